@@ -1,0 +1,31 @@
+// Epoch-based reclamation (Fraser, 2004): a slot is reused only after every search that could have seen it has ended.
+import { THREADS_MAX } from "./limits";
+import { H, NONE, thread } from "./layout";
+
+/** Make a word visible to the readers beside this writer. */
+// @ts-ignore: decorator
+@inline export function publish(at: usize, value: u32): void { atomic.store<u32>(at, value); }
+/** Read a word that a writer may be publishing. */
+// @ts-ignore: decorator
+@inline export function observe(at: usize): u32 { return atomic.load<u32>(at); }
+// @ts-ignore: decorator
+@inline function line(reader: u32): usize { return H.READERS + (<usize>reader << 6); }
+
+/**
+ * Enter the current epoch. A sequentially consistent store; the search that follows loads H.ENTRY sequentially
+ * consistently and only then the graph, so no graph read can come before the line is visible.
+ */
+export function enter(): void { atomic.store<u32>(line(thread), atomic.load<u32>(H.EPOCH)); }
+export function leave(): void { atomic.store<u32>(line(thread), 0); }
+
+/** Writer: the oldest epoch that any thread is inside; NONE when all are idle. */
+export function oldestEpoch(): u32 {
+  let oldest = NONE;
+  for (let t: u32 = 0; t < THREADS_MAX; t++) {
+    const epoch = atomic.load<u32>(line(t));
+    if (epoch && epoch < oldest) oldest = epoch;
+  }
+  return oldest;
+}
+/** Writer: end the epoch. Searches that start from now on cannot see what was unlinked before. */
+export function advanceEpoch(): void { atomic.add<u32>(H.EPOCH, 1); }

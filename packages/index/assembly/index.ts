@@ -1,0 +1,60 @@
+// The engine's face. The host puts vectors at atQuery and packed deltas at atDelta, calls, and reads results at S.OUT.
+import { EF_MAX } from "./limits";
+import {
+  H, LINKED, NONE, S, atDelta, atQuery, atRow, atUpper, capacityOf, derive, filterBits, scratch, stateOf, visibleBits,
+} from "./layout";
+import { clearDots, rememberDot } from "./dots";
+
+export { applyInsert, markDead, revertInsert } from "./apply";
+export { digest } from "./digest";
+export { levelOfDot, slotOfDot } from "./dots";
+export { capacityOf, codeOf, listOf, metaOf, vectorOf } from "./layout";
+export { planDotCodes, planDotVectors, planEuclidCodes, planEuclidVectors, planManhattanVectors } from "./plan";
+export {
+  distancesDot, distancesEuclid, distancesManhattan, scanBlockDot, scanBlockEuclid, scanBlockManhattan, scanDot, scanEuclid,
+  scanManhattan,
+} from "./scan";
+export { allowedInPool, searchDotCodes, searchDotVectors, searchEuclidCodes, searchEuclidVectors, searchManhattanVectors } from "./search";
+export { reclaim } from "./slots";
+
+/** Lay out an empty graph in a fresh memory. Returns its capacity in slots; 0 when not one slot fits. */
+export function create(dimensions: u32, links: u32, efConstruction: u32, metric: u32, quantized: u32): u32 {
+  const capacity = capacityOf(dimensions, links, metric, quantized);
+  if (!capacity) return 0;
+  store<u32>(H.DIMENSIONS, dimensions);
+  store<u32>(H.LINKS, links);
+  store<u32>(H.EF_CONSTRUCTION, min(efConstruction, EF_MAX));
+  store<u32>(H.METRIC, metric);
+  store<u32>(H.QUANTIZED, quantized);
+  store<u32>(H.CAPACITY, capacity);
+  store<u32>(H.ENTRY, NONE);
+  store<u32>(H.FREE_HEAD, NONE);
+  store<u32>(H.RETIRED_HEAD, NONE);
+  store<u32>(H.RETIRED_TAIL, NONE);
+  store<u32>(H.EPOCH, 1);
+  derive(0);
+  store<u32>(H.UPPER_NEXT, <u32>atUpper);
+  return capacity;
+}
+/** Every other thread calls this once: sizes from the header, scratch and marks of its own. */
+export function attach(thread: u32): void { derive(thread); }
+/** After an image was read into the regions: everything that the image leaves out. */
+export function restore(): void {
+  clearDots();
+  for (let slot: u32 = 0, end = load<u32>(H.NEXT_SLOT); slot < end; slot++) if (stateOf(slot) & LINKED) rememberDot(slot);
+}
+/** Addresses of this thread, in the order of `addresses` in src/vector-index/engine.ts. */
+export function addressOf(what: u32): usize {
+  switch (what) {
+    case 0: return atQuery;
+    case 1: return scratch + S.OUT;
+    case 2: return atDelta;
+    case 3: return visibleBits();
+    case 4: return filterBits();
+    case 5: return scratch + S.RERANK;
+    case 6: return atUpper;
+    case 7: return scratch + S.IDS;
+    case 8: return scratch + S.DISTANCES;
+    default: return atRow;
+  }
+}

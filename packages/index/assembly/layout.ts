@@ -1,0 +1,222 @@
+// The memory map. Nothing here allocates on the AssemblyScript heap: every object is an address.
+//
+//   1024      header (H.*)
+//   SCRATCH   THREADS_MAX private scratch areas: fixed fields (S.*), then those sized by dimension and links
+//   REGIONS   parallel arrays of `capacity` slots, laid out once by create():
+//     lists   u32[1 + 2M]               layer 0: count, then neighbour slots
+//     codes   i8[dimensions] … tail     int8 row; the tail ends with f32 scale (Euclid: f32 squared norm before it)
+//     vectors f32[dimensions, padded to 4]
+//     meta    24 bytes                  see Meta
+//     dots    hash tables dot → slot    one per power of two, side by side; the writer's
+//     stamps  u16, per thread           visited marks
+//     bits    1 bit, two sets per thread: slots visible to the thread, slots allowed by its current filter
+//     upper   u32[1 + M] blocks to the end of the memory
+//
+// The memory is created at its full 4 GiB of address space; pages never touched cost nothing, so nothing moves, nothing
+// grows and no JavaScript view goes stale.
+import { EF_MAX, LEVEL_MAX, ORIGINS_MAX, SCAN_QUERIES, THREADS_MAX } from "./limits";
+
+/** Header fields (addresses). */
+export namespace H {
+  export const DIMENSIONS: usize = 1024;
+  export const LINKS: usize = 1028;
+  export const EF_CONSTRUCTION: usize = 1032;
+  export const METRIC: usize = 1036;
+  export const QUANTIZED: usize = 1040;
+  export const CAPACITY: usize = 1044;
+  /** level << 28 | slot, NONE when empty: one word, published last. */
+  export const ENTRY: usize = 1088;
+  export const NEXT_SLOT: usize = 1092;
+  // Writer only from here.
+  export const UPPER_NEXT: usize = 1096;
+  export const LINKED_COUNT: usize = 1100;
+  export const FREE_HEAD: usize = 1104;
+  export const RETIRED_HEAD: usize = 1108;
+  export const RETIRED_TAIL: usize = 1112;
+  export const DEAD_COUNT: usize = 1116;
+  /** Size (a power of two) and number of entries of the current dot table. */
+  export const DOTS_SIZE: usize = 1120;
+  export const DOTS_COUNT: usize = 1124;
+  /** LEVEL_MAX + 1 words: free upper blocks by level. */
+  export const UPPER_FREE: usize = 1128;
+  export const EPOCH: usize = 1216;
+  /** One 64-byte line per thread: 0 idle, else the epoch it entered. */
+  export const READERS: usize = 1280;
+}
+
+/** Scratch fields of fixed size (offsets). */
+export namespace S {
+  /** u32[] slots of the current batch, and their f32[] distances. */
+  export const IDS: usize = 0;
+  export const DISTANCES: usize = 4096;
+  /** (f32, u32)[EF_MAX + 2] with room for a sentinel before. */
+  export const POOL: usize = 8256;
+  export const RERANK: usize = POOL + (<usize>EF_MAX + 8) * 8;
+  /** (f32, u32)[2 · LINKS_MAX + 1] */
+  export const SORT: usize = RERANK + (<usize>EF_MAX + 8) * 8;
+  /** u32[2 · LINKS_MAX] addresses of the rows kept by the heuristic. */
+  export const KEPT: usize = SORT + 4096;
+  /** (f32, u32)[2 · LINKS_MAX] neighbours chosen by the heuristic. */
+  export const CHOSEN: usize = KEPT + 2048;
+  export const HEADS: usize = CHOSEN + 4096;
+  /** u32[ORIGINS_MAX] origins that the delta in work mentions. */
+  export const ORIGINS: usize = HEADS + 64;
+  /** (u64 dot, f32 distance, u32 slot)[EF_MAX] */
+  export const OUT: usize = ORIGINS + <usize>ORIGINS_MAX * 4;
+  export const END: usize = OUT + <usize>EF_MAX * 16;
+}
+
+export const NONE: u32 = 0xffffffff;
+export const SLOT_MASK: u32 = 0x0fffffff;
+/** meta.state = LINKED | DEAD | level */
+export const LINKED: u32 = 0x80000000;
+export const DEAD: u32 = 0x40000000;
+export const SCRATCH: usize = 8192;
+
+/** What a slot is. Addresses are cast to it: field access compiles to a load with an offset. */
+@unmanaged export class Meta {
+  /** origin << 40 | sequence: names the node on every replica; the tie-breaker. */
+  dot: u64;
+  /** Address of the upper lists, 0 at level 0. */
+  upper: u32;
+  /** LINKED | DEAD | level */
+  state: u32;
+  /** Free list, retired queue. */
+  next: u32;
+  /** When retired. */
+  epoch: u32;
+}
+const META: usize = offsetof<Meta>();
+
+/** Metrics, as the host names them. */
+export const METRIC_DOT: u32 = 0;
+export const METRIC_EUCLID: u32 = 1;
+export const METRIC_MANHATTAN: u32 = 2;
+
+// Derived sizes, one copy per instance (thread), set by derive().
+export let dimensions: u32, links: u32, baseLinks: u32, efConstruction: u32, metric: u32, capacity: u32;
+export let vectorBytes: usize, codeBytes: usize, listBytes: usize, upperBytes: usize;
+export let atUpper: usize;
+let atLists: usize, atCodes: usize, atVectors: usize, atMeta: usize, atDots: usize, atStamps: usize, atBits: usize;
+export let thread: u32, scratch: usize;
+/** Query as f32 (SCAN_QUERIES of them), widened to i16, and as an int8 row. */
+export let atQuery: usize, atQuery16: usize, atRow: usize;
+/** Packed delta going out or coming in, and its decoded words. */
+export let atDelta: usize, atWords: usize;
+
+/** Bytes that hold any delta of a graph with this many links, packed or decoded. */
+// @ts-ignore: decorator
+@inline function deltaBytesMax(m: u32): usize {
+  return align64((<usize>LEVEL_MAX + 1) * (<usize>m + 1) * (48 + (2 * <usize>m + 1) * 16) + 16384);
+}
+// @ts-ignore: decorator
+@inline function scratchBytes(vector: usize, code: usize, m: u32): usize {
+  return align64(S.END) + align64(vector * SCAN_QUERIES) + align64(code * 2) + align64(code) + 2 * deltaBytesMax(m);
+}
+
+/** Read the header and compute every size and address for this thread. */
+export function derive(me: u32): void {
+  thread = me;
+  dimensions = load<u32>(H.DIMENSIONS);
+  links = load<u32>(H.LINKS);
+  baseLinks = 2 * links;
+  efConstruction = load<u32>(H.EF_CONSTRUCTION);
+  metric = load<u32>(H.METRIC);
+  capacity = load<u32>(H.CAPACITY);
+  vectorBytes = vectorBytesOf(dimensions);
+  codeBytes = codeBytesOf(dimensions, metric, load<u32>(H.QUANTIZED));
+  listBytes = <usize>(baseLinks + 1) << 2;
+  upperBytes = <usize>(links + 1) << 2;
+
+  const area = scratchBytes(vectorBytes, codeBytes, links);
+  scratch = SCRATCH + <usize>me * area;
+  atQuery = scratch + align64(S.END);
+  atQuery16 = atQuery + align64(vectorBytes * SCAN_QUERIES);
+  atRow = atQuery16 + align64(codeBytes * 2);
+  atDelta = atRow + align64(codeBytes);
+  atWords = atDelta + deltaBytesMax(links);
+
+  const n = <usize>capacity;
+  atLists = (SCRATCH + area * THREADS_MAX + 65535) & ~65535;
+  atCodes = align64(atLists + n * listBytes);
+  atVectors = align64(atCodes + n * codeBytes);
+  atMeta = align64(atVectors + n * vectorBytes);
+  atDots = align64(atMeta + n * META);
+  const stamps = align64(atDots + dotTableBytes(capacity));
+  atStamps = stamps + <usize>me * n * 2;
+  const bits = align64(stamps + n * 2 * THREADS_MAX);
+  atBits = bits + <usize>me * 2 * bitBytes();
+  atUpper = align64(bits + 2 * bitBytes() * THREADS_MAX);
+}
+/** Most slots that fit 65,536 pages beside the upper lists they will need: half as many again as expected. */
+export function capacityOf(dims: u32, m: u32, metricCode: u32, quantized: u32): u32 {
+  const vector = vectorBytesOf(dims), code = codeBytesOf(dims, metricCode, quantized);
+  const fixed = <u64>SCRATCH + <u64>scratchBytes(vector, code, m) * THREADS_MAX + 1048576, memory: u64 = 0xffff0000;
+  const upper = (<u64>(m + 1) * 6) / <u64>(m - 1) + 1;
+  const per = <u64>vector + code + (<u64>(2 * m + 1) << 2) + META + THREADS_MAX * 2 + 1 + upper;
+  let slots: u64 = fixed < memory ? min<u64>((memory - fixed) / per, SLOT_MASK - 1) : 0;
+  while (slots && fixed + slots * per + <u64>dotTableBytes(<u32>slots) > memory) slots -= slots / 64 + 1;
+  return <u32>slots;
+}
+function dotTableBytes(slots: u32): usize {
+  // tables of 2^k words stand at word 2^k; the largest is at most 3/4 full
+  return (<usize>1 << (32 - clz(slots + (slots >> 1) + 64))) << 3;
+}
+// @ts-ignore: decorator
+@inline function vectorBytesOf(dims: u32): usize { return (<usize>dims + 3 & ~3) << 2; }
+// @ts-ignore: decorator
+@inline function codeBytesOf(dims: u32, metricCode: u32, quantized: u32): usize {
+  if (!quantized) return 0;
+  return <usize>dims + (metricCode == METRIC_EUCLID ? 8 : 4) + 15 & ~15;
+}
+// @ts-ignore: decorator
+@inline export function align64(n: usize): usize { return n + 63 & ~63; }
+// @ts-ignore: decorator
+@inline function bitBytes(): usize { return align64((<usize>capacity + 7) >> 3); }
+/** Slots whose point this thread may return. */
+// @ts-ignore: decorator
+@inline export function visibleBits(): usize { return atBits; }
+/** Slots that the filter of this thread's current call allows. */
+// @ts-ignore: decorator
+@inline export function filterBits(): usize { return atBits + bitBytes(); }
+// @ts-ignore: decorator
+@inline export function hasBit(bits: usize, slot: u32): bool {
+  return <bool>((load<u32>(bits + (<usize>(slot >> 5) << 2)) >> (slot & 31)) & 1);
+}
+// @ts-ignore: decorator
+@inline export function vectorOf(slot: u32): usize { return atVectors + <usize>slot * vectorBytes; }
+// @ts-ignore: decorator
+@inline export function codeOf(slot: u32): usize { return atCodes + <usize>slot * codeBytes; }
+// @ts-ignore: decorator
+@inline export function metaOf(slot: u32): Meta { return changetype<Meta>(atMeta + <usize>slot * META); }
+/** Address of a slot's state, for publish and observe. */
+// @ts-ignore: decorator
+@inline export function stateAt(slot: u32): usize { return changetype<usize>(metaOf(slot)) + offsetof<Meta>("state"); }
+// @ts-ignore: decorator
+@inline export function stampOf(slot: u32): usize { return atStamps + (<usize>slot << 1); }
+// @ts-ignore: decorator
+@inline export function baseListOf(slot: u32): usize { return atLists + <usize>slot * listBytes; }
+// @ts-ignore: decorator
+@inline export function dotOf(slot: u32): u64 { return metaOf(slot).dot; }
+// @ts-ignore: decorator
+@inline export function stateOf(slot: u32): u32 { return metaOf(slot).state; }
+// @ts-ignore: decorator
+@inline export function levelIn(state: u32): u32 { return state & 15; }
+// @ts-ignore: decorator
+@inline export function listOf(slot: u32, level: u32): usize {
+  return level == 0 ? baseListOf(slot) : <usize>metaOf(slot).upper + <usize>(level - 1) * upperBytes;
+}
+/** Address of the dot table with `size` entries (a power of two). */
+// @ts-ignore: decorator
+@inline export function dotTable(size: u32): usize { return atDots + (<usize>size << 2); }
+/** Most links a list of this level may hold. */
+// @ts-ignore: decorator
+@inline export function capOf(level: u32): u32 { return level == 0 ? baseLinks : links; }
+// @ts-ignore: decorator
+@inline export function word(base: usize, i: u32): usize { return base + (<usize>i << 2); }
+// @ts-ignore: decorator
+@inline export function pair(base: usize, i: u32): usize { return base + (<usize>i << 3); }
+// @ts-ignore: decorator
+@inline export function originIn(dot: u64): u32 { return <u32>(dot >> 40); }
+// @ts-ignore: decorator
+@inline export function sequenceIn(dot: u64): u64 { return dot & 0xffffffffff; }

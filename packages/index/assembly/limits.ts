@@ -1,0 +1,18 @@
+// Bounds of the engine. Everything that is sized at compile time is sized by these.
+
+/** Threads that can be attached to one memory: the writer (0) and readers. Each has its own scratch, marks and bitsets. */
+export const THREADS_MAX: u32 = 4;
+/** Most links per node above layer 0 (M); layer 0 holds twice as many. */
+export const LINKS_MAX: u32 = 128;
+/** Highest layer of a node. */
+export const LEVEL_MAX: u32 = 7;
+/** Largest candidate pool, and most results of one call. */
+export const EF_MAX: u32 = 16384;
+/** Heads expanded at once in a best-first search: their neighbours' cache misses overlap. */
+export const BEAM: u32 = 3;
+/** Replicas that one delta can mention. */
+export const ORIGINS_MAX: u32 = 1024;
+/** Queries of one blocked exact scan. */
+export const SCAN_QUERIES: u32 = 4;
+/** Results per query of a blocked exact scan. */
+export const SCAN_RESULTS_MAX: u32 = 4096;

@@ -1,0 +1,173 @@
+// plan: reads the graph and decides everything that an insert will change; writes nothing but this thread's scratch.
+import { EF_MAX } from "./limits";
+import {
+  DEAD, H, LINKED, NONE, S, SLOT_MASK, atQuery, atRow, atWords, capOf, efConstruction, levelIn, links, listOf, pair, scratch,
+  stateOf, word, dotOf,
+} from "./layout";
+import { levelOfDot, mix64 } from "./dots";
+import { ADD, pack } from "./delta";
+import { prepareQuery, rowDistance, scaleOf } from "./kernels";
+import { DotCodes, DotVectors, EuclidCodes, EuclidVectors, ManhattanVectors, isEuclid, onCodes } from "./metric";
+import { EXPANDED, distanceAt, keepBest, put, rank, setTieSalt, shift, slotAt } from "./pool";
+import { descend, rowOf, scoreAll, searchLevel } from "./search";
+
+/** Stands for the new node among slots. */
+const NEW: u32 = SLOT_MASK;
+let newRow: usize = 0;
+
+// @ts-ignore: decorator
+@inline function rowOrNew<Walk>(slot: u32): usize { return slot == NEW ? newRow : rowOf<Walk>(slot); }
+
+/**
+ * The heuristic (HNSW paper, algorithm 4, without extension): of the n sorted candidates keep up to `most`, each closer to the
+ * origin than to any kept before it. The kept are marked EXPANDED; returns how many. For the new node's own list they stand at
+ * S.CHOSEN too, and the dead are passed over: no edge is ever added to a node known to be dead.
+ */
+// @ts-ignore: decorator
+@inline function choose<Walk>(sorted: usize, n: u32, most: u32, own: bool): u32 {
+  const kept = scratch + S.KEPT, chosen = scratch + S.CHOSEN;
+  let k: u32 = 0;
+  for (let i: u32 = 0; i < n && k < most; i++) {
+    const slot = slotAt(sorted, i), d = distanceAt(sorted, i);
+    if (own && stateOf(slot) & DEAD) continue;
+    const row = rowOrNew<Walk>(slot);
+    let j: u32 = 0;
+    while (j < k && rowDistance<Walk>(row, <usize>load<u32>(word(kept, j))) >= d) j++;
+    if (j < k) continue;
+    store<u32>(word(kept, k), <u32>row);
+    if (own) put(chosen, k, d, slot);
+    store<u32>(pair(sorted, i), slot | EXPANDED, 4);
+    k++;
+  }
+  return k;
+}
+/**
+ * The edit that gives `slot`, at distance d of the new node, its reverse link: written at `at`. A full list is chosen anew by the
+ * heuristic among its members and the new node; `force` adds the new node in any case. Returns whether it is added.
+ */
+function planReverse<Walk>(at: usize, slot: u32, level: u32, d: f32, force: bool): bool {
+  const list = listOf(slot, level), n = load<u32>(list), cap = capOf(level);
+  store<u32>(at, slot);
+  store<u32>(at, ADD, 4);
+  if (n < cap) return true;
+  const sorted = scratch + S.SORT, mine = rowOf<Walk>(slot);
+  put(sorted, 0, d, NEW);
+  for (let i: u32 = 1; i <= n; i++) {
+    const id = load<u32>(word(list, i)), e = rowDistance<Walk>(mine, rowOf<Walk>(id));
+    // the new node has no meta yet: among equals it stays last
+    let place = rank(sorted, i, e, id);
+    if (place && distanceAt(sorted, place - 1) == e && slotAt(sorted, place - 1) == NEW) place--;
+    shift(sorted, place, i);
+    put(sorted, place, e, id);
+  }
+  choose<Walk>(sorted, n + 1, cap, false);
+  let removed: u32 = 0, added = false;
+  for (let i: u32 = 0; i <= n; i++) {
+    const id = load<u32>(pair(sorted, i), 4);
+    if (id & EXPANDED) {
+      if (id == (NEW | EXPANDED)) added = true;
+    } else if (id != NEW) store<u32>(word(at, 2 + removed++), id);
+  }
+  if (force && !added) {
+    added = true;
+    // make room by the farthest member
+    for (let i = n; !removed; i--) {
+      const id = slotAt(sorted, i);
+      if (id != NEW) store<u32>(word(at, 2 + removed++), id);
+    }
+  }
+  store<u32>(at, removed | (added ? ADD : 0), 4);
+  return added;
+}
+// @ts-ignore: decorator
+@inline function countLive(pool: usize, n: u32): u32 {
+  let live: u32 = 0;
+  for (let i: u32 = 0; i < n; i++) live += u32(!(stateOf(slotAt(pool, i)) & DEAD));
+  return live;
+}
+/** The nearest live nodes by looking at every one: where the dead crowd out every walk. */
+// @ts-ignore: decorator
+@inline function scanLive<Walk>(most: u32): u32 {
+  const pool = scratch + S.POOL, ids = scratch + S.IDS, distances = scratch + S.DISTANCES, end = load<u32>(H.NEXT_SLOT);
+  let n: u32 = 0;
+  for (let slot: u32 = 0; slot < end;) {
+    let k: u32 = 0;
+    for (; slot < end && k < 64; slot++) if ((stateOf(slot) & (LINKED | DEAD)) == LINKED) store<u32>(word(ids, k++), slot);
+    scoreAll<Walk>(k);
+    for (let i: u32 = 0; i < k; i++) n = keepBest(pool, n, most, load<f32>(word(distances, i)), load<u32>(word(ids, i)));
+  }
+  return n;
+}
+/**
+ * Candidates on one level, sorted at S.POOL. Dead nodes take places in the pool; where they leave too few for live ones the search
+ * is repeated with twice the room, and in the end every node is looked at, so that a new node is never left without a
+ * neighbour while there is a live one.
+ */
+// @ts-ignore: decorator
+@inline function candidates<Walk>(level: u32, entry: u32, entryDistance: f32): u32 {
+  let ef = efConstruction, n = searchLevel<Walk>(level, entry, entryDistance, ef);
+  const dead = load<u32>(H.DEAD_COUNT);
+  if (level || !dead) return n;
+  const pool = scratch + S.POOL, wanted = min(links, load<u32>(H.LINKED_COUNT) - dead);
+  while (countLive(pool, n) < wanted) {
+    if (n < ef || ef > EF_MAX / 4) return scanLive<Walk>(efConstruction);
+    ef *= 2;
+    n = searchLevel<Walk>(level, entry, entryDistance, ef);
+  }
+  return n;
+}
+/** Sort the k pairs at S.CHOSEN by dot, as the packed delta wants them. */
+function sortByDot(k: u32): void {
+  const chosen = scratch + S.CHOSEN;
+  for (let i: u32 = 1; i < k; i++) {
+    const moving = load<u64>(pair(chosen, i)), dot = dotOf(<u32>(moving >> 32));
+    let j = i;
+    for (; j > 0 && dotOf(slotAt(chosen, j - 1)) > dot; j--) store<u64>(pair(chosen, j), load<u64>(pair(chosen, j - 1)));
+    store<u64>(pair(chosen, j), moving);
+  }
+}
+/** Plan the insert of the vector at atQuery as `dot`; returns the bytes of the packed delta at atDelta. */
+// @ts-ignore: decorator
+@inline function plan<Walk>(dot: u64): u32 {
+  const pool = scratch + S.POOL, chosen = scratch + S.CHOSEN, entry = load<u32>(H.ENTRY), level = levelOfDot(dot);
+  let lists: u32 = 0, at = atWords + 4;
+  if (entry != NONE) {
+    setTieSalt(mix64(dot) | 1);
+    prepareQuery<Walk>(atRow);
+    newRow = onCodes<Walk>() ? atRow : atQuery;
+    // dot products with codes are walked without the query's own scale; between nodes it counts
+    const scale: f32 = onCodes<Walk>() && !isEuclid<Walk>() ? scaleOf(newRow) : 1, top = entry >> 28;
+    let from = descend<Walk>(entry & SLOT_MASK, top, min(top, level)), d = load<f32>(scratch + S.SORT);
+    for (let l = <i32>min(top, level); l >= 0; l--, lists++) {
+      const n = candidates<Walk>(l, from, d);
+      from = slotAt(pool, 0);
+      d = distanceAt(pool, 0);
+      if (scale != 1) for (let i: u32 = 0; i < n; i++) { const p = pair(pool, i); store<f32>(p, load<f32>(p) * scale); }
+      const k = choose<Walk>(pool, n, links, true), nearest = k ? slotAt(chosen, 0) : NONE;
+      sortByDot(k);
+      store<u32>(at, l);
+      store<u32>(at, k, 4);
+      let entryAt = at + 8, added = false;
+      // twice only when nobody would link to the new node: then its nearest neighbour must
+      for (let pass = 0; pass < 2 && !added; pass++) {
+        entryAt = at + 8;
+        for (let i: u32 = 0; i < k; i++) {
+          const slot = slotAt(chosen, i);
+          if (planReverse<Walk>(entryAt, slot, l, distanceAt(chosen, i), pass == 1 && slot == nearest)) added = true;
+          entryAt = word(entryAt, 2 + (load<u32>(entryAt, 4) & ~ADD));
+        }
+        if (!k) break;
+      }
+      at = entryAt;
+    }
+  }
+  store<u32>(atWords, lists);
+  return pack(dot);
+}
+// @ts-ignore: decorator
+@inline function dotFrom(origin: u32, sequence: f64): u64 { return <u64>origin << 40 | <u64>sequence; }
+export function planDotCodes(origin: u32, sequence: f64): u32 { return plan<DotCodes>(dotFrom(origin, sequence)); }
+export function planDotVectors(origin: u32, sequence: f64): u32 { return plan<DotVectors>(dotFrom(origin, sequence)); }
+export function planEuclidCodes(origin: u32, sequence: f64): u32 { return plan<EuclidCodes>(dotFrom(origin, sequence)); }
+export function planEuclidVectors(origin: u32, sequence: f64): u32 { return plan<EuclidVectors>(dotFrom(origin, sequence)); }
+export function planManhattanVectors(origin: u32, sequence: f64): u32 { return plan<ManhattanVectors>(dotFrom(origin, sequence)); }

@@ -1,0 +1,186 @@
+// Best-first search (HNSW, Malkov and Yashunin, 2018, algorithms 2 and 5), three heads at a time: expanding the three best
+// unexpanded candidates together overlaps the cache misses of their neighbours, and is as deterministic as one at a time
+// because the pool is totally ordered.
+import { BEAM } from "./limits";
+import {
+  H, NONE, S, SLOT_MASK, atRow, baseListOf, codeBytes, codeOf, dotOf, filterBits, hasBit, listBytes, listOf, pair, scratch, stampOf,
+  upperBytes, vectorBytes, vectorOf, visibleBits, word,
+} from "./layout";
+import { enter, leave, observe } from "./epoch";
+import { prepareQuery, queryDistance, queryDistance4 } from "./kernels";
+import { DotCodes, DotVectors, EuclidCodes, EuclidVectors, ManhattanVectors, onCodes } from "./metric";
+import { EXPANDED, before, distanceAt, put, rank, setTieSalt, shift, slotAt } from "./pool";
+
+/** This thread's mark of the running search: a slot is visited when its stamp equals it. */
+let mark: u32 = 0;
+/** Candidates of the last search that were allowed. */
+let allowedCount: u32 = 0;
+export function allowedInPool(): u32 { return allowedCount; }
+
+// @ts-ignore: decorator
+@inline export function rowOf<Walk>(slot: u32): usize { return onCodes<Walk>() ? codeOf(slot) : vectorOf(slot); }
+// @ts-ignore: decorator
+@inline function rowBytes<Walk>(): usize { return onCodes<Walk>() ? codeBytes : vectorBytes; }
+/** Load one byte of each cache line: the loads overlap and the arithmetic that follows finds its rows. */
+// @ts-ignore: decorator
+@inline export function touch(at: usize, bytes: usize): void {
+  for (let j: usize = 0; j < bytes; j += 64) load<u8>(at + j);
+  load<u8>(at + bytes - 1);
+}
+/** Append the unvisited members of a list to the k at S.IDS and mark them; returns the new k. */
+// @ts-ignore: decorator
+@inline function gather(list: usize, k: u32): u32 {
+  const ids = scratch + S.IDS, end = word(list, observe(list)), stamps = stampOf(0);
+  for (let p = list + 4; p <= end; p += 4) {
+    const id = load<u32>(p), at = stamps + (<usize>id << 1);
+    store<u32>(word(ids, k), id);
+    k += u32(<u32>load<u16>(at) != mark);
+    store<u16>(at, <u16>mark);
+  }
+  return k;
+}
+/** Distances of the k slots at S.IDS to S.DISTANCES, four at a time. */
+// @ts-ignore: decorator
+@inline export function scoreAll<Walk>(k: u32): void {
+  const ids = scratch + S.IDS, distances = scratch + S.DISTANCES;
+  let i: u32 = 0;
+  if (onCodes<Walk>()) for (let z: u32 = 0; z < k; z++) touch(codeOf(load<u32>(word(ids, z))), codeBytes);
+  for (; i + 4 <= k; i += 4) {
+    if (!onCodes<Walk>()) for (let z = i + 4; z < i + 8 && z < k; z++) touch(vectorOf(load<u32>(word(ids, z))), vectorBytes);
+    const p = word(ids, i);
+    queryDistance4<Walk>(
+      rowOf<Walk>(load<u32>(p)), rowOf<Walk>(load<u32>(p, 4)), rowOf<Walk>(load<u32>(p, 8)), rowOf<Walk>(load<u32>(p, 12)),
+      word(distances, i),
+    );
+  }
+  for (; i < k; i++) store<f32>(word(distances, i), queryDistance<Walk>(rowOf<Walk>(load<u32>(word(ids, i)))));
+}
+/** Greedy descent through the levels (to, from]; returns the slot and leaves its distance at S.SORT. */
+// @ts-ignore: decorator
+@inline export function descend<Walk>(slot: u32, from: u32, to: u32): u32 {
+  const ids = scratch + S.IDS, distances = scratch + S.DISTANCES;
+  let d = queryDistance<Walk>(rowOf<Walk>(slot));
+  for (let level = from; level > to; level--) {
+    for (let start = slot;; start = slot) {
+      const list = listOf(start, level), k = observe(list);
+      memory.copy(ids, list + 4, <usize>k << 2);
+      scoreAll<Walk>(k);
+      for (let i: u32 = 0; i < k; i++) {
+        const id = load<u32>(word(ids, i)), e = load<f32>(word(distances, i));
+        if (before(e, id, d, slot)) { d = e; slot = id; }
+      }
+      if (slot == start) break;
+    }
+  }
+  store<f32>(scratch + S.SORT, d);
+  return slot;
+}
+/** Best-first search of one level from one entry; leaves the sorted pool at S.POOL and returns its size, at most ef. */
+// @ts-ignore: decorator
+@inline export function searchLevel<Walk>(level: u32, entry: u32, entryDistance: f32, ef: u32): u32 {
+  if (++mark > 65535) {
+    memory.fill(stampOf(0), 0, <usize>observe(H.NEXT_SLOT) << 1);
+    mark = 1;
+  }
+  const pool = scratch + S.POOL, ids = scratch + S.IDS, distances = scratch + S.DISTANCES, heads = scratch + S.HEADS;
+  put(pool, 0, entryDistance, entry);
+  store<u16>(stampOf(entry), <u16>mark);
+  let n: u32 = 1, cursor: u32 = 0; // everything before the cursor is expanded
+  for (;;) {
+    let chosen: u32 = 0;
+    for (; cursor < n && chosen < BEAM; cursor++) {
+      const p = pair(pool, cursor), id = load<u32>(p, 4);
+      if (id & EXPANDED) continue;
+      store<u32>(p, id | EXPANDED, 4);
+      const list = listOf(id, level);
+      store<u32>(word(heads, chosen++), <u32>list);
+      touch(list, level ? upperBytes : listBytes);
+    }
+    if (!chosen) break;
+    let k: u32 = 0;
+    for (let h: u32 = 0; h < chosen; h++) k = gather(<usize>load<u32>(word(heads, h)), k);
+    scoreAll<Walk>(k);
+    let worst: f32 = n == ef ? distanceAt(pool, n - 1) : Infinity;
+    for (let i: u32 = 0; i < k; i++) {
+      const e = load<f32>(word(distances, i));
+      if (e <= worst) {
+        const id = load<u32>(word(ids, i)), at = rank(pool, n, e, id);
+        if (at == ef) continue;
+        shift(pool, at, n < ef ? n++ : n - 1);
+        put(pool, at, e, id);
+        cursor = min(cursor, at);
+        if (n == ef) worst = distanceAt(pool, n - 1);
+      }
+    }
+  }
+  return n;
+}
+/** Copy the first `k` of a sorted pool to S.OUT. */
+// @ts-ignore: decorator
+@inline export function emit(pool: usize, k: u32): void {
+  let out = scratch + S.OUT;
+  for (let i: u32 = 0; i < k; i++, out += 16) {
+    const slot = slotAt(pool, i);
+    store<u64>(out, dotOf(slot));
+    store<f32>(out, distanceAt(pool, i), 8);
+    store<u32>(out, slot, 12);
+  }
+}
+/**
+ * The k nearest allowed slots of the query at atQuery, to S.OUT; returns how many. The pool of ef candidates holds allowed
+ * slots and others (dead ones, those outside the filter): they route. On codes, the first `depth` allowed candidates are
+ * ranked again by their exact distance; depth 0 leaves the distances of the codes (dot: without the query's own scale).
+ */
+// @ts-ignore: decorator
+@inline function search<Walk, Exact>(k: u32, ef: u32, depth: u32, filtered: bool): u32 {
+  enter();
+  const entry = observe(H.ENTRY), allowed = filtered ? filterBits() : visibleBits();
+  let found: u32 = 0;
+  allowedCount = 0;
+  if (entry != NONE) {
+    setTieSalt(0);
+    prepareQuery<Walk>(atRow);
+    const near = descend<Walk>(entry & SLOT_MASK, entry >> 28, 0);
+    const n = searchLevel<Walk>(0, near, load<f32>(scratch + S.SORT), max(ef, k)), pool = scratch + S.POOL;
+    const wanted = onCodes<Walk>() ? max(k, depth) : k;
+    let candidates: u32 = 0;
+    for (let i: u32 = 0; i < n; i++) {
+      if (hasBit(allowed, slotAt(pool, i))) store<u64>(pair(pool, candidates++), load<u64>(pair(pool, i)));
+    }
+    allowedCount = candidates;
+    candidates = min(candidates, wanted);
+    let ranked = pool;
+    if (onCodes<Walk>() && depth) {
+      ranked = scratch + S.RERANK;
+      rankExactly<Exact>(pool, candidates);
+    }
+    found = min(k, candidates);
+    emit(ranked, found);
+  }
+  leave();
+  return found;
+}
+/** Rank the n candidates of a pool by exact distance, to S.RERANK. */
+// @ts-ignore: decorator
+@inline function rankExactly<Exact>(pool: usize, n: u32): void {
+  const ranked = scratch + S.RERANK, ids = scratch + S.IDS, distances = scratch + S.DISTANCES;
+  for (let from: u32 = 0; from < n; from += 64) {
+    const k = min<u32>(64, n - from);
+    for (let i: u32 = 0; i < k; i++) {
+      const slot = slotAt(pool, from + i);
+      store<u32>(word(ids, i), slot);
+      touch(vectorOf(slot), vectorBytes);
+    }
+    scoreAll<Exact>(k);
+    for (let i: u32 = 0; i < k; i++) {
+      const slot = load<u32>(word(ids, i)), d = load<f32>(word(distances, i)), at = rank(ranked, from + i, d, slot);
+      shift(ranked, at, from + i);
+      put(ranked, at, d, slot);
+    }
+  }
+}
+export function searchDotCodes(k: u32, ef: u32, depth: u32, filtered: bool): u32 { return search<DotCodes, DotVectors>(k, ef, depth, filtered); }
+export function searchDotVectors(k: u32, ef: u32, depth: u32, filtered: bool): u32 { return search<DotVectors, DotVectors>(k, ef, depth, filtered); }
+export function searchEuclidCodes(k: u32, ef: u32, depth: u32, filtered: bool): u32 { return search<EuclidCodes, EuclidVectors>(k, ef, depth, filtered); }
+export function searchEuclidVectors(k: u32, ef: u32, depth: u32, filtered: bool): u32 { return search<EuclidVectors, EuclidVectors>(k, ef, depth, filtered); }
+export function searchManhattanVectors(k: u32, ef: u32, depth: u32, filtered: bool): u32 { return search<ManhattanVectors, ManhattanVectors>(k, ef, depth, filtered); }

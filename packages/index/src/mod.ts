@@ -1,0 +1,12 @@
+export { assert, type ErrorCode, MurmurationError } from "./errors.js";
+export { type Json, isJsonObject, type JsonObject, type Payload } from "./payload/json.js";
+export { type PayloadIndexKind, type PayloadIndexSchema, payloadIndexKinds } from "./payload/schema.js";
+export { comparePointIds, type PointId, pointIdFromText, toPointId } from "./point/point-id.js";
+export type * from "./filter/condition.js";
+export type * from "./filter/point-source.js";
+export { RowSet } from "./filter/row-set.js";
+export { compareNodeDots, defaultEfSearch, type GraphReader, type NodeDot, type SearchOptions, type SearchResult } from "./vector-index/graph-reader.js";
+export { decodeImage, encodeImage, type ReadExactly } from "./vector-index/image.js";
+export { checkVectorIndexOptions, type Metric, metrics, type VectorIndexOptions, vectorIndexLimits } from "./vector-index/options.js";
+export { type GraphReport, type GraphViolation, validateGraph } from "./vector-index/validate.js";
+export { attachReader, type GraphDelta, type GraphHandle, normalise, VectorIndex } from "./vector-index/vector-index.js";

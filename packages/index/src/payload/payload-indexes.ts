@@ -1,0 +1,71 @@
+import { BoolIndex } from "./bool-index.js";
+import { FloatIndex } from "./float-index.js";
+import { IntegerIndex } from "./integer-index.js";
+import type { Payload } from "./json.js";
+import { KeywordIndex } from "./keyword-index.js";
+import { type JsonPath, parsePath, valuesAt } from "./path.js";
+import type { PayloadIndex } from "./payload-index.js";
+import type { PayloadIndexSchema } from "./schema.js";
+
+interface IndexedPath {
+  readonly path: JsonPath;
+  readonly schema: PayloadIndexSchema;
+  readonly index: PayloadIndex;
+}
+
+/** An empty payload index of this schema. */
+export function createPayloadIndex(schema: PayloadIndexSchema): PayloadIndex {
+  switch (schema.kind) {
+    case "keyword":
+      return new KeywordIndex();
+    case "integer":
+      return new IntegerIndex(schema);
+    case "float":
+      return new FloatIndex();
+    case "bool":
+      return new BoolIndex();
+  }
+}
+
+/** The payload indexes of one collection, at most one a path, kept up to date together. */
+export class PayloadIndexes {
+  readonly #indexed = new Map<string, IndexedPath>();
+
+  /**
+   * Makes an index and enters `points` (row and payload of each live point) into it. An index that stands on the path
+   * is replaced. Throws `format` for a bad path.
+   */
+  create(path: string, schema: PayloadIndexSchema, points: Iterable<readonly [number, Payload]> = []): void {
+    const parsed = parsePath(path, "field_name");
+    const index = createPayloadIndex(schema);
+    for (const [row, payload] of points) index.add(row, valuesAt(payload, parsed));
+    this.#indexed.set(path, { path: parsed, schema, index });
+  }
+
+  /** Drops the index on this path; answers whether there was one. */
+  drop(path: string): boolean {
+    return this.#indexed.delete(path);
+  }
+
+  get(path: string): PayloadIndex | undefined {
+    return this.#indexed.get(path)?.index;
+  }
+
+  schemaOf(path: string): PayloadIndexSchema | undefined {
+    return this.#indexed.get(path)?.schema;
+  }
+
+  paths(): string[] {
+    return [...this.#indexed.keys()];
+  }
+
+  /** Enters a point that no index has. */
+  addPoint(row: number, payload: Payload): void {
+    for (const { path, index } of this.#indexed.values()) index.add(row, valuesAt(payload, path));
+  }
+
+  /** Takes a point out. `payload` is the one it was entered with. */
+  removePoint(row: number, payload: Payload): void {
+    for (const { path, index } of this.#indexed.values()) index.remove(row, valuesAt(payload, path));
+  }
+}

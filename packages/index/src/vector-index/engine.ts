@@ -1,0 +1,152 @@
+import { readFileSync } from "node:fs";
+import { MurmurationError } from "../errors.js";
+import { type Metric, type VectorIndexOptions, walksOnCodes } from "./options.js";
+
+/** A graph's memory; opaque outside the engine, can be posted to another thread. */
+export interface GraphMemory {
+  readonly buffer: SharedArrayBuffer;
+}
+
+/** The part of WebAssembly's JavaScript interface that the engine needs (its types come with the DOM, which this is not). */
+declare const WebAssembly: {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (
+    module: object,
+    imports: { env: { memory: GraphMemory } },
+  ) => { readonly exports: Record<string, unknown> };
+  readonly Memory: new (options: { initial: number; maximum: number; shared: true }) => GraphMemory;
+};
+
+/** Pages of 64 KiB in one graph memory: the whole 32-bit address space, reserved, not resident. */
+const PAGES = 65_536;
+
+/** The functions of assembly/index.ts that this side calls. Addresses come back signed: apply `>>> 0`. */
+interface EngineExports {
+  create(dimensions: number, links: number, efConstruction: number, metric: number, quantized: number): number;
+  attach(thread: number): void;
+  restore(): void;
+  addressOf(what: number): number;
+  applyInsert(origin: number, sequence: number, bytes: number): number;
+  revertInsert(slot: number, bytes: number): number;
+  markDead(slot: number, dead: number): void;
+  slotOfDot(dot: bigint): number;
+  levelOfDot(dot: bigint): number;
+  listOf(slot: number, level: number): number;
+  metaOf(slot: number): number;
+  vectorOf(slot: number): number;
+  codeOf(slot: number): number;
+  digest(): void;
+  allowedInPool(): number;
+}
+type Search = (k: number, ef: number, depth: number, filtered: number) => number;
+type Scan = (k: number, filtered: number) => number;
+
+/** One thread's instance of the engine over a graph memory, with the functions of its metric picked. */
+export interface Engine extends EngineExports {
+  readonly memory: GraphMemory;
+  readonly u8: Uint8Array;
+  readonly u32: Uint32Array;
+  readonly f32: Float32Array;
+  plan(origin: number, sequence: number): number;
+  search: Search;
+  scan: Scan;
+  scanBlock: Scan;
+  distances(count: number): void;
+  /** Where this thread's areas begin, in bytes. */
+  readonly at: Readonly<Record<(typeof addresses)[number], number>>;
+}
+
+/** Areas in the order of addressOf(). */
+const addresses = [
+  "query",
+  "results",
+  "delta",
+  "visibleBits",
+  "filterBits",
+  "blockResults",
+  "upperLists",
+  "slots",
+  "distances",
+  "queryRow",
+] as const;
+
+/** Words of the header that both sides read (assembly/layout.ts, namespace H). */
+export const header = {
+  start: 1024,
+  /** Everything before the readers' epoch lines is part of an image. */
+  end: 1280,
+  entry: 1088,
+  nextSlot: 1092,
+  upperNext: 1096,
+  linkedCount: 1100,
+  deadCount: 1116,
+} as const;
+
+/** Offsets within a slot's meta (assembly/layout.ts, class Meta) and bits of its state. */
+export const meta = { bytes: 24, dot: 0, upper: 8, state: 12, linked: 0x80000000, dead: 0x40000000 } as const;
+export const NO_SLOT = 0xffffffff;
+
+const metricCodes: Record<Metric, number> = { cosine: 0, dot: 0, euclid: 1, manhattan: 2 };
+const metricNames: Record<Metric, string> = { cosine: "Dot", dot: "Dot", euclid: "Euclid", manhattan: "Manhattan" };
+
+let compiled: object | undefined;
+
+/** The compiled engine; read from its file once per thread. */
+function engineModule(): object {
+  compiled ??= new WebAssembly.Module(readFileSync(new URL("../../build/engine.wasm", import.meta.url)));
+  return compiled;
+}
+
+function instantiate(memory: GraphMemory): Record<string, unknown> {
+  return new WebAssembly.Instance(engineModule(), { env: { memory } }).exports;
+}
+
+function bind(exports: Record<string, unknown>, memory: GraphMemory, options: VectorIndexOptions): Engine {
+  const engine = exports as unknown as EngineExports;
+  const pick = <Call>(name: string) => exports[name] as Call;
+  const metric = metricNames[options.metric];
+  const walk = metric + (walksOnCodes(options) ? "Codes" : "Vectors");
+  const at = Object.fromEntries(addresses.map((name, i) => [name, engine.addressOf(i) >>> 0]));
+  return {
+    ...engine,
+    memory,
+    u8: new Uint8Array(memory.buffer),
+    u32: new Uint32Array(memory.buffer),
+    f32: new Float32Array(memory.buffer),
+    plan: pick<Engine["plan"]>(`plan${walk}`),
+    search: pick<Search>(`search${walk}`),
+    scan: pick<Scan>(`scan${metric}`),
+    scanBlock: pick<Scan>(`scanBlock${metric}`),
+    distances: pick<Engine["distances"]>(`distances${metric}`),
+    at: at as Engine["at"],
+  };
+}
+
+/** A fresh memory with an empty graph in it, and the writer's engine. Throws `capacity` when not one vector would fit. */
+export function createEngine(options: VectorIndexOptions): Engine & { readonly capacity: number } {
+  let memory: GraphMemory;
+  try {
+    memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES, shared: true });
+  } catch (cause) {
+    throw new MurmurationError("capacity", "no address space left for another graph memory (4 GiB each)", undefined, cause);
+  }
+  const exports = instantiate(memory);
+  const capacity = (exports as unknown as EngineExports).create(
+    options.dimensions,
+    options.links,
+    options.efConstruction,
+    metricCodes[options.metric],
+    walksOnCodes(options) ? 1 : 0,
+  );
+  if (capacity === 0) {
+    throw new MurmurationError("capacity", "not one vector of this size fits the 4 GiB of a shard's memory", "dimensions");
+  }
+  return Object.assign(bind(exports, memory, options), { capacity: capacity >>> 0 });
+}
+
+/** Attach another thread (1 to threadsMax − 1) to a memory that a writer created. */
+export function attachEngine(memory: GraphMemory, options: VectorIndexOptions, thread: number): Engine {
+  const exports = instantiate(memory);
+  (exports as unknown as EngineExports).attach(thread);
+  return bind(exports, memory, options);
+}
