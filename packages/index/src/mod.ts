@@ -1,12 +1,50 @@
 export { assert, type ErrorCode, MurmurationError } from "./errors.js";
-export { type Json, isJsonObject, type JsonObject, type Payload } from "./payload/json.js";
-export { type PayloadIndexKind, type PayloadIndexSchema, payloadIndexKinds } from "./payload/schema.js";
-export { comparePointIds, type PointId, pointIdFromText, toPointId } from "./point/point-id.js";
+export { compileFilter } from "./filter/compile.js";
 export type * from "./filter/condition.js";
+export { filterConditionsMax, filterDepthMax, hasIdIdsMax, matchValuesMax } from "./filter/limits.js";
+export { compilePredicate } from "./filter/matches.js";
+export { emptyFilter, parseFilter } from "./filter/parse.js";
 export type * from "./filter/point-source.js";
-export { RowSet } from "./filter/row-set.js";
-export { compareNodeDots, defaultEfSearch, type GraphReader, type NodeDot, type SearchOptions, type SearchResult } from "./vector-index/graph-reader.js";
+export type { Predicate } from "./filter/predicate.js";
+export { type ReadonlyRowSet, RowSet } from "./filter/row-set.js";
+export { isJsonObject, type Json, type JsonObject, type Payload } from "./payload/json.js";
+export { parsedPathsMax, pathLengthMax } from "./payload/limits.js";
+export {
+  type JsonPath,
+  type PathStep,
+  parsePath,
+  someStandingAt,
+  someValueAt,
+  standingAt,
+  valuesAt,
+} from "./payload/path.js";
+export type { IndexableValue, PayloadIndex, RangeBounds, ValueGroup } from "./payload/payload-index.js";
+export { createPayloadIndex, PayloadIndexes } from "./payload/payload-indexes.js";
+export { type PayloadIndexKind, type PayloadIndexSchema, payloadIndexKinds } from "./payload/schema.js";
+export { type PayloadSelector, selectPayload } from "./payload/select.js";
+export { deleteAt, mergePayload, type SetMode, setAt } from "./payload/update.js";
+export { comparePointIds, type PointId, pointIdFromText, toPointId } from "./point/point-id.js";
+export {
+  compareNodeDots,
+  defaultEfSearch,
+  type GraphReader,
+  type NodeDot,
+  type SearchOptions,
+  type SearchResult,
+} from "./vector-index/graph-reader.js";
 export { decodeImage, encodeImage, type ReadExactly } from "./vector-index/image.js";
-export { checkVectorIndexOptions, type Metric, metrics, type VectorIndexOptions, vectorIndexLimits } from "./vector-index/options.js";
+export {
+  checkVectorIndexOptions,
+  type Metric,
+  metrics,
+  type VectorIndexOptions,
+  vectorIndexLimits,
+} from "./vector-index/options.js";
 export { type GraphReport, type GraphViolation, validateGraph } from "./vector-index/validate.js";
-export { attachReader, type GraphDelta, type GraphHandle, normalise, VectorIndex } from "./vector-index/vector-index.js";
+export {
+  attachReader,
+  type GraphDelta,
+  type GraphHandle,
+  normalise,
+  VectorIndex,
+} from "./vector-index/vector-index.js";

@@ -27,7 +27,7 @@ export interface MatchAny {
   readonly values: readonly (string | number | bigint)[];
 }
 
-/** Some value at `key` is none of `values`. */
+/** Some value at `key`, null not counted, is none of `values`. */
 export interface MatchExcept {
   readonly kind: "match-except";
   readonly key: string;
@@ -38,13 +38,13 @@ export interface MatchExcept {
 export interface Range {
   readonly kind: "range";
   readonly key: string;
-  readonly lt?: number;
-  readonly gt?: number;
-  readonly lte?: number;
-  readonly gte?: number;
+  readonly lt?: number | bigint;
+  readonly gt?: number | bigint;
+  readonly lte?: number | bigint;
+  readonly gte?: number | bigint;
 }
 
-/** The value at `key` is missing, null or an empty array. */
+/** Nothing stands at `key` but nulls and empty arrays. */
 export interface IsEmpty {
   readonly kind: "is-empty";
   readonly key: string;
@@ -68,7 +68,7 @@ export interface HasVector {
   readonly vector: string;
 }
 
-/** One element of the array of objects at `key` satisfies the whole filter. */
+/** One object in the array at `key` satisfies the whole filter, whose keys start from that object. */
 export interface Nested {
   readonly kind: "nested";
   readonly key: string;

@@ -9,7 +9,7 @@ export interface ReadonlyRowSet extends Iterable<number> {
   /** Number of members. */
   readonly size: number;
   has(row: number): boolean;
-  /** Calls `visit` with every member, ascending. The set must not change meanwhile. */
+  /** Calls `visit` with every member, ascending. Meanwhile the set must not change, but for the removal of that member. */
   forEach(visit: (row: number) => void): void;
   clone(): RowSet;
 }
@@ -64,15 +64,13 @@ export class RowSet implements ReadonlyRowSet {
 
   has(row: number): boolean {
     const index = row >>> 5;
-    return row >= 0 && index < this.#wordCount && ((this.#words[index] as number) & (1 << (row & 31))) !== 0;
+    return row >>> 0 === row && index < this.#wordCount && ((this.#words[index] as number) & (1 << (row & 31))) !== 0;
   }
 
   add(row: number): void {
+    assert(row >>> 0 === row, "row is a 32-bit integer");
     const index = row >>> 5;
-    if (index >= this.#wordCount) {
-      assert(Number.isInteger(row) && row >= 0 && row < ROWS_MAX, "row is a 32-bit integer");
-      this.#extendTo(index + 1);
-    }
+    if (index >= this.#wordCount) this.#extendTo(index + 1);
     const before = this.#words[index] as number;
     const after = (before | (1 << (row & 31))) >>> 0;
     if (before === after) return;

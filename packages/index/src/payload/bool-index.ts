@@ -11,6 +11,8 @@ function boolOf(value: Json): boolean | undefined {
 /** Payload index of booleans: serves equality. */
 export class BoolIndex implements PayloadIndex {
   readonly kind = "bool";
+  readonly servesEquality = true;
+  readonly servesRange = true;
   readonly #presence = new Presence();
   readonly #postings = new EqualityPostings<boolean>();
 

@@ -8,6 +8,8 @@ import { distinctKeys, Presence } from "./presence.js";
 /** Payload index of numbers, integers among them: serves equality, ranges and order. */
 export class FloatIndex implements PayloadIndex {
   readonly kind = "float";
+  readonly servesEquality = true;
+  readonly servesRange = true;
   readonly #presence = new Presence();
   readonly #postings = new OrderedPostings();
 

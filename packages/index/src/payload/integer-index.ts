@@ -9,14 +9,14 @@ import type { PayloadIndexSchema } from "./schema.js";
 /** Payload index of integers of any size, fractions left out: serves equality if `lookup`, ranges and order if `range`. */
 export class IntegerIndex implements PayloadIndex {
   readonly kind = "integer";
+  readonly servesEquality: boolean;
+  readonly servesRange: boolean;
   readonly #presence = new Presence();
   readonly #postings = new OrderedPostings();
-  readonly #servesLookup: boolean;
-  readonly #servesRange: boolean;
 
   constructor(schema: Pick<PayloadIndexSchema, "lookup" | "range"> = {}) {
-    this.#servesLookup = schema.lookup ?? true;
-    this.#servesRange = schema.range ?? true;
+    this.servesEquality = schema.lookup ?? true;
+    this.servesRange = schema.range ?? true;
   }
 
   add(row: number, values: readonly Json[]): void {
@@ -32,12 +32,12 @@ export class IntegerIndex implements PayloadIndex {
   }
 
   rowsMatching(values: readonly IndexableValue[]): ReadonlyRowSet | undefined {
-    if (!this.#servesLookup) return undefined;
+    if (!this.servesEquality) return undefined;
     return this.#postings.rowsOf(distinctKeys(values, canonicalInteger));
   }
 
   rowsInRange(bounds: RangeBounds): ReadonlyRowSet | undefined {
-    if (!this.#servesRange) return undefined;
+    if (!this.servesRange) return undefined;
     return this.#postings.rowsWithin(bounds);
   }
 
@@ -70,7 +70,7 @@ export class IntegerIndex implements PayloadIndex {
   }
 
   ordered(direction: "asc" | "desc", startFrom?: number | bigint): IterableIterator<ValueGroup> | undefined {
-    if (!this.#servesRange) return undefined;
+    if (!this.servesRange) return undefined;
     return this.#postings.ordered(direction, startFrom);
   }
 }

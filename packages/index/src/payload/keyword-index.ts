@@ -11,6 +11,8 @@ function keywordOf(value: Json): string | undefined {
 /** Payload index of strings: serves equality. */
 export class KeywordIndex implements PayloadIndex {
   readonly kind = "keyword";
+  readonly servesEquality = true;
+  readonly servesRange = true;
   readonly #presence = new Presence();
   readonly #postings = new EqualityPostings<string>();
 

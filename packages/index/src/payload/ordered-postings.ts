@@ -71,8 +71,7 @@ export class OrderedPostings {
   }
 
   *ordered(direction: "asc" | "desc", startFrom?: number | bigint): IterableIterator<ValueGroup> {
-    const pairs =
-      direction === "asc" ? this.#postings.entries(startFrom) : this.#postings.entriesReversed(startFrom);
+    const pairs = direction === "asc" ? this.#postings.entries(startFrom) : this.#postings.entriesReversed(startFrom);
     for (const [value, posting] of pairs) yield { value, rows: postingRows(posting) };
   }
 

@@ -27,6 +27,10 @@ export interface ValueGroup {
  */
 export interface PayloadIndex {
   readonly kind: PayloadIndexKind;
+  /** Does `rowsMatching` answer? */
+  readonly servesEquality: boolean;
+  /** Does `rowsInRange` answer? */
+  readonly servesRange: boolean;
 
   /** Enters a row with all of its values at the path (as of `valuesAt`). The row must not be entered already. */
   add(row: number, values: readonly Json[]): void;

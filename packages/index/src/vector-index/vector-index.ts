@@ -8,6 +8,10 @@ const FULL = NO_SLOT;
 const MALFORMED = NO_SLOT - 1;
 const DUPLICATE = NO_SLOT - 2;
 
+/** End of the memory that upper lists may fill, and most of them per node (assembly/slots.ts, assembly/limits.ts). */
+const ADDRESS_END = 0xffff0000;
+const UPPER_LEVELS_MAX = 7;
+
 /**
  * A packed graph delta: the edges that an insert adds and removes, by dots (format: docs/graph-delta.md). It means the same on
  * every replica.
@@ -44,6 +48,16 @@ export class VectorIndex {
   /** A handle for a reader in another thread. */
   handle(): GraphHandle {
     return { memory: this.#engine.memory, options: this.options };
+  }
+
+  /** Throws `capacity` when fewer than `count` more vectors are sure to fit, whatever their levels. */
+  requireRoomFor(count: number): void {
+    const { u32 } = this.#engine;
+    const { links } = this.options;
+    const upperLeft = ADDRESS_END - (u32[header.upperNext >> 2] as number);
+    const upperNeeded = count * UPPER_LEVELS_MAX * (links + 1) * 4;
+    if (this.reader.slotCount + count <= this.capacity && upperNeeded <= upperLeft) return;
+    throw new MurmurationError("capacity", `the shard's memory is full: it holds at most ${this.capacity} vectors of this size`);
   }
 
   /**

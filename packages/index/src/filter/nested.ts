@@ -1,0 +1,23 @@
+import { isJsonObject } from "../payload/json.js";
+import { type JsonPath, parsePath, someStandingAt } from "../payload/path.js";
+import type { Nested } from "./condition.js";
+import type { Predicate } from "./predicate.js";
+
+/** The path of the elements of the array at `key`: `a` and `a[]` mean the same here. */
+function elementPath(key: string): JsonPath {
+  const path = parsePath(key);
+  return path.steps.at(-1)?.kind === "each" ? path : { text: `${key}[]`, steps: [...path.steps, { kind: "each" }] };
+}
+
+/** Predicate of `nested`: `inner` holds for one object of the array. Elements that are no objects are passed over. */
+export function nestedPredicate(condition: Nested, inner: Predicate): Predicate {
+  const path = elementPath(condition.key);
+  return (subject) =>
+    someStandingAt(
+      subject.payload,
+      path,
+      (element) =>
+        isJsonObject(element) &&
+        inner({ id: subject.id, payload: element, hasVector: (name) => subject.hasVector(name) }),
+    );
+}
