@@ -1,0 +1,219 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type ErrorCode, MurmurationError } from "@murmuration/index";
+import fc from "fast-check";
+import type { CatalogueCommand } from "../command/command.js";
+import { CatalogueDocument } from "./catalogue-document.js";
+import { alias, aliases, create, index, plain, remove, run, space, update } from "./commands.test-support.js";
+import { collectionNamed, resolveCollection, visibleCollections } from "./resolve.js";
+
+const fails = (code: ErrorCode, message: string) => (error: unknown) => {
+  assert.ok(error instanceof MurmurationError);
+  assert.deepEqual([error.code, error.message], [code, message]);
+  return true;
+};
+test("a new catalogue is empty, and every replica's begins with the same change", () => {
+  const document = CatalogueDocument.create(1);
+  assert.deepEqual(plain(document.read()), { collections: {}, aliases: {} });
+  assert.deepEqual(document.heads(), CatalogueDocument.create(2).heads());
+  // Replicas of different versions must agree about it too.
+  assert.deepEqual(document.heads(), ["6bb07c5ba141adbabde8d80392fc46292ba42db7b48f97e9b2159904d83679f4"]);
+});
+
+test("commands do what they say", () => {
+  let document = run(
+    CatalogueDocument.create(1),
+    create("books"),
+    index("books", "author.name"),
+    aliases(alias("shelf", "books")),
+  );
+  document = run(
+    document,
+    update("shelf", { metadata: { a: [1, null] }, big: 2n ** 60n }),
+    update("books", { metadata: { b: 1 } }),
+  );
+  assert.deepEqual(plain(document.read()), {
+    collections: {
+      c1: {
+        id: "c1",
+        name: "books",
+        vectors: { "": space },
+        payloadIndexes: { "author.name": { kind: "keyword" } },
+        settings: { metadata: { b: 1 }, big: 2 ** 60 },
+      },
+    },
+    aliases: { shelf: "c1" },
+  });
+  document = run(document, { kind: "delete-payload-index", collection: "shelf", path: "author.name" });
+  assert.deepEqual(plain(document.read().collections["c1"]?.payloadIndexes as never), {});
+  document = run(document, remove("books"));
+  assert.deepEqual(plain(document.read()), { collections: {}, aliases: {} });
+});
+
+test("planning changes nothing, and applying leaves the old value as it was", () => {
+  const before = run(CatalogueDocument.create(1), create("books"));
+  const [heads, catalogue] = [before.heads(), plain(before.read())];
+  const change = before.plan(create("films"), "c2") as Uint8Array;
+  assert.deepEqual([before.heads(), plain(before.read())], [heads, catalogue]);
+  const after = before.apply(change);
+  assert.deepEqual([before.heads(), plain(before.read())], [heads, catalogue]);
+  assert.ok(collectionNamed(after.read(), "films"));
+  // A plan that was given up leaves no trace in the next one.
+  const other = before.plan(create("music"), "c3") as Uint8Array;
+  assert.deepEqual(
+    visibleCollections(before.apply(other).read()).map(({ name }) => name),
+    ["books", "music"],
+  );
+});
+
+test("a change applied twice counts once", () => {
+  const document = CatalogueDocument.create(1);
+  const change = document.plan(create("books"), "c1") as Uint8Array;
+  const once = document.apply(change);
+  assert.deepEqual(once.apply(change).heads(), once.heads());
+});
+
+test("a command with nothing to do has no change", () => {
+  const document = run(
+    CatalogueDocument.create(1),
+    create("books"),
+    index("books", "a"),
+    aliases(alias("shelf", "books")),
+  );
+  const idle: CatalogueCommand[] = [
+    remove("unknown"),
+    remove("shelf"),
+    update("books", {}),
+    index("books", "a"),
+    { kind: "delete-payload-index", collection: "books", path: "b" },
+    aliases(),
+    aliases(alias("shelf", "books")),
+  ];
+  for (const command of idle) assert.equal(document.plan(command, "c9"), undefined, JSON.stringify(command));
+});
+
+test("commands that conflict with the catalogue are refused in the words of the dialect", () => {
+  const document = run(CatalogueDocument.create(1), create("books"), aliases(alias("shelf", "books")));
+  const refuses = (command: CatalogueCommand, code: ErrorCode, message: string) =>
+    assert.throws(() => document.plan(command, "c9"), fails(code, message));
+  refuses(create("books"), "already-exists", "Collection `books` already exists!");
+  refuses(
+    create("shelf"),
+    "wrong-input",
+    "Can't create collection with name shelf. Alias with the same name already exists",
+  );
+  refuses(aliases(alias("books", "books")), "already-exists", "Collection `books` already exists!");
+  refuses(aliases(alias("new", "x")), "not-found", "Collection `x` doesn't exist!");
+  refuses(aliases(alias("new", "shelf")), "not-found", "Collection `shelf` doesn't exist!");
+  refuses(aliases({ kind: "delete-alias", alias: "x" }), "not-found", "Alias x does not exists!");
+  refuses(aliases({ kind: "rename-alias", from: "x", to: "y" }), "not-found", "Alias x does not exists!");
+  refuses(
+    aliases({ kind: "rename-alias", from: "shelf", to: "books" }),
+    "already-exists",
+    "Collection `books` already exists!",
+  );
+  for (const command of [
+    update("x", {}),
+    index("x", "a"),
+    { kind: "delete-payload-index", collection: "x", path: "a" } as const,
+  ]) {
+    refuses(command, "not-found", "Collection `x` doesn't exist!");
+  }
+});
+
+test("names are bounded and free of forbidden characters", () => {
+  const document = run(CatalogueDocument.create(1), create("books"));
+  const invalid = (error: unknown) => error instanceof MurmurationError && error.code === "validation";
+  for (const name of ["", "x".repeat(256), "a/b", "a\\b", "a:b", 'a"b', "a\u001fb", "a\0b"]) {
+    assert.throws(() => document.plan(create(name), "c9"), invalid, JSON.stringify(name));
+    assert.throws(() => document.plan(aliases(alias(name, "books")), "c9"), invalid, JSON.stringify(name));
+  }
+  const names = ["__proto__", "constructor", " ", "ü".repeat(255), "😀".repeat(255)];
+  const made = run(document, ...names.map((name, at) => [create(name), `n${at}`] as const));
+  for (const [at, name] of names.entries()) assert.equal(resolveCollection(made.read(), name).id, `n${at}`);
+});
+
+test("names that every object knows are not found unless they were made", () => {
+  const catalogue = run(CatalogueDocument.create(1), create("books")).read();
+  for (const name of ["__proto__", "constructor", "toString"]) {
+    assert.throws(
+      () => resolveCollection(catalogue, name),
+      fails("not-found", `Collection \`${name}\` doesn't exist!`),
+    );
+    assert.equal(catalogue.collections["c1"]?.vectors[name], undefined);
+  }
+  const odd = run(
+    CatalogueDocument.create(1),
+    create("books"),
+    aliases(alias("__proto__", "books")),
+    index("books", "__proto__"),
+    update("books", { "": 1, __proto__: null, constructor: 2 }),
+  ).read();
+  assert.equal(resolveCollection(odd, "__proto__").name, "books");
+  assert.deepEqual(Object.keys(odd.collections["c1"]?.payloadIndexes ?? {}), ["__proto__"]);
+  assert.deepEqual(Object.keys(odd.collections["c1"]?.settings ?? {}), ["", "constructor"]);
+});
+
+test("alias actions are done in turn, all or none", () => {
+  const document = run(
+    CatalogueDocument.create(1),
+    create("books"),
+    create("films"),
+    aliases(alias("a", "books"), alias("b", "books")),
+  );
+  const moved = run(
+    document,
+    aliases(
+      alias("a", "films"),
+      { kind: "rename-alias", from: "b", to: "c" },
+      { kind: "rename-alias", from: "c", to: "d" },
+    ),
+  );
+  assert.deepEqual(plain(moved.read().aliases as never), { a: "c2", d: "c1" });
+  const swapped = run(document, aliases({ kind: "delete-alias", alias: "a" }, alias("a", "films")));
+  assert.equal(resolveCollection(swapped.read(), "a").name, "films");
+  assert.throws(() =>
+    document.plan(aliases({ kind: "delete-alias", alias: "a" }, { kind: "delete-alias", alias: "a" }), ""),
+  );
+});
+
+test("deleting a collection takes its aliases and nobody else's", () => {
+  const document = run(
+    CatalogueDocument.create(1),
+    create("books"),
+    create("films"),
+    aliases(alias("a", "books"), alias("b", "films")),
+    remove("books"),
+  );
+  assert.deepEqual(plain(document.read().aliases as never), { b: "c2" });
+  assert.throws(() => resolveCollection(document.read(), "a"));
+});
+
+test("the catalogue is frozen and read once", () => {
+  const document = run(CatalogueDocument.create(1), create("x"), update("x", { s: { deep: [1] } }));
+  const catalogue = document.read();
+  assert.equal(document.read(), catalogue);
+  assert.ok(Object.isFrozen(catalogue.collections["c1"]?.vectors[""]));
+  assert.ok(Object.isFrozen(catalogue.collections["c1"]?.settings["s"]));
+});
+
+test("damaged, unknown and early changes are refused", () => {
+  const corrupt = (error: unknown) => error instanceof MurmurationError && error.code === "corrupt";
+  const document = CatalogueDocument.create(1);
+  const change = document.plan(create("x"), "c1") as Uint8Array;
+  const later = document.apply(change).plan(create("y"), "c2") as Uint8Array;
+  assert.throws(() => document.apply(later), corrupt);
+  assert.throws(() => CatalogueDocument.load(new Uint8Array([1, 2, 3]), 1), corrupt);
+  fc.assert(
+    fc.property(fc.nat(), fc.integer({ min: 1, max: 255 }), (place, flip) => {
+      const damaged = change.slice();
+      const at = place % change.byteLength;
+      damaged[at] = (damaged[at] as number) ^ flip;
+      try {
+        document.apply(damaged);
+      } catch (error) {
+        assert.ok(corrupt(error), String(error));
+      }
+    }),
+  );
+});

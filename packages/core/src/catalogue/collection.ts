@@ -1,0 +1,40 @@
+import type { Json, PayloadIndexSchema } from "@murmuration/index";
+
+/** Distance metrics, by the name of the REST dialect. */
+export const distances = ["Cosine", "Euclid", "Dot", "Manhattan"] as const;
+export type Distance = (typeof distances)[number];
+
+/** One vector space of a collection. All fields are replicated state: every replica builds the same graph from them. */
+export interface VectorSpace {
+  /** Dimensions, 1 to 65,536. */
+  readonly size: number;
+  readonly distance: Distance;
+  /** HNSW links per node and layer (layer 0 has twice as many). */
+  readonly links: number;
+  /** Candidates kept while a new node looks for its neighbours. */
+  readonly efConstruction: number;
+  /** What the graph is walked on: int8 codes with an f32 rerank, or the f32 vectors themselves. */
+  readonly quantization: "int8" | "none";
+}
+
+/** Settings as the user wrote them, kept only to be shown again. */
+export type Settings = { readonly [name: string]: Json };
+
+/** A collection in the catalogue. */
+export interface Collection {
+  /** Unique over time: a collection that is dropped and made again is another one. It is also the name of its shard. */
+  readonly id: string;
+  readonly name: string;
+  /** By vector name; `""` is the unnamed vector. */
+  readonly vectors: { readonly [name: string]: VectorSpace };
+  readonly payloadIndexes: { readonly [path: string]: PayloadIndexSchema };
+  readonly settings: Settings;
+}
+
+/** The catalogue as plain data. */
+export interface Catalogue {
+  /** By collection id. */
+  readonly collections: { readonly [id: string]: Collection };
+  /** Alias name → collection id. */
+  readonly aliases: { readonly [alias: string]: string };
+}

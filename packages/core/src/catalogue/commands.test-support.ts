@@ -1,0 +1,45 @@
+import type { AliasAction, CatalogueCommand } from "../command/command.js";
+import type { CatalogueDocument } from "./catalogue-document.js";
+import type { Catalogue, Settings, VectorSpace } from "./collection.js";
+
+export const space: VectorSpace = { size: 4, distance: "Cosine", links: 16, efConstruction: 100, quantization: "int8" };
+export const create = (name: string): CatalogueCommand => ({
+  kind: "create-collection",
+  name,
+  vectors: { "": space },
+  settings: {},
+});
+export const remove = (name: string): CatalogueCommand => ({ kind: "delete-collection", name });
+export const aliases = (...actions: AliasAction[]): CatalogueCommand => ({ kind: "change-aliases", actions });
+export const alias = (name: string, collection: string): AliasAction => ({
+  kind: "create-alias",
+  alias: name,
+  collection,
+});
+export const update = (collection: string, settings: Settings): CatalogueCommand => ({
+  kind: "update-collection",
+  collection,
+  settings,
+});
+export const index = (collection: string, path: string): CatalogueCommand => ({
+  kind: "create-payload-index",
+  collection,
+  path,
+  schema: { kind: "keyword" },
+});
+
+/** Plans and applies one command after another; ids are given in order: c1, c2 … unless named. */
+export function run(
+  document: CatalogueDocument,
+  ...commands: (CatalogueCommand | readonly [CatalogueCommand, string])[]
+): CatalogueDocument {
+  let current = document;
+  for (const item of commands) {
+    const [command, id] = "kind" in item ? [item, `c${Object.keys(current.read().collections).length + 1}`] : item;
+    const change = current.plan(command, id);
+    if (change !== undefined) current = current.apply(change);
+  }
+  return current;
+}
+
+export const plain = (catalogue: Catalogue): unknown => JSON.parse(JSON.stringify(catalogue));

@@ -1,0 +1,158 @@
+import { assert, MurmurationError } from "@murmuration/index";
+import type {
+  AliasAction,
+  CatalogueCommand,
+  ChangeAliases,
+  CreateCollection,
+  CreatePayloadIndex,
+  DeleteCollection,
+  DeletePayloadIndex,
+  UpdateCollection,
+} from "../command/command.js";
+import { limits } from "../limits.js";
+import type { Catalogue } from "./collection.js";
+import { checkName } from "./names.js";
+import { collectionDoesNotExist, collectionNamed, resolveCollection } from "./resolve.js";
+import { type StoredCatalogue, type StoredCollection, storedJson, storedKey } from "./stored-catalogue.js";
+
+/** What a command does to the document. */
+export type CatalogueEdit = (stored: StoredCatalogue) => void;
+
+/**
+ * Checks a command against the catalogue and says what it does. `collectionId` is the id of the collection that the command makes,
+ * if it makes one. Throws the dialect's errors.
+ */
+export function planEdit(catalogue: Catalogue, command: CatalogueCommand, collectionId: string): CatalogueEdit {
+  switch (command.kind) {
+    case "create-collection":
+      return createCollection(catalogue, command, collectionId);
+    case "update-collection":
+      return updateCollection(catalogue, command);
+    case "delete-collection":
+      return deleteCollection(catalogue, command);
+    case "change-aliases":
+      return changeAliases(catalogue, command);
+    case "create-payload-index":
+      return createPayloadIndex(catalogue, command);
+    case "delete-payload-index":
+      return deletePayloadIndex(catalogue, command);
+  }
+}
+
+const collectionExists = (name: string) =>
+  new MurmurationError("already-exists", `Collection \`${name}\` already exists!`);
+
+function checkCount(count: number, max: number, what: string): void {
+  if (count > max) throw new MurmurationError("capacity", `there are at most ${max} ${what}`);
+}
+
+function createCollection(catalogue: Catalogue, command: CreateCollection, id: string): CatalogueEdit {
+  const { name, vectors, settings } = command;
+  checkName(name, "collection_name");
+  assert(id !== "" && catalogue.collections[id] === undefined, "the id of a new collection is not in use");
+  if (collectionNamed(catalogue, name) !== undefined) throw collectionExists(name);
+  if (Object.hasOwn(catalogue.aliases, name)) {
+    throw new MurmurationError(
+      "wrong-input",
+      `Can't create collection with name ${name}. Alias with the same name already exists`,
+      "collection_name",
+    );
+  }
+  checkCount(Object.keys(catalogue.collections).length + 1, limits.collectionsMax, "collections");
+  return (stored) => {
+    const made: StoredCollection = {
+      name: storedJson(name),
+      vectors: storedJson(vectors),
+      payloadIndexes: {},
+      settings: {},
+    };
+    for (const [setting, value] of Object.entries(settings)) made.settings[storedKey(setting)] = storedJson(value);
+    stored.collections[storedKey(id)] = made;
+  };
+}
+
+/** The part of the document that is this collection. */
+function storedCollection(stored: StoredCatalogue, id: string): StoredCollection {
+  const collection = stored.collections[storedKey(id)];
+  assert(collection !== undefined, "a collection that was read is in the document");
+  return collection;
+}
+
+function updateCollection(catalogue: Catalogue, command: UpdateCollection): CatalogueEdit {
+  const { id } = resolveCollection(catalogue, command.collection);
+  return (stored) => {
+    const { settings } = storedCollection(stored, id);
+    for (const [setting, value] of Object.entries(command.settings)) settings[storedKey(setting)] = storedJson(value);
+  };
+}
+
+function deleteCollection(catalogue: Catalogue, command: DeleteCollection): CatalogueEdit {
+  const collection = collectionNamed(catalogue, command.name);
+  if (collection === undefined) return () => {};
+  return (stored) => {
+    delete stored.collections[storedKey(collection.id)];
+    for (const [alias, id] of Object.entries(catalogue.aliases)) {
+      if (id === collection.id) delete stored.aliases[storedKey(alias)];
+    }
+  };
+}
+
+function changeAliases(catalogue: Catalogue, command: ChangeAliases): CatalogueEdit {
+  const aliases = new Map(Object.entries(catalogue.aliases));
+  for (const action of command.actions) changeAlias(catalogue, aliases, action);
+  checkCount(aliases.size, limits.aliasesMax, "aliases");
+  return (stored) => {
+    for (const [alias, id] of aliases) {
+      if (catalogue.aliases[alias] !== id) stored.aliases[storedKey(alias)] = storedJson(id);
+    }
+    for (const alias of Object.keys(catalogue.aliases))
+      if (!aliases.has(alias)) delete stored.aliases[storedKey(alias)];
+  };
+}
+
+function changeAlias(catalogue: Catalogue, aliases: Map<string, string>, action: AliasAction): void {
+  switch (action.kind) {
+    case "create-alias": {
+      const collection = collectionNamed(catalogue, action.collection);
+      if (collection === undefined) throw collectionDoesNotExist(action.collection);
+      putAlias(catalogue, aliases, action.alias, collection.id);
+      return;
+    }
+    case "delete-alias":
+      takeAlias(aliases, action.alias);
+      return;
+    case "rename-alias":
+      putAlias(catalogue, aliases, action.to, takeAlias(aliases, action.from));
+      return;
+  }
+}
+
+function putAlias(catalogue: Catalogue, aliases: Map<string, string>, alias: string, id: string): void {
+  checkName(alias, "alias_name");
+  if (collectionNamed(catalogue, alias) !== undefined) throw collectionExists(alias);
+  aliases.set(alias, id);
+}
+
+function takeAlias(aliases: Map<string, string>, alias: string): string {
+  const id = aliases.get(alias);
+  if (id === undefined) throw new MurmurationError("not-found", `Alias ${alias} does not exists!`);
+  aliases.delete(alias);
+  return id;
+}
+
+function createPayloadIndex(catalogue: Catalogue, command: CreatePayloadIndex): CatalogueEdit {
+  const { id, payloadIndexes } = resolveCollection(catalogue, command.collection);
+  const count = Object.keys(payloadIndexes).length + (payloadIndexes[command.path] === undefined ? 1 : 0);
+  checkCount(count, limits.payloadIndexesMax, "payload indexes in a collection");
+  return (stored) => {
+    storedCollection(stored, id).payloadIndexes[storedKey(command.path)] = storedJson(command.schema);
+  };
+}
+
+function deletePayloadIndex(catalogue: Catalogue, command: DeletePayloadIndex): CatalogueEdit {
+  const { id, payloadIndexes } = resolveCollection(catalogue, command.collection);
+  if (payloadIndexes[command.path] === undefined) return () => {};
+  return (stored) => {
+    delete storedCollection(stored, id).payloadIndexes[storedKey(command.path)];
+  };
+}

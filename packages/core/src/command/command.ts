@@ -1,0 +1,150 @@
+import type { Filter, Payload, PayloadIndexSchema, PointId } from "@murmuration/index";
+import type { Settings, VectorSpace } from "../catalogue/collection.js";
+
+/** Vectors of one point by name; `""` is the unnamed vector. Values as the user gave them (cosine: not yet normalised). */
+export type NamedVectors = { readonly [name: string]: Float32Array };
+
+export interface PointInput {
+  readonly id: PointId;
+  readonly vectors: NamedVectors;
+  readonly payload: Payload;
+}
+
+/** The points a write is about: by id, or those that match a filter (resolved to ids where the command is executed). */
+export type Target = { readonly ids: readonly PointId[] } | { readonly filter: Filter };
+
+export interface CreateCollection {
+  readonly kind: "create-collection";
+  readonly name: string;
+  readonly vectors: { readonly [name: string]: VectorSpace };
+  readonly settings: Settings;
+}
+
+/** Each given setting replaces the stored one of the same name. */
+export interface UpdateCollection {
+  readonly kind: "update-collection";
+  readonly collection: string;
+  readonly settings: Settings;
+}
+
+export interface DeleteCollection {
+  readonly kind: "delete-collection";
+  readonly name: string;
+}
+
+export type AliasAction =
+  | { readonly kind: "create-alias"; readonly collection: string; readonly alias: string }
+  | { readonly kind: "delete-alias"; readonly alias: string }
+  | { readonly kind: "rename-alias"; readonly from: string; readonly to: string };
+
+/** All actions or none. */
+export interface ChangeAliases {
+  readonly kind: "change-aliases";
+  readonly actions: readonly AliasAction[];
+}
+
+export interface CreatePayloadIndex {
+  readonly kind: "create-payload-index";
+  readonly collection: string;
+  readonly path: string;
+  readonly schema: PayloadIndexSchema;
+}
+
+export interface DeletePayloadIndex {
+  readonly kind: "delete-payload-index";
+  readonly collection: string;
+  readonly path: string;
+}
+
+/** Replaces whole points. Of several points with one id the last wins. */
+export interface UpsertPoints {
+  readonly kind: "upsert-points";
+  readonly collection: string;
+  readonly points: readonly PointInput[];
+  /** `insert-only` leaves existing points alone, `update-only` ignores new ids. */
+  readonly mode: "upsert" | "insert-only" | "update-only";
+  /** An existing point is replaced only if it matches. */
+  readonly updateFilter?: Filter;
+}
+
+export interface DeletePoints {
+  readonly kind: "delete-points";
+  readonly collection: string;
+  readonly target: Target;
+}
+
+/** Merges `payload` into each point's payload, or into the object at `key`. */
+export interface SetPayload {
+  readonly kind: "set-payload";
+  readonly collection: string;
+  readonly target: Target;
+  readonly payload: Payload;
+  readonly key?: string;
+}
+
+/** Replaces each point's payload, or the object at `key`. */
+export interface OverwritePayload {
+  readonly kind: "overwrite-payload";
+  readonly collection: string;
+  readonly target: Target;
+  readonly payload: Payload;
+  readonly key?: string;
+}
+
+export interface DeletePayload {
+  readonly kind: "delete-payload";
+  readonly collection: string;
+  readonly target: Target;
+  /** Paths. */
+  readonly keys: readonly string[];
+}
+
+export interface ClearPayload {
+  readonly kind: "clear-payload";
+  readonly collection: string;
+  readonly target: Target;
+}
+
+/** Sets the given vectors of existing points and keeps their others. An unknown id is `not-found`. */
+export interface UpdateVectors {
+  readonly kind: "update-vectors";
+  readonly collection: string;
+  readonly points: readonly { readonly id: PointId; readonly vectors: NamedVectors }[];
+  readonly updateFilter?: Filter;
+}
+
+export interface DeleteVectors {
+  readonly kind: "delete-vectors";
+  readonly collection: string;
+  readonly target: Target;
+  readonly vectors: readonly string[];
+}
+
+export type PointCommand =
+  | UpsertPoints
+  | DeletePoints
+  | SetPayload
+  | OverwritePayload
+  | DeletePayload
+  | ClearPayload
+  | UpdateVectors
+  | DeleteVectors;
+
+export type CatalogueCommand =
+  | CreateCollection
+  | UpdateCollection
+  | DeleteCollection
+  | ChangeAliases
+  | CreatePayloadIndex
+  | DeletePayloadIndex;
+
+/** A local write. It is executed whole or not at all. */
+export type Command = CatalogueCommand | PointCommand;
+
+/** What a durable, applied command answers. */
+export interface Receipt {
+  /** Grows with every command of a shard on this replica. Not comparable between replicas. */
+  readonly operationId: number;
+  /** false only where there was nothing to do: dropping a collection that does not exist. */
+  readonly changed: boolean;
+}

@@ -1,0 +1,1 @@
+export { type OpLogUnderTest, opLogConformance } from "./log/conformance.js";

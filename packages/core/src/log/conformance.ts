@@ -1,0 +1,288 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, describe, test } from "node:test";
+import type { PointId } from "@murmuration/index";
+import type { LogEntry, OpLog } from "./op-log.js";
+
+/** A fresh, empty log, and how to get rid of it. */
+export interface OpLogUnderTest {
+  readonly log: OpLog;
+  /** Closes the log and opens the same storage again. Absent for a log that does not outlive its object. */
+  reopen?(): OpLog;
+  dispose(): void;
+}
+
+const bytesOf = (text: string) => new TextEncoder().encode(text);
+const textOf = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+const dots = (entries: Iterable<LogEntry>) =>
+  [...entries].map((entry) => `${entry.shard}/${entry.origin}:${entry.sequence}`);
+const storedPoints = (log: OpLog, shard: string) =>
+  new Map<PointId, string>([...log.points(shard)].map(({ id, state }) => [id, textOf(state)]));
+
+function appendMany(log: OpLog, shard: string, origin: number, first: number, count: number): void {
+  log.transaction((writer) => {
+    for (let at = 0; at < count; at += 1)
+      writer.append(shard, origin, first + at, bytesOf(`${shard}${origin}:${first + at}`));
+  });
+}
+
+/** Everything an `OpLog` observably holds. */
+function contents(log: OpLog): unknown {
+  return {
+    entries: [...log.read(0)],
+    lastPosition: log.lastPosition(),
+    shards: log.shards().map((shard) => [shard, log.frontier(shard), storedPoints(log, shard)]),
+    setting: log.setting("replica"),
+  };
+}
+
+/** Registers the tests that every adapter of the `OpLog` port passes. */
+export function opLogConformance(name: string, makeLog: () => OpLogUnderTest): void {
+  describe(`${name} keeps the contract of an op-log`, () => {
+    let subject: OpLogUnderTest;
+    let log: OpLog;
+    beforeEach(() => {
+      subject = makeLog();
+      log = subject.log;
+    });
+    afterEach(() => subject.dispose());
+
+    test("a new log is empty", () => {
+      assert.deepEqual(contents(log), { entries: [], lastPosition: 0, shards: [], setting: undefined });
+      assert.deepEqual(log.frontier("a"), new Map());
+      assert.deepEqual([...log.points("a")], []);
+    });
+
+    test("entries come back by position with their bytes", () => {
+      const positions = log.transaction((writer) => [
+        writer.append("a", 1, 1, bytesOf("one")),
+        writer.append("b", 1, 1, bytesOf("")),
+        writer.append("a", 2, 1, bytesOf("three")),
+      ]);
+      const entries = [...log.read(0)];
+      assert.deepEqual(dots(entries), ["a/1:1", "b/1:1", "a/2:1"]);
+      assert.deepEqual(
+        entries.map((entry) => textOf(entry.bytes)),
+        ["one", "", "three"],
+      );
+      assert.deepEqual(
+        entries.map((entry) => entry.position),
+        positions,
+      );
+      assert.ok((positions[0] as number) > 0 && (positions[0] as number) < (positions[1] as number));
+      assert.equal(log.lastPosition(), positions[2]);
+    });
+
+    test("the log keeps its own copy of what it was given", () => {
+      const bytes = bytesOf("before");
+      log.transaction((writer) => {
+        writer.append("a", 1, 1, bytes);
+        writer.putPoint("a", 1, bytes);
+      });
+      bytes.fill(0);
+      assert.equal(textOf([...log.read(0)][0]?.bytes as Uint8Array), "before");
+      assert.equal(storedPoints(log, "a").get(1), "before");
+    });
+
+    test("reading begins behind the position, keeps to the shard and ends at the limit, also over many pages", () => {
+      for (let round = 0; round < 3; round += 1) {
+        appendMany(log, "a", 1, round * 200 + 1, 200);
+        appendMany(log, "b", 7, round * 150 + 1, 150);
+      }
+      assert.equal([...log.read(0)].length, 1050);
+      assert.deepEqual(dots(log.read(0, { shard: "b", limit: 2 })), ["b/7:1", "b/7:2"]);
+      assert.equal([...log.read(0, { shard: "a" })].length, 600);
+      assert.equal([...log.read(0, { limit: 700 })].length, 700);
+      assert.deepEqual([...log.read(0, { limit: 0 })], []);
+      const middle = [...log.read(0)][500]?.position as number;
+      assert.deepEqual(dots(log.read(middle)), dots(log.read(0)).slice(501));
+      assert.deepEqual([...log.read(log.lastPosition())], []);
+      assert.deepEqual([...log.read(0, { shard: "unknown" })], []);
+    });
+
+    test("operations of one origin come by sequence, behind the given one and up to the limit", () => {
+      appendMany(log, "a", 1, 1, 300);
+      appendMany(log, "a", 2, 1, 5);
+      appendMany(log, "a", 1, 301, 300);
+      assert.deepEqual(
+        [...log.readOrigin("a", 1, 0, 1000)].map((entry) => entry.sequence),
+        Array.from({ length: 600 }, (_, at) => at + 1),
+      );
+      assert.deepEqual(dots(log.readOrigin("a", 1, 298, 4)), ["a/1:299", "a/1:300", "a/1:301", "a/1:302"]);
+      assert.deepEqual(dots(log.readOrigin("a", 2, 3, 100)), ["a/2:4", "a/2:5"]);
+      assert.deepEqual([...log.readOrigin("a", 3, 0, 100), ...log.readOrigin("b", 1, 0, 100)], []);
+    });
+
+    test("the frontier follows every append", () => {
+      appendMany(log, "a", 1, 1, 3);
+      appendMany(log, "a", 9, 1, 1);
+      appendMany(log, "b", 1, 1, 2);
+      assert.deepEqual(
+        log.frontier("a"),
+        new Map([
+          [1, 3],
+          [9, 1],
+        ]),
+      );
+      assert.deepEqual(log.frontier("b"), new Map([[1, 2]]));
+      assert.deepEqual(log.shards(), ["a", "b"]);
+    });
+
+    test("an operation that is not its origin's next one is refused and takes its transaction with it", () => {
+      appendMany(log, "a", 1, 1, 3);
+      const before = contents(log);
+      for (const sequence of [1, 3, 5]) {
+        assert.throws(() =>
+          log.transaction((writer) => {
+            writer.append("a", 2, 1, bytesOf("goes too"));
+            writer.append("a", 1, sequence, bytesOf("x"));
+          }),
+        );
+        assert.deepEqual(contents(log), before);
+      }
+      assert.throws(() => log.transaction((writer) => writer.append("a", 0, 1, bytesOf("no origin"))));
+      assert.throws(() => log.transaction((writer) => writer.append("b", 1, 2, bytesOf("not the first"))));
+      assert.deepEqual(contents(log), before);
+      appendMany(log, "a", 1, 4, 1);
+    });
+
+    test("a transaction that throws leaves nothing behind, whatever it wrote", () => {
+      appendMany(log, "a", 1, 1, 2);
+      log.transaction((writer) => {
+        writer.putPoint("a", 1, bytesOf("old"));
+        writer.putPoint("a", 2, bytesOf("stays"));
+        writer.putSetting("replica", "7");
+      });
+      const before = contents(log);
+      const failure = new Error("thrown by the body");
+      assert.throws(
+        () =>
+          log.transaction((writer) => {
+            writer.append("a", 1, 3, bytesOf("x"));
+            writer.append("new", 1, 1, bytesOf("x"));
+            writer.putPoint("a", 1, bytesOf("new"));
+            writer.deletePoint("a", 2);
+            writer.putSetting("replica", "8");
+            writer.dropShard("a");
+            writer.append("a", 1, 1, bytesOf("after the drop"));
+            throw failure;
+          }),
+        (error) => error === failure,
+      );
+      assert.deepEqual(contents(log), before);
+      appendMany(log, "a", 1, 3, 1);
+    });
+
+    test("a transaction sees what it has written", () => {
+      log.transaction((writer) => {
+        writer.append("a", 1, 1, bytesOf("x"));
+        writer.putPoint("a", 5, bytesOf("state"));
+        writer.putSetting("replica", "7");
+        assert.deepEqual(log.frontier("a"), new Map([[1, 1]]));
+        assert.deepEqual(dots(log.read(0)), ["a/1:1"]);
+        assert.equal(storedPoints(log, "a").get(5), "state");
+        assert.equal(log.setting("replica"), "7");
+      });
+    });
+
+    test("a transaction returns what its body returns, and its writer ends with it", () => {
+      let leaked: Parameters<Parameters<OpLog["transaction"]>[0]>[0] | undefined;
+      assert.equal(
+        log.transaction((writer) => {
+          leaked = writer;
+          return 42;
+        }),
+        42,
+      );
+      assert.throws(() => leaked?.append("a", 1, 1, bytesOf("late")));
+      assert.throws(() => log.transaction(() => log.transaction(() => 1)));
+      assert.deepEqual([...log.read(0)], []);
+      appendMany(log, "a", 1, 1, 1);
+    });
+
+    test("points are kept by id, of every kind of id", () => {
+      const ids: PointId[] = [0, 1, 255, 2 ** 32, Number.MAX_SAFE_INTEGER, 2n ** 53n, 2n ** 64n - 1n];
+      ids.push("00000000-0000-0000-0000-000000000000", "0189fc3a-97c4-7a0b-8d6e-f0123456789a");
+      log.transaction((writer) => {
+        for (const id of ids) writer.putPoint("a", id, bytesOf(String(id)));
+        writer.putPoint("b", 1, bytesOf("of b"));
+        writer.putPoint("a", 255, bytesOf("replaced"));
+        writer.deletePoint("a", 0);
+        writer.deletePoint("a", 77);
+        writer.deletePoint("unknown", 1);
+      });
+      const expected = new Map<PointId, string>(ids.map((id) => [id, String(id)]));
+      expected.set(255, "replaced");
+      expected.delete(0);
+      assert.deepEqual(storedPoints(log, "a"), expected);
+      assert.deepEqual(storedPoints(log, "b"), new Map([[1, "of b"]]));
+      assert.deepEqual(log.shards(), ["a", "b"]);
+    });
+
+    test("an iterator may be kept across a write", () => {
+      appendMany(log, "a", 1, 1, 600);
+      log.transaction((writer) => {
+        for (let id = 0; id < 600; id += 1) writer.putPoint("a", id, bytesOf("x"));
+      });
+      const seen: number[] = [];
+      for (const entry of log.read(0, { limit: 600 })) {
+        seen.push(entry.sequence);
+        if (seen.length % 200 === 0) appendMany(log, "b", 1, seen.length / 200, 1);
+      }
+      assert.deepEqual(
+        seen,
+        Array.from({ length: 600 }, (_, at) => at + 1),
+      );
+      const ids = new Set<PointId>();
+      for (const { id } of log.points("a")) {
+        ids.add(id);
+        if (ids.size === 100) log.transaction((writer) => writer.putPoint("a", 1, bytesOf("y")));
+      }
+      assert.equal(ids.size, 600);
+    });
+
+    test("a dropped shard is gone, others stay, and positions still ascend", () => {
+      appendMany(log, "a", 1, 1, 3);
+      appendMany(log, "b", 1, 1, 3);
+      log.transaction((writer) => {
+        writer.putPoint("a", 1, bytesOf("a"));
+        writer.putPoint("b", 1, bytesOf("b"));
+      });
+      const last = log.lastPosition();
+      log.transaction((writer) => {
+        writer.dropShard("b");
+        writer.dropShard("unknown");
+      });
+      assert.deepEqual(log.shards(), ["a"]);
+      assert.deepEqual(log.frontier("b"), new Map());
+      assert.deepEqual([...log.points("b"), ...log.readOrigin("b", 1, 0, 10)], []);
+      assert.deepEqual(dots(log.read(0)), ["a/1:1", "a/1:2", "a/1:3"]);
+      assert.equal(log.lastPosition(), last);
+      log = subject.reopen?.() ?? log;
+      assert.equal(log.lastPosition(), last);
+      const position = log.transaction((writer) => writer.append("b", 1, 1, bytesOf("again")));
+      assert.ok(position > last);
+      assert.deepEqual(storedPoints(log, "a"), new Map([[1, "a"]]));
+    });
+
+    test("settings are kept by name", () => {
+      assert.equal(log.setting("replica"), undefined);
+      log.transaction((writer) => writer.putSetting("replica", "7"));
+      log.transaction((writer) => writer.putSetting("replica", "8"));
+      assert.equal(log.setting("replica"), "8");
+    });
+
+    test("everything committed is there when the storage is opened again", () => {
+      appendMany(log, "a", 1, 1, 10);
+      appendMany(log, "b", 2 ** 24 - 1, 1, 1);
+      log.transaction((writer) => {
+        writer.putPoint("a", 1, bytesOf("state"));
+        writer.putSetting("replica", "7");
+      });
+      const before = contents(log);
+      if (subject.reopen === undefined) return;
+      log = subject.reopen();
+      assert.deepEqual(contents(log), before);
+      appendMany(log, "a", 1, 11, 1);
+    });
+  });
+}

@@ -1,0 +1,4 @@
+import { opLogConformance } from "./conformance.js";
+import { MemoryOpLog } from "./memory-op-log.js";
+
+opLogConformance("MemoryOpLog", () => ({ log: new MemoryOpLog(), dispose: () => {} }));

@@ -1,0 +1,166 @@
+import { assert, type PointId } from "@murmuration/index";
+import { isOrigin, isSequence } from "../causality/dot.js";
+import { sequenceOf, type VersionVector } from "../causality/version-vector.js";
+import type { LogEntry, LogWriter, OpLog, ReadOptions, StoredPoint } from "./op-log.js";
+
+interface ShardContents {
+  /** Origin → its entries, by sequence. */
+  readonly origins: Map<number, LogEntry[]>;
+  readonly frontier: Map<number, number>;
+  readonly points: Map<PointId, Uint8Array>;
+}
+
+/** A log that lives as long as its object. For tests and for replicas that may forget. */
+export class MemoryOpLog implements OpLog {
+  #entries: LogEntry[] = [];
+  #shards = new Map<string, ShardContents>();
+  #settings = new Map<string, string>();
+  #lastPosition = 0;
+  /** How to take back what the running transaction has written, newest last. */
+  #undo: (() => void)[] | undefined;
+
+  transaction<T>(body: (writer: LogWriter) => T): T {
+    assert(this.#undo === undefined, "transactions do not nest");
+    const undo: (() => void)[] = [];
+    this.#undo = undo;
+    try {
+      const result = body(this.#writer(undo));
+      assert(!(result instanceof Promise), "a transaction is synchronous");
+      return result;
+    } catch (error) {
+      for (const step of undo.reverse()) step();
+      throw error;
+    } finally {
+      this.#undo = undefined;
+    }
+  }
+
+  *read(after: number, options: ReadOptions = {}): Iterable<LogEntry> {
+    const { shard, limit = Number.POSITIVE_INFINITY } = options;
+    let position = after;
+    for (let count = 0; count < limit; ) {
+      const entry = this.#entries[this.#indexBehind(position)];
+      if (entry === undefined) return;
+      position = entry.position;
+      if (shard !== undefined && entry.shard !== shard) continue;
+      yield entry;
+      count += 1;
+    }
+  }
+
+  *readOrigin(shard: string, origin: number, afterSequence: number, limit: number): Iterable<LogEntry> {
+    const entries = this.#shards.get(shard)?.origins.get(origin) ?? [];
+    yield* entries.filter((entry) => entry.sequence > afterSequence).slice(0, limit);
+  }
+
+  frontier(shard: string): VersionVector {
+    return new Map(this.#shards.get(shard)?.frontier);
+  }
+
+  shards(): string[] {
+    return [...this.#shards.keys()].sort();
+  }
+
+  lastPosition(): number {
+    return this.#lastPosition;
+  }
+
+  *points(shard: string): Iterable<StoredPoint> {
+    for (const [id, state] of this.#shards.get(shard)?.points ?? []) yield { id, state };
+  }
+
+  setting(name: string): string | undefined {
+    return this.#settings.get(name);
+  }
+
+  close(): void {}
+
+  #writer(undo: (() => void)[]): LogWriter {
+    const write = (undoStep: () => void) => {
+      assert(this.#undo === undo, "the transaction is over");
+      undo.push(undoStep);
+    };
+    return {
+      append: (shard, origin, sequence, bytes) => this.#append(write, shard, origin, sequence, bytes),
+      putPoint: (shard, id, state) => this.#putPoint(write, shard, id, state.slice()),
+      deletePoint: (shard, id) => this.#putPoint(write, shard, id, undefined),
+      dropShard: (shard) => this.#dropShard(write, shard),
+      putSetting: (name, value) => {
+        const before = this.#settings.get(name);
+        write(() => (before === undefined ? this.#settings.delete(name) : this.#settings.set(name, before)));
+        this.#settings.set(name, value);
+      },
+    };
+  }
+
+  #append(
+    write: (undo: () => void) => void,
+    shard: string,
+    origin: number,
+    sequence: number,
+    bytes: Uint8Array,
+  ): number {
+    assert(isOrigin(origin) && isSequence(sequence), "the log holds operations with a dot");
+    const contents = this.#contents(write, shard);
+    const last = sequenceOf(contents.frontier, origin);
+    assert(sequence === last + 1, `the next operation of ${origin} in ${shard} is ${last + 1}, not ${sequence}`);
+    const position = this.#lastPosition + 1;
+    const entry: LogEntry = { position, shard, origin, sequence, bytes: bytes.slice() };
+    const ofOrigin = contents.origins.get(origin) ?? [];
+    write(() => {
+      this.#entries.pop();
+      ofOrigin.pop();
+      this.#lastPosition = position - 1;
+      if (last === 0) contents.frontier.delete(origin);
+      else contents.frontier.set(origin, last);
+    });
+    contents.origins.set(origin, ofOrigin);
+    ofOrigin.push(entry);
+    this.#entries.push(entry);
+    this.#lastPosition = position;
+    contents.frontier.set(origin, sequence);
+    return position;
+  }
+
+  #putPoint(write: (undo: () => void) => void, shard: string, id: PointId, state: Uint8Array | undefined): void {
+    if (state === undefined && !this.#shards.has(shard)) return;
+    const { points } = this.#contents(write, shard);
+    const before = points.get(id);
+    write(() => (before === undefined ? points.delete(id) : points.set(id, before)));
+    if (state === undefined) points.delete(id);
+    else points.set(id, state);
+  }
+
+  #dropShard(write: (undo: () => void) => void, shard: string): void {
+    const entries = this.#entries;
+    const shards = this.#shards;
+    write(() => {
+      this.#entries = entries;
+      this.#shards = shards;
+    });
+    this.#entries = entries.filter((entry) => entry.shard !== shard);
+    this.#shards = new Map(shards);
+    this.#shards.delete(shard);
+  }
+
+  #contents(write: (undo: () => void) => void, shard: string): ShardContents {
+    const existing = this.#shards.get(shard);
+    if (existing !== undefined) return existing;
+    const made: ShardContents = { origins: new Map(), frontier: new Map(), points: new Map() };
+    write(() => this.#shards.delete(shard));
+    this.#shards.set(shard, made);
+    return made;
+  }
+
+  /** Index of the first entry behind a position. */
+  #indexBehind(position: number): number {
+    let low = 0;
+    let high = this.#entries.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#entries[middle] as LogEntry).position <= position) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}

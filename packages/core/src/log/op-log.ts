@@ -1,0 +1,69 @@
+import type { PointId } from "@murmuration/index";
+import type { VersionVector } from "../causality/version-vector.js";
+
+/** One operation as it stands in the log. */
+export interface LogEntry {
+  /** Local place in the log: ascending over all shards, never given twice. */
+  readonly position: number;
+  readonly shard: string;
+  readonly origin: number;
+  readonly sequence: number;
+  /** As made by `encodeOperation`; opaque here. */
+  readonly bytes: Uint8Array;
+}
+
+/** A point as the log's projection keeps it. */
+export interface StoredPoint {
+  readonly id: PointId;
+  /** Opaque here. */
+  readonly state: Uint8Array;
+}
+
+/** Where reading begins and ends. */
+export interface ReadOptions {
+  /** Only this shard; otherwise all of them. */
+  readonly shard?: string;
+  /** At most so many entries. */
+  readonly limit?: number;
+}
+
+/** What a transaction may write. Of no use once the transaction is over. */
+export interface LogWriter {
+  /**
+   * Appends the next operation of an origin and moves the shard's frontier with it. Any other sequence than the next one
+   * is a fault of the caller and throws. Returns the entry's position.
+   */
+  append(shard: string, origin: number, sequence: number, bytes: Uint8Array): number;
+  putPoint(shard: string, id: PointId, state: Uint8Array): void;
+  deletePoint(shard: string, id: PointId): void;
+  /** Forgets a shard: its operations, points and frontier. */
+  dropShard(shard: string): void;
+  putSetting(name: string, value: string): void;
+}
+
+/**
+ * Port: the durable log of operations, the store of record, with its projections. Reads see what is committed and, inside a
+ * transaction, also what it has written. Iterators may be kept across writes; whether they then see what was written is open.
+ * Failures of the storage are `MurmurationError`s: `storage`, or `corrupt` for contents that fail their checks.
+ */
+export interface OpLog {
+  /**
+   * Runs `body`; all it wrote is durable when this returns, with one flush for everything in it. When `body` throws or the
+   * commit fails, nothing of it is kept and the error is passed on. `body` is synchronous; transactions do not nest.
+   */
+  transaction<T>(body: (writer: LogWriter) => T): T;
+  /** Entries behind position `after` (0: from the start), by position. */
+  read(after: number, options?: ReadOptions): Iterable<LogEntry>;
+  /** Operations of one origin behind `afterSequence`, by sequence; at most `limit`. */
+  readOrigin(shard: string, origin: number, afterSequence: number, limit: number): Iterable<LogEntry>;
+  /** Per origin the highest sequence of the shard. A copy. */
+  frontier(shard: string): VersionVector;
+  /** Shards that hold anything, sorted. */
+  shards(): string[];
+  /** The highest position given out, 0 for none. */
+  lastPosition(): number;
+  /** Every point of a shard, in no stated order. */
+  points(shard: string): Iterable<StoredPoint>;
+  setting(name: string): string | undefined;
+  close(): void;
+}

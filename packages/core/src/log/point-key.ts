@@ -1,0 +1,17 @@
+import type { PointId } from "@murmuration/index";
+import { uuidFromBytes, uuidToBytes } from "../operation/point-id-field.js";
+
+/** A point id as a database key: 8 bytes big-endian for an integer, 16 bytes for a UUID. */
+export function pointIdToKey(id: PointId): Uint8Array {
+  if (typeof id === "string") return uuidToBytes(id);
+  const key = new Uint8Array(8);
+  new DataView(key.buffer).setBigUint64(0, BigInt(id));
+  return key;
+}
+
+/** The id of a key made by `pointIdToKey`. */
+export function pointIdFromKey(key: Uint8Array): PointId {
+  if (key.byteLength === 16) return uuidFromBytes(key);
+  const value = new DataView(key.buffer, key.byteOffset, key.byteLength).getBigUint64(0);
+  return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value;
+}

@@ -1,0 +1,40 @@
+import { MurmurationError } from "@murmuration/index";
+import Database from "better-sqlite3";
+import { storageError } from "./sqlite-error.js";
+
+const SYNCHRONOUS_FULL = 2;
+
+/** Settings of a connection. `synchronous` is read back, because builds of SQLite differ in its default for WAL. */
+export function setPragmas(database: Database.Database, isReadOnly: boolean): void {
+  database.pragma("busy_timeout = 5000");
+  database.pragma("cache_size = -32768");
+  database.pragma("mmap_size = 268435456");
+  if (isReadOnly) return;
+  const mode = database.pragma("journal_mode = WAL", { simple: true });
+  database.pragma("synchronous = FULL");
+  const synchronous = database.pragma("synchronous", { simple: true });
+  if (mode !== "wal" || synchronous !== SYNCHRONOUS_FULL) {
+    throw new MurmurationError(
+      "storage",
+      `${database.name}: the file system cannot keep the log durable (journal ${mode}, synchronous ${synchronous})`,
+    );
+  }
+  database.pragma("wal_autocheckpoint = 4000");
+  database.pragma("journal_size_limit = 67108864");
+}
+
+/** A connection to the file. Throws `storage`, or `corrupt` for a file that is no database. */
+export function openDatabase(file: string, readOnly: boolean): Database.Database {
+  try {
+    return new Database(file, { readonly: readOnly });
+  } catch (cause) {
+    const typed = storageError(cause, file);
+    if (typed instanceof MurmurationError) throw typed;
+    throw new MurmurationError(
+      "storage",
+      `${file}: ${cause instanceof Error ? cause.message : "cannot be opened"}`,
+      undefined,
+      cause,
+    );
+  }
+}

@@ -1,0 +1,21 @@
+import { MurmurationError } from "@murmuration/index";
+import Database from "better-sqlite3";
+
+const DAMAGED = new Set(["SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_FORMAT"]);
+
+/** The typed error for what SQLite threw; errors of anyone else come back as they are. */
+export function storageError(error: unknown, file: string): unknown {
+  if (!(error instanceof Database.SqliteError)) return error;
+  const [base] = /^SQLITE_[A-Z]+/.exec(error.code) ?? [error.code];
+  const code = DAMAGED.has(base) ? "corrupt" : "storage";
+  return new MurmurationError(code, `${file}: ${error.message} (${error.code})`, undefined, error);
+}
+
+/** Runs an action and passes its SQLite errors on as typed ones. */
+export function withStorageErrors<T>(file: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    throw storageError(error, file);
+  }
+}

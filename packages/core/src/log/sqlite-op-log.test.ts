@@ -1,0 +1,177 @@
+import assert from "node:assert/strict";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, test } from "node:test";
+import { type ErrorCode, MurmurationError } from "@murmuration/index";
+import Database from "better-sqlite3";
+import { opLogConformance } from "./conformance.js";
+import { SqliteOpLog } from "./sqlite-op-log.js";
+
+const makeFolder = () => mkdtempSync(join(tmpdir(), "murmuration-log-"));
+const failsWith =
+  (code: ErrorCode, message = /./) =>
+  (error: unknown) =>
+    error instanceof MurmurationError && error.code === code && message.test(error.message);
+
+opLogConformance("SqliteOpLog", () => {
+  const folder = makeFolder();
+  let log = new SqliteOpLog(join(folder, "log.db"));
+  return {
+    log,
+    reopen: () => {
+      log.close();
+      log = new SqliteOpLog(join(folder, "log.db"));
+      return log;
+    },
+    dispose: () => {
+      log.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+});
+
+describe("SqliteOpLog", () => {
+  let folder: string;
+  let file: string;
+  beforeEach(() => {
+    folder = makeFolder();
+    file = join(folder, "log.db");
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const body = new Uint8Array(600).fill(7);
+  function fill(log: SqliteOpLog, first: number, count: number): void {
+    log.transaction((writer) => {
+      for (let at = 0; at < count; at += 1) writer.append("a", 1, first + at, body);
+    });
+  }
+
+  test("a full disk refuses the write whole, reading goes on, and writing works again when there is room", () => {
+    const log = new SqliteOpLog(file, { pagesMax: 60 });
+    fill(log, 1, 100);
+    const frontier = log.frontier("a");
+    const position = log.lastPosition();
+    assert.throws(() => fill(log, 101, 1000), failsWith("storage", /SQLITE_FULL/));
+    assert.deepEqual(log.frontier("a"), frontier);
+    assert.equal(log.lastPosition(), position);
+    assert.equal([...log.read(0)].length, 100);
+    log.limitPages(10_000);
+    fill(log, 101, 1000);
+    assert.deepEqual(log.frontier("a"), new Map([[1, 1100]]));
+    assert.equal([...log.read(0)].length, 1100);
+    log.close();
+  });
+
+  test("a second connection reads what the first commits, and cannot write", () => {
+    const log = new SqliteOpLog(file);
+    fill(log, 1, 10);
+    const reader = new SqliteOpLog(file, { readOnly: true });
+    assert.deepEqual(reader.frontier("a"), new Map([[1, 10]]));
+    log.transaction((writer) => {
+      writer.append("b", 2, 1, body);
+      assert.deepEqual(reader.shards(), ["a"]);
+    });
+    assert.deepEqual(reader.shards(), ["a", "b"]);
+    assert.equal(reader.lastPosition(), 11);
+    assert.equal([...reader.read(10)].length, 1);
+    assert.throws(() => reader.transaction(() => {}), failsWith("storage", /reading only/));
+    reader.close();
+    log.close();
+  });
+
+  test("a crash keeps every committed transaction and nothing of the open one", () => {
+    const log = new SqliteOpLog(file);
+    fill(log, 1, 10);
+    const copy = join(folder, "crashed.db");
+    log.transaction((writer) => {
+      writer.append("a", 1, 11, body);
+      // What a killed process leaves behind are the files as they are at that moment.
+      copyFileSync(file, copy);
+      copyFileSync(`${file}-wal`, `${copy}-wal`);
+    });
+    const crashed = new SqliteOpLog(copy);
+    assert.deepEqual(crashed.frontier("a"), new Map([[1, 10]]));
+    fill(crashed, 11, 1);
+    crashed.close();
+    log.close();
+  });
+
+  test("a file that is no database is refused", () => {
+    writeFileSync(file, "This is a text, long enough to be taken for the header of a database file. ".repeat(20));
+    assert.throws(() => new SqliteOpLog(file), failsWith("corrupt"));
+  });
+
+  test("a database of someone else is refused and left as it is", () => {
+    const other = new Database(file);
+    other.exec("CREATE TABLE customers (id INTEGER)");
+    other.close();
+    assert.throws(() => new SqliteOpLog(file), failsWith("corrupt", /not a Murmuration log/));
+    const again = new Database(file);
+    assert.deepEqual(again.prepare("SELECT name FROM sqlite_master").pluck().all(), ["customers"]);
+    again.close();
+  });
+
+  test("a log of a newer version is refused", () => {
+    new SqliteOpLog(file).close();
+    const database = new Database(file);
+    database.pragma("user_version = 2");
+    database.close();
+    assert.throws(() => new SqliteOpLog(file), failsWith("corrupt", /newer version/));
+  });
+
+  test("a log without one of its tables is refused", () => {
+    new SqliteOpLog(file).close();
+    const database = new Database(file);
+    database.exec("DROP TABLE points");
+    database.close();
+    assert.throws(() => new SqliteOpLog(file), failsWith("corrupt", /damaged/));
+  });
+
+  test("a flipped bit in an operation is noticed when it is read", () => {
+    const log = new SqliteOpLog(file);
+    log.transaction((writer) =>
+      writer.append("a", 1, 1, new TextEncoder().encode("a body that can be found in the file")),
+    );
+    log.close();
+    const bytes = readFileSync(file);
+    const at = bytes.indexOf("a body that can be found");
+    assert.ok(at > 0);
+    bytes[at + 4] = (bytes[at + 4] as number) ^ 1;
+    writeFileSync(file, bytes);
+    const damaged = new SqliteOpLog(file);
+    assert.throws(() => [...damaged.read(0)], failsWith("corrupt", /checksum/));
+    damaged.close();
+  });
+
+  test("a damaged page is an error of its own kind", () => {
+    const log = new SqliteOpLog(file);
+    fill(log, 1, 500);
+    log.close();
+    const bytes = readFileSync(file);
+    bytes.fill(0xff, 4096 * 8, bytes.byteLength);
+    writeFileSync(file, bytes);
+    assert.throws(() => {
+      const damaged = new SqliteOpLog(file);
+      try {
+        return [...damaged.read(0)];
+      } finally {
+        damaged.close();
+      }
+    }, failsWith("corrupt"));
+  });
+
+  test("a file that cannot be opened is a storage error", () => {
+    assert.throws(() => new SqliteOpLog(join(folder, "missing", "log.db")), failsWith("storage"));
+    assert.throws(() => new SqliteOpLog(file, { readOnly: true }), failsWith("storage"));
+    assert.throws(() => new SqliteOpLog(folder), failsWith("storage"));
+  });
+
+  test("the file is kept in write-ahead mode", () => {
+    const log = new SqliteOpLog(file);
+    log.close();
+    const database = new Database(file);
+    assert.equal(database.pragma("journal_mode", { simple: true }), "wal");
+    database.close();
+  });
+});

@@ -1,0 +1,260 @@
+import { crc32 } from "node:zlib";
+import { assert, MurmurationError } from "@murmuration/index";
+import type Database from "better-sqlite3";
+import { isOrigin, isSequence } from "../causality/dot.js";
+import { sequenceOf, type VersionVector } from "../causality/version-vector.js";
+import { limits } from "../limits.js";
+import { refuseMessage } from "../operation/field-reader.js";
+import type { LogEntry, LogWriter, OpLog, ReadOptions, StoredPoint } from "./op-log.js";
+import { pointIdFromKey, pointIdToKey } from "./point-key.js";
+import { openDatabase, setPragmas } from "./sqlite-connection.js";
+import { storageError, withStorageErrors } from "./sqlite-error.js";
+import { openSchema } from "./sqlite-schema.js";
+import {
+  type OperationRow,
+  type ReadStatements,
+  readStatements,
+  type WriteStatements,
+  writeStatements,
+} from "./sqlite-statements.js";
+
+/** Setting of our own: the position below which none is given out again although its entry is gone. */
+const POSITION_FLOOR = "log.position-floor";
+
+export interface SqliteOpLogOptions {
+  /** For a second connection that reads while another writes. */
+  readonly readOnly?: boolean;
+  /** Bound on the file, in pages of 4 KiB: a write beyond it fails as a full disk does. */
+  readonly pagesMax?: number;
+}
+
+interface ShardHead {
+  readonly key: number;
+  readonly frontier: Map<number, number>;
+}
+
+/** What is asked for at every write, kept in memory; read again when it may be stale. */
+interface Heads {
+  readonly shards: Map<string, ShardHead>;
+  lastPosition: number;
+}
+
+interface Transaction {
+  readonly heads: Heads;
+  /** Frontier entries to write before the commit: shard → origins. */
+  readonly advanced: Map<ShardHead, Set<number>>;
+}
+
+/** The log in one SQLite file, in WAL mode and flushed at every commit. One writing connection, any number of reading ones. */
+export class SqliteOpLog implements OpLog {
+  readonly #file: string;
+  readonly #database: Database.Database;
+  readonly #reads: ReadStatements;
+  readonly #writes: WriteStatements | undefined;
+  #heads: Heads | undefined;
+  #headsVersion = -1;
+  #transaction: Transaction | undefined;
+
+  /** Opens the file and makes it if it is not there. Throws `storage`, or `corrupt` when it is not a log that this version reads. */
+  constructor(file: string, options: SqliteOpLogOptions = {}) {
+    const { readOnly = false, pagesMax } = options;
+    this.#file = file;
+    this.#database = openDatabase(file, readOnly);
+    try {
+      withStorageErrors(file, () => {
+        setPragmas(this.#database, readOnly);
+        openSchema(this.#database, file, readOnly);
+      });
+      this.#reads = withStorageErrors(file, () => readStatements(this.#database));
+      this.#writes = readOnly ? undefined : withStorageErrors(file, () => writeStatements(this.#database));
+      if (pagesMax !== undefined) this.limitPages(pagesMax);
+      this.#currentHeads();
+    } catch (error) {
+      this.#database.close();
+      throw error;
+    }
+  }
+
+  /** Moves the bound on the file; it cannot go below what the file has. */
+  limitPages(pagesMax: number): void {
+    withStorageErrors(this.#file, () => this.#database.pragma(`max_page_count = ${Math.trunc(pagesMax)}`));
+  }
+
+  transaction<T>(body: (writer: LogWriter) => T): T {
+    assert(this.#transaction === undefined, "transactions do not nest");
+    const writes = this.#writes;
+    if (writes === undefined) throw new MurmurationError("storage", `${this.#file} is open for reading only`);
+    try {
+      writes.begin.run();
+      const transaction = { heads: this.#currentHeads(), advanced: new Map() };
+      this.#transaction = transaction;
+      const result = body(this.#writer(transaction, writes));
+      assert(!(result instanceof Promise), "a transaction is synchronous");
+      for (const [head, origins] of transaction.advanced) {
+        for (const origin of origins) writes.putFrontier.run(head.key, origin, sequenceOf(head.frontier, origin));
+      }
+      writes.commit.run();
+      return result;
+    } catch (error) {
+      this.#heads = undefined;
+      // SQLite takes some transactions back by itself, those that ran out of disk for one.
+      if (this.#database.inTransaction) withStorageErrors(this.#file, () => writes.rollback.run());
+      throw storageError(error, this.#file);
+    } finally {
+      this.#transaction = undefined;
+    }
+  }
+
+  *read(after: number, options: ReadOptions = {}): Iterable<LogEntry> {
+    const { shard, limit = Number.MAX_SAFE_INTEGER } = options;
+    yield* this.#pages(limit, after, (position, rows) =>
+      shard === undefined ? this.#reads.all.all(position, rows) : this.#reads.ofShard.all(shard, position, rows),
+    );
+  }
+
+  *readOrigin(shard: string, origin: number, afterSequence: number, limit: number): Iterable<LogEntry> {
+    let after = afterSequence;
+    yield* this.#pages(limit, 0, (_, rows) => {
+      const page = this.#reads.ofOrigin.all(shard, origin, after, rows);
+      after = page.at(-1)?.sequence ?? after;
+      return page;
+    });
+  }
+
+  frontier(shard: string): VersionVector {
+    return new Map(this.#currentHeads().shards.get(shard)?.frontier);
+  }
+
+  shards(): string[] {
+    return [...this.#currentHeads().shards.keys()].sort();
+  }
+
+  lastPosition(): number {
+    return this.#currentHeads().lastPosition;
+  }
+
+  *points(shard: string): Iterable<StoredPoint> {
+    let after = new Uint8Array(0);
+    for (;;) {
+      const page = withStorageErrors(this.#file, () => this.#reads.points.all(shard, after, limits.logPageRows));
+      for (const { id, state } of page) yield { id: pointIdFromKey(id), state: plainBytes(state) };
+      const last = page.at(-1);
+      if (last === undefined || page.length < limits.logPageRows) return;
+      after = plainBytes(last.id);
+    }
+  }
+
+  setting(name: string): string | undefined {
+    return withStorageErrors(this.#file, () => this.#reads.setting.get(name));
+  }
+
+  close(): void {
+    withStorageErrors(this.#file, () => this.#database.close());
+  }
+
+  #writer(transaction: Transaction, writes: WriteStatements): LogWriter {
+    const { heads, advanced } = transaction;
+    const checkOpen = () => assert(this.#transaction === transaction, "the transaction is over");
+    const headOf = (shard: string): ShardHead => {
+      checkOpen();
+      const existing = heads.shards.get(shard);
+      if (existing !== undefined) return existing;
+      const made = { key: Number(writes.putShard.run(shard).lastInsertRowid), frontier: new Map<number, number>() };
+      heads.shards.set(shard, made);
+      return made;
+    };
+    return {
+      append: (shard, origin, sequence, bytes) => {
+        assert(isOrigin(origin) && isSequence(sequence), "the log holds operations with a dot");
+        const head = headOf(shard);
+        const next = sequenceOf(head.frontier, origin) + 1;
+        assert(sequence === next, `the next operation of ${origin} in ${shard} is ${next}, not ${sequence}`);
+        const position = heads.lastPosition + 1;
+        writes.append.run(position, head.key, origin, sequence, crc32(bytes), bytes);
+        heads.lastPosition = position;
+        head.frontier.set(origin, sequence);
+        const origins = advanced.get(head);
+        if (origins === undefined) advanced.set(head, new Set([origin]));
+        else origins.add(origin);
+        return position;
+      },
+      putPoint: (shard, id, state) => {
+        writes.putPoint.run(headOf(shard).key, pointIdToKey(id), state);
+      },
+      deletePoint: (shard, id) => {
+        checkOpen();
+        const head = heads.shards.get(shard);
+        if (head !== undefined) writes.deletePoint.run(head.key, pointIdToKey(id));
+      },
+      dropShard: (shard) => {
+        checkOpen();
+        const head = heads.shards.get(shard);
+        if (head === undefined) return;
+        for (const statement of [writes.dropOperations, writes.dropPoints, writes.dropFrontier, writes.dropShard]) {
+          statement.run(head.key);
+        }
+        writes.putSetting.run(POSITION_FLOOR, String(heads.lastPosition));
+        heads.shards.delete(shard);
+        advanced.delete(head);
+      },
+      putSetting: (name, value) => {
+        checkOpen();
+        assert(name !== POSITION_FLOOR, "the setting's name is not the log's own");
+        writes.putSetting.run(name, value);
+      },
+    };
+  }
+
+  /** No statement stays open between two pages, so that the caller may write. */
+  *#pages(limit: number, after: number, page: (after: number, rows: number) => OperationRow[]): Iterable<LogEntry> {
+    let left = limit;
+    let position = after;
+    while (left > 0) {
+      const rowsAsked = Math.min(left, limits.logPageRows);
+      const rows = withStorageErrors(this.#file, () => page(position, rowsAsked));
+      for (const row of rows) yield this.#entry(row);
+      if (rows.length < rowsAsked) return;
+      left -= rows.length;
+      position = (rows.at(-1) as OperationRow).position;
+    }
+  }
+
+  #entry(row: OperationRow): LogEntry {
+    const { position, shard, origin, sequence, checksum } = row;
+    const bytes = plainBytes(row.bytes);
+    if (crc32(bytes) !== checksum) {
+      refuseMessage(
+        `${this.#file}: operation ${origin}:${sequence} of shard ${shard} is damaged: the checksum does not match`,
+      );
+    }
+    return { position, shard, origin, sequence, bytes };
+  }
+
+  #currentHeads(): Heads {
+    if (this.#transaction !== undefined) return this.#transaction.heads;
+    return withStorageErrors(this.#file, () => {
+      const version = this.#reads.dataVersion.get() ?? 0;
+      if (this.#heads === undefined || version !== this.#headsVersion) {
+        this.#heads = this.#readHeads();
+        this.#headsVersion = version;
+      }
+      return this.#heads;
+    });
+  }
+
+  #readHeads(): Heads {
+    const shards = new Map<string, ShardHead>();
+    for (const { shard, key, origin, sequence } of this.#reads.heads.all()) {
+      const head = shards.get(shard) ?? { key, frontier: new Map<number, number>() };
+      shards.set(shard, head);
+      if (origin !== null && sequence !== null) head.frontier.set(origin, sequence);
+    }
+    const floor = Number(this.#reads.setting.get(POSITION_FLOOR) ?? 0);
+    return { shards, lastPosition: Math.max(floor, this.#reads.lastPosition.get() ?? 0) };
+  }
+}
+
+/** A Buffer is a Uint8Array of another prototype; callers get the plain one. */
+function plainBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
+}

@@ -1,0 +1,73 @@
+import type Database from "better-sqlite3";
+import { refuseMessage } from "../operation/field-reader.js";
+
+/** `PRAGMA application_id`: says that a file is ours ("Murm"). */
+const APPLICATION_ID = 0x4d75726d;
+/** `PRAGMA user_version`: a file of a newer version is refused. */
+export const logSchemaVersion = 1;
+
+const TABLES = `
+  CREATE TABLE shards (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL UNIQUE
+  ) STRICT;
+
+  CREATE TABLE operations (
+    position INTEGER PRIMARY KEY,
+    shard INTEGER NOT NULL,
+    origin INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    checksum INTEGER NOT NULL,
+    bytes BLOB NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX operations_by_dot ON operations (shard, origin, sequence);
+  CREATE INDEX operations_by_shard ON operations (shard);
+
+  CREATE TABLE frontiers (
+    shard INTEGER NOT NULL,
+    origin INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    PRIMARY KEY (shard, origin)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE points (
+    shard INTEGER NOT NULL,
+    id BLOB NOT NULL,
+    state BLOB NOT NULL,
+    PRIMARY KEY (shard, id)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE settings (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+`;
+
+const TABLE_NAMES = ["frontiers", "operations", "points", "settings", "shards"];
+
+/** Makes the tables of a new file, or checks that an existing one is a log that this version reads. Throws `corrupt`. */
+export function openSchema(database: Database.Database, file: string, isReadOnly: boolean): void {
+  const applicationId = database.pragma("application_id", { simple: true });
+  const version = database.pragma("user_version", { simple: true }) as number;
+  const tables = database
+    .prepare<[], string>(
+      "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name",
+    )
+    .pluck()
+    .all();
+  if (applicationId === 0 && version === 0 && tables.length === 0 && !isReadOnly) {
+    database.transaction(() => {
+      database.exec(TABLES);
+      database.pragma(`application_id = ${APPLICATION_ID}`);
+      database.pragma(`user_version = ${logSchemaVersion}`);
+    })();
+    return;
+  }
+  if (applicationId !== APPLICATION_ID) refuseMessage(`${file} is not a Murmuration log`);
+  if (version > logSchemaVersion) {
+    refuseMessage(`${file} was written by a newer version (schema ${version}, this one reads ${logSchemaVersion})`);
+  }
+  if (version !== logSchemaVersion || TABLE_NAMES.some((name) => !tables.includes(name))) {
+    refuseMessage(`${file} is damaged: its tables are not those of a log`);
+  }
+}

@@ -1,0 +1,108 @@
+import type Database from "better-sqlite3";
+
+type Statement<Parameters extends unknown[], Row = unknown> = Database.Statement<Parameters, Row>;
+
+export interface OperationRow {
+  readonly position: number;
+  readonly shard: string;
+  readonly origin: number;
+  readonly sequence: number;
+  readonly checksum: number;
+  readonly bytes: Uint8Array;
+}
+
+export interface PointRow {
+  readonly id: Uint8Array;
+  readonly state: Uint8Array;
+}
+
+const COLUMNS = "position, shards.name AS shard, origin, sequence, checksum, bytes";
+const KEY_OF_SHARD = "(SELECT key FROM shards WHERE name = ?)";
+
+export interface HeadRow {
+  readonly shard: string;
+  readonly key: number;
+  /** `null` for a shard without operations. */
+  readonly origin: number | null;
+  readonly sequence: number | null;
+}
+
+/** Every statement that reads. */
+export interface ReadStatements {
+  readonly all: Statement<[after: number, limit: number], OperationRow>;
+  readonly ofShard: Statement<[shard: string, after: number, limit: number], OperationRow>;
+  readonly ofOrigin: Statement<[shard: string, origin: number, after: number, limit: number], OperationRow>;
+  readonly points: Statement<[shard: string, after: Uint8Array, limit: number], PointRow>;
+  readonly heads: Statement<[], HeadRow>;
+  readonly lastPosition: Statement<[], number | null>;
+  readonly setting: Statement<[name: string], string>;
+  /** Changes when another connection has written. */
+  readonly dataVersion: Statement<[], number>;
+}
+
+/** Every statement that writes. */
+export interface WriteStatements {
+  readonly begin: Statement<[]>;
+  readonly commit: Statement<[]>;
+  readonly rollback: Statement<[]>;
+  readonly append: Statement<
+    [position: number, shard: number, origin: number, sequence: number, checksum: number, bytes: Uint8Array]
+  >;
+  readonly putFrontier: Statement<[shard: number, origin: number, sequence: number]>;
+  readonly putShard: Statement<[name: string]>;
+  readonly putPoint: Statement<[shard: number, id: Uint8Array, state: Uint8Array]>;
+  readonly deletePoint: Statement<[shard: number, id: Uint8Array]>;
+  readonly dropOperations: Statement<[shard: number]>;
+  readonly dropPoints: Statement<[shard: number]>;
+  readonly dropFrontier: Statement<[shard: number]>;
+  readonly dropShard: Statement<[shard: number]>;
+  readonly putSetting: Statement<[name: string, value: string]>;
+}
+
+export function readStatements(database: Database.Database): ReadStatements {
+  return {
+    all: database.prepare(
+      `SELECT ${COLUMNS} FROM operations CROSS JOIN shards ON shards.key = operations.shard
+       WHERE position > ? ORDER BY position LIMIT ?`,
+    ),
+    ofShard: database.prepare(
+      `SELECT ${COLUMNS} FROM operations INDEXED BY operations_by_shard CROSS JOIN shards ON shards.key = operations.shard
+       WHERE operations.shard = ${KEY_OF_SHARD} AND position > ? ORDER BY position LIMIT ?`,
+    ),
+    ofOrigin: database.prepare(
+      `SELECT ${COLUMNS} FROM operations INDEXED BY operations_by_dot CROSS JOIN shards ON shards.key = operations.shard
+       WHERE operations.shard = ${KEY_OF_SHARD} AND origin = ? AND sequence > ? ORDER BY sequence LIMIT ?`,
+    ),
+    points: database.prepare(
+      `SELECT id, state FROM points WHERE shard = ${KEY_OF_SHARD} AND id > ? ORDER BY id LIMIT ?`,
+    ),
+    heads: database.prepare(
+      "SELECT name AS shard, key, origin, sequence FROM shards LEFT JOIN frontiers ON frontiers.shard = shards.key",
+    ),
+    lastPosition: database.prepare<[], number | null>("SELECT max(position) FROM operations").pluck(),
+    setting: database.prepare<[string], string>("SELECT value FROM settings WHERE name = ?").pluck(),
+    dataVersion: database.prepare<[], number>("PRAGMA data_version").pluck(),
+  };
+}
+
+export function writeStatements(database: Database.Database): WriteStatements {
+  return {
+    begin: database.prepare("BEGIN IMMEDIATE"),
+    commit: database.prepare("COMMIT"),
+    rollback: database.prepare("ROLLBACK"),
+    append: database.prepare(
+      "INSERT INTO operations (position, shard, origin, sequence, checksum, bytes) VALUES (?, ?, ?, ?, ?, ?)",
+    ),
+    putFrontier: database.prepare(
+      "INSERT INTO frontiers VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET sequence = excluded.sequence",
+    ),
+    putShard: database.prepare("INSERT INTO shards (name) VALUES (?)"),
+    putPoint: database.prepare("INSERT INTO points VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET state = excluded.state"),
+    deletePoint: database.prepare("DELETE FROM points WHERE shard = ? AND id = ?"),
+    dropOperations: database.prepare("DELETE FROM operations WHERE shard = ?"),
+    dropPoints: database.prepare("DELETE FROM points WHERE shard = ?"),
+    dropFrontier: database.prepare("DELETE FROM frontiers WHERE shard = ?"),
+    dropShard: database.prepare("DELETE FROM shards WHERE key = ?"),
+    putSetting: database.prepare("INSERT INTO settings VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value"),
+  };
+}

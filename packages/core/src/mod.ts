@@ -1,0 +1,85 @@
+export { CatalogueDocument } from "./catalogue/catalogue-document.js";
+export {
+  type Catalogue,
+  type Collection,
+  type Distance,
+  distances,
+  type Settings,
+  type VectorSpace,
+} from "./catalogue/collection.js";
+export { checkName } from "./catalogue/names.js";
+export { collectionNamed, resolveCollection, visibleCollections } from "./catalogue/resolve.js";
+export { compareDots, type Dot, dotFromKey, dotText, dotToKey, isOrigin, isSequence } from "./causality/dot.js";
+export {
+  compareHybridTimes,
+  compareStamps,
+  HybridClock,
+  type HybridTime,
+  isHybridTime,
+  type Stamp,
+} from "./causality/hybrid-clock.js";
+export {
+  advance,
+  type CausalOrder,
+  compareVersionVectors,
+  covers,
+  emptyVersionVector,
+  includesDot,
+  type MutableVersionVector,
+  mergeInto,
+  mergeVersionVectors,
+  sequenceOf,
+  sortedEntries,
+  type VersionVector,
+  versionVectorDelta,
+  versionVectorFromJson,
+  versionVectorToJson,
+} from "./causality/version-vector.js";
+export type * from "./command/command.js";
+export { limits } from "./limits.js";
+export { MemoryOpLog } from "./log/memory-op-log.js";
+export type { LogEntry, LogWriter, OpLog, ReadOptions, StoredPoint } from "./log/op-log.js";
+export { SqliteOpLog, type SqliteOpLogOptions } from "./log/sqlite-op-log.js";
+export {
+  type Batch,
+  batchFormatVersion,
+  decodeBatch,
+  decodeBatchOperations,
+  encodeBatch,
+  encodeBatchFromRows,
+  rowsForBatch,
+} from "./operation/batch.js";
+export { canonicalPayload, canonicalText } from "./operation/canonical-payload.js";
+export type { CatalogueBody } from "./operation/catalogue-change.js";
+export type { ClearPayloadBody } from "./operation/clear-payload.js";
+export { decodeOperation, encodeOperation, operationFormatVersion } from "./operation/codec.js";
+export type { DeleteBody } from "./operation/delete.js";
+export type { DeletePayloadBody } from "./operation/delete-payload.js";
+export type { DeleteVectorsBody } from "./operation/delete-vectors.js";
+export {
+  dotOf,
+  type Operation,
+  type OperationBody,
+  type OperationHeader,
+  type OperationKind,
+} from "./operation/operation.js";
+export type { OverwritePayloadBody } from "./operation/overwrite-payload.js";
+export type { SetPayloadBody } from "./operation/set-payload.js";
+export type { UpsertBody } from "./operation/upsert.js";
+export type { VectorVersion } from "./operation/vector-version.js";
+export { nearest } from "./query/nearest.js";
+export { retrieve } from "./query/records.js";
+export type * from "./query/request.js";
+export { count, scroll } from "./query/scroll.js";
+export type { AppliedOperation, CatalogueChanged, Change, OperationsApplied } from "./replica/change.js";
+export { type ImageSource, imageNote, SYSTEM_SHARD } from "./replica/recovery.js";
+export {
+  type Clock,
+  type CollectionDigest,
+  type Execution,
+  type GraphLink,
+  Replica,
+  type ReplicaOptions,
+} from "./replica/replica.js";
+export { ReplicaView } from "./replica/view.js";
+export { Shard } from "./state/shard.js";

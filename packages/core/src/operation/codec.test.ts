@@ -1,0 +1,183 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { decode, encode } from "@msgpack/msgpack";
+import { MurmurationError, type Payload, type PointId } from "@murmuration/index";
+import fc from "fast-check";
+import { limits } from "../limits.js";
+import { operations } from "./arbitraries.test-support.js";
+import { canonicalPayload } from "./canonical-payload.js";
+import { decodeOperation, encodeOperation } from "./codec.js";
+import type { Operation } from "./operation.js";
+
+const header = { shard: "s", origin: 1, sequence: 1, time: { wallMs: 1, counter: 0 }, dependencies: new Map() };
+const upsert = (payload: Payload, id: PointId = 1): Operation => ({
+  ...header,
+  kind: "upsert",
+  id,
+  vectors: [],
+  payload,
+});
+const roundTrip = (operation: Operation) =>
+  decodeOperation(operation.shard, operation.origin, operation.sequence, encodeOperation(operation));
+const isCorrupt = (error: unknown) => error instanceof MurmurationError && error.code === "corrupt";
+const payloadOf = (operation: Operation) => (operation.kind === "upsert" ? operation.payload : undefined);
+
+test("every operation reads back equal, and equal operations give equal bytes", () => {
+  fc.assert(
+    fc.property(operations, (operation) => {
+      const bytes = encodeOperation(operation);
+      const decoded = decodeOperation(operation.shard, operation.origin, operation.sequence, bytes);
+      assert.deepEqual(decoded, operation);
+      assert.deepEqual(encodeOperation(decoded), bytes);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("an operation reads back the same from anywhere in a larger buffer", () => {
+  fc.assert(
+    fc.property(operations, fc.nat(9), (operation, offset) => {
+      const bytes = encodeOperation(operation);
+      const larger = Buffer.alloc(bytes.byteLength + offset + 5, 0xff);
+      larger.set(bytes, offset);
+      const view = larger.subarray(offset, offset + bytes.byteLength);
+      assert.deepEqual(decodeOperation(operation.shard, operation.origin, operation.sequence, view), operation);
+    }),
+  );
+});
+
+test("damaged bytes are corrupt or another operation, and nothing else ever happens", () => {
+  let refused = 0;
+  fc.assert(
+    fc.property(operations, fc.nat(), fc.integer({ min: 1, max: 255 }), fc.boolean(), (operation, place, flip, cut) => {
+      const bytes = encodeOperation(operation);
+      const at = place % bytes.byteLength;
+      const damaged = cut ? bytes.subarray(0, at) : bytes.slice();
+      if (!cut) damaged[at] = (damaged[at] as number) ^ flip;
+      try {
+        decodeOperation("s", 1, 1, damaged);
+        assert.ok(!cut);
+      } catch (error) {
+        assert.ok(isCorrupt(error), String(error));
+        refused += 1;
+      }
+    }),
+    { numRuns: 2000 },
+  );
+  assert.ok(refused > 500);
+});
+
+test("garbage is corrupt", () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) =>
+      assert.throws(() => decodeOperation("s", 1, 1, bytes), isCorrupt),
+    ),
+    { numRuns: 2000 },
+  );
+  // Lists inside each other that claim sixteen million items each: 128 MB, if one believed them.
+  const claims = new Uint8Array(500).map((_, at) => (at % 5 === 0 ? 0xdd : at % 5 === 1 ? 1 : 0));
+  assert.throws(() => decodeOperation("s", 1, 1, claims), isCorrupt);
+});
+
+test("unknown versions and kinds, missing and additional fields are refused by name", () => {
+  const fields = decode(encodeOperation(upsert({}))) as unknown[];
+  const refuses = (changed: unknown[], message: RegExp) =>
+    assert.throws(
+      () => decodeOperation("s", 1, 1, encode(changed)),
+      (error) => isCorrupt(error) && message.test((error as Error).message),
+    );
+  refuses([2, ...fields.slice(1)], /operation 1:1 of shard s: format version 2 is not known/);
+  refuses([1, 99, ...fields.slice(2)], /kind 99 is not known/);
+  refuses([...fields, 1], /too many fields/);
+  refuses(fields.slice(0, -1), /a field is missing/);
+  refuses([1, 1, 2 ** 48, 0, ...fields.slice(4)], /not a time/);
+  refuses([1, 1, 0, 0, [2, 1, 1, 1], ...fields.slice(5)], /not a version vector/);
+  refuses([...fields.slice(0, 5), -1, ...fields.slice(6)], /not a point id/);
+  refuses([...fields.slice(0, 7), [1]], /not a payload/);
+  refuses([...fields.slice(0, 7), { a: new Date(0) }], /cannot be decoded/);
+  refuses([...fields.slice(0, 7), { a: new Uint8Array(1) }], /not a payload/);
+});
+
+test("the bytes of an operation stay what they are", () => {
+  const operation: Operation = {
+    ...header,
+    time: { wallMs: 2 ** 40, counter: 7 },
+    dependencies: new Map([
+      [300, 2],
+      [2, 1],
+    ]),
+    kind: "upsert",
+    id: "0189fc3a-97c4-7a0b-8d6e-f0123456789a",
+    vectors: [{ name: "", values: Float32Array.of(1, -2.5), delta: Uint8Array.of(9) }],
+    payload: { a: 1, b: [1.5, null, 2n ** 63n] },
+  };
+  const expected =
+    "980101cb427000000000000007940201cd012c02c4100189fc3a97c47a0b8d6ef0123456789a9193a0c4080000803f000020c0c40109" +
+    "82a16101a16293cb3ff8000000000000c0cf8000000000000000";
+  assert.equal(Buffer.from(encodeOperation(operation)).toString("hex"), expected);
+});
+
+test("payload values that JSON tells apart stay apart", () => {
+  const payload: Payload = {
+    a: 1,
+    b: 1.5,
+    c: 2 ** 53 - 1,
+    d: 2n ** 53n,
+    e: -(2n ** 63n),
+    f: 1e300,
+    g: 4294967296,
+    h: {},
+    i: [],
+  };
+  assert.deepEqual(payloadOf(roundTrip(upsert(payload))), payload);
+  assert.deepEqual(Object.keys(payloadOf(roundTrip(upsert({ z: 1, a: 2 }))) ?? {}), ["z", "a"]);
+});
+
+test("what would not read back equal is made canonical before it is logged", () => {
+  const long = "x".repeat(300);
+  const payload: Payload = {
+    zero: -0,
+    small: 5n,
+    half: `\ud800${long}`,
+    mark: `\ufeff${long}`,
+    "\ufeffkey": { deep: [-0] },
+  };
+  const expected: Payload = { zero: 0, small: 5, half: `\ufffd${long}`, mark: long, key: { deep: [0] } };
+  assert.deepEqual(payloadOf(roundTrip(upsert(payload))), expected);
+  assert.ok(Object.is(canonicalPayload({ zero: -0 })["zero"], 0));
+  const canonical: Payload = { a: [1, { b: "text" }], c: 2n ** 60n };
+  assert.equal(canonicalPayload(canonical), canonical);
+  const named: Operation = { ...header, kind: "delete-payload", ids: [1], fields: [`\ufeff${long}`] };
+  assert.deepEqual(roundTrip(named), { ...named, fields: [long] });
+});
+
+test("a payload that cannot be kept is refused before it is logged", () => {
+  let deep: Payload = {};
+  for (let level = 0; level < limits.payloadDepthMax; level += 1) deep = { a: deep };
+  const refused: Payload[] = [
+    { a: 2n ** 64n },
+    { a: -(2n ** 63n) - 1n },
+    { a: Number.NaN },
+    { a: [Number.POSITIVE_INFINITY] },
+    JSON.parse('{"__proto__": 1}'),
+    JSON.parse('{"a": [{"\\ufeff__proto__": 1}]}'),
+    deep,
+  ];
+  for (const payload of refused) {
+    assert.throws(
+      () => encodeOperation(upsert(payload)),
+      (error) => error instanceof MurmurationError && error.code === "wrong-input" && error.field === "payload",
+    );
+  }
+  const deepest = deep["a"] as Payload;
+  assert.deepEqual(payloadOf(roundTrip(upsert(deepest))), deepest);
+});
+
+test("an operation over the size bound is refused", () => {
+  const change = new Uint8Array(limits.operationBytesMax);
+  assert.throws(
+    () => encodeOperation({ ...header, kind: "catalogue", change }),
+    (error) =>
+      error instanceof MurmurationError && error.code === "bad-request" && /at most 33554432/.test(error.message),
+  );
+});

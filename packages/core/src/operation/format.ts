@@ -1,0 +1,13 @@
+import type { FieldReader } from "./field-reader.js";
+
+/** A value that the message codec writes as it is. */
+export type Field = null | boolean | number | bigint | string | Uint8Array | Float32Array | object;
+
+/** How the body of one kind of operation travels: a number that names the kind, and its fields in order. */
+export interface BodyFormat<Body extends { readonly kind: string }> {
+  readonly kind: Body["kind"];
+  /** Never given to another kind, also after this one is gone. */
+  readonly number: number;
+  write(body: Body): readonly Field[];
+  read(fields: FieldReader): Body;
+}

@@ -1,0 +1,83 @@
+import { assert, compileFilter, type Filter, MurmurationError, normalise, RowSet, type SearchOptions } from "@murmuration/index";
+import type { Distance } from "../catalogue/collection.js";
+import type { Shard } from "../state/shard.js";
+import { recordAt } from "./records.js";
+import type { NearestQuery, ScoredPoint } from "./request.js";
+
+/** Score of the dialect for a distance of the engine; a float32. */
+export function scoreOf(distance: number, metric: Distance): number {
+  if (metric === "Cosine" || metric === "Dot") return 0 - distance;
+  return metric === "Euclid" ? Math.fround(Math.sqrt(Math.max(0, distance))) : distance;
+}
+
+function isWorse(score: number, threshold: number, metric: Distance): boolean {
+  return metric === "Cosine" || metric === "Dot" ? score < threshold : score > threshold;
+}
+
+/** The vector as the graph compares it: for cosine of unit length. */
+export function canonicalVector(vector: Float32Array, metric: Distance): Float32Array {
+  return metric === "Cosine" ? normalise(vector) : vector;
+}
+
+/** Slots of one vector's visible versions whose points match. */
+function allowedSlots(shard: Shard, vector: string, filter: Filter): RowSet {
+  const slots = shard.table.slotMap(vector);
+  assert(slots !== undefined, "every vector of the collection has a slot map");
+  const allowed = new RowSet();
+  compileFilter(filter, shard.table).forEach((row) => {
+    const slot = slots.slotOf(row);
+    if (slot !== undefined) allowed.add(slot);
+  });
+  return allowed;
+}
+
+function queryVector(shard: Shard, request: NearestQuery, lookup: Shard): { vector: Float32Array; excludedSlot?: number } {
+  const { query, using } = request;
+  const metric = shard.collection.vectors[using]?.distance as Distance;
+  if (query instanceof Float32Array) return { vector: canonicalVector(query, metric) };
+  const from = request.lookupFrom?.vector ?? using;
+  const reader = lookup.graph(from).reader;
+  const row = lookup.table.rowOf(query.id);
+  if (row === undefined) throw new MurmurationError("not-found", `No point with id ${query.id} found`, "query");
+  const slot = lookup.table.slotMap(from)?.slotOf(row);
+  if (slot === undefined) {
+    throw new MurmurationError("wrong-input", `Point with id ${query.id} has no vector "${from}"`, "query");
+  }
+  const vector = reader.vectorAt(slot);
+  if (lookup === shard && from === using) return { vector, excludedSlot: slot };
+  return { vector: canonicalVector(vector, metric) };
+}
+
+/**
+ * The nearest points of a vector, or of a stored point's vector (which is left out itself). `lookup` is the shard that a query by id
+ * takes its vector from.
+ */
+export function nearest(shard: Shard, request: NearestQuery, lookup: Shard = shard): ScoredPoint[] {
+  const { using, parameters, limit, offset, scoreThreshold } = request;
+  const { reader } = shard.graph(using);
+  const metric = shard.collection.vectors[using]?.distance as Distance;
+  const { vector, excludedSlot } = queryVector(shard, request, lookup);
+  const options: SearchOptions = {
+    limit: limit + offset + (excludedSlot === undefined ? 0 : 1),
+    ...(request.filter === undefined ? {} : { allowed: allowedSlots(shard, using, request.filter) }),
+    ...(parameters.efSearch === undefined ? {} : { efSearch: parameters.efSearch }),
+    ...(parameters.exact === undefined ? {} : { exact: parameters.exact }),
+    ...(parameters.rescore === undefined ? {} : { rescore: parameters.rescore }),
+    ...(parameters.oversampling === undefined ? {} : { oversampling: parameters.oversampling }),
+  };
+  const { slots, distances } = reader.search(vector, options);
+  const slotMap = shard.table.slotMap(using);
+  const points: ScoredPoint[] = [];
+  let rank = 0;
+  for (const [i, slot] of slots.entries()) {
+    if (slot === excludedSlot) continue;
+    const score = scoreOf(distances[i] as number, metric);
+    if (scoreThreshold !== undefined && isWorse(score, scoreThreshold, metric)) break;
+    if (rank++ < offset) continue;
+    if (points.length === limit) break;
+    const row = slotMap?.rowOf(slot);
+    assert(row !== undefined, "a visible slot belongs to a live point");
+    points.push({ ...recordAt(shard, row, request.selection), score, version: shard.table.at(row).version });
+  }
+  return points;
+}

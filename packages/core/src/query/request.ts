@@ -1,0 +1,67 @@
+import type { Filter, Payload, PointId } from "@murmuration/index";
+
+/** Which parts of a payload to return: all, none, only these paths, or all but these paths. */
+export type PayloadSelector = boolean | { readonly include: readonly string[] } | { readonly exclude: readonly string[] };
+
+/** Which vectors to return: all, none, or those named. */
+export type VectorSelector = boolean | readonly string[];
+
+export interface Selection {
+  readonly payload: PayloadSelector;
+  readonly vectors: VectorSelector;
+}
+
+/** Vectors as stored; for cosine they are normalised. `""` is the unnamed vector. */
+export interface PointRecord {
+  readonly id: PointId;
+  readonly payload?: Payload;
+  readonly vectors?: { readonly [name: string]: Float32Array };
+}
+
+export interface ScoredPoint extends PointRecord {
+  /** Cosine and dot: larger is better. Euclid and Manhattan: smaller is better. A float32. */
+  readonly score: number;
+  /** Number of the write that made this version, on this replica. */
+  readonly version: number;
+}
+
+export interface SearchParameters {
+  /** Candidates kept during the search; the default is the replica's. */
+  readonly efSearch?: number;
+  /** Compare with every matching vector instead of walking the graph. */
+  readonly exact?: boolean;
+  /** false: int8 distances are the answer, without the f32 rerank. */
+  readonly rescore?: boolean;
+  /** Rerank `limit × oversampling` candidates. */
+  readonly oversampling?: number;
+}
+
+export interface NearestQuery {
+  /** A vector as the user gave it, or the id of a point, whose vector is used and which is left out of the answer. */
+  readonly query: Float32Array | { readonly id: PointId };
+  /** Vector name; `""` is the unnamed vector. */
+  readonly using: string;
+  readonly filter?: Filter;
+  readonly limit: number;
+  readonly offset: number;
+  readonly scoreThreshold?: number;
+  readonly parameters: SearchParameters;
+  readonly selection: Selection;
+  /** Where the point of `{ id }` is looked up; the default is the queried collection and vector. */
+  readonly lookupFrom?: { readonly collection: string; readonly vector?: string };
+}
+
+export interface ScrollRequest {
+  readonly filter?: Filter;
+  readonly limit: number;
+  /** First id to return. */
+  readonly offset?: PointId;
+  readonly selection: Selection;
+  /** Order by an indexed number instead of by id. */
+  readonly orderBy?: { readonly key: string; readonly direction: "asc" | "desc"; readonly startFrom?: number };
+}
+
+export interface ScrollPage {
+  readonly points: readonly (PointRecord & { readonly orderValue?: number | bigint })[];
+  readonly nextOffset: PointId | null;
+}

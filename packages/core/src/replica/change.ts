@@ -1,0 +1,29 @@
+import type { GraphHandle } from "@murmuration/index";
+import type { Catalogue } from "../catalogue/collection.js";
+
+/** An applied operation, as a follower needs it. */
+export interface AppliedOperation {
+  readonly origin: number;
+  readonly sequence: number;
+  readonly bytes: Uint8Array;
+  /** Slots of its nodes, in the order of its vectors. */
+  readonly slots: readonly number[];
+}
+
+/** The catalogue as it is now; shards that are gone from it are dropped. */
+export interface CatalogueChanged {
+  readonly kind: "catalogue";
+  readonly catalogue: Catalogue;
+  /** Graphs of the collections that are new: shard id → vector name → graph. */
+  readonly opened: ReadonlyMap<string, ReadonlyMap<string, GraphHandle>>;
+}
+
+/** Operations of one shard, in the order in which they were applied. */
+export interface OperationsApplied {
+  readonly kind: "operations";
+  readonly shard: string;
+  readonly operations: readonly AppliedOperation[];
+}
+
+/** What a view needs to know of durable, applied commands; in order. Can be posted to another thread. */
+export type Change = CatalogueChanged | OperationsApplied;

@@ -1,0 +1,198 @@
+import {
+  assert,
+  compileFilter,
+  compilePredicate,
+  deleteAt,
+  type Filter,
+  MurmurationError,
+  type Payload,
+  parsePath,
+  type PointId,
+  setAt,
+  type VectorIndex,
+} from "@murmuration/index";
+import type { VectorSpace } from "../catalogue/collection.js";
+import type { Dot } from "../causality/dot.js";
+import type { NamedVectors, PointCommand, Target } from "../command/command.js";
+import { canonicalPayload } from "../operation/canonical-payload.js";
+import type { OperationBody } from "../operation/operation.js";
+import type { VectorVersion } from "../operation/vector-version.js";
+import { canonicalVector } from "../query/nearest.js";
+import type { Shard } from "../state/shard.js";
+
+/** Ids that one operation names at most; more are spread over several. */
+const IDS_PER_OPERATION = 1000;
+
+/** The body of an operation, made when its dot is known and everything before it is applied. */
+export type BodyPlanner = (dot: Dot) => OperationBody;
+
+/** A shard that is written here: its state and the graphs to plan on. */
+export interface WritableShard {
+  readonly shard: Shard;
+  readonly indexes: ReadonlyMap<string, VectorIndex>;
+}
+
+/**
+ * The operations that a command comes to, one after the other: each is made after those before it are applied. Everything that
+ * can be refused is refused before the first is returned.
+ */
+export function planPointCommand(target: WritableShard, command: PointCommand): Iterable<BodyPlanner> {
+  const { shard } = target;
+  switch (command.kind) {
+    case "upsert-points": {
+      for (const [i, point] of command.points.entries()) checkVectors(shard, point.vectors, `points[${i}].vector`);
+      const payloads = command.points.map((point) => canonicalPayload(point.payload));
+      checkRoom(target, command.points);
+      const writes = whichUpserts(shard, command.mode, command.updateFilter);
+      return command.points.flatMap((point, i) => {
+        if (!writes(point.id)) return [];
+        const payload = payloads[i] as Payload;
+        return [(dot: Dot) => ({ kind: "upsert" as const, id: point.id, vectors: planVectors(target, dot, point.vectors), payload })];
+      });
+    }
+    case "update-vectors": {
+      for (const [i, point] of command.points.entries()) {
+        checkVectors(shard, point.vectors, `points[${i}].vector`);
+        requirePoint(shard, point.id);
+      }
+      checkRoom(target, command.points);
+      const writes = whichUpserts(shard, "update-only", command.updateFilter);
+      return command.points
+        .filter((point) => writes(point.id))
+        .map((point) => (dot: Dot) => ({
+          kind: "update-vectors" as const,
+          id: point.id,
+          vectors: planVectors(target, dot, point.vectors),
+        }));
+    }
+    case "delete-vectors":
+      for (const name of command.vectors) shard.graph(name);
+      return inChunks(idsOf(shard, command.target, true), (ids) => ({ kind: "delete-vectors", ids, names: command.vectors }));
+    case "delete-points":
+      return inChunks(
+        idsOf(shard, command.target, false).filter((id) => shard.table.live(id) !== undefined),
+        (ids) => ({ kind: "delete", ids }),
+      );
+    case "clear-payload":
+      return inChunks(idsOf(shard, command.target, false), (ids) => ({ kind: "clear-payload", ids }));
+    case "set-payload": {
+      const payload = canonicalPayload(command.payload);
+      const ids = idsOf(shard, command.target, true);
+      if (command.key !== undefined) return rewriteEach(shard, ids, putAt(command.key, payload, "merge"));
+      return mergeFields(ids, payload);
+    }
+    case "overwrite-payload": {
+      const payload = canonicalPayload(command.payload);
+      const ids = idsOf(shard, command.target, true);
+      if (command.key !== undefined) return rewriteEach(shard, ids, putAt(command.key, payload, "replace"));
+      return inChunks(ids, (chunk) => ({ kind: "overwrite-payload", ids: chunk, payload }));
+    }
+    case "delete-payload": {
+      const paths = command.keys.map((key) => parsePath(key, "keys"));
+      const ids = idsOf(shard, command.target, true);
+      return rewriteEach(shard, ids, (payload) => paths.reduce(deleteAt, payload));
+    }
+  }
+}
+
+function inChunks(ids: readonly PointId[], body: (ids: readonly PointId[]) => OperationBody): BodyPlanner[] {
+  const planners: BodyPlanner[] = [];
+  for (let from = 0; from < ids.length; from += IDS_PER_OPERATION) {
+    const chunk = ids.slice(from, from + IDS_PER_OPERATION);
+    planners.push(() => body(chunk));
+  }
+  return planners;
+}
+
+/** Merging top-level fields: those given as null are deleted, as in the dialect. */
+function mergeFields(ids: readonly PointId[], payload: Payload): BodyPlanner[] {
+  const gone = Object.keys(payload).filter((field) => payload[field] === null);
+  const fields = Object.fromEntries(Object.entries(payload).filter(([, value]) => value !== null));
+  return [
+    ...(Object.keys(fields).length === 0 ? [] : inChunks(ids, (chunk) => ({ kind: "set-payload", ids: chunk, fields }))),
+    ...(gone.length === 0 ? [] : inChunks(ids, (chunk) => ({ kind: "delete-payload", ids: chunk, fields: gone }))),
+  ];
+}
+
+function putAt(key: string, patch: Payload, mode: "merge" | "replace"): (payload: Payload) => Payload {
+  const path = parsePath(key, "key");
+  return (payload) => setAt(payload, path, patch, mode);
+}
+
+/**
+ * A change below the top level is made here, where the payload is at hand, and travels as the top-level fields that it changed: fields
+ * are what is merged between replicas.
+ */
+function rewriteEach(shard: Shard, ids: readonly PointId[], rewrite: (payload: Payload) => Payload): BodyPlanner[] {
+  return ids.flatMap((id) => {
+    const before = shard.table.live(id)?.payload;
+    assert(before !== undefined, "only live points are rewritten");
+    const after = rewrite(before);
+    const fields = Object.fromEntries(Object.entries(after).filter(([field, value]) => !Object.is(before[field], value)));
+    const gone = Object.keys(before).filter((field) => !Object.hasOwn(after, field));
+    return [
+      ...(Object.keys(fields).length === 0 ? [] : [() => ({ kind: "set-payload" as const, ids: [id], fields })]),
+      ...(gone.length === 0 ? [] : [() => ({ kind: "delete-payload" as const, ids: [id], fields: gone })]),
+    ];
+  });
+}
+
+/** Ids of a target without repetition. `required`: an id that does not exist is `not-found`. */
+function idsOf(shard: Shard, target: Target, required: boolean): PointId[] {
+  if ("filter" in target) return Array.from(compileFilter(target.filter, shard.table), (row) => shard.table.at(row).id);
+  const ids = [...new Set(target.ids)];
+  if (!required) return ids.filter((id) => shard.table.live(id) !== undefined);
+  for (const id of ids) requirePoint(shard, id);
+  return ids;
+}
+
+function requirePoint(shard: Shard, id: PointId): void {
+  if (shard.table.live(id) === undefined) throw new MurmurationError("not-found", `No point with id ${id} found`, "points");
+}
+
+/** Which points an upsert writes, as of when it is planned. */
+function whichUpserts(
+  shard: Shard,
+  mode: "upsert" | "insert-only" | "update-only",
+  filter: Filter | undefined,
+): (id: PointId) => boolean {
+  const matches = filter === undefined ? undefined : compilePredicate(filter);
+  return (id) => {
+    const row = shard.table.rowOf(id);
+    if (row === undefined) return mode !== "update-only";
+    return mode !== "insert-only" && (matches === undefined || matches(shard.table.subjectAt(row)));
+  };
+}
+
+function spaceOf(shard: Shard, name: string): VectorSpace {
+  shard.graph(name);
+  return shard.collection.vectors[name] as VectorSpace;
+}
+
+function checkVectors(shard: Shard, vectors: NamedVectors, field: string): void {
+  for (const [name, values] of Object.entries(vectors)) {
+    const { size } = spaceOf(shard, name);
+    if (values.length !== size) {
+      throw new MurmurationError("wrong-input", `Vector dimension error: expected dim: ${size}, got ${values.length}`, field);
+    }
+    if (!values.every(Number.isFinite)) throw new MurmurationError("format", "a vector holds a value that is not finite", field);
+  }
+}
+
+function checkRoom(target: WritableShard, points: readonly { readonly vectors: NamedVectors }[]): void {
+  for (const [name, index] of target.indexes) {
+    const wanted = points.reduce((sum, point) => sum + (Object.hasOwn(point.vectors, name) ? 1 : 0), 0);
+    if (wanted > 0) index.requireRoomFor(wanted);
+  }
+}
+
+function planVectors(target: WritableShard, dot: Dot, vectors: NamedVectors): VectorVersion[] {
+  return Object.keys(vectors)
+    .sort()
+    .map((name) => {
+      const index = target.indexes.get(name);
+      assert(index !== undefined, "vector names were checked");
+      const values = canonicalVector(vectors[name] as Float32Array, spaceOf(target.shard, name).distance);
+      return { name, values, delta: index.plan(dot, values) };
+    });
+}

@@ -1,0 +1,101 @@
+import { decodeImage, MurmurationError, type ReadExactly, VectorIndex } from "@murmuration/index";
+import { CatalogueDocument } from "../catalogue/catalogue-document.js";
+import type { Collection } from "../catalogue/collection.js";
+import { sequenceOf } from "../causality/version-vector.js";
+import type { OpLog } from "../log/op-log.js";
+import { decodeOperation } from "../operation/codec.js";
+import type { Operation } from "../operation/operation.js";
+import { decodePointState } from "../state/point-state-codec.js";
+import type { WritableShard } from "./plan-points.js";
+import { indexOptions, newIndexes, openShard, type ReplicaState } from "./replica.js";
+
+/** The shard whose operations make the catalogue. */
+export const SYSTEM_SHARD = "system";
+
+/** Newest image of a graph, if there is one. `refuse` is told when it could not be used, and why. */
+export interface ImageSource {
+  open(shard: string, vector: string): ReadExactly | undefined;
+  refuse(shard: string, vector: string, error: MurmurationError): void;
+}
+
+/** A graph and the log position up to which it holds everything. */
+interface PlacedIndex {
+  readonly index: VectorIndex;
+  readonly position: number;
+}
+
+/** Note that an image carries: where in the log it stands. */
+export function imageNote(position: number): string {
+  return String(position);
+}
+
+/** Put a replica's state together from its log. */
+export function recoverReplica(
+  log: OpLog,
+  id: number,
+  images: ImageSource | undefined,
+  from: "projection" | "log",
+): ReplicaState {
+  const changes: Uint8Array[] = [];
+  for (const entry of log.read(0, { shard: SYSTEM_SHARD })) {
+    const operation = decodeOperation(entry.shard, entry.origin, entry.sequence, entry.bytes);
+    if (operation.kind === "catalogue") changes.push(operation.change);
+  }
+  const empty = CatalogueDocument.create(id);
+  const document = changes.length === 0 ? empty : empty.apply(...changes);
+  const shards = new Map<string, WritableShard>();
+  for (const collection of Object.values(document.read().collections)) {
+    shards.set(collection.id, from === "log" ? replayShard(log, collection) : recoverShard(log, collection, images));
+  }
+  return { document, shards, systemSequence: sequenceOf(log.frontier(SYSTEM_SHARD), id) };
+}
+
+function* operationsAfter(log: OpLog, shard: string, position: number): IterableIterator<{ position: number; operation: Operation }> {
+  for (const entry of log.read(position, { shard })) {
+    const operation = decodeOperation(entry.shard, entry.origin, entry.sequence, entry.bytes);
+    yield { position: entry.position, operation };
+  }
+}
+
+function replayShard(log: OpLog, collection: Collection): WritableShard {
+  const target = openShard(collection, newIndexes(collection));
+  for (const { operation } of operationsAfter(log, collection.id, 0)) target.shard.apply(operation);
+  return target;
+}
+
+/** Points from the projection; graphs from images and, after them, from the deltas in the log: never an insert made again. */
+function recoverShard(log: OpLog, collection: Collection, images: ImageSource | undefined): WritableShard {
+  const placed = new Map(
+    Object.keys(collection.vectors).map((vector) => [vector, openIndex(collection, vector, images, log.lastPosition())]),
+  );
+  const indexes = new Map([...placed].map(([vector, { index }]) => [vector, index]));
+  const target = openShard(collection, indexes, log.frontier(collection.id));
+  const first = Math.min(...[...placed.values()].map(({ position }) => position));
+  if (placed.size > 0) {
+    for (const { position, operation } of operationsAfter(log, collection.id, first)) {
+      target.shard.applyToGraph(operation, (vector) => position > (placed.get(vector)?.position ?? 0));
+    }
+  }
+  for (const { id, state } of log.points(collection.id)) target.shard.restorePoint(decodePointState(id, state));
+  target.shard.settleDeadNodes();
+  return target;
+}
+
+function openIndex(collection: Collection, vector: string, images: ImageSource | undefined, lastPosition: number): PlacedIndex {
+  const space = collection.vectors[vector];
+  if (space === undefined) throw new MurmurationError("corrupt", "a collection without the vector it names");
+  const options = indexOptions(space);
+  const read = images?.open(collection.id, vector);
+  if (read !== undefined) {
+    try {
+      const { index, note } = decodeImage(options, read);
+      const position = Number(note);
+      if (Number.isSafeInteger(position) && position <= lastPosition) return { index, position };
+      throw new MurmurationError("corrupt", "the graph image is newer than the log");
+    } catch (error) {
+      if (!(error instanceof MurmurationError)) throw error;
+      images?.refuse(collection.id, vector, error);
+    }
+  }
+  return { index: new VectorIndex(options), position: 0 };
+}

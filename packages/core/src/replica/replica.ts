@@ -1,0 +1,381 @@
+import {
+  assert,
+  type GraphHandle,
+  type GraphReport,
+  MurmurationError,
+  type PointId,
+  VectorIndex,
+  type VectorIndexOptions,
+  validateGraph,
+} from "@murmuration/index";
+import { CatalogueDocument } from "../catalogue/catalogue-document.js";
+import type { Catalogue, Collection, Distance, VectorSpace } from "../catalogue/collection.js";
+import { resolveCollection } from "../catalogue/resolve.js";
+import { type HybridTime, HybridClock } from "../causality/hybrid-clock.js";
+import { emptyVersionVector, sequenceOf, versionVectorToJson } from "../causality/version-vector.js";
+import type { CatalogueCommand, Command, PointCommand, Receipt } from "../command/command.js";
+import type { LogWriter, OpLog } from "../log/op-log.js";
+import { encodeOperation } from "../operation/codec.js";
+import type { Operation, OperationBody } from "../operation/operation.js";
+import { graphDigest, pointsDigest } from "../state/digest.js";
+import { encodePointState } from "../state/point-state-codec.js";
+import { type Journal, Shard } from "../state/shard.js";
+import { writableGraph } from "../state/shard-graph.js";
+import type { AppliedOperation, Change } from "./change.js";
+import { type BodyPlanner, planPointCommand, type WritableShard } from "./plan-points.js";
+import { type ImageSource, recoverReplica, SYSTEM_SHARD } from "./recovery.js";
+
+/** Port: the physical clock, in milliseconds since 1970. */
+export interface Clock {
+  now(): number;
+}
+
+export interface ReplicaOptions {
+  readonly log: OpLog;
+  readonly clock: Clock;
+  /** Id of a replica that has none yet: an integer from 1 to 2^24 − 1, never used before in its cluster. */
+  readonly newReplicaId: () => number;
+  /** Newest graph images; without them graphs are made again from the deltas in the log. */
+  readonly images?: ImageSource;
+  /**
+   * `projection` (default): points come from the log's projection, graphs from images and the log after them. `log`: everything is
+   * applied again from the first operation on. Both end in the same state.
+   */
+  readonly recoverFrom?: "projection" | "log";
+}
+
+/** What executing a group of commands came to. */
+export interface Execution {
+  /** By command, in order. */
+  readonly outcomes: readonly (Receipt | MurmurationError)[];
+  /** What a view has to follow, in order. */
+  readonly changes: readonly Change[];
+}
+
+/** Identity of a collection's state: at equal frontiers equal on every replica. */
+export interface CollectionDigest {
+  readonly frontier: { readonly [origin: string]: number };
+  readonly points: number;
+  readonly points_digest: string;
+  readonly graph_digest: string;
+  readonly live: number;
+  readonly dead: number;
+}
+
+/** Settings in the log. */
+const REPLICA_SETTING = "replica.id";
+const CLOCK_SETTING = "replica.clock";
+
+/** What a command does while it runs: all of it ends with the transaction. */
+interface Run {
+  readonly writer: LogWriter;
+  readonly journal: Journal;
+  readonly changes: Change[];
+  /** Operations appended so far. */
+  appended: number;
+}
+
+/** State of a replica as recovery hands it over. */
+export interface ReplicaState {
+  readonly document: CatalogueDocument;
+  readonly shards: Map<string, WritableShard>;
+  readonly systemSequence: number;
+}
+
+const metrics: Record<Distance, VectorIndexOptions["metric"]> = {
+  Cosine: "cosine",
+  Dot: "dot",
+  Euclid: "euclid",
+  Manhattan: "manhattan",
+};
+
+/** What a vector space means to the index. */
+export function indexOptions(space: VectorSpace): VectorIndexOptions {
+  return {
+    dimensions: space.size,
+    metric: metrics[space.distance],
+    links: space.links,
+    efConstruction: space.efConstruction,
+    quantization: space.quantization,
+  };
+}
+
+/** The state of a new, empty collection. */
+export function openShard(collection: Collection, indexes: ReadonlyMap<string, VectorIndex>, frontier = emptyVersionVector): WritableShard {
+  const graphs = new Map([...indexes].map(([name, index]) => [name, writableGraph(index)]));
+  return { shard: new Shard(collection, graphs, frontier), indexes };
+}
+
+export function newIndexes(collection: Collection): Map<string, VectorIndex> {
+  return new Map(Object.entries(collection.vectors).map(([name, space]) => [name, new VectorIndex(indexOptions(space))]));
+}
+
+/**
+ * One copy of the data: a synchronous state machine over its log. Commands are planned, appended and applied within one transaction;
+ * what they did is published (answers, changes for views) only when the transaction is durable, and taken back when it fails.
+ */
+export class Replica {
+  /** Its id among the replicas: the origin of its operations. */
+  readonly id: number;
+  readonly #log: OpLog;
+  readonly #clock: Clock;
+  readonly #time: HybridClock;
+  readonly #shards: Map<string, WritableShard>;
+  #document: CatalogueDocument;
+  #systemSequence: number;
+
+  private constructor(options: ReplicaOptions, id: number, time: HybridClock, state: ReplicaState) {
+    this.id = id;
+    this.#log = options.log;
+    this.#clock = options.clock;
+    this.#time = time;
+    this.#shards = state.shards;
+    this.#document = state.document;
+    this.#systemSequence = state.systemSequence;
+  }
+
+  /** The replica of a log: a new one where the log is empty. Throws `corrupt` for a log that cannot be read. */
+  static open(options: ReplicaOptions): Replica {
+    const { log } = options;
+    let id = Number(log.setting(REPLICA_SETTING) ?? 0);
+    if (id === 0) {
+      id = options.newReplicaId();
+      log.transaction((writer) => writer.putSetting(REPLICA_SETTING, String(id)));
+    }
+    const last = parseTime(log.setting(CLOCK_SETTING));
+    const time = new HybridClock(last === undefined ? {} : { last });
+    return new Replica(options, id, time, recoverReplica(log, id, options.images, options.recoverFrom ?? "projection"));
+  }
+
+  get catalogue(): Catalogue {
+    return this.#document.read();
+  }
+
+  /** The state of the collection of this name or alias. Throws `not-found`. */
+  shard(name: string): Shard {
+    return this.#writable(name).shard;
+  }
+
+  /** Graphs for readers in other threads: shard id → vector name → graph. */
+  handles(): Map<string, Map<string, GraphHandle>> {
+    return new Map([...this.#shards].map(([id, { indexes }]) => [id, handlesOf(indexes)]));
+  }
+
+  /** The graphs by shard id and vector name, for images. */
+  indexes(): Iterable<readonly [shard: string, vector: string, index: VectorIndex]> {
+    return [...this.#shards].flatMap(([shard, { indexes }]) =>
+      [...indexes].map(([vector, index]) => [shard, vector, index] as const),
+    );
+  }
+
+  /** Log position up to which everything is applied. */
+  position(): number {
+    return this.#log.lastPosition();
+  }
+
+  /**
+   * Execute commands as one group: one transaction, one flush. Each command by itself is executed whole or refused, and then has no
+   * effect; when the log fails, none of the group has.
+   */
+  execute(commands: readonly Command[]): Execution {
+    const journal: Journal = [];
+    const changes: Change[] = [];
+    try {
+      const outcomes = this.#log.transaction((writer) => {
+        const run: Run = { writer, journal, changes, appended: 0 };
+        const done = commands.map((command) => this.#tryExecute(command, run));
+        const { wallMs, counter } = this.#time.last;
+        if (run.appended > 0) writer.putSetting(CLOCK_SETTING, `${wallMs}:${counter}`);
+        return done;
+      });
+      return { outcomes, changes };
+    } catch (error) {
+      for (const undo of journal.reverse()) undo();
+      const failure =
+        error instanceof MurmurationError
+          ? error
+          : new MurmurationError("storage", "the operation could not be executed", undefined, error);
+      return { outcomes: commands.map(() => failure), changes: [] };
+    }
+  }
+
+  /** Digests of points and graphs, and counts. */
+  digest(name: string): CollectionDigest {
+    const { shard, indexes } = this.#writable(name);
+    let live = 0;
+    let dead = 0;
+    for (const { reader } of indexes.values()) {
+      dead += reader.deadCount;
+      live += reader.linkedCount - reader.deadCount;
+    }
+    return {
+      frontier: versionVectorToJson(shard.frontier),
+      points: shard.table.size,
+      points_digest: pointsDigest(shard),
+      graph_digest: graphDigest(indexes),
+      live,
+      dead,
+    };
+  }
+
+  /** Every rule of every graph of a collection, checked. */
+  validate(name: string): { readonly [vector: string]: GraphReport } {
+    const { indexes } = this.#writable(name);
+    return Object.fromEntries([...indexes].map(([vector, index]) => [vector, validateGraph(index.reader)]));
+  }
+
+  #writable(name: string): WritableShard {
+    const shard = this.#shards.get(resolveCollection(this.catalogue, name).id);
+    assert(shard !== undefined, "every collection has a shard");
+    return shard;
+  }
+
+  /** A refused command is an outcome; anything else ends the group. */
+  #tryExecute(command: Command, run: Run): Receipt | MurmurationError {
+    const appended = run.appended;
+    try {
+      return isPointCommand(command)
+        ? this.#executeOnPoints(command, run)
+        : this.#executeOnCatalogue(command, run);
+    } catch (error) {
+      if (error instanceof MurmurationError && run.appended === appended) return error;
+      throw error;
+    }
+  }
+
+  #executeOnPoints(command: PointCommand, run: Run): Receipt {
+    const target = this.#writable(command.collection);
+    const { shard } = target;
+    const planners = planPointCommand(target, command);
+    const operations: AppliedOperation[] = [];
+    for (const planner of planners) operations.push(this.#write(shard, planner, run));
+    if (operations.length > 0) run.changes.push({ kind: "operations", shard: shard.id, operations });
+    return { operationId: sequenceOf(shard.frontier, this.id), changed: operations.length > 0 };
+  }
+
+  /** Plan, append and apply one operation. */
+  #write(shard: Shard, planner: BodyPlanner, run: Run): AppliedOperation {
+    const dot = { origin: this.id, sequence: sequenceOf(shard.frontier, this.id) + 1 };
+    const operation = this.#operation(shard.id, dot.sequence, planner(dot));
+    const bytes = encodeOperation(operation);
+    run.appended++;
+    run.writer.append(shard.id, dot.origin, dot.sequence, bytes);
+    const { ids, slots } = shard.apply(operation, run.journal);
+    for (const id of ids) {
+      const state = shard.table.state(id);
+      if (state !== undefined) run.writer.putPoint(shard.id, id, encodePointState(state));
+    }
+    return { origin: dot.origin, sequence: dot.sequence, bytes, slots };
+  }
+
+  #operation(shard: string, sequence: number, body: OperationBody): Operation {
+    const time = this.#time.next(this.#clock.now());
+    return { shard, origin: this.id, sequence, time, dependencies: emptyVersionVector, ...body };
+  }
+
+  #executeOnCatalogue(command: CatalogueCommand, run: Run): Receipt {
+    const sequence = this.#systemSequence + 1;
+    const change = this.#document.plan(command, `${this.id}-${sequence}`);
+    if (change === undefined) return { operationId: this.#systemSequence, changed: false };
+    const before = this.#document;
+    const after = before.apply(change);
+    // new graphs may be refused for want of memory: before anything is written
+    const added = Object.values(after.read().collections).filter((collection) => !this.#shards.has(collection.id));
+    const opened = new Map(added.map((collection) => [collection.id, openShard(collection, newIndexes(collection))]));
+    const operation = this.#operation(SYSTEM_SHARD, sequence, { kind: "catalogue", change });
+    run.appended++;
+    run.writer.append(SYSTEM_SHARD, this.id, sequence, encodeOperation(operation));
+    run.journal.push(() => {
+      this.#document = before;
+      this.#systemSequence = sequence - 1;
+    });
+    this.#document = after;
+    this.#systemSequence = sequence;
+    this.#followCatalogue(opened, run);
+    const graphs = new Map([...opened].map(([id, { indexes }]) => [id, handlesOf(indexes)]));
+    run.changes.push({ kind: "catalogue", catalogue: after.read(), opened: graphs });
+    return { operationId: sequence, changed: true };
+  }
+
+  /** Make the shards those of the catalogue. */
+  #followCatalogue(opened: ReadonlyMap<string, WritableShard>, run: Run): void {
+    const { collections } = this.catalogue;
+    for (const [id, shard] of opened) {
+      this.#shards.set(id, shard);
+      run.journal.push(() => this.#shards.delete(id));
+    }
+    for (const [id, writable] of this.#shards) {
+      const collection = collections[id];
+      if (collection === undefined) {
+        this.#shards.delete(id);
+        run.writer.dropShard(id);
+        run.journal.push(() => this.#shards.set(id, writable));
+        continue;
+      }
+      const described = writable.shard.collection;
+      if (described === collection) continue;
+      writable.shard.describe(collection);
+      run.journal.push(() => writable.shard.describe(described));
+    }
+  }
+
+  /** Neighbours of a point's node per level, nearest first, as ids with distances. */
+  links(name: string, id: PointId, vector: string): readonly { readonly level: number; readonly neighbours: readonly GraphLink[] }[] {
+    const { shard } = this.#writable(name);
+    const { reader } = shard.graph(vector);
+    const row = shard.table.rowOf(id);
+    const slot = row === undefined ? undefined : shard.table.slotMap(vector)?.slotOf(row);
+    if (slot === undefined) throw new MurmurationError("not-found", `No point with id ${id} found`, "id");
+    const levels = Array.from({ length: reader.nodeAt(slot).level + 1 }, (_, level) => level);
+    return levels.map((level) => {
+      const slots = reader.neighboursAt(slot, level);
+      const distances = reader.distancesTo(reader.vectorAt(slot), slots);
+      const neighbours = [...slots].map((neighbour, i) => {
+        const neighbourRow = shard.table.slotMap(vector)?.rowOf(neighbour);
+        const { origin, sequence } = reader.dotAt(neighbour);
+        return {
+          id: neighbourRow === undefined ? null : shard.table.at(neighbourRow).id,
+          dot: `${origin}:${sequence}`,
+          dead: reader.nodeAt(neighbour).dead,
+          distance: distances[i] as number,
+        };
+      });
+      return { level, neighbours: neighbours.sort((a, b) => a.distance - b.distance) };
+    });
+  }
+}
+
+/** A link as users see it. A dead node belongs to no point. */
+export interface GraphLink {
+  readonly id: PointId | null;
+  readonly dot: string;
+  readonly dead: boolean;
+  /** −dot, squared Euclidean distance, or sum of absolute differences. */
+  readonly distance: number;
+}
+
+const pointCommandKinds: ReadonlySet<Command["kind"]> = new Set<PointCommand["kind"]>([
+  "upsert-points",
+  "delete-points",
+  "set-payload",
+  "overwrite-payload",
+  "delete-payload",
+  "clear-payload",
+  "update-vectors",
+  "delete-vectors",
+]);
+
+function isPointCommand(command: Command): command is PointCommand {
+  return pointCommandKinds.has(command.kind);
+}
+
+function handlesOf(indexes: ReadonlyMap<string, VectorIndex>): Map<string, GraphHandle> {
+  return new Map([...indexes].map(([vector, index]) => [vector, index.handle()]));
+}
+
+function parseTime(text: string | undefined): HybridTime | undefined {
+  if (text === undefined) return undefined;
+  const [wallMs, counter] = text.split(":").map(Number);
+  assert(wallMs !== undefined && counter !== undefined, "the clock setting is a time");
+  return { wallMs, counter };
+}

@@ -1,0 +1,97 @@
+import { assert, type GraphHandle } from "@murmuration/index";
+import type { Catalogue, Collection } from "../catalogue/collection.js";
+import { resolveCollection } from "../catalogue/resolve.js";
+import type { OpLog } from "../log/op-log.js";
+import { decodeOperation } from "../operation/codec.js";
+import { decodePointState } from "../state/point-state-codec.js";
+import { Shard } from "../state/shard.js";
+import { FollowedGraph } from "../state/shard-graph.js";
+import type { Change, OperationsApplied } from "./change.js";
+
+interface FollowedShard {
+  readonly shard: Shard;
+  readonly graphs: ReadonlyMap<string, FollowedGraph>;
+}
+
+type Handles = ReadonlyMap<string, ReadonlyMap<string, GraphHandle>>;
+
+/**
+ * A replica's state as another thread reads it: points of its own, kept up by applying the same operations, and graphs shared with the
+ * writer. What it answers is exactly what it has followed so far: nothing of an operation shows before the operation is durable.
+ */
+export class ReplicaView {
+  readonly #thread: number;
+  readonly #shards = new Map<string, FollowedShard>();
+  #catalogue: Catalogue;
+
+  /**
+   * Starts from the projection in the log of a replica at rest. `thread` is this reader's place on the graph memories, from 1.
+   */
+  constructor(options: { readonly log: OpLog; readonly catalogue: Catalogue; readonly handles: Handles; readonly thread: number }) {
+    this.#thread = options.thread;
+    this.#catalogue = options.catalogue;
+    for (const [id, graphs] of options.handles) {
+      const collection = options.catalogue.collections[id];
+      assert(collection !== undefined, "every shard has a collection");
+      const { shard } = this.#open(collection, graphs, options.log.frontier(id));
+      for (const point of options.log.points(id)) shard.restorePoint(decodePointState(point.id, point.state));
+    }
+  }
+
+  get catalogue(): Catalogue {
+    return this.#catalogue;
+  }
+
+  /** The state of the collection of this name or alias. Throws `not-found`. */
+  shard(name: string): Shard {
+    const followed = this.#shards.get(resolveCollection(this.#catalogue, name).id);
+    assert(followed !== undefined, "every collection has a shard");
+    return followed.shard;
+  }
+
+  shards(): Shard[] {
+    return [...this.#shards.values()].map(({ shard }) => shard);
+  }
+
+  /** Follow what the writer did, in its order. */
+  follow(changes: readonly Change[]): void {
+    for (const change of changes) {
+      if (change.kind === "operations") this.#followOperations(change);
+      else this.#followCatalogue(change.catalogue, change.opened);
+    }
+  }
+
+  #followOperations(change: OperationsApplied): void {
+    const followed = this.#shards.get(change.shard);
+    // dropped later in the same group
+    if (followed === undefined) return;
+    for (const { origin, sequence, bytes, slots } of change.operations) {
+      const operation = decodeOperation(change.shard, origin, sequence, bytes);
+      if ("vectors" in operation) {
+        for (const [i, vector] of operation.vectors.entries()) followed.graphs.get(vector.name)?.tell(slots[i] as number);
+      }
+      followed.shard.apply(operation);
+    }
+  }
+
+  #followCatalogue(catalogue: Catalogue, opened: Handles): void {
+    this.#catalogue = catalogue;
+    for (const [id, graphs] of opened) {
+      const collection = catalogue.collections[id];
+      assert(collection !== undefined, "every shard has a collection");
+      this.#open(collection, graphs, new Map());
+    }
+    for (const [id, { shard }] of this.#shards) {
+      const collection = catalogue.collections[id];
+      if (collection === undefined) this.#shards.delete(id);
+      else shard.describe(collection);
+    }
+  }
+
+  #open(collection: Collection, handles: ReadonlyMap<string, GraphHandle>, frontier: Shard["frontier"]): FollowedShard {
+    const graphs = new Map([...handles].map(([name, handle]) => [name, new FollowedGraph(handle, this.#thread)]));
+    const followed = { shard: new Shard(collection, graphs, frontier), graphs };
+    this.#shards.set(collection.id, followed);
+    return followed;
+  }
+}

@@ -1,0 +1,82 @@
+import type { PointId } from "@murmuration/index";
+import type { HybridTime, Stamp } from "../causality/hybrid-clock.js";
+import { FieldReader, refuseMessage } from "../operation/field-reader.js";
+import { decodeMessage, encodeMessage } from "../operation/message.js";
+import type { PointState, VectorRegister } from "./point-state.js";
+
+const formatVersion = 1;
+
+type Fields = readonly unknown[];
+
+function stampFields(stamp: Stamp): Fields {
+  return [stamp.time.wallMs, stamp.time.counter, stamp.origin];
+}
+
+/** The state as it stands in the log's projection of points. The id is kept beside it. Equal states give equal bytes. */
+export function encodePointState(state: PointState): Uint8Array {
+  const vectors = Object.keys(state.vectors).sort();
+  const fields = Object.keys(state.fieldStamps).sort();
+  return encodeMessage([
+    formatVersion,
+    ...stampFields(state.stamp),
+    state.exists ? 1 : 0,
+    state.version,
+    ...stampFields(state.payloadStamp),
+    state.payload,
+    vectors,
+    vectors.flatMap((name) => {
+      const register = state.vectors[name] as VectorRegister;
+      return [...stampFields(register.stamp), register.dot?.origin ?? 0, register.dot?.sequence ?? 0];
+    }),
+    fields,
+    fields.flatMap((name) => stampFields(state.fieldStamps[name] as Stamp)),
+  ]);
+}
+
+class StampReader {
+  readonly #fields: FieldReader;
+  /** Registers of one operation share its stamp: so do the objects. */
+  #last: Stamp | undefined;
+
+  constructor(fields: FieldReader) {
+    this.#fields = fields;
+  }
+
+  read(fields = this.#fields): Stamp {
+    const time: HybridTime = fields.time();
+    const origin = fields.origin();
+    const last = this.#last;
+    if (last?.origin === origin && last.time.wallMs === time.wallMs && last.time.counter === time.counter) return last;
+    this.#last = { time, origin };
+    return this.#last;
+  }
+}
+
+/** The state of bytes made by `encodePointState`. Throws `corrupt` for anything else. */
+export function decodePointState(id: PointId, bytes: Uint8Array): PointState {
+  const what = `stored point ${id}`;
+  const message = decodeMessage(bytes, what);
+  const fields = new FieldReader(message, what);
+  if (fields.integer() !== formatVersion) refuseMessage(`${what}: format version is not known`);
+  const stamps = new StampReader(fields);
+  const stamp = stamps.read();
+  const exists = fields.integer() === 1;
+  const version = fields.sequence();
+  const payloadStamp = stamps.read();
+  const payload = fields.payload();
+  const vectorNames = fields.texts();
+  const vectorFields = new FieldReader(fields.list(), what);
+  const vectors: { [name: string]: VectorRegister } = {};
+  for (const name of vectorNames) {
+    const register = stamps.read(vectorFields);
+    const origin = vectorFields.integer();
+    const sequence = vectorFields.integer();
+    vectors[name] = { stamp: register, dot: origin === 0 ? undefined : { origin, sequence } };
+  }
+  const fieldNames = fields.texts();
+  const stampFieldReader = new FieldReader(fields.list(), what);
+  const fieldStamps: { [field: string]: Stamp } = {};
+  for (const name of fieldNames) fieldStamps[name] = stamps.read(stampFieldReader);
+  fields.end();
+  return { id, stamp, exists, version, vectors, payload, payloadStamp, fieldStamps };
+}

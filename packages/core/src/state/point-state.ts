@@ -1,0 +1,169 @@
+import type { Json, Payload, PointId } from "@murmuration/index";
+import type { Dot } from "../causality/dot.js";
+import { compareStamps, type Stamp } from "../causality/hybrid-clock.js";
+
+// The state of a point is a product of last-writer-wins registers: one for existence, one per vector name, one per payload field.
+// Every function here is pure and returns the state it was given when the operation changes nothing, so that a state can be put
+// back by keeping the old one. Operations of one point commute as far as they are concurrent; causal order is the caller's.
+
+/** A vector of a point: the node that holds its winning version, or no node when its last writer removed it. */
+export interface VectorRegister {
+  readonly stamp: Stamp;
+  readonly dot: Dot | undefined;
+}
+
+export interface PointState {
+  readonly id: PointId;
+  /** Of the winning upsert or delete. */
+  readonly stamp: Stamp;
+  /** Was that an upsert? A deleted point is kept as a tombstone: later concurrent writes must find its stamp. */
+  readonly exists: boolean;
+  /** Sequence of the operation that changed the point last. */
+  readonly version: number;
+  /** By vector name; never older than `stamp`. */
+  readonly vectors: { readonly [name: string]: VectorRegister };
+  readonly payload: Payload;
+  /** Of every field without a stamp of its own. Never older than `stamp`. */
+  readonly payloadStamp: Stamp;
+  /** Fields written later than `payloadStamp`; one that is not in `payload` was deleted. */
+  readonly fieldStamps: { readonly [field: string]: Stamp };
+}
+
+const noStamps: PointState["fieldStamps"] = {};
+
+/** An operation as its writer's place in time. */
+export interface Write {
+  readonly stamp: Stamp;
+  readonly sequence: number;
+}
+
+function isLater(a: Stamp, b: Stamp): boolean {
+  return compareStamps(a, b) > 0;
+}
+
+function laterEntries<T>(entries: { readonly [name: string]: T }, stampOf: (entry: T) => Stamp, than: Stamp): [string, T][] {
+  return Object.entries(entries).filter(([, entry]) => isLater(stampOf(entry), than));
+}
+
+/**
+ * Payload with fields written apart put over it. Fields come sorted then, so that the text of a payload does not depend on the order
+ * in which its fields arrived.
+ */
+function withFields(payload: Payload, fields: Iterable<readonly [string, Json | undefined]>): Payload {
+  const all = new Map<string, Json | undefined>(Object.entries(payload));
+  for (const [name, value] of fields) all.set(name, value);
+  const kept = [...all].filter((entry): entry is [string, Json] => entry[1] !== undefined);
+  return Object.fromEntries(kept.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** A whole new payload as of `write`; fields written later stay. */
+function replacePayload(state: PointState | undefined, payload: Payload, write: Write): Pick<PointState, "payload" | "payloadStamp" | "fieldStamps"> {
+  if (state === undefined) return { payload, payloadStamp: write.stamp, fieldStamps: noStamps };
+  if (isLater(state.payloadStamp, write.stamp)) {
+    return { payload: state.payload, payloadStamp: state.payloadStamp, fieldStamps: state.fieldStamps };
+  }
+  const later = laterEntries(state.fieldStamps, (stamp) => stamp, write.stamp);
+  if (later.length === 0) return { payload, payloadStamp: write.stamp, fieldStamps: noStamps };
+  return {
+    payload: withFields(payload, later.map(([name]) => [name, state.payload[name]])),
+    payloadStamp: write.stamp,
+    fieldStamps: Object.fromEntries(later),
+  };
+}
+
+function replacePoint(
+  state: PointState | undefined,
+  write: Write,
+  next: { readonly id: PointId; readonly exists: boolean; readonly vectors: readonly string[]; readonly dot: Dot | undefined; readonly payload: Payload },
+): PointState {
+  if (state !== undefined && !isLater(write.stamp, state.stamp)) return state;
+  const vectors: { [name: string]: VectorRegister } = {};
+  for (const name of next.vectors) vectors[name] = { stamp: write.stamp, dot: next.dot };
+  if (state !== undefined) {
+    for (const [name, register] of laterEntries(state.vectors, (entry) => entry.stamp, write.stamp)) vectors[name] = register;
+  }
+  return {
+    id: next.id,
+    stamp: write.stamp,
+    exists: next.exists,
+    version: write.sequence,
+    vectors,
+    ...replacePayload(state, next.payload, write),
+  };
+}
+
+/** The point is replaced, or made, with these vectors (all inserted under the operation's dot) and this payload. */
+export function upsertPoint(
+  state: PointState | undefined,
+  write: Write,
+  point: { readonly id: PointId; readonly vectors: readonly string[]; readonly payload: Payload },
+): PointState {
+  const dot = { origin: write.stamp.origin, sequence: write.sequence };
+  return replacePoint(state, write, { ...point, exists: true, dot });
+}
+
+/** The point is deleted; an unknown one leaves a tombstone. */
+export function deletePoint(state: PointState | undefined, write: Write, id: PointId): PointState {
+  return replacePoint(state, write, { id, exists: false, vectors: [], dot: undefined, payload: {} });
+}
+
+function writeVectors(state: PointState, write: Write, names: readonly string[], dot: Dot | undefined): PointState {
+  if (!isLater(write.stamp, state.stamp)) return state;
+  const won = names.filter((name) => {
+    const register = Object.hasOwn(state.vectors, name) ? state.vectors[name] : undefined;
+    return register === undefined || isLater(write.stamp, register.stamp);
+  });
+  if (won.length === 0) return state;
+  const registers = Object.fromEntries(won.map((name) => [name, { stamp: write.stamp, dot }]));
+  return { ...state, version: write.sequence, vectors: { ...state.vectors, ...registers } };
+}
+
+/** These vectors have new versions, inserted under the operation's dot; others stay. */
+export function updatePointVectors(state: PointState, write: Write, names: readonly string[]): PointState {
+  return writeVectors(state, write, names, { origin: write.stamp.origin, sequence: write.sequence });
+}
+
+export function deletePointVectors(state: PointState, write: Write, names: readonly string[]): PointState {
+  return writeVectors(state, write, names, undefined);
+}
+
+function writeFields(state: PointState, write: Write, fields: readonly (readonly [string, Json | undefined])[]): PointState {
+  const won = fields.filter(([name]) => {
+    const own = Object.hasOwn(state.fieldStamps, name) ? state.fieldStamps[name] : undefined;
+    return isLater(write.stamp, own ?? state.payloadStamp);
+  });
+  if (won.length === 0) return state;
+  return {
+    ...state,
+    version: write.sequence,
+    payload: withFields(state.payload, won),
+    fieldStamps: { ...state.fieldStamps, ...Object.fromEntries(won.map(([name]) => [name, write.stamp])) },
+  };
+}
+
+/** Top-level fields are set; the later writer wins each field by itself. */
+export function setPointFields(state: PointState, write: Write, fields: Payload): PointState {
+  return writeFields(state, write, Object.entries(fields));
+}
+
+export function deletePointFields(state: PointState, write: Write, names: readonly string[]): PointState {
+  return writeFields(state, write, names.map((name) => [name, undefined]));
+}
+
+/** The whole payload is replaced (by nothing: cleared); fields written later stay. */
+export function replacePointPayload(state: PointState, write: Write, payload: Payload): PointState {
+  if (!isLater(write.stamp, state.payloadStamp)) return state;
+  return { ...state, version: write.sequence, ...replacePayload(state, payload, write) };
+}
+
+/** The node that holds the visible version of a vector. */
+export function visibleDot(state: PointState | undefined, name: string): Dot | undefined {
+  if (state === undefined || !state.exists || !Object.hasOwn(state.vectors, name)) return undefined;
+  return state.vectors[name]?.dot;
+}
+
+/** Names of the vectors that the point has. */
+export function visibleVectorNames(state: PointState): string[] {
+  if (!state.exists) return [];
+  return Object.keys(state.vectors).filter((name) => state.vectors[name]?.dot !== undefined);
+}

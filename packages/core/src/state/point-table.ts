@@ -1,0 +1,134 @@
+import {
+  assert,
+  comparePointIds,
+  type FilterSubject,
+  type PayloadIndex,
+  PayloadIndexes,
+  type PayloadIndexSchema,
+  type PointId,
+  type PointSource,
+  RowSet,
+} from "@murmuration/index";
+import sortedBTree from "sorted-btree";
+import { type PointState, visibleVectorNames } from "./point-state.js";
+import { SlotMap } from "./slot-map.js";
+
+// The package is CommonJS: its default export arrives as a property.
+const BTree = sortedBTree.default;
+
+/**
+ * The points of a shard in memory: states by id (tombstones included), live points by row and in order of ids, payload indexes,
+ * and where each vector's node is. A row is a point's small integer in this memory only.
+ */
+export class PointTable implements PointSource {
+  readonly liveRows = new RowSet();
+  readonly #states = new Map<PointId, PointState>();
+  readonly #rows: (PointState | undefined)[] = [];
+  readonly #freeRows: number[] = [];
+  readonly #ordered = new BTree<PointId, number>(undefined, comparePointIds);
+  readonly #indexes = new PayloadIndexes();
+  readonly #slots: ReadonlyMap<string, SlotMap>;
+
+  constructor(vectorNames: readonly string[]) {
+    this.#slots = new Map(vectorNames.map((name) => [name, new SlotMap()]));
+  }
+
+  get rowCount(): number {
+    return this.#rows.length;
+  }
+
+  /** Live points. */
+  get size(): number {
+    return this.#ordered.size;
+  }
+
+  /** The point's state, a tombstone's too. */
+  state(id: PointId): PointState | undefined {
+    return this.#states.get(id);
+  }
+
+  /** The point's state when it exists. */
+  live(id: PointId): PointState | undefined {
+    const state = this.#states.get(id);
+    return state?.exists === true ? state : undefined;
+  }
+
+  /** The live point at a row. */
+  at(row: number): PointState {
+    const state = this.#rows[row];
+    assert(state !== undefined, "the row holds a live point");
+    return state;
+  }
+
+  /** All states, tombstones included. */
+  states(): IterableIterator<PointState> {
+    return this.#states.values();
+  }
+
+  /** Rows of live points by ascending id, from `first` on. */
+  *rowsFrom(first: PointId | undefined): IterableIterator<number> {
+    for (const [, row] of this.#ordered.entries(first)) yield row;
+  }
+
+  slotMap(vector: string): SlotMap | undefined {
+    return this.#slots.get(vector);
+  }
+
+  subjectAt(row: number): FilterSubject {
+    const state = this.at(row);
+    return { id: state.id, payload: state.payload, hasVector: (name) => visibleVectorNames(state).includes(name) };
+  }
+
+  rowOf(id: PointId): number | undefined {
+    return this.#ordered.get(id);
+  }
+
+  indexOn(path: string): PayloadIndex | undefined {
+    return this.#indexes.get(path);
+  }
+
+  indexPaths(): string[] {
+    return this.#indexes.paths();
+  }
+
+  /** Build a payload index over the live points. */
+  createIndex(path: string, schema: PayloadIndexSchema): void {
+    const points = Array.from(this.liveRows, (row) => [row, this.at(row).payload] as const);
+    this.#indexes.create(path, schema, points);
+  }
+
+  dropIndex(path: string): void {
+    this.#indexes.drop(path);
+  }
+
+  /** Put a state in place of the one before; `undefined` forgets the point. Vectors are placed by `SlotMap`. Returns its row if live. */
+  put(id: PointId, next: PointState | undefined): number | undefined {
+    const previous = this.#states.get(id);
+    if (next === undefined) this.#states.delete(id);
+    else this.#states.set(id, next);
+    const wasLive = previous?.exists === true;
+    const isLive = next?.exists === true;
+    if (!wasLive && !isLive) return undefined;
+    const row = wasLive ? (this.#ordered.get(id) as number) : this.#takeRow();
+    const samePayload = wasLive && isLive && previous.payload === next.payload;
+    if (wasLive && !samePayload) this.#indexes.removePoint(row, previous.payload);
+    if (!isLive) {
+      this.#rows[row] = undefined;
+      this.liveRows.delete(row);
+      this.#ordered.delete(id);
+      this.#freeRows.push(row);
+      return undefined;
+    }
+    this.#rows[row] = next;
+    if (!wasLive) {
+      this.liveRows.add(row);
+      this.#ordered.set(id, row);
+    }
+    if (!samePayload) this.#indexes.addPoint(row, next.payload);
+    return row;
+  }
+
+  #takeRow(): number {
+    return this.#freeRows.pop() ?? this.#rows.push(undefined) - 1;
+  }
+}
