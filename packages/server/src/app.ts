@@ -1,0 +1,143 @@
+import { constants } from "node:zlib";
+import compress from "@fastify/compress";
+import cors from "@fastify/cors";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { Logger } from "pino";
+import type { Database } from "./engine/database.js";
+import { errorEnvelope, successEnvelope } from "./http/envelope.js";
+import { errorAnswer, type RequestPart } from "./http/errors.js";
+import { parseJsonBytes, stringifyJson } from "./http/json.js";
+import { bodyLimitMebibytesDefault, pathParameterLengthMax } from "./http/limits.js";
+import { validate } from "./http/schemas/validate.js";
+import { openApiRoute } from "./openapi.js";
+import { routes } from "./routes/mod.js";
+import type { BareAnswer, Route } from "./routes/route.js";
+
+export interface AppOptions {
+  /** Without one nothing is logged. */
+  readonly log?: Logger;
+  /** Requests that take longer are logged, one line each; 0 turns it off. */
+  readonly slowRequestMs?: number;
+  readonly bodyLimitMebibytes?: number;
+}
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** When the request arrived, on the clock of `performance.now()`. */
+    arrivedMs: number;
+  }
+}
+
+/** 0 for a request so malformed that no hook saw it arrive. */
+const elapsedMs = (request: FastifyRequest) => (request.arrivedMs === 0 ? 0 : performance.now() - request.arrivedMs);
+
+/** Sends JSON: Fastify's own serializer knows no bigint. */
+function sendJson(reply: FastifyReply, statusCode: number, body: unknown): FastifyReply {
+  return reply.code(statusCode).type("application/json; charset=utf-8").send(stringifyJson(body));
+}
+
+function sendError(request: FastifyRequest, reply: FastifyReply, error: unknown, part?: RequestPart): FastifyReply {
+  const { statusCode, message, internal } = errorAnswer(error, part);
+  if (internal) request.log.error({ err: error, method: request.method, url: request.url }, "request failed");
+  return sendJson(reply, statusCode, errorEnvelope(message, elapsedMs(request)));
+}
+
+function isBare(of: Route, _answer: unknown): _answer is BareAnswer {
+  return of.answer === "bare";
+}
+
+function register(app: FastifyInstance, database: Database, of: Route): void {
+  const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    let part: RequestPart = "path parameters";
+    try {
+      const params = validate(of.params, request.params);
+      part = "query parameters";
+      const query = validate(of.query, request.query);
+      part = "JSON body";
+      const body = validate(of.body, request.body);
+      const context = { database, params, query, body } as Parameters<Route["handle"]>[0];
+      const answer: unknown = await of.handle(context);
+      if (!isBare(of, answer)) return sendJson(reply, 200, successEnvelope(answer, elapsedMs(request)));
+      if (typeof answer.body !== "string") return sendJson(reply, answer.statusCode, answer.body);
+      return reply.code(answer.statusCode).type(answer.contentType).send(answer.body);
+    } catch (error) {
+      return sendError(request, reply, error, part);
+    }
+  };
+  app.route({ method: of.method, url: of.path.replace(/\{(\w+)\}/g, ":$1"), handler });
+}
+
+/** Reads bodies as JSON. An empty one is no body, whatever its content type says. */
+function acceptJson(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, bytes: Buffer, done) => {
+    try {
+      if (bytes.length === 0) return done(null, undefined);
+      done(null, parseJsonBytes(bytes));
+    } catch (error) {
+      done(error as Error, undefined);
+    }
+  });
+}
+
+/** Methods that some route serves at this path. */
+function methodsAt(all: readonly Route[]): (path: string) => readonly string[] {
+  const patterns = all.map((of) => ({ method: of.method, pattern: new RegExp(`^${of.path.replace(/\{\w+\}/g, "[^/]+").replaceAll(".", "\\.")}/?$`) }));
+  return (path) => [...new Set(patterns.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method))];
+}
+
+function answerUnknown(app: FastifyInstance, all: readonly Route[]): void {
+  const allowedAt = methodsAt(all);
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split("?", 1)[0] as string;
+    const allowed = allowedAt(path);
+    if (allowed.length === 0) return sendJson(reply, 404, errorEnvelope("Not found: no such path", elapsedMs(request)));
+    reply.header("allow", allowed.join(", "));
+    const message = `Method ${request.method} is not allowed here, only ${allowed.join(", ")}`;
+    return sendJson(reply, 405, errorEnvelope(message, elapsedMs(request)));
+  });
+}
+
+function logSlowRequests(app: FastifyInstance, thresholdMs: number): void {
+  if (thresholdMs <= 0) return;
+  app.addHook("onResponse", (request, reply, done) => {
+    const tookMs = elapsedMs(request);
+    if (tookMs > thresholdMs) {
+      const { method, url } = request;
+      request.log.warn({ method, url, statusCode: reply.statusCode, elapsedMs: Math.round(tookMs) }, "slow request");
+    }
+    done();
+  });
+}
+
+/** The HTTP interface of a database: every route, ready to listen or to be injected into. It does not close the database. */
+export async function buildApp(database: Database, options: AppOptions = {}): Promise<FastifyInstance> {
+  const app: FastifyInstance = Fastify({
+    ...(options.log === undefined ? {} : { loggerInstance: options.log as FastifyBaseLogger }),
+    disableRequestLogging: true,
+    bodyLimit: (options.bodyLimitMebibytes ?? bodyLimitMebibytesDefault) * 1024 * 1024,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: pathParameterLengthMax },
+    frameworkErrors: (error, request, reply) => void sendError(request, reply, error),
+    forceCloseConnections: "idle",
+  });
+  app.decorateRequest("arrivedMs", 0);
+  app.addHook("onRequest", (request, _reply, done) => {
+    request.arrivedMs = performance.now();
+    done();
+  });
+  await app.register(cors, { origin: true, methods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] });
+  await app.register(compress, {
+    threshold: 1024,
+    encodings: ["br", "gzip", "deflate"],
+    // The highest quality, which is the default, costs more than any search.
+    brotliOptions: { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } },
+  });
+  acceptJson(app);
+  app.setErrorHandler((error, request, reply) => sendError(request, reply, error));
+  logSlowRequests(app, options.slowRequestMs ?? 0);
+
+  const all = [...routes, openApiRoute(routes)];
+  for (const each of all) register(app, database, each);
+  answerUnknown(app, all);
+  return app;
+}

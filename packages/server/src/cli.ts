@@ -1,0 +1,84 @@
+#!/usr/bin/env node
+import type { FastifyInstance } from "fastify";
+import { type Logger, pino } from "pino";
+import { buildApp } from "./app.js";
+import { type Config, loadConfig } from "./config.js";
+import type { Database } from "./engine/database.js";
+import { openDatabase } from "./engine/open-database.js";
+import { version } from "./version.js";
+
+/** Resolves to false when the time is over first. */
+async function within(timeoutMs: number, work: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), timeoutMs);
+  });
+  const done = await Promise.race([work.then(() => true), timeout]);
+  clearTimeout(timer);
+  return done;
+}
+
+async function shutDown(app: FastifyInstance, database: Database, config: Config, log: Logger): Promise<void> {
+  if (!(await within(config.shutdownTimeoutMs, app.close()))) {
+    log.warn({ timeoutMs: config.shutdownTimeoutMs }, "requests were still in flight when the time for shutdown was over");
+    app.server.closeAllConnections();
+  }
+  await database.close();
+}
+
+function closeOnSignals(app: FastifyInstance, database: Database, config: Config, log: Logger): void {
+  let closing = false;
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (closing) process.exit(1);
+    closing = true;
+    log.info({ signal }, "shutting down");
+    shutDown(app, database, config, log).then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.fatal({ err: error }, "shutdown failed");
+        process.exit(1);
+      },
+    );
+  };
+  process.on("SIGTERM", onSignal);
+  process.on("SIGINT", onSignal);
+}
+
+function listenFailure(error: unknown, config: Config): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === "EADDRINUSE") return `port ${config.port} of ${config.host} is already in use`;
+  if (code === "EACCES") return `no right to listen on port ${config.port} of ${config.host}`;
+  return `cannot listen on ${config.host}:${config.port}: ${message}`;
+}
+
+async function run(config: Config): Promise<void> {
+  const log = pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: true }));
+  for (const event of ["unhandledRejection", "uncaughtException"] as const) {
+    process.on(event, (error: unknown) => {
+      log.fatal({ err: error }, event);
+      process.exit(1);
+    });
+  }
+  const database = await openDatabase({ dataFolder: config.data, log });
+  const app = await buildApp(database, { log, slowRequestMs: config.slowRequestMs, bodyLimitMebibytes: config.bodyLimitMebibytes });
+  closeOnSignals(app, database, config, log);
+  try {
+    const address = await app.listen({ host: config.host, port: config.port, listenTextResolver: () => "listening" });
+    process.stdout.write(`Murmuration ${version} is listening on ${address}, data in ${config.data}\n`);
+  } catch (error) {
+    process.stderr.write(`error: ${listenFailure(error, config)}\n`);
+    await database.close();
+    process.exit(1);
+  }
+}
+
+const outcome = loadConfig({ argv: process.argv.slice(2), environment: process.env });
+if ("config" in outcome) {
+  run(outcome.config).catch((error: unknown) => {
+    process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  });
+} else {
+  (outcome.exitCode === 0 ? process.stdout : process.stderr).write(outcome.output);
+  process.exitCode = outcome.exitCode;
+}

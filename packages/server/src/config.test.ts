@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { type Config, type ConfigSources, loadConfig } from "./config.js";
+
+const files: { readonly [path: string]: string } = {
+  "good.json": '{"port": 7003, "host": "file", "log-level": "warn"}',
+  "broken.json": "{",
+  "unknown.json": '{"prot": 1}',
+  "wrong.json": '{"port": 99999}',
+  "list.json": "[]",
+};
+
+function load(argv: readonly string[], environment: ConfigSources["environment"] = {}) {
+  const readFile = (path: string) => {
+    const content = files[path];
+    if (content === undefined) throw new Error("no such file");
+    return content;
+  };
+  return loadConfig({ argv, environment, readFile });
+}
+
+function configOf(...sources: Parameters<typeof load>): Config {
+  const outcome = load(...sources);
+  assert.ok("config" in outcome, JSON.stringify(outcome));
+  return outcome.config;
+}
+
+function refusal(...sources: Parameters<typeof load>): string {
+  const outcome = load(...sources);
+  assert.ok("exitCode" in outcome);
+  assert.equal(outcome.exitCode, 2);
+  return outcome.output;
+}
+
+describe("configuration", () => {
+  it("has defaults", () => {
+    const { host, port, data, logLevel, bodyLimitMebibytes } = configOf([]);
+    assert.deepEqual([host, port, data, logLevel, bodyLimitMebibytes], ["127.0.0.1", 6333, "./data", "info", 32]);
+  });
+
+  it("takes a flag before the environment, that before the file, that before the default", () => {
+    const environment = { MURMUR_PORT: "7002", MURMUR_HOST: "environment" };
+    const all = configOf(["--port", "7001", "--config", "good.json"], environment);
+    assert.deepEqual([all.port, all.host, all.logLevel, all.data], [7001, "environment", "warn", "./data"]);
+    const noFlag = configOf(["--config", "good.json"], environment);
+    assert.equal(noFlag.port, 7002);
+    assert.equal(configOf(["--config", "good.json"]).port, 7003);
+    assert.equal(configOf([], { MURMUR_CONFIG: "good.json" }).port, 7003);
+  });
+
+  it("reads names of several words from every source", () => {
+    assert.equal(configOf(["--slow-request-ms", "5"]).slowRequestMs, 5);
+    assert.equal(configOf(["--slow-request-ms=5"]).slowRequestMs, 5);
+    assert.equal(configOf([], { MURMUR_SLOW_REQUEST_MS: "6" }).slowRequestMs, 6);
+  });
+
+  it("names wrong options and values and exits with 2", () => {
+    assert.match(refusal(["--prot", "1"]), /--prot/);
+    assert.match(refusal(["--port", "eighty"]), /option --port: value "eighty" must be an integer from 0 to 65535/);
+    assert.match(refusal(["--port", "65536"]), /--port/);
+    assert.match(refusal(["--port"]), /--port/);
+    assert.match(refusal(["--log-level", "loud"]), /--log-level.*must be one of trace/);
+    assert.match(refusal(["extra"]), /argument/);
+    assert.match(refusal([], { MURMUR_PORT: "-1" }), /environment variable MURMUR_PORT: value "-1"/);
+    assert.match(refusal([], { MURMUR_DATA: "" }), /MURMUR_DATA/);
+    assert.match(refusal(["--config", "none.json"]), /none\.json: no such file/);
+    assert.match(refusal(["--config", "broken.json"]), /broken\.json/);
+    assert.match(refusal(["--config", "list.json"]), /list\.json: must hold a JSON object/);
+    assert.match(refusal(["--config", "unknown.json"]), /unknown\.json: unknown option "prot"/);
+    assert.match(refusal(["--config", "wrong.json"]), /option "port" in wrong\.json: value "99999"/);
+  });
+
+  it("prints help with every option, its variable and its default, and the version", () => {
+    const help = load(["--help"]);
+    assert.ok("exitCode" in help && help.exitCode === 0);
+    const printed = help.output.replace(/\s+/g, " ");
+    for (const expected of ["--host", "env MURMUR_HOST, default 127.0.0.1", "env MURMUR_PORT, default 6333", "--config", "env MURMUR_CONFIG", "default ./data"]) {
+      assert.ok(printed.includes(expected), expected);
+    }
+    const version = load(["--version"]);
+    assert.ok("exitCode" in version && version.exitCode === 0);
+    assert.match(version.output, /^\d+\.\d+\.\d+\n$/);
+  });
+});

@@ -1,0 +1,166 @@
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import { bodyLimitMebibytesDefault } from "./http/limits.js";
+import { version } from "./version.js";
+
+const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
+
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  readonly data: string;
+  readonly logLevel: string;
+  readonly slowRequestMs: number;
+  readonly bodyLimitMebibytes: number;
+  readonly shutdownTimeoutMs: number;
+}
+
+type ConfigValue = string | number;
+
+interface OptionRow {
+  /** Flag without its dashes, and key in a configuration file. */
+  readonly name: string;
+  readonly key: keyof Config;
+  readonly placeholder: string;
+  readonly description: string;
+  readonly defaultValue: ConfigValue;
+  /** Throws an `Error` that says what is expected. */
+  readonly parse: (text: string) => ConfigValue;
+}
+
+function integerFrom(minimum: number, maximum: number) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (/^\d{1,15}$/.test(text) && value >= minimum && value <= maximum) return value;
+    throw new Error(`must be an integer from ${minimum} to ${maximum}`);
+  };
+}
+
+function text(value: string): string {
+  if (value.length > 0) return value;
+  throw new Error("must not be empty");
+}
+
+function logLevel(value: string): string {
+  if (logLevels.includes(value)) return value;
+  throw new Error(`must be one of ${logLevels.join(", ")}`);
+}
+
+const dayMs = 86_400_000;
+
+/** The only place where options are defined. */
+const optionTable: readonly OptionRow[] = [
+  { name: "host", key: "host", placeholder: "address", description: "address to listen on", defaultValue: "127.0.0.1", parse: text },
+  { name: "port", key: "port", placeholder: "number", description: "port to listen on; 0 takes any free one", defaultValue: 6333, parse: integerFrom(0, 65_535) },
+  { name: "data", key: "data", placeholder: "folder", description: "folder that holds the data", defaultValue: "./data", parse: text },
+  { name: "log-level", key: "logLevel", placeholder: "level", description: logLevels.join(", "), defaultValue: "info", parse: logLevel },
+  { name: "slow-request-ms", key: "slowRequestMs", placeholder: "ms", description: "log requests that take longer; 0 logs none", defaultValue: 1_000, parse: integerFrom(0, dayMs) },
+  { name: "body-limit-mib", key: "bodyLimitMebibytes", placeholder: "MiB", description: "largest request body", defaultValue: bodyLimitMebibytesDefault, parse: integerFrom(1, 512) },
+  { name: "shutdown-timeout-ms", key: "shutdownTimeoutMs", placeholder: "ms", description: "time that requests in flight have to finish on shutdown", defaultValue: 10_000, parse: integerFrom(0, dayMs) },
+];
+
+const fileOption = "config";
+
+/** `slow-request-ms` → `MURMUR_SLOW_REQUEST_MS` */
+function environmentName(optionName: string): string {
+  return `MURMUR_${optionName.replaceAll("-", "_").toUpperCase()}`;
+}
+
+/** Either a configuration, or why there is none: what to print and the exit code. */
+export type ConfigOutcome =
+  | { readonly config: Config }
+  | { readonly exitCode: number; readonly output: string };
+
+export interface ConfigSources {
+  /** Arguments after the program's own name. */
+  readonly argv: readonly string[];
+  readonly environment: { readonly [name: string]: string | undefined };
+  /** Throws when the file cannot be read. */
+  readonly readFile?: (path: string) => string;
+}
+
+interface Flags {
+  readonly values: { readonly [key: string]: string | undefined };
+  readonly stop?: { readonly exitCode: number; readonly output: string };
+}
+
+function parseFlags(argv: readonly string[]): Flags {
+  let output = "";
+  const print = (chunk: string) => {
+    output += chunk;
+  };
+  const command = new Command("murmuration")
+    .description("A vector database whose replicas all accept writes and converge.")
+    .version(version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .configureOutput({ writeOut: print, writeErr: print })
+    .exitOverride()
+    .allowExcessArguments(false);
+  command.option(`--${fileOption} <file>`, `JSON file with these options by name [env ${environmentName(fileOption)}]`);
+  for (const { name, placeholder, description, defaultValue } of optionTable) {
+    command.option(`--${name} <${placeholder}>`, `${description} [env ${environmentName(name)}, default ${defaultValue}]`);
+  }
+  command.addHelpText("after", "\nA flag goes before the environment, the environment before the file, the file before the default.");
+  try {
+    command.parse([...argv], { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return { values: {}, stop: { exitCode: error.exitCode === 0 ? 0 : 2, output } };
+  }
+  return { values: command.opts() };
+}
+
+/** Text of each option given in the file, by name. Throws an `Error` that names the file. */
+function readConfigFile(path: string, readFile: (path: string) => string): ReadonlyMap<string, string> {
+  let content: unknown;
+  try {
+    content = JSON.parse(readFile(path));
+  } catch (error) {
+    throw new Error(`${path}: ${(error as Error).message}`);
+  }
+  if (typeof content !== "object" || content === null || Array.isArray(content)) throw new Error(`${path}: must hold a JSON object`);
+  const given = new Map<string, string>();
+  for (const [name, value] of Object.entries(content)) {
+    if (!optionTable.some((row) => row.name === name)) throw new Error(`${path}: unknown option "${name}"`);
+    if (typeof value !== "string" && typeof value !== "number") throw new Error(`${path}: option "${name}" must be a string or a number`);
+    given.set(name, String(value));
+  }
+  return given;
+}
+
+const camelCase = (name: string) => name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+
+function resolve(row: OptionRow, flags: Flags["values"], sources: ConfigSources, file: ReadonlyMap<string, string>, path: string): ConfigValue {
+  const variable = environmentName(row.name);
+  const candidates: readonly (readonly [string, string | undefined])[] = [
+    [`option --${row.name}`, flags[camelCase(row.name)]],
+    [`environment variable ${variable}`, sources.environment[variable]],
+    [`option "${row.name}" in ${path}`, file.get(row.name)],
+  ];
+  const found = candidates.find(([, value]) => value !== undefined);
+  if (found === undefined) return row.defaultValue;
+  const [source, value] = found as readonly [string, string];
+  try {
+    return row.parse(value);
+  } catch (error) {
+    throw new Error(`${source}: value "${value}" ${(error as Error).message}`);
+  }
+}
+
+/**
+ * The configuration: a flag goes before an environment variable, that before the file, that before the default.
+ * A wrong option or value gives exit code 2 and a line that names it; `--help` and `--version` give exit code 0.
+ */
+export function loadConfig(sources: ConfigSources): ConfigOutcome {
+  const { values, stop } = parseFlags(sources.argv);
+  if (stop !== undefined) return stop;
+  const path = values[fileOption] ?? sources.environment[environmentName(fileOption)];
+  const readFile = sources.readFile ?? ((name: string) => readFileSync(name, "utf8"));
+  try {
+    const file = path === undefined ? new Map<string, string>() : readConfigFile(path, readFile);
+    const entries = optionTable.map((row) => [row.key, resolve(row, values, sources, file, path ?? "")]);
+    return { config: Object.fromEntries(entries) as Config };
+  } catch (error) {
+    return { exitCode: 2, output: `error: ${(error as Error).message}\n` };
+  }
+}

@@ -1,0 +1,52 @@
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { MurmurationError } from "@murmuration/index";
+import Database from "better-sqlite3";
+
+/** What lies where in a data folder (docs/files.md). */
+export interface DataFolder {
+  readonly log: string;
+  readonly images: string;
+  /** Gives the folder free for another process. */
+  release(): void;
+}
+
+/**
+ * Make the folder if it is not there, and take it for this process. The lock is the operating system's lock on a file, held by an
+ * SQLite transaction that never ends: it goes with the process, also by kill -9. Throws `unavailable` when another has it.
+ */
+export function takeDataFolder(folder: string): DataFolder {
+  const images = join(folder, "images");
+  try {
+    mkdirSync(images, { recursive: true });
+  } catch (cause) {
+    throw new MurmurationError("storage", `cannot make the data folder ${folder}: ${(cause as Error).message}`, "data", cause);
+  }
+  const lock = lockFile(join(folder, "lock"), folder);
+  return {
+    log: join(folder, "murmuration.db"),
+    images,
+    release: () => lock.close(),
+  };
+}
+
+function lockFile(file: string, folder: string): Database.Database {
+  let lock: Database.Database | undefined;
+  try {
+    lock = new Database(file, { timeout: 0 });
+    lock.pragma("journal_mode = MEMORY");
+    lock.exec("BEGIN EXCLUSIVE");
+    return lock;
+  } catch (cause) {
+    lock?.close();
+    if (cause instanceof Database.SqliteError && cause.code.startsWith("SQLITE_BUSY")) {
+      throw new MurmurationError("unavailable", `another process uses the data folder ${folder}`, "data", cause);
+    }
+    // a lock file that is no database says nothing about the data
+    if (cause instanceof Database.SqliteError && cause.code === "SQLITE_NOTADB") {
+      rmSync(file, { force: true });
+      return lockFile(file, folder);
+    }
+    throw new MurmurationError("storage", `cannot lock the data folder ${folder}: ${(cause as Error).message}`, "data", cause);
+  }
+}

@@ -1,0 +1,74 @@
+import type {
+  Catalogue,
+  Collection,
+  Command,
+  NearestQuery,
+  PointRecord,
+  Receipt,
+  ScoredPoint,
+  ScrollPage,
+  ScrollRequest,
+  Selection,
+} from "@murmuration/core";
+import type { Filter, Json, PointId } from "@murmuration/index";
+
+/** Counts of one collection, for its info page. */
+export interface CollectionStatistics {
+  readonly points: number;
+  /** Vectors in all graphs of the collection. */
+  readonly indexedVectors: number;
+  /** Points that have a value on an indexed path. */
+  readonly payloadIndexPoints: { readonly [path: string]: number };
+}
+
+/** Identity of a collection's whole state at one frontier: equal frontier ⇒ equal digests, on every replica. */
+export interface Digest {
+  /** Origin (decimal) → highest contiguous sequence held. */
+  readonly frontier: { readonly [origin: string]: number };
+  readonly points: number;
+  readonly points_digest: string;
+  readonly graph_digest: string;
+  readonly live: number;
+  readonly dead: number;
+}
+
+/**
+ * The database as the HTTP routes see it. Reads answer at once from memory and never wait behind a write; writes resolve
+ * when they are durable and visible to reads. Every method that takes a collection accepts an alias and throws a
+ * `MurmurationError` `not-found` for an unknown name.
+ */
+export interface Database {
+  /** Catalogue as last applied. */
+  readonly catalogue: Catalogue;
+  /** The collection of this name or alias. */
+  collection(name: string): Collection;
+  /** The collection of this very name (aliases are not followed), if there is one. */
+  collectionNamed(name: string): Collection | undefined;
+  statistics(name: string): CollectionStatistics;
+
+  retrieve(name: string, ids: readonly PointId[], selection: Selection): PointRecord[];
+  scroll(name: string, request: ScrollRequest): ScrollPage;
+  count(name: string, filter: Filter | undefined): number;
+  query(name: string, request: NearestQuery): ScoredPoint[];
+
+  /** Rejects with a `MurmurationError`; then nothing of the command is visible, now or after a restart. */
+  write(command: Command): Promise<Receipt>;
+
+  digest(name: string): Promise<Digest>;
+  /** Checks every rule of the graph and measures recall against exact search on `samples` stored points. */
+  validate(name: string, samples: number): Promise<Json>;
+  /** Neighbours of a point per layer, with distances. */
+  links(name: string, id: PointId, vector: string): Promise<Json>;
+  status(): DatabaseStatus;
+  close(): Promise<void>;
+}
+
+export interface DatabaseStatus {
+  readonly version: string;
+  readonly replicaId: number;
+  readonly uptimeSeconds: number;
+  /** false while writes are refused, with the reason. */
+  readonly ready: boolean;
+  readonly reason?: string;
+  readonly shards: readonly { readonly collection: string; readonly shard: string; readonly points: number; readonly graphBytes: number }[];
+}

@@ -1,0 +1,258 @@
+import type { Worker } from "node:worker_threads";
+import {
+  type Catalogue,
+  type Collection,
+  type Command,
+  collectionNamed,
+  count,
+  type NearestQuery,
+  nearest,
+  type PointRecord,
+  type Receipt,
+  type ReplicaView,
+  resolveCollection,
+  retrieve,
+  type ScoredPoint,
+  type ScrollPage,
+  type ScrollRequest,
+  type Selection,
+  scroll,
+} from "@murmuration/core";
+import { type Filter, type Json, MurmurationError, type PointId } from "@murmuration/index";
+import type { Logger } from "pino";
+import { version } from "../version.js";
+import type { CollectionStatistics, Database, DatabaseStatus, Digest } from "./database.js";
+import { type Answer, fromPlainError, type Outcome, type Question, type Reply, type Request } from "./messages.js";
+
+/** Commands and questions under way at once; one more is refused. */
+const PENDING_MAX = 4096;
+/** Vector bytes in commands under way; beyond it writes are refused. */
+const PENDING_BYTES_MAX = 512 * 1024 * 1024;
+
+interface Pending {
+  readonly resolve: (value: Receipt | Answer) => void;
+  readonly reject: (error: MurmurationError) => void;
+  readonly bytes: number;
+}
+
+function bytesOf(command: Command): number {
+  if (command.kind !== "upsert-points" && command.kind !== "update-vectors") return 0;
+  let bytes = 0;
+  for (const point of command.points) for (const values of Object.values(point.vectors)) bytes += values.byteLength;
+  return bytes;
+}
+
+/** The database in this thread: reads from a view of its own, writes by the engine's thread. */
+export class EngineDatabase implements Database {
+  readonly #worker: Worker;
+  readonly #view: ReplicaView;
+  readonly #log: Logger;
+  readonly #replicaId: number;
+  readonly #releaseFolder: () => void;
+  readonly #startedMs = performance.now();
+  readonly #pending = new Map<number, Pending>();
+  #pendingBytes = 0;
+  #nextRequest = 1;
+  /** Why writes are refused, if they are. */
+  #notReady: string | undefined;
+  #closing: Promise<void> | undefined;
+  #onClosed: () => void = () => undefined;
+
+  constructor(options: {
+    readonly worker: Worker;
+    readonly view: ReplicaView;
+    readonly log: Logger;
+    readonly replicaId: number;
+    readonly releaseFolder: () => void;
+  }) {
+    this.#worker = options.worker;
+    this.#view = options.view;
+    this.#log = options.log;
+    this.#replicaId = options.replicaId;
+    this.#releaseFolder = options.releaseFolder;
+    this.#worker.on("message", (reply: Reply) => this.#receive(reply));
+    this.#worker.on("error", (error) => this.#fail("the engine's thread failed", error));
+    this.#worker.on("exit", (code) => this.#exited(code));
+  }
+
+  get catalogue(): Catalogue {
+    return this.#view.catalogue;
+  }
+
+  collection(name: string): Collection {
+    return resolveCollection(this.catalogue, name);
+  }
+
+  collectionNamed(name: string): Collection | undefined {
+    return collectionNamed(this.catalogue, name);
+  }
+
+  statistics(name: string): CollectionStatistics {
+    const shard = this.#view.shard(name);
+    let indexedVectors = 0;
+    for (const { reader } of shard.graphs.values()) indexedVectors += reader.visibleCount;
+    const paths = Object.keys(shard.collection.payloadIndexes);
+    const payloadIndexPoints = Object.fromEntries(paths.map((path) => [path, shard.table.indexOn(path)?.pointCount ?? 0]));
+    return { points: shard.table.size, indexedVectors, payloadIndexPoints };
+  }
+
+  retrieve(name: string, ids: readonly PointId[], selection: Selection): PointRecord[] {
+    return retrieve(this.#view.shard(name), ids, selection);
+  }
+
+  scroll(name: string, request: ScrollRequest): ScrollPage {
+    return scroll(this.#view.shard(name), request);
+  }
+
+  count(name: string, filter: Filter | undefined): number {
+    return count(this.#view.shard(name), filter);
+  }
+
+  query(name: string, request: NearestQuery): ScoredPoint[] {
+    const shard = this.#view.shard(name);
+    const { lookupFrom } = request;
+    return nearest(shard, request, lookupFrom === undefined ? shard : this.#lookupShard(lookupFrom.collection));
+  }
+
+  write(command: Command): Promise<Receipt> {
+    return this.#send((request) => ({ kind: "write", request, command }), bytesOf(command)) as Promise<Receipt>;
+  }
+
+  digest(name: string): Promise<Digest> {
+    return this.#ask({ kind: "digest", collection: name }) as Promise<Digest>;
+  }
+
+  validate(name: string, samples: number): Promise<Json> {
+    return this.#ask({ kind: "validate", collection: name, samples }) as Promise<Json>;
+  }
+
+  links(name: string, id: PointId, vector: string): Promise<Json> {
+    return this.#ask({ kind: "links", collection: name, id, vector }) as Promise<Json>;
+  }
+
+  status(): DatabaseStatus {
+    const shards = this.#view.shards().map((shard) => {
+      let graphBytes = 0;
+      for (const { reader } of shard.graphs.values()) graphBytes += reader.bytesInUse;
+      return { collection: shard.collection.name, shard: shard.id, points: shard.table.size, graphBytes };
+    });
+    return {
+      version,
+      replicaId: this.#replicaId,
+      uptimeSeconds: (performance.now() - this.#startedMs) / 1000,
+      ready: this.#notReady === undefined,
+      ...(this.#notReady === undefined ? {} : { reason: this.#notReady }),
+      shards,
+    };
+  }
+
+  /** Finish what is under way, write images, free the folder. */
+  close(): Promise<void> {
+    this.#closing ??= new Promise<void>((resolve) => {
+      this.#notReady = "the server is stopping";
+      this.#onClosed = resolve;
+      this.#post({ kind: "close" });
+    });
+    return this.#closing;
+  }
+
+  #lookupShard(name: string): ReturnType<ReplicaView["shard"]> {
+    try {
+      return this.#view.shard(name);
+    } catch (error) {
+      if (!(error instanceof MurmurationError) || error.code !== "not-found") throw error;
+      throw new MurmurationError("not-found", `Collection ${name} not found`, "lookup_from.collection");
+    }
+  }
+
+  #ask(question: Question): Promise<Answer> {
+    return this.#send((request) => ({ kind: "ask", request, question }), 0) as Promise<Answer>;
+  }
+
+  #send(make: (request: number) => Request, bytes: number): Promise<Receipt | Answer> {
+    return new Promise((resolve, reject) => {
+      if (this.#closing !== undefined) {
+        reject(new MurmurationError("unavailable", "the server is stopping"));
+        return;
+      }
+      if (this.#pending.size >= PENDING_MAX || this.#pendingBytes + bytes > PENDING_BYTES_MAX) {
+        reject(
+          new MurmurationError("unavailable", `too many writes under way: at most ${PENDING_MAX}, with ${PENDING_BYTES_MAX} bytes`),
+        );
+        return;
+      }
+      const request = this.#nextRequest++;
+      this.#pending.set(request, { resolve, reject, bytes });
+      this.#pendingBytes += bytes;
+      this.#post(make(request));
+    });
+  }
+
+  #post(request: Request): void {
+    this.#worker.postMessage(request);
+  }
+
+  #take(request: number): Pending | undefined {
+    const pending = this.#pending.get(request);
+    this.#pending.delete(request);
+    this.#pendingBytes -= pending?.bytes ?? 0;
+    return pending;
+  }
+
+  #receive(reply: Reply): void {
+    switch (reply.kind) {
+      case "committed":
+        // the view first: an acknowledged write is visible
+        this.#view.follow(reply.changes);
+        for (const outcome of reply.outcomes) this.#settle(outcome);
+        return;
+      case "answer":
+        this.#take(reply.request)?.resolve(reply.answer);
+        return;
+      case "refused":
+        this.#take(reply.request)?.reject(fromPlainError(reply.error));
+        return;
+      case "log":
+        this.#log[reply.level](reply.details, reply.message);
+        return;
+      case "closed":
+        this.#finish();
+        return;
+      case "ready":
+      case "failed":
+        this.#fail("the engine's thread started twice", reply);
+    }
+  }
+
+  #settle(outcome: Outcome): void {
+    const pending = this.#take(outcome.request);
+    if ("receipt" in outcome) {
+      // a refused write changes nothing and proves nothing; a durable one proves that the log works again
+      if (outcome.receipt.changed && this.#closing === undefined) this.#notReady = undefined;
+      pending?.resolve(outcome.receipt);
+      return;
+    }
+    if (outcome.error.code === "storage") {
+      this.#notReady = `writes fail: ${outcome.error.message}`;
+      this.#log.error({ why: outcome.error.message, cause: outcome.error.cause }, "a write could not be made durable");
+    }
+    pending?.reject(fromPlainError(outcome.error));
+  }
+
+  #fail(what: string, error: unknown): void {
+    this.#log.fatal({ err: error }, what);
+    this.#notReady = what;
+    const failure = new MurmurationError("unavailable", what, undefined, error);
+    for (const request of [...this.#pending.keys()]) this.#take(request)?.reject(failure);
+  }
+
+  #exited(code: number): void {
+    if (this.#closing === undefined) this.#fail(`the engine's thread ended with code ${code}`, undefined);
+    this.#finish();
+  }
+
+  #finish(): void {
+    this.#releaseFolder();
+    this.#onClosed();
+  }
+}

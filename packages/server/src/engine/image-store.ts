@@ -1,0 +1,96 @@
+import { createHash } from "node:crypto";
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { ImageSource } from "@murmuration/core";
+import { encodeImage, type MurmurationError, type ReadExactly, type VectorIndex } from "@murmuration/index";
+
+/** Bytes of one write or read call: the operating system takes no more than 2 GiB at once. */
+const PIECE_BYTES = 1 << 26;
+
+/** Vector names may hold any character; file names may not. */
+function fileOf(folder: string, shard: string, vector: string): string {
+  return join(folder, shard, `${createHash("sha256").update(vector).digest("hex").slice(0, 16)}.image`);
+}
+
+function writeAll(descriptor: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at, Math.min(PIECE_BYTES, bytes.length - at));
+}
+
+function readAll(descriptor: number, target: Uint8Array): boolean {
+  for (let at = 0; at < target.length; ) {
+    const read = readSync(descriptor, target, at, Math.min(PIECE_BYTES, target.length - at), null);
+    if (read === 0) return false;
+    at += read;
+  }
+  return true;
+}
+
+function flush(path: string): void {
+  const descriptor = openSync(path, "r");
+  fsyncSync(descriptor);
+  closeSync(descriptor);
+}
+
+/** Graph images as files, one per vector: a cache of what the log can make again. */
+export class ImageStore implements ImageSource {
+  readonly #folder: string;
+  readonly #onRefused: (shard: string, vector: string, error: MurmurationError) => void;
+  #opened: number[] = [];
+
+  constructor(folder: string, onRefused: (shard: string, vector: string, error: MurmurationError) => void) {
+    this.#folder = folder;
+    this.#onRefused = onRefused;
+  }
+
+  open(shard: string, vector: string): ReadExactly | undefined {
+    let descriptor: number;
+    try {
+      descriptor = openSync(fileOf(this.#folder, shard, vector), "r");
+    } catch {
+      return undefined;
+    }
+    this.#opened.push(descriptor);
+    return (target) => {
+      try {
+        return readAll(descriptor, target);
+      } catch {
+        return false;
+      }
+    };
+  }
+
+  refuse(shard: string, vector: string, error: MurmurationError): void {
+    this.#onRefused(shard, vector, error);
+  }
+
+  /** After recovery: the files that it read are closed. */
+  closeAll(): void {
+    for (const descriptor of this.#opened) closeSync(descriptor);
+    this.#opened = [];
+  }
+
+  /** Replace the image of a graph: wholly, or not at all. Throws what the file system throws. */
+  save(shard: string, vector: string, index: VectorIndex, note: string): void {
+    const file = fileOf(this.#folder, shard, vector);
+    const unfinished = `${file}.unfinished`;
+    mkdirSync(dirname(file), { recursive: true });
+    const descriptor = openSync(unfinished, "w");
+    try {
+      for (const piece of encodeImage(index, note)) writeAll(descriptor, piece);
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+    renameSync(unfinished, file);
+    flush(dirname(file));
+  }
+
+  /** Remove what belongs to none of these shards, and files that were never finished. */
+  sweep(shards: ReadonlySet<string>): void {
+    for (const shard of readdirSync(this.#folder)) {
+      const folder = join(this.#folder, shard);
+      if (!shards.has(shard)) rmSync(folder, { recursive: true, force: true });
+      else for (const file of readdirSync(folder)) if (file.endsWith(".unfinished")) rmSync(join(folder, file), { force: true });
+    }
+  }
+}

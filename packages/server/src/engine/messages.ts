@@ -1,0 +1,63 @@
+import type { Catalogue, Change, Command, Receipt } from "@murmuration/core";
+import { type ErrorCode, type GraphHandle, type Json, MurmurationError, type PointId } from "@murmuration/index";
+import type { Digest } from "./database.js";
+
+/** What the engine's thread is started with. */
+export interface WorkerStart {
+  readonly logFile: string;
+  readonly imageFolder: string;
+  /** An image is written when so many operations came after the last one. */
+  readonly imageEvery: number;
+}
+
+/** What only the engine's thread can answer. */
+export type Question =
+  | { readonly kind: "digest"; readonly collection: string }
+  | { readonly kind: "validate"; readonly collection: string; readonly samples: number }
+  | { readonly kind: "links"; readonly collection: string; readonly id: PointId; readonly vector: string };
+
+export type Answer = Digest | Json;
+
+/** To the engine. */
+export type Request =
+  | { readonly kind: "write"; readonly request: number; readonly command: Command }
+  | { readonly kind: "ask"; readonly request: number; readonly question: Question }
+  | { readonly kind: "close" };
+
+/** An error as it crosses threads. */
+export interface PlainError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly field: string | undefined;
+  readonly cause: string | undefined;
+}
+
+export type Outcome = { readonly request: number } & ({ readonly receipt: Receipt } | { readonly error: PlainError });
+
+/** From the engine, in the order in which it happened. */
+export type Reply =
+  | {
+      readonly kind: "ready";
+      readonly replicaId: number;
+      readonly catalogue: Catalogue;
+      readonly handles: ReadonlyMap<string, ReadonlyMap<string, GraphHandle>>;
+    }
+  | { readonly kind: "committed"; readonly outcomes: readonly Outcome[]; readonly changes: readonly Change[] }
+  | { readonly kind: "answer"; readonly request: number; readonly answer: Answer }
+  | { readonly kind: "refused"; readonly request: number; readonly error: PlainError }
+  | { readonly kind: "log"; readonly level: "info" | "warn" | "error"; readonly message: string; readonly details: Json }
+  | { readonly kind: "failed"; readonly error: PlainError }
+  | { readonly kind: "closed" };
+
+export function toPlainError(error: unknown): PlainError {
+  if (!(error instanceof MurmurationError)) {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return { code: "storage", message: "the engine failed", field: undefined, cause: text };
+  }
+  const { code, message, field, cause } = error;
+  return { code, message, field, cause: cause instanceof Error ? cause.message : undefined };
+}
+
+export function fromPlainError(plain: PlainError): MurmurationError {
+  return new MurmurationError(plain.code, plain.message, plain.field, plain.cause);
+}

@@ -1,0 +1,65 @@
+import { Worker } from "node:worker_threads";
+import { ReplicaView, SqliteOpLog } from "@murmuration/core";
+import { MurmurationError } from "@murmuration/index";
+import type { Logger } from "pino";
+import { takeDataFolder } from "./data-folder.js";
+import type { Database } from "./database.js";
+import { EngineDatabase } from "./engine-database.js";
+import { fromPlainError, type Reply, type WorkerStart } from "./messages.js";
+
+/** This thread's place on the graph memories; the engine's is 0. */
+const READER_THREAD = 1;
+const IMAGE_EVERY_DEFAULT = 50_000;
+
+export interface DatabaseOptions {
+  readonly dataFolder: string;
+  readonly log: Logger;
+  /** Graph images are written after so many operations, and when the database is closed. */
+  readonly imageEvery?: number;
+}
+
+/**
+ * Open the database of a folder, or make one. Throws `unavailable` when another process uses the folder, `corrupt` or `storage` when it
+ * cannot be read.
+ */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const folder = takeDataFolder(options.dataFolder);
+  const workerData: WorkerStart = {
+    logFile: folder.log,
+    imageFolder: folder.images,
+    imageEvery: options.imageEvery ?? IMAGE_EVERY_DEFAULT,
+  };
+  const worker = new Worker(new URL("./worker.js", import.meta.url), { workerData });
+  try {
+    const ready = await untilReady(worker, options.log);
+    const log = new SqliteOpLog(folder.log, { readOnly: true });
+    const view = new ReplicaView({ log, catalogue: ready.catalogue, handles: ready.handles, thread: READER_THREAD });
+    log.close();
+    const { replicaId } = ready;
+    return new EngineDatabase({ worker, view, log: options.log, replicaId, releaseFolder: folder.release });
+  } catch (error) {
+    await worker.terminate();
+    folder.release();
+    throw error;
+  }
+}
+
+/** Nothing may be missed between two messages, so that one listener takes them all. */
+function untilReady(worker: Worker, log: Logger): Promise<Extract<Reply, { kind: "ready" }>> {
+  return new Promise((resolve, reject) => {
+    const settle = (act: () => void) => {
+      worker.off("message", receive);
+      worker.off("error", fail);
+      act();
+    };
+    const fail = (error: Error) => settle(() => reject(error));
+    const receive = (reply: Reply) => {
+      if (reply.kind === "log") log[reply.level](reply.details, reply.message);
+      else if (reply.kind === "ready") settle(() => resolve(reply));
+      else if (reply.kind === "failed") settle(() => reject(fromPlainError(reply.error)));
+      else settle(() => reject(new MurmurationError("unavailable", "the engine's thread did not start")));
+    };
+    worker.on("message", receive);
+    worker.on("error", fail);
+  });
+}

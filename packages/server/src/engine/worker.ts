@@ -1,0 +1,153 @@
+import { randomInt } from "node:crypto";
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
+import { imageNote, limits, Replica, SqliteOpLog } from "@murmuration/core";
+import { assert, type Json, MurmurationError } from "@murmuration/index";
+import { auditRecall } from "./audit.js";
+import { ImageStore } from "./image-store.js";
+import { type Answer, type Outcome, type Question, type Reply, type Request, toPlainError, type WorkerStart } from "./messages.js";
+
+// The engine's thread: the host of the replica. It alone writes the log, the graphs and the images.
+
+/** Most commands of one group: one transaction, one flush. */
+const GROUP_COMMANDS_MAX = 256;
+/** A group ends when it is this old: whoever came first should not wait for all who came after. */
+const GROUP_MS_MAX = 20;
+
+type Write = Extract<Request, { kind: "write" }>;
+
+class EngineHost {
+  readonly #port: MessagePort;
+  readonly #log: SqliteOpLog;
+  readonly #images: ImageStore;
+  readonly #replica: Replica;
+  readonly #imageEvery: number;
+  /** Log position of each graph's newest image. */
+  #imagePosition: number;
+
+  constructor(port: MessagePort, start: WorkerStart) {
+    this.#port = port;
+    this.#imageEvery = start.imageEvery;
+    this.#log = new SqliteOpLog(start.logFile);
+    this.#images = new ImageStore(start.imageFolder, (shard, vector, error) =>
+      this.#tell("warn", "a graph image was not usable: the graph is made again from the log", { shard, vector, why: error.message }),
+    );
+    this.#replica = Replica.open({
+      log: this.#log,
+      clock: { now: () => Date.now() },
+      newReplicaId: () => randomInt(1, limits.originMax + 1),
+      images: this.#images,
+    });
+    this.#images.closeAll();
+    this.#images.sweep(this.#shardIds());
+    this.#imagePosition = this.#replica.position();
+  }
+
+  announce(): void {
+    this.#reply({
+      kind: "ready",
+      replicaId: this.#replica.id,
+      catalogue: this.#replica.catalogue,
+      handles: this.#replica.handles(),
+    });
+  }
+
+  /** Handle a request and whatever waits behind it, in order. */
+  handle(first: Request): void {
+    let writes: Write[] = [];
+    let oldest = performance.now();
+    for (let request: Request | undefined = first; request !== undefined; request = this.#next()) {
+      if (request.kind === "write") {
+        if (writes.length === 0) oldest = performance.now();
+        writes.push(request);
+        if (writes.length < GROUP_COMMANDS_MAX && performance.now() - oldest < GROUP_MS_MAX) continue;
+      }
+      this.#commit(writes);
+      writes = [];
+      if (request.kind === "ask") this.#answer(request.request, request.question);
+      if (request.kind === "close") return this.#close();
+    }
+    this.#commit(writes);
+    if (this.#replica.position() - this.#imagePosition >= this.#imageEvery) this.#saveImages();
+  }
+
+  #next(): Request | undefined {
+    return receiveMessageOnPort(this.#port)?.message as Request | undefined;
+  }
+
+  #commit(writes: readonly Write[]): void {
+    if (writes.length === 0) return;
+    const { outcomes, changes } = this.#replica.execute(writes.map((write) => write.command));
+    const answers = outcomes.map((outcome, i): Outcome => {
+      const { request } = writes[i] as Write;
+      return outcome instanceof MurmurationError ? { request, error: toPlainError(outcome) } : { request, receipt: outcome };
+    });
+    this.#reply({ kind: "committed", outcomes: answers, changes });
+  }
+
+  #answer(request: number, question: Question): void {
+    try {
+      this.#reply({ kind: "answer", request, answer: this.#find(question) });
+    } catch (error) {
+      this.#reply({ kind: "refused", request, error: toPlainError(error) });
+    }
+  }
+
+  #find(question: Question): Answer {
+    const { collection } = question;
+    switch (question.kind) {
+      case "digest":
+        return this.#replica.digest(collection);
+      case "links":
+        return this.#replica.links(collection, question.id, question.vector) as unknown as Json;
+      case "validate":
+        return {
+          graphs: this.#replica.validate(collection) as unknown as Json,
+          recall: auditRecall(this.#replica.shard(collection), question.samples),
+        };
+    }
+  }
+
+  #close(): void {
+    if (this.#replica.position() !== this.#imagePosition) this.#saveImages();
+    this.#log.close();
+    this.#reply({ kind: "closed" });
+    this.#port.close();
+  }
+
+  /** An image that cannot be written costs only time at the next start. */
+  #saveImages(): void {
+    const position = this.#replica.position();
+    const began = performance.now();
+    try {
+      for (const [shard, vector, index] of this.#replica.indexes()) this.#images.save(shard, vector, index, imageNote(position));
+      this.#images.sweep(this.#shardIds());
+      this.#tell("info", "graph images written", { position, ms: Math.round(performance.now() - began) });
+    } catch (error) {
+      this.#tell("warn", "graph images could not be written", { why: (error as Error).message });
+    }
+    this.#imagePosition = position;
+  }
+
+  #shardIds(): Set<string> {
+    return new Set(Object.keys(this.#replica.catalogue.collections));
+  }
+
+  #tell(level: "info" | "warn", message: string, details: Json): void {
+    this.#reply({ kind: "log", level, message, details });
+  }
+
+  #reply(reply: Reply): void {
+    this.#port.postMessage(reply);
+  }
+}
+
+assert(parentPort !== null, "this file is a worker");
+const port = parentPort;
+try {
+  const host = new EngineHost(port, workerData as WorkerStart);
+  host.announce();
+  port.on("message", (request: Request) => host.handle(request));
+} catch (error) {
+  port.postMessage({ kind: "failed", error: toPlainError(error) } satisfies Reply);
+  port.close();
+}

@@ -1,0 +1,22 @@
+/** A successful answer. `time` in seconds. */
+export interface SuccessEnvelope {
+  readonly result: unknown;
+  readonly status: "ok";
+  readonly time: number;
+}
+
+/** A refused or failed request. `time` in seconds. */
+export interface ErrorEnvelope {
+  readonly status: { readonly error: string };
+  readonly time: number;
+}
+
+const seconds = (elapsedMs: number) => Math.round(elapsedMs * 1e6) / 1e9;
+
+export function successEnvelope(result: unknown, elapsedMs: number): SuccessEnvelope {
+  return { result, status: "ok", time: seconds(elapsedMs) };
+}
+
+export function errorEnvelope(message: string, elapsedMs: number): ErrorEnvelope {
+  return { status: { error: message }, time: seconds(elapsedMs) };
+}

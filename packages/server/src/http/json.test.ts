@@ -1,0 +1,131 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { MurmurationError } from "@murmuration/index";
+import fc from "fast-check";
+import { nestsDeeperThan } from "./json-depth.js";
+import { parseJson, parseJsonBytes, stringifyJson } from "./json.js";
+
+const isFormat = (error: unknown) => error instanceof MurmurationError && error.code === "format";
+
+describe("parseJson", () => {
+  it("keeps integers beyond 2^53 exactly", () => {
+    assert.deepEqual(parseJson('{"id":18446744073709551615,"a":[9007199254740993],"b":-9223372036854775808}'), {
+      id: 18446744073709551615n,
+      a: [9007199254740993n],
+      b: -9223372036854775808n,
+    });
+  });
+
+  it("leaves safe integers and fractions of many digits as numbers", () => {
+    const value = parseJson('[9007199254740991,0.1234567890123456789,1234567890123456.5,12345678901234567e2]');
+    assert.deepEqual(value, [9007199254740991, 0.12345678901234568, 1234567890123456.5, 1234567890123456700]);
+  });
+
+  it("rounds integers beyond 64 bits", () => {
+    assert.deepEqual(parseJson("[18446744073709551616,-9223372036854775809]"), [18446744073709552000, -9223372036854775808]);
+  });
+
+  it("lets the last of equal keys win, with and without long integers", () => {
+    assert.deepEqual(parseJson('{"a":1,"a":2}'), { a: 2 });
+    assert.deepEqual(parseJson('{"a":1,"a":9007199254740993}'), { a: 9007199254740993n });
+  });
+
+  it("refuses broken JSON, also beside a long integer", () => {
+    for (const text of ["", "{", "[1,]", "nul", "[18446744073709551615", '{"a":18446744073709551615,}', "\u0000"]) {
+      assert.throws(() => parseJson(text), isFormat, text);
+    }
+  });
+
+  it("refuses deep nesting without overflowing the stack", () => {
+    const depth = 100_000;
+    assert.throws(() => parseJson("[".repeat(depth) + "]".repeat(depth)), isFormat);
+    assert.throws(() => parseJson(`${'{"a":'.repeat(depth)}1${"}".repeat(depth)}`), isFormat);
+    assert.throws(() => parseJson(`${"[".repeat(depth)}18446744073709551615${"]".repeat(depth)}`), isFormat);
+    assert.throws(() => parseJson(`${"[".repeat(depth)}1e100${"]".repeat(depth)}`), isFormat);
+  });
+
+  it("accepts 128 levels and refuses 129", () => {
+    assert.ok(parseJson("[".repeat(128) + "]".repeat(128)));
+    assert.throws(() => parseJson("[".repeat(129) + "]".repeat(129)), isFormat);
+  });
+
+  it("refuses the key __proto__ in any spelling and names where it stands", () => {
+    for (const key of ["__proto__", "\\u005f_proto__"]) {
+      assert.throws(
+        () => parseJson(`{"points":[{"id":1},{"payload":{"${key}":{"polluted":true}}}]}`),
+        (error) => isFormat(error) && (error as MurmurationError).field === "points[1].payload.__proto__",
+      );
+    }
+    assert.equal(({} as Record<string, unknown>).polluted, undefined);
+  });
+
+  it("refuses numbers that a double cannot hold", () => {
+    assert.throws(() => parseJson('{"a":1e999}'), isFormat);
+    assert.throws(() => parseJson(`[${"9".repeat(400)}]`), isFormat);
+    assert.deepEqual(parseJson("[1e300]"), [1e300]);
+  });
+
+  it("reads back whatever stringifyJson prints", () => {
+    const leaf = fc.oneof(fc.integer(), fc.bigInt({ min: -(2n ** 63n), max: 2n ** 64n - 1n }), fc.string(), fc.boolean());
+    const { value } = fc.letrec<{ value: unknown }>((tie) => ({
+      value: fc.oneof(
+        { maxDepth: 3 },
+        leaf,
+        fc.array(tie("value"), { maxLength: 4 }),
+        fc.dictionary(fc.string().filter((key) => key !== "__proto__"), tie("value"), { maxKeys: 4, noNullPrototype: true }),
+      ),
+    }));
+    const canonical = (text: string) => stringifyJson(parseJson(text));
+    fc.assert(fc.property(value, (sample) => assert.equal(canonical(stringifyJson(sample)), stringifyJson(sample))));
+  });
+});
+
+describe("parseJsonBytes", () => {
+  it("refuses text that is not UTF-8", () => {
+    assert.throws(() => parseJsonBytes(Buffer.from([0x22, 0xff, 0x22])), isFormat);
+  });
+
+  it("refuses 32 MiB of brackets at once", () => {
+    const started = performance.now();
+    assert.throws(() => parseJsonBytes(Buffer.alloc(32 * 1024 * 1024, "[")), isFormat);
+    assert.throws(() => parseJsonBytes(Buffer.alloc(32 * 1024 * 1024, "[1,")), isFormat);
+    assert.ok(performance.now() - started < 2_000);
+  });
+});
+
+describe("nestsDeeperThan", () => {
+  function depthOf(value: unknown): number {
+    if (typeof value !== "object" || value === null) return 0;
+    return 1 + Math.max(0, ...Object.values(value).map(depthOf));
+  }
+
+  it("agrees with the depth of the parsed value", () => {
+    const nested = fc.letrec<{ value: unknown }>((tie) => ({
+      value: fc.oneof(
+        { maxDepth: 6 },
+        fc.string(),
+        fc.array(fc.double({ noNaN: true, noDefaultInfinity: true })),
+        fc.constant('[{"\\\"'),
+        fc.array(fc.oneof(fc.integer(), tie("value")), { maxLength: 4 }),
+        fc.dictionary(fc.string(), tie("value"), { maxKeys: 4 }),
+      ),
+    }));
+    fc.assert(
+      fc.property(nested.value, fc.integer({ min: 0, max: 8 }), fc.boolean(), (value, depthMax, indented) => {
+        const bytes = Buffer.from(JSON.stringify(value, null, indented ? 1 : 0));
+        assert.equal(nestsDeeperThan(bytes, depthMax), depthOf(value) > depthMax);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
+describe("stringifyJson", () => {
+  it("prints a bigint as an integer", () => {
+    assert.equal(stringifyJson({ result: [{ id: 18446744073709551615n, p: null }] }), '{"result":[{"id":18446744073709551615,"p":null}]}');
+  });
+
+  it("refuses a value without a JSON form", () => {
+    assert.throws(() => stringifyJson(undefined), TypeError);
+  });
+});

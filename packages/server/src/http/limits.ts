@@ -1,0 +1,25 @@
+/** Bounds of the HTTP interface. A request beyond one of them is refused whole. */
+
+/** Largest request body, in MiB, unless configured otherwise. */
+export const bodyLimitMebibytesDefault = 32;
+
+/** Levels of arrays and objects in a request body. */
+export const jsonDepthMax = 128;
+
+/** Characters of a collection or alias name. */
+export const nameLengthMax = 255;
+
+/** Characters of one parameter in a path. Longer than any name, so that a long name gets its own error. */
+export const pathParameterLengthMax = 8_192;
+
+/** Largest `limit` and `offset` of a read. */
+export const pageSizeMax = 4_294_967_295;
+
+/** Queries in one batch. */
+export const queryBatchSizeMax = 10_000;
+
+/** Points checked by one validation call. */
+export const validationSamplesMax = 10_000;
+
+/** Dimensions of a vector. */
+export const vectorSizeMax = 65_536;

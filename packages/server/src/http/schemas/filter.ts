@@ -1,0 +1,29 @@
+import { type Filter, MurmurationError, parseFilter } from "@murmuration/index";
+import { optional, parsedBy } from "./fields.js";
+
+/** Any word will do: it only marks where the paths of the filter's own errors begin. */
+const root = "filter";
+
+function readFilter(value: unknown): Filter {
+  try {
+    return parseFilter(value, root);
+  } catch (error) {
+    if (!(error instanceof MurmurationError) || error.field === undefined) throw error;
+    throw new MurmurationError(error.code, error.message, error.field.startsWith(root) ? error.field.slice(root.length) : error.field);
+  }
+}
+
+const condition = { oneOf: [{ type: "object" }, { type: "array", items: { type: "object" } }] };
+
+const requiredFilter = parsedBy(readFilter, {
+  type: "object",
+  properties: {
+    must: condition,
+    should: condition,
+    must_not: condition,
+    min_should: { type: "object", properties: { conditions: { type: "array", items: { type: "object" } }, min_count: { type: "integer", minimum: 1 } } },
+  },
+});
+
+/** A filter; null and absent mean all points. */
+export const filter = optional(requiredFilter);

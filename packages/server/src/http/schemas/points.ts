@@ -1,0 +1,157 @@
+import type { NamedVectors, PointInput, Target } from "@murmuration/core";
+import { MurmurationError, type Payload, type PointId } from "@murmuration/index";
+import { z } from "zod";
+import { anyObject, type JsonSchema, oneOf, optional, parsedBy, pointIdSchema, pointIds, readPointId, shown, unsupported, withDefault, within } from "./fields.js";
+import { filter } from "./filter.js";
+import { readDenseVector, readVectors, refuseOtherVector, vectorStructSchema } from "./vectors.js";
+
+const shardKey = unsupported("shard keys are");
+
+/** Of several points with one id only the last is kept. */
+function lastOfEachId<Point extends { readonly id: PointId }>(points: readonly Point[]): readonly Point[] {
+  const byId = new Map<PointId, Point>();
+  for (const point of points) {
+    // Taken out first, so that the order is that of the points kept.
+    byId.delete(point.id);
+    byId.set(point.id, point);
+  }
+  return byId.size === points.length ? points : [...byId.values()];
+}
+
+function readList<T>(value: unknown, what: string, read: (element: unknown, i: number) => T): readonly T[] {
+  if (value === undefined) throw new MurmurationError("format", "missing field");
+  if (!Array.isArray(value)) throw new MurmurationError("format", `expected array of ${what}, got ${shown(value)}`);
+  return value.map(read);
+}
+
+function readPayload(value: unknown, field: string): Payload {
+  if (value === undefined || value === null) return {};
+  if (typeof value === "object" && !Array.isArray(value)) return value as Payload;
+  throw new MurmurationError("format", `expected object, got ${shown(value)}`, field);
+}
+
+function readId(value: unknown, field: string): PointId {
+  try {
+    return readPointId(value);
+  } catch (error) {
+    throw new MurmurationError("format", (error as Error).message, field);
+  }
+}
+
+function objectOf(value: unknown, field: string): { readonly [key: string]: unknown } {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as { readonly [key: string]: unknown };
+  throw new MurmurationError("format", `expected point, got ${shown(value)}`, field);
+}
+
+/** Shape of the points of an upsert. What only the collection knows (names, sizes) is checked by `checkVectors`. */
+function readPoints(value: unknown): readonly PointInput[] {
+  const points = readList(value, "points", (element, i) => {
+    const given = objectOf(element, `[${i}]`);
+    return {
+      id: readId(given.id, `[${i}].id`),
+      vectors: readVectors(given.vector, `[${i}].vector`),
+      payload: readPayload(given.payload, `[${i}].payload`),
+    };
+  });
+  return lastOfEachId(points);
+}
+
+export type PointVectors = { readonly id: PointId; readonly vectors: NamedVectors };
+
+function readPointVectors(value: unknown): readonly PointVectors[] {
+  const points = readList(value, "points", (element, i) => {
+    const given = objectOf(element, `[${i}]`);
+    return { id: readId(given.id, `[${i}].id`), vectors: readVectors(given.vector, `[${i}].vector`) };
+  });
+  return lastOfEachId(points);
+}
+
+function checkSameLength(actual: number, expected: number, field: string): void {
+  if (actual === expected) return;
+  throw new MurmurationError("validation", `value of length ${actual} invalid, must be the same length as ids (${expected})`, field);
+}
+
+function readOne(value: unknown, field: string): Float32Array {
+  return Array.isArray(value) ? readDenseVector(value, field) : refuseOtherVector(value, field);
+}
+
+/** Vectors of a batch: one list for the unnamed vector, or one list for each name. */
+function readBatchVectors(value: unknown, count: number): readonly NamedVectors[] {
+  if (Array.isArray(value)) {
+    checkSameLength(value.length, count, "vectors");
+    return value.map((element, i) => readVectors(element, `vectors[${i}]`));
+  }
+  const vectors = Array.from({ length: count }, (): { [name: string]: Float32Array } => ({}));
+  for (const [name, column] of Object.entries(objectOf(value, "vectors"))) {
+    const field = `vectors.${name}`;
+    const read = within(field, () => readList(column, "vectors", (element, i) => readOne(element, `[${i}]`)));
+    checkSameLength(read.length, count, field);
+    for (const [i, vector] of read.entries()) (vectors[i] as { [name: string]: Float32Array })[name] = vector;
+  }
+  return vectors;
+}
+
+function readBatch(value: unknown): readonly PointInput[] {
+  const batch = objectOf(value, "");
+  const ids = within("ids", () => readList(batch.ids, "point ids", (element, i) => readId(element, `[${i}]`)));
+  const vectors = readBatchVectors(batch.vectors, ids.length);
+  const payloads =
+    batch.payloads === undefined || batch.payloads === null
+      ? undefined
+      : within("payloads", () => readList(batch.payloads, "objects", (element, i) => readPayload(element, `[${i}]`)));
+  if (payloads !== undefined) checkSameLength(payloads.length, ids.length, "payloads");
+  return lastOfEachId(ids.map((id, i) => ({ id, vectors: vectors[i] ?? {}, payload: payloads?.[i] ?? {} })));
+}
+
+const pointSchema: JsonSchema = {
+  type: "object",
+  properties: { id: pointIdSchema, vector: vectorStructSchema, payload: { type: "object" } },
+  required: ["id", "vector"],
+};
+
+const updateMode = oneOf(["upsert", "insert_only", "update_only"]);
+
+/** Either `points` or `batch`. */
+export const upsertBody = z.object({
+  points: optional(parsedBy(readPoints, { type: "array", items: pointSchema })),
+  batch: optional(
+    parsedBy(readBatch, {
+      type: "object",
+      properties: { ids: { type: "array", items: pointIdSchema }, vectors: {}, payloads: { type: "array" } },
+      required: ["ids", "vectors"],
+    }),
+  ),
+  update_filter: filter,
+  update_mode: withDefault(updateMode, "upsert"),
+  shard_key: shardKey,
+});
+
+export const updateVectorsBody = z.object({
+  points: parsedBy(readPointVectors, { type: "array", items: pointSchema }),
+  update_filter: filter,
+  shard_key: shardKey,
+});
+
+const targetFields = { points: optional(pointIds), filter, shard_key: shardKey };
+
+export const deletePointsBody = z.object(targetFields);
+
+const names = z.array(z.string()).min(1);
+
+export const deleteVectorsBody = z.object({ ...targetFields, vector: names });
+
+export const setPayloadBody = z.object({ ...targetFields, payload: anyObject, key: optional(z.string().min(1)) });
+
+export const deletePayloadBody = z.object({ ...targetFields, keys: z.array(z.string()) });
+
+export const clearPayloadBody = z.object(targetFields);
+
+/** The points a write is about. Throws `format` when neither or both of `points` and `filter` are given. */
+export function targetOf(body: z.output<typeof deletePointsBody>): Target {
+  if (body.points !== undefined && body.filter !== undefined) {
+    throw new MurmurationError("format", "give either `points` or `filter`, not both", "filter");
+  }
+  if (body.points !== undefined) return { ids: [...new Set(body.points)] };
+  if (body.filter !== undefined) return { filter: body.filter };
+  throw new MurmurationError("format", "either `points` or `filter` must be given", "points");
+}

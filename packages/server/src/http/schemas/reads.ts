@@ -1,0 +1,50 @@
+import { MurmurationError } from "@murmuration/index";
+import { z } from "zod";
+import { pageSizeMax } from "../limits.js";
+import { integer, oneOf, optional, parsedBy, pointId, pointIds, shown, unsupported, withDefault } from "./fields.js";
+import { filter } from "./filter.js";
+import { selectionFields } from "./selection.js";
+import { validate } from "./validate.js";
+
+const shardKey = unsupported("shard keys are");
+
+export const retrieveBody = z.object({ ids: pointIds, ...selectionFields(true), shard_key: shardKey });
+
+export interface OrderBy {
+  readonly key: string;
+  readonly direction: "asc" | "desc";
+  readonly startFrom?: number;
+}
+
+const orderByObject = z.object({ key: z.string().min(1), direction: withDefault(oneOf(["asc", "desc"]), "asc"), start_from: z.unknown().optional() });
+
+function readOrderBy(value: unknown): OrderBy {
+  if (typeof value === "string") return { key: value, direction: "asc" };
+  const { key, direction, start_from: startFrom } = validate(orderByObject, value);
+  if (startFrom === undefined || startFrom === null) return { key, direction };
+  if (typeof startFrom === "number" || typeof startFrom === "bigint") return { key, direction, startFrom: Number(startFrom) };
+  if (typeof startFrom === "string") throw new MurmurationError("unsupported", "ordering by datetime is not supported yet", "start_from");
+  throw new MurmurationError("format", `expected number, got ${shown(startFrom)}`, "start_from");
+}
+
+const orderBy = parsedBy(readOrderBy, {
+  oneOf: [
+    { type: "string" },
+    {
+      type: "object",
+      properties: { key: { type: "string" }, direction: { type: "string", enum: ["asc", "desc"] }, start_from: { type: "number" } },
+      required: ["key"],
+    },
+  ],
+});
+
+export const scrollBody = z.object({
+  limit: withDefault(integer(1, pageSizeMax), 10),
+  offset: optional(pointId),
+  filter,
+  order_by: optional(orderBy),
+  ...selectionFields(true),
+  shard_key: shardKey,
+});
+
+export const countBody = z.object({ filter, exact: withDefault(z.boolean(), true), shard_key: shardKey });

@@ -1,0 +1,4 @@
+export { type AppOptions, buildApp } from "./app.js";
+export { type Config, loadConfig } from "./config.js";
+export type { CollectionStatistics, Database, DatabaseStatus, Digest } from "./engine/database.js";
+export { version } from "./version.js";

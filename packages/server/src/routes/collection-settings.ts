@@ -1,0 +1,115 @@
+import type { Collection, Settings, VectorSpace } from "@murmuration/core";
+import { type Json, type JsonObject, MurmurationError, isJsonObject } from "@murmuration/index";
+import type { CreateCollectionBody, HnswConfig, QuantizationConfig, UpdateCollectionBody, VectorParams } from "../http/schemas/collection.js";
+import { definedOnly } from "../http/schemas/fields.js";
+
+/** Graph parameters of a collection that gives none. */
+export const graphDefaults = { m: 16, ef_construct: 128 } as const;
+
+/** Both an absent configuration and a scalar one walk the graph on int8 codes and rerank on float32. */
+function quantizationOf(config: QuantizationConfig | undefined): VectorSpace["quantization"] {
+  return config === "Disabled" ? "none" : "int8";
+}
+
+function spaceOf(vector: VectorParams, body: CreateCollectionBody): VectorSpace {
+  return {
+    size: vector.size,
+    distance: vector.distance,
+    links: vector.hnsw_config?.m ?? body.hnsw_config?.m ?? graphDefaults.m,
+    efConstruction: vector.hnsw_config?.ef_construct ?? body.hnsw_config?.ef_construct ?? graphDefaults.ef_construct,
+    quantization: quantizationOf(vector.quantization_config ?? body.quantization_config),
+  };
+}
+
+/** Without undefined values at any depth: what can be stored. */
+function plain(value: unknown): Json {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value as Json;
+  const entries = Object.entries(definedOnly(value as JsonObject));
+  return Object.fromEntries(entries.map(([key, child]) => [key, plain(child)]));
+}
+
+/** Vector spaces by name of a new collection. */
+export function vectorSpaces(body: CreateCollectionBody): { readonly [name: string]: VectorSpace } {
+  return Object.fromEntries(Object.entries(body.vectors ?? {}).map(([name, vector]) => [name, spaceOf(vector, body)]));
+}
+
+/**
+ * What a new collection keeps to show again, by the dialect's names. Under `vectors` stands what was given for each vector
+ * beside its size and distance.
+ */
+export function newSettings(body: CreateCollectionBody): Settings {
+  const { vectors = {}, sparse_vectors: _unsupported, ...rest } = body;
+  const perVector = Object.entries(vectors).map(([name, { size: _size, distance: _distance, ...shownAgain }]) => [name, shownAgain]);
+  return plain({ ...rest, vectors: Object.fromEntries(perVector) }) as Settings;
+}
+
+function refuseGraphChange(field: string, now: Json, wanted: Json): never {
+  throw new MurmurationError("unsupported", `changing it from ${String(now)} to ${String(wanted)} on an existing graph is not supported yet`, field);
+}
+
+/** A setting that shapes the graph may be repeated, but not changed. */
+function checkGraph(space: { readonly m: number; readonly ef_construct: number }, config: HnswConfig | undefined, field: string): void {
+  if (config?.m !== undefined && config.m !== space.m) refuseGraphChange(`${field}.m`, space.m, config.m);
+  if (config?.ef_construct !== undefined && config.ef_construct !== space.ef_construct) {
+    refuseGraphChange(`${field}.ef_construct`, space.ef_construct, config.ef_construct);
+  }
+}
+
+function checkQuantization(now: VectorSpace["quantization"], config: QuantizationConfig | undefined, field: string): void {
+  if (config === undefined) return;
+  const wanted = quantizationOf(config);
+  if (wanted !== now) refuseGraphChange(field, now, wanted);
+}
+
+const objectAt = (settings: Settings, name: string): JsonObject => {
+  const value = settings[name];
+  return isJsonObject(value) ? value : {};
+};
+
+/** The graph parameters of the collection as a whole. */
+export function collectionGraph(settings: Settings): { readonly m: number; readonly ef_construct: number } {
+  const { m, ef_construct: efConstruct } = objectAt(settings, "hnsw_config");
+  return {
+    m: typeof m === "number" ? m : graphDefaults.m,
+    ef_construct: typeof efConstruct === "number" ? efConstruct : graphDefaults.ef_construct,
+  };
+}
+
+function mergedVectors(collection: Collection, diffs: NonNullable<UpdateCollectionBody["vectors"]>): Json {
+  const stored = objectAt(collection.settings, "vectors");
+  const merged: { [name: string]: Json } = { ...stored };
+  for (const [name, diff] of Object.entries(diffs)) {
+    const field = `vectors.${name}`;
+    const space = Object.hasOwn(collection.vectors, name) ? collection.vectors[name] : undefined;
+    if (space === undefined) throw new MurmurationError("wrong-input", `Not existing vector name error: ${name}`, field);
+    checkGraph({ m: space.links, ef_construct: space.efConstruction }, diff.hnsw_config, `${field}.hnsw_config`);
+    checkQuantization(space.quantization, diff.quantization_config, `${field}.quantization_config`);
+    const old = objectAt(stored, name);
+    const hnsw = diff.hnsw_config === undefined ? {} : { hnsw_config: { ...objectAt(old, "hnsw_config"), ...definedOnly(diff.hnsw_config) } };
+    merged[name] = plain({ ...old, ...definedOnly(diff), ...hnsw });
+  }
+  return merged;
+}
+
+/**
+ * The settings that an update replaces: each given one merged over the stored one.
+ * Throws `wrong-input` for an unknown vector, `unsupported` for a change that would need another graph.
+ */
+export function changedSettings(collection: Collection, body: UpdateCollectionBody): Settings {
+  const { settings } = collection;
+  checkGraph(collectionGraph(settings), body.hnsw_config, "hnsw_config");
+  const quantization = settings.quantization_config === "Disabled" ? "none" : "int8";
+  checkQuantization(quantization, body.quantization_config, "quantization_config");
+
+  const merge = (name: string, diff: object | undefined) =>
+    diff === undefined ? {} : { [name]: { ...objectAt(settings, name), ...definedOnly({ ...diff }) } };
+  return plain({
+    ...definedOnly({ ...body.params }),
+    ...merge("hnsw_config", body.hnsw_config),
+    ...merge("optimizers_config", body.optimizers_config),
+    ...merge("strict_mode_config", body.strict_mode_config),
+    ...merge("metadata", body.metadata),
+    ...(body.quantization_config === undefined ? {} : { quantization_config: body.quantization_config }),
+    ...(body.vectors === undefined ? {} : { vectors: mergedVectors(collection, body.vectors) }),
+  }) as Settings;
+}

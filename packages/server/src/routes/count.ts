@@ -1,0 +1,16 @@
+import { readParameters } from "../http/schemas/parameters.js";
+import { countBody } from "../http/schemas/reads.js";
+import { collectionParams, type Route, route } from "./route.js";
+
+export const countRoutes: readonly Route[] = [
+  route({
+    method: "POST",
+    path: "/collections/{collection_name}/points/count",
+    tag: "points",
+    summary: "Number of points that match; always exact",
+    params: collectionParams,
+    query: readParameters,
+    body: countBody.nullish(),
+    handle: ({ database, params, body }) => ({ count: database.count(params.collection_name, body?.filter) }),
+  }),
+];

@@ -1,0 +1,29 @@
+import { aliasRoutes } from "./aliases.js";
+import { collectionRoutes } from "./collections.js";
+import { countRoutes } from "./count.js";
+import { indexRoutes } from "./indexes.js";
+import { murmurRoutes } from "./murmur.js";
+import { payloadRoutes } from "./payload.js";
+import { pointRoutes } from "./points.js";
+import type { Route } from "./route.js";
+import { scrollRoutes } from "./scroll.js";
+import { searchRoutes } from "./search.js";
+import { serviceRoutes } from "./service.js";
+import { unservedRoutes } from "./unserved.js";
+import { vectorRoutes } from "./vectors.js";
+
+/** All routes but the OpenAPI document, which is made of them. */
+export const routes: readonly Route[] = [
+  ...serviceRoutes,
+  ...collectionRoutes,
+  ...aliasRoutes,
+  ...indexRoutes,
+  ...pointRoutes,
+  ...payloadRoutes,
+  ...vectorRoutes,
+  ...searchRoutes,
+  ...scrollRoutes,
+  ...countRoutes,
+  ...murmurRoutes,
+  ...unservedRoutes,
+];

@@ -1,0 +1,86 @@
+import { MurmurationError, pointIdFromText } from "@murmuration/index";
+import { z } from "zod";
+import { readParameters, writeParameters } from "../http/schemas/parameters.js";
+import { deletePointsBody, targetOf, upsertBody } from "../http/schemas/points.js";
+import { retrieveBody } from "../http/schemas/reads.js";
+import { checkVectors } from "./check-vectors.js";
+import { renderReceipt, renderRecord, selectionOf } from "./render.js";
+import { collectionParams, none, type Route, route } from "./route.js";
+
+const modes = { upsert: "upsert", insert_only: "insert-only", update_only: "update-only" } as const;
+
+const everything = { payload: true, vectors: true } as const;
+
+/** `points` or `batch`, whichever was given. Throws `format` for none and for both. */
+function pointsOf(body: z.output<typeof upsertBody>) {
+  if (body.points !== undefined && body.batch !== undefined) throw new MurmurationError("format", "give either `points` or `batch`, not both", "batch");
+  const points = body.points ?? body.batch;
+  if (points === undefined) throw new MurmurationError("format", "either `points` or `batch` must be given", "points");
+  if (points.length === 0) throw new MurmurationError("bad-request", "Empty update request", "points");
+  return points;
+}
+
+export const pointRoutes: readonly Route[] = [
+  route({
+    method: "PUT",
+    path: "/collections/{collection_name}/points",
+    tag: "points",
+    summary: "Insert points, or replace them whole",
+    params: collectionParams,
+    query: writeParameters,
+    body: upsertBody,
+    handle: async ({ database, params, query, body }) => {
+      const points = pointsOf(body);
+      checkVectors(database.collection(params.collection_name), points);
+      const receipt = await database.write({
+        kind: "upsert-points",
+        collection: params.collection_name,
+        points,
+        mode: modes[body.update_mode],
+        ...(body.update_filter === undefined ? {} : { updateFilter: body.update_filter }),
+      });
+      return renderReceipt(receipt, query.wait);
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/collections/{collection_name}/points",
+    tag: "points",
+    summary: "Points by id; unknown ids are left out",
+    params: collectionParams,
+    query: readParameters,
+    body: retrieveBody,
+    handle: ({ database, params, body }) => {
+      const selection = selectionOf(body);
+      return database.retrieve(params.collection_name, body.ids, selection).map((record) => renderRecord(record, selection));
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/collections/{collection_name}/points/{id}",
+    tag: "points",
+    summary: "One point with payload and vectors",
+    params: collectionParams.extend({ id: z.string() }),
+    query: readParameters,
+    body: none,
+    handle: ({ database, params }) => {
+      const id = pointIdFromText(params.id);
+      const [record] = database.retrieve(params.collection_name, [id], everything);
+      if (record === undefined) throw new MurmurationError("not-found", `Point with id ${id} does not exists!`, "id");
+      return renderRecord(record, everything);
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/collections/{collection_name}/points/delete",
+    tag: "points",
+    summary: "Delete points by id or by filter",
+    params: collectionParams,
+    query: writeParameters,
+    body: deletePointsBody,
+    handle: async ({ database, params, query, body }) => {
+      const receipt = await database.write({ kind: "delete-points", collection: params.collection_name, target: targetOf(body) });
+      return renderReceipt(receipt, query.wait);
+    },
+  }),
+];

@@ -1,0 +1,51 @@
+import { z } from "zod";
+import type { Database } from "../engine/database.js";
+import { name } from "../http/schemas/names.js";
+
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+/** What a handler works with: the parts of the request as their schemas give them. */
+export interface RouteContext<Params, Query, Body> {
+  readonly database: Database;
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+}
+
+/** An answer outside of the envelope. A string is sent as it is, anything else as JSON. */
+export interface BareAnswer {
+  readonly statusCode: number;
+  readonly contentType: string;
+  readonly body: unknown;
+}
+
+interface RouteDefinition<Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType> {
+  readonly method: Method;
+  /** `/collections/{collection_name}/points` */
+  readonly path: string;
+  readonly tag: string;
+  readonly summary: string;
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+  /** bare: the handler gives a `BareAnswer` instead of the `result` of the envelope. */
+  readonly answer?: "bare";
+  readonly handle: (context: RouteContext<z.output<Params>, z.output<Query>, z.output<Body>>) => unknown;
+}
+
+/** One route, with its types forgotten. Registered with the server and listed in the OpenAPI document. */
+export type Route = Omit<RouteDefinition<z.ZodType, z.ZodType, z.ZodType>, "handle"> & {
+  readonly handle: (context: RouteContext<never, never, never>) => unknown;
+};
+
+/** Parameters or body of a route that has none; whatever is sent there is ignored. */
+export const none = z.unknown();
+
+export const collectionParams = z.object({ collection_name: name });
+
+/** Checks the handler of a route against its schemas. */
+export function route<Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType>(
+  definition: RouteDefinition<Params, Query, Body>,
+): Route {
+  return definition;
+}

@@ -1,0 +1,148 @@
+import type { NearestQuery, SearchParameters } from "@murmuration/core";
+import { MurmurationError } from "@murmuration/index";
+import type { Database } from "../engine/database.js";
+import { within } from "../http/schemas/fields.js";
+import { readParameters } from "../http/schemas/parameters.js";
+import {
+  type QueryBody,
+  queryBatchBody,
+  queryBody,
+  type SearchBody,
+  type SearchParams,
+  searchBatchBody,
+  searchBody,
+} from "../http/schemas/query.js";
+import { checkVector, vectorSpaceOf } from "./check-vectors.js";
+import { renderRecord, renderScored, selectionOf } from "./render.js";
+import { collectionParams, type Route, route } from "./route.js";
+
+/** A page no larger than this is asked for as it is; a larger one is first cut to the number of points. */
+const largePage = 10_000;
+
+/** int8 distances alone answer only when `rescore` is turned off; ignoring quantisation is then the contrary wish. */
+function searchParameters(params: SearchParams | undefined): SearchParameters {
+  const { hnsw_ef: efSearch, exact, quantization } = params ?? {};
+  const rescore = quantization?.ignore === true ? true : quantization?.rescore;
+  return {
+    ...(efSearch === undefined ? {} : { efSearch }),
+    ...(exact === true ? { exact } : {}),
+    ...(rescore === undefined ? {} : { rescore }),
+    ...(quantization?.oversampling === undefined ? {} : { oversampling: quantization.oversampling }),
+  };
+}
+
+function cutLimit(database: Database, collection: string, limit: number): number {
+  return limit <= largePage ? limit : Math.min(limit, Math.max(largePage, database.count(collection, undefined)));
+}
+
+function commonOf(database: Database, name: string, body: Omit<SearchBody, "vector">) {
+  return {
+    limit: cutLimit(database, name, body.limit),
+    offset: body.offset,
+    parameters: searchParameters(body.params),
+    selection: selectionOf(body),
+    ...(body.filter === undefined ? {} : { filter: body.filter }),
+    ...(body.score_threshold === undefined ? {} : { scoreThreshold: body.score_threshold }),
+  };
+}
+
+/** Points by id with score 0: what a query without a query is. */
+function page(database: Database, name: string, body: QueryBody) {
+  const selection = selectionOf(body);
+  const limit = cutLimit(database, name, body.offset + body.limit);
+  const request = { limit, selection, ...(body.filter === undefined ? {} : { filter: body.filter }) };
+  const points = database.scroll(name, request).points.slice(body.offset, body.offset + body.limit);
+  return points.map((point) => ({ ...renderRecord(point, selection), version: 0, score: 0 }));
+}
+
+function checkLookup(database: Database, lookup: QueryBody["lookup_from"], using: string): void {
+  if (lookup === undefined) return;
+  try {
+    vectorSpaceOf(database.collection(lookup.collection), lookup.vector ?? using, "lookup_from.vector");
+  } catch (error) {
+    if (!(error instanceof MurmurationError) || error.code !== "not-found") throw error;
+    throw new MurmurationError("not-found", `Collection ${lookup.collection} not found`, "lookup_from.collection");
+  }
+}
+
+/** A query ready to run: all that can be refused has been. */
+function planQuery(database: Database, name: string, body: QueryBody): () => unknown[] {
+  const hasPrefetch = body.prefetch === true;
+  const merge = "A query is needed to merge the prefetches. Can't have prefetches without defining a query.";
+  const threshold = "A query is needed to use the score_threshold. Can't have score_threshold without defining a query.";
+  if (hasPrefetch && body.query === undefined) throw new MurmurationError("bad-request", merge, "prefetch");
+  if (hasPrefetch) throw new MurmurationError("unsupported", "prefetch is not supported yet", "prefetch");
+
+  const collection = database.collection(name);
+  const { query: target, using, lookup_from: lookupFrom } = body;
+  if (target === undefined) {
+    if (body.score_threshold !== undefined) throw new MurmurationError("bad-request", threshold, "score_threshold");
+    return () => page(database, name, body);
+  }
+  if (target instanceof Float32Array) checkVector(collection, using, target, "query");
+  else vectorSpaceOf(collection, using, "using");
+  checkLookup(database, lookupFrom, using);
+
+  const request: NearestQuery = {
+    ...commonOf(database, name, body),
+    query: target,
+    using,
+    ...(lookupFrom === undefined
+      ? {}
+      : { lookupFrom: { collection: lookupFrom.collection, ...(lookupFrom.vector === undefined ? {} : { vector: lookupFrom.vector }) } }),
+  };
+  return () => database.query(name, request).map((point) => renderScored(point, request.selection));
+}
+
+function planSearch(database: Database, name: string, body: SearchBody): () => unknown[] {
+  const { using, vector } = body.vector;
+  checkVector(database.collection(name), using, vector, "vector");
+  const request: NearestQuery = { ...commonOf(database, name, body), query: vector, using };
+  return () => database.query(name, request).map((point) => renderScored(point, request.selection));
+}
+
+/** Checks all of a batch before any of it runs. */
+function runBatch<Body>(searches: readonly Body[], plan: (body: Body) => () => unknown[]): unknown[][] {
+  const plans = searches.map((body, i) => within(`searches[${i}]`, () => plan(body)));
+  return plans.map((run) => run());
+}
+
+const common = { method: "POST", tag: "search", params: collectionParams, query: readParameters } as const;
+
+export const searchRoutes: readonly Route[] = [
+  route({
+    ...common,
+    path: "/collections/{collection_name}/points/query",
+    summary: "Nearest points of a vector or of a stored point",
+    body: queryBody,
+    handle: ({ database, params, body }) => ({ points: planQuery(database, params.collection_name, body)() }),
+  }),
+  route({
+    ...common,
+    path: "/collections/{collection_name}/points/query/batch",
+    summary: "Several queries, answered in order",
+    body: queryBatchBody,
+    handle: ({ database, params, body }) => {
+      database.collection(params.collection_name);
+      const plan = (search: QueryBody) => planQuery(database, params.collection_name, search);
+      return runBatch(body.searches, plan).map((points) => ({ points }));
+    },
+  }),
+  route({
+    ...common,
+    path: "/collections/{collection_name}/points/search",
+    summary: "Nearest points of a vector (the older form of query)",
+    body: searchBody,
+    handle: ({ database, params, body }) => planSearch(database, params.collection_name, body)(),
+  }),
+  route({
+    ...common,
+    path: "/collections/{collection_name}/points/search/batch",
+    summary: "Several searches, answered in order",
+    body: searchBatchBody,
+    handle: ({ database, params, body }) => {
+      database.collection(params.collection_name);
+      return runBatch(body.searches, (search: SearchBody) => planSearch(database, params.collection_name, search));
+    },
+  }),
+];

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { filledApp, testApp } from "../testing/test-app.js";
+
+describe("service routes", () => {
+  it("answer the version check of clients with exactly three keys", async () => {
+    const { ask } = await testApp();
+    const { json } = await ask("GET", "/");
+    assert.deepEqual(Object.keys(json ?? {}).sort(), ["commit", "title", "version"]);
+    assert.deepEqual({ ...json, commit: "" }, { title: "qdrant - vector search engine", version: "1.18.2", commit: "" });
+    assert.match((json as { commit: string }).commit, /^[0-9a-f]{40}$/);
+  });
+
+  it("answer probes with plain text, and 503 while writes are refused", async () => {
+    const { ask, database } = await testApp();
+    for (const path of ["/healthz", "/livez", "/readyz"]) {
+      const { statusCode, headers } = await ask("GET", path);
+      assert.equal(statusCode, 200);
+      assert.match(String(headers["content-type"]), /^text\/plain/);
+    }
+    assert.equal((await ask("GET", "/healthz")).text, "healthz check passed");
+    assert.equal((await ask("GET", "/readyz")).text, "all shards are ready");
+    database.ready = false;
+    const { statusCode, text } = await ask("GET", "/readyz");
+    assert.deepEqual([statusCode, text], [503, "some shards are not ready"]);
+    assert.equal((await ask("GET", "/healthz")).statusCode, 200);
+  });
+
+  it("tell telemetry the name and version that clients look for", async () => {
+    const { ask } = await filledApp();
+    const { app, collections } = (await ask("GET", "/telemetry?details_level=2")).json?.result as {
+      app: { name: string; version: string };
+      collections: { number_of_collections: number };
+    };
+    assert.equal(app.name, "qdrant");
+    assert.match(app.version, /^\d+\.\d+\.\d+$/);
+    assert.equal(collections.number_of_collections, 2);
+  });
+});
+
+describe("our own routes", () => {
+  it("show status, digest, validation and links", async () => {
+    const { ask } = await filledApp();
+    assert.equal(((await ask("GET", "/murmur/status")).json?.result as { ready: boolean }).ready, true);
+    assert.equal(((await ask("GET", "/murmur/collections/things/digest")).json?.result as { points: number }).points, 3);
+    assert.deepEqual((await ask("POST", "/murmur/collections/things/validate")).json?.result, { valid: true, samples: 100 });
+    assert.deepEqual((await ask("POST", "/murmur/collections/things/validate", { samples: 7 })).json?.result, { valid: true, samples: 7 });
+    assert.deepEqual((await ask("GET", "/murmur/collections/named/points/1/links?vector=text")).json?.result, { id: 1, vector: "text", layers: [] });
+  });
+
+  it("refuse unknown collections, points, vectors and sample counts", async () => {
+    const { ask } = await filledApp();
+    assert.equal((await ask("GET", "/murmur/collections/none/digest")).statusCode, 404);
+    assert.equal((await ask("POST", "/murmur/collections/none/validate")).statusCode, 404);
+    assert.equal((await ask("POST", "/murmur/collections/things/validate", { samples: 0 })).statusCode, 422);
+    assert.equal((await ask("POST", "/murmur/collections/things/validate", { samples: "all" })).statusCode, 400);
+    assert.equal((await ask("GET", "/murmur/collections/things/points/9/links")).statusCode, 404);
+    assert.equal((await ask("GET", "/murmur/collections/things/points/x/links")).statusCode, 400);
+    assert.equal((await ask("GET", "/murmur/collections/named/points/1/links")).statusCode, 400);
+  });
+});

@@ -1,0 +1,232 @@
+import type {
+  CatalogueCommand,
+  Catalogue,
+  Collection,
+  Command,
+  NearestQuery,
+  PointCommand,
+  PointRecord,
+  Receipt,
+  ScoredPoint,
+  ScrollPage,
+  ScrollRequest,
+  Selection,
+} from "@murmuration/core";
+import { comparePointIds, type Filter, type Json, MurmurationError, type PointId } from "@murmuration/index";
+import type { CollectionStatistics, Database, DatabaseStatus, Digest } from "../engine/database.js";
+import { type FakePoint, matches, valuesAt } from "./fake-filter.js";
+import { applyPointCommand, type FakePoints, selected } from "./fake-points.js";
+
+function score(distance: string, a: Float32Array, b: Float32Array): number {
+  const sum = (term: (x: number, y: number) => number) => a.reduce((total, x, i) => total + term(x, b[i] as number), 0);
+  if (distance === "Euclid") return Math.fround(Math.sqrt(sum((x, y) => (x - y) ** 2)));
+  if (distance === "Manhattan") return Math.fround(sum((x, y) => Math.abs(x - y)));
+  const dot = sum((x, y) => x * y);
+  return Math.fround(distance === "Cosine" ? dot / (Math.hypot(...a) * Math.hypot(...b)) : dot);
+}
+
+function isCatalogueCommand(command: Command): command is CatalogueCommand {
+  const kinds: readonly Command["kind"][] = [
+    "create-collection",
+    "update-collection",
+    "delete-collection",
+    "change-aliases",
+    "create-payload-index",
+    "delete-payload-index",
+  ];
+  return kinds.includes(command.kind);
+}
+
+/** A database in memory that compares with every point: stands in for the engine in the tests of the routes. */
+export class FakeDatabase implements Database {
+  /** Every command written, for tests that look at what a route made of a request. */
+  readonly written: Command[] = [];
+  /** When set, the next write fails with it. */
+  nextFailure: unknown;
+  ready = true;
+  closed = false;
+
+  #collections: { [id: string]: Collection } = {};
+  #aliases: { [alias: string]: string } = {};
+  readonly #points = new Map<string, FakePoints>();
+  #operations = 0;
+
+  get catalogue(): Catalogue {
+    return { collections: this.#collections, aliases: this.#aliases };
+  }
+
+  collectionNamed(name: string): Collection | undefined {
+    return Object.values(this.#collections).find((collection) => collection.name === name);
+  }
+
+  collection(name: string): Collection {
+    const found = this.collectionNamed(name) ?? this.#collections[this.#aliases[name] ?? ""];
+    if (found === undefined) throw new MurmurationError("not-found", `Collection \`${name}\` doesn't exist!`);
+    return found;
+  }
+
+  statistics(name: string): CollectionStatistics {
+    const points = [...this.#pointsOf(name).values()];
+    const paths = Object.keys(this.collection(name).payloadIndexes);
+    return {
+      points: points.length,
+      indexedVectors: points.reduce((total, point) => total + Object.keys(point.vectors).length, 0),
+      payloadIndexPoints: Object.fromEntries(
+        paths.map((path) => [path, points.filter((point) => valuesAt(point.payload, path).length > 0).length]),
+      ),
+    };
+  }
+
+  retrieve(name: string, ids: readonly PointId[], selection: Selection): PointRecord[] {
+    const points = this.#pointsOf(name);
+    return ids.flatMap((id) => points.get(id) ?? []).map((point) => selected(point, selection));
+  }
+
+  scroll(name: string, request: ScrollRequest): ScrollPage {
+    const { orderBy, offset, limit, selection, filter } = request;
+    const all = this.#matching(name, filter);
+    if (orderBy !== undefined) {
+      const sign = orderBy.direction === "asc" ? 1 : -1;
+      const rows = all.flatMap((point) => valuesAt(point.payload, orderBy.key).map((value) => ({ point, value: Number(value) })));
+      rows.sort((a, b) => sign * (a.value - b.value) || comparePointIds(a.point.id, b.point.id));
+      const page = rows.slice(0, limit);
+      return { points: page.map(({ point, value }) => ({ ...selected(point, selection), orderValue: value })), nextOffset: null };
+    }
+    all.sort((a, b) => comparePointIds(a.id, b.id));
+    const rest = offset === undefined ? all : all.filter((point) => comparePointIds(point.id, offset) >= 0);
+    return { points: rest.slice(0, limit).map((point) => selected(point, selection)), nextOffset: rest[limit]?.id ?? null };
+  }
+
+  count(name: string, filter: Filter | undefined): number {
+    return this.#matching(name, filter).length;
+  }
+
+  query(name: string, request: NearestQuery): ScoredPoint[] {
+    const { query, using, limit, offset, scoreThreshold, selection } = request;
+    const distance = this.collection(name).vectors[using]?.distance ?? "Dot";
+    const smallerIsBetter = distance === "Euclid" || distance === "Manhattan";
+    const target = query instanceof Float32Array ? query : this.#vectorOf(name, request, query.id);
+    const scored = this.#matching(name, request.filter).flatMap((point): ScoredPoint[] => {
+      const vector = point.vectors[using];
+      if (vector === undefined || (!(query instanceof Float32Array) && point.id === query.id)) return [];
+      return [{ ...selected(point, selection), version: point.version, score: score(distance, target, vector) }];
+    });
+    const kept = scored.filter((point) => {
+      if (scoreThreshold === undefined) return true;
+      return smallerIsBetter ? point.score <= scoreThreshold : point.score >= scoreThreshold;
+    });
+    kept.sort((a, b) => (smallerIsBetter ? a.score - b.score : b.score - a.score));
+    return kept.slice(offset, offset + limit);
+  }
+
+  async write(command: Command): Promise<Receipt> {
+    const failure = this.nextFailure;
+    this.nextFailure = undefined;
+    if (failure !== undefined) throw failure;
+    const changed = isCatalogueCommand(command) ? this.#changeCatalogue(command) : this.#changePoints(command);
+    this.written.push(command);
+    return { operationId: this.#operations++, changed };
+  }
+
+  async digest(name: string): Promise<Digest> {
+    const points = this.#pointsOf(name).size;
+    return { frontier: { "1": this.#operations }, points, points_digest: "0", graph_digest: "0", live: points, dead: 0 };
+  }
+
+  async validate(name: string, samples: number): Promise<Json> {
+    this.collection(name);
+    return { valid: true, samples };
+  }
+
+  async links(name: string, id: PointId, vector: string): Promise<Json> {
+    if (!this.#pointsOf(name).has(id)) throw new MurmurationError("not-found", `No point with id ${id} found`);
+    return { id, vector, layers: [] };
+  }
+
+  status(): DatabaseStatus {
+    return { version: "0", replicaId: 1, uptimeSeconds: 0, ready: this.ready, shards: [] };
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+  }
+
+  #pointsOf(name: string): FakePoints {
+    return this.#points.get(this.collection(name).id) as FakePoints;
+  }
+
+  #matching(name: string, filter: Filter | undefined): FakePoint[] {
+    return [...this.#pointsOf(name).values()].filter((point) => matches(filter, point));
+  }
+
+  #vectorOf(name: string, request: NearestQuery, id: PointId): Float32Array {
+    const { lookupFrom, using } = request;
+    const point = this.#pointsOf(lookupFrom?.collection ?? name).get(id);
+    const vector = point?.vectors[lookupFrom?.vector ?? using];
+    if (vector === undefined) throw new MurmurationError("not-found", `No point with id ${id} found`);
+    return vector;
+  }
+
+  #changePoints(command: PointCommand): boolean {
+    const collection = this.collection(command.collection);
+    applyPointCommand(this.#pointsOf(command.collection), collection, command, this.#operations);
+    return true;
+  }
+
+  #replace(collection: Collection): void {
+    this.#collections = { ...this.#collections, [collection.id]: collection };
+  }
+
+  #changeCatalogue(command: CatalogueCommand): boolean {
+    switch (command.kind) {
+      case "create-collection": {
+        const { name, vectors, settings } = command;
+        if (this.collectionNamed(name) !== undefined) {
+          throw new MurmurationError("already-exists", `Collection \`${name}\` already exists!`);
+        }
+        const id = `c${this.#operations}`;
+        this.#replace({ id, name, vectors, settings, payloadIndexes: {} });
+        this.#points.set(id, new Map());
+        return true;
+      }
+      case "update-collection": {
+        const collection = this.collection(command.collection);
+        this.#replace({ ...collection, settings: { ...collection.settings, ...command.settings } });
+        return true;
+      }
+      case "delete-collection": {
+        const collection = this.collectionNamed(command.name);
+        if (collection === undefined) return false;
+        delete this.#collections[collection.id];
+        for (const [alias, id] of Object.entries(this.#aliases)) if (id === collection.id) delete this.#aliases[alias];
+        return true;
+      }
+      case "change-aliases": {
+        const next = { ...this.#aliases };
+        for (const action of command.actions) {
+          if (action.kind === "create-alias") next[action.alias] = this.collection(action.collection).id;
+          else if (action.kind === "delete-alias") delete next[action.alias];
+          else {
+            const id = next[action.from];
+            if (id === undefined) throw new MurmurationError("not-found", `Alias ${action.from} does not exists!`);
+            delete next[action.from];
+            next[action.to] = id;
+          }
+        }
+        this.#aliases = next;
+        return true;
+      }
+      case "create-payload-index": {
+        const collection = this.collection(command.collection);
+        this.#replace({ ...collection, payloadIndexes: { ...collection.payloadIndexes, [command.path]: command.schema } });
+        return true;
+      }
+      case "delete-payload-index": {
+        const collection = this.collection(command.collection);
+        const { [command.path]: _dropped, ...payloadIndexes } = collection.payloadIndexes;
+        this.#replace({ ...collection, payloadIndexes });
+        return true;
+      }
+    }
+  }
+}
