@@ -1,0 +1,37 @@
+import { Argument, Command } from "commander";
+import { applyBenchmark } from "./apply.js";
+import { buildBenchmark } from "./build.js";
+import { exactBenchmark } from "./exact.js";
+import { type Benchmark, describeResult } from "./harness.js";
+import { oplogBenchmark } from "./oplog.js";
+import { restBenchmark } from "./rest.js";
+import { searchBenchmark } from "./search.js";
+
+/** All benchmarks by the name on the command line. */
+const BENCHMARKS: readonly Benchmark[] = [
+  searchBenchmark,
+  buildBenchmark,
+  applyBenchmark,
+  exactBenchmark,
+  oplogBenchmark,
+  restBenchmark,
+];
+
+async function run(names: readonly string[], options: { readonly json?: true; readonly quick?: true }): Promise<void> {
+  for (const benchmark of BENCHMARKS.filter(({ name }) => names.includes(name))) {
+    const result = await benchmark.run({ quick: options.quick === true });
+    console.log(options.json ? JSON.stringify(result) : `${describeResult(result)}\n`);
+  }
+}
+
+const list = BENCHMARKS.map(({ name, summary }) => `  ${name.padEnd(8)}${summary}`).join("\n");
+
+await new Command()
+  .name("npm run bench --")
+  .description("Measures Murmuration, and its peers in the same run.")
+  .addArgument(new Argument("<name...>", "which benchmarks to run").choices(BENCHMARKS.map(({ name }) => name)))
+  .option("--json", "one JSON object a benchmark and line: {bench, params, rows, ratios}")
+  .option("--quick", "each benchmark ends within 45 s (once its data is there)")
+  .addHelpText("after", `\nBenchmarks:\n${list}`)
+  .action(run)
+  .parseAsync();

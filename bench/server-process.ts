@@ -1,0 +1,76 @@
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { Agent, request } from "node:http";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { benchFolder } from "./data.js";
+
+const START_DEADLINE_MS = 20_000;
+const CONNECTIONS_MAX = 64;
+
+/** A server of ours in a process of its own, over an empty data folder on disk. */
+export interface ServerProcess {
+  /** Sends JSON, resolves to the answer's `result`; rejects when the status is not 200. */
+  call(method: string, path: string, body?: unknown): Promise<unknown>;
+  /** Stops it gracefully and removes its data. */
+  stop(): Promise<void>;
+}
+
+/** Starts a server on a free port. Rejects with what it printed when it does not listen in time. */
+export async function startServer(): Promise<ServerProcess> {
+  const face = createRequire(import.meta.url).resolve("@murmuration/server");
+  mkdirSync(benchFolder, { recursive: true });
+  // Not in the system's folder for temporary files: where that lies in memory, a flush to disk costs nothing.
+  const data = mkdtempSync(join(benchFolder, "server-"));
+  const args = [join(dirname(face), "cli.js"), "--port", "0", "--data", data, "--log-level", "warn"];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+  const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  const stop = async (): Promise<void> => {
+    agent.destroy();
+    child.kill("SIGTERM");
+    await exited;
+    rmSync(data, { recursive: true, force: true });
+  };
+  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS_MAX });
+
+  let printed = "";
+  const address = new Promise<URL>((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`the server does not listen:\n${printed}`)), START_DEADLINE_MS);
+    const read = (chunk: Buffer): void => {
+      printed = (printed + chunk.toString("utf8")).slice(-16_384);
+      const found = /listening on (http:\/\/\S+?),? /.exec(printed)?.[1];
+      if (found === undefined) return;
+      clearTimeout(timer);
+      resolve(new URL(found));
+    };
+    child.stdout.on("data", read);
+    child.stderr.on("data", read);
+    child.once("exit", (code) => {
+      clearTimeout(timer);
+      reject(new Error(`the server ended with exit code ${code}:\n${printed}`));
+    });
+  });
+  const { hostname, port } = await address.catch(async (error: unknown) => {
+    await stop();
+    throw error;
+  });
+
+  const call = (method: string, path: string, body?: unknown): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      const text = body === undefined ? "" : JSON.stringify(body);
+      const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(text) };
+      const outgoing = request({ agent, hostname, port, method, path, headers }, (response) => {
+        const chunks: Buffer[] = [];
+        response.on("data", (chunk: Buffer) => chunks.push(chunk));
+        response.on("error", reject);
+        response.on("end", () => {
+          const answer = Buffer.concat(chunks).toString("utf8");
+          if (response.statusCode !== 200) reject(new Error(`${method} ${path}: ${response.statusCode} ${answer}`));
+          else resolve((JSON.parse(answer) as { result?: unknown }).result);
+        });
+      });
+      outgoing.on("error", reject);
+      outgoing.end(text);
+    });
+  return { call, stop };
+}

@@ -1,0 +1,18 @@
+#!/usr/bin/env node
+import { build } from "./lib/build-steps.mjs";
+import { inRoot } from "./lib/paths.mjs";
+import { endWith } from "./lib/run-step.mjs";
+
+const HELP = `
+Builds what is out of date and runs benchmarks:
+
+`;
+
+const args = process.argv.slice(2);
+if (args.includes("--help") || args.includes("-h")) process.stdout.write(HELP.trimStart());
+await endWith(async () => {
+  build({ projects: ["bench"] });
+  const main = inRoot("bench/dist/main.js");
+  process.argv = [process.execPath, main, ...args];
+  await import(main);
+});

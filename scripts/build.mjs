@@ -1,0 +1,15 @@
+#!/usr/bin/env node
+import { build } from "./lib/build-steps.mjs";
+import { endWith } from "./lib/run-step.mjs";
+import { helpOnRequest } from "./lib/terminal.mjs";
+
+const HELP = `
+Usage: npm run build [-- PROJECT…]
+
+Installs the dependencies, compiles the engine to WebAssembly and the TypeScript projects; each step only when something
+changed since it last succeeded. PROJECT: folders with a tsconfig.json, such as packages/server (default: all).
+`;
+
+helpOnRequest(HELP);
+const projects = process.argv.slice(2);
+await endWith(() => build(projects.length === 0 ? {} : { projects }));

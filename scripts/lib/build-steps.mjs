@@ -1,0 +1,125 @@
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { contentHash, filesBelow, isStamped, productsBelow, stamp, unstamp } from "./files.mjs";
+import { inRoot, root } from "./paths.mjs";
+import { runStep, StepFailed } from "./run-step.mjs";
+
+const PROJECTS = ["packages/index", "packages/core", "packages/server", "test", "bench"];
+
+/**
+ * The memory is imported, shared and reserved whole (initial = maximum), so that nothing ever moves in it. `stub`: the
+ * engine manages its memory by hand. No abort: it would drag in message strings, thus a data segment.
+ */
+const ASC_FLAGS = [
+  ...["--enable", "simd", "--enable", "threads", "--sharedMemory", "--importMemory"],
+  ...["--initialMemory", "65536", "--maximumMemory", "65536"],
+  ...["--runtime", "stub", "-O3", "--noAssert", "--use", "abort="],
+];
+
+const toolPath = (...parts) => inRoot("node_modules", ...parts);
+
+/** Whether node_modules already holds what the lock file names: true after an `npm install` by hand. */
+function isInstalled(lockPath) {
+  const installedPath = toolPath(".package-lock.json");
+  if (!existsSync(installedPath)) return false;
+  const installed = JSON.parse(readFileSync(installedPath, "utf8")).packages;
+  return Object.entries(JSON.parse(readFileSync(lockPath, "utf8")).packages).every(
+    ([path, wanted]) =>
+      !path.startsWith("node_modules/") || wanted.optional || installed[path]?.version === wanted.version,
+  );
+}
+
+/** Installs the dependencies when they are missing or the lock file names others. */
+export function installDependencies() {
+  const lockPath = inRoot("package-lock.json");
+  const stampPath = toolPath(".murmuration-install");
+  // Without the caller's log level: a quiet `npm test` must still show why an install fails.
+  const flags = ["--loglevel=error", "--no-audit", "--no-fund"];
+  if (!existsSync(lockPath)) {
+    if (!existsSync(toolPath(".package-lock.json"))) runStep("installing", "npm", ["install", ...flags]);
+    return;
+  }
+  const hash = contentHash([lockPath]);
+  if (isStamped(stampPath, hash)) return;
+  if (!isInstalled(lockPath)) runStep("installing", "npm", ["ci", ...flags]);
+  stamp(stampPath, hash);
+}
+
+/** Compiles the search engine to packages/index/build/engine.wasm when its sources changed. */
+export function compileEngine() {
+  const folder = inRoot("packages/index/assembly");
+  const build = inRoot("packages/index/build");
+  const entry = join(folder, "index.ts");
+  if (!existsSync(entry)) return;
+  const stampPath = join(build, "engine.stamp");
+  const compiler = toolPath("assemblyscript", "package.json");
+  const sources = filesBelow(folder, (path) => path.endsWith(".ts") || path.endsWith(".json"));
+  const hash = contentHash([...sources, compiler], ASC_FLAGS.join(" "));
+  if (isStamped(stampPath, hash) && existsSync(join(build, "engine.wasm"))) return;
+  mkdirSync(build, { recursive: true });
+  unstamp(stampPath);
+  const outputs = ["-o", join(build, "engine.wasm"), "-t", join(build, "engine.wat")];
+  const asc = toolPath("assemblyscript", "bin", "asc.js");
+  runStep("compiling the engine", process.execPath, [asc, entry, ...outputs, ...ASC_FLAGS]);
+  // Every thread has its own instance over one memory: a data segment would be written again by each of them.
+  const text = readFileSync(join(build, "engine.wat"), "utf8");
+  if (text.includes("(data")) {
+    rmSync(join(build, "engine.wasm"));
+    const where = text.slice(text.indexOf("(data")).split("\n", 1)[0].slice(0, 200);
+    throw new StepFailed("compiling the engine", `it has a data segment: ${where}\nUse no managed objects.\n`, 1);
+  }
+  stamp(stampPath, hash);
+}
+
+/** The projects that `projects` refer to, themselves included. */
+function withReferences(projects) {
+  const all = new Set();
+  const visit = (project) => {
+    if (all.has(project)) return;
+    all.add(project);
+    const config = JSON.parse(readFileSync(inRoot(project, "tsconfig.json"), "utf8"));
+    for (const reference of config.references ?? []) visit(join(project, reference.path));
+  };
+  projects.forEach(visit);
+  return [...all].sort();
+}
+
+/** Removes compiled files whose source is gone, so that a deleted test does not run on. */
+function removeOrphans(project) {
+  const folder = inRoot(project, "dist");
+  const sources = existsSync(inRoot(project, "src")) ? inRoot(project, "src") : inRoot(project);
+  for (const path of productsBelow(folder)) {
+    const stem = path.slice(folder.length + 1).replace(/\.(js|d\.ts)(\.map)?$/, "");
+    if (!existsSync(join(sources, `${stem}.ts`)) && !path.endsWith(".tsbuildinfo")) rmSync(path);
+  }
+}
+
+/** Compiles the TypeScript projects (folders with a tsconfig.json; all by default) when a source changed. */
+export function compileTypeScript(projects = PROJECTS) {
+  const involved = withReferences(projects);
+  const isSource = (path) => (path.endsWith(".ts") && !path.includes("/assembly/")) || path.endsWith("/package.json");
+  const sources = involved.flatMap((project) => [
+    ...filesBelow(inRoot(project), isSource),
+    inRoot(project, "tsconfig.json"),
+  ]);
+  const compiler = toolPath("typescript", "package.json");
+  const hash = contentHash([...sources, inRoot("tsconfig.base.json"), compiler], involved.join(" "));
+  const stampPath = toolPath(".murmuration-build", `${projects.join("+").replaceAll("/", "-")}.stamp`);
+  const complete = involved.every((project) => existsSync(inRoot(project, "dist")));
+  if (complete && isStamped(stampPath, hash)) return;
+  unstamp(stampPath);
+  const tsc = toolPath("typescript", "bin", "tsc");
+  // tsc trusts its build info even when the compiled files were deleted.
+  const flags = [...(complete ? [] : ["--force"]), ...(process.stderr.isTTY ? ["--pretty"] : [])];
+  const paths = projects.map((project) => join(root, project));
+  runStep("compiling TypeScript", process.execPath, [tsc, "-b", ...flags, ...paths]);
+  involved.forEach(removeOrphans);
+  stamp(stampPath, hash);
+}
+
+/** Installs, compiles the engine and the given projects; each step only when something changed. */
+export function build({ projects = PROJECTS } = {}) {
+  installDependencies();
+  compileEngine();
+  compileTypeScript(projects);
+}

@@ -1,0 +1,67 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { inRoot, root } from "./paths.mjs";
+
+const OUTPUT_LENGTH_MAX = 64 * 1024;
+const REPORTER = inRoot("scripts/lib/reporter.mjs");
+
+/** Keeps the end of what a stream prints. */
+function tailOf(...streams) {
+  let text = "";
+  for (const stream of streams) {
+    stream.setEncoding("utf8").on("data", (chunk) => {
+      text = (text + chunk).slice(-OUTPUT_LENGTH_MAX);
+    });
+  }
+  return () => text;
+}
+
+function readReports(path) {
+  if (!existsSync(path)) return [];
+  // A killed process can leave half a line.
+  const complete = readFileSync(path, "utf8").split("\n").slice(0, -1);
+  return complete.filter(Boolean).map((line) => JSON.parse(line));
+}
+
+/**
+ * Runs one compiled test file in a process of its own, killed after `timeoutMs`. Resolves to `{file, reports, output,
+ * durationMs}`; a crash, an exit without a test and a time-out each are a failed report.
+ */
+export function runTestFile(file, { timeoutMs }) {
+  const folder = mkdtempSync(join(tmpdir(), "murmuration-test-"));
+  const reportPath = join(folder, "reports.jsonl");
+  const started = performance.now();
+  const args = [
+    "--enable-source-maps",
+    `--test-reporter=${REPORTER}`,
+    `--test-reporter-destination=${reportPath}`,
+    file,
+  ];
+  const child = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+  const output = tailOf(child.stdout, child.stderr);
+  let timedOut = false;
+  const timer = setTimeout(() => {
+    timedOut = true;
+    child.kill("SIGKILL");
+  }, timeoutMs);
+
+  return new Promise((resolve) => {
+    const finish = (code, signal, startError) => {
+      clearTimeout(timer);
+      const reports = readReports(reportPath);
+      rmSync(folder, { recursive: true, force: true });
+      const fail = (error) =>
+        reports.push({ name: "(the file itself)", path: [], status: "failed", durationMs: 0, error });
+      if (startError !== undefined) fail(String(startError));
+      else if (timedOut) fail(`did not end within ${timeoutMs / 1000} s`);
+      else if (signal !== null) fail(`killed by ${signal}`);
+      else if (code !== 0 && !reports.some(({ status }) => status === "failed")) fail(`ended with exit code ${code}`);
+      else if (reports.length === 0) fail("holds no test");
+      resolve({ file, reports, output: output(), durationMs: performance.now() - started });
+    };
+    child.on("error", (error) => finish(null, null, error));
+    child.on("close", (code, signal) => finish(code, signal));
+  });
+}

@@ -1,0 +1,93 @@
+#!/usr/bin/env node
+import { spawnSync } from "node:child_process";
+import { relative } from "node:path";
+import { build } from "./lib/build-steps.mjs";
+import { productsBelow } from "./lib/files.mjs";
+import { inRoot, root } from "./lib/paths.mjs";
+import { endWith, StepFailed } from "./lib/run-step.mjs";
+import { runTestFile } from "./lib/run-test-file.mjs";
+import { helpOnRequest } from "./lib/terminal.mjs";
+
+const HELP = `
+Usage: npm test [-- FILTER…]
+
+Builds everything, checks the style (counted as one test) and runs every compiled test file, two at a time.
+FILTER: runs only files whose path contains one of these, and no style check.
+The last line is "N passed, N failed", with ", N skipped" when tests were skipped; the exit code is 1 when one failed.
+`;
+
+const CONCURRENCY = 2;
+const FILE_TIMEOUT_MS = 10 * 60_000;
+const TEST_FOLDERS = ["packages/index", "packages/core", "packages/server", "packages/sim", "test"];
+
+const print = (text) => process.stdout.write(`${text}\n`);
+
+function indent(text) {
+  return text.trimEnd().replace(/^/gm, "    ");
+}
+
+/** Adds what a file reported to the counts and prints its line; failures in full. */
+function account(counts, { file, reports, output, durationMs }) {
+  const of = (status) => reports.filter((report) => report.status === status);
+  const failures = of("failed");
+  counts.passed += of("passed").length;
+  counts.failed += failures.length;
+  counts.skipped += of("skipped").length;
+  const skipped = of("skipped").length === 0 ? "" : `, ${of("skipped").length} skipped`;
+  const mark = failures.length === 0 ? "ok    " : "FAILED";
+  print(`${mark} ${relative(root, file)}  ${reports.length} tests${skipped}, ${(durationMs / 1000).toFixed(1)} s`);
+  for (const { path, name, error } of failures) print(`  ${[...path, name].join(" > ")}\n${indent(error)}`);
+  if (failures.length > 0 && output.trim() !== "") print(`  printed:\n${indent(output)}`);
+}
+
+function checkStyle() {
+  const started = performance.now();
+  const biome = inRoot("node_modules/@biomejs/biome/bin/biome");
+  const args = [biome, "check", ".", "--error-on-warnings", "--max-diagnostics=100"];
+  const result = spawnSync(process.execPath, args, { cwd: root, encoding: "utf8", maxBuffer: 64 << 20 });
+  const failed = result.status !== 0;
+  return {
+    file: inRoot("biome.json"),
+    reports: [
+      { name: "style", path: [], status: failed ? "failed" : "passed", error: "npm run format mends most of it" },
+    ],
+    output: `${result.stdout ?? ""}${result.stderr ?? ""}${result.error ?? ""}`,
+    durationMs: performance.now() - started,
+  };
+}
+
+async function runAll(files, counts) {
+  const waiting = [...files];
+  const worker = async () => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+      account(counts, await runTestFile(file, { timeoutMs: FILE_TIMEOUT_MS }));
+    }
+  };
+  await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+}
+
+async function main() {
+  const filters = process.argv.slice(2);
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  let stopped;
+  try {
+    build();
+    if (filters.length === 0) account(counts, checkStyle());
+    const files = TEST_FOLDERS.flatMap((folder) => productsBelow(inRoot(folder, "dist")))
+      .filter((path) => path.endsWith(".test.js"))
+      .filter((path) => filters.length === 0 || filters.some((filter) => relative(root, path).includes(filter)));
+    if (files.length === 0) throw new StepFailed("finding tests", `no test file matches ${filters.join(" ")}\n`, 1);
+    await runAll(files, counts);
+  } catch (error) {
+    if (!(error instanceof StepFailed)) throw error;
+    stopped = error;
+    counts.failed++;
+    print(error.message.trimEnd());
+  }
+  const skipped = counts.skipped === 0 ? "" : `, ${counts.skipped} skipped`;
+  print(`${counts.passed} passed, ${counts.failed} failed${skipped}`);
+  process.exitCode = counts.failed === 0 ? 0 : (stopped?.exitCode ?? 1);
+}
+
+helpOnRequest(HELP);
+await endWith(main);

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { root } from "./support/source-tree.js";
+
+interface Report {
+  readonly name: string;
+  readonly path: readonly string[];
+  readonly status: "passed" | "failed" | "skipped";
+  readonly error?: string;
+}
+
+interface Runner {
+  runTestFile(file: string, options: { readonly timeoutMs: number }): Promise<{ readonly reports: readonly Report[] }>;
+}
+
+const runner = (await import(pathToFileURL(join(root, "scripts/lib/run-test-file.mjs")).href)) as Runner;
+const folder = mkdtempSync(join(tmpdir(), "murmuration-runner-"));
+after(() => rmSync(folder, { recursive: true }));
+let files = 0;
+
+async function outcomes(code: string, timeoutMs = 60_000): Promise<readonly string[]> {
+  const file = join(folder, `${files++}.mjs`);
+  writeFileSync(file, `import { after, describe, test } from "node:test";\n${code}`);
+  const { reports } = await runner.runTestFile(file, { timeoutMs });
+  return reports.map(({ status, path, name }) => [status, ...path, name].join(" "));
+}
+
+test("leaf tests are counted, what encloses them is not", async () => {
+  const found = await outcomes(`
+    test("a", () => {});
+    test("b", async (t) => { await t.test("c", () => {}); await t.test("d", () => { throw 1; }); });
+    describe("e", () => { test("f", () => {}); describe("g", () => { test("h", () => {}); }); });
+    describe("empty", () => {});
+  `);
+  assert.deepEqual(found, ["passed a", "passed b c", "failed b d", "passed e f", "passed e g h"]);
+});
+
+test("a parent that fails by itself is a failure of its own", async () => {
+  const found = await outcomes(`
+    test("a", async (t) => { await t.test("b", () => {}); throw new Error("own"); });
+    describe("c", () => { after(() => { throw new Error("hook"); }); test("d", () => {}); });
+  `);
+  assert.deepEqual(found, ["passed a b", "failed a", "passed c d", "failed c"]);
+});
+
+test("skipped tests are counted as skipped", async () => {
+  assert.deepEqual(await outcomes(`test.skip("a"); test("b", { todo: "later" }, () => { throw 1; });`), [
+    "skipped a",
+    "skipped b",
+  ]);
+});
+
+test("a file that crashes, hangs, exits badly or holds no test has failed", async () => {
+  const itself = "failed (the file itself)";
+  assert.deepEqual(await outcomes(`test("a", () => {}); process.exitCode = 0; throw new Error("crash");`), [itself]);
+  assert.deepEqual(await outcomes(`test("a", () => {}); setInterval(() => {}, 1000);`, 3_000), ["passed a", itself]);
+  assert.deepEqual(
+    await outcomes(`test("a", () => {}); process.on("exit", () => process.kill(process.pid, "SIGKILL"));`),
+    ["passed a", itself],
+  );
+  assert.deepEqual(await outcomes("process.exit(3);"), [itself]);
+  assert.deepEqual(await outcomes(""), [itself]);
+});
