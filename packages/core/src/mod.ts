@@ -72,6 +72,7 @@ export { retrieve } from "./query/records.js";
 export type * from "./query/request.js";
 export { count, scroll } from "./query/scroll.js";
 export type { AppliedOperation, CatalogueChanged, Change, OperationsApplied } from "./replica/change.js";
+export type { WritableShard } from "./replica/plan-points.js";
 export { type ImageSource, imageNote, SYSTEM_SHARD } from "./replica/recovery.js";
 export {
   type Clock,
@@ -81,5 +82,5 @@ export {
   Replica,
   type ReplicaOptions,
 } from "./replica/replica.js";
-export { ReplicaView } from "./replica/view.js";
+export { ReplicaView, readStoredPoints, type StoredPoints } from "./replica/view.js";
 export { Shard } from "./state/shard.js";

@@ -4,6 +4,7 @@ import { advanceEpoch, oldestEpoch } from "./epoch";
 
 /** A slot that nobody can see: a reclaimed one, else the next fresh one; NONE when the memory is full. */
 export function takeSlot(): u32 {
+  if (load<u32>(H.FREE_HEAD) == NONE) reclaim();
   const free = load<u32>(H.FREE_HEAD);
   if (free != NONE) {
     store<u32>(H.FREE_HEAD, metaOf(free).next);

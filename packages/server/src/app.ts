@@ -1,7 +1,13 @@
 import { constants } from "node:zlib";
 import compress from "@fastify/compress";
 import cors from "@fastify/cors";
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from "fastify";
 import type { Logger } from "pino";
 import type { Database } from "./engine/database.js";
 import { errorEnvelope, successEnvelope } from "./http/envelope.js";
@@ -29,7 +35,7 @@ declare module "fastify" {
 }
 
 /** 0 for a request so malformed that no hook saw it arrive. */
-const elapsedMs = (request: FastifyRequest) => (request.arrivedMs === 0 ? 0 : performance.now() - request.arrivedMs);
+const elapsedMs = (request: FastifyRequest) => (request.arrivedMs > 0 ? performance.now() - request.arrivedMs : 0);
 
 /** Sends JSON: Fastify's own serializer knows no bigint. */
 function sendJson(reply: FastifyReply, statusCode: number, body: unknown): FastifyReply {
@@ -82,7 +88,10 @@ function acceptJson(app: FastifyInstance): void {
 
 /** Methods that some route serves at this path. */
 function methodsAt(all: readonly Route[]): (path: string) => readonly string[] {
-  const patterns = all.map((of) => ({ method: of.method, pattern: new RegExp(`^${of.path.replace(/\{\w+\}/g, "[^/]+").replaceAll(".", "\\.")}/?$`) }));
+  const patterns = all.map((of) => ({
+    method: of.method,
+    pattern: new RegExp(`^${of.path.replace(/\{\w+\}/g, "[^/]+").replaceAll(".", "\\.")}/?$`),
+  }));
   return (path) => [...new Set(patterns.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method))];
 }
 
@@ -114,7 +123,7 @@ function logSlowRequests(app: FastifyInstance, thresholdMs: number): void {
 export async function buildApp(database: Database, options: AppOptions = {}): Promise<FastifyInstance> {
   const app: FastifyInstance = Fastify({
     ...(options.log === undefined ? {} : { loggerInstance: options.log as FastifyBaseLogger }),
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: (options.bodyLimitMebibytes ?? bodyLimitMebibytesDefault) * 1024 * 1024,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: pathParameterLengthMax },
     frameworkErrors: (error, request, reply) => void sendError(request, reply, error),

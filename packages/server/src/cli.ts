@@ -20,7 +20,10 @@ async function within(timeoutMs: number, work: Promise<unknown>): Promise<boolea
 
 async function shutDown(app: FastifyInstance, database: Database, config: Config, log: Logger): Promise<void> {
   if (!(await within(config.shutdownTimeoutMs, app.close()))) {
-    log.warn({ timeoutMs: config.shutdownTimeoutMs }, "requests were still in flight when the time for shutdown was over");
+    log.warn(
+      { timeoutMs: config.shutdownTimeoutMs },
+      "requests were still in flight when the time for shutdown was over",
+    );
     app.server.closeAllConnections();
   }
   await database.close();
@@ -59,8 +62,12 @@ async function run(config: Config): Promise<void> {
       process.exit(1);
     });
   }
-  const database = await openDatabase({ dataFolder: config.data, log });
-  const app = await buildApp(database, { log, slowRequestMs: config.slowRequestMs, bodyLimitMebibytes: config.bodyLimitMebibytes });
+  const database = await openDatabase({ dataFolder: config.data, log, imageEvery: config.imageInterval });
+  const app = await buildApp(database, {
+    log,
+    slowRequestMs: config.slowRequestMs,
+    bodyLimitMebibytes: config.bodyLimitMebibytes,
+  });
   closeOnSignals(app, database, config, log);
   try {
     const address = await app.listen({ host: config.host, port: config.port, listenTextResolver: () => "listening" });

@@ -74,7 +74,14 @@ describe("configuration", () => {
     const help = load(["--help"]);
     assert.ok("exitCode" in help && help.exitCode === 0);
     const printed = help.output.replace(/\s+/g, " ");
-    for (const expected of ["--host", "env MURMUR_HOST, default 127.0.0.1", "env MURMUR_PORT, default 6333", "--config", "env MURMUR_CONFIG", "default ./data"]) {
+    for (const expected of [
+      "--host",
+      "env MURMUR_HOST, default 127.0.0.1",
+      "env MURMUR_PORT, default 6333",
+      "--config",
+      "env MURMUR_CONFIG",
+      "default ./data",
+    ]) {
       assert.ok(printed.includes(expected), expected);
     }
     const version = load(["--version"]);

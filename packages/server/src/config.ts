@@ -13,6 +13,8 @@ export interface Config {
   readonly slowRequestMs: number;
   readonly bodyLimitMebibytes: number;
   readonly shutdownTimeoutMs: number;
+  /** Operations. */
+  readonly imageInterval: number;
 }
 
 type ConfigValue = string | number;
@@ -50,13 +52,70 @@ const dayMs = 86_400_000;
 
 /** The only place where options are defined. */
 const optionTable: readonly OptionRow[] = [
-  { name: "host", key: "host", placeholder: "address", description: "address to listen on", defaultValue: "127.0.0.1", parse: text },
-  { name: "port", key: "port", placeholder: "number", description: "port to listen on; 0 takes any free one", defaultValue: 6333, parse: integerFrom(0, 65_535) },
-  { name: "data", key: "data", placeholder: "folder", description: "folder that holds the data", defaultValue: "./data", parse: text },
-  { name: "log-level", key: "logLevel", placeholder: "level", description: logLevels.join(", "), defaultValue: "info", parse: logLevel },
-  { name: "slow-request-ms", key: "slowRequestMs", placeholder: "ms", description: "log requests that take longer; 0 logs none", defaultValue: 1_000, parse: integerFrom(0, dayMs) },
-  { name: "body-limit-mib", key: "bodyLimitMebibytes", placeholder: "MiB", description: "largest request body", defaultValue: bodyLimitMebibytesDefault, parse: integerFrom(1, 512) },
-  { name: "shutdown-timeout-ms", key: "shutdownTimeoutMs", placeholder: "ms", description: "time that requests in flight have to finish on shutdown", defaultValue: 10_000, parse: integerFrom(0, dayMs) },
+  {
+    name: "host",
+    key: "host",
+    placeholder: "address",
+    description: "address to listen on",
+    defaultValue: "127.0.0.1",
+    parse: text,
+  },
+  {
+    name: "port",
+    key: "port",
+    placeholder: "number",
+    description: "port to listen on; 0 takes any free one",
+    defaultValue: 6333,
+    parse: integerFrom(0, 65_535),
+  },
+  {
+    name: "data",
+    key: "data",
+    placeholder: "folder",
+    description: "folder that holds the data",
+    defaultValue: "./data",
+    parse: text,
+  },
+  {
+    name: "log-level",
+    key: "logLevel",
+    placeholder: "level",
+    description: logLevels.join(", "),
+    defaultValue: "info",
+    parse: logLevel,
+  },
+  {
+    name: "slow-request-ms",
+    key: "slowRequestMs",
+    placeholder: "ms",
+    description: "log requests that take longer; 0 logs none",
+    defaultValue: 1_000,
+    parse: integerFrom(0, dayMs),
+  },
+  {
+    name: "body-limit-mib",
+    key: "bodyLimitMebibytes",
+    placeholder: "MiB",
+    description: "largest request body",
+    defaultValue: bodyLimitMebibytesDefault,
+    parse: integerFrom(1, 512),
+  },
+  {
+    name: "image-interval",
+    key: "imageInterval",
+    placeholder: "operations",
+    description: "write images of the graphs after so many operations, so that a start has less to replay",
+    defaultValue: 50_000,
+    parse: integerFrom(1, 1_000_000_000),
+  },
+  {
+    name: "shutdown-timeout-ms",
+    key: "shutdownTimeoutMs",
+    placeholder: "ms",
+    description: "time that requests in flight have to finish on shutdown",
+    defaultValue: 10_000,
+    parse: integerFrom(0, dayMs),
+  },
 ];
 
 const fileOption = "config";
@@ -67,9 +126,7 @@ function environmentName(optionName: string): string {
 }
 
 /** Either a configuration, or why there is none: what to print and the exit code. */
-export type ConfigOutcome =
-  | { readonly config: Config }
-  | { readonly exitCode: number; readonly output: string };
+export type ConfigOutcome = { readonly config: Config } | { readonly exitCode: number; readonly output: string };
 
 export interface ConfigSources {
   /** Arguments after the program's own name. */
@@ -98,9 +155,15 @@ function parseFlags(argv: readonly string[]): Flags {
     .allowExcessArguments(false);
   command.option(`--${fileOption} <file>`, `JSON file with these options by name [env ${environmentName(fileOption)}]`);
   for (const { name, placeholder, description, defaultValue } of optionTable) {
-    command.option(`--${name} <${placeholder}>`, `${description} [env ${environmentName(name)}, default ${defaultValue}]`);
+    command.option(
+      `--${name} <${placeholder}>`,
+      `${description} [env ${environmentName(name)}, default ${defaultValue}]`,
+    );
   }
-  command.addHelpText("after", "\nA flag goes before the environment, the environment before the file, the file before the default.");
+  command.addHelpText(
+    "after",
+    "\nA flag goes before the environment, the environment before the file, the file before the default.",
+  );
   try {
     command.parse([...argv], { from: "user" });
   } catch (error) {
@@ -118,11 +181,13 @@ function readConfigFile(path: string, readFile: (path: string) => string): Reado
   } catch (error) {
     throw new Error(`${path}: ${(error as Error).message}`);
   }
-  if (typeof content !== "object" || content === null || Array.isArray(content)) throw new Error(`${path}: must hold a JSON object`);
+  if (typeof content !== "object" || content === null || Array.isArray(content))
+    throw new Error(`${path}: must hold a JSON object`);
   const given = new Map<string, string>();
   for (const [name, value] of Object.entries(content)) {
     if (!optionTable.some((row) => row.name === name)) throw new Error(`${path}: unknown option "${name}"`);
-    if (typeof value !== "string" && typeof value !== "number") throw new Error(`${path}: option "${name}" must be a string or a number`);
+    if (typeof value !== "string" && typeof value !== "number")
+      throw new Error(`${path}: option "${name}" must be a string or a number`);
     given.set(name, String(value));
   }
   return given;
@@ -130,7 +195,13 @@ function readConfigFile(path: string, readFile: (path: string) => string): Reado
 
 const camelCase = (name: string) => name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 
-function resolve(row: OptionRow, flags: Flags["values"], sources: ConfigSources, file: ReadonlyMap<string, string>, path: string): ConfigValue {
+function resolve(
+  row: OptionRow,
+  flags: Flags["values"],
+  sources: ConfigSources,
+  file: ReadonlyMap<string, string>,
+  path: string,
+): ConfigValue {
   const variable = environmentName(row.name);
   const candidates: readonly (readonly [string, string | undefined])[] = [
     [`option --${row.name}`, flags[camelCase(row.name)]],

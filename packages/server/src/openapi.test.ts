@@ -6,7 +6,10 @@ import { testApp } from "./testing/test-app.js";
 describe("the OpenAPI document", () => {
   it("lists every route that is registered", async () => {
     const { app, ask } = await testApp();
-    const { openapi, paths } = (await ask("GET", "/openapi.json")).json as { openapi?: string; paths?: Record<string, Record<string, unknown>> };
+    const { openapi, paths } = (await ask("GET", "/openapi.json")).json as {
+      openapi?: string;
+      paths?: Record<string, Record<string, unknown>>;
+    };
     assert.equal(openapi, "3.1.0");
     const missing: string[] = [];
     let registered = 0;
@@ -30,9 +33,21 @@ describe("the OpenAPI document", () => {
   it("describes bodies with the fields that are checked", async () => {
     const { ask } = await testApp();
     const document = (await ask("GET", "/openapi.json")).json as unknown as {
-      paths: Record<string, Record<string, { requestBody: { content: Record<string, { schema: { properties: Record<string, unknown>; required: string[] } }> } }>>;
+      paths: Record<
+        string,
+        Record<
+          string,
+          {
+            requestBody: {
+              content: Record<string, { schema: { properties: Record<string, unknown>; required: string[] } }>;
+            };
+          }
+        >
+      >;
     };
-    const schema = document.paths["/collections/{collection_name}/points/search"]?.post?.requestBody.content["application/json"]?.schema;
+    const schema =
+      document.paths["/collections/{collection_name}/points/search"]?.post?.requestBody.content["application/json"]
+        ?.schema;
     assert.deepEqual(schema?.required, ["vector", "limit"]);
     assert.ok(Object.keys(schema?.properties ?? {}).includes("score_threshold"));
   });

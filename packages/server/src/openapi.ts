@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { json } from "./routes/service.js";
 import { none, type Route, route } from "./routes/route.js";
+import { json } from "./routes/service.js";
 import { version } from "./version.js";
 
 type JsonSchema = { [keyword: string]: unknown };
@@ -11,7 +11,10 @@ function schemaOf(schema: z.ZodType): JsonSchema {
 }
 
 function parametersOf(schema: z.ZodType, place: "path" | "query"): readonly JsonSchema[] {
-  const { properties = {}, required = [] } = schemaOf(schema) as { properties?: { [name: string]: JsonSchema }; required?: string[] };
+  const { properties = {}, required = [] } = schemaOf(schema) as {
+    properties?: { [name: string]: JsonSchema };
+    required?: string[];
+  };
   return Object.entries(properties).map(([name, property]) => ({
     name,
     in: place,
@@ -27,7 +30,10 @@ function pathParameters(of: Route): readonly JsonSchema[] {
   return names.map((name) => described.get(name) ?? { name, in: "path", required: true, schema: { type: "string" } });
 }
 
-const errorResponse = { description: "Refused or failed", content: { "application/json": { schema: { $ref: "#/components/schemas/Error" } } } };
+const errorResponse = {
+  description: "Refused or failed",
+  content: { "application/json": { schema: { $ref: "#/components/schemas/Error" } } },
+};
 
 function successResponse(of: Route): JsonSchema {
   if (of.answer === "bare") return { description: "OK" };
@@ -42,7 +48,11 @@ function operationOf(of: Route): JsonSchema {
     summary: of.summary,
     tags: [of.tag],
     ...(parameters.length > 0 ? { parameters } : {}),
-    ...(hasBody ? { requestBody: { required: !of.body.safeParse(undefined).success, content: { "application/json": { schema } } } } : {}),
+    ...(hasBody
+      ? {
+          requestBody: { required: !of.body.safeParse(undefined).success, content: { "application/json": { schema } } },
+        }
+      : {}),
     responses: { "200": successResponse(of), default: errorResponse },
   };
 }
@@ -57,7 +67,11 @@ export function openApiDocument(routes: readonly Route[]): JsonSchema {
   }
   return {
     openapi: "3.1.0",
-    info: { title: "Murmuration", version, description: "A vector database whose replicas all accept writes and converge." },
+    info: {
+      title: "Murmuration",
+      version,
+      description: "A vector database whose replicas all accept writes and converge.",
+    },
     paths,
     components: {
       schemas: {

@@ -12,10 +12,11 @@ import { indexOptions, newIndexes, openShard, type ReplicaState } from "./replic
 /** The shard whose operations make the catalogue. */
 export const SYSTEM_SHARD = "system";
 
-/** Newest image of a graph, if there is one. `refuse` is told when it could not be used, and why. */
+/** Newest images of graphs. For each one opened it is told the log position that it stood at, or why it could not be used. */
 export interface ImageSource {
   open(shard: string, vector: string): ReadExactly | undefined;
-  refuse(shard: string, vector: string, error: MurmurationError): void;
+  used(shard: string, vector: string, position: number): void;
+  refused(shard: string, vector: string, error: MurmurationError): void;
 }
 
 /** A graph and the log position up to which it holds everything. */
@@ -59,7 +60,10 @@ function* operationsAfter(log: OpLog, shard: string, position: number): Iterable
 
 function replayShard(log: OpLog, collection: Collection): WritableShard {
   const target = openShard(collection, newIndexes(collection));
-  for (const { operation } of operationsAfter(log, collection.id, 0)) target.shard.apply(operation);
+  for (const { position, operation } of operationsAfter(log, collection.id, 0)) {
+    target.shard.apply(operation);
+    target.shard.position = position;
+  }
   return target;
 }
 
@@ -73,6 +77,7 @@ function recoverShard(log: OpLog, collection: Collection, images: ImageSource | 
   const first = Math.min(...[...placed.values()].map(({ position }) => position));
   if (placed.size > 0) {
     for (const { position, operation } of operationsAfter(log, collection.id, first)) {
+      target.shard.position = position;
       target.shard.applyToGraph(operation, (vector) => position > (placed.get(vector)?.position ?? 0));
     }
   }
@@ -90,11 +95,14 @@ function openIndex(collection: Collection, vector: string, images: ImageSource |
     try {
       const { index, note } = decodeImage(options, read);
       const position = Number(note);
-      if (Number.isSafeInteger(position) && position <= lastPosition) return { index, position };
-      throw new MurmurationError("corrupt", "the graph image is newer than the log");
+      if (!Number.isSafeInteger(position) || position > lastPosition) {
+        throw new MurmurationError("corrupt", "the graph image is newer than the log");
+      }
+      images?.used(collection.id, vector, position);
+      return { index, position };
     } catch (error) {
       if (!(error instanceof MurmurationError)) throw error;
-      images?.refuse(collection.id, vector, error);
+      images?.refused(collection.id, vector, error);
     }
   }
   return { index: new VectorIndex(options), position: 0 };

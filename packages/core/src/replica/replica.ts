@@ -161,11 +161,9 @@ export class Replica {
     return new Map([...this.#shards].map(([id, { indexes }]) => [id, handlesOf(indexes)]));
   }
 
-  /** The graphs by shard id and vector name, for images. */
-  indexes(): Iterable<readonly [shard: string, vector: string, index: VectorIndex]> {
-    return [...this.#shards].flatMap(([shard, { indexes }]) =>
-      [...indexes].map(([vector, index]) => [shard, vector, index] as const),
-    );
+  /** Shards with their graphs by vector name, for images. */
+  writableShards(): Iterable<WritableShard> {
+    return this.#shards.values();
   }
 
   /** Log position up to which everything is applied. */
@@ -259,8 +257,9 @@ export class Replica {
     const operation = this.#operation(shard.id, dot.sequence, planner(dot));
     const bytes = encodeOperation(operation);
     run.appended++;
-    run.writer.append(shard.id, dot.origin, dot.sequence, bytes);
+    const position = run.writer.append(shard.id, dot.origin, dot.sequence, bytes);
     const { ids, slots } = shard.apply(operation, run.journal);
+    shard.position = position;
     for (const id of ids) {
       const state = shard.table.state(id);
       if (state !== undefined) run.writer.putPoint(shard.id, id, encodePointState(state));

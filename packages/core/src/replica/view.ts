@@ -1,8 +1,10 @@
 import { assert, type GraphHandle } from "@murmuration/index";
 import type { Catalogue, Collection } from "../catalogue/collection.js";
 import { resolveCollection } from "../catalogue/resolve.js";
+import { emptyVersionVector, type VersionVector } from "../causality/version-vector.js";
 import type { OpLog } from "../log/op-log.js";
 import { decodeOperation } from "../operation/codec.js";
+import type { PointState } from "../state/point-state.js";
 import { decodePointState } from "../state/point-state-codec.js";
 import { Shard } from "../state/shard.js";
 import { FollowedGraph } from "../state/shard-graph.js";
@@ -15,6 +17,19 @@ interface FollowedShard {
 
 type Handles = ReadonlyMap<string, ReadonlyMap<string, GraphHandle>>;
 
+/** The stored points of every shard of a log, with the frontiers that they stand at. */
+export type StoredPoints = ReadonlyMap<string, { readonly frontier: VersionVector; readonly states: readonly PointState[] }>;
+
+/** Read the points that a view starts from; while its replica recovers, which writes none. */
+export function readStoredPoints(log: OpLog): StoredPoints {
+  return new Map(
+    log.shards().map((shard) => {
+      const states = Array.from(log.points(shard), ({ id, state }) => decodePointState(id, state));
+      return [shard, { frontier: log.frontier(shard), states }];
+    }),
+  );
+}
+
 /**
  * A replica's state as another thread reads it: points of its own, kept up by applying the same operations, and graphs shared with the
  * writer. What it answers is exactly what it has followed so far: nothing of an operation shows before the operation is durable.
@@ -24,17 +39,21 @@ export class ReplicaView {
   readonly #shards = new Map<string, FollowedShard>();
   #catalogue: Catalogue;
 
-  /**
-   * Starts from the projection in the log of a replica at rest. `thread` is this reader's place on the graph memories, from 1.
-   */
-  constructor(options: { readonly log: OpLog; readonly catalogue: Catalogue; readonly handles: Handles; readonly thread: number }) {
+  /** Starts from the stored points of a replica that has written nothing since. `thread` is this reader's place on the graphs, from 1. */
+  constructor(options: {
+    readonly points: StoredPoints;
+    readonly catalogue: Catalogue;
+    readonly handles: Handles;
+    readonly thread: number;
+  }) {
     this.#thread = options.thread;
     this.#catalogue = options.catalogue;
     for (const [id, graphs] of options.handles) {
       const collection = options.catalogue.collections[id];
       assert(collection !== undefined, "every shard has a collection");
-      const { shard } = this.#open(collection, graphs, options.log.frontier(id));
-      for (const point of options.log.points(id)) shard.restorePoint(decodePointState(point.id, point.state));
+      const stored = options.points.get(id);
+      const { shard } = this.#open(collection, graphs, stored?.frontier ?? emptyVersionVector);
+      for (const state of stored?.states ?? []) shard.restorePoint(state);
     }
   }
 
@@ -79,7 +98,7 @@ export class ReplicaView {
     for (const [id, graphs] of opened) {
       const collection = catalogue.collections[id];
       assert(collection !== undefined, "every shard has a collection");
-      this.#open(collection, graphs, new Map());
+      this.#open(collection, graphs, emptyVersionVector);
     }
     for (const [id, { shard }] of this.#shards) {
       const collection = catalogue.collections[id];

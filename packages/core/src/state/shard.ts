@@ -37,6 +37,8 @@ export class Shard {
   readonly id: string;
   readonly table: PointTable;
   readonly graphs: ReadonlyMap<string, ShardGraph>;
+  /** Log position of the shard's last operation, as far as its host keeps it. */
+  position = 0;
   #collection: Collection;
   readonly #frontier: MutableVersionVector;
 

@@ -61,6 +61,7 @@ describe("integer index", () => {
     assert.deepEqual([...(index.rowsInRange({ gte: 1, lt: 2 }) ?? [])], [0]);
     assert.deepEqual([...(index.rowsInRange({ gt: big }) ?? [])], [6]);
     assert.deepEqual([...(index.rowsInRange({ gte: 2, gt: 2, lt: 9 }) ?? [])], [1]);
+    assert.deepEqual([...(index.rowsInRange({ gt: 0, lt: 2, lte: 2 }) ?? [])], [0]);
     assert.deepEqual([...(index.rowsInRange({ lt: 0 }) ?? [])], [3]);
     assert.deepEqual([...(index.rowsInRange({ gt: 3, lt: 2 }) ?? [])], []);
     assert.deepEqual([...(index.rowsInRange({}) ?? [])], [0, 1, 2, 3, 6]);

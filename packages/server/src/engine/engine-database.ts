@@ -218,6 +218,7 @@ export class EngineDatabase implements Database {
       case "closed":
         this.#finish();
         return;
+      case "opened":
       case "ready":
       case "failed":
         this.#fail("the engine's thread started twice", reply);

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { ImageSource } from "@murmuration/core";
+import { type ImageSource, imageNote } from "@murmuration/core";
 import { encodeImage, type MurmurationError, type ReadExactly, type VectorIndex } from "@murmuration/index";
 
 /** Bytes of one write or read call: the operating system takes no more than 2 GiB at once. */
@@ -35,6 +35,7 @@ function flush(path: string): void {
 export class ImageStore implements ImageSource {
   readonly #folder: string;
   readonly #onRefused: (shard: string, vector: string, error: MurmurationError) => void;
+  readonly #positions = new Map<string, number>();
   #opened: number[] = [];
 
   constructor(folder: string, onRefused: (shard: string, vector: string, error: MurmurationError) => void) {
@@ -59,8 +60,17 @@ export class ImageStore implements ImageSource {
     };
   }
 
-  refuse(shard: string, vector: string, error: MurmurationError): void {
+  used(shard: string, vector: string, position: number): void {
+    this.#positions.set(fileOf(this.#folder, shard, vector), position);
+  }
+
+  refused(shard: string, vector: string, error: MurmurationError): void {
     this.#onRefused(shard, vector, error);
+  }
+
+  /** The log position that the newest image of a graph stands at; 0 where there is none. */
+  position(shard: string, vector: string): number {
+    return this.#positions.get(fileOf(this.#folder, shard, vector)) ?? 0;
   }
 
   /** After recovery: the files that it read are closed. */
@@ -70,19 +80,20 @@ export class ImageStore implements ImageSource {
   }
 
   /** Replace the image of a graph: wholly, or not at all. Throws what the file system throws. */
-  save(shard: string, vector: string, index: VectorIndex, note: string): void {
+  save(shard: string, vector: string, index: VectorIndex, position: number): void {
     const file = fileOf(this.#folder, shard, vector);
     const unfinished = `${file}.unfinished`;
     mkdirSync(dirname(file), { recursive: true });
     const descriptor = openSync(unfinished, "w");
     try {
-      for (const piece of encodeImage(index, note)) writeAll(descriptor, piece);
+      for (const piece of encodeImage(index, imageNote(position))) writeAll(descriptor, piece);
       fsyncSync(descriptor);
     } finally {
       closeSync(descriptor);
     }
     renameSync(unfinished, file);
     flush(dirname(file));
+    this.#positions.set(file, position);
   }
 
   /** Remove what belongs to none of these shards, and files that were never finished. */

@@ -36,6 +36,8 @@ export type Outcome = { readonly request: number } & ({ readonly receipt: Receip
 
 /** From the engine, in the order in which it happened. */
 export type Reply =
+  /** The log can be read; nothing is written to it before `ready`. */
+  | { readonly kind: "opened" }
   | {
       readonly kind: "ready";
       readonly replicaId: number;

@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import { ReplicaView, SqliteOpLog } from "@murmuration/core";
+import { ReplicaView, readStoredPoints, SqliteOpLog, type StoredPoints } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
 import type { Logger } from "pino";
 import { takeDataFolder } from "./data-folder.js";
@@ -31,11 +31,15 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   };
   const worker = new Worker(new URL("./worker.js", import.meta.url), { workerData });
   try {
-    const ready = await untilReady(worker, options.log);
-    const log = new SqliteOpLog(folder.log, { readOnly: true });
-    const view = new ReplicaView({ log, catalogue: ready.catalogue, handles: ready.handles, thread: READER_THREAD });
-    log.close();
-    const { replicaId } = ready;
+    let points: StoredPoints = new Map();
+    // both threads read the stored points, at the same time
+    const ready = await untilReady(worker, options.log, () => {
+      const log = new SqliteOpLog(folder.log, { readOnly: true });
+      points = readStoredPoints(log);
+      log.close();
+    });
+    const { replicaId, catalogue, handles } = ready;
+    const view = new ReplicaView({ points, catalogue, handles, thread: READER_THREAD });
     return new EngineDatabase({ worker, view, log: options.log, replicaId, releaseFolder: folder.release });
   } catch (error) {
     await worker.terminate();
@@ -45,7 +49,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
 }
 
 /** Nothing may be missed between two messages, so that one listener takes them all. */
-function untilReady(worker: Worker, log: Logger): Promise<Extract<Reply, { kind: "ready" }>> {
+function untilReady(worker: Worker, log: Logger, onOpened: () => void): Promise<Extract<Reply, { kind: "ready" }>> {
   return new Promise((resolve, reject) => {
     const settle = (act: () => void) => {
       worker.off("message", receive);
@@ -54,7 +58,13 @@ function untilReady(worker: Worker, log: Logger): Promise<Extract<Reply, { kind:
     };
     const fail = (error: Error) => settle(() => reject(error));
     const receive = (reply: Reply) => {
-      if (reply.kind === "log") log[reply.level](reply.details, reply.message);
+      if (reply.kind === "opened") {
+        try {
+          onOpened();
+        } catch (error) {
+          settle(() => reject(error));
+        }
+      } else if (reply.kind === "log") log[reply.level](reply.details, reply.message);
       else if (reply.kind === "ready") settle(() => resolve(reply));
       else if (reply.kind === "failed") settle(() => reject(fromPlainError(reply.error)));
       else settle(() => reject(new MurmurationError("unavailable", "the engine's thread did not start")));

@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
-import { imageNote, limits, Replica, SqliteOpLog } from "@murmuration/core";
+import { limits, Replica, SqliteOpLog } from "@murmuration/core";
 import { assert, type Json, MurmurationError } from "@murmuration/index";
 import { auditRecall } from "./audit.js";
 import { ImageStore } from "./image-store.js";
@@ -21,13 +21,14 @@ class EngineHost {
   readonly #images: ImageStore;
   readonly #replica: Replica;
   readonly #imageEvery: number;
-  /** Log position of each graph's newest image. */
+  /** Log position up to which images were looked after. */
   #imagePosition: number;
 
   constructor(port: MessagePort, start: WorkerStart) {
     this.#port = port;
     this.#imageEvery = start.imageEvery;
     this.#log = new SqliteOpLog(start.logFile);
+    this.#reply({ kind: "opened" });
     this.#images = new ImageStore(start.imageFolder, (shard, vector, error) =>
       this.#tell("warn", "a graph image was not usable: the graph is made again from the log", { shard, vector, why: error.message }),
     );
@@ -108,20 +109,27 @@ class EngineHost {
   }
 
   #close(): void {
-    if (this.#replica.position() !== this.#imagePosition) this.#saveImages();
+    this.#saveImages();
     this.#log.close();
     this.#reply({ kind: "closed" });
     this.#port.close();
   }
 
-  /** An image that cannot be written costs only time at the next start. */
+  /** Write the images that lack an operation. One that cannot be written costs only time at the next start. */
   #saveImages(): void {
     const position = this.#replica.position();
     const began = performance.now();
+    let written = 0;
     try {
-      for (const [shard, vector, index] of this.#replica.indexes()) this.#images.save(shard, vector, index, imageNote(position));
+      for (const { shard, indexes } of this.#replica.writableShards()) {
+        for (const [vector, index] of indexes) {
+          if (this.#images.position(shard.id, vector) >= shard.position) continue;
+          this.#images.save(shard.id, vector, index, position);
+          written++;
+        }
+      }
       this.#images.sweep(this.#shardIds());
-      this.#tell("info", "graph images written", { position, ms: Math.round(performance.now() - began) });
+      if (written > 0) this.#tell("info", "graph images written", { written, position, ms: Math.round(performance.now() - began) });
     } catch (error) {
       this.#tell("warn", "graph images could not be written", { why: (error as Error).message });
     }

@@ -27,7 +27,11 @@ function withField(error: MurmurationError): string {
 }
 
 function ofMurmurationError(error: MurmurationError, part: RequestPart): ErrorAnswer {
-  const answer = (statusCode: number, message: string, internal = false): ErrorAnswer => ({ statusCode, message, internal });
+  const answer = (statusCode: number, message: string, internal = false): ErrorAnswer => ({
+    statusCode,
+    message,
+    internal,
+  });
   switch (error.code) {
     case "format":
       return part === "JSON body"
@@ -60,7 +64,8 @@ function ofMurmurationError(error: MurmurationError, part: RequestPart): ErrorAn
 export function errorAnswer(error: unknown, part: RequestPart = "JSON body"): ErrorAnswer {
   if (error instanceof MurmurationError) return ofMurmurationError(error, part);
   if (isHttpError(error) && error.statusCode >= 400 && error.statusCode < 500) {
-    return { statusCode: error.statusCode, message: `Bad request: ${error.message}`, internal: false };
+    const message = error.statusCode === 415 ? "the content type must be application/json" : error.message;
+    return { statusCode: error.statusCode, message: `Bad request: ${message}`, internal: false };
   }
   return { statusCode: 500, message: "Service internal error: see the log", internal: true };
 }

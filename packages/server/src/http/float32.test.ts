@@ -27,33 +27,58 @@ function fewestDigits(x: number): number {
 
 describe("shortestFloat32", () => {
   it("prints what people wrote", () => {
-    for (const written of [0.19, 0.05, 0.61, -0.76, 0.74, 0.1, 1 / 4, 3, -7, 1e-7, 3.4028235e38, 123456790, 1e10, 16777216, 1e-45]) {
+    for (const written of [
+      0.19,
+      0.05,
+      0.61,
+      -0.76,
+      0.74,
+      0.1,
+      1 / 4,
+      3,
+      -7,
+      1e-7,
+      3.4028235e38,
+      123456790,
+      1e10,
+      16777216,
+      1e-45,
+    ]) {
       assert.equal(shortestFloat32(Math.fround(written)), written);
     }
   });
 
   it("reads back to the same float32", () => {
     fc.assert(
-      fc.property(finiteFloat32, (x) => assert.equal(Math.fround(JSON.parse(JSON.stringify(shortestFloat32(x))) as number), x + 0)),
+      fc.property(finiteFloat32, (x) =>
+        assert.equal(Math.fround(JSON.parse(JSON.stringify(shortestFloat32(x))) as number), x + 0),
+      ),
       { numRuns: 20_000 },
     );
   });
 
   it("uses the fewest digits", () => {
-    fc.assert(fc.property(finiteFloat32, (x) => {
-      fc.pre(!Number.isInteger(x));
-      assert.ok(digitCount(shortestFloat32(x)) <= fewestDigits(x), `${x}`);
-    }), {
-      numRuns: 20_000,
-    });
+    fc.assert(
+      fc.property(finiteFloat32, (x) => {
+        fc.pre(!Number.isInteger(x));
+        assert.ok(digitCount(shortestFloat32(x)) <= fewestDigits(x), `${x}`);
+      }),
+      {
+        numRuns: 20_000,
+      },
+    );
   });
 
   it("gives back a decimal of six digits as it was written", () => {
     fc.assert(
-      fc.property(fc.integer({ min: -999_999, max: 999_999 }), fc.integer({ min: -20, max: 15 }), (mantissa, exponent) => {
-        const written = Number(`${mantissa}e${exponent}`);
-        assert.equal(shortestFloat32(Math.fround(written)), written);
-      }),
+      fc.property(
+        fc.integer({ min: -999_999, max: 999_999 }),
+        fc.integer({ min: -20, max: 15 }),
+        (mantissa, exponent) => {
+          const written = Number(`${mantissa}e${exponent}`);
+          assert.equal(shortestFloat32(Math.fround(written)), written);
+        },
+      ),
       { numRuns: 20_000 },
     );
   });

@@ -32,7 +32,12 @@ function skipString(bytes: Buffer, start: number): number {
  * a gigabyte on 32 MiB of brackets. Vectors are skipped at the speed of `indexOf`. Broken JSON gives either answer.
  */
 export function nestsDeeperThan(bytes: Buffer, depthMax: number): boolean {
-  const next = { quote: nextOf(bytes, quote), open: nextOf(bytes, openBracket), brace: nextOf(bytes, openBrace), close: nextOf(bytes, closeBracket) };
+  const next = {
+    quote: nextOf(bytes, quote),
+    open: nextOf(bytes, openBracket),
+    brace: nextOf(bytes, openBrace),
+    close: nextOf(bytes, closeBracket),
+  };
   let depth = 0;
   for (let i = 0; i < bytes.length; i++) {
     const byte = bytes[i] as number;

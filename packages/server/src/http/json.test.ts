@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { MurmurationError } from "@murmuration/index";
 import fc from "fast-check";
-import { nestsDeeperThan } from "./json-depth.js";
 import { parseJson, parseJsonBytes, stringifyJson } from "./json.js";
+import { nestsDeeperThan } from "./json-depth.js";
 
 const isFormat = (error: unknown) => error instanceof MurmurationError && error.code === "format";
 
@@ -17,12 +17,15 @@ describe("parseJson", () => {
   });
 
   it("leaves safe integers and fractions of many digits as numbers", () => {
-    const value = parseJson('[9007199254740991,0.1234567890123456789,1234567890123456.5,12345678901234567e2]');
+    const value = parseJson("[9007199254740991,0.1234567890123456789,1234567890123456.5,12345678901234567e2]");
     assert.deepEqual(value, [9007199254740991, 0.12345678901234568, 1234567890123456.5, 1234567890123456700]);
   });
 
   it("rounds integers beyond 64 bits", () => {
-    assert.deepEqual(parseJson("[18446744073709551616,-9223372036854775809]"), [18446744073709552000, -9223372036854775808]);
+    assert.deepEqual(
+      parseJson("[18446744073709551616,-9223372036854775809]"),
+      [18446744073709552000, -9223372036854775808],
+    );
   });
 
   it("lets the last of equal keys win, with and without long integers", () => {
@@ -66,13 +69,22 @@ describe("parseJson", () => {
   });
 
   it("reads back whatever stringifyJson prints", () => {
-    const leaf = fc.oneof(fc.integer(), fc.bigInt({ min: -(2n ** 63n), max: 2n ** 64n - 1n }), fc.string(), fc.boolean());
+    const leaf = fc.oneof(
+      fc.integer(),
+      fc.bigInt({ min: -(2n ** 63n), max: 2n ** 64n - 1n }),
+      fc.string(),
+      fc.boolean(),
+    );
     const { value } = fc.letrec<{ value: unknown }>((tie) => ({
       value: fc.oneof(
         { maxDepth: 3 },
         leaf,
         fc.array(tie("value"), { maxLength: 4 }),
-        fc.dictionary(fc.string().filter((key) => key !== "__proto__"), tie("value"), { maxKeys: 4, noNullPrototype: true }),
+        fc.dictionary(
+          fc.string().filter((key) => key !== "__proto__"),
+          tie("value"),
+          { maxKeys: 4, noNullPrototype: true },
+        ),
       ),
     }));
     const canonical = (text: string) => stringifyJson(parseJson(text));
@@ -122,7 +134,10 @@ describe("nestsDeeperThan", () => {
 
 describe("stringifyJson", () => {
   it("prints a bigint as an integer", () => {
-    assert.equal(stringifyJson({ result: [{ id: 18446744073709551615n, p: null }] }), '{"result":[{"id":18446744073709551615,"p":null}]}');
+    assert.equal(
+      stringifyJson({ result: [{ id: 18446744073709551615n, p: null }] }),
+      '{"result":[{"id":18446744073709551615,"p":null}]}',
+    );
   });
 
   it("refuses a value without a JSON form", () => {

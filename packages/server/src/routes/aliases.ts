@@ -19,7 +19,10 @@ function readAction(value: unknown): AliasAction {
       return { kind: "create-alias", collection: action.collection_name, alias: action.alias_name };
     }
     if ("delete_alias" in value) {
-      return { kind: "delete-alias", alias: within("delete_alias", () => validate(deleteAlias, value.delete_alias)).alias_name };
+      return {
+        kind: "delete-alias",
+        alias: within("delete_alias", () => validate(deleteAlias, value.delete_alias)).alias_name,
+      };
     }
     if ("rename_alias" in value) {
       const action = within("rename_alias", () => validate(renameAlias, value.rename_alias));
@@ -33,7 +36,11 @@ const text = { type: "string" };
 
 function actionSchema(action: string, fields: readonly string[]) {
   const properties = Object.fromEntries(fields.map((field) => [field, text]));
-  return { type: "object", properties: { [action]: { type: "object", properties, required: fields } }, required: [action] };
+  return {
+    type: "object",
+    properties: { [action]: { type: "object", properties, required: fields } },
+    required: [action],
+  };
 }
 
 const aliasesBody = z.object({

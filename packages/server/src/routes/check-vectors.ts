@@ -11,21 +11,33 @@ export function vectorSpaceOf(collection: Collection, vector: string, field: str
 export function checkVector(collection: Collection, name: string, vector: Float32Array, field: string): void {
   const { size } = vectorSpaceOf(collection, name, field);
   if (vector.length === size) return;
-  throw new MurmurationError("wrong-input", `Vector dimension error: expected dim: ${size}, got ${vector.length}`, field);
+  throw new MurmurationError(
+    "wrong-input",
+    `Vector dimension error: expected dim: ${size}, got ${vector.length}`,
+    field,
+  );
 }
 
 /**
  * Checks the vectors of all points of a write against the collection, before any of it is done. With several points the
  * message says which one is at fault; with one it is the dialect's own.
  */
-export function checkVectors(collection: Collection, points: readonly { readonly id: unknown; readonly vectors: NamedVectors }[]): void {
+export function checkVectors(
+  collection: Collection,
+  points: readonly { readonly id: unknown; readonly vectors: NamedVectors }[],
+): void {
   for (const point of points) {
     for (const name in point.vectors) {
       try {
         checkVector(collection, name, point.vectors[name] as Float32Array, "vector");
       } catch (error) {
         if (points.length === 1 || !(error instanceof MurmurationError)) throw error;
-        throw new MurmurationError(error.code, `${error.message} (vector of point ${String(point.id)})`, "points", error);
+        throw new MurmurationError(
+          error.code,
+          `${error.message} (vector of point ${String(point.id)})`,
+          "points",
+          error,
+        );
       }
     }
   }

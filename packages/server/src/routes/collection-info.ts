@@ -47,7 +47,8 @@ export function collectionInfo(collection: Collection, statistics: CollectionSta
     const value = settings[name];
     return isJsonObject(value) ? value : {};
   };
-  const { strict_mode_config, metadata, sharding_method, payload, read_fan_out_factor, read_fan_out_delay_ms } = settings;
+  const { strict_mode_config, metadata, sharding_method, payload, read_fan_out_factor, read_fan_out_delay_ms } =
+    settings;
   return {
     status: "green",
     optimizer_status: "ok",
@@ -70,7 +71,10 @@ export function collectionInfo(collection: Collection, statistics: CollectionSta
       ...definedOnly({ strict_mode_config, metadata }),
     },
     payload_schema: Object.fromEntries(
-      Object.entries(collection.payloadIndexes).map(([path, schema]) => [path, indexInfo(schema, statistics.payloadIndexPoints[path] ?? 0)]),
+      Object.entries(collection.payloadIndexes).map(([path, schema]) => [
+        path,
+        indexInfo(schema, statistics.payloadIndexPoints[path] ?? 0),
+      ]),
     ),
   };
 }

@@ -1,6 +1,12 @@
 import type { Collection, Settings, VectorSpace } from "@murmuration/core";
-import { type Json, type JsonObject, MurmurationError, isJsonObject } from "@murmuration/index";
-import type { CreateCollectionBody, HnswConfig, QuantizationConfig, UpdateCollectionBody, VectorParams } from "../http/schemas/collection.js";
+import { isJsonObject, type Json, type JsonObject, MurmurationError } from "@murmuration/index";
+import type {
+  CreateCollectionBody,
+  HnswConfig,
+  QuantizationConfig,
+  UpdateCollectionBody,
+  VectorParams,
+} from "../http/schemas/collection.js";
 import { definedOnly } from "../http/schemas/fields.js";
 
 /** Graph parameters of a collection that gives none. */
@@ -39,23 +45,38 @@ export function vectorSpaces(body: CreateCollectionBody): { readonly [name: stri
  */
 export function newSettings(body: CreateCollectionBody): Settings {
   const { vectors = {}, sparse_vectors: _unsupported, ...rest } = body;
-  const perVector = Object.entries(vectors).map(([name, { size: _size, distance: _distance, ...shownAgain }]) => [name, shownAgain]);
+  const perVector = Object.entries(vectors).map(([name, { size: _size, distance: _distance, ...shownAgain }]) => [
+    name,
+    shownAgain,
+  ]);
   return plain({ ...rest, vectors: Object.fromEntries(perVector) }) as Settings;
 }
 
 function refuseGraphChange(field: string, now: Json, wanted: Json): never {
-  throw new MurmurationError("unsupported", `changing it from ${String(now)} to ${String(wanted)} on an existing graph is not supported yet`, field);
+  throw new MurmurationError(
+    "unsupported",
+    `changing it from ${String(now)} to ${String(wanted)} on an existing graph is not supported yet`,
+    field,
+  );
 }
 
 /** A setting that shapes the graph may be repeated, but not changed. */
-function checkGraph(space: { readonly m: number; readonly ef_construct: number }, config: HnswConfig | undefined, field: string): void {
+function checkGraph(
+  space: { readonly m: number; readonly ef_construct: number },
+  config: HnswConfig | undefined,
+  field: string,
+): void {
   if (config?.m !== undefined && config.m !== space.m) refuseGraphChange(`${field}.m`, space.m, config.m);
   if (config?.ef_construct !== undefined && config.ef_construct !== space.ef_construct) {
     refuseGraphChange(`${field}.ef_construct`, space.ef_construct, config.ef_construct);
   }
 }
 
-function checkQuantization(now: VectorSpace["quantization"], config: QuantizationConfig | undefined, field: string): void {
+function checkQuantization(
+  now: VectorSpace["quantization"],
+  config: QuantizationConfig | undefined,
+  field: string,
+): void {
   if (config === undefined) return;
   const wanted = quantizationOf(config);
   if (wanted !== now) refuseGraphChange(field, now, wanted);
@@ -81,11 +102,15 @@ function mergedVectors(collection: Collection, diffs: NonNullable<UpdateCollecti
   for (const [name, diff] of Object.entries(diffs)) {
     const field = `vectors.${name}`;
     const space = Object.hasOwn(collection.vectors, name) ? collection.vectors[name] : undefined;
-    if (space === undefined) throw new MurmurationError("wrong-input", `Not existing vector name error: ${name}`, field);
+    if (space === undefined)
+      throw new MurmurationError("wrong-input", `Not existing vector name error: ${name}`, field);
     checkGraph({ m: space.links, ef_construct: space.efConstruction }, diff.hnsw_config, `${field}.hnsw_config`);
     checkQuantization(space.quantization, diff.quantization_config, `${field}.quantization_config`);
     const old = objectAt(stored, name);
-    const hnsw = diff.hnsw_config === undefined ? {} : { hnsw_config: { ...objectAt(old, "hnsw_config"), ...definedOnly(diff.hnsw_config) } };
+    const hnsw =
+      diff.hnsw_config === undefined
+        ? {}
+        : { hnsw_config: { ...objectAt(old, "hnsw_config"), ...definedOnly(diff.hnsw_config) } };
     merged[name] = plain({ ...old, ...definedOnly(diff), ...hnsw });
   }
   return merged;

@@ -1,3 +1,4 @@
+import { visibleCollections } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
 import { z } from "zod";
 import type { Database } from "../engine/database.js";
@@ -27,7 +28,7 @@ export const collectionRoutes: readonly Route[] = [
     params: none,
     query: none,
     body: none,
-    handle: ({ database }) => ({ collections: Object.values(database.catalogue.collections).map(({ name }) => ({ name })) }),
+    handle: ({ database }) => ({ collections: visibleCollections(database.catalogue).map(({ name }) => ({ name })) }),
   }),
   route({
     method: "GET",
@@ -37,7 +38,8 @@ export const collectionRoutes: readonly Route[] = [
     params: collectionParams,
     query: none,
     body: none,
-    handle: ({ database, params }) => collectionInfo(database.collection(params.collection_name), database.statistics(params.collection_name)),
+    handle: ({ database, params }) =>
+      collectionInfo(database.collection(params.collection_name), database.statistics(params.collection_name)),
   }),
   route({
     method: "GET",

@@ -32,7 +32,11 @@ export const indexRoutes: readonly Route[] = [
     query: writeParameters,
     body: none,
     handle: async ({ database, params, query }) => {
-      const receipt = await database.write({ kind: "delete-payload-index", collection: params.collection_name, path: params.field_name });
+      const receipt = await database.write({
+        kind: "delete-payload-index",
+        collection: params.collection_name,
+        path: params.field_name,
+      });
       return renderReceipt(receipt, query.wait);
     },
   }),

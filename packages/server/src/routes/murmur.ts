@@ -2,8 +2,8 @@ import { pointIdFromText } from "@murmuration/index";
 import { z } from "zod";
 import { validationSamplesMax } from "../http/limits.js";
 import { integer, withDefault } from "../http/schemas/fields.js";
-import { vectorSpaceOf } from "./check-vectors.js";
 import { dialectVersion } from "../version.js";
+import { vectorSpaceOf } from "./check-vectors.js";
 import { collectionParams, none, type Route, route } from "./route.js";
 
 const validateBody = z.object({ samples: withDefault(integer(1, validationSamplesMax), 100) }).nullish();
@@ -27,7 +27,12 @@ export const murmurRoutes: readonly Route[] = [
         uptime_seconds: uptimeSeconds,
         ready,
         ...(reason === undefined ? {} : { reason }),
-        shards: shards.map(({ collection, shard, points, graphBytes }) => ({ collection, shard, points, graph_bytes: graphBytes })),
+        shards: shards.map(({ collection, shard, points, graphBytes }) => ({
+          collection,
+          shard,
+          points,
+          graph_bytes: graphBytes,
+        })),
       };
     },
   }),

@@ -65,7 +65,11 @@ export const payloadRoutes: readonly Route[] = [
     summary: "Delete payloads whole",
     body: clearPayloadBody,
     handle: async ({ database, params, query, body }) => {
-      const receipt = await database.write({ kind: "clear-payload", collection: params.collection_name, target: targetOf(body) });
+      const receipt = await database.write({
+        kind: "clear-payload",
+        collection: params.collection_name,
+        target: targetOf(body),
+      });
       return renderReceipt(receipt, query.wait);
     },
   }),

@@ -14,8 +14,14 @@ describe("upserting points", () => {
   it("answers a number for the operation and completed or acknowledged", async () => {
     const { ask } = await filledApp();
     const body = { points: [{ id: 9, vector: [1, 2, 3, 4] }] };
-    assert.deepEqual((await ask("PUT", "/collections/things/points?wait=true", body)).json?.result, { operation_id: 4, status: "completed" });
-    assert.deepEqual((await ask("PUT", "/collections/things/points", body)).json?.result, { operation_id: 5, status: "acknowledged" });
+    assert.deepEqual((await ask("PUT", "/collections/things/points?wait=true", body)).json.result, {
+      operation_id: 4,
+      status: "completed",
+    });
+    assert.deepEqual((await ask("PUT", "/collections/things/points", body)).json.result, {
+      operation_id: 5,
+      status: "acknowledged",
+    });
   });
 
   it("keeps ids of 64 bits exactly, in and out", async () => {
@@ -37,7 +43,9 @@ describe("upserting points", () => {
     for (const spelling of [printed, printed.toUpperCase(), printed.replaceAll("-", ""), `urn:uuid:${printed}`]) {
       assert.equal((await upsert(test, [{ id: spelling, vector: [1, 2, 3, 4] }])).statusCode, 200);
     }
-    const { result } = (await test.ask("POST", "/collections/things/points", { ids: [printed.toUpperCase()], with_payload: false })).json ?? {};
+    const { result } = (
+      await test.ask("POST", "/collections/things/points", { ids: [printed.toUpperCase()], with_payload: false })
+    ).json;
     assert.deepEqual(result, [{ id: printed }]);
   });
 
@@ -57,20 +65,49 @@ describe("upserting points", () => {
       ],
     });
     const { points } = database.written.at(-1) as UpsertPoints;
-    assert.deepEqual(points.map(({ id, vectors }) => [id, vectors[""]?.[0]]), [[8, 2], [7, 3]]);
+    assert.deepEqual(
+      points.map(({ id, vectors }) => [id, vectors[""]?.[0]]),
+      [
+        [8, 2],
+        [7, 3],
+      ],
+    );
   });
 
   it("accepts columns: of the unnamed vector and of named ones", async () => {
     const { ask } = await filledApp();
-    const unnamed = { batch: { ids: [11, 12], vectors: [[1, 2, 3, 4], [5, 6, 7, 8]], payloads: [{ a: 1 }, null] } };
+    const unnamed = {
+      batch: {
+        ids: [11, 12],
+        vectors: [
+          [1, 2, 3, 4],
+          [5, 6, 7, 8],
+        ],
+        payloads: [{ a: 1 }, null],
+      },
+    };
     assert.equal((await ask("PUT", "/collections/things/points", unnamed)).statusCode, 200);
-    assert.deepEqual((await ask("POST", "/collections/things/points", { ids: [11, 12], ...everything })).json?.result, [
+    assert.deepEqual((await ask("POST", "/collections/things/points", { ids: [11, 12], ...everything })).json.result, [
       { id: 11, payload: { a: 1 }, vector: [1, 2, 3, 4] },
       { id: 12, payload: {}, vector: [5, 6, 7, 8] },
     ]);
-    const named = { batch: { ids: [11, 12], vectors: { image: [[1, 2], [3, 4]] } } };
+    const named = {
+      batch: {
+        ids: [11, 12],
+        vectors: {
+          image: [
+            [1, 2],
+            [3, 4],
+          ],
+        },
+      },
+    };
     assert.equal((await ask("PUT", "/collections/named/points", named)).statusCode, 200);
-    assert.deepEqual((await ask("GET", "/collections/named/points/12")).json?.result, { id: 12, payload: {}, vector: { image: [3, 4] } });
+    assert.deepEqual((await ask("GET", "/collections/named/points/12")).json.result, {
+      id: 12,
+      payload: {},
+      vector: { image: [3, 4] },
+    });
   });
 
   it("passes on mode and update filter", async () => {
@@ -89,7 +126,11 @@ describe("upserting points", () => {
   it("accepts a point without vectors", async () => {
     const test = await filledApp();
     assert.equal((await upsert(test, [{ id: 5, vector: {}, payload: { a: 1 } }])).statusCode, 200);
-    assert.deepEqual((await test.ask("GET", "/collections/things/points/5")).json?.result, { id: 5, payload: { a: 1 }, vector: {} });
+    assert.deepEqual((await test.ask("GET", "/collections/things/points/5")).json.result, {
+      id: 5,
+      payload: { a: 1 },
+      vector: {},
+    });
   });
 
   const good = { id: 1, vector: [1, 2, 3, 4] };
@@ -104,14 +145,54 @@ describe("upserting points", () => {
     ["an empty vector", [{ id: 1, vector: [] }], 422, /points\[0\]\.vector/],
     ["text in a vector", [{ id: 1, vector: [1, "2", 3, 4] }], 400, /points\[0\]\.vector\[1\]/],
     ["null in a vector", [{ id: 1, vector: [1, 2, null, 4] }], 400, /points\[0\]\.vector\[2\]/],
-    ["a number beyond float32", [good, { id: 1, vector: [1, 2, 3, 1e39] }], 422, /^Validation error in JSON body: \[points\[1\]\.vector\[3\]: value 1e\+39 invalid/],
-    ["too few dimensions", [{ id: 1, vector: [1, 2, 3] }], 400, /^Wrong input: Vector dimension error: expected dim: 4, got 3$/],
-    ["too many dimensions among others", [good, { id: 2, vector: [1, 2, 3, 4, 5] }], 400, /^Wrong input: Vector dimension error: expected dim: 4, got 5 .*point 2/],
-    ["an unknown vector name", [{ id: 1, vector: { sound: [1] } }], 400, /^Wrong input: Not existing vector name error: sound$/],
-    ["a vector named like a property of objects", [{ id: 1, vector: { constructor: [1] } }], 400, /^Wrong input: Not existing vector name/],
-    ["multi-vectors", [{ id: 1, vector: [[1, 2, 3, 4]] }], 400, /^Bad request: points\[0\]\.vector: multi-vectors are not supported yet/],
-    ["sparse vectors", [{ id: 1, vector: { text: { indices: [1], values: [1] } } }], 400, /^Bad request: points\[0\]\.vector\.text: sparse vectors are not supported/],
-    ["documents", [{ id: 1, vector: { text: "hello", model: "m" } }], 400, /^Bad request: points\[0\]\.vector: inference/],
+    [
+      "a number beyond float32",
+      [good, { id: 1, vector: [1, 2, 3, 1e39] }],
+      422,
+      /^Validation error in JSON body: \[points\[1\]\.vector\[3\]: value 1e\+39 invalid/,
+    ],
+    [
+      "too few dimensions",
+      [{ id: 1, vector: [1, 2, 3] }],
+      400,
+      /^Wrong input: Vector dimension error: expected dim: 4, got 3$/,
+    ],
+    [
+      "too many dimensions among others",
+      [good, { id: 2, vector: [1, 2, 3, 4, 5] }],
+      400,
+      /^Wrong input: Vector dimension error: expected dim: 4, got 5 .*point 2/,
+    ],
+    [
+      "an unknown vector name",
+      [{ id: 1, vector: { sound: [1] } }],
+      400,
+      /^Wrong input: Not existing vector name error: sound$/,
+    ],
+    [
+      "a vector named like a property of objects",
+      [{ id: 1, vector: { constructor: [1] } }],
+      400,
+      /^Wrong input: Not existing vector name/,
+    ],
+    [
+      "multi-vectors",
+      [{ id: 1, vector: [[1, 2, 3, 4]] }],
+      400,
+      /^Bad request: points\[0\]\.vector: multi-vectors are not supported yet/,
+    ],
+    [
+      "sparse vectors",
+      [{ id: 1, vector: { text: { indices: [1], values: [1] } } }],
+      400,
+      /^Bad request: points\[0\]\.vector\.text: sparse vectors are not supported/,
+    ],
+    [
+      "documents",
+      [{ id: 1, vector: { text: "hello", model: "m" } }],
+      400,
+      /^Bad request: points\[0\]\.vector: inference/,
+    ],
     ["a payload that is no object", [{ ...good, payload: [1] }], 400, /points\[0\]\.payload: expected object/],
     ["a point that is no object", [good, 7], 400, /points\[1\]/],
     ["points that are no array", { id: 1 }, 400, /points: expected array/],
@@ -148,7 +229,10 @@ describe("upserting points", () => {
     const { ask } = await filledApp();
     await ask("PUT", "/collections/wide", { vectors: { size: 100, distance: "Dot" } });
     const { upsertBody } = await import("../http/schemas/points.js");
-    const points = Array.from({ length: 100 }, (_, id) => ({ id, vector: Array.from({ length: 100 }, (_, i) => (id + i) / 7) }));
+    const points = Array.from({ length: 100 }, (_, id) => ({
+      id,
+      vector: Array.from({ length: 100 }, (_, i) => (id + i) / 7),
+    }));
     let best = Infinity;
     for (let run = 0; run < 50; run++) {
       const started = performance.now();
@@ -156,121 +240,5 @@ describe("upserting points", () => {
       best = Math.min(best, performance.now() - started);
     }
     assert.ok(best < 1, `${best} ms`);
-  });
-});
-
-describe("reading points", () => {
-  it("answers known ids only, with payload and without vectors unless asked", async () => {
-    const { ask } = await filledApp();
-    const { result } = (await ask("POST", "/collections/things/points", { ids: [2, 99] })).json ?? {};
-    assert.deepEqual(result, [{ id: 2, payload: { city: "London", count: 1 } }]);
-  });
-
-  it("selects payload and vectors", async () => {
-    const { ask } = await filledApp();
-    const read = async (collection: string, fields: object) =>
-      (await ask("POST", `/collections/${collection}/points`, { ids: [1], ...fields })).json?.result;
-    assert.deepEqual(await read("things", { with_payload: ["city"] }), [{ id: 1, payload: { city: "Berlin" } }]);
-    assert.deepEqual(await read("things", { with_payload: { include: ["count"] } }), [{ id: 1, payload: { count: 3 } }]);
-    assert.deepEqual(await read("things", { with_payload: { exclude: ["count"] } }), [{ id: 1, payload: { city: "Berlin" } }]);
-    assert.deepEqual(await read("things", { with_payload: null, with_vector: null }), [{ id: 1, payload: { city: "Berlin", count: 3 } }]);
-    assert.deepEqual(await read("named", { with_payload: false, with_vector: ["text"] }), [{ id: 1, vector: { text: [0.6, 0, 0.8] } }]);
-    assert.deepEqual(await read("named", { with_vector: true }), [{ id: 1, payload: {}, vector: { image: [1, 2], text: [0.6, 0, 0.8] } }]);
-    assert.equal((await ask("POST", "/collections/things/points", { ids: [1], with_payload: 7 })).statusCode, 400);
-    assert.equal((await ask("POST", "/collections/things/points", { ids: [1], with_vector: [7] })).statusCode, 400);
-    assert.equal((await ask("POST", "/collections/things/points", { ids: [1, "x"] })).statusCode, 400);
-  });
-
-  it("answers 404 for a missing point and 400 for text that names none", async () => {
-    const { ask } = await filledApp();
-    const missing = await ask("GET", "/collections/things/points/5");
-    assert.deepEqual([missing.statusCode, missing.error], [404, "Not found: Point with id 5 does not exists!"]);
-    const odd = await ask("GET", "/collections/things/points/x");
-    assert.deepEqual([odd.statusCode, odd.error], [400, 'Wrong input: Can not recognize "x" as point id']);
-    assert.equal((await ask("GET", "/collections/things/points/18446744073709551616")).statusCode, 400);
-  });
-});
-
-describe("deleting points", () => {
-  it("deletes by id and by filter", async () => {
-    const { ask } = await filledApp();
-    const count = async () => (await ask("POST", "/collections/things/points/count", {})).json?.result;
-    await ask("POST", "/collections/things/points/delete", { points: [1, 1, 99] });
-    assert.deepEqual(await count(), { count: 2 });
-    await ask("POST", "/collections/things/points/delete", { filter: { must: [{ key: "city", match: { value: "London" } }] } });
-    assert.deepEqual(await count(), { count: 1 });
-  });
-
-  it("refuses a target that is missing, doubled or malformed", async () => {
-    const { ask } = await filledApp();
-    for (const body of [{}, { points: [1], filter: {} }, { points: 1 }, { points: ["x"] }, { filter: [] }, { filter: { must: [{ odd: 1 }] } }]) {
-      for (const path of ["delete", "payload/clear"]) {
-        assert.equal((await ask("POST", `/collections/things/points/${path}`, body)).statusCode, 400, JSON.stringify(body));
-      }
-    }
-    const { error } = await ask("POST", "/collections/things/points/delete", { filter: { must: [{ has_id: [1] }, { odd: 1 }] } });
-    assert.match(error ?? "", /^Format error in JSON body: .*filter\.must\[1\]/);
-    const ids = await ask("POST", "/collections/things/points/delete", { points: [1, 2, "x"] });
-    assert.match(ids.error ?? "", /points\[2\]/);
-  });
-});
-
-describe("changing payloads", () => {
-  it("merges, replaces, deletes keys and clears", async () => {
-    const { ask } = await filledApp();
-    const path = "/collections/things/points/payload";
-    const payload = async () => ((await ask("GET", "/collections/things/points/1")).json?.result as { payload: unknown }).payload;
-    await ask("POST", path, { points: [1], payload: { a: 1 } });
-    assert.deepEqual(await payload(), { city: "Berlin", count: 3, a: 1 });
-    await ask("POST", `${path}/delete`, { points: [1], keys: ["city", "none"] });
-    assert.deepEqual(await payload(), { count: 3, a: 1 });
-    await ask("PUT", path, { filter: { must: [{ has_id: [1] }] }, payload: { b: 2 } });
-    assert.deepEqual(await payload(), { b: 2 });
-    await ask("POST", `${path}/clear`, { points: [1] });
-    assert.deepEqual(await payload(), {});
-  });
-
-  it("refuses payloads that are no objects and keys that are no texts", async () => {
-    const { ask } = await filledApp();
-    const path = "/collections/things/points/payload";
-    for (const method of ["POST", "PUT"] as const) {
-      assert.equal((await ask(method, path, { points: [1] })).statusCode, 400);
-      assert.equal((await ask(method, path, { points: [1], payload: [] })).statusCode, 400);
-      assert.equal((await ask(method, path, { payload: {} })).statusCode, 400);
-      assert.equal((await ask(method, path, { points: [1], payload: {}, key: 1 })).statusCode, 400);
-    }
-    assert.equal((await ask("POST", `${path}/delete`, { points: [1] })).statusCode, 400);
-    assert.equal((await ask("POST", `${path}/delete`, { points: [1], keys: [1] })).statusCode, 400);
-  });
-});
-
-describe("changing vectors", () => {
-  it("sets the given vectors and keeps the others", async () => {
-    const { ask } = await filledApp();
-    const { statusCode } = await ask("PUT", "/collections/named/points/vectors", { points: [{ id: 1, vector: { image: [7, 8] } }] });
-    assert.equal(statusCode, 200);
-    const { result } = (await ask("GET", "/collections/named/points/1")).json ?? {};
-    assert.deepEqual(result, { id: 1, payload: {}, vector: { image: [7, 8], text: [0.6, 0, 0.8] } });
-  });
-
-  it("deletes vectors by name", async () => {
-    const { ask } = await filledApp();
-    assert.equal((await ask("POST", "/collections/named/points/vectors/delete", { points: [1], vector: ["image"] })).statusCode, 200);
-    assert.deepEqual((await ask("GET", "/collections/named/points/1")).json?.result, { id: 1, payload: {}, vector: { text: [0.6, 0, 0.8] } });
-  });
-
-  it("refuses unknown points, names, sizes and empty lists", async () => {
-    const { ask } = await filledApp();
-    const put = async (points: unknown) => (await ask("PUT", "/collections/named/points/vectors", { points })).statusCode;
-    assert.equal(await put([{ id: 99, vector: { image: [7, 8] } }]), 404);
-    assert.equal(await put([{ id: 1, vector: { sound: [7, 8] } }]), 400);
-    assert.equal(await put([{ id: 1, vector: { image: [7] } }]), 400);
-    assert.equal(await put([{ id: 1, vector: { image: [] } }]), 422);
-    assert.equal(await put([]), 400);
-    const drop = async (body: unknown) => (await ask("POST", "/collections/named/points/vectors/delete", body)).statusCode;
-    assert.equal(await drop({ points: [1], vector: [] }), 422);
-    assert.equal(await drop({ points: [1], vector: ["sound"] }), 400);
-    assert.equal(await drop({ vector: ["image"] }), 400);
-    assert.equal(await drop({ points: [1] }), 400);
   });
 });

@@ -13,7 +13,8 @@ const everything = { payload: true, vectors: true } as const;
 
 /** `points` or `batch`, whichever was given. Throws `format` for none and for both. */
 function pointsOf(body: z.output<typeof upsertBody>) {
-  if (body.points !== undefined && body.batch !== undefined) throw new MurmurationError("format", "give either `points` or `batch`, not both", "batch");
+  if (body.points !== undefined && body.batch !== undefined)
+    throw new MurmurationError("format", "give either `points` or `batch`, not both", "batch");
   const points = body.points ?? body.batch;
   if (points === undefined) throw new MurmurationError("format", "either `points` or `batch` must be given", "points");
   if (points.length === 0) throw new MurmurationError("bad-request", "Empty update request", "points");
@@ -52,7 +53,9 @@ export const pointRoutes: readonly Route[] = [
     body: retrieveBody,
     handle: ({ database, params, body }) => {
       const selection = selectionOf(body);
-      return database.retrieve(params.collection_name, body.ids, selection).map((record) => renderRecord(record, selection));
+      return database
+        .retrieve(params.collection_name, body.ids, selection)
+        .map((record) => renderRecord(record, selection));
     },
   }),
   route({
@@ -79,7 +82,11 @@ export const pointRoutes: readonly Route[] = [
     query: writeParameters,
     body: deletePointsBody,
     handle: async ({ database, params, query, body }) => {
-      const receipt = await database.write({ kind: "delete-points", collection: params.collection_name, target: targetOf(body) });
+      const receipt = await database.write({
+        kind: "delete-points",
+        collection: params.collection_name,
+        target: targetOf(body),
+      });
       return renderReceipt(receipt, query.wait);
     },
   }),

@@ -12,7 +12,10 @@ function renderVectors(vectors: { readonly [name: string]: Float32Array }): Rend
 }
 
 /** The selection that the fields of a request ask for. */
-export function selectionOf(body: { readonly with_payload: PayloadSelector; readonly with_vector: VectorSelector }): Selection {
+export function selectionOf(body: {
+  readonly with_payload: PayloadSelector;
+  readonly with_vector: VectorSelector;
+}): Selection {
   return { payload: body.with_payload, vectors: body.with_vector };
 }
 

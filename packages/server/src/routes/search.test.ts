@@ -15,8 +15,11 @@ describe("query", () => {
   it("answers scored points, by default without payload and vector", async () => {
     const { ask } = await filledApp();
     const { json, text } = await ask("POST", `${path}/query`, { query: [0.2, 0.1, 0.9, 0.7], limit: 2 });
-    const { points } = json?.result as { points: readonly Hit[] };
-    assert.deepEqual(points.map(Object.keys), [["id", "version", "score"], ["id", "version", "score"]]);
+    const { points } = json.result as { points: readonly Hit[] };
+    assert.deepEqual(points.map(Object.keys), [
+      ["id", "version", "score"],
+      ["id", "version", "score"],
+    ]);
     assert.deepEqual(ids(points), [1, 3]);
     assert.equal(typeof points[0]?.version, "number");
     assert.match(text, /"score":1\.273[,}]/);
@@ -25,10 +28,10 @@ describe("query", () => {
   it("takes a point's own vector for its id, in every form of a query", async () => {
     const { ask } = await filledApp();
     for (const query of [1, { nearest: 1 }]) {
-      const { result } = (await ask("POST", `${path}/query`, { query })).json ?? {};
+      const { result } = (await ask("POST", `${path}/query`, { query })).json;
       assert.deepEqual(ids((result as { points: Hit[] }).points), [3, 2]);
     }
-    const { result } = (await ask("POST", `${path}/query`, { query: { nearest: [1, 0, 0, 0] } })).json ?? {};
+    const { result } = (await ask("POST", `${path}/query`, { query: { nearest: [1, 0, 0, 0] } })).json;
     assert.deepEqual(ids((result as { points: Hit[] }).points), [3, 2, 1]);
     const missing = await ask("POST", `${path}/query`, { query: 77 });
     assert.deepEqual([missing.statusCode, missing.error], [404, "Not found: No point with id 77 found"]);
@@ -36,7 +39,7 @@ describe("query", () => {
 
   it("lists points by id with score 0 when there is no query", async () => {
     const { ask } = await filledApp();
-    const { result } = (await ask("POST", `${path}/query`, { limit: 1, offset: 1, with_payload: ["count"] })).json ?? {};
+    const { result } = (await ask("POST", `${path}/query`, { limit: 1, offset: 1, with_payload: ["count"] })).json;
     assert.deepEqual(result, { points: [{ id: 2, payload: { count: 1 }, version: 0, score: 0 }] });
   });
 
@@ -44,23 +47,41 @@ describe("query", () => {
     const { ask } = await filledApp();
     const run = async (fields: object) => {
       const { json } = await ask("POST", `${path}/query`, { query: [0.2, 0.1, 0.9, 0.7], ...fields });
-      return ids((json?.result as { points: Hit[] }).points);
+      return ids((json.result as { points: Hit[] }).points);
     };
     assert.deepEqual(await run({ filter: { must: [{ key: "city", match: { value: "Berlin" } }] } }), [1, 3]);
     assert.deepEqual(await run({ filter: {} }), [1, 3, 2]);
     assert.deepEqual(await run({ filter: null }), [1, 3, 2]);
     assert.deepEqual(await run({ offset: 2 }), [2]);
     assert.deepEqual(await run({ score_threshold: 1.25 }), [1]);
-    assert.deepEqual(await run({ params: { hnsw_ef: 64, exact: true, quantization: { ignore: true, rescore: true, oversampling: 2 }, indexed_only: true } }), [1, 3, 2]);
+    assert.deepEqual(
+      await run({
+        params: {
+          hnsw_ef: 64,
+          exact: true,
+          quantization: { ignore: true, rescore: true, oversampling: 2 },
+          indexed_only: true,
+        },
+      }),
+      [1, 3, 2],
+    );
   });
 
   it("uses the vector that is named and looks ids up elsewhere", async () => {
     const { ask } = await filledApp();
-    const { result } = (await ask("POST", "/collections/named/points/query", { query: [1, 2], using: "image" })).json ?? {};
-    assert.deepEqual(result, { points: [{ id: 1, version: 3, score: 0 }, { id: 2, version: 3, score: 1 }] });
+    const { result } = (await ask("POST", "/collections/named/points/query", { query: [1, 2], using: "image" })).json;
+    assert.deepEqual(result, {
+      points: [
+        { id: 1, version: 3, score: 0 },
+        { id: 2, version: 3, score: 1 },
+      ],
+    });
     const lookup = { query: 2, using: "image", lookup_from: { collection: "named", vector: "image" } };
     assert.equal((await ask("POST", "/collections/named/points/query", lookup)).statusCode, 200);
-    const missing = await ask("POST", "/collections/named/points/query", { ...lookup, lookup_from: { collection: "none" } });
+    const missing = await ask("POST", "/collections/named/points/query", {
+      ...lookup,
+      lookup_from: { collection: "none" },
+    });
     assert.deepEqual([missing.statusCode, missing.error], [404, "Not found: Collection none not found"]);
   });
 
@@ -72,17 +93,37 @@ describe("query", () => {
     ["text in a nearest vector", { query: { nearest: [1, 2, 3, true] } }, 400, /query\.nearest\[3\]/],
     ["a number beyond float32", { query: [1, 2, 3, -4e38] }, 422, /query\[3\]/],
     ["an unknown vector name", { query, using: "x" }, 400, /^Wrong input: Not existing vector name error: x$/],
-    ["limit 0", { query, limit: 0 }, 422, /^Validation error in JSON body: \[internal\.limit: value 0 invalid, must be 1 or larger\]$/],
+    [
+      "limit 0",
+      { query, limit: 0 },
+      422,
+      /^Validation error in JSON body: \[internal\.limit: value 0 invalid, must be 1 or larger\]$/,
+    ],
     ["a negative limit", { query, limit: -1 }, 422, /limit/],
     ["a fractional limit", { query, limit: 1.5 }, 400, /limit/],
     ["a negative offset", { query, offset: -1 }, 422, /offset/],
     ["hnsw_ef 0", { query, params: { hnsw_ef: 0 } }, 422, /params\.hnsw_ef/],
-    ["oversampling below 1", { query, params: { quantization: { oversampling: 0.5 } } }, 422, /params\.quantization\.oversampling/],
+    [
+      "oversampling below 1",
+      { query, params: { quantization: { oversampling: 0.5 } } },
+      422,
+      /params\.quantization\.oversampling/,
+    ],
     ["exact as text", { query, params: { exact: "yes" } }, 400, /params\.exact/],
     ["text as a threshold", { query, score_threshold: "1" }, 400, /score_threshold/],
     ["a filter that is none", { query, filter: { must: [{ key: "a" }] } }, 400, /filter\.must\[0\]/],
-    ["a threshold without a query", { score_threshold: 1 }, 400, /^Bad request: A query is needed to use the score_threshold/],
-    ["prefetch without a query", { prefetch: { query } }, 400, /^Bad request: A query is needed to merge the prefetches/],
+    [
+      "a threshold without a query",
+      { score_threshold: 1 },
+      400,
+      /^Bad request: A query is needed to use the score_threshold/,
+    ],
+    [
+      "prefetch without a query",
+      { prefetch: { query } },
+      400,
+      /^Bad request: A query is needed to merge the prefetches/,
+    ],
     ["prefetch", { query, prefetch: [{ query }] }, 400, /prefetch is not supported yet/],
     ["fusion", { query: { fusion: "rrf" } }, 400, /query\.fusion: fusion queries are not supported yet/],
     ["recommend", { query: { recommend: { positive: [1] } } }, 400, /query\.recommend: .*not supported/],
@@ -108,93 +149,25 @@ describe("query", () => {
   it("answers batches in order, or not at all", async () => {
     const { ask } = await filledApp();
     const good = { query: [1, 0, 0, 0], limit: 1 };
-    const { result } = (await ask("POST", `${path}/query/batch`, { searches: [good, { query: [0, 1, 0, 0], limit: 1 }] })).json ?? {};
-    assert.deepEqual((result as { points: Hit[] }[]).map(({ points }) => ids(points)), [[3], [2]]);
-    assert.deepEqual((await ask("POST", `${path}/query/batch`, { searches: [] })).json?.result, []);
+    const { result } = (
+      await ask("POST", `${path}/query/batch`, { searches: [good, { query: [0, 1, 0, 0], limit: 1 }] })
+    ).json;
+    assert.deepEqual(
+      (result as { points: Hit[] }[]).map(({ points }) => ids(points)),
+      [[3], [2]],
+    );
+    assert.deepEqual((await ask("POST", `${path}/query/batch`, { searches: [] })).json.result, []);
     const second = await ask("POST", `${path}/query/batch`, { searches: [good, { query: [1], limit: 1 }] });
     assert.match(second.error ?? "", /^Wrong input: Vector dimension error/);
     const shape = await ask("POST", `${path}/query/batch`, { searches: [good, { ...good, limit: 0 }] });
-    assert.match(shape.error ?? "", /^Validation error in JSON body: \[searches\[1\]\.internal\.limit: value 0 invalid/);
-    const filter = await ask("POST", `${path}/query/batch`, { searches: [good, { ...good, filter: { must: [{ odd: 1 }] } }] });
+    assert.match(
+      shape.error ?? "",
+      /^Validation error in JSON body: \[searches\[1\]\.internal\.limit: value 0 invalid/,
+    );
+    const filter = await ask("POST", `${path}/query/batch`, {
+      searches: [good, { ...good, filter: { must: [{ odd: 1 }] } }],
+    });
     assert.match(filter.error ?? "", /searches\[1\]\.filter\.must\[0\]/);
     assert.equal((await ask("POST", "/collections/none/points/query/batch", { searches: [] })).statusCode, 404);
-  });
-});
-
-describe("legacy search", () => {
-  it("answers an array, for unnamed and named vectors", async () => {
-    const { ask } = await filledApp();
-    const plain = await ask("POST", `${path}/search`, { vector: [0.2, 0.1, 0.9, 0.7], limit: 3, with_payload: ["count"] });
-    assert.deepEqual(ids(plain.json?.result), [1, 3, 2]);
-    const named = await ask("POST", "/collections/named/points/search", { vector: { name: "image", vector: [1, 2] }, limit: 1 });
-    assert.deepEqual(named.json?.result, [{ id: 1, version: 3, score: 0 }]);
-    const batch = await ask("POST", `${path}/search/batch`, { searches: [{ vector: [1, 0, 0, 0], limit: 1 }, { vector: [0, 1, 0, 0], limit: 1 }] });
-    assert.deepEqual((batch.json?.result as unknown[]).map(ids), [[3], [2]]);
-  });
-
-  it("refuses what is missing or wrong", async () => {
-    const { ask } = await filledApp();
-    const search = async (body: unknown) => {
-      const { statusCode, error } = await ask("POST", `${path}/search`, body);
-      return [statusCode, error ?? ""] as const;
-    };
-    assert.deepEqual(await search({ vector: [1, 2, 3, 4] }), [400, "Format error in JSON body: limit: missing field"]);
-    assert.equal((await search({ limit: 1 }))[0], 400);
-    assert.equal((await search({ vector: [1], limit: 1 }))[0], 400);
-    assert.equal((await search({ vector: { name: 1, vector: [1] }, limit: 1 }))[0], 400);
-    assert.match((await search({ vector: { name: "a", vector: { indices: [], values: [] } }, limit: 1 }))[1], /sparse/);
-    assert.equal((await search({ vector: [1, 2, 3, 4], limit: 0 }))[0], 422);
-  });
-});
-
-describe("scroll", () => {
-  it("walks pages by id", async () => {
-    const { ask } = await filledApp();
-    const first = (await ask("POST", `${path}/scroll`, { limit: 2, with_payload: false })).json?.result;
-    assert.deepEqual(first, { points: [{ id: 1 }, { id: 2 }], next_page_offset: 3 });
-    const last = (await ask("POST", `${path}/scroll`, { limit: 2, offset: 3, with_payload: false })).json?.result;
-    assert.deepEqual(last, { points: [{ id: 3 }], next_page_offset: null });
-  });
-
-  it("orders by an indexed number and shows it", async () => {
-    const { ask } = await filledApp();
-    const order = { order_by: { key: "count", direction: "desc" }, with_payload: false };
-    const missing = await ask("POST", `${path}/scroll`, order);
-    assert.equal(missing.statusCode, 400);
-    assert.match(missing.error ?? "", /^Wrong input: No range index for `order_by` key: `count`\. /);
-    await ask("PUT", "/collections/things/index", { field_name: "count", field_schema: "integer" });
-    const { result } = (await ask("POST", `${path}/scroll`, order)).json ?? {};
-    assert.deepEqual(result, {
-      points: [{ id: 1, order_value: 3 }, { id: 3, order_value: 2 }, { id: 2, order_value: 1 }],
-      next_page_offset: null,
-    });
-    assert.equal((await ask("POST", `${path}/scroll`, { order_by: "count" })).statusCode, 200);
-    assert.equal((await ask("POST", `${path}/scroll`, { ...order, offset: 1 })).statusCode, 400);
-    await ask("PUT", "/collections/things/index", { field_name: "count", field_schema: { type: "integer", range: false } });
-    assert.equal((await ask("POST", `${path}/scroll`, order)).statusCode, 400);
-  });
-
-  it("refuses limits, offsets and orders that are none", async () => {
-    const { ask } = await filledApp();
-    const scroll = async (body: unknown) => (await ask("POST", `${path}/scroll`, body)).statusCode;
-    assert.equal(await scroll({ limit: 0 }), 422);
-    assert.equal(await scroll({ limit: "10" }), 400);
-    assert.equal(await scroll({ offset: "x" }), 400);
-    assert.equal(await scroll({ order_by: 1 }), 400);
-    assert.equal(await scroll({ order_by: { key: "a", direction: "up" } }), 400);
-    assert.equal(await scroll({ order_by: { key: "a", start_from: "2024-01-01" } }), 400);
-    assert.equal(await scroll({ filter: "x" }), 400);
-  });
-});
-
-describe("count", () => {
-  it("counts all points, or those that match", async () => {
-    const { ask } = await filledApp();
-    assert.deepEqual((await ask("POST", `${path}/count`, {})).json?.result, { count: 3 });
-    assert.deepEqual((await ask("POST", `${path}/count`)).json?.result, { count: 3 });
-    const filter = { must: [{ key: "city", match: { value: "Berlin" } }] };
-    assert.deepEqual((await ask("POST", `${path}/count`, { filter, exact: false })).json?.result, { count: 2 });
-    assert.equal((await ask("POST", `${path}/count`, { exact: 1 })).statusCode, 400);
-    assert.equal((await ask("POST", "/collections/none/points/count", {})).statusCode, 404);
   });
 });

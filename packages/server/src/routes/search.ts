@@ -69,7 +69,8 @@ function checkLookup(database: Database, lookup: QueryBody["lookup_from"], using
 function planQuery(database: Database, name: string, body: QueryBody): () => unknown[] {
   const hasPrefetch = body.prefetch === true;
   const merge = "A query is needed to merge the prefetches. Can't have prefetches without defining a query.";
-  const threshold = "A query is needed to use the score_threshold. Can't have score_threshold without defining a query.";
+  const threshold =
+    "A query is needed to use the score_threshold. Can't have score_threshold without defining a query.";
   if (hasPrefetch && body.query === undefined) throw new MurmurationError("bad-request", merge, "prefetch");
   if (hasPrefetch) throw new MurmurationError("unsupported", "prefetch is not supported yet", "prefetch");
 
@@ -89,7 +90,12 @@ function planQuery(database: Database, name: string, body: QueryBody): () => unk
     using,
     ...(lookupFrom === undefined
       ? {}
-      : { lookupFrom: { collection: lookupFrom.collection, ...(lookupFrom.vector === undefined ? {} : { vector: lookupFrom.vector }) } }),
+      : {
+          lookupFrom: {
+            collection: lookupFrom.collection,
+            ...(lookupFrom.vector === undefined ? {} : { vector: lookupFrom.vector }),
+          },
+        }),
   };
   return () => database.query(name, request).map((point) => renderScored(point, request.selection));
 }

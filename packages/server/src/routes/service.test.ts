@@ -6,8 +6,11 @@ describe("service routes", () => {
   it("answer the version check of clients with exactly three keys", async () => {
     const { ask } = await testApp();
     const { json } = await ask("GET", "/");
-    assert.deepEqual(Object.keys(json ?? {}).sort(), ["commit", "title", "version"]);
-    assert.deepEqual({ ...json, commit: "" }, { title: "qdrant - vector search engine", version: "1.18.2", commit: "" });
+    assert.deepEqual(Object.keys(json).sort(), ["commit", "title", "version"]);
+    assert.deepEqual(
+      { ...json, commit: "" },
+      { title: "qdrant - vector search engine", version: "1.18.2", commit: "" },
+    );
     assert.match((json as { commit: string }).commit, /^[0-9a-f]{40}$/);
   });
 
@@ -28,7 +31,7 @@ describe("service routes", () => {
 
   it("tell telemetry the name and version that clients look for", async () => {
     const { ask } = await filledApp();
-    const { app, collections } = (await ask("GET", "/telemetry?details_level=2")).json?.result as {
+    const { app, collections } = (await ask("GET", "/telemetry?details_level=2")).json.result as {
       app: { name: string; version: string };
       collections: { number_of_collections: number };
     };
@@ -41,11 +44,21 @@ describe("service routes", () => {
 describe("our own routes", () => {
   it("show status, digest, validation and links", async () => {
     const { ask } = await filledApp();
-    assert.equal(((await ask("GET", "/murmur/status")).json?.result as { ready: boolean }).ready, true);
-    assert.equal(((await ask("GET", "/murmur/collections/things/digest")).json?.result as { points: number }).points, 3);
-    assert.deepEqual((await ask("POST", "/murmur/collections/things/validate")).json?.result, { valid: true, samples: 100 });
-    assert.deepEqual((await ask("POST", "/murmur/collections/things/validate", { samples: 7 })).json?.result, { valid: true, samples: 7 });
-    assert.deepEqual((await ask("GET", "/murmur/collections/named/points/1/links?vector=text")).json?.result, { id: 1, vector: "text", layers: [] });
+    assert.equal(((await ask("GET", "/murmur/status")).json.result as { ready: boolean }).ready, true);
+    assert.equal(((await ask("GET", "/murmur/collections/things/digest")).json.result as { points: number }).points, 3);
+    assert.deepEqual((await ask("POST", "/murmur/collections/things/validate")).json.result, {
+      valid: true,
+      samples: 100,
+    });
+    assert.deepEqual((await ask("POST", "/murmur/collections/things/validate", { samples: 7 })).json.result, {
+      valid: true,
+      samples: 7,
+    });
+    assert.deepEqual((await ask("GET", "/murmur/collections/named/points/1/links?vector=text")).json.result, {
+      id: 1,
+      vector: "text",
+      layers: [],
+    });
   });
 
   it("refuse unknown collections, points, vectors and sample counts", async () => {

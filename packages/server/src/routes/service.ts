@@ -1,12 +1,21 @@
 import { randomUUID } from "node:crypto";
+import { visibleCollections } from "@murmuration/core";
 import { z } from "zod";
 import { booleanParameter, integerParameter } from "../http/schemas/parameters.js";
 import { commit, dialectVersion } from "../version.js";
 import { type BareAnswer, none, type Route, type RouteContext, route } from "./route.js";
 
-const text = (body: string, statusCode = 200): BareAnswer => ({ statusCode, contentType: "text/plain; charset=utf-8", body });
+const text = (body: string, statusCode = 200): BareAnswer => ({
+  statusCode,
+  contentType: "text/plain; charset=utf-8",
+  body,
+});
 
-export const json = (body: unknown): BareAnswer => ({ statusCode: 200, contentType: "application/json; charset=utf-8", body });
+export const json = (body: unknown): BareAnswer => ({
+  statusCode: 200,
+  contentType: "application/json; charset=utf-8",
+  body,
+});
 
 /** Identity of this process, for telemetry. */
 const instanceId = randomUUID();
@@ -48,7 +57,7 @@ export const serviceRoutes: readonly Route[] = [
     handle: ({ database }) => ({
       id: instanceId,
       app: { name: "qdrant", version: dialectVersion, startup },
-      collections: { number_of_collections: Object.keys(database.catalogue.collections).length },
+      collections: { number_of_collections: visibleCollections(database.catalogue).length },
     }),
   }),
   route({

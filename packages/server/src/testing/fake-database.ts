@@ -1,6 +1,6 @@
 import type {
-  CatalogueCommand,
   Catalogue,
+  CatalogueCommand,
   Collection,
   Command,
   NearestQuery,
@@ -87,14 +87,22 @@ export class FakeDatabase implements Database {
     const all = this.#matching(name, filter);
     if (orderBy !== undefined) {
       const sign = orderBy.direction === "asc" ? 1 : -1;
-      const rows = all.flatMap((point) => valuesAt(point.payload, orderBy.key).map((value) => ({ point, value: Number(value) })));
+      const rows = all.flatMap((point) =>
+        valuesAt(point.payload, orderBy.key).map((value) => ({ point, value: Number(value) })),
+      );
       rows.sort((a, b) => sign * (a.value - b.value) || comparePointIds(a.point.id, b.point.id));
       const page = rows.slice(0, limit);
-      return { points: page.map(({ point, value }) => ({ ...selected(point, selection), orderValue: value })), nextOffset: null };
+      return {
+        points: page.map(({ point, value }) => ({ ...selected(point, selection), orderValue: value })),
+        nextOffset: null,
+      };
     }
     all.sort((a, b) => comparePointIds(a.id, b.id));
     const rest = offset === undefined ? all : all.filter((point) => comparePointIds(point.id, offset) >= 0);
-    return { points: rest.slice(0, limit).map((point) => selected(point, selection)), nextOffset: rest[limit]?.id ?? null };
+    return {
+      points: rest.slice(0, limit).map((point) => selected(point, selection)),
+      nextOffset: rest[limit]?.id ?? null,
+    };
   }
 
   count(name: string, filter: Filter | undefined): number {
@@ -130,7 +138,14 @@ export class FakeDatabase implements Database {
 
   async digest(name: string): Promise<Digest> {
     const points = this.#pointsOf(name).size;
-    return { frontier: { "1": this.#operations }, points, points_digest: "0", graph_digest: "0", live: points, dead: 0 };
+    return {
+      frontier: { "1": this.#operations },
+      points,
+      points_digest: "0",
+      graph_digest: "0",
+      live: points,
+      dead: 0,
+    };
   }
 
   async validate(name: string, samples: number): Promise<Json> {
@@ -218,7 +233,10 @@ export class FakeDatabase implements Database {
       }
       case "create-payload-index": {
         const collection = this.collection(command.collection);
-        this.#replace({ ...collection, payloadIndexes: { ...collection.payloadIndexes, [command.path]: command.schema } });
+        this.#replace({
+          ...collection,
+          payloadIndexes: { ...collection.payloadIndexes, [command.path]: command.schema },
+        });
         return true;
       }
       case "delete-payload-index": {

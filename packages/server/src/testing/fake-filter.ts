@@ -25,7 +25,9 @@ function holds(condition: Condition, point: FakePoint): boolean {
     case "match-value":
       return valuesAt(point.payload, condition.key).includes(condition.value);
     case "match-any":
-      return valuesAt(point.payload, condition.key).some((value) => (condition.values as readonly Json[]).includes(value));
+      return valuesAt(point.payload, condition.key).some((value) =>
+        (condition.values as readonly Json[]).includes(value),
+      );
     case "range": {
       const { lt = Infinity, gt = -Infinity, lte = Infinity, gte = -Infinity } = condition;
       return valuesAt(point.payload, condition.key).some((value) => {

@@ -11,7 +11,10 @@ function normalised(vector: Float32Array): Float32Array {
 
 function stored(collection: Collection, vectors: NamedVectors): NamedVectors {
   return Object.fromEntries(
-    Object.entries(vectors).map(([name, vector]) => [name, collection.vectors[name]?.distance === "Cosine" ? normalised(vector) : vector]),
+    Object.entries(vectors).map(([name, vector]) => [
+      name,
+      collection.vectors[name]?.distance === "Cosine" ? normalised(vector) : vector,
+    ]),
   );
 }
 
@@ -25,7 +28,12 @@ function without<T>(from: { readonly [key: string]: T }, keys: readonly string[]
 }
 
 /** Applies a command to the points of a collection, in place. */
-export function applyPointCommand(points: FakePoints, collection: Collection, command: PointCommand, version: number): void {
+export function applyPointCommand(
+  points: FakePoints,
+  collection: Collection,
+  command: PointCommand,
+  version: number,
+): void {
   const change = (target: Target, payload: (point: FakePoint) => Payload) => {
     for (const point of targeted(points, target)) points.set(point.id, { ...point, payload: payload(point), version });
   };
@@ -70,12 +78,24 @@ export function applyPointCommand(points: FakePoints, collection: Collection, co
 export function selected(point: FakePoint, selection: Selection): PointRecord {
   const { payload, vectors } = selection;
   const keys = Object.keys(point.payload);
-  const dropped = typeof payload === "boolean" ? [] : "include" in payload ? keys.filter((key) => !payload.include.includes(key)) : payload.exclude;
+  const dropped =
+    typeof payload === "boolean"
+      ? []
+      : "include" in payload
+        ? keys.filter((key) => !payload.include.includes(key))
+        : payload.exclude;
   const names = Object.keys(point.vectors);
   const wanted = typeof vectors === "boolean" ? names : vectors;
   return {
     id: point.id,
     ...(payload === false ? {} : { payload: without(point.payload, dropped) }),
-    ...(vectors === false ? {} : { vectors: without(point.vectors, names.filter((name) => !wanted.includes(name))) }),
+    ...(vectors === false
+      ? {}
+      : {
+          vectors: without(
+            point.vectors,
+            names.filter((name) => !wanted.includes(name)),
+          ),
+        }),
   };
 }

@@ -6,8 +6,8 @@ export interface Answer {
   readonly statusCode: number;
   readonly text: string;
   readonly headers: { readonly [name: string]: unknown };
-  /** The parsed text; undefined when it is not JSON. */
-  readonly json: { readonly result?: unknown; readonly status?: unknown; readonly time?: unknown } | undefined;
+  /** The parsed text; empty when it is not JSON. */
+  readonly json: { readonly result?: unknown; readonly status?: unknown; readonly time?: unknown };
   /** `status.error` */
   readonly error: string | undefined;
 }
@@ -17,14 +17,19 @@ export interface TestApp {
   readonly app: FastifyInstance;
   readonly database: FakeDatabase;
   /** `body` as text is sent as it is. */
-  ask(method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE", url: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  ask(
+    method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE",
+    url: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<Answer>;
 }
 
 function parsed(text: string): Answer["json"] {
   try {
     return JSON.parse(text) as Answer["json"];
   } catch {
-    return undefined;
+    return {};
   }
 }
 
@@ -39,8 +44,9 @@ export async function testApp(options: AppOptions = {}): Promise<TestApp> {
       const type = body === undefined ? {} : { "content-type": "application/json" };
       const response = await app.inject({ method, url, headers: { ...type, ...headers }, ...payload });
       const json = parsed(response.body);
-      const { status } = json ?? {};
-      const error = typeof status === "object" && status !== null && "error" in status ? String(status.error) : undefined;
+      const { status } = json;
+      const error =
+        typeof status === "object" && status !== null && "error" in status ? String(status.error) : undefined;
       return { statusCode: response.statusCode, text: response.body, headers: response.headers, json, error };
     },
   };
@@ -57,7 +63,9 @@ export async function filledApp(options: AppOptions = {}): Promise<TestApp> {
       { id: 3, vector: [0.36, 0.55, 0.47, 0.94], payload: { city: ["Berlin", "Moscow"], count: 2 } },
     ],
   });
-  await test.ask("PUT", "/collections/named", { vectors: { image: { size: 2, distance: "Euclid" }, text: { size: 3, distance: "Cosine" } } });
+  await test.ask("PUT", "/collections/named", {
+    vectors: { image: { size: 2, distance: "Euclid" }, text: { size: 3, distance: "Cosine" } },
+  });
   await test.ask("PUT", "/collections/named/points", {
     points: [
       { id: 1, vector: { image: [1, 2], text: [3, 0, 4] } },

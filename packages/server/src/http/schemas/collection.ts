@@ -51,7 +51,11 @@ function readQuantizationConfig(value: unknown): QuantizationConfig {
 /** int8 is the default; `"Disabled"` (or `"none"`) walks the graph on the float32 vectors themselves. */
 export const quantizationConfig = parsedBy(readQuantizationConfig, {
   oneOf: [
-    { type: "object", properties: { scalar: { type: "object", properties: { type: { const: "int8" } }, required: ["type"] } }, required: ["scalar"] },
+    {
+      type: "object",
+      properties: { scalar: { type: "object", properties: { type: { const: "int8" } }, required: ["type"] } },
+      required: ["scalar"],
+    },
     { type: "string", enum: ["Disabled", "none"] },
   ],
 });
@@ -78,13 +82,16 @@ export const vectorParams = z.object({
 export type VectorParams = z.output<typeof vectorParams>;
 
 function readEach<T>(value: unknown, read: (value: unknown) => T): { [name: string]: T } {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new MurmurationError("format", "expected object");
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new MurmurationError("format", "expected object");
   return Object.fromEntries(Object.entries(value).map(([name, child]) => [name, within(name, () => read(child))]));
 }
 
 function isOneVector(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
-  return ["size", "distance"].some((key) => key in value && typeof (value as Record<string, unknown>)[key] !== "object");
+  return ["size", "distance"].some(
+    (key) => key in value && typeof (value as Record<string, unknown>)[key] !== "object",
+  );
 }
 
 const vectorParamsSchema = z.toJSONSchema(vectorParams, { io: "input", unrepresentable: "any" });
@@ -108,7 +115,9 @@ const optimizersConfig = z.object({
   indexing_threshold: optional(integer(0)),
   flush_interval_sec: optional(integer(0)),
   max_optimization_threads: optional(
-    parsedBy((value) => (value === "auto" ? value : validate(integer(0), value)), { oneOf: [{ type: "integer", minimum: 0 }, { const: "auto" }] }),
+    parsedBy((value) => (value === "auto" ? value : validate(integer(0), value)), {
+      oneOf: [{ type: "integer", minimum: 0 }, { const: "auto" }],
+    }),
   ),
   prevent_unoptimized: optional(z.boolean()),
 });
@@ -122,7 +131,8 @@ const walConfig = z.object({
 const strictModeConfig = parsedBy(
   (value) => {
     const config = validate(anyObject, value);
-    if (config.enabled === true) throw new MurmurationError("unsupported", "strict mode is not supported yet", "enabled");
+    if (config.enabled === true)
+      throw new MurmurationError("unsupported", "strict mode is not supported yet", "enabled");
     return config;
   },
   { type: "object", properties: { enabled: { const: false } } },
@@ -172,11 +182,18 @@ const vectorParamsDiff = z.object({
 
 export const updateCollectionBody = z.object({
   vectors: optional(
-    parsedBy((value) => readEach(value, (diff) => validate(vectorParamsDiff, diff)), { type: "object", additionalProperties: { type: "object" } }),
+    parsedBy((value) => readEach(value, (diff) => validate(vectorParamsDiff, diff)), {
+      type: "object",
+      additionalProperties: { type: "object" },
+    }),
   ),
   sparse_vectors: unsupported("sparse vectors are"),
   params: optional(
-    z.object({ ...collectionParams, read_fan_out_factor: optional(integer(0)), read_fan_out_delay_ms: optional(integer(0)) }),
+    z.object({
+      ...collectionParams,
+      read_fan_out_factor: optional(integer(0)),
+      read_fan_out_delay_ms: optional(integer(0)),
+    }),
   ),
   ...configs,
 });

@@ -29,7 +29,10 @@ export function parsedBy<T>(parse: (value: unknown) => T, schema: JsonSchema) {
 
 /** May be left out or null: both read as `undefined`. */
 export function optional<Schema extends z.ZodType>(schema: Schema) {
-  return schema.nullish().transform((value) => value ?? undefined) as z.ZodType<z.output<Schema> | undefined, z.input<Schema> | null | undefined>;
+  return schema.nullish().transform((value) => value ?? undefined) as z.ZodType<
+    z.output<Schema> | undefined,
+    z.input<Schema> | null | undefined
+  >;
 }
 
 /** May be left out or null: both read as `fallback`. */
@@ -67,7 +70,8 @@ function checkRange(value: number, minimum: number, maximum: number): number {
 export function integer(minimum: number, maximum = Number.MAX_SAFE_INTEGER) {
   return parsedBy(
     (value) => {
-      if (typeof value === "bigint") return checkRange(Number(value), minimum, Math.min(maximum, Number.MAX_SAFE_INTEGER - 1));
+      if (typeof value === "bigint")
+        return checkRange(Number(value), minimum, Math.min(maximum, Number.MAX_SAFE_INTEGER - 1));
       if (typeof value !== "number" || !Number.isInteger(value)) throw expected("integer", value);
       return checkRange(value, minimum, maximum);
     },
@@ -125,7 +129,10 @@ export function readPointId(value: unknown): PointId {
 }
 
 export const pointIdSchema: JsonSchema = {
-  oneOf: [{ type: "integer", minimum: 0, format: "uint64" }, { type: "string", format: "uuid" }],
+  oneOf: [
+    { type: "integer", minimum: 0, format: "uint64" },
+    { type: "string", format: "uuid" },
+  ],
 };
 
 export const pointId = parsedBy(readPointId, pointIdSchema);

@@ -9,7 +9,11 @@ function readFilter(value: unknown): Filter {
     return parseFilter(value, root);
   } catch (error) {
     if (!(error instanceof MurmurationError) || error.field === undefined) throw error;
-    throw new MurmurationError(error.code, error.message, error.field.startsWith(root) ? error.field.slice(root.length) : error.field);
+    throw new MurmurationError(
+      error.code,
+      error.message,
+      error.field.startsWith(root) ? error.field.slice(root.length) : error.field,
+    );
   }
 }
 
@@ -21,7 +25,13 @@ const requiredFilter = parsedBy(readFilter, {
     must: condition,
     should: condition,
     must_not: condition,
-    min_should: { type: "object", properties: { conditions: { type: "array", items: { type: "object" } }, min_count: { type: "integer", minimum: 1 } } },
+    min_should: {
+      type: "object",
+      properties: {
+        conditions: { type: "array", items: { type: "object" } },
+        min_count: { type: "integer", minimum: 1 },
+      },
+    },
   },
 });
 

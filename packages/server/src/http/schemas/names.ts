@@ -1,9 +1,7 @@
+import { checkName } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
 import { nameLengthMax } from "../limits.js";
 import { parsedBy } from "./fields.js";
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: two of the forbidden characters are control characters
-const forbiddenCharacter = /[/\\<>:"|?*\u0000\u001f]/;
 
 /** Characters, not code units. */
 function lengthOf(name: string): number {
@@ -14,14 +12,17 @@ function lengthOf(name: string): number {
 export function checkNameLength(name: string, field: string): string {
   if (name.length > 0 && lengthOf(name) <= nameLengthMax) return name;
   const start = name.length > 32 ? `${name.slice(0, 32)}…` : name;
-  throw new MurmurationError("validation", `value "${start}" invalid, length must be from 1 to ${nameLengthMax}`, field);
+  throw new MurmurationError(
+    "validation",
+    `value "${start}" invalid, length must be from 1 to ${nameLengthMax}`,
+    field,
+  );
 }
 
 /** Checks a name that is given to something new. Throws `validation`. */
 export function checkNewName(name: string, field: string): string {
-  const forbidden = forbiddenCharacter.exec(checkNameLength(name, field));
-  if (forbidden === null) return name;
-  throw new MurmurationError("validation", `value invalid, must not contain the character ${JSON.stringify(forbidden[0])}`, field);
+  checkName(checkNameLength(name, field), field);
+  return name;
 }
 
 function textOf(value: unknown): string {
@@ -30,7 +31,15 @@ function textOf(value: unknown): string {
 }
 
 /** The name of a collection or alias that is looked up. */
-export const name = parsedBy((value) => checkNameLength(textOf(value), ""), { type: "string", minLength: 1, maxLength: nameLengthMax });
+export const name = parsedBy((value) => checkNameLength(textOf(value), ""), {
+  type: "string",
+  minLength: 1,
+  maxLength: nameLengthMax,
+});
 
 /** The name of a collection or alias to be made: none of / \ < > : " | ? *. */
-export const newName = parsedBy((value) => checkNewName(textOf(value), ""), { type: "string", minLength: 1, maxLength: nameLengthMax });
+export const newName = parsedBy((value) => checkNewName(textOf(value), ""), {
+  type: "string",
+  minLength: 1,
+  maxLength: nameLengthMax,
+});

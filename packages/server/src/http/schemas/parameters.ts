@@ -15,7 +15,8 @@ export function integerParameter(minimum: number) {
       const text = textOf(value);
       if (!/^\d{1,15}$/.test(text)) throw new MurmurationError("format", `expected integer, got ${shown(text)}`);
       const parsed = Number(text);
-      if (parsed < minimum) throw new MurmurationError("validation", `value ${parsed} invalid, must be ${minimum} or larger`);
+      if (parsed < minimum)
+        throw new MurmurationError("validation", `value ${parsed} invalid, must be ${minimum} or larger`);
       return parsed;
     },
     { type: "integer", minimum },
@@ -48,12 +49,20 @@ const consistency = parsedBy(
     const text = textOf(value);
     if (consistencies.includes(text)) return text;
     if (!/^\d{1,9}$/.test(text)) {
-      throw new MurmurationError("format", `expected an integer or one of ${consistencies.join(", ")}, got ${shown(text)}`);
+      throw new MurmurationError(
+        "format",
+        `expected an integer or one of ${consistencies.join(", ")}, got ${shown(text)}`,
+      );
     }
     if (Number(text) < 1) throw new MurmurationError("validation", `value ${text} invalid, must be 1 or larger`);
     return text;
   },
-  { oneOf: [{ type: "integer", minimum: 1 }, { type: "string", enum: consistencies }] },
+  {
+    oneOf: [
+      { type: "integer", minimum: 1 },
+      { type: "string", enum: consistencies },
+    ],
+  },
 ).optional();
 
 /** Reads: `consistency` is accepted and has no effect on one replica, which always answers from all it has acknowledged. */

@@ -1,4 +1,9 @@
-import { MurmurationError, type PayloadIndexKind, type PayloadIndexSchema, payloadIndexKinds } from "@murmuration/index";
+import {
+  MurmurationError,
+  type PayloadIndexKind,
+  type PayloadIndexSchema,
+  payloadIndexKinds,
+} from "@murmuration/index";
 import { z } from "zod";
 import { parsedBy, shown } from "./fields.js";
 
@@ -7,7 +12,14 @@ const unservedKinds = ["geo", "text", "datetime", "uuid"];
 /** Parameters kept to be shown again, with the type each must have. */
 const parametersOf: { readonly [kind in PayloadIndexKind]: { readonly [name: string]: "boolean" | "string" } } = {
   keyword: { is_tenant: "boolean", on_disk: "boolean", memory: "string", enable_hnsw: "boolean", prefix: "boolean" },
-  integer: { lookup: "boolean", range: "boolean", is_principal: "boolean", on_disk: "boolean", memory: "string", enable_hnsw: "boolean" },
+  integer: {
+    lookup: "boolean",
+    range: "boolean",
+    is_principal: "boolean",
+    on_disk: "boolean",
+    memory: "string",
+    enable_hnsw: "boolean",
+  },
   float: { is_principal: "boolean", on_disk: "boolean", memory: "string", enable_hnsw: "boolean" },
   bool: { on_disk: "boolean", memory: "string", enable_hnsw: "boolean" },
 };

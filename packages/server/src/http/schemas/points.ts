@@ -1,7 +1,20 @@
 import type { NamedVectors, PointInput, Target } from "@murmuration/core";
 import { MurmurationError, type Payload, type PointId } from "@murmuration/index";
 import { z } from "zod";
-import { anyObject, type JsonSchema, oneOf, optional, parsedBy, pointIdSchema, pointIds, readPointId, shown, unsupported, withDefault, within } from "./fields.js";
+import {
+  anyObject,
+  type JsonSchema,
+  oneOf,
+  optional,
+  parsedBy,
+  pointIdSchema,
+  pointIds,
+  readPointId,
+  shown,
+  unsupported,
+  withDefault,
+  within,
+} from "./fields.js";
 import { filter } from "./filter.js";
 import { readDenseVector, readVectors, refuseOtherVector, vectorStructSchema } from "./vectors.js";
 
@@ -39,7 +52,8 @@ function readId(value: unknown, field: string): PointId {
 }
 
 function objectOf(value: unknown, field: string): { readonly [key: string]: unknown } {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as { readonly [key: string]: unknown };
+  if (typeof value === "object" && value !== null && !Array.isArray(value))
+    return value as { readonly [key: string]: unknown };
   throw new MurmurationError("format", `expected point, got ${shown(value)}`, field);
 }
 
@@ -68,7 +82,11 @@ function readPointVectors(value: unknown): readonly PointVectors[] {
 
 function checkSameLength(actual: number, expected: number, field: string): void {
   if (actual === expected) return;
-  throw new MurmurationError("validation", `value of length ${actual} invalid, must be the same length as ids (${expected})`, field);
+  throw new MurmurationError(
+    "validation",
+    `value of length ${actual} invalid, must be the same length as ids (${expected})`,
+    field,
+  );
 }
 
 function readOne(value: unknown, field: string): Float32Array {

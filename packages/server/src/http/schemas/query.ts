@@ -1,7 +1,18 @@
 import { MurmurationError, type PointId } from "@murmuration/index";
 import { z } from "zod";
 import { pageSizeMax, queryBatchSizeMax } from "../limits.js";
-import { integer, number, optional, parsedBy, pointIdSchema, readPointId, shown, unsupported, withDefault, within } from "./fields.js";
+import {
+  integer,
+  number,
+  optional,
+  parsedBy,
+  pointIdSchema,
+  readPointId,
+  shown,
+  unsupported,
+  withDefault,
+  within,
+} from "./fields.js";
 import { filter } from "./filter.js";
 import { name } from "./names.js";
 import { selectionFields } from "./selection.js";
@@ -12,7 +23,17 @@ import { denseVectorSchema, readDenseVector, refuseOtherVector } from "./vectors
 export type QueryTarget = Float32Array | { readonly id: PointId };
 
 /** Forms of `query` that the dialect knows beside `nearest`. */
-const otherForms = ["recommend", "discover", "context", "order_by", "fusion", "rrf", "sample", "formula", "relevance_feedback"];
+const otherForms = [
+  "recommend",
+  "discover",
+  "context",
+  "order_by",
+  "fusion",
+  "rrf",
+  "sample",
+  "formula",
+  "relevance_feedback",
+];
 
 function readVectorInput(value: unknown, field: string): QueryTarget {
   if (Array.isArray(value)) return readDenseVector(value, field);
@@ -36,14 +57,22 @@ function readQuery(value: unknown): QueryTarget {
 const vectorInputSchema = { oneOf: [denseVectorSchema, pointIdSchema] };
 
 const query = parsedBy(readQuery, {
-  oneOf: [denseVectorSchema, pointIdSchema, { type: "object", properties: { nearest: vectorInputSchema }, required: ["nearest"] }],
+  oneOf: [
+    denseVectorSchema,
+    pointIdSchema,
+    { type: "object", properties: { nearest: vectorInputSchema }, required: ["nearest"] },
+  ],
 });
 
 const searchParams = z.object({
   hnsw_ef: optional(integer(1, 65_536)),
   exact: withDefault(z.boolean(), false),
   quantization: optional(
-    z.object({ ignore: withDefault(z.boolean(), false), rescore: optional(z.boolean()), oversampling: optional(number(1, 1_000)) }),
+    z.object({
+      ignore: withDefault(z.boolean(), false),
+      rescore: optional(z.boolean()),
+      oversampling: optional(number(1, 1_000)),
+    }),
   ),
   indexed_only: optional(z.boolean()),
   acorn: optional(z.object({ enable: optional(z.boolean()), max_selectivity: optional(number(0, 1)) })),
@@ -51,7 +80,11 @@ const searchParams = z.object({
 });
 export type SearchParams = z.output<typeof searchParams>;
 
-const lookupFrom = z.object({ collection: name, vector: optional(z.string()), shard_key: unsupported("shard keys are") });
+const lookupFrom = z.object({
+  collection: name,
+  vector: optional(z.string()),
+  shard_key: unsupported("shard keys are"),
+});
 
 const searchFields = {
   filter,
@@ -71,7 +104,12 @@ const queryLimit = withDefault(
 function refuseLimitZero(body: { readonly limit: number }, context: z.RefinementCtx): void {
   if (body.limit !== 0) return;
   const params: IssueParameters = { code: "validation" };
-  context.addIssue({ code: "custom", path: ["internal", "limit"], message: "value 0 invalid, must be 1 or larger", params: { ...params } });
+  context.addIssue({
+    code: "custom",
+    path: ["internal", "limit"],
+    message: "value 0 invalid, must be 1 or larger",
+    params: { ...params },
+  });
 }
 
 function notEmpty(value: unknown): boolean {
@@ -98,16 +136,24 @@ export interface LegacyVector {
 function readLegacyVector(value: unknown): LegacyVector {
   if (Array.isArray(value)) return { using: "", vector: readDenseVector(value, "") };
   if (typeof value !== "object" || value === null || !("name" in value)) return refuseOtherVector(value, "");
-  if (typeof value.name !== "string") throw new MurmurationError("format", `expected string, got ${shown(value.name)}`, "name");
+  if (typeof value.name !== "string")
+    throw new MurmurationError("format", `expected string, got ${shown(value.name)}`, "name");
   const vector = "vector" in value ? value.vector : undefined;
-  return { using: value.name, vector: Array.isArray(vector) ? readDenseVector(vector, "vector") : refuseOtherVector(vector, "vector") };
+  return {
+    using: value.name,
+    vector: Array.isArray(vector) ? readDenseVector(vector, "vector") : refuseOtherVector(vector, "vector"),
+  };
 }
 
 export const searchBody = z.object({
   vector: parsedBy(readLegacyVector, {
     oneOf: [
       denseVectorSchema,
-      { type: "object", properties: { name: { type: "string" }, vector: denseVectorSchema }, required: ["name", "vector"] },
+      {
+        type: "object",
+        properties: { name: { type: "string" }, vector: denseVectorSchema },
+        required: ["name", "vector"],
+      },
     ],
   }),
   limit: integer(1, pageSizeMax),

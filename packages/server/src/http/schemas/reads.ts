@@ -16,14 +16,20 @@ export interface OrderBy {
   readonly startFrom?: number;
 }
 
-const orderByObject = z.object({ key: z.string().min(1), direction: withDefault(oneOf(["asc", "desc"]), "asc"), start_from: z.unknown().optional() });
+const orderByObject = z.object({
+  key: z.string().min(1),
+  direction: withDefault(oneOf(["asc", "desc"]), "asc"),
+  start_from: z.unknown().optional(),
+});
 
 function readOrderBy(value: unknown): OrderBy {
   if (typeof value === "string") return { key: value, direction: "asc" };
   const { key, direction, start_from: startFrom } = validate(orderByObject, value);
   if (startFrom === undefined || startFrom === null) return { key, direction };
-  if (typeof startFrom === "number" || typeof startFrom === "bigint") return { key, direction, startFrom: Number(startFrom) };
-  if (typeof startFrom === "string") throw new MurmurationError("unsupported", "ordering by datetime is not supported yet", "start_from");
+  if (typeof startFrom === "number" || typeof startFrom === "bigint")
+    return { key, direction, startFrom: Number(startFrom) };
+  if (typeof startFrom === "string")
+    throw new MurmurationError("unsupported", "ordering by datetime is not supported yet", "start_from");
   throw new MurmurationError("format", `expected number, got ${shown(startFrom)}`, "start_from");
 }
 
@@ -32,7 +38,11 @@ const orderBy = parsedBy(readOrderBy, {
     { type: "string" },
     {
       type: "object",
-      properties: { key: { type: "string" }, direction: { type: "string", enum: ["asc", "desc"] }, start_from: { type: "number" } },
+      properties: {
+        key: { type: "string" },
+        direction: { type: "string", enum: ["asc", "desc"] },
+        start_from: { type: "number" },
+      },
       required: ["key"],
     },
   ],

@@ -13,7 +13,10 @@ function readPayloadSelector(value: unknown): PayloadSelector {
     if ("include" in value && isTexts(value.include)) return { include: value.include };
     if ("exclude" in value && isTexts(value.exclude)) return { exclude: value.exclude };
   }
-  throw new MurmurationError("format", `expected a boolean, an array of paths, {"include": […]} or {"exclude": […]}, got ${shown(value)}`);
+  throw new MurmurationError(
+    "format",
+    `expected a boolean, an array of paths, {"include": […]} or {"exclude": […]}, got ${shown(value)}`,
+  );
 }
 
 function readVectorSelector(value: unknown): VectorSelector {
@@ -36,5 +39,8 @@ const vectorSelector = parsedBy(readVectorSelector, { oneOf: [{ type: "boolean" 
 
 /** Fields that choose what a read returns. Vectors are left out unless asked for. */
 export function selectionFields(payloadByDefault: boolean) {
-  return { with_payload: withDefault(payloadSelector, payloadByDefault), with_vector: withDefault(vectorSelector, false) };
+  return {
+    with_payload: withDefault(payloadSelector, payloadByDefault),
+    with_vector: withDefault(vectorSelector, false),
+  };
 }

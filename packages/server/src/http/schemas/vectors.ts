@@ -12,7 +12,8 @@ export const vectorStructSchema: JsonSchema = {
 };
 
 function refuseElement(value: unknown, field: string): never {
-  if (Array.isArray(value)) throw new MurmurationError("unsupported", "multi-vectors are not supported yet", field.replace(/\[\d+\]$/, ""));
+  if (Array.isArray(value))
+    throw new MurmurationError("unsupported", "multi-vectors are not supported yet", field.replace(/\[\d+\]$/, ""));
   if (typeof value === "number" || typeof value === "bigint") {
     throw new MurmurationError("validation", `value ${value} invalid, must be a finite 32-bit float`, field);
   }
@@ -40,9 +41,11 @@ export function readDenseVector(value: readonly unknown[], field: string): Float
 /** Throws for what is not a dense vector: `unsupported` for the other vector kinds of the dialect, else `format`. */
 export function refuseOtherVector(value: unknown, field: string): never {
   if (typeof value === "object" && value !== null) {
-    if ("indices" in value && "values" in value) throw new MurmurationError("unsupported", "sparse vectors are not supported yet", field);
+    if ("indices" in value && "values" in value)
+      throw new MurmurationError("unsupported", "sparse vectors are not supported yet", field);
     for (const model of ["text", "image", "object", "model"]) {
-      if (model in value) throw new MurmurationError("unsupported", "inference (Document, Image, Object) is not supported yet", field);
+      if (model in value)
+        throw new MurmurationError("unsupported", "inference (Document, Image, Object) is not supported yet", field);
     }
   }
   if (value === undefined) throw new MurmurationError("format", "missing field", field);

@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { filledApp } from "../testing/test-app.js";
+
+const path = "/collections/things/points";
+
+describe("scroll", () => {
+  it("walks pages by id", async () => {
+    const { ask } = await filledApp();
+    const first = (await ask("POST", `${path}/scroll`, { limit: 2, with_payload: false })).json.result;
+    assert.deepEqual(first, { points: [{ id: 1 }, { id: 2 }], next_page_offset: 3 });
+    const last = (await ask("POST", `${path}/scroll`, { limit: 2, offset: 3, with_payload: false })).json.result;
+    assert.deepEqual(last, { points: [{ id: 3 }], next_page_offset: null });
+  });
+
+  it("orders by an indexed number and shows it", async () => {
+    const { ask } = await filledApp();
+    const order = { order_by: { key: "count", direction: "desc" }, with_payload: false };
+    const missing = await ask("POST", `${path}/scroll`, order);
+    assert.equal(missing.statusCode, 400);
+    assert.match(missing.error ?? "", /^Wrong input: No range index for `order_by` key: `count`\. /);
+    await ask("PUT", "/collections/things/index", { field_name: "count", field_schema: "integer" });
+    const { result } = (await ask("POST", `${path}/scroll`, order)).json;
+    assert.deepEqual(result, {
+      points: [
+        { id: 1, order_value: 3 },
+        { id: 3, order_value: 2 },
+        { id: 2, order_value: 1 },
+      ],
+      next_page_offset: null,
+    });
+    assert.equal((await ask("POST", `${path}/scroll`, { order_by: "count" })).statusCode, 200);
+    assert.equal((await ask("POST", `${path}/scroll`, { ...order, offset: 1 })).statusCode, 400);
+    await ask("PUT", "/collections/things/index", {
+      field_name: "count",
+      field_schema: { type: "integer", range: false },
+    });
+    assert.equal((await ask("POST", `${path}/scroll`, order)).statusCode, 400);
+  });
+
+  it("refuses limits, offsets and orders that are none", async () => {
+    const { ask } = await filledApp();
+    const scroll = async (body: unknown) => (await ask("POST", `${path}/scroll`, body)).statusCode;
+    assert.equal(await scroll({ limit: 0 }), 422);
+    assert.equal(await scroll({ limit: "10" }), 400);
+    assert.equal(await scroll({ offset: "x" }), 400);
+    assert.equal(await scroll({ order_by: 1 }), 400);
+    assert.equal(await scroll({ order_by: { key: "a", direction: "up" } }), 400);
+    assert.equal(await scroll({ order_by: { key: "a", start_from: "2024-01-01" } }), 400);
+    assert.equal(await scroll({ filter: "x" }), 400);
+  });
+});
