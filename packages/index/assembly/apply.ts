@@ -29,9 +29,14 @@ export const DUPLICATE: u32 = NONE - 2;
   for (; i <= n; i++) if (load<u32>(word(list, i)) == slot) return i;
   return 0;
 }
-/** list := list − the removed slots at `slots` + added (NONE: none) */
+/**
+ * list := list − the removed slots at `slots` + added (NONE: none). The count is published once, after every word below it: a reader with
+ * the old count sees survivors, perhaps twice, and removed slots that still route. Only an added slot that takes a removed one's
+ * place is published by itself, since the old count covers it: behind it the new node must be whole.
+ */
 function edit(list: usize, slots: usize, removed: u32, added: u32): void {
-  let n = load<u32>(list);
+  const before = load<u32>(list);
+  let n = before;
   for (let r: u32 = 0; r < removed; r++) {
     const at = positionOf(list, n, load<u32>(word(slots, r)));
     if (!at) continue;
@@ -40,15 +45,16 @@ function edit(list: usize, slots: usize, removed: u32, added: u32): void {
       added = NONE;
       continue;
     }
-    if (at < n) publish(word(list, at), load<u32>(word(list, n)));
-    publish(list, --n);
+    if (at < n) store<u32>(word(list, at), load<u32>(word(list, n)));
+    n--;
   }
-  if (added != NONE) append(list, added);
+  if (added != NONE) store<u32>(word(list, ++n), added);
+  if (n != before) publish(list, n);
 }
 // @ts-ignore: decorator
 @inline function append(list: usize, slot: u32): void {
   const n = load<u32>(list) + 1;
-  publish(word(list, n), slot);
+  store<u32>(word(list, n), slot);
   publish(list, n);
 }
 

@@ -10,11 +10,12 @@
 //       v runs; per run: v origin index, v count, v first sequence, v gaps − 1 …    the neighbours, ascending by dot
 //       per neighbour in that order: v (removed << 1 | add); per removed: v (zigzag(sequence − neighbour's) << 1 | foreign)
 //         and, when foreign (its origin is not the neighbour's), v origin index
-import { ORIGINS_MAX } from "./limits";
+import { EF_MAX, ORIGINS_MAX } from "./limits";
 import {
-  NONE, S, atDelta, atWords, capOf, dotOf, levelIn, listOf, originIn, scratch, sequenceIn, stateOf, word,
+  NONE, S, atDelta, atWords, capOf, dotOf, levelIn, listBytes, listOf, originIn, pair, scratch, sequenceIn, stateOf, touch,
+  upperBytes, word,
 } from "./layout";
-import { slotOfDot } from "./dots";
+import { slotOfDot, touchDot } from "./dots";
 
 export const ADD: u32 = 0x80000000;
 export const FORMAT: u32 = 1;
@@ -150,7 +151,8 @@ export function unpack(dot: u64, level: u32, bytes: u32, applied: bool): bool {
     const header = words;
     words += 8;
     store<u32>(header, l);
-    // the neighbours: slots (NONE: not in the graph) kept aside, their dots beside them at S.SORT
+    // the neighbours' dots, then their slots (NONE: not in the graph); what is looked up is touched before, so that the misses overlap
+    const dots = scratch + S.SORT;
     for (let r: u64 = 0; r < runs && !malformed; r++) {
       const origin = readOrigin(), n = readVarint();
       if (!n || n > <u64>(cap - count)) return false;
@@ -158,23 +160,41 @@ export function unpack(dot: u64, level: u32, bytes: u32, applied: bool): bool {
       for (let i: u64 = 0; i < n; i++) {
         sequence = i ? sequence + readVarint() + 1 : readVarint();
         const neighbour = <u64>origin << 40 | sequence;
-        store<u32>(word(slots, count), slotOfDot(neighbour));
-        store<u64>(scratch + S.SORT + (<usize>count << 3), neighbour);
+        touchDot(neighbour);
+        store<u64>(pair(dots, count), neighbour);
         count++;
       }
     }
-    for (let i: u32 = 0; i < count && !malformed; i++) {
-      const slot = load<u32>(word(slots, i)), target = load<u64>(scratch + S.SORT + (<usize>i << 3)), edit = readVarint();
-      const removed = <u32>min<u64>(edit >> 1, NONE), add = <bool>(edit & 1);
-      if (removed > cap) return false;
-      let found: u32 = 0;
-      for (let r: u32 = 0; r < removed && !malformed; r++) {
-        const code = readVarint(), origin = code & 1 ? readOrigin() : originIn(target);
-        const gone = slotOfDot(<u64>origin << 40 | (<u64>(<i64>sequenceIn(target) + unzigzag(code >> 1)) & 0xffffffffff));
-        if (gone != NONE) store<u32>(word(words, 2 + found++), gone);
-      }
+    for (let i: u32 = 0; i < count; i++) {
+      const slot = slotOfDot(load<u64>(pair(dots, i)));
+      store<u32>(word(slots, i), slot);
       if (slot == NONE) continue;
       if (levelIn(stateOf(slot)) < <u32>l) return false;
+      touch(listOf(slot, l), l ? upperBytes : listBytes);
+    }
+    // the edits, by dot, at S.RERANK
+    const gone = scratch + S.RERANK;
+    let goneCount: u32 = 0;
+    for (let i: u32 = 0; i < count && !malformed; i++) {
+      const target = load<u64>(pair(dots, i)), edit = readVarint(), removed = <u32>min<u64>(edit >> 1, NONE);
+      if (removed > cap || goneCount + removed > EF_MAX) return false;
+      store<u32>(word(scratch + S.CHOSEN, i), removed << 1 | <u32>(edit & 1));
+      for (let r: u32 = 0; r < removed && !malformed; r++) {
+        const code = readVarint(), origin = code & 1 ? readOrigin() : originIn(target);
+        const dot = <u64>origin << 40 | (<u64>(<i64>sequenceIn(target) + unzigzag(code >> 1)) & 0xffffffffff);
+        touchDot(dot);
+        store<u64>(pair(gone, goneCount++), dot);
+      }
+    }
+    if (malformed) return false;
+    for (let i: u32 = 0, g: u32 = 0; i < count; i++) {
+      const slot = load<u32>(word(slots, i)), edit = load<u32>(word(scratch + S.CHOSEN, i)), add = edit & 1;
+      let found: u32 = 0;
+      for (const end = g + (edit >> 1); g < end; g++) {
+        const at = slotOfDot(load<u64>(pair(gone, g)));
+        if (at != NONE) store<u32>(word(words, 2 + found++), at);
+      }
+      if (slot == NONE) continue;
       if (add && !applied && load<u32>(listOf(slot, l)) + 1 > cap + found) return false;
       store<u32>(words, slot);
       store<u32>(words, found | (add ? ADD : 0), 4);

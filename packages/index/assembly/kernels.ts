@@ -162,16 +162,16 @@ export function quantise(vector: usize, row: usize, euclid: bool): void {
     Mathf.max(f32x4.extract_lane(top, 0), f32x4.extract_lane(top, 1)),
     Mathf.max(f32x4.extract_lane(top, 2), f32x4.extract_lane(top, 3)),
   );
-  const scale: f32 = largest / 127, inverse: f32 = 127 / largest, end = codeBytes - 4;
-  let i: usize = 0, squares: i32 = 0;
-  for (const d = <usize>dimensions; i < d; i++) {
-    const x = load<f32>(vector + (i << 2)) * inverse;
-    const code = <i32>(x >= 0 ? x + 0.5 : x - 0.5);
-    store<i8>(row + i, <i8>code);
-    squares += code * code;
+  const scale: f32 = largest / 127, inverse = f32x4.splat(127 / largest), end = codeBytes - 4;
+  let i: usize = 0, squares = i32x4.splat(0);
+  for (; i < n; i += 16) {
+    const codes = i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(v128.load(vector + i), inverse)));
+    const narrow = i16x8.narrow_i32x4_s(codes, codes);
+    squares = i32x4.add(squares, i32x4.mul(codes, codes));
+    store<u32>(row + (i >> 2), i32x4.extract_lane(i8x16.narrow_i16x8_s(narrow, narrow), 0));
   }
-  for (; i < end; i++) store<i8>(row + i, 0);
-  if (euclid) store<f32>(row + end - 4, <f32>squares * scale * scale);
+  for (i >>= 2; i < end; i++) store<u8>(row + i, 0);
+  if (euclid) store<f32>(row + end - 4, <f32>sum4(squares) * scale * scale);
   store<f32>(row + end, scale);
 }
 /** Widen an int8 row into the i16 query (zeros beyond its dimensions). */

@@ -1,11 +1,11 @@
 // Exact search: every allowed slot is compared with the query, in batches whose rows are touched before they are scored.
 import { SCAN_QUERIES, SCAN_RESULTS_MAX } from "./limits";
-import { H, S, atQuery, filterBits, pair, scratch, vectorBytes, vectorOf, visibleBits, word } from "./layout";
+import { H, S, atQuery, filterBits, pair, scratch, touch, vectorBytes, vectorOf, visibleBits, word } from "./layout";
 import { enter, leave, observe } from "./epoch";
 import { vectorDistance4x2 } from "./kernels";
 import { DotVectors, EuclidVectors, ManhattanVectors } from "./metric";
 import { keepBest, setTieSalt } from "./pool";
-import { emit, scoreAll, touch } from "./search";
+import { emit, scoreAll } from "./search";
 
 /** Slots gathered before they are scored: fits the cache with their rows' lines. */
 const BATCH: u32 = 64;

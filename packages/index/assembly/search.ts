@@ -3,7 +3,7 @@
 // because the pool is totally ordered.
 import { BEAM } from "./limits";
 import {
-  H, NONE, S, SLOT_MASK, atRow, baseListOf, codeBytes, codeOf, dotOf, filterBits, hasBit, listBytes, listOf, pair, scratch, stampOf,
+  H, NONE, S, SLOT_MASK, atRow, baseListOf, codeBytes, codeOf, dotOf, filterBits, hasBit, listBytes, listOf, pair, scratch, stampOf, touch,
   upperBytes, vectorBytes, vectorOf, visibleBits, word,
 } from "./layout";
 import { enter, leave, observe } from "./epoch";
@@ -21,12 +21,6 @@ export function allowedInPool(): u32 { return allowedCount; }
 @inline export function rowOf<Walk>(slot: u32): usize { return onCodes<Walk>() ? codeOf(slot) : vectorOf(slot); }
 // @ts-ignore: decorator
 @inline function rowBytes<Walk>(): usize { return onCodes<Walk>() ? codeBytes : vectorBytes; }
-/** Load one byte of each cache line: the loads overlap and the arithmetic that follows finds its rows. */
-// @ts-ignore: decorator
-@inline export function touch(at: usize, bytes: usize): void {
-  for (let j: usize = 0; j < bytes; j += 64) load<u8>(at + j);
-  load<u8>(at + bytes - 1);
-}
 /** Append the unvisited members of a list to the k at S.IDS and mark them; returns the new k. */
 // @ts-ignore: decorator
 @inline function gather(list: usize, k: u32): u32 {

@@ -1,4 +1,12 @@
-import { assert, compileFilter, type Filter, MurmurationError, normalise, RowSet, type SearchOptions } from "@murmuration/index";
+import {
+  assert,
+  compileFilter,
+  type Filter,
+  MurmurationError,
+  normalise,
+  RowSet,
+  type SearchOptions,
+} from "@murmuration/index";
 import type { Distance } from "../catalogue/collection.js";
 import type { Shard } from "../state/shard.js";
 import { recordAt } from "./records.js";
@@ -31,7 +39,11 @@ function allowedSlots(shard: Shard, vector: string, filter: Filter): RowSet {
   return allowed;
 }
 
-function queryVector(shard: Shard, request: NearestQuery, lookup: Shard): { vector: Float32Array; excludedSlot?: number } {
+function queryVector(
+  shard: Shard,
+  request: NearestQuery,
+  lookup: Shard,
+): { vector: Float32Array; excludedSlot?: number } {
   const { query, using } = request;
   const metric = shard.collection.vectors[using]?.distance as Distance;
   if (query instanceof Float32Array) return { vector: canonicalVector(query, metric) };

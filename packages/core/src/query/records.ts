@@ -4,7 +4,12 @@ import type { Shard } from "../state/shard.js";
 import type { PointRecord, Selection } from "./request.js";
 
 /** Copies of a point's vectors: all of them, or those named that it has. */
-function vectorsOf(shard: Shard, state: PointState, row: number, selector: true | readonly string[]): { [name: string]: Float32Array } {
+function vectorsOf(
+  shard: Shard,
+  state: PointState,
+  row: number,
+  selector: true | readonly string[],
+): { [name: string]: Float32Array } {
   const names = visibleVectorNames(state).filter((name) => selector === true || selector.includes(name));
   const vectors: { [name: string]: Float32Array } = {};
   for (const name of names.sort()) {

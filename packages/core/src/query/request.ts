@@ -1,7 +1,10 @@
 import type { Filter, Payload, PointId } from "@murmuration/index";
 
 /** Which parts of a payload to return: all, none, only these paths, or all but these paths. */
-export type PayloadSelector = boolean | { readonly include: readonly string[] } | { readonly exclude: readonly string[] };
+export type PayloadSelector =
+  | boolean
+  | { readonly include: readonly string[] }
+  | { readonly exclude: readonly string[] };
 
 /** Which vectors to return: all, none, or those named. */
 export type VectorSelector = boolean | readonly string[];

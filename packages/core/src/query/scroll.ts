@@ -11,7 +11,11 @@ export function count(shard: Shard, filter: Filter | undefined): number {
   return filter === undefined ? shard.table.size : compileFilter(filter, shard.table).size;
 }
 
-function* rowsById(shard: Shard, offset: ScrollRequest["offset"], matches: RowSet | undefined): IterableIterator<number> {
+function* rowsById(
+  shard: Shard,
+  offset: ScrollRequest["offset"],
+  matches: RowSet | undefined,
+): IterableIterator<number> {
   const { table } = shard;
   if (matches !== undefined && matches.size < table.size * SORT_SHARE) {
     const rows = [...matches].filter((row) => offset === undefined || comparePointIds(table.at(row).id, offset) >= 0);

@@ -6,8 +6,8 @@ import {
   type Filter,
   MurmurationError,
   type Payload,
-  parsePath,
   type PointId,
+  parsePath,
   setAt,
   type VectorIndex,
 } from "@murmuration/index";
@@ -47,7 +47,14 @@ export function planPointCommand(target: WritableShard, command: PointCommand): 
       return command.points.flatMap((point, i) => {
         if (!writes(point.id)) return [];
         const payload = payloads[i] as Payload;
-        return [(dot: Dot) => ({ kind: "upsert" as const, id: point.id, vectors: planVectors(target, dot, point.vectors), payload })];
+        return [
+          (dot: Dot) => ({
+            kind: "upsert" as const,
+            id: point.id,
+            vectors: planVectors(target, dot, point.vectors),
+            payload,
+          }),
+        ];
       });
     }
     case "update-vectors": {
@@ -67,7 +74,11 @@ export function planPointCommand(target: WritableShard, command: PointCommand): 
     }
     case "delete-vectors":
       for (const name of command.vectors) shard.graph(name);
-      return inChunks(idsOf(shard, command.target, true), (ids) => ({ kind: "delete-vectors", ids, names: command.vectors }));
+      return inChunks(idsOf(shard, command.target, true), (ids) => ({
+        kind: "delete-vectors",
+        ids,
+        names: command.vectors,
+      }));
     case "delete-points":
       return inChunks(
         idsOf(shard, command.target, false).filter((id) => shard.table.live(id) !== undefined),
@@ -109,7 +120,9 @@ function mergeFields(ids: readonly PointId[], payload: Payload): BodyPlanner[] {
   const gone = Object.keys(payload).filter((field) => payload[field] === null);
   const fields = Object.fromEntries(Object.entries(payload).filter(([, value]) => value !== null));
   return [
-    ...(Object.keys(fields).length === 0 ? [] : inChunks(ids, (chunk) => ({ kind: "set-payload", ids: chunk, fields }))),
+    ...(Object.keys(fields).length === 0
+      ? []
+      : inChunks(ids, (chunk) => ({ kind: "set-payload", ids: chunk, fields }))),
     ...(gone.length === 0 ? [] : inChunks(ids, (chunk) => ({ kind: "delete-payload", ids: chunk, fields: gone }))),
   ];
 }
@@ -128,7 +141,9 @@ function rewriteEach(shard: Shard, ids: readonly PointId[], rewrite: (payload: P
     const before = shard.table.live(id)?.payload;
     assert(before !== undefined, "only live points are rewritten");
     const after = rewrite(before);
-    const fields = Object.fromEntries(Object.entries(after).filter(([field, value]) => !Object.is(before[field], value)));
+    const fields = Object.fromEntries(
+      Object.entries(after).filter(([field, value]) => !Object.is(before[field], value)),
+    );
     const gone = Object.keys(before).filter((field) => !Object.hasOwn(after, field));
     return [
       ...(Object.keys(fields).length === 0 ? [] : [() => ({ kind: "set-payload" as const, ids: [id], fields })]),
@@ -147,7 +162,8 @@ function idsOf(shard: Shard, target: Target, required: boolean): PointId[] {
 }
 
 function requirePoint(shard: Shard, id: PointId): void {
-  if (shard.table.live(id) === undefined) throw new MurmurationError("not-found", `No point with id ${id} found`, "points");
+  if (shard.table.live(id) === undefined)
+    throw new MurmurationError("not-found", `No point with id ${id} found`, "points");
 }
 
 /** Which points an upsert writes, as of when it is planned. */
@@ -173,9 +189,14 @@ function checkVectors(shard: Shard, vectors: NamedVectors, field: string): void 
   for (const [name, values] of Object.entries(vectors)) {
     const { size } = spaceOf(shard, name);
     if (values.length !== size) {
-      throw new MurmurationError("wrong-input", `Vector dimension error: expected dim: ${size}, got ${values.length}`, field);
+      throw new MurmurationError(
+        "wrong-input",
+        `Vector dimension error: expected dim: ${size}, got ${values.length}`,
+        field,
+      );
     }
-    if (!values.every(Number.isFinite)) throw new MurmurationError("format", "a vector holds a value that is not finite", field);
+    if (!values.every(Number.isFinite))
+      throw new MurmurationError("format", "a vector holds a value that is not finite", field);
   }
 }
 

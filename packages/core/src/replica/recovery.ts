@@ -51,7 +51,11 @@ export function recoverReplica(
   return { document, shards, systemSequence: sequenceOf(log.frontier(SYSTEM_SHARD), id) };
 }
 
-function* operationsAfter(log: OpLog, shard: string, position: number): IterableIterator<{ position: number; operation: Operation }> {
+function* operationsAfter(
+  log: OpLog,
+  shard: string,
+  position: number,
+): IterableIterator<{ position: number; operation: Operation }> {
   for (const entry of log.read(position, { shard })) {
     const operation = decodeOperation(entry.shard, entry.origin, entry.sequence, entry.bytes);
     yield { position: entry.position, operation };
@@ -70,7 +74,10 @@ function replayShard(log: OpLog, collection: Collection): WritableShard {
 /** Points from the projection; graphs from images and, after them, from the deltas in the log: never an insert made again. */
 function recoverShard(log: OpLog, collection: Collection, images: ImageSource | undefined): WritableShard {
   const placed = new Map(
-    Object.keys(collection.vectors).map((vector) => [vector, openIndex(collection, vector, images, log.lastPosition())]),
+    Object.keys(collection.vectors).map((vector) => [
+      vector,
+      openIndex(collection, vector, images, log.lastPosition()),
+    ]),
   );
   const indexes = new Map([...placed].map(([vector, { index }]) => [vector, index]));
   const target = openShard(collection, indexes, log.frontier(collection.id));
@@ -86,7 +93,12 @@ function recoverShard(log: OpLog, collection: Collection, images: ImageSource | 
   return target;
 }
 
-function openIndex(collection: Collection, vector: string, images: ImageSource | undefined, lastPosition: number): PlacedIndex {
+function openIndex(
+  collection: Collection,
+  vector: string,
+  images: ImageSource | undefined,
+  lastPosition: number,
+): PlacedIndex {
   const space = collection.vectors[vector];
   if (space === undefined) throw new MurmurationError("corrupt", "a collection without the vector it names");
   const options = indexOptions(space);

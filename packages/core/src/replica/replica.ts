@@ -8,10 +8,10 @@ import {
   type VectorIndexOptions,
   validateGraph,
 } from "@murmuration/index";
-import { CatalogueDocument } from "../catalogue/catalogue-document.js";
+import type { CatalogueDocument } from "../catalogue/catalogue-document.js";
 import type { Catalogue, Collection, Distance, VectorSpace } from "../catalogue/collection.js";
 import { resolveCollection } from "../catalogue/resolve.js";
-import { type HybridTime, HybridClock } from "../causality/hybrid-clock.js";
+import { HybridClock, type HybridTime } from "../causality/hybrid-clock.js";
 import { emptyVersionVector, sequenceOf, versionVectorToJson } from "../causality/version-vector.js";
 import type { CatalogueCommand, Command, PointCommand, Receipt } from "../command/command.js";
 import type { LogWriter, OpLog } from "../log/op-log.js";
@@ -101,13 +101,19 @@ export function indexOptions(space: VectorSpace): VectorIndexOptions {
 }
 
 /** The state of a new, empty collection. */
-export function openShard(collection: Collection, indexes: ReadonlyMap<string, VectorIndex>, frontier = emptyVersionVector): WritableShard {
+export function openShard(
+  collection: Collection,
+  indexes: ReadonlyMap<string, VectorIndex>,
+  frontier = emptyVersionVector,
+): WritableShard {
   const graphs = new Map([...indexes].map(([name, index]) => [name, writableGraph(index)]));
   return { shard: new Shard(collection, graphs, frontier), indexes };
 }
 
 export function newIndexes(collection: Collection): Map<string, VectorIndex> {
-  return new Map(Object.entries(collection.vectors).map(([name, space]) => [name, new VectorIndex(indexOptions(space))]));
+  return new Map(
+    Object.entries(collection.vectors).map(([name, space]) => [name, new VectorIndex(indexOptions(space))]),
+  );
 }
 
 /**
@@ -232,9 +238,7 @@ export class Replica {
   #tryExecute(command: Command, run: Run): Receipt | MurmurationError {
     const appended = run.appended;
     try {
-      return isPointCommand(command)
-        ? this.#executeOnPoints(command, run)
-        : this.#executeOnCatalogue(command, run);
+      return isPointCommand(command) ? this.#executeOnPoints(command, run) : this.#executeOnCatalogue(command, run);
     } catch (error) {
       if (error instanceof MurmurationError && run.appended === appended) return error;
       throw error;
@@ -319,7 +323,11 @@ export class Replica {
   }
 
   /** Neighbours of a point's node per level, nearest first, as ids with distances. */
-  links(name: string, id: PointId, vector: string): readonly { readonly level: number; readonly neighbours: readonly GraphLink[] }[] {
+  links(
+    name: string,
+    id: PointId,
+    vector: string,
+  ): readonly { readonly level: number; readonly neighbours: readonly GraphLink[] }[] {
     const { shard } = this.#writable(name);
     const { reader } = shard.graph(vector);
     const row = shard.table.rowOf(id);

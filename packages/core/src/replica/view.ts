@@ -18,7 +18,10 @@ interface FollowedShard {
 type Handles = ReadonlyMap<string, ReadonlyMap<string, GraphHandle>>;
 
 /** The stored points of every shard of a log, with the frontiers that they stand at. */
-export type StoredPoints = ReadonlyMap<string, { readonly frontier: VersionVector; readonly states: readonly PointState[] }>;
+export type StoredPoints = ReadonlyMap<
+  string,
+  { readonly frontier: VersionVector; readonly states: readonly PointState[] }
+>;
 
 /** Read the points that a view starts from; while its replica recovers, which writes none. */
 export function readStoredPoints(log: OpLog): StoredPoints {
@@ -87,7 +90,8 @@ export class ReplicaView {
     for (const { origin, sequence, bytes, slots } of change.operations) {
       const operation = decodeOperation(change.shard, origin, sequence, bytes);
       if ("vectors" in operation) {
-        for (const [i, vector] of operation.vectors.entries()) followed.graphs.get(vector.name)?.tell(slots[i] as number);
+        for (const [i, vector] of operation.vectors.entries())
+          followed.graphs.get(vector.name)?.tell(slots[i] as number);
       }
       followed.shard.apply(operation);
     }

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Json, VectorIndex } from "@murmuration/index";
 import { encodeMessage } from "../operation/message.js";
+import { visibleVectorNames } from "./point-state.js";
 import { encodePointState } from "./point-state-codec.js";
 import type { Shard } from "./shard.js";
-import { visibleVectorNames } from "./point-state.js";
 
 const WORDS = 4;
 

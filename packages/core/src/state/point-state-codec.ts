@@ -1,4 +1,5 @@
 import type { PointId } from "@murmuration/index";
+import { type Dot, isOrigin, isSequence } from "../causality/dot.js";
 import type { HybridTime, Stamp } from "../causality/hybrid-clock.js";
 import { FieldReader, refuseMessage } from "../operation/field-reader.js";
 import { decodeMessage, encodeMessage } from "../operation/message.js";
@@ -52,6 +53,15 @@ class StampReader {
   }
 }
 
+/** Two zeros are no dot. */
+function readDot(fields: FieldReader, what: string): Dot | undefined {
+  const origin = fields.integer();
+  const sequence = fields.integer();
+  if (origin === 0 && sequence === 0) return undefined;
+  if (!isOrigin(origin) || !isSequence(sequence)) refuseMessage(`${what}: not a dot`);
+  return { origin, sequence };
+}
+
 /** The state of bytes made by `encodePointState`. Throws `corrupt` for anything else. */
 export function decodePointState(id: PointId, bytes: Uint8Array): PointState {
   const what = `stored point ${id}`;
@@ -68,15 +78,14 @@ export function decodePointState(id: PointId, bytes: Uint8Array): PointState {
   const vectorFields = new FieldReader(fields.list(), what);
   const vectors: { [name: string]: VectorRegister } = {};
   for (const name of vectorNames) {
-    const register = stamps.read(vectorFields);
-    const origin = vectorFields.integer();
-    const sequence = vectorFields.integer();
-    vectors[name] = { stamp: register, dot: origin === 0 ? undefined : { origin, sequence } };
+    vectors[name] = { stamp: stamps.read(vectorFields), dot: readDot(vectorFields, what) };
   }
+  vectorFields.end();
   const fieldNames = fields.texts();
   const stampFieldReader = new FieldReader(fields.list(), what);
   const fieldStamps: { [field: string]: Stamp } = {};
   for (const name of fieldNames) fieldStamps[name] = stamps.read(stampFieldReader);
+  stampFieldReader.end();
   fields.end();
   return { id, stamp, exists, version, vectors, payload, payloadStamp, fieldStamps };
 }

@@ -18,7 +18,7 @@ export interface PointState {
   readonly stamp: Stamp;
   /** Was that an upsert? A deleted point is kept as a tombstone: later concurrent writes must find its stamp. */
   readonly exists: boolean;
-  /** Sequence of the operation that changed the point last. */
+  /** Sequence of the operation with the latest stamp of all that the point consists of. */
   readonly version: number;
   /** By vector name; never older than `stamp`. */
   readonly vectors: { readonly [name: string]: VectorRegister };
@@ -41,7 +41,23 @@ function isLater(a: Stamp, b: Stamp): boolean {
   return compareStamps(a, b) > 0;
 }
 
-function laterEntries<T>(entries: { readonly [name: string]: T }, stampOf: (entry: T) => Stamp, than: Stamp): [string, T][] {
+function latestStamp(state: PointState): Stamp {
+  let latest = state.payloadStamp;
+  for (const { stamp } of Object.values(state.vectors)) if (isLater(stamp, latest)) latest = stamp;
+  for (const stamp of Object.values(state.fieldStamps)) if (isLater(stamp, latest)) latest = stamp;
+  return latest;
+}
+
+/** The version once `write` has its part in the point: a write that arrives late does not number what was written after it. */
+function versionWith(state: PointState | undefined, write: Write): number {
+  return state === undefined || isLater(write.stamp, latestStamp(state)) ? write.sequence : state.version;
+}
+
+function laterEntries<T>(
+  entries: { readonly [name: string]: T },
+  stampOf: (entry: T) => Stamp,
+  than: Stamp,
+): [string, T][] {
   return Object.entries(entries).filter(([, entry]) => isLater(stampOf(entry), than));
 }
 
@@ -57,7 +73,11 @@ function withFields(payload: Payload, fields: Iterable<readonly [string, Json | 
 }
 
 /** A whole new payload as of `write`; fields written later stay. */
-function replacePayload(state: PointState | undefined, payload: Payload, write: Write): Pick<PointState, "payload" | "payloadStamp" | "fieldStamps"> {
+function replacePayload(
+  state: PointState | undefined,
+  payload: Payload,
+  write: Write,
+): Pick<PointState, "payload" | "payloadStamp" | "fieldStamps"> {
   if (state === undefined) return { payload, payloadStamp: write.stamp, fieldStamps: noStamps };
   if (isLater(state.payloadStamp, write.stamp)) {
     return { payload: state.payload, payloadStamp: state.payloadStamp, fieldStamps: state.fieldStamps };
@@ -65,7 +85,10 @@ function replacePayload(state: PointState | undefined, payload: Payload, write: 
   const later = laterEntries(state.fieldStamps, (stamp) => stamp, write.stamp);
   if (later.length === 0) return { payload, payloadStamp: write.stamp, fieldStamps: noStamps };
   return {
-    payload: withFields(payload, later.map(([name]) => [name, state.payload[name]])),
+    payload: withFields(
+      payload,
+      later.map(([name]) => [name, Object.hasOwn(state.payload, name) ? state.payload[name] : undefined]),
+    ),
     payloadStamp: write.stamp,
     fieldStamps: Object.fromEntries(later),
   };
@@ -74,19 +97,26 @@ function replacePayload(state: PointState | undefined, payload: Payload, write: 
 function replacePoint(
   state: PointState | undefined,
   write: Write,
-  next: { readonly id: PointId; readonly exists: boolean; readonly vectors: readonly string[]; readonly dot: Dot | undefined; readonly payload: Payload },
+  next: {
+    readonly id: PointId;
+    readonly exists: boolean;
+    readonly vectors: readonly string[];
+    readonly dot: Dot | undefined;
+    readonly payload: Payload;
+  },
 ): PointState {
   if (state !== undefined && !isLater(write.stamp, state.stamp)) return state;
   const vectors: { [name: string]: VectorRegister } = {};
   for (const name of next.vectors) vectors[name] = { stamp: write.stamp, dot: next.dot };
   if (state !== undefined) {
-    for (const [name, register] of laterEntries(state.vectors, (entry) => entry.stamp, write.stamp)) vectors[name] = register;
+    for (const [name, register] of laterEntries(state.vectors, (entry) => entry.stamp, write.stamp))
+      vectors[name] = register;
   }
   return {
     id: next.id,
     stamp: write.stamp,
     exists: next.exists,
-    version: write.sequence,
+    version: versionWith(state, write),
     vectors,
     ...replacePayload(state, next.payload, write),
   };
@@ -115,7 +145,7 @@ function writeVectors(state: PointState, write: Write, names: readonly string[],
   });
   if (won.length === 0) return state;
   const registers = Object.fromEntries(won.map((name) => [name, { stamp: write.stamp, dot }]));
-  return { ...state, version: write.sequence, vectors: { ...state.vectors, ...registers } };
+  return { ...state, version: versionWith(state, write), vectors: { ...state.vectors, ...registers } };
 }
 
 /** These vectors have new versions, inserted under the operation's dot; others stay. */
@@ -127,7 +157,11 @@ export function deletePointVectors(state: PointState, write: Write, names: reado
   return writeVectors(state, write, names, undefined);
 }
 
-function writeFields(state: PointState, write: Write, fields: readonly (readonly [string, Json | undefined])[]): PointState {
+function writeFields(
+  state: PointState,
+  write: Write,
+  fields: readonly (readonly [string, Json | undefined])[],
+): PointState {
   const won = fields.filter(([name]) => {
     const own = Object.hasOwn(state.fieldStamps, name) ? state.fieldStamps[name] : undefined;
     return isLater(write.stamp, own ?? state.payloadStamp);
@@ -135,7 +169,7 @@ function writeFields(state: PointState, write: Write, fields: readonly (readonly
   if (won.length === 0) return state;
   return {
     ...state,
-    version: write.sequence,
+    version: versionWith(state, write),
     payload: withFields(state.payload, won),
     fieldStamps: { ...state.fieldStamps, ...Object.fromEntries(won.map(([name]) => [name, write.stamp])) },
   };
@@ -147,13 +181,17 @@ export function setPointFields(state: PointState, write: Write, fields: Payload)
 }
 
 export function deletePointFields(state: PointState, write: Write, names: readonly string[]): PointState {
-  return writeFields(state, write, names.map((name) => [name, undefined]));
+  return writeFields(
+    state,
+    write,
+    names.map((name) => [name, undefined]),
+  );
 }
 
 /** The whole payload is replaced (by nothing: cleared); fields written later stay. */
 export function replacePointPayload(state: PointState, write: Write, payload: Payload): PointState {
   if (!isLater(write.stamp, state.payloadStamp)) return state;
-  return { ...state, version: write.sequence, ...replacePayload(state, payload, write) };
+  return { ...state, version: versionWith(state, write), ...replacePayload(state, payload, write) };
 }
 
 /** The node that holds the visible version of a vector. */

@@ -1,4 +1,11 @@
-import { assert, attachReader, type GraphDelta, type GraphHandle, type GraphReader, type VectorIndex } from "@murmuration/index";
+import {
+  assert,
+  attachReader,
+  type GraphDelta,
+  type GraphHandle,
+  type GraphReader,
+  type VectorIndex,
+} from "@murmuration/index";
 import type { Dot } from "../causality/dot.js";
 
 /** A graph as a shard's `apply` needs it: the same steps for the replica that writes it and for a view that only follows. */

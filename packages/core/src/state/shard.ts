@@ -75,7 +75,8 @@ export class Shard {
     const had = this.#collection.payloadIndexes;
     this.#collection = collection;
     for (const path of this.table.indexPaths()) {
-      if (!Object.hasOwn(wanted, path) || JSON.stringify(had[path]) !== JSON.stringify(wanted[path])) this.table.dropIndex(path);
+      if (!Object.hasOwn(wanted, path) || JSON.stringify(had[path]) !== JSON.stringify(wanted[path]))
+        this.table.dropIndex(path);
     }
     const present = new Set(this.table.indexPaths());
     for (const [path, schema] of Object.entries(wanted)) if (!present.has(path)) this.table.createIndex(path, schema);
@@ -106,7 +107,11 @@ export class Shard {
   /** Insert an operation's nodes into those graphs that lag behind the stored points, and touch no point. */
   applyToGraph(operation: Operation, lags: (vector: string) => boolean): void {
     if (!("vectors" in operation)) return;
-    this.#insertNodes(operation, operation.vectors.filter((vector) => lags(vector.name)), undefined);
+    this.#insertNodes(
+      operation,
+      operation.vectors.filter((vector) => lags(vector.name)),
+      undefined,
+    );
   }
 
   /** Take over a stored point, whose nodes are in the graphs already. */
@@ -191,7 +196,11 @@ export class Shard {
       const before = visibleDot(previous, name);
       const after = visibleDot(next, name);
       const rowStays = previous?.exists === true && next?.exists === true;
-      const same = before !== undefined && after !== undefined && before.origin === after.origin && before.sequence === after.sequence;
+      const same =
+        before !== undefined &&
+        after !== undefined &&
+        before.origin === after.origin &&
+        before.sequence === after.sequence;
       if (same && rowStays) continue;
       if (before !== undefined && rowBefore !== undefined) {
         const slot = graph.slotOf(before);

@@ -128,7 +128,12 @@ export function createEngine(options: VectorIndexOptions): Engine & { readonly c
   try {
     memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES, shared: true });
   } catch (cause) {
-    throw new MurmurationError("capacity", "no address space left for another graph memory (4 GiB each)", undefined, cause);
+    throw new MurmurationError(
+      "capacity",
+      "no address space left for another graph memory (4 GiB each)",
+      undefined,
+      cause,
+    );
   }
   const exports = instantiate(memory);
   const capacity = (exports as unknown as EngineExports).create(
@@ -139,7 +144,11 @@ export function createEngine(options: VectorIndexOptions): Engine & { readonly c
     walksOnCodes(options) ? 1 : 0,
   );
   if (capacity === 0) {
-    throw new MurmurationError("capacity", "not one vector of this size fits the 4 GiB of a shard's memory", "dimensions");
+    throw new MurmurationError(
+      "capacity",
+      "not one vector of this size fits the 4 GiB of a shard's memory",
+      "dimensions",
+    );
   }
   return Object.assign(bind(exports, memory, options), { capacity: capacity >>> 0 });
 }

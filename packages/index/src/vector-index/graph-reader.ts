@@ -283,7 +283,9 @@ export class GraphReader {
     const distances = this.distancesTo(query, slots);
     const order = Array.from(slots.keys()).sort((a, b) => {
       const difference = (distances[a] as number) - (distances[b] as number);
-      return difference !== 0 ? difference : compareNodeDots(this.dotAt(slots[a] as number), this.dotAt(slots[b] as number));
+      return difference !== 0
+        ? difference
+        : compareNodeDots(this.dotAt(slots[a] as number), this.dotAt(slots[b] as number));
     });
     assert(order.length >= limit, "the limit was cut to the number of matches");
     const best = order.slice(0, limit);

@@ -64,7 +64,8 @@ export function decodeImage(options: VectorIndexOptions, read: ReadExactly): { i
   const regions = index.imageRegions(manifest.slotCount, manifest.upperEnd);
   for (const [i, region] of regions.entries()) {
     if (!read(region)) throw new MurmurationError("corrupt", "the graph image ends early");
-    if (crc32(region) !== manifest.checksums[i]) throw new MurmurationError("corrupt", "a checksum of the graph image is wrong");
+    if (crc32(region) !== manifest.checksums[i])
+      throw new MurmurationError("corrupt", "a checksum of the graph image is wrong");
   }
   index.restore();
   return { index, note: manifest.note };

@@ -45,13 +45,17 @@ export function validateGraph(graph: GraphReader): GraphReport {
       const neighbours = graph.neighboursAt(slot, level);
       if (level === 0) degrees += neighbours.length;
       const cap = level === 0 ? 2 * links : links;
-      if (neighbours.length > cap) report({ rule: "degree", slot, level, detail: `${neighbours.length} links, at most ${cap}` });
-      if (new Set(neighbours).size !== neighbours.length) report({ rule: "repeated", slot, level, detail: "a link stands twice" });
+      if (neighbours.length > cap)
+        report({ rule: "degree", slot, level, detail: `${neighbours.length} links, at most ${cap}` });
+      if (new Set(neighbours).size !== neighbours.length)
+        report({ rule: "repeated", slot, level, detail: "a link stands twice" });
       for (const neighbour of neighbours) {
         if (neighbour === slot) report({ rule: "self", slot, level, detail: "links to itself" });
         const target = neighbour < slotCount ? graph.nodeAt(neighbour) : undefined;
-        if (target === undefined || !target.linked) report({ rule: "dangling", slot, level, detail: `slot ${neighbour} holds no node` });
-        else if (target.level < level) report({ rule: "level", slot, level, detail: `slot ${neighbour} is not on this level` });
+        if (target === undefined || !target.linked)
+          report({ rule: "dangling", slot, level, detail: `slot ${neighbour} holds no node` });
+        else if (target.level < level)
+          report({ rule: "level", slot, level, detail: `slot ${neighbour} is not on this level` });
       }
     }
   }

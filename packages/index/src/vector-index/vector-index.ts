@@ -57,7 +57,10 @@ export class VectorIndex {
     const upperLeft = ADDRESS_END - (u32[header.upperNext >> 2] as number);
     const upperNeeded = count * UPPER_LEVELS_MAX * (links + 1) * 4;
     if (this.reader.slotCount + count <= this.capacity && upperNeeded <= upperLeft) return;
-    throw new MurmurationError("capacity", `the shard's memory is full: it holds at most ${this.capacity} vectors of this size`);
+    throw new MurmurationError(
+      "capacity",
+      `the shard's memory is full: it holds at most ${this.capacity} vectors of this size`,
+    );
   }
 
   /**
@@ -81,10 +84,15 @@ export class VectorIndex {
     this.#putDelta(delta);
     const slot = this.#engine.applyInsert(dot.origin, dot.sequence, delta.length) >>> 0;
     if (slot === FULL) {
-      throw new MurmurationError("capacity", `the shard's memory is full: it holds at most ${this.capacity} vectors of this size`);
+      throw new MurmurationError(
+        "capacity",
+        `the shard's memory is full: it holds at most ${this.capacity} vectors of this size`,
+      );
     }
-    if (slot === MALFORMED) throw new MurmurationError("corrupt", "the graph delta is malformed or does not fit the graph");
-    if (slot === DUPLICATE) throw new MurmurationError("corrupt", `the graph already holds ${dot.origin}:${dot.sequence}`);
+    if (slot === MALFORMED)
+      throw new MurmurationError("corrupt", "the graph delta is malformed or does not fit the graph");
+    if (slot === DUPLICATE)
+      throw new MurmurationError("corrupt", `the graph already holds ${dot.origin}:${dot.sequence}`);
     return slot;
   }
 
@@ -105,11 +113,18 @@ export class VectorIndex {
     return slot === NO_SLOT ? undefined : slot;
   }
 
+  /** Highest level of the node that is inserted under this dot: a hash of the dot alone, the same on every replica. */
+  levelOf(dot: NodeDot): number {
+    return this.#engine.levelOfDot((BigInt(dot.origin) << 40n) | BigInt(dot.sequence));
+  }
+
   /** Digest of the graph as a set (nodes, dead marks, links, all by dots), 32 hex digits. Equal graphs have equal digests. */
   digest(): string {
     this.#engine.digest();
     const start = this.#engine.at.results >> 2;
-    return Array.from(this.#engine.u32.subarray(start, start + 4), (word) => word.toString(16).padStart(8, "0")).join("");
+    return Array.from(this.#engine.u32.subarray(start, start + 4), (word) => word.toString(16).padStart(8, "0")).join(
+      "",
+    );
   }
 
   /** The regions of the memory that an image holds, as views on it, in a fixed order. Sizes follow from the two counters. */

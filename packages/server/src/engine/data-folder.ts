@@ -20,7 +20,12 @@ export function takeDataFolder(folder: string): DataFolder {
   try {
     mkdirSync(images, { recursive: true });
   } catch (cause) {
-    throw new MurmurationError("storage", `cannot make the data folder ${folder}: ${(cause as Error).message}`, "data", cause);
+    throw new MurmurationError(
+      "storage",
+      `cannot make the data folder ${folder}: ${(cause as Error).message}`,
+      "data",
+      cause,
+    );
   }
   const lock = lockFile(join(folder, "lock"), folder);
   return {
@@ -47,6 +52,11 @@ function lockFile(file: string, folder: string): Database.Database {
       rmSync(file, { force: true });
       return lockFile(file, folder);
     }
-    throw new MurmurationError("storage", `cannot lock the data folder ${folder}: ${(cause as Error).message}`, "data", cause);
+    throw new MurmurationError(
+      "storage",
+      `cannot lock the data folder ${folder}: ${(cause as Error).message}`,
+      "data",
+      cause,
+    );
   }
 }

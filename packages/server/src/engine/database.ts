@@ -70,5 +70,10 @@ export interface DatabaseStatus {
   /** false while writes are refused, with the reason. */
   readonly ready: boolean;
   readonly reason?: string;
-  readonly shards: readonly { readonly collection: string; readonly shard: string; readonly points: number; readonly graphBytes: number }[];
+  readonly shards: readonly {
+    readonly collection: string;
+    readonly shard: string;
+    readonly points: number;
+    readonly graphBytes: number;
+  }[];
 }

@@ -92,7 +92,9 @@ export class EngineDatabase implements Database {
     let indexedVectors = 0;
     for (const { reader } of shard.graphs.values()) indexedVectors += reader.visibleCount;
     const paths = Object.keys(shard.collection.payloadIndexes);
-    const payloadIndexPoints = Object.fromEntries(paths.map((path) => [path, shard.table.indexOn(path)?.pointCount ?? 0]));
+    const payloadIndexPoints = Object.fromEntries(
+      paths.map((path) => [path, shard.table.indexOn(path)?.pointCount ?? 0]),
+    );
     return { points: shard.table.size, indexedVectors, payloadIndexPoints };
   }
 
@@ -177,7 +179,10 @@ export class EngineDatabase implements Database {
       }
       if (this.#pending.size >= PENDING_MAX || this.#pendingBytes + bytes > PENDING_BYTES_MAX) {
         reject(
-          new MurmurationError("unavailable", `too many writes under way: at most ${PENDING_MAX}, with ${PENDING_BYTES_MAX} bytes`),
+          new MurmurationError(
+            "unavailable",
+            `too many writes under way: at most ${PENDING_MAX}, with ${PENDING_BYTES_MAX} bytes`,
+          ),
         );
         return;
       }

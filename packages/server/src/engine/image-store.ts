@@ -1,5 +1,15 @@
 import { createHash } from "node:crypto";
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { type ImageSource, imageNote } from "@murmuration/core";
 import { encodeImage, type MurmurationError, type ReadExactly, type VectorIndex } from "@murmuration/index";
@@ -13,7 +23,8 @@ function fileOf(folder: string, shard: string, vector: string): string {
 }
 
 function writeAll(descriptor: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at, Math.min(PIECE_BYTES, bytes.length - at));
+  for (let at = 0; at < bytes.length; )
+    at += writeSync(descriptor, bytes, at, Math.min(PIECE_BYTES, bytes.length - at));
 }
 
 function readAll(descriptor: number, target: Uint8Array): boolean {
@@ -101,7 +112,9 @@ export class ImageStore implements ImageSource {
     for (const shard of readdirSync(this.#folder)) {
       const folder = join(this.#folder, shard);
       if (!shards.has(shard)) rmSync(folder, { recursive: true, force: true });
-      else for (const file of readdirSync(folder)) if (file.endsWith(".unfinished")) rmSync(join(folder, file), { force: true });
+      else
+        for (const file of readdirSync(folder))
+          if (file.endsWith(".unfinished")) rmSync(join(folder, file), { force: true });
     }
   }
 }

@@ -47,7 +47,12 @@ export type Reply =
   | { readonly kind: "committed"; readonly outcomes: readonly Outcome[]; readonly changes: readonly Change[] }
   | { readonly kind: "answer"; readonly request: number; readonly answer: Answer }
   | { readonly kind: "refused"; readonly request: number; readonly error: PlainError }
-  | { readonly kind: "log"; readonly level: "info" | "warn" | "error"; readonly message: string; readonly details: Json }
+  | {
+      readonly kind: "log";
+      readonly level: "info" | "warn" | "error";
+      readonly message: string;
+      readonly details: Json;
+    }
   | { readonly kind: "failed"; readonly error: PlainError }
   | { readonly kind: "closed" };
 

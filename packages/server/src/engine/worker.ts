@@ -4,7 +4,15 @@ import { limits, Replica, SqliteOpLog } from "@murmuration/core";
 import { assert, type Json, MurmurationError } from "@murmuration/index";
 import { auditRecall } from "./audit.js";
 import { ImageStore } from "./image-store.js";
-import { type Answer, type Outcome, type Question, type Reply, type Request, toPlainError, type WorkerStart } from "./messages.js";
+import {
+  type Answer,
+  type Outcome,
+  type Question,
+  type Reply,
+  type Request,
+  toPlainError,
+  type WorkerStart,
+} from "./messages.js";
 
 // The engine's thread: the host of the replica. It alone writes the log, the graphs and the images.
 
@@ -30,7 +38,11 @@ class EngineHost {
     this.#log = new SqliteOpLog(start.logFile);
     this.#reply({ kind: "opened" });
     this.#images = new ImageStore(start.imageFolder, (shard, vector, error) =>
-      this.#tell("warn", "a graph image was not usable: the graph is made again from the log", { shard, vector, why: error.message }),
+      this.#tell("warn", "a graph image was not usable: the graph is made again from the log", {
+        shard,
+        vector,
+        why: error.message,
+      }),
     );
     this.#replica = Replica.open({
       log: this.#log,
@@ -80,7 +92,9 @@ class EngineHost {
     const { outcomes, changes } = this.#replica.execute(writes.map((write) => write.command));
     const answers = outcomes.map((outcome, i): Outcome => {
       const { request } = writes[i] as Write;
-      return outcome instanceof MurmurationError ? { request, error: toPlainError(outcome) } : { request, receipt: outcome };
+      return outcome instanceof MurmurationError
+        ? { request, error: toPlainError(outcome) }
+        : { request, receipt: outcome };
     });
     this.#reply({ kind: "committed", outcomes: answers, changes });
   }
@@ -129,7 +143,8 @@ class EngineHost {
         }
       }
       this.#images.sweep(this.#shardIds());
-      if (written > 0) this.#tell("info", "graph images written", { written, position, ms: Math.round(performance.now() - began) });
+      if (written > 0)
+        this.#tell("info", "graph images written", { written, position, ms: Math.round(performance.now() - began) });
     } catch (error) {
       this.#tell("warn", "graph images could not be written", { why: (error as Error).message });
     }
