@@ -2,6 +2,7 @@ import { Argument, Command } from "commander";
 import { applyBenchmark } from "./apply.js";
 import { buildBenchmark } from "./build.js";
 import { exactBenchmark } from "./exact.js";
+import { filterBenchmark } from "./filter.js";
 import { type Benchmark, describeResult } from "./harness.js";
 import { oplogBenchmark } from "./oplog.js";
 import { restBenchmark } from "./rest.js";
@@ -13,6 +14,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   buildBenchmark,
   applyBenchmark,
   exactBenchmark,
+  filterBenchmark,
   oplogBenchmark,
   restBenchmark,
 ];

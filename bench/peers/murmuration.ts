@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { closeSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { assert, decodeImage, encodeImage, VectorIndex, type VectorIndexOptions } from "@murmuration/index";
+import { assert, decodeImage, encodeImage, type GraphReader, VectorIndex, type VectorIndexOptions } from "@murmuration/index";
 import type { BuiltIndex, ExactPeer, GraphParameters, Peer } from "./peer.js";
 
 const ORIGIN = 1;
@@ -57,8 +57,14 @@ function loadImage(options: VectorIndexOptions, path: string): VectorIndex {
   return index;
 }
 
-function asBuilt(index: VectorIndex): BuiltIndex {
+/** Our index, with the reader behind it. */
+export interface MurmurationIndex extends BuiltIndex {
+  readonly reader: GraphReader;
+}
+
+function asBuilt(index: VectorIndex): MurmurationIndex {
   return {
+    reader: index.reader,
     search: (query, k, ef) => index.reader.search(query, { limit: k, efSearch: ef }).slots,
     save: (path) => saveImage(index, path),
   };

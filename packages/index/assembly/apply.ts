@@ -10,6 +10,7 @@ import { ADD, entryWords, unpack } from "./delta";
 import { forgetDot, levelOfDot, rememberDot, slotOfDot } from "./dots";
 import { publish } from "./epoch";
 import { quantise } from "./kernels";
+import { positionOf } from "./lists";
 import { retire, returnSlot, takeSlot, takeUpper } from "./slots";
 
 /** Answers of applyInsert that are no slot. */
@@ -17,18 +18,6 @@ export const FULL: u32 = NONE;
 export const MALFORMED: u32 = NONE - 1;
 export const DUPLICATE: u32 = NONE - 2;
 
-/** Position of a slot in a list, 0 when it is not there. */
-// @ts-ignore: decorator
-@inline function positionOf(list: usize, n: u32, slot: u32): u32 {
-  const wanted = i32x4.splat(slot);
-  let i: u32 = 1;
-  for (; i + 3 <= n; i += 4) {
-    const hits = i32x4.bitmask(i32x4.eq(v128.load(word(list, i)), wanted));
-    if (hits) return i + ctz(hits);
-  }
-  for (; i <= n; i++) if (load<u32>(word(list, i)) == slot) return i;
-  return 0;
-}
 /**
  * list := list − the removed slots at `slots` + added (NONE: none). The count is published once, after every word below it: a reader with
  * the old count sees survivors, perhaps twice, and removed slots that still route. Only an added slot that takes a removed one's

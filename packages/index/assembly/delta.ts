@@ -16,6 +16,7 @@ import {
   upperBytes, word,
 } from "./layout";
 import { slotOfDot, touchDot } from "./dots";
+import { positionOf } from "./lists";
 
 export const ADD: u32 = 0x80000000;
 export const FORMAT: u32 = 1;
@@ -127,8 +128,8 @@ function readOrigin(): u32 {
 }
 /**
  * Decode the `bytes` at atDelta, of the new node `dot` and its `level`, into words; false when they are malformed or do not fit
- * the graph. Dots that are not in the graph (purged meanwhile) are left out. Nothing is changed. `applied`: the delta is already in
- * the graph, so lists need no room for it.
+ * the graph. Dots that are not in the graph (purged meanwhile) are left out, and so is every removal that would change nothing: of a
+ * link that is not there or, with `applied` (the delta is in the graph and is to be taken back), of one that is. Nothing is changed.
  */
 export function unpack(dot: u64, level: u32, bytes: u32, applied: bool): bool {
   at = atDelta;
@@ -144,10 +145,11 @@ export function unpack(dot: u64, level: u32, bytes: u32, applied: bool): bool {
   const lists = <u32>readVarint();
   if (lists > level + 1) return false;
   store<u32>(atWords, lists);
+  const own = applied ? slotOfDot(dot) : NONE;
   let words = atWords + 4;
   for (let l = <i32>lists - 1; l >= 0 && !malformed; l--) {
     const cap = capOf(l), runs = readVarint(), slots = scratch + S.KEPT;
-    let count: u32 = 0, kept: u32 = 0;
+    let count: u32 = 0, kept: u32 = 0, previous: u64 = 0;
     const header = words;
     words += 8;
     store<u32>(header, l);
@@ -160,6 +162,8 @@ export function unpack(dot: u64, level: u32, bytes: u32, applied: bool): bool {
       for (let i: u64 = 0; i < n; i++) {
         sequence = i ? sequence + readVarint() + 1 : readVarint();
         const neighbour = <u64>origin << 40 | sequence;
+        if (sequence >> 40 || (count && neighbour <= previous)) return false;
+        previous = neighbour;
         touchDot(neighbour);
         store<u64>(pair(dots, count), neighbour);
         count++;
@@ -189,13 +193,18 @@ export function unpack(dot: u64, level: u32, bytes: u32, applied: bool): bool {
     if (malformed) return false;
     for (let i: u32 = 0, g: u32 = 0; i < count; i++) {
       const slot = load<u32>(word(slots, i)), edit = load<u32>(word(scratch + S.CHOSEN, i)), add = edit & 1;
+      const list = slot == NONE ? 0 : listOf(slot, l), length = list ? load<u32>(list) : 0;
       let found: u32 = 0;
       for (const end = g + (edit >> 1); g < end; g++) {
         const at = slotOfDot(load<u64>(pair(gone, g)));
-        if (at != NONE) store<u32>(word(words, 2 + found++), at);
+        if (at == NONE || !list || <bool>positionOf(list, length, at) == applied) continue;
+        if (applied && (at == slot || at == own || levelIn(stateOf(at)) < <u32>l)) continue;
+        if (!positionOf(word(words, 1), found, at)) store<u32>(word(words, 2 + found++), at);
       }
       if (slot == NONE) continue;
-      if (add && !applied && load<u32>(listOf(slot, l)) + 1 > cap + found) return false;
+      // no list may outgrow its place, whatever the delta claims
+      const room = applied ? cap + u32(add && positionOf(list, length, own)) : cap + found;
+      if (length + (applied ? found : add) > room) return false;
       store<u32>(words, slot);
       store<u32>(words, found | (add ? ADD : 0), 4);
       words = word(words, 2 + found);

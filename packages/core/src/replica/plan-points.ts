@@ -13,7 +13,7 @@ import {
 } from "@murmuration/index";
 import type { VectorSpace } from "../catalogue/collection.js";
 import type { Dot } from "../causality/dot.js";
-import type { NamedVectors, PointCommand, Target } from "../command/command.js";
+import type { Command, NamedVectors, PointCommand, Target } from "../command/command.js";
 import { canonicalPayload } from "../operation/canonical-payload.js";
 import type { OperationBody } from "../operation/operation.js";
 import type { VectorVersion } from "../operation/vector-version.js";
@@ -22,6 +22,22 @@ import type { Shard } from "../state/shard.js";
 
 /** Ids that one operation names at most; more are spread over several. */
 const IDS_PER_OPERATION = 1000;
+
+const pointCommandKinds: ReadonlySet<Command["kind"]> = new Set<PointCommand["kind"]>([
+  "upsert-points",
+  "delete-points",
+  "set-payload",
+  "overwrite-payload",
+  "delete-payload",
+  "clear-payload",
+  "update-vectors",
+  "delete-vectors",
+]);
+
+/** Is the command about points, and not about the catalogue? */
+export function isPointCommand(command: Command): command is PointCommand {
+  return pointCommandKinds.has(command.kind);
+}
 
 /** The body of an operation, made when its dot is known and everything before it is applied. */
 export type BodyPlanner = (dot: Dot) => OperationBody;

@@ -1,5 +1,6 @@
 import {
   assert,
+  type ErrorCode,
   type GraphHandle,
   type GraphReport,
   MurmurationError,
@@ -22,7 +23,7 @@ import { encodePointState } from "../state/point-state-codec.js";
 import { type Journal, Shard } from "../state/shard.js";
 import { writableGraph } from "../state/shard-graph.js";
 import type { AppliedOperation, Change } from "./change.js";
-import { type BodyPlanner, planPointCommand, type WritableShard } from "./plan-points.js";
+import { type BodyPlanner, isPointCommand, planPointCommand, type WritableShard } from "./plan-points.js";
 import { type ImageSource, recoverReplica, SYSTEM_SHARD } from "./recovery.js";
 
 /** Port: the physical clock, in milliseconds since 1970. */
@@ -68,12 +69,16 @@ const CLOCK_SETTING = "replica.clock";
 
 /** What a command does while it runs: all of it ends with the transaction. */
 interface Run {
-  readonly writer: LogWriter;
   readonly journal: Journal;
   readonly changes: Change[];
   /** Operations appended so far. */
   appended: number;
+  /** A command that was refused when it had appended operations already. */
+  refusedMidway: { readonly command: number; readonly error: MurmurationError } | undefined;
 }
+
+/** Errors for which the command is not to blame. */
+const logFailures: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["storage", "corrupt", "unavailable"]);
 
 /** State of a replica as recovery hands it over. */
 export interface ReplicaState {
@@ -182,24 +187,25 @@ export class Replica {
    * effect; when the log fails, none of the group has.
    */
   execute(commands: readonly Command[]): Execution {
-    const journal: Journal = [];
-    const changes: Change[] = [];
-    try {
-      const outcomes = this.#log.transaction((writer) => {
-        const run: Run = { writer, journal, changes, appended: 0 };
-        const done = commands.map((command) => this.#tryExecute(command, run));
-        const { wallMs, counter } = this.#time.last;
-        if (run.appended > 0) writer.putSetting(CLOCK_SETTING, `${wallMs}:${counter}`);
-        return done;
-      });
-      return { outcomes, changes };
-    } catch (error) {
-      for (const undo of journal.reverse()) undo();
-      const failure =
-        error instanceof MurmurationError
-          ? error
-          : new MurmurationError("storage", "the operation could not be executed", undefined, error);
-      return { outcomes: commands.map(() => failure), changes: [] };
+    const refused = new Map<number, MurmurationError>();
+    for (;;) {
+      const run: Run = { journal: [], changes: [], appended: 0, refusedMidway: undefined };
+      try {
+        const outcomes = this.#log.transaction((writer) => this.#executeAll(commands, refused, run, writer));
+        return { outcomes, changes: run.changes };
+      } catch (error) {
+        for (const undo of run.journal.reverse()) undo();
+        if (run.refusedMidway !== undefined) {
+          // what it had done is taken back with the whole group, which is then executed without it
+          refused.set(run.refusedMidway.command, run.refusedMidway.error);
+          continue;
+        }
+        const failure =
+          error instanceof MurmurationError
+            ? error
+            : new MurmurationError("storage", "the operation could not be executed", undefined, error);
+        return { outcomes: commands.map(() => failure), changes: [] };
+      }
     }
   }
 
@@ -234,39 +240,55 @@ export class Replica {
     return shard;
   }
 
+  #executeAll(
+    commands: readonly Command[],
+    refused: ReadonlyMap<number, MurmurationError>,
+    run: Run,
+    writer: LogWriter,
+  ): (Receipt | MurmurationError)[] {
+    const outcomes = commands.map((command, i) => refused.get(i) ?? this.#tryExecute(command, i, run, writer));
+    const { wallMs, counter } = this.#time.last;
+    if (run.appended > 0) writer.putSetting(CLOCK_SETTING, `${wallMs}:${counter}`);
+    return outcomes;
+  }
+
   /** A refused command is an outcome; anything else ends the group. */
-  #tryExecute(command: Command, run: Run): Receipt | MurmurationError {
+  #tryExecute(command: Command, at: number, run: Run, writer: LogWriter): Receipt | MurmurationError {
     const appended = run.appended;
     try {
-      return isPointCommand(command) ? this.#executeOnPoints(command, run) : this.#executeOnCatalogue(command, run);
+      return isPointCommand(command)
+        ? this.#executeOnPoints(command, run, writer)
+        : this.#executeOnCatalogue(command, run, writer);
     } catch (error) {
-      if (error instanceof MurmurationError && run.appended === appended) return error;
+      if (!(error instanceof MurmurationError)) throw error;
+      if (run.appended === appended) return error;
+      if (!logFailures.has(error.code)) run.refusedMidway = { command: at, error };
       throw error;
     }
   }
 
-  #executeOnPoints(command: PointCommand, run: Run): Receipt {
+  #executeOnPoints(command: PointCommand, run: Run, writer: LogWriter): Receipt {
     const target = this.#writable(command.collection);
     const { shard } = target;
     const planners = planPointCommand(target, command);
     const operations: AppliedOperation[] = [];
-    for (const planner of planners) operations.push(this.#write(shard, planner, run));
+    for (const planner of planners) operations.push(this.#write(shard, planner, run, writer));
     if (operations.length > 0) run.changes.push({ kind: "operations", shard: shard.id, operations });
     return { operationId: sequenceOf(shard.frontier, this.id), changed: operations.length > 0 };
   }
 
   /** Plan, append and apply one operation. */
-  #write(shard: Shard, planner: BodyPlanner, run: Run): AppliedOperation {
+  #write(shard: Shard, planner: BodyPlanner, run: Run, writer: LogWriter): AppliedOperation {
     const dot = { origin: this.id, sequence: sequenceOf(shard.frontier, this.id) + 1 };
     const operation = this.#operation(shard.id, dot.sequence, planner(dot));
     const bytes = encodeOperation(operation);
     run.appended++;
-    const position = run.writer.append(shard.id, dot.origin, dot.sequence, bytes);
+    const position = writer.append(shard.id, dot.origin, dot.sequence, bytes);
     const { ids, slots } = shard.apply(operation, run.journal);
     shard.position = position;
     for (const id of ids) {
       const state = shard.table.state(id);
-      if (state !== undefined) run.writer.putPoint(shard.id, id, encodePointState(state));
+      if (state !== undefined) writer.putPoint(shard.id, id, encodePointState(state));
     }
     return { origin: dot.origin, sequence: dot.sequence, bytes, slots };
   }
@@ -276,7 +298,7 @@ export class Replica {
     return { shard, origin: this.id, sequence, time, dependencies: emptyVersionVector, ...body };
   }
 
-  #executeOnCatalogue(command: CatalogueCommand, run: Run): Receipt {
+  #executeOnCatalogue(command: CatalogueCommand, run: Run, writer: LogWriter): Receipt {
     const sequence = this.#systemSequence + 1;
     const change = this.#document.plan(command, `${this.id}-${sequence}`);
     if (change === undefined) return { operationId: this.#systemSequence, changed: false };
@@ -287,21 +309,21 @@ export class Replica {
     const opened = new Map(added.map((collection) => [collection.id, openShard(collection, newIndexes(collection))]));
     const operation = this.#operation(SYSTEM_SHARD, sequence, { kind: "catalogue", change });
     run.appended++;
-    run.writer.append(SYSTEM_SHARD, this.id, sequence, encodeOperation(operation));
+    writer.append(SYSTEM_SHARD, this.id, sequence, encodeOperation(operation));
     run.journal.push(() => {
       this.#document = before;
       this.#systemSequence = sequence - 1;
     });
     this.#document = after;
     this.#systemSequence = sequence;
-    this.#followCatalogue(opened, run);
+    this.#followCatalogue(opened, run, writer);
     const graphs = new Map([...opened].map(([id, { indexes }]) => [id, handlesOf(indexes)]));
     run.changes.push({ kind: "catalogue", catalogue: after.read(), opened: graphs });
     return { operationId: sequence, changed: true };
   }
 
   /** Make the shards those of the catalogue. */
-  #followCatalogue(opened: ReadonlyMap<string, WritableShard>, run: Run): void {
+  #followCatalogue(opened: ReadonlyMap<string, WritableShard>, run: Run, writer: LogWriter): void {
     const { collections } = this.catalogue;
     for (const [id, shard] of opened) {
       this.#shards.set(id, shard);
@@ -311,7 +333,7 @@ export class Replica {
       const collection = collections[id];
       if (collection === undefined) {
         this.#shards.delete(id);
-        run.writer.dropShard(id);
+        writer.dropShard(id);
         run.journal.push(() => this.#shards.set(id, writable));
         continue;
       }
@@ -359,21 +381,6 @@ export interface GraphLink {
   readonly dead: boolean;
   /** −dot, squared Euclidean distance, or sum of absolute differences. */
   readonly distance: number;
-}
-
-const pointCommandKinds: ReadonlySet<Command["kind"]> = new Set<PointCommand["kind"]>([
-  "upsert-points",
-  "delete-points",
-  "set-payload",
-  "overwrite-payload",
-  "delete-payload",
-  "clear-payload",
-  "update-vectors",
-  "delete-vectors",
-]);
-
-function isPointCommand(command: Command): command is PointCommand {
-  return pointCommandKinds.has(command.kind);
 }
 
 function handlesOf(indexes: ReadonlyMap<string, VectorIndex>): Map<string, GraphHandle> {

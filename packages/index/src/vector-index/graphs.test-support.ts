@@ -65,6 +65,13 @@ export function buildIndex(
   return { index, inserts };
 }
 
+/** A new index to which the recorded inserts are applied in this order. */
+export function replay(options: VectorIndexOptions, inserts: readonly RecordedInsert[]): VectorIndex {
+  const index = new VectorIndex(options);
+  for (const { dot, vector, delta } of inserts) index.reader.show(index.apply(dot, vector, delta));
+  return index;
+}
+
 /** Distance in f64, as the metric defines it; independent of the engine. */
 export function trueDistance(metric: VectorIndexOptions["metric"], a: Float32Array, b: Float32Array): number {
   let sum = 0;

@@ -106,6 +106,13 @@ describe("parseJsonBytes", () => {
 });
 
 describe("nestsDeeperThan", () => {
+  it("is not led astray by arrays that only begin like a vector", () => {
+    for (const text of ['[1,{"a":{"b":2}}]', '[1,"]",{"a":{}}]', "[-1,[[]]]", '[1,"\\"]",[[]]]']) {
+      assert.equal(nestsDeeperThan(Buffer.from(text), 2), true, text);
+      assert.equal(nestsDeeperThan(Buffer.from(text), 3), false, text);
+    }
+  });
+
   function depthOf(value: unknown): number {
     if (typeof value !== "object" || value === null) return 0;
     return 1 + Math.max(0, ...Object.values(value).map(depthOf));

@@ -1,0 +1,173 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { MurmurationError, type PointId } from "@murmuration/index";
+import fc from "fast-check";
+import { MemoryOpLog } from "../log/memory-op-log.js";
+import { encodeMessage } from "../operation/message.js";
+import { nearest } from "../query/nearest.js";
+import { retrieve } from "../query/records.js";
+import { count, scroll } from "../query/scroll.js";
+import type { Shard } from "../state/shard.js";
+import { commandGroups, executeOnModel, filters, ids, type Model, type ModelCollection } from "./model.test-support.js";
+import type { Replica } from "./replica.js";
+import { copyOfLog, identity, openReplica, steppingClock } from "./replica.test-support.js";
+import { ReplicaView, readStoredPoints } from "./view.js";
+
+const all = { payload: true, vectors: true } as const;
+const queryOf = (size: number) => Float32Array.from({ length: size }, (_, i) => i - 1);
+
+function naiveScore(name: string, a: readonly number[], b: Float32Array): number {
+  const differences = a.map((value, i) => value - (b[i] as number));
+  if (name === "") return a.reduce((sum, value, i) => sum + value * (b[i] as number), 0);
+  if (name === "x") return Math.fround(Math.sqrt(differences.reduce((sum, value) => sum + value * value, 0)));
+  return differences.reduce((sum, value) => sum + Math.abs(value), 0);
+}
+
+/** Pages of two, put together. */
+function scrolled(shard: Shard, filter: (typeof filters)[number]["filter"]): PointId[] {
+  const found: PointId[] = [];
+  for (let offset: PointId | null | undefined; offset !== null; ) {
+    const page = scroll(shard, { filter, limit: 2, selection: all, ...(offset === undefined ? {} : { offset }) });
+    found.push(...page.points.map(({ id }) => id));
+    offset = page.nextOffset;
+  }
+  return found;
+}
+
+/** Everything that can be asked agrees with the model. */
+function assertAnswers(shard: Shard, model: ModelCollection): void {
+  const found = retrieve(shard, ids, all).map(({ id, payload, vectors }) => [
+    id,
+    payload,
+    Object.entries(vectors ?? {}).map(([name, values]) => [name, [...values]]),
+  ]);
+  const wanted = ids.flatMap((id) => {
+    const value = model.points.get(id);
+    return value === undefined ? [] : [[id, value.payload, [...value.vectors].sort(([a], [b]) => (a < b ? -1 : 1))]];
+  });
+  assert.deepEqual(found, wanted);
+  assert.equal(count(shard, undefined), model.points.size);
+  for (const { filter, holds } of filters) {
+    const matching = ids.filter((id) => model.points.has(id) && holds(id, model.points.get(id) as never));
+    assert.deepEqual(scrolled(shard, filter), matching);
+    assert.equal(count(shard, filter), matching.length);
+    for (const [name, size] of Object.entries(model.sizes)) {
+      const query = queryOf(size);
+      const scores = new Map<PointId, number>();
+      for (const id of matching) {
+        const values = model.points.get(id)?.vectors.get(name);
+        if (values !== undefined) scores.set(id, naiveScore(name, values, query));
+      }
+      const best = [...scores.values()].sort((a, b) => (name === "" ? b - a : a - b)).slice(0, 4);
+      const request = { query, using: name, filter, limit: 4, offset: 0, parameters: { exact: true }, selection: all };
+      const answer = nearest(shard, request);
+      assert.deepEqual(answer.map(({ score }) => score), best);
+      for (const { id, score } of answer) assert.equal(score, scores.get(id));
+    }
+  }
+}
+
+/** Every answer as bytes. */
+function answerBytes(source: { shard(name: string): Shard }, names: Iterable<string>): string {
+  const answers = [...names].map((name) => {
+    const shard = source.shard(name);
+    const queries = Object.entries(shard.collection.vectors).flatMap(([using, { size }]) =>
+      filters.map(({ filter }) => nearest(shard, { query: queryOf(size), using, filter, limit: 9, offset: 1, parameters: {}, selection: all })),
+    );
+    return [name, scroll(shard, { limit: 100, selection: all }), queries, filters.map(({ filter }) => count(shard, filter))];
+  });
+  return Buffer.from(encodeMessage(withoutUndefined(answers) as unknown[])).toString("hex");
+}
+
+/** Vectors as bytes; ids and integers of all sizes stay what they are. */
+function withoutUndefined(value: unknown): unknown {
+  if (value instanceof Float32Array) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  if (Array.isArray(value)) return value.map(withoutUndefined);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withoutUndefined(inner)]));
+}
+
+/** Executes a group on both and compares what is refused. Returns how many commands were done. */
+function executeOnBoth(replica: Replica, model: Model, group: Parameters<Replica["execute"]>[0], view: ReplicaView): number {
+  const { outcomes, changes } = replica.execute(group);
+  const wanted = group.map((command) => executeOnModel(model, command) ?? "done");
+  assert.deepEqual(
+    outcomes.map((outcome) => (outcome instanceof MurmurationError ? "refused" : "done")),
+    wanted,
+  );
+  view.follow(structuredClone(changes) as typeof changes);
+  return wanted.filter((outcome) => outcome === "done").length;
+}
+
+function viewOf(replica: Replica, log: MemoryOpLog, thread = 1): ReplicaView {
+  return new ReplicaView({ points: readStoredPoints(log), catalogue: replica.catalogue, handles: replica.handles(), thread });
+}
+
+describe("a replica under any commands in any groups", () => {
+  test("answers like a simple model, and so do a view of it and replicas recovered from its log", () => {
+    let done = 0;
+    let refused = 0;
+    fc.assert(
+      fc.property(commandGroups, (groups) => {
+        const log = new MemoryOpLog();
+        const replica = openReplica({ log });
+        const view = viewOf(replica, log);
+        const model: Model = new Map();
+        for (const group of groups) {
+          const here = executeOnBoth(replica, model, group, view);
+          done += here;
+          refused += group.length - here;
+          for (const [name, collection] of model) {
+            assertAnswers(replica.shard(name), collection);
+            assertAnswers(view.shard(name), collection);
+          }
+        }
+        const bytes = answerBytes(replica, model.keys());
+        assert.equal(answerBytes(view, model.keys()), bytes, "a view that followed");
+        assert.equal(answerBytes(viewOf(replica, log, 2), model.keys()), bytes, "a view that begins now");
+        for (const recoverFrom of ["projection", "log"] as const) {
+          const recovered = openReplica({ log, recoverFrom });
+          assert.deepEqual(identity(recovered), identity(replica), recoverFrom);
+          assert.equal(answerBytes(recovered, model.keys()), bytes, recoverFrom);
+        }
+      }),
+      { numRuns: 60 },
+    );
+    assert.ok(done > 500 && refused > 50, `most commands must be done and some refused: ${done}, ${refused}`);
+  });
+
+  test("goes on after a recovery as if it had never stopped", () => {
+    fc.assert(
+      fc.property(commandGroups, fc.nat(), (groups, at) => {
+        const stop = at % groups.length;
+        const clock = () => steppingClock(5_000);
+        const log = new MemoryOpLog();
+        const first = openReplica({ log });
+        for (const group of groups.slice(0, stop)) first.execute(group);
+        const replicas = (["projection", "log"] as const).map((recoverFrom) =>
+          openReplica({ log: copyOfLog(log), recoverFrom, clock: clock() }),
+        );
+        const unbroken = openReplica({ log: copyOfLog(log), clock: clock() });
+        for (const group of groups.slice(stop)) for (const replica of [unbroken, ...replicas]) replica.execute(group);
+        for (const replica of replicas) assert.deepEqual(identity(replica), identity(unbroken));
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test("makes the same log and the same digests from the same commands, clock and id", () => {
+    fc.assert(
+      fc.property(commandGroups, (groups) => {
+        const [one, other] = [0, 1].map(() => {
+          const log = new MemoryOpLog();
+          const replica = openReplica({ log, clock: steppingClock(77) });
+          for (const group of groups) replica.execute(group);
+          const rows = [...log.read(0)];
+          return { rows, points: log.shards().map((shard) => [...log.points(shard)]), identity: identity(replica) };
+        });
+        assert.deepEqual(one, other);
+      }),
+      { numRuns: 30 },
+    );
+  });
+});

@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { type Filter, MurmurationError, type Payload, type PointId } from "@murmuration/index";
+import type { Distance, VectorSpace } from "../catalogue/collection.js";
+import type { Command, CreateCollection, NamedVectors, PointInput, Receipt, UpsertPoints } from "../command/command.js";
+import { MemoryOpLog } from "../log/memory-op-log.js";
+import type { OpLog } from "../log/op-log.js";
+import { retrieve } from "../query/records.js";
+import type { PointRecord } from "../query/request.js";
+import { Replica, type ReplicaOptions } from "./replica.js";
+
+export const REPLICA_ID = 5;
+
+/** A clock that goes on by a millisecond whenever it is looked at. */
+export function steppingClock(startMs = 1_000): { now(): number } {
+  let nowMs = startMs;
+  return { now: () => nowMs++ };
+}
+
+export function openReplica(options: Partial<ReplicaOptions> = {}): Replica {
+  return Replica.open({ log: new MemoryOpLog(), clock: steppingClock(), newReplicaId: () => REPLICA_ID, ...options });
+}
+
+export function space(size: number, distance: Distance = "Dot"): VectorSpace {
+  return { size, distance, links: 4, efConstruction: 16, quantization: "int8" };
+}
+
+export function createCollection(name: string, vectors: CreateCollection["vectors"] = { "": space(2) }): CreateCollection {
+  return { kind: "create-collection", name, vectors, settings: {} };
+}
+
+export function point(id: PointId, vector: readonly number[] | NamedVectors, payload: Payload = {}): PointInput {
+  const vectors = Array.isArray(vector) ? { "": Float32Array.from(vector as readonly number[]) } : (vector as NamedVectors);
+  return { id, vectors, payload };
+}
+
+export function upsert(collection: string, points: readonly PointInput[], more: Partial<UpsertPoints> = {}): UpsertPoints {
+  return { kind: "upsert-points", collection, points, mode: "upsert", ...more };
+}
+
+export const where = (...must: Filter["must"]): Filter => ({ must, should: [], mustNot: [] });
+export const everyPoint = where();
+export const tagIs = (value: string): Filter => where({ kind: "match-value", key: "tag", value });
+
+/** Executes commands as one group; all must be done. */
+export function run(replica: Replica, ...commands: Command[]): Receipt[] {
+  return replica.execute(commands).outcomes.map((outcome) => {
+    if (outcome instanceof MurmurationError) throw outcome;
+    return outcome;
+  });
+}
+
+/** The error of a command that must be refused, having changed nothing. */
+export function refusal(replica: Replica, command: Command): MurmurationError {
+  const before = identity(replica);
+  const [outcome] = replica.execute([command]).outcomes;
+  assert.ok(outcome instanceof MurmurationError, `${command.kind} is refused`);
+  assert.deepEqual(identity(replica), before);
+  return outcome;
+}
+
+/** Everything that tells two states of a replica apart. */
+export function identity(replica: Replica): unknown {
+  const names = Object.values(replica.catalogue.collections).map(({ name }) => name);
+  return {
+    position: replica.position(),
+    catalogue: JSON.parse(JSON.stringify(replica.catalogue)),
+    digests: names.map((name) => replica.digest(name)),
+    violations: names.map((name) => Object.values(replica.validate(name)).map((report) => report.violations)),
+    visible: names.map((name) => [...replica.shard(name).graphs.values()].map(({ reader }) => reader.visibleCount)),
+    indexed: names.map((name) => {
+      const { table } = replica.shard(name);
+      return table.indexPaths().map((path) => [path, table.indexOn(path)?.pointCount]);
+    }),
+  };
+}
+
+export function recordOf(replica: Replica, collection: string, id: PointId): PointRecord | undefined {
+  return retrieve(replica.shard(collection), [id], { payload: true, vectors: true })[0];
+}
+
+export function payloadOf(replica: Replica, collection: string, id: PointId): Payload | undefined {
+  return recordOf(replica, collection, id)?.payload;
+}
+
+export function vectorsOf(replica: Replica, collection: string, id: PointId): { [name: string]: number[] } {
+  const vectors = recordOf(replica, collection, id)?.vectors ?? {};
+  return Object.fromEntries(Object.entries(vectors).map(([name, values]) => [name, [...values]]));
+}
+
+/** A log of its own with the same contents. Positions are given anew. */
+export function copyOfLog(log: OpLog): MemoryOpLog {
+  const copy = new MemoryOpLog();
+  copy.transaction((writer) => {
+    for (const { shard, origin, sequence, bytes } of log.read(0)) writer.append(shard, origin, sequence, bytes);
+    for (const shard of log.shards()) for (const { id, state } of log.points(shard)) writer.putPoint(shard, id, state);
+    for (const name of ["replica.id", "replica.clock"]) {
+      const value = log.setting(name);
+      if (value !== undefined) writer.putSetting(name, value);
+    }
+  });
+  return copy;
+}

@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import fc from "fast-check";
+import { MurmurationError } from "../errors.js";
+import { type DeltaLists, decodeGraphDelta, encodeGraphDelta } from "./graph-delta.js";
+import { buildIndex, clusteredVectors, optionsFor, replay } from "./graphs.test-support.js";
+import { validateGraph } from "./validate.js";
+
+const DIMENSIONS = 8;
+const vectors = clusteredVectors(401, DIMENSIONS, 3);
+const options = optionsFor(DIMENSIONS, { links: 2, metric: "euclid" });
+const { index: original, inserts } = buildIndex(options, vectors.slice(0, 400));
+const dot = { origin: 1, sequence: 401 };
+const vector = vectors[400] as Float32Array;
+const planned = original.plan(dot, vector);
+const before = original.digest();
+let index = original;
+
+/** Applies; a refusal must change nothing, an apply must leave a sound graph, as must its revert. Returns whether it was refused. */
+function refuses(delta: Uint8Array): boolean {
+  let slot: number;
+  try {
+    slot = index.apply(dot, vector, delta);
+  } catch (error) {
+    assert.ok(error instanceof MurmurationError && error.code === "corrupt", String(error));
+    assert.equal(index.digest(), before);
+    return true;
+  }
+  assert.deepEqual(validateGraph(index.reader).violations, []);
+  index.revert(slot, delta);
+  assert.deepEqual(validateGraph(index.reader).violations, []);
+  if (index.digest() !== before) index = replay(options, inserts);
+  return false;
+}
+
+/** A node with a full list, and the slots in it. */
+function fullNode(): { readonly slot: number; readonly list: readonly number[] } {
+  for (let slot = 0; slot < index.reader.slotCount; slot++) {
+    const list = [...index.reader.neighboursAt(slot, 0)];
+    if (list.length === 2 * index.options.links) return { slot, list };
+  }
+  throw new Error("no list is full");
+}
+
+test("random bytes are refused as corrupt and change nothing", () => {
+  let refused = 0;
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 80 }), (bytes) => void (refused += Number(refuses(bytes)))));
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 80 }), (bytes) => void (refused += Number(refuses(Uint8Array.of(1, 0, ...bytes))))),
+  );
+  assert.ok(refused > 100);
+});
+
+test("a delta that is cut short or goes on is refused", () => {
+  for (let length = 0; length < planned.length; length++) assert.ok(refuses(planned.subarray(0, length)));
+  assert.ok(refuses(Uint8Array.of(...planned, 0)));
+  assert.ok(refuses(new Uint8Array(1 << 22)));
+});
+
+test("every flipped bit of a real delta is refused, or leaves a sound graph", () => {
+  let refused = 0;
+  for (let bit = 0; bit < planned.length * 8; bit++) {
+    const damaged = planned.slice();
+    damaged[bit >> 3] = (damaged[bit >> 3] as number) ^ (1 << (bit & 7));
+    refused += Number(refuses(damaged));
+  }
+  assert.ok(refused < planned.length * 8);
+  assert.ok(refused > 0);
+});
+
+test("a full list takes no link for which nothing leaves it", () => {
+  const { slot, list } = fullNode();
+  const target = index.reader.dotAt(slot);
+  const stranger = index.reader.dotAt([...Array(400).keys()].find((other) => other !== slot && !list.includes(other)) as number);
+  assert.ok(refuses(encodeGraphDelta(dot, [[{ dot: target, add: true, removed: [] }]])));
+  assert.ok(refuses(encodeGraphDelta(dot, [[{ dot: target, add: true, removed: [stranger] }]])));
+});
+
+test("a neighbour that stands twice is refused", () => {
+  const { slot } = fullNode();
+  const { origin, sequence } = index.reader.dotAt(slot);
+  const [first] = [...index.reader.neighboursAt(slot, 0)].map((other) => index.reader.dotAt(other).sequence);
+  assert.ok(origin === 1 && sequence < 2 ** 21 && first !== undefined);
+  const varint = (value: number) => (value < 128 ? [value] : [(value & 127) | 128, value >> 7]);
+  const twice = [...varint(0), 1, ...varint(sequence)];
+  assert.ok(refuses(Uint8Array.from([1, 0, 1, 2, ...twice, ...twice, 1, 1])), "in two runs");
+  const around = [255, 255, 255, 255, 255, 255, 255, 255, 255, 1];
+  assert.ok(refuses(Uint8Array.from([1, 0, 1, 1, 0, 2, ...varint(sequence), ...around, 1, 1])), "by a gap that wraps around");
+});
+
+test("dots that the graph does not know are passed over", () => {
+  const known = { dot: { origin: 1, sequence: 5 }, add: false, removed: [{ origin: 9, sequence: 1 }] };
+  const lists: DeltaLists = [[known, { dot: { origin: 77, sequence: 3 }, add: true, removed: [known.dot] }]];
+  const delta = encodeGraphDelta(dot, lists);
+  const slot = index.apply(dot, vector, delta);
+  assert.deepEqual([...index.reader.neighboursAt(slot, 0)], [4]);
+  index.revert(slot, delta);
+  assert.equal(index.digest(), before);
+});
+
+test("a dot that is present, and a neighbour below its level, are refused", () => {
+  const taken = inserts[17];
+  assert.ok(taken);
+  assert.throws(() => index.apply(taken.dot, taken.vector, Uint8Array.of(1, 0, 0)), { code: "corrupt" });
+  let high = 402;
+  while (index.levelOf({ origin: 1, sequence: high }) === 0) high++;
+  let low = 1;
+  while (index.levelOf({ origin: 1, sequence: low }) > 0) low++;
+  const upper = encodeGraphDelta({ origin: 1, sequence: high }, [
+    [],
+    [{ dot: { origin: 1, sequence: low }, add: true, removed: [] }],
+  ]);
+  assert.deepEqual(decodeGraphDelta({ origin: 1, sequence: high }, upper)[0], []);
+  assert.throws(() => index.apply({ origin: 1, sequence: high }, vector, upper), { code: "corrupt" });
+  assert.equal(index.digest(), before);
+});

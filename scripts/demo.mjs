@@ -1,0 +1,47 @@
+#!/usr/bin/env node
+import { parseArgs } from "node:util";
+import { build } from "./lib/build-steps.mjs";
+import { demoReport } from "./lib/demo-print.mjs";
+import { explain, runDemo } from "./lib/demo-run.mjs";
+import { startDemoServer } from "./lib/demo-server.mjs";
+import { endWith, StepFailed } from "./lib/run-step.mjs";
+import { helpOnRequest } from "./lib/terminal.mjs";
+
+const HELP = `
+Usage: npm run demo [-- --json] [-- --keep]
+
+Starts a server on a free port with a temporary folder, loads 10,000 English words with their vectors through the official
+Qdrant client, asks for nearest words, measures speed and recall, stops the server and removes the folder.
+
+  --json   print one JSON object instead of the report
+  --keep   leave the server running and print its address
+  --help   print this help
+`;
+
+function readOptions() {
+  try {
+    return parseArgs({ options: { json: { type: "boolean" }, keep: { type: "boolean" } } }).values;
+  } catch (error) {
+    throw new StepFailed("reading the options", `${error.message}\n\n${HELP.trim()}\n`, 1);
+  }
+}
+
+helpOnRequest(HELP);
+await endWith(async () => {
+  const { json = false, keep = false } = readOptions();
+  build({ projects: ["test"] });
+  const server = await startDemoServer({ detached: keep });
+  let kept = false;
+  try {
+    const result = await runDemo(server.address);
+    const running = keep ? { address: server.address, pid: server.pid, folder: server.folder } : undefined;
+    const report = running === undefined ? result : { ...result, server: running };
+    process.stdout.write(json ? `${JSON.stringify(report)}\n` : demoReport(report));
+    kept = keep;
+  } catch (error) {
+    throw new StepFailed("the demo", `${explain(error)}\n${server.log()}`, 1);
+  } finally {
+    if (kept) server.release();
+    else await server.stop();
+  }
+});

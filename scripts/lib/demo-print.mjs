@@ -1,0 +1,84 @@
+import { styleText } from "node:util";
+
+const onTerminal = process.stdout.isTTY === true && !process.env.NO_COLOR;
+const style = (format, text) => (onTerminal ? styleText(format, text) : text);
+const number = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+
+const text = ({ word, score }) => `${word} ${score.toFixed(3)}`;
+
+/** Rows of `[label, hits]`, in columns. */
+function table(rows) {
+  const labelWidth = Math.max(...rows.map(([label]) => label.length));
+  const cellWidth = Math.max(...rows.flatMap(([, hits]) => hits.map((hit) => text(hit).length)));
+  const cell = (hit) => {
+    const padding = " ".repeat(cellWidth - text(hit).length);
+    return `${hit.word} ${style("dim", hit.score.toFixed(3))}${padding}`;
+  };
+  return rows.map(([label, hits]) => `  ${label.padEnd(labelWidth)}  ${hits.map(cell).join("  ").trimEnd()}`);
+}
+
+function heading(text) {
+  return ["", style("bold", text)];
+}
+
+function facts(rows) {
+  const width = Math.max(...rows.map(([label]) => label.length));
+  return rows.map(([label, value]) => `  ${label.padEnd(width)}  ${value}`);
+}
+
+/** The report of a demonstration as text for people. */
+export function demoReport({
+  points,
+  dimensions,
+  load,
+  nearest,
+  analogies,
+  filtered,
+  latency,
+  recall,
+  digest,
+  server,
+}) {
+  const lines = [
+    style("bold", `${number.format(points)} English words, ${dimensions} dimensions, cosine`),
+    ...heading("Nearest words"),
+    ...table(nearest.map((row) => [row.word, row.nearest])),
+    ...heading("Sums of words"),
+    ...table(analogies.map((row) => [`${row.plus[0]} - ${row.minus[0]} + ${row.plus[1]}`, row.nearest])),
+    ...heading("Nearest words that…"),
+    ...table(filtered.map((row) => [`${row.word}: ${row.that}`, row.nearest])),
+    ...heading("Measured through the client"),
+    ...facts([
+      [
+        "load",
+        `${number.format(load.pointsPerSecond)} points/s (${load.seconds.toFixed(1)} s, batches of ${load.batchSize})`,
+      ],
+      [
+        "query",
+        `p50 ${latency.p50Ms.toFixed(2)} ms, p99 ${latency.p99Ms.toFixed(2)} ms (${latency.queries} queries, one by one)`,
+      ],
+      [`recall@${recall.at}`, `${(recall.recall * 100).toFixed(2)} % (${recall.queries} queries against exact search)`],
+    ]),
+    ...heading("Digest: equal on every replica that holds the same operations"),
+    ...facts([
+      ["points", digest.points_digest],
+      ["graph", digest.graph_digest],
+      [
+        "frontier",
+        Object.entries(digest.frontier)
+          .map(([origin, sequence]) => `${origin}:${sequence}`)
+          .join(" "),
+      ],
+    ]),
+  ];
+  if (server !== undefined) {
+    lines.push(
+      ...heading(`The server is still running at ${server.address}`),
+      ...facts([
+        ["data", server.folder],
+        ["stop it", `kill ${server.pid}`],
+      ]),
+    );
+  }
+  return `${lines.join("\n")}\n`;
+}

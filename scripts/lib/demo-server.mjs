@@ -1,0 +1,86 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { inRoot } from "./paths.mjs";
+import { StepFailed } from "./run-step.mjs";
+
+const START_DEADLINE_MS = 30_000;
+const STOP_DEADLINE_MS = 15_000;
+const LOG_LENGTH_MAX = 4_000;
+const EXIT_CODE_OF = { SIGINT: 130, SIGTERM: 143 };
+
+/** The address that the server prints when it listens; undefined when it ends or stays silent instead. */
+async function addressOf(child) {
+  let printed = "";
+  const timer = setTimeout(() => child.kill("SIGKILL"), START_DEADLINE_MS);
+  try {
+    for await (const chunk of child.stdout.setEncoding("utf8").iterator({ destroyOnReturn: false })) {
+      printed += chunk;
+      const address = /listening on (http:\S+),/.exec(printed)?.[1];
+      if (address !== undefined) return address;
+    }
+    return undefined;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * Starts a server on a free port of 127.0.0.1 with a temporary folder. Resolves when it listens, to `{address, pid, folder,
+ * log(), stop(), release()}`: `stop` ends it and removes the folder, `release` lets a detached one outlive this process.
+ * An interrupt stops the server too.
+ */
+export async function startDemoServer({ detached = false } = {}) {
+  const folder = mkdtempSync(join(tmpdir(), "murmuration-demo-"));
+  const logPath = join(folder, "server.log");
+  // A file, not a pipe: a server that is left running must not lose the other end of its log.
+  const log = openSync(logPath, "a");
+  const args = [
+    inRoot("packages/server/dist/cli.js"),
+    "--port",
+    "0",
+    "--data",
+    join(folder, "data"),
+    "--log-level",
+    "warn",
+  ];
+  const child = spawn(process.execPath, args, { detached, stdio: ["ignore", "pipe", log] });
+  closeSync(log);
+  const exited = once(child, "exit").catch(() => undefined);
+  const readLog = () => readFileSync(logPath, "utf8").slice(-LOG_LENGTH_MAX);
+
+  const stop = async () => {
+    const timer = setTimeout(() => child.kill("SIGKILL"), STOP_DEADLINE_MS);
+    child.kill("SIGTERM");
+    await exited;
+    clearTimeout(timer);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  const onSignal = (signal) => void stop().then(() => process.exit(EXIT_CODE_OF[signal]));
+  const listenToSignals = (method) => Object.keys(EXIT_CODE_OF).forEach((signal) => process[method](signal, onSignal));
+  listenToSignals("once");
+
+  const address = await addressOf(child);
+  if (address === undefined) {
+    const output = readLog();
+    await stop();
+    throw new StepFailed("starting the server", output, 1);
+  }
+  return {
+    address,
+    pid: child.pid,
+    folder,
+    log: readLog,
+    stop: async () => {
+      listenToSignals("off");
+      await stop();
+    },
+    release: () => {
+      listenToSignals("off");
+      child.stdout.destroy();
+      child.unref();
+    },
+  };
+}
