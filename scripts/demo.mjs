@@ -30,7 +30,7 @@ helpOnRequest(HELP);
 await endWith(async () => {
   const { json = false, keep = false } = readOptions();
   build({ projects: ["test"] });
-  const server = await startDemoServer({ detached: keep });
+  const server = await startDemoServer();
   let kept = false;
   try {
     const result = await runDemo(server.address);
@@ -39,6 +39,7 @@ await endWith(async () => {
     process.stdout.write(json ? `${JSON.stringify(report)}\n` : demoReport(report));
     kept = keep;
   } catch (error) {
+    if (server.wasInterrupted()) return;
     throw new StepFailed("the demo", `${explain(error)}\n${server.log()}`, 1);
   } finally {
     if (kept) server.release();

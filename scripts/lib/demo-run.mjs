@@ -82,9 +82,9 @@ async function nearest(client, query, more = {}) {
 /** king − man + woman: the words nearest to a sum of vectors, without the words that make it. */
 async function analogy(client, data, { plus, minus }) {
   const ids = [...plus, ...minus].map(data.idOf);
-  const query = new Array(data.dimensions).fill(0);
-  for (const word of plus) data.vectorOf(data.idOf(word)).forEach((value, d) => (query[d] += value));
-  for (const word of minus) data.vectorOf(data.idOf(word)).forEach((value, d) => (query[d] -= value));
+  const terms = [...plus.map((word) => [word, 1]), ...minus.map((word) => [word, -1])];
+  const vectors = terms.map(([word, sign]) => data.vectorOf(data.idOf(word)).map((value) => sign * value));
+  const query = Array.from({ length: data.dimensions }, (_, d) => vectors.reduce((sum, vector) => sum + vector[d], 0));
   return { plus, minus, nearest: await nearest(client, query, { filter: { must_not: [{ has_id: ids }] } }) };
 }
 

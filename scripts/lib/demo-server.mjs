@@ -29,24 +29,21 @@ async function addressOf(child) {
 
 /**
  * Starts a server on a free port of 127.0.0.1 with a temporary folder. Resolves when it listens, to `{address, pid, folder,
- * log(), stop(), release()}`: `stop` ends it and removes the folder, `release` lets a detached one outlive this process.
+ * log(), wasInterrupted(), stop(), release()}`: `stop` ends it and removes the folder, `release` lets it outlive this process.
  * An interrupt stops the server too.
  */
-export async function startDemoServer({ detached = false } = {}) {
+export async function startDemoServer() {
   const folder = mkdtempSync(join(tmpdir(), "murmuration-demo-"));
   const logPath = join(folder, "server.log");
   // A file, not a pipe: a server that is left running must not lose the other end of its log.
   const log = openSync(logPath, "a");
-  const args = [
-    inRoot("packages/server/dist/cli.js"),
-    "--port",
-    "0",
-    "--data",
-    join(folder, "data"),
-    "--log-level",
-    "warn",
-  ];
-  const child = spawn(process.execPath, args, { detached, stdio: ["ignore", "pipe", log] });
+  const options = { port: "0", data: join(folder, "data"), "log-level": "warn" };
+  const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
+  // Detached: an interrupt in the terminal reaches this process alone, which then stops the server, once.
+  const child = spawn(process.execPath, [inRoot("packages/server/dist/cli.js"), ...args], {
+    detached: true,
+    stdio: ["ignore", "pipe", log],
+  });
   closeSync(log);
   const exited = once(child, "exit").catch(() => undefined);
   const readLog = () => readFileSync(logPath, "utf8").slice(-LOG_LENGTH_MAX);
@@ -58,9 +55,16 @@ export async function startDemoServer({ detached = false } = {}) {
     clearTimeout(timer);
     rmSync(folder, { recursive: true, force: true });
   };
-  const onSignal = (signal) => void stop().then(() => process.exit(EXIT_CODE_OF[signal]));
-  const listenToSignals = (method) => Object.keys(EXIT_CODE_OF).forEach((signal) => process[method](signal, onSignal));
-  listenToSignals("once");
+  let interrupted = false;
+  const onSignal = (signal) => {
+    if (interrupted) return;
+    interrupted = true;
+    void stop().then(() => process.exit(EXIT_CODE_OF[signal]));
+  };
+  const listenToSignals = (method) => {
+    for (const signal of Object.keys(EXIT_CODE_OF)) process[method](signal, onSignal);
+  };
+  listenToSignals("on");
 
   const address = await addressOf(child);
   if (address === undefined) {
@@ -73,9 +77,10 @@ export async function startDemoServer({ detached = false } = {}) {
     pid: child.pid,
     folder,
     log: readLog,
+    wasInterrupted: () => interrupted,
     stop: async () => {
-      listenToSignals("off");
       await stop();
+      listenToSignals("off");
     },
     release: () => {
       listenToSignals("off");

@@ -48,9 +48,20 @@ const vectors = fc.array(
 const ids = fc.array(pointIds, { maxLength: 40 });
 const names = fc.array(texts, { maxLength: 4 });
 
+const kept = fc.array(
+  record({
+    name: texts,
+    dot: record({
+      origin: fc.integer({ min: 1, max: limits.originMax }),
+      sequence: fc.integer({ min: 1, max: limits.sequenceMax }),
+    }),
+  }),
+  { maxLength: 3 },
+);
+
 export const bodies: fc.Arbitrary<OperationBody> = fc.oneof(
-  record({ kind: fc.constant("upsert" as const), id: pointIds, vectors, payload: payloads }),
-  record({ kind: fc.constant("update-vectors" as const), id: pointIds, vectors }),
+  record({ kind: fc.constant("upsert" as const), id: pointIds, vectors, payload: payloads, kept }),
+  record({ kind: fc.constant("update-vectors" as const), id: pointIds, vectors, kept }),
   record({ kind: fc.constant("delete-vectors" as const), ids, names }),
   record({ kind: fc.constant("delete" as const), ids }),
   record({ kind: fc.constant("set-payload" as const), ids, fields: payloads }),

@@ -16,6 +16,7 @@ const upsert = (payload: Payload, id: PointId = 1): Operation => ({
   id,
   vectors: [],
   payload,
+  kept: [],
 });
 const roundTrip = (operation: Operation) =>
   decodeOperation(operation.shard, operation.origin, operation.sequence, encodeOperation(operation));
@@ -110,10 +111,11 @@ test("the bytes of an operation stay what they are", () => {
     id: "0189fc3a-97c4-7a0b-8d6e-f0123456789a",
     vectors: [{ name: "", values: Float32Array.of(1, -2.5), delta: Uint8Array.of(9) }],
     payload: { a: 1, b: [1.5, null, 2n ** 63n] },
+    kept: [{ name: "b", dot: { origin: 5, sequence: 6 } }],
   };
   const expected =
-    "980101cb427000000000000007940201cd012c02c4100189fc3a97c47a0b8d6ef0123456789a9193a0c4080000803f000020c0c40109" +
-    "82a16101a16293cb3ff8000000000000c0cf8000000000000000";
+    "990101cb427000000000000007940201cd012c02c4100189fc3a97c47a0b8d6ef0123456789a9193a0c4080000803f000020c0c40109" +
+    "82a16101a16293cb3ff8000000000000c0cf80000000000000009193a1620506";
   assert.equal(Buffer.from(encodeOperation(operation)).toString("hex"), expected);
 });
 

@@ -3,7 +3,7 @@ import { isOrigin, isSequence } from "../causality/dot.js";
 import { type HybridTime, isHybridTime } from "../causality/hybrid-clock.js";
 import { emptyVersionVector, type VersionVector } from "../causality/version-vector.js";
 import { uuidFromBytes } from "./point-id-field.js";
-import type { VectorVersion } from "./vector-version.js";
+import type { KeptVector, VectorVersion } from "./vector-version.js";
 
 const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
 
@@ -101,6 +101,15 @@ export class FieldReader {
       const [name, values, delta] = value as unknown[];
       if (typeof name !== "string") this.#refuse("not a vector name");
       return { name, values: this.#floats(values), delta: this.#bytes(delta) };
+    });
+  }
+
+  kept(): KeptVector[] {
+    return this.#array().map((value) => {
+      if (!Array.isArray(value) || value.length !== 3) this.#refuse("not a kept vector");
+      const [name, origin, sequence] = value as unknown[];
+      if (typeof name !== "string" || !isOrigin(origin) || !isSequence(sequence)) this.#refuse("not a kept vector");
+      return { name, dot: { origin, sequence } };
     });
   }
 

@@ -1,19 +1,21 @@
 import type { PointId } from "@murmuration/index";
 import type { BodyFormat } from "./format.js";
 import { pointIdToField } from "./point-id-field.js";
-import type { VectorVersion } from "./vector-version.js";
-import { vectorsToField } from "./vectors-field.js";
+import type { KeptVector, VectorVersion } from "./vector-version.js";
+import { keptToField, vectorsToField } from "./vectors-field.js";
 
 /** Sets the given vectors of a point and keeps its others. */
 export interface UpdateVectorsBody {
   readonly kind: "update-vectors";
   readonly id: PointId;
   readonly vectors: readonly VectorVersion[];
+  /** Vectors that were given and stay as they are. */
+  readonly kept: readonly KeptVector[];
 }
 
 export const updateVectorsFormat: BodyFormat<UpdateVectorsBody> = {
   kind: "update-vectors",
   number: 2,
-  write: (body) => [pointIdToField(body.id), vectorsToField(body.vectors)],
-  read: (fields) => ({ kind: "update-vectors", id: fields.pointId(), vectors: fields.vectors() }),
+  write: (body) => [pointIdToField(body.id), vectorsToField(body.vectors), keptToField(body.kept)],
+  read: (fields) => ({ kind: "update-vectors", id: fields.pointId(), vectors: fields.vectors(), kept: fields.kept() }),
 };

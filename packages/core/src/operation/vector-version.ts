@@ -1,3 +1,5 @@
+import type { Dot } from "../causality/dot.js";
+
 /** A new version of one vector of a point. */
 export interface VectorVersion {
   /** `""` is the unnamed vector. */
@@ -6,4 +8,13 @@ export interface VectorVersion {
   readonly values: Float32Array;
   /** Edges that the insert adds and removes, packed by the index; opaque here. */
   readonly delta: Uint8Array;
+}
+
+/**
+ * A vector that the point has already and keeps as of this operation: the version that an earlier operation inserted. Writing a point
+ * again with equal vectors, as every synchronising job does, then makes no new node and leaves no dead one.
+ */
+export interface KeptVector {
+  readonly name: string;
+  readonly dot: Dot;
 }

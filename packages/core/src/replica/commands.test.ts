@@ -31,13 +31,24 @@ describe("a replica", () => {
   beforeEach(() => {
     replica = openReplica();
     run(replica, createCollection("a"), createCollection("n", { x: space(2, "Euclid"), y: space(3, "Cosine") }));
-    run(replica, upsert("a", [point(1, [1, 0], { tag: "red", n: 1 }), point(2, [0, 1], { tag: "blue" }), point(3, [1, 1], { tag: "red" })]));
+    run(
+      replica,
+      upsert("a", [
+        point(1, [1, 0], { tag: "red", n: 1 }),
+        point(2, [0, 1], { tag: "blue" }),
+        point(3, [1, 1], { tag: "red" }),
+      ]),
+    );
   });
 
   describe("upserting", () => {
     test("makes points and replaces them whole", () => {
       run(replica, upsert("a", [point(1, [2, 2], { other: true })]));
-      assert.deepEqual(recordOf(replica, "a", 1), { id: 1, payload: { other: true }, vectors: { "": Float32Array.of(2, 2) } });
+      assert.deepEqual(recordOf(replica, "a", 1), {
+        id: 1,
+        payload: { other: true },
+        vectors: { "": Float32Array.of(2, 2) },
+      });
       assert.deepEqual(idsIn(replica, "a"), [1, 2, 3]);
     });
 
@@ -52,7 +63,10 @@ describe("a replica", () => {
       const wrongSize = refusal(replica, upsert("a", [point(8, [1, 2]), point(9, [1, 2, 3])]));
       assert.deepEqual([wrongSize.code, wrongSize.field], ["wrong-input", "points[1].vector"]);
       assert.equal(refusal(replica, upsert("a", [point(8, [1, 2]), point(9, [1, Number.NaN])])).code, "format");
-      assert.equal(refusal(replica, upsert("a", [point(8, [1, 2]), point(9, { z: Float32Array.of(1) })])).code, "wrong-input");
+      assert.equal(
+        refusal(replica, upsert("a", [point(8, [1, 2]), point(9, { z: Float32Array.of(1) })])).code,
+        "wrong-input",
+      );
       const tooLarge = point(9, [1, 2], { n: 2n ** 65n });
       assert.equal(refusal(replica, upsert("a", [point(8, [1, 2]), tooLarge])).code, "wrong-input");
     });
@@ -110,7 +124,11 @@ describe("a replica", () => {
     test("and making them again starts from nothing", () => {
       run(replica, { kind: "delete-points", collection: "a", target: { ids: [1] } });
       run(replica, upsert("a", [point(1, [7, 7], { fresh: 1 })]));
-      assert.deepEqual(recordOf(replica, "a", 1), { id: 1, payload: { fresh: 1 }, vectors: { "": Float32Array.of(7, 7) } });
+      assert.deepEqual(recordOf(replica, "a", 1), {
+        id: 1,
+        payload: { fresh: 1 },
+        vectors: { "": Float32Array.of(7, 7) },
+      });
     });
 
     test("of more than fit one operation takes them all", () => {
@@ -146,7 +164,10 @@ describe("a replica", () => {
     test("below a key of array elements reaches each of them", () => {
       run(replica, set({ items: [{ a: 1 }, { a: 2, b: 3 }] }));
       run(replica, set({ b: 9 }, { key: "items[]" }));
-      assert.deepEqual(payloadOf(replica, "a", 1)?.["items"], [{ a: 1, b: 9 }, { a: 2, b: 9 }]);
+      assert.deepEqual(payloadOf(replica, "a", 1)?.["items"], [
+        { a: 1, b: 9 },
+        { a: 2, b: 9 },
+      ]);
     });
 
     test("of an unknown id is not found and sets none of the others", () => {
@@ -155,7 +176,10 @@ describe("a replica", () => {
 
     test("by filter sets those that match when it is executed", () => {
       run(replica, set({ seen: true }, { target: { filter: tagIs("red") } }));
-      assert.deepEqual([1, 2, 3].map((id) => payloadOf(replica, "a", id)?.["seen"]), [true, undefined, true]);
+      assert.deepEqual(
+        [1, 2, 3].map((id) => payloadOf(replica, "a", id)?.["seen"]),
+        [true, undefined, true],
+      );
     });
 
     test("nested too deep by its key is refused", () => {
@@ -168,12 +192,26 @@ describe("a replica", () => {
   test("a command that turns out too large at its second point is refused whole, and the rest of the group is done", () => {
     const text = "x".repeat(20 * 1024 * 1024);
     run(replica, upsert("a", [point(3, [1, 1], { big: { first: text } })]));
-    const patch: Command = { kind: "set-payload", collection: "a", target: { ids: [1, 3] }, payload: { second: text }, key: "big" };
-    const mark = (field: string): Command => ({ kind: "set-payload", collection: "a", target: { ids: [1] }, payload: { [field]: 1 } });
+    const patch: Command = {
+      kind: "set-payload",
+      collection: "a",
+      target: { ids: [1, 3] },
+      payload: { second: text },
+      key: "big",
+    };
+    const mark = (field: string): Command => ({
+      kind: "set-payload",
+      collection: "a",
+      target: { ids: [1] },
+      payload: { [field]: 1 },
+    });
     const position = replica.position();
     const { outcomes } = replica.execute([mark("before"), patch, mark("after")]);
     assert.ok(outcomes[1] instanceof MurmurationError && outcomes[1].code === "bad-request");
-    assert.deepEqual(outcomes.map((outcome) => outcome instanceof MurmurationError), [false, true, false]);
+    assert.deepEqual(
+      outcomes.map((outcome) => outcome instanceof MurmurationError),
+      [false, true, false],
+    );
     assert.deepEqual(payloadOf(replica, "a", 1), { tag: "red", n: 1, before: 1, after: 1 });
     assert.equal(replica.position(), position + 2);
   });
@@ -210,7 +248,11 @@ describe("a replica", () => {
     beforeEach(() => run(replica, upsert("n", [point(1, { x, y }, { tag: "red" }), point(2, { x }, { tag: "blue" })])));
 
     test("updating sets those given and keeps the others and the payload", () => {
-      run(replica, { kind: "update-vectors", collection: "n", points: [{ id: 1, vectors: { x: Float32Array.of(9, 9) } }] });
+      run(replica, {
+        kind: "update-vectors",
+        collection: "n",
+        points: [{ id: 1, vectors: { x: Float32Array.of(9, 9) } }],
+      });
       assert.deepEqual(vectorsOf(replica, "n", 1), { x: [9, 9], y: [0, 0, 1] });
       assert.deepEqual(payloadOf(replica, "n", 1), { tag: "red" });
       run(replica, { kind: "update-vectors", collection: "n", points: [{ id: 2, vectors: { y } }] });
@@ -222,7 +264,13 @@ describe("a replica", () => {
       const command: Command = { kind: "update-vectors", collection: "n", points };
       assert.equal(refusal(replica, { ...command, points: [...points, { id: 99, vectors: { x } }] }).code, "not-found");
       run(replica, { ...command, updateFilter: tagIs("blue") });
-      assert.deepEqual([vectorsOf(replica, "n", 1)["x"], vectorsOf(replica, "n", 2)["x"]], [[1, 2], [5, 5]]);
+      assert.deepEqual(
+        [vectorsOf(replica, "n", 1)["x"], vectorsOf(replica, "n", 2)["x"]],
+        [
+          [1, 2],
+          [5, 5],
+        ],
+      );
     });
 
     test("deleting takes them out of searches and conditions, and unknown names are refused", () => {
@@ -230,7 +278,10 @@ describe("a replica", () => {
       run(replica, command);
       assert.deepEqual(vectorsOf(replica, "n", 1), { y: [0, 0, 1] });
       const query = { query: x, using: "x", limit: 10, offset: 0, parameters: {}, selection: bare };
-      assert.deepEqual(nearest(replica.shard("n"), query).map(({ id }) => id), [2]);
+      assert.deepEqual(
+        nearest(replica.shard("n"), query).map(({ id }) => id),
+        [2],
+      );
       assert.equal(count(replica.shard("n"), where({ kind: "has-vector", vector: "x" })), 1);
       assert.equal(refusal(replica, { ...command, vectors: ["y", "z"] }).code, "wrong-input");
       assert.equal(refusal(replica, { ...command, target: { ids: [1, 99] } }).code, "not-found");
@@ -246,8 +297,15 @@ describe("a replica", () => {
         { kind: "delete-points", collection: "a", target: { filter: tagIs("green") } },
         upsert("a", [point(20, [9, 9])], { mode: "insert-only" }),
       ]);
-      assert.deepEqual(outcomes.map((outcome) => outcome instanceof MurmurationError || outcome.changed), [true, true, true, false, false]);
-      assert.deepEqual(recordOf(replica, "a", 20), { id: 20, payload: { tag: "grey", seen: 1 }, vectors: { "": Float32Array.of(3, 4) } });
+      assert.deepEqual(
+        outcomes.map((outcome) => outcome instanceof MurmurationError || outcome.changed),
+        [true, true, true, false, false],
+      );
+      assert.deepEqual(recordOf(replica, "a", 20), {
+        id: 20,
+        payload: { tag: "grey", seen: 1 },
+        vectors: { "": Float32Array.of(3, 4) },
+      });
     });
 
     test("is refused one by one, and what is refused takes no number", () => {
@@ -259,13 +317,10 @@ describe("a replica", () => {
         createCollection("b"),
         upsert("b", [point(1, [1, 2])]),
       ]);
-      assert.deepEqual(outcomes.map((outcome) => (outcome instanceof MurmurationError ? outcome.code : "done")), [
-        "wrong-input",
-        "done",
-        "already-exists",
-        "done",
-        "done",
-      ]);
+      assert.deepEqual(
+        outcomes.map((outcome) => (outcome instanceof MurmurationError ? outcome.code : "done")),
+        ["wrong-input", "done", "already-exists", "done", "done"],
+      );
       assert.equal(replica.position(), before + 3);
       assert.equal(changes.length, 3);
       assert.deepEqual(idsIn(replica, "b"), [1]);
@@ -296,13 +351,19 @@ describe("a replica", () => {
       run(replica, { kind: "create-payload-index", collection: "a", path: "n", schema: { kind: "integer" } });
       assert.equal(replica.shard("a").table.indexOn("n")?.pointCount, 1);
       const ordered = scroll(replica.shard("a"), { limit: 5, selection: all, orderBy: { key: "n", direction: "asc" } });
-      assert.deepEqual(ordered.points.map(({ id }) => id), [1]);
+      assert.deepEqual(
+        ordered.points.map(({ id }) => id),
+        [1],
+      );
     });
   });
 
   describe("names", () => {
     test("an alias leads to its collection, follows a change, and goes with it", () => {
-      const create = (collection: string): Command => ({ kind: "change-aliases", actions: [{ kind: "create-alias", alias: "z", collection }] });
+      const create = (collection: string): Command => ({
+        kind: "change-aliases",
+        actions: [{ kind: "create-alias", alias: "z", collection }],
+      });
       run(replica, create("n"), create("a"), upsert("z", [point(40, [1, 2])]));
       assert.deepEqual(idsIn(replica, "a"), [1, 2, 3, 40]);
       assert.equal(refusal(replica, createCollection("z")).code, "wrong-input");
@@ -321,7 +382,13 @@ describe("a replica", () => {
     test("a collection that is dropped and made again is empty, also within one group", () => {
       run(replica, { kind: "delete-collection", name: "a" }, createCollection("a"));
       assert.deepEqual(idsIn(replica, "a"), []);
-      run(replica, upsert("a", [point(1, [1, 2])]), { kind: "delete-collection", name: "a" }, createCollection("a"), upsert("a", [point(2, [1, 2])]));
+      run(
+        replica,
+        upsert("a", [point(1, [1, 2])]),
+        { kind: "delete-collection", name: "a" },
+        createCollection("a"),
+        upsert("a", [point(2, [1, 2])]),
+      );
       assert.deepEqual(idsIn(replica, "a"), [2]);
       assert.equal(run(replica, { kind: "delete-collection", name: "unknown" })[0]?.changed, false);
     });
@@ -335,7 +402,10 @@ describe("a replica", () => {
   test("links of a point are its neighbours, nearest first", () => {
     const [ground] = replica.links("a", 3, "");
     assert.deepEqual(ground?.neighbours.map(({ id }) => id).sort(), [1, 2]);
-    assert.throws(() => replica.links("a", 99, ""), (error) => error instanceof MurmurationError && error.code === "not-found");
+    assert.throws(
+      () => replica.links("a", 99, ""),
+      (error) => error instanceof MurmurationError && error.code === "not-found",
+    );
   });
 
   test("ids of new replicas are asked for once", () => {

@@ -19,13 +19,20 @@ export type Model = Map<string, ModelCollection>;
 type Refused = "refused";
 
 type PlainObject = { readonly [key: string]: Json };
-const isObject = (value: unknown): value is PlainObject => typeof value === "object" && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is PlainObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Filters that the generator uses, each beside what it means. */
-export const filters: readonly { readonly filter: Filter; readonly holds: (id: PointId, value: ModelPoint) => boolean }[] = [
+export const filters: readonly {
+  readonly filter: Filter;
+  readonly holds: (id: PointId, value: ModelPoint) => boolean;
+}[] = [
   { filter: everyPoint, holds: () => true },
   { filter: tagIs("red"), holds: (_, { payload }) => [payload["tag"]].flat().includes("red") },
-  { filter: where({ kind: "range", key: "n", gte: 2 }), holds: (_, { payload }) => typeof payload["n"] === "number" && payload["n"] >= 2 },
+  {
+    filter: where({ kind: "range", key: "n", gte: 2 }),
+    holds: (_, { payload }) => typeof payload["n"] === "number" && payload["n"] >= 2,
+  },
   { filter: where({ kind: "has-id", ids: [1, 2, 3] }), holds: (id) => id === 1 || id === 2 || id === 3 },
   {
     filter: { must: [], should: [], mustNot: [{ kind: "match-value", key: "deep.x", value: 1 }] },
@@ -54,7 +61,8 @@ function fits(collection: ModelCollection, vectors: NamedVectors): boolean {
 }
 
 const holdsOf = (filter: Filter) => filters.find((entry) => entry.filter === filter)?.holds ?? (() => true);
-const vectorMap = (vectors: NamedVectors) => new Map(Object.entries(vectors).map(([name, values]) => [name, [...values]] as const));
+const vectorMap = (vectors: NamedVectors) =>
+  new Map(Object.entries(vectors).map(([name, values]) => [name, [...values]] as const));
 
 function applyToPoints(collection: ModelCollection, command: PointCommand): Refused | undefined {
   const { points } = collection;
@@ -76,16 +84,20 @@ function applyToPoints(collection: ModelCollection, command: PointCommand): Refu
     }
     for (const { id, vectors, payload } of command.points) {
       const known = before.get(id);
-      if (known === undefined ? command.mode === "update-only" : command.mode === "insert-only" || !matches(id, known)) continue;
+      if (known === undefined ? command.mode === "update-only" : command.mode === "insert-only" || !matches(id, known))
+        continue;
       points.set(id, { payload: payload as PlainObject, vectors: vectorMap(vectors) });
     }
     return undefined;
   }
   const { target } = command;
   const ids =
-    "ids" in target ? target.ids : [...points].filter(([id, value]) => holdsOf(target.filter)(id, value)).map(([id]) => id);
+    "ids" in target
+      ? target.ids
+      : [...points].filter(([id, value]) => holdsOf(target.filter)(id, value)).map(([id]) => id);
   const mustExist = command.kind !== "delete-points" && command.kind !== "clear-payload";
-  if (command.kind === "delete-vectors" && command.vectors.some((name) => collection.sizes[name] === undefined)) return "refused";
+  if (command.kind === "delete-vectors" && command.vectors.some((name) => collection.sizes[name] === undefined))
+    return "refused";
   if (mustExist && ids.some((id) => !points.has(id))) return "refused";
   for (const id of ids) {
     switch (command.kind) {
@@ -96,7 +108,9 @@ function applyToPoints(collection: ModelCollection, command: PointCommand): Refu
         change(id, () => ({ payload: {} }));
         break;
       case "delete-vectors":
-        change(id, ({ vectors }) => ({ vectors: new Map([...vectors].filter(([name]) => !command.vectors.includes(name))) }));
+        change(id, ({ vectors }) => ({
+          vectors: new Map([...vectors].filter(([name]) => !command.vectors.includes(name))),
+        }));
         break;
       case "delete-payload":
         change(id, ({ payload }) => ({ payload: command.keys.reduce(without, payload) }));
@@ -106,7 +120,9 @@ function applyToPoints(collection: ModelCollection, command: PointCommand): Refu
         const patch = command.payload as PlainObject;
         const { key } = command;
         const put = (target: Json | undefined) => (command.kind === "set-payload" ? merged(target, patch) : patch);
-        change(id, ({ payload }) => ({ payload: key === undefined ? put(payload) : { ...payload, [key]: put(payload[key]) } }));
+        change(id, ({ payload }) => ({
+          payload: key === undefined ? put(payload) : { ...payload, [key]: put(payload[key]) },
+        }));
       }
     }
   }
@@ -142,7 +158,8 @@ export function executeOnModel(model: Model, command: Command): Refused | undefi
 
 /** Distances of integer coordinates are exact, so that answers can be compared exactly. */
 const coordinate = fc.integer({ min: -3, max: 3 });
-const vector = (size: number) => fc.array(coordinate, { minLength: size, maxLength: size }).map((values) => Float32Array.from(values));
+const vector = (size: number) =>
+  fc.array(coordinate, { minLength: size, maxLength: size }).map((values) => Float32Array.from(values));
 
 export const ids: readonly PointId[] = [1, 2, 3, 4, 5, 6, 7, 2n ** 60n, "11111111-1111-4111-8111-111111111111"];
 const id = fc.constantFrom(...ids);
@@ -161,44 +178,89 @@ const spaces = { a: { "": space(3, "Dot") }, n: { x: space(2, "Euclid"), y: spac
 const collection = fc.constantFrom("a", "n");
 const mostly = (name: "a" | "n"): fc.Arbitrary<NamedVectors> =>
   name === "a"
-    ? fc.record({ "": fc.oneof({ weight: 30, arbitrary: vector(3) }, { weight: 1, arbitrary: vector(2) }) }, { noNullPrototype: true })
+    ? fc.record(
+        { "": fc.oneof({ weight: 30, arbitrary: vector(3) }, { weight: 1, arbitrary: vector(2) }) },
+        { noNullPrototype: true },
+      )
     : fc.record({ x: vector(2), y: vector(4) }, { requiredKeys: [], noNullPrototype: true });
 
 const target = fc.oneof(
   fc.uniqueArray(id, { minLength: 1, maxLength: 2 }).map((some) => ({ ids: some })),
   fc.constantFrom(...filters).map(({ filter }) => ({ filter })),
 );
-const updateFilter = fc.option(fc.constantFrom(...filters).map(({ filter }) => filter), { nil: undefined });
+const updateFilter = fc.option(
+  fc.constantFrom(...filters).map(({ filter }) => filter),
+  { nil: undefined },
+);
 const withFilter = (filter: Filter | undefined) => (filter === undefined ? {} : { updateFilter: filter });
 const withKey = (key: string | undefined) => (key === undefined ? {} : { key });
 
 const upserts = collection.chain((name) =>
   fc
     .tuple(
-      fc.uniqueArray(fc.tuple(id, mostly(name as "a" | "n"), payload), { minLength: 1, maxLength: 6, selector: ([which]) => which }),
-      fc.constantFrom("upsert" as const, "upsert" as const, "upsert" as const, "insert-only" as const, "update-only" as const),
+      fc.uniqueArray(fc.tuple(id, mostly(name as "a" | "n"), payload), {
+        minLength: 1,
+        maxLength: 6,
+        selector: ([which]) => which,
+      }),
+      fc.constantFrom(
+        "upsert" as const,
+        "upsert" as const,
+        "upsert" as const,
+        "insert-only" as const,
+        "update-only" as const,
+      ),
       updateFilter,
     )
-    .map(([points, mode, filter]) => upsert(name, points.map((each) => point(...each)), { mode, ...withFilter(filter) })),
+    .map(([points, mode, filter]) =>
+      upsert(
+        name,
+        points.map((each) => point(...each)),
+        { mode, ...withFilter(filter) },
+      ),
+    ),
 );
 
 const vectorUpdates = collection.chain((name) =>
   fc
-    .tuple(fc.uniqueArray(fc.tuple(id, mostly(name as "a" | "n")), { minLength: 1, maxLength: 2, selector: ([which]) => which }), updateFilter)
-    .map(([points, filter]): Command => ({
-      kind: "update-vectors",
-      collection: name,
-      points: points.map(([which, vectors]) => ({ id: which, vectors })),
-      ...withFilter(filter),
-    })),
+    .tuple(
+      fc.uniqueArray(fc.tuple(id, mostly(name as "a" | "n")), {
+        minLength: 1,
+        maxLength: 2,
+        selector: ([which]) => which,
+      }),
+      updateFilter,
+    )
+    .map(
+      ([points, filter]): Command => ({
+        kind: "update-vectors",
+        collection: name,
+        points: points.map(([which, vectors]) => ({ id: which, vectors })),
+        ...withFilter(filter),
+      }),
+    ),
 );
 
 const onPoints: fc.Arbitrary<Command> = fc.oneof(
   fc.tuple(collection, target).map(([name, to]): Command => ({ kind: "delete-points", collection: name, target: to })),
   fc.tuple(collection, target).map(([name, to]): Command => ({ kind: "clear-payload", collection: name, target: to })),
   fc
-    .tuple(collection, target, payload, fc.constantFrom("set-payload" as const, "overwrite-payload" as const), fc.constantFrom(undefined, "deep"))
-    .map(([name, to, patch, kind, key]): Command => ({ kind, collection: name, target: to, payload: patch, ...withKey(key) })),
+    .tuple(
+      collection,
+      target,
+      payload,
+      fc.constantFrom("set-payload" as const, "overwrite-payload" as const),
+      fc.constantFrom(undefined, "deep"),
+    )
+    .map(
+      ([name, to, patch, kind, key]): Command => ({
+        kind,
+        collection: name,
+        target: to,
+        payload: patch,
+        ...withKey(key),
+      }),
+    ),
   fc
     .tuple(collection, target, fc.subarray(["n", "deep.x", "constructor"]))
     .map(([name, to, keys]): Command => ({ kind: "delete-payload", collection: name, target: to, keys })),
@@ -216,7 +278,9 @@ const onCatalogue: fc.Arbitrary<Command> = fc.oneof(
   ),
   fc
     .tuple(collection, fc.constantFrom(["tag", "keyword"] as const, ["n", "integer"] as const, ["n", "float"] as const))
-    .map(([name, [path, kind]]): Command => ({ kind: "create-payload-index", collection: name, path, schema: { kind } })),
+    .map(
+      ([name, [path, kind]]): Command => ({ kind: "create-payload-index", collection: name, path, schema: { kind } }),
+    ),
 );
 
 /** Groups of commands; the first makes both collections. */

@@ -61,7 +61,10 @@ function assertAnswers(shard: Shard, model: ModelCollection): void {
       const best = [...scores.values()].sort((a, b) => (name === "" ? b - a : a - b)).slice(0, 4);
       const request = { query, using: name, filter, limit: 4, offset: 0, parameters: { exact: true }, selection: all };
       const answer = nearest(shard, request);
-      assert.deepEqual(answer.map(({ score }) => score), best);
+      assert.deepEqual(
+        answer.map(({ score }) => score),
+        best,
+      );
       for (const { id, score } of answer) assert.equal(score, scores.get(id));
     }
   }
@@ -72,9 +75,16 @@ function answerBytes(source: { shard(name: string): Shard }, names: Iterable<str
   const answers = [...names].map((name) => {
     const shard = source.shard(name);
     const queries = Object.entries(shard.collection.vectors).flatMap(([using, { size }]) =>
-      filters.map(({ filter }) => nearest(shard, { query: queryOf(size), using, filter, limit: 9, offset: 1, parameters: {}, selection: all })),
+      filters.map(({ filter }) =>
+        nearest(shard, { query: queryOf(size), using, filter, limit: 9, offset: 1, parameters: {}, selection: all }),
+      ),
     );
-    return [name, scroll(shard, { limit: 100, selection: all }), queries, filters.map(({ filter }) => count(shard, filter))];
+    return [
+      name,
+      scroll(shard, { limit: 100, selection: all }),
+      queries,
+      filters.map(({ filter }) => count(shard, filter)),
+    ];
   });
   return Buffer.from(encodeMessage(withoutUndefined(answers) as unknown[])).toString("hex");
 }
@@ -88,7 +98,12 @@ function withoutUndefined(value: unknown): unknown {
 }
 
 /** Executes a group on both and compares what is refused. Returns how many commands were done. */
-function executeOnBoth(replica: Replica, model: Model, group: Parameters<Replica["execute"]>[0], view: ReplicaView): number {
+function executeOnBoth(
+  replica: Replica,
+  model: Model,
+  group: Parameters<Replica["execute"]>[0],
+  view: ReplicaView,
+): number {
   const { outcomes, changes } = replica.execute(group);
   const wanted = group.map((command) => executeOnModel(model, command) ?? "done");
   assert.deepEqual(
@@ -100,7 +115,12 @@ function executeOnBoth(replica: Replica, model: Model, group: Parameters<Replica
 }
 
 function viewOf(replica: Replica, log: MemoryOpLog, thread = 1): ReplicaView {
-  return new ReplicaView({ points: readStoredPoints(log), catalogue: replica.catalogue, handles: replica.handles(), thread });
+  return new ReplicaView({
+    points: readStoredPoints(log),
+    catalogue: replica.catalogue,
+    handles: replica.handles(),
+    thread,
+  });
 }
 
 describe("a replica under any commands in any groups", () => {
@@ -131,7 +151,7 @@ describe("a replica under any commands in any groups", () => {
           assert.equal(answerBytes(recovered, model.keys()), bytes, recoverFrom);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 60, includeErrorInReport: true },
     );
     assert.ok(done > 500 && refused > 50, `most commands must be done and some refused: ${done}, ${refused}`);
   });
@@ -151,7 +171,7 @@ describe("a replica under any commands in any groups", () => {
         for (const group of groups.slice(stop)) for (const replica of [unbroken, ...replicas]) replica.execute(group);
         for (const replica of replicas) assert.deepEqual(identity(replica), identity(unbroken));
       }),
-      { numRuns: 30 },
+      { numRuns: 30, includeErrorInReport: true },
     );
   });
 
@@ -167,7 +187,7 @@ describe("a replica under any commands in any groups", () => {
         });
         assert.deepEqual(one, other);
       }),
-      { numRuns: 30 },
+      { numRuns: 30, includeErrorInReport: true },
     );
   });
 });

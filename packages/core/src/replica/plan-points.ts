@@ -16,8 +16,9 @@ import type { Dot } from "../causality/dot.js";
 import type { Command, NamedVectors, PointCommand, Target } from "../command/command.js";
 import { canonicalPayload } from "../operation/canonical-payload.js";
 import type { OperationBody } from "../operation/operation.js";
-import type { VectorVersion } from "../operation/vector-version.js";
+import type { KeptVector, VectorVersion } from "../operation/vector-version.js";
 import { canonicalVector } from "../query/nearest.js";
+import { visibleDot } from "../state/point-state.js";
 import type { Shard } from "../state/shard.js";
 
 /** Ids that one operation names at most; more are spread over several. */
@@ -67,7 +68,7 @@ export function planPointCommand(target: WritableShard, command: PointCommand): 
           (dot: Dot) => ({
             kind: "upsert" as const,
             id: point.id,
-            vectors: planVectors(target, dot, point.vectors),
+            ...planVectors(target, dot, point),
             payload,
           }),
         ];
@@ -85,7 +86,7 @@ export function planPointCommand(target: WritableShard, command: PointCommand): 
         .map((point) => (dot: Dot) => ({
           kind: "update-vectors" as const,
           id: point.id,
-          vectors: planVectors(target, dot, point.vectors),
+          ...planVectors(target, dot, point),
         }));
     }
     case "delete-vectors":
@@ -223,13 +224,29 @@ function checkRoom(target: WritableShard, points: readonly { readonly vectors: N
   }
 }
 
-function planVectors(target: WritableShard, dot: Dot, vectors: NamedVectors): VectorVersion[] {
-  return Object.keys(vectors)
-    .sort()
-    .map((name) => {
-      const index = target.indexes.get(name);
-      assert(index !== undefined, "vector names were checked");
-      const values = canonicalVector(vectors[name] as Float32Array, spaceOf(target.shard, name).distance);
-      return { name, values, delta: index.plan(dot, values) };
-    });
+/** New versions of a point's vectors, and those it keeps because they are equal. */
+function planVectors(
+  target: WritableShard,
+  dot: Dot,
+  point: { readonly id: PointId; readonly vectors: NamedVectors },
+): { readonly vectors: readonly VectorVersion[]; readonly kept: readonly KeptVector[] } {
+  const vectors: VectorVersion[] = [];
+  const kept: KeptVector[] = [];
+  const state = target.shard.table.live(point.id);
+  for (const name of Object.keys(point.vectors).sort()) {
+    const index = target.indexes.get(name);
+    assert(index !== undefined, "vector names were checked");
+    const values = canonicalVector(point.vectors[name] as Float32Array, spaceOf(target.shard, name).distance);
+    const current = visibleDot(state, name);
+    const slot = current === undefined ? undefined : index.slotOf(current);
+    if (current !== undefined && slot !== undefined && sameBits(index.reader.vectorAt(slot), values)) {
+      kept.push({ name, dot: current });
+    } else vectors.push({ name, values, delta: index.plan(dot, values) });
+  }
+  return { vectors, kept };
+}
+
+/** Bits, not numbers: 0 and −0 are told apart, so that what is kept is what would have been written. */
+function sameBits(a: Float32Array, b: Float32Array): boolean {
+  return a.every((value, i) => Object.is(value, b[i]));
 }

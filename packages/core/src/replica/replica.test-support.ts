@@ -24,16 +24,25 @@ export function space(size: number, distance: Distance = "Dot"): VectorSpace {
   return { size, distance, links: 4, efConstruction: 16, quantization: "int8" };
 }
 
-export function createCollection(name: string, vectors: CreateCollection["vectors"] = { "": space(2) }): CreateCollection {
+export function createCollection(
+  name: string,
+  vectors: CreateCollection["vectors"] = { "": space(2) },
+): CreateCollection {
   return { kind: "create-collection", name, vectors, settings: {} };
 }
 
 export function point(id: PointId, vector: readonly number[] | NamedVectors, payload: Payload = {}): PointInput {
-  const vectors = Array.isArray(vector) ? { "": Float32Array.from(vector as readonly number[]) } : (vector as NamedVectors);
+  const vectors = Array.isArray(vector)
+    ? { "": Float32Array.from(vector as readonly number[]) }
+    : (vector as NamedVectors);
   return { id, vectors, payload };
 }
 
-export function upsert(collection: string, points: readonly PointInput[], more: Partial<UpsertPoints> = {}): UpsertPoints {
+export function upsert(
+  collection: string,
+  points: readonly PointInput[],
+  more: Partial<UpsertPoints> = {},
+): UpsertPoints {
   return { kind: "upsert-points", collection, points, mode: "upsert", ...more };
 }
 
@@ -69,7 +78,10 @@ export function identity(replica: Replica): unknown {
     visible: names.map((name) => [...replica.shard(name).graphs.values()].map(({ reader }) => reader.visibleCount)),
     indexed: names.map((name) => {
       const { table } = replica.shard(name);
-      return table.indexPaths().map((path) => [path, table.indexOn(path)?.pointCount]);
+      return table
+        .indexPaths()
+        .sort()
+        .map((path) => [path, table.indexOn(path)?.pointCount]);
     }),
   };
 }

@@ -47,7 +47,7 @@ describe("the bytes of a point's state", () => {
         bytes[at % bytes.length] = (bytes[at % bytes.length] as number) ^ change;
         decodeOrRefuse(bytes);
       }),
-      { numRuns: 200 },
+      { numRuns: 200, includeErrorInReport: true },
     );
   });
 

@@ -46,7 +46,7 @@ describe("the state of a point", () => {
         const [first, ...others] = interleavings(lists).map((order) => bytesOf(applyAll(order)));
         for (const other of others) assert.equal(other, first);
       }),
-      { numRuns: 200 },
+      { numRuns: 200, includeErrorInReport: true },
     );
   });
 

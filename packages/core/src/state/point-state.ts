@@ -31,6 +31,12 @@ export interface PointState {
 
 const noStamps: PointState["fieldStamps"] = {};
 
+/** A vector as a write leaves it: the node that holds it, or none when it was removed. */
+export interface WrittenVector {
+  readonly name: string;
+  readonly dot: Dot | undefined;
+}
+
 /** An operation as its writer's place in time. */
 export interface Write {
   readonly stamp: Stamp;
@@ -100,14 +106,13 @@ function replacePoint(
   next: {
     readonly id: PointId;
     readonly exists: boolean;
-    readonly vectors: readonly string[];
-    readonly dot: Dot | undefined;
+    readonly vectors: readonly WrittenVector[];
     readonly payload: Payload;
   },
 ): PointState {
   if (state !== undefined && !isLater(write.stamp, state.stamp)) return state;
   const vectors: { [name: string]: VectorRegister } = {};
-  for (const name of next.vectors) vectors[name] = { stamp: write.stamp, dot: next.dot };
+  for (const { name, dot } of next.vectors) vectors[name] = { stamp: write.stamp, dot };
   if (state !== undefined) {
     for (const [name, register] of laterEntries(state.vectors, (entry) => entry.stamp, write.stamp))
       vectors[name] = register;
@@ -122,39 +127,59 @@ function replacePoint(
   };
 }
 
-/** The point is replaced, or made, with these vectors (all inserted under the operation's dot) and this payload. */
+/** The vectors that a write gives a point: those inserted under its own dot, by name, and those kept from earlier operations. */
+function writtenVectors(write: Write, inserted: readonly string[], kept: readonly WrittenVector[]): WrittenVector[] {
+  const dot = { origin: write.stamp.origin, sequence: write.sequence };
+  return [...inserted.map((name) => ({ name, dot })), ...kept];
+}
+
+/** The point is replaced, or made, with these vectors (inserted under the operation's dot, or kept) and this payload. */
 export function upsertPoint(
   state: PointState | undefined,
   write: Write,
-  point: { readonly id: PointId; readonly vectors: readonly string[]; readonly payload: Payload },
+  point: {
+    readonly id: PointId;
+    readonly vectors: readonly string[];
+    readonly kept?: readonly WrittenVector[];
+    readonly payload: Payload;
+  },
 ): PointState {
-  const dot = { origin: write.stamp.origin, sequence: write.sequence };
-  return replacePoint(state, write, { ...point, exists: true, dot });
+  const { id, payload, kept = [] } = point;
+  return replacePoint(state, write, { id, exists: true, vectors: writtenVectors(write, point.vectors, kept), payload });
 }
 
 /** The point is deleted; an unknown one leaves a tombstone. */
 export function deletePoint(state: PointState | undefined, write: Write, id: PointId): PointState {
-  return replacePoint(state, write, { id, exists: false, vectors: [], dot: undefined, payload: {} });
+  return replacePoint(state, write, { id, exists: false, vectors: [], payload: {} });
 }
 
-function writeVectors(state: PointState, write: Write, names: readonly string[], dot: Dot | undefined): PointState {
+function writeVectors(state: PointState, write: Write, vectors: readonly WrittenVector[]): PointState {
   if (!isLater(write.stamp, state.stamp)) return state;
-  const won = names.filter((name) => {
+  const won = vectors.filter(({ name }) => {
     const register = Object.hasOwn(state.vectors, name) ? state.vectors[name] : undefined;
     return register === undefined || isLater(write.stamp, register.stamp);
   });
   if (won.length === 0) return state;
-  const registers = Object.fromEntries(won.map((name) => [name, { stamp: write.stamp, dot }]));
+  const registers = Object.fromEntries(won.map(({ name, dot }) => [name, { stamp: write.stamp, dot }]));
   return { ...state, version: versionWith(state, write), vectors: { ...state.vectors, ...registers } };
 }
 
-/** These vectors have new versions, inserted under the operation's dot; others stay. */
-export function updatePointVectors(state: PointState, write: Write, names: readonly string[]): PointState {
-  return writeVectors(state, write, names, { origin: write.stamp.origin, sequence: write.sequence });
+/** These vectors have new versions, inserted under the operation's dot, or are kept; others stay. */
+export function updatePointVectors(
+  state: PointState,
+  write: Write,
+  names: readonly string[],
+  kept: readonly WrittenVector[] = [],
+): PointState {
+  return writeVectors(state, write, writtenVectors(write, names, kept));
 }
 
 export function deletePointVectors(state: PointState, write: Write, names: readonly string[]): PointState {
-  return writeVectors(state, write, names, undefined);
+  return writeVectors(
+    state,
+    write,
+    names.map((name) => ({ name, dot: undefined })),
+  );
 }
 
 function writeFields(

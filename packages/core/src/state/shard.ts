@@ -148,8 +148,8 @@ export class Shard {
     switch (operation.kind) {
       case "upsert": {
         const vectors = operation.vectors.map((vector) => vector.name);
-        const { id, payload } = operation;
-        this.#put(id, upsertPoint(this.table.state(id), write, { id, vectors, payload }), journal);
+        const { id, kept, payload } = operation;
+        this.#put(id, upsertPoint(this.table.state(id), write, { id, vectors, kept, payload }), journal);
         return [id];
       }
       case "delete":
@@ -157,7 +157,7 @@ export class Shard {
         return operation.ids;
       case "update-vectors": {
         const names = operation.vectors.map((vector) => vector.name);
-        change(operation.id, (state) => updatePointVectors(state, write, names));
+        change(operation.id, (state) => updatePointVectors(state, write, names, operation.kept));
         return [operation.id];
       }
       case "delete-vectors":

@@ -46,7 +46,10 @@ test("random bytes are refused as corrupt and change nothing", () => {
   let refused = 0;
   fc.assert(fc.property(fc.uint8Array({ maxLength: 80 }), (bytes) => void (refused += Number(refuses(bytes)))));
   fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 80 }), (bytes) => void (refused += Number(refuses(Uint8Array.of(1, 0, ...bytes))))),
+    fc.property(
+      fc.uint8Array({ maxLength: 80 }),
+      (bytes) => void (refused += Number(refuses(Uint8Array.of(1, 0, ...bytes)))),
+    ),
   );
   assert.ok(refused > 100);
 });
@@ -71,7 +74,9 @@ test("every flipped bit of a real delta is refused, or leaves a sound graph", ()
 test("a full list takes no link for which nothing leaves it", () => {
   const { slot, list } = fullNode();
   const target = index.reader.dotAt(slot);
-  const stranger = index.reader.dotAt([...Array(400).keys()].find((other) => other !== slot && !list.includes(other)) as number);
+  const stranger = index.reader.dotAt(
+    [...Array(400).keys()].find((other) => other !== slot && !list.includes(other)) as number,
+  );
   assert.ok(refuses(encodeGraphDelta(dot, [[{ dot: target, add: true, removed: [] }]])));
   assert.ok(refuses(encodeGraphDelta(dot, [[{ dot: target, add: true, removed: [stranger] }]])));
 });
@@ -85,7 +90,10 @@ test("a neighbour that stands twice is refused", () => {
   const twice = [...varint(0), 1, ...varint(sequence)];
   assert.ok(refuses(Uint8Array.from([1, 0, 1, 2, ...twice, ...twice, 1, 1])), "in two runs");
   const around = [255, 255, 255, 255, 255, 255, 255, 255, 255, 1];
-  assert.ok(refuses(Uint8Array.from([1, 0, 1, 1, 0, 2, ...varint(sequence), ...around, 1, 1])), "by a gap that wraps around");
+  assert.ok(
+    refuses(Uint8Array.from([1, 0, 1, 1, 0, 2, ...varint(sequence), ...around, 1, 1])),
+    "by a gap that wraps around",
+  );
 });
 
 test("dots that the graph does not know are passed over", () => {

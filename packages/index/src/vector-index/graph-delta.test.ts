@@ -8,15 +8,18 @@ import { clusteredVectors, insert, optionsFor, seeded } from "./graphs.test-supp
 import { VectorIndex } from "./vector-index.js";
 
 const sequences = fc.oneof(fc.integer({ min: 0, max: 1000 }), fc.integer({ min: 0, max: 2 ** 40 - 1 }));
-const dots: fc.Arbitrary<NodeDot> = fc.record({
-  origin: fc.oneof(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 0, max: 2 ** 24 - 1 })),
-  sequence: sequences,
-});
+const dots: fc.Arbitrary<NodeDot> = fc.record(
+  { origin: fc.oneof(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 0, max: 2 ** 24 - 1 })), sequence: sequences },
+  { noNullPrototype: true },
+);
 const neighbours = fc
-  .uniqueArray(fc.record({ dot: dots, add: fc.boolean(), removed: fc.array(dots, { maxLength: 5 }) }), {
-    maxLength: 12,
-    comparator: (a, b) => compareNodeDots(a.dot, b.dot) === 0,
-  })
+  .uniqueArray(
+    fc.record({ dot: dots, add: fc.boolean(), removed: fc.array(dots, { maxLength: 5 }) }, { noNullPrototype: true }),
+    {
+      maxLength: 12,
+      comparator: (a, b) => compareNodeDots(a.dot, b.dot) === 0,
+    },
+  )
   .map((list) => list.sort((a, b) => compareNodeDots(a.dot, b.dot)));
 const deltas: fc.Arbitrary<DeltaLists> = fc.array(neighbours, { maxLength: 8 });
 
@@ -39,7 +42,10 @@ test("packing what the engine packed gives its very bytes, and the links it made
     assert.deepEqual(encodeGraphDelta(dot, lists), delta);
     for (const [level, neighbours] of lists.entries()) {
       const linked = Array.from(index.reader.neighboursAt(slot, level), (other) => index.reader.dotAt(other));
-      assert.deepEqual(linked.sort(compareNodeDots), neighbours.map(({ dot }) => dot));
+      assert.deepEqual(
+        linked.sort(compareNodeDots),
+        neighbours.map(({ dot }) => dot),
+      );
       for (const neighbour of neighbours) {
         removed += neighbour.removed.length;
         const theirs = [...index.reader.neighboursAt(index.slotOf(neighbour.dot) as number, level)];
