@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import type { FastifyInstance } from "fastify";
 import { type Logger, pino } from "pino";
-import { buildApp } from "./app.js";
 import { type Config, loadConfig } from "./config.js";
 import type { Database } from "./engine/database.js";
 import { openDatabase } from "./engine/open-database.js";
@@ -62,7 +61,11 @@ async function run(config: Config): Promise<void> {
       process.exit(1);
     });
   }
-  const database = await openDatabase({ dataFolder: config.data, log, imageEvery: config.imageInterval });
+  // the HTTP side is loaded while the engine's thread reads its data
+  const [database, { buildApp }] = await Promise.all([
+    openDatabase({ dataFolder: config.data, log, imageEvery: config.imageInterval }),
+    import("./app.js"),
+  ]);
   const app = await buildApp(database, {
     log,
     slowRequestMs: config.slowRequestMs,

@@ -1,5 +1,6 @@
 import {
   assert,
+  comparePointIds,
   compileFilter,
   compilePredicate,
   deleteAt,
@@ -171,7 +172,10 @@ function rewriteEach(shard: Shard, ids: readonly PointId[], rewrite: (payload: P
 
 /** Ids of a target without repetition. `required`: an id that does not exist is `not-found`. */
 function idsOf(shard: Shard, target: Target, required: boolean): PointId[] {
-  if ("filter" in target) return Array.from(compileFilter(target.filter, shard.table), (row) => shard.table.at(row).id);
+  if ("filter" in target) {
+    // by id, because the order of rows is another one after a restart
+    return Array.from(compileFilter(target.filter, shard.table), (row) => shard.table.at(row).id).sort(comparePointIds);
+  }
   const ids = [...new Set(target.ids)];
   if (!required) return ids.filter((id) => shard.table.live(id) !== undefined);
   for (const id of ids) requirePoint(shard, id);

@@ -107,7 +107,7 @@ function openIndex(
     try {
       const { index, note } = decodeImage(options, read);
       const position = Number(note);
-      if (!Number.isSafeInteger(position) || position > lastPosition) {
+      if (!Number.isSafeInteger(position) || position < 0 || position > lastPosition) {
         throw new MurmurationError("corrupt", "the graph image is newer than the log");
       }
       images?.used(collection.id, vector, position);

@@ -333,8 +333,8 @@ export class Replica {
       const collection = collections[id];
       if (collection === undefined) {
         this.#shards.delete(id);
-        writer.dropShard(id);
         run.journal.push(() => this.#shards.set(id, writable));
+        writer.dropShard(id);
         continue;
       }
       const described = writable.shard.collection;

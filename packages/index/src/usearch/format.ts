@@ -9,7 +9,8 @@
 // A node is named by its slot: its place in `vectors`, `levels` and `nodes`.
 
 export const MAGIC = "usearch";
-export const VERSION = [2, 0, 0] as const;
+/** The first with these numbers of kinds. */
+export const VERSION = [2, 10, 0] as const;
 
 export const MATRIX_BYTES = 8;
 export const HEAD_BYTES = 64;

@@ -105,11 +105,21 @@ export function recallOf(found: Iterable<number>, truth: readonly number[]): num
   return truth.length === 0 ? 1 : truth.filter((slot) => set.has(slot)).length / truth.length;
 }
 
-/** Mean recall at 10 of walks (never exact search) against brute force. */
+/** Share of the `limit` nearest that was found; whoever is as near as the farthest of them counts, so that ties do not matter. */
+export function recallByDistance(index: VectorIndex, query: Float32Array, found: Iterable<number>, limit: number): number {
+  const { metric } = index.options;
+  const distance = (slot: number) => trueDistance(metric, query, index.reader.vectorAt(slot));
+  const truth = nearest(index, query, limit);
+  const farthest = distance(truth.at(-1) as number);
+  const near = [...found].filter((slot) => distance(slot) <= farthest + Math.abs(farthest) * 1e-6 + 1e-6);
+  return Math.min(1, near.length / truth.length);
+}
+
+/** Mean recall at `limit` against brute force. */
 export function meanRecall(index: VectorIndex, queries: readonly Float32Array[], efSearch: number, limit = 10): number {
   const sum = queries.reduce((total, query) => {
     const { slots } = index.reader.search(query, { limit, efSearch });
-    return total + recallOf(slots, nearest(index, query, limit));
+    return total + recallByDistance(index, query, slots, limit);
   }, 0);
   return sum / queries.length;
 }

@@ -10,6 +10,7 @@ import { fromPlainError, type Reply, type WorkerStart } from "./messages.js";
 /** This thread's place on the graph memories; the engine's is 0. */
 const READER_THREAD = 1;
 const IMAGE_EVERY_DEFAULT = 50_000;
+const YOUNG_GENERATION_MEBIBYTES = 96;
 
 export interface DatabaseOptions {
   readonly dataFolder: string;
@@ -29,7 +30,9 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     imageFolder: folder.images,
     imageEvery: options.imageEvery ?? IMAGE_EVERY_DEFAULT,
   };
-  const worker = new Worker(new URL("./worker.js", import.meta.url), { workerData });
+  // recovery makes millions of short-lived objects: with a young generation of the default size half of its time is scavenging
+  const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_GENERATION_MEBIBYTES };
+  const worker = new Worker(new URL("./worker.js", import.meta.url), { workerData, resourceLimits });
   try {
     let points: StoredPoints = new Map();
     // both threads read the stored points, at the same time
