@@ -88,7 +88,15 @@ export const filterBenchmark: Benchmark = {
     });
     return {
       bench: "filter",
-      params: { vectors: data.baseCount, queries: QUERY_COUNT, k: K, ...PARAMETERS, rounds, clock: "cpu", source: data.source },
+      params: {
+        vectors: data.baseCount,
+        queries: QUERY_COUNT,
+        k: K,
+        ...PARAMETERS,
+        rounds,
+        clock: "cpu",
+        source: data.source,
+      },
       rows,
       ratios: {
         comparisons_per_candidate: (usOf(1) - usOf(0)) / (WIDE - NARROW) / comparisonUs,

@@ -2,7 +2,14 @@ import { createHash } from "node:crypto";
 import { closeSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { assert, decodeImage, encodeImage, type GraphReader, VectorIndex, type VectorIndexOptions } from "@murmuration/index";
+import {
+  assert,
+  decodeImage,
+  encodeImage,
+  type GraphReader,
+  VectorIndex,
+  type VectorIndexOptions,
+} from "@murmuration/index";
 import type { BuiltIndex, ExactPeer, GraphParameters, Peer } from "./peer.js";
 
 const ORIGIN = 1;

@@ -8,11 +8,9 @@ import { levelOfDot, mix64 } from "./dots";
 import { ADD, pack } from "./delta";
 import { prepareQuery, rowDistance, scaleOf } from "./kernels";
 import { DotCodes, DotVectors, EuclidCodes, EuclidVectors, ManhattanVectors, isEuclid, onCodes } from "./metric";
-import { EXPANDED, distanceAt, keepBest, put, rank, setTieSalt, shift, slotAt } from "./pool";
+import { EXPANDED, NEW, distanceAt, keepBest, put, rank, setNewDot, setTieSalt, shift, slotAt } from "./pool";
 import { descend, rowOf, scoreAll, searchLevel } from "./search";
 
-/** Stands for the new node among slots. */
-const NEW: u32 = SLOT_MASK;
 let newRow: usize = 0;
 
 // @ts-ignore: decorator
@@ -54,9 +52,7 @@ function planReverse<Walk>(at: usize, slot: u32, level: u32, d: f32, force: bool
   put(sorted, 0, d, NEW);
   for (let i: u32 = 1; i <= n; i++) {
     const id = load<u32>(word(list, i)), e = rowDistance<Walk>(mine, rowOf<Walk>(id));
-    // the new node has no meta yet: among equals it stays last
-    let place = rank(sorted, i, e, id);
-    if (place && distanceAt(sorted, place - 1) == e && slotAt(sorted, place - 1) == NEW) place--;
+    const place = rank(sorted, i, e, id);
     shift(sorted, place, i);
     put(sorted, place, e, id);
   }
@@ -133,6 +129,7 @@ function sortByDot(k: u32): void {
   let lists: u32 = 0, at = atWords + 4;
   if (entry != NONE) {
     setTieSalt(mix64(dot) | 1);
+    setNewDot(dot);
     prepareQuery<Walk>(atRow);
     newRow = onCodes<Walk>() ? atRow : atQuery;
     // dot products with codes are walked without the query's own scale; between nodes it counts

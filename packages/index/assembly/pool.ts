@@ -1,5 +1,5 @@
 // Sorted candidate pool: (f32 distance, u32 slot | EXPANDED)[], ascending by (distance, tie key).
-import { dotOf, pair } from "./layout";
+import { SLOT_MASK, dotOf, pair } from "./layout";
 import { mix64 } from "./dots";
 
 export const EXPANDED: u32 = 0x80000000;
@@ -13,6 +13,10 @@ const COPY_BYTES: usize = 512;
  */
 let tieSalt: u64 = 0;
 export function setTieSalt(salt: u64): void { tieSalt = salt; }
+/** Stands for the node that is being planned among slots: it has none yet. */
+export const NEW: u32 = SLOT_MASK;
+let newDot: u64 = 0;
+export function setNewDot(dot: u64): void { newDot = dot; }
 
 // @ts-ignore: decorator
 @inline export function distanceAt(pool: usize, i: u32): f32 { return load<f32>(pair(pool, i)); }
@@ -25,7 +29,9 @@ export function setTieSalt(salt: u64): void { tieSalt = salt; }
   store<u32>(p, slot, 4);
 }
 // @ts-ignore: decorator
-@inline function tieKey(slot: u32): u64 { return tieSalt ? mix64(dotOf(slot) ^ tieSalt) : dotOf(slot); }
+@inline function tieKey(slot: u32): u64 {
+  return tieSalt ? mix64((slot == NEW ? newDot : dotOf(slot)) ^ tieSalt) : dotOf(slot);
+}
 
 /** The total order: is (d, slot) before (e, other)? */
 // @ts-ignore: decorator

@@ -19,6 +19,7 @@ import { openApiRoute } from "./openapi.js";
 import { routes } from "./routes/mod.js";
 import type { BareAnswer, Route } from "./routes/route.js";
 
+/** What the HTTP side is told beside its database. */
 export interface AppOptions {
   /** Without one nothing is logged. */
   readonly log?: Logger;

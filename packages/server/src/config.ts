@@ -5,6 +5,7 @@ import { version } from "./version.js";
 
 const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
 
+/** Every setting of the server, with its value. */
 export interface Config {
   readonly host: string;
   readonly port: number;

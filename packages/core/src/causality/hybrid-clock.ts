@@ -18,6 +18,7 @@ export interface Stamp {
   readonly origin: number;
 }
 
+/** Order of times: by wall clock, then by counter. */
 export function compareHybridTimes(a: HybridTime, b: HybridTime): number {
   return a.wallMs - b.wallMs || a.counter - b.counter;
 }

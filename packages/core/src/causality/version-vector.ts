@@ -6,11 +6,13 @@ import { type Dot, isOrigin, isSequence } from "./dot.js";
  * never stored, so that equal vectors are equal maps. A map, because it crosses threads as it is.
  */
 export type VersionVector = ReadonlyMap<number, number>;
+/** A vector that its owner advances in place. */
 export type MutableVersionVector = Map<number, number>;
 
 /** How two vectors relate: `before` is strictly covered by the other, `after` strictly covers it. */
 export type CausalOrder = "equal" | "before" | "after" | "concurrent";
 
+/** The vector that holds nothing. */
 export const emptyVersionVector: VersionVector = new Map();
 
 /** Highest contiguous sequence held of `origin`, 0 for none. */
@@ -18,6 +20,7 @@ export function sequenceOf(vector: VersionVector, origin: number): number {
   return vector.get(origin) ?? 0;
 }
 
+/** Is the operation of this name among those that the vector holds? */
 export function includesDot(vector: VersionVector, dot: Dot): boolean {
   return dot.sequence <= sequenceOf(vector, dot.origin);
 }
@@ -51,6 +54,7 @@ export function covers(vector: VersionVector, other: VersionVector): boolean {
   return true;
 }
 
+/** How two vectors relate, by pointwise comparison. */
 export function compareVersionVectors(a: VersionVector, b: VersionVector): CausalOrder {
   const aCovers = covers(a, b);
   const bCovers = covers(b, a);

@@ -4,6 +4,7 @@ import type { Settings, VectorSpace } from "../catalogue/collection.js";
 /** Vectors of one point by name; `""` is the unnamed vector. Values as the user gave them (cosine: not yet normalised). */
 export type NamedVectors = { readonly [name: string]: Float32Array };
 
+/** A whole point as it is to be written. */
 export interface PointInput {
   readonly id: PointId;
   readonly vectors: NamedVectors;
@@ -13,6 +14,7 @@ export interface PointInput {
 /** The points a write is about: by id, or those that match a filter (resolved to ids where the command is executed). */
 export type Target = { readonly ids: readonly PointId[] } | { readonly filter: Filter };
 
+/** Makes an empty collection. Refused when the name is taken by a collection or an alias. */
 export interface CreateCollection {
   readonly kind: "create-collection";
   readonly name: string;
@@ -27,11 +29,13 @@ export interface UpdateCollection {
   readonly settings: Settings;
 }
 
+/** Drops a collection with all its points and aliases; an unknown name changes nothing. */
 export interface DeleteCollection {
   readonly kind: "delete-collection";
   readonly name: string;
 }
 
+/** One change of the aliases. Creating an alias that exists points it elsewhere. */
 export type AliasAction =
   | { readonly kind: "create-alias"; readonly collection: string; readonly alias: string }
   | { readonly kind: "delete-alias"; readonly alias: string }
@@ -43,6 +47,7 @@ export interface ChangeAliases {
   readonly actions: readonly AliasAction[];
 }
 
+/** Builds an index over one payload path; one that exists is replaced. */
 export interface CreatePayloadIndex {
   readonly kind: "create-payload-index";
   readonly collection: string;
@@ -50,6 +55,7 @@ export interface CreatePayloadIndex {
   readonly schema: PayloadIndexSchema;
 }
 
+/** Drops the index of a payload path; an unknown path changes nothing. */
 export interface DeletePayloadIndex {
   readonly kind: "delete-payload-index";
   readonly collection: string;
@@ -67,6 +73,7 @@ export interface UpsertPoints {
   readonly updateFilter?: Filter;
 }
 
+/** Deletes points; unknown ids are passed over. */
 export interface DeletePoints {
   readonly kind: "delete-points";
   readonly collection: string;
@@ -91,6 +98,7 @@ export interface OverwritePayload {
   readonly key?: string;
 }
 
+/** Removes what stands at these paths from each point's payload. */
 export interface DeletePayload {
   readonly kind: "delete-payload";
   readonly collection: string;
@@ -99,6 +107,7 @@ export interface DeletePayload {
   readonly keys: readonly string[];
 }
 
+/** Removes the whole payload of each point. */
 export interface ClearPayload {
   readonly kind: "clear-payload";
   readonly collection: string;
@@ -113,6 +122,7 @@ export interface UpdateVectors {
   readonly updateFilter?: Filter;
 }
 
+/** Removes the named vectors of each point; the points stay. */
 export interface DeleteVectors {
   readonly kind: "delete-vectors";
   readonly collection: string;
@@ -120,6 +130,7 @@ export interface DeleteVectors {
   readonly vectors: readonly string[];
 }
 
+/** A write to the points of one collection. */
 export type PointCommand =
   | UpsertPoints
   | DeletePoints
@@ -130,6 +141,7 @@ export type PointCommand =
   | UpdateVectors
   | DeleteVectors;
 
+/** A write to the catalogue. */
 export type CatalogueCommand =
   | CreateCollection
   | UpdateCollection

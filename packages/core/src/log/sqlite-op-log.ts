@@ -21,6 +21,7 @@ import {
 /** Setting of our own: the position below which none is given out again although its entry is gone. */
 const POSITION_FLOOR = "log.position-floor";
 
+/** How to open the file of a log. */
 export interface SqliteOpLogOptions {
   /** For a second connection that reads while another writes. */
   readonly readOnly?: boolean;

@@ -26,6 +26,7 @@ export interface OperationHeader {
   readonly dependencies: VersionVector;
 }
 
+/** What an operation does, by its kind. */
 export type OperationBody =
   | UpsertBody
   | UpdateVectorsBody
@@ -37,6 +38,7 @@ export type OperationBody =
   | ClearPayloadBody
   | CatalogueBody;
 
+/** Names of the kinds of operation. */
 export type OperationKind = OperationBody["kind"];
 
 /** One change of one shard: what is logged, replicated and applied. */

@@ -6,7 +6,13 @@ import type { Selection } from "./request.js";
 
 const replica = openReplica();
 run(replica, createCollection("n", { x: space(2), y: space(1), z: space(1) }));
-run(replica, upsert("n", [point(1, { y: Float32Array.of(7), x: Float32Array.of(1, 2) }, { a: { b: 1, c: 2 }, d: 3 }), point(2, {})]));
+run(
+  replica,
+  upsert("n", [
+    point(1, { y: Float32Array.of(7), x: Float32Array.of(1, 2) }, { a: { b: 1, c: 2 }, d: 3 }),
+    point(2, {}),
+  ]),
+);
 const get = (ids: readonly number[], selection: Selection) => retrieve(replica.shard("n"), ids, selection);
 
 describe("retrieving", () => {
@@ -15,7 +21,9 @@ describe("retrieving", () => {
   });
 
   test("shows the selected vectors, those it has, by name", () => {
-    assert.deepEqual(get([1], { payload: false, vectors: true }), [{ id: 1, vectors: { x: Float32Array.of(1, 2), y: Float32Array.of(7) } }]);
+    assert.deepEqual(get([1], { payload: false, vectors: true }), [
+      { id: 1, vectors: { x: Float32Array.of(1, 2), y: Float32Array.of(7) } },
+    ]);
     assert.deepEqual(get([1, 2], { payload: false, vectors: ["z", "y"] }), [
       { id: 1, vectors: { y: Float32Array.of(7) } },
       { id: 2, vectors: {} },

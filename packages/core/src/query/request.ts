@@ -9,6 +9,7 @@ export type PayloadSelector =
 /** Which vectors to return: all, none, or those named. */
 export type VectorSelector = boolean | readonly string[];
 
+/** What to return of a point beside its id. */
 export interface Selection {
   readonly payload: PayloadSelector;
   readonly vectors: VectorSelector;
@@ -21,6 +22,7 @@ export interface PointRecord {
   readonly vectors?: { readonly [name: string]: Float32Array };
 }
 
+/** A point in the answer of a query. */
 export interface ScoredPoint extends PointRecord {
   /** Cosine and dot: larger is better. Euclid and Manhattan: smaller is better. A float32. */
   readonly score: number;
@@ -28,6 +30,7 @@ export interface ScoredPoint extends PointRecord {
   readonly version: number;
 }
 
+/** How to search; nothing here changes which points are right. */
 export interface SearchParameters {
   /** Candidates kept during the search; the default is the replica's. */
   readonly efSearch?: number;
@@ -39,6 +42,7 @@ export interface SearchParameters {
   readonly oversampling?: number;
 }
 
+/** The nearest points to a vector, in one vector space of a collection. */
 export interface NearestQuery {
   /** A vector as the user gave it, or the id of a point, whose vector is used and which is left out of the answer. */
   readonly query: Float32Array | { readonly id: PointId };
@@ -54,6 +58,7 @@ export interface NearestQuery {
   readonly lookupFrom?: { readonly collection: string; readonly vector?: string };
 }
 
+/** A page of points, ascending by id or in the order of an indexed number. */
 export interface ScrollRequest {
   readonly filter?: Filter;
   readonly limit: number;
@@ -64,6 +69,7 @@ export interface ScrollRequest {
   readonly orderBy?: { readonly key: string; readonly direction: "asc" | "desc"; readonly startFrom?: number };
 }
 
+/** A page, and the id that the next one begins with (`null`: none, or ordered by a number). */
 export interface ScrollPage {
   readonly points: readonly (PointRecord & { readonly orderValue?: number | bigint })[];
   readonly nextOffset: PointId | null;

@@ -13,7 +13,11 @@ const bare = { payload: false, vectors: false } as const;
 function pages(replica: Replica, request: Omit<ScrollRequest, "selection">): PointId[][] {
   const found: PointId[][] = [];
   for (let offset: PointId | null | undefined = request.offset; offset !== null; ) {
-    const page = scroll(replica.shard("a"), { ...request, selection: bare, ...(offset === undefined ? {} : { offset }) });
+    const page = scroll(replica.shard("a"), {
+      ...request,
+      selection: bare,
+      ...(offset === undefined ? {} : { offset }),
+    });
     found.push(page.points.map(({ id }) => id));
     offset = page.nextOffset;
   }
@@ -31,15 +35,28 @@ describe("scrolling", () => {
   test("shows every matching point once, by ascending id, in full pages, from any offset on", () => {
     fc.assert(
       fc.property(
-        fc.uniqueArray(fc.tuple(pointIds, fc.constantFrom("red", "blue", "rare")), { maxLength: 40, selector: ([id]) => id }),
+        fc.uniqueArray(fc.tuple(pointIds, fc.constantFrom("red", "blue", "rare")), {
+          maxLength: 40,
+          selector: ([id]) => id,
+        }),
         fc.integer({ min: 1, max: 9 }),
         fc.option(pointIds, { nil: undefined }),
         fc.constantFrom(undefined, "red", "rare", "none"),
         (entries, limit, offset, tag) => {
           const replica = openReplica();
-          run(replica, createCollection("a", {}), upsert("a", entries.map(([id, tag]) => point(id, {}, { tag }))));
+          run(
+            replica,
+            createCollection("a", {}),
+            upsert(
+              "a",
+              entries.map(([id, tag]) => point(id, {}, { tag })),
+            ),
+          );
           const wanted = entries
-            .filter(([id, has]) => (tag === undefined || has === tag) && (offset === undefined || comparePointIds(id, offset) >= 0))
+            .filter(
+              ([id, has]) =>
+                (tag === undefined || has === tag) && (offset === undefined || comparePointIds(id, offset) >= 0),
+            )
             .map(([id]) => id)
             .sort(comparePointIds);
           const found = pages(replica, {
@@ -57,23 +74,58 @@ describe("scrolling", () => {
 
   test("by an indexed number goes up or down, equal numbers by id, and says the number", () => {
     const replica = openReplica();
-    const numbers = [[5, 2], [3, 1], [4, 2], [9, 7]] as const;
-    run(replica, createCollection("a", {}), upsert("a", numbers.map(([id, n]) => point(id, {}, { n, tag: id < 5 ? "low" : "high" }))));
+    const numbers = [
+      [5, 2],
+      [3, 1],
+      [4, 2],
+      [9, 7],
+    ] as const;
+    run(
+      replica,
+      createCollection("a", {}),
+      upsert(
+        "a",
+        numbers.map(([id, n]) => point(id, {}, { n, tag: id < 5 ? "low" : "high" })),
+      ),
+    );
     run(replica, upsert("a", [point(1, {}, { n: "text" }), point(2, {})]));
     const schema = { kind: "integer" } as const;
     run(replica, { kind: "create-payload-index", collection: "a", path: "n", schema });
-    assert.deepEqual(ordered(replica, "asc"), [[3, 1], [4, 2], [5, 2], [9, 7]]);
-    assert.deepEqual(ordered(replica, "desc"), [[9, 7], [4, 2], [5, 2], [3, 1]]);
-    assert.deepEqual(ordered(replica, "desc", {}, 2), [[4, 2], [5, 2], [3, 1]]);
-    assert.deepEqual(ordered(replica, "asc", { limit: 2 }), [[3, 1], [4, 2]]);
-    assert.deepEqual(ordered(replica, "asc", { filter: tagIs("high") }), [[5, 2], [9, 7]]);
+    assert.deepEqual(ordered(replica, "asc"), [
+      [3, 1],
+      [4, 2],
+      [5, 2],
+      [9, 7],
+    ]);
+    assert.deepEqual(ordered(replica, "desc"), [
+      [9, 7],
+      [4, 2],
+      [5, 2],
+      [3, 1],
+    ]);
+    assert.deepEqual(ordered(replica, "desc", {}, 2), [
+      [4, 2],
+      [5, 2],
+      [3, 1],
+    ]);
+    assert.deepEqual(ordered(replica, "asc", { limit: 2 }), [
+      [3, 1],
+      [4, 2],
+    ]);
+    assert.deepEqual(ordered(replica, "asc", { filter: tagIs("high") }), [
+      [5, 2],
+      [9, 7],
+    ]);
   });
 
   test("by a number that has no index with an order is refused, naming the key", () => {
     const replica = openReplica();
     run(replica, createCollection("a", {}));
     const isRefused = (error: unknown) =>
-      error instanceof MurmurationError && error.code === "wrong-input" && error.field === "order_by.key" && error.message.includes("`n`");
+      error instanceof MurmurationError &&
+      error.code === "wrong-input" &&
+      error.field === "order_by.key" &&
+      error.message.includes("`n`");
     assert.throws(() => ordered(replica, "asc"), isRefused);
     const create = { kind: "create-payload-index", collection: "a", path: "n" } as const;
     run(replica, { ...create, schema: { kind: "keyword" } });

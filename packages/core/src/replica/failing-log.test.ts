@@ -9,7 +9,16 @@ import type { OpLog } from "../log/op-log.js";
 import { scroll } from "../query/scroll.js";
 import { commandGroups } from "./model.test-support.js";
 import type { Replica } from "./replica.js";
-import { createCollection, identity, openReplica, point, run, space, steppingClock, upsert } from "./replica.test-support.js";
+import {
+  createCollection,
+  identity,
+  openReplica,
+  point,
+  run,
+  space,
+  steppingClock,
+  upsert,
+} from "./replica.test-support.js";
 
 const STEPS_MAX = 300;
 
@@ -46,7 +55,9 @@ function withoutTimes(log: OpLog, replica: Replica): unknown {
   return {
     dots: Array.from(log.read(0), ({ shard, origin, sequence }) => [shard, origin, sequence]),
     graphs: names.map((name) => replica.digest(name).graph_digest),
-    pages: names.map((name) => scroll(replica.shard(name), { limit: 100, selection: { payload: true, vectors: true } })),
+    pages: names.map((name) =>
+      scroll(replica.shard(name), { limit: 100, selection: { payload: true, vectors: true } }),
+    ),
     catalogue: replica.catalogue,
   };
 }
@@ -92,7 +103,10 @@ describe("a replica whose log fails", () => {
       { kind: "delete-collection", name: "a" },
     ]);
     assert.ok(failures > 20);
-    assert.deepEqual(Object.values(replica.catalogue.collections).map(({ name }) => name), ["n"]);
+    assert.deepEqual(
+      Object.values(replica.catalogue.collections).map(({ name }) => name),
+      ["n"],
+    );
   });
 
   test("with an error of its own answers it as a storage error", () => {

@@ -12,7 +12,8 @@ import { createCollection, identity, openReplica, point, run, space, upsert } fr
 /** Images in memory, and what recovery said of them. */
 class MemoryImages implements ImageSource {
   readonly images = new Map<string, Uint8Array>();
-  readonly used: ImageSource["used"] = (shard, vector, position) => void this.usedAt.push([`${shard}/${vector}`, position]);
+  readonly used: ImageSource["used"] = (shard, vector, position) =>
+    void this.usedAt.push([`${shard}/${vector}`, position]);
   readonly usedAt: (readonly [string, number])[] = [];
   readonly refusals: MurmurationError[] = [];
 
@@ -42,7 +43,9 @@ class MemoryImages implements ImageSource {
 }
 
 const points = (from: number, to: number) =>
-  Array.from({ length: to - from }, (_, i) => point(from + i, { x: Float32Array.of(i % 9, i % 13), y: Float32Array.of(i % 5, 1, i % 3) }, { n: i }));
+  Array.from({ length: to - from }, (_, i) =>
+    point(from + i, { x: Float32Array.of(i % 9, i % 13), y: Float32Array.of(i % 5, 1, i % 3) }, { n: i }),
+  );
 const spaces = { x: space(2, "Euclid"), y: space(3, "Cosine") };
 
 /** A replica with some points, its images, and then more of everything. */
@@ -86,7 +89,10 @@ describe("recovery with images of the graphs", () => {
   test("uses the images, and tells where they stood", () => {
     const { log, replica, images } = grown();
     assert.deepEqual(identity(openReplica({ log, images })), identity(replica));
-    assert.deepEqual(images.usedAt.map(([, position]) => position), [81, 81]);
+    assert.deepEqual(
+      images.usedAt.map(([, position]) => position),
+      [81, 81],
+    );
     assert.deepEqual(images.refusals, []);
   });
 
@@ -95,10 +101,13 @@ describe("recovery with images of the graphs", () => {
     images.save(replica, replica.position() + 1);
     assert.deepEqual(identity(openReplica({ log, images })), identity(replica));
     assert.deepEqual(images.usedAt, []);
-    assert.deepEqual(images.refusals.map(({ code, message }) => [code, /newer/.test(message)]), [
-      ["corrupt", true],
-      ["corrupt", true],
-    ]);
+    assert.deepEqual(
+      images.refusals.map(({ code, message }) => [code, /newer/.test(message)]),
+      [
+        ["corrupt", true],
+        ["corrupt", true],
+      ],
+    );
   });
 
   test("refuses an image that stands at no position", () => {

@@ -31,6 +31,7 @@ export interface Clock {
   now(): number;
 }
 
+/** What a replica is given: its ports, and how it recovers. */
 export interface ReplicaOptions {
   readonly log: OpLog;
   readonly clock: Clock;

@@ -20,10 +20,23 @@ function operation(origin: number, sequence: number, wallMs: number, body: Opera
 }
 
 /** An upsert planned on this graph. */
-function upsert(index: VectorIndex, origin: number, sequence: number, wallMs: number, id: PointId, values: readonly number[]): Operation {
+function upsert(
+  index: VectorIndex,
+  origin: number,
+  sequence: number,
+  wallMs: number,
+  id: PointId,
+  values: readonly number[],
+): Operation {
   const vector = Float32Array.from(values);
   const delta = index.plan({ origin, sequence }, vector);
-  return operation(origin, sequence, wallMs, { kind: "upsert", id, vectors: [{ name: "x", values: vector, delta }], payload: { of: origin } });
+  return operation(origin, sequence, wallMs, {
+    kind: "upsert",
+    id,
+    vectors: [{ name: "x", values: vector, delta }],
+    payload: { of: origin },
+    kept: [],
+  });
 }
 
 const stateOf = (shard: Shard, index: VectorIndex) => ({
@@ -44,7 +57,13 @@ describe("a shard", () => {
     assert.deepEqual([reader.isVisible(slots[0] as number), reader.nodeAt(slots[0] as number).dead], [false, true]);
     assert.equal(reader.visibleCount, 1);
     assert.deepEqual(shard.table.live(7)?.payload, { of: 1 });
-    assert.deepEqual(shard.frontier, new Map([[1, 1], [2, 1]]));
+    assert.deepEqual(
+      shard.frontier,
+      new Map([
+        [1, 1],
+        [2, 1],
+      ]),
+    );
   });
 
   test("takes every kind of operation back with its journal, in reverse", () => {
@@ -66,7 +85,15 @@ describe("a shard", () => {
     shard.apply(upsert(index, 1, 17, 201, 50, [6, 6]), journal);
     const vector = Float32Array.of(7, 7);
     const delta = index.plan({ origin: 3, sequence: 1 }, vector);
-    shard.apply(operation(3, 1, 202, { kind: "update-vectors", id: 2, vectors: [{ name: "x", values: vector, delta }] }), journal);
+    shard.apply(
+      operation(3, 1, 202, {
+        kind: "update-vectors",
+        id: 2,
+        vectors: [{ name: "x", values: vector, delta }],
+        kept: [],
+      }),
+      journal,
+    );
     assert.notDeepEqual(stateOf(shard, index), before);
     for (const undo of journal.reverse()) undo();
     assert.deepEqual(stateOf(shard, index), before);
@@ -98,7 +125,7 @@ describe("a shard", () => {
     const make = (ids: readonly number[], payload = { a: 1, b: 2 } as object) => {
       const { shard } = newShard();
       for (const id of ids) {
-        shard.apply(operation(id, 1, id, { kind: "upsert", id, vectors: [], payload: payload as never }));
+        shard.apply(operation(id, 1, id, { kind: "upsert", id, vectors: [], payload: payload as never, kept: [] }));
       }
       return pointsDigest(shard);
     };

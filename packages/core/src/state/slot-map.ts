@@ -3,7 +3,7 @@ const SMALLEST = 1024;
 
 function grown(array: Uint32Array, index: number): Uint32Array {
   if (index < array.length) return array;
-  const larger = new Uint32Array(Math.max(SMALLEST, 2 ** Math.ceil(Math.log2(index + 1)))).fill(NONE);
+  const larger = new Uint32Array(Math.max(SMALLEST, 2 * array.length, index + 1)).fill(NONE);
   larger.set(array);
   return larger;
 }

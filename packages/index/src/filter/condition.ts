@@ -81,6 +81,7 @@ export interface SubFilter {
   readonly filter: Filter;
 }
 
+/** One condition of a filter, by its kind. */
 export type Condition =
   | MatchValue
   | MatchAny

@@ -1,6 +1,7 @@
 /** Any JSON value. Integers beyond 2^53 are `bigint`. */
 export type Json = null | boolean | number | bigint | string | readonly Json[] | JsonObject;
 
+/** A JSON object. */
 export interface JsonObject {
   readonly [key: string]: Json;
 }

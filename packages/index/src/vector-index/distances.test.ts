@@ -15,7 +15,8 @@ function vectorDistance(metric: Metric, a: Float32Array, b: Float32Array): numbe
     const x = a[i] as number;
     const y = b[i] as number;
     const difference = f(x - y);
-    const term = metric === "euclid" ? f(difference * difference) : metric === "manhattan" ? Math.abs(difference) : f(x * y);
+    const term =
+      metric === "euclid" ? f(difference * difference) : metric === "manhattan" ? Math.abs(difference) : f(x * y);
     lanes[i & 3] = f((lanes[i & 3] as number) + term);
   }
   const [l0, l1, l2, l3] = lanes as [number, number, number, number];
@@ -59,7 +60,11 @@ for (const metric of metrics) {
       const query = clusteredVectors(1, dimensions, 77)[0] as Float32Array;
       const distances = index.reader.distancesTo(query, [...vectors.keys()]);
       for (const [slot, vector] of vectors.entries()) {
-        assert.equal(bits(distances[slot] as number), bits(vectorDistance(metric, query, vector)), `${dimensions}:${slot}`);
+        assert.equal(
+          bits(distances[slot] as number),
+          bits(vectorDistance(metric, query, vector)),
+          `${dimensions}:${slot}`,
+        );
       }
     }
   });
@@ -74,11 +79,15 @@ for (const metric of metrics) {
         const expected = vectors.map((vector) => bits(vectorDistance(metric, query, vector)));
         const single = index.reader.search(query, { limit: 70, exact: true });
         assert.deepEqual(blocked[q], single);
-        for (const [i, slot] of single.slots.entries()) assert.equal(bits(single.distances[i] as number), expected[slot]);
+        for (const [i, slot] of single.slots.entries())
+          assert.equal(bits(single.distances[i] as number), expected[slot]);
         for (let from = 0; from < 9; from++) {
           const slots = [...vectors.keys()].slice(from, from + 9 + q);
           const found = index.reader.distancesTo(query, slots);
-          assert.deepEqual(Array.from(found, bits), slots.map((slot) => expected[slot]));
+          assert.deepEqual(
+            Array.from(found, bits),
+            slots.map((slot) => expected[slot]),
+          );
         }
       }
     }

@@ -9,6 +9,7 @@ export interface NodeDot {
   readonly sequence: number;
 }
 
+/** How to search a graph. */
 export interface SearchOptions {
   /** Most results. */
   readonly limit: number;

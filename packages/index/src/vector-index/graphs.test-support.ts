@@ -106,7 +106,12 @@ export function recallOf(found: Iterable<number>, truth: readonly number[]): num
 }
 
 /** Share of the `limit` nearest that was found; whoever is as near as the farthest of them counts, so that ties do not matter. */
-export function recallByDistance(index: VectorIndex, query: Float32Array, found: Iterable<number>, limit: number): number {
+export function recallByDistance(
+  index: VectorIndex,
+  query: Float32Array,
+  found: Iterable<number>,
+  limit: number,
+): number {
   const { metric } = index.options;
   const distance = (slot: number) => trueDistance(metric, query, index.reader.vectorAt(slot));
   const truth = nearest(index, query, limit);

@@ -20,6 +20,7 @@ export interface VectorIndexOptions {
   readonly quantization: "int8" | "none";
 }
 
+/** Bounds of the options, and of the engine behind them (assembly/limits.ts). */
 export const vectorIndexLimits = {
   dimensions: { min: 1, max: 65_536 },
   links: { min: 2, max: 128 },

@@ -30,7 +30,10 @@ test("65,536 dimensions work with every metric", () => {
   const dimensions = 65_536;
   const vectors = clusteredVectors(80, dimensions, 4, 4);
   for (const metric of ["cosine", "euclid", "manhattan"] as const) {
-    const { index } = buildIndex(optionsFor(dimensions, { metric, links: 4, efConstruction: 20 }), vectors.slice(0, 76));
+    const { index } = buildIndex(
+      optionsFor(dimensions, { metric, links: 4, efConstruction: 20 }),
+      vectors.slice(0, 76),
+    );
     const queries = vectors.slice(76).map((query) => (metric === "cosine" ? normalise(query) : query));
     assert.ok(meanRecall(index, queries, 3, 3) > 0.8);
   }
@@ -45,7 +48,11 @@ test("zero vectors are stored, found and asked for", () => {
     assert.equal(slots.length, 12);
     assert.ok(distances.every((d) => d === 0) || metric === "euclid" || metric === "manhattan");
     if (metric === "euclid" || metric === "manhattan") assert.deepEqual([...distances], new Array(12).fill(0));
-    assert.deepEqual([...slots].sort((a, b) => a - b), [...slots], "equals are ordered by dot");
+    assert.deepEqual(
+      [...slots].sort((a, b) => a - b),
+      [...slots],
+      "equals are ordered by dot",
+    );
   }
 });
 
@@ -56,7 +63,10 @@ test("a thousand equal vectors are all found by an exact search, and nearly all 
     const vectors = others.flatMap((vector) => [vector, twin]);
     const { index } = buildIndex(optionsFor(16, { metric: "euclid", quantization }), vectors);
     const { slots, distances } = index.reader.search(twin, { limit: 1000, exact: true });
-    assert.deepEqual([...slots], Array.from({ length: 1000 }, (_, i) => 2 * i + 1));
+    assert.deepEqual(
+      [...slots],
+      Array.from({ length: 1000 }, (_, i) => 2 * i + 1),
+    );
     assert.ok(distances.every((d) => d === 0));
     const { unreachable, violations } = validateGraph(index.reader);
     assert.deepEqual(violations, []);

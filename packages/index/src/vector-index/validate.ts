@@ -8,6 +8,7 @@ export interface GraphViolation {
   readonly detail: string;
 }
 
+/** What a check of a graph found. */
 export interface GraphReport {
   readonly nodes: number;
   readonly dead: number;

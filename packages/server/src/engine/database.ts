@@ -63,6 +63,7 @@ export interface Database {
   close(): Promise<void>;
 }
 
+/** How the database is, for `GET /murmur/status` and the probes. */
 export interface DatabaseStatus {
   readonly version: string;
   readonly replicaId: number;
