@@ -1,12 +1,7 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after } from "node:test";
 import { QdrantClient } from "@qdrant/js-client-rest";
-import { root } from "../support/source-tree.js";
+import { killAllServers, newFolder, removeFolder, type ServerProcess, startServer } from "../support/server.js";
 
 /** A JSON answer, as plain fetch sees it. */
 export interface Answer {
@@ -41,40 +36,22 @@ export function failuresIn(log: string): readonly string[] {
   return log.split("\n").filter((line) => /"level":[56]0|^\s*at |\bError:/.test(line));
 }
 
-async function spawnServer() {
-  const folder = mkdtempSync(join(tmpdir(), "murmuration-e2e-"));
-  const cli = join(root, "packages/server/dist/cli.js");
-  const child = spawn(process.execPath, [cli, "--port", "0", "--data", join(folder, "data")]);
-  const output = { out: "", err: "" };
-  child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
-    output.err += chunk;
-  });
-  const exited = once(child, "exit");
-  let address: string | undefined;
-  for await (const chunk of child.stdout.setEncoding("utf8").iterator({ destroyOnReturn: false })) {
-    output.out += chunk as string;
-    address = /listening on (http:\S+),/.exec(output.out)?.[1];
-    if (address !== undefined) break;
-  }
-  assert.ok(address !== undefined, `the server starts: ${output.err}`);
-  child.stdout.resume();
-  const stop = async () => {
-    child.kill("SIGTERM");
-    const [code] = (await exited) as [number | null];
-    rmSync(folder, { recursive: true, force: true });
-    return code;
-  };
-  return { address, log: () => output.err, stop };
-}
-
 /** Starts a server with an empty data folder; registers its end with the test runner. */
 export async function startE2eServer(): Promise<E2eServer> {
-  const { address, log, stop } = await spawnServer();
+  const folder = newFolder("e2e");
+  let server: ServerProcess | undefined;
   after(async () => {
-    const exitCode = await stop();
-    assert.equal(exitCode, 0, `the server ends well: ${log()}`);
-    assert.deepEqual(failuresIn(log()), []);
+    try {
+      if (server === undefined) return;
+      assert.deepEqual(await server.stop(), { code: 0, signal: null }, `the server ends well: ${server.log()}`);
+      assert.deepEqual(failuresIn(server.log()), []);
+    } finally {
+      killAllServers();
+      removeFolder(folder);
+    }
   });
+  server = await startServer({ dataFolder: folder });
+  const { address, log } = server;
   return {
     address,
     client: new QdrantClient({ url: address }),

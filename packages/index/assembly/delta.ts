@@ -15,7 +15,7 @@ import {
   NONE, S, atDelta, atWords, capOf, dotOf, levelIn, listBytes, listOf, originIn, pair, scratch, sequenceIn, stateOf, touch,
   upperBytes, word,
 } from "./layout";
-import { slotOfDot, touchDot } from "./dots";
+import { slotOfDot } from "./dots";
 import { positionOf } from "./lists";
 
 export const ADD: u32 = 0x80000000;
@@ -153,7 +153,7 @@ export function unpack(dot: u64, level: u32, bytes: u32, applied: bool): bool {
     const header = words;
     words += 8;
     store<u32>(header, l);
-    // the neighbours' dots, then their slots (NONE: not in the graph); what is looked up is touched before, so that the misses overlap
+    // the neighbours' dots, then their slots (NONE: not in the graph); their lists are touched, so that the misses overlap
     const dots = scratch + S.SORT;
     for (let r: u64 = 0; r < runs && !malformed; r++) {
       const origin = readOrigin(), n = readVarint();
@@ -164,7 +164,6 @@ export function unpack(dot: u64, level: u32, bytes: u32, applied: bool): bool {
         const neighbour = <u64>origin << 40 | sequence;
         if (sequence >> 40 || (count && neighbour <= previous)) return false;
         previous = neighbour;
-        touchDot(neighbour);
         store<u64>(pair(dots, count), neighbour);
         count++;
       }
@@ -173,7 +172,7 @@ export function unpack(dot: u64, level: u32, bytes: u32, applied: bool): bool {
       const slot = slotOfDot(load<u64>(pair(dots, i)));
       store<u32>(word(slots, i), slot);
       if (slot == NONE) continue;
-      if (levelIn(stateOf(slot)) < <u32>l) return false;
+      if (l && levelIn(stateOf(slot)) < <u32>l) return false;
       touch(listOf(slot, l), l ? upperBytes : listBytes);
     }
     // the edits, by dot, at S.RERANK
@@ -186,19 +185,18 @@ export function unpack(dot: u64, level: u32, bytes: u32, applied: bool): bool {
       for (let r: u32 = 0; r < removed && !malformed; r++) {
         const code = readVarint(), origin = code & 1 ? readOrigin() : originIn(target);
         const dot = <u64>origin << 40 | (<u64>(<i64>sequenceIn(target) + unzigzag(code >> 1)) & 0xffffffffff);
-        touchDot(dot);
         store<u64>(pair(gone, goneCount++), dot);
       }
     }
     if (malformed) return false;
     for (let i: u32 = 0, g: u32 = 0; i < count; i++) {
       const slot = load<u32>(word(slots, i)), edit = load<u32>(word(scratch + S.CHOSEN, i)), add = edit & 1;
-      const list = slot == NONE ? 0 : listOf(slot, l), length = list ? load<u32>(list) : 0;
+      const list: usize = slot == NONE ? 0 : listOf(slot, l), length: u32 = list ? load<u32>(list) : 0;
       let found: u32 = 0;
       for (const end = g + (edit >> 1); g < end; g++) {
         const at = slotOfDot(load<u64>(pair(gone, g)));
         if (at == NONE || !list || <bool>positionOf(list, length, at) == applied) continue;
-        if (applied && (at == slot || at == own || levelIn(stateOf(at)) < <u32>l)) continue;
+        if (applied && (at == slot || at == own || (l && levelIn(stateOf(at)) < <u32>l))) continue;
         if (!positionOf(word(words, 1), found, at)) store<u32>(word(words, 2 + found++), at);
       }
       if (slot == NONE) continue;

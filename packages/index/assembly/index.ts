@@ -1,9 +1,11 @@
 // The engine's face. The host puts vectors at atQuery and packed deltas at atDelta, calls, and reads results at S.OUT.
 import { EF_MAX } from "./limits";
 import {
-  H, LINKED, NONE, S, atDelta, atQuery, atRow, atUpper, capacityOf, derive, filterBits, scratch, stateOf, visibleBits,
+  H, LINKED, NONE, S, atDelta, atQuery, atRow, atUpper, capacityOf, derive, filterBits, scratch, stampOf, stateOf,
+  visibleBits,
 } from "./layout";
 import { clearDots, rememberDot } from "./dots";
+import { leave } from "./epoch";
 
 export { applyInsert, markDead, revertInsert } from "./apply";
 export { digest } from "./digest";
@@ -36,8 +38,18 @@ export function create(dimensions: u32, links: u32, efConstruction: u32, metric:
   store<u32>(H.UPPER_NEXT, <u32>atUpper);
   return capacity;
 }
-/** Every other thread calls this once: sizes from the header, scratch and marks of its own. */
-export function attach(thread: u32): void { derive(thread); }
+/**
+ * Every other thread calls this once: sizes from the header, scratch and marks of its own. What an earlier holder of its place left
+ * (one that died in a search, perhaps) is wiped: its epoch, its marks, what was visible to it.
+ */
+export function attach(thread: u32): void {
+  derive(thread);
+  leave();
+  const slots = <usize>load<u32>(H.NEXT_SLOT), bytes = (slots + 31 >> 5) << 2;
+  memory.fill(stampOf(0), 0, slots << 1);
+  memory.fill(visibleBits(), 0, bytes);
+  memory.fill(filterBits(), 0, bytes);
+}
 /** After an image was read into the regions: everything that the image leaves out. */
 export function restore(): void {
   clearDots();

@@ -7,7 +7,7 @@
 //     codes   i8[dimensions] … tail     int8 row; the tail ends with f32 scale (Euclid: f32 squared norm before it)
 //     vectors f32[dimensions, padded to 4]
 //     meta    24 bytes                  see Meta
-//     dots    hash tables dot → slot    one per power of two, side by side; the writer's
+//     dots    64-byte blocks dot → slot, and directories of them, one per power of two side by side; the writer's (dots.ts)
 //     stamps  u16, per thread           visited marks
 //     bits    1 bit, two sets per thread: slots visible to the thread, slots allowed by its current filter
 //     upper   u32[1 + M] blocks to the end of the memory
@@ -34,11 +34,13 @@ export namespace H {
   export const RETIRED_HEAD: usize = 1108;
   export const RETIRED_TAIL: usize = 1112;
   export const DEAD_COUNT: usize = 1116;
-  /** Size (a power of two) and number of entries of the current dot table. */
+  /** Size (a power of two) and number of entries of the dot directory; next fresh dot block, and first free one + 1. */
   export const DOTS_SIZE: usize = 1120;
   export const DOTS_COUNT: usize = 1124;
+  export const BLOCK_NEXT: usize = 1128;
+  export const BLOCK_FREE: usize = 1132;
   /** LEVEL_MAX + 1 words: free upper blocks by level. */
-  export const UPPER_FREE: usize = 1128;
+  export const UPPER_FREE: usize = 1136;
   export const EPOCH: usize = 1216;
   /** One 64-byte line per thread: 0 idle, else the epoch it entered. */
   export const READERS: usize = 1280;
@@ -87,6 +89,8 @@ export const SCRATCH: usize = 8192;
   epoch: u32;
 }
 const META: usize = offsetof<Meta>();
+/** Bytes of a dot block: one cache line. */
+export const BLOCK_BYTES: usize = 64;
 
 /** Metrics, as the host names them. */
 export const METRIC_DOT: u32 = 0;
@@ -97,7 +101,7 @@ export const METRIC_MANHATTAN: u32 = 2;
 export let dimensions: u32, links: u32, baseLinks: u32, efConstruction: u32, metric: u32, capacity: u32;
 export let vectorBytes: usize, codeBytes: usize, listBytes: usize, upperBytes: usize;
 export let atUpper: usize;
-let atLists: usize, atCodes: usize, atVectors: usize, atMeta: usize, atDots: usize, atStamps: usize, atBits: usize;
+let atLists: usize, atCodes: usize, atVectors: usize, atMeta: usize, atBlocks: usize, atDots: usize, atStamps: usize, atBits: usize;
 export let thread: u32, scratch: usize;
 /** Query as f32 (SCAN_QUERIES of them), widened to i16, and as an int8 row. */
 export let atQuery: usize, atQuery16: usize, atRow: usize;
@@ -141,7 +145,8 @@ export function derive(me: u32): void {
   atCodes = align64(atLists + n * listBytes);
   atVectors = align64(atCodes + n * codeBytes);
   atMeta = align64(atVectors + n * vectorBytes);
-  atDots = align64(atMeta + n * META);
+  atBlocks = align64(atMeta + n * META);
+  atDots = atBlocks + n * BLOCK_BYTES;
   const stamps = align64(atDots + dotTableBytes(capacity));
   atStamps = stamps + <usize>me * n * 2;
   const bits = align64(stamps + n * 2 * THREADS_MAX);
@@ -153,14 +158,14 @@ export function capacityOf(dims: u32, m: u32, metricCode: u32, quantized: u32): 
   const vector = vectorBytesOf(dims), code = codeBytesOf(dims, metricCode, quantized);
   const fixed = <u64>SCRATCH + <u64>scratchBytes(vector, code, m) * THREADS_MAX + 1048576, memory: u64 = 0xffff0000;
   const upper = (<u64>(m + 1) * 6) / <u64>(m - 1) + 1;
-  const per = <u64>vector + code + (<u64>(2 * m + 1) << 2) + META + THREADS_MAX * 2 + 1 + upper;
+  const per = <u64>vector + code + (<u64>(2 * m + 1) << 2) + META + BLOCK_BYTES + THREADS_MAX * 2 + 1 + upper;
   let slots: u64 = fixed < memory ? min<u64>((memory - fixed) / per, SLOT_MASK - 1) : 0;
   while (slots && fixed + slots * per + <u64>dotTableBytes(<u32>slots) > memory) slots -= slots / 64 + 1;
   return <u32>slots;
 }
 function dotTableBytes(slots: u32): usize {
-  // tables of 2^k words stand at word 2^k; the largest is at most 3/4 full
-  return (<usize>1 << (32 - clz(slots + (slots >> 1) + 64))) << 3;
+  // the directory of 2^k words stands at word 2^k; the largest is at most half full
+  return (<usize>1 << (32 - clz(2 * slots + 64))) << 3;
 }
 // @ts-ignore: decorator
 @inline function vectorBytesOf(dims: u32): usize { return (<usize>dims + 3 & ~3) << 2; }
@@ -206,9 +211,12 @@ function dotTableBytes(slots: u32): usize {
 @inline export function listOf(slot: u32, level: u32): usize {
   return level == 0 ? baseListOf(slot) : <usize>metaOf(slot).upper + <usize>(level - 1) * upperBytes;
 }
-/** Address of the dot table with `size` entries (a power of two). */
+/** Address of the dot directory with `size` words (a power of two). */
 // @ts-ignore: decorator
 @inline export function dotTable(size: u32): usize { return atDots + (<usize>size << 2); }
+/** Address of a dot block. */
+// @ts-ignore: decorator
+@inline export function blockAt(block: u32): usize { return atBlocks + <usize>block * BLOCK_BYTES; }
 /** Most links a list of this level may hold. */
 // @ts-ignore: decorator
 @inline export function capOf(level: u32): u32 { return level == 0 ? baseLinks : links; }

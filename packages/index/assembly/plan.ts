@@ -19,21 +19,25 @@ let newRow: usize = 0;
 /**
  * The heuristic (HNSW paper, algorithm 4, without extension): of the n sorted candidates keep up to `most`, each closer to the
  * origin than to any kept before it. The kept are marked EXPANDED; returns how many. For the new node's own list they stand at
- * S.CHOSEN too, and the dead are passed over: no edge is ever added to a node known to be dead.
+ * S.CHOSEN too, and the dead are passed over: no edge is ever added to a node known to be dead. Candidates at one distance get at
+ * most half of the places: among many equal vectors the lists would else hold nothing but equals, and no way out.
  */
 // @ts-ignore: decorator
 @inline function choose<Walk>(sorted: usize, n: u32, most: u32, own: bool): u32 {
   const kept = scratch + S.KEPT, chosen = scratch + S.CHOSEN;
-  let k: u32 = 0;
+  let k: u32 = 0, equals: u32 = 0, last: f32 = Infinity;
   for (let i: u32 = 0; i < n && k < most; i++) {
     const slot = slotAt(sorted, i), d = distanceAt(sorted, i);
     if (own && stateOf(slot) & DEAD) continue;
+    if (d == last && equals >= most >> 1) continue;
     const row = rowOrNew<Walk>(slot);
     let j: u32 = 0;
     while (j < k && rowDistance<Walk>(row, <usize>load<u32>(word(kept, j))) >= d) j++;
     if (j < k) continue;
     store<u32>(word(kept, k), <u32>row);
     if (own) put(chosen, k, d, slot);
+    equals = d == last ? equals + 1 : 1;
+    last = d;
     store<u32>(pair(sorted, i), slot | EXPANDED, 4);
     k++;
   }

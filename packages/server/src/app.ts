@@ -10,10 +10,11 @@ import Fastify, {
 } from "fastify";
 import type { Logger } from "pino";
 import type { Database } from "./engine/database.js";
+import { drain } from "./http/drain.js";
 import { errorEnvelope, successEnvelope } from "./http/envelope.js";
 import { errorAnswer, type RequestPart } from "./http/errors.js";
 import { parseJsonBytes, stringifyJson } from "./http/json.js";
-import { bodyLimitMebibytesDefault, pathParameterLengthMax } from "./http/limits.js";
+import { bodyLimitMebibytesDefault, drainedBytesMax, pathParameterLengthMax } from "./http/limits.js";
 import { validate } from "./http/schemas/validate.js";
 import { openApiRoute } from "./openapi.js";
 import { routes } from "./routes/mod.js";
@@ -47,6 +48,10 @@ function sendError(request: FastifyRequest, reply: FastifyReply, error: unknown,
   const { statusCode, message, internal } = errorAnswer(error, part);
   if (internal) request.log.error({ err: error, method: request.method, url: request.url }, "request failed");
   return sendJson(reply, statusCode, errorEnvelope(message, elapsedMs(request)));
+}
+
+function isTooLarge(error: unknown): boolean {
+  return error instanceof Error && "statusCode" in error && error.statusCode === 413;
 }
 
 function isBare(of: Route, _answer: unknown): _answer is BareAnswer {
@@ -143,7 +148,10 @@ export async function buildApp(database: Database, options: AppOptions = {}): Pr
     brotliOptions: { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } },
   });
   acceptJson(app);
-  app.setErrorHandler((error, request, reply) => sendError(request, reply, error));
+  app.setErrorHandler(async (error, request, reply) => {
+    if (isTooLarge(error)) await drain(request.raw, drainedBytesMax);
+    return sendError(request, reply, error);
+  });
   logSlowRequests(app, options.slowRequestMs ?? 0);
 
   const all = [...routes, openApiRoute(routes)];

@@ -17,7 +17,12 @@ async function within(timeoutMs: number, work: Promise<unknown>): Promise<boolea
   return done;
 }
 
+/** How often connections that have become idle are looked for while the server stops. */
+const IDLE_SWEEP_MS = 20;
+
 async function shutDown(app: FastifyInstance, database: Database, config: Config, log: Logger): Promise<void> {
+  // a connection whose last request was in flight when the server began to close stays open, kept alive by the client
+  const sweep = setInterval(() => app.server.closeIdleConnections(), IDLE_SWEEP_MS);
   if (!(await within(config.shutdownTimeoutMs, app.close()))) {
     log.warn(
       { timeoutMs: config.shutdownTimeoutMs },
@@ -25,6 +30,7 @@ async function shutDown(app: FastifyInstance, database: Database, config: Config
     );
     app.server.closeAllConnections();
   }
+  clearInterval(sweep);
   await database.close();
 }
 

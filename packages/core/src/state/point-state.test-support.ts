@@ -1,6 +1,7 @@
 import type { Payload, PointId } from "@murmuration/index";
 import fc from "fast-check";
 import { payloads } from "../operation/arbitraries.test-support.js";
+import type { KeptVector } from "../operation/vector-version.js";
 import {
   deletePoint,
   deletePointFields,
@@ -16,9 +17,15 @@ import {
 /** One of the functions under test with its arguments. */
 export type PointWrite = Write &
   (
-    | { readonly kind: "upsert"; readonly vectors: readonly string[]; readonly payload: Payload }
+    | {
+        readonly kind: "upsert";
+        readonly vectors: readonly string[];
+        readonly kept: readonly KeptVector[];
+        readonly payload: Payload;
+      }
     | { readonly kind: "delete" }
-    | { readonly kind: "update-vectors" | "delete-vectors"; readonly names: readonly string[] }
+    | { readonly kind: "update-vectors"; readonly names: readonly string[]; readonly kept: readonly KeptVector[] }
+    | { readonly kind: "delete-vectors"; readonly names: readonly string[] }
     | { readonly kind: "set-fields" | "replace-payload"; readonly payload: Payload }
     | { readonly kind: "delete-fields"; readonly names: readonly string[] }
   );
@@ -31,12 +38,12 @@ type Body = PointWrite extends infer Each
 
 /** The state after a write. Whoever changes a part of a point has seen the point, so that a missing one stays missing. */
 export function applyWrite(state: PointState | undefined, write: PointWrite, id: PointId = 7): PointState | undefined {
-  if (write.kind === "upsert") return upsertPoint(state, write, { id, vectors: write.vectors, payload: write.payload });
+  if (write.kind === "upsert") return upsertPoint(state, write, { ...write, id });
   if (write.kind === "delete") return deletePoint(state, write, id);
   if (state === undefined) return undefined;
   switch (write.kind) {
     case "update-vectors":
-      return updatePointVectors(state, write, write.names);
+      return updatePointVectors(state, write, write.names, write.kept);
     case "delete-vectors":
       return deletePointVectors(state, write, write.names);
     case "set-fields":
@@ -49,17 +56,21 @@ export function applyWrite(state: PointState | undefined, write: PointWrite, id:
 }
 
 const vectorNames = fc.subarray(["", "image", "text"]);
+const kept: fc.Arbitrary<KeptVector[]> = fc
+  .subarray(["kept", "other"])
+  .map((names) => names.map((name) => ({ name, dot: { origin: 9, sequence: 1 } })));
 const fieldNames = ["b", "a", "10", "nested", "constructor"] as const;
 const fields: fc.Arbitrary<Payload> = fc
   .uniqueArray(fc.tuple(fc.constantFrom(...fieldNames), fc.oneof(fc.nat(3), payloads)), { selector: ([name]) => name })
   .map((entries) => Object.fromEntries(entries));
 
 const wholes: fc.Arbitrary<Body> = fc.oneof(
-  fc.record({ kind: fc.constant("upsert" as const), vectors: vectorNames, payload: fields }),
+  fc.record({ kind: fc.constant("upsert" as const), vectors: vectorNames, kept, payload: fields }),
   fc.record({ kind: fc.constant("delete" as const) }),
 );
 const parts: fc.Arbitrary<Body> = fc.oneof(
-  fc.record({ kind: fc.constantFrom("update-vectors" as const, "delete-vectors" as const), names: vectorNames }),
+  fc.record({ kind: fc.constant("update-vectors" as const), names: vectorNames, kept }),
+  fc.record({ kind: fc.constant("delete-vectors" as const), names: fc.subarray(["", "image", "kept"]) }),
   fc.record({ kind: fc.constantFrom("set-fields" as const, "replace-payload" as const), payload: fields }),
   fc.record({ kind: fc.constant("delete-fields" as const), names: fc.subarray([...fieldNames]) }),
 );

@@ -56,6 +56,8 @@ export class EngineDatabase implements Database {
   /** Why writes are refused, if they are. */
   #notReady: string | undefined;
   #closing: Promise<void> | undefined;
+  /** The engine's thread is gone: nobody answers any more. */
+  #ended = false;
   #onClosed: () => void = () => undefined;
 
   constructor(options: {
@@ -152,6 +154,7 @@ export class EngineDatabase implements Database {
   close(): Promise<void> {
     this.#closing ??= new Promise<void>((resolve) => {
       this.#notReady = "the server is stopping";
+      if (this.#ended) return resolve();
       this.#onClosed = resolve;
       this.#post({ kind: "close" });
     });
@@ -175,6 +178,10 @@ export class EngineDatabase implements Database {
     return new Promise((resolve, reject) => {
       if (this.#closing !== undefined) {
         reject(new MurmurationError("unavailable", "the server is stopping"));
+        return;
+      }
+      if (this.#ended) {
+        reject(new MurmurationError("unavailable", this.#notReady ?? "the engine's thread has ended"));
         return;
       }
       if (this.#pending.size >= PENDING_MAX || this.#pendingBytes + bytes > PENDING_BYTES_MAX) {
@@ -253,7 +260,10 @@ export class EngineDatabase implements Database {
   }
 
   #exited(code: number): void {
-    if (this.#closing === undefined) this.#fail(`the engine's thread ended with code ${code}`, undefined);
+    this.#ended = true;
+    if (this.#closing === undefined || this.#pending.size > 0) {
+      this.#fail(`the engine's thread ended with code ${code}`, undefined);
+    }
     this.#finish();
   }
 

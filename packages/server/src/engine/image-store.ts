@@ -75,7 +75,9 @@ export class ImageStore implements ImageSource {
     this.#positions.set(fileOf(this.#folder, shard, vector), position);
   }
 
+  /** What could not be used goes, so that a log that has grown since does not take it for its own. */
   refused(shard: string, vector: string, error: MurmurationError): void {
+    rmSync(fileOf(this.#folder, shard, vector), { force: true });
     this.#onRefused(shard, vector, error);
   }
 

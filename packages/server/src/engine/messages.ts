@@ -8,6 +8,8 @@ export interface WorkerStart {
   readonly imageFolder: string;
   /** An image is written when so many operations came after the last one. */
   readonly imageEvery: number;
+  /** Bound on the log file, in pages of 4 KiB: a write beyond it fails as a full disk does. */
+  readonly logPagesMax?: number;
 }
 
 /** What only the engine's thread can answer. */

@@ -17,6 +17,8 @@ export interface DatabaseOptions {
   readonly log: Logger;
   /** Graph images are written after so many operations, and when the database is closed. */
   readonly imageEvery?: number;
+  /** Bound on the log file, in pages of 4 KiB: a write beyond it fails as a full disk does. */
+  readonly logPagesMax?: number;
 }
 
 /**
@@ -29,6 +31,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     logFile: folder.log,
     imageFolder: folder.images,
     imageEvery: options.imageEvery ?? IMAGE_EVERY_DEFAULT,
+    ...(options.logPagesMax === undefined ? {} : { logPagesMax: options.logPagesMax }),
   };
   // recovery makes millions of short-lived objects: with a young generation of the default size half of its time is scavenging
   const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_GENERATION_MEBIBYTES };

@@ -35,7 +35,8 @@ class EngineHost {
   constructor(port: MessagePort, start: WorkerStart) {
     this.#port = port;
     this.#imageEvery = start.imageEvery;
-    this.#log = new SqliteOpLog(start.logFile);
+    const { logPagesMax } = start;
+    this.#log = new SqliteOpLog(start.logFile, logPagesMax === undefined ? {} : { pagesMax: logPagesMax });
     this.#reply({ kind: "opened" });
     this.#images = new ImageStore(start.imageFolder, (shard, vector, error) =>
       this.#tell("warn", "a graph image was not usable: the graph is made again from the log", {

@@ -3,6 +3,9 @@
 /** Largest request body, in MiB, unless configured otherwise. */
 export const bodyLimitMebibytesDefault = 32;
 
+/** Bytes of a body beyond its limit that are read and forgotten, so that its sender gets to read why. */
+export const drainedBytesMax = 256 * 1024 * 1024;
+
 /** Levels of arrays and objects in a request body. */
 export const jsonDepthMax = 128;
 

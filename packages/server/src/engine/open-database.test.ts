@@ -1,0 +1,232 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import type { Command, NearestQuery, PointInput, VectorSpace } from "@murmuration/core";
+import { type Filter, type Json, MurmurationError, type Payload } from "@murmuration/index";
+import { pino } from "pino";
+import type { Database } from "./database.js";
+import { type DatabaseOptions, openDatabase } from "./open-database.js";
+
+const all = { payload: true, vectors: true } as const;
+const space: VectorSpace = { size: 4, distance: "Cosine", links: 8, efConstruction: 32, quantization: "int8" };
+const create = (name: string): Command => ({ kind: "create-collection", name, vectors: { "": space }, settings: {} });
+const failsWith =
+  (code: string, message = /./) =>
+  (error: unknown) =>
+    error instanceof MurmurationError && error.code === code && message.test(error.message);
+
+function point(id: number, payload: Payload = { n: id }): PointInput {
+  const vector = Float32Array.of(Math.sin(id), Math.cos(id), Math.sin(3 * id), 1);
+  return { id, vectors: { "": vector }, payload };
+}
+
+function upsert(from: number, to: number, payload?: Payload): Command {
+  const points = Array.from({ length: to - from }, (_, i) => point(from + i, payload));
+  return { kind: "upsert-points", collection: "a", points, mode: "upsert" };
+}
+
+const red: Filter = { must: [{ kind: "match-value", key: "tag", value: "red" }], should: [], mustNot: [] };
+
+/** Everything that can be asked for without the engine's thread. */
+function answers(database: Database): unknown {
+  const query: NearestQuery = {
+    query: Float32Array.of(1, 2, 3, 4),
+    using: "",
+    limit: 20,
+    offset: 0,
+    parameters: {},
+    selection: all,
+  };
+  return {
+    scroll: database.scroll("a", { limit: 10_000, selection: all }),
+    near: database.query("a", query),
+    exact: database.query("a", { ...query, parameters: { exact: true } }),
+    filtered: database.query("a", { ...query, filter: red }),
+    counts: [database.count("a", undefined), database.count("a", red)],
+    statistics: database.statistics("a"),
+    catalogue: JSON.stringify(database.catalogue),
+  };
+}
+
+describe("the database of a folder", () => {
+  let folder: string;
+  let lines: string[];
+  let opened: Database[];
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "murmuration-database-"));
+    lines = [];
+    opened = [];
+  });
+  afterEach(async () => {
+    for (const database of opened) await database.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function open(options: Partial<DatabaseOptions> = {}): Promise<Database> {
+    const log = pino({ level: "info" }, { write: (line: string) => void lines.push(line) });
+    const database = await openDatabase({ dataFolder: folder, log, ...options });
+    opened.push(database);
+    return database;
+  }
+
+  it("answers after a restart as it did before, from its images", async () => {
+    const before = await open();
+    await before.write(create("a"));
+    await before.write({ kind: "create-payload-index", collection: "a", path: "tag", schema: { kind: "keyword" } });
+    await before.write(upsert(0, 300));
+    await before.write(upsert(100, 150, { tag: "red" }));
+    await before.write({ kind: "delete-points", collection: "a", target: { ids: [3, 4, 120] } });
+    await before.write({ kind: "change-aliases", actions: [{ kind: "create-alias", alias: "z", collection: "a" }] });
+    const wanted = [answers(before), await before.digest("a")];
+    await before.close();
+    assert.ok(lines.some((line) => line.includes("graph images written")));
+    const after = await open();
+    assert.deepEqual([answers(after), await after.digest("z")], wanted);
+    assert.equal(after.status().replicaId, before.status().replicaId);
+    await after.write(upsert(500, 501));
+    assert.equal(after.count("z", undefined), 298);
+  });
+
+  it("uses a folder alone", async () => {
+    const first = await open();
+    await assert.rejects(open(), failsWith("unavailable", /another process uses the data folder/));
+    await first.close();
+    await open();
+  });
+
+  it("does not open over a log that is no log, says so, and leaves the folder free and the file as it was", async () => {
+    const file = join(folder, "murmuration.db");
+    const garbage = "this is not a log, and long enough to be taken for one. ".repeat(100);
+    writeFileSync(file, garbage);
+    await assert.rejects(open(), failsWith("corrupt", /murmuration\.db/));
+    await assert.rejects(open(), failsWith("corrupt", /murmuration\.db/));
+    assert.equal(readFileSync(file, "utf8"), garbage);
+  });
+
+  it("makes a graph again whose image is damaged, and tells of it", async () => {
+    const before = await open();
+    await before.write(create("a"));
+    await before.write(upsert(0, 100));
+    const digest = await before.digest("a");
+    await before.close();
+    const [shard] = readdirSync(join(folder, "images")) as [string];
+    const [image] = readdirSync(join(folder, "images", shard)) as [string];
+    const path = join(folder, "images", shard, image);
+    const bytes = readFileSync(path);
+    bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] as number) ^ 1;
+    writeFileSync(path, bytes);
+    const after = await open();
+    assert.deepEqual(await after.digest("a"), digest);
+    assert.ok(lines.some((line) => line.includes("a graph image was not usable")));
+    await after.close();
+    lines = [];
+    await open();
+    assert.deepEqual(
+      lines.filter((line) => line.includes("not usable")),
+      [],
+    );
+  });
+
+  it("answers questions about digests, links and the graph's rules, and refuses those about nothing", async () => {
+    const database = await open();
+    await database.write(create("a"));
+    await database.write(upsert(0, 200));
+    await database.write({ kind: "delete-points", collection: "a", target: { ids: [7] } });
+    const digest = await database.digest("a");
+    assert.deepEqual([digest.points, digest.live, digest.dead], [199, 199, 1]);
+    assert.match(digest.points_digest + digest.graph_digest, /^[0-9a-f]{64}$/);
+    const [ground] = (await database.links("a", 5, "")) as unknown as [
+      { level: number; neighbours: { distance: number; dead: boolean }[] },
+    ];
+    assert.equal(ground.level, 0);
+    assert.ok(ground.neighbours.length >= 4);
+    const distances = ground.neighbours.map(({ distance }) => distance);
+    assert.deepEqual(
+      distances,
+      [...distances].sort((a, b) => a - b),
+    );
+    const report = (await database.validate("a", 50)) as {
+      graphs: { ""?: { violations: Json[]; nodes: number } };
+      recall: { ""?: { samples: number; recall_at_10: number } };
+    };
+    assert.deepEqual([report.graphs[""]?.nodes, report.graphs[""]?.violations], [200, []]);
+    assert.equal(report.recall[""]?.samples, 50);
+    assert.ok((report.recall[""]?.recall_at_10 ?? 0) > 0.95);
+    await assert.rejects(database.digest("none"), failsWith("not-found"));
+    await assert.rejects(database.links("a", 7, ""), failsWith("not-found"));
+    await assert.rejects(database.validate("none", 1), failsWith("not-found"));
+    assert.throws(() => database.count("none", undefined), failsWith("not-found"));
+    assert.equal(database.status().shards[0]?.points, 199);
+  });
+
+  it("shows a write to reads before it is acknowledged, and never half of one, under many writes at once", async () => {
+    const database = await open({ imageEvery: 100 });
+    await database.write(create("a"));
+    await database.write({ kind: "create-payload-index", collection: "a", path: "tag", schema: { kind: "keyword" } });
+    const batch = 20;
+    let looking = true;
+    let looks = 0;
+    const look = (): void => {
+      if (!looking) return;
+      looks++;
+      // a batch is one command: its points come together
+      assert.equal(database.count("a", undefined) % batch, 0);
+      const query = {
+        query: Float32Array.of(1, 0, 0, 1),
+        using: "",
+        limit: 5,
+        offset: 0,
+        parameters: {},
+        selection: all,
+      } as const;
+      for (const { id, payload } of database.query("a", query)) assert.ok(payload !== undefined && Number(id) >= 0);
+      setImmediate(look);
+    };
+    look();
+    const writes = Array.from({ length: 60 }, async (_, i) => {
+      await database.write(upsert(batch * i, batch * (i + 1), { tag: i % 2 === 0 ? "red" : "blue", i }));
+      assert.deepEqual(database.retrieve("a", [batch * i], all)[0]?.payload, { tag: i % 2 === 0 ? "red" : "blue", i });
+      const field: Command = { kind: "set-payload", collection: "a", target: { filter: red }, payload: { seen: i } };
+      if (i % 20 === 0) await database.write(field);
+    });
+    await Promise.all(writes);
+    looking = false;
+    assert.ok(looks > 5, `only ${looks} reads ran beside the writes`);
+    assert.equal(database.count("a", undefined), 60 * batch);
+    const live = answers(database);
+    const digest = await database.digest("a");
+    await database.close();
+    // what the view followed is what the replica had stored
+    const after = await open();
+    assert.deepEqual(answers(after), live);
+    assert.deepEqual(await after.digest("a"), digest);
+  });
+
+  it("makes nothing of a write that finds the disk full visible, now or later, and goes on reading", async () => {
+    const full = await open({ logPagesMax: 200 });
+    await full.write(create("a"));
+    await full.write(upsert(0, 10));
+    const before = [answers(full), await full.digest("a")];
+    const large = upsert(5, 40, { text: "x".repeat(100_000) });
+    const failures = await Promise.allSettled([full.write(large), full.write(large)]);
+    for (const failure of failures) {
+      assert.ok(failure.status === "rejected" && failsWith("storage", /full/)(failure.reason));
+    }
+    assert.deepEqual([answers(full), await full.digest("a")], before);
+    const { ready, reason } = full.status();
+    assert.equal(ready, false);
+    assert.match(reason ?? "", /writes fail: .*full/);
+    // a small one still fits, and shows that writes work
+    await full.write(upsert(10, 11));
+    assert.equal(full.status().ready, true);
+    await full.write({ kind: "delete-points", collection: "a", target: { ids: [10] } });
+    const then = [answers(full), await full.digest("a")];
+    await full.close();
+    const after = await open();
+    assert.deepEqual([answers(after), await after.digest("a")], then);
+    await after.write(large);
+    assert.equal(after.count("a", undefined), 40);
+  });
+});

@@ -1,0 +1,23 @@
+import type { Readable } from "node:stream";
+
+/**
+ * Reads what is left of a body and forgets it. A client that is still sending reads no answer before it is done, and an
+ * answer on a connection that is closed under it never arrives. Ends at the end of the body, at the end of the connection, or
+ * after `bytesMax`.
+ */
+export function drain(body: Readable, bytesMax: number): Promise<void> {
+  return new Promise((resolve) => {
+    if (body.readableEnded || body.destroyed) return resolve();
+    let bytes = 0;
+    const finish = () => {
+      body.off("data", count).off("end", finish).off("error", finish).off("close", finish);
+      resolve();
+    };
+    const count = (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > bytesMax) finish();
+    };
+    body.on("data", count).on("end", finish).on("error", finish).on("close", finish);
+    body.resume();
+  });
+}

@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, watch } from "node:fs";
+import { join } from "node:path";
+import { after, describe, test } from "node:test";
+import { newSeed, Random } from "../support/random.js";
+import { killAllServers, newFolder, removeFolder, type ServerProcess, startServer } from "../support/server.js";
+import { replayedDigest } from "./replayed.js";
+import { assertValid, digestOf, makeCollection, storedPoints, Writer } from "./writers.js";
+
+const ROUNDS = 22;
+const WRITERS = 4;
+const BASE_POINTS = 1500;
+const DELAY_MS_MAX = 15;
+/** Operations between two images of the graph: so few that some are being written at most times. */
+const IMAGE_INTERVAL = 60;
+
+/** When to kill: after so many answers and some milliseconds, or in the middle of writing an image (or after so many answers). */
+interface Moment {
+  readonly kind: "answers" | "image";
+  readonly answers: number;
+  readonly delayMs: number;
+}
+
+const imageFiles = (folder: string): string[] => {
+  const images = join(folder, "images");
+  return existsSync(images) ? (readdirSync(images, { recursive: true }) as string[]) : [];
+};
+
+/** Resolves when the server has been killed at that moment and the writers have noticed. */
+async function writeAndKill(
+  server: ServerProcess,
+  writers: readonly Writer[],
+  moment: Moment,
+  folder: string,
+): Promise<void> {
+  let answers = 0;
+  let killed: Promise<void> | undefined;
+  const kill = () => {
+    killed ??= server.kill();
+  };
+  const watcher =
+    moment.kind === "image"
+      ? watch(join(folder, "images"), { recursive: true }, (_, file) => {
+          if (file?.endsWith(".unfinished") === true && answers >= moment.answers) kill();
+        })
+      : undefined;
+  const limit = moment.kind === "image" ? moment.answers + 400 : moment.answers;
+  await Promise.all(
+    writers.map((writer) =>
+      writer.run(
+        server,
+        () => killed !== undefined,
+        () => {
+          if (++answers === limit) setTimeout(kill, moment.delayMs);
+        },
+      ),
+    ),
+  );
+  watcher?.close();
+  assert.ok(killed !== undefined, `the server was there until it was killed: ${server.log()}`);
+  await killed;
+}
+
+describe("a server that is killed under load", () => {
+  const folder = newFolder("crash");
+  after(() => {
+    killAllServers();
+    removeFolder(folder);
+  });
+
+  test("has every acknowledged write, wholly, after every restart, and the state that its log tells", async (context) => {
+    const seed = newSeed();
+    context.diagnostic(`seed ${seed} (MURMUR_TEST_SEED repeats it)`);
+    const random = new Random(seed);
+    const start = () =>
+      startServer({ dataFolder: folder, options: ["--image-interval", String(IMAGE_INTERVAL), "--log-level", "info"] });
+    const writers = Array.from({ length: WRITERS }, (_, i) => new Writer(i, seed));
+    const seen = { done: 0, "not done": 0, "none in flight": 0 };
+    let imagesCut = 0;
+
+    let server = await start();
+    await makeCollection(server, BASE_POINTS, seed);
+    for (let round = 1; round <= ROUNDS; round++) {
+      const moment: Moment = {
+        kind: round % 2 === 0 ? "image" : "answers",
+        answers: 1 + random.below(120),
+        delayMs: random.below(DELAY_MS_MAX),
+      };
+      const what = `seed ${seed}, round ${round}: ${JSON.stringify(moment)}`;
+      await writeAndKill(server, writers, moment, folder);
+      if (imageFiles(folder).some((file) => file.endsWith(".unfinished"))) imagesCut++;
+      const replayed = replayedDigest(folder, "c");
+      server = await start();
+      const stored = await storedPoints(server);
+      for (const writer of writers) seen[writer.check(stored)]++;
+      assert.deepEqual(await digestOf(server), replayed, what);
+      if (round % 5 === 0) await assertValid(server);
+      assert.doesNotMatch(server.log(), /not usable|"level":[56]0/, what);
+      assert.deepEqual(
+        imageFiles(folder).filter((file) => file.endsWith(".unfinished")),
+        [],
+        what,
+      );
+    }
+
+    // and it can be written, and stopped, as ever
+    let left = 50;
+    await Promise.all(
+      writers.map((writer) =>
+        writer.run(
+          server,
+          () => left <= 0,
+          () => left--,
+        ),
+      ),
+    );
+    const digest = await digestOf(server);
+    await assertValid(server);
+    assert.deepEqual(await server.stop(), { code: 0, signal: null });
+    assert.deepEqual(replayedDigest(folder, "c"), digest);
+
+    const acknowledged = writers.reduce((sum, writer) => sum + writer.acknowledged, 0);
+    context.diagnostic(
+      `${acknowledged} acknowledged writes; in flight: ${JSON.stringify(seen)}; ${imagesCut} images cut`,
+    );
+    assert.ok(acknowledged > ROUNDS * 20, "there was load");
+    assert.ok(seen.done + seen["not done"] > ROUNDS, "kills met requests in flight");
+    assert.ok(imagesCut > 0, "at least one kill met an image being written");
+  });
+});

@@ -1,0 +1,148 @@
+import assert from "node:assert/strict";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { setTimeout as after } from "node:timers/promises";
+import { root } from "./source-tree.js";
+
+const START_TIMEOUT_MS = 60_000;
+const POLL_MS = 10;
+const CLI = join(root, "packages/server/dist/cli.js");
+
+/** A JSON answer of the server. */
+export interface Answer {
+  readonly status: number;
+  readonly body: { readonly result?: unknown; readonly status?: unknown };
+}
+
+export interface ServerOptions {
+  readonly dataFolder: string;
+  /** Command line options after those of address and folder. */
+  readonly options?: readonly string[];
+  /** Bound on the size of every file that the server writes. Another process of this user can lift it. */
+  readonly fileBytesMax?: number;
+}
+
+/** How a process ended. */
+export interface Ending {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** A real server process on a free port. */
+export interface ServerProcess {
+  readonly address: string;
+  readonly pid: number;
+  /** What it has logged so far, one JSON object a line. */
+  log(): string;
+  /** Throws what `fetch` throws when there is no answer. */
+  request(method: string, path: string, body?: unknown): Promise<Answer>;
+  /** Ends it by kill -9, and waits until it is gone. */
+  kill(): Promise<void>;
+  /** Asks it to stop, and waits until it has. */
+  stop(): Promise<Ending>;
+}
+
+export function newFolder(purpose: string): string {
+  return mkdtempSync(join(tmpdir(), `murmuration-${purpose}-`));
+}
+
+export function removeFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+type Child = ChildProcessByStdio<null, Readable, Readable>;
+
+/** Every process started here and not ended yet. */
+const running = new Set<Child>();
+
+/** Kills what a failed test has left behind. Call it after the tests of a file. */
+export function killAllServers(): void {
+  for (const child of running) child.kill("SIGKILL");
+}
+
+function launch({ dataFolder, options = [], fileBytesMax }: ServerOptions): Child {
+  const command = [process.execPath, CLI, "--port", "0", "--data", dataFolder, ...options];
+  const stdio: ["ignore", "pipe", "pipe"] = ["ignore", "pipe", "pipe"];
+  if (fileBytesMax === undefined) return spawn(command[0] as string, command.slice(1), { stdio });
+  // the soft limit only, in blocks of 1024 bytes: it can be lifted again
+  const limited = `ulimit -S -f ${Math.ceil(fileBytesMax / 1024)}; exec "$@"`;
+  return spawn("bash", ["-c", limited, "bash", ...command], { stdio });
+}
+
+/** A process from its start to its end, whether it comes to serve or not. */
+export function startProcess(options: ServerOptions): {
+  readonly child: Child;
+  readonly output: { out: string; err: string };
+  readonly ended: Promise<Ending>;
+} {
+  const child = launch(options);
+  running.add(child);
+  const output = { out: "", err: "" };
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    output.out += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    output.err += text;
+  });
+  const ended = new Promise<Ending>((resolve) => {
+    child.once("close", (code, signal) => {
+      running.delete(child);
+      resolve({ code, signal });
+    });
+  });
+  return { child, output, ended };
+}
+
+async function ask(address: string, method: string, path: string, body?: unknown): Promise<Answer> {
+  const sent =
+    body === undefined ? {} : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+  const response = await fetch(`${address}${path}`, { method, ...sent });
+  const text = await response.text();
+  return { status: response.status, body: text.startsWith("{") ? (JSON.parse(text) as Answer["body"]) : {} };
+}
+
+/** Polls until `condition` gives a value, up to a deadline. */
+async function until<T>(what: () => string, condition: () => Promise<T | undefined>): Promise<T> {
+  const deadline = performance.now() + START_TIMEOUT_MS;
+  for (;;) {
+    const value = await condition();
+    if (value !== undefined) return value;
+    assert.ok(performance.now() < deadline, what());
+    await after(POLL_MS);
+  }
+}
+
+/** Starts a server and waits until it is ready. */
+export async function startServer(options: ServerOptions): Promise<ServerProcess> {
+  const { child, output, ended } = startProcess(options);
+  let ending: Ending | undefined;
+  void ended.then((value) => {
+    ending = value;
+  });
+  const address = await until(
+    () => `the server starts in time: ${output.err}`,
+    async () => {
+      assert.equal(ending, undefined, `the server starts: ${output.err}`);
+      const found = /listening on (http:\S+),/.exec(output.out)?.[1];
+      if (found === undefined) return undefined;
+      return (await ask(found, "GET", "/readyz")).status === 200 ? found : undefined;
+    },
+  );
+  return {
+    address,
+    pid: child.pid as number,
+    log: () => output.err,
+    request: (method, path, body) => ask(address, method, path, body),
+    kill: async () => {
+      child.kill("SIGKILL");
+      assert.deepEqual(await ended, { code: null, signal: "SIGKILL" }, output.err);
+    },
+    stop: () => {
+      child.kill("SIGTERM");
+      return ended;
+    },
+  };
+}
