@@ -109,10 +109,14 @@ export function pack(dot: u64): u32 {
 let at: usize = 0, limit: usize = 0;
 let malformed: bool = false;
 
-function readVarint(): u64 {
-  let value: u64 = 0;
-  for (let shift: u64 = 0; shift < 64; shift += 7) {
-    if (at >= limit) break;
+/** Past the end of the delta stand zeros (see unpack), so that a number always ends; who reads checks `at` against the limit. */
+// @ts-ignore: decorator
+@inline function readVarint(): u64 {
+  const first = load<u8>(at++);
+  return first < 128 ? <u64>first : readMore(<u64>first & 127);
+}
+function readMore(value: u64): u64 {
+  for (let shift: u64 = 7; shift < 64; shift += 7) {
     const byte = load<u8>(at++);
     value |= (<u64>byte & 127) << shift;
     if (byte < 128) return value;
@@ -135,6 +139,8 @@ export function unpack(dot: u64, level: u32, bytes: u32, applied: bool): bool {
   at = atDelta;
   limit = atDelta + bytes;
   malformed = false;
+  store<u64>(limit, 0);
+  store<u64>(limit, 0, 8);
   origins = 1;
   store<u32>(scratch + S.ORIGINS, originIn(dot));
   if (bytes < 3 || load<u8>(at++) != FORMAT) return false;
@@ -188,7 +194,7 @@ export function unpack(dot: u64, level: u32, bytes: u32, applied: bool): bool {
         store<u64>(pair(gone, goneCount++), dot);
       }
     }
-    if (malformed) return false;
+    if (malformed || at > limit) return false;
     for (let i: u32 = 0, g: u32 = 0; i < count; i++) {
       const slot = load<u32>(word(slots, i)), edit = load<u32>(word(scratch + S.CHOSEN, i)), add = edit & 1;
       const list: usize = slot == NONE ? 0 : listOf(slot, l), length: u32 = list ? load<u32>(list) : 0;

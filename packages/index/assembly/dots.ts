@@ -1,13 +1,16 @@
 // Dot → slot, and what follows from a dot alone. Dots of one origin are mostly dense, so they are kept in *blocks*: one cache line for
-// WINDOW consecutive sequences, found through a small open-addressing directory by (origin, sequence / WINDOW). A lookup is exact
-// without a look at the node itself, and costs one line that is likely in the cache. Writer only.
+// 16 consecutive sequences, found through a small open-addressing directory by (origin, sequence / 16). A lookup is exact
+// without a look at the node itself, and all that it reads is small enough to stay in the cache. Writer only.
 //
-//   block      u64 key, u32 slot + 1 (0: none) × WINDOW
+//   block      u32 slot + 1 (0: none) × 16
+//   keys       u64 (origin, sequence / 16) by block
 //   directory  u32 block + 1 (0: empty), at most half full; it doubles into the next table of its region
 import { LEVEL_MAX } from "./limits";
-import { BLOCK_BYTES, H, NONE, blockAt, dotOf, dotTable, links, originIn, sequenceIn, word } from "./layout";
+import { BLOCK_BYTES, H, NONE, blockAt, blockKeyAt, dotOf, dotTable, links, word } from "./layout";
 
-const WINDOW: u64 = 14;
+/** A dot's key is its upper bits, its place in the block the lower WINDOW_BITS. */
+const WINDOW_BITS: u64 = 4;
+const WINDOW: u32 = 16;
 const SMALLEST: u32 = 64;
 
 /** Finaliser of splitmix64 (Steele, Lea, Flood, 2014): a bijection whose every output bit depends on every input bit. */
@@ -28,17 +31,17 @@ export function levelOfDot(dot: u64): u32 {
   return min(zeros / (31 - clz(links)), LEVEL_MAX);
 }
 // @ts-ignore: decorator
-@inline function keyOf(dot: u64): u64 { return <u64>originIn(dot) << 40 | sequenceIn(dot) / WINDOW; }
+@inline function keyOf(dot: u64): u64 { return dot >> WINDOW_BITS; }
 // @ts-ignore: decorator
 @inline function home(key: u64, size: u32): u32 { return <u32>(mix64(key) >> 32) & (size - 1); }
 /** Address of a dot's word in its block. */
 // @ts-ignore: decorator
-@inline function wordIn(block: usize, dot: u64): usize { return word(block + 8, <u32>(sequenceIn(dot) % WINDOW)); }
+@inline function wordIn(block: usize, dot: u64): usize { return word(block, <u32>dot & (WINDOW - 1)); }
 /** Place of a key in a directory: where it stands, or the empty place where it would. */
 // @ts-ignore: decorator
 @inline function placeOf(table: usize, size: u32, key: u64): u32 {
   let i = home(key, size);
-  for (let entry = load<u32>(word(table, i)); entry && load<u64>(blockAt(entry - 1)) != key; entry = load<u32>(word(table, i))) {
+  for (let entry = load<u32>(word(table, i)); entry && load<u64>(blockKeyAt(entry - 1)) != key; entry = load<u32>(word(table, i))) {
     i = (i + 1) & (size - 1);
   }
   return i;
@@ -59,7 +62,7 @@ export function rememberDot(slot: u32): void {
   if (!load<u32>(place)) {
     const block = takeBlock();
     memory.fill(blockAt(block), 0, BLOCK_BYTES);
-    store<u64>(blockAt(block), key);
+    store<u64>(blockKeyAt(block), key);
     store<u32>(place, block + 1);
     store<u32>(H.DOTS_COUNT, load<u32>(H.DOTS_COUNT) + 1);
   }
@@ -70,7 +73,7 @@ function growDirectory(size: u32): u32 {
   memory.fill(to, 0, <usize>grown << 2);
   for (let i: u32 = 0; i < size; i++) {
     const entry = load<u32>(word(from, i));
-    if (entry) store<u32>(word(to, placeOf(to, grown, load<u64>(blockAt(entry - 1)))), entry);
+    if (entry) store<u32>(word(to, placeOf(to, grown, load<u64>(blockKeyAt(entry - 1)))), entry);
   }
   store<u32>(H.DOTS_SIZE, grown);
   return grown;
@@ -92,11 +95,11 @@ export function forgetDot(slot: u32): void {
   let hole = placeOf(table, size, keyOf(dot));
   const entry = load<u32>(word(table, hole)), block = blockAt(entry - 1);
   store<u32>(wordIn(block, dot), 0);
-  for (let i: u32 = 0; i < <u32>WINDOW; i++) if (load<u32>(word(block + 8, i))) return;
+  for (let i: u32 = 0; i < WINDOW; i++) if (load<u32>(word(block, i))) return;
   // directory entries behind the hole move up, so that no search stops short (Knuth, 6.4, algorithm R)
   for (let i = (hole + 1) & wrap; load<u32>(word(table, i)); i = (i + 1) & wrap) {
     const moving = load<u32>(word(table, i));
-    if (((i - home(load<u64>(blockAt(moving - 1)), size)) & wrap) < ((i - hole) & wrap)) continue;
+    if (((i - home(load<u64>(blockKeyAt(moving - 1)), size)) & wrap) < ((i - hole) & wrap)) continue;
     store<u32>(word(table, hole), moving);
     hole = i;
   }

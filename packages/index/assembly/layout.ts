@@ -7,7 +7,7 @@
 //     codes   i8[dimensions] … tail     int8 row; the tail ends with f32 scale (Euclid: f32 squared norm before it)
 //     vectors f32[dimensions, padded to 4]
 //     meta    24 bytes                  see Meta
-//     dots    64-byte blocks dot → slot, and directories of them, one per power of two side by side; the writer's (dots.ts)
+//     dots    64-byte blocks dot → slot, their keys, and directories of them, one per power of two side by side; the writer's (dots.ts)
 //     stamps  u16, per thread           visited marks
 //     bits    1 bit, two sets per thread: slots visible to the thread, slots allowed by its current filter
 //     upper   u32[1 + M] blocks to the end of the memory
@@ -101,7 +101,7 @@ export const METRIC_MANHATTAN: u32 = 2;
 export let dimensions: u32, links: u32, baseLinks: u32, efConstruction: u32, metric: u32, capacity: u32;
 export let vectorBytes: usize, codeBytes: usize, listBytes: usize, upperBytes: usize;
 export let atUpper: usize;
-let atLists: usize, atCodes: usize, atVectors: usize, atMeta: usize, atBlocks: usize, atDots: usize, atStamps: usize, atBits: usize;
+let atLists: usize, atCodes: usize, atVectors: usize, atMeta: usize, atBlocks: usize, atBlockKeys: usize, atDots: usize, atStamps: usize, atBits: usize;
 export let thread: u32, scratch: usize;
 /** Query as f32 (SCAN_QUERIES of them), widened to i16, and as an int8 row. */
 export let atQuery: usize, atQuery16: usize, atRow: usize;
@@ -146,7 +146,8 @@ export function derive(me: u32): void {
   atVectors = align64(atCodes + n * codeBytes);
   atMeta = align64(atVectors + n * vectorBytes);
   atBlocks = align64(atMeta + n * META);
-  atDots = atBlocks + n * BLOCK_BYTES;
+  atBlockKeys = atBlocks + n * BLOCK_BYTES;
+  atDots = align64(atBlockKeys + n * 8);
   const stamps = align64(atDots + dotTableBytes(capacity));
   atStamps = stamps + <usize>me * n * 2;
   const bits = align64(stamps + n * 2 * THREADS_MAX);
@@ -158,7 +159,7 @@ export function capacityOf(dims: u32, m: u32, metricCode: u32, quantized: u32): 
   const vector = vectorBytesOf(dims), code = codeBytesOf(dims, metricCode, quantized);
   const fixed = <u64>SCRATCH + <u64>scratchBytes(vector, code, m) * THREADS_MAX + 1048576, memory: u64 = 0xffff0000;
   const upper = (<u64>(m + 1) * 6) / <u64>(m - 1) + 1;
-  const per = <u64>vector + code + (<u64>(2 * m + 1) << 2) + META + BLOCK_BYTES + THREADS_MAX * 2 + 1 + upper;
+  const per = <u64>vector + code + (<u64>(2 * m + 1) << 2) + META + BLOCK_BYTES + 8 + THREADS_MAX * 2 + 1 + upper;
   let slots: u64 = fixed < memory ? min<u64>((memory - fixed) / per, SLOT_MASK - 1) : 0;
   while (slots && fixed + slots * per + <u64>dotTableBytes(<u32>slots) > memory) slots -= slots / 64 + 1;
   return <u32>slots;
@@ -217,6 +218,8 @@ function dotTableBytes(slots: u32): usize {
 /** Address of a dot block. */
 // @ts-ignore: decorator
 @inline export function blockAt(block: u32): usize { return atBlocks + <usize>block * BLOCK_BYTES; }
+// @ts-ignore: decorator
+@inline export function blockKeyAt(block: u32): usize { return atBlockKeys + (<usize>block << 3); }
 /** Most links a list of this level may hold. */
 // @ts-ignore: decorator
 @inline export function capOf(level: u32): u32 { return level == 0 ? baseLinks : links; }

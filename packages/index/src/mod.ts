@@ -25,6 +25,18 @@ export { type PayloadSelector, selectPayload } from "./payload/select.js";
 export { deleteAt, mergePayload, type SetMode, setAt } from "./payload/update.js";
 export { comparePointIds, type PointId, pointIdFromText, toPointId } from "./point/point-id.js";
 export {
+  readUsearchFile,
+  type UsearchImport,
+  type UsearchReadOptions,
+  writeUsearchFile,
+} from "./usearch/usearch-file.js";
+export {
+  type DeltaLists,
+  type DeltaNeighbour,
+  decodeGraphDelta,
+  encodeGraphDelta,
+} from "./vector-index/graph-delta.js";
+export {
   compareNodeDots,
   defaultEfSearch,
   type GraphReader,

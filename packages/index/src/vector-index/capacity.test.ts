@@ -17,7 +17,10 @@ test("the capacity follows from 4 GiB and the bytes of a vector", () => {
     const least = padded * 4 + (quantization === "int8" ? dimensions : 0) + 4 * (2 * links + 1) + 24;
     assert.ok(index.capacity > 1000, `${index.capacity}`);
     assert.ok(index.capacity * least < 2 ** 32);
-    assert.ok(dimensions < 100 || index.capacity * least > 2 ** 31, `${index.capacity} of ${dimensions} dimensions waste more than half`);
+    assert.ok(
+      dimensions < 100 || index.capacity * least > 2 ** 31,
+      `${index.capacity} of ${dimensions} dimensions waste more than half`,
+    );
     assert.deepEqual(
       index
         .imageRegions(index.capacity, 0)
