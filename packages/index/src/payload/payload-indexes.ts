@@ -1,8 +1,6 @@
-import { BoolIndex } from "./bool-index.js";
-import { FloatIndex } from "./float-index.js";
-import { IntegerIndex } from "./integer-index.js";
+import { boolIndex, keywordIndex } from "./equality-index.js";
 import type { Payload } from "./json.js";
-import { KeywordIndex } from "./keyword-index.js";
+import { floatIndex, integerIndex } from "./number-index.js";
 import { type JsonPath, parsePath, valuesAt } from "./path.js";
 import type { PayloadIndex } from "./payload-index.js";
 import type { PayloadIndexSchema } from "./schema.js";
@@ -17,13 +15,13 @@ interface IndexedPath {
 export function createPayloadIndex(schema: PayloadIndexSchema): PayloadIndex {
   switch (schema.kind) {
     case "keyword":
-      return new KeywordIndex();
+      return keywordIndex();
     case "integer":
-      return new IntegerIndex(schema);
+      return integerIndex(schema);
     case "float":
-      return new FloatIndex();
+      return floatIndex();
     case "bool":
-      return new BoolIndex();
+      return boolIndex();
   }
 }
 

@@ -1,39 +1,43 @@
 import type { ReadonlyRowSet } from "../filter/row-set.js";
 import type { Json } from "./json.js";
-import { canonicalInteger } from "./number.js";
+import { canonicalInteger, canonicalNumber } from "./number.js";
 import { OrderedPostings } from "./ordered-postings.js";
 import type { IndexableValue, PayloadIndex, RangeBounds, ValueGroup } from "./payload-index.js";
 import { distinctKeys, Presence } from "./presence.js";
-import type { PayloadIndexSchema } from "./schema.js";
+import type { PayloadIndexKind, PayloadIndexSchema } from "./schema.js";
 
-/** Payload index of integers of any size, fractions left out: serves equality if `lookup`, ranges and order if `range`. */
-export class IntegerIndex implements PayloadIndex {
-  readonly kind = "integer";
+/** Payload index of numbers: serves equality if `lookup`, ranges and order if `range`. */
+export class NumberIndex implements PayloadIndex {
+  readonly kind: PayloadIndexKind;
   readonly servesEquality: boolean;
   readonly servesRange: boolean;
+  /** The key of a value that the index holds. */
+  readonly #keyOf: (value: Json) => number | bigint | undefined;
   readonly #presence = new Presence();
   readonly #postings = new OrderedPostings();
 
-  constructor(schema: Pick<PayloadIndexSchema, "lookup" | "range"> = {}) {
+  constructor(schema: PayloadIndexSchema, keyOf: (value: Json) => number | bigint | undefined) {
+    this.kind = schema.kind;
+    this.#keyOf = keyOf;
     this.servesEquality = schema.lookup ?? true;
     this.servesRange = schema.range ?? true;
   }
 
   add(row: number, values: readonly Json[]): void {
-    for (const key of this.#presence.add(row, values, canonicalInteger)) this.#postings.add(key, row);
+    for (const key of this.#presence.add(row, values, this.#keyOf)) this.#postings.add(key, row);
   }
 
   remove(row: number, values: readonly Json[]): void {
-    for (const key of this.#presence.remove(row, values, canonicalInteger)) this.#postings.remove(key, row);
+    for (const key of this.#presence.remove(row, values, this.#keyOf)) this.#postings.remove(key, row);
   }
 
   holds(value: Json): boolean {
-    return canonicalInteger(value) !== undefined;
+    return this.#keyOf(value) !== undefined;
   }
 
   rowsMatching(values: readonly IndexableValue[]): ReadonlyRowSet | undefined {
     if (!this.servesEquality) return undefined;
-    return this.#postings.rowsOf(distinctKeys(values, canonicalInteger));
+    return this.#postings.rowsOf(distinctKeys(values, this.#keyOf));
   }
 
   rowsInRange(bounds: RangeBounds): ReadonlyRowSet | undefined {
@@ -42,7 +46,7 @@ export class IntegerIndex implements PayloadIndex {
   }
 
   estimateMatching(values: readonly IndexableValue[]): number {
-    return this.#postings.estimate(distinctKeys(values, canonicalInteger));
+    return this.#postings.estimate(distinctKeys(values, this.#keyOf));
   }
 
   estimateInRange(bounds: RangeBounds): number {
@@ -73,4 +77,14 @@ export class IntegerIndex implements PayloadIndex {
     if (!this.servesRange) return undefined;
     return this.#postings.ordered(direction, startFrom);
   }
+}
+
+/** An empty index of integers of any size; fractions are left out. */
+export function integerIndex(schema: PayloadIndexSchema): PayloadIndex {
+  return new NumberIndex(schema, canonicalInteger);
+}
+
+/** An empty index of numbers, integers among them; it serves everything. */
+export function floatIndex(): PayloadIndex {
+  return new NumberIndex({ kind: "float" }, canonicalNumber);
 }
