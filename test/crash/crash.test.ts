@@ -7,7 +7,7 @@ import { killAllServers, newFolder, removeFolder, type ServerProcess, startServe
 import { replayedDigest } from "./replayed.js";
 import { assertValid, digestOf, makeCollection, storedPoints, Writer } from "./writers.js";
 
-const ROUNDS = 22;
+const ROUNDS = 20;
 const WRITERS = 4;
 const BASE_POINTS = 1500;
 const DELAY_MS_MAX = 15;

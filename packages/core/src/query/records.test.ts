@@ -30,6 +30,17 @@ describe("retrieving", () => {
     ]);
   });
 
+  test("shows vectors by name also where they were written in another order", () => {
+    const y = Float32Array.of(1);
+    run(replica, upsert("n", [point(3, { y })]));
+    run(replica, {
+      kind: "update-vectors",
+      collection: "n",
+      points: [{ id: 3, vectors: { x: Float32Array.of(1, 2) } }],
+    });
+    assert.deepEqual(Object.keys(get([3], { payload: false, vectors: true })[0]?.vectors ?? {}), ["x", "y"]);
+  });
+
   test("shows the selected payload", () => {
     assert.deepEqual(get([1], { payload: true, vectors: false })[0]?.payload, { a: { b: 1, c: 2 }, d: 3 });
     assert.deepEqual(get([1], { payload: { include: ["a.b"] }, vectors: false })[0]?.payload, { a: { b: 1 } });

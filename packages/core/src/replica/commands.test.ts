@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 import { MurmurationError } from "@murmuration/index";
 import type { Command } from "../command/command.js";
+import { MemoryOpLog } from "../log/memory-op-log.js";
+import { decodeOperation } from "../operation/codec.js";
 import { nearest } from "../query/nearest.js";
 import { count, scroll } from "../query/scroll.js";
 import type { Replica } from "./replica.js";
@@ -214,6 +216,23 @@ describe("a replica", () => {
     );
     assert.deepEqual(payloadOf(replica, "a", 1), { tag: "red", n: 1, before: 1, after: 1 });
     assert.equal(replica.position(), position + 2);
+  });
+
+  test("a target by filter is written by ascending id, in whatever order the points came", () => {
+    const log = new MemoryOpLog();
+    const other = openReplica({ log });
+    run(
+      other,
+      createCollection("a"),
+      upsert(
+        "a",
+        [9, 2n ** 60n, 4, 7].map((id) => point(id, [1, 1], { tag: "red" })),
+      ),
+    );
+    run(other, { kind: "clear-payload", collection: "a", target: { filter: tagIs("red") } });
+    const { shard, origin, sequence, bytes } = [...log.read(0)].at(-1) ?? assert.fail("the log is empty");
+    const operation = decodeOperation(shard, origin, sequence, bytes);
+    assert.deepEqual("ids" in operation && operation.ids, [4, 7, 9, 2n ** 60n]);
   });
 
   describe("other changes of payload", () => {

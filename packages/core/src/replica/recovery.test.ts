@@ -171,6 +171,9 @@ describe("recovery", () => {
     const replica = openReplica({ log });
     const drop: Command = { kind: "delete-collection", name: "c" };
     run(replica, createCollection("c", spaces), upsert("c", points(0, 9)), drop, createCollection("c", spaces));
+    // only the catalogue's operations are left
+    assert.deepEqual(log.shards(), ["system"]);
+    assert.equal([...log.read(0)].length, 3);
     for (const recoverFrom of ["projection", "log"] as const) {
       const recovered = openReplica({ log, recoverFrom });
       assert.equal(recovered.digest("c").points, 0);

@@ -65,7 +65,13 @@ describe("the bytes of a point's state", () => {
     decodePointState(7, message([...stamp, ...dot], stamp));
     assert.throws(() => decodePointState(7, message([...stamp, ...dot, 1], stamp)), isCorrupt);
     assert.throws(() => decodePointState(7, message([...stamp, ...dot], [...stamp, ...stamp])), isCorrupt);
-    assert.throws(() => decodePointState(7, message([...stamp, 1, 0], stamp)), isCorrupt);
+    for (const bad of [
+      [1, 0],
+      [0, 1],
+      [2 ** 24, 1],
+    ]) {
+      assert.throws(() => decodePointState(7, message([...stamp, ...bad], stamp)), isCorrupt);
+    }
     assert.throws(() => decodePointState(7, message([...stamp, ...dot], [1, 0])), isCorrupt);
   });
 });

@@ -131,6 +131,7 @@ describe("a shard", () => {
     };
     assert.equal(make([1, 2, 3]), make([3, 1, 2]));
     assert.equal(make([1], { a: { x: 1, y: 2 } }), make([1], { a: { y: 2, x: 1 } }));
+    assert.equal(make([1], { a: [{ x: 1, y: 2 }] }), make([1], { a: [{ y: 2, x: 1 }] }));
     assert.notEqual(make([1, 2]), make([1, 3]));
     assert.notEqual(make([1]), make([1], { a: 1, b: 3 }));
     assert.notEqual(make([1]), make([]));

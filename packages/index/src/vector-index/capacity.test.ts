@@ -71,6 +71,7 @@ test("a full memory of upper lists refuses the insert that needs one and takes o
   assert.throws(() => index.requireRoomFor(1), { code: "capacity" });
   assert.equal(index.digest(), digest);
   const slot = index.apply(low, vector, index.plan(low, vector));
+  assert.equal(slot, 100);
   assert.equal(index.apply(next, vector, index.plan(next, vector)), slot + 1, "the refused slot was handed back");
 });
 

@@ -33,13 +33,13 @@ function refuses(delta: Uint8Array): boolean {
   return false;
 }
 
-/** A node with a full list, and the slots in it. */
-function fullNode(): { readonly slot: number; readonly list: readonly number[] } {
+/** A node with so many links, and the slots that it links to. */
+function nodeWith(links: number): { readonly slot: number; readonly list: readonly number[] } {
   for (let slot = 0; slot < index.reader.slotCount; slot++) {
     const list = [...index.reader.neighboursAt(slot, 0)];
-    if (list.length === 2 * index.options.links) return { slot, list };
+    if (list.length === links) return { slot, list };
   }
-  throw new Error("no list is full");
+  throw new Error("there is no such node");
 }
 
 test("random bytes are refused as corrupt and change nothing", () => {
@@ -72,7 +72,7 @@ test("every flipped bit of a real delta is refused, or leaves a sound graph", ()
 });
 
 test("a full list takes no link for which nothing leaves it", () => {
-  const { slot, list } = fullNode();
+  const { slot, list } = nodeWith(2 * options.links);
   const target = index.reader.dotAt(slot);
   const stranger = index.reader.dotAt(
     [...Array(400).keys()].find((other) => other !== slot && !list.includes(other)) as number,
@@ -82,18 +82,20 @@ test("a full list takes no link for which nothing leaves it", () => {
 });
 
 test("a neighbour that stands twice is refused", () => {
-  const { slot } = fullNode();
-  const { origin, sequence } = index.reader.dotAt(slot);
-  const [first] = [...index.reader.neighboursAt(slot, 0)].map((other) => index.reader.dotAt(other).sequence);
-  assert.ok(origin === 1 && sequence < 2 ** 21 && first !== undefined);
-  const varint = (value: number) => (value < 128 ? [value] : [(value & 127) | 128, value >> 7]);
-  const twice = [...varint(0), 1, ...varint(sequence)];
-  assert.ok(refuses(Uint8Array.from([1, 0, 1, 2, ...twice, ...twice, 1, 1])), "in two runs");
-  const around = [255, 255, 255, 255, 255, 255, 255, 255, 255, 1];
-  assert.ok(
-    refuses(Uint8Array.from([1, 0, 1, 1, 0, 2, ...varint(sequence), ...around, 1, 1])),
-    "by a gap that wraps around",
-  );
+  // with room for one more link, which the second would overrun
+  const { sequence } = index.reader.dotAt(nodeWith(2 * options.links - 1).slot);
+  assert.ok(sequence < 2 ** 14);
+  const name = [(sequence & 127) | 128, sequence >> 7];
+  const twice = [0, 1, ...name];
+  assert.ok(!refuses(Uint8Array.from([1, 0, 1, 1, ...twice, 1])), "once it is taken");
+  for (const edit of [0, 1]) {
+    assert.ok(refuses(Uint8Array.from([1, 0, 1, 2, ...twice, ...twice, edit, edit])), "in two runs");
+    const around = [255, 255, 255, 255, 255, 255, 255, 255, 255, 1];
+    assert.ok(
+      refuses(Uint8Array.from([1, 0, 1, 1, 0, 2, ...name, ...around, edit, edit])),
+      "by a gap that wraps around",
+    );
+  }
 });
 
 test("dots that the graph does not know are passed over", () => {

@@ -74,7 +74,7 @@ function scrambled(index: VectorIndex, seed: number): VectorIndex {
 
 function variants(metric: VectorIndexOptions["metric"], quantization: VectorIndexOptions["quantization"]) {
   const vectors = tiedVectors();
-  const { index } = buildIndex(optionsFor(DIMENSIONS, { metric, quantization, links: 8 }), vectors);
+  const { index } = buildIndex(optionsFor(DIMENSIONS, { metric, quantization, links: 3 }), vectors);
   for (let slot = 0; slot < COUNT; slot += 11) {
     index.markDead(slot, true);
     index.reader.hide(slot);

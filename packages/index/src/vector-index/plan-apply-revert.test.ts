@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { crc32 } from "node:zlib";
 import fc from "fast-check";
+import { decodeGraphDelta } from "./graph-delta.js";
 import {
   buildIndex,
   clusteredVectors,
@@ -51,6 +52,18 @@ test("planning changes nothing, and the same plan again is the same delta", () =
 test("a recorded delta gives the graph that its planner had", () => {
   const { index, inserts } = buildIndex(options, clusteredVectors(500, DIMENSIONS, 3));
   assert.equal(replay(options, inserts).digest(), index.digest());
+});
+
+test("somebody links to every new node, even where all lists are full of nearer ones", () => {
+  const vectors = clusteredVectors(1500, DIMENSIONS, 4, 3);
+  for (const links of [2, 4]) {
+    const index = new VectorIndex({ ...options, links });
+    for (const [i, vector] of vectors.entries()) {
+      const dot = { origin: 1, sequence: i };
+      const [base = []] = decodeGraphDelta(dot, insert(index, dot, vector).delta);
+      assert.ok(i === 0 || base.some(({ add }) => add), `node ${i}`);
+    }
+  }
 });
 
 test("a delta is a copy: later plans leave it alone", () => {

@@ -15,7 +15,9 @@ export function drain(body: Readable, bytesMax: number): Promise<void> {
     };
     const count = (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes > bytesMax) finish();
+      if (bytes <= bytesMax) return;
+      body.pause();
+      finish();
     };
     body.on("data", count).on("end", finish).on("error", finish).on("close", finish);
     body.resume();
