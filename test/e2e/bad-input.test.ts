@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import { test } from "node:test";
-import { badRequests } from "./bad-requests.js";
+import { badRequests } from "./bad-requests/mod.js";
 import { startE2eServer } from "./e2e-server.js";
 
 const server = await startE2eServer();

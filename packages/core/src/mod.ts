@@ -72,15 +72,9 @@ export { retrieve } from "./query/records.js";
 export type * from "./query/request.js";
 export { count, scroll } from "./query/scroll.js";
 export type { AppliedOperation, CatalogueChanged, Change, OperationsApplied } from "./replica/change.js";
+export type { CollectionDigest, GraphLink, LevelLinks } from "./replica/inspect.js";
 export type { WritableShard } from "./replica/plan-points.js";
 export { type ImageSource, imageNote, SYSTEM_SHARD } from "./replica/recovery.js";
-export {
-  type Clock,
-  type CollectionDigest,
-  type Execution,
-  type GraphLink,
-  Replica,
-  type ReplicaOptions,
-} from "./replica/replica.js";
+export { type Clock, type Execution, Replica, type ReplicaOptions } from "./replica/replica.js";
 export { ReplicaView, readStoredPoints, type StoredPoints } from "./replica/view.js";
 export { Shard } from "./state/shard.js";

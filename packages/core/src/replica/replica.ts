@@ -7,22 +7,21 @@ import {
   type PointId,
   VectorIndex,
   type VectorIndexOptions,
-  validateGraph,
 } from "@murmuration/index";
 import type { CatalogueDocument } from "../catalogue/catalogue-document.js";
 import type { Catalogue, Collection, Distance, VectorSpace } from "../catalogue/collection.js";
 import { resolveCollection } from "../catalogue/resolve.js";
 import { HybridClock, type HybridTime } from "../causality/hybrid-clock.js";
-import { emptyVersionVector, sequenceOf, versionVectorToJson } from "../causality/version-vector.js";
+import { emptyVersionVector, sequenceOf } from "../causality/version-vector.js";
 import type { CatalogueCommand, Command, PointCommand, Receipt } from "../command/command.js";
 import type { LogWriter, OpLog } from "../log/op-log.js";
 import { encodeOperation } from "../operation/codec.js";
 import type { Operation, OperationBody } from "../operation/operation.js";
-import { graphDigest, pointsDigest } from "../state/digest.js";
 import { encodePointState } from "../state/point-state-codec.js";
 import { type Journal, Shard } from "../state/shard.js";
 import { writableGraph } from "../state/shard-graph.js";
 import type { AppliedOperation, Change } from "./change.js";
+import { type CollectionDigest, digestOf, type LevelLinks, linksOf, validateGraphs } from "./inspect.js";
 import { type BodyPlanner, isPointCommand, planPointCommand, type WritableShard } from "./plan-points.js";
 import { type ImageSource, recoverReplica, SYSTEM_SHARD } from "./recovery.js";
 
@@ -54,19 +53,11 @@ export interface Execution {
   readonly changes: readonly Change[];
 }
 
-/** Identity of a collection's state: at equal frontiers equal on every replica. */
-export interface CollectionDigest {
-  readonly frontier: { readonly [origin: string]: number };
-  readonly points: number;
-  readonly points_digest: string;
-  readonly graph_digest: string;
-  readonly live: number;
-  readonly dead: number;
-}
-
 /** Settings in the log. */
 const REPLICA_SETTING = "replica.id";
 const CLOCK_SETTING = "replica.clock";
+const PROBE_SETTING = "replica.probe";
+const PROBE_CHARACTERS = 1024 * 1024;
 
 /** What a command does while it runs: all of it ends with the transaction. */
 interface Run {
@@ -212,27 +203,27 @@ export class Replica {
 
   /** Digests of points and graphs, and counts. */
   digest(name: string): CollectionDigest {
-    const { shard, indexes } = this.#writable(name);
-    let live = 0;
-    let dead = 0;
-    for (const { reader } of indexes.values()) {
-      dead += reader.deadCount;
-      live += reader.linkedCount - reader.deadCount;
-    }
-    return {
-      frontier: versionVectorToJson(shard.frontier),
-      points: shard.table.size,
-      points_digest: pointsDigest(shard),
-      graph_digest: graphDigest(indexes),
-      live,
-      dead,
-    };
+    return digestOf(this.#writable(name));
   }
 
   /** Every rule of every graph of a collection, checked. */
   validate(name: string): { readonly [vector: string]: GraphReport } {
-    const { indexes } = this.#writable(name);
-    return Object.fromEntries([...indexes].map(([vector, index]) => [vector, validateGraph(index.reader)]));
+    return validateGraphs(this.#writable(name));
+  }
+
+  /** Neighbours of a point's node per level, nearest first. */
+  links(name: string, id: PointId, vector: string): readonly LevelLinks[] {
+    return linksOf(this.#writable(name).shard, id, vector);
+  }
+
+  /**
+   * Does the log take writes of some size? Throws what it throws when not. After a failure: a few bytes fit even a disk that is full for
+   * everything else.
+   */
+  probeLog(): void {
+    for (const text of ["x".repeat(PROBE_CHARACTERS), ""]) {
+      this.#log.transaction((writer) => writer.putSetting(PROBE_SETTING, text));
+    }
   }
 
   #writable(name: string): WritableShard {
@@ -344,44 +335,6 @@ export class Replica {
       run.journal.push(() => writable.shard.describe(described));
     }
   }
-
-  /** Neighbours of a point's node per level, nearest first, as ids with distances. */
-  links(
-    name: string,
-    id: PointId,
-    vector: string,
-  ): readonly { readonly level: number; readonly neighbours: readonly GraphLink[] }[] {
-    const { shard } = this.#writable(name);
-    const { reader } = shard.graph(vector);
-    const row = shard.table.rowOf(id);
-    const slot = row === undefined ? undefined : shard.table.slotMap(vector)?.slotOf(row);
-    if (slot === undefined) throw new MurmurationError("not-found", `No point with id ${id} found`, "id");
-    const levels = Array.from({ length: reader.nodeAt(slot).level + 1 }, (_, level) => level);
-    return levels.map((level) => {
-      const slots = reader.neighboursAt(slot, level);
-      const distances = reader.distancesTo(reader.vectorAt(slot), slots);
-      const neighbours = [...slots].map((neighbour, i) => {
-        const neighbourRow = shard.table.slotMap(vector)?.rowOf(neighbour);
-        const { origin, sequence } = reader.dotAt(neighbour);
-        return {
-          id: neighbourRow === undefined ? null : shard.table.at(neighbourRow).id,
-          dot: `${origin}:${sequence}`,
-          dead: reader.nodeAt(neighbour).dead,
-          distance: distances[i] as number,
-        };
-      });
-      return { level, neighbours: neighbours.sort((a, b) => a.distance - b.distance) };
-    });
-  }
-}
-
-/** A link as users see it. A dead node belongs to no point. */
-export interface GraphLink {
-  readonly id: PointId | null;
-  readonly dot: string;
-  readonly dead: boolean;
-  /** −dot, squared Euclidean distance, or sum of absolute differences. */
-  readonly distance: number;
 }
 
 function handlesOf(indexes: ReadonlyMap<string, VectorIndex>): Map<string, GraphHandle> {

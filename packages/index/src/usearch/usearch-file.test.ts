@@ -19,6 +19,7 @@ import {
 
 import { validateGraph } from "../vector-index/validate.js";
 import { normalise, type VectorIndex } from "../vector-index/vector-index.js";
+import { nodeBytes } from "./format.js";
 import { parseUsearchFile } from "./parse-usearch-file.js";
 import { readUsearchFile, writeUsearchFile } from "./usearch-file.js";
 
@@ -274,6 +275,36 @@ test("manhattan graphs are not written, and other scalars and metrics not read",
     code: "unsupported",
     field: "metric",
   });
+});
+
+test("links beyond their list or the file, and levels that do not fit, are refused", () => {
+  const count = 50;
+  const { bytes } = savedByUsearch(MetricKind.L2sq, count);
+  const file = parseUsearchFile([bytes]);
+  const levelsAt = 8 + count * 4 * DIMENSIONS + 64 + 40;
+  const nodeAt = levelsAt + 2 * count;
+  const planted = (plant: (view: DataView) => void) => {
+    const damaged = bytes.slice();
+    plant(new DataView(damaged.buffer));
+    assert.throws(() => parseUsearchFile([damaged]), { code: "corrupt" });
+  };
+  assert.equal(file.levels[0], 0, "the offsets below are those of a node on layer 0");
+  planted((view) => {
+    // what stands behind the list would pass as a slot
+    view.setUint32(nodeAt + 10, file.baseLinks + 1, true);
+    for (let i = 1; i <= file.baseLinks; i++) view.setUint32(nodeAt + 10 + 4 * i, i, true);
+    view.setBigUint64(nodeAt + nodeBytes(0, file.links, file.baseLinks), 0n, true);
+  });
+  planted((view) => view.setUint32(nodeAt + 10, 0xffffffff, true));
+  planted((view) => view.setUint32(nodeAt + 14, count, true));
+  planted((view) => view.setUint32(nodeAt + 14, 0xffffffff, true));
+  planted((view) => view.setInt16(levelsAt, -1, true));
+  planted((view) => view.setInt16(levelsAt, 1, true));
+  planted((view) => view.setInt16(nodeAt + 8, 1, true));
+  planted((view) => view.setBigUint64(levelsAt - 8, BigInt(count), true));
+  planted((view) => view.setBigUint64(levelsAt - 40, BigInt(count + 1), true));
+  planted((view) => view.setBigUint64(levelsAt - 40, 2n ** 64n - 1n, true));
+  planted((view) => view.setUint32(0, 0xffffffff, true));
 });
 
 test("a damaged file is refused, or read as another sound graph", () => {

@@ -100,6 +100,9 @@ for (const metric of ["cosine", "euclid", "manhattan"] as const) {
         { exact: true },
       ];
       for (const query of queriesOf(vectors)) {
+        // hardly more than the descent: what it does about ties shows
+        const nearest = (of: VectorIndex) => answerBytes(of, of.reader.search(query, { limit: 1, efSearch: 1 }));
+        assert.equal(nearest(index), nearest(copy));
         for (const mode of modes) {
           const answer = index.reader.search(query, { limit: 10, ...mode });
           assert.equal(

@@ -124,6 +124,7 @@ describe("the database on its engine's thread", () => {
         { receipt: { operationId: 1, changed: false } }, { receipt: { operationId: 2, changed: true } } ];
       parentPort.on("message", ({ kind, request }) => {
         if (kind === "close") { parentPort.postMessage({ kind: "closed" }); return parentPort.close(); }
+        if (kind === "ask") return parentPort.postMessage({ kind: "refused", request, error: ${error("storage")} });
         parentPort.postMessage({ kind: "committed", changes: [], outcomes: [{ request, ...answers.shift() }] });
       });`);
     await database.write(command);
@@ -135,6 +136,23 @@ describe("the database on its engine's thread", () => {
     assert.equal(database.status().ready, false);
     await database.write(command);
     assert.deepEqual([database.status().ready, database.status().reason], [true, undefined]);
+    await database.close();
+  });
+
+  it("is ready again without another write once a probe of the log goes through", async () => {
+    const storage = `{ code: "storage", message: "full" }`;
+    const { database, worker } = databaseOn(`parentPort.on("message", ({ kind, request }) => {
+      if (kind === "close") { parentPort.postMessage({ kind: "closed" }); return parentPort.close(); }
+      if (kind === "ask") return parentPort.postMessage({ kind: "answer", request, answer: true });
+      parentPort.postMessage({ kind: "committed", changes: [], outcomes: [{ request, error: ${storage} }] });
+    });`);
+    await assert.rejects(database.write(command), failsWith("storage", /full/));
+    const probed = new Promise((resolve) => worker.on("message", ({ kind }) => kind === "answer" && resolve(kind)));
+    assert.equal(database.status().ready, false);
+    await probed;
+    // the answer is settled before this turn of the loop is over
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(database.status().ready, true);
     await database.close();
   });
 });

@@ -29,6 +29,8 @@ const PENDING_MAX = 4096;
 /** Vector bytes in commands under way; beyond it writes are refused. */
 const PENDING_BYTES_MAX = 512 * 1024 * 1024;
 
+const PROBE_INTERVAL_MS = 1000;
+
 interface Pending {
   readonly resolve: (value: Receipt | Answer) => void;
   readonly reject: (error: MurmurationError) => void;
@@ -55,6 +57,9 @@ export class EngineDatabase implements Database {
   #nextRequest = 1;
   /** Why writes are refused, if they are. */
   #notReady: string | undefined;
+  /** Is the reason that the log could not be written? */
+  #storageFailed = false;
+  #nextProbeMs = 0;
   #closing: Promise<void> | undefined;
   /** The engine's thread is gone: nobody answers any more. */
   #ended = false;
@@ -134,7 +139,9 @@ export class EngineDatabase implements Database {
     return this.#ask({ kind: "links", collection: name, id, vector }) as Promise<Json>;
   }
 
+  /** While writes fail, whoever asks also has the log tried again, so that readiness comes back without a write from outside. */
   status(): DatabaseStatus {
+    if (this.#storageFailed) this.#probe();
     const shards = this.#view.shards().map((shard) => {
       let graphBytes = 0;
       for (const { reader } of shard.graphs.values()) graphBytes += reader.bytesInUse;
@@ -241,15 +248,41 @@ export class EngineDatabase implements Database {
     const pending = this.#take(outcome.request);
     if ("receipt" in outcome) {
       // a refused write changes nothing and proves nothing; a durable one proves that the log works again
-      if (outcome.receipt.changed && this.#closing === undefined) this.#notReady = undefined;
+      if (outcome.receipt.changed) this.#storageWorks();
       pending?.resolve(outcome.receipt);
       return;
     }
     if (outcome.error.code === "storage") {
       this.#notReady = `writes fail: ${outcome.error.message}`;
+      this.#storageFailed = true;
       this.#log.error({ why: outcome.error.message, cause: outcome.error.cause }, "a write could not be made durable");
     }
     pending?.reject(fromPlainError(outcome.error));
+  }
+
+  #storageWorks(): void {
+    if (!this.#storageFailed) return;
+    this.#storageFailed = false;
+    if (this.#closing === undefined) this.#notReady = undefined;
+    this.#log.info("writes work again");
+  }
+
+  /** Have the log tried, one probe at a time and at most one a second. */
+  #probe(): void {
+    const nowMs = performance.now();
+    if (nowMs < this.#nextProbeMs) return;
+    this.#nextProbeMs = Number.POSITIVE_INFINITY;
+    const done = () => {
+      this.#nextProbeMs = performance.now() + PROBE_INTERVAL_MS;
+    };
+    this.#ask({ kind: "probe" }).then(
+      () => {
+        done();
+        this.#storageWorks();
+      },
+      // still failing: the reason stands as it is
+      done,
+    );
   }
 
   #fail(what: string, error: unknown): void {

@@ -16,6 +16,8 @@ export interface WorkerStart {
 export type Question =
   | { readonly kind: "digest"; readonly collection: string }
   | { readonly kind: "validate"; readonly collection: string; readonly samples: number }
+  /** Does the log take writes again? */
+  | { readonly kind: "probe" }
   | { readonly kind: "links"; readonly collection: string; readonly id: PointId; readonly vector: string };
 
 export type Answer = Digest | Json;

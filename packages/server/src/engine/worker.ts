@@ -109,6 +109,10 @@ class EngineHost {
   }
 
   #find(question: Question): Answer {
+    if (question.kind === "probe") {
+      this.#replica.probeLog();
+      return true;
+    }
     const { collection } = question;
     switch (question.kind) {
       case "digest":

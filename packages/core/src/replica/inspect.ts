@@ -1,0 +1,77 @@
+import { type GraphReport, MurmurationError, type PointId, validateGraph } from "@murmuration/index";
+import { versionVectorToJson } from "../causality/version-vector.js";
+import { graphDigest, pointsDigest } from "../state/digest.js";
+import type { Shard } from "../state/shard.js";
+import type { WritableShard } from "./plan-points.js";
+
+/** Identity of a collection's state: at equal frontiers equal on every replica. */
+export interface CollectionDigest {
+  readonly frontier: { readonly [origin: string]: number };
+  readonly points: number;
+  readonly points_digest: string;
+  readonly graph_digest: string;
+  readonly live: number;
+  readonly dead: number;
+}
+
+/** A link as users see it. A dead node belongs to no point. */
+export interface GraphLink {
+  readonly id: PointId | null;
+  readonly dot: string;
+  readonly dead: boolean;
+  /** −dot, squared Euclidean distance, or sum of absolute differences. */
+  readonly distance: number;
+}
+
+/** Links of a node on one level, nearest first. */
+export interface LevelLinks {
+  readonly level: number;
+  readonly neighbours: readonly GraphLink[];
+}
+
+/** Digests of points and graphs, and counts. */
+export function digestOf({ shard, indexes }: WritableShard): CollectionDigest {
+  let live = 0;
+  let dead = 0;
+  for (const { reader } of indexes.values()) {
+    dead += reader.deadCount;
+    live += reader.linkedCount - reader.deadCount;
+  }
+  return {
+    frontier: versionVectorToJson(shard.frontier),
+    points: shard.table.size,
+    points_digest: pointsDigest(shard),
+    graph_digest: graphDigest(indexes),
+    live,
+    dead,
+  };
+}
+
+/** Every rule of every graph, checked. */
+export function validateGraphs({ indexes }: WritableShard): { readonly [vector: string]: GraphReport } {
+  return Object.fromEntries([...indexes].map(([vector, index]) => [vector, validateGraph(index.reader)]));
+}
+
+/** Neighbours of a point's node per level. Throws `not-found` for a point without this vector. */
+export function linksOf(shard: Shard, id: PointId, vector: string): readonly LevelLinks[] {
+  const { reader } = shard.graph(vector);
+  const row = shard.table.rowOf(id);
+  const slot = row === undefined ? undefined : shard.table.slotMap(vector)?.slotOf(row);
+  if (slot === undefined) throw new MurmurationError("not-found", `No point with id ${id} found`, "id");
+  const levels = Array.from({ length: reader.nodeAt(slot).level + 1 }, (_, level) => level);
+  return levels.map((level) => {
+    const slots = reader.neighboursAt(slot, level);
+    const distances = reader.distancesTo(reader.vectorAt(slot), slots);
+    const neighbours = [...slots].map((neighbour, i) => {
+      const neighbourRow = shard.table.slotMap(vector)?.rowOf(neighbour);
+      const { origin, sequence } = reader.dotAt(neighbour);
+      return {
+        id: neighbourRow === undefined ? null : shard.table.at(neighbourRow).id,
+        dot: `${origin}:${sequence}`,
+        dead: reader.nodeAt(neighbour).dead,
+        distance: distances[i] as number,
+      };
+    });
+    return { level, neighbours: neighbours.sort((a, b) => a.distance - b.distance) };
+  });
+}

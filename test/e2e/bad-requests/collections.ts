@@ -1,0 +1,98 @@
+import { type BadRequest, format, notSupported, unknownVector } from "./bad-request.js";
+
+const create = (body: object, status: number, message: RegExp): BadRequest => ({
+  to: "PUT /collections/new",
+  body,
+  status,
+  message,
+});
+const v = { size: 4, distance: "Dot" };
+
+/** Collections and aliases. */
+export const collections: readonly BadRequest[] = [
+  create({ vectors: { size: 0, distance: "Dot" } }, 422, /size: value 0 invalid/),
+  create({ vectors: { size: 65_537, distance: "Dot" } }, 422, /size: value 65537 invalid/),
+  create({ vectors: { size: "4", distance: "Dot" } }, 400, format),
+  create({ vectors: { size: 4 } }, 400, format),
+  create({ vectors: { size: 4, distance: "Hamming" } }, 400, format),
+  create({ vectors: { a: { size: 4, distance: "Dot" }, b: 1 } }, 400, format),
+  create({ vectors: v, hnsw_config: { ef_construct: 1 } }, 422, /ef_construct: value 1 invalid/),
+  create({ vectors: v, replication_factor: 0 }, 422, /replication_factor: value 0 invalid/),
+  create({ vectors: v, hnsw_config: { m: 0 } }, 400, /^Bad request: .*hnsw_config\.m.*not supported/),
+  create(
+    { vectors: { ...v, multivector_config: { comparator: "max_sim" } } },
+    400,
+    /^Bad request: .*multivector_config.*not supported/,
+  ),
+  create({ vectors: { ...v, datatype: "float16" } }, 400, /^Bad request: .*datatype.*not supported/),
+  create({ vectors: v, sparse_vectors: { s: {} } }, 400, /^Bad request: .*sparse_vectors.*not supported/),
+  create(
+    { vectors: v, quantization_config: { product: { compression: "x4" } } },
+    400,
+    /^Bad request: .*product.*not supported/,
+  ),
+  create({ vectors: v, quantization_config: { binary: {} } }, 400, /^Bad request: .*binary.*not supported/),
+  create({ vectors: v, quantization_config: { scalar: { type: "int4" } } }, 400, format),
+  create(
+    { vectors: v, strict_mode_config: { enabled: true } },
+    400,
+    /^Bad request: .*strict_mode_config.*not supported/,
+  ),
+  create({ vectors: v, sharding_method: "custom" }, 400, /^Bad request: .*sharding_method.*not supported/),
+  { to: "PUT /collections/victim", body: { vectors: v }, status: 409, message: /already exists/ },
+  { to: "PUT /collections/alias", body: { vectors: v }, status: 400, message: /^Wrong input: / },
+  {
+    to: `PUT /collections/${"n".repeat(256)}`,
+    body: { vectors: v },
+    status: 422,
+    message: /length must be from 1 to 255/,
+  },
+  { to: `GET /collections/${"n".repeat(5_000)}`, status: 422, message: /length must be from 1 to 255/ },
+  { to: "PUT /collections/a%2Fb", body: { vectors: v }, status: 422, message: /./ },
+  { to: "PUT /collections/%ff", body: { vectors: v }, status: 400, message: /./ },
+  { to: "GET /collections/nowhere", status: 404, message: /^Not found: Collection `nowhere` doesn't exist!/ },
+  { to: "PATCH /collections/victim", body: { vectors: { c: {} } }, status: 400, message: unknownVector },
+  {
+    to: "PATCH /collections/victim",
+    body: { optimizers_config: { deleted_threshold: 2 } },
+    status: 422,
+    message: /deleted_threshold/,
+  },
+  {
+    to: "PATCH /collections/victim",
+    body: { hnsw_config: { m: 48 } },
+    status: 400,
+    message: /^Bad request: .*hnsw_config\.m/,
+  },
+  { to: "POST /collections/aliases", body: {}, status: 400, message: format },
+  { to: "POST /collections/aliases", body: { actions: [{ make_alias: {} }] }, status: 400, message: format },
+  {
+    to: "POST /collections/aliases",
+    body: { actions: [{ create_alias: { collection_name: "nowhere", alias_name: "x" } }] },
+    status: 404,
+    message: /^Not found: /,
+  },
+  {
+    to: "POST /collections/aliases",
+    body: { actions: [{ create_alias: { collection_name: "victim", alias_name: "victim" } }] },
+    status: 409,
+    message: /^Wrong input: /,
+  },
+];
+
+/** Routes of the dialect that this version names as not supported. */
+export const unserved: readonly BadRequest[] = [
+  "POST /points/batch",
+  "POST /points/query/groups",
+  "POST /facet",
+  "POST /points/search/matrix/pairs",
+  "POST /points/recommend",
+  "POST /points/discover",
+  "POST /snapshots",
+  "GET /snapshots",
+].map((to) => ({
+  to: to as BadRequest["to"],
+  ...(to.startsWith("POST") ? { body: {} } : {}),
+  status: 400,
+  message: notSupported,
+}));
