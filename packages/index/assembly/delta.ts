@@ -181,12 +181,12 @@ export function unpack(dot: u64, level: u32, bytes: u32, applied: bool): bool {
       if (l && levelIn(stateOf(slot)) < <u32>l) return false;
       touch(listOf(slot, l), l ? upperBytes : listBytes);
     }
-    // the edits, by dot, at S.RERANK
-    const gone = scratch + S.RERANK;
+    // the edits, by dot, at S.OUT: even LINKS_MAX lists that lose all they can fit there
+    const gone = scratch + S.OUT;
     let goneCount: u32 = 0;
     for (let i: u32 = 0; i < count && !malformed; i++) {
       const target = load<u64>(pair(dots, i)), edit = readVarint(), removed = <u32>min<u64>(edit >> 1, NONE);
-      if (removed > cap || goneCount + removed > EF_MAX) return false;
+      if (removed > cap || goneCount + removed > 2 * EF_MAX) return false;
       store<u32>(word(scratch + S.CHOSEN, i), removed << 1 | <u32>(edit & 1));
       for (let r: u32 = 0; r < removed && !malformed; r++) {
         const code = readVarint(), origin = code & 1 ? readOrigin() : originIn(target);
