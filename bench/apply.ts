@@ -1,6 +1,6 @@
 import { decodeImage, encodeImage, type GraphDelta, VectorIndex, type VectorIndexOptions } from "@murmuration/index";
 import { readBenchData } from "./data.js";
-import { type Benchmark, type Contestant, interleave, median } from "./harness.js";
+import { type Benchmark, type Contestant, interleave, median, wallSeconds } from "./harness.js";
 import { PARAMETERS } from "./saved-index.js";
 
 const COUNT = 100_000;
@@ -53,19 +53,31 @@ export const applyBenchmark: Benchmark = {
       index.apply(dot, vector, delta);
       deltas[row] = delta;
     };
-    const apply = (index: VectorIndex, row: number): void => {
+    const apply = (index: VectorIndex, row: number): number => {
       const [dot, vector, delta] = [dots[row], vectors[row], deltas[row]];
-      if (dot === undefined || vector === undefined || delta === undefined) return;
-      index.apply(dot, vector, delta);
+      if (dot === undefined || vector === undefined || delta === undefined) throw new Error("every row was planned");
+      return index.apply(dot, vector, delta);
+    };
+    const revert = (index: VectorIndex, row: number, slots: ReadonlyMap<number, number>): void => {
+      const [slot, delta] = [slots.get(row), deltas[row]];
+      if (slot !== undefined && delta !== undefined) index.revert(slot, delta);
     };
 
     const first = new VectorIndex(options);
     for (let row = 0; row < COUNT - TIMED; row++) insert(first, row);
     const image = packImage(first);
+    for (let row = COUNT - TIMED; row < COUNT; row++) insert(first, row);
     const graphs = new Map<string, VectorIndex>();
-    const contestant = (name: string, visit: typeof insert): Contestant => ({
+    const contestant = (name: string, visit: (index: VectorIndex, row: number) => unknown): Contestant => ({
       name,
-      warmUp: () => graphs.set(name, unpackImage(options, image)),
+      warmUp() {
+        const index = unpackImage(options, image);
+        // once and back: the pages that the timed run writes to are there, as in a server that has been up for a while
+        const slots = new Map<number, number>();
+        for (let row = COUNT - TIMED; row < COUNT; row++) slots.set(row, apply(index, row));
+        for (let row = COUNT - 1; row >= COUNT - TIMED; row--) revert(index, row, slots);
+        graphs.set(name, index);
+      },
       run() {
         const index = graphs.get(name);
         if (index !== undefined) for (let row = COUNT - TIMED; row < COUNT; row++) visit(index, row);
@@ -75,13 +87,15 @@ export const applyBenchmark: Benchmark = {
       [contestant("insert", insert), contestant("apply", apply)],
       rounds,
       "inserting and applying",
+      // a round of applying is so short that the collector's threads, which count as CPU time, would be half of it
+      wallSeconds,
     );
     const digests = new Set([...graphs.values()].map((index) => index.digest()));
     if (digests.size !== 1) throw new Error("applying the deltas made another graph than inserting");
     const deltaBytes = deltas.slice(-TIMED).reduce((sum, delta) => sum + delta.length, 0) / TIMED;
     return {
       bench: "apply",
-      params: { vectors: COUNT, timed: TIMED, dimensions, ...PARAMETERS, rounds, clock: "cpu", source },
+      params: { vectors: COUNT, timed: TIMED, dimensions, ...PARAMETERS, rounds, clock: "wall", source },
       rows: [
         { operation: "insert (plan and apply)", us: (median(inserting) / TIMED) * 1e6, delta_bytes: deltaBytes },
         { operation: "apply", us: (median(applying) / TIMED) * 1e6, delta_bytes: deltaBytes },

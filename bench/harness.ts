@@ -64,17 +64,22 @@ export interface Contestant {
 
 /**
  * Times contestants in turn, round by round, so that a slow moment of the machine hits all of them. Returns the seconds
- * of CPU time of every round by contestant, in the order given.
+ * by the clock of every round by contestant, in the order given.
  */
-export function interleave(contestants: readonly Contestant[], rounds: number, label: string): number[][] {
+export function interleave(
+  contestants: readonly Contestant[],
+  rounds: number,
+  label: string,
+  clock: () => number = cpuSeconds,
+): number[][] {
   const seconds: number[][] = contestants.map(() => []);
   const progress = progressBar(label, rounds * contestants.length);
   for (let round = 0; round < rounds; round++) {
     contestants.forEach((contestant, i) => {
       contestant.warmUp();
-      const start = cpuSeconds();
+      const start = clock();
       contestant.run();
-      seconds[i]?.push(cpuSeconds() - start);
+      seconds[i]?.push(clock() - start);
       progress.step();
     });
   }

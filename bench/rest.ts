@@ -6,7 +6,12 @@ const K = 10;
 const BATCH = 100;
 const WRITERS = 4;
 const READERS = 8;
-const WARM_UP_QUERIES = 200;
+/** Before anything is timed: both processes compile what they run often. */
+const WARM_UP_QUERIES = 5000;
+/** The load under which latency is measured: so many queries a second, each on its own, with and without upserts beside them. */
+const QUERIES_PER_S = 500;
+const UPSERTS_PER_S = 200;
+const UPSERT_BATCH = 10;
 
 /** Runs tasks 0 … count − 1, so many at a time. */
 async function inParallel(count: number, width: number, task: (at: number) => Promise<void>): Promise<void> {
@@ -15,6 +20,25 @@ async function inParallel(count: number, width: number, task: (at: number) => Pr
     for (let at = next++; at < count; at = next++) await task(at);
   };
   await Promise.all(Array.from({ length: width }, worker));
+}
+
+/**
+ * Starts `task` at a fixed rate, whether or not earlier ones are done, for so many seconds. Resolves to the milliseconds from when each
+ * was due to when it was done: a queue that builds up counts, as it does for users.
+ */
+async function atRate(perSecond: number, seconds: number, task: (at: number) => Promise<void>): Promise<number[]> {
+  const count = Math.round(perSecond * seconds);
+  const start = wallSeconds();
+  const latencies: number[] = [];
+  const running: Promise<void>[] = [];
+  for (let at = 0; at < count; at++) {
+    const due = start + at / perSecond;
+    const early = due - wallSeconds();
+    if (early > 0) await new Promise((resolve) => setTimeout(resolve, early * 1000));
+    running.push(task(at).then(() => void latencies.push((wallSeconds() - due) * 1000)));
+  }
+  await Promise.all(running);
+  return latencies;
 }
 
 /** What a client sees over HTTP: durable writes, and queries from one and from several connections. */
@@ -53,26 +77,45 @@ export const restBenchmark: Benchmark = {
       const upsertsPerSecond = count / (wallSeconds() - writeStart);
       writing.stop();
 
-      await inParallel(WARM_UP_QUERIES, 1, query);
-      const latencies: number[] = [];
-      const p99s: number[] = [];
+      await inParallel(WARM_UP_QUERIES, READERS, (at) => query(at % bodies.length));
+      await atRate(QUERIES_PER_S, 2, (at) => query(at % bodies.length));
+      const seconds = quick ? 3 : 10;
       const rates: number[] = [];
+      const alone: number[][] = [];
+      const besideWrites: number[][] = [];
       const reading = progressBar("querying", rounds);
+      const pick = (at: number): number => at % bodies.length;
+      let written = 0;
+      const upsert = async (): Promise<void> => {
+        const from = (written++ * UPSERT_BATCH) % (count - UPSERT_BATCH);
+        // new vectors for known points: each is an insert and a delete in the graph
+        const batch = points.slice(from, from + UPSERT_BATCH).map((point) => ({
+          ...point,
+          vector: point.vector.map((value) => value + 0.001 * ((written % 7) + 1)),
+        }));
+        await server.call("PUT", "/collections/words/points?wait=true", { points: batch });
+      };
       for (let round = 0; round < rounds; round++) {
-        const ofRound: number[] = [];
-        await inParallel(bodies.length, 1, async (i) => {
-          const start = wallSeconds();
-          await query(i);
-          ofRound.push((wallSeconds() - start) * 1000);
-        });
-        latencies.push(...ofRound);
-        p99s.push(quantile(ofRound, 0.99));
         const start = wallSeconds();
         await inParallel(bodies.length, READERS, query);
         rates.push(bodies.length / (wallSeconds() - start));
+        alone.push(await atRate(QUERIES_PER_S, seconds, (at) => query(pick(at))));
+        const [latencies] = await Promise.all([
+          atRate(QUERIES_PER_S, seconds, (at) => query(pick(at))),
+          atRate(UPSERTS_PER_S / UPSERT_BATCH, seconds, upsert),
+        ]);
+        besideWrites.push(latencies);
         reading.step();
       }
       reading.stop();
+      const ofRounds = (latencies: number[][], share: number): number =>
+        median(latencies.map((ofRound) => quantile(ofRound, share)));
+      const latencyRow = (what: string, latencies: number[][]) => ({
+        what,
+        per_s: QUERIES_PER_S,
+        p50_ms: ofRounds(latencies, 0.5),
+        p99_ms: ofRounds(latencies, 0.99),
+      });
       return {
         bench: "rest",
         params: {
@@ -82,21 +125,17 @@ export const restBenchmark: Benchmark = {
           writers: WRITERS,
           k: K,
           rounds,
+          secondsARound: seconds,
           clock: "wall",
           source: data.source,
         },
         rows: [
-          { what: "upsert, durable", connections: WRITERS, per_s: upsertsPerSecond },
-          {
-            what: "query",
-            connections: 1,
-            per_s: 1000 / (latencies.reduce((sum, latency) => sum + latency, 0) / latencies.length),
-            p50_ms: median(latencies),
-            p99_ms: median(p99s),
-          },
-          { what: "query", connections: READERS, per_s: median(rates) },
+          { what: `upserts, durable, ${WRITERS} connections`, per_s: upsertsPerSecond },
+          { what: `queries, ${READERS} connections, as many as it takes`, per_s: median(rates) },
+          latencyRow("queries at a fixed rate", alone),
+          latencyRow(`the same beside ${UPSERTS_PER_S} upserts/s`, besideWrites),
         ],
-        ratios: { query_p99_ms: median(p99s), durable_upserts_per_s: upsertsPerSecond },
+        ratios: { query_p99_ms: ofRounds(besideWrites, 0.99), durable_upserts_per_s: upsertsPerSecond },
       };
     } finally {
       await server.stop();
