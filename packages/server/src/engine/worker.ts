@@ -1,4 +1,5 @@
 import { randomInt } from "node:crypto";
+import { setPriority } from "node:os";
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { limits, Replica, SqliteOpLog } from "@murmuration/core";
 import { assert, type Json, MurmurationError } from "@murmuration/index";
@@ -16,6 +17,8 @@ import {
 
 // The engine's thread: the host of the replica. It alone writes the log, the graphs and the images.
 
+/** Of this thread, as in nice(1). */
+const NICE = 5;
 /** Most commands of one group: one transaction, one flush. */
 const GROUP_COMMANDS_MAX = 256;
 /** A group ends when it is this old: whoever came first should not wait for all who came after. */
@@ -170,6 +173,8 @@ class EngineHost {
 }
 
 assert(parentPort !== null, "this file is a worker");
+// Where processors are short, reads go before writes. Only Linux has a priority for each thread; elsewhere it is the process's.
+if (process.platform === "linux") setPriority(0, NICE);
 const port = parentPort;
 try {
   const host = new EngineHost(port, workerData as WorkerStart);
