@@ -75,6 +75,6 @@ export type { AppliedOperation, CatalogueChanged, Change, OperationsApplied } fr
 export type { CollectionDigest, GraphLink, LevelLinks } from "./replica/inspect.js";
 export type { WritableShard } from "./replica/plan-points.js";
 export { type ImageSource, imageNote, SYSTEM_SHARD } from "./replica/recovery.js";
-export { type Clock, type Execution, Replica, type ReplicaOptions } from "./replica/replica.js";
+export { type Clock, type Execution, type GraphHandles, Replica, type ReplicaOptions } from "./replica/replica.js";
 export { ReplicaView, readStoredPoints, type StoredPoints } from "./replica/view.js";
 export { Shard } from "./state/shard.js";

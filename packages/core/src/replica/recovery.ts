@@ -6,8 +6,16 @@ import type { OpLog } from "../log/op-log.js";
 import { decodeOperation } from "../operation/codec.js";
 import type { Operation } from "../operation/operation.js";
 import { decodePointState } from "../state/point-state-codec.js";
+import type { Shard } from "../state/shard.js";
 import type { WritableShard } from "./plan-points.js";
-import { indexOptions, newIndexes, openShard, type ReplicaState } from "./replica.js";
+import {
+  handlesOfShards,
+  indexOptions,
+  newIndexes,
+  openShard,
+  type ReplicaOptions,
+  type ReplicaState,
+} from "./replica.js";
 
 /** The shard whose operations make the catalogue. */
 export const SYSTEM_SHARD = "system";
@@ -36,6 +44,7 @@ export function recoverReplica(
   id: number,
   images: ImageSource | undefined,
   from: "projection" | "log",
+  onGraphs?: ReplicaOptions["onGraphs"],
 ): ReplicaState {
   const changes: Uint8Array[] = [];
   for (const entry of log.read(0, { shard: SYSTEM_SHARD })) {
@@ -46,7 +55,11 @@ export function recoverReplica(
   const document = changes.length === 0 ? empty : empty.apply(...changes);
   const shards = new Map<string, WritableShard>();
   for (const collection of Object.values(document.read().collections)) {
-    shards.set(collection.id, from === "log" ? replayShard(log, collection) : recoverShard(log, collection, images));
+    shards.set(collection.id, from === "log" ? replayShard(log, collection) : recoverGraphs(log, collection, images));
+  }
+  if (from === "projection") {
+    onGraphs?.(id, document.read(), handlesOfShards(shards));
+    for (const { shard } of shards.values()) recoverPoints(log, shard);
   }
   return { document, shards, systemSequence: sequenceOf(log.frontier(SYSTEM_SHARD), id) };
 }
@@ -71,8 +84,8 @@ function replayShard(log: OpLog, collection: Collection): WritableShard {
   return target;
 }
 
-/** Points from the projection; graphs from images and, after them, from the deltas in the log: never an insert made again. */
-function recoverShard(log: OpLog, collection: Collection, images: ImageSource | undefined): WritableShard {
+/** Graphs from images and, after them, from the deltas in the log: never an insert made again. */
+function recoverGraphs(log: OpLog, collection: Collection, images: ImageSource | undefined): WritableShard {
   const placed = new Map(
     Object.keys(collection.vectors).map((vector) => [
       vector,
@@ -88,9 +101,13 @@ function recoverShard(log: OpLog, collection: Collection, images: ImageSource | 
       target.shard.applyToGraph(operation, (vector) => position > (placed.get(vector)?.position ?? 0));
     }
   }
-  for (const { id, state } of log.points(collection.id)) target.shard.restorePoint(decodePointState(id, state));
-  target.shard.settleDeadNodes();
   return target;
+}
+
+/** Points from the projection, over graphs that are complete. */
+function recoverPoints(log: OpLog, shard: Shard): void {
+  for (const { id, state } of log.points(shard.id)) shard.restorePoint(decodePointState(id, state));
+  shard.settleDeadNodes();
 }
 
 function openIndex(

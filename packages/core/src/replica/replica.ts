@@ -43,7 +43,15 @@ export interface ReplicaOptions {
    * applied again from the first operation on. Both end in the same state.
    */
   readonly recoverFrom?: "projection" | "log";
+  /**
+   * Called while the replica opens, when its graphs are complete and its points are not: a view in another thread can be made from
+   * here on, meanwhile.
+   */
+  readonly onGraphs?: (replicaId: number, catalogue: Catalogue, handles: GraphHandles) => void;
 }
+
+/** Graphs for readers in other threads: shard id → vector name → graph. */
+export type GraphHandles = ReadonlyMap<string, ReadonlyMap<string, GraphHandle>>;
 
 /** What executing a group of commands came to. */
 export interface Execution {
@@ -147,7 +155,12 @@ export class Replica {
     }
     const last = parseTime(log.setting(CLOCK_SETTING));
     const time = new HybridClock(last === undefined ? {} : { last });
-    return new Replica(options, id, time, recoverReplica(log, id, options.images, options.recoverFrom ?? "projection"));
+    return new Replica(
+      options,
+      id,
+      time,
+      recoverReplica(log, id, options.images, options.recoverFrom ?? "projection", options.onGraphs),
+    );
   }
 
   get catalogue(): Catalogue {
@@ -160,8 +173,8 @@ export class Replica {
   }
 
   /** Graphs for readers in other threads: shard id → vector name → graph. */
-  handles(): Map<string, Map<string, GraphHandle>> {
-    return new Map([...this.#shards].map(([id, { indexes }]) => [id, handlesOf(indexes)]));
+  handles(): GraphHandles {
+    return handlesOfShards(this.#shards);
   }
 
   /** Shards with their graphs by vector name, for images. */
@@ -335,6 +348,10 @@ export class Replica {
       run.journal.push(() => writable.shard.describe(described));
     }
   }
+}
+
+export function handlesOfShards(shards: ReadonlyMap<string, WritableShard>): GraphHandles {
+  return new Map([...shards].map(([id, { indexes }]) => [id, handlesOf(indexes)]));
 }
 
 function handlesOf(indexes: ReadonlyMap<string, VectorIndex>): Map<string, GraphHandle> {

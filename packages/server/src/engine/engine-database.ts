@@ -237,9 +237,13 @@ export class EngineDatabase implements Database {
       case "closed":
         this.#finish();
         return;
-      case "opened":
       case "ready":
+        return;
       case "failed":
+        this.#fail(`the engine could not start: ${reply.error.message}`, fromPlainError(reply.error));
+        return;
+      case "opened":
+      case "graphs":
         this.#fail("the engine's thread started twice", reply);
     }
   }

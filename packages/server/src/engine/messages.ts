@@ -1,5 +1,5 @@
-import type { Catalogue, Change, Command, Receipt } from "@murmuration/core";
-import { type ErrorCode, type GraphHandle, type Json, MurmurationError, type PointId } from "@murmuration/index";
+import type { Catalogue, Change, Command, GraphHandles, Receipt } from "@murmuration/core";
+import { type ErrorCode, type Json, MurmurationError, type PointId } from "@murmuration/index";
 import type { Digest } from "./database.js";
 
 /** What the engine's thread is started with. */
@@ -8,6 +8,8 @@ export interface WorkerStart {
   readonly imageFolder: string;
   /** An image is written when so many operations came after the last one. */
   readonly imageEvery: number;
+  /** One word, 1 once the other thread's view is made: reads are there first, and two threads that recover at once slow each other down. */
+  readonly viewMade: Int32Array;
   /** Bound on the log file, in pages of 4 KiB: a write beyond it fails as a full disk does. */
   readonly logPagesMax?: number;
 }
@@ -40,14 +42,17 @@ export type Outcome = { readonly request: number } & ({ readonly receipt: Receip
 
 /** From the engine, in the order in which it happened. */
 export type Reply =
-  /** The log can be read; nothing is written to it before `ready`. */
+  /** The log can be read; nothing is written to it before the view is made and the engine is ready. */
   | { readonly kind: "opened" }
+  /** The graphs are complete: a view can be made, and reads answered from it. The engine waits for `viewMade`, then reads its points. */
   | {
-      readonly kind: "ready";
+      readonly kind: "graphs";
       readonly replicaId: number;
       readonly catalogue: Catalogue;
-      readonly handles: ReadonlyMap<string, ReadonlyMap<string, GraphHandle>>;
+      readonly handles: GraphHandles;
     }
+  /** Writes are executed from now on; those that came before waited. */
+  | { readonly kind: "ready" }
   | { readonly kind: "committed"; readonly outcomes: readonly Outcome[]; readonly changes: readonly Change[] }
   | { readonly kind: "answer"; readonly request: number; readonly answer: Answer }
   | { readonly kind: "refused"; readonly request: number; readonly error: PlainError }

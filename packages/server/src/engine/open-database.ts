@@ -27,7 +27,9 @@ export interface DatabaseOptions {
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const folder = takeDataFolder(options.dataFolder);
+  const viewMade = new Int32Array(new SharedArrayBuffer(4));
   const workerData: WorkerStart = {
+    viewMade,
     logFile: folder.log,
     imageFolder: folder.images,
     imageEvery: options.imageEvery ?? IMAGE_EVERY_DEFAULT,
@@ -38,14 +40,14 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const worker = new Worker(new URL("./worker.js", import.meta.url), { workerData, resourceLimits });
   try {
     let points: StoredPoints = new Map();
-    // both threads read the stored points, at the same time
-    const ready = await untilReady(worker, options.log, () => {
+    const { replicaId, catalogue, handles } = await untilGraphs(worker, options.log, () => {
       const log = new SqliteOpLog(folder.log, { readOnly: true });
       points = readStoredPoints(log);
       log.close();
     });
-    const { replicaId, catalogue, handles } = ready;
     const view = new ReplicaView({ points, catalogue, handles, thread: READER_THREAD });
+    Atomics.store(viewMade, 0, 1);
+    Atomics.notify(viewMade, 0);
     return new EngineDatabase({ worker, view, log: options.log, replicaId, releaseFolder: folder.release });
   } catch (error) {
     await worker.terminate();
@@ -55,7 +57,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
 }
 
 /** Nothing may be missed between two messages, so that one listener takes them all. */
-function untilReady(worker: Worker, log: Logger, onOpened: () => void): Promise<Extract<Reply, { kind: "ready" }>> {
+function untilGraphs(worker: Worker, log: Logger, onOpened: () => void): Promise<Extract<Reply, { kind: "graphs" }>> {
   return new Promise((resolve, reject) => {
     const settle = (act: () => void) => {
       worker.off("message", receive);
@@ -71,7 +73,7 @@ function untilReady(worker: Worker, log: Logger, onOpened: () => void): Promise<
           settle(() => reject(error));
         }
       } else if (reply.kind === "log") log[reply.level](reply.details, reply.message);
-      else if (reply.kind === "ready") settle(() => resolve(reply));
+      else if (reply.kind === "graphs") settle(() => resolve(reply));
       else if (reply.kind === "failed") settle(() => reject(fromPlainError(reply.error)));
       else settle(() => reject(new MurmurationError("unavailable", "the engine's thread did not start")));
     };

@@ -17,6 +17,8 @@ import {
 
 // The engine's thread: the host of the replica. It alone writes the log, the graphs and the images.
 
+/** However long the view takes, the engine goes on then. */
+const VIEW_WAIT_MS_MAX = 10_000;
 /** Of this thread, as in nice(1). */
 const NICE = 5;
 /** Most commands of one group: one transaction, one flush. */
@@ -53,6 +55,10 @@ class EngineHost {
       clock: { now: () => Date.now() },
       newReplicaId: () => randomInt(1, limits.originMax + 1),
       images: this.#images,
+      onGraphs: (replicaId, catalogue, handles) => {
+        this.#reply({ kind: "graphs", replicaId, catalogue, handles });
+        Atomics.wait(start.viewMade, 0, 0, VIEW_WAIT_MS_MAX);
+      },
     });
     this.#images.closeAll();
     this.#images.sweep(this.#shardIds());
@@ -60,12 +66,7 @@ class EngineHost {
   }
 
   announce(): void {
-    this.#reply({
-      kind: "ready",
-      replicaId: this.#replica.id,
-      catalogue: this.#replica.catalogue,
-      handles: this.#replica.handles(),
-    });
+    this.#reply({ kind: "ready" });
   }
 
   /** Handle a request and whatever waits behind it, in order. */
