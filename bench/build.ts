@@ -5,18 +5,18 @@ import { murmuration } from "./peers/murmuration.js";
 import { usearch } from "./peers/usearch.js";
 import { PARAMETERS } from "./saved-index.js";
 
-const QUICK_COUNT = 20_000;
+const QUICK_COUNT = 50_000;
 const WARM_UP_COUNT = 500;
 const PEERS = [usearch, hnswlibNode];
 
 /** Time to insert vectors one after the other, one thread, equal graph parameters. */
 export const buildBenchmark: Benchmark = {
   name: "build",
-  summary: "time to build the index from 100,000 real vectors (quick: 20,000), one thread",
+  summary: "time to build the index from 100,000 real vectors (quick: 50,000, once), one thread",
   run({ quick }) {
     const { base, baseCount, dimensions, source } = readBenchData();
     const count = quick ? QUICK_COUNT : baseCount;
-    const rounds = 3;
+    const rounds = quick ? 1 : 3;
     const vectors = base.subarray(0, count * dimensions);
     const few = base.subarray(0, WARM_UP_COUNT * dimensions);
     // The two modes of our engine search one graph: it is built once.

@@ -10,6 +10,19 @@ const GENERATION = 1;
 /** The graph parameters of every comparison. */
 export const PARAMETERS: GraphParameters = { M: 16, efConstruction: 128 };
 
+const folder = join(benchFolder, "peers");
+
+function placeOf(peer: Peer, data: BenchData, count: number): { readonly kind: string; readonly path: string } {
+  const { M, efConstruction } = PARAMETERS;
+  const kind = `${peer.id}-${count}-m${M}-ef${efConstruction}-`;
+  return { kind, path: join(folder, `${kind}${peer.version ?? `g${GENERATION}`}-v${data.version}.index`) };
+}
+
+/** Is the peer's index over all of the data there, so that nothing need be built? */
+export function isSaved(peer: Peer, data: BenchData): boolean {
+  return peer.load !== undefined && existsSync(placeOf(peer, data, data.baseCount).path);
+}
+
 /** The peer's index over the first `count` vectors of the data (default: all); kept on disk between runs when the peer can save. */
 export function openIndex(peer: Peer, data: BenchData, count = data.baseCount): BuiltIndex {
   const { dimensions } = data;
@@ -18,10 +31,7 @@ export function openIndex(peer: Peer, data: BenchData, count = data.baseCount): 
     say(`building ${peer.name} on ${count} vectors`);
     return peer.build(vectors, dimensions, PARAMETERS);
   }
-  const folder = join(benchFolder, "peers");
-  const { M, efConstruction } = PARAMETERS;
-  const kind = `${peer.id}-${count}-m${M}-ef${efConstruction}-`;
-  const path = join(folder, `${kind}${peer.version ?? `g${GENERATION}`}-v${data.version}.index`);
+  const { kind, path } = placeOf(peer, data, count);
   if (!existsSync(path)) {
     mkdirSync(folder, { recursive: true });
     for (const name of readdirSync(folder)) if (name.startsWith(kind)) rmSync(join(folder, name));
