@@ -8,7 +8,7 @@ import { isSaved, openIndex, PARAMETERS } from "./saved-index.js";
 
 const K = 10;
 const TARGET_RECALL = 0.95;
-const QUICK_COUNT = 40_000;
+const QUICK_COUNT = 35_000;
 const PEERS = [usearch, hnswlibNode];
 
 /** The first vectors of the data, with the true answers among them. */
