@@ -1,10 +1,4 @@
-import type { Filter, Payload, PointId } from "@murmuration/index";
-
-/** Which parts of a payload to return: all, none, only these paths, or all but these paths. */
-export type PayloadSelector =
-  | boolean
-  | { readonly include: readonly string[] }
-  | { readonly exclude: readonly string[] };
+import type { Filter, Payload, PayloadSelector, PointId } from "@murmuration/index";
 
 /** Which vectors to return: all, none, or those named. */
 export type VectorSelector = boolean | readonly string[];

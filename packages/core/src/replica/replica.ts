@@ -290,7 +290,11 @@ export class Replica {
     run.appended++;
     const position = writer.append(shard.id, dot.origin, dot.sequence, bytes);
     const { ids, slots } = shard.apply(operation, run.journal);
+    const positionBefore = shard.position;
     shard.position = position;
+    run.journal.push(() => {
+      shard.position = positionBefore;
+    });
     for (const id of ids) {
       const state = shard.table.state(id);
       if (state !== undefined) writer.putPoint(shard.id, id, encodePointState(state));

@@ -7,41 +7,29 @@ const common = { tag: "payload", params: collectionParams, query: writeParameter
 
 const path = "/collections/{collection_name}/points/payload";
 
+/** A route that puts a payload, or an object at a key of it, into points. */
+const putRoute = (method: "POST" | "PUT", kind: "set-payload" | "overwrite-payload", summary: string): Route =>
+  route({
+    ...common,
+    method,
+    path,
+    summary,
+    body: setPayloadBody,
+    handle: async ({ database, params, query, body }) => {
+      const receipt = await database.write({
+        kind,
+        collection: params.collection_name,
+        target: targetOf(body),
+        payload: body.payload,
+        ...(body.key === undefined ? {} : { key: body.key }),
+      });
+      return renderReceipt(receipt, query.wait);
+    },
+  });
+
 export const payloadRoutes: readonly Route[] = [
-  route({
-    ...common,
-    method: "POST",
-    path,
-    summary: "Merge keys into payloads",
-    body: setPayloadBody,
-    handle: async ({ database, params, query, body }) => {
-      const receipt = await database.write({
-        kind: "set-payload",
-        collection: params.collection_name,
-        target: targetOf(body),
-        payload: body.payload,
-        ...(body.key === undefined ? {} : { key: body.key }),
-      });
-      return renderReceipt(receipt, query.wait);
-    },
-  }),
-  route({
-    ...common,
-    method: "PUT",
-    path,
-    summary: "Replace payloads",
-    body: setPayloadBody,
-    handle: async ({ database, params, query, body }) => {
-      const receipt = await database.write({
-        kind: "overwrite-payload",
-        collection: params.collection_name,
-        target: targetOf(body),
-        payload: body.payload,
-        ...(body.key === undefined ? {} : { key: body.key }),
-      });
-      return renderReceipt(receipt, query.wait);
-    },
-  }),
+  putRoute("POST", "set-payload", "Merge keys into payloads"),
+  putRoute("PUT", "overwrite-payload", "Replace payloads"),
   route({
     ...common,
     method: "POST",

@@ -1,4 +1,5 @@
-import type { PayloadSelector, PointRecord, Receipt, ScoredPoint, Selection, VectorSelector } from "@murmuration/core";
+import type { PointRecord, Receipt, ScoredPoint, Selection, VectorSelector } from "@murmuration/core";
+import type { PayloadSelector } from "@murmuration/index";
 import { plainVector, shortestFloat32 } from "../http/float32.js";
 import { unnamedVector } from "../http/schemas/vectors.js";
 

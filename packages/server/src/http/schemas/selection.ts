@@ -1,5 +1,5 @@
-import type { PayloadSelector, VectorSelector } from "@murmuration/core";
-import { MurmurationError } from "@murmuration/index";
+import type { VectorSelector } from "@murmuration/core";
+import { MurmurationError, type PayloadSelector } from "@murmuration/index";
 import { parsedBy, shown, withDefault } from "./fields.js";
 
 function isTexts(value: unknown): value is readonly string[] {
