@@ -3,20 +3,25 @@
 // A list is edited in place as a SET: survivors keep their places, an added slot overwrites a removed one or goes past the
 // end before the count grows. A reader sees, at every moment, only whole slots, and misses no survivor of an edit.
 import {
-  DEAD, H, LINKED, METRIC_EUCLID, NONE, SLOT_MASK, atQuery, atWords, codeBytes, codeOf, levelIn, listOf, metaOf, metric, stateAt,
-  stateOf, vectorBytes, vectorOf, word, dotOf,
+  CONDEMNED, DEAD, H, LINKED, METRIC_EUCLID, NONE, OVERFLOW, S, atQuery, atWords, capOf, codeBytes, codeOf, levelIn, listOf, metaOf, metric,
+  scratch, stateAt, vectorBytes, vectorOf, word,
 } from "./layout";
-import { ADD, entryWords, unpack } from "./delta";
+import { hasRoom } from "./blocks";
+import { ADD, entryWords, missedAdds, unpack } from "./delta";
 import { forgetDot, levelOfDot, rememberDot, slotOfDot } from "./dots";
 import { publish } from "./epoch";
 import { quantise } from "./kernels";
-import { positionOf } from "./lists";
+import { considerEntry, leaveEntry } from "./entries";
+import { hasMember, positionOf, releaseList, rewrite } from "./lists";
 import { retire, returnSlot, takeSlot, takeUpper } from "./slots";
+import { beginUndo, endUndo, isTagged, removeTags, restoreTags, resumeUndo } from "./tags";
 
 /** Answers of applyInsert that are no slot. */
 export const FULL: u32 = NONE;
 export const MALFORMED: u32 = NONE - 1;
 export const DUPLICATE: u32 = NONE - 2;
+/** Bytes of blocks that one insert may need: more than all of its neighbours' lists. */
+const ROOM: usize = 8 << 20;
 
 /**
  * list := list − the removed slots at `slots` + added (NONE: none). The count is published once, after every word below it: a reader with
@@ -47,32 +52,31 @@ function edit(list: usize, slots: usize, removed: u32, added: u32): void {
   publish(list, n);
 }
 
-// ---- the entry point: a function of the graph as a set: live before dead, then highest level, then lowest dot
-
-// @ts-ignore: decorator
-@inline function entersBefore(slot: u32, other: u32): bool {
-  const a = stateOf(slot), b = stateOf(other);
-  if ((a ^ b) & DEAD) return !(a & DEAD);
-  return levelIn(a) > levelIn(b) || (levelIn(a) == levelIn(b) && dotOf(slot) < dotOf(other));
-}
-function considerEntry(slot: u32): void {
-  const entry = load<u32>(H.ENTRY);
-  if (entry == NONE || entersBefore(slot, entry & SLOT_MASK)) publish(H.ENTRY, levelIn(stateOf(slot)) << 28 | slot);
-}
-function findEntry(): void {
-  let best = NONE;
-  for (let slot: u32 = 0, end = load<u32>(H.NEXT_SLOT); slot < end; slot++) {
-    if (stateOf(slot) & LINKED && (best == NONE || entersBefore(slot, best))) best = slot;
+/**
+ * Change a list as a set: `gone` are slots in it, `added` are not in it. In place as long as it fits its place; else it is made anew.
+ */
+export function change(slot: u32, level: u32, gone: usize, goneCount: u32, added: usize, addedCount: u32): void {
+  const list = listOf(slot, level), head = load<u32>(list);
+  if (head & OVERFLOW || head - goneCount + addedCount > capOf(level)) {
+    rewrite(slot, level, gone, goneCount, added, addedCount);
+    return;
   }
-  publish(H.ENTRY, best == NONE ? NONE : levelIn(stateOf(best)) << 28 | best);
+  edit(list, gone, goneCount, addedCount ? load<u32>(added) : NONE);
+  for (let i: u32 = 1; i < addedCount; i++) append(list, load<u32>(word(added, i)));
+}
+/** Of the slots at `slots`, keep those whose links lose their last tag by the operation in work; returns how many. */
+export function withoutTagged(owner: u32, level: u32, slots: usize, n: u32): u32 {
+  if (!isTagged(owner)) return n;
+  const every = <bool>(load<u32>(H.PLANTED) & 2);
+  let kept: u32 = 0;
+  for (let i: u32 = 0; i < n; i++) {
+    const slot = load<u32>(word(slots, i));
+    if (!removeTags(owner, level, slot, every)) store<u32>(word(slots, kept++), slot);
+  }
+  return kept;
 }
 // @ts-ignore: decorator
-@inline function isEntry(slot: u32): bool {
-  const entry = load<u32>(H.ENTRY);
-  return entry != NONE && (entry & SLOT_MASK) == slot;
-}
-// @ts-ignore: decorator
-@inline function count(field: usize, by: i32): void { store<u32>(field, load<u32>(field) + by); }
+@inline export function count(field: usize, by: i32): void { store<u32>(field, load<u32>(field) + by); }
 
 // ---- operations
 
@@ -83,7 +87,11 @@ function findEntry(): void {
 export function applyInsert(origin: u32, sequence: f64, bytes: u32): u32 {
   const dot = <u64>origin << 40 | <u64>sequence, level = levelOfDot(dot);
   if (slotOfDot(dot) != NONE) return DUPLICATE;
-  if (!unpack(dot, level, bytes, false)) return MALFORMED;
+  if (!hasRoom(ROOM)) return FULL;
+  beginUndo();
+  const isSound = unpack(dot, level, bytes, false);
+  endUndo();
+  if (!isSound) return MALFORMED;
   const slot = takeSlot();
   if (slot == NONE) return FULL;
   const upper = takeUpper(level);
@@ -100,6 +108,7 @@ export function applyInsert(origin: u32, sequence: f64, bytes: u32): u32 {
   for (let l: u32 = 0; l <= level; l++) store<u32>(listOf(slot, l), 0);
   rememberDot(slot);
 
+  count(H.MISSED_ADDS, missedAdds());
   const lists = load<u32>(atWords);
   let at = atWords + 4;
   for (let i: u32 = 0; i < lists; i++) {
@@ -108,15 +117,22 @@ export function applyInsert(origin: u32, sequence: f64, bytes: u32): u32 {
     for (let n: u32 = 1; n <= neighbours; n++, at = word(at, entryWords(at))) store<u32>(word(list, n), load<u32>(at));
     store<u32>(list, neighbours);
   }
+  resumeUndo();
   at = atWords + 4;
   for (let i: u32 = 0; i < lists; i++) {
-    const level = load<u32>(at), neighbours = load<u32>(at, 4);
+    const level = load<u32>(at), neighbours = load<u32>(at, 4), cap = capOf(level);
     at += 8;
-    for (let n: u32 = 0; n < neighbours; n++, at = word(at, entryWords(at))) {
-      const change = load<u32>(at, 4);
-      edit(listOf(load<u32>(at), level), at + 8, change & ~ADD, change & ADD ? slot : NONE);
+    for (let n: u32 = 0; n < neighbours; n++) {
+      const edits = load<u32>(at, 4), added = edits & ADD ? slot : NONE, owner = load<u32>(at), list = listOf(owner, level);
+      const next = word(at, entryWords(at)), head = load<u32>(list), removed = withoutTagged(owner, level, at + 8, edits & ~ADD);
+      if (head & OVERFLOW || head - removed + u32(added != NONE) > cap) {
+        store<u32>(scratch + S.ADDED, slot);
+        rewrite(owner, level, at + 8, removed, scratch + S.ADDED, u32(added != NONE));
+      } else edit(list, at + 8, removed, added);
+      at = next;
     }
   }
+  endUndo();
   publish(stateAt(slot), LINKED | level);
   count(H.LINKED_COUNT, 1);
   considerEntry(slot);
@@ -135,25 +151,19 @@ export function revertInsert(slot: u32, bytes: u32): bool {
     const l = load<u32>(at), neighbours = load<u32>(at, 4);
     at += 8;
     for (let n: u32 = 0; n < neighbours; n++, at = word(at, entryWords(at))) {
-      const list = listOf(load<u32>(at), l), change = load<u32>(at, 4), removed = change & ~ADD;
-      let r: u32 = 0;
-      if (change & ADD) {
-        const place = positionOf(list, load<u32>(list), slot);
-        if (place && removed) publish(word(list, place), load<u32>(word(at, 2 + r++)));
-        else if (place) {
-          const last = load<u32>(list);
-          if (place < last) publish(word(list, place), load<u32>(word(list, last)));
-          publish(list, last - 1);
-        }
-      }
-      for (; r < removed; r++) append(list, load<u32>(word(at, 2 + r)));
+      const owner = load<u32>(at), edits = load<u32>(at, 4);
+      store<u32>(scratch + S.GONE, slot);
+      const present = edits & ADD && hasMember(listOf(owner, l), slot);
+      change(owner, l, scratch + S.GONE, u32(present), at + 8, edits & ~ADD);
     }
   }
+  restoreTags();
   if (meta.state & DEAD) count(H.DEAD_COUNT, -1);
   count(H.LINKED_COUNT, -1);
   forgetDot(slot);
   publish(stateAt(slot), level);
-  if (isEntry(slot)) findEntry();
+  leaveEntry(slot);
+  for (let l: u32 = 0; l <= level; l++) releaseList(listOf(slot, l));
   retire(slot);
   return true;
 }
@@ -161,8 +171,9 @@ export function revertInsert(slot: u32, bytes: u32): bool {
 export function markDead(slot: u32, dead: bool): void {
   const at = stateAt(slot), state = load<u32>(at);
   if (<bool>(state & DEAD) == dead) return;
+  assert(dead || !(state & CONDEMNED));
   publish(at, dead ? state | DEAD : state & ~DEAD);
   count(H.DEAD_COUNT, dead ? 1 : -1);
   if (!dead) considerEntry(slot);
-  else if (isEntry(slot)) findEntry();
+  else leaveEntry(slot);
 }

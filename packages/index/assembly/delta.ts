@@ -10,13 +10,14 @@
 //       v runs; per run: v origin index, v count, v first sequence, v gaps − 1 …    the neighbours, ascending by dot
 //       per neighbour in that order: v (removed << 1 | add); per removed: v (zigzag(sequence − neighbour's) << 1 | foreign)
 //         and, when foreign (its origin is not the neighbour's), v origin index
-import { EF_MAX, ORIGINS_MAX } from "./limits";
+import { ORIGINS_MAX, RAW_MAX } from "./limits";
 import {
-  NONE, S, atDelta, atWords, capOf, dotOf, levelIn, listBytes, listOf, originIn, pair, scratch, sequenceIn, stateOf, touch,
+  NONE, S, atDelta, atRemovals, atWords, capOf, dotOf, levelIn, listBytes, listOf, originIn, pair, scratch, sequenceIn, stateOf, touch,
   upperBytes, word,
 } from "./layout";
 import { slotOfDot } from "./dots";
-import { positionOf } from "./lists";
+import { effective, positionOf, sizeOf } from "./lists";
+import { noteAbsent, wasAbsent } from "./tags";
 
 export const ADD: u32 = 0x80000000;
 export const FORMAT: u32 = 1;
@@ -108,6 +109,9 @@ export function pack(dot: u64): u32 {
 
 let at: usize = 0, limit: usize = 0;
 let malformed: bool = false;
+let missed: u32 = 0;
+/** Links that the delta last unpacked adds and whose other node is not in the graph. */
+export function missedAdds(): u32 { return missed; }
 
 /** Past the end of the delta stand zeros (see unpack), so that a number always ends; who reads checks `at` against the limit. */
 // @ts-ignore: decorator
@@ -139,6 +143,7 @@ export function unpack(dot: u64, level: u32, bytes: u32, applied: bool): bool {
   at = atDelta;
   limit = atDelta + bytes;
   malformed = false;
+  missed = 0;
   store<u64>(limit, 0);
   store<u64>(limit, 0, 8);
   origins = 1;
@@ -177,16 +182,18 @@ export function unpack(dot: u64, level: u32, bytes: u32, applied: bool): bool {
     for (let i: u32 = 0; i < count; i++) {
       const slot = slotOfDot(load<u64>(pair(dots, i)));
       store<u32>(word(slots, i), slot);
-      if (slot == NONE) continue;
+      if (slot == NONE) {
+        missed++;
+        continue;
+      }
       if (l && levelIn(stateOf(slot)) < <u32>l) return false;
       touch(listOf(slot, l), l ? upperBytes : listBytes);
     }
-    // the edits, by dot, at S.OUT: even LINKS_MAX lists that lose all they can fit there
-    const gone = scratch + S.OUT;
+    const gone = atRemovals;
     let goneCount: u32 = 0;
     for (let i: u32 = 0; i < count && !malformed; i++) {
       const target = load<u64>(pair(dots, i)), edit = readVarint(), removed = <u32>min<u64>(edit >> 1, NONE);
-      if (removed > cap || goneCount + removed > 2 * EF_MAX) return false;
+      if (removed > 3 * cap) return false;
       store<u32>(word(scratch + S.CHOSEN, i), removed << 1 | <u32>(edit & 1));
       for (let r: u32 = 0; r < removed && !malformed; r++) {
         const code = readVarint(), origin = code & 1 ? readOrigin() : originIn(target);
@@ -197,18 +204,21 @@ export function unpack(dot: u64, level: u32, bytes: u32, applied: bool): bool {
     if (malformed || at > limit) return false;
     for (let i: u32 = 0, g: u32 = 0; i < count; i++) {
       const slot = load<u32>(word(slots, i)), edit = load<u32>(word(scratch + S.CHOSEN, i)), add = edit & 1;
-      const list: usize = slot == NONE ? 0 : listOf(slot, l), length: u32 = list ? load<u32>(list) : 0;
+      const place: usize = slot == NONE ? 0 : listOf(slot, l), length: u32 = place ? sizeOf(place) : 0;
+      const list: usize = place ? effective(place) : 0;
       let found: u32 = 0;
       for (const end = g + (edit >> 1); g < end; g++) {
         const at = slotOfDot(load<u64>(pair(gone, g)));
-        if (at == NONE || !list || <bool>positionOf(list, length, at) == applied) continue;
-        if (applied && (at == slot || at == own || (l && levelIn(stateOf(at)) < <u32>l))) continue;
+        if (at == NONE || !list) continue;
+        const isMember = positionOf(list, length, at) != 0;
+        if (!isMember && !applied && !noteAbsent(slot, l, at)) return false;
+        if (isMember == applied) continue;
+        if (applied && (at == slot || at == own || (l && levelIn(stateOf(at)) < <u32>l) || wasAbsent(slot, l, at))) continue;
         if (!positionOf(word(words, 1), found, at)) store<u32>(word(words, 2 + found++), at);
       }
       if (slot == NONE) continue;
-      // no list may outgrow its place, whatever the delta claims
-      const room = applied ? cap + u32(add && positionOf(list, length, own)) : cap + found;
-      if (length + (applied ? found : add) > room) return false;
+      // no list may outgrow all bounds, whatever the delta claims
+      if (length + (applied ? found : add) > RAW_MAX) return false;
       store<u32>(words, slot);
       store<u32>(words, found | (add ? ADD : 0), 4);
       words = word(words, 2 + found);

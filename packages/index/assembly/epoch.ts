@@ -17,13 +17,19 @@ import { H, NONE, thread } from "./layout";
  */
 export function enter(): void { atomic.store<u32>(line(thread), atomic.load<u32>(H.EPOCH)); }
 export function leave(): void { atomic.store<u32>(line(thread), 0); }
+/** What this thread believes of slots is as of this epoch: none that was retired since is reused. 0: it believes nothing. */
+export function pin(epoch: u32): void { atomic.store<u32>(line(thread) + 8, epoch); }
+/** Writer: the current epoch. */
+export function epoch(): u32 { return atomic.load<u32>(H.EPOCH); }
 
-/** Writer: the oldest epoch that any thread is inside; NONE when all are idle. */
+/** Writer: the oldest epoch that any thread is inside or pins; NONE when all are idle. */
 export function oldestEpoch(): u32 {
   let oldest = NONE;
   for (let t: u32 = 0; t < THREADS_MAX; t++) {
     const epoch = atomic.load<u32>(line(t));
     if (epoch && epoch < oldest) oldest = epoch;
+    const pinned = atomic.load<u32>(line(t) + 8);
+    if (pinned && pinned < oldest) oldest = pinned;
   }
   return oldest;
 }

@@ -1,14 +1,25 @@
 // The engine's face. The host puts vectors at atQuery and packed deltas at atDelta, calls, and reads results at S.OUT.
 import { EF_MAX } from "./limits";
 import {
-  H, LINKED, NONE, S, atDelta, atQuery, atRow, atUpper, capacityOf, derive, filterBits, scratch, stampOf, stateOf,
+  CONDEMNED, H, LINKED, NONE, S, atDelta, atQuery, atRow, atUpper, capacityOf, derive, filterBits, scratch, stampOf, stateOf,
   visibleBits,
 } from "./layout";
 import { clearDots, rememberDot } from "./dots";
-import { leave } from "./epoch";
+import { findEntries } from "./entries";
+import { leave, pin } from "./epoch";
 
 export { applyInsert, markDead, revertInsert } from "./apply";
-export { digest } from "./digest";
+export { condemn, cutLiveEdges, nodesToRepair, purge, purgeable, scanEnd, unreachable } from "./care";
+export { digest, digestNode } from "./digest";
+export { applyEdges } from "./edges";
+export { epoch, pin } from "./epoch";
+export { settleTags } from "./tags";
+export { countBy, headOf, membersBy, sizeOf } from "./lists";
+export {
+  planRepairDotCodes, planRepairDotVectors, planRepairEuclidCodes, planRepairEuclidVectors, planRepairManhattanVectors,
+  planRescueDotCodes, planRescueDotVectors, planRescueEuclidCodes, planRescueEuclidVectors, planRescueManhattanVectors,
+  planStitchDotCodes, planStitchDotVectors, planStitchEuclidCodes, planStitchEuclidVectors, planStitchManhattanVectors,
+} from "./link";
 export { levelOfDot, slotOfDot } from "./dots";
 export { capacityOf, codeOf, listOf, metaOf, vectorOf } from "./layout";
 export { planDotCodes, planDotVectors, planEuclidCodes, planEuclidVectors, planManhattanVectors } from "./plan";
@@ -45,6 +56,7 @@ export function create(dimensions: u32, links: u32, efConstruction: u32, metric:
 export function attach(thread: u32): void {
   derive(thread);
   leave();
+  pin(0);
   const slots = <usize>load<u32>(H.NEXT_SLOT), bytes = (slots + 31 >> 5) << 2;
   memory.fill(stampOf(0), 0, slots << 1);
   memory.fill(visibleBits(), 0, bytes);
@@ -53,7 +65,14 @@ export function attach(thread: u32): void {
 /** After an image was read into the regions: everything that the image leaves out. */
 export function restore(): void {
   clearDots();
-  for (let slot: u32 = 0, end = load<u32>(H.NEXT_SLOT); slot < end; slot++) if (stateOf(slot) & LINKED) rememberDot(slot);
+  let condemned: u32 = 0;
+  for (let slot: u32 = 0, end = load<u32>(H.NEXT_SLOT); slot < end; slot++) {
+    const state = stateOf(slot);
+    if (state & LINKED) rememberDot(slot);
+    condemned += u32((state & (LINKED | CONDEMNED)) == (LINKED | CONDEMNED));
+  }
+  store<u32>(H.CONDEMNED_COUNT, condemned);
+  findEntries();
 }
 /** Addresses of this thread, in the order of `addresses` in src/vector-index/engine.ts. */
 export function addressOf(what: u32): usize {
@@ -67,6 +86,10 @@ export function addressOf(what: u32): usize {
     case 6: return atUpper;
     case 7: return scratch + S.IDS;
     case 8: return scratch + S.DISTANCES;
+    case 9: return atRow;
+    case 10: return scratch + S.PAST;
+    case 11: return scratch + S.UNDO;
+    case 12: return scratch + S.ORIGINS;
     default: return atRow;
   }
 }

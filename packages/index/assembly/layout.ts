@@ -3,18 +3,18 @@
 //   1024      header (H.*)
 //   SCRATCH   THREADS_MAX private scratch areas: fixed fields (S.*), then those sized by dimension and links
 //   REGIONS   parallel arrays of `capacity` slots, laid out once by create():
-//     lists   u32[1 + 2M]               layer 0: count, then neighbour slots
+//     lists   u32[1 + 2M]               layer 0: count, then neighbour slots; or where a longer list is (lists.ts)
 //     codes   i8[dimensions] … tail     int8 row; the tail ends with f32 scale (Euclid: f32 squared norm before it)
 //     vectors f32[dimensions, padded to 4]
 //     meta    24 bytes                  see Meta
 //     dots    64-byte blocks dot → slot, their keys, and directories of them, one per power of two side by side; the writer's (dots.ts)
 //     stamps  u16, per thread           visited marks
 //     bits    1 bit, two sets per thread: slots visible to the thread, slots allowed by its current filter
-//     upper   u32[1 + M] blocks to the end of the memory
+//     upper   u32[1 + M] blocks, blocks of long lists and the table of tags, to the end of the memory
 //
 // The memory is created at its full 4 GiB of address space; pages never touched cost nothing, so nothing moves, nothing
 // grows and no JavaScript view goes stale.
-import { EF_MAX, LEVEL_MAX, ORIGINS_MAX, SCAN_QUERIES, THREADS_MAX } from "./limits";
+import { EF_MAX, LEVEL_MAX, ORIGINS_MAX, RAW_MAX, SCAN_QUERIES, THREADS_MAX, UNDO_MAX } from "./limits";
 
 /** Header fields (addresses). */
 export namespace H {
@@ -41,39 +41,80 @@ export namespace H {
   export const BLOCK_FREE: usize = 1132;
   /** LEVEL_MAX + 1 words: free upper blocks by level. */
   export const UPPER_FREE: usize = 1136;
+  /** Table of stored tags: its block, places (a power of two) and entries (tags.ts). */
+  export const TAGS_BLOCK: usize = 1168;
+  export const TAGS_SIZE: usize = 1172;
+  export const TAGS_COUNT: usize = 1176;
+  /** Lists that are longer than their place, and bytes of the blocks that hold them. */
+  export const OVERFLOW_LISTS: usize = 1180;
+  export const OVERFLOW_BYTES: usize = 1184;
+  /** Links that could not be added because a node was not there. */
+  export const MISSED_ADDS: usize = 1188;
+  export const BLOCKS_RETIRED_HEAD: usize = 1192;
+  export const BLOCKS_RETIRED_TAIL: usize = 1196;
+  /** Bugs that the simulator has planted (src/vector-index/planted.ts); 0 otherwise. */
+  export const PLANTED: usize = 1200;
+  /** Condemned nodes, and slots on the free list. */
+  export const CONDEMNED_COUNT: usize = 1204;
+  export const FREE_COUNT: usize = 1208;
   export const EPOCH: usize = 1216;
-  /** One 64-byte line per thread: 0 idle, else the epoch it entered. */
-  export const READERS: usize = 1280;
+  /** BLOCK_CLASSES words: free blocks by size. */
+  export const BLOCKS_FREE: usize = 1280;
+  // Not part of an image from here.
+  /** One 64-byte line per thread: 0 idle, else the epoch it entered; behind it 0 or the epoch that it has followed to. */
+  export const READERS: usize = 1536;
+  /** Entry points by origin: their number, then (u32 origin, u32 level << 28 | slot)[ORIGINS_MAX]. */
+  export const ENTRIES_COUNT: usize = 2048;
+  export const ENTRIES: usize = 2056;
 }
 
 /** Scratch fields of fixed size (offsets). */
 export namespace S {
   /** u32[] slots of the current batch, and their f32[] distances. */
   export const IDS: usize = 0;
-  export const DISTANCES: usize = 4096;
+  export const DISTANCES: usize = 8192;
   /** (f32, u32)[EF_MAX + 2] with room for a sentinel before. */
-  export const POOL: usize = 8256;
+  export const POOL: usize = 16448;
   export const RERANK: usize = POOL + (<usize>EF_MAX + 8) * 8;
-  /** (f32, u32)[2 · LINKS_MAX + 1] */
+  /** (f32, u32)[RAW_MAX]: members of one list, sorted. */
   export const SORT: usize = RERANK + (<usize>EF_MAX + 8) * 8;
-  /** u32[2 · LINKS_MAX] addresses of the rows kept by the heuristic. */
-  export const KEPT: usize = SORT + 4096;
-  /** (f32, u32)[2 · LINKS_MAX] neighbours chosen by the heuristic. */
-  export const CHOSEN: usize = KEPT + 2048;
-  export const HEADS: usize = CHOSEN + 4096;
+  /** u32[] addresses of the rows kept by the heuristic. */
+  export const KEPT: usize = SORT + (<usize>RAW_MAX + 8) * 8;
+  /** (f32, u32)[] neighbours chosen by the heuristic. */
+  export const CHOSEN: usize = KEPT + 4096;
+  export const HEADS: usize = CHOSEN + 8192;
   /** u32[ORIGINS_MAX] origins that the delta in work mentions. */
   export const ORIGINS: usize = HEADS + 64;
+  /** (f32, u32)[] where a walk starts: slots with their distances. */
+  export const STARTS: usize = ORIGINS + <usize>ORIGINS_MAX * 4;
+  /** u32[ORIGINS_MAX] entry words by rank. */
+  export const ENTRY_WORDS: usize = STARTS + 32768;
+  /** u32[RAW_MAX] slots that an edit takes away and adds. */
+  export const GONE: usize = ENTRY_WORDS + <usize>ORIGINS_MAX * 4;
+  export const ADDED: usize = GONE + (<usize>RAW_MAX + 8) * 4;
+  /** (f32, u32)[RAW_MAX] a list that is being made anew. */
+  export const RAW: usize = ADDED + (<usize>RAW_MAX + 8) * 4;
+  /** Causal past of the operation in work: entries, then (u32 origin, u32, u64 sequence)[ORIGINS_MAX]. */
+  export const PAST: usize = RAW + (<usize>RAW_MAX + 8) * 8;
+  /** Stored tags that the operation in work took away: entries, then as in the table (tags.ts). */
+  export const UNDO: usize = PAST + 16 + <usize>ORIGINS_MAX * 16;
   /** (u64 dot, f32 distance, u32 slot)[EF_MAX] */
-  export const OUT: usize = ORIGINS + <usize>ORIGINS_MAX * 4;
+  export const OUT: usize = UNDO + 16 + <usize>UNDO_MAX * 16;
   export const END: usize = OUT + <usize>EF_MAX * 16;
 }
 
 export const NONE: u32 = 0xffffffff;
 export const SLOT_MASK: u32 = 0x0fffffff;
-/** meta.state = LINKED | DEAD | level */
+/** meta.state = LINKED | DEAD | CONDEMNED | TAGGED | level */
 export const LINKED: u32 = 0x80000000;
 export const DEAD: u32 = 0x40000000;
-export const SCRATCH: usize = 8192;
+/** Dead for good, as far as this replica knows; not part of the replicated state. */
+export const CONDEMNED: u32 = 0x20000000;
+/** Some link of the node has stored tags. */
+export const TAGGED: u32 = 0x10000000;
+/** In a list's first word: the list is in a block of its own, at this many times 16. */
+export const OVERFLOW: u32 = 0x80000000;
+export const SCRATCH: usize = 16384;
 
 /** What a slot is. Addresses are cast to it: field access compiles to a load with an offset. */
 @unmanaged export class Meta {
@@ -81,11 +122,11 @@ export const SCRATCH: usize = 8192;
   dot: u64;
   /** Address of the upper lists, 0 at level 0. */
   upper: u32;
-  /** LINKED | DEAD | level */
+  /** LINKED | DEAD | CONDEMNED | TAGGED | level */
   state: u32;
-  /** Free list, retired queue. */
+  /** Free list, retired queue, queue of a breadth-first walk. */
   next: u32;
-  /** When retired. */
+  /** When retired. Of a linked node: where the last breadth-first walk came from. */
   epoch: u32;
 }
 const META: usize = offsetof<Meta>();
@@ -106,12 +147,14 @@ export let thread: u32, scratch: usize;
 /** Query as f32 (SCAN_QUERIES of them), widened to i16, and as an int8 row. */
 export let atQuery: usize, atQuery16: usize, atRow: usize;
 /** Packed delta going out or coming in, and its decoded words. */
-export let atDelta: usize, atWords: usize;
+export let atDelta: usize, atWords: usize, wordsEnd: usize;
+/** Dots that the list in work of an incoming delta removes: the second half of the room for words, which never fill the first. */
+export let atRemovals: usize;
 
 /** Bytes that hold any delta of a graph with this many links, packed or decoded. */
 // @ts-ignore: decorator
 @inline function deltaBytesMax(m: u32): usize {
-  return align64((<usize>LEVEL_MAX + 1) * (<usize>m + 1) * (48 + (2 * <usize>m + 1) * 16) + 16384);
+  return align64((<usize>LEVEL_MAX + 1) * (<usize>m + 1) * (48 + (6 * <usize>m + 1) * 16) + 16384);
 }
 // @ts-ignore: decorator
 @inline function scratchBytes(vector: usize, code: usize, m: u32): usize {
@@ -139,6 +182,8 @@ export function derive(me: u32): void {
   atRow = atQuery16 + align64(codeBytes * 2);
   atDelta = atRow + align64(codeBytes);
   atWords = atDelta + deltaBytesMax(links);
+  wordsEnd = atWords + deltaBytesMax(links);
+  atRemovals = atWords + deltaBytesMax(links) / 2 & ~7;
 
   const n = <usize>capacity;
   atLists = (SCRATCH + area * THREADS_MAX + 65535) & ~65535;
@@ -154,10 +199,13 @@ export function derive(me: u32): void {
   atBits = bits + <usize>me * 2 * bitBytes();
   atUpper = align64(bits + 2 * bitBytes() * THREADS_MAX);
 }
-/** Most slots that fit 65,536 pages beside the upper lists they will need: half as many again as expected. */
+/**
+ * Most slots that fit 65,536 pages beside the upper lists they will need, half as many again as expected, and 16 MB for lists that outgrow
+ * their place and tags.
+ */
 export function capacityOf(dims: u32, m: u32, metricCode: u32, quantized: u32): u32 {
   const vector = vectorBytesOf(dims), code = codeBytesOf(dims, metricCode, quantized);
-  const fixed = <u64>SCRATCH + <u64>scratchBytes(vector, code, m) * THREADS_MAX + 1048576, memory: u64 = 0xffff0000;
+  const fixed = <u64>SCRATCH + <u64>scratchBytes(vector, code, m) * THREADS_MAX + (16 << 20), memory: u64 = 0xffff0000;
   const upper = (<u64>(m + 1) * 6) / <u64>(m - 1) + 1;
   const per = <u64>vector + code + (<u64>(2 * m + 1) << 2) + META + BLOCK_BYTES + 8 + THREADS_MAX * 2 + 1 + upper;
   let slots: u64 = fixed < memory ? min<u64>((memory - fixed) / per, SLOT_MASK - 1) : 0;

@@ -16,3 +16,11 @@ export const ORIGINS_MAX: u32 = 1024;
 export const SCAN_QUERIES: u32 = 4;
 /** Results per query of a blocked exact scan. */
 export const SCAN_RESULTS_MAX: u32 = 4096;
+/** Members of one list, those beyond its effective part included. Planners keep lists near their cap. */
+export const RAW_MAX: u32 = 8192;
+/** Stored tags that one insert can take away, and links that it was to take away and did not find. */
+export const UNDO_MAX: u32 = 65536;
+/** Sizes of blocks: 64 bytes times a power of two below this one. */
+export const BLOCK_CLASSES: u32 = 26;
+/** Entry points that a walk starts from at most. */
+export const WALK_ENTRIES: u32 = 32;

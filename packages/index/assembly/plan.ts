@@ -9,9 +9,13 @@ import { ADD, pack } from "./delta";
 import { prepareQuery, rowDistance, scaleOf } from "./kernels";
 import { DotCodes, DotVectors, EuclidCodes, EuclidVectors, ManhattanVectors, isEuclid, onCodes } from "./metric";
 import { EXPANDED, NEW, distanceAt, keepBest, put, rank, setNewDot, setTieSalt, shift, slotAt } from "./pool";
-import { descend, rowOf, scoreAll, searchLevel } from "./search";
+import { gatherEntries } from "./entries";
+import { effective, sizeOf } from "./lists";
+import { descend, descendAll, rowOf, scoreAll, searchFrom } from "./search";
 
 let newRow: usize = 0;
+/** The row that NEW stands for. */
+export function setNewRow(row: usize): void { newRow = row; }
 
 // @ts-ignore: decorator
 @inline function rowOrNew<Walk>(slot: u32): usize { return slot == NEW ? newRow : rowOf<Walk>(slot); }
@@ -23,12 +27,12 @@ let newRow: usize = 0;
  * most half of the places: among many equal vectors the lists would else hold nothing but equals, and no way out.
  */
 // @ts-ignore: decorator
-@inline function choose<Walk>(sorted: usize, n: u32, most: u32, own: bool): u32 {
+@inline export function choose<Walk>(sorted: usize, n: u32, most: u32, own: bool): u32 {
   const kept = scratch + S.KEPT, chosen = scratch + S.CHOSEN;
   let k: u32 = 0, equals: u32 = 0, last: f32 = Infinity;
   for (let i: u32 = 0; i < n && k < most; i++) {
     const slot = slotAt(sorted, i), d = distanceAt(sorted, i);
-    if (own && stateOf(slot) & DEAD) continue;
+    if (own && stateOf(slot) & DEAD && !(load<u32>(H.PLANTED) & 32)) continue;
     if (d == last && equals >= most >> 1) continue;
     const row = rowOrNew<Walk>(slot);
     let j: u32 = 0;
@@ -47,11 +51,11 @@ let newRow: usize = 0;
  * The edit that gives `slot`, at distance d of the new node, its reverse link: written at `at`. A full list is chosen anew by the
  * heuristic among its members and the new node; `force` adds the new node in any case. Returns whether it is added.
  */
-function planReverse<Walk>(at: usize, slot: u32, level: u32, d: f32, force: bool): bool {
-  const list = listOf(slot, level), n = load<u32>(list), cap = capOf(level);
+export function planReverse<Walk>(at: usize, slot: u32, level: u32, d: f32, force: bool): bool {
+  const place = listOf(slot, level), list = effective(place), n = load<u32>(list), size = sizeOf(place), cap = capOf(level);
   store<u32>(at, slot);
   store<u32>(at, ADD, 4);
-  if (n < cap) return true;
+  if (size < cap) return true;
   const sorted = scratch + S.SORT, mine = rowOf<Walk>(slot);
   put(sorted, 0, d, NEW);
   for (let i: u32 = 1; i <= n; i++) {
@@ -68,6 +72,8 @@ function planReverse<Walk>(at: usize, slot: u32, level: u32, d: f32, force: bool
       if (id == (NEW | EXPANDED)) added = true;
     } else if (id != NEW) store<u32>(word(at, 2 + removed++), id);
   }
+  // what lies beyond the effective part goes too, as far as one operation may carry it: merging has left it behind
+  for (let i = n + 1; i <= size && removed < 3 * cap; i++) store<u32>(word(at, 2 + removed++), load<u32>(word(list, i)));
   if (force && !added) {
     added = true;
     // make room by the farthest member
@@ -104,15 +110,15 @@ function planReverse<Walk>(at: usize, slot: u32, level: u32, d: f32, force: bool
  * neighbour while there is a live one.
  */
 // @ts-ignore: decorator
-@inline function candidates<Walk>(level: u32, entry: u32, entryDistance: f32): u32 {
-  let ef = efConstruction, n = searchLevel<Walk>(level, entry, entryDistance, ef);
+@inline function candidates<Walk>(level: u32, starts: u32): u32 {
+  let ef = efConstruction, n = searchFrom<Walk>(level, starts, ef);
   const dead = load<u32>(H.DEAD_COUNT);
   if (level || !dead) return n;
   const pool = scratch + S.POOL, wanted = min(links, load<u32>(H.LINKED_COUNT) - dead);
   while (countLive(pool, n) < wanted) {
     if (n < ef || ef > EF_MAX / 4) return scanLive<Walk>(efConstruction);
     ef *= 2;
-    n = searchLevel<Walk>(level, entry, entryDistance, ef);
+    n = searchFrom<Walk>(level, starts, ef);
   }
   return n;
 }
@@ -138,9 +144,11 @@ function sortByDot(k: u32): void {
     newRow = onCodes<Walk>() ? atRow : atQuery;
     // dot products with codes are walked without the query's own scale; between nodes it counts
     const scale: f32 = onCodes<Walk>() && !isEuclid<Walk>() ? scaleOf(newRow) : 1, top = entry >> 28;
+    const several = gatherEntries() > 1;
     let from = descend<Walk>(entry & SLOT_MASK, top, min(top, level)), d = load<f32>(scratch + S.SORT);
     for (let l = <i32>min(top, level); l >= 0; l--, lists++) {
-      const n = candidates<Walk>(l, from, d);
+      put(scratch + S.STARTS, 0, d, from);
+      const n = candidates<Walk>(l, several ? descendAll<Walk>(l, 1) : 1);
       from = slotAt(pool, 0);
       d = distanceAt(pool, 0);
       if (scale != 1) for (let i: u32 = 0; i < n; i++) { const p = pair(pool, i); store<f32>(p, load<f32>(p) * scale); }

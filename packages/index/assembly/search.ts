@@ -9,7 +9,9 @@ import {
 import { enter, leave, observe } from "./epoch";
 import { prepareQuery, queryDistance, queryDistance4 } from "./kernels";
 import { DotCodes, DotVectors, EuclidCodes, EuclidVectors, ManhattanVectors, onCodes } from "./metric";
-import { EXPANDED, before, distanceAt, put, rank, setTieSalt, shift, slotAt } from "./pool";
+import { gatherEntries } from "./entries";
+import { countBy, headOf, membersBy } from "./lists";
+import { EXPANDED, before, distanceAt, keepBest, put, rank, setTieSalt, shift, slotAt } from "./pool";
 
 /** This thread's mark of the running search: a slot is visited when its stamp equals it. */
 let mark: u32 = 0;
@@ -23,8 +25,8 @@ export function allowedInPool(): u32 { return allowedCount; }
 @inline function rowBytes<Walk>(): usize { return onCodes<Walk>() ? codeBytes : vectorBytes; }
 /** Append the unvisited members of a list to the k at S.IDS and mark them; returns the new k. */
 // @ts-ignore: decorator
-@inline function gather(list: usize, k: u32): u32 {
-  const ids = scratch + S.IDS, end = word(list, observe(list)), stamps = stampOf(0);
+@inline function gather(place: usize, k: u32): u32 {
+  const ids = scratch + S.IDS, head = headOf(place), list = membersBy(place, head), end = word(list, countBy(head)), stamps = stampOf(0);
   for (let p = list + 4; p <= end; p += 4) {
     const id = load<u32>(p), at = stamps + (<usize>id << 1);
     store<u32>(word(ids, k), id);
@@ -56,7 +58,7 @@ export function allowedInPool(): u32 { return allowedCount; }
   let d = queryDistance<Walk>(rowOf<Walk>(slot));
   for (let level = from; level > to; level--) {
     for (let start = slot;; start = slot) {
-      const list = listOf(start, level), k = observe(list);
+      const place = listOf(start, level), head = headOf(place), list = membersBy(place, head), k = countBy(head);
       memory.copy(ids, list + 4, <usize>k << 2);
       scoreAll<Walk>(k);
       for (let i: u32 = 0; i < k; i++) {
@@ -69,17 +71,50 @@ export function allowedInPool(): u32 { return allowedCount; }
   store<f32>(scratch + S.SORT, d);
   return slot;
 }
-/** Best-first search of one level from one entry; leaves the sorted pool at S.POOL and returns its size, at most ef. */
-// @ts-ignore: decorator
-@inline export function searchLevel<Walk>(level: u32, entry: u32, entryDistance: f32, ef: u32): u32 {
+/** A mark that no slot of this thread has. */
+export function newMark(): u32 {
   if (++mark > 65535) {
     memory.fill(stampOf(0), 0, <usize>observe(H.NEXT_SLOT) << 1);
     mark = 1;
   }
+  return mark;
+}
+// @ts-ignore: decorator
+@inline function takeStamp(slot: u32): bool {
+  const at = stampOf(slot), isNew = <u32>load<u16>(at) != mark;
+  store<u16>(at, <u16>mark);
+  return isNew;
+}
+/**
+ * Where a walk of one level starts when it starts at the entries of all origins, to S.STARTS behind the `n` that are there: each entry
+ * descended to the level, or itself where it does not reach so high. Returns their number.
+ */
+export function descendAll<Walk>(level: u32, n: u32): u32 {
+  const starts = scratch + S.STARTS, count = gatherEntries();
+  for (let i: u32 = 0; i < count; i++) {
+    const entry = load<u32>(word(scratch + S.ENTRY_WORDS, i)), top = entry >> 28;
+    if (top < level) continue;
+    const slot = descend<Walk>(entry & SLOT_MASK, top, level);
+    put(starts, n++, load<f32>(scratch + S.SORT), slot);
+  }
+  return n;
+}
+/** Best-first search of one level from one entry; leaves the sorted pool at S.POOL and returns its size, at most ef. */
+// @ts-ignore: decorator
+@inline export function searchLevel<Walk>(level: u32, entry: u32, entryDistance: f32, ef: u32): u32 {
+  put(scratch + S.STARTS, 0, entryDistance, entry);
+  return searchFrom<Walk>(level, 1, ef);
+}
+/** The same from the `starts` nodes at S.STARTS. */
+// @ts-ignore: decorator
+@inline export function searchFrom<Walk>(level: u32, starts: u32, ef: u32): u32 {
+  newMark();
   const pool = scratch + S.POOL, ids = scratch + S.IDS, distances = scratch + S.DISTANCES, heads = scratch + S.HEADS;
-  put(pool, 0, entryDistance, entry);
-  store<u16>(stampOf(entry), <u16>mark);
-  let n: u32 = 1, cursor: u32 = 0; // everything before the cursor is expanded
+  let n: u32 = 0, cursor: u32 = 0; // everything before the cursor is expanded
+  for (let i: u32 = 0; i < starts; i++) {
+    const slot = slotAt(scratch + S.STARTS, i);
+    if (takeStamp(slot)) n = keepBest(pool, n, ef, distanceAt(scratch + S.STARTS, i), slot);
+  }
   for (;;) {
     let chosen: u32 = 0;
     for (; cursor < n && chosen < BEAM; cursor++) {
@@ -126,7 +161,7 @@ export function allowedInPool(): u32 { return allowedCount; }
  * ranked again by their exact distance; depth 0 leaves the distances of the codes (dot: without the query's own scale).
  */
 // @ts-ignore: decorator
-@inline function search<Walk, Exact>(k: u32, ef: u32, depth: u32, filtered: bool): u32 {
+@inline function search<Walk, Exact>(k: u32, ef: u32, depth: u32, filtered: bool, everywhere: bool): u32 {
   enter();
   const entry = observe(H.ENTRY), allowed = filtered ? filterBits() : visibleBits();
   let found: u32 = 0;
@@ -134,8 +169,13 @@ export function allowedInPool(): u32 { return allowedCount; }
   if (entry != NONE) {
     setTieSalt(0);
     prepareQuery<Walk>(atRow);
-    const near = descend<Walk>(entry & SLOT_MASK, entry >> 28, 0);
-    const n = searchLevel<Walk>(0, near, load<f32>(scratch + S.SORT), max(ef, k)), pool = scratch + S.POOL;
+    let starts: u32 = 1;
+    if (everywhere && gatherEntries() > 1) starts = descendAll<Walk>(0, 0);
+    else {
+      const near = descend<Walk>(entry & SLOT_MASK, entry >> 28, 0);
+      put(scratch + S.STARTS, 0, load<f32>(scratch + S.SORT), near);
+    }
+    const n = searchFrom<Walk>(0, starts, max(ef, k)), pool = scratch + S.POOL;
     const wanted = onCodes<Walk>() ? max(k, depth) : k;
     let candidates: u32 = 0;
     for (let i: u32 = 0; i < n; i++) {
@@ -173,8 +213,8 @@ export function allowedInPool(): u32 { return allowedCount; }
     }
   }
 }
-export function searchDotCodes(k: u32, ef: u32, depth: u32, filtered: bool): u32 { return search<DotCodes, DotVectors>(k, ef, depth, filtered); }
-export function searchDotVectors(k: u32, ef: u32, depth: u32, filtered: bool): u32 { return search<DotVectors, DotVectors>(k, ef, depth, filtered); }
-export function searchEuclidCodes(k: u32, ef: u32, depth: u32, filtered: bool): u32 { return search<EuclidCodes, EuclidVectors>(k, ef, depth, filtered); }
-export function searchEuclidVectors(k: u32, ef: u32, depth: u32, filtered: bool): u32 { return search<EuclidVectors, EuclidVectors>(k, ef, depth, filtered); }
-export function searchManhattanVectors(k: u32, ef: u32, depth: u32, filtered: bool): u32 { return search<ManhattanVectors, ManhattanVectors>(k, ef, depth, filtered); }
+export function searchDotCodes(k: u32, ef: u32, depth: u32, filtered: bool, all: bool): u32 { return search<DotCodes, DotVectors>(k, ef, depth, filtered, all); }
+export function searchDotVectors(k: u32, ef: u32, depth: u32, filtered: bool, all: bool): u32 { return search<DotVectors, DotVectors>(k, ef, depth, filtered, all); }
+export function searchEuclidCodes(k: u32, ef: u32, depth: u32, filtered: bool, all: bool): u32 { return search<EuclidCodes, EuclidVectors>(k, ef, depth, filtered, all); }
+export function searchEuclidVectors(k: u32, ef: u32, depth: u32, filtered: bool, all: bool): u32 { return search<EuclidVectors, EuclidVectors>(k, ef, depth, filtered, all); }
+export function searchManhattanVectors(k: u32, ef: u32, depth: u32, filtered: bool, all: bool): u32 { return search<ManhattanVectors, ManhattanVectors>(k, ef, depth, filtered, all); }

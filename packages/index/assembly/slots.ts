@@ -8,6 +8,7 @@ export function takeSlot(): u32 {
   const free = load<u32>(H.FREE_HEAD);
   if (free != NONE) {
     store<u32>(H.FREE_HEAD, metaOf(free).next);
+    store<u32>(H.FREE_COUNT, load<u32>(H.FREE_COUNT) - 1);
     return free;
   }
   const next = load<u32>(H.NEXT_SLOT);
@@ -19,6 +20,7 @@ export function takeSlot(): u32 {
 export function returnSlot(slot: u32): void {
   metaOf(slot).next = load<u32>(H.FREE_HEAD);
   store<u32>(H.FREE_HEAD, slot);
+  store<u32>(H.FREE_COUNT, load<u32>(H.FREE_COUNT) + 1);
 }
 /** Block for the upper lists of a node of this level: 0 when it needs none, NONE when the memory is full. */
 export function takeUpper(level: u32): u32 {

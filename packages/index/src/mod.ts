@@ -30,12 +30,14 @@ export {
   type UsearchReadOptions,
   writeUsearchFile,
 } from "./usearch/usearch-file.js";
+export { decodeEdgeDelta, type EdgeList, encodeEdgeDelta } from "./vector-index/edge-delta.js";
 export {
   type DeltaLists,
   type DeltaNeighbour,
   decodeGraphDelta,
   encodeGraphDelta,
 } from "./vector-index/graph-delta.js";
+export { attachReader, type GraphHandle } from "./vector-index/graph-handle.js";
 export {
   compareNodeDots,
   defaultEfSearch,
@@ -44,7 +46,9 @@ export {
   type SearchOptions,
   type SearchResult,
 } from "./vector-index/graph-reader.js";
+export type { CausalPast, EdgeDelta, GraphCounters, GraphDelta } from "./vector-index/graph-types.js";
 export { decodeImage, encodeImage, type ReadExactly } from "./vector-index/image.js";
+export { normalise } from "./vector-index/normalise.js";
 export {
   checkVectorIndexOptions,
   type Metric,
@@ -53,10 +57,4 @@ export {
   vectorIndexLimits,
 } from "./vector-index/options.js";
 export { type GraphReport, type GraphViolation, validateGraph } from "./vector-index/validate.js";
-export {
-  attachReader,
-  type GraphDelta,
-  type GraphHandle,
-  normalise,
-  VectorIndex,
-} from "./vector-index/vector-index.js";
+export { VectorIndex } from "./vector-index/vector-index.js";

@@ -1,8 +1,9 @@
 import { MurmurationError } from "../errors.js";
 import { type DeltaLists, type DeltaNeighbour, encodeGraphDelta } from "../vector-index/graph-delta.js";
 import { compareNodeDots, type NodeDot } from "../vector-index/graph-reader.js";
+import { normalise } from "../vector-index/normalise.js";
 import type { Metric, VectorIndexOptions } from "../vector-index/options.js";
-import { normalise, VectorIndex } from "../vector-index/vector-index.js";
+import { VectorIndex } from "../vector-index/vector-index.js";
 import { insertionOrder } from "./insertion-order.js";
 import { parseUsearchFile, type UsearchFile } from "./parse-usearch-file.js";
 

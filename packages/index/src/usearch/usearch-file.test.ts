@@ -16,9 +16,9 @@ import {
   recallOf,
   seeded,
 } from "../vector-index/graphs.test-support.js";
-
+import { normalise } from "../vector-index/normalise.js";
 import { validateGraph } from "../vector-index/validate.js";
-import { normalise, type VectorIndex } from "../vector-index/vector-index.js";
+import type { VectorIndex } from "../vector-index/vector-index.js";
 import { nodeBytes } from "./format.js";
 import { parseUsearchFile } from "./parse-usearch-file.js";
 import { readUsearchFile, writeUsearchFile } from "./usearch-file.js";

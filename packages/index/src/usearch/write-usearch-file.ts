@@ -1,5 +1,5 @@
 import { assert, MurmurationError } from "../errors.js";
-import type { GraphReader } from "../vector-index/graph-reader.js";
+import { compareNodeDots, type GraphReader } from "../vector-index/graph-reader.js";
 import {
   GRAPH_BYTES,
   HEAD_BYTES,
@@ -103,14 +103,17 @@ function nodeOf(graph: GraphReader, selection: Selection, slot: number, key: big
   return new Uint8Array(bytes.buffer);
 }
 
-/** Places of the live neighbours, and of the live neighbours of the dead ones where these leave room. */
+/**
+ * Places of the live neighbours, and of the live neighbours of the dead ones where these leave room. Of a list that merging has made
+ * longer than the file allows, the nearest.
+ */
 function liveNeighbours(graph: GraphReader, places: Uint32Array, slot: number, level: number, cap: number): number[] {
   const found = new Set<number>();
   const dead: number[] = [];
-  for (const neighbour of graph.neighboursAt(slot, level)) {
+  for (const neighbour of nearestFirst(graph, slot, graph.neighboursAt(slot, level), cap)) {
     const place = places[neighbour] as number;
     if (place === ABSENT) dead.push(neighbour);
-    else found.add(place);
+    else if (found.size < cap) found.add(place);
   }
   for (const gone of dead) {
     for (const neighbour of graph.neighboursAt(gone, level)) {
@@ -119,6 +122,22 @@ function liveNeighbours(graph: GraphReader, places: Uint32Array, slot: number, l
     }
   }
   return [...found];
+}
+
+function nearestFirst(
+  graph: GraphReader,
+  slot: number,
+  neighbours: Uint32Array,
+  cap: number,
+): ArrayLike<number> & Iterable<number> {
+  if (neighbours.length <= cap) return neighbours;
+  const distances = graph.distancesTo(graph.vectorAt(slot), neighbours);
+  const order = [...neighbours.keys()].sort(
+    (a, b) =>
+      (distances[a] as number) - (distances[b] as number) ||
+      compareNodeDots(graph.dotAt(neighbours[a] as number), graph.dotAt(neighbours[b] as number)),
+  );
+  return order.map((i) => neighbours[i] as number);
 }
 
 function* inChunks(parts: Iterable<Uint8Array>): Generator<Uint8Array> {

@@ -71,14 +71,10 @@ test("every flipped bit of a real delta is refused, or leaves a sound graph", ()
   assert.ok(refused > 0);
 });
 
-test("a full list takes no link for which nothing leaves it", () => {
-  const { slot, list } = nodeWith(2 * options.links);
+test("a full list takes another link: planners that do not know of each other each leave room for one", () => {
+  const { slot } = nodeWith(2 * options.links);
   const target = index.reader.dotAt(slot);
-  const stranger = index.reader.dotAt(
-    [...Array(400).keys()].find((other) => other !== slot && !list.includes(other)) as number,
-  );
-  assert.ok(refuses(encodeGraphDelta(dot, [[{ dot: target, add: true, removed: [] }]])));
-  assert.ok(refuses(encodeGraphDelta(dot, [[{ dot: target, add: true, removed: [stranger] }]])));
+  assert.ok(!refuses(encodeGraphDelta(dot, [[{ dot: target, add: true, removed: [] }]])));
 });
 
 test("a neighbour that stands twice is refused", () => {

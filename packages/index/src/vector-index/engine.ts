@@ -29,16 +29,36 @@ interface EngineExports {
   applyInsert(origin: number, sequence: number, bytes: number): number;
   revertInsert(slot: number, bytes: number): number;
   markDead(slot: number, dead: number): void;
+  condemn(slot: number): void;
+  nodesToRepair(from: number, limit: number, owners: number): number;
+  scanEnd(): number;
+  purgeable(limit: number, owners: number): number;
+  purge(count: number): number;
+  cutLiveEdges(): number;
+  unreachable(limit: number, owners: number): number;
+  applyEdges(origin: number, sequence: number, bytes: number): number;
+  settleTags(): number;
+  epoch(): number;
+  pin(epoch: number): void;
+  /** First word of the list at an address, which says where its members are: read once, also where the writer is at work. */
+  headOf(list: number): number;
+  /** Address of the word behind which the effective members of a list with this head stand, and their number. */
+  membersBy(list: number, head: number): number;
+  countBy(head: number): number;
+  /** Members of the list at an address, those beyond the effective ones included. */
+  sizeOf(list: number): number;
+  digestNode(slot: number): void;
+  reclaim(): number;
   slotOfDot(dot: bigint): number;
   levelOfDot(dot: bigint): number;
   listOf(slot: number, level: number): number;
   metaOf(slot: number): number;
   vectorOf(slot: number): number;
   codeOf(slot: number): number;
-  digest(): void;
+  digest(all: number): void;
   allowedInPool(): number;
 }
-type Search = (k: number, ef: number, depth: number, filtered: number) => number;
+type Search = (k: number, ef: number, depth: number, filtered: number, everywhere: number) => number;
 type Scan = (k: number, filtered: number) => number;
 
 /** One thread's instance of the engine over a graph memory, with the functions of its metric picked. */
@@ -48,6 +68,9 @@ export interface Engine extends EngineExports {
   readonly u32: Uint32Array;
   readonly f32: Float32Array;
   plan(origin: number, sequence: number): number;
+  planStitch(slot: number, seeds: number, walk: number): number;
+  planRepair(slot: number): number;
+  planRescue(slot: number, forced: number): number;
   search: Search;
   scan: Scan;
   scanBlock: Scan;
@@ -68,22 +91,41 @@ const addresses = [
   "slots",
   "distances",
   "queryRow",
+  "past",
+  "undo",
+  "origins",
 ] as const;
 
 /** Words of the header that both sides read (assembly/layout.ts, namespace H). */
 export const header = {
   start: 1024,
   /** Everything before the readers' epoch lines is part of an image. */
-  end: 1280,
+  end: 1536,
   entry: 1088,
   nextSlot: 1092,
   upperNext: 1096,
   linkedCount: 1100,
   deadCount: 1116,
+  tagsCount: 1176,
+  overflowLists: 1180,
+  overflowBytes: 1184,
+  missedAdds: 1188,
+  planted: 1200,
+  freeCount: 1208,
+  entriesCount: 2048,
+  entries: 2056,
 } as const;
 
 /** Offsets within a slot's meta (assembly/layout.ts, class Meta) and bits of its state. */
-export const meta = { bytes: 24, dot: 0, upper: 8, state: 12, linked: 0x80000000, dead: 0x40000000 } as const;
+export const meta = {
+  bytes: 24,
+  dot: 0,
+  upper: 8,
+  state: 12,
+  linked: 0x80000000,
+  dead: 0x40000000,
+  condemned: 0x20000000,
+} as const;
 export const NO_SLOT = 0xffffffff;
 
 const metricCodes: Record<Metric, number> = { cosine: 0, dot: 0, euclid: 1, manhattan: 2 };
@@ -114,6 +156,9 @@ function bind(exports: Record<string, unknown>, memory: GraphMemory, options: Ve
     u32: new Uint32Array(memory.buffer),
     f32: new Float32Array(memory.buffer),
     plan: pick<Engine["plan"]>(`plan${walk}`),
+    planStitch: pick<Engine["planStitch"]>(`planStitch${walk}`),
+    planRepair: pick<Engine["planRepair"]>(`planRepair${walk}`),
+    planRescue: pick<Engine["planRescue"]>(`planRescue${walk}`),
     search: pick<Search>(`search${walk}`),
     scan: pick<Scan>(`scan${metric}`),
     scanBlock: pick<Scan>(`scanBlock${metric}`),

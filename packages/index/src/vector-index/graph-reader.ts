@@ -19,6 +19,8 @@ export interface SearchOptions {
   readonly exact?: boolean;
   /** Slots that may be answers; default: all visible ones. Must be a subset of them. */
   readonly allowed?: RowSet;
+  /** Start at the entry points of all origins: while some of them are not linked to each other yet. */
+  readonly allEntries?: boolean;
   /** int8 only: rank the best candidates again by f32 (default true). */
   readonly rescore?: boolean;
   /** int8 only: rank `limit × oversampling` candidates again (default 2, and never fewer than 20). */
@@ -136,7 +138,13 @@ export class GraphReader {
     if (walk) {
       const codes = walksOnCodes(this.options) && options.rescore !== false;
       const depth = codes ? Math.max(RERANK_MIN, Math.ceil(limit * (options.oversampling ?? 2))) : 0;
-      const found = this.#engine.search(limit, widened, depth, allowed === undefined ? 0 : 1);
+      const found = this.#engine.search(
+        limit,
+        widened,
+        depth,
+        allowed === undefined ? 0 : 1,
+        options.allEntries === true ? 1 : 0,
+      );
       const wanted = allowed === undefined ? limit : Math.max(limit, Math.min(ef, matches) >> 1);
       if (this.#engine.allowedInPool() >= wanted) return this.#results(found, options.rescore === false);
     }
@@ -213,10 +221,52 @@ export class GraphReader {
     return { linked: (state & meta.linked) !== 0, dead: (state & meta.dead) !== 0, level: state & 15 };
   }
 
-  /** Slots that a node links to on one level. */
+  /** Is the slot's node known to be dead for good? */
+  isCondemned(slot: number): boolean {
+    const state = this.#engine.u32[((this.#engine.metaOf(slot) >>> 0) + meta.state) >>> 2] as number;
+    return (state & meta.condemned) !== 0;
+  }
+
+  /** Slots that a node links to on one level, as walks see them. */
   neighboursAt(slot: number, level: number): Uint32Array {
-    const at = (this.#engine.listOf(slot, level) >>> 0) >>> 2;
-    return new Uint32Array(this.#engine.u32.subarray(at + 1, at + 1 + (this.#engine.u32[at] as number)));
+    const { u32, listOf, headOf, membersBy, countBy } = this.#engine;
+    const list = listOf(slot, level);
+    const head = headOf(list);
+    const first = ((membersBy(list, head) >>> 0) >>> 2) + 1;
+    return new Uint32Array(u32.subarray(first, first + countBy(head)));
+  }
+
+  /** All members of a node's list, those beyond the effective ones included. Only on the writer's thread. */
+  membersAt(slot: number, level: number): Uint32Array {
+    const { u32, listOf, headOf, membersBy } = this.#engine;
+    const list = listOf(slot, level);
+    const first = ((membersBy(list, headOf(list)) >>> 0) >>> 2) + 1;
+    return new Uint32Array(u32.subarray(first, first + this.memberCountAt(slot, level)));
+  }
+
+  /** Members of a node's list, those beyond the effective ones included. */
+  memberCountAt(slot: number, level: number): number {
+    return this.#engine.sizeOf(this.#engine.listOf(slot, level)) >>> 0;
+  }
+
+  /** Origins that have an entry point. */
+  entryOrigins(): number[] {
+    const { u32 } = this.#engine;
+    const count = Atomics.load(u32, header.entriesCount >> 2);
+    const origins: number[] = [];
+    for (let i = 0; i < count; i++) {
+      const at = (header.entries >> 2) + 2 * i;
+      if (u32[at + 1] !== NO_SLOT) origins.push(u32[at] as number);
+    }
+    return origins.sort((a, b) => a - b);
+  }
+
+  /**
+   * What this reader knows of slots is as of this epoch of the writer: slots retired since are not reused before it has followed. 0: it
+   * knows nothing of slots.
+   */
+  pin(epoch: number): void {
+    this.#engine.pin(epoch);
   }
 
   /** The slot that every search starts from. */

@@ -1,6 +1,8 @@
 import type { NodeDot, SearchResult } from "./graph-reader.js";
+import type { GraphDelta } from "./graph-types.js";
+import { normalise } from "./normalise.js";
 import type { VectorIndexOptions } from "./options.js";
-import { type GraphDelta, normalise, VectorIndex } from "./vector-index.js";
+import { VectorIndex } from "./vector-index.js";
 
 /** A generator of numbers in [0, 1) that is the same on every run (mulberry32). */
 export function seeded(seed: number): () => number {

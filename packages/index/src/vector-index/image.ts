@@ -8,7 +8,7 @@ import { VectorIndex } from "./vector-index.js";
 
 const MAGIC = new TextEncoder().encode("MURMIMG1");
 /** Changes with every change of the memory layout. */
-const LAYOUT_VERSION = 2;
+const LAYOUT_VERSION = 4;
 const MANIFEST_BYTES_MAX = 1 << 20;
 const HEAD_BYTES = MAGIC.length + 8;
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { attachReader } from "./graph-handle.js";
 import { answerBytes, buildIndex, clusteredVectors, insert, optionsFor } from "./graphs.test-support.js";
-import { attachReader } from "./vector-index.js";
 
 const DIMENSIONS = 8;
 const COUNT = 800;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { buildIndex, clusteredVectors, meanRecall, optionsFor } from "./graphs.test-support.js";
+import { normalise } from "./normalise.js";
 import { validateGraph } from "./validate.js";
-import { normalise } from "./vector-index.js";
 
 /** Enough of them that a search with this ef walks. */
 const COUNT = 500;

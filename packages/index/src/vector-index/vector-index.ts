@@ -1,7 +1,9 @@
 import { assert, MurmurationError } from "../errors.js";
-import { attachEngine, createEngine, type Engine, type GraphMemory, header, NO_SLOT } from "./engine.js";
+import { createEngine, type Engine, header, NO_SLOT } from "./engine.js";
+import type { GraphHandle } from "./graph-handle.js";
 import { GraphReader, type NodeDot } from "./graph-reader.js";
-import { checkVectorIndexOptions, type VectorIndexOptions, vectorIndexLimits } from "./options.js";
+import type { CausalPast, EdgeDelta, GraphCounters, GraphDelta } from "./graph-types.js";
+import { checkVectorIndexOptions, type VectorIndexOptions } from "./options.js";
 
 /** Answers of the engine's applyInsert that are no slot (assembly/apply.ts). */
 const FULL = NO_SLOT;
@@ -11,18 +13,16 @@ const DUPLICATE = NO_SLOT - 2;
 /** End of the memory that upper lists may fill, and most of them per node (assembly/slots.ts, assembly/limits.ts). */
 const ADDRESS_END = 0xffff0000;
 const UPPER_LEVELS_MAX = 7;
+/** Bytes that applyInsert wants free for lists that outgrow their place (assembly/apply.ts). */
+const LISTS_ROOM = 8 << 20;
 
-/**
- * A packed graph delta: the edges that an insert adds and removes, by dots (format: docs/graph-delta.md). It means the same on
- * every replica.
- */
-export type GraphDelta = Uint8Array;
-
-/** What another thread needs to read this graph. Can be posted to it. */
-export interface GraphHandle {
-  readonly memory: GraphMemory;
-  readonly options: VectorIndexOptions;
-}
+/** Bounds of assembly/limits.ts: origins that a delta, a past or a set of owners can name; dots that fit the results. */
+const ORIGINS_MAX = 1024;
+const DOTS_MAX = 16_384;
+const nothingKnown: CausalPast = new Map();
+/** Nodes that a stitch can be seeded from. */
+const SEEDS_MAX = 4096;
+const NODES_PER_BLOCK = 1024;
 
 /**
  * An HNSW graph in one WASM memory (Malkov and Yashunin, 2018), with insertion split in two: `plan` reads the graph and
@@ -54,9 +54,12 @@ export class VectorIndex {
   requireRoomFor(count: number): void {
     const { u32 } = this.#engine;
     const { links } = this.options;
-    const upperLeft = ADDRESS_END - (u32[header.upperNext >> 2] as number);
+    const upperLeft = ADDRESS_END - (u32[header.upperNext >> 2] as number) - LISTS_ROOM;
     const upperNeeded = count * UPPER_LEVELS_MAX * (links + 1) * 4;
-    if (this.reader.slotCount + count <= this.capacity && upperNeeded <= upperLeft) return;
+    // slots of purged nodes are used again, once no reader can see them
+    const free = () => this.capacity - this.reader.slotCount + (u32[header.freeCount >> 2] as number);
+    if (free() < count) this.#engine.reclaim();
+    if (free() >= count && upperNeeded <= upperLeft) return;
     throw new MurmurationError(
       "capacity",
       `the shard's memory is full: it holds at most ${this.capacity} vectors of this size`,
@@ -75,13 +78,15 @@ export class VectorIndex {
   }
 
   /**
-   * Insert a vector by the delta that a planner made, here or on another replica. Dots that are not in this graph are passed over.
-   * Returns the slot. Throws `capacity` when the memory is full, `corrupt` for a delta that is malformed or does not fit the
-   * graph, or a dot that is present; then nothing has changed.
+   * Insert a vector by the delta that a planner made, here or on another replica, knowing `past`: of links that it takes away, tags
+   * that are not in its past stay. Dots that are not in this graph are passed over. Returns the slot. Throws `capacity` when the memory
+   * is full, `corrupt` for a delta that is malformed or does not fit the graph, or a dot that is present; then nothing has changed.
    */
-  apply(dot: NodeDot, vector: Float32Array, delta: GraphDelta): number {
+  apply(dot: NodeDot, vector: Float32Array, delta: GraphDelta, past: CausalPast = nothingKnown): number {
     this.#putVector(vector);
     this.#putDelta(delta);
+    if (this.#has(header.tagsCount)) this.#putPast(past);
+    else this.#engine.u32[this.#engine.at.undo >> 2] = 0;
     const slot = this.#engine.applyInsert(dot.origin, dot.sequence, delta.length) >>> 0;
     if (slot === FULL) {
       throw new MurmurationError(
@@ -96,9 +101,19 @@ export class VectorIndex {
     return slot;
   }
 
+  /** Stored tags that the last `apply` took away, for `revert`; `undefined`: none. */
+  takeUndo(): Uint8Array | undefined {
+    const { u32, u8, at } = this.#engine;
+    const count = u32[at.undo >> 2] as number;
+    return count === 0 ? undefined : new Uint8Array(u8.subarray(at.undo, at.undo + 16 + count * 16));
+  }
+
   /** Take back the newest insert, made by `apply` with this delta, where its operation could not be logged. */
-  revert(slot: number, delta: GraphDelta): void {
+  revert(slot: number, delta: GraphDelta, undo?: Uint8Array): void {
     this.#putDelta(delta);
+    const { u8, u32, at } = this.#engine;
+    if (undo === undefined) u32[at.undo >> 2] = 0;
+    else u8.set(undo, at.undo);
     assert(this.#engine.revertInsert(slot, delta.length) !== 0, "a delta is reverted only where it was applied");
     this.reader.hide(slot);
   }
@@ -106,6 +121,124 @@ export class VectorIndex {
   /** Dead nodes route but get no new links, and are no answers once hidden. */
   markDead(slot: number, dead: boolean): void {
     this.#engine.markDead(slot, dead ? 1 : 0);
+  }
+
+  /**
+   * Link a node on layer 0 to `foreign` ones, inserted concurrently. `walk`: they are a sample that a search starts from; else the
+   * candidates themselves (at most 64). `undefined`: there is nothing to link, or the node is gone or dead.
+   */
+  planStitch(node: NodeDot, foreign: readonly NodeDot[], walk: boolean): EdgeDelta | undefined {
+    const slot = this.slotOf(node);
+    if (slot === undefined || this.reader.nodeAt(slot).dead) return undefined;
+    const { u32, at } = this.#engine;
+    let seeds = 0;
+    for (const dot of foreign) {
+      const seed = this.slotOf(dot);
+      if (seed === undefined || seed === slot || this.reader.nodeAt(seed).dead) continue;
+      if (seeds < SEEDS_MAX) u32[(at.results >> 2) + seeds++] = seed;
+    }
+    return this.#taken(this.#engine.planStitch(slot, seeds, walk ? 1 : 0));
+  }
+
+  /** Replace a node's links to condemned nodes by ones to live nodes around those. `undefined`: it has none, or is gone. */
+  planRepair(node: NodeDot): EdgeDelta | undefined {
+    const slot = this.slotOf(node);
+    return slot === undefined ? undefined : this.#taken(this.#engine.planRepair(slot));
+  }
+
+  /**
+   * Links to a node from the nearest two live nodes that a search finds and whose lists have room. `forced`: only where none has room;
+   * then one list gives up a link that nothing is reached by, as of `unreachable`, which was called right before.
+   */
+  planRescue(node: NodeDot, forced = false): EdgeDelta | undefined {
+    const slot = this.slotOf(node);
+    return slot === undefined ? undefined : this.#taken(this.#engine.planRescue(slot, forced ? 1 : 0));
+  }
+
+  /**
+   * Change lists by the operation `tag`, whose planner knew `past`. Throws `corrupt` for a delta that is malformed, `capacity` when the
+   * memory is full; then nothing has changed.
+   */
+  applyEdges(tag: NodeDot, delta: EdgeDelta, past: CausalPast): void {
+    this.#putDelta(delta);
+    this.#putPast(past);
+    const done = this.#engine.applyEdges(tag.origin, tag.sequence, delta.length);
+    if (done === 0) throw new MurmurationError("corrupt", "the edge delta is malformed or does not fit the graph");
+    if (done === 2) throw new MurmurationError("capacity", "the shard's memory is full");
+  }
+
+  /** A dead node's death is causally stable: nothing can make it live again or link to it. Local knowledge, in no digest. */
+  condemn(slot: number): void {
+    this.#engine.condemn(slot);
+  }
+
+  isCondemned(slot: number): boolean {
+    return this.reader.isCondemned(slot);
+  }
+
+  /** Uncondemned nodes of these origins that lead to condemned ones, from a slot on; `nextSlot` is `slotCount` when all were seen. */
+  nodesToRepair(origins: ReadonlySet<number>, fromSlot: number, limit: number): { nodes: NodeDot[]; nextSlot: number } {
+    const count = this.#engine.nodesToRepair(fromSlot, limit, this.#putOrigins(origins));
+    return { nodes: this.#dots(count), nextSlot: this.#engine.scanEnd() >>> 0 };
+  }
+
+  /** Condemned nodes of these origins to which no uncondemned node leads. */
+  purgeable(origins: ReadonlySet<number>, limit: number): NodeDot[] {
+    return this.#dots(this.#engine.purgeable(limit, this.#putOrigins(origins)));
+  }
+
+  /**
+   * Drop nodes from the graph and every list, and give their slots back once no reader can see them. `liveInEdges`: links of live nodes
+   * that had to be cut, 0 unless a rule was broken.
+   */
+  purge(dots: readonly NodeDot[]): { purged: number; liveInEdges: number } {
+    let [purged, liveInEdges] = [0, 0];
+    for (let from = 0; from < dots.length; from += DOTS_MAX) {
+      const some = dots.slice(from, from + DOTS_MAX);
+      const { u32, at } = this.#engine;
+      for (const [i, { origin, sequence }] of some.entries()) {
+        u32[(at.results >> 2) + 2 * i] = sequence % 2 ** 32;
+        u32[(at.results >> 2) + 2 * i + 1] = origin * 2 ** 8 + Math.floor(sequence / 2 ** 32);
+        const slot = this.slotOf({ origin, sequence });
+        if (slot !== undefined) this.reader.hide(slot);
+      }
+      purged += this.#engine.purge(some.length);
+      liveInEdges += this.#engine.cutLiveEdges();
+    }
+    return { purged, liveInEdges };
+  }
+
+  /** Live nodes of these origins that no walk on layer 0 from the entry point reaches. */
+  unreachable(origins: ReadonlySet<number>, limit: number): NodeDot[] {
+    return this.#dots(this.#engine.unreachable(limit, this.#putOrigins(origins)));
+  }
+
+  /** Stored tags of operations that every member holds are forgotten: whoever removes such a link knows them. Returns how many. */
+  settleTags(stable: CausalPast): number {
+    if (!this.#has(header.tagsCount)) return 0;
+    this.#putPast(stable);
+    return this.#engine.settleTags();
+  }
+
+  counters(): GraphCounters {
+    const { u32 } = this.#engine;
+    const read = (field: number) => u32[field >> 2] as number;
+    return {
+      storedTags: read(header.tagsCount),
+      overflowLists: read(header.overflowLists),
+      overflowBytes: read(header.overflowBytes),
+      missedAdds: read(header.missedAdds),
+    };
+  }
+
+  /** The epoch of now: a reader that has followed up to here pins it. */
+  epoch(): number {
+    return this.#engine.epoch() >>> 0;
+  }
+
+  /** Plant bugs in the engine, for the simulator to find: bits of assembly's H.PLANTED. */
+  plant(bits: number): void {
+    this.#engine.u32[header.planted >> 2] = bits;
   }
 
   slotOf(dot: NodeDot): number | undefined {
@@ -120,7 +253,31 @@ export class VectorIndex {
 
   /** Digest of the graph as a set (nodes, dead marks, links, all by dots), 32 hex digits. Equal graphs have equal digests. */
   digest(): string {
-    this.#engine.digest();
+    return this.#digest(true);
+  }
+
+  /** The same over the effective lists: what searches walk. */
+  effectiveDigest(): string {
+    return this.#digest(false);
+  }
+
+  /** Digests of blocks of 1,024 consecutive sequences of an origin: where two graphs differ. Key: `origin:block`. */
+  blockDigests(): Map<string, string> {
+    const sums = new Map<string, bigint>();
+    const { u32, at } = this.#engine;
+    for (let slot = 0, end = this.reader.slotCount; slot < end; slot++) {
+      if (!this.reader.nodeAt(slot).linked) continue;
+      this.#engine.digestNode(slot);
+      const word = (i: number) => BigInt(u32[(at.results >> 2) + i] as number);
+      const { origin, sequence } = this.reader.dotAt(slot);
+      const key = `${origin}:${Math.floor(sequence / NODES_PER_BLOCK)}`;
+      sums.set(key, BigInt.asUintN(64, (sums.get(key) ?? 0n) + (word(0) | (word(1) << 32n))));
+    }
+    return new Map([...sums].map(([key, sum]) => [key, sum.toString(16).padStart(16, "0")]));
+  }
+
+  #digest(all: boolean): string {
+    this.#engine.digest(all ? 1 : 0);
     const start = this.#engine.at.results >> 2;
     return Array.from(this.#engine.u32.subarray(start, start + 4), (word) => word.toString(16).padStart(8, "0")).join(
       "",
@@ -151,6 +308,45 @@ export class VectorIndex {
     this.#engine.restore();
   }
 
+  #has(counter: number): boolean {
+    return this.#engine.u32[counter >> 2] !== 0;
+  }
+
+  /** A packed edge delta that was just planned. */
+  #taken(bytes: number): EdgeDelta | undefined {
+    const { u8, at } = this.#engine;
+    return bytes === 0 ? undefined : new Uint8Array(u8.subarray(at.delta, at.delta + bytes));
+  }
+
+  #putPast(past: CausalPast): void {
+    const { u32, at } = this.#engine;
+    const start = at.past >> 2;
+    assert(past.size <= ORIGINS_MAX, "a causal past names at most 1,024 origins");
+    u32[start] = past.size;
+    let word = start + 4;
+    for (const [origin, sequence] of past) {
+      u32[word] = origin;
+      u32[word + 2] = sequence % 2 ** 32;
+      u32[word + 3] = Math.floor(sequence / 2 ** 32);
+      word += 4;
+    }
+  }
+
+  #putOrigins(origins: ReadonlySet<number>): number {
+    assert(origins.size <= ORIGINS_MAX, "at most 1,024 origins are owned");
+    this.#engine.u32.set([...origins], this.#engine.at.origins >> 2);
+    return origins.size;
+  }
+
+  /** Dots that the engine left at the results. */
+  #dots(count: number): NodeDot[] {
+    const { u32, at } = this.#engine;
+    return Array.from({ length: count }, (_, i) => {
+      const [low, high] = [u32[(at.results >> 2) + 2 * i] as number, u32[(at.results >> 2) + 2 * i + 1] as number];
+      return { origin: high >>> 8, sequence: (high & 0xff) * 2 ** 32 + low };
+    });
+  }
+
   #putVector(vector: Float32Array): void {
     const { dimensions } = this.options;
     if (vector.length !== dimensions) {
@@ -166,23 +362,8 @@ export class VectorIndex {
   #putDelta(delta: GraphDelta): void {
     // longer than any delta of these options can be: nothing to decode, and no room to put it
     const { links } = this.options;
-    const most = 16_384 + 8 * (links + 1) * (48 + (2 * links + 1) * 16);
+    const most = 16_384 + 8 * (links + 1) * (48 + (6 * links + 1) * 16);
     if (delta.length > most) throw new MurmurationError("corrupt", "the graph delta is longer than any delta can be");
     this.#engine.u8.set(delta, this.#engine.at.delta);
   }
-}
-
-/** A reader in another thread than the writer's; `thread` from 1 to `vectorIndexLimits.threadsMax` − 1, one per reader. */
-export function attachReader(handle: GraphHandle, thread: number): GraphReader {
-  assert(thread >= 1 && thread < vectorIndexLimits.threadsMax, "thread 0 is the writer's");
-  return new GraphReader(attachEngine(handle.memory, handle.options, thread), handle.options);
-}
-
-/** f32 copy of unit length, computed in f64 and rounded once; the zero vector stays as it is. */
-export function normalise(vector: Float32Array): Float32Array {
-  let squares = 0;
-  for (const x of vector) squares += x * x;
-  if (squares === 0) return vector.slice();
-  const length = Math.sqrt(squares);
-  return vector.map((x) => x / length);
 }

@@ -1,0 +1,16 @@
+import { assert } from "../errors.js";
+import { attachEngine, type GraphMemory } from "./engine.js";
+import { GraphReader } from "./graph-reader.js";
+import { type VectorIndexOptions, vectorIndexLimits } from "./options.js";
+
+/** What another thread needs to read this graph. Can be posted to it. */
+export interface GraphHandle {
+  readonly memory: GraphMemory;
+  readonly options: VectorIndexOptions;
+}
+
+/** A reader in another thread than the writer's; `thread` from 1 to `vectorIndexLimits.threadsMax` − 1, one per reader. */
+export function attachReader(handle: GraphHandle, thread: number): GraphReader {
+  assert(thread >= 1 && thread < vectorIndexLimits.threadsMax, "thread 0 is the writer's");
+  return new GraphReader(attachEngine(handle.memory, handle.options, thread), handle.options);
+}
