@@ -20,8 +20,37 @@ export const limits = {
   /** A receiver refuses more. */
   batchBytesMax: 64 * 1024 * 1024,
 
+  /** A message between replicas: a batch in its envelope. */
+  messageBytesMax: 65 * 1024 * 1024,
+  /** Lists in lists in a message. */
+  messageDepthMax: 100,
+  clusterNameCharactersMax: 255,
+  /** Messages to one replica that wait in a transport; the least urgent are dropped beyond it. */
+  transportQueueBytesMax: 128 * 1024 * 1024,
+  /** Operations of a shard that wait for ones before them. */
+  inboxBytesMax: 8 * 1024 * 1024,
+  heartbeatMs: 500,
+  /** A replica that is silent for so long is suspect. */
+  suspectMs: 1_500,
+  /** An answer is waited for so long at first; the time doubles with every attempt, up to the bound. */
+  requestRetryMs: 500,
+  requestRetryMsMax: 10_000,
+  /** Ranges that are asked of one peer in one go. */
+  requestsPerPeerMax: 16,
+  /** Operations in the answer to one request, as far as their bytes fit `answerBytesMax`. */
+  requestOperationsMax: 4_096,
+  answerBytesMax: 4 * 1024 * 1024,
+
+  /** Of the last heartbeats of a replica, so many are looked at for its clock: the one that came fastest counts. */
+  clockSamples: 4,
+  /** A session token as text. */
+  tokenCharactersMax: 64 * 1024,
+
   /** Rows that a log iterator holds in memory. */
   logPageRows: 256,
+
+  /** Replicas in the catalogue, evicted ones included. */
+  membersMax: 1_000,
 
   collectionNameCharactersMax: 255,
   collectionsMax: 10_000,
@@ -31,4 +60,7 @@ export const limits = {
 
 assert(limits.operationBytesMax + 1024 * 1024 <= limits.batchBytesMax, "a batch holds at least one operation");
 assert(limits.batchBytesTarget <= limits.batchBytesMax, "the target of a batch is within its bound");
-assert(limits.payloadDepthMax < 96, "the message codec nests up to 100 deep");
+assert(limits.payloadDepthMax + 4 < limits.messageDepthMax, "an operation holds the deepest payload");
+assert(limits.messageBytesMax <= limits.transportQueueBytesMax, "a transport holds any message");
+assert(limits.batchBytesMax < limits.messageBytesMax, "a message holds any batch");
+assert(limits.answerBytesMax <= limits.inboxBytesMax, "an answer that comes out of order fits the inbox");

@@ -4,6 +4,7 @@ export {
   type Collection,
   type Distance,
   distances,
+  type Member,
   type Settings,
   type VectorSpace,
 } from "./catalogue/collection.js";
@@ -36,6 +37,13 @@ export {
   versionVectorToJson,
 } from "./causality/version-vector.js";
 export type * from "./command/command.js";
+export {
+  decodeEnvelope,
+  type Envelope,
+  encodeEnvelope,
+  envelopeVersion,
+  type Message,
+} from "./gossip/envelope.js";
 export { limits } from "./limits.js";
 export { MemoryOpLog } from "./log/memory-op-log.js";
 export type { LogEntry, LogWriter, OpLog, ReadOptions, StoredPoint } from "./log/op-log.js";
@@ -72,9 +80,14 @@ export { retrieve } from "./query/records.js";
 export type * from "./query/request.js";
 export { count, scroll } from "./query/scroll.js";
 export type { AppliedOperation, CatalogueChanged, Change, OperationsApplied } from "./replica/change.js";
+export type { ClusterOptions, Outgoing } from "./replica/cluster-options.js";
 export type { CollectionDigest, GraphLink, LevelLinks } from "./replica/inspect.js";
+export type { GraphHandles } from "./replica/open-shard.js";
 export type { WritableShard } from "./replica/plan-points.js";
 export { type ImageSource, imageNote, SYSTEM_SHARD } from "./replica/recovery.js";
-export { type Clock, type Execution, type GraphHandles, Replica, type ReplicaOptions } from "./replica/replica.js";
+export { type Clock, type Execution, Replica, type ReplicaOptions } from "./replica/replica.js";
+export type { PeeringStatus, PeerStatus, Refusals, ReplicationStatus } from "./replica/status.js";
+export type { UpkeepBudget, UpkeepStatus } from "./replica/upkeep.js";
 export { ReplicaView, readStoredPoints, type StoredPoints } from "./replica/view.js";
+export type { CausalState } from "./state/causal-state.js";
 export { Shard } from "./state/shard.js";

@@ -14,7 +14,7 @@ const fails = (code: ErrorCode, message: string) => (error: unknown) => {
 };
 test("a new catalogue is empty, and every replica's begins with the same change", () => {
   const document = CatalogueDocument.create(1);
-  assert.deepEqual(plain(document.read()), { collections: {}, aliases: {} });
+  assert.deepEqual(plain(document.read()), { collections: {}, aliases: {}, members: [] });
   assert.deepEqual(document.heads(), CatalogueDocument.create(2).heads());
   // Replicas of different versions must agree about it too.
   assert.deepEqual(document.heads(), ["6bb07c5ba141adbabde8d80392fc46292ba42db7b48f97e9b2159904d83679f4"]);
@@ -43,11 +43,12 @@ test("commands do what they say", () => {
       },
     },
     aliases: { shelf: "c1" },
+    members: [],
   });
   document = run(document, { kind: "delete-payload-index", collection: "shelf", path: "author.name" });
   assert.deepEqual(plain(document.read().collections["c1"]?.payloadIndexes as never), {});
   document = run(document, remove("books"));
-  assert.deepEqual(plain(document.read()), { collections: {}, aliases: {} });
+  assert.deepEqual(plain(document.read()), { collections: {}, aliases: {}, members: [] });
 });
 
 test("planning changes nothing, and applying leaves the old value as it was", () => {

@@ -31,10 +31,21 @@ export interface Collection {
   readonly settings: Settings;
 }
 
+/** A replica that takes part in the cluster, or did. */
+export interface Member {
+  readonly id: number;
+  /** Where it runs, for people. */
+  readonly region: string;
+  /** An evicted replica is waited for no more; it may come back only under a new id. */
+  readonly state: "active" | "evicted";
+}
+
 /** The catalogue as plain data. */
 export interface Catalogue {
   /** By collection id. */
   readonly collections: { readonly [id: string]: Collection };
   /** Alias name → collection id. */
   readonly aliases: { readonly [alias: string]: string };
+  /** By replica id, ascending; empty for a replica that is alone. */
+  readonly members: readonly Member[];
 }

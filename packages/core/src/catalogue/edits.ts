@@ -1,4 +1,5 @@
 import { assert, MurmurationError } from "@murmuration/index";
+import { isOrigin } from "../causality/dot.js";
 import type {
   AliasAction,
   CatalogueCommand,
@@ -7,13 +8,22 @@ import type {
   CreatePayloadIndex,
   DeleteCollection,
   DeletePayloadIndex,
+  EvictMember,
+  JoinMember,
   UpdateCollection,
 } from "../command/command.js";
 import { limits } from "../limits.js";
 import type { Catalogue } from "./collection.js";
 import { checkName } from "./names.js";
 import { collectionDoesNotExist, collectionNamed, resolveCollection } from "./resolve.js";
-import { type StoredCatalogue, type StoredCollection, storedJson, storedKey } from "./stored-catalogue.js";
+import {
+  memberKey,
+  type StoredCatalogue,
+  type StoredCollection,
+  type StoredMember,
+  storedJson,
+  storedKey,
+} from "./stored-catalogue.js";
 
 /** What a command does to the document. */
 export type CatalogueEdit = (stored: StoredCatalogue) => void;
@@ -36,6 +46,10 @@ export function planEdit(catalogue: Catalogue, command: CatalogueCommand, collec
       return createPayloadIndex(catalogue, command);
     case "delete-payload-index":
       return deletePayloadIndex(catalogue, command);
+    case "join-member":
+      return joinMember(catalogue, command);
+    case "evict-member":
+      return evictMember(catalogue, command);
   }
 }
 
@@ -154,5 +168,28 @@ function deletePayloadIndex(catalogue: Catalogue, command: DeletePayloadIndex): 
   if (payloadIndexes[command.path] === undefined) return () => {};
   return (stored) => {
     delete storedCollection(stored, id).payloadIndexes[storedKey(command.path)];
+  };
+}
+
+function joinMember(catalogue: Catalogue, { id, region }: JoinMember): CatalogueEdit {
+  if (!isOrigin(id)) throw new MurmurationError("validation", `a replica id is 1 to ${limits.originMax}`, "id");
+  const present = catalogue.members.find((member) => member.id === id);
+  if (present?.state === "evicted") {
+    throw new MurmurationError("wrong-input", `replica ${id} was evicted: it can join under a new id only`, "id");
+  }
+  if (present !== undefined) return () => {};
+  checkCount(catalogue.members.length + 1, limits.membersMax, "replicas, evicted ones included");
+  return (stored) => {
+    const member: StoredMember = { region: storedJson(region), evicted: false };
+    stored[memberKey(id)] = member;
+  };
+}
+
+function evictMember(catalogue: Catalogue, { id }: EvictMember): CatalogueEdit {
+  const present = catalogue.members.find((member) => member.id === id);
+  if (present === undefined) throw new MurmurationError("not-found", `there is no replica ${id}`, "id");
+  if (present.state === "evicted") return () => {};
+  return (stored) => {
+    (stored[memberKey(id)] as StoredMember).evicted = true;
   };
 }

@@ -93,7 +93,7 @@ test("what is changed in a collection while it is deleted elsewhere stays delete
     edited = edited.apply(edits.at(-1) as Uint8Array);
   }
   for (const merged of [start.apply(deletion, ...edits), edited.apply(deletion)]) {
-    assert.deepEqual(plain(merged.read()), { collections: {}, aliases: {} });
+    assert.deepEqual(plain(merged.read()), { collections: {}, aliases: {}, members: [] });
   }
 });
 

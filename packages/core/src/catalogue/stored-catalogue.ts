@@ -1,6 +1,6 @@
 import { ImmutableString } from "@automerge/automerge";
 import type { Json } from "@murmuration/index";
-import type { Catalogue, Collection } from "./collection.js";
+import type { Catalogue, Collection, Member } from "./collection.js";
 
 /**
  * The catalogue as it lies in the Automerge document. Every leaf is JSON in an immutable string: the last writer of a leaf wins
@@ -11,6 +11,16 @@ export interface StoredCatalogue {
   format: number;
   collections: { [key: string]: StoredCollection };
   aliases: { [key: string]: ImmutableString };
+  /**
+   * By `memberKey`. Not in a map of their own: two replicas that join at once would each make that map, and the document would keep
+   * only one of the two.
+   */
+  [member: `member-${number}`]: StoredMember;
+}
+
+export interface StoredMember {
+  region: ImmutableString;
+  evicted: boolean;
 }
 
 export interface StoredCollection {
@@ -25,6 +35,12 @@ export const catalogueFormatVersion = 1;
 
 export function storedKey(name: string): string {
   return `:${name}`;
+}
+
+const MEMBER_KEY = /^member-([1-9][0-9]*)$/;
+
+export function memberKey(id: number): `member-${number}` {
+  return `member-${id}`;
 }
 
 /** A leaf. Integers beyond 2^53 lose precision: settings are kept to be shown, not to be computed with. */
@@ -42,7 +58,22 @@ export function readStored(stored: StoredCatalogue): Catalogue {
     // Made while its collection was deleted elsewhere.
     if (collections[id] === undefined) delete aliases[alias];
   }
-  return Object.freeze({ collections: Object.freeze(collections), aliases: Object.freeze(aliases) });
+  return Object.freeze({
+    collections: Object.freeze(collections),
+    aliases: Object.freeze(aliases),
+    members: readMembers(stored),
+  });
+}
+
+function readMembers(stored: StoredCatalogue): readonly Member[] {
+  const members: Member[] = [];
+  for (const key of Object.keys(stored)) {
+    const id = Number(MEMBER_KEY.exec(key)?.[1] ?? 0);
+    if (id === 0) continue;
+    const { region, evicted } = stored[memberKey(id)] as StoredMember;
+    members.push(Object.freeze({ id, region: readJson<string>(region), state: evicted ? "evicted" : "active" }));
+  }
+  return Object.freeze(members.sort((a, b) => a.id - b.id));
 }
 
 function readCollection(stored: StoredCollection, id: string): Collection {

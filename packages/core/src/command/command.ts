@@ -141,8 +141,26 @@ export type PointCommand =
   | UpdateVectors
   | DeleteVectors;
 
+/** A replica becomes a member of the cluster; one that is a member changes nothing. Refused for an evicted id. */
+export interface JoinMember {
+  readonly kind: "join-member";
+  readonly id: number;
+  readonly region: string;
+}
+
+/**
+ * A replica is waited for no more: not by causal stability, not by quorums. What it wrote and nobody holds yet is refused from then
+ * on. There is no way back under the same id.
+ */
+export interface EvictMember {
+  readonly kind: "evict-member";
+  readonly id: number;
+}
+
 /** A write to the catalogue. */
 export type CatalogueCommand =
+  | JoinMember
+  | EvictMember
   | CreateCollection
   | UpdateCollection
   | DeleteCollection

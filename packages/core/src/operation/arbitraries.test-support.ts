@@ -3,6 +3,7 @@ import fc from "fast-check";
 import type { HybridTime } from "../causality/hybrid-clock.js";
 import { limits } from "../limits.js";
 import { canonicalPayload, canonicalText } from "./canonical-payload.js";
+import { type EdgesBody, edgeReasons } from "./edges.js";
 import type { Operation, OperationBody, OperationHeader } from "./operation.js";
 
 /** Generators of operations for property tests. Texts and payloads are canonical. */
@@ -48,16 +49,34 @@ const vectors = fc.array(
 const ids = fc.array(pointIds, { maxLength: 40 });
 const names = fc.array(texts, { maxLength: 4 });
 
-const kept = fc.array(
-  record({
-    name: texts,
-    dot: record({
-      origin: fc.integer({ min: 1, max: limits.originMax }),
-      sequence: fc.integer({ min: 1, max: limits.sequenceMax }),
+const dots = record({
+  origin: fc.integer({ min: 1, max: limits.originMax }),
+  sequence: fc.integer({ min: 1, max: limits.sequenceMax }),
+});
+const kept = fc.array(record({ name: texts, dot: dots }), { maxLength: 3 });
+
+const origins = fc.oneof(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: limits.originMax }));
+const sequences = fc.oneof(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: limits.sequenceMax - 100 }));
+const times: fc.Arbitrary<HybridTime> = record({
+  wallMs: fc.integer({ min: 0, max: limits.wallMsMax }),
+  counter: fc.integer({ min: 0, max: limits.clockCounterMax }),
+});
+export const versionVectors = fc
+  .array(fc.tuple(origins, sequences), { maxLength: 4 })
+  .map((entries) => new Map(entries));
+
+const edges = fc
+  .tuple(
+    record({
+      kind: fc.constant("edges" as const),
+      reason: fc.constantFrom(...edgeReasons),
+      vector: texts,
+      deltas: fc.array(fc.uint8Array({ maxLength: 60 }), { maxLength: 4 }),
     }),
-  }),
-  { maxLength: 3 },
-);
+    fc.option(record({ owner: origins, through: sequences, foreign: versionVectors }), { nil: undefined }),
+  )
+  .map(([body, closes]): EdgesBody => (closes === undefined ? body : { ...body, closes }));
+const tombstones = record({ id: pointIds, stamp: record({ time: times, origin: origins }) });
 
 export const bodies: fc.Arbitrary<OperationBody> = fc.oneof(
   record({ kind: fc.constant("upsert" as const), id: pointIds, vectors, payload: payloads, kept }),
@@ -69,17 +88,10 @@ export const bodies: fc.Arbitrary<OperationBody> = fc.oneof(
   record({ kind: fc.constant("delete-payload" as const), ids, fields: names }),
   record({ kind: fc.constant("clear-payload" as const), ids }),
   record({ kind: fc.constant("catalogue" as const), change: fc.uint8Array({ maxLength: 100 }) }),
+  edges,
+  record({ kind: fc.constant("purge" as const), vector: texts, dots: fc.array(dots, { maxLength: 20 }) }),
+  record({ kind: fc.constant("forget" as const), tombstones: fc.array(tombstones, { maxLength: 20 }) }),
 );
-
-const origins = fc.oneof(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: limits.originMax }));
-const sequences = fc.oneof(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: limits.sequenceMax - 100 }));
-const times: fc.Arbitrary<HybridTime> = record({
-  wallMs: fc.integer({ min: 0, max: limits.wallMsMax }),
-  counter: fc.integer({ min: 0, max: limits.clockCounterMax }),
-});
-export const versionVectors = fc
-  .array(fc.tuple(origins, sequences), { maxLength: 4 })
-  .map((entries) => new Map(entries));
 
 const headers: fc.Arbitrary<OperationHeader> = record({
   shard: texts,

@@ -1,19 +1,22 @@
 import { MurmurationError } from "@murmuration/index";
-import { sortedEntries, type VersionVector } from "../causality/version-vector.js";
 import { limits } from "../limits.js";
 import { catalogueFormat } from "./catalogue-change.js";
 import { clearPayloadFormat } from "./clear-payload.js";
 import { deleteFormat } from "./delete.js";
 import { deletePayloadFormat } from "./delete-payload.js";
 import { deleteVectorsFormat } from "./delete-vectors.js";
+import { edgesFormat } from "./edges.js";
 import { FieldReader, refuseMessage } from "./field-reader.js";
+import { forgetFormat } from "./forget.js";
 import type { BodyFormat } from "./format.js";
 import { decodeMessage, encodeMessage } from "./message.js";
 import type { Operation, OperationBody, OperationKind } from "./operation.js";
 import { overwritePayloadFormat } from "./overwrite-payload.js";
+import { purgeFormat } from "./purge.js";
 import { setPayloadFormat } from "./set-payload.js";
 import { updateVectorsFormat } from "./update-vectors.js";
 import { upsertFormat } from "./upsert.js";
+import { versionVectorToField } from "./version-vector-field.js";
 
 /** First field of every operation. A reader refuses any other. */
 export const operationFormatVersion = 1;
@@ -28,16 +31,14 @@ const formats: { readonly [Kind in OperationKind]: BodyFormat<Extract<OperationB
   "delete-payload": deletePayloadFormat,
   "clear-payload": clearPayloadFormat,
   catalogue: catalogueFormat,
+  edges: edgesFormat,
+  purge: purgeFormat,
+  forget: forgetFormat,
 };
 
 const formatByNumber = new Map<number, BodyFormat<OperationBody>>(
   Object.values(formats).map((format) => [format.number, format as BodyFormat<OperationBody>]),
 );
-
-/** A version vector as origins and sequences in turn, by ascending origin. */
-export function versionVectorToField(vector: VersionVector): readonly number[] {
-  return vector.size === 0 ? [] : sortedEntries(vector).flat();
-}
 
 /**
  * The operation as bytes: a msgpack array of format version, kind, time, dependencies and the fields of its kind. Shard, origin

@@ -6,7 +6,10 @@ import type { ClearPayloadBody } from "./clear-payload.js";
 import type { DeleteBody } from "./delete.js";
 import type { DeletePayloadBody } from "./delete-payload.js";
 import type { DeleteVectorsBody } from "./delete-vectors.js";
+import type { EdgesBody } from "./edges.js";
+import type { ForgetBody } from "./forget.js";
 import type { OverwritePayloadBody } from "./overwrite-payload.js";
+import type { PurgeBody } from "./purge.js";
 import type { SetPayloadBody } from "./set-payload.js";
 import type { UpdateVectorsBody } from "./update-vectors.js";
 import type { UpsertBody } from "./upsert.js";
@@ -36,7 +39,10 @@ export type OperationBody =
   | OverwritePayloadBody
   | DeletePayloadBody
   | ClearPayloadBody
-  | CatalogueBody;
+  | CatalogueBody
+  | EdgesBody
+  | PurgeBody
+  | ForgetBody;
 
 /** Names of the kinds of operation. */
 export type OperationKind = OperationBody["kind"];

@@ -71,6 +71,7 @@ export function nearest(shard: Shard, request: NearestQuery, lookup: Shard = sha
   const { vector, excludedSlot } = queryVector(shard, request, lookup);
   const options: SearchOptions = {
     limit: limit + offset + (excludedSlot === undefined ? 0 : 1),
+    allEntries: shard.windows.isOpen(),
     ...(request.filter === undefined ? {} : { allowed: allowedSlots(shard, using, request.filter) }),
     ...(parameters.efSearch === undefined ? {} : { efSearch: parameters.efSearch }),
     ...(parameters.exact === undefined ? {} : { exact: parameters.exact }),

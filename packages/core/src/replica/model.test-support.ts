@@ -146,6 +146,8 @@ export function executeOnModel(model: Model, command: Command): Refused | undefi
     case "delete-payload-index":
       return model.has(command.collection) ? undefined : "refused";
     case "change-aliases":
+    case "join-member":
+    case "evict-member":
       return undefined;
     default: {
       const collection = model.get(command.collection);

@@ -20,7 +20,10 @@ class MemoryImages implements ImageSource {
   save(replica: Replica, position = replica.position()): void {
     for (const { shard, indexes } of replica.writableShards()) {
       for (const [vector, index] of indexes) {
-        this.images.set(`${shard.id}/${vector}`, Buffer.concat([...encodeImage(index, imageNote(position))]));
+        this.images.set(
+          `${shard.id}/${vector}`,
+          Buffer.concat([...encodeImage(index, imageNote(position, shard.causality))]),
+        );
       }
     }
   }

@@ -1,21 +1,18 @@
-import { decodeImage, MurmurationError, type ReadExactly, VectorIndex } from "@murmuration/index";
+import { decodeImage, MurmurationError, type ReadExactly, type VectorIndex } from "@murmuration/index";
 import { CatalogueDocument } from "../catalogue/catalogue-document.js";
 import type { Collection } from "../catalogue/collection.js";
-import { sequenceOf } from "../causality/version-vector.js";
+import { StitchWindows } from "../gossip/windows.js";
 import type { OpLog } from "../log/op-log.js";
 import { decodeOperation } from "../operation/codec.js";
 import type { Operation } from "../operation/operation.js";
+import { planted } from "../planted.js";
+import { CausalState, type StoredCausalState } from "../state/causal-state.js";
 import { decodePointState } from "../state/point-state-codec.js";
 import type { Shard } from "../state/shard.js";
+import { handlesOfShards, indexOptions, newIndex, newIndexes, openShard } from "./open-shard.js";
 import type { WritableShard } from "./plan-points.js";
-import {
-  handlesOfShards,
-  indexOptions,
-  newIndexes,
-  openShard,
-  type ReplicaOptions,
-  type ReplicaState,
-} from "./replica.js";
+import type { ReplicaOptions } from "./replica.js";
+import type { ReplicaState } from "./store.js";
 
 /** The shard whose operations make the catalogue. */
 export const SYSTEM_SHARD = "system";
@@ -27,15 +24,60 @@ export interface ImageSource {
   refused(shard: string, vector: string, error: MurmurationError): void;
 }
 
-/** A graph and the log position up to which it holds everything. */
+/** A graph, the log position up to which it holds everything, and who knew what there. */
 interface PlacedIndex {
   readonly index: VectorIndex;
   readonly position: number;
+  readonly causality: StoredCausalState | undefined;
 }
 
-/** Note that an image carries: where in the log it stands. */
-export function imageNote(position: number): string {
-  return String(position);
+/** What an image's note says. */
+interface ImageNote {
+  readonly position: number;
+  readonly causality?: StoredCausalState;
+}
+
+/** Note that an image carries: where in the log it stands, and what the operations after it build on. */
+export function imageNote(position: number, causality?: CausalState): string {
+  const note: ImageNote = { position, ...(causality === undefined ? {} : { causality: causality.toJson() }) };
+  return JSON.stringify(note);
+}
+
+function readImageNote(text: string): ImageNote {
+  // a plain number: written by a replica that had always been alone
+  const note = JSON.parse(text) as ImageNote | number;
+  return typeof note === "number" ? { position: note } : note;
+}
+
+/** Name of the setting that keeps a shard's causality. */
+export function causalSetting(shard: string): string {
+  return `causality.${shard}`;
+}
+
+/** What the setting keeps. */
+interface StoredShardCausality {
+  readonly causality: StoredCausalState;
+  readonly windows?: unknown;
+}
+
+export function storedCausality(causality: CausalState, windows?: StitchWindows): string {
+  const stored: StoredShardCausality = {
+    causality: causality.toJson(),
+    ...(windows === undefined ? {} : { windows: windows.encode() }),
+  };
+  return JSON.stringify(stored);
+}
+
+/** The causality of a shard as the log keeps it; for one that was written before there were others, its frontier alone. */
+export function recoverCausality(log: OpLog, shard: string): { causality: CausalState; windows: StitchWindows } {
+  const text = log.setting(causalSetting(shard));
+  if (text === undefined || text === "") {
+    return { causality: new CausalState(undefined, log.frontier(shard)), windows: new StitchWindows() };
+  }
+  const stored = JSON.parse(text) as StoredShardCausality;
+  const forgets = planted.has("windows-lost-in-recovery");
+  const windows = stored.windows === undefined || forgets ? new StitchWindows() : StitchWindows.decode(stored.windows);
+  return { causality: new CausalState(stored.causality), windows };
 }
 
 /** Put a replica's state together from its log. */
@@ -61,7 +103,7 @@ export function recoverReplica(
     onGraphs?.(id, document.read(), handlesOfShards(shards));
     for (const { shard } of shards.values()) recoverPoints(log, shard);
   }
-  return { document, shards, systemSequence: sequenceOf(log.frontier(SYSTEM_SHARD), id) };
+  return { document, shards, system: recoverCausality(log, SYSTEM_SHARD).causality };
 }
 
 function* operationsAfter(
@@ -93,15 +135,36 @@ function recoverGraphs(log: OpLog, collection: Collection, images: ImageSource |
     ]),
   );
   const indexes = new Map([...placed].map(([vector, { index }]) => [vector, index]));
-  const target = openShard(collection, indexes, log.frontier(collection.id));
-  const first = Math.min(...[...placed.values()].map(({ position }) => position));
-  if (placed.size > 0) {
-    for (const { position, operation } of operationsAfter(log, collection.id, first)) {
+  const { causality, windows } = recoverCausality(log, collection.id);
+  const target = openShard(collection, indexes, causality, windows);
+  const [oldest] = [...placed.values()].sort((a, b) => a.position - b.position);
+  if (oldest !== undefined) {
+    const followed =
+      oldest.causality === undefined
+        ? new CausalState(undefined, frontierAt(log, collection.id, oldest.position))
+        : new CausalState(oldest.causality);
+    for (const { position, operation } of operationsAfter(log, collection.id, oldest.position)) {
       target.shard.position = position;
-      target.shard.applyToGraph(operation, (vector) => position > (placed.get(vector)?.position ?? 0));
+      const past = followed.advance(operation);
+      if (operation.kind === "edges" && planted.has("edges-lost-in-recovery")) continue;
+      target.shard.applyToGraph(operation, past, (vector) => position > (placed.get(vector)?.position ?? 0));
     }
   }
   return target;
+}
+
+/** What a shard held at a position of its log, as far as the first operation of each origin behind it tells. */
+function frontierAt(log: OpLog, shard: string, position: number): Map<number, number> {
+  const frontier = new Map(log.frontier(shard));
+  const seen = new Set<number>();
+  if (position === 0) return new Map();
+  for (const { origin, sequence } of log.read(position, { shard })) {
+    if (seen.has(origin)) continue;
+    seen.add(origin);
+    if (sequence === 1) frontier.delete(origin);
+    else frontier.set(origin, sequence - 1);
+  }
+  return frontier;
 }
 
 /** Points from the projection, over graphs that are complete. */
@@ -123,16 +186,16 @@ function openIndex(
   if (read !== undefined) {
     try {
       const { index, note } = decodeImage(options, read);
-      const position = Number(note);
+      const { position, causality } = readImageNote(note);
       if (!Number.isSafeInteger(position) || position < 0 || position > lastPosition) {
         throw new MurmurationError("corrupt", "the graph image is newer than the log");
       }
       images?.used(collection.id, vector, position);
-      return { index, position };
+      return { index, position, causality };
     } catch (error) {
       if (!(error instanceof MurmurationError)) throw error;
       images?.refused(collection.id, vector, error);
     }
   }
-  return { index: new VectorIndex(options), position: 0 };
+  return { index: newIndex(space), position: 0, causality: undefined };
 }

@@ -1,29 +1,23 @@
-import {
-  assert,
-  type ErrorCode,
-  type GraphHandle,
-  type GraphReport,
-  MurmurationError,
-  type PointId,
-  VectorIndex,
-  type VectorIndexOptions,
-} from "@murmuration/index";
-import type { CatalogueDocument } from "../catalogue/catalogue-document.js";
-import type { Catalogue, Collection, Distance, VectorSpace } from "../catalogue/collection.js";
+import { assert, type ErrorCode, type GraphReport, MurmurationError, type PointId } from "@murmuration/index";
+import type { Catalogue } from "../catalogue/collection.js";
 import { resolveCollection } from "../catalogue/resolve.js";
 import { HybridClock, type HybridTime } from "../causality/hybrid-clock.js";
-import { emptyVersionVector, sequenceOf } from "../causality/version-vector.js";
+import { sequenceOf } from "../causality/version-vector.js";
 import type { CatalogueCommand, Command, PointCommand, Receipt } from "../command/command.js";
 import type { LogWriter, OpLog } from "../log/op-log.js";
-import { encodeOperation } from "../operation/codec.js";
-import type { Operation, OperationBody } from "../operation/operation.js";
-import { encodePointState } from "../state/point-state-codec.js";
-import { type Journal, Shard } from "../state/shard.js";
-import { writableGraph } from "../state/shard-graph.js";
+import { planted } from "../planted.js";
+import type { Journal } from "../state/journal.js";
+import type { Shard } from "../state/shard.js";
 import type { AppliedOperation, Change } from "./change.js";
+import type { ClusterOptions, Outgoing } from "./cluster-options.js";
 import { type CollectionDigest, digestOf, type LevelLinks, linksOf, validateGraphs } from "./inspect.js";
+import { type GraphHandles, handlesOfShards } from "./open-shard.js";
+import { Peering } from "./peering.js";
 import { type BodyPlanner, isPointCommand, planPointCommand, type WritableShard } from "./plan-points.js";
-import { type ImageSource, recoverReplica, SYSTEM_SHARD } from "./recovery.js";
+import { causalSetting, type ImageSource, recoverReplica, SYSTEM_SHARD, storedCausality } from "./recovery.js";
+import type { ReplicationStatus } from "./status.js";
+import { CLOCK_SETTING, handlesOfOpened, type OwnRows, ReplicaStore } from "./store.js";
+import { Upkeep, type UpkeepBudget } from "./upkeep.js";
 
 /** Port: the physical clock, in milliseconds since 1970. */
 export interface Clock {
@@ -48,10 +42,9 @@ export interface ReplicaOptions {
    * here on, meanwhile.
    */
   readonly onGraphs?: (replicaId: number, catalogue: Catalogue, handles: GraphHandles) => void;
+  /** The cluster that it takes part in; without it the replica is alone. */
+  readonly cluster?: ClusterOptions;
 }
-
-/** Graphs for readers in other threads: shard id → vector name → graph. */
-export type GraphHandles = ReadonlyMap<string, ReadonlyMap<string, GraphHandle>>;
 
 /** What executing a group of commands came to. */
 export interface Execution {
@@ -63,7 +56,6 @@ export interface Execution {
 
 /** Settings in the log. */
 const REPLICA_SETTING = "replica.id";
-const CLOCK_SETTING = "replica.clock";
 const PROBE_SETTING = "replica.probe";
 const PROBE_CHARACTERS = 1024 * 1024;
 
@@ -71,6 +63,7 @@ const PROBE_CHARACTERS = 1024 * 1024;
 interface Run {
   readonly journal: Journal;
   readonly changes: Change[];
+  readonly own: OwnRows[];
   /** Operations appended so far. */
   appended: number;
   /** A command that was refused when it had appended operations already. */
@@ -79,47 +72,6 @@ interface Run {
 
 /** Errors for which the command is not to blame. */
 const logFailures: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["storage", "corrupt", "unavailable"]);
-
-/** State of a replica as recovery hands it over. */
-export interface ReplicaState {
-  readonly document: CatalogueDocument;
-  readonly shards: Map<string, WritableShard>;
-  readonly systemSequence: number;
-}
-
-const metrics: Record<Distance, VectorIndexOptions["metric"]> = {
-  Cosine: "cosine",
-  Dot: "dot",
-  Euclid: "euclid",
-  Manhattan: "manhattan",
-};
-
-/** What a vector space means to the index. */
-export function indexOptions(space: VectorSpace): VectorIndexOptions {
-  return {
-    dimensions: space.size,
-    metric: metrics[space.distance],
-    links: space.links,
-    efConstruction: space.efConstruction,
-    quantization: space.quantization,
-  };
-}
-
-/** The state of a new, empty collection. */
-export function openShard(
-  collection: Collection,
-  indexes: ReadonlyMap<string, VectorIndex>,
-  frontier = emptyVersionVector,
-): WritableShard {
-  const graphs = new Map([...indexes].map(([name, index]) => [name, writableGraph(index)]));
-  return { shard: new Shard(collection, graphs, frontier), indexes };
-}
-
-export function newIndexes(collection: Collection): Map<string, VectorIndex> {
-  return new Map(
-    Object.entries(collection.vectors).map(([name, space]) => [name, new VectorIndex(indexOptions(space))]),
-  );
-}
 
 /**
  * One copy of the data: a synchronous state machine over its log. Commands are planned, appended and applied within one transaction;
@@ -130,19 +82,17 @@ export class Replica {
   readonly id: number;
   readonly #log: OpLog;
   readonly #clock: Clock;
-  readonly #time: HybridClock;
-  readonly #shards: Map<string, WritableShard>;
-  #document: CatalogueDocument;
-  #systemSequence: number;
+  readonly #store: ReplicaStore;
+  readonly #upkeep: Upkeep;
+  readonly #peering: Peering | undefined;
 
-  private constructor(options: ReplicaOptions, id: number, time: HybridClock, state: ReplicaState) {
-    this.id = id;
+  private constructor(options: ReplicaOptions, store: ReplicaStore) {
+    this.id = store.id;
     this.#log = options.log;
     this.#clock = options.clock;
-    this.#time = time;
-    this.#shards = state.shards;
-    this.#document = state.document;
-    this.#systemSequence = state.systemSequence;
+    this.#store = store;
+    this.#peering = options.cluster === undefined ? undefined : new Peering(store, options.cluster);
+    this.#upkeep = new Upkeep(store, this.#peering);
   }
 
   /** The replica of a log: a new one where the log is empty. Throws `corrupt` for a log that cannot be read. */
@@ -155,16 +105,17 @@ export class Replica {
     }
     const last = parseTime(log.setting(CLOCK_SETTING));
     const time = new HybridClock(last === undefined ? {} : { last });
-    return new Replica(
-      options,
-      id,
-      time,
-      recoverReplica(log, id, options.images, options.recoverFrom ?? "projection", options.onGraphs),
-    );
+    const state = recoverReplica(log, id, options.images, options.recoverFrom ?? "projection", options.onGraphs);
+    return new Replica(options, new ReplicaStore(id, log, time, state));
   }
 
   get catalogue(): Catalogue {
-    return this.#document.read();
+    return this.#store.catalogue;
+  }
+
+  /** Sorted heads of the catalogue's document: equal sets of changes, equal heads. */
+  catalogueHeads(): string[] {
+    return this.#store.document.heads();
   }
 
   /** The state of the collection of this name or alias. Throws `not-found`. */
@@ -174,12 +125,12 @@ export class Replica {
 
   /** Graphs for readers in other threads: shard id → vector name → graph. */
   handles(): GraphHandles {
-    return handlesOfShards(this.#shards);
+    return handlesOfShards(this.#store.shards);
   }
 
   /** Shards with their graphs by vector name, for images. */
   writableShards(): Iterable<WritableShard> {
-    return this.#shards.values();
+    return this.#store.shards.values();
   }
 
   /** Log position up to which everything is applied. */
@@ -192,26 +143,79 @@ export class Replica {
    * effect; when the log fails, none of the group has.
    */
   execute(commands: readonly Command[]): Execution {
+    try {
+      this.#store.flush();
+      for (const command of commands) this.#peering?.requireWritable(command);
+    } catch (error) {
+      const failure = asFailure(error);
+      return { outcomes: commands.map(() => failure), changes: [] };
+    }
     const refused = new Map<number, MurmurationError>();
     for (;;) {
-      const run: Run = { journal: [], changes: [], appended: 0, refusedMidway: undefined };
+      const run: Run = { journal: [], changes: [], own: [], appended: 0, refusedMidway: undefined };
       try {
         const outcomes = this.#log.transaction((writer) => this.#executeAll(commands, refused, run, writer));
+        if (this.#peering !== undefined) this.#store.publishOwn(run.own);
         return { outcomes, changes: run.changes };
       } catch (error) {
-        for (const undo of run.journal.reverse()) undo();
+        if (!planted.has("undo-forgotten")) for (const undo of run.journal.reverse()) undo();
         if (run.refusedMidway !== undefined) {
           // what it had done is taken back with the whole group, which is then executed without it
           refused.set(run.refusedMidway.command, run.refusedMidway.error);
           continue;
         }
-        const failure =
-          error instanceof MurmurationError
-            ? error
-            : new MurmurationError("storage", "the operation could not be executed", undefined, error);
+        const failure = asFailure(error);
+        if (planted.has("acknowledge-before-durable")) {
+          return { outcomes: commands.map(() => ({ operationId: 0, changed: true })), changes: [] };
+        }
         return { outcomes: commands.map(() => failure), changes: [] };
       }
     }
+  }
+
+  /**
+   * Take a message of another replica. What is malformed, forged or too early is refused, counted (`status`) and leaves the state as it
+   * is. Throws `storage` when the log does not take what was received: it is kept and tried again with the next call.
+   */
+  receive(bytes: Uint8Array): void {
+    assert(this.#peering !== undefined, "a replica that is alone receives nothing");
+    this.#store.flush();
+    this.#peering.receive(bytes, this.#clock.now());
+    this.#store.flush();
+  }
+
+  /**
+   * What time brings: heartbeats, requests for what is missing, linking of nodes that were inserted concurrently, repair and purge of
+   * dead ones. Each call does bounded work. Throws `storage` as `receive` does.
+   */
+  tick(budget: UpkeepBudget = {}): void {
+    this.#store.flush();
+    const nowMs = this.#clock.now();
+    const region = this.#peering?.joinsAs();
+    if (region !== undefined) this.execute([{ kind: "join-member", id: this.id, region }]);
+    this.#peering?.tick(nowMs);
+    this.#store.flush();
+    if (this.#peering?.mayMaintain() !== false) this.#upkeep.tick(nowMs, budget);
+    this.#store.flush();
+  }
+
+  /** Takes the messages that are to be sent. */
+  outbox(): Outgoing[] {
+    return this.#peering?.outbox() ?? [];
+  }
+
+  /** Takes what `receive` and `tick` have changed, durable, in order, for views. */
+  changes(): Change[] {
+    return this.#store.takeChanges();
+  }
+
+  /** What is known of the others, and what waits. */
+  status(): ReplicationStatus {
+    return {
+      replica: this.id,
+      ...(this.#peering === undefined ? {} : { peering: this.#peering.status(this.#clock.now()) }),
+      upkeep: this.#upkeep.status(),
+    };
   }
 
   /** Digests of points and graphs, and counts. */
@@ -240,7 +244,7 @@ export class Replica {
   }
 
   #writable(name: string): WritableShard {
-    const shard = this.#shards.get(resolveCollection(this.catalogue, name).id);
+    const shard = this.#store.shards.get(resolveCollection(this.catalogue, name).id);
     assert(shard !== undefined, "every collection has a shard");
     return shard;
   }
@@ -252,8 +256,7 @@ export class Replica {
     writer: LogWriter,
   ): (Receipt | MurmurationError)[] {
     const outcomes = commands.map((command, i) => refused.get(i) ?? this.#tryExecute(command, i, run, writer));
-    const { wallMs, counter } = this.#time.last;
-    if (run.appended > 0) writer.putSetting(CLOCK_SETTING, `${wallMs}:${counter}`);
+    if (run.appended > 0) this.#store.putClock(writer);
     return outcomes;
   }
 
@@ -277,16 +280,22 @@ export class Replica {
     const { shard } = target;
     const planners = planPointCommand(target, command);
     const operations: AppliedOperation[] = [];
-    for (const planner of planners) operations.push(this.#write(shard, planner, run, writer));
-    if (operations.length > 0) run.changes.push({ kind: "operations", shard: shard.id, operations });
+    const touched = new Set<PointId>();
+    for (const planner of planners) operations.push(this.#write(shard, planner, run, writer, touched));
+    const first = operations[0];
+    if (first !== undefined) {
+      this.#store.putProjection(writer, shard, touched);
+      run.changes.push({ kind: "operations", shard: shard.id, operations });
+      run.own.push({ shard: shard.id, firstSequence: first.sequence, rows: operations.map(({ bytes }) => bytes) });
+    }
     return { operationId: sequenceOf(shard.frontier, this.id), changed: operations.length > 0 };
   }
 
   /** Plan, append and apply one operation. */
-  #write(shard: Shard, planner: BodyPlanner, run: Run, writer: LogWriter): AppliedOperation {
+  #write(shard: Shard, planner: BodyPlanner, run: Run, writer: LogWriter, touched: Set<PointId>): AppliedOperation {
     const dot = { origin: this.id, sequence: sequenceOf(shard.frontier, this.id) + 1 };
-    const operation = this.#operation(shard.id, dot.sequence, planner(dot));
-    const bytes = encodeOperation(operation);
+    const nowMs = this.#clock.now();
+    const { operation, bytes } = this.#store.nextOperation(shard.id, shard.causality, planner(dot), nowMs);
     run.appended++;
     const position = writer.append(shard.id, dot.origin, dot.sequence, bytes);
     const { ids, slots } = shard.apply(operation, run.journal);
@@ -295,71 +304,41 @@ export class Replica {
     run.journal.push(() => {
       shard.position = positionBefore;
     });
-    for (const id of ids) {
-      const state = shard.table.state(id);
-      if (state !== undefined) writer.putPoint(shard.id, id, encodePointState(state));
-    }
+    for (const id of ids) touched.add(id);
     return { origin: dot.origin, sequence: dot.sequence, bytes, slots };
   }
 
-  #operation(shard: string, sequence: number, body: OperationBody): Operation {
-    const time = this.#time.next(this.#clock.now());
-    return { shard, origin: this.id, sequence, time, dependencies: emptyVersionVector, ...body };
-  }
-
   #executeOnCatalogue(command: CatalogueCommand, run: Run, writer: LogWriter): Receipt {
-    const sequence = this.#systemSequence + 1;
-    const change = this.#document.plan(command, `${this.id}-${sequence}`);
-    if (change === undefined) return { operationId: this.#systemSequence, changed: false };
-    const before = this.#document;
+    const store = this.#store;
+    const { system } = store;
+    const sequence = sequenceOf(system.frontier, this.id) + 1;
+    const before = store.document;
+    const change = before.plan(command, `${this.id}-${sequence}`);
+    if (change === undefined) return { operationId: sequence - 1, changed: false };
     const after = before.apply(change);
     // new graphs may be refused for want of memory: before anything is written
-    const added = Object.values(after.read().collections).filter((collection) => !this.#shards.has(collection.id));
-    const opened = new Map(added.map((collection) => [collection.id, openShard(collection, newIndexes(collection))]));
-    const operation = this.#operation(SYSTEM_SHARD, sequence, { kind: "catalogue", change });
+    const opened = store.openAdded(after);
+    const body = { kind: "catalogue", change } as const;
+    const { operation, bytes } = store.nextOperation(SYSTEM_SHARD, system, body, this.#clock.now());
     run.appended++;
-    writer.append(SYSTEM_SHARD, this.id, sequence, encodeOperation(operation));
+    writer.append(SYSTEM_SHARD, this.id, sequence, bytes);
+    system.advance(operation, run.journal);
     run.journal.push(() => {
-      this.#document = before;
-      this.#systemSequence = sequence - 1;
+      store.document = before;
     });
-    this.#document = after;
-    this.#systemSequence = sequence;
-    this.#followCatalogue(opened, run, writer);
-    const graphs = new Map([...opened].map(([id, { indexes }]) => [id, handlesOf(indexes)]));
-    run.changes.push({ kind: "catalogue", catalogue: after.read(), opened: graphs });
+    store.document = after;
+    writer.putSetting(causalSetting(SYSTEM_SHARD), storedCausality(system));
+    for (const id of store.followCatalogue(opened, run.journal)) store.dropShard(writer, id);
+    run.changes.push({ kind: "catalogue", catalogue: after.read(), opened: handlesOfOpened(opened) });
+    run.own.push({ shard: SYSTEM_SHARD, firstSequence: sequence, rows: [bytes] });
     return { operationId: sequence, changed: true };
   }
-
-  /** Make the shards those of the catalogue. */
-  #followCatalogue(opened: ReadonlyMap<string, WritableShard>, run: Run, writer: LogWriter): void {
-    const { collections } = this.catalogue;
-    for (const [id, shard] of opened) {
-      this.#shards.set(id, shard);
-      run.journal.push(() => this.#shards.delete(id));
-    }
-    for (const [id, writable] of this.#shards) {
-      const collection = collections[id];
-      if (collection === undefined) {
-        this.#shards.delete(id);
-        run.journal.push(() => this.#shards.set(id, writable));
-        writer.dropShard(id);
-        continue;
-      }
-      const described = writable.shard.collection;
-      if (described === collection) continue;
-      writable.shard.describe(collection);
-      run.journal.push(() => writable.shard.describe(described));
-    }
-  }
 }
 
-export function handlesOfShards(shards: ReadonlyMap<string, WritableShard>): GraphHandles {
-  return new Map([...shards].map(([id, { indexes }]) => [id, handlesOf(indexes)]));
-}
-
-function handlesOf(indexes: ReadonlyMap<string, VectorIndex>): Map<string, GraphHandle> {
-  return new Map([...indexes].map(([vector, index]) => [vector, index.handle()]));
+function asFailure(error: unknown): MurmurationError {
+  return error instanceof MurmurationError
+    ? error
+    : new MurmurationError("storage", "the operation could not be executed", undefined, error);
 }
 
 function parseTime(text: string | undefined): HybridTime | undefined {

@@ -1,14 +1,16 @@
 import { assert, type GraphHandle } from "@murmuration/index";
 import type { Catalogue, Collection } from "../catalogue/collection.js";
 import { resolveCollection } from "../catalogue/resolve.js";
-import { emptyVersionVector, type VersionVector } from "../causality/version-vector.js";
+import type { StitchWindows } from "../gossip/windows.js";
 import type { OpLog } from "../log/op-log.js";
 import { decodeOperation } from "../operation/codec.js";
+import type { CausalState } from "../state/causal-state.js";
 import type { PointState } from "../state/point-state.js";
 import { decodePointState } from "../state/point-state-codec.js";
 import { Shard } from "../state/shard.js";
 import { FollowedGraph } from "../state/shard-graph.js";
 import type { Change, OperationsApplied } from "./change.js";
+import { recoverCausality } from "./recovery.js";
 
 interface FollowedShard {
   readonly shard: Shard;
@@ -20,7 +22,7 @@ type Handles = ReadonlyMap<string, ReadonlyMap<string, GraphHandle>>;
 /** The stored points of every shard of a log, with the frontiers that they stand at. */
 export type StoredPoints = ReadonlyMap<
   string,
-  { readonly frontier: VersionVector; readonly states: readonly PointState[] }
+  { readonly causality: CausalState; readonly windows: StitchWindows; readonly states: readonly PointState[] }
 >;
 
 /** Read the points that a view starts from; while its replica recovers, which writes none. */
@@ -28,7 +30,7 @@ export function readStoredPoints(log: OpLog): StoredPoints {
   return new Map(
     log.shards().map((shard) => {
       const states = Array.from(log.points(shard), ({ id, state }) => decodePointState(id, state));
-      return [shard, { frontier: log.frontier(shard), states }];
+      return [shard, { ...recoverCausality(log, shard), states }];
     }),
   );
 }
@@ -55,7 +57,7 @@ export class ReplicaView {
       const collection = options.catalogue.collections[id];
       assert(collection !== undefined, "every shard has a collection");
       const stored = options.points.get(id);
-      const { shard } = this.#open(collection, graphs, stored?.frontier ?? emptyVersionVector);
+      const { shard } = this.#open(collection, graphs, stored?.causality, stored?.windows);
       for (const state of stored?.states ?? []) shard.restorePoint(state);
     }
   }
@@ -102,7 +104,7 @@ export class ReplicaView {
     for (const [id, graphs] of opened) {
       const collection = catalogue.collections[id];
       assert(collection !== undefined, "every shard has a collection");
-      this.#open(collection, graphs, emptyVersionVector);
+      this.#open(collection, graphs);
     }
     for (const [id, { shard }] of this.#shards) {
       const collection = catalogue.collections[id];
@@ -111,9 +113,14 @@ export class ReplicaView {
     }
   }
 
-  #open(collection: Collection, handles: ReadonlyMap<string, GraphHandle>, frontier: Shard["frontier"]): FollowedShard {
+  #open(
+    collection: Collection,
+    handles: ReadonlyMap<string, GraphHandle>,
+    causality?: CausalState,
+    windows?: StitchWindows,
+  ): FollowedShard {
     const graphs = new Map([...handles].map(([name, handle]) => [name, new FollowedGraph(handle, this.#thread)]));
-    const followed = { shard: new Shard(collection, graphs, frontier), graphs };
+    const followed = { shard: new Shard(collection, graphs, causality, windows), graphs };
     this.#shards.set(collection.id, followed);
     return followed;
   }

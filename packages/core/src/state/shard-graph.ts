@@ -1,37 +1,62 @@
 import {
   assert,
   attachReader,
+  type CausalPast,
+  type EdgeDelta,
   type GraphDelta,
   type GraphHandle,
   type GraphReader,
   type VectorIndex,
 } from "@murmuration/index";
 import type { Dot } from "../causality/dot.js";
+import type { Journal } from "./journal.js";
 
 /** A graph as a shard's `apply` needs it: the same steps for the replica that writes it and for a view that only follows. */
 export interface ShardGraph {
   readonly reader: GraphReader;
-  /** The node of an operation, with its edges; returns its slot. */
-  insert(dot: Dot, vector: Float32Array, delta: GraphDelta): number;
-  /** Take back the newest insert. */
-  revert(slot: number, delta: GraphDelta): void;
+  /** The node of an operation with this causal past, with its edges; returns its slot. With a journal it can be taken back. */
+  insert(dot: Dot, vector: Float32Array, delta: GraphDelta, past: CausalPast, journal?: Journal): number;
+  /** Changes of lists by an operation that inserts nothing. They cannot be taken back. */
+  applyEdges(dot: Dot, delta: EdgeDelta, past: CausalPast): void;
+  /** Forget nodes for good. Returns how many links of live nodes had to go: 0 unless a rule of the graph was broken. */
+  purge(dots: readonly Dot[]): number;
   slotOf(dot: Dot): number | undefined;
   markDead(slot: number, dead: boolean): void;
+  /** Takes the nodes that were marked dead since the last call, none at the first; some may live again, or be gone. */
+  takeDeaths(): Dot[];
 }
 
 /** The graph of the replica that writes it. */
 export function writableGraph(index: VectorIndex): ShardGraph {
+  // nobody asks a replica that has no upkeep
+  let deaths: Dot[] | undefined;
   return {
     reader: index.reader,
-    insert: (dot, vector, delta) => index.apply(dot, vector, delta),
-    revert: (slot, delta) => index.revert(slot, delta),
+    insert: (dot, vector, delta, past, journal) => {
+      const slot = index.apply(dot, vector, delta, past);
+      if (journal !== undefined) {
+        const undo = index.takeUndo();
+        journal.push(() => index.revert(slot, delta, undo));
+      }
+      return slot;
+    },
+    applyEdges: (dot, delta, past) => index.applyEdges(dot, delta, past),
+    purge: (dots) => index.purge(dots).liveInEdges,
     slotOf: (dot) => index.slotOf(dot),
-    markDead: (slot, dead) => index.markDead(slot, dead),
+    markDead: (slot, dead) => {
+      index.markDead(slot, dead);
+      if (dead) deaths?.push(index.reader.dotAt(slot));
+    },
+    takeDeaths: () => {
+      const taken = deaths ?? [];
+      deaths = [];
+      return taken;
+    },
   };
 }
 
 /**
- * A graph that another thread writes, followed: it was inserted there already, so that inserting here is taking note of the slot
+ * A graph that another thread writes, followed: it was changed there already, so that inserting here is taking note of the slot
  * it was given (`tell`), in the order of the operations.
  */
 export class FollowedGraph implements ShardGraph {
@@ -58,8 +83,13 @@ export class FollowedGraph implements ShardGraph {
     return slot;
   }
 
-  revert(): void {
-    assert(false, "only what is durable is followed");
+  applyEdges(): void {
+    // the writer has done it
+  }
+
+  purge(dots: readonly Dot[]): number {
+    for (const dot of dots) this.#slots.get(dot.origin)?.delete(dot.sequence);
+    return 0;
   }
 
   slotOf(dot: Dot): number | undefined {
@@ -68,6 +98,10 @@ export class FollowedGraph implements ShardGraph {
 
   markDead(): void {
     // the writer has done it
+  }
+
+  takeDeaths(): Dot[] {
+    return [];
   }
 
   #remember(dot: Dot, slot: number): void {

@@ -1,8 +1,13 @@
 import { assert, MurmurationError, type PointId } from "@murmuration/index";
 import type { Collection } from "../catalogue/collection.js";
-import { advance, type MutableVersionVector, type VersionVector } from "../causality/version-vector.js";
+import { compareStamps } from "../causality/hybrid-clock.js";
+import type { VersionVector } from "../causality/version-vector.js";
+import { StitchWindows } from "../gossip/windows.js";
 import { dotOf, type Operation } from "../operation/operation.js";
 import type { VectorVersion } from "../operation/vector-version.js";
+import { planted } from "../planted.js";
+import { CausalState } from "./causal-state.js";
+import type { Journal } from "./journal.js";
 import {
   deletePoint,
   deletePointFields,
@@ -18,8 +23,7 @@ import {
 import { PointTable } from "./point-table.js";
 import type { ShardGraph } from "./shard-graph.js";
 
-/** Steps that take changes back, in the order in which they were made. */
-export type Journal = (() => void)[];
+export type { Journal } from "./journal.js";
 
 /** What applying one operation did. */
 export interface Applied {
@@ -40,13 +44,26 @@ export class Shard {
   /** Log position of the shard's last operation, as far as its host keeps it. */
   position = 0;
   #collection: Collection;
-  readonly #frontier: MutableVersionVector;
+  /** Who has seen what. */
+  readonly causality: CausalState;
+  /** Which nodes of which origins were inserted without knowing of each other and are not linked yet. */
+  readonly windows: StitchWindows;
+  /** Links of live nodes that a purge had to cut: 0 unless a rule of the graph was broken. */
+  purgedLiveLinks = 0;
+  /** Points of which a tombstone was made since `takeDeleted`. */
+  #deleted: PointId[] | undefined;
 
-  constructor(collection: Collection, graphs: ReadonlyMap<string, ShardGraph>, frontier: VersionVector = new Map()) {
+  constructor(
+    collection: Collection,
+    graphs: ReadonlyMap<string, ShardGraph>,
+    causality = new CausalState(),
+    windows = new StitchWindows(),
+  ) {
     this.id = collection.id;
     this.#collection = collection;
     this.graphs = graphs;
-    this.#frontier = new Map(frontier);
+    this.causality = causality;
+    this.windows = windows;
     this.table = new PointTable(Object.keys(collection.vectors));
     for (const [path, schema] of Object.entries(collection.payloadIndexes)) this.table.createIndex(path, schema);
   }
@@ -57,7 +74,7 @@ export class Shard {
 
   /** Origin → highest contiguous sequence applied. */
   get frontier(): VersionVector {
-    return this.#frontier;
+    return this.causality.frontier;
   }
 
   /** The graph of a vector. Throws `wrong-input` for an unknown name. */
@@ -67,6 +84,13 @@ export class Shard {
       throw new MurmurationError("wrong-input", `Not existing vector name error: ${vector}`, "vector");
     }
     return graph;
+  }
+
+  /** Takes the ids of points that were deleted since the last call, none at the first; some may exist again. */
+  takeDeleted(): PointId[] {
+    const deleted = this.#deleted ?? [];
+    this.#deleted = [];
+    return deleted;
   }
 
   /** Take over a changed description: payload indexes that are new are built, those gone are dropped. */
@@ -85,33 +109,31 @@ export class Shard {
   /** Apply the next operation of its origin. With a journal, every change can be taken back. */
   apply(operation: Operation, journal?: Journal): Applied {
     const write: Write = { stamp: { time: operation.time, origin: operation.origin }, sequence: operation.sequence };
-    const slots = "vectors" in operation ? this.#insertNodes(operation, operation.vectors, journal) : [];
+    const past = this.causality.advance(operation, journal);
+    const slots = this.#applyToGraphs(operation, past, () => true, journal);
+    if (operation.kind === "edges" && operation.closes !== undefined) this.windows.close(operation.closes);
     const ids = this.#applyToPoints(operation, write, journal);
     // a node that is no point's visible version (its write lost) is dead from the start
     if ("vectors" in operation) {
+      if (operation.vectors.length > 0) {
+        const undo = this.windows.applyInsert(operation.origin, operation.sequence, past);
+        journal?.push(undo);
+      }
       for (const [i, vector] of operation.vectors.entries()) {
         const slot = slots[i] as number;
         const graph = this.graphs.get(vector.name);
         if (graph !== undefined && !graph.reader.isVisible(slot)) graph.markDead(slot, true);
       }
     }
-    const before = this.#frontier.get(operation.origin);
-    advance(this.#frontier, dotOf(operation));
-    journal?.push(() => {
-      if (before === undefined) this.#frontier.delete(operation.origin);
-      else this.#frontier.set(operation.origin, before);
-    });
     return { ids, slots };
   }
 
-  /** Insert an operation's nodes into those graphs that lag behind the stored points, and touch no point. */
-  applyToGraph(operation: Operation, lags: (vector: string) => boolean): void {
-    if (!("vectors" in operation)) return;
-    this.#insertNodes(
-      operation,
-      operation.vectors.filter((vector) => lags(vector.name)),
-      undefined,
-    );
+  /** Apply an operation with this causal past to those graphs that lag behind the stored points, and touch no point. */
+  applyToGraph(operation: Operation, past: VersionVector, lags: (vector: string) => boolean): void {
+    const before = this.purgedLiveLinks;
+    this.#applyToGraphs(operation, past, lags, undefined);
+    // which nodes are dead is known when the points are there
+    this.purgedLiveLinks = before;
   }
 
   /** Take over a stored point, whose nodes are in the graphs already. */
@@ -128,13 +150,38 @@ export class Shard {
     }
   }
 
-  #insertNodes(operation: Operation, vectors: readonly VectorVersion[], journal: Journal | undefined): number[] {
+  /** What an operation does to the graphs for which `wanted` holds. Returns the slots of its nodes. */
+  #applyToGraphs(
+    operation: Operation,
+    past: VersionVector,
+    wanted: (vector: string) => boolean,
+    journal: Journal | undefined,
+  ): number[] {
+    if ("vectors" in operation) {
+      const vectors = operation.vectors.filter((vector) => wanted(vector.name));
+      return this.#insertNodes(operation, vectors, past, journal);
+    }
+    if (operation.kind === "edges" && wanted(operation.vector)) {
+      assert(journal === undefined, "changes of edges are not taken back");
+      const graph = this.graph(operation.vector);
+      for (const delta of operation.deltas) graph.applyEdges(dotOf(operation), delta, past);
+    }
+    if (operation.kind === "purge" && wanted(operation.vector)) {
+      assert(journal === undefined, "a purge is not taken back");
+      this.purgedLiveLinks += this.graph(operation.vector).purge(operation.dots);
+    }
+    return [];
+  }
+
+  #insertNodes(
+    operation: Operation,
+    vectors: readonly VectorVersion[],
+    past: VersionVector,
+    journal: Journal | undefined,
+  ): number[] {
     const slots: number[] = [];
     for (const vector of vectors) {
-      const graph = this.graph(vector.name);
-      const slot = graph.insert(dotOf(operation), vector.values, vector.delta);
-      journal?.push(() => graph.revert(slot, vector.delta));
-      slots.push(slot);
+      slots.push(this.graph(vector.name).insert(dotOf(operation), vector.values, vector.delta, past, journal));
     }
     return slots;
   }
@@ -153,7 +200,10 @@ export class Shard {
         return [id];
       }
       case "delete":
-        for (const id of operation.ids) this.#put(id, deletePoint(this.table.state(id), write, id), journal);
+        for (const id of operation.ids) {
+          const next = deletePoint(this.table.state(id), write, id);
+          this.#put(id, planted.has("forget-tombstone") && !next.exists ? undefined : next, journal);
+        }
         return operation.ids;
       case "update-vectors": {
         const names = operation.vectors.map((vector) => vector.name);
@@ -175,12 +225,23 @@ export class Shard {
       case "clear-payload":
         for (const id of operation.ids) change(id, (state) => replacePointPayload(state, write, {}));
         return operation.ids;
+      case "edges":
+      case "purge":
+        return [];
+      case "forget":
+        return operation.tombstones.flatMap(({ id, stamp }) => {
+          const state = this.table.state(id);
+          // written again by somebody who had not seen this: then the tombstone is gone already, or another one
+          if (state === undefined || state.exists || compareStamps(state.stamp, stamp) !== 0) return [];
+          this.#put(id, undefined, journal);
+          return [id];
+        });
       case "catalogue":
         return assert(false, "the catalogue is the system shard's") as never;
     }
   }
 
-  #put(id: PointId, next: PointState, journal: Journal | undefined): void {
+  #put(id: PointId, next: PointState | undefined, journal: Journal | undefined): void {
     const previous = this.table.state(id);
     if (next === previous) return;
     this.#putPoint(id, next);
@@ -205,7 +266,7 @@ export class Shard {
       if (before !== undefined && rowBefore !== undefined) {
         const slot = graph.slotOf(before);
         assert(slot !== undefined, "a visible version is in the graph");
-        graph.reader.hide(slot);
+        if (!planted.has("deleted-stays-visible")) graph.reader.hide(slot);
         graph.markDead(slot, true);
         this.table.slotMap(name)?.unlink(rowBefore, slot);
       }
@@ -216,6 +277,7 @@ export class Shard {
       }
     }
     const row = this.table.put(id, next);
+    if (next?.exists === false) this.#deleted?.push(id);
     for (const [name, slot] of shown) {
       const graph = this.graphs.get(name) as ShardGraph;
       assert(row !== undefined, "a point with visible vectors is live");

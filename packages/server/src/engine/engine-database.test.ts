@@ -6,7 +6,7 @@ import { MurmurationError } from "@murmuration/index";
 import { pino } from "pino";
 import { EngineDatabase } from "./engine-database.js";
 
-const catalogue = { collections: {}, aliases: {} };
+const catalogue = { collections: {}, aliases: {}, members: [] };
 const command: Command = { kind: "delete-collection", name: "a" };
 const failsWith = (code: string, message: RegExp) => (error: unknown) =>
   error instanceof MurmurationError && error.code === code && message.test(error.message);

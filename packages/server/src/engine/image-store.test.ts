@@ -42,7 +42,7 @@ describe("the store of graph images", () => {
       store.save("s", name, index, 12);
       const loaded = load("s", name);
       assert.equal(loaded?.index.digest(), index.digest());
-      assert.equal(loaded?.note, "12");
+      assert.equal(loaded?.note, '{"position":12}');
       assert.equal(store.position("s", name), 12);
     }
     assert.deepEqual(readdirSync(folder), ["s"]);
@@ -60,7 +60,7 @@ describe("the store of graph images", () => {
     const after = indexOf(20);
     store.save("s", "", after, 2);
     assert.ok(read !== undefined);
-    assert.equal(decodeImage(options, read).note, "1");
+    assert.equal(decodeImage(options, read).note, '{"position":1}');
     assert.equal(load("s", "")?.index.digest(), after.digest());
   });
 

@@ -11,7 +11,7 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { type ImageSource, imageNote } from "@murmuration/core";
+import { type CausalState, type ImageSource, imageNote } from "@murmuration/core";
 import { encodeImage, type MurmurationError, type ReadExactly, type VectorIndex } from "@murmuration/index";
 
 /** Bytes of one write or read call: the operating system takes no more than 2 GiB at once. */
@@ -93,13 +93,13 @@ export class ImageStore implements ImageSource {
   }
 
   /** Replace the image of a graph: wholly, or not at all. Throws what the file system throws. */
-  save(shard: string, vector: string, index: VectorIndex, position: number): void {
+  save(shard: string, vector: string, index: VectorIndex, position: number, causality?: CausalState): void {
     const file = fileOf(this.#folder, shard, vector);
     const unfinished = `${file}.unfinished`;
     mkdirSync(dirname(file), { recursive: true });
     const descriptor = openSync(unfinished, "w");
     try {
-      for (const piece of encodeImage(index, imageNote(position))) writeAll(descriptor, piece);
+      for (const piece of encodeImage(index, imageNote(position, causality))) writeAll(descriptor, piece);
       fsyncSync(descriptor);
     } finally {
       closeSync(descriptor);

@@ -147,7 +147,7 @@ class EngineHost {
       for (const { shard, indexes } of this.#replica.writableShards()) {
         for (const [vector, index] of indexes) {
           if (this.#images.position(shard.id, vector) >= shard.position) continue;
-          this.#images.save(shard.id, vector, index, position);
+          this.#images.save(shard.id, vector, index, position, shard.causality);
           written++;
         }
       }

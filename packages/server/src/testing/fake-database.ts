@@ -52,7 +52,7 @@ export class FakeDatabase implements Database {
   #operations = 0;
 
   get catalogue(): Catalogue {
-    return { collections: this.#collections, aliases: this.#aliases };
+    return { collections: this.#collections, aliases: this.#aliases, members: [] };
   }
 
   collectionNamed(name: string): Collection | undefined {
@@ -204,6 +204,9 @@ export class FakeDatabase implements Database {
         this.#points.set(id, new Map());
         return true;
       }
+      case "join-member":
+      case "evict-member":
+        return false;
       case "update-collection": {
         const collection = this.collection(command.collection);
         this.#replace({ ...collection, settings: { ...collection.settings, ...command.settings } });

@@ -1,0 +1,142 @@
+import type { PointId } from "@murmuration/index";
+import type { VersionVector } from "../causality/version-vector.js";
+
+/** Consecutive operations of one origin, as `encodeBatchFromRows` packs them; not always from their origin. */
+export interface OperationsMessage {
+  readonly kind: "operations";
+  readonly batch: Uint8Array;
+}
+
+/** What the sender holds and what time it is there. */
+export interface HeartbeatMessage {
+  readonly kind: "heartbeat";
+  /** Which start of the sender this is: grows with every start; two processes with one id differ. */
+  readonly incarnation: number;
+  readonly nowMs: number;
+  /** By shard. */
+  readonly frontiers: ReadonlyMap<string, VersionVector>;
+}
+
+/** Asks for operations of an origin behind `after`, at most `limit`. */
+export interface RequestMessage {
+  readonly kind: "request";
+  readonly shard: string;
+  readonly origin: number;
+  readonly after: number;
+  readonly limit: number;
+}
+
+/** Answers a request: operations up to `upTo` are not in the log any more. */
+export interface CompactedMessage {
+  readonly kind: "compacted";
+  readonly shard: string;
+  readonly origin: number;
+  readonly upTo: number;
+}
+
+/** Asks for a shard's snapshot. */
+export interface SnapshotRequestMessage {
+  readonly kind: "snapshot-request";
+  readonly shard: string;
+}
+
+/** A part of a snapshot. */
+export interface SnapshotMessage {
+  readonly kind: "snapshot";
+  readonly shard: string;
+  /** Names the transfer at its sender. */
+  readonly transfer: number;
+  /** From 0, below `parts`. */
+  readonly part: number;
+  readonly parts: number;
+  readonly bytes: Uint8Array;
+}
+
+/** Digests of what the sender holds at a frontier, for comparing. */
+export interface DigestMessage {
+  readonly kind: "digest";
+  readonly shard: string;
+  readonly frontier: VersionVector;
+  readonly points: string;
+  readonly graph: string;
+}
+
+/** How many states lie between two keys, the first included, and their digest. Set reconciliation splits the ones that differ. */
+export interface SummaryRange {
+  readonly from: string;
+  readonly to: string;
+  readonly count: number;
+  readonly digest: string;
+}
+
+/** Digests of ranges of a shard's points at a frontier. */
+export interface SummaryMessage {
+  readonly kind: "summary";
+  readonly shard: string;
+  readonly frontier: VersionVector;
+  readonly ranges: readonly SummaryRange[];
+}
+
+/** A point's state, opaque here. */
+export interface EncodedState {
+  readonly id: PointId;
+  readonly bytes: Uint8Array;
+}
+
+/** States of points at a frontier: repairs a difference that a summary has shown, or what a quorum read found to lag. */
+export interface StatesMessage {
+  readonly kind: "states";
+  readonly shard: string;
+  readonly frontier: VersionVector;
+  readonly states: readonly EncodedState[];
+}
+
+/** Asks for the states of points, for a quorum read. */
+export interface ReadMessage {
+  readonly kind: "read";
+  /** Names the read at its sender. */
+  readonly requestId: number;
+  readonly shard: string;
+  readonly ids: readonly PointId[];
+}
+
+/** Answers a read. Points that the sender knows nothing of are absent. */
+export interface ReadAnswerMessage {
+  readonly kind: "read-answer";
+  readonly requestId: number;
+  readonly frontier: VersionVector;
+  readonly states: readonly EncodedState[];
+}
+
+/** Acknowledges writes: what the sender holds durably. */
+export interface DurableMessage {
+  readonly kind: "durable";
+  readonly shard: string;
+  readonly frontier: VersionVector;
+}
+
+/** What replicas say to each other. */
+export type Message =
+  | OperationsMessage
+  | HeartbeatMessage
+  | RequestMessage
+  | CompactedMessage
+  | SnapshotRequestMessage
+  | SnapshotMessage
+  | DigestMessage
+  | SummaryMessage
+  | StatesMessage
+  | ReadMessage
+  | ReadAnswerMessage
+  | DurableMessage;
+
+/** A message with who it is from and for. */
+export interface Envelope {
+  /** Name of the cluster. */
+  readonly cluster: string;
+  /** Replica id. */
+  readonly from: number;
+  /** Replica id, 0: all. */
+  readonly to: number;
+  readonly message: Message;
+}

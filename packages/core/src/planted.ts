@@ -1,0 +1,74 @@
+/**
+ * Bugs that the simulator plants, to show that it would find them (packages/sim, `--planted`). Nothing else writes to this set: in
+ * every other process it is empty, and each switch below reads as false.
+ */
+export const planted: Set<PlantedBug> = new Set();
+
+/** Paths that a long run of the simulator must reach, with how often it did. Counted only while `countsMarks` is set. */
+export const marks: Map<string, number> = new Map();
+let counting = false;
+
+/** Start counting marks. */
+export function countMarks(): void {
+  counting = true;
+}
+
+/** A rare path is reached. */
+export function mark(name: Mark): void {
+  if (counting) marks.set(name, (marks.get(name) ?? 0) + 1);
+}
+
+/** Every mark there is. */
+export const allMarks = [
+  "held for its causes",
+  "inbox full",
+  "asked again",
+  "waited for the log",
+  "clock ahead",
+  "window opened",
+  "window closed",
+  "stitched by walking",
+  "stitched by pairs",
+  "repaired",
+  "purged",
+  "rescued",
+  "tombstone forgotten",
+  "member admitted",
+  "member evicted",
+  "evicted refused",
+  "tags settled",
+] as const;
+export type Mark = (typeof allMarks)[number];
+
+/** Every planted bug, with what it does. */
+export const plantedBugs = {
+  "skip-causal-wait": "operations are applied without waiting for those that they depend on",
+  "no-dependencies": "operations do not say what they depend on",
+  "forget-tombstone": "a delete leaves no tombstone",
+  "last-arrival-wins": "of two upserts the one that arrives later wins",
+  "tie-by-arrival": "writes of the same time are not ordered by their origin",
+  "fields-last-arrival": "of two writes of a payload field the one that arrives later wins",
+  "deleted-stays-visible": "a deleted point's node stays an answer of searches",
+  "undo-forgotten": "a command that the log refused leaves its changes in memory",
+  "acknowledge-before-durable": "a command is acknowledged although the log refused it",
+  "projection-lost": "points of operations from elsewhere are not written to the projection",
+  "edges-lost-in-recovery": "recovery passes over operations that change links",
+  "windows-lost-in-recovery": "recovery forgets which windows are open",
+  "no-requests": "what is missing is never asked for",
+  "answer-off-by-one": "an answer to a request begins one operation too late",
+  "no-checksum": "the checksum of messages is not compared",
+  "stability-alone": "what this replica holds is taken for what every member holds",
+  "stability-uncovered": "a heartbeat counts before what it reports has arrived",
+  "stability-ignores-joiners": "a heartbeat counts although its sender does not know all members",
+  "tags-settled-early": "tags are forgotten before they are stable",
+  "tombstones-forgotten-early": "tombstones are dropped before the delete is stable",
+  "windows-never-close": "a finished window is not closed",
+  "no-rescue": "nodes that no walk reaches are left alone",
+  "no-repair": "links to dead nodes are never repaired",
+  "no-purge": "dead nodes are never dropped",
+  "clock-unchecked": "operations from a clock far ahead are taken",
+  "index-lowest-slots": "of a list that is too long, walks see the lowest slots instead of the closest",
+  "index-remove-wins": "a removal takes links away that its writer had not seen",
+  "index-purge-forgets-dead": "a purge leaves links to the purged in the lists of dead nodes",
+} as const;
+export type PlantedBug = keyof typeof plantedBugs;

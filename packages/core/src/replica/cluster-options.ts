@@ -1,0 +1,33 @@
+import type { VersionVector } from "../causality/version-vector.js";
+
+/** The cluster that a replica takes part in. */
+export interface ClusterOptions {
+  /** Replicas of another cluster's name are not listened to. */
+  readonly name: string;
+  /** Where it runs, for people. */
+  readonly region?: string;
+  /** Random, 0 to 2^20 − 1, from the host at every start: tells two processes with one replica id apart. */
+  readonly nonce: number;
+  /**
+   * Ids of the replicas that the cluster begins with, the same on all of them. Founders count as members from the start; any other
+   * replica writes only after every member knows of it.
+   */
+  readonly founders?: readonly number[];
+  /** Bound on the bytes of a shard's operations that wait for ones before them; default `limits.inboxBytesMax`. */
+  readonly inboxBytesMax?: number;
+}
+
+/** A message to send. */
+export interface Outgoing {
+  /** Replica id; `undefined`: all. */
+  readonly to: number | undefined;
+  /** Small live operations go before control messages, and those before what catches up. */
+  readonly lane: "live" | "control" | "bulk";
+  readonly bytes: Uint8Array;
+}
+
+/** What upkeep needs to know. */
+export interface PeeringForUpkeep {
+  /** What every member of the cluster holds of a shard. */
+  stable(shard: string): VersionVector;
+}

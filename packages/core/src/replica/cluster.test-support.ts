@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { MemoryOpLog } from "../log/memory-op-log.js";
+import type { OpLog } from "../log/op-log.js";
+import type { ClusterOptions, Outgoing } from "./cluster-options.js";
+import { Replica, type ReplicaOptions } from "./replica.js";
+
+/** Replicas in one process, with a network that delivers everything in order unless a link is cut. */
+export class Cluster {
+  nowMs = 1_000_000;
+  readonly replicas = new Map<number, Replica>();
+  readonly logs = new Map<number, OpLog>();
+  readonly #founders: readonly number[];
+  readonly #cut = new Set<string>();
+  readonly #queues = new Map<number, { from: number; bytes: Uint8Array }[]>();
+  /** By replica: how far its clock is ahead. */
+  readonly skewMs = new Map<number, number>();
+
+  constructor(founders: readonly number[]) {
+    this.#founders = founders;
+    for (const id of founders) this.open(id);
+  }
+
+  /** Start a replica, with the log that it had if it had one. */
+  open(id: number, options: Partial<ReplicaOptions> & { readonly nonce?: number } = {}): Replica {
+    const log = options.log ?? this.logs.get(id) ?? new MemoryOpLog();
+    this.logs.set(id, log);
+    const cluster: ClusterOptions = {
+      name: "c",
+      region: `r${id}`,
+      nonce: options.nonce ?? id,
+      founders: this.#founders,
+    };
+    const clock = { now: () => this.nowMs + (this.skewMs.get(id) ?? 0) };
+    const replica = Replica.open({ log, clock, newReplicaId: () => id, cluster, ...options });
+    this.replicas.set(id, replica);
+    return replica;
+  }
+
+  stop(id: number): void {
+    this.replicas.delete(id);
+    this.#queues.delete(id);
+  }
+
+  get(id: number): Replica {
+    const replica = this.replicas.get(id);
+    assert.ok(replica);
+    return replica;
+  }
+
+  /** Nothing passes between the two. */
+  cut(a: number, b: number): void {
+    this.#cut.add(`${a} ${b}`).add(`${b} ${a}`);
+  }
+
+  heal(): void {
+    this.#cut.clear();
+  }
+
+  post(from: number, outgoing: readonly Outgoing[]): void {
+    for (const { to, bytes } of outgoing) {
+      for (const id of this.replicas.keys()) {
+        if (id === from || (to !== undefined && to !== id) || this.#cut.has(`${from} ${id}`)) continue;
+        const queue = this.#queues.get(id) ?? [];
+        this.#queues.set(id, queue);
+        queue.push({ from, bytes });
+      }
+    }
+  }
+
+  /** Let time pass: ticks, and deliveries until nothing is under way. */
+  pass(ticks = 1, stepMs = 100): void {
+    for (let tick = 0; tick < ticks; tick++) {
+      this.nowMs += stepMs;
+      for (const [id, replica] of this.replicas) {
+        replica.tick();
+        this.post(id, replica.outbox());
+      }
+      for (let round = 0; round < 50; round++) {
+        const queues = [...this.#queues];
+        this.#queues.clear();
+        for (const [id, queue] of queues) {
+          const replica = this.replicas.get(id);
+          if (replica === undefined) continue;
+          for (const { bytes } of queue) replica.receive(bytes);
+          this.post(id, replica.outbox());
+        }
+        if (this.#queues.size === 0) break;
+      }
+    }
+  }
+
+  /** Let time pass until all replicas are the same and have nothing left to do. */
+  settle(ticksMax = 400): void {
+    for (let tick = 0; tick < ticksMax; tick++) {
+      this.pass();
+      if (this.isSettled()) return;
+    }
+    assert.fail(`not settled: ${JSON.stringify(this.identities(), undefined, 1)}`);
+  }
+
+  isSettled(): boolean {
+    const identities = this.identities().map((identity) => JSON.stringify(identity));
+    return new Set(identities).size === 1 && [...this.replicas.values()].every((r) => r.status().upkeep.atRest);
+  }
+
+  identities(): unknown[] {
+    return [...this.replicas.values()].map((replica) => ({
+      heads: replica.catalogueHeads(),
+      digests: Object.values(replica.catalogue.collections).map(({ name }) => replica.digest(name)),
+    }));
+  }
+}

@@ -1,0 +1,52 @@
+import type { ClusterOptions } from "./cluster-options.js";
+import type { ReplicaStore } from "./store.js";
+
+/** Who takes part in the cluster, as this replica's catalogue and its founders say. */
+export class Membership {
+  readonly #store: ReplicaStore;
+  readonly #options: ClusterOptions;
+
+  constructor(store: ReplicaStore, options: ClusterOptions) {
+    this.#store = store;
+    this.#options = options;
+  }
+
+  /** Ids of the replicas that are waited for, ascending; this one included while it is a member. */
+  active(): number[] {
+    const { members } = this.#store.catalogue;
+    const evicted = new Set(members.filter(({ state }) => state === "evicted").map(({ id }) => id));
+    const active = new Set(members.filter(({ state }) => state === "active").map(({ id }) => id));
+    for (const id of this.#options.founders ?? []) if (!evicted.has(id)) active.add(id);
+    return [...active].sort((a, b) => a - b);
+  }
+
+  isEvicted(id: number): boolean {
+    return this.#store.catalogue.members.some((member) => member.id === id && member.state === "evicted");
+  }
+
+  isFounder(): boolean {
+    return (this.#options.founders ?? []).includes(this.#store.id);
+  }
+
+  /** Is this replica in the catalogue, and not evicted? */
+  isMember(): boolean {
+    return this.#store.catalogue.members.some(({ id, state }) => id === this.#store.id && state === "active");
+  }
+
+  /** Members, and those that were before they were evicted: may there be operations of this origin? */
+  mayWrite(origin: number): boolean {
+    return (
+      (this.#options.founders ?? []).includes(origin) ||
+      this.#store.catalogue.members.some((member) => member.id === origin)
+    );
+  }
+
+  /** The region under which this replica has to join now, if it has to. */
+  joinsAs(): string | undefined {
+    const { members } = this.#store.catalogue;
+    const isKnown = members.some((member) => member.id === this.#store.id);
+    // who joins first takes over the catalogue that is there
+    const hasMet = this.isFounder() || members.length > 0;
+    return !isKnown && hasMet ? (this.#options.region ?? "") : undefined;
+  }
+}

@@ -1,0 +1,63 @@
+import { type GraphHandle, VectorIndex, type VectorIndexOptions } from "@murmuration/index";
+import type { Collection, Distance, VectorSpace } from "../catalogue/collection.js";
+import type { StitchWindows } from "../gossip/windows.js";
+import { planted } from "../planted.js";
+import type { CausalState } from "../state/causal-state.js";
+import { Shard } from "../state/shard.js";
+import { writableGraph } from "../state/shard-graph.js";
+import type { WritableShard } from "./plan-points.js";
+
+/** Graphs for readers in other threads: shard id → vector name → graph. */
+export type GraphHandles = ReadonlyMap<string, ReadonlyMap<string, GraphHandle>>;
+
+const metrics: Record<Distance, VectorIndexOptions["metric"]> = {
+  Cosine: "cosine",
+  Dot: "dot",
+  Euclid: "euclid",
+  Manhattan: "manhattan",
+};
+
+/** What a vector space means to the index. */
+export function indexOptions(space: VectorSpace): VectorIndexOptions {
+  return {
+    dimensions: space.size,
+    metric: metrics[space.distance],
+    links: space.links,
+    efConstruction: space.efConstruction,
+    quantization: space.quantization,
+  };
+}
+
+/** The state of a collection over its graphs, without points. */
+export function openShard(
+  collection: Collection,
+  indexes: ReadonlyMap<string, VectorIndex>,
+  causality?: CausalState,
+  windows?: StitchWindows,
+): WritableShard {
+  const graphs = new Map([...indexes].map(([name, index]) => [name, writableGraph(index)]));
+  return { shard: new Shard(collection, graphs, causality, windows), indexes };
+}
+
+/** Empty graphs for the vectors of a collection. Throws `capacity` when no memory is left. */
+export function newIndexes(collection: Collection): Map<string, VectorIndex> {
+  return new Map(Object.entries(collection.vectors).map(([name, space]) => [name, newIndex(space)]));
+}
+
+/** An empty graph. */
+export function newIndex(space: VectorSpace): VectorIndex {
+  const index = new VectorIndex(indexOptions(space));
+  const bugs = (["index-lowest-slots", "index-remove-wins", "index-purge-forgets-dead"] as const)
+    .map((bug, bit) => (planted.has(bug) ? 1 << bit : 0))
+    .reduce((bits, bit) => bits | bit);
+  if (bugs !== 0) index.plant(bugs);
+  return index;
+}
+
+export function handlesOfShards(shards: ReadonlyMap<string, WritableShard>): GraphHandles {
+  return new Map([...shards].map(([id, { indexes }]) => [id, handlesOf(indexes)]));
+}
+
+export function handlesOf(indexes: ReadonlyMap<string, VectorIndex>): Map<string, GraphHandle> {
+  return new Map([...indexes].map(([vector, index]) => [vector, index.handle()]));
+}

@@ -1,0 +1,369 @@
+import { MurmurationError } from "@murmuration/index";
+import type { HybridTime } from "../causality/hybrid-clock.js";
+import { emptyVersionVector, sequenceOf, type VersionVector } from "../causality/version-vector.js";
+import type { Command } from "../command/command.js";
+import { ClockGuard } from "../gossip/clock-guard.js";
+import {
+  decodeEnvelope,
+  type Envelope,
+  encodeEnvelope,
+  type HeartbeatMessage,
+  type Message,
+  type RequestMessage,
+} from "../gossip/envelope.js";
+import { CausalInbox, type ReceivedOperation } from "../gossip/inbox.js";
+import { type PeerFrontiers, RequestPlanner } from "../gossip/requests.js";
+import { Stability } from "../gossip/stability.js";
+import { limits } from "../limits.js";
+import { batchesOf, decodeBatch } from "../operation/batch.js";
+import { decodeOperation } from "../operation/codec.js";
+import { mark, planted } from "../planted.js";
+import type { ClusterOptions, Outgoing, PeeringForUpkeep } from "./cluster-options.js";
+import { isOtherStart, startIncarnation } from "./incarnation.js";
+import { Incidents } from "./incidents.js";
+import { Membership } from "./membership.js";
+import { answerRequest, isBehindItself, missingOperations } from "./missing.js";
+import { SYSTEM_SHARD } from "./recovery.js";
+import { type PeeringStatus, type PeerStatus, peerStatus } from "./status.js";
+import type { ReplicaStore } from "./store.js";
+
+const ADMITTED_SETTING = "replica.admitted";
+
+/** A replica's part in the exchange: what it sends, asks for, accepts and refuses. */
+export class Peering implements PeeringForUpkeep {
+  readonly #store: ReplicaStore;
+  readonly #options: ClusterOptions;
+  readonly #members: Membership;
+  readonly #incarnation: number;
+  readonly #inboxes = new Map<string, CausalInbox>();
+  readonly #stability: Stability;
+  readonly #requests: RequestPlanner;
+  readonly #clockGuard: ClockGuard;
+  readonly #incidents = new Incidents();
+  readonly #frontiersOf = new Map<number, ReadonlyMap<string, VersionVector>>();
+  readonly #heardMs = new Map<number, number>();
+  #outgoing: Outgoing[] = [];
+  #admitted: boolean;
+  /** Another process runs under this id. */
+  #fenced = false;
+  #lastHeartbeatMs = Number.NEGATIVE_INFINITY;
+  #membersSeen: unknown;
+  #membershipFrontier: VersionVector = emptyVersionVector;
+
+  constructor(store: ReplicaStore, options: ClusterOptions) {
+    this.#store = store;
+    store.isClustered = true;
+    this.#members = new Membership(store, options);
+    this.#options = options;
+    this.#incarnation = startIncarnation(store.log, options.nonce);
+    this.#admitted = this.#members.isFounder() || store.log.setting(ADMITTED_SETTING) === "yes";
+    this.#stability = new Stability(store.id, SYSTEM_SHARD);
+    this.#requests = new RequestPlanner();
+    this.#clockGuard = new ClockGuard();
+  }
+
+  /** Why client writes are refused now. */
+  #refusesWrites(): string | undefined {
+    if (this.#members.isEvicted(this.#store.id))
+      return "this replica was evicted from its cluster: it must join under a new id";
+    if (this.#fenced) return "another process runs under this replica's id: one of the two must join under a new id";
+    if (!this.#admitted) return "this replica has joined and is not known to every member yet";
+    if (isBehindItself(this.#store, this.#frontiersOf.values())) {
+      return "this replica was restored from an older copy and first fetches what it had written since";
+    }
+    if (this.#clockGuard.selfDisagrees(this.#members.active()) && !planted.has("clock-unchecked")) {
+      return `this replica's clock is more than ${limits.clockDriftMsMax} ms off those of most members`;
+    }
+    return undefined;
+  }
+
+  /** The region under which this replica has to join now, if it has to. */
+  joinsAs(): string | undefined {
+    return this.#members.joinsAs();
+  }
+
+  /** Throws `unavailable` while this replica must not write. */
+  requireWritable(command: Command): void {
+    // joining and evicting are what leads out of it
+    if (command.kind === "join-member" || command.kind === "evict-member") return;
+    const why = this.#refusesWrites();
+    if (why !== undefined) throw new MurmurationError("unavailable", why);
+  }
+
+  /** May this replica write operations of its own upkeep? */
+  mayMaintain(): boolean {
+    return this.#refusesWrites() === undefined;
+  }
+
+  stable(shard: string): VersionVector {
+    const active = this.#members.active();
+    if (active.length === 0 || planted.has("stability-alone"))
+      return this.#store.causality(shard)?.frontier ?? new Map();
+    return this.#stability.stable(shard);
+  }
+
+  // ---- receiving
+
+  /** Take a message. Never throws for its contents. */
+  receive(bytes: Uint8Array, nowMs: number): void {
+    let envelope: Envelope;
+    try {
+      envelope = decodeEnvelope(bytes);
+    } catch (error) {
+      this.#refuse("malformed", error);
+      return;
+    }
+    const { cluster, from, to, message } = envelope;
+    const { id } = this.#store;
+    if (cluster !== this.#options.name) return this.#refuse("wrong cluster", `replica ${from} is of "${cluster}"`);
+    if (from === id) return this.#meetMyself(message);
+    if (to !== 0 && to !== id) return;
+    // it may still learn that it was
+    const asksForCatalogue = message.kind === "request" && message.shard === SYSTEM_SHARD;
+    if (this.#members.isEvicted(from)) mark("evicted refused");
+    if (this.#members.isEvicted(from) && !asksForCatalogue)
+      return this.#refuse("evicted", `replica ${from} was evicted`);
+    this.#heardMs.set(from, nowMs);
+    try {
+      this.#take(from, message, nowMs);
+    } catch (error) {
+      if (!(error instanceof MurmurationError)) throw error;
+      this.#refuse(error.code, `from replica ${from}: ${error.message}`);
+    }
+  }
+
+  /** A message under this replica's own id: its own, come back, unless it is from a later start or a start at the same time. */
+  #meetMyself(message: Message): void {
+    if (message.kind !== "heartbeat" || !isOtherStart(message.incarnation, this.#incarnation)) return;
+    if (!this.#fenced) this.#refuse("replica id in use", `another process runs as replica ${this.#store.id}`);
+    this.#fenced = true;
+  }
+
+  #take(from: number, message: Message, nowMs: number): void {
+    switch (message.kind) {
+      case "operations":
+        return this.#takeOperations(from, message.batch, nowMs);
+      case "heartbeat":
+        return this.#takeHeartbeat(from, message, nowMs);
+      case "request":
+        return this.#answer(from, message);
+      case "compacted":
+        return this.#requests.noteCompacted(from, message.shard, message.origin);
+      default:
+        return this.#refuse("not supported", `${message.kind} from replica ${from}`);
+    }
+  }
+
+  #takeHeartbeat(from: number, message: HeartbeatMessage, nowMs: number): void {
+    this.#frontiersOf.set(from, message.frontiers);
+    this.#clockGuard.note(from, message.nowMs, nowMs);
+    this.#stability.note(from, message.frontiers);
+    if (this.#store.hasWritten && isBehindItself(this.#store, this.#frontiersOf.values())) {
+      if (!this.#fenced)
+        this.#refuse("replica id in use", `replica ${from} holds operations that this replica never wrote`);
+      this.#fenced = true;
+    }
+    this.#settleStability();
+  }
+
+  #takeOperations(from: number, bytes: Uint8Array, nowMs: number): void {
+    const batch = decodeBatch(bytes);
+    const { shard, origin, firstSequence, rows } = batch;
+    const causality = this.#store.causality(shard);
+    // its collection is not here yet, or not any more: what is wanted of it is asked for when it is
+    if (causality === undefined) return this.#incidents.note("unknown shard", shard);
+    if (this.#fenced && origin === this.#store.id) return;
+    if (shard !== SYSTEM_SHARD && !this.#members.mayWrite(origin)) {
+      return this.#refuse("not a member", `operations of replica ${origin} from ${from}`);
+    }
+    const operations: ReceivedOperation[] = [];
+    for (const [i, row] of rows.entries()) {
+      const sequence = firstSequence + i;
+      if (sequence <= sequenceOf(causality.frontier, origin)) continue;
+      const operation = decodeOperation(shard, origin, sequence, row);
+      if (this.#isEarly(operation.time, nowMs)) {
+        mark("clock ahead");
+        // neither taken nor kept: it is asked for again, and is in time when the clocks have come to agree
+        this.#refuse("clock ahead", `operation ${origin}:${sequence} is ${operation.time.wallMs - nowMs} ms ahead`);
+        break;
+      }
+      operations.push({ operation, bytes: row });
+    }
+    const inbox = this.#inboxes.get(shard) ?? new CausalInbox(this.#options.inboxBytesMax);
+    this.#inboxes.set(shard, inbox);
+    inbox.offer(operations);
+    this.#applyReady(nowMs);
+    if (inbox.bytes > 0) mark("held for its causes");
+    this.#requests.noteArrived(shard, origin, sequenceOf(causality.frontier, origin));
+  }
+
+  /** Is it a time that this replica's clock, give or take the bound, has not reached? */
+  #isEarly(time: HybridTime, nowMs: number): boolean {
+    return time.wallMs > nowMs + limits.clockDriftMsMax && !planted.has("clock-unchecked");
+  }
+
+  /** Apply whatever is causally ready, over all shards: an operation of the system shard may open others. */
+  #applyReady(nowMs: number): void {
+    const shards = [SYSTEM_SHARD, ...this.#inboxes.keys()];
+    for (const shard of new Set(shards)) {
+      const inbox = this.#inboxes.get(shard);
+      if (inbox === undefined) continue;
+      const causality = this.#store.causality(shard);
+      if (causality === undefined) {
+        this.#inboxes.delete(shard);
+        continue;
+      }
+      for (let next = inbox.next(causality.frontier); next !== undefined; next = inbox.next(causality.frontier)) {
+        const { time } = next.operation;
+        // the clock may have been put back since it came
+        if (this.#isEarly(time, nowMs)) {
+          this.#refuse("clock ahead", `replica ${next.operation.origin} is ${time.wallMs - nowMs} ms ahead`);
+          inbox.clear(next.operation.origin);
+          continue;
+        }
+        try {
+          this.#store.applyForeign(next);
+        } catch (error) {
+          if (!(error instanceof MurmurationError)) throw error;
+          const { origin, sequence } = next.operation;
+          // nothing of this origin can be applied until this one can; it is asked for again
+          inbox.clear(origin);
+          this.#refuse("cannot be applied", `operation ${origin}:${sequence} of shard ${shard}: ${error.message}`);
+          continue;
+        }
+        if (planted.has("clock-unchecked")) this.#store.time.observe(next.operation.time, next.operation.time.wallMs);
+        else this.#store.time.observe(next.operation.time, nowMs);
+      }
+    }
+    this.#settleStability();
+  }
+
+  #settleStability(): void {
+    const frontiers = new Map<string, VersionVector>([[SYSTEM_SHARD, this.#store.system.frontier]]);
+    for (const [id, { shard }] of this.#store.shards) frontiers.set(id, shard.frontier);
+    this.#stability.settle(this.#members.active(), this.#membershipPast(), frontiers);
+    if (!this.#admitted && this.#members.isMember() && this.#stability.everyoneCounts()) {
+      this.#admitted = true;
+      mark("member admitted");
+      this.#store.log.transaction((writer) => writer.putSetting(ADMITTED_SETTING, "yes"));
+    }
+  }
+
+  /** Frontier of the system shard when the members last changed: who holds it knows the same members. */
+  #membershipPast(): VersionVector {
+    const { members } = this.#store.catalogue;
+    if (members !== this.#membersSeen) {
+      this.#membersSeen = members;
+      for (const { id, state } of members) {
+        if (state !== "evicted") continue;
+        mark("member evicted");
+        // What it sent and is not applied yet must not be applied later: by then this replica has told the others all that it will ever
+        // hold of it. What another member holds of it is asked of that member.
+        for (const inbox of this.#inboxes.values()) inbox.clear(id);
+      }
+      this.#membershipFrontier = new Map(this.#store.system.frontier);
+    }
+    return this.#membershipFrontier;
+  }
+
+  // ---- sending
+
+  /** Send what is due: a heartbeat, and requests for what is missing. */
+  tick(nowMs: number): void {
+    const { id } = this.#store;
+    if (this.#members.isEvicted(id)) return;
+    this.#applyReady(nowMs);
+    if (nowMs - this.#lastHeartbeatMs >= limits.heartbeatMs) {
+      this.#lastHeartbeatMs = nowMs;
+      const frontiers = new Map<string, VersionVector>([[SYSTEM_SHARD, new Map(this.#store.system.frontier)]]);
+      for (const [shard, target] of this.#store.shards) frontiers.set(shard, new Map(target.shard.frontier));
+      this.#send(undefined, "control", { kind: "heartbeat", incarnation: this.#incarnation, nowMs, frontiers });
+    }
+    const peers: PeerFrontiers[] = [];
+    for (const [peer, heardMs] of this.#heardMs) {
+      if (!this.#members.isEvicted(peer))
+        peers.push({ id: peer, heardMs, frontiers: this.#frontiersOf.get(peer) ?? new Map() });
+    }
+    if (planted.has("no-requests")) return;
+    const known = [...this.#frontiersOf.values()];
+    const missing = missingOperations(this.#store, this.#members, this.#inboxes, known);
+    for (const request of this.#requests.plan(nowMs, missing, peers)) {
+      const { to, shard, origin, after, limit } = request;
+      this.#send(to, "control", { kind: "request", shard, origin, after, limit });
+    }
+  }
+
+  /** Takes the messages to send, live operations first. */
+  outbox(): Outgoing[] {
+    const live: Outgoing[] = [];
+    const own = this.#store.takeOwn();
+    if (!this.#members.isEvicted(this.#store.id) && !this.#fenced) {
+      for (const { shard, firstSequence, rows } of own) {
+        for (const batch of batchesOf(shard, this.#store.id, firstSequence, rows)) {
+          live.push({ to: undefined, lane: "live", bytes: this.#encode(undefined, { kind: "operations", batch }) });
+        }
+      }
+    }
+    const outgoing = [...live, ...this.#outgoing];
+    this.#outgoing = [];
+    return outgoing;
+  }
+
+  /** Send what was asked for, as far as it fits an answer; the rest is asked for again. */
+  #answer(to: number, request: RequestMessage): void {
+    const { shard, origin, after } = request;
+    const causality = this.#store.causality(shard);
+    if (causality === undefined || sequenceOf(causality.frontier, origin) <= after) return;
+    const answer = answerRequest(this.#store.log, request);
+    if ("compactedTo" in answer) {
+      this.#send(to, "control", { kind: "compacted", shard, origin, upTo: answer.compactedTo });
+      return;
+    }
+    const first = after + (planted.has("answer-off-by-one") ? 2 : 1);
+    if (answer.rows.length === 0) return;
+    for (const batch of batchesOf(shard, origin, first, answer.rows)) {
+      this.#send(to, "bulk", { kind: "operations", batch });
+    }
+  }
+
+  #send(to: number | undefined, lane: Outgoing["lane"], message: Message): void {
+    this.#outgoing.push({ to, lane, bytes: this.#encode(to, message) });
+  }
+
+  #encode(to: number | undefined, message: Message): Uint8Array {
+    return encodeEnvelope({ cluster: this.#options.name, from: this.#store.id, to: to ?? 0, message });
+  }
+
+  #refuse(reason: string, detail: unknown): void {
+    this.#incidents.note(reason, detail instanceof Error ? detail.message : String(detail));
+  }
+
+  // ---- looking in
+
+  status(nowMs: number): PeeringStatus {
+    const active = this.#members.active();
+    const ids = new Set([...active, ...this.#heardMs.keys()]);
+    ids.delete(this.#store.id);
+    const peers: PeerStatus[] = [...ids]
+      .sort((a, b) => a - b)
+      .map((id) =>
+        peerStatus(id, active.includes(id), nowMs, {
+          heardMs: this.#heardMs.get(id),
+          frontiers: this.#frontiersOf.get(id),
+          clockOffsetMs: this.#clockGuard.offsetMs(id),
+          held: (shard) => this.#store.causality(shard)?.frontier,
+        }),
+      );
+    const shards = [SYSTEM_SHARD, ...this.#store.shards.keys()];
+    return {
+      cluster: this.#options.name,
+      peers,
+      refused: this.#incidents.counts(),
+      incidents: this.#incidents.latest(),
+      inboxBytes: [...this.#inboxes.values()].reduce((sum, inbox) => sum + inbox.bytes, 0),
+      refusesWrites: this.#refusesWrites(),
+      stable: new Map(shards.map((shard) => [shard, this.stable(shard)])),
+      needSnapshot: this.#requests.needSnapshot(),
+    };
+  }
+}

@@ -1,0 +1,68 @@
+import { sequenceOf, type VersionVector } from "../causality/version-vector.js";
+import { limits } from "../limits.js";
+import type { UpkeepStatus } from "./upkeep.js";
+
+/** What is known of another replica. */
+export interface PeerStatus {
+  readonly id: number;
+  readonly isMember: boolean;
+  /** Milliseconds since its last message; `undefined`: never heard of. */
+  readonly silentMs: number | undefined;
+  /** Operations that it holds and this replica does not. */
+  readonly lagOperations: number;
+  /** How far its clock was ahead of this one's when last heard, message delay included; negative: behind. */
+  readonly clockOffsetMs: number | undefined;
+  readonly suspect: boolean;
+}
+
+/** Messages and operations that were refused, by reason. */
+export type Refusals = { readonly [reason: string]: number };
+
+/** What a replica knows of the others and of its exchange with them. */
+export interface PeeringStatus {
+  readonly cluster: string;
+  readonly peers: readonly PeerStatus[];
+  readonly refused: Refusals;
+  /** The latest refusals, newest last: reason and who sent it. */
+  readonly incidents: readonly string[];
+  /** Bytes of operations that wait for ones before them. */
+  readonly inboxBytes: number;
+  /** Why this replica takes no client writes now, if it does not. */
+  readonly refusesWrites: string | undefined;
+  /** Shard → what every member is known to hold. */
+  readonly stable: ReadonlyMap<string, VersionVector>;
+  /** Shards of which no peer's log holds what is missing here any more. */
+  readonly needSnapshot: readonly string[];
+}
+
+/** What a replica knows of replication. */
+export interface ReplicationStatus {
+  readonly replica: number;
+  /** Missing for a replica that is alone. */
+  readonly peering?: PeeringStatus;
+  readonly upkeep: UpkeepStatus;
+}
+
+/** What is known of a peer, put together. */
+export function peerStatus(
+  id: number,
+  isMember: boolean,
+  nowMs: number,
+  known: {
+    readonly heardMs: number | undefined;
+    readonly frontiers: ReadonlyMap<string, VersionVector> | undefined;
+    readonly clockOffsetMs: number | undefined;
+    /** What this replica holds of a shard. */
+    readonly held: (shard: string) => VersionVector | undefined;
+  },
+): PeerStatus {
+  let lagOperations = 0;
+  for (const [shard, frontier] of known.frontiers ?? []) {
+    const held = known.held(shard);
+    if (held === undefined) continue;
+    for (const [origin, sequence] of frontier) lagOperations += Math.max(0, sequence - sequenceOf(held, origin));
+  }
+  const silentMs = known.heardMs === undefined ? undefined : nowMs - known.heardMs;
+  const suspect = silentMs === undefined || silentMs > limits.suspectMs;
+  return { id, isMember, silentMs, lagOperations, clockOffsetMs: known.clockOffsetMs, suspect };
+}

@@ -1,0 +1,260 @@
+import { assert, MurmurationError, type PointId } from "@murmuration/index";
+import type { CatalogueDocument } from "../catalogue/catalogue-document.js";
+import type { Catalogue } from "../catalogue/collection.js";
+import type { HybridClock } from "../causality/hybrid-clock.js";
+import { emptyVersionVector } from "../causality/version-vector.js";
+import type { ReceivedOperation } from "../gossip/inbox.js";
+import type { LogWriter, OpLog } from "../log/op-log.js";
+import type { CatalogueBody } from "../operation/catalogue-change.js";
+import { encodeOperation } from "../operation/codec.js";
+import type { Operation, OperationBody } from "../operation/operation.js";
+import { mark, planted } from "../planted.js";
+import type { CausalState } from "../state/causal-state.js";
+import type { Journal } from "../state/journal.js";
+import { encodePointState } from "../state/point-state-codec.js";
+import type { Shard } from "../state/shard.js";
+import type { Change } from "./change.js";
+import { handlesOf, newIndexes, openShard } from "./open-shard.js";
+import type { WritableShard } from "./plan-points.js";
+import { causalSetting, SYSTEM_SHARD, storedCausality } from "./recovery.js";
+
+/** Setting of the log: the latest time of the hybrid clock. */
+export const CLOCK_SETTING = "replica.clock";
+
+/** A replica's state as recovery hands it over. */
+export interface ReplicaState {
+  readonly document: CatalogueDocument;
+  readonly shards: Map<string, WritableShard>;
+  readonly system: CausalState;
+}
+
+/** Own operations that are durable and not sent yet: consecutive rows of one shard. */
+export interface OwnRows {
+  readonly shard: string;
+  readonly firstSequence: number;
+  readonly rows: readonly Uint8Array[];
+}
+
+/**
+ * State and log of a replica, and the ways in which both change together. A command's operations are applied inside the transaction
+ * and taken back when it fails (the client is told). Operations of others and of the replica's own upkeep are applied first; while
+ * the log refuses them they wait in `#pending`, nothing new is accepted, and nothing is published: memory runs ahead of the disk
+ * by one step at most, and a crash only forgets what nobody was promised.
+ */
+export class ReplicaStore {
+  readonly id: number;
+  readonly log: OpLog;
+  readonly time: HybridClock;
+  readonly shards: Map<string, WritableShard>;
+  readonly system: CausalState;
+  document: CatalogueDocument;
+  /** Is there anybody to send operations to? */
+  isClustered = false;
+  /** Has this replica planned operations of its own since it was opened? */
+  hasWritten = false;
+  /** Operations of others and of the own upkeep that were applied since it was opened. */
+  applied = 0;
+  #pending: ((writer: LogWriter) => void)[] = [];
+  /** Points that what is pending has changed: each is written once, as it is then. */
+  #touched = new Map<Shard, Set<PointId>>();
+  #pendingChanges: Change[] = [];
+  #pendingOwn: OwnRows[] = [];
+  #changes: Change[] = [];
+  #own: OwnRows[] = [];
+
+  constructor(id: number, log: OpLog, time: HybridClock, state: ReplicaState) {
+    this.id = id;
+    this.log = log;
+    this.time = time;
+    this.shards = state.shards;
+    this.system = state.system;
+    this.document = state.document;
+  }
+
+  get catalogue(): Catalogue {
+    return this.document.read();
+  }
+
+  /** Causality of a shard, the system's too; `undefined` for one that is not here. */
+  causality(shard: string): CausalState | undefined {
+    return shard === SYSTEM_SHARD ? this.system : this.shards.get(shard)?.shard.causality;
+  }
+
+  /** Changes by operations of others and of the own upkeep since the last call, durable, in order. */
+  takeChanges(): Change[] {
+    const changes = this.#changes;
+    this.#changes = [];
+    return changes;
+  }
+
+  /** Durable own operations since the last call, in order. */
+  takeOwn(): OwnRows[] {
+    const own = this.#own;
+    this.#own = [];
+    return own;
+  }
+
+  /** Note that rows written within a transaction are durable now. */
+  publishOwn(rows: readonly OwnRows[]): void {
+    this.#own.push(...rows);
+  }
+
+  /** The next operation of this replica in a shard, with what it depends on. */
+  nextOperation(shard: string, causality: CausalState, body: OperationBody, nowMs: number): ReceivedOperation {
+    this.hasWritten = true;
+    const sequence = (causality.frontier.get(this.id) ?? 0) + 1;
+    const time = this.time.next(nowMs);
+    const dependencies = planted.has("no-dependencies") ? emptyVersionVector : causality.dependenciesOf(this.id);
+    const operation: Operation = { shard, origin: this.id, sequence, time, dependencies, ...body };
+    return { operation, bytes: encodeOperation(operation) };
+  }
+
+  /** Apply an operation of the replica's own upkeep; `flush` makes it durable and sends it. */
+  maintain(shard: Shard, body: OperationBody, nowMs: number): void {
+    const encoded = this.nextOperation(shard.id, shard.causality, body, nowMs);
+    this.#applyPoints(shard, encoded);
+    const { sequence } = encoded.operation;
+    if (this.isClustered) this.#pendingOwn.push({ shard: shard.id, firstSequence: sequence, rows: [encoded.bytes] });
+  }
+
+  /**
+   * Apply the next operation of its origin, received from elsewhere. Throws `corrupt` and the like for one that does not fit the state,
+   * which is then as it was.
+   */
+  applyForeign(encoded: ReceivedOperation): void {
+    const { operation } = encoded;
+    if (operation.shard === SYSTEM_SHARD) {
+      this.#applyCatalogue(encoded);
+      return;
+    }
+    const target = this.shards.get(operation.shard);
+    assert(target !== undefined, "operations are received for shards that are here");
+    this.#applyPoints(target.shard, encoded);
+  }
+
+  /** Write to the log what was applied since. Throws what the log throws; then it waits, and nothing else may be applied before. */
+  flush(): void {
+    if (this.#pending.length === 0) return;
+    const steps = this.#pending;
+    try {
+      this.log.transaction((writer) => {
+        for (const step of steps) step(writer);
+        for (const [shard, ids] of this.#touched) this.putProjection(writer, shard, ids);
+        this.putClock(writer);
+      });
+    } catch (error) {
+      mark("waited for the log");
+      throw error;
+    }
+    this.#pending = [];
+    this.#touched = new Map();
+    this.#changes.push(...this.#pendingChanges);
+    this.#pendingChanges = [];
+    this.#own.push(...this.#pendingOwn);
+    this.#pendingOwn = [];
+  }
+
+  putClock(writer: LogWriter): void {
+    const { wallMs, counter } = this.time.last;
+    writer.putSetting(CLOCK_SETTING, `${wallMs}:${counter}`);
+  }
+
+  /** Points and causality of a shard, as they are now. */
+  putProjection(writer: LogWriter, shard: Shard, ids: Iterable<PointId>): void {
+    for (const id of ids) {
+      const state = shard.table.state(id);
+      if (state === undefined) writer.deletePoint(shard.id, id);
+      else writer.putPoint(shard.id, id, encodePointState(state));
+    }
+    if (this.shards.get(shard.id)?.shard === shard) {
+      writer.putSetting(causalSetting(shard.id), storedCausality(shard.causality, shard.windows));
+    }
+  }
+
+  #applyPoints(shard: Shard, { operation, bytes }: ReceivedOperation): void {
+    // changes of edges are checked before the first of them is made; everything else can be taken back
+    const journal: Journal | undefined = operation.kind === "edges" || operation.kind === "purge" ? undefined : [];
+    let applied: ReturnType<Shard["apply"]>;
+    try {
+      applied = shard.apply(operation, journal);
+    } catch (error) {
+      for (const undo of journal?.reverse() ?? []) undo();
+      throw error;
+    }
+    const { origin, sequence } = operation;
+    const { ids, slots } = applied;
+    this.applied++;
+    this.#pending.push((writer) => {
+      shard.position = writer.append(shard.id, origin, sequence, bytes);
+    });
+    const touched = this.#touched.get(shard) ?? new Set();
+    this.#touched.set(shard, touched);
+    if (!planted.has("projection-lost")) for (const id of ids) touched.add(id);
+    this.#pendingChanges.push({
+      kind: "operations",
+      shard: shard.id,
+      operations: [{ origin, sequence, bytes, slots }],
+    });
+  }
+
+  #applyCatalogue({ operation, bytes }: ReceivedOperation): void {
+    if (operation.kind !== "catalogue") {
+      throw new MurmurationError("corrupt", `an operation ${operation.kind} is not for the system shard`);
+    }
+    const after = this.document.apply((operation as CatalogueBody).change);
+    const opened = this.openAdded(after);
+    const { origin, sequence } = operation;
+    this.system.advance(operation);
+    this.document = after;
+    this.#pending.push((writer) => {
+      writer.append(SYSTEM_SHARD, origin, sequence, bytes);
+      writer.putSetting(causalSetting(SYSTEM_SHARD), storedCausality(this.system));
+    });
+    const dropped = this.followCatalogue(opened, undefined);
+    for (const shard of this.#touched.keys()) if (dropped.includes(shard.id)) this.#touched.delete(shard);
+    this.#pending.push((writer) => {
+      for (const id of dropped) this.dropShard(writer, id);
+    });
+    this.#pendingChanges.push({ kind: "catalogue", catalogue: after.read(), opened: handlesOfOpened(opened) });
+  }
+
+  dropShard(writer: LogWriter, id: string): void {
+    writer.dropShard(id);
+    writer.putSetting(causalSetting(id), "");
+  }
+
+  /** State for the collections that a catalogue has and this replica has not. Throws `capacity`: before anything is written. */
+  openAdded(after: CatalogueDocument): Map<string, WritableShard> {
+    const added = Object.values(after.read().collections).filter((collection) => !this.shards.has(collection.id));
+    return new Map(added.map((collection) => [collection.id, openShard(collection, newIndexes(collection))]));
+  }
+
+  /** Make the shards those of the catalogue. Returns the ids of those that are gone. */
+  followCatalogue(opened: ReadonlyMap<string, WritableShard>, journal: Journal | undefined): string[] {
+    const { collections } = this.catalogue;
+    const dropped: string[] = [];
+    for (const [id, shard] of opened) {
+      this.shards.set(id, shard);
+      journal?.push(() => this.shards.delete(id));
+    }
+    for (const [id, writable] of this.shards) {
+      const collection = collections[id];
+      if (collection === undefined) {
+        this.shards.delete(id);
+        journal?.push(() => this.shards.set(id, writable));
+        dropped.push(id);
+        continue;
+      }
+      const described = writable.shard.collection;
+      if (described === collection) continue;
+      writable.shard.describe(collection);
+      journal?.push(() => writable.shard.describe(described));
+    }
+    return dropped;
+  }
+}
+
+/** Graphs of newly opened shards, for views. */
+export function handlesOfOpened(opened: ReadonlyMap<string, WritableShard>): Map<string, ReturnType<typeof handlesOf>> {
+  return new Map([...opened].map(([id, { indexes }]) => [id, handlesOf(indexes)]));
+}

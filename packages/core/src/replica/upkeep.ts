@@ -1,0 +1,138 @@
+import type { OperationBody } from "../operation/operation.js";
+import { mark, planted } from "../planted.js";
+import type { PeeringForUpkeep } from "./cluster-options.js";
+import type { WritableShard } from "./plan-points.js";
+import type { ReplicaStore } from "./store.js";
+import { DeadNodes } from "./upkeep/dead-nodes.js";
+import { Rescuer } from "./upkeep/rescuer.js";
+import { Stitcher } from "./upkeep/stitcher.js";
+import { Tombstones } from "./upkeep/tombstones.js";
+
+/** Bounds of the work of one call of `tick`. */
+export interface UpkeepBudget {
+  /** Own nodes linked to ones that were inserted concurrently, beyond the share that is linked at once. */
+  readonly stitches?: number;
+  /** Own nodes whose lists are freed of dead links. */
+  readonly repairs?: number;
+}
+
+/** What upkeep has done since the replica opened, and what waits. */
+export interface UpkeepStatus {
+  readonly stitched: number;
+  readonly repaired: number;
+  readonly purged: number;
+  readonly rescued: number;
+  readonly forgotten: number;
+  /** Nothing is left to do until something changes. */
+  readonly atRest: boolean;
+}
+
+const DEFAULT_STITCHES = 64;
+const DEFAULT_REPAIRS = 128;
+
+interface ShardUpkeep {
+  readonly target: WritableShard;
+  readonly stitcher: Stitcher;
+  readonly deadNodes: DeadNodes;
+  readonly tombstones: Tombstones;
+  readonly rescuer: Rescuer;
+}
+
+/**
+ * The graph's gardener: everything that a replica does to the graphs by itself. Each step is an operation like any other: planned,
+ * logged, applied, sent. A replica works on the nodes it owns: those of its own origin and, for the member with the lowest id, those
+ * of evicted members. Rules: docs/convergent-graph.md.
+ */
+export class Upkeep {
+  readonly #store: ReplicaStore;
+  readonly #peering: PeeringForUpkeep | undefined;
+  readonly #shards = new Map<string, ShardUpkeep>();
+  readonly #done = { stitched: 0, repaired: 0, purged: 0, rescued: 0, forgotten: 0 };
+  #atRest = false;
+  #appliedBefore = 0;
+
+  constructor(store: ReplicaStore, peering: PeeringForUpkeep | undefined) {
+    this.#store = store;
+    this.#peering = peering;
+  }
+
+  tick(nowMs: number, budget: UpkeepBudget): void {
+    const owned = this.#ownedOrigins();
+    let atRest = true;
+    for (const id of this.#shards.keys()) if (!this.#store.shards.has(id)) this.#shards.delete(id);
+    for (const target of this.#store.shards.values()) {
+      if (!this.#tickShard(this.#upkeepOf(target), owned, nowMs, budget)) atRest = false;
+    }
+    this.#atRest = atRest;
+    this.#appliedBefore = this.#store.applied;
+  }
+
+  status(): UpkeepStatus {
+    return { ...this.#done, atRest: this.#atRest && this.#appliedBefore === this.#store.applied };
+  }
+
+  /** Is this the member with the lowest id? Alone, it is. */
+  #isFirst(): boolean {
+    const first = this.#store.catalogue.members.find((member) => member.state === "active");
+    return first === undefined || first.id === this.#store.id;
+  }
+
+  /** Origins whose nodes and tombstones are this replica's to care for. */
+  #ownedOrigins(): ReadonlySet<number> {
+    const { members } = this.#store.catalogue;
+    const lowest = members.find((member) => member.state === "active")?.id;
+    const owned = new Set([this.#store.id]);
+    if (lowest === this.#store.id) {
+      for (const member of members) if (member.state === "evicted") owned.add(member.id);
+    }
+    return owned;
+  }
+
+  #upkeepOf(target: WritableShard): ShardUpkeep {
+    const known = this.#shards.get(target.shard.id);
+    if (known?.target === target) return known;
+    const made: ShardUpkeep = {
+      target,
+      stitcher: new Stitcher(target),
+      deadNodes: new DeadNodes(target),
+      tombstones: new Tombstones(target.shard),
+      rescuer: new Rescuer(target),
+    };
+    this.#shards.set(target.shard.id, made);
+    return made;
+  }
+
+  /** Returns whether nothing was left to do. */
+  #tickShard(upkeep: ShardUpkeep, owned: ReadonlySet<number>, nowMs: number, budget: UpkeepBudget): boolean {
+    const { shard, indexes } = upkeep.target;
+    const store = this.#store;
+    const stable = this.#peering?.stable(shard.id) ?? shard.frontier;
+    const write: WriteUpkeep = (body) => store.maintain(shard, body, nowMs);
+    let tagged = false;
+    for (const index of indexes.values()) {
+      if (index.counters().storedTags === 0) continue;
+      if (index.settleTags(planted.has("tags-settled-early") ? shard.frontier : stable) > 0) mark("tags settled");
+      if (index.counters().storedTags > 0) tagged = true;
+    }
+    const stitched = upkeep.stitcher.step(owned, budget.stitches ?? DEFAULT_STITCHES, write);
+    const dead = upkeep.deadNodes.step(owned, stable, budget.repairs ?? DEFAULT_REPAIRS, write);
+    const early = planted.has("tombstones-forgotten-early");
+    const forgotten = upkeep.tombstones.step(owned, early ? shard.frontier : stable, write);
+    const rescued = planted.has("no-rescue")
+      ? { count: 0, atRest: true }
+      : upkeep.rescuer.step(owned, this.#isFirst(), write);
+    if (dead.repaired > 0) mark("repaired");
+    if (dead.purged > 0) mark("purged");
+    if (forgotten.count > 0) mark("tombstone forgotten");
+    if (rescued.count > 0) mark("rescued");
+    this.#done.stitched += stitched.count;
+    this.#done.repaired += dead.repaired;
+    this.#done.purged += dead.purged;
+    this.#done.forgotten += forgotten.count;
+    this.#done.rescued += rescued.count;
+    return !tagged && stitched.atRest && dead.atRest && forgotten.atRest && rescued.atRest;
+  }
+}
+
+/** Applies an operation that was planned on the state as it is, and queues it for log and peers. */
+export type WriteUpkeep = (body: OperationBody) => void;

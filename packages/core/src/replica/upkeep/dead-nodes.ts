@@ -1,0 +1,105 @@
+import type { NodeDot } from "@murmuration/index";
+import { dotText } from "../../causality/dot.js";
+import type { VersionVector } from "../../causality/version-vector.js";
+import { planted } from "../../planted.js";
+import type { WritableShard } from "../plan-points.js";
+import type { WriteUpkeep } from "../upkeep.js";
+import { StableBatches } from "./stable-batches.js";
+
+/** Nodes that one purge names at most. */
+const PURGE_MAX = 4096;
+/** Deltas that one repair operation carries. */
+const REPAIRS_PER_OPERATION = 8;
+
+interface VectorState {
+  /** Dead nodes of any origin that are not known to be stable. */
+  readonly waiting: StableBatches<NodeDot>;
+  /** Slot from which the search for lists to repair goes on; `undefined` when all were seen since the last node was condemned. */
+  repairFrom: number | undefined;
+  /** May there be nodes to purge? */
+  purge: boolean;
+}
+
+/**
+ * Dead nodes, from death to purge (docs/convergent-graph.md): once everybody holds what killed a node it is condemned; the owners of lists
+ * that lead to it repair them; when no list of an uncondemned node leads there, its owner purges it.
+ */
+export class DeadNodes {
+  readonly #target: WritableShard;
+  readonly #vectors: ReadonlyMap<string, VectorState>;
+  /** Frontier at the last full look for nodes to purge. */
+  #lookedAt = "";
+  #owners = "";
+
+  constructor(target: WritableShard) {
+    this.#target = target;
+    this.#vectors = new Map(
+      [...target.indexes.keys()].map((name) => [
+        name,
+        { waiting: new StableBatches<NodeDot>(dotText), repairFrom: undefined, purge: true },
+      ]),
+    );
+    const { shard } = target;
+    for (const [name, graph] of shard.graphs) {
+      const dead: NodeDot[] = [];
+      for (let slot = 0, end = graph.reader.slotCount; slot < end; slot++) {
+        const node = graph.reader.nodeAt(slot);
+        if (node.linked && node.dead) dead.push(graph.reader.dotAt(slot));
+      }
+      this.#vectors.get(name)?.waiting.add(dead, shard.frontier);
+      graph.takeDeaths();
+    }
+  }
+
+  step(
+    owned: ReadonlySet<number>,
+    stable: VersionVector,
+    budget: number,
+    write: WriteUpkeep,
+  ): { repaired: number; purged: number; atRest: boolean } {
+    const { shard, indexes } = this.#target;
+    let [repaired, purged, atRest] = [0, 0, true];
+    const owners = [...owned].sort((a, b) => a - b).join();
+    if (owners !== this.#owners) {
+      // an evicted member's nodes came to this one
+      for (const state of this.#vectors.values()) state.repairFrom = 0;
+      this.#owners = owners;
+    }
+    const frontier = JSON.stringify(shard.causality.toJson().frontier);
+    for (const [name, state] of this.#vectors) {
+      const graph = shard.graphs.get(name);
+      const index = indexes.get(name);
+      if (graph === undefined || index === undefined) continue;
+      state.waiting.add(graph.takeDeaths(), shard.frontier);
+      for (const dot of state.waiting.take(stable)) {
+        const slot = index.slotOf(dot);
+        // purged, or taken back into a point by a write that had not seen the delete
+        if (slot === undefined || !graph.reader.nodeAt(slot).dead || index.isCondemned(slot)) continue;
+        index.condemn(slot);
+        state.repairFrom = 0;
+        state.purge = true;
+      }
+      if (state.repairFrom !== undefined && !planted.has("no-repair")) {
+        const { nodes, nextSlot } = index.nodesToRepair(owned, state.repairFrom, budget);
+        const deltas = nodes.flatMap((node) => index.planRepair(node) ?? []);
+        for (let at = 0; at < deltas.length; at += REPAIRS_PER_OPERATION) {
+          const some = deltas.slice(at, at + REPAIRS_PER_OPERATION);
+          write({ kind: "edges", reason: "repair", vector: name, deltas: some });
+        }
+        repaired += deltas.length;
+        state.repairFrom = nextSlot >= graph.reader.slotCount ? undefined : nextSlot;
+        if (nodes.length > 0) state.purge = true;
+      }
+      // others' repairs and purges make nodes purgeable too: look again whenever something has changed
+      if (state.repairFrom === undefined && (state.purge || frontier !== this.#lookedAt)) {
+        const dots = planted.has("no-purge") ? [] : index.purgeable(owned, PURGE_MAX);
+        if (dots.length > 0) write({ kind: "purge", vector: name, dots });
+        purged += dots.length;
+        state.purge = dots.length === PURGE_MAX;
+      }
+      if (state.waiting.size > 0 || state.repairFrom !== undefined || state.purge) atRest = false;
+    }
+    this.#lookedAt = frontier;
+    return { repaired, purged, atRest };
+  }
+}

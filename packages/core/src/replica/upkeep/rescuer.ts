@@ -1,0 +1,62 @@
+import type { VectorIndex } from "@murmuration/index";
+import type { WritableShard } from "../plan-points.js";
+import type { WriteUpkeep } from "../upkeep.js";
+
+const RESCUES_MAX = 64;
+/** Lists that give way to a node in one step: for each the whole graph is walked. */
+const FORCED_MAX = 16;
+/** Shards of more nodes are looked through only when nothing has changed between two ticks. */
+const SMALL_NODES = 2000;
+
+/**
+ * Live nodes that no walk finds get links from nodes that it does find. Every owner sees to its own nodes where a list has room. Where
+ * none has, one member alone (`isFirst`) makes room, a node at a time: two that did so at once could cut each other's ways.
+ */
+export class Rescuer {
+  readonly #target: WritableShard;
+  #seen = "";
+  #checked = "";
+
+  constructor(target: WritableShard) {
+    this.#target = target;
+  }
+
+  step(owned: ReadonlySet<number>, isFirst: boolean, write: WriteUpkeep): { count: number; atRest: boolean } {
+    const { shard, indexes } = this.#target;
+    const frontier = JSON.stringify(shard.causality.toJson().frontier);
+    const isQuiet = frontier === this.#seen;
+    this.#seen = frontier;
+    if (frontier === this.#checked) return { count: 0, atRest: true };
+    const isSmall = [...indexes.values()].every((index) => index.reader.linkedCount <= SMALL_NODES);
+    if (!isQuiet && !isSmall) return { count: 0, atRest: false };
+    this.#checked = frontier;
+    let count = 0;
+    for (const [vector, index] of indexes) {
+      for (const node of index.unreachable(owned, RESCUES_MAX)) {
+        const delta = index.planRescue(node);
+        if (delta === undefined) continue;
+        write({ kind: "edges", reason: "rescue", vector, deltas: [delta] });
+        count++;
+      }
+      if (isFirst) count += this.#force(vector, index, write);
+    }
+    return { count, atRest: count === 0 };
+  }
+
+  #force(vector: string, index: VectorIndex, write: WriteUpkeep): number {
+    const everybody = new Set(index.reader.entryOrigins());
+    let count = 0;
+    while (count < FORCED_MAX) {
+      const lost = index.unreachable(everybody, RESCUES_MAX);
+      let delta: Uint8Array | undefined;
+      for (const node of lost) {
+        delta = index.planRescue(node, true);
+        if (delta !== undefined) break;
+      }
+      if (delta === undefined) return count;
+      write({ kind: "edges", reason: "rescue", vector, deltas: [delta] });
+      count++;
+    }
+    return count;
+  }
+}
