@@ -4,7 +4,7 @@ import { contentHash, filesBelow, isStamped, productsBelow, stamp, unstamp } fro
 import { inRoot, root } from "./paths.mjs";
 import { runStep, StepFailed } from "./run-step.mjs";
 
-const PROJECTS = ["packages/index", "packages/core", "packages/server", "test", "bench"];
+const PROJECTS = ["packages/index", "packages/core", "packages/server", "packages/sim", "test", "bench"];
 
 /**
  * The memory is imported, shared and reserved whole (initial = maximum), so that nothing ever moves in it. `stub`: the

@@ -44,7 +44,9 @@ export function importDirection({ path, text }: SourceFile): Violations {
     }
     const other = /^@murmuration\/([^/]+)(\/.+)?$/.exec(specifier);
     if (other === null) return [];
-    const behindFace = other[2] !== undefined && other[2] !== "/conformance";
+    // bugs are planted by the simulator alone
+    const isFace = other[2] === undefined || other[2] === "/conformance" || (own === "sim" && other[2] === "/planted");
+    const behindFace = !isFace;
     const allowed = MAY_IMPORT[own]?.includes(other[1] ?? "") === true && !behindFace;
     return allowed ? [] : [`${path} may not import ${specifier}`];
   });

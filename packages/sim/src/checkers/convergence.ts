@@ -1,0 +1,94 @@
+import { nearest, type Replica } from "@murmuration/core";
+import type { Node } from "../node.js";
+import { collectionName } from "../workload.js";
+import { Violated } from "./checker.js";
+
+/** One in so many frontiers is compared in everything, not only in its graph: the same ones on all nodes. */
+const THOROUGH_EVERY = 6;
+
+interface Seen {
+  readonly node: number;
+  readonly identity: string;
+}
+
+function hash(text: string): number {
+  let value = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);
+  return value >>> 0;
+}
+
+/** Digests of the graphs of the collection. */
+function graphsOf(replica: Replica): string {
+  for (const { shard, indexes } of replica.writableShards()) {
+    if (shard.collection.name !== collectionName) continue;
+    return [...indexes.values()].map((index) => `${index.digest()} ${index.effectiveDigest()}`).join();
+  }
+  return "";
+}
+
+/** Points, graph, and answers to a few queries as they would be sent. */
+function everythingOf(replica: Replica, queries: readonly Float32Array[]): string {
+  const shard = replica.shard(collectionName);
+  const answers = queries.map((query) =>
+    nearest(shard, {
+      query,
+      using: "",
+      limit: 5,
+      offset: 0,
+      parameters: { efSearch: 8 },
+      selection: { payload: true, vectors: false },
+    } as never),
+  );
+  return JSON.stringify([replica.digest(collectionName), shard.windows.isOpen(), answers], (_, value) =>
+    typeof value === "bigint" ? String(value) : value,
+  );
+}
+
+/** Equal frontiers, equal state: whenever two nodes hold the same operations, at every moment of the run. */
+export class ConvergenceChecker {
+  readonly #seen = new Map<string, Seen>();
+  readonly #queries: readonly Float32Array[];
+
+  constructor(queries: readonly Float32Array[]) {
+    this.#queries = queries;
+  }
+
+  /** A node's state may have changed. */
+  check(node: Node): void {
+    const { replica } = node;
+    if (replica === undefined || !node.hasCollection()) return;
+    const shard = replica.shard(collectionName);
+    const frontier = `${shard.id} ${JSON.stringify(shard.causality.toJson().frontier)}`;
+    if (frontier === node.frontier) return;
+    node.frontier = frontier;
+    const catalogue = replica.catalogueHeads().join();
+    const thorough = hash(frontier) % THOROUGH_EVERY === 0;
+    this.#compare(node.id, `graph ${frontier}`, graphsOf(replica));
+    if (thorough) this.#compare(node.id, `all ${frontier} ${catalogue}`, everythingOf(replica, this.#queries));
+  }
+
+  /** Compare everything of a node, whatever its frontier. */
+  checkThoroughly(node: Node): void {
+    const { replica } = node;
+    if (replica === undefined || !node.hasCollection()) return;
+    const shard = replica.shard(collectionName);
+    const frontier = `${shard.id} ${JSON.stringify(shard.causality.toJson().frontier)}`;
+    this.#compare(node.id, `all ${frontier} ${replica.catalogueHeads().join()}`, everythingOf(replica, this.#queries));
+  }
+
+  #compare(node: number, key: string, identity: string): void {
+    const before = this.#seen.get(key);
+    if (before === undefined) {
+      this.#seen.set(key, { node, identity });
+      return;
+    }
+    if (before.identity === identity) return;
+    let at = 0;
+    while (before.identity[at] === identity[at]) at++;
+    const part = (text: string) => text.slice(Math.max(0, at - 60), at + 120);
+    throw new Violated(
+      "convergence",
+      `nodes ${before.node} and ${node} differ at ${key.slice(0, 200)}:\n  ${part(before.identity)}\n  ${part(identity)}`,
+    );
+  }
+}

@@ -1,0 +1,83 @@
+import { nearest, type Replica } from "@murmuration/core";
+import { comparePointIds } from "@murmuration/index";
+import { collectionName } from "../workload.js";
+import { Violated } from "./checker.js";
+
+/** Rules that hold of every graph at every moment. */
+export function checkGraphRules(replica: Replica): void {
+  for (const { shard, indexes } of replica.writableShards()) {
+    if (shard.purgedLiveLinks > 0) {
+      throw new Violated("graph", `replica ${replica.id}: a purge cut ${shard.purgedLiveLinks} links of live nodes`);
+    }
+    for (const index of indexes.values()) {
+      const { missedAdds } = index.counters();
+      if (missedAdds > 0)
+        throw new Violated("graph", `replica ${replica.id}: ${missedAdds} links to nodes that are gone`);
+    }
+  }
+}
+
+/** What holds of a graph that has come to rest. */
+export function checkGraphAtRest(replica: Replica): void {
+  const { shard, indexes } =
+    [...replica.writableShards()].find((one) => one.shard.collection.name === collectionName) ?? {};
+  if (shard === undefined || indexes === undefined) return;
+  const fail = (detail: string): never => {
+    throw new Violated("at rest", `replica ${replica.id}: ${detail}`);
+  };
+  const report = replica.validate(collectionName)[""];
+  const [violation] = report?.violations ?? [];
+  if (violation !== undefined)
+    fail(`${violation.rule} at slot ${violation.slot}/${violation.level}: ${violation.detail}`);
+  if (report !== undefined && report.unreachable > 0) fail(`${report.unreachable} live nodes are not reachable`);
+  if (report !== undefined && report.dead > 0) fail(`${report.dead} dead nodes are not purged`);
+  if (shard.windows.isOpen()) fail("a stitch window is open");
+  for (const index of indexes.values()) {
+    if (index.counters().storedTags > 0) fail(`${index.counters().storedTags} tags are stored`);
+    if (index.reader.visibleCount !== index.reader.linkedCount - index.reader.deadCount) {
+      fail(
+        `${index.reader.visibleCount} visible nodes of ${index.reader.linkedCount - index.reader.deadCount} live ones`,
+      );
+    }
+  }
+  for (const state of shard.table.states()) if (!state.exists) fail(`the tombstone of point ${state.id} is kept`);
+}
+
+/** The share of true neighbours that searches must find at rest, over a few queries. */
+const RECALL_MIN = 0.85;
+
+/** Searches find what comparing with everything finds. */
+export function checkRecall(replica: Replica, queries: readonly Float32Array[]): void {
+  const shard = replica.shard(collectionName);
+  const ask = (query: Float32Array, exact: boolean) =>
+    nearest(shard, {
+      query,
+      using: "",
+      limit: 5,
+      offset: 0,
+      parameters: exact ? { exact } : { efSearch: 32 },
+      selection: { payload: false, vectors: false },
+    } as never);
+  let found = 0;
+  let wanted = 0;
+  for (const query of queries) {
+    const truth = ask(query, true);
+    const worst = truth.at(-1)?.score;
+    if (worst === undefined) continue;
+    const ids = new Set(truth.map(({ id }) => id));
+    wanted += truth.length;
+    found += ask(query, false).filter(({ id, score }) => ids.has(id) || score === worst).length;
+  }
+  if (wanted > 0 && found / wanted < RECALL_MIN) {
+    throw new Violated("recall", `replica ${replica.id} finds ${found} of ${wanted} nearest points`);
+  }
+}
+
+/** Ids of all live points, ascending: for messages. */
+export function liveIds(replica: Replica): string {
+  return [...replica.shard(collectionName).table.states()]
+    .filter(({ exists }) => exists)
+    .map(({ id }) => id)
+    .sort(comparePointIds)
+    .join();
+}

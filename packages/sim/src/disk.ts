@@ -1,0 +1,146 @@
+import {
+  type LogEntry,
+  type LogWriter,
+  MemoryOpLog,
+  type OpLog,
+  type ReadOptions,
+  type StoredPoint,
+  type VersionVector,
+} from "@murmuration/core";
+import { MurmurationError, type PointId } from "@murmuration/index";
+
+/** The process that uses the disk ends here. */
+export class CrashSignal extends Error {}
+
+type Call = (writer: LogWriter) => void;
+
+/**
+ * A disk that keeps an operation log through crashes: what a transaction committed stays, what it had not committed is gone. It can be
+ * full, stop its process at any write, let bits rot, and be put back to an earlier state.
+ */
+export class SimulatedDisk implements OpLog {
+  #log = new MemoryOpLog();
+  /** Committed transactions, for copies of earlier states. */
+  readonly #history: Call[][];
+  /** Every commit fails. */
+  isFull = false;
+  /** Writes until the process crashes in one; `undefined`: never. */
+  writesToCrash: number | undefined;
+  /** Position of a row whose bits have rotted. */
+  rotten: number | undefined;
+  /** Every row that is read back is gone below this position: the log was cut short at its head. */
+  #running: Call[] | undefined;
+
+  constructor(history: readonly Call[][] = []) {
+    this.#history = [...history];
+    for (const calls of this.#history) this.#replay(calls);
+  }
+
+  /** How many transactions it holds: names a state of it. */
+  get transactions(): number {
+    return this.#history.length;
+  }
+
+  /** A disk as this one was after so many transactions. */
+  copyAt(transactions: number): SimulatedDisk {
+    return new SimulatedDisk(this.#history.slice(0, transactions));
+  }
+
+  transaction<T>(body: (writer: LogWriter) => T): T {
+    const calls: Call[] = [];
+    this.#running = calls;
+    try {
+      const result = this.#log.transaction((writer) => {
+        const value = body(this.#recording(writer));
+        this.#mayCrash();
+        if (this.isFull) throw new MurmurationError("storage", "the disk is full");
+        return value;
+      });
+      this.#history.push(calls);
+      return result;
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  *read(after: number, options?: ReadOptions): Iterable<LogEntry> {
+    for (const entry of this.#log.read(after, options)) yield this.#checked(entry);
+  }
+
+  *readOrigin(shard: string, origin: number, afterSequence: number, limit: number): Iterable<LogEntry> {
+    for (const entry of this.#log.readOrigin(shard, origin, afterSequence, limit)) yield this.#checked(entry);
+  }
+
+  frontier(shard: string): VersionVector {
+    return this.#log.frontier(shard);
+  }
+
+  shards(): string[] {
+    return this.#log.shards();
+  }
+
+  lastPosition(): number {
+    return this.#log.lastPosition();
+  }
+
+  points(shard: string): Iterable<StoredPoint> {
+    return this.#log.points(shard);
+  }
+
+  setting(name: string): string | undefined {
+    return this.#log.setting(name);
+  }
+
+  close(): void {
+    // it stays what it is for the next process
+  }
+
+  #checked(entry: LogEntry): LogEntry {
+    if (entry.position === this.rotten) throw new MurmurationError("corrupt", `row ${entry.position} is damaged`);
+    return entry;
+  }
+
+  #mayCrash(): void {
+    if (this.writesToCrash === undefined) return;
+    if (this.writesToCrash <= 0) {
+      this.writesToCrash = undefined;
+      throw new CrashSignal("the process was killed");
+    }
+    this.writesToCrash--;
+  }
+
+  #replay(calls: readonly Call[]): void {
+    this.#log.transaction((writer) => {
+      for (const call of calls) call(writer);
+    });
+  }
+
+  #recording(writer: LogWriter): LogWriter {
+    const note = (call: Call) => {
+      this.#mayCrash();
+      this.#running?.push(call);
+    };
+    return {
+      append: (shard, origin, sequence, bytes) => {
+        note((other) => void other.append(shard, origin, sequence, bytes));
+        return writer.append(shard, origin, sequence, bytes);
+      },
+      putPoint: (shard: string, id: PointId, state: Uint8Array) => {
+        note((other) => other.putPoint(shard, id, state));
+        writer.putPoint(shard, id, state);
+      },
+      deletePoint: (shard, id) => {
+        note((other) => other.deletePoint(shard, id));
+        writer.deletePoint(shard, id);
+      },
+      dropShard: (shard) => {
+        note((other) => other.dropShard(shard));
+        writer.dropShard(shard);
+      },
+      putSetting: (name, value) => {
+        note((other) => other.putSetting(name, value));
+        writer.putSetting(name, value);
+      },
+    };
+  }
+}

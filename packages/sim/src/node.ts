@@ -1,0 +1,122 @@
+import { type Change, type Command, type Outgoing, Replica } from "@murmuration/core";
+import { MurmurationError } from "@murmuration/index";
+import { CrashSignal, SimulatedDisk } from "./disk.js";
+import { collectionName } from "./workload.js";
+
+/** What a client's command came to. */
+export type Outcome = "acknowledged" | "refused" | "down";
+
+/** One process of a replica with its disk and its clock. */
+export class Node {
+  readonly id: number;
+  disk = new SimulatedDisk();
+  replica: Replica | undefined;
+  /** Its clock is so far ahead of the true time. */
+  skewMs = 0;
+  /** Was its clock ever wrong? */
+  clockWasSet = false;
+  /** Stops answering until then. */
+  pausedUntilMs = 0;
+  /** Gone for good, by an eviction or because another runs under its id. */
+  isRetired = false;
+  /** Bound on what it holds back. */
+  inboxBytesMax = 8 * 1024 * 1024;
+  /** Frontier of the collection's shard as text, to see that it has changed. */
+  frontier = "";
+  readonly #founders: readonly number[];
+  readonly #trueMs: () => number;
+  #starts = 0;
+
+  constructor(id: number, founders: readonly number[], trueMs: () => number) {
+    this.id = id;
+    this.#founders = founders;
+    this.#trueMs = trueMs;
+  }
+
+  get isUp(): boolean {
+    return this.replica !== undefined && this.#trueMs() >= this.pausedUntilMs;
+  }
+
+  nowMs(): number {
+    return Math.max(0, Math.round(this.#trueMs() + this.skewMs));
+  }
+
+  /** Start the process on its disk. */
+  start(): void {
+    this.#starts++;
+    try {
+      this.replica = Replica.open({
+        log: this.disk,
+        clock: { now: () => this.nowMs() },
+        newReplicaId: () => this.id,
+        cluster: {
+          name: "sim",
+          region: `r${this.id}`,
+          nonce: this.id * 1000 + this.#starts,
+          founders: this.#founders,
+          inboxBytesMax: this.inboxBytesMax,
+        },
+      });
+    } catch (error) {
+      // a full disk lets no process start; it is started again when there is room
+      if (!(error instanceof CrashSignal) && !(error instanceof MurmurationError && error.code === "storage"))
+        throw error;
+    }
+  }
+
+  kill(): void {
+    this.replica = undefined;
+  }
+
+  /** Do something in the process. A crash ends it; the log's refusals are what a host lives with. */
+  #during<T>(work: (replica: Replica) => T): T | undefined {
+    const { replica } = this;
+    if (replica === undefined) return undefined;
+    try {
+      return work(replica);
+    } catch (error) {
+      if (error instanceof CrashSignal || (error as { cause?: unknown }).cause instanceof CrashSignal) {
+        this.kill();
+        return undefined;
+      }
+      if (error instanceof MurmurationError && error.code === "storage") return undefined;
+      throw error;
+    }
+  }
+
+  execute(command: Command): { readonly outcome: Outcome; readonly why?: string; readonly changes: readonly Change[] } {
+    const writes = this.disk.writesToCrash;
+    const execution = this.#during((replica) => replica.execute([command]));
+    if (execution === undefined) return { outcome: "down", changes: [] };
+    const [result] = execution.outcomes;
+    if (result instanceof MurmurationError) {
+      // a crash within the transaction arrives as a failure of the log
+      if (result.cause instanceof CrashSignal || (writes !== undefined && this.disk.writesToCrash === undefined)) {
+        this.kill();
+        return { outcome: "down", changes: [] };
+      }
+      return { outcome: "refused", why: result.message, changes: [] };
+    }
+    return { outcome: "acknowledged", changes: execution.changes };
+  }
+
+  receive(bytes: Uint8Array): void {
+    this.#during((replica) => replica.receive(bytes));
+  }
+
+  tick(): void {
+    this.#during((replica) => replica.tick());
+  }
+
+  outbox(): Outgoing[] {
+    return this.#during((replica) => replica.outbox()) ?? [];
+  }
+
+  /** Has it the collection that the steps are about? */
+  hasCollection(): boolean {
+    return (
+      this.replica !== undefined &&
+      Object.values(this.replica.catalogue.collections).some(({ name }) => name === collectionName)
+    );
+  }
+}

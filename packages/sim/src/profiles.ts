@@ -1,0 +1,82 @@
+/** Kinds of faults. Each is on or off for a seed, and has a rate drawn for it (swarm testing: Groce et al., 2012). */
+export const faultKinds = [
+  "drop",
+  "duplicate",
+  "replay",
+  "bit-flip",
+  "reorder",
+  "partition",
+  "one-way",
+  "clog",
+  "crash",
+  "pause",
+  "full-disk",
+  "skew",
+  "clock-jump",
+  "join",
+  "evict",
+  "restore",
+] as const;
+export type FaultKind = (typeof faultKinds)[number];
+
+/** What a family of runs is like. */
+export interface Profile {
+  readonly founders: number;
+  readonly steps: number;
+  /** Most points of one upsert. */
+  readonly batch: number;
+  /** Most milliseconds between two steps. */
+  readonly gapMs: number;
+  readonly data: "any" | "mixed" | "clustered" | "islands" | "adversarial";
+  readonly weights: Readonly<Record<string, number>>;
+  /** How likely each kind of fault is to be on. */
+  readonly faults: Readonly<Partial<Record<FaultKind, number>>>;
+}
+
+const weights = { upsert: 12, update: 3, delete: 3, "delete-filter": 1, payload: 2, index: 0, catalogue: 1 };
+const network = { drop: 0.5, duplicate: 0.5, replay: 0.3, "bit-flip": 0.3, reorder: 0.6, clog: 0.2 } as const;
+
+const base: Profile = {
+  founders: 3,
+  steps: 120,
+  batch: 4,
+  gapMs: 60,
+  data: "any",
+  weights,
+  faults: {
+    ...network,
+    partition: 0.5,
+    "one-way": 0.2,
+    crash: 0.4,
+    pause: 0.2,
+    "full-disk": 0.2,
+    skew: 0.3,
+    "clock-jump": 0.1,
+    join: 0.15,
+    evict: 0.1,
+    restore: 0.05,
+  },
+};
+
+/** Families of runs by name. */
+export const profiles: Readonly<Record<string, Profile>> = {
+  default: base,
+  partition: { ...base, faults: { ...network, partition: 1, "one-way": 0.5, crash: 0.2 } },
+  island: {
+    ...base,
+    data: "islands",
+    batch: 12,
+    steps: 60,
+    weights: { upsert: 12, delete: 1, catalogue: 1 },
+    faults: { partition: 1 },
+  },
+  deletes: {
+    ...base,
+    weights: { upsert: 8, update: 6, delete: 6, "delete-filter": 3, payload: 1 },
+    faults: { ...network, partition: 0.6, crash: 0.3 },
+  },
+  membership: { ...base, faults: { ...network, partition: 0.4, join: 0.9, evict: 0.7, crash: 0.3 } },
+  disk: { ...base, faults: { crash: 1, "full-disk": 0.8, restore: 0.3, partition: 0.3, drop: 0.3 } },
+  clock: { ...base, faults: { skew: 1, "clock-jump": 0.7, pause: 0.4, partition: 0.3, reorder: 0.5 } },
+  soak: { ...base, steps: 1_500, gapMs: 120 },
+};

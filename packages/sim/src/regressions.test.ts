@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { work } from "./worker.js";
+
+// Every bug that the simulator has found in our own code: the seed that showed it, and what it was.
+const regressions: readonly (readonly [profile: string, seed: number, what: string])[] = [
+  [
+    "deletes",
+    59,
+    "a point deleted again was forgotten by the stability of its first delete, and a concurrent upsert came back",
+  ],
+  ["partition", 106, "the same, with a partition between the two deletes"],
+  [
+    "clock",
+    153,
+    "an operation held for its causes was applied after the own clock was put back, and ended the replica",
+  ],
+  ["default", 8, "the list of a repair was overwritten by the entry points of the walk that filled it"],
+  ["default", 35, "a node was rescued from one that only upper layers reach, over and over"],
+  ["default", 51, "among equal vectors no list had room for a lost node"],
+  ["island", 3, "two replicas made room for lost nodes at once and cut each other's ways"],
+  ["membership", 5, "tombstones of an evicted member were nobody's to forget"],
+  [
+    "membership",
+    6,
+    "operations of an evicted member, held for their causes, were applied after the eviction was acknowledged",
+  ],
+  ["membership", 32, "operations of an evicted member that follow lost ones were held for ever"],
+];
+
+for (const [profile, seed, what] of regressions) {
+  test(`${profile} ${seed}: ${what}`, () => {
+    const { violation } = work({ seed, profile, twice: false });
+    assert.equal(violation, undefined, `${violation?.checker} ${violation?.detail}`);
+  });
+}

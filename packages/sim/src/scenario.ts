@@ -1,0 +1,84 @@
+import type { NetworkRates } from "./network.js";
+import { type FaultKind, type Profile, profiles } from "./profiles.js";
+import { Random } from "./random.js";
+import { makeSteps, type Step } from "./workload.js";
+
+/** Something that goes wrong at a time, for a time. */
+export interface Fault {
+  readonly kind: FaultKind;
+  readonly atMs: number;
+  readonly forMs: number;
+  /** Index among the nodes. */
+  readonly node: number;
+  readonly other: number;
+  /** What the kind makes of it. */
+  readonly amount: number;
+}
+
+/** All that a run is decided by. */
+export interface Scenario {
+  readonly seed: number;
+  readonly profile: string;
+  readonly steps: readonly Step[];
+  readonly faults: readonly Fault[];
+  readonly rates: NetworkRates;
+}
+
+/** The scenario of a seed. */
+export function makeScenario(seed: number, profileName: string): Scenario {
+  const profile = profileOf(profileName);
+  const random = new Random(seed).fork("faults");
+  const isOn = (kind: FaultKind) => random.chance(profile.faults[kind] ?? 0);
+  // log-uniform: rare and frequent alike
+  const rate = (kind: FaultKind, most: number) => (isOn(kind) ? most * 10 ** (-2 * random.fraction()) : 0);
+  const steps = makeSteps(seed, profile);
+  const rates: NetworkRates = {
+    drop: rate("drop", 0.3),
+    duplicate: rate("duplicate", 0.3),
+    replay: rate("replay", 0.2),
+    bitFlip: rate("bit-flip", 0.1),
+    jitter: isOn("reorder") ? random.between(1, 5) : 0,
+    delayMs: random.pick([
+      [1, 5],
+      [20, 60],
+      [40, 125],
+    ]),
+  };
+  const endMs = steps.at(-1)?.atMs ?? 0;
+  const faults: Fault[] = [];
+  for (const kind of [
+    "partition",
+    "one-way",
+    "clog",
+    "crash",
+    "pause",
+    "full-disk",
+    "skew",
+    "clock-jump",
+    "join",
+    "evict",
+    "restore",
+  ] as const) {
+    if (!isOn(kind)) continue;
+    const once = kind === "join" || kind === "evict" || kind === "restore";
+    const count = once ? 1 : random.between(1, 3);
+    for (let i = 0; i < count; i++) {
+      faults.push({
+        kind,
+        atMs: random.between(300, Math.max(301, Math.floor(endMs * 0.9))),
+        forMs: random.between(200, Math.max(201, Math.floor(endMs * 0.5))),
+        node: random.below(profile.founders),
+        other: random.below(profile.founders),
+        amount: random.fraction(),
+      });
+    }
+  }
+  return { seed, profile: profileName, steps, faults: faults.sort((a, b) => a.atMs - b.atMs), rates };
+}
+
+/** The profile of this name. Throws for one that is not known. */
+export function profileOf(name: string): Profile {
+  const profile = profiles[name];
+  if (profile === undefined) throw new Error(`there is no profile "${name}": ${Object.keys(profiles).join(", ")}`);
+  return profile;
+}

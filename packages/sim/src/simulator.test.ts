@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { randomInt } from "node:crypto";
+import { test } from "node:test";
+import { type PlantedBug, planted } from "@murmuration/core/planted";
+import { profiles } from "./profiles.js";
+import { reportOf } from "./report.js";
+import { makeScenario } from "./scenario.js";
+import { shrinkScenario, smallest } from "./shrink.js";
+import { work } from "./worker.js";
+import { runScenario } from "./world.js";
+
+const names = Object.keys(profiles).filter((name) => name !== "soak");
+
+function mustHold(profile: string, seed: number): void {
+  const { violation, writes } = work({ seed, profile, twice: false });
+  assert.equal(violation, undefined, `${profile} ${seed}: ${violation?.checker} ${violation?.detail}`);
+  assert.ok(writes > 0, "a run without writes says nothing");
+}
+
+for (const profile of names) {
+  test(`replicas converge under the faults of the profile ${profile}`, () => {
+    for (let seed = 1; seed <= 10; seed++) mustHold(profile, seed);
+  });
+}
+
+// `.ci/run` asks for some seeds that nobody has run before
+const randomSeeds = Number(process.env.MURMURATION_RANDOM_SEEDS ?? 0);
+if (randomSeeds > 0) {
+  test("replicas converge under faults drawn at random", (context) => {
+    for (let i = 0; i < randomSeeds; i++) {
+      const [profile, seed] = [names[i % names.length] as string, randomInt(2 ** 31)];
+      context.diagnostic(`${profile} ${seed}`);
+      mustHold(profile, seed);
+    }
+  });
+}
+
+test("one seed, one run: the trace is the same to the byte", () => {
+  for (const profile of ["default", "membership"]) {
+    const scenario = makeScenario(7, profile);
+    const [first, second] = [runScenario(scenario), runScenario(scenario)];
+    assert.equal(first.traceDigest, second.traceDigest);
+    assert.notEqual(first.traceDigest, runScenario(makeScenario(8, profile)).traceDigest);
+  }
+});
+
+const quickBugs: readonly (readonly [PlantedBug, string])[] = [
+  ["no-dependencies", "default"],
+  ["forget-tombstone", "deletes"],
+  ["last-arrival-wins", "default"],
+  ["stability-alone", "deletes"],
+  ["tombstones-forgotten-early", "deletes"],
+  ["projection-lost", "disk"],
+  ["no-rescue", "default"],
+];
+
+test("planted bugs are found", () => {
+  for (const [bug, profile] of quickBugs) {
+    let caught = false;
+    for (let seed = 1; seed <= 8 && !caught; seed++) {
+      caught = work({ seed, profile, twice: false, bug }).violation !== undefined;
+    }
+    assert.ok(caught, bug);
+  }
+  planted.clear();
+});
+
+test("a failing run shrinks to less that fails in the same way, and is drawn", () => {
+  planted.clear();
+  planted.add("forget-tombstone");
+  try {
+    let seed = 1;
+    while (runScenario(makeScenario(seed, "deletes")).violation === undefined) seed++;
+    const scenario = makeScenario(seed, "deletes");
+    const rule = runScenario(scenario).violation?.checker;
+    const shrunk = shrinkScenario(scenario);
+    assert.equal(shrunk.violation?.checker, rule);
+    assert.ok(shrunk.scenario.steps.length < 20, `${shrunk.scenario.steps.length} steps are left`);
+    const { html } = reportOf(shrunk.scenario, "a title <with> signs");
+    assert.ok(html.includes("<svg") && html.includes("a title &lt;with&gt; signs") && html.includes(rule ?? "?"));
+  } finally {
+    planted.clear();
+  }
+});
+
+test("the smallest part that fails is found", () => {
+  const numbers = Array.from({ length: 50 }, (_, i) => i);
+  assert.deepEqual(
+    smallest(numbers, (some) => some.includes(7) && some.includes(31)),
+    [7, 31],
+  );
+});

@@ -1,0 +1,52 @@
+import { countMarks, marks, type PlantedBug, planted } from "@murmuration/core/planted";
+import type { Violation } from "./checkers/checker.js";
+import { makeScenario } from "./scenario.js";
+import { runScenario } from "./world.js";
+
+/** What a worker is asked to do. */
+export interface WorkRequest {
+  readonly seed: number;
+  readonly profile: string;
+  /** Run it twice and compare the traces. */
+  readonly twice: boolean;
+  readonly bug?: PlantedBug;
+}
+
+/** What it answers. */
+export interface WorkAnswer {
+  readonly seed: number;
+  readonly violation?: Violation;
+  readonly simulatedMs: number;
+  readonly writes: number;
+  readonly ms: number;
+  readonly marks: readonly (readonly [string, number])[];
+}
+
+/** Do it. */
+export function work({ seed, profile, twice, bug }: WorkRequest): WorkAnswer {
+  planted.clear();
+  if (bug !== undefined) planted.add(bug);
+  countMarks();
+  marks.clear();
+  const began = performance.now();
+  const scenario = makeScenario(seed, profile);
+  const result = runScenario(scenario);
+  let { violation } = result;
+  if (twice && violation === undefined && runScenario(scenario).traceDigest !== result.traceDigest) {
+    violation = { checker: "determinism", atMs: 0, detail: "two runs of one seed went differently" };
+  }
+  // graphs reserve 4 GiB of address space each, and are given back only when collected
+  (globalThis as { gc?: () => void }).gc?.();
+  return {
+    seed,
+    ...(violation === undefined ? {} : { violation }),
+    simulatedMs: result.simulatedMs,
+    writes: result.writes,
+    ms: performance.now() - began,
+    marks: [...marks],
+  };
+}
+
+if (process.send !== undefined) {
+  process.on("message", (request: WorkRequest) => process.send?.(work(request)));
+}
