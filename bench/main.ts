@@ -1,10 +1,12 @@
 import { Argument, Command } from "commander";
 import { applyBenchmark } from "./apply.js";
 import { buildBenchmark } from "./build.js";
+import { convergeBenchmark } from "./converge.js";
 import { exactBenchmark } from "./exact.js";
 import { filterBenchmark } from "./filter.js";
 import { type Benchmark, describeResult } from "./harness.js";
 import { oplogBenchmark } from "./oplog.js";
+import { replicateBenchmark } from "./replicate.js";
 import { restBenchmark } from "./rest.js";
 import { searchBenchmark } from "./search.js";
 
@@ -17,6 +19,8 @@ const BENCHMARKS: readonly Benchmark[] = [
   filterBenchmark,
   oplogBenchmark,
   restBenchmark,
+  convergeBenchmark,
+  replicateBenchmark,
 ];
 
 async function run(names: readonly string[], options: { readonly json?: true; readonly quick?: true }): Promise<void> {
