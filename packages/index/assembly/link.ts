@@ -1,4 +1,4 @@
-// Planning of links between existing nodes: stitch, repair, rescue (docs/convergent-graph.md). Reads the graph, writes scratch only.
+// Planning of links between existing nodes: stitch, repair, rescue (docs/convergence.md). Reads the graph, writes scratch only.
 import {
   CONDEMNED, DEAD, H, LINKED, NONE, S, SLOT_MASK, atQuery, atRow, atWords, baseLinks, capOf, codeOf, levelIn, links, listOf, metaOf, originIn, pair,
   scratch, stateOf, vectorBytes, vectorOf, word, dotOf,
@@ -212,9 +212,9 @@ function displace(slot: u32, n: u32): void {
 function planRescue<Walk>(slot: u32, forced: bool): u32 {
   const entry = load<u32>(H.ENTRY), pool = scratch + S.POOL, fresh = scratch + S.ADDED;
   if (entry == NONE) return 0;
-  queryNode<Walk>(slot);
+  const scale = queryNode<Walk>(slot);
   // on layer 0 from the entry itself: what a descent through upper layers comes to may be just as lost
-  const near = entry & SLOT_MASK, d = distance<Walk>(slot, near);
+  const near = entry & SLOT_MASK, d = distance<Walk>(slot, near) / scale;
   beginEdges();
   let found: u32 = 0;
   // among many equal vectors the lists of all that is near may be full: look further

@@ -1,4 +1,4 @@
-// Tags of links (docs/convergent-graph.md). A link made by an INSERT has an implied tag, which every operation that removes the link has
+// Tags of links (docs/convergence.md). A link made by an INSERT has an implied tag, which every operation that removes the link has
 // in its past: it is stored nowhere. Links made by other operations have the dots of those as tags, kept here until they are causally
 // stable. A link of a list without an entry has the implied tag alone; with entries, its tags are the entries, and the implied
 // one is the entry 0.

@@ -54,12 +54,12 @@ interface Closed {
 }
 
 /** Without a hint, from the start. */
-const known = (hint: number) => (hint === NOTHING ? 0 : hint);
+const orStart = (hint: number) => (hint === NOTHING ? 0 : hint);
 
 const notClosed: Closed = { through: 0, foreign: emptyVersionVector };
 
 /**
- * Stitch windows: which origins inserted nodes without knowing of each other's, and have not linked them yet (docs/convergent-graph.md).
+ * Stitch windows: which origins inserted nodes without knowing of each other's, and have not linked them yet (docs/convergence.md).
  *
  * Whether a window is open is a function of the set of applied operations. Of two concurrent INSERTs, the one that is applied later
  * finds the other applied and not in its causal past, whatever the order; the other is then the last INSERT of its origin or
@@ -175,8 +175,8 @@ export class StitchWindows {
     let through = 0;
     for (const [other, pair] of this.#pairs.get(owner) ?? []) {
       if (!this.#isPairOpen(owner, other, pair)) continue;
-      const low = known(Math.min(pair.from, pair.begun?.from ?? NOTHING));
-      const foreignLow = known(Math.min(pair.foreignFrom, pair.begun?.foreignFrom ?? NOTHING));
+      const low = orStart(Math.min(pair.from, pair.begun?.from ?? NOTHING));
+      const foreignLow = orStart(Math.min(pair.foreignFrom, pair.begun?.foreignFrom ?? NOTHING));
       const foreignThrough = this.concurrent(other, owner);
       from = Math.min(from, low);
       through = Math.max(through, pair.concurrent);

@@ -41,7 +41,7 @@ interface ShardUpkeep {
 /**
  * The graph's gardener: everything that a replica does to the graphs by itself. Each step is an operation like any other: planned,
  * logged, applied, sent. A replica works on the nodes it owns: those of its own origin and, for the member with the lowest id, those
- * of evicted members. Rules: docs/convergent-graph.md.
+ * of evicted members. Rules: docs/convergence.md.
  */
 export class Upkeep {
   readonly #store: ReplicaStore;

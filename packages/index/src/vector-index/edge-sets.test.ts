@@ -2,84 +2,22 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { NodeDot } from "./graph-reader.js";
-import type { CausalPast, EdgeDelta, GraphDelta } from "./graph-types.js";
 import { answerBytes, clusteredVectors, optionsFor } from "./graphs.test-support.js";
 import { decodeImage, encodeImage } from "./image.js";
 import { validateGraph } from "./validate.js";
 import { VectorIndex } from "./vector-index.js";
+import { type Operation, picker, Writer } from "./writers.test-support.js";
 
 const DIMENSIONS = 8;
 const options = optionsFor(DIMENSIONS, { links: 3, efConstruction: 8, metric: "euclid" });
 const vectors = clusteredVectors(400, DIMENSIONS, 4);
 
-type Body =
-  | { readonly kind: "insert"; readonly vector: Float32Array; readonly delta: GraphDelta }
-  | { readonly kind: "edges"; readonly delta: EdgeDelta }
-  | { readonly kind: "delete"; readonly dot: NodeDot };
-
-interface Operation {
-  readonly dot: NodeDot;
-  readonly past: CausalPast;
-  readonly body: Body;
-}
-
-/** A writer of its own operations and a reader of others', in causal order. */
-class Writer {
-  readonly index = new VectorIndex(options);
-  readonly frontier = new Map<number, number>();
-  readonly id: number;
-  #sequence = 0;
-
-  constructor(id: number) {
-    this.id = id;
-  }
-
-  write(make: (index: VectorIndex, dot: NodeDot) => Body | undefined): Operation | undefined {
-    const dot = { origin: this.id, sequence: this.#sequence + 1 };
-    const body = make(this.index, dot);
-    if (body === undefined) return undefined;
-    const operation = { dot, past: new Map(this.frontier), body };
-    this.apply(operation);
-    this.#sequence++;
-    return operation;
-  }
-
-  canApply({ dot, past }: Operation): boolean {
-    if ((this.frontier.get(dot.origin) ?? 0) !== dot.sequence - 1) return false;
-    return [...past].every(([origin, sequence]) => (this.frontier.get(origin) ?? 0) >= sequence);
-  }
-
-  apply({ dot, past, body }: Operation): void {
-    const { index } = this;
-    if (body.kind === "insert") index.reader.show(index.apply(dot, body.vector, body.delta, past));
-    else if (body.kind === "edges") index.applyEdges(dot, body.delta, past);
-    else {
-      const slot = index.slotOf(body.dot);
-      if (slot !== undefined) {
-        index.markDead(slot, true);
-        index.reader.hide(slot);
-      }
-    }
-    this.frontier.set(dot.origin, dot.sequence);
-  }
-
-  /** Apply what of `all` is causally ready, by the order that `pick` gives, until nothing is. */
-  receive(all: readonly Operation[], pick: (n: number) => number): void {
-    for (;;) {
-      const ready = all.filter((operation) => this.canApply(operation));
-      if (ready.length === 0) return;
-      this.apply(ready[pick(ready.length)] as Operation);
-    }
-  }
-
-  identity(): unknown {
-    const { index } = this;
-    const answers = vectors.slice(0, 20).map((query) => {
-      const found = index.reader.search(query, { limit: 5, efSearch: 8, allEntries: true });
-      return answerBytes(index, found);
-    });
-    return { digest: index.digest(), effective: index.effectiveDigest(), blocks: index.blockDigests(), answers };
-  }
+function identity({ index }: Writer): unknown {
+  const answers = vectors.slice(0, 20).map((query) => {
+    const found = index.reader.search(query, { limit: 5, efSearch: 8, allEntries: true });
+    return answerBytes(index, found);
+  });
+  return { digest: index.digest(), effective: index.effectiveDigest(), blocks: index.blockDigests(), answers };
 }
 
 /** What a writer does next, drawn as numbers. */
@@ -93,7 +31,7 @@ function run(steps: readonly { writer: number; kind: string; choice: number }[])
   writers: Writer[];
   all: Operation[];
 } {
-  const writers = [new Writer(1), new Writer(2), new Writer(3)];
+  const writers = [1, 2, 3].map((id) => new Writer(id, options));
   const all: Operation[] = [];
   const inserted: NodeDot[] = [];
   for (const { writer, kind, choice } of steps) {
@@ -102,9 +40,7 @@ function run(steps: readonly { writer: number; kind: string; choice: number }[])
     const one = known[choice % Math.max(1, known.length)];
     let operation: Operation | undefined;
     if (kind === "sync") {
-      let state = choice + 1;
-      const count = choice % (all.length + 1);
-      who.receive(all.slice(0, count), (n) => (state = (state * 48_271) % 2_147_483_647) % n);
+      who.receive(all.slice(0, choice % (all.length + 1)), picker(choice));
     } else if (kind === "insert") {
       const vector = vectors[choice % vectors.length] as Float32Array;
       operation = who.write((index, dot) => ({ kind: "insert", vector, delta: index.plan(dot, vector) }));
@@ -130,12 +66,11 @@ test("graphs that have applied the same operations are the same, in whatever cau
     fc.property(fc.array(step, { minLength: 20, maxLength: 140 }), fc.nat(), (steps, seed) => {
       const { writers, all } = run(steps);
       for (const [i, writer] of writers.entries()) {
-        let state = seed + i + 1;
-        writer.receive(all, (n) => (state = (state * 48_271) % 2_147_483_647) % n);
+        writer.receive(all, picker(seed + i));
         assert.deepEqual(validateGraph(writer.index.reader).violations, []);
         assert.equal(writer.index.counters().missedAdds, 0);
       }
-      const [first, ...others] = writers.map((writer) => writer.identity());
+      const [first, ...others] = writers.map(identity);
       for (const other of others) assert.deepEqual(other, first);
       edges += all.filter(({ body }) => body.kind === "edges").length;
       overflows += writers[0]?.index.counters().overflowLists ?? 0;

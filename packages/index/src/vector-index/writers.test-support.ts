@@ -116,7 +116,7 @@ export class Writer {
 const nameOf = ({ origin, sequence }: NodeDot): string => `${origin}:${sequence}`;
 
 /**
- * What the engine's lists have to be, in the words of docs/graph-delta.md: of every node and level an observed-remove set of neighbours.
+ * What the engine's lists have to be, in the words of docs/convergence.md: of every node and level an observed-remove set of neighbours.
  * The tag of a link that an insert made is `implied`.
  */
 export class EdgeModel {

@@ -21,7 +21,7 @@ interface VectorState {
 }
 
 /**
- * Dead nodes, from death to purge (docs/convergent-graph.md): once everybody holds what killed a node it is condemned; the owners of lists
+ * Dead nodes, from death to purge (docs/convergence.md): once everybody holds what killed a node it is condemned; the owners of lists
  * that lead to it repair them; when no list of an uncondemned node leads there, its owner purges it.
  */
 export class DeadNodes {

@@ -34,7 +34,7 @@ function spread(sequence: number): number {
 }
 
 /**
- * Links own nodes to those that others inserted without knowing of them (docs/convergent-graph.md, stitching). Every owner works on its
+ * Links own nodes to those that others inserted without knowing of them (docs/convergence.md, stitching). Every owner works on its
  * own nodes, once per window; who is through says so in its last operation, and the window closes on every replica alike.
  */
 export class Stitcher {
