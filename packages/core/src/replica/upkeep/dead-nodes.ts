@@ -36,7 +36,7 @@ export class DeadNodes {
     this.#vectors = new Map(
       [...target.indexes.keys()].map((name) => [
         name,
-        { waiting: new StableBatches<NodeDot>(dotText), repairFrom: undefined, purge: true },
+        { waiting: new StableBatches<NodeDot>(dotText), repairFrom: 0, purge: true },
       ]),
     );
     const { shard } = target;
