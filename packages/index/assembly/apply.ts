@@ -3,9 +3,10 @@
 // A list is edited in place as a SET: survivors keep their places, an added slot overwrites a removed one or goes past the
 // end before the count grows. A reader sees, at every moment, only whole slots, and misses no survivor of an edit.
 import {
-  CONDEMNED, DEAD, H, LINKED, METRIC_EUCLID, NONE, OVERFLOW, S, atQuery, atWords, capOf, codeBytes, codeOf, levelIn, listOf, metaOf, metric,
+  DEAD, H, LINKED, METRIC_EUCLID, NONE, OVERFLOW, S, atQuery, atWords, capOf, codeBytes, codeOf, levelIn, listOf, metaOf, metric,
   scratch, stateAt, vectorBytes, vectorOf, word,
 } from "./layout";
+import { UNDO_MAX } from "./limits";
 import { hasRoom } from "./blocks";
 import { ADD, entryWords, missedAdds, unpack } from "./delta";
 import { forgetDot, levelOfDot, rememberDot, slotOfDot } from "./dots";
@@ -144,7 +145,7 @@ export function applyInsert(origin: u32, sequence: f64, bytes: u32): u32 {
  */
 export function revertInsert(slot: u32, bytes: u32): bool {
   const meta = metaOf(slot), level = levelIn(meta.state);
-  if (slotOfDot(meta.dot) != slot || !unpack(meta.dot, level, bytes, true)) return false;
+  if (slotOfDot(meta.dot) != slot || load<u32>(scratch + S.UNDO) > UNDO_MAX || !unpack(meta.dot, level, bytes, true)) return false;
   const lists = load<u32>(atWords);
   let at = atWords + 4;
   for (let i: u32 = 0; i < lists; i++) {
@@ -171,7 +172,6 @@ export function revertInsert(slot: u32, bytes: u32): bool {
 export function markDead(slot: u32, dead: bool): void {
   const at = stateAt(slot), state = load<u32>(at);
   if (<bool>(state & DEAD) == dead) return;
-  assert(dead || !(state & CONDEMNED));
   publish(at, dead ? state | DEAD : state & ~DEAD);
   count(H.DEAD_COUNT, dead ? 1 : -1);
   if (!dead) considerEntry(slot);

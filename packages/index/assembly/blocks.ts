@@ -27,13 +27,14 @@ export function roomForBlock(contents: usize): usize { return bytesOf(classFor(c
 /** A block for this many bytes of contents. */
 export function takeBlockFor(contents: usize): usize {
   const sizeClass = classFor(contents + BLOCK_HEAD), head = H.BLOCKS_FREE + (<usize>sizeClass << 2);
-  assert(sizeClass < BLOCK_CLASSES);
+  if (sizeClass >= BLOCK_CLASSES) unreachable();
   if (!load<u32>(head)) reclaimBlocks();
   let block = <usize>load<u32>(head);
   if (block) store<u32>(head, load<u32>(block, 4));
   else {
     block = <usize>load<u32>(H.UPPER_NEXT) + 15 & ~15;
-    assert(block + bytesOf(sizeClass) <= <usize>END);
+    // hasRoom was asked before the operation began
+    if (block + bytesOf(sizeClass) > <usize>END) unreachable();
     store<u32>(H.UPPER_NEXT, <u32>(block + bytesOf(sizeClass)));
   }
   store<u32>(block, sizeClass);

@@ -24,7 +24,6 @@ function isOwned(slot: u32, n: u32): bool {
 
 export function condemn(slot: u32): void {
   const state = stateOf(slot);
-  assert((state & (LINKED | DEAD)) == (LINKED | DEAD));
   if (!(state & CONDEMNED)) count(H.CONDEMNED_COUNT, 1);
   publish(stateAt(slot), state | CONDEMNED);
 }

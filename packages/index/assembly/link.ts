@@ -160,8 +160,9 @@ function planRepair<Walk>(slot: u32): u32 {
     }
     let live: u32 = 0;
     for (let i: u32 = 0; i < m; i++) live += u32(isLive(slotAt(sorted, i)));
+    if (!isLive(slot)) n = 0; // the dead only let go
     // all around is dead: look further
-    if (!live && !n && !level) {
+    else if (!live && !n && !level) {
       n = searchFrom<Walk>(0, descendAll<Walk>(0, 0), STITCH_EF);
       for (let i: u32 = 0; i < n; i++) put(pool, i, distanceAt(pool, i) * scale, slotAt(pool, i));
     }

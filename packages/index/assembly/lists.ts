@@ -78,7 +78,7 @@ export function rewrite(slot: u32, level: u32, gone: usize, goneCount: u32, adde
     while (g < goneCount && load<u32>(word(gone, g)) != member) g++;
     if (g == goneCount) put(raw, n++, 0, member);
   }
-  assert(n + addedCount <= RAW_MAX);
+  if (n + addedCount > RAW_MAX) unreachable(); // deltas were checked
   for (let i: u32 = 0; i < addedCount; i++) put(raw, n++, 0, load<u32>(word(added, i)));
   const oldBlock: usize = old & OVERFLOW ? <usize>(old & ~OVERFLOW) << 4 : 0;
   if (n <= cap) {

@@ -134,7 +134,11 @@ export function resumeUndo(): void { noting = true; }
 function noteUndo(key: u64, tag: u64): void {
   if (!noting) return;
   const undo = scratch + S.UNDO, n = load<u32>(undo);
-  assert(n < UNDO_MAX);
+  if (n >= UNDO_MAX) {
+    // too much to take back: revertInsert refuses
+    store<u32>(undo, UNDO_MAX + 1);
+    return;
+  }
   store<u64>(undo + 16 + <usize>n * 16, key);
   store<u64>(undo + 16 + <usize>n * 16, tag, 8);
   store<u32>(undo, n + 1);

@@ -104,6 +104,26 @@ test("dots that the graph does not know are passed over", () => {
   assert.equal(index.digest(), before);
 });
 
+test("a delta with all the removals that its format allows is decoded beside everything else", () => {
+  const large = optionsFor(DIMENSIONS, { links: 128, metric: "euclid" });
+  const { index } = buildIndex(large, vectors.slice(0, 300));
+  const digest = index.digest();
+  // of nodes that are gone: nothing is removed
+  const removed = Array.from({ length: 760 }, (_, i) => ({ origin: 9, sequence: i + 1 }));
+  const neighbours = Array.from({ length: 256 }, (_, i) => ({
+    dot: { origin: 1, sequence: i + 1 },
+    add: false,
+    removed,
+  }));
+  const far = { origin: 1, sequence: 1000 };
+  const delta = encodeGraphDelta(far, [neighbours]);
+  const slot = index.apply(far, vector, delta);
+  assert.deepEqual(index.reader.vectorAt(slot), vector);
+  assert.equal(index.reader.neighboursAt(slot, 0).length, 256);
+  index.revert(slot, delta);
+  assert.equal(index.digest(), digest);
+});
+
 test("a dot that is present, and a neighbour below its level, are refused", () => {
   const taken = inserts[17];
   assert.ok(taken);

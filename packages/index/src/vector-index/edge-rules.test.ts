@@ -232,3 +232,19 @@ test("when all of an origin is purged, searches start from another's best node",
   assert.equal(index.reader.entrySlot(), undefined);
   assert.deepEqual(index.reader.entryOrigins(), []);
 });
+
+test("only the dead are condemned, and the condemned never live again", () => {
+  const index = unlinked(3);
+  const digest = index.digest();
+  assert.throws(() => index.condemn(0));
+  index.markDead(1, true);
+  index.markDead(1, false);
+  assert.equal(index.digest(), digest);
+  index.markDead(1, true);
+  const dead = index.digest();
+  index.condemn(1);
+  index.condemn(1);
+  assert.ok(index.isCondemned(1));
+  assert.equal(index.digest(), dead, "what is condemned is in no digest");
+  assert.throws(() => index.markDead(1, false));
+});

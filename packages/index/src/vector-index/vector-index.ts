@@ -19,6 +19,7 @@ const LISTS_ROOM = 8 << 20;
 /** Bounds of assembly/limits.ts: origins that a delta, a past or a set of owners can name; dots that fit the results. */
 const ORIGINS_MAX = 1024;
 const DOTS_MAX = 16_384;
+const UNDO_MAX = 65_536;
 const nothingKnown: CausalPast = new Map();
 /** Nodes that a stitch can be seeded from. */
 const SEEDS_MAX = 4096;
@@ -105,7 +106,8 @@ export class VectorIndex {
   takeUndo(): Uint8Array | undefined {
     const { u32, u8, at } = this.#engine;
     const count = u32[at.undo >> 2] as number;
-    return count === 0 ? undefined : new Uint8Array(u8.subarray(at.undo, at.undo + 16 + count * 16));
+    const entries = Math.min(count, UNDO_MAX); // a higher count: too many
+    return count === 0 ? undefined : new Uint8Array(u8.subarray(at.undo, at.undo + 16 + entries * 16));
   }
 
   /** Take back the newest insert, made by `apply` with this delta, where its operation could not be logged. */
@@ -120,6 +122,7 @@ export class VectorIndex {
 
   /** Dead nodes route but get no new links, and are no answers once hidden. */
   markDead(slot: number, dead: boolean): void {
+    assert(dead || !this.isCondemned(slot), "a condemned node never lives again");
     this.#engine.markDead(slot, dead ? 1 : 0);
   }
 
@@ -169,6 +172,8 @@ export class VectorIndex {
 
   /** A dead node's death is causally stable: nothing can make it live again or link to it. Local knowledge, in no digest. */
   condemn(slot: number): void {
+    const node = this.reader.nodeAt(slot);
+    assert(node.linked && node.dead, "only the dead are condemned");
     this.#engine.condemn(slot);
   }
 
