@@ -41,8 +41,6 @@ export const limits = {
   requestOperationsMax: 4_096,
   answerBytesMax: 4 * 1024 * 1024,
 
-  /** Of the last heartbeats of a replica, so many are looked at for its clock: the one that came fastest counts. */
-  clockSamples: 4,
   /** A session token as text. */
   tokenCharactersMax: 64 * 1024,
 

@@ -1,6 +1,9 @@
 import { limits } from "../limits.js";
 
-/** Watches the clocks of others against the own. */
+/**
+ * Watches the clocks of others against the own. The last message counts: a message that was long on its way makes its sender look behind
+ * until the next one comes, which is better than writing with a wrong time until a few have come.
+ */
 export class ClockGuard {
   readonly #offsetMs = new Map<number, number>();
 
@@ -14,12 +17,16 @@ export class ClockGuard {
     return this.#offsetMs.get(replica);
   }
 
+  /** Those of the members whose clock disagrees with the own by more than the bound, in the order given. */
+  offenders(active: readonly number[]): number[] {
+    return active.filter((id) => Math.abs(this.#offsetMs.get(id) ?? 0) > limits.clockDriftMsMax);
+  }
+
   /**
    * Is the own clock the one that is wrong: do more than half of the members, this one counted as agreeing with itself, disagree with it
    * by more than the bound?
    */
   selfDisagrees(active: readonly number[]): boolean {
-    const off = active.filter((id) => Math.abs(this.#offsetMs.get(id) ?? 0) > limits.clockDriftMsMax);
-    return off.length * 2 > active.length;
+    return this.offenders(active).length * 2 > active.length;
   }
 }

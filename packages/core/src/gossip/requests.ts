@@ -1,4 +1,4 @@
-import { sequenceOf, type VersionVector } from "../causality/version-vector.js";
+import { emptyVersionVector, sequenceOf, type VersionVector } from "../causality/version-vector.js";
 import { limits } from "../limits.js";
 import { mark } from "../planted.js";
 
@@ -26,35 +26,48 @@ export interface PeerFrontiers {
   readonly frontiers: ReadonlyMap<string, VersionVector>;
 }
 
+/** A range that was asked for. */
 interface Asked {
-  after: number;
+  readonly to: number;
+  readonly after: number;
+  readonly upTo: number;
+  /** Silences in a row, this range and those before it. */
+  readonly silences: number;
+  /** Asked in vain since something came last. */
+  readonly tried: ReadonlySet<number>;
+  /** When it was asked for, or when something of it came last. */
   atMs: number;
-  attempts: number;
-  to: number;
+  held: number;
+  /** Of the answer, as far as it came. */
+  bytes: number;
 }
 
 const key = (shard: string, origin: number) => `${origin} ${shard}`;
 
 /**
- * Decides what to ask of whom. One range per origin and shard is under way at a time; one that stays without an answer is asked again,
- * of the next peer that holds it, after a time that doubles up to a bound.
+ * Decides what to ask of whom. One range per origin and shard is under way at a time; one whose answer stops coming is asked again, of
+ * the next peer that holds it, after a time that doubles up to a bound. A range is over when all of it came or when as many bytes came as
+ * one answer has.
  */
 export class RequestPlanner {
   readonly #asked = new Map<string, Asked>();
-  readonly #compacted = new Map<string, Set<number>>();
+  /** Per range and peer: up to where its log is compacted. */
+  readonly #compacted = new Map<string, Map<number, number>>();
   #needsSnapshot = new Set<string>();
 
-  /** An answer came, or what was asked for arrived by itself: the next range may be asked for at once. */
-  noteArrived(shard: string, origin: number, held: number): void {
+  /** Operations came, asked for or not: this origin's are held up to `held` now. `bytes` is the size of what came. */
+  noteArrived(shard: string, origin: number, held: number, bytes = 0): void {
     const asked = this.#asked.get(key(shard, origin));
-    if (asked !== undefined && held > asked.after) this.#asked.delete(key(shard, origin));
+    if (asked !== undefined && held > asked.held) asked.bytes += bytes;
   }
 
-  /** A peer's log does not hold these operations any more. */
-  noteCompacted(from: number, shard: string, origin: number): void {
-    const peers = this.#compacted.get(key(shard, origin)) ?? new Set();
-    this.#compacted.set(key(shard, origin), peers.add(from));
-    this.#asked.delete(key(shard, origin));
+  /** A peer's log does not hold these operations any more, up to `upTo` if it said so. */
+  noteCompacted(from: number, shard: string, origin: number, upTo?: number): void {
+    const name = key(shard, origin);
+    const asked = this.#asked.get(name);
+    const peers = this.#compacted.get(name) ?? new Map<number, number>();
+    this.#compacted.set(name, peers.set(from, upTo ?? (asked?.after ?? 0) + 1));
+    if (asked?.to === from) this.#asked.delete(name);
   }
 
   /** Shards of which no peer holds the missing operations any more. */
@@ -62,35 +75,79 @@ export class RequestPlanner {
     return [...this.#needsSnapshot];
   }
 
+  /** A snapshot of the shard was taken over. */
   noteSnapshot(shard: string): void {
-    for (const text of [...this.#compacted.keys()]) if (text.endsWith(` ${shard}`)) this.#compacted.delete(text);
+    for (const name of [...this.#compacted.keys()]) if (name.endsWith(` ${shard}`)) this.#compacted.delete(name);
+    this.#needsSnapshot.delete(shard);
   }
 
-  /** The requests to send now. */
+  /** The requests to send now. `missing` is everything that is missing: what is not in it is not waited for any more. */
   plan(nowMs: number, missing: readonly Missing[], peers: readonly PeerFrontiers[]): Request[] {
-    const requests: Request[] = [];
-    const perPeer = new Map<number, number>();
+    this.#forgetOthers(missing);
     this.#needsSnapshot = new Set();
-    for (const { shard, origin, held } of missing) {
-      const asked = this.#asked.get(key(shard, origin));
-      const attempts = asked?.after === held ? asked.attempts : 0;
-      if (attempts > 0) mark("asked again");
-      const patienceMs = Math.min(limits.requestRetryMs * 2 ** Math.min(attempts, 16), limits.requestRetryMsMax);
-      if (asked !== undefined && asked.after === held && nowMs - asked.atMs < patienceMs) continue;
-      const compacted = this.#compacted.get(key(shard, origin));
-      const holding = peers
-        .filter((peer) => sequenceOf(peer.frontiers.get(shard) ?? new Map(), origin) > held)
-        .sort((a, b) => Number(b.id === origin) - Number(a.id === origin) || b.heardMs - a.heardMs || a.id - b.id);
-      const able = holding.filter((peer) => compacted?.has(peer.id) !== true);
-      if (able.length === 0 && holding.length > 0) this.#needsSnapshot.add(shard);
-      const peer = able[attempts % Math.max(1, able.length)];
-      if (peer === undefined) continue;
-      const underWay = perPeer.get(peer.id) ?? 0;
-      if (underWay >= limits.requestsPerPeerMax) continue;
-      perPeer.set(peer.id, underWay + 1);
-      this.#asked.set(key(shard, origin), { after: held, atMs: nowMs, attempts: attempts + 1, to: peer.id });
-      requests.push({ to: peer.id, shard, origin, after: held, limit: limits.requestOperationsMax });
+    const underWay = new Map<number, number>();
+    const due: Missing[] = [];
+    for (const wanted of missing) {
+      if (wanted.known <= wanted.held) continue;
+      const asked = this.#asked.get(key(wanted.shard, wanted.origin));
+      if (asked === undefined || !isUnderWay(asked, wanted.held, nowMs)) due.push(wanted);
+      else underWay.set(asked.to, (underWay.get(asked.to) ?? 0) + 1);
+    }
+    const lastMs = ({ shard, origin }: Missing) => this.#asked.get(key(shard, origin))?.atMs ?? -1;
+    // whoever has waited longest first: peers take so many ranges at a time
+    due.sort((a, b) => lastMs(a) - lastMs(b));
+    const requests: Request[] = [];
+    for (const wanted of due) {
+      const request = this.#ask(nowMs, wanted, peers, underWay);
+      if (request !== undefined) requests.push(request);
     }
     return requests;
   }
+
+  #ask(
+    nowMs: number,
+    { shard, origin, held, known }: Missing,
+    peers: readonly PeerFrontiers[],
+    underWay: Map<number, number>,
+  ): Request | undefined {
+    const name = key(shard, origin);
+    const holds = (peer: PeerFrontiers) => sequenceOf(peer.frontiers.get(shard) ?? emptyVersionVector, origin);
+    const holding = peers.filter((peer) => holds(peer) > held);
+    const compacted = this.#compacted.get(name);
+    const able = holding.filter(({ id }) => (compacted?.get(id) ?? 0) <= held);
+    if (able.length === 0 && holding.length > 0) this.#needsSnapshot.add(shard);
+    const prefer = (peer: PeerFrontiers) => peer.id === origin && nowMs - peer.heardMs <= limits.suspectMs;
+    able.sort((a, b) => Number(prefer(b)) - Number(prefer(a)) || b.heardMs - a.heardMs || a.id - b.id);
+
+    const before = this.#asked.get(name);
+    const inVain = before !== undefined && held === before.after;
+    if (inVain) mark("asked again");
+    let tried = new Set(inVain ? [...before.tried, before.to] : []);
+    if (able.every(({ id }) => tried.has(id))) tried = new Set();
+    const peer = able.find(({ id }) => !tried.has(id) && (underWay.get(id) ?? 0) < limits.requestsPerPeerMax);
+    if (peer === undefined) return undefined;
+    underWay.set(peer.id, (underWay.get(peer.id) ?? 0) + 1);
+    const upTo = Math.min(held + limits.requestOperationsMax, known, holds(peer));
+    const silences = inVain ? before.silences + 1 : 0;
+    this.#asked.set(name, { to: peer.id, after: held, upTo, silences, tried, atMs: nowMs, held, bytes: 0 });
+    return { to: peer.id, shard, origin, after: held, limit: upTo - held };
+  }
+
+  #forgetOthers(missing: readonly Missing[]): void {
+    const names = new Set(missing.map(({ shard, origin }) => key(shard, origin)));
+    for (const name of this.#asked.keys()) if (!names.has(name)) this.#asked.delete(name);
+    for (const name of this.#compacted.keys()) if (!names.has(name)) this.#compacted.delete(name);
+  }
+}
+
+/** Is more of the answer to be waited for? Takes note of what came. */
+function isUnderWay(asked: Asked, held: number, nowMs: number): boolean {
+  if (held >= asked.upTo || asked.bytes >= limits.answerBytesMax) return false;
+  if (held > asked.held) {
+    asked.held = held;
+    asked.atMs = nowMs;
+  }
+  const silences = asked.held > asked.after ? 0 : asked.silences;
+  const patienceMs = Math.min(limits.requestRetryMs * 2 ** Math.min(silences, 16), limits.requestRetryMsMax);
+  return nowMs - asked.atMs < patienceMs;
 }

@@ -189,14 +189,17 @@ test("a window opens by concurrent inserts and closes when both owners have said
   assert.equal(windows.isOpen(), true, "the last insert of replica 1 is not linked");
   windows.close({ owner: 2, through: 3, foreign: vector({ 1: 5 }) });
   assert.equal(windows.isOpen(), false);
+  windows.close({ owner: 2, through: 1, foreign: vector({ 1: 2 }) });
+  assert.equal(windows.isOpen(), false, "what is closed stays closed");
 });
 
 test("an older closing does not lose the work of who took over", () => {
   const windows = new StitchWindows();
   for (const sequence of [1, 2, 3]) windows.applyInsert(1, sequence, vector({ 1: sequence - 1 }));
-  windows.applyInsert(2, 1, new Map());
+  windows.applyInsert(2, 1, vector({ 1: 1 }));
   const work = windows.begin(1);
-  windows.close({ owner: 1, through: 1, foreign: vector({ 2: 1 }) });
+  assert.equal(work?.from, 1);
+  windows.close({ owner: 1, through: 2, foreign: vector({ 2: 1 }) });
   assert.deepEqual(StitchWindows.decode(windows.encode()).begin(1), work);
   assert.equal(sequenceOf(closingOf(1, work as WindowWork).foreign, 2), 1);
 });

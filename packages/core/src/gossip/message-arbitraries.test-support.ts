@@ -1,0 +1,52 @@
+import fc from "fast-check";
+import { limits } from "../limits.js";
+import { pointIds, runs, versionVectors } from "../operation/arbitraries.test-support.js";
+import { encodeBatch } from "../operation/batch.js";
+import type { Envelope, Message } from "./message.js";
+
+/** Generators of messages for property tests. */
+const record = <T>(model: { [Key in keyof T]: fc.Arbitrary<T[Key]> }) => fc.record(model, { noNullPrototype: true });
+const kind = <Kind extends Message["kind"]>(name: Kind) => fc.constant(name);
+
+const shards = fc.oneof(fc.constant("system"), fc.string({ unit: "grapheme", maxLength: 40 }));
+const origins = fc.integer({ min: 1, max: limits.originMax });
+const counts = fc.oneof(fc.nat(300), fc.maxSafeNat());
+const bytes = fc.uint8Array({ maxLength: 300 });
+const states = fc.array(record({ id: pointIds, bytes }), { maxLength: 8 });
+const ranges = fc.array(record({ from: shards, to: shards, count: counts, digest: shards }), { maxLength: 8 });
+
+export const messages: fc.Arbitrary<Message> = fc.oneof(
+  record({ kind: kind("operations"), batch: runs.map(encodeBatch) }),
+  record({
+    kind: kind("heartbeat"),
+    incarnation: counts,
+    nowMs: counts,
+    frontiers: fc.array(fc.tuple(shards, versionVectors), { maxLength: 5 }).map((entries) => new Map(entries)),
+  }),
+  record({ kind: kind("request"), shard: shards, origin: origins, after: counts, limit: counts }),
+  record({
+    kind: kind("compacted"),
+    shard: shards,
+    origin: origins,
+    upTo: fc.integer({ min: 1, max: limits.sequenceMax }),
+  }),
+  record({ kind: kind("snapshot-request"), shard: shards }),
+  fc
+    .tuple(shards, counts, fc.nat(9), fc.integer({ min: 1, max: 99 }), bytes)
+    .map(([shard, transfer, part, more, bytes]) => {
+      return { kind: "snapshot" as const, shard, transfer, part, parts: part + more, bytes };
+    }),
+  record({ kind: kind("digest"), shard: shards, frontier: versionVectors, points: shards, graph: shards }),
+  record({ kind: kind("summary"), shard: shards, frontier: versionVectors, ranges }),
+  record({ kind: kind("states"), shard: shards, frontier: versionVectors, states }),
+  record({ kind: kind("read"), requestId: counts, shard: shards, ids: fc.array(pointIds, { maxLength: 8 }) }),
+  record({ kind: kind("read-answer"), requestId: counts, frontier: versionVectors, states }),
+  record({ kind: kind("durable"), shard: shards, frontier: versionVectors }),
+);
+
+export const envelopes: fc.Arbitrary<Envelope> = record({
+  cluster: fc.string({ unit: "grapheme", maxLength: 20 }),
+  from: origins,
+  to: fc.oneof(fc.constant(0), origins),
+  message: messages,
+});
