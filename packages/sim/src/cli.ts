@@ -6,7 +6,7 @@ import { SingleBar } from "cli-progress";
 import type { Violation } from "./checkers/checker.js";
 import { runPlanted } from "./planted-runs.js";
 import { runInWorkers } from "./pool.js";
-import { profiles } from "./profiles.js";
+import { profiles, rotation } from "./profiles.js";
 import { reportOf } from "./report.js";
 import { makeScenario, profileOf } from "./scenario.js";
 import { shrinkScenario } from "./shrink.js";
@@ -78,7 +78,7 @@ async function runMany(
   seconds: number | undefined,
   requireMarks: boolean,
 ): Promise<number> {
-  const names = options.profile === "all" ? Object.keys(profiles).filter((name) => name !== "soak") : [options.profile];
+  const names = options.profile === "all" ? rotation : [options.profile];
   const iterator = seeds[Symbol.iterator]();
   const began = performance.now();
   const marks = new Map<string, number>();
@@ -138,10 +138,7 @@ function runOne(
   options: Options,
   how: { readonly trace: boolean; readonly shrink: boolean; readonly report: string | undefined },
 ): number {
-  const profile =
-    options.profile === "all"
-      ? (Object.keys(profiles).filter((name) => name !== "soak")[seed % (Object.keys(profiles).length - 1)] as string)
-      : options.profile;
+  const profile = options.profile === "all" ? (rotation[seed % rotation.length] as string) : options.profile;
   planted.clear();
   if (options.bug !== undefined) planted.add(options.bug);
   let scenario = makeScenario(seed, profile);

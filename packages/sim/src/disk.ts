@@ -28,7 +28,6 @@ export class SimulatedDisk implements OpLog {
   writesToCrash: number | undefined;
   /** Position of a row whose bits have rotted. */
   rotten: number | undefined;
-  /** Every row that is read back is gone below this position: the log was cut short at its head. */
   #running: Call[] | undefined;
 
   constructor(history: readonly Call[][] = []) {

@@ -12,6 +12,8 @@ export interface NetworkRates {
   readonly jitter: number;
   /** Milliseconds one way, by link, from and up to. */
   readonly delayMs: readonly [number, number];
+  /** Bytes that a link takes in a millisecond; missing: any number. What would wait for too long is dropped. */
+  readonly bytesPerMs?: number;
 }
 
 export const quietNetwork: NetworkRates = {
@@ -36,6 +38,8 @@ export interface SentMessage {
 }
 
 const REPLAYABLE = 64;
+/** Longest wait for room on a link. */
+const BACKLOG_MS_MAX = 5_000;
 
 /** Links between nodes: each direction has a delay of its own, and can be cut or clogged. */
 export class Network {
@@ -46,6 +50,8 @@ export class Network {
   readonly #cut = new Set<string>();
   readonly #clogged = new Map<string, number>();
   readonly #delays = new Map<string, number>();
+  /** When a link has passed on all that it was given. */
+  readonly #busyUntilMs = new Map<string, number>();
   readonly #past: SentMessage[] = [];
   rates: NetworkRates;
 
@@ -68,6 +74,10 @@ export class Network {
     this.#cut.add(`${from}>${to}`);
   }
 
+  isCut(from: number, to: number): boolean {
+    return this.#cut.has(`${from}>${to}`);
+  }
+
   /** Everything in this direction takes longer. */
   clog(from: number, to: number, delayMs: number): void {
     this.#clogged.set(`${from}>${to}`, delayMs);
@@ -83,6 +93,7 @@ export class Network {
     this.#cut.clear();
     this.#clogged.clear();
     this.rates = { ...quietNetwork, delayMs: this.rates.delayMs };
+    this.#busyUntilMs.clear();
   }
 
   send(from: number, to: number, bytes: Uint8Array): void {
@@ -111,7 +122,9 @@ export class Network {
       this.#delays.set(link, base);
     }
     const jitterMs = this.rates.jitter === 0 ? 0 : base * this.#random.fraction() * this.rates.jitter;
-    const delayMs = Math.round(base + jitterMs + (this.#clogged.get(link) ?? 0));
+    const waitMs = this.#waitMs(link, bytes.length);
+    if (waitMs > BACKLOG_MS_MAX) fate = "dropped";
+    const delayMs = Math.round(base + jitterMs + waitMs + (this.#clogged.get(link) ?? 0));
     const message = { from, to, sentMs: this.#queue.nowMs, arrivesMs: this.#queue.nowMs + delayMs, fate, bytes };
     this.#onSent(message);
     if (fate === "cut" || fate === "dropped") return;
@@ -120,5 +133,15 @@ export class Network {
       else this.#past[this.#random.below(REPLAYABLE)] = message;
     }
     this.#queue.at(message.arrivesMs, () => this.#deliver(message));
+  }
+
+  /** How long bytes take to get onto a link, those before them included. */
+  #waitMs(link: string, bytes: number): number {
+    const { bytesPerMs } = this.rates;
+    if (bytesPerMs === undefined) return 0;
+    const { nowMs } = this.#queue;
+    const untilMs = Math.max(nowMs, this.#busyUntilMs.get(link) ?? nowMs) + bytes / bytesPerMs;
+    if (untilMs - nowMs <= BACKLOG_MS_MAX) this.#busyUntilMs.set(link, untilMs);
+    return untilMs - nowMs;
   }
 }

@@ -1,7 +1,7 @@
 import { type Change, type Command, type Outgoing, Replica } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
+import { collectionName } from "./commands.js";
 import { CrashSignal, SimulatedDisk } from "./disk.js";
-import { collectionName } from "./workload.js";
 
 /** What a client's command came to. */
 export type Outcome = "acknowledged" | "refused" | "down";
@@ -9,14 +9,22 @@ export type Outcome = "acknowledged" | "refused" | "down";
 /** One process of a replica with its disk and its clock. */
 export class Node {
   readonly id: number;
+  /** Where messages to it go: its id, but for the second of two processes with one id. */
+  address: number;
   disk = new SimulatedDisk();
   replica: Replica | undefined;
   /** Its clock is so far ahead of the true time. */
   skewMs = 0;
+  /** Its clock stands still at this time. */
+  frozenMs: number | undefined;
+  /** Its disk is damaged: it cannot be started any more. */
+  isBroken = false;
   /** Was its clock ever wrong? */
   clockWasSet = false;
   /** Stops answering until then. */
   pausedUntilMs = 0;
+  /** A second process with the id of another node, on a copy of its disk: no client talks to it. */
+  isTwin = false;
   /** Gone for good, by an eviction or because another runs under its id. */
   isRetired = false;
   /** Bound on what it holds back. */
@@ -29,6 +37,7 @@ export class Node {
 
   constructor(id: number, founders: readonly number[], trueMs: () => number) {
     this.id = id;
+    this.address = id;
     this.#founders = founders;
     this.#trueMs = trueMs;
   }
@@ -38,7 +47,7 @@ export class Node {
   }
 
   nowMs(): number {
-    return Math.max(0, Math.round(this.#trueMs() + this.skewMs));
+    return Math.max(0, Math.round((this.frozenMs ?? this.#trueMs()) + this.skewMs));
   }
 
   /** Start the process on its disk. */
@@ -52,15 +61,17 @@ export class Node {
         cluster: {
           name: "sim",
           region: `r${this.id}`,
-          nonce: this.id * 1000 + this.#starts,
+          nonce: this.address * 1000 + this.#starts,
           founders: this.#founders,
           inboxBytesMax: this.inboxBytesMax,
         },
       });
     } catch (error) {
       // a full disk lets no process start; it is started again when there is room
-      if (!(error instanceof CrashSignal) && !(error instanceof MurmurationError && error.code === "storage"))
+      if (error instanceof CrashSignal || (error instanceof MurmurationError && error.code === "storage")) return;
+      if (this.disk.rotten === undefined || !(error instanceof MurmurationError && error.code === "corrupt"))
         throw error;
+      this.isBroken = true;
     }
   }
 

@@ -1,12 +1,29 @@
-import type { Scenario } from "./scenario.js";
+import type { Fault, Scenario } from "./scenario.js";
 import { describeMessage, type RunResult, runScenario, type TraceEvent } from "./world.js";
 
-const LANE = 220;
+const LANE = 280;
 const LEFT = 90;
 const TOP = 60;
 /** Pixels between two moments at which something happened: time is ordered, not to scale. */
 const ROW = 16;
 const EVENTS_MAX = 1_500;
+
+/** Faults that last, as bands behind a replica's line. */
+const bandColours: Record<string, string> = {
+  partition: "#b00020",
+  flap: "#b00020",
+  "one-way": "#e07b00",
+  clog: "#e07b00",
+  crash: "#444",
+  wipe: "#444",
+  pause: "#7a5cc0",
+  "full-disk": "#8c6d1f",
+  rot: "#8c6d1f",
+  "clock-jump": "#1f7a8c",
+  "clock-freeze": "#1f7a8c",
+  clone: "#a0207a",
+};
+const BAND = 150;
 
 const colours: Record<string, string> = {
   operations: "#1f77b4",
@@ -42,20 +59,23 @@ export function reportOf(scenario: Scenario, title: string): { readonly html: st
   const rows = [...moments].sort((a, b) => a - b);
   const rowOf = new Map(rows.map((atMs, row) => [atMs, TOP + row * ROW]));
   const y = (atMs: number) => rowOf.get(atMs) ?? TOP;
-  const width = LEFT + nodes.length * LANE + 40;
+  const width = LEFT + nodes.length * LANE + 120;
   const height = TOP + rows.length * ROW + 60;
   const parts: string[] = [];
   for (const id of nodes) {
     parts.push(`<line x1="${laneOf(id)}" y1="${TOP - 20}" x2="${laneOf(id)}" y2="${height - 30}" stroke="#444"/>`);
     parts.push(`<text x="${laneOf(id)}" y="${TOP - 28}" text-anchor="middle" class="head">replica ${id}</text>`);
   }
-  let lastShownMs = Number.NEGATIVE_INFINITY;
+  for (const fault of scenario.faults) parts.push(band(fault, rows, y, laneOf, nodes));
+  let lastShownAt = Number.NEGATIVE_INFINITY;
   for (const atMs of rows) {
-    if (y(atMs) - lastShownMs < 30) continue;
-    lastShownMs = y(atMs);
+    if (y(atMs) - lastShownAt < 30) continue;
+    lastShownAt = y(atMs);
     parts.push(`<text x="8" y="${y(atMs) + 4}" class="time">${atMs} ms</text>`);
   }
-  for (const event of events) parts.push(draw(event, laneOf, y, width));
+  // labels over arrows
+  for (const event of events) if (event.message !== undefined) parts.push(draw(event, laneOf, y, width));
+  for (const event of events) if (event.message === undefined) parts.push(draw(event, laneOf, y, width));
   const { violation } = result;
   const outcome =
     violation === undefined
@@ -69,7 +89,7 @@ export function reportOf(scenario: Scenario, title: string): { readonly html: st
 body { font: 14px/1.4 system-ui, sans-serif; margin: 24px; color: #222; }
 pre { background: #fdf0f0; padding: 12px; overflow: auto; max-width: 1100px; }
 .bad { color: #b00020; font-size: 16px; } .head { font-weight: 600; } .time { fill: #777; font-size: 11px; }
-text { font: 11px system-ui, sans-serif; } .write { fill: #2a7d2a; } .refused { fill: #b36b00; } .fault { fill: #b00020; }
+text { font: 11px system-ui, sans-serif; } .band { opacity: 0.8; } .label { paint-order: stroke; stroke: #fff; stroke-width: 3px; } .write { fill: #2a7d2a; } .refused { fill: #b36b00; } .fault { fill: #b00020; }
 .legend span { display: inline-block; margin-right: 18px; }
 </style></head><body>
 <h1>${escapeHtml(title)}</h1>
@@ -79,13 +99,30 @@ ${outcome}
 <ul>${faults.join("")}</ul>
 <p class="legend"><span style="color:#1f77b4">&#8594; operations</span><span style="color:#9467bd">&#8594; requests</span>
 <span style="color:#b00020">&#8675; lost or damaged</span><span style="color:#2a7d2a">&#9679; acknowledged write</span>
-<span style="color:#b36b00">&#9675; refused</span></p>
+<span style="color:#b36b00">&#9675; refused</span><span style="color:#b00020">&#9632; fault</span><span>shaded: a fault lasts</span></p>
 <svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" role="img" aria-label="space-time diagram">
 <defs><marker id="tip" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0L8 4L0 8z" fill="context-stroke"/></marker></defs>
 ${parts.join("\n")}
 </svg></body></html>
 `;
   return { html, result };
+}
+
+/** The time of a fault, as far as it is shown, behind the line of its replica. */
+function band(
+  { kind, node, atMs, forMs }: Fault,
+  rows: readonly number[],
+  y: (atMs: number) => number,
+  laneOf: (id: number) => number,
+  nodes: readonly number[],
+): string {
+  const colour = bandColours[kind];
+  const within = rows.filter((row) => row >= atMs && row <= atMs + forMs);
+  const [first, last] = [within[0], within.at(-1)];
+  if (colour === undefined || first === undefined || last === undefined || !nodes.includes(node + 1)) return "";
+  const [x, top, height] = [laneOf(node + 1) - BAND / 2, y(first) - ROW / 2, y(last) - y(first) + ROW];
+  const title = `<title>${kind}, ${atMs} to ${atMs + forMs} ms</title>`;
+  return `<rect x="${x}" y="${top}" width="${BAND}" height="${height}" fill="${colour}" fill-opacity="0.1">${title}</rect><text x="${x + 4}" y="${top + 11}" fill="${colour}" class="band">${kind}</text>`;
 }
 
 function draw(event: TraceEvent, laneOf: (id: number) => number, y: (atMs: number) => number, width: number): string {
@@ -113,5 +150,5 @@ function draw(event: TraceEvent, laneOf: (id: number) => number, y: (atMs: numbe
   const shape = isFault
     ? `<rect x="${laneOf(node) - 5}" y="${y(atMs) - 5}" width="10" height="10" class="fault"/>`
     : `<circle cx="${laneOf(node)}" cy="${y(atMs)}" r="4.5" class="${name}"${filled ? "" : ' fill-opacity="0.2" stroke="#b36b00"'}/>`;
-  return `${shape}<text x="${laneOf(node) + 9}" y="${y(atMs) + 4}" class="${name}">${escapeHtml(text.slice(0, 34))}<title>${atMs} ms: ${label}</title></text>`;
+  return `${shape}<text x="${laneOf(node) + 9}" y="${y(atMs) + 4}" class="${name} label">${escapeHtml(text.length > 40 ? `${text.slice(0, 38)}…` : text)}<title>${atMs} ms: ${label}</title></text>`;
 }

@@ -22,6 +22,8 @@ export interface Scenario {
   readonly steps: readonly Step[];
   readonly faults: readonly Fault[];
   readonly rates: NetworkRates;
+  /** Messages to all are stored and passed on by a broker. */
+  readonly hasBroker: boolean;
 }
 
 /** The scenario of a seed. */
@@ -73,7 +75,39 @@ export function makeScenario(seed: number, profileName: string): Scenario {
       });
     }
   }
-  return { seed, profile: profileName, steps, faults: faults.sort((a, b) => a.atMs - b.atMs), rates };
+  const later = laterFaults(seed, profile, endMs);
+  return {
+    seed,
+    profile: profileName,
+    steps,
+    faults: [...faults, ...later.faults].sort((a, b) => a.atMs - b.atMs),
+    rates: { ...rates, ...later.rates },
+    hasBroker: later.hasBroker,
+  };
+}
+
+/** Kinds that came later, drawn apart so that the seeds from before stay what they were. */
+function laterFaults(seed: number, profile: Profile, endMs: number) {
+  const random = new Random(seed).fork("later faults");
+  const faults: Fault[] = [];
+  const isOn = (kind: FaultKind) => random.chance(profile.faults[kind] ?? 0);
+  for (const kind of ["flap", "clock-freeze", "broker", "rot", "wipe", "old-copy", "clone"] as const) {
+    if (!isOn(kind)) continue;
+    const count = kind === "broker" ? random.between(2, 6) : kind === "flap" || kind === "clock-freeze" ? 2 : 1;
+    for (let i = 0; i < count; i++) {
+      faults.push({
+        kind,
+        atMs: random.between(600, Math.max(601, Math.floor(endMs * 0.9))),
+        // two processes with one id hear of each other with a heartbeat
+        forMs: kind === "clone" ? 3_000 : random.between(200, Math.max(201, Math.floor(endMs * 0.4))),
+        node: random.below(profile.founders),
+        other: random.below(profile.founders),
+        amount: random.fraction(),
+      });
+    }
+  }
+  const rates: Partial<NetworkRates> = isOn("bandwidth") ? { bytesPerMs: random.between(5, 60) } : {};
+  return { faults, rates, hasBroker: faults.some(({ kind }) => kind === "broker") };
 }
 
 /** The profile of this name. Throws for one that is not known. */

@@ -1,3 +1,4 @@
+import { collectSometimes } from "./collect.js";
 import type { Scenario } from "./scenario.js";
 import { type RunResult, runScenario } from "./world.js";
 
@@ -34,7 +35,7 @@ export function shrinkScenario(scenario: Scenario, onStep?: (result: RunResult) 
   const fails = (candidate: Scenario): boolean => {
     if (runs++ >= RUNS_MAX) return false;
     const result = runScenario(candidate);
-    (globalThis as { gc?: () => void }).gc?.();
+    collectSometimes();
     if (result.violation?.checker !== rule) return false;
     best = result;
     onStep?.(result);

@@ -2,14 +2,12 @@ import assert from "node:assert/strict";
 import { randomInt } from "node:crypto";
 import { test } from "node:test";
 import { type PlantedBug, planted } from "@murmuration/core/planted";
-import { profiles } from "./profiles.js";
+import { rotation as names } from "./profiles.js";
 import { reportOf } from "./report.js";
 import { makeScenario } from "./scenario.js";
 import { shrinkScenario, smallest } from "./shrink.js";
 import { work } from "./worker.js";
 import { runScenario } from "./world.js";
-
-const names = Object.keys(profiles).filter((name) => name !== "soak");
 
 function mustHold(profile: string, seed: number): void {
   const { violation, writes } = work({ seed, profile, twice: false });

@@ -1,5 +1,6 @@
 import { countMarks, marks, type PlantedBug, planted } from "@murmuration/core/planted";
 import type { Violation } from "./checkers/checker.js";
+import { collectSometimes } from "./collect.js";
 import { makeScenario } from "./scenario.js";
 import { runScenario } from "./world.js";
 
@@ -35,8 +36,7 @@ export function work({ seed, profile, twice, bug }: WorkRequest): WorkAnswer {
   if (twice && violation === undefined && runScenario(scenario).traceDigest !== result.traceDigest) {
     violation = { checker: "determinism", atMs: 0, detail: "two runs of one seed went differently" };
   }
-  // graphs reserve 4 GiB of address space each, and are given back only when collected
-  (globalThis as { gc?: () => void }).gc?.();
+  collectSometimes();
   return {
     seed,
     ...(violation === undefined ? {} : { violation }),

@@ -1,15 +1,19 @@
 import { createHash, type Hash } from "node:crypto";
 import { decodeEnvelope } from "@murmuration/core";
+import { Broker } from "./broker.js";
 import { Violated, type Violation } from "./checkers/checker.js";
 import { ConvergenceChecker } from "./checkers/convergence.js";
 import { checkGraphAtRest, checkGraphRules, checkRecall } from "./checkers/graph.js";
+import { SessionChecker } from "./checkers/sessions.js";
 import { WriteChecker } from "./checkers/writes.js";
+import { VectorSource } from "./data.js";
 import { EventQueue } from "./event-queue.js";
+import { type FaultyWorld, inject } from "./faults.js";
 import { Network, type SentMessage } from "./network.js";
 import { Node } from "./node.js";
 import { Random } from "./random.js";
-import { type Fault, profileOf, type Scenario } from "./scenario.js";
-import { collectionOf, type Step, VectorSource } from "./workload.js";
+import { profileOf, type Scenario } from "./scenario.js";
+import { collectionOf, type Step } from "./workload.js";
 
 const START_MS = 1_700_000_000_000;
 const TICK_MS = 100;
@@ -60,14 +64,18 @@ export class World {
   readonly #queue = new EventQueue(START_MS);
   readonly #nodes: Node[] = [];
   readonly #network: Network;
+  readonly #broker: Broker | undefined;
   readonly #founders: readonly number[];
   readonly #convergence: ConvergenceChecker;
   readonly #writes = new WriteChecker();
+  readonly #sessions: SessionChecker;
   readonly #queries: readonly Float32Array[];
   readonly #isOrdinary: boolean;
   readonly #onEvent: ((event: TraceEvent) => void) | undefined;
   readonly #hash: Hash = createHash("sha256");
   #messages = 0;
+  /** Nothing that happens from here on can be checked. */
+  #isOver = false;
   #acknowledged = 0;
 
   constructor(scenario: Scenario, onEvent?: (event: TraceEvent) => void) {
@@ -80,6 +88,7 @@ export class World {
     this.#isOrdinary = new VectorSource(scenario.seed, profile).isOrdinary;
     this.#queries = Array.from({ length: 6 }, (_, i) => source.next(i % profile.founders));
     this.#convergence = new ConvergenceChecker(this.#queries.slice(0, 3));
+    this.#sessions = new SessionChecker(scenario.seed, this.#queries);
     this.#network = new Network(
       this.#queue,
       random.fork("network"),
@@ -87,6 +96,9 @@ export class World {
       (message) => this.#deliver(message),
       (message) => this.#noteSent(message),
     );
+    if (scenario.hasBroker) {
+      this.#broker = new Broker(this.#network, () => this.#nodes.map(({ address }) => address));
+    }
   }
 
   /** Run to the end or to the first violation. */
@@ -95,16 +107,8 @@ export class World {
     try {
       this.#go();
     } catch (error) {
-      const atMs = this.#queue.nowMs - START_MS;
-      const checker = error instanceof Violated ? error.checker : "exception";
-      const detail =
-        error instanceof Violated
-          ? error.message
-          : error instanceof Error
-            ? (error.stack ?? error.message)
-            : String(error);
-      violation = { checker, atMs, detail };
-      this.#note("violation", 0, `${checker}: ${detail}`);
+      violation = this.#violationOf(error);
+      if (violation !== undefined) this.#note("violation", 0, `${violation.checker}: ${violation.detail}`);
     }
     return {
       scenario: this.#scenario,
@@ -116,23 +120,37 @@ export class World {
     };
   }
 
+  #violationOf(error: unknown): Violation | undefined {
+    const atMs = this.#queue.nowMs - START_MS;
+    if (error instanceof Violated) return { checker: error.checker, atMs, detail: error.message };
+    // two processes have given one name to two operations: a replica that stops on it does right
+    if (this.#nodes.some(({ isTwin }) => isTwin)) return undefined;
+    return {
+      checker: "exception",
+      atMs,
+      detail: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    };
+  }
+
   #go(): void {
     const { steps, faults, seed } = this.#scenario;
     for (const id of this.#founders) this.#addNode(id);
     this.#runUntil(START_MS + 300);
-    this.#client(0, collectionOf(seed));
+    this.#client(0, collectionOf(seed, profileOf(this.#scenario.profile)));
     this.#runUntil(START_MS + 400);
     for (const step of steps) this.#queue.at(START_MS + step.atMs, () => this.#step(step));
-    for (const fault of faults) this.#queue.at(START_MS + fault.atMs, () => this.#fault(fault));
+    const faulty = this.#faulty();
+    for (const fault of faults) this.#queue.at(START_MS + fault.atMs, () => inject(faulty, fault));
     const lastMs = Math.max(500, ...steps.map(({ atMs }) => atMs), ...faults.map(({ atMs, forMs }) => atMs + forMs));
     this.#runUntil(START_MS + lastMs + DRAIN_MS);
+    if (this.#isOver) return;
     this.#recover();
     this.#settle();
     this.#checkAtRest();
   }
 
   #runUntil(untilMs: number): void {
-    while (this.#queue.step(untilMs));
+    while (!this.#isOver && this.#queue.step(untilMs));
   }
 
   // ---- nodes
@@ -149,6 +167,7 @@ export class World {
       if (!node.isRetired) {
         if (node.isUp) {
           node.tick();
+          this.#broker?.pump(node.address);
           this.#after(node);
         }
         this.#queue.after(TICK_MS, tick);
@@ -160,18 +179,25 @@ export class World {
 
   /** Send what a node has to send, and look at it. */
   #after(node: Node): void {
-    for (const { to, bytes } of node.outbox()) {
+    for (const { to, lane, bytes } of node.outbox()) {
+      if (this.#broker !== undefined && to === undefined && lane === "live") {
+        this.#broker.publish(node.address, bytes);
+        continue;
+      }
       for (const other of this.#nodes) {
-        if (other !== node && (to === undefined || to === other.id)) this.#network.send(node.id, other.id, bytes);
+        if (other !== node && (to === undefined || to === other.id)) {
+          this.#network.send(node.address, other.address, bytes);
+        }
       }
     }
     if (node.replica === undefined) return;
+    if (this.#nodes.some((one) => one.isTwin)) return;
     checkGraphRules(node.replica);
     this.#convergence.check(node);
   }
 
   #deliver(message: SentMessage): void {
-    const node = this.#nodes.find(({ id }) => id === message.to);
+    const node = this.#nodes.find(({ address }) => address === message.to);
     if (node === undefined || node.isRetired || node.replica === undefined) return;
     if (!node.isUp) {
       // a paused process finds it when it goes on
@@ -191,7 +217,7 @@ export class World {
   }
 
   #client(first: number, command: Step["command"]): void {
-    const able = this.#nodes.filter((node) => node.isUp && !node.isRetired);
+    const able = this.#nodes.filter((node) => node.isUp && !node.isRetired && !node.isTwin);
     const node = able[first % Math.max(1, able.length)];
     if (node?.replica === undefined) return;
     const { replica } = node;
@@ -199,7 +225,8 @@ export class World {
     const text = describeCommand(command);
     if (outcome === "acknowledged") {
       this.#acknowledged++;
-      this.#writes.note(replica, changes, node.clockWasSet ? undefined : node.nowMs());
+      this.#writes.note(replica, command, changes, node.clockWasSet ? undefined : node.nowMs());
+      if (node.hasCollection() && !this.#nodes.some((one) => one.isTwin)) this.#sessions.step(replica, changes, able);
       this.#note("write", node.id, text);
     } else this.#note("refused", node.id, `${text}: ${why ?? outcome}`);
     this.#after(node);
@@ -207,67 +234,19 @@ export class World {
 
   // ---- faults
 
-  #fault(fault: Fault): void {
-    const node = this.#nodes[fault.node % this.#nodes.length] as Node;
-    const other = this.#nodes[fault.other % this.#nodes.length] as Node;
-    if (node.isRetired) return;
-    this.#note("fault", node.id, `${fault.kind} for ${fault.forMs} ms`);
-    const until = (restore: () => void) =>
-      this.#queue.after(fault.forMs, () => {
-        this.#note("restored", node.id, fault.kind);
-        restore();
-      });
-    const others = () => this.#nodes.filter((one) => one !== node);
-    switch (fault.kind) {
-      case "partition":
-        for (const one of others()) {
-          this.#network.cut(node.id, one.id);
-          this.#network.cut(one.id, node.id);
-        }
-        return until(() => {
-          for (const one of others()) {
-            this.#network.restore(node.id, one.id);
-            this.#network.restore(one.id, node.id);
-          }
-        });
-      case "one-way":
-        this.#network.cut(node.id, other.id);
-        return until(() => this.#network.restore(node.id, other.id));
-      case "clog":
-        this.#network.clog(node.id, other.id, 200 + 4_000 * fault.amount);
-        return until(() => this.#network.restore(node.id, other.id));
-      case "crash":
-        if (fault.amount < 0.5) node.kill();
-        else node.disk.writesToCrash = Math.floor((fault.amount - 0.5) * 40);
-        return until(() => this.#restart(node));
-      case "pause":
-        node.pausedUntilMs = this.#queue.nowMs + fault.forMs;
-        return;
-      case "full-disk":
-        node.disk.isFull = true;
-        return until(() => {
-          node.disk.isFull = false;
-        });
-      case "skew":
-        node.clockWasSet = true;
-        node.skewMs = Math.round((fault.amount - 0.5) * 40_000);
-        return;
-      case "clock-jump":
-        node.clockWasSet = true;
-        node.skewMs = Math.round((fault.amount - 0.3) * 130_000);
-        return until(() => {
-          node.skewMs = 0;
-        });
-      case "join":
-        if (this.#nodes.length < 6) this.#addNode(this.#nodes.length + 1);
-        return;
-      case "evict":
-        return this.#evict(node);
-      case "restore":
-        return this.#restoreFromBackup(node, fault.amount);
-      default:
-        return;
-    }
+  #faulty(): FaultyWorld {
+    return {
+      nodes: this.#nodes,
+      network: this.#network,
+      queue: this.#queue,
+      broker: this.#broker,
+      note: (kind, node, text) => this.#note(kind, node, text),
+      addNode: (id, prepare) => this.#addNode(id, prepare),
+      restart: (node) => this.#restart(node),
+      evict: (node) => this.#evict(node),
+      giveUp: (node) => this.#giveUp(node),
+      endTwin: (node, twin) => this.#endTwin(node, twin),
+    };
   }
 
   #restart(node: Node): void {
@@ -277,36 +256,44 @@ export class World {
     node.start();
     node.frontier = "";
     this.#note("start", node.id, "starts again");
-    this.#after(node);
+    if (node.isBroken) this.#replace(node);
+    else this.#after(node);
+  }
+
+  /** What nobody else holds of a node's writes may be lost. */
+  #giveUp(node: Node): void {
+    this.#writes.giveUp(node.id);
+    this.#sessions.forget();
+  }
+
+  /** Two processes with one id must notice it: one of them refuses writes. What both wrote until then cannot be mended: the run ends. */
+  #endTwin(node: Node, twin: Node): void {
+    const notices = (one: Node) => one.replica?.status().peering?.refusesWrites !== undefined;
+    if (node.isUp && twin.isUp && !notices(node) && !notices(twin)) {
+      throw new Violated("identity", `two processes run as replica ${node.id}, and neither notices`);
+    }
+    this.#isOver = true;
+  }
+
+  /** A node whose disk is damaged is given up; an empty one joins in its place. */
+  #replace(node: Node): void {
+    if (node.isRetired) return;
+    this.#evict(node);
+    if (node.isRetired) this.#addNode(this.#nodes.length + 1);
   }
 
   /** An operator gives a node up, on another one. */
   #evict(node: Node): void {
     const active = this.#nodes.filter((one) => !one.isRetired);
     const host = active.find((one) => one !== node && one.isUp);
-    if (host === undefined || active.length < 3) return;
+    if (host === undefined || (active.length < 3 && !node.isBroken)) return;
     const { outcome } = host.execute({ kind: "evict-member", id: node.id });
     if (outcome === "acknowledged") {
       node.isRetired = true;
-      this.#writes.giveUp(node.id);
+      this.#giveUp(node);
       this.#note("fault", node.id, "is evicted");
     }
     this.#after(host);
-  }
-
-  /** A disk is lost; an older copy of it comes back under a new replica id, and the old id is evicted. */
-  #restoreFromBackup(node: Node, amount: number): void {
-    const copy = node.disk.copyAt(Math.floor(node.disk.transactions * amount));
-    this.#evict(node);
-    if (!node.isRetired) return;
-    node.kill();
-    copy.transaction((writer) => {
-      writer.putSetting("replica.id", String(this.#nodes.length + 1));
-      writer.putSetting("replica.admitted", "");
-    });
-    this.#addNode(this.#nodes.length + 1, (restored) => {
-      restored.disk = copy;
-    });
   }
 
   // ---- the end
@@ -319,10 +306,12 @@ export class World {
       node.disk.isFull = false;
       node.pausedUntilMs = 0;
       node.skewMs = 0;
+      node.frozenMs = undefined;
       node.disk.writesToCrash = undefined;
       if (node.isRetired) node.kill();
       else if (node.replica === undefined) this.#restart(node);
     }
+    for (const node of this.#nodes) if (node.isBroken) this.#replace(node);
   }
 
   #active(): Node[] {
@@ -332,6 +321,7 @@ export class World {
   #settle(): void {
     const endMs = this.#queue.nowMs + LIVENESS_MS;
     while (this.#queue.nowMs < endMs) {
+      this.#repeatEvictions();
       this.#runUntil(this.#queue.nowMs + 500);
       if (this.#isSettled()) return;
     }
@@ -340,6 +330,19 @@ export class World {
       return `${node.id}: ${this.#identity(node)} ${JSON.stringify(status, (_, value) => (value instanceof Map ? [...value] : value))}`;
     });
     throw new Violated("liveness", `not equal and at rest after ${LIVENESS_MS} ms:\n${states.join("\n")}`);
+  }
+
+  /** An eviction is lost when the replica that it was asked of is evicted itself before anybody heard of it: the operator asks again. */
+  #repeatEvictions(): void {
+    const [host] = this.#active();
+    if (host?.replica === undefined) return;
+    for (const { id } of this.#nodes.filter((node) => node.isRetired)) {
+      const isKnown = host.replica?.catalogue.members.some((one) => one.id === id && one.state === "evicted");
+      if (isKnown === true) continue;
+      host.execute({ kind: "evict-member", id });
+      this.#note("fault", id, "is evicted again");
+      this.#after(host);
+    }
   }
 
   #identity(node: Node): string {
@@ -372,7 +375,7 @@ export class World {
 
   /** A process that starts again on its disk is what it was. */
   #checkRestart(node: Node): void {
-    if (node.id !== (this.#scenario.seed % 3) + 1) return;
+    if (node.id !== (this.#scenario.seed % 3) + 1 || node.disk.rotten !== undefined) return;
     this.#restart(node);
     this.#convergence.checkThoroughly(node);
   }

@@ -1,6 +1,6 @@
-import { nearest, type Replica } from "@murmuration/core";
+import { nearest, type Replica, scroll } from "@murmuration/core";
+import { collectionName, having } from "../commands.js";
 import type { Node } from "../node.js";
-import { collectionName } from "../workload.js";
 import { Violated } from "./checker.js";
 
 /** One in so many frontiers is compared in everything, not only in its graph: the same ones on all nodes. */
@@ -29,15 +29,17 @@ function graphsOf(replica: Replica): string {
 /** Points, graph, and answers to a few queries as they would be sent. */
 function everythingOf(replica: Replica, queries: readonly Float32Array[]): string {
   const shard = replica.shard(collectionName);
-  const answers = queries.map((query) =>
-    nearest(shard, {
-      query,
-      using: "",
-      limit: 5,
-      offset: 0,
-      parameters: { efSearch: 8 },
-      selection: { payload: true, vectors: false },
-    } as never),
+  const ask = { using: "", limit: 5, offset: 0, parameters: { efSearch: 8 } } as const;
+  const selection = { payload: true, vectors: false } as const;
+  const answers: unknown[] = queries.map((query) => nearest(shard, { ...ask, query, selection }));
+  const filter = having("n", 3);
+  for (const query of queries.slice(0, 1)) answers.push(nearest(shard, { ...ask, query, selection, filter }));
+  answers.push(scroll(shard, { limit: 10, selection, filter }).points);
+  answers.push(
+    ...shard.table
+      .indexPaths()
+      .map((path) => [path, shard.table.indexOn(path)?.pointCount])
+      .sort(),
   );
   return JSON.stringify([replica.digest(collectionName), shard.windows.isOpen(), answers], (_, value) =>
     typeof value === "bigint" ? String(value) : value,

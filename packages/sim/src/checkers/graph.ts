@@ -1,6 +1,6 @@
 import { nearest, type Replica } from "@murmuration/core";
 import { comparePointIds } from "@murmuration/index";
-import { collectionName } from "../workload.js";
+import { collectionName } from "../commands.js";
 import { Violated } from "./checker.js";
 
 /** Rules that hold of every graph at every moment. */
@@ -25,12 +25,14 @@ export function checkGraphAtRest(replica: Replica): void {
   const fail = (detail: string): never => {
     throw new Violated("at rest", `replica ${replica.id}: ${detail}`);
   };
-  const report = replica.validate(collectionName)[""];
-  const [violation] = report?.violations ?? [];
-  if (violation !== undefined)
-    fail(`${violation.rule} at slot ${violation.slot}/${violation.level}: ${violation.detail}`);
-  if (report !== undefined && report.unreachable > 0) fail(`${report.unreachable} live nodes are not reachable`);
-  if (report !== undefined && report.dead > 0) fail(`${report.dead} dead nodes are not purged`);
+  for (const [vector, report] of Object.entries(replica.validate(collectionName))) {
+    const where = vector === "" ? "" : `vector "${vector}": `;
+    const [violation] = report.violations;
+    if (violation !== undefined)
+      fail(`${where}${violation.rule} at slot ${violation.slot}/${violation.level}: ${violation.detail}`);
+    if (report.unreachable > 0) fail(`${where}${report.unreachable} live nodes are not reachable`);
+    if (report.dead > 0) fail(`${where}${report.dead} dead nodes are not purged`);
+  }
   if (shard.windows.isOpen()) fail("a stitch window is open");
   for (const index of indexes.values()) {
     if (index.counters().storedTags > 0) fail(`${index.counters().storedTags} tags are stored`);

@@ -1,6 +1,14 @@
-import { type Change, compareStamps, decodeOperation, limits, type Replica, type Stamp } from "@murmuration/core";
+import {
+  type Change,
+  type Command,
+  compareStamps,
+  decodeOperation,
+  limits,
+  type Replica,
+  type Stamp,
+} from "@murmuration/core";
 import type { PointId } from "@murmuration/index";
-import { collectionName } from "../workload.js";
+import { collectionName } from "../commands.js";
 import { Violated } from "./checker.js";
 
 interface Acknowledged {
@@ -25,7 +33,12 @@ export class WriteChecker {
   readonly #latest = new Map<number, Map<PointId, Acknowledged>>();
 
   /** A command was acknowledged by this replica; `soundClockMs` is its clock, when that was never put forward. */
-  note(replica: Replica, changes: readonly Change[], soundClockMs: number | undefined): void {
+  note(replica: Replica, command: Command, changes: readonly Change[], soundClockMs: number | undefined): void {
+    const isPlain = command.kind === "upsert-points" && command.mode === "upsert" && command.updateFilter === undefined;
+    if (isPlain && changes.length === 0) {
+      const ids = command.points.map(({ id }) => id).join();
+      throw new Violated("writes", `replica ${replica.id} acknowledged a write of ${ids} and wrote nothing`);
+    }
     const latest = this.#latest.get(replica.id) ?? new Map<PointId, Acknowledged>();
     this.#latest.set(replica.id, latest);
     for (const id of idsOf(changes)) {

@@ -1,0 +1,148 @@
+import {
+  type Change,
+  compareStamps,
+  covers,
+  decodeOperation,
+  emptyVersionVector,
+  mergeVersionVectors,
+  nearest,
+  type Replica,
+  type Stamp,
+  scroll,
+  type VersionVector,
+} from "@murmuration/core";
+import type { PointId } from "@murmuration/index";
+import { collectionName, having } from "../commands.js";
+import type { Node } from "../node.js";
+import { Random } from "../random.js";
+import { Violated } from "./checker.js";
+
+const SESSIONS = 4;
+/** Points that a session reads at a time. */
+const READS = 6;
+
+interface Session {
+  /** What the session has written and read is within this frontier. */
+  token: VersionVector;
+  readonly seen: Map<PointId, Stamp>;
+}
+
+/** Points whose latest whole write or delete is in these changes. */
+function written(changes: readonly Change[]): { readonly ids: PointId[]; readonly deleted: PointId[] } {
+  const [ids, deleted]: [PointId[], PointId[]] = [[], []];
+  for (const change of changes) {
+    if (change.kind !== "operations") continue;
+    for (const { origin, sequence, bytes } of change.operations) {
+      const operation = decodeOperation(change.shard, origin, sequence, bytes);
+      if (operation.kind === "upsert") ids.push(operation.id);
+      if (operation.kind === "delete") deleted.push(...operation.ids);
+    }
+  }
+  return { ids: [...ids, ...deleted], deleted };
+}
+
+/**
+ * Sessions that hop between replicas with a frontier as their token: a replica whose frontier covers it shows every write of the session
+ * (read your writes), and nothing older than what the session has read before (monotonic reads). Each read also searches and pages.
+ */
+export class SessionChecker {
+  readonly #random: Random;
+  readonly #vectorAt: (query: number) => Float32Array;
+  readonly #everDeleted = new Set<PointId>();
+  #sessions: Session[] = [];
+  #reads = 0;
+
+  constructor(seed: number, queries: readonly Float32Array[]) {
+    this.#random = new Random(seed).fork("sessions");
+    this.#vectorAt = (query) => queries[query % queries.length] as Float32Array;
+    this.forget();
+  }
+
+  /** Reads that a replica could answer so far. */
+  get reads(): number {
+    return this.#reads;
+  }
+
+  /** Writes may have been given up: sessions begin anew. */
+  forget(): void {
+    this.#sessions = Array.from({ length: SESSIONS }, () => ({ token: emptyVersionVector, seen: new Map() }));
+  }
+
+  /** One of the sessions has written at a node, and reads at another. */
+  step(writer: Replica, changes: readonly Change[], able: readonly Node[]): void {
+    const session = this.#random.pick(this.#sessions);
+    const { ids, deleted } = written(changes);
+    for (const id of deleted) this.#everDeleted.add(id);
+    this.#look(session, writer, ids);
+    const reader = this.#random.pick(able);
+    if (reader.replica !== undefined && reader.hasCollection()) this.#read(session, reader.replica);
+  }
+
+  #read(session: Session, replica: Replica): void {
+    const shard = replica.shard(collectionName);
+    const seen = [...session.seen];
+    const from = this.#random.below(Math.max(1, seen.length));
+    const query = this.#random.bits();
+    if (!covers(shard.frontier, session.token)) return;
+    this.#reads++;
+    const ids: PointId[] = [];
+    for (let i = 0; i < Math.min(READS, seen.length); i++) {
+      const [id, stamp] = seen[(from + i) % seen.length] as (typeof seen)[number];
+      ids.push(id);
+      const state = shard.table.state(id);
+      // deleted meanwhile, and its tombstone forgotten
+      if (state === undefined && this.#everDeleted.has(id)) continue;
+      if (state !== undefined && compareStamps(state.stamp, stamp) >= 0) continue;
+      throw new Violated(
+        "sessions",
+        `replica ${replica.id} covers a session's token and shows point ${id} ${state === undefined ? "not at all" : "older"} than the session has seen it`,
+      );
+    }
+    this.#look(session, replica, ids);
+    this.#search(replica, query);
+  }
+
+  /** The session has seen these points here. */
+  #look(session: Session, replica: Replica, ids: readonly PointId[]): void {
+    const shard = replica.shard(collectionName);
+    for (const id of ids) {
+      const state = shard.table.state(id);
+      if (state === undefined) session.seen.delete(id);
+      else session.seen.set(id, state.stamp);
+    }
+    session.token = mergeVersionVectors(session.token, shard.frontier);
+  }
+
+  /** Answers are live points that match, best first. */
+  #search(replica: Replica, query: number): void {
+    const shard = replica.shard(collectionName);
+    const filter = query % 2 === 0 ? having("n", query % 10) : undefined;
+    const metric = shard.collection.vectors[""]?.distance;
+    const found = nearest(shard, {
+      query: this.#vectorAt(query),
+      using: "",
+      limit: 5,
+      offset: 0,
+      parameters: { efSearch: 16 },
+      selection: { payload: true, vectors: false },
+      ...(filter === undefined ? {} : { filter }),
+    });
+    for (const [i, { id, payload, score }] of found.entries()) {
+      const fail = (why: string): never => {
+        throw new Violated("search", `replica ${replica.id} answers point ${id}: ${why}`);
+      };
+      if (shard.table.rowOf(id) === undefined) fail("it is deleted");
+      if (filter !== undefined && payload?.["n"] !== query % 10) fail("it does not match the filter");
+      const before = found[i - 1]?.score ?? score;
+      if (metric === "Euclid" ? before > score : before < score) fail("it stands behind a worse one");
+    }
+    const page = scroll(shard, {
+      limit: 4,
+      selection: { payload: true, vectors: false },
+      ...(filter === undefined ? {} : { filter }),
+    });
+    if (filter !== undefined && page.points.some(({ payload }) => payload?.["n"] !== query % 10)) {
+      throw new Violated("search", `replica ${replica.id} pages through points that do not match`);
+    }
+  }
+}

@@ -1,0 +1,126 @@
+import type { Command, NamedVectors, PointInput, UpsertPoints } from "@murmuration/core";
+import type { Filter } from "@murmuration/index";
+import type { Profile } from "./profiles.js";
+import type { Random } from "./random.js";
+
+export const collectionName = "points";
+/** Point ids are below this: few enough that clients meet. */
+export const IDS = 120;
+export const SECOND_DIMENSIONS = 4;
+
+const collection = collectionName;
+
+/** What a command is drawn from. */
+export interface Draw {
+  readonly random: Random;
+  readonly profile: Profile;
+  vector(): Float32Array;
+}
+
+/** Points with this value at this key of their payload. */
+export function having(key: string, value: string | number): Filter {
+  return { must: [{ kind: "match-value", key, value }], should: [], mustNot: [] };
+}
+
+function point({ random, profile, vector }: Draw): PointInput {
+  const id = random.below(IDS);
+  const values = vector();
+  const payload = { tag: random.pick(["a", "b", "c"]), n: random.below(10) };
+  if (profile.hasSecondVector !== true) return { id, vectors: { "": values }, payload };
+  return { id, vectors: namedVectors(random, values), payload };
+}
+
+/** The first vector, the second, or both. */
+function namedVectors(random: Random, values: Float32Array): NamedVectors {
+  const which = random.below(4);
+  const second = Float32Array.from({ length: SECOND_DIMENSIONS }, () => random.between(-3, 3));
+  return { ...(which === 0 ? {} : { "": values }), ...(which === 1 ? {} : { second }) };
+}
+
+function someIds(random: Random): number[] {
+  return Array.from({ length: random.between(1, 4) }, () => random.below(IDS));
+}
+
+function upsert(points: readonly PointInput[], mode: UpsertPoints["mode"]): UpsertPoints {
+  return { kind: "upsert-points", collection, points, mode };
+}
+
+function catalogueEdit({ random }: Draw): Command {
+  const name = `other-${random.below(3)}`;
+  return random.pick<() => Command>([
+    () => ({ kind: "create-collection", name, vectors: {}, settings: {} }),
+    () => ({ kind: "delete-collection", name }),
+    () => ({
+      kind: "change-aliases",
+      actions: [{ kind: "create-alias", collection, alias: `alias-${random.below(2)}` }],
+    }),
+    () => ({ kind: "update-collection", collection, settings: { note: random.below(100) } }),
+  ])();
+}
+
+/** What clients do, by the name that profiles weigh it under. */
+export const commandMakers: { readonly [kind: string]: (draw: Draw) => Command } = {
+  upsert: (draw) => {
+    const count = draw.random.between(1, draw.profile.batch);
+    return upsert(
+      Array.from({ length: count }, () => point(draw)),
+      "upsert",
+    );
+  },
+  update: (draw) => upsert([point(draw), point(draw)], "update-only"),
+  "insert-only": (draw) => upsert([point(draw), point(draw)], "insert-only"),
+  "update-filter": (draw) => ({
+    ...upsert([point(draw), point(draw)], "upsert"),
+    updateFilter: having("n", draw.random.below(10)),
+  }),
+  delete: ({ random }) => ({ kind: "delete-points", collection, target: { ids: someIds(random) } }),
+  "delete-filter": ({ random }) => ({
+    kind: "delete-points",
+    collection,
+    target: { filter: having("n", random.below(10)) },
+  }),
+  vectors: ({ random, vector }) => ({
+    kind: "update-vectors",
+    collection,
+    points: [{ id: random.below(IDS), vectors: namedVectors(random, vector()) }],
+  }),
+  "drop-vectors": ({ random }) => ({
+    kind: "delete-vectors",
+    collection,
+    target: { ids: someIds(random) },
+    vectors: [random.pick(["", "second"])],
+  }),
+  payload: ({ random }) => ({
+    kind: "set-payload",
+    collection,
+    target: { filter: having("tag", random.pick(["a", "b"])) },
+    payload: { n: random.below(10), [random.pick(["x", "y"])]: random.below(100) },
+  }),
+  "payload-at": ({ random }) => ({
+    kind: "set-payload",
+    collection,
+    target: { ids: someIds(random) },
+    payload: { inner: random.below(100) },
+    key: random.pick(["deep", "deep.er"]),
+  }),
+  overwrite: ({ random }) => ({
+    kind: "overwrite-payload",
+    collection,
+    target: { ids: someIds(random) },
+    payload: { tag: random.pick(["a", "d"]), n: random.below(10) },
+  }),
+  "drop-keys": ({ random }) => ({
+    kind: "delete-payload",
+    collection,
+    target: { filter: having("n", random.below(10)) },
+    keys: random.pick([["tag"], ["x", "y"], ["deep.er"]]),
+  }),
+  clear: ({ random }) => ({ kind: "clear-payload", collection, target: { ids: someIds(random) } }),
+  index: ({ random }) =>
+    random.pick<() => Command>([
+      () => ({ kind: "create-payload-index", collection, path: "n", schema: { kind: "integer" } }),
+      () => ({ kind: "create-payload-index", collection, path: "tag", schema: { kind: "keyword" } }),
+      () => ({ kind: "delete-payload-index", collection, path: random.pick(["n", "tag"]) }),
+    ])(),
+  catalogue: catalogueEdit,
+};

@@ -1,0 +1,202 @@
+import { type Broker, brokerFaults } from "./broker.js";
+import type { EventQueue } from "./event-queue.js";
+import type { Network } from "./network.js";
+import type { Node } from "./node.js";
+import type { Fault } from "./scenario.js";
+
+/** What faults do to a world. */
+export interface FaultyWorld {
+  readonly nodes: readonly Node[];
+  readonly network: Network;
+  readonly queue: EventQueue;
+  readonly broker: Broker | undefined;
+  note(kind: "fault" | "restored", node: number, text: string): void;
+  addNode(id: number, prepare?: (node: Node) => void): Node;
+  restart(node: Node): void;
+  evict(node: Node): void;
+  /** Its writes that nobody else holds may be lost. */
+  giveUp(node: Node): void;
+  /** The second of two processes with one id ends; by now it must have been noticed. */
+  endTwin(node: Node, twin: Node): void;
+}
+
+type Injection = (world: FaultyWorld, node: Node, fault: Fault) => (() => void) | undefined;
+
+const NODES_MAX = 6;
+const TWIN_ADDRESS = 1_000;
+
+function isolate(world: FaultyWorld, node: Node): () => void {
+  const { nodes, network } = world;
+  for (const one of nodes) {
+    if (one === node) continue;
+    network.cut(node.address, one.address);
+    network.cut(one.address, node.address);
+  }
+  return () => rejoin(world, node);
+}
+
+function rejoin({ nodes, network }: FaultyWorld, node: Node): void {
+  for (const one of nodes) {
+    network.restore(node.address, one.address);
+    network.restore(one.address, node.address);
+  }
+}
+
+function otherOf(world: FaultyWorld, { other }: Fault): Node {
+  return world.nodes[other % world.nodes.length] as Node;
+}
+
+/**
+ * A disk is lost; an older copy of it comes back under a new replica id, and the old id is evicted. A copy with operations of the old id
+ * that others lack would bring them back after the eviction, when what they link to may be purged: then the new replica starts empty.
+ */
+function restoreUnderNewId(world: FaultyWorld, node: Node, amount: number): undefined {
+  const others = world.nodes.filter((one) => one !== node && !one.isRetired);
+  const copy = node.disk.copyAt(Math.floor(node.disk.transactions * amount));
+  const isKnown = copy.shards().every((shard) => {
+    const own = copy.frontier(shard).get(node.id) ?? 0;
+    return others.every(({ disk }) => (disk.frontier(shard).get(node.id) ?? 0) >= own);
+  });
+  world.evict(node);
+  if (!node.isRetired) return;
+  node.kill();
+  const id = world.nodes.length + 1;
+  if (isKnown) {
+    copy.transaction((writer) => {
+      writer.putSetting("replica.id", String(id));
+      writer.putSetting("replica.admitted", "");
+    });
+  }
+  world.addNode(id, (restored) => {
+    if (isKnown) restored.disk = copy;
+  });
+}
+
+/**
+ * Positions of a log's rows of points whose operations every other node holds too: what rots there alone is not lost. A single row of an
+ * operation that nobody else has is lost with the row, whatever replicas do.
+ */
+function rowsHeldElsewhere(world: FaultyWorld, node: Node): number[] {
+  const others = world.nodes.filter((one) => one !== node && !one.isRetired);
+  const isHeld = (shard: string, origin: number, sequence: number) =>
+    others.every(({ disk }) => (disk.frontier(shard).get(origin) ?? 0) >= sequence);
+  return [...node.disk.read(0)]
+    .filter(({ shard, origin, sequence }) => shard !== "system" && isHeld(shard, origin, sequence))
+    .map(({ position }) => position);
+}
+
+/** What each kind of fault does at its time; what it returns ends it. */
+const injections: { readonly [Kind in Fault["kind"]]?: Injection } = {
+  partition: (world, node) => isolate(world, node),
+  "one-way": (world, node, fault) => {
+    const other = otherOf(world, fault);
+    world.network.cut(node.address, other.address);
+    return () => world.network.restore(node.address, other.address);
+  },
+  clog: (world, node, fault) => {
+    const other = otherOf(world, fault);
+    world.network.clog(node.address, other.address, 200 + 4_000 * fault.amount);
+    return () => world.network.restore(node.address, other.address);
+  },
+  crash: (world, node, { amount }) => {
+    if (amount < 0.5) node.kill();
+    else node.disk.writesToCrash = Math.floor((amount - 0.5) * 40);
+    return () => world.restart(node);
+  },
+  pause: (world, node, { forMs }) => {
+    node.pausedUntilMs = world.queue.nowMs + forMs;
+    return undefined;
+  },
+  "full-disk": (_, node) => {
+    node.disk.isFull = true;
+    return () => {
+      node.disk.isFull = false;
+    };
+  },
+  skew: (_, node, { amount }) => {
+    node.clockWasSet = true;
+    node.skewMs = Math.round((amount - 0.5) * 40_000);
+    return undefined;
+  },
+  "clock-jump": (_, node, { amount }) => {
+    node.clockWasSet = true;
+    node.skewMs = Math.round((amount - 0.3) * 130_000);
+    return () => {
+      node.skewMs = 0;
+    };
+  },
+  join: (world) => {
+    if (world.nodes.length < NODES_MAX) world.addNode(world.nodes.length + 1);
+    return undefined;
+  },
+  evict: (world, node) => {
+    world.evict(node);
+    return undefined;
+  },
+  restore: (world, node, { amount }) => restoreUnderNewId(world, node, amount),
+  flap: (world, node, { forMs, amount }) => {
+    const periodMs = 20 + Math.floor(400 * amount);
+    const endMs = world.queue.nowMs + forMs;
+    const turn = (isCut: boolean) => {
+      if (isCut) isolate(world, node);
+      else rejoin(world, node);
+      if (world.queue.nowMs < endMs) world.queue.after(periodMs, () => turn(!isCut));
+      else rejoin(world, node);
+    };
+    turn(true);
+    return () => rejoin(world, node);
+  },
+  "clock-freeze": (_, node) => {
+    node.clockWasSet = true;
+    node.frozenMs = node.nowMs() - node.skewMs;
+    return () => {
+      node.frozenMs = undefined;
+    };
+  },
+  broker: ({ broker }, node, { amount }) => {
+    const fault = brokerFaults[Math.floor(amount * brokerFaults.length)];
+    return fault === undefined ? undefined : broker?.fail(node.address, fault, (amount * 37) % 1);
+  },
+  rot: (world, node, { amount }) => {
+    const rows = rowsHeldElsewhere(world, node);
+    const position = rows[Math.floor(rows.length * amount)];
+    if (position === undefined) return undefined;
+    node.disk.rotten = position;
+    return () => world.restart(node);
+  },
+  wipe: (world, node) => {
+    world.evict(node);
+    if (!node.isRetired) return undefined;
+    node.kill();
+    return () => void world.addNode(world.nodes.length + 1);
+  },
+  clone: (world, node) => {
+    if (node.replica === undefined) return undefined;
+    const disk = node.disk.copyAt(node.disk.transactions);
+    const twin = world.addNode(node.id, (added) => {
+      added.disk = disk;
+      added.address = TWIN_ADDRESS + node.id;
+      added.isTwin = true;
+    });
+    return () => world.endTwin(node, twin);
+  },
+  "old-copy": (world, node, { amount }) => {
+    node.kill();
+    world.giveUp(node);
+    node.disk = node.disk.copyAt(Math.floor(node.disk.transactions * amount));
+    return () => world.restart(node);
+  },
+};
+
+/** Let a fault happen, and end when its time is over. */
+export function inject(world: FaultyWorld, fault: Fault): void {
+  const node = world.nodes[fault.node % world.nodes.length] as Node;
+  if (node.isRetired) return;
+  world.note("fault", node.id, `${fault.kind} for ${fault.forMs} ms`);
+  const end = injections[fault.kind]?.(world, node, fault);
+  if (end === undefined) return;
+  world.queue.after(fault.forMs, () => {
+    world.note("restored", node.id, fault.kind);
+    end();
+  });
+}
