@@ -37,6 +37,9 @@ export {
   versionVectorToJson,
 } from "./causality/version-vector.js";
 export type * from "./command/command.js";
+export { type ConsistencyLevel, membersNeeded, parseConsistency, readsSeeWrites } from "./consistency/level.js";
+export { Session } from "./consistency/session.js";
+export { decodeToken, encodeToken, isCovered, mergeTokens, type SessionToken } from "./consistency/token.js";
 export {
   decodeEnvelope,
   type Envelope,
@@ -44,6 +47,8 @@ export {
   envelopeVersion,
   type Message,
 } from "./gossip/envelope.js";
+export { MemoryNetwork } from "./gossip/memory-transport.js";
+export type { Transport, TransportCounters } from "./gossip/transport.js";
 export { limits } from "./limits.js";
 export { MemoryOpLog } from "./log/memory-op-log.js";
 export type { LogEntry, LogWriter, OpLog, ReadOptions, StoredPoint } from "./log/op-log.js";

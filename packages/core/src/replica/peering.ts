@@ -148,7 +148,7 @@ export class Peering implements PeeringForUpkeep {
       case "request":
         return this.#answer(from, message);
       case "compacted":
-        return this.#requests.noteCompacted(from, message.shard, message.origin);
+        return this.#requests.noteCompacted(from, message.shard, message.origin, message.upTo);
       default:
         return this.#refuse("not supported", `${message.kind} from replica ${from}`);
     }
@@ -183,7 +183,7 @@ export class Peering implements PeeringForUpkeep {
       const operation = decodeOperation(shard, origin, sequence, row);
       if (this.#isEarly(operation.time, nowMs)) {
         mark("clock ahead");
-        // neither taken nor kept: it is asked for again, and is in time when the clocks have come to agree
+        // not kept: it is asked for again, and is in time when the clocks agree
         this.#refuse("clock ahead", `operation ${origin}:${sequence} is ${operation.time.wallMs - nowMs} ms ahead`);
         break;
       }
@@ -194,7 +194,7 @@ export class Peering implements PeeringForUpkeep {
     inbox.offer(operations);
     this.#applyReady(nowMs);
     if (inbox.bytes > 0) mark("held for its causes");
-    this.#requests.noteArrived(shard, origin, sequenceOf(causality.frontier, origin));
+    this.#requests.noteArrived(shard, origin, sequenceOf(causality.frontier, origin), bytes.byteLength);
   }
 
   /** Is it a time that this replica's clock, give or take the bound, has not reached? */

@@ -199,6 +199,14 @@ export class Replica {
     this.#store.flush();
   }
 
+  /**
+   * Is everything that was applied in the log? Not while the log refuses writes: then the state is ahead of its frontier's name, and a
+   * crash may give the name to another operation. Answers are compared between replicas only when this holds.
+   */
+  isDurable(): boolean {
+    return this.#store.isDurable();
+  }
+
   /** Takes the messages that are to be sent. */
   outbox(): Outgoing[] {
     return this.#peering?.outbox() ?? [];

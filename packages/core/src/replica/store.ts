@@ -132,6 +132,11 @@ export class ReplicaStore {
     this.#applyPoints(target.shard, encoded);
   }
 
+  /** Is everything that was applied in the log? */
+  isDurable(): boolean {
+    return this.#pending.length === 0;
+  }
+
   /** Write to the log what was applied since. Throws what the log throws; then it waits, and nothing else may be applied before. */
   flush(): void {
     if (this.#pending.length === 0) return;

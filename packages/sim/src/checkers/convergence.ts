@@ -58,7 +58,8 @@ export class ConvergenceChecker {
   /** A node's state may have changed. */
   check(node: Node): void {
     const { replica } = node;
-    if (replica === undefined || !node.hasCollection()) return;
+    // what its disk has refused may be forgotten, and its name given to another operation
+    if (replica === undefined || !replica.isDurable() || !node.hasCollection()) return;
     const shard = replica.shard(collectionName);
     const frontier = `${shard.id} ${JSON.stringify(shard.causality.toJson().frontier)}`;
     if (frontier === node.frontier) return;
@@ -72,7 +73,8 @@ export class ConvergenceChecker {
   /** Compare everything of a node, whatever its frontier. */
   checkThoroughly(node: Node): void {
     const { replica } = node;
-    if (replica === undefined || !node.hasCollection()) return;
+    // what its disk has refused may be forgotten, and its name given to another operation
+    if (replica === undefined || !replica.isDurable() || !node.hasCollection()) return;
     const shard = replica.shard(collectionName);
     const frontier = `${shard.id} ${JSON.stringify(shard.causality.toJson().frontier)}`;
     this.#compare(node.id, `all ${frontier} ${replica.catalogueHeads().join()}`, everythingOf(replica, this.#queries));
