@@ -19,6 +19,8 @@ import { batchesOf, decodeBatch } from "../operation/batch.js";
 import { decodeOperation } from "../operation/codec.js";
 import { mark, planted } from "../planted.js";
 import type { ClusterOptions, Outgoing, PeeringForUpkeep } from "./cluster-options.js";
+import type { Exchange, ExchangeContext } from "./exchange.js";
+import { makeExchanges } from "./exchanges.js";
 import { isOtherStart, startIncarnation } from "./incarnation.js";
 import { Incidents } from "./incidents.js";
 import { Membership } from "./membership.js";
@@ -42,6 +44,8 @@ export class Peering implements PeeringForUpkeep {
   readonly #incidents = new Incidents();
   readonly #frontiersOf = new Map<number, ReadonlyMap<string, VersionVector>>();
   readonly #heardMs = new Map<number, number>();
+  readonly #exchanges: readonly Exchange[];
+  readonly #exchangeOf: ReadonlyMap<Message["kind"], Exchange>;
   #outgoing: Outgoing[] = [];
   #admitted: boolean;
   /** Another process runs under this id. */
@@ -60,6 +64,19 @@ export class Peering implements PeeringForUpkeep {
     this.#stability = new Stability(store.id, SYSTEM_SHARD);
     this.#requests = new RequestPlanner();
     this.#clockGuard = new ClockGuard();
+    this.#exchanges = makeExchanges(this.#exchangeContext());
+    this.#exchangeOf = new Map(this.#exchanges.flatMap((one) => one.kinds.map((kind) => [kind, one] as const)));
+  }
+
+  #exchangeContext(): ExchangeContext {
+    return {
+      store: this.#store,
+      members: this.#members,
+      send: (to, lane, message) => this.#send(to, lane, message),
+      refuse: (reason, detail) => this.#refuse(reason, detail),
+      frontiersOf: (replica) => this.#frontiersOf.get(replica),
+      heardMs: (replica) => this.#heardMs.get(replica),
+    };
   }
 
   /** Why client writes are refused now. */
@@ -149,8 +166,11 @@ export class Peering implements PeeringForUpkeep {
         return this.#answer(from, message);
       case "compacted":
         return this.#requests.noteCompacted(from, message.shard, message.origin, message.upTo);
-      default:
-        return this.#refuse("not supported", `${message.kind} from replica ${from}`);
+      default: {
+        const exchange = this.#exchangeOf.get(message.kind);
+        if (exchange === undefined) return this.#refuse("not supported", `${message.kind} from replica ${from}`);
+        return exchange.take(from, message, nowMs);
+      }
     }
   }
 
@@ -279,6 +299,7 @@ export class Peering implements PeeringForUpkeep {
       for (const [shard, target] of this.#store.shards) frontiers.set(shard, new Map(target.shard.frontier));
       this.#send(undefined, "control", { kind: "heartbeat", incarnation: this.#incarnation, nowMs, frontiers });
     }
+    for (const exchange of this.#exchanges) exchange.tick(nowMs);
     const peers: PeerFrontiers[] = [];
     for (const [peer, heardMs] of this.#heardMs) {
       if (!this.#members.isEvicted(peer))

@@ -1,0 +1,29 @@
+import type { VersionVector } from "../causality/version-vector.js";
+import type { Message } from "../gossip/message.js";
+import type { Outgoing } from "./cluster-options.js";
+import type { Membership } from "./membership.js";
+import type { ReplicaStore } from "./store.js";
+
+/** What a part of the exchange with other replicas works with. */
+export interface ExchangeContext {
+  readonly store: ReplicaStore;
+  readonly members: Membership;
+  /** Queues a message to a replica, or to all with `undefined`. */
+  send(to: number | undefined, lane: Outgoing["lane"], message: Message): void;
+  /** Counts what was refused, or went wrong, by its reason. */
+  refuse(reason: string, detail: unknown): void;
+  /** What a replica last said to hold, by shard. */
+  frontiersOf(replica: number): ReadonlyMap<string, VersionVector> | undefined;
+  /** When a replica was last heard; `undefined`: never. */
+  heardMs(replica: number): number | undefined;
+}
+
+/**
+ * A part of what replicas say to each other beyond operations, heartbeats and requests: it takes some kinds of messages, and does what
+ * is due. Errors of `take` that are `MurmurationError`s are refusals of the message: they are counted and change nothing.
+ */
+export interface Exchange {
+  readonly kinds: readonly Message["kind"][];
+  take(from: number, message: Message, nowMs: number): void;
+  tick(nowMs: number): void;
+}
