@@ -70,3 +70,20 @@ test("unknown names, wrong sizes and empty lists are refused", async () => {
   await refused(client.deleteVectors(name, { points: [1], vector: ["c"] }), 400, /Not existing vector name error: c/);
   await refused(client.deleteVectors(name, { points: [1], vector: [] }), 422, /vector/);
 });
+
+test("vectors of datatype float16, or of another encoding of ours, come back as every replica will hold them", async () => {
+  const vectors = {
+    half: { size: 2, distance: "Dot", datatype: "float16" },
+    byte: { size: 2, distance: "Dot", encoding: "sq8" },
+  } as const;
+  await client.createCollection("encoded", { vectors });
+  const given = { half: [0.1, 1], byte: [0.1, 1] };
+  await client.upsert("encoded", { wait: true, points: [{ id: 1, vector: given }] });
+  const [vector] = (await vectorsOf("encoded")) as [{ half: number[]; byte: number[] }];
+  assert.equal(vector.half[0], 0.099975586);
+  assert.ok(Math.abs((vector.byte[0] as number) - 13 / 127) < 1e-5);
+  const { config } = await client.getCollection("encoded");
+  assert.deepEqual(config.params.vectors, vectors);
+  const tooLarge = { id: 2, vector: { half: [1e6, 0] } };
+  await refused(client.upsert("encoded", { wait: true, points: [tooLarge] }), 400, /beyond 65504/);
+});

@@ -79,6 +79,7 @@ export {
 export type { OverwritePayloadBody } from "./operation/overwrite-payload.js";
 export type { SetPayloadBody } from "./operation/set-payload.js";
 export type { UpsertBody } from "./operation/upsert.js";
+export { type VectorEncoding, vectorEncodings } from "./operation/vector-encoding.js";
 export type { VectorVersion } from "./operation/vector-version.js";
 export { nearest } from "./query/nearest.js";
 export { retrieve } from "./query/records.js";

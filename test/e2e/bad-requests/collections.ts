@@ -24,7 +24,9 @@ export const collections: readonly BadRequest[] = [
     400,
     /^Bad request: .*multivector_config.*not supported/,
   ),
-  create({ vectors: { ...v, datatype: "float16" } }, 400, /^Bad request: .*datatype.*not supported/),
+  create({ vectors: { ...v, datatype: "uint8" } }, 400, /^Bad request: .*datatype.*not supported/),
+  create({ vectors: { ...v, encoding: "sq4" } }, 400, /encoding/),
+  create({ vectors: { ...v, datatype: "float16", encoding: "sq8" } }, 400, /vectors\.encoding: .*travel as f16/),
   create({ vectors: v, sparse_vectors: { s: {} } }, 400, /^Bad request: .*sparse_vectors.*not supported/),
   create(
     { vectors: v, quantization_config: { product: { compression: "x4" } } },

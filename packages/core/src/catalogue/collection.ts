@@ -1,4 +1,5 @@
 import type { Json, PayloadIndexSchema } from "@murmuration/index";
+import type { VectorEncoding } from "../operation/vector-encoding.js";
 
 /** Distance metrics, by the name of the REST dialect. */
 export const distances = ["Cosine", "Euclid", "Dot", "Manhattan"] as const;
@@ -15,6 +16,8 @@ export interface VectorSpace {
   readonly efConstruction: number;
   /** What the graph is walked on: int8 codes with an f32 rerank, or the f32 vectors themselves. */
   readonly quantization: "int8" | "none";
+  /** How vectors travel and are kept in the log; absent: f32. */
+  readonly encoding?: Exclude<VectorEncoding, "f32">;
 }
 
 /** Settings as the user wrote them, kept only to be shown again. */

@@ -5,6 +5,7 @@ import { limits } from "../limits.js";
 import { canonicalPayload, canonicalText } from "./canonical-payload.js";
 import { type EdgesBody, edgeReasons } from "./edges.js";
 import type { Operation, OperationBody, OperationHeader } from "./operation.js";
+import { throughEncoding } from "./vector-encoding.js";
 
 /** Generators of operations for property tests. Texts and payloads are canonical. */
 const record = <T>(model: { [Key in keyof T]: fc.Arbitrary<T[Key]> }) => fc.record(model, { noNullPrototype: true });
@@ -38,12 +39,19 @@ export const pointIds: fc.Arbitrary<PointId> = fc.oneof(
   fc.uuid(),
 );
 
+const encoded = record({
+  values: fc
+    .array(fc.float({ noNaN: true, min: -65_504, max: 65_504 }), { minLength: 1, maxLength: 40 })
+    .map((values) => Float32Array.from(values)),
+  encoding: fc.constantFrom("f16" as const, "sq8" as const),
+}).map(({ values, encoding }) => ({ values: throughEncoding(values, encoding), encoding }));
 const vectors = fc.array(
-  record({
-    name: texts,
-    values: fc.float32Array({ maxLength: 40 }),
-    delta: fc.uint8Array({ maxLength: 80 }),
-  }),
+  fc
+    .tuple(
+      record({ name: texts, delta: fc.uint8Array({ maxLength: 80 }) }),
+      fc.oneof(record({ values: fc.float32Array({ maxLength: 40 }) }), encoded),
+    )
+    .map(([version, values]) => ({ ...version, ...values })),
   { maxLength: 3 },
 );
 const ids = fc.array(pointIds, { maxLength: 40 });

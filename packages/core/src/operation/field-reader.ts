@@ -3,6 +3,7 @@ import { isOrigin, isSequence } from "../causality/dot.js";
 import { type HybridTime, isHybridTime } from "../causality/hybrid-clock.js";
 import { emptyVersionVector, type VersionVector } from "../causality/version-vector.js";
 import { uuidFromBytes } from "./point-id-field.js";
+import { decodeVector, encodingOfNumber } from "./vector-encoding.js";
 import type { KeptVector, VectorVersion } from "./vector-version.js";
 
 const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
@@ -97,10 +98,17 @@ export class FieldReader {
 
   vectors(): VectorVersion[] {
     return this.#array().map((value) => {
-      if (!Array.isArray(value) || value.length !== 3) this.#refuse("not a vector");
-      const [name, values, delta] = value as unknown[];
+      if (!Array.isArray(value) || value.length < 3 || value.length > 4) this.#refuse("not a vector");
+      const [name, bytes, delta, number] = value as unknown[];
       if (typeof name !== "string") this.#refuse("not a vector name");
-      return { name, values: this.#floats(values), delta: this.#bytes(delta) };
+      const encoding = value.length === 3 ? "f32" : encodingOfNumber(number, this.#what);
+      const values = decodeVector(this.#bytes(bytes), encoding, this.#what);
+      if (encoding === "f32") {
+        // one way to write each operation: equal operations are equal bytes
+        if (value.length === 4) this.#refuse("f32 has no number");
+        return { name, values, delta: this.#bytes(delta) };
+      }
+      return { name, values, delta: this.#bytes(delta), encoding };
     });
   }
 
@@ -132,13 +140,6 @@ export class FieldReader {
 
   #bytes(value: unknown): Uint8Array {
     return value instanceof Uint8Array ? value : this.#refuse("not bytes");
-  }
-
-  #floats(value: unknown): Float32Array {
-    const bytes = this.#bytes(value);
-    if (bytes.byteLength % 4 !== 0) this.#refuse("not f32 values");
-    // The bytes stand anywhere in the message; a Float32Array must begin at a multiple of four.
-    return new Float32Array(bytes.slice().buffer);
   }
 
   #pointId(value: unknown): PointId {

@@ -1,4 +1,5 @@
 import type { Dot } from "../causality/dot.js";
+import type { VectorEncoding } from "./vector-encoding.js";
 
 /** A new version of one vector of a point. */
 export interface VectorVersion {
@@ -6,6 +7,8 @@ export interface VectorVersion {
   readonly name: string;
   /** The canonical vector, dimensions of its space. */
   readonly values: Float32Array;
+  /** How `values` travel; they come through it unchanged. Absent: f32. */
+  readonly encoding?: Exclude<VectorEncoding, "f32">;
   /** Edges that the insert adds and removes, packed by the index; opaque here. */
   readonly delta: Uint8Array;
 }

@@ -17,6 +17,7 @@ import type { Dot } from "../causality/dot.js";
 import type { Command, NamedVectors, PointCommand, Target } from "../command/command.js";
 import { canonicalPayload } from "../operation/canonical-payload.js";
 import type { OperationBody } from "../operation/operation.js";
+import { requireEncodable, throughEncoding } from "../operation/vector-encoding.js";
 import type { KeptVector, VectorVersion } from "../operation/vector-version.js";
 import { canonicalVector } from "../query/nearest.js";
 import { visibleDot } from "../state/point-state.js";
@@ -208,7 +209,7 @@ function spaceOf(shard: Shard, name: string): VectorSpace {
 
 function checkVectors(shard: Shard, vectors: NamedVectors, field: string): void {
   for (const [name, values] of Object.entries(vectors)) {
-    const { size } = spaceOf(shard, name);
+    const { size, distance, encoding } = spaceOf(shard, name);
     if (values.length !== size) {
       throw new MurmurationError(
         "wrong-input",
@@ -218,6 +219,8 @@ function checkVectors(shard: Shard, vectors: NamedVectors, field: string): void 
     }
     if (!values.every(Number.isFinite))
       throw new MurmurationError("format", "a vector holds a value that is not finite", field);
+    // of unit length, no value is out of range
+    if (encoding !== undefined && distance !== "Cosine") requireEncodable(values, encoding, field);
   }
 }
 
@@ -240,12 +243,17 @@ function planVectors(
   for (const name of Object.keys(point.vectors).sort()) {
     const index = target.indexes.get(name);
     assert(index !== undefined, "vector names were checked");
-    const values = canonicalVector(point.vectors[name] as Float32Array, spaceOf(target.shard, name).distance);
+    const { distance, encoding } = spaceOf(target.shard, name);
+    const given = canonicalVector(point.vectors[name] as Float32Array, distance);
+    const values = encoding === undefined ? given : throughEncoding(given, encoding);
     const current = visibleDot(state, name);
     const slot = current === undefined ? undefined : index.slotOf(current);
     if (current !== undefined && slot !== undefined && sameBits(index.reader.vectorAt(slot), values)) {
       kept.push({ name, dot: current });
-    } else vectors.push({ name, values, delta: index.plan(dot, values) });
+      continue;
+    }
+    const delta = index.plan(dot, values);
+    vectors.push({ name, values, delta, ...(encoding === undefined ? {} : { encoding }) });
   }
   return { vectors, kept };
 }

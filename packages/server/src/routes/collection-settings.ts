@@ -17,13 +17,27 @@ function quantizationOf(config: QuantizationConfig | undefined): VectorSpace["qu
   return config === "Disabled" ? "none" : "int8";
 }
 
-function spaceOf(vector: VectorParams, body: CreateCollectionBody): VectorSpace {
+/** A vector of datatype float16 travels as f16, others as they are told to. */
+function encodingOf({ datatype, encoding }: VectorParams, field: string): Pick<VectorSpace, "encoding"> {
+  if (datatype === "float16" && encoding !== undefined && encoding !== "f16") {
+    throw new MurmurationError(
+      "wrong-input",
+      `${field}: vectors of datatype float16 travel as f16, not as ${encoding}`,
+      field,
+    );
+  }
+  const chosen = datatype === "float16" ? "f16" : encoding;
+  return chosen === undefined || chosen === "f32" ? {} : { encoding: chosen };
+}
+
+function spaceOf(name: string, vector: VectorParams, body: CreateCollectionBody): VectorSpace {
   return {
     size: vector.size,
     distance: vector.distance,
     links: vector.hnsw_config?.m ?? body.hnsw_config?.m ?? graphDefaults.m,
     efConstruction: vector.hnsw_config?.ef_construct ?? body.hnsw_config?.ef_construct ?? graphDefaults.ef_construct,
     quantization: quantizationOf(vector.quantization_config ?? body.quantization_config),
+    ...encodingOf(vector, name === "" ? "vectors.encoding" : `vectors.${name}.encoding`),
   };
 }
 
@@ -36,7 +50,9 @@ function plain(value: unknown): Json {
 
 /** Vector spaces by name of a new collection. */
 export function vectorSpaces(body: CreateCollectionBody): { readonly [name: string]: VectorSpace } {
-  return Object.fromEntries(Object.entries(body.vectors ?? {}).map(([name, vector]) => [name, spaceOf(vector, body)]));
+  return Object.fromEntries(
+    Object.entries(body.vectors ?? {}).map(([name, vector]) => [name, spaceOf(name, vector, body)]),
+  );
 }
 
 /**

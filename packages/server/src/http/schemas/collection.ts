@@ -1,4 +1,4 @@
-import { distances } from "@murmuration/core";
+import { distances, vectorEncodings } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
 import { z } from "zod";
 import { vectorSizeMax } from "../limits.js";
@@ -61,13 +61,17 @@ export const quantizationConfig = parsedBy(readQuantizationConfig, {
 });
 
 const datatype = parsedBy(
-  (value): "float32" => {
+  (value): "float32" | "float16" => {
     const type = validate(oneOf(["float32", "uint8", "float16", "turbo4"]), value);
-    if (type !== "float32") throw new MurmurationError("unsupported", `datatype ${type} is not supported yet`);
+    if (type === "uint8" || type === "turbo4")
+      throw new MurmurationError("unsupported", `datatype ${type} is not supported yet`);
     return type;
   },
-  { type: "string", enum: ["float32"] },
+  { type: "string", enum: ["float32", "float16"] },
 );
+
+/** How vectors travel between replicas and are kept in the log; our own. */
+const encoding = oneOf(vectorEncodings);
 
 export const vectorParams = z.object({
   size: integer(1, vectorSizeMax),
@@ -77,6 +81,7 @@ export const vectorParams = z.object({
   on_disk: optional(z.boolean()),
   memory: optional(memory),
   datatype: optional(datatype),
+  encoding: optional(encoding),
   multivector_config: unsupported("multi-vectors are"),
 });
 export type VectorParams = z.output<typeof vectorParams>;
