@@ -9,6 +9,7 @@ import { oplogBenchmark } from "./oplog.js";
 import { replicateBenchmark } from "./replicate.js";
 import { restBenchmark } from "./rest.js";
 import { searchBenchmark } from "./search.js";
+import { wireBenchmark } from "./wire.js";
 
 /** All benchmarks by the name on the command line. */
 const BENCHMARKS: readonly Benchmark[] = [
@@ -21,6 +22,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   restBenchmark,
   convergeBenchmark,
   replicateBenchmark,
+  wireBenchmark,
 ];
 
 async function run(names: readonly string[], options: { readonly json?: true; readonly quick?: true }): Promise<void> {
