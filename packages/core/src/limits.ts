@@ -41,6 +41,12 @@ export const limits = {
   requestOperationsMax: 4_096,
   answerBytesMax: 4 * 1024 * 1024,
 
+  /** Requests that wait for other replicas at a time. */
+  openWaitsMax: 10_000,
+  waitMsMax: 60_000,
+  /** Members that have not answered are asked again after so long. */
+  askAgainMs: 250,
+
   /** A session token as text. */
   tokenCharactersMax: 64 * 1024,
 

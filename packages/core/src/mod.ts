@@ -38,8 +38,8 @@ export {
 } from "./causality/version-vector.js";
 export type * from "./command/command.js";
 export { type ConsistencyLevel, membersNeeded, parseConsistency, readsSeeWrites } from "./consistency/level.js";
-export { Session } from "./consistency/session.js";
 export { decodeToken, encodeToken, isCovered, mergeTokens, type SessionToken } from "./consistency/token.js";
+export type * from "./consistency/wait.js";
 export {
   decodeEnvelope,
   type Envelope,
@@ -95,5 +95,6 @@ export { type Clock, type Execution, Replica, type ReplicaOptions } from "./repl
 export type { PeeringStatus, PeerStatus, Refusals, ReplicationStatus } from "./replica/status.js";
 export type { UpkeepBudget, UpkeepStatus } from "./replica/upkeep.js";
 export { ReplicaView, readStoredPoints, type StoredPoints } from "./replica/view.js";
+export { Waits, type WaitsStatus } from "./replica/waits.js";
 export type { CausalState } from "./state/causal-state.js";
 export { Shard } from "./state/shard.js";

@@ -37,6 +37,9 @@ export const allMarks = [
   "member evicted",
   "evicted refused",
   "tags settled",
+  "quorum reached",
+  "quorum missed",
+  "read waited",
 ] as const;
 export type Mark = (typeof allMarks)[number];
 
@@ -66,6 +69,11 @@ export const plantedBugs = {
   "no-rescue": "nodes that no walk reaches are left alone",
   "no-repair": "links to dead nodes are never repaired",
   "no-purge": "dead nodes are never dropped",
+  "quorum-counts-itself-twice": "a replica counts for two members of its own quorums",
+  "durable-before-flush": "a member acknowledges what its log has not taken yet",
+  "token-unchecked": "a session's token is not compared with what the replica holds",
+  "read-without-waiting": "a read does not wait for what the members hold that it asked",
+  "read-takes-old-answers": "answers to earlier questions count for a read",
   "clock-unchecked": "operations from a clock far ahead are taken",
   "index-lowest-slots": "of a list that is too long, walks see the lowest slots instead of the closest",
   "index-remove-wins": "a removal takes links away that its writer had not seen",

@@ -124,8 +124,7 @@ test("kinds have numbers of their own, and they stay", () => {
       digest: 7,
       summary: 8,
       states: 9,
-      read: 10,
-      "read-answer": 11,
+      ask: 10,
       durable: 12,
     } satisfies Record<Message["kind"], number>,
   );

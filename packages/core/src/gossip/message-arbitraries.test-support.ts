@@ -13,6 +13,7 @@ const origins = fc.integer({ min: 1, max: limits.originMax });
 const counts = fc.oneof(fc.nat(300), fc.maxSafeNat());
 const bytes = fc.uint8Array({ maxLength: 300 });
 const states = fc.array(record({ id: pointIds, bytes }), { maxLength: 8 });
+const frontiers = fc.array(fc.tuple(shards, versionVectors), { maxLength: 5 }).map((entries) => new Map(entries));
 const ranges = fc.array(record({ from: shards, to: shards, count: counts, digest: shards }), { maxLength: 8 });
 
 export const messages: fc.Arbitrary<Message> = fc.oneof(
@@ -21,7 +22,7 @@ export const messages: fc.Arbitrary<Message> = fc.oneof(
     kind: kind("heartbeat"),
     incarnation: counts,
     nowMs: counts,
-    frontiers: fc.array(fc.tuple(shards, versionVectors), { maxLength: 5 }).map((entries) => new Map(entries)),
+    frontiers,
   }),
   record({ kind: kind("request"), shard: shards, origin: origins, after: counts, limit: counts }),
   record({
@@ -39,9 +40,14 @@ export const messages: fc.Arbitrary<Message> = fc.oneof(
   record({ kind: kind("digest"), shard: shards, frontier: versionVectors, points: shards, graph: shards }),
   record({ kind: kind("summary"), shard: shards, frontier: versionVectors, ranges }),
   record({ kind: kind("states"), shard: shards, frontier: versionVectors, states }),
-  record({ kind: kind("read"), requestId: counts, shard: shards, ids: fc.array(pointIds, { maxLength: 8 }) }),
-  record({ kind: kind("read-answer"), requestId: counts, frontier: versionVectors, states }),
-  record({ kind: kind("durable"), shard: shards, frontier: versionVectors }),
+  record({ kind: kind("ask"), incarnation: counts, round: counts, wanted: frontiers }),
+  record({
+    kind: kind("durable"),
+    incarnation: counts,
+    round: counts,
+    members: fc.array(origins, { maxLength: 5 }),
+    frontiers,
+  }),
 );
 
 export const envelopes: fc.Arbitrary<Envelope> = record({

@@ -21,12 +21,7 @@ export const messageFormats: { readonly [Kind in Message["kind"]]: MessageFormat
   },
   heartbeat: {
     number: 2,
-    write: ({ incarnation, nowMs, frontiers }) => [
-      incarnation,
-      nowMs,
-      [...frontiers.keys()],
-      [...frontiers.values()].map(versionVectorToField),
-    ],
+    write: ({ incarnation, nowMs, frontiers }) => [incarnation, nowMs, ...frontiersToFields(frontiers)],
     read: (fields) => ({
       kind: "heartbeat",
       incarnation: count(fields),
@@ -102,25 +97,32 @@ export const messageFormats: { readonly [Kind in Message["kind"]]: MessageFormat
       states: statesOf(fields),
     }),
   },
-  read: {
+  ask: {
     number: 10,
-    write: ({ requestId, shard, ids }) => [requestId, shard, pointIdsToFields(ids)],
-    read: (fields) => ({ kind: "read", requestId: count(fields), shard: fields.text(), ids: fields.pointIds() }),
-  },
-  "read-answer": {
-    number: 11,
-    write: ({ requestId, frontier, states }) => [requestId, versionVectorToField(frontier), ...statesToFields(states)],
+    write: ({ incarnation, round, wanted }) => [incarnation, round, ...frontiersToFields(wanted)],
     read: (fields) => ({
-      kind: "read-answer",
-      requestId: count(fields),
-      frontier: fields.versionVector(),
-      states: statesOf(fields),
+      kind: "ask",
+      incarnation: count(fields),
+      round: count(fields),
+      wanted: frontiersOf(fields),
     }),
   },
+  // 11 was given to a kind that no version has sent
   durable: {
     number: 12,
-    write: ({ shard, frontier }) => [shard, versionVectorToField(frontier)],
-    read: (fields) => ({ kind: "durable", shard: fields.text(), frontier: fields.versionVector() }),
+    write: ({ incarnation, round, members, frontiers }) => [
+      incarnation,
+      round,
+      members,
+      ...frontiersToFields(frontiers),
+    ],
+    read: (fields) => ({
+      kind: "durable",
+      incarnation: count(fields),
+      round: count(fields),
+      members: originsOf(fields),
+      frontiers: frontiersOf(fields),
+    }),
   },
 };
 
@@ -129,13 +131,23 @@ function count(fields: FieldReader): number {
   return value >= 0 ? value : refuseMessage("message: a count is negative");
 }
 
+function frontiersToFields(frontiers: ReadonlyMap<string, VersionVector>): readonly [unknown, unknown] {
+  return [[...frontiers.keys()], [...frontiers.values()].map(versionVectorToField)];
+}
+
 function frontiersOf(fields: FieldReader): ReadonlyMap<string, VersionVector> {
   const shards = fields.texts();
-  const vectors = new FieldReader(fields.list(), "heartbeat");
+  const vectors = new FieldReader(fields.list(), "frontiers");
   const frontiers = new Map(shards.map((shard) => [shard, vectors.versionVector()] as const));
   vectors.end();
-  if (frontiers.size !== shards.length) refuseMessage("heartbeat: it names a shard twice");
+  if (frontiers.size !== shards.length) refuseMessage("frontiers: a shard is named twice");
   return frontiers;
+}
+
+function originsOf(fields: FieldReader): number[] {
+  const list = fields.list();
+  const origins = new FieldReader(list, "members");
+  return list.map(() => origins.origin());
 }
 
 function rangeOf(field: unknown): SummaryRange {

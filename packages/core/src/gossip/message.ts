@@ -83,7 +83,7 @@ export interface EncodedState {
   readonly bytes: Uint8Array;
 }
 
-/** States of points at a frontier: repairs a difference that a summary has shown, or what a quorum read found to lag. */
+/** States of points at a frontier: repairs a difference that a summary has shown. */
 export interface StatesMessage {
   readonly kind: "states";
   readonly shard: string;
@@ -91,28 +91,26 @@ export interface StatesMessage {
   readonly states: readonly EncodedState[];
 }
 
-/** Asks for the states of points, for a quorum read. */
-export interface ReadMessage {
-  readonly kind: "read";
-  /** Names the read at its sender. */
-  readonly requestId: number;
-  readonly shard: string;
-  readonly ids: readonly PointId[];
+/** Asks a member what it holds durably, for a quorum: to be answered at once, and again until it holds what is waited for. */
+export interface AskMessage {
+  readonly kind: "ask";
+  /** Which start of the sender asks: answers to an earlier one do not count. */
+  readonly incarnation: number;
+  /** Counts the questions of this start: an answer that names it was given after the question was. */
+  readonly round: number;
+  /** Shard → what the sender holds durably and waits for; nothing where it only wants to know. */
+  readonly wanted: ReadonlyMap<string, VersionVector>;
 }
 
-/** Answers a read. Points that the sender knows nothing of are absent. */
-export interface ReadAnswerMessage {
-  readonly kind: "read-answer";
-  readonly requestId: number;
-  readonly frontier: VersionVector;
-  readonly states: readonly EncodedState[];
-}
-
-/** Acknowledges writes: what the sender holds durably. */
+/** What the sender holds durably: an answer, or unasked (incarnation and round 0) for one that lags behind it. */
 export interface DurableMessage {
   readonly kind: "durable";
-  readonly shard: string;
-  readonly frontier: VersionVector;
+  readonly incarnation: number;
+  readonly round: number;
+  /** Members of the cluster as the sender knows them, ascending. */
+  readonly members: readonly number[];
+  /** By shard that was asked about; nothing of one that is not there. */
+  readonly frontiers: ReadonlyMap<string, VersionVector>;
 }
 
 /** What replicas say to each other. */
@@ -126,8 +124,7 @@ export type Message =
   | DigestMessage
   | SummaryMessage
   | StatesMessage
-  | ReadMessage
-  | ReadAnswerMessage
+  | AskMessage
   | DurableMessage;
 
 /** A message with who it is from and for. */

@@ -16,6 +16,12 @@ export interface ExchangeContext {
   frontiersOf(replica: number): ReadonlyMap<string, VersionVector> | undefined;
   /** When a replica was last heard; `undefined`: never. */
   heardMs(replica: number): number | undefined;
+  /** Which start of this replica this is. */
+  readonly incarnation: number;
+  /** Is this replica a member that all others know of, and the only process under its id? */
+  countsAsMember(): boolean;
+  /** A replica said that it holds this of some shards: what is missing here is asked for. */
+  noteFrontiers(replica: number, frontiers: ReadonlyMap<string, VersionVector>): void;
 }
 
 /**
@@ -26,4 +32,6 @@ export interface Exchange {
   readonly kinds: readonly Message["kind"][];
   take(from: number, message: Message, nowMs: number): void;
   tick(nowMs: number): void;
+  /** Called before messages are taken: what was received may be durable by now. */
+  beforeSending?(): void;
 }

@@ -2,6 +2,7 @@ import { MurmurationError } from "@murmuration/index";
 import type { HybridTime } from "../causality/hybrid-clock.js";
 import { emptyVersionVector, sequenceOf, type VersionVector } from "../causality/version-vector.js";
 import type { Command } from "../command/command.js";
+import { mergeTokens } from "../consistency/token.js";
 import { ClockGuard } from "../gossip/clock-guard.js";
 import {
   decodeEnvelope,
@@ -28,6 +29,7 @@ import { answerRequest, isBehindItself, missingOperations } from "./missing.js";
 import { SYSTEM_SHARD } from "./recovery.js";
 import { type PeeringStatus, type PeerStatus, peerStatus } from "./status.js";
 import type { ReplicaStore } from "./store.js";
+import type { Waits } from "./waits.js";
 
 const ADMITTED_SETTING = "replica.admitted";
 
@@ -54,7 +56,7 @@ export class Peering implements PeeringForUpkeep {
   #membersSeen: unknown;
   #membershipFrontier: VersionVector = emptyVersionVector;
 
-  constructor(store: ReplicaStore, options: ClusterOptions) {
+  constructor(store: ReplicaStore, options: ClusterOptions, waits: Waits) {
     this.#store = store;
     store.isClustered = true;
     this.#members = new Membership(store, options);
@@ -64,7 +66,7 @@ export class Peering implements PeeringForUpkeep {
     this.#stability = new Stability(store.id, SYSTEM_SHARD);
     this.#requests = new RequestPlanner();
     this.#clockGuard = new ClockGuard();
-    this.#exchanges = makeExchanges(this.#exchangeContext());
+    this.#exchanges = makeExchanges(this.#exchangeContext(), waits);
     this.#exchangeOf = new Map(this.#exchanges.flatMap((one) => one.kinds.map((kind) => [kind, one] as const)));
   }
 
@@ -76,6 +78,10 @@ export class Peering implements PeeringForUpkeep {
       refuse: (reason, detail) => this.#refuse(reason, detail),
       frontiersOf: (replica) => this.#frontiersOf.get(replica),
       heardMs: (replica) => this.#heardMs.get(replica),
+      incarnation: this.#incarnation,
+      countsAsMember: () => this.#admitted && !this.#fenced && !this.#members.isEvicted(this.#store.id),
+      noteFrontiers: (replica, frontiers) =>
+        this.#frontiersOf.set(replica, mergeTokens(this.#frontiersOf.get(replica) ?? new Map(), frontiers)),
     };
   }
 
@@ -316,6 +322,7 @@ export class Peering implements PeeringForUpkeep {
 
   /** Takes the messages to send, live operations first. */
   outbox(): Outgoing[] {
+    for (const exchange of this.#exchanges) exchange.beforeSending?.();
     const live: Outgoing[] = [];
     const own = this.#store.takeOwn();
     if (!this.#members.isEvicted(this.#store.id) && !this.#fenced) {

@@ -4,6 +4,7 @@ import { resolveCollection } from "../catalogue/resolve.js";
 import { HybridClock, type HybridTime } from "../causality/hybrid-clock.js";
 import { sequenceOf } from "../causality/version-vector.js";
 import type { CatalogueCommand, Command, PointCommand, Receipt } from "../command/command.js";
+import type { SessionToken } from "../consistency/token.js";
 import type { LogWriter, OpLog } from "../log/op-log.js";
 import { planted } from "../planted.js";
 import type { Journal } from "../state/journal.js";
@@ -18,6 +19,7 @@ import { causalSetting, type ImageSource, recoverReplica, SYSTEM_SHARD, storedCa
 import type { ReplicationStatus } from "./status.js";
 import { CLOCK_SETTING, handlesOfOpened, type OwnRows, ReplicaStore } from "./store.js";
 import { Upkeep, type UpkeepBudget } from "./upkeep.js";
+import { Waits } from "./waits.js";
 
 /** Port: the physical clock, in milliseconds since 1970. */
 export interface Clock {
@@ -80,6 +82,8 @@ const logFailures: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["storage", "corr
 export class Replica {
   /** Its id among the replicas: the origin of its operations. */
   readonly id: number;
+  /** What requests wait for: quorums and session tokens. */
+  readonly waits: Waits;
   readonly #log: OpLog;
   readonly #clock: Clock;
   readonly #store: ReplicaStore;
@@ -91,7 +95,8 @@ export class Replica {
     this.#log = options.log;
     this.#clock = options.clock;
     this.#store = store;
-    this.#peering = options.cluster === undefined ? undefined : new Peering(store, options.cluster);
+    this.waits = new Waits(store, options.clock);
+    this.#peering = options.cluster === undefined ? undefined : new Peering(store, options.cluster, this.waits);
     this.#upkeep = new Upkeep(store, this.#peering);
   }
 
@@ -121,6 +126,17 @@ export class Replica {
   /** The state of the collection of this name or alias. Throws `not-found`. */
   shard(name: string): Shard {
     return this.#writable(name).shard;
+  }
+
+  /** What is held, by shard, the catalogue's included: the token of an answer given now. */
+  frontiers(): SessionToken {
+    const shards = [...this.#store.shards].map(([id, { shard }]) => [id, new Map(shard.frontier)] as const);
+    return new Map([[SYSTEM_SHARD, new Map(this.#store.system.frontier)], ...shards]);
+  }
+
+  /** Id of the shard that a command writes to. Throws `not-found` for a collection that is not here. */
+  shardOf(command: Command): string {
+    return isPointCommand(command) ? resolveCollection(this.catalogue, command.collection).id : SYSTEM_SHARD;
   }
 
   /** Graphs for readers in other threads: shard id → vector name → graph. */
@@ -223,6 +239,7 @@ export class Replica {
       replica: this.id,
       ...(this.#peering === undefined ? {} : { peering: this.#peering.status(this.#clock.now()) }),
       upkeep: this.#upkeep.status(),
+      waits: this.waits.status(),
     };
   }
 

@@ -1,6 +1,7 @@
 import { sequenceOf, type VersionVector } from "../causality/version-vector.js";
 import { limits } from "../limits.js";
 import type { UpkeepStatus } from "./upkeep.js";
+import type { WaitsStatus } from "./waits.js";
 
 /** What is known of another replica. */
 export interface PeerStatus {
@@ -41,6 +42,7 @@ export interface ReplicationStatus {
   /** Missing for a replica that is alone. */
   readonly peering?: PeeringStatus;
   readonly upkeep: UpkeepStatus;
+  readonly waits: WaitsStatus;
 }
 
 /** What is known of a peer, put together. */

@@ -1,0 +1,271 @@
+import { MurmurationError } from "@murmuration/index";
+import { covers, emptyVersionVector, sequenceOf, type VersionVector } from "../causality/version-vector.js";
+import { type ConsistencyLevel, membersNeeded } from "../consistency/level.js";
+import { Quorum, type QuorumAnswer } from "../consistency/quorum.js";
+import type { Frontiers, ReadWait, SettledWait, WaitRequest, WriteWait } from "../consistency/wait.js";
+import { limits } from "../limits.js";
+import { mark, planted } from "../planted.js";
+import { SYSTEM_SHARD } from "./recovery.js";
+import type { ReplicaStore } from "./store.js";
+
+/** Who takes part in quorums, as this replica knows it. */
+export interface Electorate {
+  /** Ids of the members, ascending. */
+  members(): readonly number[];
+  /** Does this replica count as one of them? */
+  countsItself(): boolean;
+}
+
+/** What is to be asked of members: "answer at once, and again when you hold this durably". */
+export interface Questions {
+  /** Counts them. */
+  readonly round: number;
+  /** Member → shard → what is waited for; nothing, where its frontier alone is of interest. */
+  readonly byMember: ReadonlyMap<number, ReadonlyMap<string, VersionVector>>;
+}
+
+/** Counts of waits since the start. */
+export interface WaitsStatus {
+  readonly open: number;
+  readonly quorumsReached: number;
+  readonly quorumsMissed: number;
+  /** Members that a read found behind, and that were told what they lack. */
+  readonly repairs: number;
+}
+
+interface OpenQuorum {
+  readonly request: WriteWait | ReadWait;
+  readonly needed: number;
+  quorum: Quorum;
+}
+
+interface OpenWait {
+  readonly request: WaitRequest;
+  readonly deadlineMs: number;
+  readonly open: OpenQuorum | undefined;
+}
+
+/**
+ * What requests wait for on this replica: that members hold a write, that this replica holds what members held, that it covers a
+ * session's token. The host begins a wait, and takes those that are over after each call of `receive`, `tick` and `execute`.
+ */
+export class Waits {
+  readonly #store: ReplicaStore;
+  readonly #now: () => number;
+  #electorate: Electorate;
+  readonly #open = new Map<number, OpenWait>();
+  /** Members that reads found behind, with the shards. */
+  #lagging = new Map<number, Set<string>>();
+  #nextId = 1;
+  #round = 0;
+  #isAskDue = false;
+  #lastMs: number;
+  /** Time that has passed by the clock, jumps back left out: deadlines come even if the clock is put back. */
+  #passedMs = 0;
+  #reached = 0;
+  #missed = 0;
+  #repairs = 0;
+
+  constructor(store: ReplicaStore, clock: { now(): number }) {
+    this.#store = store;
+    this.#now = () => clock.now();
+    this.#lastMs = clock.now();
+    this.#electorate = { members: () => [store.id], countsItself: () => true };
+  }
+
+  /** From now on the members of a cluster decide. */
+  join(electorate: Electorate): void {
+    this.#electorate = electorate;
+  }
+
+  /**
+   * Begin to wait. Returns the id under which the outcome comes. Throws `validation` for a level of more members than there are or a time
+   * beyond its bound, `unavailable` when too many wait.
+   */
+  begin(request: WaitRequest): number {
+    const { timeoutMs } = request;
+    if (!(timeoutMs >= 0 && timeoutMs <= limits.waitMsMax)) {
+      throw new MurmurationError("validation", `timeout: from 0 to ${limits.waitMsMax} ms can be waited`, "timeout");
+    }
+    if (this.#open.size >= limits.openWaitsMax) {
+      throw new MurmurationError("unavailable", `${limits.openWaitsMax} requests wait for other replicas already`);
+    }
+    const open = request.kind === "session" ? undefined : this.#openQuorum(request);
+    const id = this.#nextId++;
+    this.#open.set(id, { request, deadlineMs: this.#passed() + timeoutMs, open });
+    if (open !== undefined) this.#isAskDue = true;
+    return id;
+  }
+
+  /** Nobody is interested in the outcome any more. */
+  cancel(id: number): void {
+    this.#open.delete(id);
+  }
+
+  /** Takes the waits that are over. */
+  settled(): SettledWait[] {
+    const passedMs = this.#passed();
+    const settled: SettledWait[] = [];
+    for (const [id, wait] of this.#open) {
+      const outcome = this.#settle(id, wait, passedMs >= wait.deadlineMs);
+      if (outcome === undefined) continue;
+      this.#open.delete(id);
+      settled.push(outcome);
+    }
+    return settled;
+  }
+
+  status(): WaitsStatus {
+    return {
+      open: this.#open.size,
+      quorumsReached: this.#reached,
+      quorumsMissed: this.#missed,
+      repairs: this.#repairs,
+    };
+  }
+
+  // ---- for the exchange with the members
+
+  /** A member said what it holds durably, over the members `members`. Over other members than this replica knows it does not count. */
+  note(answer: QuorumAnswer, members: readonly number[]): void {
+    const mine = this.#electorate.members();
+    if (!areEqual(mine, members)) return;
+    for (const { open } of this.#open.values()) {
+      if (open !== undefined && areEqual(open.quorum.members, mine)) open.quorum.note(answer);
+    }
+  }
+
+  /** Ask all again that have not answered. */
+  askAgain(): void {
+    this.#isAskDue = this.#open.size > 0;
+  }
+
+  /** Takes the questions that are to be sent now, in a round of their own. */
+  questions(): Questions | undefined {
+    if (!this.#isAskDue) return undefined;
+    this.#isAskDue = false;
+    this.#round++;
+    const byMember = new Map<number, Map<string, VersionVector>>();
+    for (const { open } of this.#open.values()) {
+      if (open === undefined) continue;
+      for (const member of open.quorum.members) {
+        if (member === this.#store.id || !open.quorum.lacks(member)) continue;
+        const wanted = byMember.get(member) ?? new Map<string, VersionVector>();
+        byMember.set(member, wanted);
+        this.#want(wanted, open.request);
+      }
+    }
+    return byMember.size === 0 ? undefined : { round: this.#round, byMember };
+  }
+
+  /** Takes the members that lag behind what reads have seen, with the shards. */
+  takeLagging(): ReadonlyMap<number, ReadonlySet<string>> {
+    const lagging = this.#lagging;
+    if (lagging.size > 0) this.#lagging = new Map();
+    return lagging;
+  }
+
+  #want(wanted: Map<string, VersionVector>, request: WriteWait | ReadWait): void {
+    const { id } = this.#store;
+    for (const shard of shardsOf(request)) {
+      const before = wanted.get(shard) ?? emptyVersionVector;
+      const sequence = Math.max(sequenceOf(before, id), request.kind === "write" ? request.operationId : 0);
+      wanted.set(shard, sequence === 0 ? emptyVersionVector : new Map([[id, sequence]]));
+    }
+  }
+
+  // ---- settling
+
+  #openQuorum(request: WriteWait | ReadWait): OpenQuorum {
+    const members = this.#electorate.members();
+    const field = request.kind === "write" ? "write_consistency" : "consistency";
+    const needed = isLocal(request.level) ? 0 : membersNeeded(request.level, members.length, field);
+    return { request, needed, quorum: this.#newQuorum(request, members) };
+  }
+
+  /** Answers to questions that were sent before do not count. */
+  #newQuorum(request: WriteWait | ReadWait, members: readonly number[]): Quorum {
+    const subject = { self: this.#store.id, request, shards: shardsOf(request) };
+    return new Quorum(subject, members, this.#round + 1);
+  }
+
+  #settle(id: number, { request, open }: OpenWait, isLate: boolean): SettledWait | undefined {
+    // what is not in the log yet may be forgotten, and its name given again
+    const isDurable = this.#store.isDurable();
+    if (open === undefined) {
+      const { token } = request as Extract<WaitRequest, { kind: "session" }>;
+      if (isDurable && (this.#holds(token) || planted.has("token-unchecked"))) return { id, result: "covered" };
+      return isLate ? { id, result: "not-covered" } : undefined;
+    }
+    const members = this.#electorate.members();
+    if (!areEqual(members, open.quorum.members)) {
+      open.quorum = this.#newQuorum(open.request, members);
+      this.#isAskDue = true;
+    }
+    const agreed = open.quorum.agreed((frontiers) => this.#holds(frontiers));
+    if (agreed.length < open.quorum.answers().size) mark("read waited");
+    if (this.#electorate.countsItself()) {
+      agreed.push(this.#store.id);
+      agreed.sort((a, b) => a - b);
+    }
+    const needed = neededAmong(open, members.length);
+    const count = agreed.length + (planted.has("quorum-counts-itself-twice") ? 1 : 0);
+    if (isDurable && count >= needed) {
+      this.#noteReached(open);
+      return { id, result: "done", agreed, needed, members };
+    }
+    if (!isLate) return undefined;
+    this.#missed++;
+    mark("quorum missed");
+    return { id, result: "quorum-missed", agreed, needed, members };
+  }
+
+  #noteReached({ request, needed, quorum }: OpenQuorum): void {
+    if (needed > 1) mark("quorum reached");
+    this.#reached++;
+    if (request.kind !== "read") return;
+    for (const [member, frontiers] of quorum.answers()) {
+      for (const [shard, frontier] of frontiers) {
+        const held = this.#store.causality(shard)?.frontier;
+        if (held === undefined || covers(frontier, held)) continue;
+        if (!this.#lagging.has(member)) this.#repairs++;
+        this.#lagging.set(member, (this.#lagging.get(member) ?? new Set()).add(shard));
+      }
+    }
+  }
+
+  /** Does this replica hold all of it? A shard that is not here was deleted, if what is known of the catalogue is held. */
+  #holds(wanted: Frontiers): boolean {
+    for (const [shard, frontier] of wanted) {
+      const held = this.#store.causality(shard)?.frontier;
+      if (held === undefined && wanted.has(SYSTEM_SHARD)) continue;
+      if (!covers(held ?? emptyVersionVector, frontier)) return false;
+    }
+    return true;
+  }
+
+  #passed(): number {
+    const nowMs = this.#now();
+    this.#passedMs += Math.max(0, nowMs - this.#lastMs);
+    this.#lastMs = nowMs;
+    return this.#passedMs;
+  }
+}
+
+/** Shards that a wait is about. */
+function shardsOf(request: WriteWait | ReadWait): string[] {
+  return request.kind === "write" ? [request.shard] : [...new Set([SYSTEM_SHARD, ...request.shards])];
+}
+
+function isLocal(level: ConsistencyLevel): boolean {
+  return level.kind === "eventual" || level.kind === "session";
+}
+
+/** As many as were needed when the wait began, or as the level asks for now that members have come or gone. */
+function neededAmong({ request: { level }, needed }: OpenQuorum, members: number): number {
+  return level.kind === "quorum" || level.kind === "all" ? membersNeeded(level, Math.max(1, members), "") : needed;
+}
+
+function areEqual(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((member, i) => member === b[i]);
+}
