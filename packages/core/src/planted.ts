@@ -70,6 +70,7 @@ export const plantedBugs = {
   "no-repair": "links to dead nodes are never repaired",
   "no-purge": "dead nodes are never dropped",
   "quorum-counts-itself-twice": "a replica counts for two members of its own quorums",
+  "joiners-count": "a replica counts in quorums before every member knows it",
   "durable-before-flush": "a member acknowledges what its log has not taken yet",
   "token-unchecked": "a session's token is not compared with what the replica holds",
   "read-without-waiting": "a read does not wait for what the members hold that it asked",

@@ -6,6 +6,15 @@ import { CrashSignal, SimulatedDisk } from "./disk.js";
 /** What a client's command came to. */
 export type Outcome = "acknowledged" | "refused" | "down";
 
+interface Executed {
+  readonly outcome: Outcome;
+  readonly why?: string;
+  readonly changes: readonly Change[];
+  readonly operationId: number;
+}
+
+const nothing = { changes: [], operationId: 0 };
+
 /** One process of a replica with its disk and its clock. */
 export class Node {
   readonly id: number;
@@ -95,20 +104,20 @@ export class Node {
     }
   }
 
-  execute(command: Command): { readonly outcome: Outcome; readonly why?: string; readonly changes: readonly Change[] } {
+  execute(command: Command): Executed {
     const writes = this.disk.writesToCrash;
     const execution = this.#during((replica) => replica.execute([command]));
-    if (execution === undefined) return { outcome: "down", changes: [] };
+    if (execution === undefined) return { outcome: "down", ...nothing };
     const [result] = execution.outcomes;
     if (result instanceof MurmurationError) {
       // a crash within the transaction arrives as a failure of the log
       if (result.cause instanceof CrashSignal || (writes !== undefined && this.disk.writesToCrash === undefined)) {
         this.kill();
-        return { outcome: "down", changes: [] };
+        return { outcome: "down", ...nothing };
       }
-      return { outcome: "refused", why: result.message, changes: [] };
+      return { outcome: "refused", why: result.message, ...nothing };
     }
-    return { outcome: "acknowledged", changes: execution.changes };
+    return { outcome: "acknowledged", changes: execution.changes, operationId: result?.operationId ?? 0 };
   }
 
   receive(bytes: Uint8Array): void {

@@ -37,6 +37,8 @@ export interface Profile {
   readonly gapMs: number;
   /** Points have a second vector, and each may lack one of the two. */
   readonly hasSecondVector?: boolean;
+  /** Clients write and read at levels, and sessions wait where they go. */
+  readonly hasQuorums?: boolean;
   readonly data: "any" | "mixed" | "clustered" | "islands" | "adversarial";
   readonly weights: Readonly<Record<string, number>>;
   /** How likely each kind of fault is to be on. */
@@ -124,6 +126,22 @@ export const profiles: Readonly<Record<string, Profile>> = {
       broker: 0.3,
       rot: 0.15,
       wipe: 0.15,
+    },
+  },
+  quorum: {
+    ...base,
+    hasQuorums: true,
+    faults: {
+      ...network,
+      partition: 0.7,
+      "one-way": 0.3,
+      crash: 0.5,
+      pause: 0.3,
+      "full-disk": 0.4,
+      skew: 0.15,
+      join: 0.2,
+      evict: 0.15,
+      flap: 0.2,
     },
   },
   clone: { ...base, faults: { clone: 1, duplicate: 0.3, reorder: 0.5, skew: 0.2 } },

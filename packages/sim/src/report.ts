@@ -144,7 +144,7 @@ function draw(event: TraceEvent, laneOf: (id: number) => number, y: (atMs: numbe
     const short = escapeHtml(text.split("\n")[0]?.slice(0, 140) ?? "");
     return `<line x1="${LEFT - 20}" y1="${y(atMs)}" x2="${width}" y2="${y(atMs)}" stroke="${colour}" stroke-width="2"/><text x="${LEFT}" y="${y(atMs) - 4}" fill="${colour}">${short}</text>`;
   }
-  const filled = kind === "write";
+  const filled = kind === "write" || kind === "wait";
   const isFault = kind === "fault" || kind === "crash" || kind === "restored" || kind === "start";
   const name = isFault ? "fault" : filled ? "write" : "refused";
   const shape = isFault

@@ -50,6 +50,8 @@ const quickBugs: readonly (readonly [PlantedBug, string])[] = [
   ["tombstones-forgotten-early", "deletes"],
   ["projection-lost", "disk"],
   ["no-rescue", "default"],
+  ["token-unchecked", "quorum"],
+  ["read-without-waiting", "quorum"],
 ];
 
 test("planted bugs are found", () => {

@@ -4,6 +4,7 @@ import { Broker } from "./broker.js";
 import { Violated, type Violation } from "./checkers/checker.js";
 import { ConvergenceChecker } from "./checkers/convergence.js";
 import { checkGraphAtRest, checkGraphRules, checkRecall } from "./checkers/graph.js";
+import { QuorumChecker } from "./checkers/quorums.js";
 import { SessionChecker } from "./checkers/sessions.js";
 import { WriteChecker } from "./checkers/writes.js";
 import { VectorSource } from "./data.js";
@@ -24,7 +25,17 @@ const DRAIN_MS = 1_000;
 /** Something that a run did, for people. */
 export interface TraceEvent {
   readonly atMs: number;
-  readonly kind: "message" | "write" | "refused" | "fault" | "restored" | "start" | "crash" | "phase" | "violation";
+  readonly kind:
+    | "message"
+    | "write"
+    | "refused"
+    | "fault"
+    | "restored"
+    | "start"
+    | "crash"
+    | "phase"
+    | "wait"
+    | "violation";
   readonly node: number;
   readonly text: string;
   readonly message?: SentMessage;
@@ -69,6 +80,7 @@ export class World {
   readonly #convergence: ConvergenceChecker;
   readonly #writes = new WriteChecker();
   readonly #sessions: SessionChecker;
+  readonly #quorums: QuorumChecker | undefined;
   readonly #queries: readonly Float32Array[];
   readonly #isOrdinary: boolean;
   readonly #onEvent: ((event: TraceEvent) => void) | undefined;
@@ -89,6 +101,15 @@ export class World {
     this.#queries = Array.from({ length: 6 }, (_, i) => source.next(i % profile.founders));
     this.#convergence = new ConvergenceChecker(this.#queries.slice(0, 3));
     this.#sessions = new SessionChecker(scenario.seed, this.#queries);
+    if (profile.hasQuorums === true) {
+      this.#quorums = new QuorumChecker({
+        seed: scenario.seed,
+        sessions: this.#sessions,
+        nodes: this.#nodes,
+        nowMs: () => this.#queue.nowMs,
+        note: (node, text) => this.#note("wait", node.id, text),
+      });
+    }
     this.#network = new Network(
       this.#queue,
       random.fork("network"),
@@ -193,6 +214,7 @@ export class World {
     if (node.replica === undefined) return;
     if (this.#nodes.some((one) => one.isTwin)) return;
     checkGraphRules(node.replica);
+    this.#quorums?.settle(node);
     this.#convergence.check(node);
   }
 
@@ -221,12 +243,13 @@ export class World {
     const node = able[first % Math.max(1, able.length)];
     if (node?.replica === undefined) return;
     const { replica } = node;
-    const { outcome, why, changes } = node.execute(command);
+    const { outcome, why, changes, operationId } = node.execute(command);
     const text = describeCommand(command);
     if (outcome === "acknowledged") {
       this.#acknowledged++;
       this.#writes.note(replica, command, changes, node.clockWasSet ? undefined : node.nowMs());
       if (node.hasCollection() && !this.#nodes.some((one) => one.isTwin)) this.#sessions.step(replica, changes, able);
+      this.#quorums?.acknowledged(node, command, operationId, changes, able);
       this.#note("write", node.id, text);
     } else this.#note("refused", node.id, `${text}: ${why ?? outcome}`);
     this.#after(node);

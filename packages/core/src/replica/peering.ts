@@ -79,7 +79,8 @@ export class Peering implements PeeringForUpkeep {
       frontiersOf: (replica) => this.#frontiersOf.get(replica),
       heardMs: (replica) => this.#heardMs.get(replica),
       incarnation: this.#incarnation,
-      countsAsMember: () => this.#admitted && !this.#fenced && !this.#members.isEvicted(this.#store.id),
+      countsAsMember: () =>
+        (this.#admitted || planted.has("joiners-count")) && !this.#fenced && !this.#members.isEvicted(this.#store.id),
       noteFrontiers: (replica, frontiers) =>
         this.#frontiersOf.set(replica, mergeTokens(this.#frontiersOf.get(replica) ?? new Map(), frontiers)),
     };

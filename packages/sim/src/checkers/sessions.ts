@@ -1,15 +1,15 @@
 import {
   type Change,
   compareStamps,
-  covers,
   decodeOperation,
-  emptyVersionVector,
-  mergeVersionVectors,
+  decodeToken,
+  encodeToken,
+  isCovered,
+  mergeTokens,
   nearest,
   type Replica,
   type Stamp,
   scroll,
-  type VersionVector,
 } from "@murmuration/core";
 import type { PointId } from "@murmuration/index";
 import { collectionName, having } from "../commands.js";
@@ -18,17 +18,24 @@ import { Random } from "../random.js";
 import { Violated } from "./checker.js";
 
 const SESSIONS = 4;
+const TOKEN = "token";
 /** Points that a session reads at a time. */
 const READS = 6;
 
 interface Session {
-  /** What the session has written and read is within this frontier. */
-  token: VersionVector;
+  /** What the session has written and read, as its client carries it. */
+  token: string;
   readonly seen: Map<PointId, Stamp>;
 }
 
+/** A session as it leaves for another replica: whoever covers the token has to show what it saw. */
+export interface Departure {
+  readonly token: string;
+  readonly seen: readonly (readonly [PointId, Stamp])[];
+}
+
 /** Points whose latest whole write or delete is in these changes. */
-function written(changes: readonly Change[]): { readonly ids: PointId[]; readonly deleted: PointId[] } {
+export function written(changes: readonly Change[]): { readonly ids: PointId[]; readonly deleted: PointId[] } {
   const [ids, deleted]: [PointId[], PointId[]] = [[], []];
   for (const change of changes) {
     if (change.kind !== "operations") continue;
@@ -42,7 +49,7 @@ function written(changes: readonly Change[]): { readonly ids: PointId[]; readonl
 }
 
 /**
- * Sessions that hop between replicas with a frontier as their token: a replica whose frontier covers it shows every write of the session
+ * Sessions that hop between replicas with their tokens: a replica that covers a session's token shows every write of the session
  * (read your writes), and nothing older than what the session has read before (monotonic reads). Each read also searches and pages.
  */
 export class SessionChecker {
@@ -65,7 +72,7 @@ export class SessionChecker {
 
   /** Writes may have been given up: sessions begin anew. */
   forget(): void {
-    this.#sessions = Array.from({ length: SESSIONS }, () => ({ token: emptyVersionVector, seen: new Map() }));
+    this.#sessions = Array.from({ length: SESSIONS }, () => ({ token: encodeToken(new Map()), seen: new Map() }));
   }
 
   /** One of the sessions has written at a node, and reads at another. */
@@ -83,23 +90,39 @@ export class SessionChecker {
     const seen = [...session.seen];
     const from = this.#random.below(Math.max(1, seen.length));
     const query = this.#random.bits();
-    if (!covers(shard.frontier, session.token)) return;
+    if (!isCovered(replica.frontiers(), decodeToken(session.token, TOKEN), [shard.id])) return;
     this.#reads++;
     const ids: PointId[] = [];
     for (let i = 0; i < Math.min(READS, seen.length); i++) {
       const [id, stamp] = seen[(from + i) % seen.length] as (typeof seen)[number];
       ids.push(id);
-      const state = shard.table.state(id);
-      // deleted meanwhile, and its tombstone forgotten
-      if (state === undefined && this.#everDeleted.has(id)) continue;
-      if (state !== undefined && compareStamps(state.stamp, stamp) >= 0) continue;
-      throw new Violated(
-        "sessions",
-        `replica ${replica.id} covers a session's token and shows point ${id} ${state === undefined ? "not at all" : "older"} than the session has seen it`,
-      );
+      this.#mustShow(replica, id, stamp);
     }
     this.#look(session, replica, ids);
     this.#search(replica, query);
+  }
+
+  /** One of the sessions goes elsewhere, with what it has seen so far. */
+  depart(number: number): Departure {
+    const { token, seen } = this.#sessions[number % this.#sessions.length] as Session;
+    return { token, seen: [...seen] };
+  }
+
+  /** A replica says that it covers the token of a session that came. */
+  arrive({ seen }: Departure, replica: Replica): void {
+    this.#reads++;
+    for (const [id, stamp] of seen) this.#mustShow(replica, id, stamp);
+  }
+
+  #mustShow(replica: Replica, id: PointId, stamp: Stamp): void {
+    const state = replica.shard(collectionName).table.state(id);
+    // deleted meanwhile, and its tombstone forgotten
+    if (state === undefined && this.#everDeleted.has(id)) return;
+    if (state !== undefined && compareStamps(state.stamp, stamp) >= 0) return;
+    throw new Violated(
+      "sessions",
+      `replica ${replica.id} covers a session's token and shows point ${id} ${state === undefined ? "not at all" : "older"} than the session has seen it`,
+    );
   }
 
   /** The session has seen these points here. */
@@ -110,7 +133,7 @@ export class SessionChecker {
       if (state === undefined) session.seen.delete(id);
       else session.seen.set(id, state.stamp);
     }
-    session.token = mergeVersionVectors(session.token, shard.frontier);
+    session.token = encodeToken(mergeTokens(decodeToken(session.token, TOKEN), replica.frontiers()));
   }
 
   /** Answers are live points that match, best first. */
