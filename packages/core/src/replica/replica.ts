@@ -19,7 +19,7 @@ import { causalSetting, type ImageSource, recoverReplica, SYSTEM_SHARD, storedCa
 import type { ReplicationStatus } from "./status.js";
 import { CLOCK_SETTING, handlesOfOpened, type OwnRows, ReplicaStore } from "./store.js";
 import { Upkeep, type UpkeepBudget } from "./upkeep.js";
-import { Waits } from "./waits.js";
+import { frontiersOf, Waits } from "./waits.js";
 
 /** Port: the physical clock, in milliseconds since 1970. */
 export interface Clock {
@@ -128,10 +128,9 @@ export class Replica {
     return this.#writable(name).shard;
   }
 
-  /** What is held, by shard, the catalogue's included: the token of an answer given now. */
-  frontiers(): SessionToken {
-    const shards = [...this.#store.shards].map(([id, { shard }]) => [id, new Map(shard.frontier)] as const);
-    return new Map([[SYSTEM_SHARD, new Map(this.#store.system.frontier)], ...shards]);
+  /** The token of an answer given now from these shards: what is held of them and of the catalogue. Default: all that are here. */
+  frontiers(shards: Iterable<string> = this.#store.shards.keys()): SessionToken {
+    return frontiersOf(this.#store, [SYSTEM_SHARD, ...shards]);
   }
 
   /** Id of the shard that a command writes to. Throws `not-found` for a collection that is not here. */

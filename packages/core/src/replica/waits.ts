@@ -2,6 +2,7 @@ import { MurmurationError } from "@murmuration/index";
 import { covers, emptyVersionVector, sequenceOf, type VersionVector } from "../causality/version-vector.js";
 import { type ConsistencyLevel, membersNeeded } from "../consistency/level.js";
 import { Quorum, type QuorumAnswer } from "../consistency/quorum.js";
+import type { SessionToken } from "../consistency/token.js";
 import type { Frontiers, ReadWait, SettledWait, WaitRequest, WriteWait } from "../consistency/wait.js";
 import { limits } from "../limits.js";
 import { mark, planted } from "../planted.js";
@@ -33,6 +34,12 @@ export interface WaitsStatus {
   readonly repairs: number;
 }
 
+/** The electorate at one moment. */
+interface Voters {
+  readonly members: readonly number[];
+  readonly countsItself: boolean;
+}
+
 interface OpenQuorum {
   readonly request: WriteWait | ReadWait;
   readonly needed: number;
@@ -59,7 +66,7 @@ export class Waits {
   #nextId = 1;
   #round = 0;
   #isAskDue = false;
-  #lastMs: number;
+  #lastMs: number | undefined;
   /** Time that has passed by the clock, jumps back left out: deadlines come even if the clock is put back. */
   #passedMs = 0;
   #reached = 0;
@@ -69,7 +76,6 @@ export class Waits {
   constructor(store: ReplicaStore, clock: { now(): number }) {
     this.#store = store;
     this.#now = () => clock.now();
-    this.#lastMs = clock.now();
     this.#electorate = { members: () => [store.id], countsItself: () => true };
   }
 
@@ -104,10 +110,12 @@ export class Waits {
 
   /** Takes the waits that are over. */
   settled(): SettledWait[] {
+    if (this.#open.size === 0) return [];
     const passedMs = this.#passed();
+    const voters = { members: this.#electorate.members(), countsItself: this.#electorate.countsItself() };
     const settled: SettledWait[] = [];
     for (const [id, wait] of this.#open) {
-      const outcome = this.#settle(id, wait, passedMs >= wait.deadlineMs);
+      const outcome = this.#settle(id, wait, voters, passedMs >= wait.deadlineMs);
       if (outcome === undefined) continue;
       this.#open.delete(id);
       settled.push(outcome);
@@ -189,7 +197,7 @@ export class Waits {
     return new Quorum(subject, members, this.#round + 1);
   }
 
-  #settle(id: number, { request, open }: OpenWait, isLate: boolean): SettledWait | undefined {
+  #settle(id: number, { request, open }: OpenWait, voters: Voters, isLate: boolean): SettledWait | undefined {
     // what is not in the log yet may be forgotten, and its name given again
     const isDurable = this.#store.isDurable();
     if (open === undefined) {
@@ -197,14 +205,14 @@ export class Waits {
       if (isDurable && (this.#holds(token) || planted.has("token-unchecked"))) return { id, result: "covered" };
       return isLate ? { id, result: "not-covered" } : undefined;
     }
-    const members = this.#electorate.members();
+    const { members, countsItself } = voters;
     if (!areEqual(members, open.quorum.members)) {
       open.quorum = this.#newQuorum(open.request, members);
       this.#isAskDue = true;
     }
     const agreed = open.quorum.agreed((frontiers) => this.#holds(frontiers));
     if (agreed.length < open.quorum.answers().size) mark("read waited");
-    if (this.#electorate.countsItself()) {
+    if (countsItself) {
       agreed.push(this.#store.id);
       agreed.sort((a, b) => a - b);
     }
@@ -246,10 +254,20 @@ export class Waits {
 
   #passed(): number {
     const nowMs = this.#now();
-    this.#passedMs += Math.max(0, nowMs - this.#lastMs);
+    this.#passedMs += Math.max(0, nowMs - (this.#lastMs ?? nowMs));
     this.#lastMs = nowMs;
     return this.#passedMs;
   }
+}
+
+/** Copies of the frontiers of those of these shards that are here. */
+export function frontiersOf(store: ReplicaStore, shards: Iterable<string>): SessionToken {
+  const frontiers = new Map<string, VersionVector>();
+  for (const shard of shards) {
+    const held = store.causality(shard)?.frontier;
+    if (held !== undefined) frontiers.set(shard, new Map(held));
+  }
+  return frontiers;
 }
 
 /** Shards that a wait is about. */
