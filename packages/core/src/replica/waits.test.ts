@@ -199,6 +199,26 @@ test("a replica that joins counts in no quorum before every member knows it", ()
   assert.equal(outcomeOf(cluster, reader, read(reader, all)).result, "done");
 });
 
+test("the word of a member counts only when it knows the same members", () => {
+  const cluster = founded([1, 2, 3, 4]);
+  const [reader, other] = [cluster.get(1), cluster.get(2)];
+  run(reader, { kind: "evict-member", id: 4 });
+  const eviction = reader.outbox();
+  const id = read(reader, quorum);
+  const answer = () => {
+    for (const { to, bytes } of reader.outbox()) if (to === 2) other.receive(bytes);
+    const outgoing = other.outbox();
+    for (const { bytes } of outgoing) reader.receive(bytes);
+    return kindsOf(outgoing);
+  };
+  assert.deepEqual(answer(), ["durable"]);
+  assert.deepEqual(reader.waits.settled(), [], "it has not heard of the eviction");
+  cluster.post(1, eviction);
+  const { ticks, ...outcome } = outcomeOf(cluster, reader, id);
+  assert.deepEqual({ ...outcome, agreed: [] }, { id, result: "done", agreed: [], needed: 2, members: [1, 2, 3] });
+  assert.ok(ticks <= 5, "it is asked again");
+});
+
 test("a wait goes on over the members that there are after an eviction", () => {
   const cluster = founded();
   cluster.stop(3);
