@@ -95,6 +95,6 @@ export { type Clock, type Execution, Replica, type ReplicaOptions } from "./repl
 export type { PeeringStatus, PeerStatus, Refusals, ReplicationStatus } from "./replica/status.js";
 export type { UpkeepBudget, UpkeepStatus } from "./replica/upkeep.js";
 export { ReplicaView, readStoredPoints, type StoredPoints } from "./replica/view.js";
-export { Waits, type WaitsStatus } from "./replica/waits.js";
+export type { RequestWaits, WaitsStatus } from "./replica/waits.js";
 export type { CausalState } from "./state/causal-state.js";
 export { Shard } from "./state/shard.js";

@@ -300,6 +300,8 @@ export class Peering implements PeeringForUpkeep {
     const { id } = this.#store;
     if (this.#members.isEvicted(id)) return;
     this.#applyReady(nowMs);
+    // others count on what a heartbeat says: it is in the log
+    this.#store.flush();
     if (nowMs - this.#lastHeartbeatMs >= limits.heartbeatMs) {
       this.#lastHeartbeatMs = nowMs;
       const frontiers = new Map<string, VersionVector>([[SYSTEM_SHARD, new Map(this.#store.system.frontier)]]);

@@ -82,10 +82,10 @@ export class QuorumExchange implements Exchange {
   // ---- answering
 
   #takeQuestion(from: number, { incarnation, round, wanted }: AskMessage): void {
-    this.#noteFrontiers(from, wanted);
     if (wanted.size > limits.collectionsMax + 1) {
       throw new MurmurationError("capacity", `${wanted.size} shards are asked about at once`);
     }
+    this.#noteFrontiers(from, wanted);
     const before = this.#askers.get(from);
     const isLater = (one: Asker) =>
       one.incarnation > incarnation || (one.incarnation === incarnation && one.round > round);

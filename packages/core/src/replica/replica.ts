@@ -19,7 +19,7 @@ import { causalSetting, type ImageSource, recoverReplica, SYSTEM_SHARD, storedCa
 import type { ReplicationStatus } from "./status.js";
 import { CLOCK_SETTING, handlesOfOpened, type OwnRows, ReplicaStore } from "./store.js";
 import { Upkeep, type UpkeepBudget } from "./upkeep.js";
-import { frontiersOf, Waits } from "./waits.js";
+import { frontiersOf, type RequestWaits, Waits } from "./waits.js";
 
 /** Port: the physical clock, in milliseconds since 1970. */
 export interface Clock {
@@ -83,7 +83,8 @@ export class Replica {
   /** Its id among the replicas: the origin of its operations. */
   readonly id: number;
   /** What requests wait for: quorums and session tokens. */
-  readonly waits: Waits;
+  readonly waits: RequestWaits;
+  readonly #waits: Waits;
   readonly #log: OpLog;
   readonly #clock: Clock;
   readonly #store: ReplicaStore;
@@ -95,8 +96,9 @@ export class Replica {
     this.#log = options.log;
     this.#clock = options.clock;
     this.#store = store;
-    this.waits = new Waits(store, options.clock);
-    this.#peering = options.cluster === undefined ? undefined : new Peering(store, options.cluster, this.waits);
+    this.#waits = new Waits(store, options.clock);
+    this.waits = this.#waits;
+    this.#peering = options.cluster === undefined ? undefined : new Peering(store, options.cluster, this.#waits);
     this.#upkeep = new Upkeep(store, this.#peering);
   }
 
@@ -238,7 +240,7 @@ export class Replica {
       replica: this.id,
       ...(this.#peering === undefined ? {} : { peering: this.#peering.status(this.#clock.now()) }),
       upkeep: this.#upkeep.status(),
-      waits: this.waits.status(),
+      waits: this.#waits.status(),
     };
   }
 

@@ -46,6 +46,19 @@ interface OpenQuorum {
   quorum: Quorum;
 }
 
+/** What a host does with waits: it begins them, and takes those that are over after each `receive`, `tick` and `execute`. */
+export interface RequestWaits {
+  /**
+   * Begin to wait. Returns the id under which the outcome comes. Throws `validation` for a level of more members than there are or a time
+   * beyond its bound, `unavailable` when too many wait.
+   */
+  begin(request: WaitRequest): number;
+  /** Nobody is interested in the outcome any more. */
+  cancel(id: number): void;
+  /** Takes the waits that are over. */
+  settled(): SettledWait[];
+}
+
 interface OpenWait {
   readonly request: WaitRequest;
   readonly deadlineMs: number;
@@ -54,9 +67,9 @@ interface OpenWait {
 
 /**
  * What requests wait for on this replica: that members hold a write, that this replica holds what members held, that it covers a
- * session's token. The host begins a wait, and takes those that are over after each call of `receive`, `tick` and `execute`.
+ * session's token. What members say comes from the exchange with them (`quorum-exchange.ts`).
  */
-export class Waits {
+export class Waits implements RequestWaits {
   readonly #store: ReplicaStore;
   readonly #now: () => number;
   #electorate: Electorate;
@@ -84,10 +97,6 @@ export class Waits {
     this.#electorate = electorate;
   }
 
-  /**
-   * Begin to wait. Returns the id under which the outcome comes. Throws `validation` for a level of more members than there are or a time
-   * beyond its bound, `unavailable` when too many wait.
-   */
   begin(request: WaitRequest): number {
     const { timeoutMs } = request;
     if (!(timeoutMs >= 0 && timeoutMs <= limits.waitMsMax)) {
@@ -103,12 +112,10 @@ export class Waits {
     return id;
   }
 
-  /** Nobody is interested in the outcome any more. */
   cancel(id: number): void {
     this.#open.delete(id);
   }
 
-  /** Takes the waits that are over. */
   settled(): SettledWait[] {
     if (this.#open.size === 0) return [];
     const passedMs = this.#passed();
