@@ -7,14 +7,19 @@ import { mix64 } from "./dots";
 import { ADD } from "./delta";
 import { EF_MAX } from "./limits";
 import { addList, beginEdges, packEdges } from "./edges";
+import { gatherEntries } from "./entries";
 import { prepareQuery, rowDistance, scaleOf } from "./kernels";
 import { effective, hasMember, sizeOf } from "./lists";
 import { DotCodes, DotVectors, EuclidCodes, EuclidVectors, ManhattanVectors, isEuclid, onCodes } from "./metric";
 import { choose, planReverse, setNewRow } from "./plan";
 import { EXPANDED, NEW, distanceAt, keepBest, put, rank, setNewDot, setTieSalt, shift, slotAt } from "./pool";
-import { descendAll, rowOf, searchFrom } from "./search";
+import { descend, descendAll, rowOf, searchFrom } from "./search";
 
-const STITCH_EF: u32 = 32;
+/** Width of the walk for nodes around a rescued or repaired one. */
+const AROUND_EF: u32 = 32;
+/** Width of a stitch's walk, one per foreign origin, and how many of all that they find are candidates. */
+const STITCH_EF: u32 = 16;
+const STITCH_CANDIDATES: u32 = 256;
 const SEEDS_PER_ORIGIN: u32 = 4;
 const PAIRWISE_MAX: u32 = 64;
 const CANDIDATES_PER_DEAD: u32 = 8;
@@ -44,40 +49,59 @@ const RESCUERS: u32 = 2;
 }
 
 /**
+ * The nearest to a node among what foreign origins inserted, to S.POOL: a walk per origin, from the nearest few of its seeds and its entry.
+ * One walk for all of them would start with the node's own neighbours or end with those of the nearest island, and drop the others before
+ * they have led anywhere. An origin's nodes count from its first seed on: the rest was there when the node was inserted.
+ */
+function foreignAround<Walk>(slot: u32, seeds: u32, scale: f32): u32 {
+  const pool = scratch + S.POOL, starts = scratch + S.STARTS, found = scratch + S.RERANK, entries = gatherEntries();
+  let total: u32 = 0;
+  for (let i: u32 = 0; i < seeds;) {
+    const first = dotOf(load<u32>(word(scratch + S.OUT, i))), origin = originIn(first);
+    let from: u32 = 0;
+    for (; i < seeds; i++) {
+      const seed = load<u32>(word(scratch + S.OUT, i));
+      if (originIn(dotOf(seed)) != origin) break;
+      from = keepBest(starts, from, SEEDS_PER_ORIGIN, distance<Walk>(slot, seed) / scale, seed);
+    }
+    for (let e: u32 = 0; e < entries; e++) {
+      const entry = load<u32>(word(scratch + S.ENTRY_WORDS, e));
+      if (originIn(dotOf(entry & SLOT_MASK)) != origin) continue;
+      const near = descend<Walk>(entry & SLOT_MASK, entry >> 28, 0);
+      put(starts, from++, load<f32>(scratch + S.SORT), near);
+    }
+    const n = searchFrom<Walk>(0, from, STITCH_EF);
+    for (let j: u32 = 0; j < n; j++) {
+      const near = slotAt(pool, j), dot = dotOf(near);
+      if (originIn(dot) != origin || dot < first) continue;
+      const d = distance<Walk>(slot, near), at = rank(found, total, d, near);
+      if (at && slotAt(found, at - 1) == near) continue; // the origin's seeds came in two parts
+      total = keepBest(found, total, STITCH_CANDIDATES, d, near);
+    }
+  }
+  memory.copy(pool, found, <usize>total << 3);
+  return total;
+}
+
+/**
  * Link a node on layer 0 to nodes that were inserted concurrently. `seeds` slots of such nodes are at S.OUT (u32), those of one origin
- * together. Walking, a search starts from the nearest few per origin, the node's own neighbours and all entries; else the seeds
- * themselves are the candidates. Links only: nothing is removed, except from lists over their cap. Returns the bytes of the delta.
+ * together and by sequence. Walking, they are where searches start; else they are the candidates themselves. Links only: nothing is
+ * removed, except from lists over their cap. Returns the bytes of the delta.
  */
 function planStitch<Walk>(slot: u32, seeds: u32, walk: bool): u32 {
-  const scale = queryNode<Walk>(slot), pool = scratch + S.POOL, starts = scratch + S.STARTS, place = listOf(slot, 0);
+  const scale = queryNode<Walk>(slot), pool = scratch + S.POOL, place = listOf(slot, 0);
   const own = effective(place), ownCount = load<u32>(own), size = sizeOf(place);
   let n: u32 = 0;
   if (walk) {
-    let from: u32 = 0;
-    for (let i: u32 = 0; i < seeds;) {
-      const origin = originIn(dotOf(load<u32>(word(scratch + S.OUT, i))));
-      let best: u32 = 0;
-      for (; i < seeds; i++) {
-        const seed = load<u32>(word(scratch + S.OUT, i));
-        if (originIn(dotOf(seed)) != origin) break;
-        best = keepBest(scratch + S.RERANK, best, SEEDS_PER_ORIGIN, distance<Walk>(slot, seed) / scale, seed);
-      }
-      for (let b: u32 = 0; b < best && from < 2048; b++) put(starts, from++, distanceAt(scratch + S.RERANK, b), slotAt(scratch + S.RERANK, b));
-    }
-    for (let i: u32 = 1; i <= ownCount && from < 2048; i++) {
-      const neighbour = load<u32>(word(own, i));
-      put(starts, from++, distance<Walk>(slot, neighbour) / scale, neighbour);
-    }
-    from = descendAll<Walk>(0, from);
-    n = searchFrom<Walk>(0, from, STITCH_EF);
-    for (let i: u32 = 0; i < n; i++) put(pool, i, distance<Walk>(slot, slotAt(pool, i)), slotAt(pool, i));
+    n = foreignAround<Walk>(slot, seeds, scale);
   } else {
     for (let i: u32 = 0; i < seeds; i++) {
       const seed = load<u32>(word(scratch + S.OUT, i));
       n = keepBest(pool, n, PAIRWISE_MAX, distance<Walk>(slot, seed), seed);
     }
   }
-  // the node's members stand as they are; a candidate must be nearer to the node than to any of those before it
+  // The node's members stand as they are. A candidate must be nearer to the node than to any candidate before it and, where any node may be
+  // a candidate, to any nearer member. Between islands it need not: the member has most likely no link to that side.
   const sorted = scratch + S.SORT, kept = scratch + S.KEPT, chosen = scratch + S.CHOSEN;
   let m: u32 = 0;
   for (let i: u32 = 1; i <= ownCount; i++) {
@@ -88,7 +112,7 @@ function planStitch<Walk>(slot: u32, seeds: u32, walk: bool): u32 {
   for (let i: u32 = 0; i < n && added < links; i++) {
     const candidate = slotAt(pool, i), d = distanceAt(pool, i);
     if (candidate == slot || !isLive(candidate) || hasMember(place, candidate)) continue;
-    for (; next < m && distanceAt(sorted, next) <= d; next++) store<u32>(word(kept, k++), <u32>rowOf<Walk>(slotAt(sorted, next)));
+    for (; !walk && next < m && distanceAt(sorted, next) <= d; next++) store<u32>(word(kept, k++), <u32>rowOf<Walk>(slotAt(sorted, next)));
     const row = rowOf<Walk>(candidate);
     let j: u32 = 0;
     while (j < k && rowDistance<Walk>(row, <usize>load<u32>(word(kept, j))) >= d) j++;
@@ -163,7 +187,7 @@ function planRepair<Walk>(slot: u32): u32 {
     if (!isLive(slot)) n = 0; // the dead only let go
     // all around is dead: look further
     else if (!live && !n && !level) {
-      n = searchFrom<Walk>(0, descendAll<Walk>(0, 0), STITCH_EF);
+      n = searchFrom<Walk>(0, descendAll<Walk>(0, 0), AROUND_EF);
       for (let i: u32 = 0; i < n; i++) put(pool, i, distanceAt(pool, i) * scale, slotAt(pool, i));
     }
     let k: u32 = 0, next: u32 = 0, added: u32 = 0;
@@ -219,7 +243,7 @@ function planRescue<Walk>(slot: u32, forced: bool): u32 {
   beginEdges();
   let found: u32 = 0;
   // among many equal vectors the lists of all that is near may be full: look further
-  for (let ef = STITCH_EF; !found; ef <<= 2) {
+  for (let ef = AROUND_EF; !found; ef <<= 2) {
     put(scratch + S.STARTS, 0, d, near);
     const n = searchFrom<Walk>(0, 1, min(ef, EF_MAX));
     for (let i: u32 = 0; i < n && found < RESCUERS; i++) {

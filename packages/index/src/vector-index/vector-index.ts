@@ -127,8 +127,9 @@ export class VectorIndex {
   }
 
   /**
-   * Link a node on layer 0 to `foreign` ones, inserted concurrently. `walk`: they are a sample that a search starts from; else the
-   * candidates themselves (at most 64). `undefined`: there is nothing to link, or the node is gone or dead.
+   * Link a node on layer 0 to `foreign` ones, inserted concurrently. `walk`: they are a sample that a search per origin starts from, each
+   * origin's by sequence from its first concurrent node on; else the candidates themselves (at most 64). `undefined`: there is nothing to
+   * link, or the node is gone or dead.
    */
   planStitch(node: NodeDot, foreign: readonly NodeDot[], walk: boolean): EdgeDelta | undefined {
     const slot = this.slotOf(node);
