@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { relative } from "node:path";
 import { build } from "./lib/build-steps.mjs";
 import { productsBelow } from "./lib/files.mjs";
+import { ensureNatsServer } from "./lib/nats-server.mjs";
 import { inRoot, root } from "./lib/paths.mjs";
 import { endWith, StepFailed } from "./lib/run-step.mjs";
 import { runTestFile } from "./lib/run-test-file.mjs";
@@ -19,6 +20,9 @@ The last line is "N passed, N failed", with ", N skipped" when tests were skippe
 const CONCURRENCY = 2;
 const FILE_TIMEOUT_MS = 10 * 60_000;
 const TEST_FOLDERS = ["packages/index", "packages/core", "packages/server", "packages/sim", "test"];
+
+/** Tests over real brokers. */
+const needsNatsServer = (file) => relative(root, file).startsWith("test/dist/regions/");
 
 const print = (text) => process.stdout.write(`${text}\n`);
 
@@ -56,6 +60,20 @@ function checkStyle() {
   };
 }
 
+/** Finds or fetches nats-server for the files that need it. Without one they count as failed, and the others run. */
+function withNatsServer(files, counts) {
+  if (!files.some(needsNatsServer)) return files;
+  try {
+    process.env.MURMUR_NATS_SERVER = ensureNatsServer();
+    return files;
+  } catch (error) {
+    if (!(error instanceof StepFailed)) throw error;
+    counts.failed += files.filter(needsNatsServer).length;
+    print(`FAILED test/regions\n${indent(error.message)}`);
+    return files.filter((file) => !needsNatsServer(file));
+  }
+}
+
 async function runAll(files, counts) {
   const waiting = [...files];
   const worker = async () => {
@@ -77,7 +95,7 @@ async function main() {
       .filter((path) => path.endsWith(".test.js"))
       .filter((path) => filters.length === 0 || filters.some((filter) => relative(root, path).includes(filter)));
     if (files.length === 0) throw new StepFailed("finding tests", `no test file matches ${filters.join(" ")}\n`, 1);
-    await runAll(files, counts);
+    await runAll(withNatsServer(files, counts), counts);
   } catch (error) {
     if (!(error instanceof StepFailed)) throw error;
     stopped = error;
