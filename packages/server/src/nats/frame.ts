@@ -1,0 +1,112 @@
+import { assert, MurmurationError } from "@murmuration/index";
+
+/** What one publication carries: whole messages, or a part of one that is too long for a publication. */
+export type Frame =
+  | { readonly kind: "messages"; readonly instance: bigint; readonly messages: readonly Uint8Array[] }
+  | {
+      readonly kind: "part";
+      readonly instance: bigint;
+      /** Numbers the long messages of a sender's process. */
+      readonly message: number;
+      readonly part: number;
+      readonly parts: number;
+      readonly bytes: Uint8Array;
+    };
+
+const VERSION = 1;
+const MESSAGES = 1;
+const PART = 2;
+
+// u8 version, u8 kind, u64 instance; then u32 length and bytes of each message, or u32 message, u32 part, u32 parts and bytes.
+const HEAD_BYTES = 10;
+const LENGTH_BYTES = 4;
+const PART_HEAD_BYTES = HEAD_BYTES + 12;
+
+/** Bytes that a frame adds to messages that together have `messageBytes`. */
+export function frameBytes(messageCount: number, messageBytes: number): number {
+  return HEAD_BYTES + messageCount * LENGTH_BYTES + messageBytes;
+}
+
+function head(byteLength: number, kind: number, instance: bigint): { bytes: Uint8Array; view: DataView } {
+  const bytes = new Uint8Array(byteLength);
+  const view = new DataView(bytes.buffer);
+  view.setUint8(0, VERSION);
+  view.setUint8(1, kind);
+  view.setBigUint64(2, instance, true);
+  return { bytes, view };
+}
+
+function encodeMessages(instance: bigint, messages: readonly Uint8Array[]): Uint8Array {
+  const total = messages.reduce((sum, message) => sum + message.byteLength, 0);
+  const { bytes, view } = head(frameBytes(messages.length, total), MESSAGES, instance);
+  let at = HEAD_BYTES;
+  for (const message of messages) {
+    view.setUint32(at, message.byteLength, true);
+    bytes.set(message, at + LENGTH_BYTES);
+    at += LENGTH_BYTES + message.byteLength;
+  }
+  return bytes;
+}
+
+/**
+ * Frames of at most `bytesMax` bytes that carry the messages: one frame for all of them, or the parts of a single message that is
+ * longer than a frame. `nextMessage` numbers it.
+ */
+export function encodeFrames(
+  instance: bigint,
+  messages: readonly Uint8Array[],
+  bytesMax: number,
+  nextMessage: () => number,
+): Uint8Array[] {
+  const total = messages.reduce((sum, message) => sum + message.byteLength, 0);
+  if (frameBytes(messages.length, total) <= bytesMax) return [encodeMessages(instance, messages)];
+  const [whole] = messages;
+  assert(whole !== undefined && messages.length === 1, "only a message alone is longer than a frame");
+  const partBytes = bytesMax - PART_HEAD_BYTES;
+  assert(partBytes > 0, "a frame holds more than its head");
+  const message = nextMessage();
+  const parts = Math.ceil(whole.byteLength / partBytes);
+  return Array.from({ length: parts }, (_, part) => {
+    const content = whole.subarray(part * partBytes, (part + 1) * partBytes);
+    const { bytes, view } = head(PART_HEAD_BYTES + content.byteLength, PART, instance);
+    view.setUint32(HEAD_BYTES, message, true);
+    view.setUint32(HEAD_BYTES + 4, part, true);
+    view.setUint32(HEAD_BYTES + 8, parts, true);
+    bytes.set(content, PART_HEAD_BYTES);
+    return bytes;
+  });
+}
+
+function refuse(why: string): never {
+  throw new MurmurationError("corrupt", `frame: ${why}`);
+}
+
+/**
+ * The frame of bytes made by `encodeFrames`; its messages are views of `bytes`. Throws `corrupt` for anything else. What the messages
+ * hold is checked by whoever takes them.
+ */
+export function decodeFrame(bytes: Uint8Array): Frame {
+  if (bytes.byteLength < HEAD_BYTES) refuse("cut short");
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (view.getUint8(0) !== VERSION) refuse(`format version ${view.getUint8(0)} is not known`);
+  const kind = view.getUint8(1);
+  const instance = view.getBigUint64(2, true);
+  if (kind === MESSAGES) {
+    const messages: Uint8Array[] = [];
+    for (let at = HEAD_BYTES; at < bytes.byteLength; ) {
+      if (at + LENGTH_BYTES > bytes.byteLength) refuse("cut short");
+      const end = at + LENGTH_BYTES + view.getUint32(at, true);
+      if (end > bytes.byteLength) refuse("cut short");
+      messages.push(bytes.subarray(at + LENGTH_BYTES, end));
+      at = end;
+    }
+    return { kind: "messages", instance, messages };
+  }
+  if (kind !== PART) refuse(`kind ${kind} is not known`);
+  if (bytes.byteLength <= PART_HEAD_BYTES) refuse("a part is empty");
+  const message = view.getUint32(HEAD_BYTES, true);
+  const part = view.getUint32(HEAD_BYTES + 4, true);
+  const parts = view.getUint32(HEAD_BYTES + 8, true);
+  if (part >= parts) refuse(`part ${part} of ${parts}`);
+  return { kind: "part", instance, message, part, parts, bytes: bytes.subarray(PART_HEAD_BYTES) };
+}

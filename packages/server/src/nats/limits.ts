@@ -1,0 +1,53 @@
+import { assert } from "@murmuration/index";
+
+/** Bounds and times of the NATS transport, with their unit last. */
+export const natsLimits = {
+  /** A frame is filled up to here with what waits. */
+  frameBytesTarget: 256 * 1024,
+  /** Longer messages travel in parts; also bounded by the server's max_payload. */
+  frameBytesMax: 512 * 1024,
+  /** Of a server's max_payload, for the headers of a publication. */
+  headerBytes: 1024,
+  /** Parts of messages that are not complete; the oldest message is given up beyond it. */
+  reassemblyBytesMax: 160 * 1024 * 1024,
+  reassemblyMessagesMax: 1_024,
+  /** A message whose parts have not all come by then is given up. */
+  reassemblyMsMax: 60_000,
+
+  /** Live frames published and not yet acknowledged by JetStream. */
+  publishesInFlightMax: 32,
+  /** The same frame is published again, under the same id, when no acknowledgement came. */
+  publishTimeoutMs: 5_000,
+  retryMs: 250,
+  /** Bytes on the way to a server that it has not taken yet. */
+  windowBytesMax: 8 * 1024 * 1024,
+  /** The share of them that bulk may take, so that the rest gets through. */
+  bulkWindowBytesMax: 4 * 1024 * 1024,
+
+  /** What a region's stream keeps. Who is further behind asks for ranges. */
+  streamBytesMax: 256 * 1024 * 1024,
+  streamAgeMsMax: 24 * 60 * 60 * 1_000,
+  /** JetStream recognises a repeated publication for so long. */
+  duplicateWindowMs: 2 * 60 * 1_000,
+  /** Frames that a reader without a saved position looks back. */
+  lookBackFrames: 64,
+  /** Frames on the way from a stream to a reader: what can be read in one round trip. */
+  readAheadFrames: 512,
+  savePositionMs: 5_000,
+
+  connectTimeoutMs: 5_000,
+  reconnectMs: 250,
+  reconnectMsMax: 2_000,
+  pingMs: 3_000,
+  roundTripEveryMs: 1_000,
+  /** A round trip that takes longer counts as an error. */
+  roundTripMsMax: 3_000,
+  /** How long `connectNatsTransport` waits for its servers before it goes on without them. */
+  startWaitMs: 3_000,
+  drainMs: 5_000,
+  /** A failure that repeats is logged so often. */
+  repeatLogMs: 60_000,
+} as const;
+
+assert(natsLimits.frameBytesTarget <= natsLimits.frameBytesMax, "the target of a frame is within its bound");
+assert(natsLimits.bulkWindowBytesMax < natsLimits.windowBytesMax, "bulk leaves room for what is urgent");

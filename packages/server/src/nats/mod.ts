@@ -1,0 +1,12 @@
+export type { LinkCounters } from "./link.js";
+export { connectNatsTransport, type NatsCounters, NatsTransport } from "./nats-transport.js";
+export type {
+  NatsAddress,
+  NatsAuth,
+  NatsLog,
+  NatsPeer,
+  NatsPositions,
+  NatsTls,
+  NatsTransportOptions,
+} from "./options.js";
+export type { ReaderCounters } from "./stream-reader.js";
