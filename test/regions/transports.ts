@@ -4,6 +4,8 @@ import { connectNatsTransport, type NatsTransport, type NatsTransportOptions } f
 import { type NatsServer, startNatsServer } from "../support/nats.js";
 import { until } from "../support/until.js";
 
+/** A stream takes its room from the server's when it is made, and there is one for every test. */
+const STREAM_BYTES_MAX = 8 * 1024 * 1024;
 const MARK = "\0settle ";
 
 /**
@@ -65,7 +67,7 @@ export async function natsTransports(
   let rounds = 0;
 
   function optionsFor(id: number): NatsTransportOptions {
-    const base = { cluster, replicaId: id, queueBytesMax };
+    const base = { cluster, replicaId: id, queueBytesMax, streamBytesMax: STREAM_BYTES_MAX };
     const address = (seat: number) => ({ servers: [(servers[seat] as NatsServer).url] });
     if (placement === "one server") return { ...base, region: "here", own: address(0) };
     const seat = seats.get(id) ?? seats.size;
