@@ -1,116 +1,167 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
-import { afterEach, beforeEach, describe, test } from "node:test";
-import { type LinkQuality, type Relay, startRelay } from "./relay.js";
+import { after, afterEach, before, test } from "node:test";
+import { lossDelayMs } from "./delay-line.js";
+import { Random } from "./random.js";
+import { type Relay, type RelayOptions, startRelay } from "./relay.js";
 import { until } from "./until.js";
 
-/** A server that sends back what it gets, through a relay. */
-describe("a relay", () => {
-  let server: Server;
-  let relay: Relay | undefined;
-  const clients: Socket[] = [];
+let echo: Server;
+const relays: Relay[] = [];
+const clients: Socket[] = [];
 
-  beforeEach(async () => {
-    server = createServer((socket) => {
-      socket.on("error", () => undefined);
-      socket.pipe(socket);
-    });
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-  });
-  afterEach(async () => {
-    for (const client of clients.splice(0)) client.destroy();
-    await relay?.close();
-    server.close();
-  });
-
-  async function through(quality: Partial<LinkQuality> = {}, random?: () => number) {
-    const { port: targetPort } = server.address() as AddressInfo;
-    relay = await startRelay({ targetPort, quality, ...(random === undefined ? {} : { random }) });
-    return { relay, ...(await client(relay)) };
-  }
-
-  async function client({ port }: Relay) {
-    const socket = connect({ host: "127.0.0.1", port, noDelay: true });
-    clients.push(socket);
-    const got: Buffer[] = [];
-    let isClosed = false;
-    socket.on("data", (bytes: Buffer) => got.push(bytes));
+before(async () => {
+  echo = createServer((socket) => {
     socket.on("error", () => undefined);
-    socket.once("close", () => {
-      isClosed = true;
-    });
-    await once(socket, "connect");
-    const text = () => Buffer.concat(got).toString();
-    return { socket, text, bytes: () => Buffer.concat(got), isClosed: () => isClosed };
+    socket.pipe(socket);
+  });
+  echo.listen(0, "127.0.0.1");
+  await once(echo, "listening");
+});
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.destroy();
+  await Promise.all(relays.splice(0).map((relay) => relay.close()));
+});
+after(() => echo.close());
+
+async function relayTo(options: Omit<RelayOptions, "targetPort"> = {}): Promise<Relay> {
+  const relay = await startRelay({ ...options, targetPort: (echo.address() as AddressInfo).port });
+  relays.push(relay);
+  return relay;
+}
+
+/** A client of the echo server, with what has come back. */
+async function clientOf(relay: Relay) {
+  const socket = connect({ port: relay.port, host: "127.0.0.1" });
+  clients.push(socket);
+  socket.setNoDelay(true);
+  const chunks: Buffer[] = [];
+  const state = { bytes: 0, isClosed: false };
+  socket.on("data", (chunk: Buffer) => {
+    chunks.push(chunk);
+    state.bytes += chunk.byteLength;
+  });
+  socket.on("error", () => undefined);
+  socket.once("close", () => {
+    state.isClosed = true;
+  });
+  await until(() => !socket.connecting || state.isClosed, "a connection, or its end");
+  return { socket, state, received: () => Buffer.concat(chunks) };
+}
+
+test("a byte comes back after one delay there and one back", async () => {
+  const { socket, state } = await clientOf(await relayTo({ delayMs: 40 }));
+  const took: number[] = [];
+  for (let round = 1; round <= 5; round += 1) {
+    const started = performance.now();
+    socket.write("x");
+    await once(socket, "data");
+    took.push(performance.now() - started);
+    assert.equal(state.bytes, round);
   }
+  assert.ok(Math.min(...took) >= 80, `never faster than the link: ${took}`);
+  assert.ok(Math.min(...took) < 110, `and not much slower: ${took}`);
+});
 
-  test("passes bytes on in their order, however they are cut", async () => {
-    const { socket, bytes, relay } = await through({ jitterMs: 3 });
-    const sent = Buffer.from(Uint8Array.from({ length: 300_000 }, (_, i) => (i * 7 + (i >> 8)) & 255));
-    for (let at = 0; at < sent.length; at += 7_001) socket.write(sent.subarray(at, at + 7_001));
-    await until(() => bytes().length === sent.length, "everything comes back");
-    assert.deepEqual(bytes(), sent);
-    assert.deepEqual(relay.counters(), { connections: 1, bytesThere: sent.length, bytesBack: sent.length });
-  });
+test("the delay changes under a connection, and directions differ", async () => {
+  const relay = await relayTo();
+  const { socket } = await clientOf(relay);
+  relay.set({ delayMs: 60 }, "fromTarget");
+  const started = performance.now();
+  socket.write("x");
+  await once(socket, "data");
+  const tookMs = performance.now() - started;
+  assert.ok(tookMs >= 60 && tookMs < 110, `${tookMs} ms`);
+});
 
-  test("takes its delay in each direction, and as many bytes are under way as fit", async () => {
-    const { socket, text } = await through({ delayMs: 40 });
-    const began = performance.now();
-    for (let i = 0; i < 10; i++) socket.write("x");
-    await until(() => text().length === 10, "all come back");
-    const tookMs = performance.now() - began;
-    assert.ok(tookMs >= 79, `there and back takes twice the delay: ${tookMs}`);
-    assert.ok(tookMs < 500, `they do not wait for each other: ${tookMs}`);
-  });
+test("a delay takes nothing from the throughput, and jitter nothing from the order", async () => {
+  const { socket, state, received } = await clientOf(await relayTo({ delayMs: 50, jitterMs: 30 }));
+  const sent = Buffer.from(Uint8Array.from({ length: 16 * 1024 * 1024 }, (_, at) => (at * 31 + (at >> 8)) & 255));
+  const started = performance.now();
+  for (let at = 0; at < sent.length; at += 64 * 1024) socket.write(sent.subarray(at, at + 64 * 1024));
+  await until(() => state.bytes === sent.length, "all to come back");
+  // a sleep of 50 ms for each of 256 chunks would be 12 s
+  assert.ok(performance.now() - started < 4_000);
+  assert.ok(received().equals(sent));
+});
 
-  test("lets no more bytes through than its bandwidth has", async () => {
-    const { socket, bytes } = await through({ bytesPerSecond: 1_000_000 });
-    const began = performance.now();
-    socket.write(Buffer.alloc(200_000));
-    await until(() => bytes().length === 200_000, "all come back");
-    assert.ok(
-      performance.now() - began >= 199,
-      "each direction takes a fifth of a second, one after the other in part",
-    );
-  });
+test("the bandwidth is kept, over all connections together", async () => {
+  const relay = await relayTo();
+  relay.set({ bandwidthBytesPerSecond: 2_000_000 }, "toTarget");
+  const pair = [await clientOf(relay), await clientOf(relay)];
+  const started = performance.now();
+  for (const { socket } of pair) socket.write(Buffer.alloc(400_000));
+  await until(() => pair.every(({ state }) => state.bytes === 400_000), "all to come back");
+  const tookMs = performance.now() - started;
+  assert.ok(tookMs >= 390 && tookMs < 800, `${tookMs} ms`);
+});
 
-  test("sends a lost segment again after a timeout, and what is behind it waits", async () => {
-    const draws = [0, 0, 0.9];
-    const { socket, text } = await through({ lossRate: 0.5 }, () => draws.shift() ?? 0.9);
-    const began = performance.now();
-    socket.write("a");
-    await until(() => text() === "a", "it comes back");
-    assert.ok(performance.now() - began >= 199, "one loss is one timeout");
-  });
+test("a cut resets what is open and refuses what comes, until it is healed", async () => {
+  const relay = await relayTo();
+  const first = await clientOf(relay);
+  first.socket.write("x");
+  await until(() => first.state.bytes === 1, "an answer");
+  relay.cut();
+  await until(() => first.state.isClosed, "the connection to end");
+  const second = await clientOf(relay);
+  await until(() => second.state.isClosed, "the connection to be refused");
+  relay.heal();
+  const third = await clientOf(relay);
+  third.socket.write("x");
+  await until(() => third.state.bytes === 1, "an answer");
+  const { bytes, cutConnections, openConnections } = relay.counters();
+  assert.deepEqual(
+    { bytes, cutConnections, openConnections },
+    {
+      bytes: { toTarget: 2, fromTarget: 2 },
+      cutConnections: 2,
+      openConnections: 1,
+    },
+  );
+});
 
-  test("stalls one way without anybody being told, and goes on with what was under way", async () => {
-    const { socket, text, isClosed, relay } = await through();
-    relay.set({ isStalled: true }, "back");
-    socket.write("there");
-    await until(() => relay.counters().bytesThere === 5, "it arrives there");
-    assert.deepEqual([text(), isClosed()], ["", false]);
-    relay.set({ isStalled: false }, "back");
-    await until(() => text() === "there", "the answer comes");
-  });
+test("a direction that is stalled keeps what it has and moves it on when it is healed; the other goes on", async () => {
+  const relay = await relayTo();
+  const { socket, state } = await clientOf(relay);
+  relay.stall("fromTarget");
+  socket.write("abc");
+  await until(() => relay.counters().bytes.toTarget === 3, "the way there to go on");
+  const late = await clientOf(relay);
+  late.socket.write("de");
+  await until(() => relay.counters().bytes.toTarget === 5, "a new connection to be stalled the same way");
+  assert.deepEqual(
+    [state, late.state],
+    [
+      { bytes: 0, isClosed: false },
+      { bytes: 0, isClosed: false },
+    ],
+  );
+  relay.heal();
+  await until(() => state.bytes === 3 && late.state.bytes === 2, "what was kept");
+});
 
-  test("cuts every connection, refuses new ones, and takes them again when it is healed", async () => {
-    const first = await through();
-    first.relay.cut();
-    await until(() => first.isClosed(), "the connection ends");
-    const second = await client(first.relay);
-    await until(() => second.isClosed(), "a new one ends at once");
-    first.relay.heal();
-    const third = await client(first.relay);
-    third.socket.write("again");
-    await until(() => third.text() === "again", "a connection works again");
-  });
+test("an end arrives behind the bytes before it", async () => {
+  const { socket, state } = await clientOf(await relayTo({ delayMs: 30 }));
+  socket.end("last words");
+  await until(() => state.isClosed, "the connection to end");
+  assert.equal(state.bytes, 10);
+});
 
-  test("ends a connection when one end is done, after all that was under way", async () => {
-    const { socket, text, isClosed } = await through({ delayMs: 20 });
-    socket.end("last");
-    await until(() => isClosed(), "it closes");
-    assert.equal(text(), "last");
-  });
+test("losses are felt as delay, more of them as more, and in the end as a reset", () => {
+  const numbers = new Random(7);
+  const random = () => numbers.below(2 ** 32) / 2 ** 32;
+  const shape = { delayMs: 75, jitterMs: 0, bandwidthBytesPerSecond: Number.POSITIVE_INFINITY, lossRate: 0.3 };
+  assert.equal(lossDelayMs(1_000_000, { ...shape, lossRate: 0 }, random), 0);
+  const small = Array.from({ length: 100_000 }, () => lossDelayMs(100, shape, random));
+  const late = small.filter((ms) => ms !== 0);
+  assert.ok(Math.abs(late.length / small.length - 0.3) < 0.02, "as many are late as packets are lost");
+  assert.ok(
+    late.every((ms) => ms === undefined || ms >= 300),
+    "by a timeout at least",
+  );
+  const resets = small.filter((ms) => ms === undefined).length;
+  assert.ok(resets >= 5 && resets < 60, `${resets} resets: 0.3^7 of them`);
+  const large = Array.from({ length: 1_000 }, () => lossDelayMs(64 * 1024, shape, random));
+  assert.ok(large.filter((ms) => ms === 150).length > 600, "a round trip where more packets follow");
 });
