@@ -23,6 +23,8 @@ export interface OperationsApplied {
   readonly kind: "operations";
   readonly shard: string;
   readonly operations: readonly AppliedOperation[];
+  /** Epoch of the graph by vector name, after them: whoever has followed this far knows of every slot that was retired before. */
+  readonly epochs: ReadonlyMap<string, number>;
 }
 
 /** What a view needs to know of durable, applied commands; in order. Can be posted to another thread. */

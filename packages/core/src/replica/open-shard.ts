@@ -39,9 +39,23 @@ export function openShard(
   return { shard: new Shard(collection, graphs, causality, windows), indexes };
 }
 
-/** Empty graphs for the vectors of a collection. Throws `capacity` when no memory is left. */
-export function newIndexes(collection: Collection): Map<string, VectorIndex> {
-  return new Map(Object.entries(collection.vectors).map(([name, space]) => [name, newIndex(space)]));
+/**
+ * Empty graphs for the vectors of a collection. Throws `capacity` when no memory is left. `viewThread`: place of the view that will
+ * follow; it may come when slots have been used, freed and are wanted again.
+ */
+export function newIndexes(collection: Collection, viewThread?: number): Map<string, VectorIndex> {
+  return new Map(
+    Object.entries(collection.vectors).map(([name, space]) => {
+      const index = newIndex(space);
+      if (viewThread !== undefined) index.pinFor(viewThread);
+      return [name, index];
+    }),
+  );
+}
+
+/** The epochs of graphs as they are, for a view that has followed everything so far. */
+export function epochsOf(indexes: ReadonlyMap<string, VectorIndex>): Map<string, number> {
+  return new Map([...indexes].map(([name, index]) => [name, index.epoch()]));
 }
 
 /** An empty graph. */

@@ -12,7 +12,7 @@ import type { Shard } from "../state/shard.js";
 import type { AppliedOperation, Change } from "./change.js";
 import type { ClusterOptions, Outgoing } from "./cluster-options.js";
 import { type CollectionDigest, digestOf, type LevelLinks, linksOf, validateGraphs } from "./inspect.js";
-import { type GraphHandles, handlesOfShards } from "./open-shard.js";
+import { epochsOf, type GraphHandles, handlesOfShards } from "./open-shard.js";
 import { Peering } from "./peering.js";
 import { type BodyPlanner, isPointCommand, planPointCommand, type WritableShard } from "./plan-points.js";
 import { causalSetting, type ImageSource, recoverReplica, SYSTEM_SHARD, storedCausality } from "./recovery.js";
@@ -44,6 +44,11 @@ export interface ReplicaOptions {
    * here on, meanwhile.
    */
   readonly onGraphs?: (replicaId: number, catalogue: Catalogue, handles: GraphHandles) => void;
+  /**
+   * Place on the graphs, from 1, of the thread whose view follows this replica, if one does: a slot is not used again before the view
+   * knows that it was freed. The replica must do nothing after `onGraphs` until the view is made.
+   */
+  readonly viewThread?: number;
   /** The cluster that it takes part in; without it the replica is alone. */
   readonly cluster?: ClusterOptions;
 }
@@ -113,7 +118,9 @@ export class Replica {
     const last = parseTime(log.setting(CLOCK_SETTING));
     const time = new HybridClock(last === undefined ? {} : { last });
     const state = recoverReplica(log, id, options.images, options.recoverFrom ?? "projection", options.onGraphs);
-    return new Replica(options, new ReplicaStore(id, log, time, state));
+    const store = new ReplicaStore(id, log, time, state);
+    store.viewThread = options.viewThread;
+    return new Replica(options, store);
   }
 
   get catalogue(): Catalogue {
@@ -195,9 +202,15 @@ export class Replica {
    * is. Throws `storage` when the log does not take what was received: it is kept and tried again with the next call.
    */
   receive(bytes: Uint8Array): void {
+    this.receiveAll([bytes]);
+  }
+
+  /** Take several messages, in order, with one flush of the log for all of them: how a replica catches up fast. */
+  receiveAll(messages: readonly Uint8Array[]): void {
     assert(this.#peering !== undefined, "a replica that is alone receives nothing");
     this.#store.flush();
-    this.#peering.receive(bytes, this.#clock.now());
+    const nowMs = this.#clock.now();
+    for (const bytes of messages) this.#peering.receive(bytes, nowMs);
     this.#store.flush();
   }
 
@@ -209,7 +222,10 @@ export class Replica {
     this.#store.flush();
     const nowMs = this.#clock.now();
     const region = this.#peering?.joinsAs();
-    if (region !== undefined) this.execute([{ kind: "join-member", id: this.id, region }]);
+    if (region !== undefined) {
+      const { changes } = this.execute([{ kind: "join-member", id: this.id, region }]);
+      this.#store.publish(changes);
+    }
     this.#peering?.tick(nowMs);
     this.#store.flush();
     if (this.#peering?.mayMaintain() !== false) this.#upkeep.tick(nowMs, budget);
@@ -311,7 +327,7 @@ export class Replica {
     const first = operations[0];
     if (first !== undefined) {
       this.#store.putProjection(writer, shard, touched);
-      run.changes.push({ kind: "operations", shard: shard.id, operations });
+      run.changes.push({ kind: "operations", shard: shard.id, operations, epochs: epochsOf(target.indexes) });
       run.own.push({ shard: shard.id, firstSequence: first.sequence, rows: operations.map(({ bytes }) => bytes) });
     }
     return { operationId: sequenceOf(shard.frontier, this.id), changed: operations.length > 0 };

@@ -13,8 +13,8 @@ import type { CausalState } from "../state/causal-state.js";
 import type { Journal } from "../state/journal.js";
 import { encodePointState } from "../state/point-state-codec.js";
 import type { Shard } from "../state/shard.js";
-import type { Change } from "./change.js";
-import { handlesOf, newIndexes, openShard } from "./open-shard.js";
+import type { AppliedOperation, CatalogueChanged, Change } from "./change.js";
+import { epochsOf, handlesOf, newIndexes, openShard } from "./open-shard.js";
 import type { WritableShard } from "./plan-points.js";
 import { causalSetting, SYSTEM_SHARD, storedCausality } from "./recovery.js";
 
@@ -35,6 +35,9 @@ export interface OwnRows {
   readonly rows: readonly Uint8Array[];
 }
 
+/** What is applied and not in the log yet. */
+type PendingChange = CatalogueChanged | { readonly shard: Shard; readonly operations: AppliedOperation[] };
+
 /**
  * State and log of a replica, and the ways in which both change together. A command's operations are applied inside the transaction
  * and taken back when it fails (the client is told). Operations of others and of the replica's own upkeep are applied first; while
@@ -50,6 +53,8 @@ export class ReplicaStore {
   document: CatalogueDocument;
   /** Is there anybody to send operations to? */
   isClustered = false;
+  /** Place on the graphs of the thread whose view follows, if one does. */
+  viewThread: number | undefined;
   /** Has this replica planned operations of its own since it was opened? */
   hasWritten = false;
   /** Operations of others and of the own upkeep that were applied since it was opened. */
@@ -57,7 +62,7 @@ export class ReplicaStore {
   #pending: ((writer: LogWriter) => void)[] = [];
   /** Points that what is pending has changed: each is written once, as it is then. */
   #touched = new Map<Shard, Set<PointId>>();
-  #pendingChanges: Change[] = [];
+  #pendingChanges: PendingChange[] = [];
   #pendingOwn: OwnRows[] = [];
   #changes: Change[] = [];
   #own: OwnRows[] = [];
@@ -85,6 +90,11 @@ export class ReplicaStore {
     const changes = this.#changes;
     this.#changes = [];
     return changes;
+  }
+
+  /** Have `takeChanges` give what is durable already. */
+  publish(changes: readonly Change[]): void {
+    this.#changes.push(...changes);
   }
 
   /** Durable own operations since the last call, in order. */
@@ -153,10 +163,24 @@ export class ReplicaStore {
     }
     this.#pending = [];
     this.#touched = new Map();
-    this.#changes.push(...this.#pendingChanges);
-    this.#pendingChanges = [];
+    this.#publishPending();
     this.#own.push(...this.#pendingOwn);
     this.#pendingOwn = [];
+  }
+
+  /** Everything that was applied is published now, so that the graphs' epochs are those after it. */
+  #publishPending(): void {
+    for (const pending of this.#pendingChanges) {
+      if (!("operations" in pending)) {
+        this.#changes.push(pending);
+        continue;
+      }
+      const { shard, operations } = pending;
+      const target = this.shards.get(shard.id);
+      const epochs = target?.shard === shard ? epochsOf(target.indexes) : new Map<string, number>();
+      this.#changes.push({ kind: "operations", shard: shard.id, operations, epochs });
+    }
+    this.#pendingChanges = [];
   }
 
   putClock(writer: LogWriter): void {
@@ -195,11 +219,10 @@ export class ReplicaStore {
     const touched = this.#touched.get(shard) ?? new Set();
     this.#touched.set(shard, touched);
     if (!planted.has("projection-lost")) for (const id of ids) touched.add(id);
-    this.#pendingChanges.push({
-      kind: "operations",
-      shard: shard.id,
-      operations: [{ origin, sequence, bytes, slots }],
-    });
+    const change = { origin, sequence, bytes, slots };
+    const last = this.#pendingChanges.at(-1);
+    if (last !== undefined && "operations" in last && last.shard === shard) last.operations.push(change);
+    else this.#pendingChanges.push({ shard, operations: [change] });
   }
 
   #applyCatalogue({ operation, bytes }: ReceivedOperation): void {
@@ -231,7 +254,9 @@ export class ReplicaStore {
   /** State for the collections that a catalogue has and this replica has not. Throws `capacity`: before anything is written. */
   openAdded(after: CatalogueDocument): Map<string, WritableShard> {
     const added = Object.values(after.read().collections).filter((collection) => !this.shards.has(collection.id));
-    return new Map(added.map((collection) => [collection.id, openShard(collection, newIndexes(collection))]));
+    return new Map(
+      added.map((collection) => [collection.id, openShard(collection, newIndexes(collection, this.viewThread))]),
+    );
   }
 
   /** Make the shards those of the catalogue. Returns the ids of those that are gone. */

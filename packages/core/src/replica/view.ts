@@ -57,7 +57,7 @@ export class ReplicaView {
       const collection = options.catalogue.collections[id];
       assert(collection !== undefined, "every shard has a collection");
       const stored = options.points.get(id);
-      const { shard } = this.#open(collection, graphs, stored?.causality, stored?.windows);
+      const { shard } = this.#open(collection, graphs, true, stored?.causality, stored?.windows);
       for (const state of stored?.states ?? []) shard.restorePoint(state);
     }
   }
@@ -97,6 +97,7 @@ export class ReplicaView {
       }
       followed.shard.apply(operation);
     }
+    for (const [name, epoch] of change.epochs) followed.graphs.get(name)?.followedTo(epoch);
   }
 
   #followCatalogue(catalogue: Catalogue, opened: Handles): void {
@@ -104,7 +105,7 @@ export class ReplicaView {
     for (const [id, graphs] of opened) {
       const collection = catalogue.collections[id];
       assert(collection !== undefined, "every shard has a collection");
-      this.#open(collection, graphs);
+      this.#open(collection, graphs, false);
     }
     for (const [id, { shard }] of this.#shards) {
       const collection = catalogue.collections[id];
@@ -116,10 +117,13 @@ export class ReplicaView {
   #open(
     collection: Collection,
     handles: ReadonlyMap<string, GraphHandle>,
+    isStill: boolean,
     causality?: CausalState,
     windows?: StitchWindows,
   ): FollowedShard {
-    const graphs = new Map([...handles].map(([name, handle]) => [name, new FollowedGraph(handle, this.#thread)]));
+    const graphs = new Map(
+      [...handles].map(([name, handle]) => [name, new FollowedGraph(handle, this.#thread, isStill)]),
+    );
     const followed = { shard: new Shard(collection, graphs, causality, windows), graphs };
     this.#shards.set(collection.id, followed);
     return followed;

@@ -64,8 +64,10 @@ export class FollowedGraph implements ShardGraph {
   readonly #told: number[] = [];
   readonly #slots = new Map<number, Map<number, number>>();
 
-  constructor(handle: GraphHandle, thread: number) {
+  /** `isStill`: the writer does nothing meanwhile. Else it has pinned its graph for this thread when it made it. */
+  constructor(handle: GraphHandle, thread: number, isStill: boolean) {
     this.reader = attachReader(handle, thread);
+    if (isStill) this.reader.pinNow();
     for (let slot = 0, end = this.reader.slotCount; slot < end; slot++) {
       if (this.reader.nodeAt(slot).linked) this.#remember(this.reader.dotAt(slot), slot);
     }
@@ -74,6 +76,11 @@ export class FollowedGraph implements ShardGraph {
   /** The slot of the next insert. */
   tell(slot: number): void {
     this.#told.push(slot);
+  }
+
+  /** Everything that the writer had done at this epoch is followed: slots that were retired before may be used again. */
+  followedTo(epoch: number): void {
+    this.reader.pin(epoch);
   }
 
   insert(dot: Dot): number {

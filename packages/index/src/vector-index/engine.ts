@@ -101,6 +101,8 @@ export const header = {
   start: 1024,
   /** Everything before the readers' epoch lines is part of an image. */
   end: 1536,
+  /** Lines of the threads, 64 bytes each: the epoch that a thread is inside, and at 8 the one that it pins. */
+  readers: 1536,
   entry: 1088,
   nextSlot: 1092,
   upperNext: 1096,

@@ -269,6 +269,11 @@ export class GraphReader {
     this.#engine.pin(epoch);
   }
 
+  /** Pin the epoch of now; while the writer does nothing. */
+  pinNow(): void {
+    this.pin(this.#engine.epoch() >>> 0);
+  }
+
   /** The slot that every search starts from. */
   entrySlot(): number | undefined {
     const entry = Atomics.load(this.#engine.u32, header.entry >> 2);
