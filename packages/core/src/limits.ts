@@ -32,6 +32,8 @@ export const limits = {
   heartbeatMs: 500,
   /** A replica that is silent for so long is suspect. */
   suspectMs: 1_500,
+  /** So long a replica that is in no cluster listens whether there is one before it begins its own: four heartbeats. */
+  foundingListenMs: 2_000,
   /** An answer is waited for so long at first; the time doubles with every attempt, up to the bound. */
   requestRetryMs: 500,
   requestRetryMsMax: 10_000,
@@ -65,6 +67,8 @@ export const limits = {
 assert(limits.operationBytesMax + 1024 * 1024 <= limits.batchBytesMax, "a batch holds at least one operation");
 assert(limits.batchBytesTarget <= limits.batchBytesMax, "the target of a batch is within its bound");
 assert(limits.payloadDepthMax + 4 < limits.messageDepthMax, "an operation holds the deepest payload");
+assert(limits.heartbeatMs * 2 <= limits.suspectMs, "a replica is suspect only when heartbeats were missed");
+assert(limits.suspectMs < limits.foundingListenMs, "whoever is there is heard before a cluster begins");
 assert(limits.messageBytesMax <= limits.transportQueueBytesMax, "a transport holds any message");
 assert(limits.batchBytesMax < limits.messageBytesMax, "a message holds any batch");
 assert(limits.answerBytesMax <= limits.inboxBytesMax, "an answer that comes out of order fits the inbox");

@@ -13,6 +13,11 @@ export interface ClusterOptions {
    * replica writes only after every member knows of it.
    */
   readonly founders?: readonly number[];
+  /**
+   * Instead of `founders`, where nobody knows ids: a replica that is in no cluster joins the one that it hears of, or begins one when it
+   * hears so many others and none of them holds anything.
+   */
+  readonly founding?: { readonly peers: number };
   /** Bound on the bytes of a shard's operations that wait for ones before them; default `limits.inboxBytesMax`. */
   readonly inboxBytesMax?: number;
 }

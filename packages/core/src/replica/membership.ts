@@ -42,11 +42,11 @@ export class Membership {
   }
 
   /** The region under which this replica has to join now, if it has to. */
-  joinsAs(): string | undefined {
+  joinsAs(mayFound: boolean): string | undefined {
     const { members } = this.#store.catalogue;
     const isKnown = members.some((member) => member.id === this.#store.id);
     // who joins first takes over the catalogue that is there
-    const hasMet = this.isFounder() || members.length > 0;
+    const hasMet = this.isFounder() || members.length > 0 || mayFound;
     return !isKnown && hasMet ? (this.#options.region ?? "") : undefined;
   }
 }

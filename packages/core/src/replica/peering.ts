@@ -18,12 +18,15 @@ import { Stability } from "../gossip/stability.js";
 import { limits } from "../limits.js";
 import { batchesOf, decodeBatch } from "../operation/batch.js";
 import { decodeOperation } from "../operation/codec.js";
+import type { Operation } from "../operation/operation.js";
 import { mark, planted } from "../planted.js";
 import type { ClusterOptions, Outgoing, PeeringForUpkeep } from "./cluster-options.js";
 import type { Exchange, ExchangeContext } from "./exchange.js";
 import { makeExchanges } from "./exchanges.js";
+import { whyNotFound } from "./founding.js";
 import { isOtherStart, startIncarnation } from "./incarnation.js";
 import { Incidents } from "./incidents.js";
+import { LagMeter } from "./lag.js";
 import { Membership } from "./membership.js";
 import { answerRequest, isBehindItself, missingOperations } from "./missing.js";
 import { SYSTEM_SHARD } from "./recovery.js";
@@ -44,12 +47,17 @@ export class Peering implements PeeringForUpkeep {
   readonly #requests: RequestPlanner;
   readonly #clockGuard: ClockGuard;
   readonly #incidents = new Incidents();
+  readonly #lag = new LagMeter();
   readonly #frontiersOf = new Map<number, ReadonlyMap<string, VersionVector>>();
   readonly #heardMs = new Map<number, number>();
   readonly #exchanges: readonly Exchange[];
   readonly #exchangeOf: ReadonlyMap<Message["kind"], Exchange>;
   #outgoing: Outgoing[] = [];
   #admitted: boolean;
+  /** Since when this replica listens. */
+  #sinceMs: number | undefined;
+  /** Why it begins no cluster, as of the last tick. */
+  #notFounding: string | undefined = "this replica has joined no cluster yet";
   /** Another process runs under this id. */
   #fenced = false;
   #lastHeartbeatMs = Number.NEGATIVE_INFINITY;
@@ -91,7 +99,11 @@ export class Peering implements PeeringForUpkeep {
     if (this.#members.isEvicted(this.#store.id))
       return "this replica was evicted from its cluster: it must join under a new id";
     if (this.#fenced) return "another process runs under this replica's id: one of the two must join under a new id";
-    if (!this.#admitted) return "this replica has joined and is not known to every member yet";
+    if (!this.#admitted) {
+      return this.#members.isMember() || this.#options.founding === undefined
+        ? "this replica has joined and is not known to every member yet"
+        : this.#notFounding;
+    }
     if (isBehindItself(this.#store, this.#frontiersOf.values())) {
       return "this replica was restored from an older copy and first fetches what it had written since";
     }
@@ -102,8 +114,24 @@ export class Peering implements PeeringForUpkeep {
   }
 
   /** The region under which this replica has to join now, if it has to. */
-  joinsAs(): string | undefined {
-    return this.#members.joinsAs();
+  joinsAs(nowMs: number): string | undefined {
+    return this.#members.joinsAs(this.#mayFound(nowMs));
+  }
+
+  #mayFound(nowMs: number): boolean {
+    const { founding } = this.#options;
+    if (founding === undefined || this.#store.catalogue.members.length > 0) return false;
+    this.#sinceMs ??= nowMs;
+    this.#notFounding = whyNotFound({
+      self: this.#store.id,
+      peers: founding.peers,
+      system: this.#store.system.frontier,
+      sinceMs: this.#sinceMs,
+      nowMs,
+      heardMs: this.#heardMs,
+      frontiersOf: this.#frontiersOf,
+    });
+    return this.#notFounding === undefined;
   }
 
   /** Throws `unavailable` while this replica must not write. */
@@ -183,6 +211,7 @@ export class Peering implements PeeringForUpkeep {
 
   #takeHeartbeat(from: number, message: HeartbeatMessage, nowMs: number): void {
     this.#frontiersOf.set(from, message.frontiers);
+    this.#lag.note(from, message.frontiers, nowMs);
     this.#clockGuard.note(from, message.nowMs, nowMs);
     this.#stability.note(from, message.frontiers);
     if (this.#store.hasWritten && isBehindItself(this.#store, this.#frontiersOf.values())) {
@@ -208,6 +237,10 @@ export class Peering implements PeeringForUpkeep {
       const sequence = firstSequence + i;
       if (sequence <= sequenceOf(causality.frontier, origin)) continue;
       const operation = decodeOperation(shard, origin, sequence, row);
+      if (this.#isOtherFounding(operation)) {
+        this.#refuse("other cluster", `replica ${origin} began a cluster of this name by itself: it cannot be merged`);
+        break;
+      }
       if (this.#isEarly(operation.time, nowMs)) {
         mark("clock ahead");
         // not kept: it is asked for again, and is in time when the clocks agree
@@ -222,6 +255,15 @@ export class Peering implements PeeringForUpkeep {
     this.#applyReady(nowMs);
     if (inbox.bytes > 0) mark("held for its causes");
     this.#requests.noteArrived(shard, origin, sequenceOf(causality.frontier, origin), bytes.byteLength);
+  }
+
+  /**
+   * Does it begin a catalogue of its own, while there is one here? Everybody else has taken over the catalogue that is there before the
+   * first operation. What was forgotten there would come back here, so that the two stay apart.
+   */
+  #isOtherFounding({ shard, sequence, dependencies }: Operation): boolean {
+    if (this.#options.founding === undefined || shard !== SYSTEM_SHARD) return false;
+    return sequence === 1 && dependencies.size === 0 && this.#store.system.frontier.size > 0;
   }
 
   /** Is it a time that this replica's clock, give or take the bound, has not reached? */
@@ -382,6 +424,7 @@ export class Peering implements PeeringForUpkeep {
           heardMs: this.#heardMs.get(id),
           frontiers: this.#frontiersOf.get(id),
           clockOffsetMs: this.#clockGuard.offsetMs(id),
+          lagMs: this.#lag.lagMs(id, (shard) => this.#store.causality(shard)?.frontier, nowMs),
           held: (shard) => this.#store.causality(shard)?.frontier,
         }),
       );

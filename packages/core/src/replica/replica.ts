@@ -221,7 +221,7 @@ export class Replica {
   tick(budget: UpkeepBudget = {}): void {
     this.#store.flush();
     const nowMs = this.#clock.now();
-    const region = this.#peering?.joinsAs();
+    const region = this.#peering?.joinsAs(nowMs);
     if (region !== undefined) {
       const { changes } = this.execute([{ kind: "join-member", id: this.id, region }]);
       this.#store.publish(changes);
@@ -254,6 +254,7 @@ export class Replica {
   status(): ReplicationStatus {
     return {
       replica: this.id,
+      applied: this.#store.applied,
       ...(this.#peering === undefined ? {} : { peering: this.#peering.status(this.#clock.now()) }),
       upkeep: this.#upkeep.status(),
       waits: this.#waits.status(),

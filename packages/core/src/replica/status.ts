@@ -11,6 +11,8 @@ export interface PeerStatus {
   readonly silentMs: number | undefined;
   /** Operations that it holds and this replica does not. */
   readonly lagOperations: number;
+  /** Time since this replica first knew of an operation that the peer holds and it lacks; 0: it lacks none that it knows of. */
+  readonly lagMs: number;
   /** How far its clock was ahead of this one's when last heard, message delay included; negative: behind. */
   readonly clockOffsetMs: number | undefined;
   readonly suspect: boolean;
@@ -39,6 +41,8 @@ export interface PeeringStatus {
 /** What a replica knows of replication. */
 export interface ReplicationStatus {
   readonly replica: number;
+  /** Operations of others and of the own upkeep that were applied since it was opened. */
+  readonly applied: number;
   /** Missing for a replica that is alone. */
   readonly peering?: PeeringStatus;
   readonly upkeep: UpkeepStatus;
@@ -54,6 +58,7 @@ export function peerStatus(
     readonly heardMs: number | undefined;
     readonly frontiers: ReadonlyMap<string, VersionVector> | undefined;
     readonly clockOffsetMs: number | undefined;
+    readonly lagMs: number;
     /** What this replica holds of a shard. */
     readonly held: (shard: string) => VersionVector | undefined;
   },
@@ -66,5 +71,6 @@ export function peerStatus(
   }
   const silentMs = known.heardMs === undefined ? undefined : nowMs - known.heardMs;
   const suspect = silentMs === undefined || silentMs > limits.suspectMs;
-  return { id, isMember, silentMs, lagOperations, clockOffsetMs: known.clockOffsetMs, suspect };
+  const { clockOffsetMs, lagMs } = known;
+  return { id, isMember, silentMs, lagOperations, lagMs, clockOffsetMs, suspect };
 }

@@ -1,5 +1,7 @@
+import { emptyVersionVector, type VersionVector } from "../causality/version-vector.js";
 import type { OperationBody } from "../operation/operation.js";
 import { mark, planted } from "../planted.js";
+import type { Shard } from "../state/shard.js";
 import type { PeeringForUpkeep } from "./cluster-options.js";
 import type { WritableShard } from "./plan-points.js";
 import type { ReplicaStore } from "./store.js";
@@ -77,6 +79,12 @@ export class Upkeep {
     return first === undefined || first.id === this.#store.id;
   }
 
+  /** Without peering: a member of a cluster that runs by itself for a while knows nothing of what the others hold. */
+  #stableAlone(shard: Shard): VersionVector {
+    const others = this.#store.catalogue.members.some(({ id, state }) => state === "active" && id !== this.#store.id);
+    return others ? emptyVersionVector : shard.frontier;
+  }
+
   /** Origins whose nodes and tombstones are this replica's to care for. */
   #ownedOrigins(): ReadonlySet<number> {
     const { members } = this.#store.catalogue;
@@ -106,7 +114,7 @@ export class Upkeep {
   #tickShard(upkeep: ShardUpkeep, owned: ReadonlySet<number>, nowMs: number, budget: UpkeepBudget): boolean {
     const { shard, indexes } = upkeep.target;
     const store = this.#store;
-    const stable = this.#peering?.stable(shard.id) ?? shard.frontier;
+    const stable = this.#peering?.stable(shard.id) ?? this.#stableAlone(shard);
     const write: WriteUpkeep = (body) => store.maintain(shard, body, nowMs);
     let tagged = false;
     for (const index of indexes.values()) {
