@@ -95,7 +95,7 @@ export class Peering implements PeeringForUpkeep {
   }
 
   /** Why client writes are refused now. */
-  #refusesWrites(): string | undefined {
+  refusesWrites(): string | undefined {
     if (this.#members.isEvicted(this.#store.id))
       return "this replica was evicted from its cluster: it must join under a new id";
     if (this.#fenced) return "another process runs under this replica's id: one of the two must join under a new id";
@@ -138,13 +138,13 @@ export class Peering implements PeeringForUpkeep {
   requireWritable(command: Command): void {
     // joining and evicting are what leads out of it
     if (command.kind === "join-member" || command.kind === "evict-member") return;
-    const why = this.#refusesWrites();
+    const why = this.refusesWrites();
     if (why !== undefined) throw new MurmurationError("unavailable", why);
   }
 
   /** May this replica write operations of its own upkeep? */
   mayMaintain(): boolean {
-    return this.#refusesWrites() === undefined;
+    return this.refusesWrites() === undefined;
   }
 
   stable(shard: string): VersionVector {
@@ -435,7 +435,7 @@ export class Peering implements PeeringForUpkeep {
       refused: this.#incidents.counts(),
       incidents: this.#incidents.latest(),
       inboxBytes: [...this.#inboxes.values()].reduce((sum, inbox) => sum + inbox.bytes, 0),
-      refusesWrites: this.#refusesWrites(),
+      refusesWrites: this.refusesWrites(),
       stable: new Map(shards.map((shard) => [shard, this.stable(shard)])),
       needSnapshot: this.#requests.needSnapshot(),
     };

@@ -228,7 +228,7 @@ export class Replica {
     }
     this.#peering?.tick(nowMs);
     this.#store.flush();
-    if (this.#peering?.mayMaintain() !== false) this.#upkeep.tick(nowMs, budget);
+    if (budget.isPaused !== true && this.#peering?.mayMaintain() !== false) this.#upkeep.tick(nowMs, budget);
     this.#store.flush();
   }
 
@@ -238,6 +238,16 @@ export class Replica {
    */
   isDurable(): boolean {
     return this.#store.isDurable();
+  }
+
+  /** Why client writes are refused now; `undefined`: they are taken. */
+  refusesWrites(): string | undefined {
+    return this.#peering?.refusesWrites();
+  }
+
+  /** Has upkeep nothing left to do until something changes? */
+  isAtRest(): boolean {
+    return this.#upkeep.status().atRest;
   }
 
   /** Takes the messages that are to be sent. */

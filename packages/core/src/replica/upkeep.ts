@@ -16,6 +16,8 @@ export interface UpkeepBudget {
   readonly stitches?: number;
   /** Own nodes whose lists are freed of dead links. */
   readonly repairs?: number;
+  /** No upkeep at all: only heartbeats, and requests for what is missing. */
+  readonly isPaused?: boolean;
 }
 
 /** What upkeep has done since the replica opened, and what waits. */

@@ -5,10 +5,12 @@ import type {
   NearestQuery,
   PointRecord,
   Receipt,
+  ReplicationStatus,
   ScoredPoint,
   ScrollPage,
   ScrollRequest,
   Selection,
+  TransportCounters,
 } from "@murmuration/core";
 import type { Filter, Json, PointId } from "@murmuration/index";
 
@@ -30,6 +32,36 @@ export interface Digest {
   readonly graph_digest: string;
   readonly live: number;
   readonly dead: number;
+}
+
+/** Replication as the engine's thread sees it. */
+export interface ReplicationReport {
+  readonly status: ReplicationStatus;
+  /** Bytes of the log's files. */
+  readonly logBytes: number;
+  /** Missing for a database that is alone. */
+  readonly cluster?: {
+    readonly name: string;
+    readonly region: string;
+    /** Counters of the transport; `undefined` until it is connected. */
+    readonly transport: TransportCounters | undefined;
+    readonly receivedMessages: number;
+    readonly receivedBytes: number;
+    /** Bytes that arrived and are not taken yet. */
+    readonly waitingBytes: number;
+    /** Messages dropped because too many waited; they are asked for again. */
+    readonly droppedMessages: number;
+  };
+}
+
+/** What was done and what waits in this process, since its start. */
+export interface DatabaseCounters {
+  /** Executed commands by kind. */
+  readonly commands: { readonly [kind: string]: number };
+  readonly pointsUpserted: number;
+  /** Commands and questions that the engine's thread has not answered yet. */
+  readonly pending: number;
+  readonly pendingBytes: number;
 }
 
 /**
@@ -60,6 +92,9 @@ export interface Database {
   /** Neighbours of a point per layer, with distances. */
   links(name: string, id: PointId, vector: string): Promise<Json>;
   status(): DatabaseStatus;
+  /** What is known of the other replicas, and what waits. */
+  replication(): Promise<ReplicationReport>;
+  counters(): DatabaseCounters;
   close(): Promise<void>;
 }
 

@@ -21,8 +21,23 @@ import {
 import { type Filter, type Json, MurmurationError, type PointId } from "@murmuration/index";
 import type { Logger } from "pino";
 import { version } from "../version.js";
-import type { CollectionStatistics, Database, DatabaseStatus, Digest } from "./database.js";
-import { type Answer, fromPlainError, type Outcome, type Question, type Reply, type Request } from "./messages.js";
+import type {
+  CollectionStatistics,
+  Database,
+  DatabaseCounters,
+  DatabaseStatus,
+  Digest,
+  ReplicationReport,
+} from "./database.js";
+import {
+  type Answer,
+  fromPlainError,
+  type Outcome,
+  type PlainError,
+  type Question,
+  type Reply,
+  type Request,
+} from "./messages.js";
 
 /** Commands and questions under way at once; one more is refused. */
 const PENDING_MAX = 4096;
@@ -54,9 +69,14 @@ export class EngineDatabase implements Database {
   readonly #startedMs = performance.now();
   readonly #pending = new Map<number, Pending>();
   #pendingBytes = 0;
+  /** Executed commands by kind. */
+  readonly #commands = new Map<string, number>();
+  #pointsUpserted = 0;
   #nextRequest = 1;
   /** Why writes are refused, if they are. */
   #notReady: string | undefined;
+  /** Why the replica takes no writes though its log does: its place in the cluster. */
+  #refusesWrites: string | undefined;
   /** Is the reason that the log could not be written? */
   #storageFailed = false;
   #nextProbeMs = 0;
@@ -124,7 +144,15 @@ export class EngineDatabase implements Database {
   }
 
   write(command: Command): Promise<Receipt> {
-    return this.#send((request) => ({ kind: "write", request, command }), bytesOf(command)) as Promise<Receipt>;
+    const receipt = this.#send(
+      (request) => ({ kind: "write", request, command }),
+      bytesOf(command),
+    ) as Promise<Receipt>;
+    return receipt.then((done) => {
+      this.#commands.set(command.kind, (this.#commands.get(command.kind) ?? 0) + 1);
+      if (command.kind === "upsert-points") this.#pointsUpserted += command.points.length;
+      return done;
+    });
   }
 
   digest(name: string): Promise<Digest> {
@@ -147,13 +175,27 @@ export class EngineDatabase implements Database {
       for (const { reader } of shard.graphs.values()) graphBytes += reader.bytesInUse;
       return { collection: shard.collection.name, shard: shard.id, points: shard.table.size, graphBytes };
     });
+    const reason = this.#notReady ?? this.#refusesWrites;
     return {
       version,
       replicaId: this.#replicaId,
       uptimeSeconds: (performance.now() - this.#startedMs) / 1000,
-      ready: this.#notReady === undefined,
-      ...(this.#notReady === undefined ? {} : { reason: this.#notReady }),
+      ready: reason === undefined,
+      ...(reason === undefined ? {} : { reason }),
       shards,
+    };
+  }
+
+  replication(): Promise<ReplicationReport> {
+    return this.#ask({ kind: "replication" }) as Promise<ReplicationReport>;
+  }
+
+  counters(): DatabaseCounters {
+    return {
+      commands: Object.fromEntries(this.#commands),
+      pointsUpserted: this.#pointsUpserted,
+      pending: this.#pending.size,
+      pendingBytes: this.#pendingBytes,
     };
   }
 
@@ -225,6 +267,15 @@ export class EngineDatabase implements Database {
         this.#view.follow(reply.changes);
         for (const outcome of reply.outcomes) this.#settle(outcome);
         return;
+      case "applied":
+        this.#view.follow(reply.changes);
+        return;
+      case "standing":
+        this.#refusesWrites = reply.refusesWrites;
+        return;
+      case "storage-failed":
+        this.#noteStorageFailure("what other replicas wrote, or upkeep did, could not be made durable", reply.error);
+        return;
       case "answer":
         this.#take(reply.request)?.resolve(reply.answer);
         return;
@@ -257,11 +308,15 @@ export class EngineDatabase implements Database {
       return;
     }
     if (outcome.error.code === "storage") {
-      this.#notReady = `writes fail: ${outcome.error.message}`;
-      this.#storageFailed = true;
-      this.#log.error({ why: outcome.error.message, cause: outcome.error.cause }, "a write could not be made durable");
+      this.#noteStorageFailure("a write could not be made durable", outcome.error);
     }
     pending?.reject(fromPlainError(outcome.error));
+  }
+
+  #noteStorageFailure(what: string, { message, cause }: PlainError): void {
+    this.#notReady = `writes fail: ${message}`;
+    this.#storageFailed = true;
+    this.#log.error({ why: message, cause }, what);
   }
 
   #storageWorks(): void {

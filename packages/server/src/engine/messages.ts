@@ -1,6 +1,7 @@
 import type { Catalogue, Change, Command, GraphHandles, Receipt } from "@murmuration/core";
 import { type ErrorCode, type Json, MurmurationError, type PointId } from "@murmuration/index";
-import type { Digest } from "./database.js";
+import type { ClusterStart } from "./cluster-start.js";
+import type { Digest, ReplicationReport } from "./database.js";
 
 /** What the engine's thread is started with. */
 export interface WorkerStart {
@@ -12,6 +13,8 @@ export interface WorkerStart {
   readonly viewMade: Int32Array;
   /** Bound on the log file, in pages of 4 KiB: a write beyond it fails as a full disk does. */
   readonly logPagesMax?: number;
+  /** The cluster to take part in; without it the database is alone. */
+  readonly cluster?: ClusterStart;
 }
 
 /** What only the engine's thread can answer. */
@@ -20,9 +23,11 @@ export type Question =
   | { readonly kind: "validate"; readonly collection: string; readonly samples: number }
   /** Does the log take writes again? */
   | { readonly kind: "probe" }
+  /** What is known of the other replicas, and what waits. */
+  | { readonly kind: "replication" }
   | { readonly kind: "links"; readonly collection: string; readonly id: PointId; readonly vector: string };
 
-export type Answer = Digest | Json;
+export type Answer = Digest | ReplicationReport | Json;
 
 /** To the engine. */
 export type Request =
@@ -54,6 +59,12 @@ export type Reply =
   /** Writes are executed from now on; those that came before waited. */
   | { readonly kind: "ready" }
   | { readonly kind: "committed"; readonly outcomes: readonly Outcome[]; readonly changes: readonly Change[] }
+  /** What others wrote and what upkeep did: durable, in one order with what is committed. */
+  | { readonly kind: "applied"; readonly changes: readonly Change[] }
+  /** Why client writes are refused from now on; `undefined`: they are taken. */
+  | { readonly kind: "standing"; readonly refusesWrites: string | undefined }
+  /** What was received or done by upkeep could not be made durable; it is tried again. */
+  | { readonly kind: "storage-failed"; readonly error: PlainError }
   | { readonly kind: "answer"; readonly request: number; readonly answer: Answer }
   | { readonly kind: "refused"; readonly request: number; readonly error: PlainError }
   | {

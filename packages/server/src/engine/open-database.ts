@@ -2,13 +2,13 @@ import { Worker } from "node:worker_threads";
 import { ReplicaView, readStoredPoints, SqliteOpLog, type StoredPoints } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
 import type { Logger } from "pino";
+import type { ClusterStart } from "./cluster-start.js";
 import { takeDataFolder } from "./data-folder.js";
 import type { Database } from "./database.js";
 import { EngineDatabase } from "./engine-database.js";
 import { fromPlainError, type Reply, type WorkerStart } from "./messages.js";
+import { READER_THREAD } from "./reader-thread.js";
 
-/** This thread's place on the graph memories; the engine's is 0. */
-const READER_THREAD = 1;
 const IMAGE_EVERY_DEFAULT = 50_000;
 const YOUNG_GENERATION_MEBIBYTES = 96;
 
@@ -19,6 +19,8 @@ export interface DatabaseOptions {
   readonly imageEvery?: number;
   /** Bound on the log file, in pages of 4 KiB: a write beyond it fails as a full disk does. */
   readonly logPagesMax?: number;
+  /** The cluster to take part in; without it the database is alone. */
+  readonly cluster?: ClusterStart;
 }
 
 /**
@@ -33,6 +35,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     logFile: folder.log,
     imageFolder: folder.images,
     imageEvery: options.imageEvery ?? IMAGE_EVERY_DEFAULT,
+    ...(options.cluster === undefined ? {} : { cluster: options.cluster }),
     ...(options.logPagesMax === undefined ? {} : { logPagesMax: options.logPagesMax }),
   };
   // recovery makes millions of short-lived objects: with a young generation of the default size half of its time is scavenging

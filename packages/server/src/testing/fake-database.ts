@@ -13,7 +13,14 @@ import type {
   Selection,
 } from "@murmuration/core";
 import { comparePointIds, type Filter, type Json, MurmurationError, type PointId } from "@murmuration/index";
-import type { CollectionStatistics, Database, DatabaseStatus, Digest } from "../engine/database.js";
+import type {
+  CollectionStatistics,
+  Database,
+  DatabaseCounters,
+  DatabaseStatus,
+  Digest,
+  ReplicationReport,
+} from "../engine/database.js";
 import { type FakePoint, matches, valuesAt } from "./fake-filter.js";
 import { applyPointCommand, type FakePoints, selected } from "./fake-points.js";
 
@@ -134,6 +141,30 @@ export class FakeDatabase implements Database {
     const changed = isCatalogueCommand(command) ? this.#changeCatalogue(command) : this.#changePoints(command);
     this.written.push(command);
     return { operationId: this.#operations++, changed };
+  }
+
+  /** What `replication` answers. */
+  report: ReplicationReport = {
+    status: {
+      replica: 1,
+      applied: 0,
+      upkeep: { stitched: 0, repaired: 0, purged: 0, rescued: 0, forgotten: 0, atRest: true },
+    },
+    logBytes: 4096,
+  };
+
+  async replication(): Promise<ReplicationReport> {
+    return this.report;
+  }
+
+  counters(): DatabaseCounters {
+    const upserts = this.written.filter((command) => command.kind === "upsert-points");
+    return {
+      commands: { "upsert-points": upserts.length },
+      pointsUpserted: upserts.reduce((sum, { points }) => sum + points.length, 0),
+      pending: 0,
+      pendingBytes: 0,
+    };
   }
 
   async digest(name: string): Promise<Digest> {

@@ -1,0 +1,31 @@
+import type { Transport } from "@murmuration/core";
+
+/** Where the transport of a database comes from: loaded only when there is a cluster. */
+export interface TransportSource {
+  /** URL of a module. */
+  readonly module: string;
+  /** The `ConnectTransport` that it exports. */
+  readonly exportName: string;
+  /** What the transport needs to know; can be posted to another thread. */
+  readonly options: object;
+}
+
+/** The cluster that a database takes part in. */
+export interface ClusterStart {
+  /** Replicas of another cluster's name are not listened to. */
+  readonly name: string;
+  readonly region: string;
+  /** Other regions that are to be there when the cluster begins. */
+  readonly peers: number;
+  readonly transport: TransportSource;
+}
+
+/** What a transport is told beside its own options. */
+export interface TransportIdentity {
+  readonly cluster: string;
+  readonly region: string;
+  readonly replica: number;
+}
+
+/** Connects a replica to the others. Resolves when it can send; what is out of reach at first is connected later by itself. */
+export type ConnectTransport = (options: object & TransportIdentity) => Promise<Transport>;

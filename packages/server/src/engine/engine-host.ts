@@ -1,0 +1,325 @@
+import { randomInt } from "node:crypto";
+import { statSync } from "node:fs";
+import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+import { type Change, limits, Replica, SqliteOpLog } from "@murmuration/core";
+import { type Json, MurmurationError } from "@murmuration/index";
+import { auditRecall } from "./audit.js";
+import { ClusterLink } from "./cluster-link.js";
+import type { ReplicationReport } from "./database.js";
+import { ImageStore } from "./image-store.js";
+import {
+  type Answer,
+  type Outcome,
+  type Question,
+  type Reply,
+  type Request,
+  toPlainError,
+  type WorkerStart,
+} from "./messages.js";
+import { READER_THREAD } from "./reader-thread.js";
+import { UpkeepPace } from "./upkeep-pace.js";
+
+/** However long the view takes, the engine goes on then: with nothing that changes the graphs. */
+const VIEW_WAIT_MS_MAX = 10_000;
+/** Most commands of one group: one transaction, one flush. */
+const GROUP_COMMANDS_MAX = 256;
+/** A group ends when it is this old: whoever came first should not wait for all who came after. */
+const GROUP_MS_MAX = 20;
+/** Requests are handled so long in one go; then what came from other replicas has its turn. */
+const TURN_MS_MAX = 50;
+/** Of what came from others, about so much is taken with one flush. */
+const RECEIVE_BYTES_MAX = 1024 * 1024;
+/** Work of one tick: some ten milliseconds. */
+const BUDGET = { stitches: 32, repairs: 64 } as const;
+
+type Write = Extract<Request, { kind: "write" }>;
+
+/**
+ * The host of the replica, in the engine's thread: it alone writes the log, the graphs and the images. Three things take turns: requests of
+ * the HTTP thread, messages of other replicas, and ticks.
+ */
+export class EngineHost {
+  readonly #port: MessagePort;
+  readonly #start: WorkerStart;
+  readonly #log: SqliteOpLog;
+  readonly #images: ImageStore;
+  readonly #replica: Replica;
+  readonly #link: ClusterLink | undefined;
+  readonly #pace: UpkeepPace;
+  /** Log position up to which images were looked after. */
+  #imagePosition: number;
+  #tickTimer: NodeJS.Timeout | undefined;
+  /** Is a turn of the messages of other replicas due already? */
+  #isReceiving = false;
+  #hadRequests = false;
+  #storageFails = false;
+  /** What the other thread was told. */
+  #standing: string | undefined;
+  #isClosed = false;
+
+  constructor(port: MessagePort, start: WorkerStart) {
+    this.#port = port;
+    this.#start = start;
+    const { logPagesMax, cluster } = start;
+    this.#log = new SqliteOpLog(start.logFile, logPagesMax === undefined ? {} : { pagesMax: logPagesMax });
+    this.#reply({ kind: "opened" });
+    this.#images = new ImageStore(start.imageFolder, (shard, vector, error) =>
+      this.#tell("warn", "a graph image was not usable: the graph is made again from the log", {
+        shard,
+        vector,
+        why: error.message,
+      }),
+    );
+    this.#replica = Replica.open({
+      log: this.#log,
+      clock: { now: () => Date.now() },
+      newReplicaId: () => randomInt(1, limits.originMax + 1),
+      images: this.#images,
+      viewThread: READER_THREAD,
+      ...(cluster === undefined
+        ? {}
+        : {
+            cluster: {
+              name: cluster.name,
+              region: cluster.region,
+              nonce: randomInt(2 ** 20),
+              founding: { peers: cluster.peers },
+            },
+          }),
+      onGraphs: (replicaId, catalogue, handles) => {
+        this.#reply({ kind: "graphs", replicaId, catalogue, handles });
+        Atomics.wait(start.viewMade, 0, 0, VIEW_WAIT_MS_MAX);
+      },
+    });
+    this.#images.closeAll();
+    this.#images.sweep(this.#shardIds());
+    this.#imagePosition = this.#replica.position();
+    this.#pace = new UpkeepPace(cluster !== undefined);
+    if (cluster !== undefined) {
+      this.#link = new ClusterLink(
+        cluster,
+        this.#replica.id,
+        () => this.#scheduleReceive(),
+        (error) => this.#tell("error", "no connection to the cluster, tried again", { why: String(error) }),
+      );
+    }
+  }
+
+  announce(): void {
+    this.#tellStanding();
+    this.#reply({ kind: "ready" });
+    this.#scheduleTick();
+  }
+
+  // ---- requests
+
+  /** Handle a request and whatever waits behind it, in order, for one turn. */
+  handle(first: Request): void {
+    this.#hadRequests = true;
+    const beganMs = performance.now();
+    let writes: Write[] = [];
+    let oldestMs = beganMs;
+    for (let request: Request | undefined = first; request !== undefined; request = this.#next()) {
+      if (request.kind === "write") {
+        if (writes.length === 0) oldestMs = performance.now();
+        writes.push(request);
+        if (writes.length < GROUP_COMMANDS_MAX && performance.now() - oldestMs < GROUP_MS_MAX) continue;
+      }
+      this.#commit(writes);
+      writes = [];
+      if (request.kind === "ask") this.#answer(request.request, request.question);
+      if (request.kind === "close") return this.#close();
+      if (performance.now() - beganMs > TURN_MS_MAX) break;
+    }
+    this.#commit(writes);
+    this.#scheduleTick();
+    if (this.#replica.position() - this.#imagePosition >= this.#start.imageEvery) this.#saveImages();
+  }
+
+  #next(): Request | undefined {
+    return receiveMessageOnPort(this.#port)?.message as Request | undefined;
+  }
+
+  #commit(writes: readonly Write[]): void {
+    if (writes.length === 0) return;
+    const { outcomes, changes } = this.#replica.execute(writes.map((write) => write.command));
+    const answers = outcomes.map((outcome, i): Outcome => {
+      const { request } = writes[i] as Write;
+      return outcome instanceof MurmurationError
+        ? { request, error: toPlainError(outcome) }
+        : { request, receipt: outcome };
+    });
+    // what waited for the log was written before these
+    this.#reply({ kind: "committed", outcomes: answers, changes: [...this.#replica.changes(), ...changes] });
+    if (changes.length > 0) this.#pace.noteWrite(performance.now());
+    this.#send();
+  }
+
+  #answer(request: number, question: Question): void {
+    try {
+      this.#reply({ kind: "answer", request, answer: this.#find(question) });
+    } catch (error) {
+      this.#reply({ kind: "refused", request, error: toPlainError(error) });
+    }
+  }
+
+  #find(question: Question): Answer {
+    switch (question.kind) {
+      case "probe":
+        this.#replica.probeLog();
+        return true;
+      case "replication":
+        return this.#report();
+      case "digest":
+        return this.#replica.digest(question.collection);
+      case "links":
+        return this.#replica.links(question.collection, question.id, question.vector) as unknown as Json;
+      case "validate":
+        return {
+          graphs: this.#replica.validate(question.collection) as unknown as Json,
+          recall: auditRecall(this.#replica.shard(question.collection), question.samples),
+        };
+    }
+  }
+
+  #report(): ReplicationReport {
+    const cluster = this.#link?.report();
+    const bytesOf = (file: string) => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+    const { logFile } = this.#start;
+    return {
+      status: this.#replica.status(),
+      logBytes: bytesOf(logFile) + bytesOf(`${logFile}-wal`),
+      ...(cluster === undefined ? {} : { cluster }),
+    };
+  }
+
+  // ---- other replicas
+
+  #scheduleReceive(): void {
+    if (this.#isReceiving || this.#storageFails || !this.#isViewMade()) return;
+    this.#isReceiving = true;
+    // requests of the other thread have their turn in between
+    setImmediate(() => {
+      this.#isReceiving = false;
+      this.#receive();
+    });
+  }
+
+  #receive(): void {
+    const messages = this.#link?.take(RECEIVE_BYTES_MAX) ?? [];
+    if (messages.length === 0 || this.#isClosed) return;
+    this.#try(() => this.#replica.receiveAll(messages));
+    this.#pace.noteReceived(performance.now());
+    this.#publish();
+    if (this.#link?.hasWaiting === true) this.#scheduleReceive();
+    this.#scheduleTick();
+  }
+
+  #send(): void {
+    this.#link?.send(this.#replica.outbox());
+  }
+
+  // ---- ticks
+
+  #scheduleTick(): void {
+    if (this.#isClosed) return;
+    clearTimeout(this.#tickTimer);
+    this.#tickTimer = setTimeout(() => this.#tick(), this.#pace.waitMs(performance.now()));
+  }
+
+  #tick(): void {
+    const beganMs = performance.now();
+    const doesUpkeep = this.#pace.isUpkeepDue(beganMs) && this.#isViewMade();
+    const isDone = this.#try(() => this.#replica.tick(doesUpkeep ? BUDGET : { isPaused: true }));
+    const endedMs = performance.now();
+    if (!isDone) this.#pace.noteFailure(endedMs);
+    else if (doesUpkeep) {
+      this.#pace.noteUpkeep(endedMs, endedMs - beganMs, this.#replica.isAtRest(), this.#hadRequests);
+      this.#hadRequests = false;
+    } else this.#pace.noteExchange(endedMs);
+    this.#publish();
+    if (isDone && this.#link?.hasWaiting === true) this.#scheduleReceive();
+    this.#scheduleTick();
+  }
+
+  /** Nothing may change the graphs before the view is made, however long that takes. */
+  #isViewMade(): boolean {
+    return Atomics.load(this.#start.viewMade, 0) === 1;
+  }
+
+  /** Returns false when the log did not take what was done: the replica keeps it and tries again at the next tick. */
+  #try(act: () => void): boolean {
+    try {
+      act();
+    } catch (error) {
+      if (!(error instanceof MurmurationError)) throw error;
+      if (!this.#storageFails) this.#reply({ kind: "storage-failed", error: toPlainError(error) });
+      this.#storageFails = true;
+      return false;
+    }
+    this.#storageFails = false;
+    return true;
+  }
+
+  #publish(): void {
+    const changes: readonly Change[] = this.#replica.changes();
+    if (changes.length > 0) this.#reply({ kind: "applied", changes });
+    this.#tellStanding();
+    this.#send();
+  }
+
+  #tellStanding(): void {
+    const refusesWrites = this.#replica.refusesWrites();
+    if (refusesWrites === this.#standing) return;
+    this.#standing = refusesWrites;
+    this.#reply({ kind: "standing", refusesWrites });
+  }
+
+  // ---- images, and the end
+
+  #close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#tickTimer);
+    this.#link?.close();
+    this.#saveImages();
+    this.#log.close();
+    this.#reply({ kind: "closed" });
+    this.#port.close();
+  }
+
+  /** Write the images that lack an operation. One that cannot be written costs only time at the next start. */
+  #saveImages(): void {
+    // an image of what the log does not hold would be one of another history after a crash
+    if (!this.#replica.isDurable()) return;
+    const position = this.#replica.position();
+    const began = performance.now();
+    let written = 0;
+    try {
+      for (const { shard, indexes } of this.#replica.writableShards()) {
+        for (const [vector, index] of indexes) {
+          if (this.#images.position(shard.id, vector) >= shard.position) continue;
+          this.#images.save(shard.id, vector, index, position, shard.causality);
+          written++;
+        }
+      }
+      this.#images.sweep(this.#shardIds());
+      if (written > 0)
+        this.#tell("info", "graph images written", { written, position, ms: Math.round(performance.now() - began) });
+    } catch (error) {
+      this.#tell("warn", "graph images could not be written", { why: (error as Error).message });
+    }
+    this.#imagePosition = position;
+  }
+
+  #shardIds(): Set<string> {
+    return new Set(Object.keys(this.#replica.catalogue.collections));
+  }
+
+  #tell(level: "info" | "warn" | "error", message: string, details: Json): void {
+    this.#reply({ kind: "log", level, message, details });
+  }
+
+  #reply(reply: Reply): void {
+    this.#port.postMessage(reply);
+  }
+}
