@@ -69,7 +69,12 @@ async function run(config: Config): Promise<void> {
   }
   // the HTTP side is loaded while the engine's thread reads its data
   const [database, { buildApp }] = await Promise.all([
-    openDatabase({ dataFolder: config.data, log, imageEvery: config.imageInterval }),
+    openDatabase({
+      dataFolder: config.data,
+      log,
+      imageEvery: config.imageInterval,
+      ...(config.cluster === undefined ? {} : { cluster: config.cluster }),
+    }),
     import("./app.js"),
   ]);
   const app = await buildApp(database, {

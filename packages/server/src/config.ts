@@ -1,12 +1,19 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { type ClusterSettings, clusterName, clusterOf, parsePeers, regionName } from "./cluster-config.js";
+import type { ClusterStart } from "./engine/cluster-start.js";
 import { bodyLimitMebibytesDefault } from "./http/limits.js";
 import { version } from "./version.js";
 
 const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
 
 /** Every setting of the server, with its value. */
-export interface Config {
+export interface Config extends ServerSettings {
+  /** The cluster to take part in; without it the server is alone. */
+  readonly cluster: ClusterStart | undefined;
+}
+
+interface ServerSettings {
   readonly host: string;
   readonly port: number;
   readonly data: string;
@@ -23,10 +30,12 @@ type ConfigValue = string | number;
 interface OptionRow {
   /** Flag without its dashes, and key in a configuration file. */
   readonly name: string;
-  readonly key: keyof Config;
+  readonly key: keyof ServerSettings | keyof ClusterSettings;
   readonly placeholder: string;
   readonly description: string;
   readonly defaultValue: ConfigValue;
+  /** May be given several times as a flag; the environment and the file separate by spaces. */
+  readonly isRepeatable?: boolean;
   /** Throws an `Error` that says what is expected. */
   readonly parse: (text: string) => ConfigValue;
 }
@@ -117,6 +126,106 @@ const optionTable: readonly OptionRow[] = [
     defaultValue: 10_000,
     parse: integerFrom(0, dayMs),
   },
+  {
+    name: "region",
+    key: "region",
+    placeholder: "name",
+    description: "name of this replica's region",
+    defaultValue: "",
+    parse: regionName,
+  },
+  {
+    name: "cluster",
+    key: "cluster",
+    placeholder: "name",
+    description: "name of the cluster; others are not listened to",
+    defaultValue: "murmuration",
+    parse: clusterName,
+  },
+  {
+    name: "nats",
+    key: "nats",
+    placeholder: "urls",
+    description: "NATS of this region, URLs separated by commas; without it the server is alone",
+    defaultValue: "",
+    parse: text,
+  },
+  {
+    name: "peer",
+    key: "peer",
+    placeholder: "name=urls",
+    description: "another region and its NATS (no URL: the same NATS); once for each",
+    defaultValue: "",
+    isRepeatable: true,
+    parse: (value) => {
+      parsePeers(value);
+      return value;
+    },
+  },
+  {
+    name: "nats-user",
+    key: "natsUser",
+    placeholder: "name",
+    description: "user for NATS",
+    defaultValue: "",
+    parse: text,
+  },
+  {
+    name: "nats-password",
+    key: "natsPassword",
+    placeholder: "text",
+    description: "password of that user; better in the environment",
+    defaultValue: "",
+    parse: text,
+  },
+  {
+    name: "nats-token",
+    key: "natsToken",
+    placeholder: "text",
+    description: "token for NATS; better in the environment",
+    defaultValue: "",
+    parse: text,
+  },
+  {
+    name: "nats-nkey-seed-file",
+    key: "natsNkeySeedFile",
+    placeholder: "file",
+    description: "seed of a user's NKey",
+    defaultValue: "",
+    parse: text,
+  },
+  {
+    name: "nats-credentials-file",
+    key: "natsCredentialsFile",
+    placeholder: "file",
+    description: "credentials (.creds) of a NATS user",
+    defaultValue: "",
+    parse: text,
+  },
+  {
+    name: "nats-ca-file",
+    key: "natsCaFile",
+    placeholder: "file",
+    description: "PEM file of who signed the certificate of NATS",
+    defaultValue: "",
+    parse: text,
+  },
+  {
+    name: "nats-cert-file",
+    key: "natsCertFile",
+    placeholder: "file",
+    description: "PEM file of this client's certificate for NATS",
+    defaultValue: "",
+    parse: text,
+  },
+  {
+    name: "nats-key-file",
+    key: "natsKeyFile",
+    placeholder: "file",
+    description: "PEM file of its key",
+    defaultValue: "",
+    parse: text,
+  },
 ];
 
 const fileOption = "config";
@@ -147,7 +256,7 @@ function parseFlags(argv: readonly string[]): Flags {
   const print = (chunk: string) => {
     output += chunk;
   };
-  const command = new Command("murmuration")
+  const command = new Command("murmur serve")
     .description("A vector database whose replicas all accept writes and converge.")
     .version(version, "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help")
@@ -155,11 +264,13 @@ function parseFlags(argv: readonly string[]): Flags {
     .exitOverride()
     .allowExcessArguments(false);
   command.option(`--${fileOption} <file>`, `JSON file with these options by name [env ${environmentName(fileOption)}]`);
-  for (const { name, placeholder, description, defaultValue } of optionTable) {
-    command.option(
-      `--${name} <${placeholder}>`,
-      `${description} [env ${environmentName(name)}, default ${defaultValue}]`,
-    );
+  const append = (value: string, before: string | undefined) => (before === undefined ? value : `${before} ${value}`);
+  for (const { name, placeholder, description, defaultValue, isRepeatable } of optionTable) {
+    const initially = defaultValue === "" ? "" : `, default ${defaultValue}`;
+    const flag = `--${name} <${placeholder}>`;
+    const help = `${description} [env ${environmentName(name)}${initially}]`;
+    if (isRepeatable === true) command.option(flag, help, append);
+    else command.option(flag, help);
   }
   command.addHelpText(
     "after",
@@ -231,7 +342,8 @@ export function loadConfig(sources: ConfigSources): ConfigOutcome {
   try {
     const file = path === undefined ? new Map<string, string>() : readConfigFile(path, readFile);
     const entries = optionTable.map((row) => [row.key, resolve(row, values, sources, file, path ?? "")]);
-    return { config: Object.fromEntries(entries) as Config };
+    const settings = Object.fromEntries(entries) as ServerSettings & ClusterSettings;
+    return { config: { ...settings, cluster: clusterOf(settings, readFile) } };
   } catch (error) {
     return { exitCode: 2, output: `error: ${(error as Error).message}\n` };
   }

@@ -1,5 +1,5 @@
 import { limits, type Outgoing, type Transport } from "@murmuration/core";
-import type { ClusterStart, ConnectTransport } from "./cluster-start.js";
+import type { ClusterStart, ConnectTransport, TransportHost } from "./cluster-start.js";
 import type { ReplicationReport } from "./database.js";
 
 /** A transport that could not be connected is tried again. */
@@ -8,7 +8,7 @@ const RECONNECT_MS = 5_000;
 /** A replica's connection to the others: what arrives waits here, within a bound, until the replica takes it. */
 export class ClusterLink {
   readonly #start: ClusterStart;
-  readonly #replica: number;
+  readonly #host: TransportHost;
   readonly #onArrived: () => void;
   readonly #onFailed: (error: unknown) => void;
   #transport: Transport | undefined;
@@ -21,9 +21,9 @@ export class ClusterLink {
   #droppedMessages = 0;
 
   /** `onArrived` is called for each message that arrives; `onFailed` when no connection can be made, which is tried again. */
-  constructor(start: ClusterStart, replica: number, onArrived: () => void, onFailed: (error: unknown) => void) {
+  constructor(start: ClusterStart, host: TransportHost, onArrived: () => void, onFailed: (error: unknown) => void) {
     this.#start = start;
-    this.#replica = replica;
+    this.#host = host;
     this.#onArrived = onArrived;
     this.#onFailed = onFailed;
     void this.#connect();
@@ -68,11 +68,11 @@ export class ClusterLink {
   }
 
   async #connect(): Promise<void> {
-    const { name: cluster, region, transport } = this.#start;
+    const { transport } = this.#start;
     try {
       const exported: { readonly [name: string]: ConnectTransport } = await import(transport.module);
       const connect = exported[transport.exportName] as ConnectTransport;
-      const made = await connect({ ...transport.options, cluster, region, replica: this.#replica });
+      const made = await connect({ ...transport.options, ...this.#host });
       if (this.#isClosed) return made.close();
       made.onMessage((bytes) => this.#arrive(bytes));
       this.#transport = made;

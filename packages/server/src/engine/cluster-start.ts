@@ -20,12 +20,22 @@ export interface ClusterStart {
   readonly transport: TransportSource;
 }
 
-/** What a transport is told beside its own options. */
-export interface TransportIdentity {
+/** What a transport is told and given beside its own options. */
+export interface TransportHost {
   readonly cluster: string;
   readonly region: string;
-  readonly replica: number;
+  readonly replicaId: number;
+  /** Keeps how far each region's stream was read, from one start to the next. */
+  readonly positions: {
+    load(region: string): number | undefined;
+    save(region: string, sequence: number): void;
+  };
+  readonly log: (
+    level: "info" | "warn" | "error",
+    message: string,
+    details: { readonly [name: string]: unknown },
+  ) => void;
 }
 
 /** Connects a replica to the others. Resolves when it can send; what is out of reach at first is connected later by itself. */
-export type ConnectTransport = (options: object & TransportIdentity) => Promise<Transport>;
+export type ConnectTransport = (options: object & TransportHost) => Promise<Transport>;

@@ -91,12 +91,15 @@ export class EngineDatabase implements Database {
     readonly log: Logger;
     readonly replicaId: number;
     readonly releaseFolder: () => void;
+    /** Then writes are refused until the engine says otherwise. */
+    readonly isClustered?: boolean;
   }) {
     this.#worker = options.worker;
     this.#view = options.view;
     this.#log = options.log;
     this.#replicaId = options.replicaId;
     this.#releaseFolder = options.releaseFolder;
+    if (options.isClustered === true) this.#refusesWrites = "this replica looks for its cluster";
     this.#worker.on("message", (reply: Reply) => this.#receive(reply));
     this.#worker.on("error", (error) => this.#fail("the engine's thread failed", error));
     this.#worker.on("exit", (code) => this.#exited(code));

@@ -5,6 +5,7 @@ import { type Change, limits, Replica, SqliteOpLog } from "@murmuration/core";
 import { type Json, MurmurationError } from "@murmuration/index";
 import { auditRecall } from "./audit.js";
 import { ClusterLink } from "./cluster-link.js";
+import type { ClusterStart, TransportHost } from "./cluster-start.js";
 import type { ReplicationReport } from "./database.js";
 import { ImageStore } from "./image-store.js";
 import {
@@ -53,8 +54,9 @@ export class EngineHost {
   #isReceiving = false;
   #hadRequests = false;
   #storageFails = false;
-  /** What the other thread was told. */
+  /** What the other thread was told last, if anything. */
   #standing: string | undefined;
+  #toldStanding = false;
   #isClosed = false;
 
   constructor(port: MessagePort, start: WorkerStart) {
@@ -98,11 +100,28 @@ export class EngineHost {
     if (cluster !== undefined) {
       this.#link = new ClusterLink(
         cluster,
-        this.#replica.id,
+        this.#transportHost(cluster),
         () => this.#scheduleReceive(),
         (error) => this.#tell("error", "no connection to the cluster, tried again", { why: String(error) }),
       );
     }
+  }
+
+  #transportHost({ name, region }: ClusterStart): TransportHost {
+    const setting = (of: string) => `transport.position.${of}`;
+    return {
+      cluster: name,
+      region,
+      replicaId: this.#replica.id,
+      positions: {
+        load: (of) => Number(this.#log.setting(setting(of)) ?? 0) || undefined,
+        save: (of, sequence) => {
+          // what is read again is passed over
+          this.#try(() => this.#log.transaction((writer) => writer.putSetting(setting(of), String(sequence))));
+        },
+      },
+      log: (level, message, details) => this.#tell(level, message, details as Json),
+    };
   }
 
   announce(): void {
@@ -270,7 +289,8 @@ export class EngineHost {
 
   #tellStanding(): void {
     const refusesWrites = this.#replica.refusesWrites();
-    if (refusesWrites === this.#standing) return;
+    if (this.#toldStanding && refusesWrites === this.#standing) return;
+    this.#toldStanding = true;
     this.#standing = refusesWrites;
     this.#reply({ kind: "standing", refusesWrites });
   }

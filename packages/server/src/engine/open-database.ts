@@ -51,7 +51,14 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     const view = new ReplicaView({ points, catalogue, handles, thread: READER_THREAD });
     Atomics.store(viewMade, 0, 1);
     Atomics.notify(viewMade, 0);
-    return new EngineDatabase({ worker, view, log: options.log, replicaId, releaseFolder: folder.release });
+    return new EngineDatabase({
+      worker,
+      view,
+      log: options.log,
+      replicaId,
+      releaseFolder: folder.release,
+      isClustered: options.cluster !== undefined,
+    });
   } catch (error) {
     await worker.terminate();
     folder.release();

@@ -5,6 +5,7 @@ import { indexRoutes } from "./indexes.js";
 import { murmurRoutes } from "./murmur.js";
 import { payloadRoutes } from "./payload.js";
 import { pointRoutes } from "./points.js";
+import { replicationRoutes } from "./replication.js";
 import type { Route } from "./route.js";
 import { scrollRoutes } from "./scroll.js";
 import { searchRoutes } from "./search.js";
@@ -25,5 +26,6 @@ export const routes: readonly Route[] = [
   ...scrollRoutes,
   ...countRoutes,
   ...murmurRoutes,
+  ...replicationRoutes,
   ...unservedRoutes,
 ];

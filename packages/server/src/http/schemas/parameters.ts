@@ -23,6 +23,19 @@ export function integerParameter(minimum: number) {
   ).optional();
 }
 
+/** An integer in a path, within bounds, both inclusive. */
+export function pathInteger(minimum: number, maximum: number) {
+  return parsedBy(
+    (value) => {
+      const text = textOf(value);
+      const parsed = Number(text);
+      if (/^\d{1,15}$/.test(text) && parsed >= minimum && parsed <= maximum) return parsed;
+      throw new MurmurationError("format", `expected an integer from ${minimum} to ${maximum}, got ${shown(text)}`);
+    },
+    { type: "integer", minimum, maximum },
+  );
+}
+
 export const booleanParameter = parsedBy(
   (value) => {
     const text = textOf(value);

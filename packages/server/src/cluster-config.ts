@@ -1,0 +1,111 @@
+import { limits } from "@murmuration/core";
+import type { ClusterStart } from "./engine/cluster-start.js";
+
+/** The options of a cluster as they are given; "" where one is not. */
+export interface ClusterSettings {
+  readonly region: string;
+  readonly cluster: string;
+  /** URLs, separated by commas. */
+  readonly nats: string;
+  /** `NAME=URL,URL` or `NAME`, separated by spaces. */
+  readonly peer: string;
+  readonly natsUser: string;
+  readonly natsPassword: string;
+  readonly natsToken: string;
+  readonly natsNkeySeedFile: string;
+  readonly natsCredentialsFile: string;
+  readonly natsCaFile: string;
+  readonly natsCertFile: string;
+  readonly natsKeyFile: string;
+}
+
+const REGION_CHARACTERS_MAX = 64;
+
+/** A region's name: it stands in subjects of NATS. Throws an `Error` that says what is expected. */
+export function regionName(text: string): string {
+  if (text.length <= REGION_CHARACTERS_MAX && /^[A-Za-z0-9_-]+$/.test(text)) return text;
+  throw new Error(`must be 1 to ${REGION_CHARACTERS_MAX} letters, digits, - or _`);
+}
+
+export function clusterName(text: string): string {
+  if (text.length <= limits.clusterNameCharactersMax && /^[A-Za-z0-9_-]+$/.test(text)) return text;
+  throw new Error(`must be 1 to ${limits.clusterNameCharactersMax} letters, digits, - or _`);
+}
+
+const listOf = (text: string, separator: string | RegExp) => text.split(separator).filter((part) => part.length > 0);
+
+interface Peer {
+  readonly region: string;
+  readonly servers: readonly string[];
+}
+
+/** Throws an `Error` that names the peer at fault. */
+export function parsePeers(text: string): Peer[] {
+  return listOf(text, /\s+/).map((entry) => {
+    const at = entry.indexOf("=");
+    const name = at < 0 ? entry : entry.slice(0, at);
+    try {
+      const servers = at < 0 ? [] : listOf(entry.slice(at + 1), ",");
+      if (at >= 0 && servers.length === 0) throw new Error("must name a URL behind =");
+      return { region: regionName(name), servers };
+    } catch (error) {
+      throw new Error(`peer "${name}" ${(error as Error).message}`);
+    }
+  });
+}
+
+function authOf(settings: ClusterSettings, readFile: (path: string) => string): object | undefined {
+  const { natsUser, natsPassword, natsToken, natsNkeySeedFile, natsCredentialsFile } = settings;
+  const ways: readonly (object | undefined)[] = [
+    natsUser === "" ? undefined : { kind: "password", user: natsUser, password: natsPassword },
+    natsToken === "" ? undefined : { kind: "token", token: natsToken },
+    natsNkeySeedFile === "" ? undefined : { kind: "nkey", seed: readFile(natsNkeySeedFile).trim() },
+    natsCredentialsFile === "" ? undefined : { kind: "credentials", file: natsCredentialsFile },
+  ];
+  const given = ways.filter((way) => way !== undefined);
+  if (given.length > 1) throw new Error("only one of user, token, nkey seed and credentials can be given for NATS");
+  return given[0];
+}
+
+function tlsOf({ natsCaFile, natsCertFile, natsKeyFile }: ClusterSettings): object | undefined {
+  if (natsCaFile === "" && natsCertFile === "" && natsKeyFile === "") return undefined;
+  if ((natsCertFile === "") !== (natsKeyFile === ""))
+    throw new Error("--nats-cert-file and --nats-key-file belong together");
+  return {
+    ...(natsCaFile === "" ? {} : { caFile: natsCaFile }),
+    ...(natsCertFile === "" ? {} : { certFile: natsCertFile, keyFile: natsKeyFile }),
+  };
+}
+
+/** The cluster that these options describe; `undefined`: none. Throws an `Error` that says what does not fit together. */
+export function clusterOf(settings: ClusterSettings, readFile: (path: string) => string): ClusterStart | undefined {
+  const { region, cluster, nats, peer } = settings;
+  if (nats === "") {
+    if (peer !== "") throw new Error("--peer needs --nats: replicas reach each other through it");
+    return undefined;
+  }
+  if (region === "") throw new Error("--nats needs --region: the name of this replica's region");
+  const peers = parsePeers(peer);
+  const names = [region, ...peers.map((one) => one.region)];
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) throw new Error(`region "${twice}" is named twice`);
+  const auth = authOf(settings, readFile);
+  const tls = tlsOf(settings);
+  return {
+    name: cluster,
+    region,
+    peers: peers.length,
+    transport: {
+      module: new URL("./nats/mod.js", import.meta.url).href,
+      exportName: "connectNatsTransport",
+      options: {
+        own: {
+          servers: listOf(nats, ","),
+          ...(auth === undefined ? {} : { auth }),
+          ...(tls === undefined ? {} : { tls }),
+        },
+        peers: peers.filter(({ servers }) => servers.length > 0),
+      },
+    },
+  };
+}
