@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Replica, SqliteOpLog } from "@murmuration/core";
 import { newFolder, removeFolder } from "../support/server.js";
 
-/** Digest of a collection made again from the operations alone, of a copy of a data folder that nobody has open. */
+/** Digest of a collection made again from the operations alone, of a copy of a data folder to which nobody writes. */
 export function replayedDigest(dataFolder: string, collection: string): unknown {
   const copy = newFolder("replay");
   try {

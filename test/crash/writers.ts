@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
 import { Random } from "../support/random.js";
 import type { ServerProcess } from "../support/server.js";
 
@@ -184,6 +185,19 @@ export async function digestOf(server: ServerProcess): Promise<unknown> {
   const { status, body } = await server.request("GET", "/murmur/collections/c/digest");
   assert.equal(status, 200);
   return body.result;
+}
+
+const REST_POLL_MS = 20;
+const REST_DEADLINE_MS = 60_000;
+
+/** The digest when upkeep has nothing left to do: nothing is written to the log from then on. */
+export async function digestAtRest(server: ServerProcess): Promise<unknown> {
+  for (const endMs = performance.now() + REST_DEADLINE_MS; ; await delay(REST_POLL_MS)) {
+    const { body } = await server.request("GET", "/murmur/replication");
+    const { upkeep } = body.result as { readonly upkeep: { readonly at_rest: boolean } };
+    if (upkeep.at_rest) return digestOf(server);
+    assert.ok(performance.now() < endMs, "upkeep comes to rest");
+  }
 }
 
 /** Asserts that every rule of the graph holds. */

@@ -1,6 +1,7 @@
 import { constants } from "node:zlib";
 import compress from "@fastify/compress";
 import cors from "@fastify/cors";
+import { MurmurationError } from "@murmuration/index";
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -16,7 +17,9 @@ import { errorAnswer, type RequestPart } from "./http/errors.js";
 import { parseJsonBytes, stringifyJson } from "./http/json.js";
 import { bodyLimitMebibytesDefault, drainedBytesMax, pathParameterLengthMax } from "./http/limits.js";
 import { validate } from "./http/schemas/validate.js";
+import { Metrics } from "./metrics.js";
 import { openApiRoute } from "./openapi.js";
+import { metricsRoute } from "./routes/metrics.js";
 import { routes } from "./routes/mod.js";
 import type { BareAnswer, Route } from "./routes/route.js";
 
@@ -33,6 +36,8 @@ declare module "fastify" {
   interface FastifyRequest {
     /** When the request arrived, on the clock of `performance.now()`. */
     arrivedMs: number;
+    /** Kind of the error that it was answered with, if it was. */
+    errorCode: string | undefined;
   }
 }
 
@@ -46,6 +51,7 @@ function sendJson(reply: FastifyReply, statusCode: number, body: unknown): Fasti
 
 function sendError(request: FastifyRequest, reply: FastifyReply, error: unknown, part?: RequestPart): FastifyReply {
   const { statusCode, message, internal } = errorAnswer(error, part);
+  request.errorCode = error instanceof MurmurationError ? error.code : String(statusCode);
   if (internal) request.log.error({ err: error, method: request.method, url: request.url }, "request failed");
   return sendJson(reply, statusCode, errorEnvelope(message, elapsedMs(request)));
 }
@@ -125,6 +131,15 @@ function logSlowRequests(app: FastifyInstance, thresholdMs: number): void {
   });
 }
 
+function measureRequests(app: FastifyInstance, metrics: Metrics): void {
+  app.addHook("onResponse", (request, reply, done) => {
+    const endpoint = request.routeOptions.url?.replace(/:(\w+)/g, "{$1}") ?? "unknown";
+    metrics.observe(request.method, endpoint, reply.statusCode, elapsedMs(request) / 1000);
+    if (request.errorCode !== undefined) metrics.countError(request.errorCode);
+    done();
+  });
+}
+
 /** The HTTP interface of a database: every route, ready to listen or to be injected into. It does not close the database. */
 export async function buildApp(database: Database, options: AppOptions = {}): Promise<FastifyInstance> {
   const app: FastifyInstance = Fastify({
@@ -136,6 +151,7 @@ export async function buildApp(database: Database, options: AppOptions = {}): Pr
     forceCloseConnections: "idle",
   });
   app.decorateRequest("arrivedMs", 0);
+  app.decorateRequest("errorCode", undefined);
   app.addHook("onRequest", (request, _reply, done) => {
     request.arrivedMs = performance.now();
     done();
@@ -154,7 +170,10 @@ export async function buildApp(database: Database, options: AppOptions = {}): Pr
   });
   logSlowRequests(app, options.slowRequestMs ?? 0);
 
-  const all = [...routes, openApiRoute(routes)];
+  const metrics = new Metrics(database);
+  measureRequests(app, metrics);
+  const served = [...routes, metricsRoute(metrics)];
+  const all = [...served, openApiRoute(served)];
   for (const each of all) register(app, database, each);
   answerUnknown(app, all);
   return app;

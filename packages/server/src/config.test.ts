@@ -88,4 +88,38 @@ describe("configuration", () => {
     assert.ok("exitCode" in version && version.exitCode === 0);
     assert.match(version.output, /^\d+\.\d+\.\d+\n$/);
   });
+
+  it("describes no cluster without --nats, and refuses peers then", () => {
+    assert.equal(configOf([]).cluster, undefined);
+    assert.equal(configOf(["--region", "eu"]).cluster, undefined);
+    assert.match(refusal(["--peer", "us=nats://us"]), /--peer needs --nats/);
+  });
+
+  it("puts a cluster together from flags given once or several times, and from the environment", () => {
+    const flags = ["--region", "eu", "--nats", "nats://a,nats://b", "--peer", "us=nats://us", "--peer", "asia"];
+    const fromFlags = configOf([...flags, "--nats-user", "u"], { MURMUR_NATS_PASSWORD: "secret" }).cluster;
+    assert.deepEqual([fromFlags?.name, fromFlags?.region, fromFlags?.peers], ["murmuration", "eu", 2]);
+    assert.deepEqual(fromFlags?.transport.options, {
+      own: { servers: ["nats://a", "nats://b"], auth: { kind: "password", user: "u", password: "secret" } },
+      peers: [{ region: "us", servers: ["nats://us"] }],
+    });
+    const environment = {
+      MURMUR_REGION: "eu",
+      MURMUR_NATS: "nats://a",
+      MURMUR_PEER: "us=nats://us asia=nats://x,nats://y",
+      MURMUR_CLUSTER: "shop",
+    };
+    const fromEnvironment = configOf([], environment).cluster;
+    assert.deepEqual([fromEnvironment?.name, fromEnvironment?.peers], ["shop", 2]);
+  });
+
+  it("refuses clusters that do not fit together", () => {
+    const nats = ["--nats", "nats://a"];
+    assert.match(refusal(nats), /--nats needs --region/);
+    assert.match(refusal([...nats, "--region", "eu", "--peer", "eu=nats://b"]), /region "eu" is named twice/);
+    assert.match(refusal([...nats, "--region", "e u"]), /--region.*letters/);
+    assert.match(refusal([...nats, "--region", "eu", "--peer", "us="]), /peer "us" must name a URL/);
+    assert.match(refusal([...nats, "--region", "eu", "--nats-token", "t", "--nats-user", "u"]), /only one of/);
+    assert.match(refusal([...nats, "--region", "eu", "--nats-cert-file", "c"]), /belong together/);
+  });
 });

@@ -21,8 +21,8 @@ describe("the OpenAPI document", () => {
       }
     }
     assert.deepEqual(missing, []);
-    // The document itself is the one route beyond the list.
-    assert.equal(registered, routes.length + 1);
+    // The document itself and the metrics are beyond the list.
+    assert.equal(registered, routes.length + 2);
     // Each line of the printed tree that ends a path names its methods; none may be unknown to the document.
     const printed = app.printRoutes({ commonPrefix: false, includeMeta: false });
     const methods = [...printed.matchAll(/\(([A-Z, ]+)\)/g)].flatMap((match) => (match[1] as string).split(", "));

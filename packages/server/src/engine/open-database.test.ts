@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
 import type { Command, NearestQuery, PointInput, VectorSpace } from "@murmuration/core";
 import { type Filter, type Json, MurmurationError, type Payload } from "@murmuration/index";
 import { pino } from "pino";
@@ -48,6 +49,12 @@ function answers(database: Database): unknown {
     statistics: database.statistics("a"),
     catalogue: JSON.stringify(database.catalogue),
   };
+}
+
+/** The digest when upkeep has nothing left to do. */
+async function digestAtRest(database: Database): Promise<unknown> {
+  while (!(await database.replication()).status.upkeep.atRest) await turn();
+  return database.digest("a");
 }
 
 describe("the database of a folder", () => {
@@ -187,7 +194,9 @@ describe("the database of a folder", () => {
     look();
     const writes = Array.from({ length: 60 }, async (_, i) => {
       await database.write(upsert(batch * i, batch * (i + 1), { tag: i % 2 === 0 ? "red" : "blue", i }));
-      assert.deepEqual(database.retrieve("a", [batch * i], all)[0]?.payload, { tag: i % 2 === 0 ? "red" : "blue", i });
+      // a field that was set in the same group of commands may be there already
+      const { seen: _, ...payload } = database.retrieve("a", [batch * i], all)[0]?.payload ?? {};
+      assert.deepEqual(payload, { tag: i % 2 === 0 ? "red" : "blue", i });
       const field: Command = { kind: "set-payload", collection: "a", target: { filter: red }, payload: { seen: i } };
       if (i % 20 === 0) await database.write(field);
     });
@@ -196,7 +205,7 @@ describe("the database of a folder", () => {
     assert.ok(looks > 5, `only ${looks} reads ran beside the writes`);
     assert.equal(database.count("a", undefined), 60 * batch);
     const live = answers(database);
-    const digest = await database.digest("a");
+    const digest = await digestAtRest(database);
     await database.close();
     // what the view followed is what the replica had stored
     const after = await open();

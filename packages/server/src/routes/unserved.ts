@@ -28,7 +28,6 @@ const unserved: readonly (readonly [Method, string])[] = [
   ["POST", "/snapshots"],
   ["GET", "/snapshots/{snapshot_name}"],
   ["DELETE", "/snapshots/{snapshot_name}"],
-  ["GET", "/metrics"],
   ["GET", `${c}/optimizations`],
   ["GET", `${c}/cluster`],
   ["POST", `${c}/cluster`],

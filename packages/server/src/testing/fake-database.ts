@@ -40,6 +40,8 @@ function isCatalogueCommand(command: Command): command is CatalogueCommand {
     "change-aliases",
     "create-payload-index",
     "delete-payload-index",
+    "join-member",
+    "evict-member",
   ];
   return kinds.includes(command.kind);
 }

@@ -1,0 +1,161 @@
+import { visibleCollections } from "@murmuration/core";
+import { Counter, collectDefaultMetrics, Gauge, Histogram, type Metric, Registry } from "prom-client";
+import type { Database, ReplicationReport } from "./engine/database.js";
+import { dialectVersion, version } from "./version.js";
+
+/** Seconds; a search takes from half a millisecond on, a bulk write up to seconds. */
+const DURATION_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
+
+type Peer = NonNullable<ReplicationReport["status"]["peering"]>["peers"][number];
+
+/**
+ * The metrics of a server, as Prometheus reads them. Names without prefix are the dialect's, those that begin with `murmur_` are ours.
+ * What others count already is read when it is asked for, so that nothing is counted twice.
+ */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #durations: Histogram<"method" | "endpoint" | "status">;
+  readonly #errors: Counter<"code">;
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+    const registers = [this.#registry];
+    collectDefaultMetrics({ register: this.#registry });
+    this.#durations = new Histogram({
+      name: "rest_responses_duration_seconds",
+      help: "response duration, by route",
+      labelNames: ["method", "endpoint", "status"],
+      buckets: DURATION_BUCKETS,
+      registers,
+    });
+    this.#errors = new Counter({
+      name: "murmur_errors_total",
+      help: "requests that were refused or failed, by the kind of error",
+      labelNames: ["code"],
+      registers,
+    });
+    this.#gauge("app_info", "name and version of the dialect", ["name", "version"]).set(
+      { name: "qdrant", version: dialectVersion },
+      1,
+    );
+    this.#gauge("murmur_info", "version of this server", ["version"]).set({ version }, 1);
+  }
+
+  /** An answer was sent. `endpoint` is a route, not a path: the number of series is bounded. */
+  observe(method: string, endpoint: string, status: number, seconds: number): void {
+    this.#durations.observe({ method, endpoint, status }, seconds);
+  }
+
+  countError(code: string): void {
+    this.#errors.inc({ code });
+  }
+
+  /** The text of an answer to Prometheus, and its content type. */
+  async read(): Promise<{ readonly contentType: string; readonly body: string }> {
+    const report = await this.#database.replication();
+    this.#putDatabase();
+    this.#putReplication(report);
+    return { contentType: this.#registry.contentType, body: await this.#registry.metrics() };
+  }
+
+  #putDatabase(): void {
+    const { shards, ready } = this.#database.status();
+    const { commands, pointsUpserted, pending, pendingBytes } = this.#database.counters();
+    this.#put("collections_total", "number of collections", visibleCollections(this.#database.catalogue).length);
+    const points = this.#gauge("collection_points", "number of points", ["id"]);
+    const graphBytes = this.#gauge("murmur_graph_bytes", "memory of the graphs", ["collection"]);
+    // a collection that is gone leaves no series
+    points.reset();
+    graphBytes.reset();
+    for (const shard of shards) {
+      points.set({ id: shard.collection }, shard.points);
+      graphBytes.set({ collection: shard.collection }, shard.graphBytes);
+    }
+    this.#put("murmur_ready", "1 while reads and writes are served", ready ? 1 : 0);
+    this.#putTotals("murmur_commands_total", "executed writes", "kind", commands);
+    this.#putTotal("murmur_points_upserted_total", "points in executed upserts", pointsUpserted);
+    this.#put("murmur_engine_pending_requests", "requests that the engine's thread has not answered yet", pending);
+    this.#put("murmur_engine_pending_bytes", "vector bytes in them", pendingBytes);
+  }
+
+  #putReplication({ status, logBytes, cluster }: ReplicationReport): void {
+    const { peering, upkeep, applied } = status;
+    this.#put("murmur_log_bytes", "size of the log's files", logBytes);
+    this.#putTotal("murmur_applied_operations_total", "operations of others and of upkeep that were applied", applied);
+    const { atRest, ...done } = upkeep;
+    this.#putTotals("murmur_upkeep_total", "nodes that upkeep has worked on, by what it did", "work", { ...done });
+    this.#put("murmur_upkeep_at_rest", "1 while upkeep has nothing to do", atRest ? 1 : 0);
+    this.#put("cluster_enabled", "1 in a cluster", cluster === undefined ? 0 : 1);
+    if (peering === undefined || cluster === undefined) return;
+
+    const members = this.#database.catalogue.members.filter(({ state }) => state === "active").length;
+    this.#put("cluster_peers_total", "members of the cluster", members);
+    this.#putPeers(peering.peers);
+    this.#put("murmur_inbox_bytes", "bytes of operations that wait for ones before them", peering.inboxBytes);
+    this.#putTotals("murmur_refused_total", "messages and operations that were refused", "reason", peering.refused);
+    this.#putTotal("murmur_received_messages_total", "messages that arrived", cluster.receivedMessages);
+    this.#putTotal("murmur_received_bytes_total", "their bytes", cluster.receivedBytes);
+    this.#put("murmur_received_waiting_bytes", "bytes that arrived and wait", cluster.waitingBytes);
+    this.#put("murmur_transport_connected", "1 while there is a transport", cluster.transport === undefined ? 0 : 1);
+    this.#putTotal("murmur_sent_messages_total", "messages sent", cluster.transport?.sentMessages ?? 0);
+    this.#put("murmur_send_queue_bytes", "bytes that wait to be sent", cluster.transport?.queuedBytes ?? 0);
+    const dropped = { sending: cluster.transport?.droppedMessages ?? 0, receiving: cluster.droppedMessages };
+    this.#putTotals("murmur_dropped_messages_total", "messages dropped over a bound", "side", dropped);
+  }
+
+  #putPeers(peers: readonly Peer[]): void {
+    const regions = new Map(this.#database.catalogue.members.map(({ id, region }) => [id, region]));
+    const gauges: readonly (readonly [string, string, (peer: Peer) => number | undefined])[] = [
+      ["murmur_replication_lag_seconds", "time since a missing operation was first known", ({ lagMs }) => lagMs / 1000],
+      [
+        "murmur_replication_lag_operations",
+        "operations that the peer holds and this replica lacks",
+        (peer) => peer.lagOperations,
+      ],
+      [
+        "murmur_peer_silence_seconds",
+        "time since the peer was last heard",
+        ({ silentMs }) => (silentMs === undefined ? undefined : silentMs / 1000),
+      ],
+      ["murmur_peer_suspect", "1 while the peer is suspect", ({ suspect }) => (suspect ? 1 : 0)],
+      [
+        "murmur_peer_clock_offset_seconds",
+        "how far the peer's clock is ahead, delay included",
+        ({ clockOffsetMs }) => (clockOffsetMs === undefined ? undefined : clockOffsetMs / 1000),
+      ],
+    ];
+    for (const [name, help, read] of gauges) {
+      const gauge = this.#gauge(name, help, ["peer", "region"]);
+      gauge.reset();
+      for (const peer of peers) {
+        const value = read(peer);
+        if (value !== undefined) gauge.set({ peer: peer.id, region: regions.get(peer.id) ?? "" }, value);
+      }
+    }
+  }
+
+  #gauge(name: string, help: string, labelNames: readonly string[] = []): Gauge {
+    const known = this.#registry.getSingleMetric(name) as Gauge | undefined;
+    return known ?? new Gauge({ name, help, labelNames: [...labelNames], registers: [this.#registry] });
+  }
+
+  #put(name: string, help: string, value: number): void {
+    this.#gauge(name, help).set(value);
+  }
+
+  /** A counter that somebody else counts. */
+  #putTotals(name: string, help: string, label: string, values: { readonly [value: string]: number }): void {
+    const known = this.#registry.getSingleMetric(name) as Metric | undefined;
+    const counter = (known ?? new Counter({ name, help, labelNames: [label], registers: [this.#registry] })) as Counter;
+    counter.reset();
+    for (const [value, total] of Object.entries(values)) counter.inc({ [label]: value }, total);
+  }
+
+  #putTotal(name: string, help: string, value: number): void {
+    const known = this.#registry.getSingleMetric(name) as Metric | undefined;
+    const counter = (known ?? new Counter({ name, help, registers: [this.#registry] })) as Counter;
+    counter.reset();
+    counter.inc(value);
+  }
+}

@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { testApp } from "./testing/test-app.js";
+
+async function murmur(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
+  const child = spawn(process.execPath, [fileURLToPath(new URL("./cli.js", import.meta.url)), ...argv]);
+  let [out, err] = ["", ""];
+  child.stdout.on("data", (chunk) => {
+    out += chunk;
+  });
+  child.stderr.on("data", (chunk) => {
+    err += chunk;
+  });
+  const [code] = (await once(child, "close")) as [number];
+  return { code, out, err };
+}
+
+describe("murmur members and murmur evict", () => {
+  it("ask a running server", async () => {
+    const { app, database } = await testApp();
+    await app.listen({ host: "127.0.0.1", port: 0 });
+    const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+    assert.deepEqual(await murmur("members", "--url", url), { code: 0, out: "replica 1 is alone\n", err: "" });
+    const evicted = await murmur("evict", "12", "--url", url);
+    assert.deepEqual([evicted.code, evicted.err], [0, ""]);
+    assert.deepEqual(database.written, [{ kind: "evict-member", id: 12 }]);
+    await app.close();
+    const gone = await murmur("members", "--url", url);
+    assert.equal(gone.code, 1);
+    assert.match(gone.err, /^error: no answer from http/);
+  });
+
+  it("refuse what they do not understand with 2", async () => {
+    assert.equal((await murmur("evict", "me")).code, 2);
+    assert.equal((await murmur("sing")).code, 2);
+  });
+});

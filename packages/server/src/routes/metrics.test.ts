@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { testApp } from "../testing/test-app.js";
+
+describe("GET /metrics", () => {
+  it("counts answers by route, errors by kind, and tells how the replica is", async () => {
+    const { app, ask, database } = await testApp();
+    await ask("PUT", "/collections/a", { vectors: { size: 2, distance: "Dot" } });
+    await ask("PUT", "/collections/a/points", { points: [{ id: 1, vector: [1, 2] }] });
+    await ask("GET", "/collections/none");
+    const { text, statusCode, headers } = await ask("GET", "/metrics");
+    assert.equal(statusCode, 200);
+    assert.match(String(headers["content-type"]), /^text\/plain/);
+    assert.match(
+      text,
+      /rest_responses_duration_seconds_count{method="PUT",endpoint="\/collections\/{collection_name}\/points",status="200"} 1/,
+    );
+    assert.match(text, /murmur_errors_total{code="not-found"} 1/);
+    assert.match(text, /^collections_total 1$/m);
+    assert.match(text, /^murmur_points_upserted_total 1$/m);
+    assert.match(text, /^murmur_log_bytes 4096$/m);
+    assert.match(text, /^cluster_enabled 0$/m);
+    assert.doesNotMatch(text, /murmur_replication_lag_seconds/);
+
+    const peer = {
+      id: 7,
+      isMember: true,
+      silentMs: 2_000,
+      lagOperations: 3,
+      lagMs: 1_500,
+      clockOffsetMs: -20,
+      suspect: true,
+    };
+    const peering = {
+      cluster: "c",
+      peers: [peer],
+      refused: { malformed: 2 },
+      incidents: [],
+      inboxBytes: 5,
+      refusesWrites: undefined,
+      stable: new Map(),
+      needSnapshot: [],
+    };
+    const cluster = {
+      name: "c",
+      region: "eu",
+      transport: undefined,
+      receivedMessages: 4,
+      receivedBytes: 9,
+      waitingBytes: 0,
+      droppedMessages: 0,
+    };
+    database.report = { ...database.report, status: { ...database.report.status, peering }, cluster };
+    const clustered = (await ask("GET", "/metrics")).text;
+    assert.match(clustered, /murmur_replication_lag_seconds{peer="7",region=""} 1.5/);
+    assert.match(clustered, /murmur_replication_lag_operations{peer="7",region=""} 3/);
+    assert.match(clustered, /murmur_peer_silence_seconds{peer="7",region=""} 2/);
+    assert.match(clustered, /murmur_refused_total{reason="malformed"} 2/);
+    await app.close();
+  });
+});
+
+describe("the routes of the cluster", () => {
+  it("tell of a server that is alone", async () => {
+    const { app, ask } = await testApp();
+    const cluster = (await ask("GET", "/murmur/cluster")).json.result as { enabled: boolean; members: unknown[] };
+    assert.deepEqual([cluster.enabled, cluster.members], [false, []]);
+    const replication = (await ask("GET", "/murmur/replication")).json.result as { log_bytes: number };
+    assert.equal(replication.log_bytes, 4096);
+    await app.close();
+  });
+
+  it("evict by id, and refuse what is no id", async () => {
+    const { app, ask, database } = await testApp();
+    assert.equal((await ask("POST", "/murmur/cluster/members/x/evict")).statusCode, 400);
+    assert.equal((await ask("POST", "/murmur/cluster/members/0/evict")).statusCode, 400);
+    await ask("POST", "/murmur/cluster/members/12/evict");
+    assert.deepEqual(database.written, [{ kind: "evict-member", id: 12 }]);
+    await app.close();
+  });
+});

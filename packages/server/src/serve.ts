@@ -1,0 +1,107 @@
+import type { FastifyInstance } from "fastify";
+import { type Logger, pino } from "pino";
+import { type Config, loadConfig } from "./config.js";
+import type { Database } from "./engine/database.js";
+import { openDatabase } from "./engine/open-database.js";
+import { version } from "./version.js";
+
+/** Resolves to false when the time is over first. */
+async function within(timeoutMs: number, work: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), timeoutMs);
+  });
+  const done = await Promise.race([work.then(() => true), timeout]);
+  clearTimeout(timer);
+  return done;
+}
+
+/** How often connections that have become idle are looked for while the server stops. */
+const IDLE_SWEEP_MS = 20;
+
+async function shutDown(app: FastifyInstance, database: Database, config: Config, log: Logger): Promise<void> {
+  // a connection whose last request was in flight when the server began to close stays open, kept alive by the client
+  const sweep = setInterval(() => app.server.closeIdleConnections(), IDLE_SWEEP_MS);
+  if (!(await within(config.shutdownTimeoutMs, app.close()))) {
+    log.warn(
+      { timeoutMs: config.shutdownTimeoutMs },
+      "requests were still in flight when the time for shutdown was over",
+    );
+    app.server.closeAllConnections();
+  }
+  clearInterval(sweep);
+  await database.close();
+}
+
+function closeOnSignals(app: FastifyInstance, database: Database, config: Config, log: Logger): void {
+  let closing = false;
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (closing) process.exit(1);
+    closing = true;
+    log.info({ signal }, "shutting down");
+    shutDown(app, database, config, log).then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.fatal({ err: error }, "shutdown failed");
+        process.exit(1);
+      },
+    );
+  };
+  process.on("SIGTERM", onSignal);
+  process.on("SIGINT", onSignal);
+}
+
+function listenFailure(error: unknown, config: Config): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === "EADDRINUSE") return `port ${config.port} of ${config.host} is already in use`;
+  if (code === "EACCES") return `no right to listen on port ${config.port} of ${config.host}`;
+  return `cannot listen on ${config.host}:${config.port}: ${message}`;
+}
+
+async function run(config: Config): Promise<void> {
+  const log = pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: true }));
+  for (const event of ["unhandledRejection", "uncaughtException"] as const) {
+    process.on(event, (error: unknown) => {
+      log.fatal({ err: error }, event);
+      process.exit(1);
+    });
+  }
+  // the HTTP side is loaded while the engine's thread reads its data
+  const [database, { buildApp }] = await Promise.all([
+    openDatabase({
+      dataFolder: config.data,
+      log,
+      imageEvery: config.imageInterval,
+      ...(config.cluster === undefined ? {} : { cluster: config.cluster }),
+    }),
+    import("./app.js"),
+  ]);
+  const app = await buildApp(database, {
+    log,
+    slowRequestMs: config.slowRequestMs,
+    bodyLimitMebibytes: config.bodyLimitMebibytes,
+  });
+  closeOnSignals(app, database, config, log);
+  try {
+    const address = await app.listen({ host: config.host, port: config.port, listenTextResolver: () => "listening" });
+    process.stdout.write(`Murmuration ${version} is listening on ${address}, data in ${config.data}\n`);
+  } catch (error) {
+    process.stderr.write(`error: ${listenFailure(error, config)}\n`);
+    await database.close();
+    process.exit(1);
+  }
+}
+
+/** Run the server with these arguments until a signal ends it; what is wrong with them is printed. */
+export function serve(argv: readonly string[]): void {
+  const outcome = loadConfig({ argv, environment: process.env });
+  if ("config" in outcome) {
+    run(outcome.config).catch((error: unknown) => {
+      process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
+      process.exit(1);
+    });
+    return;
+  }
+  (outcome.exitCode === 0 ? process.stdout : process.stderr).write(outcome.output);
+  process.exitCode = outcome.exitCode;
+}
