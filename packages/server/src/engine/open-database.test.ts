@@ -195,7 +195,7 @@ describe("the database of a folder", () => {
     const writes = Array.from({ length: 60 }, async (_, i) => {
       await database.write(upsert(batch * i, batch * (i + 1), { tag: i % 2 === 0 ? "red" : "blue", i }));
       // a field that was set in the same group of commands may be there already
-      const { seen: _, ...payload } = database.retrieve("a", [batch * i], all)[0]?.payload ?? {};
+      const { seen: _seen, ...payload } = database.retrieve("a", [batch * i], all)[0]?.payload ?? {};
       assert.deepEqual(payload, { tag: i % 2 === 0 ? "red" : "blue", i });
       const field: Command = { kind: "set-payload", collection: "a", target: { filter: red }, payload: { seen: i } };
       if (i % 20 === 0) await database.write(field);
