@@ -52,6 +52,18 @@ export const limits = {
   /** A session token as text. */
   tokenCharactersMax: 64 * 1024,
 
+  /** A part of a checkpoint, in the log and on the wire. */
+  checkpointPartBytes: 1024 * 1024,
+  checkpointManifestBytesMax: 16 * 1024 * 1024,
+  /** A shard's log is compacted when it holds so many rows that may go, and more than there are live ones. */
+  compactionRowsMin: 20_000,
+  /** After a compaction that failed. */
+  compactionRetryMs: 30_000,
+  /** Parts of a snapshot that are asked for and sent in one go. */
+  snapshotPartsPerRequest: 4,
+  /** Silences of a peer after which a snapshot is asked of another one. */
+  snapshotSilencesMax: 3,
+
   /** Rows that a log iterator holds in memory. */
   logPageRows: 256,
 
@@ -70,5 +82,6 @@ assert(limits.payloadDepthMax + 4 < limits.messageDepthMax, "an operation holds 
 assert(limits.heartbeatMs * 2 <= limits.suspectMs, "a replica is suspect only when heartbeats were missed");
 assert(limits.suspectMs < limits.foundingListenMs, "whoever is there is heard before a cluster begins");
 assert(limits.messageBytesMax <= limits.transportQueueBytesMax, "a transport holds any message");
+assert(limits.checkpointPartBytes + 1024 <= limits.messageBytesMax, "a message holds a part of a checkpoint");
 assert(limits.batchBytesMax < limits.messageBytesMax, "a message holds any batch");
 assert(limits.answerBytesMax <= limits.inboxBytesMax, "an answer that comes out of order fits the inbox");

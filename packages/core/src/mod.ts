@@ -51,7 +51,15 @@ export { MemoryNetwork } from "./gossip/memory-transport.js";
 export type { Transport, TransportCounters } from "./gossip/transport.js";
 export { limits } from "./limits.js";
 export { MemoryOpLog } from "./log/memory-op-log.js";
-export type { LogEntry, LogWriter, OpLog, ReadOptions, StoredPoint } from "./log/op-log.js";
+export type {
+  CheckpointSlot,
+  KeptOperations,
+  LogEntry,
+  LogWriter,
+  OpLog,
+  ReadOptions,
+  StoredPoint,
+} from "./log/op-log.js";
 export { SqliteOpLog, type SqliteOpLogOptions } from "./log/sqlite-op-log.js";
 export {
   type Batch,
@@ -85,8 +93,15 @@ export { nearest } from "./query/nearest.js";
 export { retrieve } from "./query/records.js";
 export type * from "./query/request.js";
 export { count, scroll } from "./query/scroll.js";
-export type { AppliedOperation, CatalogueChanged, Change, OperationsApplied } from "./replica/change.js";
+export type {
+  AppliedOperation,
+  CatalogueChanged,
+  Change,
+  OperationsApplied,
+  ShardReplaced,
+} from "./replica/change.js";
 export type { ClusterOptions, Outgoing } from "./replica/cluster-options.js";
+export type { CompactionOptions, CompactionStatus } from "./replica/compactor.js";
 export type { CollectionDigest, GraphLink, LevelLinks } from "./replica/inspect.js";
 export type { GraphHandles } from "./replica/open-shard.js";
 export type { WritableShard } from "./replica/plan-points.js";

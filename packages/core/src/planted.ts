@@ -40,6 +40,9 @@ export const allMarks = [
   "quorum reached",
   "quorum missed",
   "read waited",
+  "log compacted",
+  "snapshot installed",
+  "snapshot restarted",
 ] as const;
 export type Mark = (typeof allMarks)[number];
 
@@ -78,6 +81,11 @@ export const plantedBugs = {
   "clock-unchecked": "operations from a clock far ahead are taken",
   "index-lowest-slots": "of a list that is too long, walks see the lowest slots instead of the closest",
   "index-remove-wins": "a removal takes links away that its writer had not seen",
+  "compacts-unstable": "compaction drops operations that a member lacks",
+  "compacts-live": "compaction drops the operations of vectors that points still have",
+  "recovery-from-checkpoint-alone": "recovery passes over the operations behind a checkpoint",
+  "checkpoint-forgets-tombstones": "checkpoints hold no tombstones",
+  "snapshot-forgets-windows": "a snapshot is taken over without its open windows",
   "index-purge-forgets-dead": "a purge leaves links to the purged in the lists of dead nodes",
 } as const;
 export type PlantedBug = keyof typeof plantedBugs;

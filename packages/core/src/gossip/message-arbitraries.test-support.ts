@@ -31,7 +31,7 @@ export const messages: fc.Arbitrary<Message> = fc.oneof(
     origin: origins,
     upTo: fc.integer({ min: 1, max: limits.sequenceMax }),
   }),
-  record({ kind: kind("snapshot-request"), shard: shards }),
+  record({ kind: kind("snapshot-request"), shard: shards, transfer: counts, first: counts, count: counts }),
   fc
     .tuple(shards, counts, fc.nat(9), fc.integer({ min: 1, max: 99 }), bytes)
     .map(([shard, transfer, part, more, bytes]) => {

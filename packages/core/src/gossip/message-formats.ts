@@ -47,8 +47,14 @@ export const messageFormats: { readonly [Kind in Message["kind"]]: MessageFormat
   },
   "snapshot-request": {
     number: 5,
-    write: ({ shard }) => [shard],
-    read: (fields) => ({ kind: "snapshot-request", shard: fields.text() }),
+    write: ({ shard, transfer, first, count }) => [shard, transfer, first, count],
+    read: (fields) => ({
+      kind: "snapshot-request",
+      shard: fields.text(),
+      transfer: count(fields),
+      first: count(fields),
+      count: count(fields),
+    }),
   },
   snapshot: {
     number: 6,

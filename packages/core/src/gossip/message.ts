@@ -34,17 +34,21 @@ export interface CompactedMessage {
   readonly upTo: number;
 }
 
-/** Asks for a shard's snapshot. */
+/** Asks for parts of a shard's snapshot. */
 export interface SnapshotRequestMessage {
   readonly kind: "snapshot-request";
   readonly shard: string;
+  /** Which snapshot; 0, or one that the receiver does not have any more: the first part of the one it has. */
+  readonly transfer: number;
+  readonly first: number;
+  readonly count: number;
 }
 
-/** A part of a snapshot. */
+/** A part of a snapshot: of the sender's checkpoint (docs/files.md). Part 0 says what the others are. */
 export interface SnapshotMessage {
   readonly kind: "snapshot";
   readonly shard: string;
-  /** Names the transfer at its sender. */
+  /** Names the snapshot: the same at everybody who has it. */
   readonly transfer: number;
   /** From 0, below `parts`. */
   readonly part: number;

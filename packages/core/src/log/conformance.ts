@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import type { PointId } from "@murmuration/index";
-import type { LogEntry, OpLog } from "./op-log.js";
+import type { CheckpointSlot, LogEntry, OpLog } from "./op-log.js";
 
 /** A fresh, empty log, and how to get rid of it. */
 export interface OpLogUnderTest {
@@ -25,6 +25,14 @@ function appendMany(log: OpLog, shard: string, origin: number, first: number, co
   });
 }
 
+const sortedFrontier = (log: OpLog, shard: string) => [...log.frontier(shard)].sort(([a], [b]) => a - b);
+
+function checkpointOf(log: OpLog, shard: string, slot: CheckpointSlot): (readonly [number, string])[] {
+  return log
+    .checkpointParts(shard, slot)
+    .map((part) => [part, textOf(log.checkpointPart(shard, slot, part) as Uint8Array)] as const);
+}
+
 /** Everything an `OpLog` observably holds. */
 function contents(log: OpLog): unknown {
   return {
@@ -32,6 +40,7 @@ function contents(log: OpLog): unknown {
     lastPosition: log.lastPosition(),
     shards: log.shards().map((shard) => [shard, log.frontier(shard), storedPoints(log, shard)]),
     setting: log.setting("replica"),
+    checkpoints: ["a", "b"].map((shard) => [checkpointOf(log, shard, "current"), checkpointOf(log, shard, "incoming")]),
   };
 }
 
@@ -47,7 +56,14 @@ export function opLogConformance(name: string, makeLog: () => OpLogUnderTest): v
     afterEach(() => subject.dispose());
 
     test("a new log is empty", () => {
-      assert.deepEqual(contents(log), { entries: [], lastPosition: 0, shards: [], setting: undefined });
+      const none = [[], []];
+      assert.deepEqual(contents(log), {
+        entries: [],
+        lastPosition: 0,
+        shards: [],
+        setting: undefined,
+        checkpoints: [none, none],
+      });
       assert.deepEqual(log.frontier("a"), new Map());
       assert.deepEqual([...log.points("a")], []);
     });
@@ -150,6 +166,7 @@ export function opLogConformance(name: string, makeLog: () => OpLogUnderTest): v
       log.transaction((writer) => {
         writer.putPoint("a", 1, bytesOf("old"));
         writer.putPoint("a", 2, bytesOf("stays"));
+        writer.putCheckpointPart("a", "current", 0, bytesOf("stays"));
         writer.putSetting("replica", "7");
       });
       const before = contents(log);
@@ -162,6 +179,11 @@ export function opLogConformance(name: string, makeLog: () => OpLogUnderTest): v
             writer.putPoint("a", 1, bytesOf("new"));
             writer.deletePoint("a", 2);
             writer.putSetting("replica", "8");
+            writer.dropOperations("a", 2, new Map([[1, 1]]), new Map());
+            writer.putCheckpointPart("a", "incoming", 0, bytesOf("x"));
+            writer.promoteCheckpoint("a");
+            writer.restartShard("a", new Map([[9, 9]]));
+            writer.dropCheckpoint("a", "current");
             writer.dropShard("a");
             writer.append("a", 1, 1, bytesOf("after the drop"));
             throw failure;
@@ -262,6 +284,122 @@ export function opLogConformance(name: string, makeLog: () => OpLogUnderTest): v
       const position = log.transaction((writer) => writer.append("b", 1, 1, bytesOf("again")));
       assert.ok(position > last);
       assert.deepEqual(storedPoints(log, "a"), new Map([[1, "a"]]));
+    });
+
+    test("dropped operations are gone, what is to be kept stays, and frontier and positions are as before", () => {
+      appendMany(log, "a", 1, 1, 600);
+      appendMany(log, "b", 1, 1, 3);
+      appendMany(log, "a", 2, 1, 5);
+      assert.equal(log.operationCount("a"), 605);
+      const last = log.lastPosition();
+      const through = last - 2;
+      const upTo = new Map([
+        [1, 590],
+        [2, 9],
+        [3, 1],
+      ]);
+      const kept = new Map([[1, new Set([7, 300])]]);
+      const drop = () => log.transaction((writer) => writer.dropOperations("a", through, upTo, kept));
+      assert.equal(drop(), 588 + 3);
+      assert.equal(drop(), 0);
+      const left = [...log.readOrigin("a", 1, 0, 1000)].map(({ sequence }) => sequence);
+      assert.deepEqual(left, [7, 300, 591, 592, 593, 594, 595, 596, 597, 598, 599, 600]);
+      assert.deepEqual(dots(log.readOrigin("a", 2, 0, 10)), ["a/2:4", "a/2:5"]);
+      assert.equal(log.operationCount("a"), 14);
+      assert.deepEqual(dots(log.read(0, { shard: "b" })), ["b/1:1", "b/1:2", "b/1:3"]);
+      log.transaction((writer) => {
+        for (const shard of ["a", "b", "unknown"])
+          writer.dropOperations(
+            shard,
+            last,
+            new Map([
+              [1, 600],
+              [2, 5],
+            ]),
+            new Map(),
+          );
+      });
+      assert.deepEqual([...log.read(0)], []);
+      log = subject.reopen?.() ?? log;
+      assert.equal(log.lastPosition(), last);
+      assert.deepEqual(sortedFrontier(log, "a"), [
+        [1, 600],
+        [2, 5],
+      ]);
+      assert.throws(() => appendMany(log, "a", 1, 600, 1));
+      appendMany(log, "a", 1, 601, 1);
+      assert.ok(log.lastPosition() > last);
+    });
+
+    test("a restarted shard holds what its snapshot holds, and goes on from there", () => {
+      appendMany(log, "a", 1, 1, 3);
+      appendMany(log, "b", 1, 1, 1);
+      log.transaction((writer) => {
+        writer.putPoint("a", 1, bytesOf("old"));
+        writer.putCheckpointPart("a", "incoming", 0, bytesOf("manifest"));
+        writer.putCheckpointPart("a", "current", 0, bytesOf("before"));
+        writer.putCheckpointPart("a", "current", 1, bytesOf("before too"));
+      });
+      const last = log.lastPosition();
+      const [position, appended] = log.transaction((writer) => {
+        const at = writer.restartShard(
+          "a",
+          new Map([
+            [2, 40],
+            [1, 2],
+          ]),
+        );
+        writer.promoteCheckpoint("a");
+        writer.putPoint("a", 7, bytesOf("new"));
+        return [at, writer.append("a", 1, 3, bytesOf("once more"))];
+      });
+      assert.ok(position > last && appended > position);
+      log = subject.reopen?.() ?? log;
+      assert.deepEqual(dots(log.read(0)), ["b/1:1", "a/1:3"]);
+      assert.deepEqual(sortedFrontier(log, "a"), [
+        [1, 3],
+        [2, 40],
+      ]);
+      assert.deepEqual(storedPoints(log, "a"), new Map([[7, "new"]]));
+      assert.deepEqual(checkpointOf(log, "a", "current"), [[0, "manifest"]]);
+      assert.deepEqual(checkpointOf(log, "a", "incoming"), []);
+      appendMany(log, "a", 2, 41, 1);
+    });
+
+    test("a restart takes a position also where nothing follows it", () => {
+      appendMany(log, "a", 1, 1, 3);
+      const position = log.transaction((writer) => writer.restartShard("a", new Map([[1, 9]])));
+      log = subject.reopen?.() ?? log;
+      assert.equal(log.lastPosition(), position);
+      assert.deepEqual(log.shards(), ["a"]);
+    });
+
+    test("checkpoints are kept part by part, in two slots, and go with their shard", () => {
+      const large = new Uint8Array(300_000).fill(3);
+      log.transaction((writer) => {
+        writer.putCheckpointPart("a", "current", 0, bytesOf("a"));
+        writer.putCheckpointPart("a", "incoming", 2, large);
+        writer.putCheckpointPart("a", "incoming", 0, bytesOf("b"));
+        writer.putCheckpointPart("a", "incoming", 0, bytesOf("c"));
+        writer.dropCheckpoint("b", "current");
+      });
+      assert.deepEqual(log.checkpointParts("a", "incoming"), [0, 2]);
+      assert.deepEqual(log.checkpointPart("a", "incoming", 2), large);
+      assert.equal(textOf(log.checkpointPart("a", "incoming", 0) as Uint8Array), "c");
+      assert.equal(log.checkpointPart("a", "incoming", 1), undefined);
+      assert.equal(log.checkpointPart("b", "current", 0), undefined);
+      log = subject.reopen?.() ?? log;
+      assert.deepEqual(checkpointOf(log, "a", "current"), [[0, "a"]]);
+      log.transaction((writer) => writer.promoteCheckpoint("a"));
+      assert.deepEqual(log.checkpointParts("a", "current"), [0, 2]);
+      assert.deepEqual(log.checkpointParts("a", "incoming"), []);
+      log.transaction((writer) => writer.dropCheckpoint("a", "current"));
+      assert.deepEqual(log.checkpointParts("a", "current"), []);
+      log.transaction((writer) => {
+        writer.putCheckpointPart("a", "current", 0, bytesOf("a"));
+        writer.dropShard("a");
+      });
+      assert.deepEqual(log.checkpointParts("a", "current"), []);
     });
 
     test("settings are kept by name", () => {

@@ -33,6 +33,26 @@ export class FailingOpLog extends MemoryOpLog implements OpLog {
           this.#step();
           writer.dropShard(shard);
         },
+        dropOperations: (...drop) => {
+          this.#step();
+          return writer.dropOperations(...drop);
+        },
+        restartShard: (...restart) => {
+          this.#step();
+          return writer.restartShard(...restart);
+        },
+        putCheckpointPart: (...part) => {
+          this.#step();
+          writer.putCheckpointPart(...part);
+        },
+        dropCheckpoint: (...checkpoint) => {
+          this.#step();
+          writer.dropCheckpoint(...checkpoint);
+        },
+        promoteCheckpoint: (shard) => {
+          this.#step();
+          writer.promoteCheckpoint(shard);
+        },
         putSetting: (...setting) => {
           this.#step();
           writer.putSetting(...setting);

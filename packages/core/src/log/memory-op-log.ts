@@ -1,13 +1,18 @@
 import { assert, type PointId } from "@murmuration/index";
 import { isOrigin, isSequence } from "../causality/dot.js";
 import { sequenceOf, type VersionVector } from "../causality/version-vector.js";
-import type { LogEntry, LogWriter, OpLog, ReadOptions, StoredPoint } from "./op-log.js";
+import type { CheckpointSlot, KeptOperations, LogEntry, LogWriter, OpLog, ReadOptions, StoredPoint } from "./op-log.js";
+
+type Parts = ReadonlyMap<number, Uint8Array>;
+
+const noParts: Parts = new Map();
 
 interface ShardContents {
   /** Origin → its entries, by sequence. */
   readonly origins: Map<number, LogEntry[]>;
   readonly frontier: Map<number, number>;
   readonly points: Map<PointId, Uint8Array>;
+  readonly checkpoints: Map<CheckpointSlot, Parts>;
 }
 
 /** A log that lives as long as its object. For tests and for replicas that may forget. */
@@ -69,6 +74,18 @@ export class MemoryOpLog implements OpLog {
     for (const [id, state] of this.#shards.get(shard)?.points ?? []) yield { id, state };
   }
 
+  checkpointPart(shard: string, slot: CheckpointSlot, part: number): Uint8Array | undefined {
+    return this.#shards.get(shard)?.checkpoints.get(slot)?.get(part);
+  }
+
+  checkpointParts(shard: string, slot: CheckpointSlot): number[] {
+    return [...(this.#shards.get(shard)?.checkpoints.get(slot)?.keys() ?? [])].sort((a, b) => a - b);
+  }
+
+  operationCount(shard: string): number {
+    return [...(this.#shards.get(shard)?.origins.values() ?? [])].reduce((sum, { length }) => sum + length, 0);
+  }
+
   setting(name: string): string | undefined {
     return this.#settings.get(name);
   }
@@ -85,6 +102,19 @@ export class MemoryOpLog implements OpLog {
       putPoint: (shard, id, state) => this.#putPoint(write, shard, id, state.slice()),
       deletePoint: (shard, id) => this.#putPoint(write, shard, id, undefined),
       dropShard: (shard) => this.#dropShard(write, shard),
+      dropOperations: (shard, through, upTo, kept) => this.#dropOperations(write, shard, through, upTo, kept),
+      restartShard: (shard, frontier) => this.#restartShard(write, shard, frontier),
+      putCheckpointPart: (shard, slot, part, bytes) => {
+        const parts = this.#shards.get(shard)?.checkpoints.get(slot) ?? noParts;
+        this.#putCheckpoint(write, shard, slot, new Map([...parts, [part, bytes.slice()]]));
+      },
+      dropCheckpoint: (shard, slot) => {
+        if (this.#shards.has(shard)) this.#putCheckpoint(write, shard, slot, noParts);
+      },
+      promoteCheckpoint: (shard) => {
+        this.#putCheckpoint(write, shard, "current", this.#shards.get(shard)?.checkpoints.get("incoming") ?? noParts);
+        this.#putCheckpoint(write, shard, "incoming", noParts);
+      },
       putSetting: (name, value) => {
         const before = this.#settings.get(name);
         write(() => (before === undefined ? this.#settings.delete(name) : this.#settings.set(name, before)));
@@ -143,10 +173,63 @@ export class MemoryOpLog implements OpLog {
     this.#shards.delete(shard);
   }
 
+  #dropOperations(
+    write: (undo: () => void) => void,
+    shard: string,
+    through: number,
+    upTo: VersionVector,
+    kept: KeptOperations,
+  ): number {
+    const contents = this.#shards.get(shard);
+    const isDropped = (entry: LogEntry) =>
+      entry.shard === shard &&
+      entry.position <= through &&
+      entry.sequence <= sequenceOf(upTo, entry.origin) &&
+      kept.get(entry.origin)?.has(entry.sequence) !== true;
+    const entries = this.#entries;
+    const origins = new Map(contents?.origins);
+    write(() => {
+      this.#entries = entries;
+      for (const [origin, before] of origins) contents?.origins.set(origin, before);
+    });
+    this.#entries = entries.filter((entry) => !isDropped(entry));
+    for (const [origin, before] of origins) {
+      contents?.origins.set(
+        origin,
+        before.filter((entry) => !isDropped(entry)),
+      );
+    }
+    return entries.length - this.#entries.length;
+  }
+
+  #restartShard(write: (undo: () => void) => void, shard: string, frontier: VersionVector): number {
+    const checkpoints = new Map(this.#shards.get(shard)?.checkpoints);
+    this.#dropShard(write, shard);
+    const position = this.#lastPosition + 1;
+    write(() => {
+      this.#lastPosition = position - 1;
+    });
+    this.#lastPosition = position;
+    this.#shards.set(shard, { origins: new Map(), frontier: new Map(frontier), points: new Map(), checkpoints });
+    return position;
+  }
+
+  #putCheckpoint(write: (undo: () => void) => void, shard: string, slot: CheckpointSlot, parts: Parts): void {
+    const { checkpoints } = this.#contents(write, shard);
+    const before = checkpoints.get(slot) ?? noParts;
+    write(() => checkpoints.set(slot, before));
+    checkpoints.set(slot, parts);
+  }
+
   #contents(write: (undo: () => void) => void, shard: string): ShardContents {
     const existing = this.#shards.get(shard);
     if (existing !== undefined) return existing;
-    const made: ShardContents = { origins: new Map(), frontier: new Map(), points: new Map() };
+    const made: ShardContents = {
+      origins: new Map(),
+      frontier: new Map(),
+      points: new Map(),
+      checkpoints: new Map(),
+    };
     write(() => this.#shards.delete(shard));
     this.#shards.set(shard, made);
     return made;

@@ -27,6 +27,15 @@ export interface ReadOptions {
   readonly limit?: number;
 }
 
+/**
+ * The checkpoints that a shard can have: the one that recovery starts from and that others are given, and one that is being received.
+ * A checkpoint is opaque here: numbered parts.
+ */
+export type CheckpointSlot = "current" | "incoming";
+
+/** Operations that compaction keeps: origin → sequences. */
+export type KeptOperations = ReadonlyMap<number, ReadonlySet<number>>;
+
 /** What a transaction may write. Of no use once the transaction is over. */
 export interface LogWriter {
   /**
@@ -36,8 +45,20 @@ export interface LogWriter {
   append(shard: string, origin: number, sequence: number, bytes: Uint8Array): number;
   putPoint(shard: string, id: PointId, state: Uint8Array): void;
   deletePoint(shard: string, id: PointId): void;
-  /** Forgets a shard: its operations, points and frontier. */
+  /** Forgets a shard: its operations, points, checkpoints and frontier. */
   dropShard(shard: string): void;
+  /** Drops operations up to position `through` that `upTo` covers, but for those to keep; the frontier stays. Returns how many. */
+  dropOperations(shard: string, through: number, upTo: VersionVector, kept: KeptOperations): number;
+  /**
+   * Puts a snapshot in place of a shard's operations and points: both are forgotten, and the frontier is the given one. Returns a
+   * position of its own, behind everything before and before everything after.
+   */
+  restartShard(shard: string, frontier: VersionVector): number;
+  /** Puts a part of a checkpoint, in place of an earlier one of this number. */
+  putCheckpointPart(shard: string, slot: CheckpointSlot, part: number, bytes: Uint8Array): void;
+  dropCheckpoint(shard: string, slot: CheckpointSlot): void;
+  /** The incoming checkpoint becomes the current one. */
+  promoteCheckpoint(shard: string): void;
   putSetting(name: string, value: string): void;
 }
 
@@ -64,6 +85,12 @@ export interface OpLog {
   lastPosition(): number;
   /** Every point of a shard, in no stated order. */
   points(shard: string): Iterable<StoredPoint>;
+  /** Part of a checkpoint; `undefined`: there is none of this number. */
+  checkpointPart(shard: string, slot: CheckpointSlot, part: number): Uint8Array | undefined;
+  /** Numbers of the parts that are there, ascending. */
+  checkpointParts(shard: string, slot: CheckpointSlot): number[];
+  /** How many operations of a shard are in the log. Counts them: not for every call. */
+  operationCount(shard: string): number;
   setting(name: string): string | undefined;
   close(): void;
 }

@@ -115,9 +115,42 @@ describe("SqliteOpLog", () => {
   test("a log of a newer version is refused", () => {
     new SqliteOpLog(file).close();
     const database = new Database(file);
-    database.pragma("user_version = 2");
+    database.pragma("user_version = 3");
     database.close();
     assert.throws(() => new SqliteOpLog(file), failsWith("corrupt", /newer version/));
+  });
+
+  test("a log of the version before checkpoints is brought to this one, with all that it holds", () => {
+    const log = new SqliteOpLog(file);
+    fill(log, 1, 10);
+    log.close();
+    const database = new Database(file);
+    database.exec("DROP TABLE checkpoints; DROP TABLE checkpoint_parts; PRAGMA user_version = 1");
+    database.close();
+    assert.throws(() => new SqliteOpLog(file, { readOnly: true }), failsWith("corrupt"));
+    const migrated = new SqliteOpLog(file);
+    assert.equal([...migrated.read(0)].length, 10);
+    migrated.transaction((writer) => writer.putCheckpointPart("a", "current", 0, body));
+    migrated.close();
+    const again = new SqliteOpLog(file, { readOnly: true });
+    assert.deepEqual(again.checkpointPart("a", "current", 0), body);
+    again.close();
+  });
+
+  test("a flipped bit in a checkpoint is noticed when it is read", () => {
+    const log = new SqliteOpLog(file);
+    log.transaction((writer) =>
+      writer.putCheckpointPart("a", "current", 0, new TextEncoder().encode("a part that can be found in the file")),
+    );
+    log.close();
+    const bytes = readFileSync(file);
+    const at = bytes.indexOf("a part that can be found");
+    assert.ok(at > 0);
+    bytes[at + 4] = (bytes[at + 4] as number) ^ 1;
+    writeFileSync(file, bytes);
+    const damaged = new SqliteOpLog(file);
+    assert.throws(() => damaged.checkpointPart("a", "current", 0), failsWith("corrupt", /part 0 .* damaged/));
+    damaged.close();
   });
 
   test("a log without one of its tables is refused", () => {

@@ -5,8 +5,9 @@ import { isOrigin, isSequence } from "../causality/dot.js";
 import { sequenceOf, type VersionVector } from "../causality/version-vector.js";
 import { limits } from "../limits.js";
 import { refuseMessage } from "../operation/field-reader.js";
-import type { LogEntry, LogWriter, OpLog, ReadOptions, StoredPoint } from "./op-log.js";
+import type { CheckpointSlot, LogEntry, LogWriter, OpLog, ReadOptions, StoredPoint } from "./op-log.js";
 import { pointIdFromKey, pointIdToKey } from "./point-key.js";
+import { dropCheckpoint, dropOperations, putCheckpointPart } from "./sqlite-compaction.js";
 import { openDatabase, setPragmas } from "./sqlite-connection.js";
 import { storageError, withStorageErrors } from "./sqlite-error.js";
 import { openSchema } from "./sqlite-schema.js";
@@ -145,6 +146,24 @@ export class SqliteOpLog implements OpLog {
     }
   }
 
+  checkpointPart(shard: string, slot: CheckpointSlot, part: number): Uint8Array | undefined {
+    const row = withStorageErrors(this.#file, () => this.#reads.checkpointPart.get(shard, slot, part));
+    if (row === undefined) return undefined;
+    const bytes = plainBytes(row.bytes);
+    if (crc32(bytes) === row.checksum) return bytes;
+    return refuseMessage(
+      `${this.#file}: part ${part} of the checkpoint of shard ${shard} is damaged: the checksum does not match`,
+    );
+  }
+
+  checkpointParts(shard: string, slot: CheckpointSlot): number[] {
+    return withStorageErrors(this.#file, () => this.#reads.checkpointParts.all(shard, slot));
+  }
+
+  operationCount(shard: string): number {
+    return withStorageErrors(this.#file, () => this.#reads.operationCount.get(shard)) ?? 0;
+  }
+
   setting(name: string): string | undefined {
     return withStorageErrors(this.#file, () => this.#reads.setting.get(name));
   }
@@ -191,12 +210,44 @@ export class SqliteOpLog implements OpLog {
         checkOpen();
         const head = heads.shards.get(shard);
         if (head === undefined) return;
+        for (const slot of ["current", "incoming"] as const) dropCheckpoint(writes, head.key, slot);
         for (const statement of [writes.dropOperations, writes.dropPoints, writes.dropFrontier, writes.dropShard]) {
           statement.run(head.key);
         }
         writes.putSetting.run(POSITION_FLOOR, String(heads.lastPosition));
         heads.shards.delete(shard);
         advanced.delete(head);
+      },
+      dropOperations: (shard, through, upTo, kept) => {
+        checkOpen();
+        const head = heads.shards.get(shard);
+        if (head === undefined) return 0;
+        writes.putSetting.run(POSITION_FLOOR, String(heads.lastPosition));
+        return dropOperations(writes, head.key, through, upTo, kept);
+      },
+      restartShard: (shard, frontier) => {
+        const head = headOf(shard);
+        for (const statement of [writes.dropOperations, writes.dropPoints, writes.dropFrontier])
+          statement.run(head.key);
+        head.frontier.clear();
+        for (const [origin, sequence] of frontier) head.frontier.set(origin, sequence);
+        advanced.set(head, new Set(frontier.keys()));
+        heads.lastPosition += 1;
+        writes.putSetting.run(POSITION_FLOOR, String(heads.lastPosition));
+        return heads.lastPosition;
+      },
+      putCheckpointPart: (shard, slot, part, bytes) => {
+        putCheckpointPart(writes, headOf(shard).key, slot, part, bytes);
+      },
+      dropCheckpoint: (shard, slot) => {
+        checkOpen();
+        const head = heads.shards.get(shard);
+        if (head !== undefined) dropCheckpoint(writes, head.key, slot);
+      },
+      promoteCheckpoint: (shard) => {
+        const head = headOf(shard);
+        dropCheckpoint(writes, head.key, "current");
+        writes.promoteCheckpoint.run(head.key);
       },
       putSetting: (name, value) => {
         checkOpen();

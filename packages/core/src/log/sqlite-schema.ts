@@ -4,7 +4,7 @@ import { refuseMessage } from "../operation/field-reader.js";
 /** `PRAGMA application_id`: says that a file is ours ("Murm"). */
 const APPLICATION_ID = 0x4d75726d;
 /** `PRAGMA user_version`: a file of a newer version is refused. */
-export const logSchemaVersion = 1;
+export const logSchemaVersion = 2;
 
 const TABLES = `
   CREATE TABLE shards (
@@ -43,9 +43,31 @@ const TABLES = `
   ) STRICT, WITHOUT ROWID;
 `;
 
-const TABLE_NAMES = ["frontiers", "operations", "points", "settings", "shards"];
+/** Since version 2. The parts of a checkpoint are not moved when it becomes the current one: its slot is beside them. */
+const CHECKPOINT_TABLES = `
+  CREATE TABLE checkpoints (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
+    shard INTEGER NOT NULL,
+    slot TEXT NOT NULL,
+    UNIQUE (shard, slot)
+  ) STRICT;
 
-/** Makes the tables of a new file, or checks that an existing one is a log that this version reads. Throws `corrupt`. */
+  CREATE TABLE checkpoint_parts (
+    checkpoint INTEGER NOT NULL,
+    part INTEGER NOT NULL,
+    checksum INTEGER NOT NULL,
+    bytes BLOB NOT NULL,
+    PRIMARY KEY (checkpoint, part)
+  ) STRICT;
+`;
+
+const FIRST_TABLE_NAMES = ["frontiers", "operations", "points", "settings", "shards"];
+const TABLE_NAMES = ["checkpoint_parts", "checkpoints", ...FIRST_TABLE_NAMES];
+
+/**
+ * Makes the tables of a new file, brings those of an older version to this one, or checks that an existing file is a log that this version
+ * reads. Throws `corrupt`.
+ */
 export function openSchema(database: Database.Database, file: string, isReadOnly: boolean): void {
   const applicationId = database.pragma("application_id", { simple: true });
   const version = database.pragma("user_version", { simple: true }) as number;
@@ -57,7 +79,7 @@ export function openSchema(database: Database.Database, file: string, isReadOnly
     .all();
   if (applicationId === 0 && version === 0 && tables.length === 0 && !isReadOnly) {
     database.transaction(() => {
-      database.exec(TABLES);
+      database.exec(TABLES + CHECKPOINT_TABLES);
       database.pragma(`application_id = ${APPLICATION_ID}`);
       database.pragma(`user_version = ${logSchemaVersion}`);
     })();
@@ -66,6 +88,13 @@ export function openSchema(database: Database.Database, file: string, isReadOnly
   if (applicationId !== APPLICATION_ID) refuseMessage(`${file} is not a Murmuration log`);
   if (version > logSchemaVersion) {
     refuseMessage(`${file} was written by a newer version (schema ${version}, this one reads ${logSchemaVersion})`);
+  }
+  if (version === 1 && !isReadOnly && FIRST_TABLE_NAMES.every((name) => tables.includes(name))) {
+    database.transaction(() => {
+      database.exec(CHECKPOINT_TABLES);
+      database.pragma(`user_version = ${logSchemaVersion}`);
+    })();
+    return;
   }
   if (version !== logSchemaVersion || TABLE_NAMES.some((name) => !tables.includes(name))) {
     refuseMessage(`${file} is damaged: its tables are not those of a log`);

@@ -11,6 +11,18 @@ export interface OperationRow {
   readonly bytes: Uint8Array;
 }
 
+/** An operation without its bytes. */
+export interface PlacedDot {
+  readonly position: number;
+  readonly origin: number;
+  readonly sequence: number;
+}
+
+export interface PartRow {
+  readonly checksum: number;
+  readonly bytes: Uint8Array;
+}
+
 export interface PointRow {
   readonly id: Uint8Array;
   readonly state: Uint8Array;
@@ -35,6 +47,9 @@ export interface ReadStatements {
   readonly points: Statement<[shard: string, after: Uint8Array, limit: number], PointRow>;
   readonly heads: Statement<[], HeadRow>;
   readonly lastPosition: Statement<[], number | null>;
+  readonly checkpointPart: Statement<[shard: string, slot: string, part: number], PartRow>;
+  readonly checkpointParts: Statement<[shard: string, slot: string], number>;
+  readonly operationCount: Statement<[shard: string], number>;
   readonly setting: Statement<[name: string], string>;
   /** Changes when another connection has written. */
   readonly dataVersion: Statement<[], number>;
@@ -53,6 +68,17 @@ export interface WriteStatements {
   readonly putPoint: Statement<[shard: number, id: Uint8Array, state: Uint8Array]>;
   readonly deletePoint: Statement<[shard: number, id: Uint8Array]>;
   readonly dropOperations: Statement<[shard: number]>;
+  readonly dotsBehind: Statement<
+    [shard: number, origin: number, after: number, upTo: number, limit: number],
+    PlacedDot
+  >;
+  readonly dropOperation: Statement<[position: number]>;
+  readonly checkpointKey: Statement<[shard: number, slot: string], number>;
+  readonly putCheckpoint: Statement<[shard: number, slot: string]>;
+  readonly putPart: Statement<[checkpoint: number, part: number, checksum: number, bytes: Uint8Array]>;
+  readonly dropParts: Statement<[checkpoint: number]>;
+  readonly dropCheckpoint: Statement<[checkpoint: number]>;
+  readonly promoteCheckpoint: Statement<[shard: number]>;
   readonly dropPoints: Statement<[shard: number]>;
   readonly dropFrontier: Statement<[shard: number]>;
   readonly dropShard: Statement<[shard: number]>;
@@ -80,6 +106,19 @@ export function readStatements(database: Database.Database): ReadStatements {
       "SELECT name AS shard, key, origin, sequence FROM shards LEFT JOIN frontiers ON frontiers.shard = shards.key",
     ),
     lastPosition: database.prepare<[], number | null>("SELECT max(position) FROM operations").pluck(),
+    checkpointPart: database.prepare(
+      `SELECT checksum, bytes FROM checkpoint_parts
+       WHERE checkpoint = (SELECT key FROM checkpoints WHERE shard = ${KEY_OF_SHARD} AND slot = ?) AND part = ?`,
+    ),
+    checkpointParts: database
+      .prepare<[string, string], number>(
+        `SELECT part FROM checkpoint_parts
+         WHERE checkpoint = (SELECT key FROM checkpoints WHERE shard = ${KEY_OF_SHARD} AND slot = ?) ORDER BY part`,
+      )
+      .pluck(),
+    operationCount: database
+      .prepare<[string], number>(`SELECT count(*) FROM operations WHERE shard = ${KEY_OF_SHARD}`)
+      .pluck(),
     setting: database.prepare<[string], string>("SELECT value FROM settings WHERE name = ?").pluck(),
     dataVersion: database.prepare<[], number>("PRAGMA data_version").pluck(),
   };
@@ -100,6 +139,24 @@ export function writeStatements(database: Database.Database): WriteStatements {
     putPoint: database.prepare("INSERT INTO points VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET state = excluded.state"),
     deletePoint: database.prepare("DELETE FROM points WHERE shard = ? AND id = ?"),
     dropOperations: database.prepare("DELETE FROM operations WHERE shard = ?"),
+    dotsBehind: database.prepare(
+      `SELECT position, origin, sequence FROM operations INDEXED BY operations_by_dot
+       WHERE shard = ? AND origin = ? AND sequence > ? AND sequence <= ? ORDER BY sequence LIMIT ?`,
+    ),
+    dropOperation: database.prepare("DELETE FROM operations WHERE position = ?"),
+    checkpointKey: database
+      .prepare<[number, string], number>("SELECT key FROM checkpoints WHERE shard = ? AND slot = ?")
+      .pluck(),
+    putCheckpoint: database.prepare("INSERT INTO checkpoints (shard, slot) VALUES (?, ?)"),
+    putPart: database.prepare(
+      `INSERT INTO checkpoint_parts VALUES (?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET checksum = excluded.checksum, bytes = excluded.bytes`,
+    ),
+    dropParts: database.prepare("DELETE FROM checkpoint_parts WHERE checkpoint = ?"),
+    dropCheckpoint: database.prepare("DELETE FROM checkpoints WHERE key = ?"),
+    promoteCheckpoint: database.prepare(
+      "UPDATE checkpoints SET slot = 'current' WHERE shard = ? AND slot = 'incoming'",
+    ),
     dropPoints: database.prepare("DELETE FROM points WHERE shard = ?"),
     dropFrontier: database.prepare("DELETE FROM frontiers WHERE shard = ?"),
     dropShard: database.prepare("DELETE FROM shards WHERE key = ?"),

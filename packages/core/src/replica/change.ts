@@ -1,5 +1,8 @@
 import type { GraphHandle } from "@murmuration/index";
 import type { Catalogue } from "../catalogue/collection.js";
+import type { StoredWindows } from "../gossip/stored-windows.js";
+import type { StoredPoint } from "../log/op-log.js";
+import type { StoredCausalState } from "../state/causal-state.js";
 
 /** An applied operation, as a follower needs it. */
 export interface AppliedOperation {
@@ -27,5 +30,19 @@ export interface OperationsApplied {
   readonly epochs: ReadonlyMap<string, number>;
 }
 
+/** A shard was put in place of the one before, by a snapshot: all of it, as it is now. */
+export interface ShardReplaced {
+  readonly kind: "replaced";
+  readonly shard: string;
+  /** By vector name. */
+  readonly graphs: ReadonlyMap<string, GraphHandle>;
+  /** By vector name: origin, sequence and slot of every node, in turn. The graph itself may have gone on when this is read. */
+  readonly nodes: ReadonlyMap<string, Float64Array>;
+  readonly causality: StoredCausalState;
+  readonly windows: StoredWindows;
+  /** Tombstones too, each made by `encodePointState`. */
+  readonly states: readonly StoredPoint[];
+}
+
 /** What a view needs to know of durable, applied commands; in order. Can be posted to another thread. */
-export type Change = CatalogueChanged | OperationsApplied;
+export type Change = CatalogueChanged | OperationsApplied | ShardReplaced;

@@ -10,13 +10,16 @@ export class Cluster {
   readonly replicas = new Map<number, Replica>();
   readonly logs = new Map<number, OpLog>();
   readonly #founders: readonly number[];
+  readonly #options: Partial<ReplicaOptions>;
   readonly #cut = new Set<string>();
   readonly #queues = new Map<number, { from: number; bytes: Uint8Array }[]>();
   /** By replica: how far its clock is ahead. */
   readonly skewMs = new Map<number, number>();
 
-  constructor(founders: readonly number[]) {
+  /** `options` are those of every replica. */
+  constructor(founders: readonly number[], options: Partial<ReplicaOptions> = {}) {
     this.#founders = founders;
+    this.#options = options;
     for (const id of founders) this.open(id);
   }
 
@@ -31,7 +34,7 @@ export class Cluster {
       founders: this.#founders,
     };
     const clock = { now: () => this.nowMs + (this.skewMs.get(id) ?? 0) };
-    const replica = Replica.open({ log, clock, newReplicaId: () => id, cluster, ...options });
+    const replica = Replica.open({ log, clock, newReplicaId: () => id, cluster, ...this.#options, ...options });
     this.replicas.set(id, replica);
     return replica;
   }

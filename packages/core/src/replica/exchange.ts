@@ -14,6 +14,10 @@ export interface ExchangeContext {
   refuse(reason: string, detail: unknown): void;
   /** What a replica last said to hold, by shard. */
   frontiersOf(replica: number): ReadonlyMap<string, VersionVector> | undefined;
+  /** Shards of which no peer's log holds what is missing here. */
+  needSnapshot(): readonly string[];
+  /** A snapshot of a shard was taken over. */
+  noteSnapshot(shard: string): void;
   /** When a replica was last heard; `undefined`: never. */
   heardMs(replica: number): number | undefined;
   /** Which start of this replica this is. */

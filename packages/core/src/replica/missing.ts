@@ -59,5 +59,6 @@ export function answerRequest(
     bytes += entry.bytes.byteLength;
     if (bytes >= limits.answerBytesMax) break;
   }
-  return { rows };
+  const held = sequenceOf(log.frontier(shard), origin);
+  return rows.length === 0 && limit > 0 && held > after ? { compactedTo: held } : { rows };
 }

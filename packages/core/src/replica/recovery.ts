@@ -1,6 +1,10 @@
 import { decodeImage, MurmurationError, type ReadExactly, type VectorIndex } from "@murmuration/index";
 import { CatalogueDocument } from "../catalogue/catalogue-document.js";
 import type { Collection } from "../catalogue/collection.js";
+import { covers } from "../causality/version-vector.js";
+import { frontierOf } from "../checkpoint/manifest.js";
+import { CheckpointReader, restoreCheckpoint } from "../checkpoint/read-checkpoint.js";
+import { storedCheckpoint } from "../checkpoint/stored-checkpoint.js";
 import { StitchWindows } from "../gossip/windows.js";
 import type { OpLog } from "../log/op-log.js";
 import { decodeOperation } from "../operation/codec.js";
@@ -117,26 +121,51 @@ function* operationsAfter(
   }
 }
 
+/** A shard's current checkpoint and the log position that it stands at. */
+interface PlacedCheckpoint {
+  readonly reader: CheckpointReader;
+  readonly position: number;
+}
+
+/** Throws `corrupt` for a checkpoint that is damaged or newer than the log around it. */
+function currentCheckpoint(log: OpLog, shard: string): PlacedCheckpoint | undefined {
+  const stored = storedCheckpoint(log, shard);
+  if (stored === undefined) return undefined;
+  const reader = CheckpointReader.open(log, shard, "current");
+  if (stored.position > log.lastPosition() || !covers(log.frontier(shard), frontierOf(reader.manifest))) {
+    throw new MurmurationError("corrupt", `the log is older than the checkpoint of shard ${shard} in it`);
+  }
+  return { reader, position: stored.position };
+}
+
+/** Everything from the checkpoint, or the first operation, on. */
 function replayShard(log: OpLog, collection: Collection): WritableShard {
-  const target = openShard(collection, newIndexes(collection));
-  for (const { position, operation } of operationsAfter(log, collection.id, 0)) {
+  const checkpoint = currentCheckpoint(log, collection.id);
+  const target =
+    checkpoint === undefined
+      ? openShard(collection, newIndexes(collection))
+      : restoreCheckpoint(checkpoint.reader, collection);
+  target.shard.position = checkpoint?.position ?? 0;
+  for (const { position, operation } of operationsAfter(log, collection.id, checkpoint?.position ?? 0)) {
     target.shard.apply(operation);
     target.shard.position = position;
   }
   return target;
 }
 
-/** Graphs from images and, after them, from the deltas in the log: never an insert made again. */
+/** Graphs from images or the checkpoint and, after them, from the deltas in the log: never an insert made again. */
 function recoverGraphs(log: OpLog, collection: Collection, images: ImageSource | undefined): WritableShard {
+  const checkpoint = currentCheckpoint(log, collection.id);
   const placed = new Map(
     Object.keys(collection.vectors).map((vector) => [
       vector,
-      openIndex(collection, vector, images, log.lastPosition()),
+      openIndex(collection, vector, images, log.lastPosition(), checkpoint),
     ]),
   );
   const indexes = new Map([...placed].map(([vector, { index }]) => [vector, index]));
   const { causality, windows } = recoverCausality(log, collection.id);
   const target = openShard(collection, indexes, causality, windows);
+  target.shard.position = checkpoint?.position ?? 0;
   const [oldest] = [...placed.values()].sort((a, b) => a.position - b.position);
   if (oldest !== undefined) {
     const followed =
@@ -145,6 +174,7 @@ function recoverGraphs(log: OpLog, collection: Collection, images: ImageSource |
         : new CausalState(oldest.causality);
     for (const { position, operation } of operationsAfter(log, collection.id, oldest.position)) {
       target.shard.position = position;
+      if (planted.has("recovery-from-checkpoint-alone") && checkpoint !== undefined) continue;
       const past = followed.advance(operation);
       if (operation.kind === "edges" && planted.has("edges-lost-in-recovery")) continue;
       target.shard.applyToGraph(operation, past, (vector) => position > (placed.get(vector)?.position ?? 0));
@@ -178,6 +208,7 @@ function openIndex(
   vector: string,
   images: ImageSource | undefined,
   lastPosition: number,
+  checkpoint: PlacedCheckpoint | undefined,
 ): PlacedIndex {
   const space = collection.vectors[vector];
   if (space === undefined) throw new MurmurationError("corrupt", "a collection without the vector it names");
@@ -190,6 +221,9 @@ function openIndex(
       if (!Number.isSafeInteger(position) || position < 0 || position > lastPosition) {
         throw new MurmurationError("corrupt", "the graph image is newer than the log");
       }
+      if (position < (checkpoint?.position ?? 0)) {
+        throw new MurmurationError("corrupt", "the graph image is older than the log's checkpoint");
+      }
       images?.used(collection.id, vector, position);
       return { index, position, causality };
     } catch (error) {
@@ -197,5 +231,7 @@ function openIndex(
       images?.refused(collection.id, vector, error);
     }
   }
-  return { index: newIndex(space), position: 0, causality: undefined };
+  if (checkpoint === undefined) return { index: newIndex(space), position: 0, causality: undefined };
+  const { reader, position } = checkpoint;
+  return { index: reader.index(collection, vector), position, causality: reader.manifest.causality };
 }

@@ -11,6 +11,7 @@ import type { Journal } from "../state/journal.js";
 import type { Shard } from "../state/shard.js";
 import type { AppliedOperation, Change } from "./change.js";
 import type { ClusterOptions, Outgoing } from "./cluster-options.js";
+import { type CompactionOptions, Compactor } from "./compactor.js";
 import { type CollectionDigest, digestOf, type LevelLinks, linksOf, validateGraphs } from "./inspect.js";
 import { epochsOf, type GraphHandles, handlesOfShards } from "./open-shard.js";
 import { Peering } from "./peering.js";
@@ -49,6 +50,8 @@ export interface ReplicaOptions {
    * knows that it was freed. The replica must do nothing after `onGraphs` until the view is made.
    */
   readonly viewThread?: number;
+  /** When logs are compacted, where the bounds are not those of `limits`. */
+  readonly compaction?: CompactionOptions;
   /** The cluster that it takes part in; without it the replica is alone. */
   readonly cluster?: ClusterOptions;
 }
@@ -95,6 +98,7 @@ export class Replica {
   readonly #store: ReplicaStore;
   readonly #upkeep: Upkeep;
   readonly #peering: Peering | undefined;
+  readonly #compactor: Compactor;
 
   private constructor(options: ReplicaOptions, store: ReplicaStore) {
     this.id = store.id;
@@ -105,6 +109,7 @@ export class Replica {
     this.waits = this.#waits;
     this.#peering = options.cluster === undefined ? undefined : new Peering(store, options.cluster, this.#waits);
     this.#upkeep = new Upkeep(store, this.#peering);
+    this.#compactor = new Compactor(store, this.#peering, options.compaction ?? {});
   }
 
   /** The replica of a log: a new one where the log is empty. Throws `corrupt` for a log that cannot be read. */
@@ -228,8 +233,10 @@ export class Replica {
     }
     this.#peering?.tick(nowMs);
     this.#store.flush();
-    if (budget.isPaused !== true && this.#peering?.mayMaintain() !== false) this.#upkeep.tick(nowMs, budget);
+    const mayMaintain = budget.isPaused !== true && this.#peering?.mayMaintain() !== false;
+    if (mayMaintain) this.#upkeep.tick(nowMs, budget);
     this.#store.flush();
+    if (mayMaintain) this.#compactor.tick(nowMs);
   }
 
   /**
@@ -268,6 +275,7 @@ export class Replica {
       ...(this.#peering === undefined ? {} : { peering: this.#peering.status(this.#clock.now()) }),
       upkeep: this.#upkeep.status(),
       waits: this.#waits.status(),
+      compaction: this.#compactor.status(),
     };
   }
 

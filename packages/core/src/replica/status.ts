@@ -1,5 +1,6 @@
 import { sequenceOf, type VersionVector } from "../causality/version-vector.js";
 import { limits } from "../limits.js";
+import type { CompactionStatus } from "./compactor.js";
 import type { UpkeepStatus } from "./upkeep.js";
 import type { WaitsStatus } from "./waits.js";
 
@@ -47,6 +48,7 @@ export interface ReplicationStatus {
   readonly peering?: PeeringStatus;
   readonly upkeep: UpkeepStatus;
   readonly waits: WaitsStatus;
+  readonly compaction: CompactionStatus;
 }
 
 /** What is known of a peer, put together. */

@@ -3,6 +3,7 @@ import type { CatalogueDocument } from "../catalogue/catalogue-document.js";
 import type { Catalogue } from "../catalogue/collection.js";
 import type { HybridClock } from "../causality/hybrid-clock.js";
 import { emptyVersionVector } from "../causality/version-vector.js";
+import { putStoredCheckpoint } from "../checkpoint/stored-checkpoint.js";
 import type { ReceivedOperation } from "../gossip/inbox.js";
 import type { LogWriter, OpLog } from "../log/op-log.js";
 import type { CatalogueBody } from "../operation/catalogue-change.js";
@@ -13,6 +14,7 @@ import type { CausalState } from "../state/causal-state.js";
 import type { Journal } from "../state/journal.js";
 import { encodePointState } from "../state/point-state-codec.js";
 import type { Shard } from "../state/shard.js";
+import { nodesOf } from "../state/shard-graph.js";
 import type { AppliedOperation, CatalogueChanged, Change } from "./change.js";
 import { epochsOf, handlesOf, newIndexes, openShard } from "./open-shard.js";
 import type { WritableShard } from "./plan-points.js";
@@ -246,8 +248,38 @@ export class ReplicaStore {
     this.#pendingChanges.push({ kind: "catalogue", catalogue: after.read(), opened: handlesOfOpened(opened) });
   }
 
+  /** Put another state of a shard in place of the one that it has, with what `write` writes; or, when the log refuses, not at all. */
+  replaceShard(target: WritableShard, write: (writer: LogWriter) => void): void {
+    assert(this.isDurable(), "nothing waits for the log");
+    const { shard, indexes } = target;
+    const states = Array.from(shard.table.states(), (state) => ({
+      id: state.id,
+      state: encodePointState(state).slice(),
+    }));
+    this.log.transaction((writer) => {
+      write(writer);
+      for (const { id, state } of states) writer.putPoint(shard.id, id, state);
+      writer.putSetting(causalSetting(shard.id), storedCausality(shard.causality, shard.windows));
+      this.putClock(writer);
+    });
+    // the view may come when slots have been used, freed and are wanted again
+    if (this.viewThread !== undefined) for (const index of indexes.values()) index.pinFor(this.viewThread);
+    this.shards.set(shard.id, target);
+    this.applied++;
+    this.#changes.push({
+      kind: "replaced",
+      shard: shard.id,
+      graphs: handlesOf(indexes),
+      nodes: new Map([...indexes].map(([vector, { reader }]) => [vector, nodesOf(reader)])),
+      causality: shard.causality.toJson(),
+      windows: shard.windows.encode(),
+      states,
+    });
+  }
+
   dropShard(writer: LogWriter, id: string): void {
     writer.dropShard(id);
+    putStoredCheckpoint(writer, id, undefined);
     writer.putSetting(causalSetting(id), "");
   }
 

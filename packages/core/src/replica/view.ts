@@ -1,15 +1,15 @@
 import { assert, type GraphHandle } from "@murmuration/index";
 import type { Catalogue, Collection } from "../catalogue/collection.js";
 import { resolveCollection } from "../catalogue/resolve.js";
-import type { StitchWindows } from "../gossip/windows.js";
+import { StitchWindows } from "../gossip/windows.js";
 import type { OpLog } from "../log/op-log.js";
 import { decodeOperation } from "../operation/codec.js";
-import type { CausalState } from "../state/causal-state.js";
+import { CausalState } from "../state/causal-state.js";
 import type { PointState } from "../state/point-state.js";
 import { decodePointState } from "../state/point-state-codec.js";
 import { Shard } from "../state/shard.js";
 import { FollowedGraph } from "../state/shard-graph.js";
-import type { Change, OperationsApplied } from "./change.js";
+import type { Change, OperationsApplied, ShardReplaced } from "./change.js";
 import { recoverCausality } from "./recovery.js";
 
 interface FollowedShard {
@@ -81,8 +81,19 @@ export class ReplicaView {
   follow(changes: readonly Change[]): void {
     for (const change of changes) {
       if (change.kind === "operations") this.#followOperations(change);
+      else if (change.kind === "replaced") this.#followReplacement(change);
       else this.#followCatalogue(change.catalogue, change.opened);
     }
+  }
+
+  #followReplacement({ shard, graphs, nodes, causality, windows, states }: ShardReplaced): void {
+    const before = this.#shards.get(shard);
+    // dropped later in the same group
+    if (before === undefined) return;
+    const { collection } = before.shard;
+    const [knowledge, open] = [new CausalState(causality), StitchWindows.decode(windows)];
+    const followed = this.#open(collection, graphs, false, knowledge, open, nodes);
+    for (const { id, state } of states) followed.shard.restorePoint(decodePointState(id, state));
   }
 
   #followOperations(change: OperationsApplied): void {
@@ -120,9 +131,10 @@ export class ReplicaView {
     isStill: boolean,
     causality?: CausalState,
     windows?: StitchWindows,
+    nodes?: ReadonlyMap<string, Float64Array>,
   ): FollowedShard {
     const graphs = new Map(
-      [...handles].map(([name, handle]) => [name, new FollowedGraph(handle, this.#thread, isStill)]),
+      [...handles].map(([name, handle]) => [name, new FollowedGraph(handle, this.#thread, isStill, nodes?.get(name))]),
     );
     const followed = { shard: new Shard(collection, graphs, causality, windows), graphs };
     this.#shards.set(collection.id, followed);

@@ -26,6 +26,17 @@ export interface ShardGraph {
   takeDeaths(): Dot[];
 }
 
+/** Origin, sequence and slot of every node, in turn. */
+export function nodesOf(reader: GraphReader): Float64Array {
+  const nodes: number[] = [];
+  for (let slot = 0, end = reader.slotCount; slot < end; slot++) {
+    if (!reader.nodeAt(slot).linked) continue;
+    const { origin, sequence } = reader.dotAt(slot);
+    nodes.push(origin, sequence, slot);
+  }
+  return Float64Array.from(nodes);
+}
+
 /** The graph of the replica that writes it. */
 export function writableGraph(index: VectorIndex): ShardGraph {
   // nobody asks a replica that has no upkeep
@@ -64,10 +75,20 @@ export class FollowedGraph implements ShardGraph {
   readonly #told: number[] = [];
   readonly #slots = new Map<number, Map<number, number>>();
 
-  /** `isStill`: the writer does nothing meanwhile. Else it has pinned its graph for this thread when it made it. */
-  constructor(handle: GraphHandle, thread: number, isStill: boolean) {
+  /**
+   * `isStill`: the writer does nothing meanwhile. Else it has pinned its graph for this thread when it made it. `nodes`: those that it
+   * begins with, as origin, sequence and slot in turn; without them, those that are in the graph.
+   */
+  constructor(handle: GraphHandle, thread: number, isStill: boolean, nodes?: Float64Array) {
     this.reader = attachReader(handle, thread);
     if (isStill) this.reader.pinNow();
+    if (nodes !== undefined) {
+      for (let at = 0; at < nodes.length; at += 3) {
+        const [origin, sequence, slot] = nodes.subarray(at, at + 3) as unknown as [number, number, number];
+        this.#remember({ origin, sequence }, slot);
+      }
+      return;
+    }
     for (let slot = 0, end = this.reader.slotCount; slot < end; slot++) {
       if (this.reader.nodeAt(slot).linked) this.#remember(this.reader.dotAt(slot), slot);
     }

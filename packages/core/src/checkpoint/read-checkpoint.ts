@@ -1,0 +1,152 @@
+import { crc32 } from "node:zlib";
+import { assert, decodeImage, MurmurationError, type ReadExactly, type VectorIndex } from "@murmuration/index";
+import type { Collection } from "../catalogue/collection.js";
+import { StitchWindows } from "../gossip/windows.js";
+import type { CheckpointSlot, OpLog } from "../log/op-log.js";
+import { FieldReader, refuseMessage } from "../operation/field-reader.js";
+import { decodeMessage } from "../operation/message.js";
+import { checkStructure } from "../operation/structure.js";
+import { indexOptions, openShard } from "../replica/open-shard.js";
+import type { WritableShard } from "../replica/plan-points.js";
+import { CausalState } from "../state/causal-state.js";
+import { graphDigest, pointsDigest } from "../state/digest.js";
+import { type PointState, visibleDot, visibleVectorNames } from "../state/point-state.js";
+import { decodePointState } from "../state/point-state-codec.js";
+import type { Shard } from "../state/shard.js";
+import { type CheckpointManifest, decodeManifest } from "./manifest.js";
+
+/** A checkpoint in a log: its parts are read when they are needed, one at a time. */
+export class CheckpointReader {
+  readonly manifest: CheckpointManifest;
+  readonly #log: OpLog;
+  readonly #slot: CheckpointSlot;
+  #cached: { readonly part: number; readonly bytes: Uint8Array } | undefined;
+
+  private constructor(log: OpLog, slot: CheckpointSlot, manifest: CheckpointManifest) {
+    this.#log = log;
+    this.#slot = slot;
+    this.manifest = manifest;
+  }
+
+  /** Throws `corrupt` for a checkpoint that is not there or is not of this shard. */
+  static open(log: OpLog, shard: string, slot: CheckpointSlot): CheckpointReader {
+    const what = nameOf(shard);
+    const bytes = log.checkpointPart(shard, slot, 0) ?? refuseMessage(`${what}: its manifest is missing`);
+    const manifest = decodeManifest(bytes, what);
+    if (manifest.shard !== shard) refuseMessage(`${what}: it is of shard ${manifest.shard}`);
+    return new CheckpointReader(log, slot, manifest);
+  }
+
+  /** The graph of one vector. Throws `corrupt`, `capacity`. */
+  index(collection: Collection, vector: string): VectorIndex {
+    const space = collection.vectors[vector];
+    let offset = 0;
+    for (const image of this.manifest.images) {
+      if (image.vector === vector && space !== undefined) {
+        return decodeImage(indexOptions(space), this.#from(offset, offset + image.bytes)).index;
+      }
+      offset += image.bytes;
+    }
+    return refuseMessage(`${nameOf(this.manifest.shard)}: it has no graph of vector "${vector}"`);
+  }
+
+  /** The points, tombstones included. Throws `corrupt`. */
+  *states(): IterableIterator<PointState> {
+    const { images, states, stateBytes, shard } = this.manifest;
+    const what = nameOf(shard);
+    const start = images.reduce((sum, { bytes }) => sum + bytes, 0);
+    const read = this.#from(start, start + stateBytes);
+    const take = (length: number) => {
+      const bytes = new Uint8Array(length);
+      if (length > stateBytes || !read(bytes)) refuseMessage(`${what}: its points end early`);
+      return bytes;
+    };
+    for (let i = 0; i < states; i += 1) {
+      const record = take(new DataView(take(4).buffer).getUint32(0, true));
+      checkStructure(record, what);
+      const fields = new FieldReader(decodeMessage(record, what), what);
+      const id = fields.pointId();
+      const bytes = fields.bytes();
+      fields.end();
+      checkStructure(bytes, what);
+      yield decodePointState(id, bytes);
+    }
+  }
+
+  /** Reads the stream of all parts behind the manifest, from one offset to another. */
+  #from(start: number, end: number): ReadExactly {
+    let at = start;
+    return (target) => {
+      if (at + target.byteLength > end) return false;
+      for (let done = 0; done < target.byteLength; ) {
+        const offset = at % this.manifest.partBytes;
+        const some = this.#part(1 + Math.floor(at / this.manifest.partBytes)).subarray(
+          offset,
+          offset + target.byteLength - done,
+        );
+        if (some.byteLength === 0) return false;
+        target.set(some, done);
+        done += some.byteLength;
+        at += some.byteLength;
+      }
+      return true;
+    };
+  }
+
+  #part(part: number): Uint8Array {
+    if (this.#cached?.part === part) return this.#cached.bytes;
+    const { shard, checksums } = this.manifest;
+    const what = nameOf(shard);
+    const bytes =
+      this.#log.checkpointPart(shard, this.#slot, part) ?? refuseMessage(`${what}: part ${part} is missing`);
+    if (crc32(bytes) !== checksums[part - 1]) refuseMessage(`${what}: the checksum of part ${part} does not match`);
+    this.#cached = { part, bytes };
+    return bytes;
+  }
+}
+
+/** The state that a checkpoint stands for. Throws `corrupt` for one that is damaged or of another collection, `capacity` without memory. */
+export function restoreCheckpoint(checkpoint: CheckpointReader, collection: Collection): WritableShard {
+  const { manifest } = checkpoint;
+  const vectors = Object.keys(collection.vectors);
+  if (manifest.images.length !== vectors.length) refuseMessage(`${nameOf(manifest.shard)}: its vectors are others`);
+  const indexes = new Map(vectors.map((vector) => [vector, checkpoint.index(collection, vector)]));
+  const windows = StitchWindows.decode(manifest.windows);
+  const target = openShard(collection, indexes, new CausalState(manifest.causality), windows);
+  for (const state of checkpoint.states()) restoreState(target.shard, state);
+  return target;
+}
+
+/**
+ * The same of a checkpoint that comes from elsewhere: whatever is wrong with it, it is refused as `corrupt`, and what it says of itself must
+ * come out.
+ */
+export function restoreForeignCheckpoint(checkpoint: CheckpointReader, collection: Collection): WritableShard {
+  const { shard, pointsDigest: points, graphDigest: graph } = checkpoint.manifest;
+  const what = nameOf(shard);
+  let target: WritableShard;
+  try {
+    target = restoreCheckpoint(checkpoint, collection);
+  } catch (error) {
+    if (error instanceof MurmurationError) throw error;
+    return refuseMessage(`${what}: it cannot be put together`, error);
+  }
+  if (pointsDigest(target.shard) !== points) refuseMessage(`${what}: the digest of its points is another`);
+  if (graphDigest(target.indexes) !== graph) refuseMessage(`${what}: the digest of its graphs is another`);
+  return target;
+}
+
+function restoreState(shard: Shard, state: PointState): void {
+  for (const name of visibleVectorNames(state)) {
+    const dot = visibleDot(state, name);
+    assert(dot !== undefined, "a visible vector has a node");
+    if (shard.graphs.get(name)?.slotOf(dot) === undefined) {
+      refuseMessage(`${nameOf(shard.id)}: it has no node ${dot.origin}:${dot.sequence} of point ${state.id}`);
+    }
+  }
+  shard.restorePoint(state);
+}
+
+function nameOf(shard: string): string {
+  return `the checkpoint of shard ${shard}`;
+}

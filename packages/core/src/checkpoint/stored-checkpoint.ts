@@ -1,0 +1,31 @@
+import type { LogWriter, OpLog } from "../log/op-log.js";
+
+/** A checkpoint as others know it. */
+export interface CheckpointName {
+  /** What it holds, as a number: see `transferOf`. */
+  readonly transfer: number;
+  /** The manifest, and the parts behind it. */
+  readonly parts: number;
+}
+
+/** Where a shard's current checkpoint stands in its log, and what the log held then. */
+export interface StoredCheckpoint extends CheckpointName {
+  /** Log position up to which everything is in it. */
+  readonly position: number;
+  /** Operations applied until then, of all origins. */
+  readonly operations: number;
+  /** Rows of them that were left in the log. */
+  readonly rows: number;
+}
+
+const settingOf = (shard: string) => `checkpoint.${shard}`;
+
+/** What is noted of a shard's current checkpoint; `undefined`: it has none. */
+export function storedCheckpoint(log: OpLog, shard: string): StoredCheckpoint | undefined {
+  const text = log.setting(settingOf(shard));
+  return text === undefined || text === "" ? undefined : (JSON.parse(text) as StoredCheckpoint);
+}
+
+export function putStoredCheckpoint(writer: LogWriter, shard: string, stored: StoredCheckpoint | undefined): void {
+  writer.putSetting(settingOf(shard), stored === undefined ? "" : JSON.stringify(stored));
+}

@@ -1,0 +1,166 @@
+import { MurmurationError } from "@murmuration/index";
+import { covers, emptyVersionVector } from "../causality/version-vector.js";
+import { decodeManifest, frontierOf, transferOf } from "../checkpoint/manifest.js";
+import { CheckpointReader } from "../checkpoint/read-checkpoint.js";
+import { storedCheckpoint } from "../checkpoint/stored-checkpoint.js";
+import type { Message, SnapshotMessage, SnapshotRequestMessage } from "../gossip/message.js";
+import { limits } from "../limits.js";
+import { mark } from "../planted.js";
+import type { Exchange, ExchangeContext } from "./exchange.js";
+import { installSnapshot, requireUseful } from "./install.js";
+import { type SnapshotPeer, SnapshotTransfer } from "./snapshot-transfer.js";
+
+/**
+ * Snapshots of shards for replicas that miss what no log holds any more (docs/convergence.md, snapshots). A sender keeps nothing in mind:
+ * it serves parts of the checkpoint in its log. A receiver puts them into its own log, so that a transfer goes on after a crash, and takes
+ * the whole over when all are there.
+ */
+export class SnapshotExchange implements Exchange {
+  readonly kinds = ["snapshot-request", "snapshot"] as const;
+  readonly #context: ExchangeContext;
+  readonly #transfers = new Map<string, SnapshotTransfer>();
+  /** A log that refused is asked again then. */
+  #retryAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(context: ExchangeContext) {
+    this.#context = context;
+  }
+
+  take(from: number, message: Message, nowMs: number): void {
+    if (message.kind === "snapshot-request") this.#serve(from, message);
+    else if (message.kind === "snapshot") this.#takePart(from, message, nowMs);
+  }
+
+  tick(nowMs: number): void {
+    const { store } = this.#context;
+    const needed = this.#context.needSnapshot().filter((shard) => store.shards.has(shard));
+    for (const shard of this.#transfers.keys()) if (!needed.includes(shard)) this.#end(shard);
+    if (nowMs < this.#retryAtMs || !store.isDurable()) return;
+    for (const shard of needed) {
+      try {
+        this.#advance(shard, nowMs);
+      } catch (error) {
+        if (!(error instanceof MurmurationError)) throw error;
+        this.#context.refuse("snapshot", error);
+        if (error.code === "corrupt" || error.code === "bad-request") this.#passOver(shard, nowMs);
+        else this.#retryAtMs = nowMs + limits.requestRetryMs;
+      }
+    }
+  }
+
+  // ---- as the sender
+
+  #serve(to: number, { shard, transfer, first, count }: SnapshotRequestMessage): void {
+    const { log } = this.#context.store;
+    const stored = storedCheckpoint(log, shard);
+    if (stored === undefined) return;
+    // who asks for another one, or for any, is told which there is
+    const isKnown = transfer === stored.transfer;
+    const start = isKnown ? first : 0;
+    const end = isKnown ? Math.min(first + Math.min(count, limits.snapshotPartsPerRequest), stored.parts) : 1;
+    for (let part = start; part < end; part += 1) {
+      const bytes = log.checkpointPart(shard, "current", part);
+      if (bytes === undefined) return;
+      const { parts } = stored;
+      this.#context.send(to, "bulk", { kind: "snapshot", shard, transfer: stored.transfer, part, parts, bytes });
+    }
+  }
+
+  // ---- as the receiver
+
+  #takePart(from: number, message: SnapshotMessage, nowMs: number): void {
+    const { shard, part } = message;
+    const transfer = this.#transfers.get(shard);
+    // late, or never asked for
+    if (transfer === undefined || transfer.from !== from || !this.#context.store.shards.has(shard)) return;
+    if (part === 0) return this.#takeManifest(from, transfer, message, nowMs);
+    if (!transfer.isMissing(message.transfer, part)) return;
+    if (!transfer.isIntact(part, message.bytes)) {
+      return this.#context.refuse("snapshot", `part ${part} of shard ${shard} from replica ${from} is damaged`);
+    }
+    this.#context.store.log.transaction((writer) => writer.putCheckpointPart(shard, "incoming", part, message.bytes));
+    transfer.noteArrived(part, nowMs);
+  }
+
+  /** The first part of a snapshot: of the one that is under way, or of another that its sender has. */
+  #takeManifest(from: number, transfer: SnapshotTransfer, message: SnapshotMessage, nowMs: number): void {
+    const { shard, bytes } = message;
+    if (message.transfer === transfer.transfer || !transfer.noteLacking(from)) return;
+    const { store } = this.#context;
+    try {
+      const manifest = decodeManifest(bytes, `the snapshot of shard ${shard}`);
+      if (manifest.shard !== shard || transferOf(bytes) !== message.transfer) {
+        throw new MurmurationError("corrupt", `the snapshot of shard ${shard} goes by another name`);
+      }
+      requireUseful(store, manifest, nowMs);
+      store.log.transaction((writer) => {
+        writer.dropCheckpoint(shard, "incoming");
+        writer.putCheckpointPart(shard, "incoming", 0, bytes);
+      });
+      transfer.begin(message.transfer, manifest);
+    } catch (error) {
+      if (error instanceof MurmurationError && error.code !== "storage") transfer.passOver(nowMs);
+      throw error;
+    }
+  }
+
+  #advance(shard: string, nowMs: number): void {
+    const transfer = this.#transferOf(shard);
+    if (transfer.isComplete) {
+      installSnapshot(this.#context.store, shard, nowMs);
+      this.#transfers.delete(shard);
+      this.#context.noteSnapshot(shard);
+      mark("snapshot installed");
+      return;
+    }
+    const request = transfer.plan(nowMs, this.#peers(shard));
+    if (request === undefined) return;
+    const { to, first, count } = request;
+    const message = { kind: "snapshot-request", shard, transfer: request.transfer, first, count } as const;
+    this.#context.send(to, "control", message);
+  }
+
+  /** The transfer of a shard; one that a crash broke off goes on. */
+  #transferOf(shard: string): SnapshotTransfer {
+    const known = this.#transfers.get(shard);
+    if (known !== undefined) return known;
+    const { log } = this.#context.store;
+    const transfer = new SnapshotTransfer();
+    this.#transfers.set(shard, transfer);
+    const here = log.checkpointParts(shard, "incoming");
+    if (here.length > 0) {
+      const { manifest } = CheckpointReader.open(log, shard, "incoming");
+      transfer.begin(transferOf(log.checkpointPart(shard, "incoming", 0) as Uint8Array), manifest, here);
+    }
+    return transfer;
+  }
+
+  /** Members that hold something of the shard that is missing here. */
+  #peers(shard: string): SnapshotPeer[] {
+    const { store, members } = this.#context;
+    const held = store.causality(shard)?.frontier ?? emptyVersionVector;
+    return members.active().flatMap((id) => {
+      const heardMs = this.#context.heardMs(id);
+      const frontier = this.#context.frontiersOf(id)?.get(shard) ?? emptyVersionVector;
+      return id === store.id || heardMs === undefined || covers(held, frontier) ? [] : [{ id, heardMs }];
+    });
+  }
+
+  /** What came is of no use: it goes, and another peer is asked. */
+  #passOver(shard: string, nowMs: number): void {
+    this.#transfers.get(shard)?.passOver(nowMs);
+    this.#context.store.log.transaction((writer) => writer.dropCheckpoint(shard, "incoming"));
+  }
+
+  /** Nothing is missing any more, or a log has it: what came of a snapshot stays if it may still be of use. */
+  #end(shard: string): void {
+    this.#transfers.delete(shard);
+    const { store } = this.#context;
+    const held = store.causality(shard)?.frontier;
+    if (held === undefined || store.log.checkpointParts(shard, "incoming").length === 0) return;
+    const { manifest } = CheckpointReader.open(store.log, shard, "incoming");
+    if (covers(held, frontierOf(manifest))) {
+      store.log.transaction((writer) => writer.dropCheckpoint(shard, "incoming"));
+    }
+  }
+}

@@ -1,0 +1,337 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { MurmurationError } from "@murmuration/index";
+import { transferOf } from "../checkpoint/manifest.js";
+import { decodeEnvelope, encodeEnvelope } from "../gossip/envelope.js";
+import { limits } from "../limits.js";
+import { FailingOpLog } from "../log/failing-op-log.test-support.js";
+import { MemoryOpLog } from "../log/memory-op-log.js";
+import { Cluster } from "./cluster.test-support.js";
+import type { Outgoing } from "./cluster-options.js";
+import type { Replica } from "./replica.js";
+import { createCollection, identity, openReplica, point, run, space, upsert } from "./replica.test-support.js";
+import { ReplicaView, readStoredPoints } from "./view.js";
+
+const compaction = { rowsMin: 1, partBytes: 900 };
+const vectorOf = (n: number) => [Math.sin(n), Math.cos(3 * n), Math.sin(7 * n), Math.cos(n * n)];
+const write = (replica: Replica, from: number, count: number, salt = 0) =>
+  run(
+    replica,
+    upsert(
+      "c",
+      Array.from({ length: count }, (_, i) => point(from + i, vectorOf(from + i + salt), { n: i })),
+    ),
+  );
+
+/** Three replicas whose logs are compacted. */
+function compacted(): Cluster {
+  const cluster = new Cluster([1, 2, 3], { compaction });
+  cluster.pass(3);
+  run(cluster.get(1), createCollection("c", { "": space(4, "Euclid") }));
+  cluster.pass(3);
+  for (let salt = 0; salt < 3; salt += 1) {
+    for (const id of [1, 2, 3]) write(cluster.get(id), id * 20, 30, salt);
+    cluster.pass(5);
+  }
+  run(cluster.get(2), { kind: "delete-points", collection: "c", target: { ids: [20, 21, 45, 88] } });
+  cluster.settle();
+  cluster.pass(20);
+  for (const id of [1, 2, 3]) assert.ok(cluster.get(id).status().compaction.checkpoints > 0);
+  return cluster;
+}
+
+const shardOf = (replica: Replica) => replica.shard("c").id;
+const currentTransfer = (cluster: Cluster, id: number) => {
+  const log = cluster.logs.get(id);
+  const bytes = log?.checkpointPart(shardOf(cluster.get(id)), "current", 0);
+  return bytes === undefined ? undefined : transferOf(bytes);
+};
+
+/** Lets time pass until the replica is like the others. */
+function settle(cluster: Cluster): void {
+  cluster.settle();
+  for (const replica of cluster.replicas.values()) {
+    assert.deepEqual(replica.validate("c")[""]?.violations, []);
+    assert.equal(replica.validate("c")[""]?.unreachable, 0);
+  }
+}
+
+/** Changes messages on their way from the replicas that are there now. */
+function tamper(cluster: Cluster, change: (from: number, one: Outgoing) => Outgoing | undefined): void {
+  const post = cluster.post.bind(cluster);
+  cluster.post = (from, outgoing) =>
+    post(
+      from,
+      outgoing.flatMap((one) => change(from, one) ?? []),
+    );
+}
+
+describe("a snapshot", () => {
+  test("brings a replica in that joins after the compaction, while others write", () => {
+    const cluster = compacted();
+    cluster.open(4);
+    for (let i = 0; i < 12; i += 1) {
+      cluster.pass(1);
+      write(cluster.get(1 + (i % 3)), 200 + i, 1);
+    }
+    settle(cluster);
+    assert.deepEqual(cluster.get(4).status().peering?.needSnapshot, []);
+    const transfers = [1, 2, 3].map((id) => currentTransfer(cluster, id));
+    assert.ok(transfers.length > 0 && currentTransfer(cluster, 4) !== undefined, "it has a checkpoint of its own");
+    // it can write, and what it has goes on from its own log
+    write(cluster.get(4), 300, 5);
+    settle(cluster);
+    const before = identity(cluster.get(4));
+    const [again, replayed] = (["projection", "log"] as const).map((recoverFrom) => {
+      cluster.stop(4);
+      return cluster.open(4, { recoverFrom });
+    });
+    assert.deepEqual(identity(again as Replica), before);
+    assert.deepEqual(identity(replayed as Replica), before);
+    settle(cluster);
+  });
+
+  test("is served on by whoever took it over", () => {
+    const cluster = compacted();
+    cluster.open(4);
+    settle(cluster);
+    const transfer = currentTransfer(cluster, 4);
+    for (const id of [1, 2, 3]) cluster.cut(id, 5);
+    cluster.open(5);
+    cluster.pass(60);
+    assert.equal(cluster.get(5).shard("c").table.size, cluster.get(4).shard("c").table.size);
+    assert.notEqual(transfer, undefined);
+    cluster.heal();
+    settle(cluster);
+  });
+
+  test("goes on where a crash broke it off", () => {
+    const cluster = compacted();
+    cluster.open(4);
+    const shard = shardOf(cluster.get(1));
+    const log = cluster.logs.get(4) as MemoryOpLog;
+    const here = () => log.checkpointParts(shard, "incoming").length;
+    // parts get lost after the first few
+    let passed = 0;
+    let isCut = true;
+    tamper(cluster, (_, one) => {
+      const { message } = decodeEnvelope(one.bytes);
+      if (message.kind !== "snapshot" || message.part === 0 || !isCut) return one;
+      passed += 1;
+      return passed > 6 ? undefined : one;
+    });
+    for (let i = 0; i < 80 && here() < 5; i += 1) cluster.pass();
+    const before = here();
+    assert.ok(before >= 5);
+    cluster.stop(4);
+    cluster.open(4, { nonce: 44 });
+    isCut = false;
+    const asked = new Set<number>();
+    tamper(cluster, (_, one) => {
+      const { message } = decodeEnvelope(one.bytes);
+      if (message.kind === "snapshot") asked.add(message.part);
+      return one;
+    });
+    settle(cluster);
+    assert.ok(!asked.has(1), "what was here is not sent again");
+  });
+
+  test("that is replaced at its sender begins anew", () => {
+    const cluster = compacted();
+    const shard = shardOf(cluster.get(1));
+    for (const id of [2, 3]) cluster.cut(id, 4);
+    cluster.open(4);
+    const log = cluster.logs.get(4) as MemoryOpLog;
+    for (let i = 0; i < 80 && log.checkpointParts(shard, "incoming").length < 3; i += 1) cluster.pass();
+    const incoming = () => transferOf(log.checkpointPart(shard, "incoming", 0) as Uint8Array);
+    const first = log.checkpointPart(shard, "incoming", 0) === undefined ? undefined : incoming();
+    const old = currentTransfer(cluster, 1);
+    for (let salt = 5; salt < 9; salt += 1) for (const id of [1, 2, 3]) write(cluster.get(id), id * 20, 30, salt);
+    cluster.heal();
+    settle(cluster);
+    assert.ok(first === undefined || first === old || currentTransfer(cluster, 4) !== first);
+  });
+
+  test("with a damaged part is asked for again; one that is not what it says is refused, and asked of another", () => {
+    const cluster = compacted();
+    let lies = 0;
+    let damaged = 0;
+    tamper(cluster, (from, one) => {
+      const envelope = decodeEnvelope(one.bytes);
+      const { message } = envelope;
+      if (message.kind !== "snapshot") return one;
+      if (from === 1) {
+        // a right checksum over a wrong name
+        lies += 1;
+        return {
+          ...one,
+          bytes: encodeEnvelope({ ...envelope, message: { ...message, transfer: message.transfer + 1 } }),
+        };
+      }
+      if (message.part === 2 && damaged < 3) {
+        damaged += 1;
+        const bytes = message.bytes.slice();
+        bytes[5] = (bytes[5] as number) ^ 1;
+        return { ...one, bytes: encodeEnvelope({ ...envelope, message: { ...message, bytes } }) };
+      }
+      return one;
+    });
+    for (const id of [2, 3]) cluster.cut(id, 4);
+    cluster.open(4);
+    cluster.pass(40);
+    assert.ok(lies > 1, "it is asked again, after a while");
+    assert.ok(lies < 20);
+    assert.equal(cluster.get(4).shard("c").table.size, 0);
+    cluster.heal();
+    settle(cluster);
+    assert.equal(damaged, 3);
+    const refused = cluster.get(4).status().peering?.refused;
+    assert.ok((refused?.["corrupt"] ?? 0) >= 1 && (refused?.["snapshot"] ?? 0) >= 3, JSON.stringify(refused));
+  });
+
+  test("whose contents do not have their digests is refused and dropped", () => {
+    const cluster = compacted();
+    const shard = shardOf(cluster.get(1));
+    cluster.open(4);
+    const log = cluster.logs.get(4) as MemoryOpLog;
+    const count = cluster.logs.get(1)?.checkpointParts(shard, "current").length ?? 0;
+    // its last parts never come, until they are put there with a manifest that says something else
+    let isCut = true;
+    tamper(cluster, (_, one) => {
+      const { message } = decodeEnvelope(one.bytes);
+      return message.kind === "snapshot" && isCut && message.part >= count - 1 ? undefined : one;
+    });
+    for (let i = 0; i < 80 && log.checkpointParts(shard, "incoming").length < count - 1; i += 1) cluster.pass();
+    const manifest = log.checkpointPart(shard, "incoming", 0) as Uint8Array;
+    const text = Buffer.from(manifest).toString("latin1");
+    const digest = cluster.get(1).digest("c").points_digest;
+    assert.ok(text.length > digest.length);
+    const hexAt = text.search(/[0-9a-f]{32}/);
+    assert.ok(hexAt > 0);
+    const forged = manifest.slice();
+    forged[hexAt] = (forged[hexAt] as number) === 0x30 ? 0x31 : 0x30;
+    log.transaction((writer) => {
+      writer.putCheckpointPart(shard, "incoming", 0, forged);
+      for (const part of cluster.logs.get(1)?.checkpointParts(shard, "current") ?? []) {
+        const bytes = cluster.logs.get(1)?.checkpointPart(shard, "current", part) as Uint8Array;
+        if (part > 0) writer.putCheckpointPart(shard, "incoming", part, bytes);
+      }
+    });
+    cluster.stop(4);
+    cluster.open(4, { nonce: 44 });
+    cluster.pass(20);
+    assert.ok((cluster.get(4).status().peering?.refused["snapshot"] ?? 0) >= 1);
+    assert.ok(
+      cluster
+        .get(4)
+        .status()
+        .peering?.incidents.some((one) => /digest|checksum/.test(one)),
+    );
+    isCut = false;
+    settle(cluster);
+  });
+
+  test("that the log refuses at any step leaves the old state, and is taken over when there is room", () => {
+    const cluster = compacted();
+    const log = new FailingOpLog();
+    const joined = cluster.open(4, { log });
+    const shard = shardOf(cluster.get(1));
+    let failures = 0;
+    for (let i = 0; i < 3_000 && !cluster.isSettled(); i += 1) {
+      const isComing = log.checkpointParts(shard, "incoming").length > 4;
+      if (isComing) log.failAfter(failures * 5);
+      try {
+        cluster.pass();
+      } catch (error) {
+        assert.ok(error instanceof MurmurationError && error.code === "storage", String(error));
+      }
+      if (isComing && log.failed && joined.isDurable()) {
+        failures += 1;
+        // in the log, the old state or the new one
+        const points = [...log.points(shard)].length;
+        assert.equal(points, joined.shard("c").table.size);
+      }
+      log.failAfter(Number.POSITIVE_INFINITY);
+    }
+    assert.ok(failures > 3, `${failures} failures`);
+    settle(cluster);
+  });
+
+  test("mends a replica that was put back to an older copy of its log", () => {
+    const cluster = compacted();
+    const copy = new MemoryOpLog();
+    const log = cluster.logs.get(3) as MemoryOpLog;
+    // the first rows of the points, and the catalogue
+    copy.transaction((writer) => {
+      for (const { shard, origin, sequence, bytes } of log.read(0, { shard: "system" }))
+        writer.append(shard, origin, sequence, bytes);
+      writer.putSetting("replica.id", "3");
+    });
+    cluster.stop(3);
+    const restored = cluster.open(3, { log: copy, nonce: 33 });
+    cluster.pass(1);
+    assert.equal(restored.shard("c").table.size, 0);
+    settle(cluster);
+    assert.equal(restored.status().peering?.refusesWrites, undefined);
+    write(restored, 500, 3);
+    settle(cluster);
+  });
+
+  test("of a clock that is ahead waits until its time has come", () => {
+    const cluster = new Cluster([1], { compaction });
+    cluster.skewMs.set(1, 2 * limits.clockDriftMsMax);
+    run(cluster.get(1), createCollection("c", { "": space(4, "Euclid") }));
+    for (let salt = 0; salt < 3; salt += 1) write(cluster.get(1), 0, 30, salt);
+    cluster.pass(10);
+    assert.ok(cluster.get(1).status().compaction.checkpoints > 0);
+    cluster.open(2);
+    cluster.skewMs.set(2, limits.clockDriftMsMax + 5_000);
+    cluster.pass(20);
+    cluster.skewMs.set(2, 0);
+    assert.ok(cluster.get(2).catalogue.collections);
+    cluster.skewMs.set(2, 2 * limits.clockDriftMsMax);
+    settle(cluster);
+  });
+
+  test("is followed by a view of the replica", () => {
+    const cluster = compacted();
+    const joined = cluster.open(4);
+    for (let i = 0; i < 40 && Object.keys(joined.catalogue.collections).length === 0; i += 1) cluster.pass();
+    joined.changes();
+    const view = new ReplicaView({
+      points: readStoredPoints(cluster.logs.get(4) as MemoryOpLog),
+      catalogue: joined.catalogue,
+      handles: joined.handles(),
+      thread: 1,
+    });
+    let replaced = 0;
+    for (let i = 0; i < 60; i += 1) {
+      cluster.pass();
+      const changes = joined.changes();
+      replaced += changes.filter(({ kind }) => kind === "replaced").length;
+      view.follow(changes);
+      write(cluster.get(1), 400 + i, 1);
+    }
+    cluster.settle();
+    view.follow(joined.changes());
+    assert.equal(replaced, 1);
+    assert.equal(view.shard("c").table.size, joined.shard("c").table.size);
+    assert.deepEqual(view.shard("c").frontier, joined.shard("c").frontier);
+    const [of, seen] = [joined.shard("c"), view.shard("c")].map((shard) => {
+      const answer = shard.graph("").reader.search(Float32Array.from(vectorOf(3)), { limit: 5 });
+      return [[...answer.slots], [...answer.distances]];
+    });
+    assert.deepEqual(seen, of);
+  });
+
+  test("is no use to a replica that holds all of it", () => {
+    const cluster = compacted();
+    const alone = openReplica();
+    assert.equal(alone.status().compaction.checkpoints, 0);
+    assert.deepEqual(cluster.get(1).status().peering?.needSnapshot, []);
+    cluster.pass(30);
+    for (const id of [1, 2, 3]) {
+      assert.deepEqual(cluster.logs.get(id)?.checkpointParts(shardOf(cluster.get(1)), "incoming"), []);
+    }
+  });
+});
