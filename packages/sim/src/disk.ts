@@ -1,4 +1,6 @@
 import {
+  type CheckpointSlot,
+  type Dot,
   type LogEntry,
   type LogWriter,
   MemoryOpLog,
@@ -28,6 +30,10 @@ export class SimulatedDisk implements OpLog {
   writesToCrash: number | undefined;
   /** Position of a row whose bits have rotted. */
   rotten: number | undefined;
+  /** Part of a shard's current checkpoint whose bits have rotted, until another checkpoint takes its place. */
+  rottenPart: number | undefined;
+  /** Rows that compaction has dropped, for a checker to take. */
+  dropped: (Dot & { readonly shard: string })[] = [];
   #running: Call[] | undefined;
 
   constructor(history: readonly Call[][] = []) {
@@ -48,6 +54,8 @@ export class SimulatedDisk implements OpLog {
   transaction<T>(body: (writer: LogWriter) => T): T {
     const calls: Call[] = [];
     this.#running = calls;
+    const { rottenPart, dropped } = this;
+    const droppedBefore = [...dropped];
     try {
       const result = this.#log.transaction((writer) => {
         const value = body(this.#recording(writer));
@@ -57,6 +65,10 @@ export class SimulatedDisk implements OpLog {
       });
       this.#history.push(calls);
       return result;
+    } catch (error) {
+      this.rottenPart = rottenPart;
+      this.dropped = droppedBefore;
+      throw error;
     } finally {
       this.#running = undefined;
     }
@@ -84,6 +96,20 @@ export class SimulatedDisk implements OpLog {
 
   points(shard: string): Iterable<StoredPoint> {
     return this.#log.points(shard);
+  }
+
+  checkpointPart(shard: string, slot: CheckpointSlot, part: number): Uint8Array | undefined {
+    if (slot === "current" && part === this.rottenPart)
+      throw new MurmurationError("corrupt", `part ${part} of the checkpoint is damaged`);
+    return this.#log.checkpointPart(shard, slot, part);
+  }
+
+  checkpointParts(shard: string, slot: CheckpointSlot): number[] {
+    return this.#log.checkpointParts(shard, slot);
+  }
+
+  operationCount(shard: string): number {
+    return this.#log.operationCount(shard);
   }
 
   setting(name: string): string | undefined {
@@ -135,6 +161,35 @@ export class SimulatedDisk implements OpLog {
       dropShard: (shard) => {
         note((other) => other.dropShard(shard));
         writer.dropShard(shard);
+      },
+      dropOperations: (shard, through, upTo, kept) => {
+        // what the caller goes on with is not what it gave
+        const stood = new Map(upTo);
+        note((other) => void other.dropOperations(shard, through, stood, kept));
+        const before = [...this.#log.read(0, { shard })];
+        const count = writer.dropOperations(shard, through, stood, kept);
+        const left = new Set(Array.from(this.#log.read(0, { shard }), ({ position }) => position));
+        this.dropped.push(...before.filter(({ position }) => !left.has(position)));
+        return count;
+      },
+      restartShard: (shard, frontier) => {
+        note((other) => void other.restartShard(shard, frontier));
+        this.rottenPart = undefined;
+        return writer.restartShard(shard, frontier);
+      },
+      putCheckpointPart: (shard, slot, part, bytes) => {
+        const copy = bytes.slice();
+        note((other) => other.putCheckpointPart(shard, slot, part, copy));
+        writer.putCheckpointPart(shard, slot, part, copy);
+      },
+      dropCheckpoint: (shard, slot) => {
+        note((other) => other.dropCheckpoint(shard, slot));
+        if (slot === "current") this.rottenPart = undefined;
+        writer.dropCheckpoint(shard, slot);
+      },
+      promoteCheckpoint: (shard) => {
+        note((other) => other.promoteCheckpoint(shard));
+        writer.promoteCheckpoint(shard);
       },
       putSetting: (name, value) => {
         note((other) => other.putSetting(name, value));

@@ -164,6 +164,12 @@ const injections: { readonly [Kind in Fault["kind"]]?: Injection } = {
     node.disk.rotten = position;
     return () => world.restart(node);
   },
+  "rot-checkpoint": (world, node, { amount }) => {
+    const shard = node.disk.shards().find((one) => node.disk.checkpointParts(one, "current").length > 0);
+    if (shard === undefined) return undefined;
+    node.disk.rottenPart = Math.floor(node.disk.checkpointParts(shard, "current").length * amount);
+    return () => world.restart(node);
+  },
   wipe: (world, node) => {
     world.evict(node);
     if (!node.isRetired) return undefined;

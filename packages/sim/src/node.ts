@@ -1,4 +1,4 @@
-import { type Change, type Command, type Outgoing, Replica } from "@murmuration/core";
+import { type Change, type Command, type CompactionOptions, type Outgoing, Replica } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
 import { collectionName } from "./commands.js";
 import { CrashSignal, SimulatedDisk } from "./disk.js";
@@ -38,6 +38,8 @@ export class Node {
   isRetired = false;
   /** Bound on what it holds back. */
   inboxBytesMax = 8 * 1024 * 1024;
+  /** Bounds at which its logs are compacted; those of a host without. */
+  compaction: CompactionOptions | undefined;
   /** Frontier of the collection's shard as text, to see that it has changed. */
   frontier = "";
   readonly #founders: readonly number[];
@@ -67,6 +69,7 @@ export class Node {
         log: this.disk,
         clock: { now: () => this.nowMs() },
         newReplicaId: () => this.id,
+        ...(this.compaction === undefined ? {} : { compaction: this.compaction }),
         cluster: {
           name: "sim",
           region: `r${this.id}`,
@@ -78,8 +81,8 @@ export class Node {
     } catch (error) {
       // a full disk lets no process start; it is started again when there is room
       if (error instanceof CrashSignal || (error instanceof MurmurationError && error.code === "storage")) return;
-      if (this.disk.rotten === undefined || !(error instanceof MurmurationError && error.code === "corrupt"))
-        throw error;
+      const isRotten = this.disk.rotten !== undefined || this.disk.rottenPart !== undefined;
+      if (!isRotten || !(error instanceof MurmurationError && error.code === "corrupt")) throw error;
       this.isBroken = true;
     }
   }

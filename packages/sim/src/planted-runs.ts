@@ -27,6 +27,11 @@ const profileOfBug: Partial<Record<PlantedBug, string>> = {
   "index-lowest-slots": "island",
   "index-remove-wins": "partition",
   "tags-settled-early": "partition",
+  "compacts-unstable": "compaction",
+  "compacts-live": "compaction",
+  "recovery-from-checkpoint-alone": "compaction",
+  "checkpoint-forgets-tombstones": "compaction",
+  "snapshot-forgets-windows": "compaction",
 };
 
 /** How soon a planted bug was caught. */

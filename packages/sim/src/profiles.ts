@@ -24,6 +24,7 @@ export const faultKinds = [
   "wipe",
   "old-copy",
   "clone",
+  "rot-checkpoint",
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
@@ -35,6 +36,8 @@ export interface Profile {
   readonly batch: number;
   /** Most milliseconds between two steps. */
   readonly gapMs: number;
+  /** Logs are compacted when so many rows may go, and replicas join while they are; without it, never. */
+  readonly compactRows?: number;
   /** Points have a second vector, and each may lack one of the two. */
   readonly hasSecondVector?: boolean;
   /** Clients write and read at levels, and sessions wait where they go. */
@@ -143,6 +146,12 @@ export const profiles: Readonly<Record<string, Profile>> = {
       evict: 0.15,
       flap: 0.2,
     },
+  },
+  compaction: {
+    ...base,
+    compactRows: 8,
+    weights: { upsert: 10, update: 5, delete: 4, "delete-filter": 1, payload: 4, catalogue: 1 },
+    faults: { ...network, partition: 0.4, crash: 0.4, "full-disk": 0.3, wipe: 0.4, evict: 0.2, "rot-checkpoint": 0.2 },
   },
   clone: { ...base, faults: { clone: 1, duplicate: 0.3, reorder: 0.5, skew: 0.2 } },
   "old-copy": { ...base, faults: { "old-copy": 1, duplicate: 0.3, reorder: 0.5 } },

@@ -19,6 +19,7 @@ const bandColours: Record<string, string> = {
   pause: "#7a5cc0",
   "full-disk": "#8c6d1f",
   rot: "#8c6d1f",
+  "rot-checkpoint": "#8c6d1f",
   "clock-jump": "#1f7a8c",
   "clock-freeze": "#1f7a8c",
   clone: "#a0207a",
@@ -30,6 +31,8 @@ const colours: Record<string, string> = {
   request: "#9467bd",
   heartbeat: "#c8c8c8",
   compacted: "#8c564b",
+  snapshot: "#17806d",
+  "snapshot-request": "#17806d",
 };
 
 function escapeHtml(text: string): string {

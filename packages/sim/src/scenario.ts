@@ -76,6 +76,7 @@ export function makeScenario(seed: number, profileName: string): Scenario {
     }
   }
   const later = laterFaults(seed, profile, endMs);
+  faults.push(...faultsOfCompaction(seed, profile, endMs));
   return {
     seed,
     profile: profileName,
@@ -108,6 +109,28 @@ function laterFaults(seed: number, profile: Profile, endMs: number) {
   }
   const rates: Partial<NetworkRates> = isOn("bandwidth") ? { bytesPerMs: random.between(5, 60) } : {};
   return { faults, rates, hasBroker: faults.some(({ kind }) => kind === "broker") };
+}
+
+/** Replicas that join, and what goes wrong with them and their peers while they catch up. */
+function faultsOfCompaction(seed: number, profile: Profile, endMs: number): Fault[] {
+  if (profile.compactRows === undefined) return [];
+  const random = new Random(seed).fork("faults of compaction");
+  const faults: Fault[] = [];
+  const add = (kind: FaultKind, atMs: number, forMs: number) => {
+    const node = random.below(profile.founders + 2);
+    faults.push({ kind, atMs, forMs, node, other: random.below(profile.founders), amount: random.fraction() });
+  };
+  for (let joins = random.between(1, 2); joins > 0; joins--) {
+    const atMs = random.between(Math.floor(endMs * 0.3), endMs + 500);
+    add("join", atMs, 0);
+    for (const kind of ["crash", "crash", "full-disk"] as const) {
+      if (random.chance(0.5)) add(kind, atMs + random.between(100, 4_000), random.between(100, 2_000));
+    }
+  }
+  if (random.chance(profile.faults["rot-checkpoint"] ?? 0)) {
+    add("rot-checkpoint", random.between(Math.floor(endMs * 0.5), endMs), random.between(200, 3_000));
+  }
+  return faults;
 }
 
 /** The profile of this name. Throws for one that is not known. */

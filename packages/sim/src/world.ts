@@ -2,6 +2,7 @@ import { createHash, type Hash } from "node:crypto";
 import { decodeEnvelope } from "@murmuration/core";
 import { Broker } from "./broker.js";
 import { Violated, type Violation } from "./checkers/checker.js";
+import { checkCompaction } from "./checkers/compaction.js";
 import { ConvergenceChecker } from "./checkers/convergence.js";
 import { checkGraphAtRest, checkGraphRules, checkRecall } from "./checkers/graph.js";
 import { QuorumChecker } from "./checkers/quorums.js";
@@ -21,6 +22,8 @@ const TICK_MS = 100;
 /** Within so much time after the last fault everything must be equal and at rest. */
 const LIVENESS_MS = 240_000;
 const DRAIN_MS = 1_000;
+/** Of checkpoints, where logs are compacted: small, so that there are many. */
+const PART_BYTES = 1_500;
 
 /** Something that a run did, for people. */
 export interface TraceEvent {
@@ -180,6 +183,8 @@ export class World {
     const node = new Node(id, this.#founders, () => this.#queue.nowMs);
     // a bound that is reached, in every fourth world
     if (this.#scenario.seed % 4 === 0) node.inboxBytesMax = 2_000;
+    const { compactRows } = profileOf(this.#scenario.profile);
+    if (compactRows !== undefined) node.compaction = { rowsMin: compactRows, partBytes: PART_BYTES };
     prepare?.(node);
     this.#nodes.push(node);
     node.start();
@@ -215,6 +220,7 @@ export class World {
     if (this.#nodes.some((one) => one.isTwin)) return;
     checkGraphRules(node.replica);
     this.#quorums?.settle(node);
+    checkCompaction(node, this.#nodes, this.#founders);
     this.#convergence.check(node);
   }
 
@@ -399,6 +405,7 @@ export class World {
   /** A process that starts again on its disk is what it was. */
   #checkRestart(node: Node): void {
     if (node.id !== (this.#scenario.seed % 3) + 1 || node.disk.rotten !== undefined) return;
+    if (node.disk.rottenPart !== undefined) return;
     this.#restart(node);
     this.#convergence.checkThoroughly(node);
   }

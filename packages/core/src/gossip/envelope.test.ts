@@ -69,8 +69,9 @@ test("a message with any byte changed, cut off or added is refused", () => {
 });
 
 test("what is refused says why", () => {
-  const good = sealed(["c", 1, 0, 5, "s"]);
-  assert.deepEqual(decodeEnvelope(good).message, { kind: "snapshot-request", shard: "s" });
+  const good = sealed(["c", 1, 0, 5, "s", 7, 0, 1]);
+  const request = { kind: "snapshot-request", shard: "s", transfer: 7, first: 0, count: 1 };
+  assert.deepEqual(decodeEnvelope(good).message, request);
   const newer = good.slice();
   newer[0] = 2;
   const changed = good.slice();
@@ -84,7 +85,7 @@ test("what is refused says why", () => {
     [sealed(["c", 0, 0, 5, "s"]), /replica id/],
     [sealed(["c", 1, -1, 5, "s"]), /receiver/],
     [sealed(["c".repeat(256), 1, 0, 5, "s"]), /too long/],
-    [sealed(["c", 1, 0, 5, "s", 1]), /too many/],
+    [sealed(["c", 1, 0, 5, "s", 7, 0, 1, 1]), /too many/],
     [sealed(["c", 1, 0, 5]), /missing/],
     [sealed(["c", 1, 0, 3, "s", 1, -1, 5]), /negative/],
     [sealed(["c", 1, 0, 6, "s", 1, 2, 2, new Uint8Array(1)]), /part 2 of 2/],
