@@ -59,6 +59,8 @@ export const limits = {
   compactionRowsMin: 20_000,
   /** After a compaction that failed. */
   compactionRetryMs: 30_000,
+  /** A replica that lags so many operations behind in a shard takes a snapshot rather than all of them, if there is one. */
+  snapshotLagOperations: 200_000,
   /** Parts of a snapshot that are asked for and sent in one go. */
   snapshotPartsPerRequest: 4,
   /** Silences of a peer after which a snapshot is asked of another one. */

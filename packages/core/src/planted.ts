@@ -85,7 +85,6 @@ export const plantedBugs = {
   "compacts-live": "compaction drops the operations of vectors that points still have",
   "recovery-from-checkpoint-alone": "recovery passes over the operations behind a checkpoint",
   "checkpoint-forgets-tombstones": "checkpoints hold no tombstones",
-  "snapshot-forgets-windows": "a snapshot is taken over without its open windows",
   "index-purge-forgets-dead": "a purge leaves links to the purged in the lists of dead nodes",
 } as const;
 export type PlantedBug = keyof typeof plantedBugs;

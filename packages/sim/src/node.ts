@@ -40,6 +40,8 @@ export class Node {
   inboxBytesMax = 8 * 1024 * 1024;
   /** Bounds at which its logs are compacted; those of a host without. */
   compaction: CompactionOptions | undefined;
+  /** Lag at which it takes snapshots; that of a host without. */
+  snapshotLagOperations: number | undefined;
   /** Frontier of the collection's shard as text, to see that it has changed. */
   frontier = "";
   readonly #founders: readonly number[];
@@ -76,6 +78,7 @@ export class Node {
           nonce: this.address * 1000 + this.#starts,
           founders: this.#founders,
           inboxBytesMax: this.inboxBytesMax,
+          ...(this.snapshotLagOperations === undefined ? {} : { snapshotLagOperations: this.snapshotLagOperations }),
         },
       });
     } catch (error) {

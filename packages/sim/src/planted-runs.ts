@@ -31,7 +31,6 @@ const profileOfBug: Partial<Record<PlantedBug, string>> = {
   "compacts-live": "compaction",
   "recovery-from-checkpoint-alone": "compaction",
   "checkpoint-forgets-tombstones": "compaction",
-  "snapshot-forgets-windows": "compaction",
 };
 
 /** How soon a planted bug was caught. */

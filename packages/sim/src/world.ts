@@ -24,6 +24,7 @@ const LIVENESS_MS = 240_000;
 const DRAIN_MS = 1_000;
 /** Of checkpoints, where logs are compacted: small, so that there are many. */
 const PART_BYTES = 1_500;
+const SNAPSHOT_LAG = 2;
 
 /** Something that a run did, for people. */
 export interface TraceEvent {
@@ -184,7 +185,12 @@ export class World {
     // a bound that is reached, in every fourth world
     if (this.#scenario.seed % 4 === 0) node.inboxBytesMax = 2_000;
     const { compactRows } = profileOf(this.#scenario.profile);
-    if (compactRows !== undefined) node.compaction = { rowsMin: compactRows, partBytes: PART_BYTES };
+    if (compactRows !== undefined) {
+      const isEager = this.#scenario.seed % 2 === 0;
+      node.compaction = { rowsMin: compactRows, rowsPerLive: isEager ? 0 : 1, partBytes: PART_BYTES };
+      // snapshots also where there is another way
+      if (isEager) node.snapshotLagOperations = SNAPSHOT_LAG;
+    }
     prepare?.(node);
     this.#nodes.push(node);
     node.start();

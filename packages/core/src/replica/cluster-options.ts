@@ -20,6 +20,8 @@ export interface ClusterOptions {
   readonly founding?: { readonly peers: number };
   /** Bound on the bytes of a shard's operations that wait for ones before them; default `limits.inboxBytesMax`. */
   readonly inboxBytesMax?: number;
+  /** Operations of a shard by which a replica lags when it takes a snapshot rather than all of them; default `limits.snapshotLagOperations`. */
+  readonly snapshotLagOperations?: number;
 }
 
 /** A message to send. */

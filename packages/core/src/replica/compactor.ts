@@ -13,8 +13,10 @@ import type { ReplicaStore } from "./store.js";
 
 /** Bounds of checkpoints, where they are not those of `limits`. */
 export interface CompactionOptions {
-  /** Rows that may go at which a log is compacted, if they are more than the live ones. */
+  /** Rows that may go at which a log is compacted. */
   readonly rowsMin?: number;
+  /** And how many they must be for each live one; default 1. */
+  readonly rowsPerLive?: number;
   readonly partBytes?: number;
 }
 
@@ -40,6 +42,7 @@ export class Compactor {
   readonly #store: ReplicaStore;
   readonly #peering: PeeringForUpkeep | undefined;
   readonly #rowsMin: number;
+  readonly #rowsPerLive: number;
   readonly #partBytes: number;
   /** As of its current checkpoint, or of when the replica opened. */
   readonly #counted = new Map<string, { readonly target: WritableShard; readonly start: Counted }>();
@@ -52,6 +55,7 @@ export class Compactor {
     this.#store = store;
     this.#peering = peering;
     this.#rowsMin = options.rowsMin ?? limits.compactionRowsMin;
+    this.#rowsPerLive = options.rowsPerLive ?? 1;
     this.#partBytes = options.partBytes ?? limits.checkpointPartBytes;
   }
 
@@ -86,7 +90,7 @@ export class Compactor {
     let live = 0;
     for (const { reader } of shard.graphs.values()) live += reader.visibleCount;
     const mayGo = rows - (operations - countOf(stable)) - live;
-    return mayGo >= Math.max(this.#rowsMin, live);
+    return mayGo >= Math.max(this.#rowsMin, this.#rowsPerLive * live);
   }
 
   #startOf(target: WritableShard): Counted {

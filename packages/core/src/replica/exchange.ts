@@ -14,6 +14,8 @@ export interface ExchangeContext {
   refuse(reason: string, detail: unknown): void;
   /** What a replica last said to hold, by shard. */
   frontiersOf(replica: number): ReadonlyMap<string, VersionVector> | undefined;
+  /** Lag, in operations of a shard, at which a snapshot is taken. */
+  readonly snapshotLagOperations: number;
   /** Shards of which no peer's log holds what is missing here. */
   needSnapshot(): readonly string[];
   /** A snapshot of a shard was taken over. */

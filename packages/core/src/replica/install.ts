@@ -3,13 +3,9 @@ import { covers, sequenceOf, type VersionVector } from "../causality/version-vec
 import { type CheckpointManifest, frontierOf, transferOf } from "../checkpoint/manifest.js";
 import { CheckpointReader, restoreForeignCheckpoint } from "../checkpoint/read-checkpoint.js";
 import { putStoredCheckpoint, storedCheckpoint } from "../checkpoint/stored-checkpoint.js";
-import { StitchWindows } from "../gossip/windows.js";
 import { limits } from "../limits.js";
 import type { LogEntry } from "../log/op-log.js";
 import { decodeOperation } from "../operation/codec.js";
-import { planted } from "../planted.js";
-import { openShard } from "./open-shard.js";
-import type { WritableShard } from "./plan-points.js";
 import type { ReplicaStore } from "./store.js";
 
 /**
@@ -50,8 +46,7 @@ export function installSnapshot(store: ReplicaStore, shard: string, nowMs: numbe
   const { manifest } = reader;
   requireUseful(store, manifest, nowMs);
   const frontier = frontierOf(manifest);
-  let target: WritableShard = restoreForeignCheckpoint(reader, collection);
-  if (planted.has("snapshot-forgets-windows")) target = withoutWindows(target);
+  const target = restoreForeignCheckpoint(reader, collection);
   const rows = uncoveredRows(log.read(0, { shard }), frontier);
   for (const { origin, sequence, bytes } of rows) {
     target.shard.apply(decodeOperation(shard, origin, sequence, bytes));
@@ -76,10 +71,4 @@ function uncoveredRows(entries: Iterable<LogEntry>, frontier: VersionVector): Lo
   const rows: LogEntry[] = [];
   for (const entry of entries) if (entry.sequence > sequenceOf(frontier, entry.origin)) rows.push(entry);
   return rows;
-}
-
-function withoutWindows({ shard, indexes }: WritableShard): WritableShard {
-  const forgetful = openShard(shard.collection, indexes, shard.causality, new StitchWindows());
-  for (const state of shard.table.states()) forgetful.shard.restorePoint(state);
-  return forgetful;
 }

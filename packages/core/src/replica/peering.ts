@@ -85,6 +85,7 @@ export class Peering implements PeeringForUpkeep {
       send: (to, lane, message) => this.#send(to, lane, message),
       refuse: (reason, detail) => this.#refuse(reason, detail),
       frontiersOf: (replica) => this.#frontiersOf.get(replica),
+      snapshotLagOperations: this.#options.snapshotLagOperations ?? limits.snapshotLagOperations,
       needSnapshot: () => this.#requests.needSnapshot(),
       noteSnapshot: (shard) => this.#requests.noteSnapshot(shard),
       heardMs: (replica) => this.#heardMs.get(replica),

@@ -1,5 +1,5 @@
 import { MurmurationError } from "@murmuration/index";
-import { covers, emptyVersionVector } from "../causality/version-vector.js";
+import { covers, emptyVersionVector, mergeInto, sequenceOf } from "../causality/version-vector.js";
 import { decodeManifest, frontierOf, transferOf } from "../checkpoint/manifest.js";
 import { CheckpointReader } from "../checkpoint/read-checkpoint.js";
 import { storedCheckpoint } from "../checkpoint/stored-checkpoint.js";
@@ -33,7 +33,9 @@ export class SnapshotExchange implements Exchange {
 
   tick(nowMs: number): void {
     const { store } = this.#context;
-    const needed = this.#context.needSnapshot().filter((shard) => store.shards.has(shard));
+    const inNeed = new Set(this.#context.needSnapshot());
+    const { snapshotLagOperations: lagMax } = this.#context;
+    const needed = [...store.shards.keys()].filter((shard) => inNeed.has(shard) || this.#lagOf(shard) >= lagMax);
     for (const shard of this.#transfers.keys()) if (!needed.includes(shard)) this.#end(shard);
     if (nowMs < this.#retryAtMs || !store.isDurable()) return;
     for (const shard of needed) {
@@ -92,6 +94,9 @@ export class SnapshotExchange implements Exchange {
       if (manifest.shard !== shard || transferOf(bytes) !== message.transfer) {
         throw new MurmurationError("corrupt", `the snapshot of shard ${shard} goes by another name`);
       }
+      // it lags, and so does the other one's checkpoint: operations are what it gets
+      if (covers(store.causality(shard)?.frontier ?? emptyVersionVector, frontierOf(manifest)))
+        return transfer.passOver(nowMs, limits.requestRetryMsMax);
       requireUseful(store, manifest, nowMs);
       store.log.transaction((writer) => {
         writer.dropCheckpoint(shard, "incoming");
@@ -118,6 +123,18 @@ export class SnapshotExchange implements Exchange {
     const { to, first, count } = request;
     const message = { kind: "snapshot-request", shard, transfer: request.transfer, first, count } as const;
     this.#context.send(to, "control", message);
+  }
+
+  /** Operations of a shard that members hold and this replica does not. */
+  #lagOf(shard: string): number {
+    const { store, members } = this.#context;
+    const held = store.causality(shard)?.frontier ?? emptyVersionVector;
+    const known = new Map(held);
+    for (const id of members.active())
+      mergeInto(known, this.#context.frontiersOf(id)?.get(shard) ?? emptyVersionVector);
+    let lag = 0;
+    for (const [origin, sequence] of known) lag += sequence - sequenceOf(held, origin);
+    return lag;
   }
 
   /** The transfer of a shard; one that a crash broke off goes on. */

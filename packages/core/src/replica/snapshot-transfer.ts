@@ -94,8 +94,8 @@ export class SnapshotTransfer {
   }
 
   /** What came of the peer that is asked is of no use: another one is asked, from the start, after a while. */
-  passOver(nowMs: number): void {
-    this.#notBeforeMs = nowMs + limits.requestRetryMs;
+  passOver(nowMs: number, pauseMs: number = limits.requestRetryMs): void {
+    this.#notBeforeMs = nowMs + pauseMs;
     if (this.#asked !== undefined) this.#passedOver.add(this.#asked.to);
     this.#asked = undefined;
     this.#forget();

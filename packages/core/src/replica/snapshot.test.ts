@@ -277,6 +277,49 @@ describe("a snapshot", () => {
     settle(cluster);
   });
 
+  test("is followed by the rows that it does not cover: what a replica wrote while it came is kept", () => {
+    const options = { compaction: { rowsMin: 1, rowsPerLive: 0, partBytes: 900 } };
+    const cluster = new Cluster([1, 2, 3], options);
+    cluster.pass(3);
+    run(cluster.get(1), createCollection("c", { "": space(4, "Euclid") }));
+    write(cluster.get(1), 0, 20);
+    cluster.settle();
+    cluster.stop(3);
+    const founders = [1, 2, 3];
+    const third = cluster.open(3, { cluster: { name: "c", nonce: 33, founders, snapshotLagOperations: 10 } });
+    cluster.pass(3);
+    // no operation comes to it by itself
+    tamper(cluster, (from, one) => {
+      if (from === 3 || decodeEnvelope(one.bytes).message.kind !== "operations") return one;
+      return one.to === 3 ? undefined : { ...one, to: 3 - from };
+    });
+    write(cluster.get(1), 100, 15);
+    let written = 0;
+    for (let i = 0; i < 60; i += 1) {
+      // its own rows become stable, and the others' logs are compacted
+      run(third, upsert("c", [point(200 + (i % 3), vectorOf(i), { i })]));
+      written = i;
+      const before = third.shard("c").frontier.get(1);
+      cluster.pass();
+      if (third.shard("c").frontier.get(1) !== before) break;
+    }
+    assert.ok((third.shard("c").frontier.get(1) ?? 0) >= 35, "a snapshot was taken over");
+    const rows = Array.from(cluster.logs.get(3)?.readOrigin(shardOf(third), 3, 0, 1_000) ?? []);
+    assert.ok(rows.length > 0, "rows of its own stand behind it");
+    assert.equal(third.shard("c").table.live(200 + (written % 3))?.payload["i"], written);
+    const before = identity(third);
+    cluster.stop(3);
+    assert.deepEqual(identity(cluster.open(3, { recoverFrom: "log", nonce: 34 })), before);
+    cluster.stop(3);
+    assert.deepEqual(identity(cluster.open(3, { nonce: 35 })), before);
+    // and it is not put back to an older one
+    const held = new Map(cluster.get(3).shard("c").frontier);
+    cluster.pass(20);
+    for (const [origin, sequence] of held) {
+      assert.ok((cluster.get(3).shard("c").frontier.get(origin) ?? 0) >= sequence);
+    }
+  });
+
   test("of a clock that is ahead waits until its time has come", () => {
     const cluster = new Cluster([1], { compaction });
     cluster.skewMs.set(1, 2 * limits.clockDriftMsMax);
