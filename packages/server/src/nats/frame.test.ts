@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { MurmurationError } from "@murmuration/index";
+import fc from "fast-check";
+import { decodeFrame, encodeFrames, frameBytes } from "./frame.js";
+import { Reassembly } from "./reassembly.js";
+
+const INSTANCE = 0xfedc_ba98_7654_3210n;
+const once = () => 7;
+
+function partsOf(message: Uint8Array, bytesMax: number, number = 7) {
+  return encodeFrames(INSTANCE, [message], bytesMax, () => number).map((bytes) => {
+    const frame = decodeFrame(bytes);
+    assert.ok(frame.kind === "part");
+    return frame;
+  });
+}
+
+test("messages that fit travel in one frame, as they were", () => {
+  fc.assert(
+    fc.property(fc.array(fc.uint8Array({ maxLength: 40 }), { minLength: 1 }), (messages) => {
+      const total = messages.reduce((sum, message) => sum + message.byteLength, 0);
+      const frames = encodeFrames(INSTANCE, messages, frameBytes(messages.length, total), once);
+      assert.equal(frames.length, 1);
+      assert.deepEqual(decodeFrame(frames[0]!), { kind: "messages", instance: INSTANCE, messages });
+    }),
+  );
+});
+
+test("a long message comes out of its parts in any order, some of them twice", () => {
+  fc.assert(
+    fc.property(
+      fc.uint8Array({ minLength: 60, maxLength: 500 }),
+      fc.integer({ min: 30, max: 60 }),
+      fc.infiniteStream(fc.nat()),
+      (message, bytesMax, numbers) => {
+        const parts = partsOf(message, bytesMax);
+        assert.ok(
+          parts.length > 1 && encodeFrames(INSTANCE, [message], bytesMax, once).every((f) => f.length <= bytesMax),
+        );
+        const order = [...parts, ...parts.slice(0, -1)]
+          .map((part) => [numbers.next().value as number, part] as const)
+          .sort(([a], [b]) => a - b);
+        const reassembly = new Reassembly();
+        const whole = order.map(([, part]) => reassembly.take(part, 0)).filter((one) => one !== undefined);
+        assert.ok(whole.length >= 1);
+        for (const one of whole) assert.deepEqual(one, message);
+      },
+    ),
+  );
+});
+
+test("anything else is refused as corrupt", () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 40 }), fc.boolean(), (bytes, looksRight) => {
+      if (looksRight) bytes.set([1, 1 + (bytes.length % 2)].slice(0, bytes.length));
+      try {
+        decodeFrame(bytes);
+      } catch (error) {
+        assert.ok(error instanceof MurmurationError && error.code === "corrupt");
+      }
+    }),
+  );
+  const [frame] = encodeFrames(INSTANCE, [Uint8Array.of(1, 2, 3)], 100, once);
+  const isCorrupt = (error: unknown) => error instanceof MurmurationError && error.code === "corrupt";
+  assert.throws(() => decodeFrame(frame!.subarray(0, -1)), isCorrupt);
+  assert.throws(() => decodeFrame(Uint8Array.of(2, ...frame!.subarray(1))), /version 2/);
+  assert.throws(() => decodeFrame(Uint8Array.of(1, 9, ...frame!.subarray(2))), /kind 9/);
+});
+
+test("what stays incomplete is bounded in bytes, in messages and in time, and the oldest goes", () => {
+  const message = new Uint8Array(100);
+  const bounds = { bytesMax: 150, messagesMax: 10, messageBytesMax: 100, ageMsMax: 1_000 };
+  const reassembly = new Reassembly(bounds);
+  const [first, ...rest] = partsOf(message, 72, 1);
+  assert.equal(rest.length, 1);
+  reassembly.take(first!, 0);
+  for (const number of [2, 3, 4]) reassembly.take(partsOf(message, 72, number)[0]!, 0);
+  assert.equal(reassembly.givenUp, 1);
+  assert.equal(reassembly.bytes, 150);
+  assert.equal(reassembly.take(rest[0]!, 0), undefined, "the first part is not here any more");
+
+  const byAge = new Reassembly(bounds);
+  byAge.take(first!, 0);
+  byAge.take(partsOf(message, 72, 2)[0]!, 1_001);
+  assert.deepEqual([byAge.givenUp, byAge.bytes], [1, 50]);
+
+  const byCount = new Reassembly({ ...bounds, messagesMax: 1 });
+  byCount.take(first!, 0);
+  byCount.take(partsOf(message, 72, 2)[0]!, 0);
+  assert.equal(byCount.givenUp, 1);
+
+  const long = new Reassembly({ ...bounds, messageBytesMax: 60 });
+  for (const part of partsOf(message, 72)) assert.equal(long.take(part, 0), undefined);
+  assert.deepEqual([long.givenUp, long.bytes], [1, 0]);
+});
