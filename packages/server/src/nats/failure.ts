@@ -21,9 +21,16 @@ export function codeOf(error: unknown): string {
 /** What went wrong, in words. */
 export function reasonOf(error: unknown): string {
   const code = codeOf(error);
-  const message = error instanceof Error ? error.message : String(error);
-  const reason = REASONS[code];
-  return reason === undefined ? message : `${reason} (${code})`;
+  const reason = REASONS[code] ?? alertOf(error);
+  if (reason !== undefined) return code === "" ? reason : `${reason} (${code})`;
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** What TLS says; its message would name an address in memory, another one every time. */
+function alertOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if ("reason" in error && typeof error.reason === "string") return `TLS: ${error.reason}`;
+  return "chainedError" in error ? alertOf(error.chainedError) : undefined;
 }
 
 /** Says that a stream does not exist. */

@@ -56,7 +56,8 @@ export class Link {
   #sessions = 0;
   #failures = 0;
   #lastError: string | undefined;
-  #loggedMs = Number.NEGATIVE_INFINITY;
+  /** Why it failed since it was last connected, and when that was last logged. */
+  readonly #loggedMs = new Map<string, number>();
   readonly #ended = { inBytes: 0, outBytes: 0 };
   #pingSentMs: number | undefined;
 
@@ -85,9 +86,9 @@ export class Link {
   /** Connects, and again whenever the connection is lost, until `close`. */
   async run(): Promise<void> {
     let pauseMs: number = natsLimits.reconnectMs;
-    while (!this.#stop.signal.aborted) {
+    for (let attempt = 0; !this.#stop.signal.aborted; attempt += 1) {
       try {
-        const connection = await connect(await clientOptions(this.address, this.#name));
+        const connection = await connect(await clientOptions(this.address, this.#name, attempt));
         if (this.#stop.signal.aborted) return await connection.close();
         pauseMs = natsLimits.reconnectMs;
         await this.#serve(connection);
@@ -152,6 +153,7 @@ export class Link {
     this.#connection = connection;
     this.#sessions += 1;
     this.#lastError = undefined;
+    this.#loggedMs.clear();
     this.#log("info", "connected to NATS", this.#details());
     const sampling = setInterval(() => this.#sampleRoundTrip(connection), natsLimits.roundTripEveryMs);
     this.#sampleRoundTrip(connection);
@@ -201,8 +203,9 @@ export class Link {
     this.breaker.noteError();
     const reason = reasonOf(error);
     const nowMs = performance.now();
-    if (reason !== this.#lastError || nowMs - this.#loggedMs > natsLimits.repeatLogMs) {
-      this.#loggedMs = nowMs;
+    // two reasons may take turns
+    if (nowMs - (this.#loggedMs.get(reason) ?? Number.NEGATIVE_INFINITY) > natsLimits.repeatLogMs) {
+      this.#loggedMs.set(reason, nowMs);
       this.#log("warn", "no connection to NATS: trying again", { ...this.#details(), why: reason });
     }
     this.#lastError = reason;
