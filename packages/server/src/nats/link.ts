@@ -6,6 +6,9 @@ import { reasonOf } from "./failure.js";
 import { natsLimits } from "./limits.js";
 import type { NatsLog, ResolvedAddress } from "./options.js";
 
+/** Reasons remembered as logged. */
+const REASONS_MAX = 16;
+
 /** What a link has done and how it is. */
 export interface LinkCounters {
   readonly region: string;
@@ -203,6 +206,7 @@ export class Link {
     this.breaker.noteError();
     const reason = reasonOf(error);
     const nowMs = performance.now();
+    if (this.#loggedMs.size > REASONS_MAX) this.#loggedMs.clear();
     // two reasons may take turns
     if (nowMs - (this.#loggedMs.get(reason) ?? Number.NEGATIVE_INFINITY) > natsLimits.repeatLogMs) {
       this.#loggedMs.set(reason, nowMs);

@@ -16,14 +16,19 @@ interface Publication {
   readonly frame: Uint8Array;
 }
 
-/** Makes the stream, or brings it to its settings. It exists until someone removes it or its server loses its storage. */
-async function ensureStream(connection: NatsConnection, settings: StreamSettings): Promise<void> {
+/**
+ * Makes the stream, or brings it to its settings; it is used as it is when the server refuses that. It exists until someone removes it
+ * or its server loses its storage.
+ */
+async function ensureStream(connection: NatsConnection, settings: StreamSettings, log: NatsLog): Promise<void> {
   const { streams } = await connection.jetstreamManager();
   const bounds = { max_bytes: settings.bytesMax, max_age: nanos(settings.ageMsMax) };
   try {
     const { config } = await streams.info(settings.name);
     if (config.max_bytes !== bounds.max_bytes || config.max_age !== bounds.max_age)
-      await streams.update(settings.name, bounds);
+      await streams.update(settings.name, bounds).catch((error: unknown) => {
+        log("warn", "the stream keeps its old bounds", { stream: settings.name, why: reasonOf(error) });
+      });
   } catch (error) {
     if (!isNotFound(error)) throw error;
     await streams.add({
@@ -109,7 +114,7 @@ export class StreamWriter {
   /** Makes sure of the stream, then sends what waits; tries again later when the stream cannot be had. */
   async #prepare(connection: NatsConnection): Promise<void> {
     try {
-      await ensureStream(connection, this.#settings);
+      await ensureStream(connection, this.#settings, this.#log);
     } catch (error) {
       if (connection !== this.#connection) return;
       this.#noteError(error);
