@@ -152,6 +152,7 @@ export class FakeDatabase implements Database {
       applied: 0,
       upkeep: { stitched: 0, repaired: 0, purged: 0, rescued: 0, forgotten: 0, atRest: true },
       waits: { open: 0, quorumsReached: 0, quorumsMissed: 0, repairs: 0 },
+      compaction: { checkpoints: 0, droppedRows: 0, failure: undefined },
     },
     logBytes: 4096,
   };
