@@ -47,7 +47,7 @@ export function newIndexes(collection: Collection, viewThread?: number): Map<str
   return new Map(
     Object.entries(collection.vectors).map(([name, space]) => {
       const index = newIndex(space);
-      if (viewThread !== undefined) index.pinFor(viewThread);
+      if (viewThread !== undefined) index.reader.pinFor(viewThread);
       return [name, index];
     }),
   );

@@ -18,12 +18,11 @@ import { Stability } from "../gossip/stability.js";
 import { limits } from "../limits.js";
 import { batchesOf, decodeBatch } from "../operation/batch.js";
 import { decodeOperation } from "../operation/codec.js";
-import type { Operation } from "../operation/operation.js";
 import { mark, planted } from "../planted.js";
+import { Admission } from "./admission.js";
 import type { ClusterOptions, Outgoing, PeeringForUpkeep } from "./cluster-options.js";
 import type { Exchange, ExchangeContext } from "./exchange.js";
 import { makeExchanges } from "./exchanges.js";
-import { whyNotFound } from "./founding.js";
 import { isOtherStart, startIncarnation } from "./incarnation.js";
 import { Incidents } from "./incidents.js";
 import { LagMeter } from "./lag.js";
@@ -33,8 +32,6 @@ import { SYSTEM_SHARD } from "./recovery.js";
 import { type PeeringStatus, type PeerStatus, peerStatus } from "./status.js";
 import type { ReplicaStore } from "./store.js";
 import type { Waits } from "./waits.js";
-
-const ADMITTED_SETTING = "replica.admitted";
 
 /** A replica's part in the exchange: what it sends, asks for, accepts and refuses. */
 export class Peering implements PeeringForUpkeep {
@@ -48,16 +45,12 @@ export class Peering implements PeeringForUpkeep {
   readonly #clockGuard: ClockGuard;
   readonly #incidents = new Incidents();
   readonly #lag = new LagMeter();
+  readonly #admission: Admission;
   readonly #frontiersOf = new Map<number, ReadonlyMap<string, VersionVector>>();
   readonly #heardMs = new Map<number, number>();
   readonly #exchanges: readonly Exchange[];
   readonly #exchangeOf: ReadonlyMap<Message["kind"], Exchange>;
   #outgoing: Outgoing[] = [];
-  #admitted: boolean;
-  /** Since when this replica listens. */
-  #sinceMs: number | undefined;
-  /** Why it begins no cluster, as of the last tick. */
-  #notFounding: string | undefined = "this replica has joined no cluster yet";
   /** Another process runs under this id. */
   #fenced = false;
   #lastHeartbeatMs = Number.NEGATIVE_INFINITY;
@@ -70,7 +63,7 @@ export class Peering implements PeeringForUpkeep {
     this.#members = new Membership(store, options);
     this.#options = options;
     this.#incarnation = startIncarnation(store.log, options.nonce);
-    this.#admitted = this.#members.isFounder() || store.log.setting(ADMITTED_SETTING) === "yes";
+    this.#admission = new Admission(store, this.#members, options);
     this.#stability = new Stability(store.id, SYSTEM_SHARD);
     this.#requests = new RequestPlanner();
     this.#clockGuard = new ClockGuard();
@@ -102,11 +95,8 @@ export class Peering implements PeeringForUpkeep {
     if (this.#members.isEvicted(this.#store.id))
       return "this replica was evicted from its cluster: it must join under a new id";
     if (this.#fenced) return "another process runs under this replica's id: one of the two must join under a new id";
-    if (!this.#admitted) {
-      return this.#members.isMember() || this.#options.founding === undefined
-        ? "this replica has joined and is not known to every member yet"
-        : this.#notFounding;
-    }
+    const notAdmitted = this.#admission.refusesWrites();
+    if (notAdmitted !== undefined) return notAdmitted;
     if (isBehindItself(this.#store, this.#frontiersOf.values())) {
       return "this replica was restored from an older copy and first fetches what it had written since";
     }
@@ -118,23 +108,7 @@ export class Peering implements PeeringForUpkeep {
 
   /** The region under which this replica has to join now, if it has to. */
   joinsAs(nowMs: number): string | undefined {
-    return this.#members.joinsAs(this.#mayFound(nowMs));
-  }
-
-  #mayFound(nowMs: number): boolean {
-    const { founding } = this.#options;
-    if (founding === undefined || this.#store.catalogue.members.length > 0) return false;
-    this.#sinceMs ??= nowMs;
-    this.#notFounding = whyNotFound({
-      self: this.#store.id,
-      peers: founding.peers,
-      system: this.#store.system.frontier,
-      sinceMs: this.#sinceMs,
-      nowMs,
-      heardMs: this.#heardMs,
-      frontiersOf: this.#frontiersOf,
-    });
-    return this.#notFounding === undefined;
+    return this.#admission.joinsAs(nowMs, this.#heardMs, this.#frontiersOf);
   }
 
   /** Throws `unavailable` while this replica must not write. */
@@ -240,7 +214,7 @@ export class Peering implements PeeringForUpkeep {
       const sequence = firstSequence + i;
       if (sequence <= sequenceOf(causality.frontier, origin)) continue;
       const operation = decodeOperation(shard, origin, sequence, row);
-      if (this.#isOtherFounding(operation)) {
+      if (this.#admission.isOtherFounding(operation)) {
         this.#refuse("other cluster", `replica ${origin} began a cluster of this name by itself: it cannot be merged`);
         break;
       }
@@ -258,15 +232,6 @@ export class Peering implements PeeringForUpkeep {
     this.#applyReady(nowMs);
     if (inbox.bytes > 0) mark("held for its causes");
     this.#requests.noteArrived(shard, origin, sequenceOf(causality.frontier, origin), bytes.byteLength);
-  }
-
-  /**
-   * Does it begin a catalogue of its own, while there is one here? Everybody else has taken over the catalogue that is there before the
-   * first operation. What was forgotten there would come back here, so that the two stay apart.
-   */
-  #isOtherFounding({ shard, sequence, dependencies }: Operation): boolean {
-    if (this.#options.founding === undefined || shard !== SYSTEM_SHARD) return false;
-    return sequence === 1 && dependencies.size === 0 && this.#store.system.frontier.size > 0;
   }
 
   /** Is it a time that this replica's clock, give or take the bound, has not reached? */
@@ -314,11 +279,7 @@ export class Peering implements PeeringForUpkeep {
     const frontiers = new Map<string, VersionVector>([[SYSTEM_SHARD, this.#store.system.frontier]]);
     for (const [id, { shard }] of this.#store.shards) frontiers.set(id, shard.frontier);
     this.#stability.settle(this.#members.active(), this.#membershipPast(), frontiers);
-    if (!this.#admitted && this.#members.isMember() && this.#stability.everyoneCounts()) {
-      this.#admitted = true;
-      mark("member admitted");
-      this.#store.log.transaction((writer) => writer.putSetting(ADMITTED_SETTING, "yes"));
-    }
+    this.#admission.settle(this.#stability.everyoneCounts());
   }
 
   /** Frontier of the system shard when the members last changed: who holds it knows the same members. */

@@ -269,6 +269,11 @@ export class GraphReader {
     this.#engine.pin(epoch);
   }
 
+  /** The writer's: pin the epoch of now for a reader in another thread that is yet to come, and will follow from here on. */
+  pinFor(thread: number): void {
+    Atomics.store(this.#engine.u32, (header.readers + thread * 64 + 8) >> 2, this.#engine.epoch() >>> 0);
+  }
+
   /** Pin the epoch of now; while the writer does nothing. */
   pinNow(): void {
     this.pin(this.#engine.epoch() >>> 0);

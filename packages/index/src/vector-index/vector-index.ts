@@ -3,7 +3,7 @@ import { createEngine, type Engine, header, NO_SLOT } from "./engine.js";
 import type { GraphHandle } from "./graph-handle.js";
 import { GraphReader, type NodeDot } from "./graph-reader.js";
 import type { CausalPast, EdgeDelta, GraphCounters, GraphDelta } from "./graph-types.js";
-import { checkVectorIndexOptions, type VectorIndexOptions, vectorIndexLimits } from "./options.js";
+import { checkVectorIndexOptions, type VectorIndexOptions } from "./options.js";
 
 /** Answers of the engine's applyInsert that are no slot (assembly/apply.ts). */
 const FULL = NO_SLOT;
@@ -235,12 +235,6 @@ export class VectorIndex {
       overflowBytes: read(header.overflowBytes),
       missedAdds: read(header.missedAdds),
     };
-  }
-
-  /** Pin the epoch of now for a reader in another thread that is yet to come: it will follow from here on. */
-  pinFor(thread: number): void {
-    assert(thread >= 1 && thread < vectorIndexLimits.threadsMax, "thread 0 is the writer's");
-    Atomics.store(this.#engine.u32, (header.readers + thread * 64 + 8) >> 2, this.epoch());
   }
 
   /** The epoch of now: a reader that has followed up to here pins it. */
