@@ -27,6 +27,11 @@ export class Admission {
     this.#isAdmitted = members.isFounder() || store.log.setting(ADMITTED_SETTING) === "yes";
   }
 
+  /** Does every member know this replica? */
+  get isAdmitted(): boolean {
+    return this.#isAdmitted;
+  }
+
   /** Why client writes are refused for want of admission. */
   refusesWrites(): string | undefined {
     if (this.#isAdmitted) return undefined;

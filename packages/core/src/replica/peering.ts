@@ -84,7 +84,9 @@ export class Peering implements PeeringForUpkeep {
       heardMs: (replica) => this.#heardMs.get(replica),
       incarnation: this.#incarnation,
       countsAsMember: () =>
-        (this.#admitted || planted.has("joiners-count")) && !this.#fenced && !this.#members.isEvicted(this.#store.id),
+        (this.#admission.isAdmitted || planted.has("joiners-count")) &&
+        !this.#fenced &&
+        !this.#members.isEvicted(this.#store.id),
       noteFrontiers: (replica, frontiers) =>
         this.#frontiersOf.set(replica, mergeTokens(this.#frontiersOf.get(replica) ?? new Map(), frontiers)),
     };

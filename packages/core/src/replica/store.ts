@@ -263,7 +263,7 @@ export class ReplicaStore {
       this.putClock(writer);
     });
     // the view may come when slots have been used, freed and are wanted again
-    if (this.viewThread !== undefined) for (const index of indexes.values()) index.pinFor(this.viewThread);
+    if (this.viewThread !== undefined) for (const index of indexes.values()) index.reader.pinFor(this.viewThread);
     this.shards.set(shard.id, target);
     this.applied++;
     this.#changes.push({
