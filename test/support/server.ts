@@ -23,6 +23,8 @@ export interface ServerOptions {
   readonly options?: readonly string[];
   /** Bound on the size of every file that the server writes. Another process of this user can lift it. */
   readonly fileBytesMax?: number;
+  /** Until it takes writes too (default), or until it answers: a region that reaches no other may refuse writes. */
+  readonly waitFor?: "ready" | "listening";
 }
 
 /** How a process ended. */
@@ -117,6 +119,7 @@ async function until<T>(what: () => string, condition: () => Promise<T | undefin
 
 /** Starts a server and waits until it is ready. */
 export async function startServer(options: ServerOptions): Promise<ServerProcess> {
+  const { waitFor = "ready" } = options;
   const { child, output, ended } = startProcess(options);
   let ending: Ending | undefined;
   void ended.then((value) => {
@@ -128,6 +131,7 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
       assert.equal(ending, undefined, `the server starts: ${output.err}`);
       const found = /listening on (http:\S+),/.exec(output.out)?.[1];
       if (found === undefined) return undefined;
+      if (waitFor === "listening") return found;
       return (await ask(found, "GET", "/readyz")).status === 200 ? found : undefined;
     },
   );

@@ -1,0 +1,55 @@
+#!/usr/bin/env node
+import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+import { build } from "./lib/build-steps.mjs";
+import { ensureNatsServer } from "./lib/nats-server.mjs";
+import { inRoot } from "./lib/paths.mjs";
+import { regionsReport } from "./lib/regions-print.mjs";
+import { runRegions } from "./lib/regions-run.mjs";
+import { endWith, StepFailed } from "./lib/run-step.mjs";
+import { helpOnRequest } from "./lib/terminal.mjs";
+
+const HELP = `
+Usage: npm run regions [-- --json] [-- --seconds N] [-- --writes N] [-- --queries N]
+
+Starts three regions on this machine: three databases, three NATS servers, and between them links as slow as between continents. Loads
+10,000 English words from all three at once, writes in all three, cuts one off, shows both sides answering and taking writes, heals the
+link, and waits until all three have the same data and the same graph. Then it stops everything and removes what it made.
+
+  --seconds N   how long each of the phases with load takes (10)
+  --writes N    upserts a second in each region (50)
+  --queries N   searches a second in each region (50)
+  --json        print one JSON object instead of the report
+  --help        print this help
+`;
+
+const DEFAULTS = { seconds: 10, writes: 50, queries: 50 };
+
+function readOptions() {
+  const text = { type: "string" };
+  let values;
+  try {
+    values = parseArgs({ options: { json: { type: "boolean" }, seconds: text, writes: text, queries: text } }).values;
+  } catch (error) {
+    throw new StepFailed("reading the options", `${error.message}\n\n${HELP.trim()}\n`, 2);
+  }
+  const numbers = Object.entries(DEFAULTS).map(([name, byDefault]) => {
+    const value = Number(values[name] ?? byDefault);
+    if (Number.isInteger(value) && value >= 1 && value <= 1_000) return [name, value];
+    throw new StepFailed("reading the options", `--${name} must be an integer from 1 to 1000\n`, 2);
+  });
+  return { json: values.json === true, ...Object.fromEntries(numbers) };
+}
+
+helpOnRequest(HELP);
+await endWith(async () => {
+  const options = readOptions();
+  build({ projects: ["packages/server", "test"] });
+  process.env.MURMUR_NATS_SERVER = ensureNatsServer();
+  const compiled = (path) => import(pathToFileURL(inRoot("test/dist/support", path)).href);
+  const { RegionCluster } = await compiled("regions/region-cluster.js");
+  const { readWords } = await compiled("words.js");
+  const result = await runRegions({ RegionCluster, words: readWords(), ...options });
+  process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : `${regionsReport(result)}\n`);
+  if (!result.equal) throw new StepFailed("comparing the regions", "they are not equal\n", 1);
+});
