@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import type { Shape } from "../delay-line.js";
 import { type NatsServer, startNatsServer } from "../nats.js";
-import { type LinkQuality, type Relay, startRelay } from "../relay.js";
+import { type Relay, startRelay } from "../relay.js";
 import { newFolder, removeFolder, type ServerProcess, startServer } from "../server.js";
 import { until } from "../until.js";
 
@@ -66,8 +67,8 @@ export class RegionCluster {
       for (const from of names) {
         for (const to of names) {
           if (from === to) continue;
-          const quality = { delayMs: roundTripMs(from, to) / 2 };
-          links.set(`${from} ${to}`, await startRelay({ targetPort: (brokers.get(to) as NatsServer).port, quality }));
+          const delayMs = roundTripMs(from, to) / 2;
+          links.set(`${from} ${to}`, await startRelay({ targetPort: (brokers.get(to) as NatsServer).port, delayMs }));
         }
       }
       say(`${links.size} links`);
@@ -118,15 +119,19 @@ export class RegionCluster {
 
   /** Nothing arrives in the region and nothing from it, and no connection ends. */
   stall(name: string): void {
-    for (const relay of this.linksOf(name)) relay.set({ isStalled: true });
+    for (const relay of this.linksOf(name)) relay.stall();
   }
 
-  degrade(name: string, quality: Partial<LinkQuality>): void {
-    for (const relay of this.linksOf(name)) relay.set(quality);
+  degrade(name: string, changes: Partial<Shape>): void {
+    for (const relay of this.linksOf(name)) relay.set(changes);
   }
 
+  /** Ends cuts and stalls, of one region's links or of all, and loses nothing any more. */
   heal(name?: string): void {
-    for (const relay of name === undefined ? this.#links.values() : this.linksOf(name)) relay.heal();
+    for (const relay of name === undefined ? this.#links.values() : this.linksOf(name)) {
+      relay.heal();
+      relay.set({ lossRate: 0 });
+    }
   }
 
   /** Until every region takes writes and counts all of them as members. */
