@@ -174,14 +174,23 @@ test("a region whose link was cut reads what it missed, from where it was, and i
 test("a link that moves nothing opens its breaker before it is given up, and only that link", async () => {
   const [east, west] = [await server(), await server()];
   const relay = await relayTo(east);
-  await replica(1, { region: "east", own: { servers: [east.url] }, peers: [{ region: "west", servers: [west.url] }] });
+  const first = await replica(1, {
+    region: "east",
+    own: { servers: [east.url] },
+    peers: [{ region: "west", servers: [west.url] }],
+  });
   const second = await replica(2, {
     region: "west",
     own: { servers: [west.url] },
     peers: [{ region: "east", servers: [relay.url] }],
   });
+  first.transport.send([{ to: undefined, lane: "control", bytes: Buffer.from("heartbeat") }]);
+  await until(() => second.has(["heartbeat"]), "it to be known where the other one is");
   relay.stall("fromTarget");
   await until(() => linkTo(second, "east").breaker === "open", "the breaker to open");
+  second.transport.send([live("goes on"), { to: 1, lane: "bulk", bytes: Buffer.from("answer") }]);
+  await until(() => first.has(["goes on"]), "what goes through the own region");
+  assert.equal(second.transport.counters().queuedBytes, "answer".length, "what would go over the link waits");
   assert.deepEqual([linkTo(second, "east").state, linkTo(second, "west").breaker], ["connected", "closed"]);
   await until(() => linkTo(second, "east").state === "reconnecting", "the link to be given up");
   relay.heal();

@@ -31,8 +31,8 @@ export const natsLimits = {
   duplicateWindowMs: 2 * 60 * 1_000,
   /** Frames that a reader without a saved position looks back. */
   lookBackFrames: 64,
-  /** Frames on the way from a stream to a reader: what can be read in one round trip. */
-  readAheadFrames: 512,
+  /** A consumer that is silent for longer, also without its heartbeats of every second, is given up. */
+  consumerSilentMsMax: 3_500,
   savePositionMs: 5_000,
 
   connectTimeoutMs: 5_000,

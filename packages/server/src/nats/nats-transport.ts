@@ -109,8 +109,12 @@ export class NatsTransport implements Transport {
     this.#pumpSoon();
   }
 
+  /** Streams are read from the first taker on: what they hold is not lost to a replica that is still starting. */
   onMessage(take: (bytes: Uint8Array) => void): void {
+    if (this.#isClosed) return;
+    const isFirst = this.#take === undefined;
     this.#take = take;
+    if (isFirst) for (const peer of this.#peers) this.#read(peer);
   }
 
   counters(): NatsCounters {
@@ -277,10 +281,16 @@ export class NatsTransport implements Transport {
     if (peer === this.#own) subscribe(this.#subjects.to(this.#options.replicaId));
     await connection.flush();
     if (peer === this.#own) await this.#writer.attach(connection);
-    await peer.reader?.attach(connection);
     if (connection !== peer.link.connection) return;
     this.#begun.add(peer.link);
+    this.#read(peer);
     this.#pumpSoon();
+  }
+
+  /** Begins to read a peer's stream, if there is someone to take what is in it. */
+  #read({ link, reader }: Peer): void {
+    const { connection } = link;
+    if (this.#take !== undefined && connection !== undefined && this.#begun.has(link)) reader?.attach(connection);
   }
 
   #end(peer: Peer): void {
@@ -315,10 +325,10 @@ export class NatsTransport implements Transport {
   #noteHome(replica: number, peer: Peer): void {
     if (this.#homes.size >= limits.membersMax && !this.#homes.has(replica)) return;
     this.#homes.set(replica, peer);
-    if (peer !== this.#own || peer.reader !== undefined || peer.link.connection === undefined) return;
+    if (peer !== this.#own || peer.reader !== undefined) return;
     // another replica in this region: what it writes is in the own stream
     peer.reader = this.#readerOf(peer);
-    void peer.reader.attach(peer.link.connection);
+    this.#read(peer);
   }
 
   #deliver(message: Uint8Array): void {

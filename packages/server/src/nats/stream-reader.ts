@@ -1,20 +1,13 @@
 import { setTimeout as after } from "node:timers/promises";
-import {
-  AckPolicy,
-  type ConsumerMessages,
-  DeliverPolicy,
-  type JsMsg,
-  type NatsConnection,
-  nanos,
-  type StreamInfo,
-} from "nats";
+import { AckPolicy, createInbox, DeliverPolicy, type Msg, type NatsConnection, nanos, type StreamInfo } from "nats";
+import type { Delivery } from "./delivery.js";
 import { isNotFound, reasonOf } from "./failure.js";
 import { natsLimits } from "./limits.js";
 import type { NatsLog, NatsPositions } from "./options.js";
+import { Reading } from "./reading.js";
 
 const READER_GONE_MS = 30_000;
-const EXPIRES_MS = 5_000;
-const IDLE_HEARTBEAT_MS = 1_000;
+const HEARTBEAT_MS = 1_000;
 
 /** How far a reader is. */
 export interface ReaderCounters {
@@ -38,7 +31,7 @@ export class StreamReader {
   readonly #take: (subject: string, frame: Uint8Array) => void;
   readonly #log: NatsLog;
   #connection: NatsConnection | undefined;
-  #messages: ConsumerMessages | undefined;
+  #reading: Reading | undefined;
   #position: number | undefined;
   #savedPosition: number | undefined;
   #created: string | undefined;
@@ -64,17 +57,17 @@ export class StreamReader {
     this.#savedPosition = this.#position;
   }
 
-  /** Reads over a new connection until `detach`. Resolves when reading has begun, or there is no stream yet. */
-  attach(connection: NatsConnection): Promise<void> {
+  /** Reads over a new connection until `detach`. */
+  attach(connection: NatsConnection): void {
     this.#connection = connection;
-    return new Promise((resolve) => void this.#run(connection, resolve));
+    void this.#run(connection);
   }
 
   /** The connection is gone. */
   detach(): void {
     this.#connection = undefined;
-    void this.#messages?.close();
-    this.#messages = undefined;
+    this.#reading?.end();
+    this.#reading = undefined;
   }
 
   /** Saves the position if it has changed. */
@@ -93,16 +86,12 @@ export class StreamReader {
     };
   }
 
-  async #run(connection: NatsConnection, onBegun: () => void): Promise<void> {
+  async #run(connection: NatsConnection): Promise<void> {
     while (connection === this.#connection) {
       try {
         const info = await this.#look(connection);
-        if (info === undefined) {
-          this.#sawNone = true;
-          onBegun();
-        } else {
-          await this.#read(connection, this.#startAt(info), onBegun);
-        }
+        if (info === undefined) this.#sawNone = true;
+        else await this.#read(connection, this.#startAt(info));
       } catch (error) {
         if (connection !== this.#connection) break;
         const reason = reasonOf(error);
@@ -112,7 +101,6 @@ export class StreamReader {
       }
       await after(natsLimits.retryMs);
     }
-    onBegun();
   }
 
   async #look(connection: NatsConnection): Promise<StreamInfo | undefined> {
@@ -144,45 +132,46 @@ export class StreamReader {
     return this.#sawNone ? first : Math.max(first, last + 1 - natsLimits.lookBackFrames);
   }
 
-  /** Reads until the connection or the consumer is gone, or a frame is missing. */
-  async #read(connection: NatsConnection, startAt: number, onBegun: () => void): Promise<void> {
-    const manager = await connection.jetstreamManager();
-    const { name } = await manager.consumers.add(this.#stream, {
-      ack_policy: AckPolicy.None,
-      deliver_policy: DeliverPolicy.StartSequence,
-      opt_start_seq: Math.max(1, startAt),
-      inactive_threshold: nanos(READER_GONE_MS),
-      mem_storage: true,
-      max_deliver: 1,
-    });
-    const consumer = await connection.jetstream().consumers.get(this.#stream, name);
-    if (connection !== this.#connection) return;
-    let delivered = 0;
-    const messages = await consumer.consume({
-      max_messages: natsLimits.readAheadFrames,
-      expires: EXPIRES_MS,
-      idle_heartbeat: IDLE_HEARTBEAT_MS,
-      // wiped or removed while it is read: look again
-      abort_on_missing_resource: true,
-      callback: (message) => {
-        if (connection !== this.#connection || messages !== this.#messages) return;
-        delivered += 1;
-        // lost on the way: a new consumer begins behind the last frame that came
-        if (message.info.deliverySequence === delivered) this.#takeFrame(message);
-        else void messages.close();
+  /**
+   * Reads until the connection or the consumer is gone, or a frame is missing. The server pushes: a reader that pulls would wait a
+   * round trip for what comes while its request has expired and the next is on its way.
+   */
+  async #read(connection: NatsConnection, startAt: number): Promise<void> {
+    const { consumers } = await connection.jetstreamManager();
+    const inbox = createInbox();
+    const reading = new Reading((subject) => connection.publish(subject));
+    this.#reading = reading;
+    const subscription = connection.subscribe(inbox, {
+      callback: (error, message) => {
+        if (error !== null) return reading.end();
+        const delivery = connection === this.#connection ? reading.accept(message) : undefined;
+        if (delivery !== undefined) this.#takeFrame(message, delivery);
       },
     });
-    this.#messages = messages;
-    this.#lastError = undefined;
-    onBegun();
-    await messages.closed();
-    await consumer.delete().catch(() => false);
+    try {
+      const { name } = await consumers.add(this.#stream, {
+        ack_policy: AckPolicy.None,
+        deliver_policy: DeliverPolicy.StartSequence,
+        opt_start_seq: Math.max(1, startAt),
+        deliver_subject: inbox,
+        flow_control: true,
+        idle_heartbeat: nanos(HEARTBEAT_MS),
+        inactive_threshold: nanos(READER_GONE_MS),
+        mem_storage: true,
+      });
+      this.#lastError = undefined;
+      await reading.ended;
+      await consumers.delete(this.#stream, name).catch(() => false);
+    } finally {
+      reading.end();
+      subscription.unsubscribe();
+    }
   }
 
-  #takeFrame(message: JsMsg): void {
-    const expected = this.#position === undefined ? message.seq : this.#position + 1;
-    this.#missedFrames += Math.max(0, message.seq - expected);
-    this.#position = message.seq;
+  #takeFrame(message: Msg, { streamSequence }: Delivery): void {
+    const expected = this.#position === undefined ? streamSequence : this.#position + 1;
+    this.#missedFrames += Math.max(0, streamSequence - expected);
+    this.#position = streamSequence;
     this.#take(message.subject, message.data);
   }
 }
