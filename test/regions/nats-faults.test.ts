@@ -64,7 +64,8 @@ async function replica(
   };
 }
 
-const live = (text: string): Outgoing => ({ to: undefined, lane: "live", bytes: Buffer.from(text) });
+const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
+const live = (text: string): Outgoing => ({ to: undefined, lane: "live", bytes: bytesOf(text) });
 const numbered = (what: string, count: number) => Array.from({ length: count }, (_, i) => `${what} ${i}`);
 const linkTo = ({ transport }: Replica, region: string) =>
   transport.counters().links.find((link) => link.region === region) ?? assert.fail(`no link to ${region}`);
@@ -157,7 +158,7 @@ test("a region whose link was cut reads what it missed, from where it was, and i
   await until(() => linkTo(second, "east").state === "reconnecting", "the link to be seen cut");
   const missed = numbered("missed", 300);
   for (const text of missed) first.transport.send([live(text)]);
-  second.transport.send([live("from the other side"), { to: 1, lane: "control", bytes: Buffer.from("request") }]);
+  second.transport.send([live("from the other side"), { to: 1, lane: "control", bytes: bytesOf("request") }]);
   await until(() => first.has(["from the other side"]), "the way that is not cut");
   assert.equal(second.transport.counters().droppedMessages, 1, "a request to a region that is cut off is not kept");
   assert.equal(second.inbox.length, 1);
@@ -167,7 +168,7 @@ test("a region whose link was cut reads what it missed, from where it was, and i
   await until(() => second.has(missed), "what was missed");
   await until(() => linkTo(second, "east").breaker === "closed", "the breaker to close");
   assert.equal(linkTo(second, "east").reconnects, 1);
-  second.transport.send([{ to: 1, lane: "control", bytes: Buffer.from("request again") }]);
+  second.transport.send([{ to: 1, lane: "control", bytes: bytesOf("request again") }]);
   await until(() => first.has(["request again"]), "a request");
 });
 
@@ -184,11 +185,11 @@ test("a link that moves nothing opens its breaker before it is given up, and onl
     own: { servers: [west.url] },
     peers: [{ region: "east", servers: [relay.url] }],
   });
-  first.transport.send([{ to: undefined, lane: "control", bytes: Buffer.from("heartbeat") }]);
+  first.transport.send([{ to: undefined, lane: "control", bytes: bytesOf("heartbeat") }]);
   await until(() => second.has(["heartbeat"]), "it to be known where the other one is");
   relay.stall("fromTarget");
   await until(() => linkTo(second, "east").breaker === "open", "the breaker to open");
-  second.transport.send([live("goes on"), { to: 1, lane: "bulk", bytes: Buffer.from("answer") }]);
+  second.transport.send([live("goes on"), { to: 1, lane: "bulk", bytes: bytesOf("answer") }]);
   await until(() => first.has(["goes on"]), "what goes through the own region");
   assert.equal(second.transport.counters().queuedBytes, "answer".length, "what would go over the link waits");
   assert.deepEqual([linkTo(second, "east").state, linkTo(second, "west").breaker], ["connected", "closed"]);
@@ -275,7 +276,7 @@ test("a replica starts without its broker, keeps what it has to say, and says it
   const first = await replica(1, { own, startWaitMs: 0 });
   const early = numbered("early", 10);
   first.transport.send(early.map(live));
-  first.transport.send([{ to: undefined, lane: "control", bytes: Buffer.from("heartbeat") }]);
+  first.transport.send([{ to: undefined, lane: "control", bytes: bytesOf("heartbeat") }]);
   await until(() => linkTo(first, "here").failures > 1, "attempts to connect");
   assert.equal(first.transport.counters().droppedMessages, 1, "a heartbeat is not kept");
   await broker.restart();
@@ -292,7 +293,7 @@ test("bulk keeps to its rate, and what is urgent does not wait for it", async ()
   const parts = 30;
   for (let part = 0; part < parts; part += 1)
     first.transport.send([{ to: 2, lane: "bulk", bytes: new Uint8Array(100_000) }]);
-  first.transport.send([{ to: 2, lane: "control", bytes: Buffer.from("urgent") }]);
+  first.transport.send([{ to: 2, lane: "control", bytes: bytesOf("urgent") }]);
   await until(() => second.has(["urgent"]), "the urgent message");
   assert.ok(second.inbox.length < parts, "before the bulk");
   await until(() => second.inbox.length === parts + 1, "the bulk");
@@ -309,7 +310,7 @@ test("clusters of other names hear nothing of each other, whatever their names a
   const twin = await replica(100, { own, cluster: "a" });
   for (const { transport } of replicas)
     for (const lane of ["live", "control"] as const)
-      transport.send([{ to: undefined, lane, bytes: Buffer.from("to my own") }]);
+      transport.send([{ to: undefined, lane, bytes: bytesOf("to my own") }]);
   await until(() => twin.inbox.length === 2, "the messages of the one cluster");
   twin.transport.send([live("end")]);
   await until(() => replicas[0]?.has(["end"]) === true, "its end");
@@ -323,7 +324,7 @@ test("a process hears another one that runs under its replica id", async () => {
   const broker = await server();
   const own = { servers: [broker.url] };
   const [one, other] = [await replica(1, { own }), await replica(1, { own })];
-  one.transport.send([{ to: undefined, lane: "control", bytes: Buffer.from("heartbeat") }]);
+  one.transport.send([{ to: undefined, lane: "control", bytes: bytesOf("heartbeat") }]);
   await until(() => other.has(["heartbeat"]), "the heartbeat");
   assert.deepEqual(one.inbox, []);
 });
