@@ -84,6 +84,10 @@ test("a broker that is killed and comes back while operations are published lose
     for (let round = 1; round <= 2; round += 1) {
       const before = sent.length;
       await until(() => second.inbox.length > 0 && sent.length > before + 50, "operations to flow");
+      // standing still first: what is in flight then was published, and is in no stream
+      broker.pause();
+      const whenPaused = sent.length;
+      await until(() => sent.length > whenPaused + 50, "publications in flight");
       await broker.kill();
       const whenGone = sent.length;
       await until(() => sent.length > whenGone + 50, "operations without a broker");
@@ -198,6 +202,22 @@ test("a link that moves nothing opens its breaker before it is given up, and onl
   await until(() => linkTo(second, "east").breaker === "closed", "the breaker to close");
 });
 
+test("replicas of one region that has peers hear each other, and so does the other region", async () => {
+  const [east, west] = [await server(), await server()];
+  const eastern = { region: "east", own: { servers: [east.url] }, peers: [{ region: "west", servers: [west.url] }] };
+  const western = { region: "west", own: { servers: [west.url] }, peers: [{ region: "east", servers: [east.url] }] };
+  const [first, second, third] = [await replica(1, eastern), await replica(2, eastern), await replica(3, western)];
+  const readOf = ({ transport }: Replica) => transport.counters().readers.map(({ region }) => region);
+  assert.deepEqual(readOf(first), ["west"], "nobody else writes to the own stream, as far as is known");
+  first.transport.send([{ to: undefined, lane: "control", bytes: bytesOf("heartbeat") }, live("from the first")]);
+  await until(() => second.has(["heartbeat", "from the first"]) && third.has(["heartbeat", "from the first"]), "both");
+  assert.deepEqual([readOf(first), readOf(second), readOf(third)], [["west"], ["east", "west"], ["east"]]);
+  second.transport.send([{ to: 1, lane: "bulk", bytes: bytesOf("to the first") }]);
+  third.transport.send([{ to: 1, lane: "control", bytes: bytesOf("from the west") }]);
+  await until(() => first.has(["to the first", "from the west"]), "what is meant for the first");
+  assert.ok(!second.has(["from the west"]) && !third.has(["to the first"]));
+});
+
 test("a broker that stands still for a while loses nothing", async () => {
   const broker = await server();
   const own = { servers: [broker.url] };
@@ -267,6 +287,18 @@ test("a reader that comes back goes on from its saved position, however long it 
   const again = await replica(2, { own, positions });
   await until(() => again.has(meanwhile), "what was sent meanwhile");
   assert.ok(!again.has(["before"]));
+});
+
+test("a position beyond the end of the stream is that of a stream that is gone", async () => {
+  const broker = await server();
+  const own = { servers: [broker.url] };
+  const first = await replica(1, { own });
+  const all = numbered("operation", 3);
+  first.transport.send(all.map(live));
+  await until(() => first.transport.counters().unacknowledgedFrames === 0, "the stream to have them");
+  const second = await replica(2, { own, positions: { load: () => 1_000, save: () => undefined } });
+  await until(() => second.has(all), "all of the new stream");
+  assert.equal(second.transport.counters().readers[0]?.restarts, 1);
 });
 
 test("a replica starts without its broker, keeps what it has to say, and says it when the broker is there", async () => {
