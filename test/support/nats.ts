@@ -43,6 +43,13 @@ process.once("exit", () => {
   for (const child of running) child.kill("SIGKILL");
 });
 
+/** Ends a server whose test process was killed: then its standard input ends. Returns how to call that off. */
+function guard(pid: number, folder: string): () => void {
+  const command = ["-c", 'cat; kill -9 "$1"; rm -rf "$2" || { sleep 1; rm -rf "$2"; }', "sh", String(pid), folder];
+  const watcher = spawn("sh", command, { stdio: ["pipe", "ignore", "ignore"] });
+  return () => void watcher.kill("SIGKILL");
+}
+
 let program: string | undefined;
 
 /** Path of nats-server: what the test runner has found or, for a test run alone, what the project's script finds. */
@@ -84,12 +91,14 @@ export async function startNatsServer({ config = "", isOpen }: NatsServerOptions
     const started = spawn(natsServerProgram(), ["-c", configFile], { stdio: ["ignore", "ignore", "pipe"] });
     child = started;
     running.add(started);
+    const callOff = guard(started.pid as number, folder);
     started.stderr.setEncoding("utf8").on("data", (text: string) => {
       log += text;
     });
     ended = new Promise((resolve) => {
       started.once("close", () => {
         running.delete(started);
+        callOff();
         resolve();
       });
     });
