@@ -7,7 +7,7 @@ import type { Violation } from "./checkers/checker.js";
 import { runPlanted } from "./planted-runs.js";
 import { runInWorkers } from "./pool.js";
 import { profiles, rotation } from "./profiles.js";
-import { reportOf } from "./report.js";
+import { reportOf } from "./report/page.js";
 import { makeScenario, profileOf } from "./scenario.js";
 import { shrinkScenario } from "./shrink.js";
 import { runScenario } from "./world.js";

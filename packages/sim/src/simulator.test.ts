@@ -3,7 +3,7 @@ import { randomInt } from "node:crypto";
 import { test } from "node:test";
 import { type PlantedBug, planted } from "@murmuration/core/planted";
 import { rotation as names } from "./profiles.js";
-import { reportOf } from "./report.js";
+import { reportOf } from "./report/page.js";
 import { makeScenario } from "./scenario.js";
 import { shrinkScenario, smallest } from "./shrink.js";
 import { work } from "./worker.js";
@@ -78,6 +78,11 @@ test("a failing run shrinks to less that fails in the same way, and is drawn", (
     assert.ok(shrunk.scenario.steps.length < 20, `${shrunk.scenario.steps.length} steps are left`);
     const { html } = reportOf(shrunk.scenario, "a title <with> signs");
     assert.ok(html.includes("<svg") && html.includes("a title &lt;with&gt; signs") && html.includes(rule ?? "?"));
+    // the write that broke the rule is drawn, and stands out as what led to it
+    assert.match(html, /What led to it: point \d+/);
+    const [last = ""] = html.match(/<g class="write told">.*<\/g>/g)?.slice(-1) ?? [];
+    assert.match(last, /delete/);
+    assert.ok(html.includes(`<title>${shrunk.violation?.atMs} ms: `) && html.includes('<g class="violation">'));
   } finally {
     planted.clear();
   }

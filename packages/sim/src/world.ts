@@ -1,5 +1,5 @@
 import { createHash, type Hash } from "node:crypto";
-import { decodeEnvelope } from "@murmuration/core";
+import { isDeepStrictEqual } from "node:util";
 import { Broker } from "./broker.js";
 import { Violated, type Violation } from "./checkers/checker.js";
 import { checkCompaction } from "./checkers/compaction.js";
@@ -8,7 +8,9 @@ import { checkGraphAtRest, checkGraphRules, checkRecall } from "./checkers/graph
 import { QuorumChecker } from "./checkers/quorums.js";
 import { SessionChecker } from "./checkers/sessions.js";
 import { WriteChecker } from "./checkers/writes.js";
+import { collectionName } from "./commands.js";
 import { VectorSource } from "./data.js";
+import { describeCommand, describeMessage, type OperationNote, operationsIn, operationsOf } from "./describe.js";
 import { EventQueue } from "./event-queue.js";
 import { type FaultyWorld, inject } from "./faults.js";
 import { Network, type SentMessage } from "./network.js";
@@ -43,6 +45,8 @@ export interface TraceEvent {
   readonly node: number;
   readonly text: string;
   readonly message?: SentMessage;
+  /** What a client's write came to, or a message carries. */
+  readonly operations?: readonly OperationNote[];
 }
 
 /** What came of a run. */
@@ -54,23 +58,6 @@ export interface RunResult {
   readonly writes: number;
   /** Digest of everything that happened: equal for two runs of one scenario. */
   readonly traceDigest: string;
-}
-
-/** Describes a message by what is in it. */
-export function describeMessage({ bytes, fate }: SentMessage): string {
-  try {
-    const { message } = decodeEnvelope(bytes);
-    switch (message.kind) {
-      case "operations":
-        return `operations (${message.batch.length} bytes)`;
-      case "request":
-        return `request for ${message.origin} behind ${message.after} of ${message.shard}`;
-      default:
-        return message.kind;
-    }
-  } catch {
-    return `unreadable (${fate})`;
-  }
 }
 
 /** One run: replicas, their disks, clocks and network, clients and faults, in virtual time. */
@@ -133,7 +120,8 @@ export class World {
       this.#go();
     } catch (error) {
       violation = this.#violationOf(error);
-      if (violation !== undefined) this.#note("violation", 0, `${violation.checker}: ${violation.detail}`);
+      if (violation !== undefined)
+        this.#note("violation", violation.about?.nodes?.[0] ?? 0, `${violation.checker}: ${violation.detail}`);
     }
     return {
       scenario: this.#scenario,
@@ -147,7 +135,10 @@ export class World {
 
   #violationOf(error: unknown): Violation | undefined {
     const atMs = this.#queue.nowMs - START_MS;
-    if (error instanceof Violated) return { checker: error.checker, atMs, detail: error.message };
+    if (error instanceof Violated) {
+      const about = { ...error.about, points: error.about.points ?? this.#differingPoints(error.about.nodes ?? []) };
+      return { checker: error.checker, atMs, detail: error.message, about };
+    }
     // two processes have given one name to two operations: a replica that stops on it does right
     if (this.#nodes.some(({ isTwin }) => isTwin)) return undefined;
     return {
@@ -155,6 +146,15 @@ export class World {
       atMs,
       detail: error instanceof Error ? (error.stack ?? error.message) : String(error),
     };
+  }
+
+  /** Points that two nodes which hold the same operations have in different states. */
+  #differingPoints(nodes: readonly number[]): string[] {
+    const [a, b] = nodes.map((id) => this.#nodes.find((node) => node.id === id && node.hasCollection()));
+    if (a?.replica === undefined || b?.replica === undefined || this.#identity(a) !== this.#identity(b)) return [];
+    const [one, other] = [a.replica.shard(collectionName).table, b.replica.shard(collectionName).table];
+    const ids = new Set([...one.states(), ...other.states()].map(({ id }) => id));
+    return [...ids].filter((id) => !isDeepStrictEqual(one.state(id), other.state(id))).map(String);
   }
 
   #go(): void {
@@ -259,10 +259,11 @@ export class World {
     const text = describeCommand(command);
     if (outcome === "acknowledged") {
       this.#acknowledged++;
+      // before it is looked at: what breaks a rule is seen too
+      this.#note("write", node.id, text, () => ({ operations: operationsOf(changes) }));
       this.#writes.note(replica, command, changes, node.clockWasSet ? undefined : node.nowMs());
       if (node.hasCollection() && !this.#nodes.some((one) => one.isTwin)) this.#sessions.step(replica, changes, able);
       this.#quorums?.acknowledged(node, command, operationId, changes, able);
-      this.#note("write", node.id, text);
     } else this.#note("refused", node.id, `${text}: ${why ?? outcome}`);
     this.#after(node);
   }
@@ -425,22 +426,14 @@ export class World {
     if (this.#onEvent === undefined) return;
     const atMs = message.sentMs - START_MS;
     const text = `${message.from} > ${message.to} ${message.fate}: ${describeMessage(message)}`;
-    this.#onEvent({ atMs, kind: "message", node: message.from, text, message });
+    this.#onEvent({ atMs, kind: "message", node: message.from, text, message, operations: operationsIn(message) });
   }
 
-  #note(kind: TraceEvent["kind"], node: number, text: string): void {
+  #note(kind: TraceEvent["kind"], node: number, text: string, more?: () => Pick<TraceEvent, "operations">): void {
     const atMs = this.#queue.nowMs - START_MS;
     this.#hash.update(`${atMs} ${kind} ${node} ${text}`);
-    this.#onEvent?.({ atMs, kind, node, text });
+    this.#onEvent?.({ atMs, kind, node, text, ...more?.() });
   }
-}
-
-function describeCommand(command: Step["command"]): string {
-  if (command.kind === "upsert-points") return `upsert ${command.points.map(({ id }) => id).join(" ")}`;
-  if (command.kind === "delete-points") {
-    return "ids" in command.target ? `delete ${command.target.ids.join(" ")}` : "delete by filter";
-  }
-  return command.kind;
 }
 
 /** Run a scenario. Errors of the simulator itself pass. */

@@ -93,6 +93,7 @@ export class ConvergenceChecker {
     throw new Violated(
       "convergence",
       `nodes ${before.node} and ${node} differ at ${key.slice(0, 200)}:\n  ${part(before.identity)}\n  ${part(identity)}`,
+      { nodes: [node, before.node] },
     );
   }
 }

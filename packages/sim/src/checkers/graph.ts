@@ -7,12 +7,16 @@ import { Violated } from "./checker.js";
 export function checkGraphRules(replica: Replica): void {
   for (const { shard, indexes } of replica.writableShards()) {
     if (shard.purgedLiveLinks > 0) {
-      throw new Violated("graph", `replica ${replica.id}: a purge cut ${shard.purgedLiveLinks} links of live nodes`);
+      throw new Violated("graph", `replica ${replica.id}: a purge cut ${shard.purgedLiveLinks} links of live nodes`, {
+        nodes: [replica.id],
+      });
     }
     for (const index of indexes.values()) {
       const { missedAdds } = index.counters();
       if (missedAdds > 0)
-        throw new Violated("graph", `replica ${replica.id}: ${missedAdds} links to nodes that are gone`);
+        throw new Violated("graph", `replica ${replica.id}: ${missedAdds} links to nodes that are gone`, {
+          nodes: [replica.id],
+        });
     }
   }
 }
@@ -23,7 +27,7 @@ export function checkGraphAtRest(replica: Replica): void {
     [...replica.writableShards()].find((one) => one.shard.collection.name === collectionName) ?? {};
   if (shard === undefined || indexes === undefined) return;
   const fail = (detail: string): never => {
-    throw new Violated("at rest", `replica ${replica.id}: ${detail}`);
+    throw new Violated("at rest", `replica ${replica.id}: ${detail}`, { nodes: [replica.id] });
   };
   for (const [vector, report] of Object.entries(replica.validate(collectionName))) {
     const where = vector === "" ? "" : `vector "${vector}": `;
@@ -71,7 +75,9 @@ export function checkRecall(replica: Replica, queries: readonly Float32Array[]):
     found += ask(query, false).filter(({ id, score }) => ids.has(id) || score === worst).length;
   }
   if (wanted > 0 && found / wanted < RECALL_MIN) {
-    throw new Violated("recall", `replica ${replica.id} finds ${found} of ${wanted} nearest points`);
+    throw new Violated("recall", `replica ${replica.id} finds ${found} of ${wanted} nearest points`, {
+      nodes: [replica.id],
+    });
   }
 }
 

@@ -122,6 +122,7 @@ export class SessionChecker {
     throw new Violated(
       "sessions",
       `replica ${replica.id} covers a session's token and shows point ${id} ${state === undefined ? "not at all" : "older"} than the session has seen it`,
+      { nodes: [replica.id], points: [String(id)] },
     );
   }
 
@@ -152,7 +153,10 @@ export class SessionChecker {
     });
     for (const [i, { id, payload, score }] of found.entries()) {
       const fail = (why: string): never => {
-        throw new Violated("search", `replica ${replica.id} answers point ${id}: ${why}`);
+        throw new Violated("search", `replica ${replica.id} answers point ${id}: ${why}`, {
+          nodes: [replica.id],
+          points: [String(id)],
+        });
       };
       if (shard.table.rowOf(id) === undefined) fail("it is deleted");
       if (filter !== undefined && payload?.["n"] !== query % 10) fail("it does not match the filter");
@@ -165,7 +169,9 @@ export class SessionChecker {
       ...(filter === undefined ? {} : { filter }),
     });
     if (filter !== undefined && page.points.some(({ payload }) => payload?.["n"] !== query % 10)) {
-      throw new Violated("search", `replica ${replica.id} pages through points that do not match`);
+      throw new Violated("search", `replica ${replica.id} pages through points that do not match`, {
+        nodes: [replica.id],
+      });
     }
   }
 }

@@ -43,12 +43,16 @@ export class WriteChecker {
     this.#latest.set(replica.id, latest);
     for (const id of idsOf(changes)) {
       const state = replica.shard(collectionName).table.state(id);
-      if (state === undefined) throw new Violated("writes", `a write of point ${id} was acknowledged and left nothing`);
+      const about = { nodes: [replica.id], points: [String(id)] };
+      if (state === undefined) {
+        throw new Violated("writes", `a write of point ${id} was acknowledged and left nothing`, about);
+      }
       const aheadMs = state.stamp.time.wallMs - (soundClockMs ?? Number.POSITIVE_INFINITY);
       if (state.stamp.origin === replica.id && aheadMs > limits.clockDriftMsMax) {
         throw new Violated(
           "clock",
           `replica ${replica.id} wrote point ${id} with a time ${aheadMs} ms ahead of its clock`,
+          about,
         );
       }
       const known = latest.get(id);
@@ -90,6 +94,7 @@ export class WriteChecker {
       throw new Violated(
         "writes",
         `${what} point ${id} at ${stamp.time.wallMs} by ${stamp.origin} is lost on replica ${replica.id}`,
+        { nodes: [replica.id], points: [String(id)] },
       );
     }
   }
