@@ -99,9 +99,9 @@ export class ReplicaStore {
     this.#changes.push(...changes);
   }
 
-  /** Durable own operations since the last call, in order. */
+  /** Durable own operations since the last call, in order; those that follow each other in one piece. */
   takeOwn(): OwnRows[] {
-    const own = this.#own;
+    const own = joined(this.#own);
     this.#own = [];
     return own;
   }
@@ -314,6 +314,18 @@ export class ReplicaStore {
     }
     return dropped;
   }
+}
+
+/** The same rows in fewer pieces: what waited together is packed, flushed and acknowledged together. */
+function joined(pieces: readonly OwnRows[]): OwnRows[] {
+  const runs: { readonly shard: string; readonly firstSequence: number; readonly rows: Uint8Array[] }[] = [];
+  for (const { shard, firstSequence, rows } of pieces) {
+    const last = runs.at(-1);
+    if (last?.shard === shard && last.firstSequence + last.rows.length === firstSequence)
+      for (const row of rows) last.rows.push(row);
+    else runs.push({ shard, firstSequence, rows: [...rows] });
+  }
+  return runs;
 }
 
 /** Graphs of newly opened shards, for views. */
