@@ -5,7 +5,12 @@ import { uuidFromBytes, uuidToBytes } from "../operation/point-id-field.js";
 export function pointIdToKey(id: PointId): Uint8Array {
   if (typeof id === "string") return uuidToBytes(id);
   const key = new Uint8Array(8);
-  new DataView(key.buffer).setBigUint64(0, BigInt(id));
+  if (typeof id === "bigint") {
+    new DataView(key.buffer).setBigUint64(0, id);
+    return key;
+  }
+  // without a BigInt and a view: most ids are small integers
+  for (let at = 7, rest = id; rest > 0; at--, rest = Math.floor(rest / 256)) key[at] = rest % 256;
   return key;
 }
 

@@ -7,30 +7,42 @@ import type { PointState, VectorRegister } from "./point-state.js";
 
 const formatVersion = 1;
 
-type Fields = readonly unknown[];
-
-function stampFields(stamp: Stamp): Fields {
-  return [stamp.time.wallMs, stamp.time.counter, stamp.origin];
-}
+const sortedKeys = (record: object): string[] => {
+  const keys = Object.keys(record);
+  return keys.length > 1 ? keys.sort() : keys;
+};
 
 /** The state as it stands in the log's projection of points. The id is kept beside it. Equal states give equal bytes. */
 export function encodePointState(state: PointState): Uint8Array {
-  const vectors = Object.keys(state.vectors).sort();
-  const fields = Object.keys(state.fieldStamps).sort();
+  // every write of a point comes through here: lists are filled, not joined
+  const { stamp, payloadStamp } = state;
+  const vectors = sortedKeys(state.vectors);
+  const registers: number[] = [];
+  for (const name of vectors) {
+    const { stamp: of, dot } = state.vectors[name] as VectorRegister;
+    registers.push(of.time.wallMs, of.time.counter, of.origin, dot?.origin ?? 0, dot?.sequence ?? 0);
+  }
+  const fields = sortedKeys(state.fieldStamps);
+  const fieldStamps: number[] = [];
+  for (const name of fields) {
+    const { time, origin } = state.fieldStamps[name] as Stamp;
+    fieldStamps.push(time.wallMs, time.counter, origin);
+  }
   return encodeMessage([
     formatVersion,
-    ...stampFields(state.stamp),
+    stamp.time.wallMs,
+    stamp.time.counter,
+    stamp.origin,
     state.exists ? 1 : 0,
     state.version,
-    ...stampFields(state.payloadStamp),
+    payloadStamp.time.wallMs,
+    payloadStamp.time.counter,
+    payloadStamp.origin,
     state.payload,
     vectors,
-    vectors.flatMap((name) => {
-      const register = state.vectors[name] as VectorRegister;
-      return [...stampFields(register.stamp), register.dot?.origin ?? 0, register.dot?.sequence ?? 0];
-    }),
+    registers,
     fields,
-    fields.flatMap((name) => stampFields(state.fieldStamps[name] as Stamp)),
+    fieldStamps,
   ]);
 }
 
