@@ -48,6 +48,23 @@ export const limits = {
   waitMsMax: 60_000,
   /** Members that have not answered are asked again after so long. */
   askAgainMs: 250,
+  /** A shard is compared with a peer once in so long; one that was not found equal since the start, more often. */
+  reconcileMs: 30_000,
+  reconcileFirstMs: 2_000,
+  /** Hashes of a shard's points are kept so long for answers after the last comparison. */
+  reconcileKeptMs: 10_000,
+  /** Shards whose points are being hashed at a time, and points hashed in a tick. */
+  reconcileShardsMax: 4,
+  reconcilePointsPerTick: 500,
+  /** A range that differs is split in so many, until it holds no more than `reconcileSmall`. */
+  reconcileFanOut: 16,
+  reconcileSmall: 16,
+  /** Ranges that one summary goes into; the rest is for the next round. */
+  reconcileRangesMax: 32,
+  /** States that one message sends. */
+  reconcileStatesMax: 1_024,
+  /** After a start, a member waits so long for the others before it writes. */
+  startWaitMs: 1_000,
 
   /** A session token as text. */
   tokenCharactersMax: 64 * 1024,
@@ -86,4 +103,8 @@ assert(limits.suspectMs < limits.foundingListenMs, "whoever is there is heard be
 assert(limits.messageBytesMax <= limits.transportQueueBytesMax, "a transport holds any message");
 assert(limits.checkpointPartBytes + 1024 <= limits.messageBytesMax, "a message holds a part of a checkpoint");
 assert(limits.batchBytesMax < limits.messageBytesMax, "a message holds any batch");
+assert(
+  limits.reconcileSmall * limits.reconcileRangesMax <= limits.reconcileStatesMax,
+  "what is small in all ranges of a summary fits a message",
+);
 assert(limits.answerBytesMax <= limits.inboxBytesMax, "an answer that comes out of order fits the inbox");

@@ -98,6 +98,7 @@ export type {
   CatalogueChanged,
   Change,
   OperationsApplied,
+  PointsReconciled,
   ShardReplaced,
 } from "./replica/change.js";
 export type { ClusterOptions, Outgoing } from "./replica/cluster-options.js";
@@ -105,6 +106,7 @@ export type { CompactionOptions, CompactionStatus } from "./replica/compactor.js
 export type { CollectionDigest, GraphLink, LevelLinks } from "./replica/inspect.js";
 export type { GraphHandles } from "./replica/open-shard.js";
 export type { WritableShard } from "./replica/plan-points.js";
+export type { ReconciliationStatus } from "./replica/reconciliation.js";
 export { type ImageSource, imageNote, SYSTEM_SHARD } from "./replica/recovery.js";
 export { type Clock, type Execution, Replica, type ReplicaOptions } from "./replica/replica.js";
 export type { PeeringStatus, PeerStatus, Refusals, ReplicationStatus } from "./replica/status.js";
@@ -112,4 +114,5 @@ export type { UpkeepBudget, UpkeepStatus } from "./replica/upkeep.js";
 export { ReplicaView, readStoredPoints, type StoredPoints } from "./replica/view.js";
 export type { RequestWaits, WaitsStatus } from "./replica/waits.js";
 export type { CausalState } from "./state/causal-state.js";
+export { decodePointState } from "./state/point-state-codec.js";
 export { Shard } from "./state/shard.js";

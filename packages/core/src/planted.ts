@@ -43,6 +43,10 @@ export const allMarks = [
   "log compacted",
   "snapshot installed",
   "snapshot restarted",
+  "compared equal",
+  "reconciled points",
+  "reconciled lists",
+  "older copy",
 ] as const;
 export type Mark = (typeof allMarks)[number];
 
@@ -79,6 +83,11 @@ export const plantedBugs = {
   "read-without-waiting": "a read does not wait for what the members hold that it asked",
   "read-takes-old-answers": "answers to earlier questions count for a read",
   "clock-unchecked": "operations from a clock far ahead are taken",
+  "no-reconcile": "what a comparison finds to differ is left as it is",
+  "reconcile-takes-theirs": "of a damaged and a sound state the one that came from elsewhere is taken",
+  "repairs-lost": "repaired points are not written to the projection",
+  "purge-unchecked": "nodes that a start finds dead are taken for dead before anybody else was asked",
+  "no-start-guard": "a replica that starts writes before it has heard what others hold of its operations",
   "index-lowest-slots": "of a list that is too long, walks see the lowest slots instead of the closest",
   "index-remove-wins": "a removal takes links away that its writer had not seen",
   "compacts-unstable": "compaction drops operations that a member lacks",

@@ -51,6 +51,15 @@ export class SimulatedDisk implements OpLog {
     return new SimulatedDisk(this.#history.slice(0, transactions));
   }
 
+  /** Rows of points are lost without a trace, or are what they once were. */
+  damage(shard: string, rows: ReadonlyMap<PointId, Uint8Array | undefined>): void {
+    const calls = Array.from(rows, ([id, state]): Call => {
+      return (writer) => (state === undefined ? writer.deletePoint(shard, id) : writer.putPoint(shard, id, state));
+    });
+    this.#replay(calls);
+    this.#history.push(calls);
+  }
+
   transaction<T>(body: (writer: LogWriter) => T): T {
     const calls: Call[] = [];
     this.#running = calls;

@@ -1,4 +1,7 @@
+import { decodePointState } from "@murmuration/core";
+import { encodeEdgeDelta, type PointId } from "@murmuration/index";
 import { type Broker, brokerFaults } from "./broker.js";
+import { collectionName } from "./commands.js";
 import type { EventQueue } from "./event-queue.js";
 import type { Network } from "./network.js";
 import type { Node } from "./node.js";
@@ -16,6 +19,8 @@ export interface FaultyWorld {
   evict(node: Node): void;
   /** Its writes that nobody else holds may be lost. */
   giveUp(node: Node): void;
+  /** Something is lost at a node that no log tells of: until all are at rest, it need not be what the others are. */
+  damage(node: Node): void;
   /** The second of two processes with one id ends; by now it must have been noticed. */
   endTwin(node: Node, twin: Node): void;
 }
@@ -24,6 +29,10 @@ type Injection = (world: FaultyWorld, node: Node, fault: Fault) => (() => void) 
 
 const NODES_MAX = 6;
 const TWIN_ADDRESS = 1_000;
+const RETRY_MS = 100;
+const TRIES_MAX = 100;
+const ROWS_LOST = 3;
+const LINKS_LOST = 4;
 
 function isolate(world: FaultyWorld, node: Node): () => void {
   const { nodes, network } = world;
@@ -189,10 +198,78 @@ const injections: { readonly [Kind in Fault["kind"]]?: Injection } = {
   "old-copy": (world, node, { amount }) => {
     node.kill();
     world.giveUp(node);
+    const known = Math.max(...world.nodes.map((one) => (one === node ? 0 : heldOf(one, node.id))));
     node.disk = node.disk.copyAt(Math.floor(node.disk.transactions * amount));
-    return () => world.restart(node);
+    // at least one of those that it can reach holds all that anybody does: nobody else could know
+    const restart = () => {
+      const others = world.nodes.filter((one) => one !== node && !one.isRetired && one.isUp);
+      if (others.some((one) => heldOf(one, node.id) >= known)) world.restart(node);
+      else world.queue.after(RETRY_MS, restart);
+    };
+    return restart;
+  },
+  "lose-row": (world, node, { amount }) => {
+    const shard = shardOf(node);
+    if (shard === undefined) return undefined;
+    const rows = [...node.disk.points(shard)];
+    const from = Math.floor(rows.length * amount);
+    const earlier = earlierRows(node, shard);
+    node.kill();
+    world.damage(node);
+    const damaged = new Map<PointId, Uint8Array | undefined>(earlier);
+    for (const { id } of rows.slice(from, from + ROWS_LOST)) if (!earlier.has(id)) damaged.set(id, undefined);
+    node.disk.damage(shard, damaged);
+    world.restart(node);
+    return undefined;
+  },
+  "lose-link": (world, node, { amount }) => {
+    loseLinks(world, node, amount, TRIES_MAX);
+    return undefined;
   },
 };
+
+/** Rows as they once were, of some points that have the same vectors still. */
+function earlierRows(node: Node, shard: string): Map<PointId, Uint8Array> {
+  const now = new Map(Array.from(node.disk.points(shard), ({ id, state }) => [id, state] as const));
+  const earlier = new Map<PointId, Uint8Array>();
+  for (const { id, state } of node.disk.copyAt(Math.floor(node.disk.transactions * 0.7)).points(shard)) {
+    const current = now.get(id);
+    if (current === undefined || Buffer.compare(current, state) === 0 || earlier.size >= ROWS_LOST) continue;
+    const [before, after] = [decodePointState(id, state), decodePointState(id, current)];
+    const sameVectors = JSON.stringify(before.vectors) === JSON.stringify(after.vectors);
+    if (sameVectors && before.exists && after.exists) earlier.set(id, state);
+  }
+  return earlier;
+}
+
+/** Links vanish from a node's memory, once no link has a tag: what has one may be about to go by itself. */
+function loseLinks(world: FaultyWorld, node: Node, amount: number, tries: number): void {
+  const [writable] = [...(node.replica?.writableShards() ?? [])].filter(({ shard }) => shard.id === shardOf(node));
+  const index = writable?.indexes.get("");
+  if (index === undefined || index.counters().storedTags > 0 || index.reader.linkedCount < LINKS_LOST) {
+    if (tries > 0) world.queue.after(RETRY_MS, () => loseLinks(world, node, amount, tries - 1));
+    return;
+  }
+  const { reader } = index;
+  for (let i = 0; i < LINKS_LOST; i++) {
+    const slot = Math.floor(reader.slotCount * ((amount + i / LINKS_LOST) % 1));
+    const [member] = reader.nodeAt(slot).linked ? reader.membersAt(slot, 0) : [];
+    if (member === undefined) continue;
+    world.damage(node);
+    const lost = { level: 0, dot: reader.dotAt(slot), removed: [reader.dotAt(member)], added: [] };
+    index.applyEdges(lost.dot, encodeEdgeDelta([lost]), new Map());
+  }
+}
+
+/** How many operations of a replica a node's disk holds, over all shards. */
+function heldOf(node: Node, origin: number): number {
+  return node.disk.shards().reduce((sum, shard) => sum + (node.disk.frontier(shard).get(origin) ?? 0), 0);
+}
+
+/** The shard that the steps are about. */
+function shardOf(node: Node): string | undefined {
+  return node.hasCollection() ? node.replica?.shard(collectionName).id : undefined;
+}
 
 /** Let a fault happen, and end when its time is over. */
 export function inject(world: FaultyWorld, fault: Fault): void {

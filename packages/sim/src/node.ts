@@ -30,6 +30,8 @@ export class Node {
   isBroken = false;
   /** Was its clock ever wrong? */
   clockWasSet = false;
+  /** Something was lost here that no log tells of, and may not be mended yet. */
+  isDamaged = false;
   /** Stops answering until then. */
   pausedUntilMs = 0;
   /** A second process with the id of another node, on a copy of its disk: no client talks to it. */

@@ -31,6 +31,11 @@ const profileOfBug: Partial<Record<PlantedBug, string>> = {
   "compacts-live": "compaction",
   "recovery-from-checkpoint-alone": "compaction",
   "checkpoint-forgets-tombstones": "compaction",
+  "no-reconcile": "damage",
+  "reconcile-takes-theirs": "damage",
+  "repairs-lost": "damage",
+  "purge-unchecked": "damage",
+  "no-start-guard": "old-copy",
 };
 
 /** How soon a planted bug was caught. */

@@ -92,7 +92,17 @@ function laterFaults(seed: number, profile: Profile, endMs: number) {
   const random = new Random(seed).fork("later faults");
   const faults: Fault[] = [];
   const isOn = (kind: FaultKind) => random.chance(profile.faults[kind] ?? 0);
-  for (const kind of ["flap", "clock-freeze", "broker", "rot", "wipe", "old-copy", "clone"] as const) {
+  for (const kind of [
+    "flap",
+    "clock-freeze",
+    "broker",
+    "rot",
+    "wipe",
+    "old-copy",
+    "clone",
+    "lose-row",
+    "lose-link",
+  ] as const) {
     if (!isOn(kind)) continue;
     const count = kind === "broker" ? random.between(2, 6) : kind === "flap" || kind === "clock-freeze" ? 2 : 1;
     for (let i = 0; i < count; i++) {

@@ -27,6 +27,7 @@ const DRAIN_MS = 1_000;
 /** Of checkpoints, where logs are compacted: small, so that there are many. */
 const PART_BYTES = 1_500;
 const SNAPSHOT_LAG = 2;
+const FIRST_WRITE_MS_MAX = 2_000;
 
 /** Something that a run did, for people. */
 export interface TraceEvent {
@@ -80,6 +81,8 @@ export class World {
   /** Nothing that happens from here on can be checked. */
   #isOver = false;
   #acknowledged = 0;
+  /** Was anything lost that no log tells of? */
+  #wasDamaged = false;
 
   constructor(scenario: Scenario, onEvent?: (event: TraceEvent) => void) {
     this.#scenario = scenario;
@@ -162,6 +165,11 @@ export class World {
     for (const id of this.#founders) this.#addNode(id);
     this.#runUntil(START_MS + 300);
     this.#client(0, collectionOf(seed, profileOf(this.#scenario.profile)));
+    // a replica that starts first hears from the others, or waits for them
+    while (this.#acknowledged === 0 && this.#queue.nowMs < START_MS + FIRST_WRITE_MS_MAX) {
+      this.#runUntil(this.#queue.nowMs + 100);
+      this.#client(0, collectionOf(seed, profileOf(this.#scenario.profile)));
+    }
     this.#runUntil(START_MS + 400);
     for (const step of steps) this.#queue.at(START_MS + step.atMs, () => this.#step(step));
     const faulty = this.#faulty();
@@ -224,7 +232,9 @@ export class World {
     }
     if (node.replica === undefined) return;
     if (this.#nodes.some((one) => one.isTwin)) return;
-    checkGraphRules(node.replica);
+    if (node.isDamaged) return;
+    // who has lost a link purges a node too early, and cuts the link that others still have: equal again, by a rule broken
+    if (!this.#wasDamaged) checkGraphRules(node.replica);
     this.#quorums?.settle(node);
     checkCompaction(node, this.#nodes, this.#founders);
     this.#convergence.check(node);
@@ -262,7 +272,10 @@ export class World {
       // before it is looked at: what breaks a rule is seen too
       this.#note("write", node.id, text, () => ({ operations: operationsOf(changes) }));
       this.#writes.note(replica, command, changes, node.clockWasSet ? undefined : node.nowMs());
-      if (node.hasCollection() && !this.#nodes.some((one) => one.isTwin)) this.#sessions.step(replica, changes, able);
+      this.#sessions.note(changes);
+      const sound = able.filter((one) => !one.isDamaged);
+      if (node.hasCollection() && !node.isDamaged && !this.#nodes.some((one) => one.isTwin))
+        this.#sessions.step(replica, changes, sound);
       this.#quorums?.acknowledged(node, command, operationId, changes, able);
     } else this.#note("refused", node.id, `${text}: ${why ?? outcome}`);
     this.#after(node);
@@ -281,6 +294,10 @@ export class World {
       restart: (node) => this.#restart(node),
       evict: (node) => this.#evict(node),
       giveUp: (node) => this.#giveUp(node),
+      damage: (node) => {
+        node.isDamaged = true;
+        this.#wasDamaged = true;
+      },
       endTwin: (node, twin) => this.#endTwin(node, twin),
     };
   }
@@ -391,7 +408,18 @@ export class World {
   #isSettled(): boolean {
     const active = this.#active();
     if (!active.every((node) => node.replica?.status().upkeep.atRest === true)) return false;
-    return new Set(active.map((node) => this.#identity(node))).size === 1;
+    if (new Set(active.map((node) => this.#identity(node))).size > 1) return false;
+    return this.#isMended(active);
+  }
+
+  /** Where something was lost, everything must become equal again, by what replicas do themselves. */
+  #isMended(active: readonly Node[]): boolean {
+    if (!active.some(({ isDamaged }) => isDamaged)) return true;
+    const digests = active.map(({ replica }) => JSON.stringify(replica?.digest(collectionName)));
+    if (new Set(digests).size > 1) return false;
+    for (const node of active) node.isDamaged = false;
+    this.#convergence.forget();
+    return true;
   }
 
   #checkAtRest(): void {

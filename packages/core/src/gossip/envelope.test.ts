@@ -92,7 +92,9 @@ test("what is refused says why", () => {
     [sealed(["c", 1, 0, 2, 1, 1, ["a", "a"], [[], []]]), /twice/],
     [sealed(["c", 1, 0, 2, 1, 1, ["a", "b"], [[]]]), /missing/],
     [sealed(["c", 1, 0, 2, 1, 1, ["a"], [[], []]]), /too many/],
-    [sealed(["c", 1, 0, 9, "s", [], [1], []]), /missing/],
+    [sealed(["c", 1, 0, 9, "s", [], [], [], 0]), /missing/],
+    [sealed(["c", 1, 0, 9, "s", [], ["a", "b"], [], 0, []]), /more than one/],
+    [sealed(["c", 1, 0, 7, "s", [], 2, "", ""]), /flag/],
     [sealed(["c", 1, 0, 1, [new Uint8Array(1)]]), /not bytes/],
   ];
   for (const [bytes, reason] of cases) assert.throws(() => decodeEnvelope(bytes), refuses(reason));
@@ -127,6 +129,8 @@ test("kinds have numbers of their own, and they stay", () => {
       states: 9,
       ask: 10,
       durable: 12,
+      start: 13,
+      welcome: 14,
     } satisfies Record<Message["kind"], number>,
   );
 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { limits } from "../limits.js";
-import { pointIds, runs, versionVectors } from "../operation/arbitraries.test-support.js";
+import { runs, versionVectors } from "../operation/arbitraries.test-support.js";
 import { encodeBatch } from "../operation/batch.js";
 import type { Envelope, Message } from "./message.js";
 
@@ -12,9 +12,12 @@ const shards = fc.oneof(fc.constant("system"), fc.string({ unit: "grapheme", max
 const origins = fc.integer({ min: 1, max: limits.originMax });
 const counts = fc.oneof(fc.nat(300), fc.maxSafeNat());
 const bytes = fc.uint8Array({ maxLength: 300 });
-const states = fc.array(record({ id: pointIds, bytes }), { maxLength: 8 });
+const keys = fc.uint8Array({ maxLength: 16 });
+const ranges = fc.array(record({ from: keys, to: keys, count: counts, digest: shards }), { maxLength: 8 });
+const keyRanges = fc.array(record({ from: keys, to: keys }), { maxLength: 8 });
+const keyedStates = fc.array(record({ key: keys, hash: shards, bytes }), { maxLength: 8 });
+const vectors = fc.option(shards, { nil: undefined });
 const frontiers = fc.array(fc.tuple(shards, versionVectors), { maxLength: 5 }).map((entries) => new Map(entries));
-const ranges = fc.array(record({ from: shards, to: shards, count: counts, digest: shards }), { maxLength: 8 });
 
 export const messages: fc.Arbitrary<Message> = fc.oneof(
   record({ kind: kind("operations"), batch: runs.map(encodeBatch) }),
@@ -37,9 +40,26 @@ export const messages: fc.Arbitrary<Message> = fc.oneof(
     .map(([shard, transfer, part, more, bytes]) => {
       return { kind: "snapshot" as const, shard, transfer, part, parts: part + more, bytes };
     }),
-  record({ kind: kind("digest"), shard: shards, frontier: versionVectors, points: shards, graph: shards }),
-  record({ kind: kind("summary"), shard: shards, frontier: versionVectors, ranges }),
-  record({ kind: kind("states"), shard: shards, frontier: versionVectors, states }),
+  record({
+    kind: kind("digest"),
+    shard: shards,
+    frontier: versionVectors,
+    asks: fc.boolean(),
+    points: shards,
+    graph: shards,
+  }),
+  record({ kind: kind("summary"), shard: shards, frontier: versionVectors, vector: vectors, ranges }),
+  record({
+    kind: kind("states"),
+    shard: shards,
+    frontier: versionVectors,
+    vector: vectors,
+    ranges: keyRanges,
+    asks: fc.boolean(),
+    states: keyedStates,
+  }),
+  record({ kind: kind("start"), incarnation: counts }),
+  record({ kind: kind("welcome"), incarnation: counts, frontiers }),
   record({ kind: kind("ask"), incarnation: counts, round: counts, wanted: frontiers }),
   record({
     kind: kind("durable"),

@@ -1,8 +1,7 @@
 import type { VersionVector } from "../causality/version-vector.js";
 import { FieldReader, refuseMessage } from "../operation/field-reader.js";
-import { pointIdsToFields } from "../operation/point-id-field.js";
 import { versionVectorToField } from "../operation/version-vector-field.js";
-import type { EncodedState, Message, SummaryRange } from "./message.js";
+import type { KeyedState, KeyRange, Message, SummaryRange } from "./message.js";
 
 /** How one kind of message travels: a number that names the kind, and its fields in order. */
 export interface MessageFormat<M extends Message> {
@@ -70,37 +69,56 @@ export const messageFormats: { readonly [Kind in Message["kind"]]: MessageFormat
   },
   digest: {
     number: 7,
-    write: ({ shard, frontier, points, graph }) => [shard, versionVectorToField(frontier), points, graph],
+    write: ({ shard, frontier, asks, points, graph }) => [
+      shard,
+      versionVectorToField(frontier),
+      flag(asks),
+      points,
+      graph,
+    ],
     read: (fields) => ({
       kind: "digest",
       shard: fields.text(),
       frontier: fields.versionVector(),
+      asks: flagOf(fields),
       points: fields.text(),
       graph: fields.text(),
     }),
   },
   summary: {
     number: 8,
-    write: ({ shard, frontier, ranges }) => [
+    write: ({ shard, frontier, vector, ranges }) => [
       shard,
       versionVectorToField(frontier),
+      optional(vector),
       ranges.map(({ from, to, count, digest }) => [from, to, count, digest]),
     ],
     read: (fields) => ({
       kind: "summary",
       shard: fields.text(),
       frontier: fields.versionVector(),
-      ranges: fields.list().map(rangeOf),
+      vector: optionalOf(fields),
+      ranges: fields.list().map(summaryRangeOf),
     }),
   },
   states: {
     number: 9,
-    write: ({ shard, frontier, states }) => [shard, versionVectorToField(frontier), ...statesToFields(states)],
+    write: ({ shard, frontier, vector, ranges, asks, states }) => [
+      shard,
+      versionVectorToField(frontier),
+      optional(vector),
+      ranges.map(({ from, to }) => [from, to]),
+      flag(asks),
+      states.map(({ key, hash, bytes }) => [key, hash, bytes]),
+    ],
     read: (fields) => ({
       kind: "states",
       shard: fields.text(),
       frontier: fields.versionVector(),
-      states: statesOf(fields),
+      vector: optionalOf(fields),
+      ranges: fields.list().map(keyRangeOf),
+      asks: flagOf(fields),
+      states: fields.list().map(keyedStateOf),
     }),
   },
   ask: {
@@ -130,11 +148,40 @@ export const messageFormats: { readonly [Kind in Message["kind"]]: MessageFormat
       frontiers: frontiersOf(fields),
     }),
   },
+  start: {
+    number: 13,
+    write: ({ incarnation }) => [incarnation],
+    read: (fields) => ({ kind: "start", incarnation: count(fields) }),
+  },
+  welcome: {
+    number: 14,
+    write: ({ incarnation, frontiers }) => [incarnation, ...frontiersToFields(frontiers)],
+    read: (fields) => ({ kind: "welcome", incarnation: count(fields), frontiers: frontiersOf(fields) }),
+  },
 };
 
 function count(fields: FieldReader): number {
   const value = fields.integer();
   return value >= 0 ? value : refuseMessage("message: a count is negative");
+}
+
+function flag(value: boolean): number {
+  return value ? 1 : 0;
+}
+
+function flagOf(fields: FieldReader): boolean {
+  const value = fields.integer();
+  return value === 1 || (value !== 0 && refuseMessage("message: a flag is 0 or 1"));
+}
+
+/** A text or nothing, as a list of one or none. */
+function optional(text: string | undefined): readonly string[] {
+  return text === undefined ? [] : [text];
+}
+
+function optionalOf(fields: FieldReader): string | undefined {
+  const texts = fields.texts();
+  return texts.length <= 1 ? texts[0] : refuseMessage("message: more than one text");
 }
 
 function frontiersToFields(frontiers: ReadonlyMap<string, VersionVector>): readonly [unknown, unknown] {
@@ -156,21 +203,23 @@ function originsOf(fields: FieldReader): number[] {
   return list.map(() => origins.origin());
 }
 
-function rangeOf(field: unknown): SummaryRange {
+function summaryRangeOf(field: unknown): SummaryRange {
   const fields = new FieldReader(field, "summary");
-  const range = { from: fields.text(), to: fields.text(), count: count(fields), digest: fields.text() };
+  const range = { from: fields.bytes(), to: fields.bytes(), count: count(fields), digest: fields.text() };
   fields.end();
   return range;
 }
 
-function statesToFields(states: readonly EncodedState[]): readonly [unknown, unknown] {
-  return [pointIdsToFields(states.map(({ id }) => id)), states.map(({ bytes }) => bytes)];
+function keyRangeOf(field: unknown): KeyRange {
+  const fields = new FieldReader(field, "states");
+  const range = { from: fields.bytes(), to: fields.bytes() };
+  fields.end();
+  return range;
 }
 
-function statesOf(fields: FieldReader): EncodedState[] {
-  const ids = fields.pointIds();
-  const rows = new FieldReader(fields.list(), "states");
-  const states = ids.map((id) => ({ id, bytes: rows.bytes() }));
-  rows.end();
-  return states;
+function keyedStateOf(field: unknown): KeyedState {
+  const fields = new FieldReader(field, "states");
+  const state = { key: fields.bytes(), hash: fields.text(), bytes: fields.bytes() };
+  fields.end();
+  return state;
 }

@@ -1,4 +1,3 @@
-import type { PointId } from "@murmuration/index";
 import type { VersionVector } from "../causality/version-vector.js";
 
 /** Consecutive operations of one origin, as `encodeBatchFromRows` packs them; not always from their origin. */
@@ -61,38 +60,67 @@ export interface DigestMessage {
   readonly kind: "digest";
   readonly shard: string;
   readonly frontier: VersionVector;
+  /** Is the receiver to send its own? */
+  readonly asks: boolean;
   readonly points: string;
   readonly graph: string;
 }
 
-/** How many states lie between two keys, the first included, and their digest. Set reconciliation splits the ones that differ. */
-export interface SummaryRange {
-  readonly from: string;
-  readonly to: string;
+/** The keys from `from` on that are less than `to`; an empty `to` is the end. */
+export interface KeyRange {
+  readonly from: Uint8Array;
+  readonly to: Uint8Array;
+}
+
+/** How much lies in a range, and its digest. Set reconciliation splits the ranges that differ. */
+export interface SummaryRange extends KeyRange {
   readonly count: number;
   readonly digest: string;
 }
 
-/** Digests of ranges of a shard's points at a frontier. */
+/** Digests of ranges of a shard's points, or of the nodes of one of its graphs, at a frontier. */
 export interface SummaryMessage {
   readonly kind: "summary";
   readonly shard: string;
   readonly frontier: VersionVector;
+  /** Whose graph; `undefined`: the points. */
+  readonly vector: string | undefined;
   readonly ranges: readonly SummaryRange[];
 }
 
-/** A point's state, opaque here. */
-export interface EncodedState {
-  readonly id: PointId;
+/** A point's state or a node's lists, opaque here. */
+export interface KeyedState {
+  readonly key: Uint8Array;
+  /** Of all that it is. */
+  readonly hash: string;
   readonly bytes: Uint8Array;
 }
 
-/** States of points at a frontier: repairs a difference that a summary has shown. */
+/** What the sender has in ranges that differ, at a frontier. */
 export interface StatesMessage {
   readonly kind: "states";
   readonly shard: string;
   readonly frontier: VersionVector;
-  readonly states: readonly EncodedState[];
+  /** Whose graph; `undefined`: the points. */
+  readonly vector: string | undefined;
+  readonly ranges: readonly KeyRange[];
+  /** Are these all that the sender has there, and is the receiver to send what it has that is other? */
+  readonly asks: boolean;
+  readonly states: readonly KeyedState[];
+}
+
+/** A replica has started, and asks the others what they know of its own operations. */
+export interface StartMessage {
+  readonly kind: "start";
+  /** Which start it is: comes back in the answer. */
+  readonly incarnation: number;
+}
+
+/** Answers a start: what the sender holds, by shard. */
+export interface WelcomeMessage {
+  readonly kind: "welcome";
+  readonly incarnation: number;
+  readonly frontiers: ReadonlyMap<string, VersionVector>;
 }
 
 /** Asks a member what it holds durably, for a quorum: to be answered at once, and again until it holds what is waited for. */
@@ -129,7 +157,9 @@ export type Message =
   | SummaryMessage
   | StatesMessage
   | AskMessage
-  | DurableMessage;
+  | DurableMessage
+  | StartMessage
+  | WelcomeMessage;
 
 /** A message with who it is from and for. */
 export interface Envelope {

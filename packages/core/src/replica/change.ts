@@ -1,4 +1,4 @@
-import type { GraphHandle } from "@murmuration/index";
+import type { GraphHandle, PointId } from "@murmuration/index";
 import type { Catalogue } from "../catalogue/collection.js";
 import type { StoredWindows } from "../gossip/stored-windows.js";
 import type { StoredPoint } from "../log/op-log.js";
@@ -44,5 +44,13 @@ export interface ShardReplaced {
   readonly states: readonly StoredPoint[];
 }
 
+/** Points that were found damaged and mended, as they are now. Mended links are in the graph that a view shares. */
+export interface PointsReconciled {
+  readonly kind: "reconciled";
+  readonly shard: string;
+  /** As made by `encodePointState`. */
+  readonly states: readonly { readonly id: PointId; readonly bytes: Uint8Array }[];
+}
+
 /** What a view needs to know of durable, applied commands; in order. Can be posted to another thread. */
-export type Change = CatalogueChanged | OperationsApplied | ShardReplaced;
+export type Change = CatalogueChanged | OperationsApplied | ShardReplaced | PointsReconciled;

@@ -18,6 +18,11 @@ export interface ClusterOptions {
    * hears so many others and none of them holds anything.
    */
   readonly founding?: { readonly peers: number };
+  /**
+   * How long a replica that has started waits at most for the other members to say what they hold of its operations, before it writes;
+   * default `limits.startWaitMs`. 0: not at all, and an older copy of its disk is noticed too late.
+   */
+  readonly startWaitMs?: number;
   /** Bound on the bytes of a shard's operations that wait for ones before them; default `limits.inboxBytesMax`. */
   readonly inboxBytesMax?: number;
   /** Operations of a shard by which a replica lags when it takes a snapshot rather than all of them; default `limits.snapshotLagOperations`. */
@@ -37,4 +42,6 @@ export interface Outgoing {
 export interface PeeringForUpkeep {
   /** What every member of the cluster holds of a shard. */
   stable(shard: string): VersionVector;
+  /** Is what the start found on the disk known to be what others have (docs/convergence.md, "Reconciliation")? */
+  isChecked(shard: string): boolean;
 }

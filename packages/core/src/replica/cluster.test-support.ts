@@ -24,7 +24,10 @@ export class Cluster {
   }
 
   /** Start a replica, with the log that it had if it had one. */
-  open(id: number, options: Partial<ReplicaOptions> & { readonly nonce?: number } = {}): Replica {
+  open(
+    id: number,
+    options: Partial<ReplicaOptions> & { readonly nonce?: number; readonly startWaitMs?: number } = {},
+  ): Replica {
     const log = options.log ?? this.logs.get(id) ?? new MemoryOpLog();
     this.logs.set(id, log);
     const cluster: ClusterOptions = {
@@ -32,6 +35,8 @@ export class Cluster {
       region: `r${id}`,
       nonce: options.nonce ?? id,
       founders: this.#founders,
+      // tests that are not about starting write at once
+      startWaitMs: options.startWaitMs ?? 0,
     };
     const clock = { now: () => this.nowMs + (this.skewMs.get(id) ?? 0) };
     const replica = Replica.open({ log, clock, newReplicaId: () => id, cluster, ...this.#options, ...options });

@@ -84,6 +84,8 @@ export class Compactor {
 
   #isDue(target: WritableShard, stable: VersionVector): boolean {
     const { shard } = target;
+    // what was mended would be lost with a recovery from the log, and who wants a snapshot waits for one
+    if (this.#store.checkpointsWanted.has(shard.id)) return true;
     const start = this.#startOf(target);
     const operations = countOf(shard.frontier);
     const rows = start.rows + operations - start.operations;
@@ -119,6 +121,7 @@ export class Compactor {
       return { stored, dropped };
     });
     this.#counted.set(shard.id, { target, start: stored });
+    this.#store.checkpointsWanted.delete(shard.id);
     this.#checkpoints += 1;
     this.#droppedRows += dropped;
     mark("log compacted");

@@ -17,7 +17,8 @@ export function requireUseful(store: ReplicaStore, manifest: CheckpointManifest,
   const frontier = frontierOf(manifest);
   const held = store.causality(shard)?.frontier;
   if (held === undefined) throw new MurmurationError("bad-request", `shard ${shard} is not here`);
-  if (covers(held, frontier)) {
+  // unless what is held was found damaged
+  if (covers(held, frontier) && !store.snapshotsWanted.has(shard)) {
     throw new MurmurationError("bad-request", `the snapshot of shard ${shard} holds nothing that is missing`);
   }
   if (storedCheckpoint(store.log, shard) !== undefined) {

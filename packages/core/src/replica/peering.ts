@@ -22,7 +22,7 @@ import { mark, planted } from "../planted.js";
 import { Admission } from "./admission.js";
 import type { ClusterOptions, Outgoing, PeeringForUpkeep } from "./cluster-options.js";
 import type { Exchange, ExchangeContext } from "./exchange.js";
-import { makeExchanges } from "./exchanges.js";
+import { type Exchanges, makeExchanges } from "./exchanges.js";
 import { isOtherStart, startIncarnation } from "./incarnation.js";
 import { Incidents } from "./incidents.js";
 import { LagMeter } from "./lag.js";
@@ -48,7 +48,7 @@ export class Peering implements PeeringForUpkeep {
   readonly #admission: Admission;
   readonly #frontiersOf = new Map<number, ReadonlyMap<string, VersionVector>>();
   readonly #heardMs = new Map<number, number>();
-  readonly #exchanges: readonly Exchange[];
+  readonly #exchanges: Exchanges;
   readonly #exchangeOf: ReadonlyMap<Message["kind"], Exchange>;
   #outgoing: Outgoing[] = [];
   /** Another process runs under this id. */
@@ -67,8 +67,8 @@ export class Peering implements PeeringForUpkeep {
     this.#stability = new Stability(store.id, SYSTEM_SHARD);
     this.#requests = new RequestPlanner();
     this.#clockGuard = new ClockGuard();
-    this.#exchanges = makeExchanges(this.#exchangeContext(), waits);
-    this.#exchangeOf = new Map(this.#exchanges.flatMap((one) => one.kinds.map((kind) => [kind, one] as const)));
+    this.#exchanges = makeExchanges(this.#exchangeContext(), options, waits);
+    this.#exchangeOf = new Map(this.#exchanges.all.flatMap((one) => one.kinds.map((kind) => [kind, one] as const)));
   }
 
   #exchangeContext(): ExchangeContext {
@@ -99,6 +99,8 @@ export class Peering implements PeeringForUpkeep {
     if (this.#fenced) return "another process runs under this replica's id: one of the two must join under a new id";
     const notAdmitted = this.#admission.refusesWrites();
     if (notAdmitted !== undefined) return notAdmitted;
+    const starting = this.#exchanges.startGuard.refuses();
+    if (starting !== undefined) return starting;
     if (isBehindItself(this.#store, this.#frontiersOf.values())) {
       return "this replica was restored from an older copy and first fetches what it had written since";
     }
@@ -115,6 +117,8 @@ export class Peering implements PeeringForUpkeep {
 
   /** Throws `unavailable` while this replica must not write. */
   requireWritable(command: Command): void {
+    const starting = this.#members.isEvicted(this.#store.id) ? undefined : this.#exchanges.startGuard.refuses();
+    if (starting !== undefined) throw new MurmurationError("unavailable", starting);
     // joining and evicting are what leads out of it
     if (command.kind === "join-member" || command.kind === "evict-member") return;
     const why = this.refusesWrites();
@@ -131,6 +135,10 @@ export class Peering implements PeeringForUpkeep {
     if (active.length === 0 || planted.has("stability-alone"))
       return this.#store.causality(shard)?.frontier ?? new Map();
     return this.#stability.stable(shard);
+  }
+
+  isChecked(shard: string): boolean {
+    return this.#exchanges.reconciliation.isChecked(shard);
   }
 
   // ---- receiving
@@ -316,7 +324,7 @@ export class Peering implements PeeringForUpkeep {
       for (const [shard, target] of this.#store.shards) frontiers.set(shard, new Map(target.shard.frontier));
       this.#send(undefined, "control", { kind: "heartbeat", incarnation: this.#incarnation, nowMs, frontiers });
     }
-    for (const exchange of this.#exchanges) exchange.tick(nowMs);
+    for (const exchange of this.#exchanges.all) exchange.tick(nowMs);
     const peers: PeerFrontiers[] = [];
     for (const [peer, heardMs] of this.#heardMs) {
       if (!this.#members.isEvicted(peer))
@@ -333,7 +341,7 @@ export class Peering implements PeeringForUpkeep {
 
   /** Takes the messages to send, live operations first. */
   outbox(): Outgoing[] {
-    for (const exchange of this.#exchanges) exchange.beforeSending?.();
+    for (const exchange of this.#exchanges.all) exchange.beforeSending?.();
     const live: Outgoing[] = [];
     const own = this.#store.takeOwn();
     if (!this.#members.isEvicted(this.#store.id) && !this.#fenced) {
@@ -403,7 +411,9 @@ export class Peering implements PeeringForUpkeep {
       inboxBytes: [...this.#inboxes.values()].reduce((sum, inbox) => sum + inbox.bytes, 0),
       refusesWrites: this.refusesWrites(),
       stable: new Map(shards.map((shard) => [shard, this.stable(shard)])),
-      needSnapshot: this.#requests.needSnapshot(),
+      needSnapshot: [...new Set([...this.#requests.needSnapshot(), ...this.#store.snapshotsWanted])].sort(),
+      needCheckpoint: [...this.#store.checkpointsWanted].sort(),
+      reconciliation: this.#exchanges.reconciliation.status(),
     };
   }
 }

@@ -33,7 +33,7 @@ export class SnapshotExchange implements Exchange {
 
   tick(nowMs: number): void {
     const { store } = this.#context;
-    const inNeed = new Set(this.#context.needSnapshot());
+    const inNeed = new Set([...this.#context.needSnapshot(), ...store.snapshotsWanted]);
     const { snapshotLagOperations: lagMax } = this.#context;
     const needed = [...store.shards.keys()].filter((shard) => inNeed.has(shard) || this.#lagOf(shard) >= lagMax);
     for (const shard of this.#transfers.keys()) if (!needed.includes(shard)) this.#end(shard);
@@ -53,9 +53,13 @@ export class SnapshotExchange implements Exchange {
   // ---- as the sender
 
   #serve(to: number, { shard, transfer, first, count }: SnapshotRequestMessage): void {
-    const { log } = this.#context.store;
+    const { log, shards, checkpointsWanted } = this.#context.store;
     const stored = storedCheckpoint(log, shard);
-    if (stored === undefined) return;
+    if (stored === undefined) {
+      // it asks again
+      if (shards.has(shard)) checkpointsWanted.add(shard);
+      return;
+    }
     // who asks for another one, or for any, is told which there is
     const isKnown = transfer === stored.transfer;
     const start = isKnown ? first : 0;
@@ -95,7 +99,8 @@ export class SnapshotExchange implements Exchange {
         throw new MurmurationError("corrupt", `the snapshot of shard ${shard} goes by another name`);
       }
       // it lags, and so does the other one's checkpoint: operations are what it gets
-      if (covers(store.causality(shard)?.frontier ?? emptyVersionVector, frontierOf(manifest)))
+      const held = store.causality(shard)?.frontier ?? emptyVersionVector;
+      if (covers(held, frontierOf(manifest)) && !store.snapshotsWanted.has(shard))
         return transfer.passOver(nowMs, limits.requestRetryMsMax);
       requireUseful(store, manifest, nowMs);
       store.log.transaction((writer) => {
@@ -152,14 +157,15 @@ export class SnapshotExchange implements Exchange {
     return transfer;
   }
 
-  /** Members that hold something of the shard that is missing here. */
+  /** Members that hold something of the shard that is missing here; where it is damaged here, all of them. */
   #peers(shard: string): SnapshotPeer[] {
     const { store, members } = this.#context;
     const held = store.causality(shard)?.frontier ?? emptyVersionVector;
     return members.active().flatMap((id) => {
       const heardMs = this.#context.heardMs(id);
       const frontier = this.#context.frontiersOf(id)?.get(shard) ?? emptyVersionVector;
-      return id === store.id || heardMs === undefined || covers(held, frontier) ? [] : [{ id, heardMs }];
+      if (id === store.id || heardMs === undefined) return [];
+      return covers(held, frontier) && !store.snapshotsWanted.has(shard) ? [] : [{ id, heardMs }];
     });
   }
 

@@ -1,6 +1,7 @@
 import { sequenceOf, type VersionVector } from "../causality/version-vector.js";
 import { limits } from "../limits.js";
 import type { CompactionStatus } from "./compactor.js";
+import type { ReconciliationStatus } from "./reconciliation.js";
 import type { UpkeepStatus } from "./upkeep.js";
 import type { WaitsStatus } from "./waits.js";
 
@@ -35,8 +36,11 @@ export interface PeeringStatus {
   readonly refusesWrites: string | undefined;
   /** Shard → what every member is known to hold. */
   readonly stable: ReadonlyMap<string, VersionVector>;
-  /** Shards of which no peer's log holds what is missing here any more. */
+  /** Shards of which no peer's log holds what is missing here any more, or that reconciliation cannot mend. */
   readonly needSnapshot: readonly string[];
+  /** Shards whose graphs were mended: their log would not make them what they are now. */
+  readonly needCheckpoint: readonly string[];
+  readonly reconciliation: ReconciliationStatus;
 }
 
 /** What a replica knows of replication. */

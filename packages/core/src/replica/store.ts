@@ -1,6 +1,7 @@
-import { assert, MurmurationError, type PointId } from "@murmuration/index";
+import { assert, type EdgeList, MurmurationError, type PointId } from "@murmuration/index";
 import type { CatalogueDocument } from "../catalogue/catalogue-document.js";
 import type { Catalogue } from "../catalogue/collection.js";
+import type { Dot } from "../causality/dot.js";
 import type { HybridClock } from "../causality/hybrid-clock.js";
 import { emptyVersionVector } from "../causality/version-vector.js";
 import { putStoredCheckpoint } from "../checkpoint/stored-checkpoint.js";
@@ -12,10 +13,11 @@ import type { Operation, OperationBody } from "../operation/operation.js";
 import { mark, planted } from "../planted.js";
 import type { CausalState } from "../state/causal-state.js";
 import type { Journal } from "../state/journal.js";
+import type { PointState } from "../state/point-state.js";
 import { encodePointState } from "../state/point-state-codec.js";
 import type { Shard } from "../state/shard.js";
 import { nodesOf } from "../state/shard-graph.js";
-import type { AppliedOperation, CatalogueChanged, Change } from "./change.js";
+import type { AppliedOperation, CatalogueChanged, Change, PointsReconciled } from "./change.js";
 import { epochsOf, handlesOf, newIndexes, openShard } from "./open-shard.js";
 import type { WritableShard } from "./plan-points.js";
 import { causalSetting, SYSTEM_SHARD, storedCausality } from "./recovery.js";
@@ -38,7 +40,10 @@ export interface OwnRows {
 }
 
 /** What is applied and not in the log yet. */
-type PendingChange = CatalogueChanged | { readonly shard: Shard; readonly operations: AppliedOperation[] };
+type PendingChange =
+  | CatalogueChanged
+  | PointsReconciled
+  | { readonly shard: Shard; readonly operations: AppliedOperation[] };
 
 /**
  * State and log of a replica, and the ways in which both change together. A command's operations are applied inside the transaction
@@ -61,6 +66,10 @@ export class ReplicaStore {
   hasWritten = false;
   /** Operations of others and of the own upkeep that were applied since it was opened. */
   applied = 0;
+  /** Shards that cannot be mended here: a peer's snapshot is wanted. Whoever installs one takes the shard out. */
+  readonly snapshotsWanted = new Set<string>();
+  /** Shards whose graphs are not what their log would make of them: a checkpoint is wanted. Whoever writes one takes the shard out. */
+  readonly checkpointsWanted = new Set<string>();
   #pending: ((writer: LogWriter) => void)[] = [];
   /** Points that what is pending has changed: each is written once, as it is then. */
   #touched = new Map<Shard, Set<PointId>>();
@@ -144,14 +153,37 @@ export class ReplicaStore {
     this.#applyPoints(target.shard, encoded);
   }
 
+  /**
+   * Put states in place of damaged ones, found at equal frontiers on another replica; `flush` makes them durable. The vectors of each are
+   * here (`Shard.holdsVectorsOf`).
+   */
+  reconcilePoints(shard: Shard, states: readonly PointState[]): void {
+    shard.reconcilePoints(states);
+    this.applied++;
+    if (!planted.has("repairs-lost"))
+      this.#touch(
+        shard,
+        states.map(({ id }) => id),
+      );
+    const encoded = states.map((state) => ({ id: state.id, bytes: encodePointState(state) }));
+    this.#pendingChanges.push({ kind: "reconciled", shard: shard.id, states: encoded });
+  }
+
+  /** Put links back that a node has lost. The log knows nothing of it: the shard wants a checkpoint. */
+  reconcileLinks(shard: Shard, vector: string, dot: Dot, lists: readonly EdgeList[]): void {
+    shard.reconcileLinks(vector, dot, lists);
+    this.applied++;
+    this.checkpointsWanted.add(shard.id);
+  }
+
   /** Is everything that was applied in the log? */
   isDurable(): boolean {
-    return this.#pending.length === 0;
+    return this.#pending.length === 0 && this.#touched.size === 0;
   }
 
   /** Write to the log what was applied since. Throws what the log throws; then it waits, and nothing else may be applied before. */
   flush(): void {
-    if (this.#pending.length === 0) return;
+    if (this.isDurable()) return;
     const steps = this.#pending;
     try {
       this.log.transaction((writer) => {
@@ -218,13 +250,17 @@ export class ReplicaStore {
     this.#pending.push((writer) => {
       shard.position = writer.append(shard.id, origin, sequence, bytes);
     });
-    const touched = this.#touched.get(shard) ?? new Set();
-    this.#touched.set(shard, touched);
-    if (!planted.has("projection-lost")) for (const id of ids) touched.add(id);
+    if (!planted.has("projection-lost")) this.#touch(shard, ids);
     const change = { origin, sequence, bytes, slots };
     const last = this.#pendingChanges.at(-1);
     if (last !== undefined && "operations" in last && last.shard === shard) last.operations.push(change);
     else this.#pendingChanges.push({ shard, operations: [change] });
+  }
+
+  #touch(shard: Shard, ids: readonly PointId[]): void {
+    const touched = this.#touched.get(shard) ?? new Set();
+    this.#touched.set(shard, touched);
+    for (const id of ids) touched.add(id);
   }
 
   #applyCatalogue({ operation, bytes }: ReceivedOperation): void {
@@ -242,6 +278,10 @@ export class ReplicaStore {
     });
     const dropped = this.followCatalogue(opened, undefined);
     for (const shard of this.#touched.keys()) if (dropped.includes(shard.id)) this.#touched.delete(shard);
+    for (const id of dropped) {
+      this.snapshotsWanted.delete(id);
+      this.checkpointsWanted.delete(id);
+    }
     this.#pending.push((writer) => {
       for (const id of dropped) this.dropShard(writer, id);
     });
@@ -265,6 +305,7 @@ export class ReplicaStore {
     // the view may come when slots have been used, freed and are wanted again
     if (this.viewThread !== undefined) for (const index of indexes.values()) index.reader.pinFor(this.viewThread);
     this.shards.set(shard.id, target);
+    this.snapshotsWanted.delete(shard.id);
     this.applied++;
     this.#changes.push({
       kind: "replaced",

@@ -125,7 +125,8 @@ export class Upkeep {
       if (index.counters().storedTags > 0) tagged = true;
     }
     const stitched = upkeep.stitcher.step(owned, budget.stitches ?? DEFAULT_STITCHES, write);
-    const dead = upkeep.deadNodes.step(owned, stable, budget.repairs ?? DEFAULT_REPAIRS, write);
+    const isChecked = this.#peering?.isChecked(shard.id) ?? true;
+    const dead = upkeep.deadNodes.step(owned, stable, isChecked, budget.repairs ?? DEFAULT_REPAIRS, write);
     const early = planted.has("tombstones-forgotten-early");
     const forgotten = upkeep.tombstones.step(owned, early ? shard.frontier : stable, write);
     const rescued = planted.has("no-rescue")

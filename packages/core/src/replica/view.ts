@@ -9,7 +9,7 @@ import type { PointState } from "../state/point-state.js";
 import { decodePointState } from "../state/point-state-codec.js";
 import { Shard } from "../state/shard.js";
 import { FollowedGraph } from "../state/shard-graph.js";
-import type { Change, OperationsApplied, ShardReplaced } from "./change.js";
+import type { Change, OperationsApplied, PointsReconciled, ShardReplaced } from "./change.js";
 import { recoverCausality } from "./recovery.js";
 
 interface FollowedShard {
@@ -82,6 +82,7 @@ export class ReplicaView {
     for (const change of changes) {
       if (change.kind === "operations") this.#followOperations(change);
       else if (change.kind === "replaced") this.#followReplacement(change);
+      else if (change.kind === "reconciled") this.#followReconciled(change);
       else this.#followCatalogue(change.catalogue, change.opened);
     }
   }
@@ -109,6 +110,10 @@ export class ReplicaView {
       followed.shard.apply(operation);
     }
     for (const [name, epoch] of change.epochs) followed.graphs.get(name)?.followedTo(epoch);
+  }
+
+  #followReconciled({ shard, states }: PointsReconciled): void {
+    this.#shards.get(shard)?.shard.reconcilePoints(states.map(({ id, bytes }) => decodePointState(id, bytes)));
   }
 
   #followCatalogue(catalogue: Catalogue, opened: Handles): void {

@@ -1,21 +1,23 @@
 import { createHash } from "node:crypto";
 import type { Json, VectorIndex } from "@murmuration/index";
 import { encodeMessage } from "../operation/message.js";
-import { visibleVectorNames } from "./point-state.js";
+import { type PointState, visibleVectorNames } from "./point-state.js";
 import { encodePointState } from "./point-state-codec.js";
 import type { Shard } from "./shard.js";
 
-const WORDS = 4;
+/** Words of a point's hash. */
+export const POINT_HASH_WORDS = 4;
 
-/** A payload with its keys sorted at every depth: equal payloads give equal bytes. */
-function sortedKeys(value: Json): Json {
+/** A value with its keys sorted at every depth: equal payloads give equal bytes. */
+export function sortedKeys(value: Json): Json {
   if (Array.isArray(value)) return (value as readonly Json[]).map(sortedKeys);
   if (typeof value !== "object" || value === null) return value;
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(entries.map(([key, inner]) => [key, sortedKeys(inner)]));
 }
 
-function hex(words: Uint32Array): string {
+/** 8 hex digits per word. */
+export function hexOfWords(words: Uint32Array): string {
   return Array.from(words, (word) => word.toString(16).padStart(8, "0")).join("");
 }
 
@@ -24,22 +26,33 @@ function hex(words: Uint32Array): string {
  * (stamps, vector versions, payload; tombstones too) and vectors. Order does not matter.
  */
 export function pointsDigest(shard: Shard): string {
-  const sum = new Uint32Array(WORDS);
+  const sum = new Uint32Array(POINT_HASH_WORDS);
   for (const state of shard.table.states()) {
-    const hash = createHash("sha256");
-    hash.update(encodeMessage([String(state.id)]));
-    hash.update(encodePointState({ ...state, payload: sortedKeys(state.payload) as typeof state.payload }));
-    const row = shard.table.rowOf(state.id);
-    for (const name of visibleVectorNames(state).sort()) {
-      const slot = row === undefined ? undefined : shard.table.slotMap(name)?.slotOf(row);
-      if (slot === undefined) continue;
-      const vector = shard.graph(name).reader.vectorAt(slot);
-      hash.update(new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength));
-    }
-    const bytes = hash.digest();
-    for (let i = 0; i < WORDS; i++) sum[i] = (sum[i] as number) + bytes.readUInt32LE(4 * i);
+    const words = hashPoint(shard, state);
+    for (let i = 0; i < POINT_HASH_WORDS; i++) sum[i] = (sum[i] as number) + (words[i] as number);
   }
-  return hex(sum);
+  return hexOfWords(sum);
+}
+
+/** The first 128 bits of a SHA-256 of a point's id, state and visible vectors, as four words. */
+export function hashPoint(shard: Shard, state: PointState): Uint32Array {
+  const hash = createHash("sha256");
+  hash.update(encodeMessage([String(state.id)]));
+  hash.update(canonicalState(state));
+  const row = shard.table.rowOf(state.id);
+  for (const name of visibleVectorNames(state).sort()) {
+    const slot = row === undefined ? undefined : shard.table.slotMap(name)?.slotOf(row);
+    if (slot === undefined) continue;
+    const vector = shard.graph(name).reader.vectorAt(slot);
+    hash.update(new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength));
+  }
+  const bytes = hash.digest();
+  return Uint32Array.from({ length: POINT_HASH_WORDS }, (_, i) => bytes.readUInt32LE(4 * i));
+}
+
+/** A state encoded so that equal states give equal bytes, whatever order the keys of their payloads are in. */
+export function canonicalState(state: PointState): Uint8Array {
+  return encodePointState({ ...state, payload: sortedKeys(state.payload) as typeof state.payload });
 }
 
 /** Digest of a collection's graphs, by vector name. */

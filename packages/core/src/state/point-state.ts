@@ -49,7 +49,8 @@ function isLater(a: Stamp, b: Stamp): boolean {
   return compareStamps(a, b) > 0;
 }
 
-function latestStamp(state: PointState): Stamp {
+/** The latest of all that the point consists of. */
+export function latestStamp(state: PointState): Stamp {
   let latest = state.payloadStamp;
   for (const { stamp } of Object.values(state.vectors)) if (isLater(stamp, latest)) latest = stamp;
   for (const stamp of Object.values(state.fieldStamps)) if (isLater(stamp, latest)) latest = stamp;

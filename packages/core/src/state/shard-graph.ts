@@ -3,6 +3,8 @@ import {
   attachReader,
   type CausalPast,
   type EdgeDelta,
+  type EdgeList,
+  encodeEdgeDelta,
   type GraphDelta,
   type GraphHandle,
   type GraphReader,
@@ -18,6 +20,8 @@ export interface ShardGraph {
   insert(dot: Dot, vector: Float32Array, delta: GraphDelta, past: CausalPast, journal?: Journal): number;
   /** Changes of lists by an operation that inserts nothing. They cannot be taken back. */
   applyEdges(dot: Dot, delta: EdgeDelta, past: CausalPast): void;
+  /** Put links back that a node has lost, without a tag: as everybody knows them. No tag may be stored in the graph. */
+  restoreLinks(dot: Dot, lists: readonly EdgeList[]): void;
   /** Forget nodes for good. Returns how many links of live nodes had to go: 0 unless a rule of the graph was broken. */
   purge(dots: readonly Dot[]): number;
   slotOf(dot: Dot): number | undefined;
@@ -52,6 +56,12 @@ export function writableGraph(index: VectorIndex): ShardGraph {
       return slot;
     },
     applyEdges: (dot, delta, past) => index.applyEdges(dot, delta, past),
+    restoreLinks: (dot, lists) => {
+      assert(index.counters().storedTags === 0, "the tags that the restored links get are the only ones");
+      const { origin, sequence } = dot;
+      index.applyEdges(dot, encodeEdgeDelta(lists), new Map());
+      index.settleTags(new Map([[origin, sequence]]));
+    },
     purge: (dots) => index.purge(dots).liveInEdges,
     slotOf: (dot) => index.slotOf(dot),
     markDead: (slot, dead) => {
@@ -112,6 +122,10 @@ export class FollowedGraph implements ShardGraph {
   }
 
   applyEdges(): void {
+    // the writer has done it
+  }
+
+  restoreLinks(): void {
     // the writer has done it
   }
 

@@ -1,5 +1,6 @@
-import { assert, MurmurationError, type PointId } from "@murmuration/index";
+import { assert, type EdgeList, MurmurationError, type PointId } from "@murmuration/index";
 import type { Collection } from "../catalogue/collection.js";
+import type { Dot } from "../causality/dot.js";
 import { compareStamps } from "../causality/hybrid-clock.js";
 import type { VersionVector } from "../causality/version-vector.js";
 import { StitchWindows } from "../gossip/windows.js";
@@ -52,6 +53,8 @@ export class Shard {
   purgedLiveLinks = 0;
   /** Points of which a tombstone was made since `takeDeleted`. */
   #deleted: PointId[] | undefined;
+  #watcher: ((id: PointId) => void) | undefined;
+  #repairs = 0;
 
   constructor(
     collection: Collection,
@@ -91,6 +94,16 @@ export class Shard {
     const deleted = this.#deleted ?? [];
     this.#deleted = [];
     return deleted;
+  }
+
+  /** Repairs by `reconcilePoints` and `reconcileLinks` since it was opened. */
+  get repairs(): number {
+    return this.#repairs;
+  }
+
+  /** Be told of every point whose state changes; one watcher at a time, `undefined`: nobody. */
+  watchPoints(watcher: ((id: PointId) => void) | undefined): void {
+    this.#watcher = watcher;
   }
 
   /** Take over a changed description: payload indexes that are new are built, those gone are dropped. */
@@ -150,6 +163,45 @@ export class Shard {
     }
   }
 
+  /** Is every visible vector of a state in the graphs, and its node not known to be dead for good? */
+  holdsVectorsOf(state: PointState): boolean {
+    for (const [name, graph] of this.graphs) {
+      const dot = visibleDot(state, name);
+      if (dot === undefined) continue;
+      const slot = graph.slotOf(dot);
+      if (slot === undefined || graph.reader.isCondemned(slot)) return false;
+    }
+    return true;
+  }
+
+  /**
+   * Put states in place of damaged ones: what reconciliation at equal frontiers found to be right. No operation says so, so that the
+   * frontier stays. The vectors of each must be here (`holdsVectorsOf`).
+   */
+  reconcilePoints(states: readonly PointState[]): void {
+    for (const state of states) this.#putPoint(state.id, state);
+    this.#repairs += states.length;
+  }
+
+  /** Put links back that a node has lost. No tag may be stored in its graph; every node named must be there. */
+  reconcileLinks(vector: string, dot: Dot, lists: readonly EdgeList[]): void {
+    const graph = this.graph(vector);
+    const isThere = (one: Dot) => graph.slotOf(one) !== undefined;
+    assert(isThere(dot) && lists.every(({ added }) => added.every(isThere)), "links join nodes that are there");
+    graph.restoreLinks(dot, lists);
+    this.#repairs++;
+  }
+
+  /** Make a node's mark of death what the points say. Returns whether it was another. */
+  reconcileDeath(vector: string, slot: number): boolean {
+    const graph = this.graph(vector);
+    const shouldBe = !graph.reader.isVisible(slot);
+    if (graph.reader.nodeAt(slot).dead === shouldBe) return false;
+    graph.markDead(slot, shouldBe);
+    this.#repairs++;
+    return true;
+  }
+
   /** What an operation does to the graphs for which `wanted` holds. Returns the slots of its nodes. */
   #applyToGraphs(
     operation: Operation,
@@ -168,9 +220,27 @@ export class Shard {
     }
     if (operation.kind === "purge" && wanted(operation.vector)) {
       assert(journal === undefined, "a purge is not taken back");
+      this.#hideLost(operation.vector, operation.dots);
       this.purgedLiveLinks += this.graph(operation.vector).purge(operation.dots);
     }
     return [];
+  }
+
+  /**
+   * Where a point shows a node that everybody else knows to be dead, what had made it so was lost here. The node goes all the same, so that
+   * graphs stay equal; the point is without its vector until reconciliation brings what was lost.
+   */
+  #hideLost(vector: string, dots: readonly Dot[]): void {
+    const graph = this.graph(vector);
+    const slots = this.table.slotMap(vector);
+    for (const dot of dots) {
+      const slot = graph.slotOf(dot);
+      const row = slot === undefined ? undefined : slots?.rowOf(slot);
+      if (slot === undefined || row === undefined) continue;
+      graph.reader.hide(slot);
+      graph.markDead(slot, true);
+      slots?.unlink(row, slot);
+    }
   }
 
   #insertNodes(
@@ -265,10 +335,12 @@ export class Shard {
       if (same && rowStays) continue;
       if (before !== undefined && rowBefore !== undefined) {
         const slot = graph.slotOf(before);
-        assert(slot !== undefined, "a visible version is in the graph");
-        if (!planted.has("deleted-stays-visible")) graph.reader.hide(slot);
-        graph.markDead(slot, true);
-        this.table.slotMap(name)?.unlink(rowBefore, slot);
+        // purged while it was shown: see #hideLost
+        if (slot !== undefined) {
+          if (!planted.has("deleted-stays-visible")) graph.reader.hide(slot);
+          graph.markDead(slot, true);
+          this.table.slotMap(name)?.unlink(rowBefore, slot);
+        }
       }
       if (after !== undefined) {
         const slot = graph.slotOf(after);
@@ -277,6 +349,7 @@ export class Shard {
       }
     }
     const row = this.table.put(id, next);
+    this.#watcher?.(id);
     if (next?.exists === false) this.#deleted?.push(id);
     for (const [name, slot] of shown) {
       const graph = this.graphs.get(name) as ShardGraph;

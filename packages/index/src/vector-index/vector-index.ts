@@ -270,16 +270,22 @@ export class VectorIndex {
   /** Digests of blocks of 1,024 consecutive sequences of an origin: where two graphs differ. Key: `origin:block`. */
   blockDigests(): Map<string, string> {
     const sums = new Map<string, bigint>();
+    for (const { dot, digest } of this.nodeDigests()) {
+      const key = `${dot.origin}:${Math.floor(dot.sequence / NODES_PER_BLOCK)}`;
+      sums.set(key, BigInt.asUintN(64, (sums.get(key) ?? 0n) + digest));
+    }
+    return new Map([...sums].map(([key, sum]) => [key, sum.toString(16).padStart(16, "0")]));
+  }
+
+  /** Every node with the 64-bit hash of what it is and links to, by dots, in no stated order. */
+  *nodeDigests(): IterableIterator<{ readonly dot: NodeDot; readonly digest: bigint }> {
     const { u32, at } = this.#engine;
+    const word = (i: number) => BigInt(u32[(at.results >> 2) + i] as number);
     for (let slot = 0, end = this.reader.slotCount; slot < end; slot++) {
       if (!this.reader.nodeAt(slot).linked) continue;
       this.#engine.digestNode(slot);
-      const word = (i: number) => BigInt(u32[(at.results >> 2) + i] as number);
-      const { origin, sequence } = this.reader.dotAt(slot);
-      const key = `${origin}:${Math.floor(sequence / NODES_PER_BLOCK)}`;
-      sums.set(key, BigInt.asUintN(64, (sums.get(key) ?? 0n) + (word(0) | (word(1) << 32n))));
+      yield { dot: this.reader.dotAt(slot), digest: word(0) | (word(1) << 32n) };
     }
-    return new Map([...sums].map(([key, sum]) => [key, sum.toString(16).padStart(16, "0")]));
   }
 
   #digest(all: boolean): string {

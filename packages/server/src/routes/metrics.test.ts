@@ -40,6 +40,8 @@ describe("GET /metrics", () => {
       refusesWrites: undefined,
       stable: new Map(),
       needSnapshot: [],
+      needCheckpoint: [],
+      reconciliation: { rounds: 0, equal: 0, differing: 0, repairedPoints: 0, repairedLists: 0 },
     };
     const cluster = {
       name: "c",

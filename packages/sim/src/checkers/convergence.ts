@@ -55,6 +55,11 @@ export class ConvergenceChecker {
     this.#queries = queries;
   }
 
+  /** What was seen so far says nothing of what is to come: damage was mended. */
+  forget(): void {
+    this.#seen.clear();
+  }
+
   /** A node's state may have changed. */
   check(node: Node): void {
     const { replica } = node;

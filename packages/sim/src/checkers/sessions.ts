@@ -75,11 +75,16 @@ export class SessionChecker {
     this.#sessions = Array.from({ length: SESSIONS }, () => ({ token: encodeToken(new Map()), seen: new Map() }));
   }
 
+  /** Somebody has written. */
+  note(changes: readonly Change[]): void {
+    for (const id of written(changes).deleted) this.#everDeleted.add(id);
+  }
+
   /** One of the sessions has written at a node, and reads at another. */
   step(writer: Replica, changes: readonly Change[], able: readonly Node[]): void {
     const session = this.#random.pick(this.#sessions);
-    const { ids, deleted } = written(changes);
-    for (const id of deleted) this.#everDeleted.add(id);
+    const { ids } = written(changes);
+    this.note(changes);
     this.#look(session, writer, ids);
     const reader = this.#random.pick(able);
     if (reader.replica !== undefined && reader.hasCollection()) this.#read(session, reader.replica);

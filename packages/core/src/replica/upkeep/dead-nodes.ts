@@ -30,6 +30,8 @@ export class DeadNodes {
   /** Frontier at the last full look for nodes to purge. */
   #lookedAt = "";
   #owners = "";
+  /** Nodes that the start found dead, by vector, until that is known to be no damage: a point whose row was lost looks the same. */
+  #found: ReadonlyMap<string, readonly NodeDot[]>;
 
   constructor(target: WritableShard) {
     this.#target = target;
@@ -40,25 +42,33 @@ export class DeadNodes {
       ]),
     );
     const { shard } = target;
+    const found = new Map<string, readonly NodeDot[]>();
     for (const [name, graph] of shard.graphs) {
       const dead: NodeDot[] = [];
       for (let slot = 0, end = graph.reader.slotCount; slot < end; slot++) {
         const node = graph.reader.nodeAt(slot);
         if (node.linked && node.dead) dead.push(graph.reader.dotAt(slot));
       }
-      this.#vectors.get(name)?.waiting.add(dead, shard.frontier);
+      if (dead.length > 0) found.set(name, dead);
       graph.takeDeaths();
     }
+    this.#found = found;
   }
 
+  /** One step of bounded work. `isChecked`: the shard is known to be as others have it. */
   step(
     owned: ReadonlySet<number>,
     stable: VersionVector,
+    isChecked: boolean,
     budget: number,
     write: WriteUpkeep,
   ): { repaired: number; purged: number; atRest: boolean } {
     const { shard, indexes } = this.#target;
-    let [repaired, purged, atRest] = [0, 0, true];
+    if (isChecked || planted.has("purge-unchecked")) {
+      for (const [name, dead] of this.#found) this.#vectors.get(name)?.waiting.add(dead, shard.frontier);
+      this.#found = new Map();
+    }
+    let [repaired, purged, atRest] = [0, 0, this.#found.size === 0];
     const owners = [...owned].sort((a, b) => a - b).join();
     if (owners !== this.#owners) {
       // an evicted member's nodes came to this one

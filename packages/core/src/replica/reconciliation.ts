@@ -1,0 +1,396 @@
+import type { PointId, VectorIndex } from "@murmuration/index";
+import { dotText } from "../causality/dot.js";
+import { covers, type VersionVector } from "../causality/version-vector.js";
+import type { DigestMessage, KeyedState, KeyRange, Message, StatesMessage, SummaryMessage } from "../gossip/message.js";
+import { limits } from "../limits.js";
+import { pointIdFromKey } from "../log/point-key.js";
+import { refuseMessage } from "../operation/field-reader.js";
+import { mark, planted } from "../planted.js";
+import { compareRanges } from "../reconcile/compare-ranges.js";
+import { type KeyedHashes, wholeRange } from "../reconcile/keyed-hashes.js";
+import {
+  decodeNodeLists,
+  encodeNodeLists,
+  linksToAdd,
+  listsAt,
+  nodeHashes,
+  nodeOfKey,
+} from "../reconcile/node-lists.js";
+import { PointHashes } from "../reconcile/point-hashes.js";
+import { canonicalState, graphDigest } from "../state/digest.js";
+import { mergePointStates } from "../state/merge-point-states.js";
+import type { PointState } from "../state/point-state.js";
+import { decodePointState, encodePointState } from "../state/point-state-codec.js";
+import type { Exchange, ExchangeContext } from "./exchange.js";
+import type { WritableShard } from "./plan-points.js";
+import { vectorsAgreeWithLog } from "./vectors-in-log.js";
+
+/** What comparing with peers has come to since the replica opened. */
+export interface ReconciliationStatus {
+  /** Comparisons of a shard with a peer at equal frontiers. */
+  readonly rounds: number;
+  readonly equal: number;
+  readonly differing: number;
+  readonly repairedPoints: number;
+  readonly repairedLists: number;
+}
+
+/** A shard whose points are being hashed, or were a moment ago. */
+interface Comparing {
+  readonly target: WritableShard;
+  readonly hashes: PointHashes;
+  /** Replicas to send the digest to when it is there, and whether theirs is asked for. */
+  readonly digestFor: Map<number, boolean>;
+  usedMs: number;
+  /** Hashes of the graphs' nodes at a state of the shard. */
+  nodes: { readonly state: string; readonly hashes: Map<string, KeyedHashes> } | undefined;
+}
+
+/**
+ * Second and third line of defence (docs/convergence.md, "Reconciliation"): compares what is here with what a peer has at the same
+ * frontier, where both must be equal; finds what differs by ranges; takes over the join of both. A difference is damage: a lost row, rotten
+ * bits, a bug. Everything it repairs is counted as an incident.
+ */
+export class Reconciliation implements Exchange {
+  readonly kinds = ["digest", "summary", "states"] as const;
+  readonly #context: ExchangeContext;
+  readonly #comparing = new Map<string, Comparing>();
+  /** Shard → when its last comparison was begun. */
+  readonly #begunMs = new Map<string, number>();
+  /** Shards that were found equal to a peer's since the start. */
+  readonly #checked = new Set<string>();
+  readonly #counts = { rounds: 0, equal: 0, differing: 0, repairedPoints: 0, repairedLists: 0 };
+  #turn = 0;
+
+  constructor(context: ExchangeContext) {
+    this.#context = context;
+  }
+
+  status(): ReconciliationStatus {
+    return { ...this.#counts };
+  }
+
+  /** Was this shard found equal to a peer's since the start, or is there none? What a start found on the disk can be trusted then. */
+  isChecked(shard: string): boolean {
+    return this.#checked.has(shard) || this.#peers().length === 0;
+  }
+
+  tick(nowMs: number): void {
+    this.#letGo(nowMs);
+    this.#begin(nowMs);
+    let budget: number = limits.reconcilePointsPerTick;
+    for (const comparing of this.#comparing.values()) {
+      budget -= comparing.hashes.step(budget);
+      this.#sendDigests(comparing);
+    }
+  }
+
+  take(from: number, message: Message, nowMs: number): void {
+    if (message.kind !== "digest" && message.kind !== "summary" && message.kind !== "states") return;
+    const target = this.#context.store.shards.get(message.shard);
+    if (target === undefined || !this.#isComparable(target, message.frontier)) return;
+    if (!this.#peers().includes(from)) return;
+    if (message.kind === "digest" && message.asks) {
+      this.#comparingOf(target, nowMs)?.digestFor.set(from, false);
+      return;
+    }
+    const comparing = this.#comparing.get(message.shard);
+    if (comparing?.target !== target) return;
+    // what has come in since the last tick
+    comparing.hashes.step(limits.reconcilePointsPerTick);
+    if (!comparing.hashes.isComplete()) return;
+    comparing.usedMs = nowMs;
+    if (message.kind === "digest") this.#compare(from, comparing, message);
+    else if (message.kind === "summary") this.#narrow(from, comparing, message);
+    else if (message.vector === undefined) this.#takePoints(from, comparing, message, nowMs);
+    else this.#takeLists(from, comparing, message, message.vector);
+  }
+
+  // ---- rounds
+
+  #peers(): number[] {
+    const { store, members } = this.#context;
+    return members.active().filter((id) => id !== store.id);
+  }
+
+  /** States say the same only where the same operations made them, and when those are in the log. */
+  #isComparable({ shard }: WritableShard, frontier: VersionVector): boolean {
+    return this.#context.store.isDurable() && covers(shard.frontier, frontier) && covers(frontier, shard.frontier);
+  }
+
+  #letGo(nowMs: number): void {
+    const { shards } = this.#context.store;
+    for (const [id, { target, hashes, usedMs, digestFor }] of this.#comparing) {
+      const isIdle = hashes.isComplete() && digestFor.size === 0 && Math.abs(nowMs - usedMs) > limits.reconcileKeptMs;
+      if (!isIdle && shards.get(id) === target) continue;
+      hashes.close();
+      this.#comparing.delete(id);
+    }
+    for (const id of this.#begunMs.keys()) if (!shards.has(id)) this.#begunMs.delete(id);
+    for (const id of this.#checked) if (!shards.has(id)) this.#checked.delete(id);
+  }
+
+  /** Begin to compare the shards that are due with the next peer. */
+  #begin(nowMs: number): void {
+    const peers = this.#peers();
+    if (peers.length === 0) return;
+    for (const [id, target] of this.#context.store.shards) {
+      const periodMs = this.#checked.has(id) ? limits.reconcileMs : limits.reconcileFirstMs;
+      const begunMs = this.#begunMs.get(id);
+      // a clock that was put back starts the period anew
+      if (begunMs !== undefined && nowMs >= begunMs && nowMs - begunMs < periodMs) continue;
+      const comparing = this.#comparingOf(target, nowMs);
+      if (comparing === undefined) return;
+      this.#begunMs.set(id, nowMs);
+      comparing.digestFor.set(peers[this.#turn++ % peers.length] as number, true);
+    }
+  }
+
+  #comparingOf(target: WritableShard, nowMs: number): Comparing | undefined {
+    const { id } = target.shard;
+    const known = this.#comparing.get(id);
+    if (known?.target === target) {
+      known.usedMs = nowMs;
+      return known;
+    }
+    known?.hashes.close();
+    if (known === undefined && this.#comparing.size >= limits.reconcileShardsMax) return undefined;
+    const digestFor = new Map<number, boolean>();
+    const made = { target, hashes: new PointHashes(target.shard), digestFor, usedMs: nowMs, nodes: undefined };
+    this.#comparing.set(id, made);
+    return made;
+  }
+
+  #sendDigests({ target, hashes, digestFor }: Comparing): void {
+    if (digestFor.size === 0 || !hashes.isComplete() || !this.#context.store.isDurable()) return;
+    const { shard, indexes } = target;
+    const digests = { points: hashes.digest(), graph: graphDigest(indexes) };
+    for (const [peer, asks] of digestFor) {
+      const frontier = new Map(shard.frontier);
+      this.#context.send(peer, "control", { kind: "digest", shard: shard.id, frontier, asks, ...digests });
+    }
+    digestFor.clear();
+  }
+
+  // ---- finding what differs
+
+  #compare(from: number, comparing: Comparing, message: DigestMessage): void {
+    const { shard, indexes } = comparing.target;
+    this.#counts.rounds++;
+    const samePoints = message.points === comparing.hashes.digest();
+    if (samePoints && message.graph === graphDigest(indexes)) {
+      mark("compared equal");
+      this.#counts.equal++;
+      this.#checked.add(shard.id);
+      return;
+    }
+    this.#counts.differing++;
+    if (planted.has("no-reconcile")) return;
+    // nodes are dead or alive as the points say: the graph is looked at when those agree
+    const parts = samePoints ? [...indexes.keys()].filter((name) => isSettled(indexes.get(name))) : [undefined];
+    for (const vector of parts) {
+      const ranges = this.#hashesOf(comparing, vector).split(wholeRange, limits.reconcileFanOut);
+      this.#send(from, comparing, { kind: "summary", vector, ranges });
+    }
+  }
+
+  #narrow(from: number, comparing: Comparing, { vector, ranges }: SummaryMessage): void {
+    if (vector !== undefined && !isSettled(comparing.target.indexes.get(vector))) return;
+    const own = this.#hashesOf(comparing, vector);
+    const { parts, small } = compareRanges(own, ranges);
+    if (parts.length > 0) this.#send(from, comparing, { kind: "summary", vector, ranges: parts });
+    if (small.length === 0) return;
+    const states = this.#statesIn(comparing, vector, small, new Map());
+    this.#send(from, comparing, { kind: "states", vector, ranges: small, asks: true, states });
+  }
+
+  #hashesOf(comparing: Comparing, vector: string | undefined): KeyedHashes {
+    if (vector === undefined) return comparing.hashes.sorted();
+    const { shard, indexes } = comparing.target;
+    const index = indexes.get(vector);
+    if (index === undefined) return refuseMessage(`there is no vector "${vector}"`);
+    const state = `${JSON.stringify([...shard.frontier])} ${shard.repairs}`;
+    if (comparing.nodes?.state !== state) comparing.nodes = { state, hashes: new Map() };
+    const known = comparing.nodes.hashes.get(vector) ?? nodeHashes(index);
+    comparing.nodes.hashes.set(vector, known);
+    return known;
+  }
+
+  /** What is here in ranges and is not `theirs` (hashes by key), as far as it fits a message. */
+  #statesIn(
+    comparing: Comparing,
+    vector: string | undefined,
+    ranges: readonly KeyRange[],
+    theirs: ReadonlyMap<string, string>,
+  ): KeyedState[] {
+    const own = this.#hashesOf(comparing, vector);
+    const states: KeyedState[] = [];
+    let bytesSum = 0;
+    for (const range of ranges) {
+      for (const { key, hash } of own.in(range)) {
+        if (theirs.get(keyText(key)) === hashText(hash)) continue;
+        if (states.length >= limits.reconcileStatesMax || bytesSum >= limits.answerBytesMax) return states;
+        const bytes = encodedAt(comparing.target, vector, key);
+        states.push({ key, hash: hashText(hash), bytes });
+        bytesSum += bytes.byteLength;
+      }
+    }
+    return states;
+  }
+
+  // ---- repairing
+
+  #takePoints(from: number, comparing: Comparing, message: StatesMessage, nowMs: number): void {
+    const { shard } = comparing.target;
+    const received = message.states.map((state) => {
+      const id = idOfKey(state.key);
+      return { ...state, id, state: decodePointState(id, state.bytes) };
+    });
+    for (const { state } of received) this.#requirePast(shard.frontier, state, nowMs);
+    const own = hashesByKey(this.#hashesOf(comparing, undefined), message.ranges);
+    const answer = message.asks
+      ? this.#statesIn(comparing, undefined, message.ranges, hashesOfStates(message.states))
+      : [];
+    const repaired: PointState[] = [];
+    for (const { key, hash, id, state } of received) {
+      if (own.get(keyText(key)) === hash) continue;
+      const mine = shard.table.state(id);
+      const merged =
+        mine === undefined || planted.has("reconcile-takes-theirs") ? state : mergePointStates(mine, state);
+      if (mine !== undefined && isSameState(mine, merged)) {
+        if (isSameState(mine, state)) this.#judgeVectors(from, comparing.target, mine);
+      } else if (shard.holdsVectorsOf(merged)) repaired.push(merged);
+      else this.#requestSnapshot(shard.id, `a vector of point ${id} is not here`);
+    }
+    if (repaired.length > 0) {
+      this.#context.store.reconcilePoints(shard, repaired);
+      mark("reconciled points");
+      this.#counts.repairedPoints += repaired.length;
+      for (const { id } of repaired) this.#noteRepair(`point ${id} of shard ${shard.id}, by replica ${from}`);
+    }
+    if (answer.length > 0) {
+      this.#send(from, comparing, {
+        kind: "states",
+        vector: undefined,
+        ranges: message.ranges,
+        asks: false,
+        states: answer,
+      });
+    }
+  }
+
+  /** A state at this frontier was made by operations of this frontier. */
+  #requirePast(frontier: VersionVector, state: PointState, nowMs: number): void {
+    const stamps = [state.stamp, state.payloadStamp, ...Object.values(state.fieldStamps)];
+    for (const { stamp, dot } of Object.values(state.vectors)) {
+      stamps.push(stamp);
+      if (dot !== undefined && (frontier.get(dot.origin) ?? 0) < dot.sequence)
+        refuseMessage(`point ${state.id} has a vector of an operation that is not here`);
+    }
+    for (const { time, origin } of stamps) {
+      if (!frontier.has(origin) || time.wallMs > nowMs + limits.clockDriftMsMax)
+        refuseMessage(`point ${state.id} was written by an operation that is not here`);
+    }
+  }
+
+  /** The states are the same and their hashes are not: a vector has changed in memory. The log says where. */
+  #judgeVectors(from: number, { shard }: WritableShard, state: PointState): void {
+    const { store } = this.#context;
+    const agree = vectorsAgreeWithLog(store.log, shard, state);
+    // where the log does not go back so far, one of the two gives way
+    if (agree === true || (agree === undefined && store.id < from)) return;
+    this.#requestSnapshot(shard.id, `a vector of point ${state.id} is damaged`);
+  }
+
+  #takeLists(from: number, comparing: Comparing, message: StatesMessage, vector: string): void {
+    const { shard, indexes } = comparing.target;
+    const index = indexes.get(vector);
+    if (index === undefined) return refuseMessage(`there is no vector "${vector}"`);
+    if (!isSettled(index)) return;
+    const received = message.states.map(({ key, hash, bytes }) => {
+      return { key, hash, dot: nodeOfKey(key), lists: decodeNodeLists(bytes) };
+    });
+    const own = hashesByKey(this.#hashesOf(comparing, vector), message.ranges);
+    const answer = message.asks
+      ? this.#statesIn(comparing, vector, message.ranges, hashesOfStates(message.states))
+      : [];
+    for (const { key, hash, dot, lists } of received) {
+      if (own.get(keyText(key)) === hash) continue;
+      const slot = index.slotOf(dot);
+      if (slot === undefined) {
+        this.#requestSnapshot(shard.id, `node ${dotText(dot)} is not here`);
+        continue;
+      }
+      const { lists: lost, missing } = linksToAdd(index, slot, lists);
+      const [first] = missing;
+      if (first !== undefined) this.#requestSnapshot(shard.id, `node ${dotText(first)} is not here`);
+      if (shard.reconcileDeath(vector, slot)) {
+        this.#noteRepair(`mark of death of node ${dotText(dot)} of shard ${shard.id}`);
+      }
+      if (lost.length === 0) continue;
+      this.#context.store.reconcileLinks(shard, vector, dot, lost);
+      mark("reconciled lists");
+      this.#counts.repairedLists += lost.length;
+      this.#noteRepair(`links of node ${dotText(dot)} of shard ${shard.id}, by replica ${from}`);
+    }
+    if (answer.length > 0) {
+      this.#send(from, comparing, { kind: "states", vector, ranges: message.ranges, asks: false, states: answer });
+    }
+  }
+
+  #noteRepair(what: string): void {
+    this.#context.refuse("repaired", what);
+  }
+
+  #requestSnapshot(shard: string, why: string): void {
+    if (this.#context.store.snapshotsWanted.has(shard)) return;
+    this.#context.store.snapshotsWanted.add(shard);
+    this.#context.refuse("cannot be repaired", `${why}: shard ${shard} needs a snapshot`);
+  }
+
+  #send(
+    to: number,
+    { target }: Comparing,
+    message: Omit<SummaryMessage, "shard" | "frontier"> | Omit<StatesMessage, "shard" | "frontier">,
+  ): void {
+    const { shard } = target;
+    this.#context.send(to, "bulk", { ...message, shard: shard.id, frontier: new Map(shard.frontier) });
+  }
+}
+
+/** Without stored tags, a link is the same to everybody. With some, what differs is looked at again when they are stable. */
+function isSettled(index: VectorIndex | undefined): boolean {
+  return index?.counters().storedTags === 0;
+}
+
+function encodedAt({ shard, indexes }: WritableShard, vector: string | undefined, key: Uint8Array): Uint8Array {
+  if (vector === undefined) return encodePointState(shard.table.state(pointIdFromKey(key)) as PointState);
+  const index = indexes.get(vector) as VectorIndex;
+  return encodeNodeLists(listsAt(index, index.slotOf(nodeOfKey(key)) as number));
+}
+
+function idOfKey(key: Uint8Array): PointId {
+  return key.byteLength === 8 || key.byteLength === 16 ? pointIdFromKey(key) : refuseMessage("not the key of a point");
+}
+
+function isSameState(a: PointState, b: PointState): boolean {
+  return Buffer.compare(canonicalState(a), canonicalState(b)) === 0;
+}
+
+function keyText(key: Uint8Array): string {
+  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString("hex");
+}
+
+function hashText(hash: bigint): string {
+  return hash.toString(16);
+}
+
+function hashesByKey(own: KeyedHashes, ranges: readonly KeyRange[]): ReadonlyMap<string, string> {
+  return new Map(
+    ranges.flatMap((range) => own.in(range).map(({ key, hash }) => [keyText(key), hashText(hash)] as const)),
+  );
+}
+
+function hashesOfStates(states: readonly KeyedState[]): ReadonlyMap<string, string> {
+  return new Map(states.map(({ key, hash }) => [keyText(key), hash]));
+}
