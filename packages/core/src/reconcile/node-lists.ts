@@ -88,11 +88,3 @@ export function linksToAdd(
   }
   return { lists, missing };
 }
-
-/** Does the other side lack links that are here? */
-export function lacksLinks(theirs: NodeLists, mine: NodeLists): boolean {
-  return mine.some((dots, level) => {
-    const there = new Set(theirs[level]?.map(dotText));
-    return dots.some((dot) => !there.has(dotText(dot)));
-  });
-}

@@ -1,5 +1,4 @@
-import type { PointId, VectorIndex } from "@murmuration/index";
-import { dotText } from "../causality/dot.js";
+import type { VectorIndex } from "@murmuration/index";
 import { covers, type VersionVector } from "../causality/version-vector.js";
 import type { DigestMessage, KeyedState, KeyRange, Message, StatesMessage, SummaryMessage } from "../gossip/message.js";
 import { limits } from "../limits.js";
@@ -8,22 +7,14 @@ import { refuseMessage } from "../operation/field-reader.js";
 import { mark, planted } from "../planted.js";
 import { compareRanges } from "../reconcile/compare-ranges.js";
 import { type KeyedHashes, wholeRange } from "../reconcile/keyed-hashes.js";
-import {
-  decodeNodeLists,
-  encodeNodeLists,
-  linksToAdd,
-  listsAt,
-  nodeHashes,
-  nodeOfKey,
-} from "../reconcile/node-lists.js";
+import { encodeNodeLists, listsAt, nodeHashes, nodeOfKey } from "../reconcile/node-lists.js";
 import { PointHashes } from "../reconcile/point-hashes.js";
-import { canonicalState, graphDigest } from "../state/digest.js";
-import { mergePointStates } from "../state/merge-point-states.js";
+import { graphDigest } from "../state/digest.js";
 import type { PointState } from "../state/point-state.js";
-import { decodePointState, encodePointState } from "../state/point-state-codec.js";
+import { encodePointState } from "../state/point-state-codec.js";
 import type { Exchange, ExchangeContext } from "./exchange.js";
 import type { WritableShard } from "./plan-points.js";
-import { vectorsAgreeWithLog } from "./vectors-in-log.js";
+import { Repairs } from "./repairs.js";
 
 /** What comparing with peers has come to since the replica opened. */
 export interface ReconciliationStatus {
@@ -59,15 +50,17 @@ export class Reconciliation implements Exchange {
   readonly #begunMs = new Map<string, number>();
   /** Shards that were found equal to a peer's since the start. */
   readonly #checked = new Set<string>();
-  readonly #counts = { rounds: 0, equal: 0, differing: 0, repairedPoints: 0, repairedLists: 0 };
+  readonly #counts = { rounds: 0, equal: 0, differing: 0 };
+  readonly #repairs: Repairs;
   #turn = 0;
 
   constructor(context: ExchangeContext) {
     this.#context = context;
+    this.#repairs = new Repairs(context);
   }
 
   status(): ReconciliationStatus {
-    return { ...this.#counts };
+    return { ...this.#counts, ...this.#repairs.counts() };
   }
 
   /** Was this shard found equal to a peer's since the start, or is there none? What a start found on the disk can be trusted then. */
@@ -102,8 +95,7 @@ export class Reconciliation implements Exchange {
     comparing.usedMs = nowMs;
     if (message.kind === "digest") this.#compare(from, comparing, message);
     else if (message.kind === "summary") this.#narrow(from, comparing, message);
-    else if (message.vector === undefined) this.#takePoints(from, comparing, message, nowMs);
-    else this.#takeLists(from, comparing, message, message.vector);
+    else this.#repair(from, comparing, message, nowMs);
   }
 
   // ---- rounds
@@ -238,114 +230,21 @@ export class Reconciliation implements Exchange {
     return states;
   }
 
-  // ---- repairing
-
-  #takePoints(from: number, comparing: Comparing, message: StatesMessage, nowMs: number): void {
-    const { shard } = comparing.target;
-    const received = message.states.map((state) => {
-      const id = idOfKey(state.key);
-      return { ...state, id, state: decodePointState(id, state.bytes) };
-    });
-    for (const { state } of received) this.#requirePast(shard.frontier, state, nowMs);
-    const own = hashesByKey(this.#hashesOf(comparing, undefined), message.ranges);
-    const answer = message.asks
-      ? this.#statesIn(comparing, undefined, message.ranges, hashesOfStates(message.states))
-      : [];
-    const repaired: PointState[] = [];
-    for (const { key, hash, id, state } of received) {
-      if (own.get(keyText(key)) === hash) continue;
-      const mine = shard.table.state(id);
-      const merged =
-        mine === undefined || planted.has("reconcile-takes-theirs") ? state : mergePointStates(mine, state);
-      if (mine !== undefined && isSameState(mine, merged)) {
-        if (isSameState(mine, state)) this.#judgeVectors(from, comparing.target, mine);
-      } else if (shard.holdsVectorsOf(merged)) repaired.push(merged);
-      else this.#requestSnapshot(shard.id, `a vector of point ${id} is not here`);
-    }
-    if (repaired.length > 0) {
-      this.#context.store.reconcilePoints(shard, repaired);
-      mark("reconciled points");
-      this.#counts.repairedPoints += repaired.length;
-      for (const { id } of repaired) this.#noteRepair(`point ${id} of shard ${shard.id}, by replica ${from}`);
-    }
-    if (answer.length > 0) {
-      this.#send(from, comparing, {
-        kind: "states",
-        vector: undefined,
-        ranges: message.ranges,
-        asks: false,
-        states: answer,
-      });
-    }
-  }
-
-  /** A state at this frontier was made by operations of this frontier. */
-  #requirePast(frontier: VersionVector, state: PointState, nowMs: number): void {
-    const stamps = [state.stamp, state.payloadStamp, ...Object.values(state.fieldStamps)];
-    for (const { stamp, dot } of Object.values(state.vectors)) {
-      stamps.push(stamp);
-      if (dot !== undefined && (frontier.get(dot.origin) ?? 0) < dot.sequence)
-        refuseMessage(`point ${state.id} has a vector of an operation that is not here`);
-    }
-    for (const { time, origin } of stamps) {
-      if (!frontier.has(origin) || time.wallMs > nowMs + limits.clockDriftMsMax)
-        refuseMessage(`point ${state.id} was written by an operation that is not here`);
-    }
-  }
-
-  /** The states are the same and their hashes are not: a vector has changed in memory. The log says where. */
-  #judgeVectors(from: number, { shard }: WritableShard, state: PointState): void {
-    const { store } = this.#context;
-    const agree = vectorsAgreeWithLog(store.log, shard, state);
-    // where the log does not go back so far, one of the two gives way
-    if (agree === true || (agree === undefined && store.id < from)) return;
-    this.#requestSnapshot(shard.id, `a vector of point ${state.id} is damaged`);
-  }
-
-  #takeLists(from: number, comparing: Comparing, message: StatesMessage, vector: string): void {
-    const { shard, indexes } = comparing.target;
-    const index = indexes.get(vector);
-    if (index === undefined) return refuseMessage(`there is no vector "${vector}"`);
-    if (!isSettled(index)) return;
-    const received = message.states.map(({ key, hash, bytes }) => {
-      return { key, hash, dot: nodeOfKey(key), lists: decodeNodeLists(bytes) };
-    });
-    const own = hashesByKey(this.#hashesOf(comparing, vector), message.ranges);
-    const answer = message.asks
-      ? this.#statesIn(comparing, vector, message.ranges, hashesOfStates(message.states))
-      : [];
-    for (const { key, hash, dot, lists } of received) {
-      if (own.get(keyText(key)) === hash) continue;
-      const slot = index.slotOf(dot);
-      if (slot === undefined) {
-        this.#requestSnapshot(shard.id, `node ${dotText(dot)} is not here`);
-        continue;
-      }
-      const { lists: lost, missing } = linksToAdd(index, slot, lists);
-      const [first] = missing;
-      if (first !== undefined) this.#requestSnapshot(shard.id, `node ${dotText(first)} is not here`);
-      if (shard.reconcileDeath(vector, slot)) {
-        this.#noteRepair(`mark of death of node ${dotText(dot)} of shard ${shard.id}`);
-      }
-      if (lost.length === 0) continue;
-      this.#context.store.reconcileLinks(shard, vector, dot, lost);
-      mark("reconciled lists");
-      this.#counts.repairedLists += lost.length;
-      this.#noteRepair(`links of node ${dotText(dot)} of shard ${shard.id}, by replica ${from}`);
-    }
-    if (answer.length > 0) {
-      this.#send(from, comparing, { kind: "states", vector, ranges: message.ranges, asks: false, states: answer });
-    }
-  }
-
-  #noteRepair(what: string): void {
-    this.#context.refuse("repaired", what);
-  }
-
-  #requestSnapshot(shard: string, why: string): void {
-    if (this.#context.store.snapshotsWanted.has(shard)) return;
-    this.#context.store.snapshotsWanted.add(shard);
-    this.#context.refuse("cannot be repaired", `${why}: shard ${shard} needs a snapshot`);
+  /** Repair by what came, and send what is here and other, when that is asked for. */
+  #repair(from: number, comparing: Comparing, message: StatesMessage, nowMs: number): void {
+    const { vector, ranges } = message;
+    if (vector !== undefined && !isSettled(comparing.target.indexes.get(vector))) return;
+    const own = this.#hashesOf(comparing, vector);
+    const hashes = new Map(
+      ranges.flatMap((range) => own.in(range).map(({ key, hash }) => [keyText(key), hashText(hash)])),
+    );
+    const theirs = new Map(message.states.map(({ key, hash }) => [keyText(key), hash]));
+    // as they are before the repair
+    const answer = message.asks ? this.#statesIn(comparing, vector, ranges, theirs) : [];
+    const differing = message.states.filter(({ key, hash }) => hashes.get(keyText(key)) !== hash);
+    if (vector === undefined) this.#repairs.takePoints(from, comparing.target, differing, nowMs);
+    else this.#repairs.takeLists(from, comparing.target, vector, differing);
+    if (answer.length > 0) this.#send(from, comparing, { kind: "states", vector, ranges, asks: false, states: answer });
   }
 
   #send(
@@ -369,28 +268,10 @@ function encodedAt({ shard, indexes }: WritableShard, vector: string | undefined
   return encodeNodeLists(listsAt(index, index.slotOf(nodeOfKey(key)) as number));
 }
 
-function idOfKey(key: Uint8Array): PointId {
-  return key.byteLength === 8 || key.byteLength === 16 ? pointIdFromKey(key) : refuseMessage("not the key of a point");
-}
-
-function isSameState(a: PointState, b: PointState): boolean {
-  return Buffer.compare(canonicalState(a), canonicalState(b)) === 0;
-}
-
 function keyText(key: Uint8Array): string {
   return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString("hex");
 }
 
 function hashText(hash: bigint): string {
   return hash.toString(16);
-}
-
-function hashesByKey(own: KeyedHashes, ranges: readonly KeyRange[]): ReadonlyMap<string, string> {
-  return new Map(
-    ranges.flatMap((range) => own.in(range).map(({ key, hash }) => [keyText(key), hashText(hash)] as const)),
-  );
-}
-
-function hashesOfStates(states: readonly KeyedState[]): ReadonlyMap<string, string> {
-  return new Map(states.map(({ key, hash }) => [keyText(key), hash]));
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { NodeDot } from "./graph-reader.js";
-import { answerBytes, optionsFor, seeded } from "./graphs.test-support.js";
+import { answerBytes, nodeTexts, optionsFor, seeded } from "./graphs.test-support.js";
 import { validateGraph } from "./validate.js";
 import { differences, type Operation, picker, Writer } from "./writers.test-support.js";
 
@@ -90,7 +90,7 @@ function identity({ index }: Writer): unknown {
   return {
     digest: index.digest(),
     effective: index.effectiveDigest(),
-    blocks: [...index.blockDigests()].sort(),
+    nodes: nodeTexts(index),
     entry: entry === undefined ? undefined : index.reader.dotAt(entry),
     origins: index.reader.entryOrigins(),
     missedAdds,

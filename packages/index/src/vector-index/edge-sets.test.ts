@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { NodeDot } from "./graph-reader.js";
-import { answerBytes, clusteredVectors, optionsFor } from "./graphs.test-support.js";
+import { answerBytes, clusteredVectors, nodeTexts, optionsFor } from "./graphs.test-support.js";
 import { decodeImage, encodeImage } from "./image.js";
 import { validateGraph } from "./validate.js";
 import { VectorIndex } from "./vector-index.js";
@@ -17,7 +17,7 @@ function identity({ index }: Writer): unknown {
     const found = index.reader.search(query, { limit: 5, efSearch: 8, allEntries: true });
     return answerBytes(index, found);
   });
-  return { digest: index.digest(), effective: index.effectiveDigest(), blocks: index.blockDigests(), answers };
+  return { digest: index.digest(), effective: index.effectiveDigest(), nodes: nodeTexts(index), answers };
 }
 
 /** What a writer does next, drawn as numbers. */

@@ -139,3 +139,8 @@ export function answerBytes(index: VectorIndex, { slots, distances }: SearchResu
     return `${origin}:${sequence}=${bits[i]}`;
   }).join(" ");
 }
+
+/** Every node with its hash, as text, sorted: says where two graphs differ. */
+export function nodeTexts(index: VectorIndex): string[] {
+  return Array.from(index.nodeDigests(), ({ dot, digest }) => `${dot.origin}:${dot.sequence} ${digest}`).sort();
+}

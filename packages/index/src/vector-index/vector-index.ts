@@ -23,7 +23,6 @@ const UNDO_MAX = 65_536;
 const nothingKnown: CausalPast = new Map();
 /** Nodes that a stitch can be seeded from. */
 const SEEDS_MAX = 4096;
-const NODES_PER_BLOCK = 1024;
 
 /**
  * An HNSW graph in one WASM memory (Malkov and Yashunin, 2018), with insertion split in two: `plan` reads the graph and
@@ -265,16 +264,6 @@ export class VectorIndex {
   /** The same over the effective lists: what searches walk. */
   effectiveDigest(): string {
     return this.#digest(false);
-  }
-
-  /** Digests of blocks of 1,024 consecutive sequences of an origin: where two graphs differ. Key: `origin:block`. */
-  blockDigests(): Map<string, string> {
-    const sums = new Map<string, bigint>();
-    for (const { dot, digest } of this.nodeDigests()) {
-      const key = `${dot.origin}:${Math.floor(dot.sequence / NODES_PER_BLOCK)}`;
-      sums.set(key, BigInt.asUintN(64, (sums.get(key) ?? 0n) + digest));
-    }
-    return new Map([...sums].map(([key, sum]) => [key, sum.toString(16).padStart(16, "0")]));
   }
 
   /** Every node with the 64-bit hash of what it is and links to, by dots, in no stated order. */
