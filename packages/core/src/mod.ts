@@ -105,7 +105,7 @@ export type { ClusterOptions, Outgoing } from "./replica/cluster-options.js";
 export type { CompactionOptions, CompactionStatus } from "./replica/compactor.js";
 export type { CollectionDigest, GraphLink, LevelLinks } from "./replica/inspect.js";
 export type { GraphHandles } from "./replica/open-shard.js";
-export type { WritableShard } from "./replica/plan-points.js";
+export { isPointCommand, type WritableShard } from "./replica/plan-points.js";
 export type { ReconciliationStatus } from "./replica/reconciliation.js";
 export { type ImageSource, imageNote, SYSTEM_SHARD } from "./replica/recovery.js";
 export { type Clock, type Execution, Replica, type ReplicaOptions } from "./replica/replica.js";

@@ -1,6 +1,7 @@
 import { constants } from "node:zlib";
 import compress from "@fastify/compress";
 import cors from "@fastify/cors";
+import type { Command } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
 import Fastify, {
   type FastifyBaseLogger,
@@ -10,6 +11,9 @@ import Fastify, {
   LogController,
 } from "fastify";
 import type { Logger } from "pino";
+import { Forwarder } from "./consistency/forwarder.js";
+import { murmurHeaders } from "./consistency/headers.js";
+import { type ConsistencyParameters, Session } from "./consistency/session.js";
 import type { Database } from "./engine/database.js";
 import { drain } from "./http/drain.js";
 import { errorEnvelope, successEnvelope } from "./http/envelope.js";
@@ -64,21 +68,71 @@ function isBare(of: Route, _answer: unknown): _answer is BareAnswer {
   return of.answer === "bare";
 }
 
-function register(app: FastifyInstance, database: Database, of: Route): void {
+/** Aborted when the client goes away before it is answered; made when somebody asks for it. */
+function signalOf(reply: FastifyReply): () => AbortSignal {
+  let controller: AbortController | undefined;
+  return () => {
+    if (controller !== undefined) return controller.signal;
+    controller = new AbortController();
+    const abort = () => controller?.abort();
+    if (reply.raw.destroyed) abort();
+    else reply.raw.once("close", abort);
+    return controller.signal;
+  };
+}
+
+/** The part of a request in its session, of a route that takes part in sessions. */
+function sessionOf(
+  of: Route,
+  database: Database,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  parts: { readonly params: unknown; readonly query: unknown; readonly body: unknown },
+): Session | undefined {
+  if (of.session === undefined) return undefined;
+  const { collection_name: name } = (parts.params ?? {}) as { readonly collection_name?: string };
+  return new Session(database, {
+    access: of.session,
+    method: of.method,
+    url: request.url,
+    headers: request.headers,
+    body: request.body,
+    names: [...(name === undefined ? [] : [name]), ...(of.alsoReads?.(parts.body as never) ?? [])],
+    parameters: (parts.query ?? {}) as ConsistencyParameters,
+    signal: signalOf(reply),
+  });
+}
+
+function register(app: FastifyInstance, database: Database, forwarder: Forwarder, of: Route): void {
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     let part: RequestPart = "path parameters";
+    let session: Session | undefined;
     try {
       const params = validate(of.params, request.params);
       part = "query parameters";
       const query = validate(of.query, request.query);
       part = "JSON body";
       const body = validate(of.body, request.body);
-      const context = { database, params, query, body } as Parameters<Route["handle"]>[0];
+      part = "headers";
+      session = sessionOf(of, database, request, reply, { params, query, body });
+      part = "query parameters";
+      const forwarded = await session?.prepare(forwarder);
+      if (forwarded !== undefined) {
+        return reply.code(forwarded.statusCode).headers(forwarded.headers).send(forwarded.body);
+      }
+      part = "JSON body";
+      const write = (command: Command) => (session === undefined ? database.write(command) : session.write(command));
+      const context = { database, params, query, body, write } as Parameters<Route["handle"]>[0];
       const answer: unknown = await of.handle(context);
-      if (!isBare(of, answer)) return sendJson(reply, 200, successEnvelope(answer, elapsedMs(request)));
+      if (session !== undefined) reply.headers(session.answerHeaders());
+      if (!isBare(of, answer)) {
+        const statusCode = session?.missedQuorum === true ? 202 : 200;
+        return sendJson(reply, statusCode, successEnvelope(answer, elapsedMs(request)));
+      }
       if (typeof answer.body !== "string") return sendJson(reply, answer.statusCode, answer.body);
       return reply.code(answer.statusCode).type(answer.contentType).send(answer.body);
     } catch (error) {
+      if (session !== undefined) reply.headers(session.answerHeaders());
       return sendError(request, reply, error, part);
     }
   };
@@ -156,7 +210,11 @@ export async function buildApp(database: Database, options: AppOptions = {}): Pr
     request.arrivedMs = performance.now();
     done();
   });
-  await app.register(cors, { origin: true, methods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] });
+  await app.register(cors, {
+    origin: true,
+    methods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+    exposedHeaders: Object.values(murmurHeaders),
+  });
   await app.register(compress, {
     threshold: 1024,
     encodings: ["br", "gzip", "deflate"],
@@ -174,7 +232,8 @@ export async function buildApp(database: Database, options: AppOptions = {}): Pr
   measureRequests(app, metrics);
   const served = [...routes, metricsRoute(metrics)];
   const all = [...served, openApiRoute(served)];
-  for (const each of all) register(app, database, each);
+  const forwarder = new Forwarder(database);
+  for (const each of all) register(app, database, forwarder, each);
   answerUnknown(app, all);
   return app;
 }

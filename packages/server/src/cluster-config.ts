@@ -5,6 +5,7 @@ import type { ClusterStart } from "./engine/cluster-start.js";
 export interface ClusterSettings {
   readonly region: string;
   readonly cluster: string;
+  readonly advertise: string;
   /** URLs, separated by commas. */
   readonly nats: string;
   /** `NAME=URL,URL` or `NAME`, separated by spaces. */
@@ -19,6 +20,12 @@ export interface ClusterSettings {
   readonly natsKeyFile: string;
 }
 
+/** Where the server listens. */
+interface ListenSettings {
+  readonly host: string;
+  readonly port: number;
+}
+
 const REGION_CHARACTERS_MAX = 64;
 
 /** A region's name: it stands in subjects of NATS. Throws an `Error` that says what is expected. */
@@ -30,6 +37,25 @@ export function regionName(text: string): string {
 export function clusterName(text: string): string {
   if (text.length <= limits.clusterNameCharactersMax && /^[A-Za-z0-9_-]+$/.test(text)) return text;
   throw new Error(`must be 1 to ${limits.clusterNameCharactersMax} letters, digits, - or _`);
+}
+
+const URL_CHARACTERS_MAX = 2_048;
+
+/** Origin and path of an HTTP server, without a slash at its end. Throws an `Error` that says what is expected. */
+export function advertisedUrl(text: string): string {
+  const url = URL.canParse(text) && text.length <= URL_CHARACTERS_MAX ? new URL(text) : undefined;
+  const isPlain = url !== undefined && url.search === "" && url.hash === "" && url.username === "";
+  if (isPlain && /^https?:$/.test(url.protocol)) return url.href.replace(/\/+$/, "");
+  throw new Error("must be an http or https URL without user, query and fragment");
+}
+
+const WILDCARD_HOSTS = ["0.0.0.0", "::", "[::]"];
+
+/** What others reach this server at, as far as its own address says. */
+function addressOf({ advertise, host, port }: ClusterSettings & ListenSettings): string | undefined {
+  if (advertise !== "") return advertise;
+  if (port === 0 || WILDCARD_HOSTS.includes(host)) return undefined;
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
 const listOf = (text: string, separator: string | RegExp) => text.split(separator).filter((part) => part.length > 0);
@@ -78,9 +104,13 @@ function tlsOf({ natsCaFile, natsCertFile, natsKeyFile }: ClusterSettings): obje
 }
 
 /** The cluster that these options describe; `undefined`: none. Throws an `Error` that says what does not fit together. */
-export function clusterOf(settings: ClusterSettings, readFile: (path: string) => string): ClusterStart | undefined {
+export function clusterOf(
+  settings: ClusterSettings & ListenSettings,
+  readFile: (path: string) => string,
+): ClusterStart | undefined {
   const { region, cluster, nats, peer } = settings;
   if (nats === "") {
+    if (settings.advertise !== "") throw new Error("--advertise needs --nats: a server that is alone is in no cluster");
     if (peer !== "") throw new Error("--peer needs --nats: replicas reach each other through it");
     return undefined;
   }
@@ -91,9 +121,11 @@ export function clusterOf(settings: ClusterSettings, readFile: (path: string) =>
   if (twice !== undefined) throw new Error(`region "${twice}" is named twice`);
   const auth = authOf(settings, readFile);
   const tls = tlsOf(settings);
+  const advertise = addressOf(settings);
   return {
     name: cluster,
     region,
+    ...(advertise === undefined ? {} : { advertise }),
     peers: peers.length,
     transport: {
       module: new URL("./nats/mod.js", import.meta.url).href,

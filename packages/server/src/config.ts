@@ -1,6 +1,13 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
-import { type ClusterSettings, clusterName, clusterOf, parsePeers, regionName } from "./cluster-config.js";
+import {
+  advertisedUrl,
+  type ClusterSettings,
+  clusterName,
+  clusterOf,
+  parsePeers,
+  regionName,
+} from "./cluster-config.js";
 import type { ClusterStart } from "./engine/cluster-start.js";
 import { bodyLimitMebibytesDefault } from "./http/limits.js";
 import { version } from "./version.js";
@@ -141,6 +148,14 @@ const optionTable: readonly OptionRow[] = [
     description: "name of the cluster; others are not listened to",
     defaultValue: "murmuration",
     parse: clusterName,
+  },
+  {
+    name: "advertise",
+    key: "advertise",
+    placeholder: "url",
+    description: "where other replicas reach this one by HTTP, for what they cannot answer; by default host and port",
+    defaultValue: "",
+    parse: advertisedUrl,
   },
   {
     name: "nats",

@@ -80,12 +80,16 @@ export class Metrics {
   }
 
   #putReplication({ status, logBytes, cluster }: ReplicationReport): void {
-    const { peering, upkeep, applied } = status;
+    const { peering, upkeep, waits, applied } = status;
     this.#put("murmur_log_bytes", "size of the log's files", logBytes);
     this.#putTotal("murmur_applied_operations_total", "operations of others and of upkeep that were applied", applied);
     const { atRest, ...done } = upkeep;
     this.#putTotals("murmur_upkeep_total", "nodes that upkeep has worked on, by what it did", "work", { ...done });
     this.#put("murmur_upkeep_at_rest", "1 while upkeep has nothing to do", atRest ? 1 : 0);
+    this.#put("murmur_waits_open", "requests that wait for members", waits.open);
+    const quorums = { reached: waits.quorumsReached, missed: waits.quorumsMissed };
+    this.#putTotals("murmur_quorums_total", "quorums that were waited for, by what came of them", "outcome", quorums);
+    this.#putTotal("murmur_read_repairs_total", "members that a read found behind and told so", waits.repairs);
     this.#put("cluster_enabled", "1 in a cluster", cluster === undefined ? 0 : 1);
     if (peering === undefined || cluster === undefined) return;
 

@@ -39,6 +39,8 @@ export interface Member {
   readonly id: number;
   /** Where it runs, for people. */
   readonly region: string;
+  /** Where it answers HTTP, if it says so. */
+  readonly url?: string;
   /** An evicted replica is waited for no more; it may come back only under a new id. */
   readonly state: "active" | "evicted";
 }

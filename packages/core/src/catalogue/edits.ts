@@ -171,16 +171,22 @@ function deletePayloadIndex(catalogue: Catalogue, command: DeletePayloadIndex): 
   };
 }
 
-function joinMember(catalogue: Catalogue, { id, region }: JoinMember): CatalogueEdit {
+function joinMember(catalogue: Catalogue, { id, region, url }: JoinMember): CatalogueEdit {
   if (!isOrigin(id)) throw new MurmurationError("validation", `a replica id is 1 to ${limits.originMax}`, "id");
   const present = catalogue.members.find((member) => member.id === id);
   if (present?.state === "evicted") {
     throw new MurmurationError("wrong-input", `replica ${id} was evicted: it can join under a new id only`, "id");
   }
-  if (present !== undefined) return () => {};
+  if (present !== undefined) {
+    if (url === undefined || url === present.url) return () => {};
+    return (stored) => {
+      (stored[memberKey(id)] as StoredMember).url = storedJson(url);
+    };
+  }
   checkCount(catalogue.members.length + 1, limits.membersMax, "replicas, evicted ones included");
   return (stored) => {
     const member: StoredMember = { region: storedJson(region), evicted: false };
+    if (url !== undefined) member.url = storedJson(url);
     stored[memberKey(id)] = member;
   };
 }

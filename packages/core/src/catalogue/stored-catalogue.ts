@@ -20,6 +20,7 @@ export interface StoredCatalogue {
 
 export interface StoredMember {
   region: ImmutableString;
+  url?: ImmutableString;
   evicted: boolean;
 }
 
@@ -70,8 +71,11 @@ function readMembers(stored: StoredCatalogue): readonly Member[] {
   for (const key of Object.keys(stored)) {
     const id = Number(MEMBER_KEY.exec(key)?.[1] ?? 0);
     if (id === 0) continue;
-    const { region, evicted } = stored[memberKey(id)] as StoredMember;
-    members.push(Object.freeze({ id, region: readJson<string>(region), state: evicted ? "evicted" : "active" }));
+    const { region, url, evicted } = stored[memberKey(id)] as StoredMember;
+    const reached = url === undefined ? {} : { url: readJson<string>(url) };
+    members.push(
+      Object.freeze({ id, region: readJson<string>(region), ...reached, state: evicted ? "evicted" : "active" }),
+    );
   }
   return Object.freeze(members.sort((a, b) => a.id - b.id));
 }

@@ -141,11 +141,12 @@ export type PointCommand =
   | UpdateVectors
   | DeleteVectors;
 
-/** A replica becomes a member of the cluster; one that is a member changes nothing. Refused for an evicted id. */
+/** A replica becomes a member of the cluster; one that is a member changes its address, or nothing. Refused for an evicted id. */
 export interface JoinMember {
   readonly kind: "join-member";
   readonly id: number;
   readonly region: string;
+  readonly url?: string;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { GraphHandle, PointId } from "@murmuration/index";
 import type { Catalogue } from "../catalogue/collection.js";
+import type { VersionVector } from "../causality/version-vector.js";
 import type { StoredWindows } from "../gossip/stored-windows.js";
 import type { StoredPoint } from "../log/op-log.js";
 import type { StoredCausalState } from "../state/causal-state.js";
@@ -17,6 +18,8 @@ export interface AppliedOperation {
 export interface CatalogueChanged {
   readonly kind: "catalogue";
   readonly catalogue: Catalogue;
+  /** What it is made of: the frontier of the system shard. */
+  readonly frontier: VersionVector;
   /** Graphs of the collections that are new: shard id → vector name → graph. */
   readonly opened: ReadonlyMap<string, ReadonlyMap<string, GraphHandle>>;
 }

@@ -6,6 +6,8 @@ export interface ClusterOptions {
   readonly name: string;
   /** Where it runs, for people. */
   readonly region?: string;
+  /** Where its clients, and other replicas on their behalf, reach it. */
+  readonly url?: string;
   /** Random, 0 to 2^20 − 1, from the host at every start: tells two processes with one replica id apart. */
   readonly nonce: number;
   /**

@@ -41,6 +41,13 @@ export class Membership {
     );
   }
 
+  /** Is this replica a member whose address in the catalogue is not the one that it is reached at? */
+  hasMoved(): boolean {
+    const { url } = this.#options;
+    const self = this.#store.catalogue.members.find(({ id, state }) => id === this.#store.id && state === "active");
+    return self !== undefined && url !== undefined && self.url !== url;
+  }
+
   /** The region under which this replica has to join now, if it has to. */
   joinsAs(mayFound: boolean): string | undefined {
     const { members } = this.#store.catalogue;

@@ -2,7 +2,7 @@ import { MurmurationError } from "@murmuration/index";
 import type { HybridTime } from "../causality/hybrid-clock.js";
 import { emptyVersionVector, sequenceOf, type VersionVector } from "../causality/version-vector.js";
 import type { Command } from "../command/command.js";
-import { mergeTokens } from "../consistency/token.js";
+import { isCovered, mergeTokens, type SessionToken } from "../consistency/token.js";
 import { ClockGuard } from "../gossip/clock-guard.js";
 import {
   decodeEnvelope,
@@ -110,9 +110,22 @@ export class Peering implements PeeringForUpkeep {
     return undefined;
   }
 
-  /** The region under which this replica has to join now, if it has to. */
-  joinsAs(nowMs: number): string | undefined {
-    return this.#admission.joinsAs(nowMs, this.#heardMs, this.#frontiersOf);
+  /** Region and address under which this replica has to join now, or to be known from now on, if it has to. */
+  joinsAs(nowMs: number): { readonly region: string; readonly url?: string } | undefined {
+    const { region = "", url } = this.#options;
+    const member = url === undefined ? { region } : { region, url };
+    if (this.#admission.joinsAs(nowMs, this.#heardMs, this.#frontiersOf) !== undefined) return member;
+    return this.#members.hasMoved() && this.refusesWrites() === undefined ? member : undefined;
+  }
+
+  /** Others that are heard and have said that they hold all of this, the one heard last first. */
+  holders(wanted: SessionToken, nowMs: number): number[] {
+    const silentMs = (id: number) => nowMs - (this.#heardMs.get(id) ?? Number.NEGATIVE_INFINITY);
+    return this.#members
+      .active()
+      .filter((id) => id !== this.#store.id && silentMs(id) <= limits.suspectMs)
+      .filter((id) => isCovered(this.#frontiersOf.get(id) ?? new Map(), wanted))
+      .sort((a, b) => silentMs(a) - silentMs(b) || a - b);
   }
 
   /** Throws `unavailable` while this replica must not write. */

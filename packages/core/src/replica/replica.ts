@@ -147,6 +147,14 @@ export class Replica {
     return frontiersOf(this.#store, [SYSTEM_SHARD, ...shards]);
   }
 
+  /**
+   * Ids of other replicas that are heard and have said that they hold all of this, the one heard last first: who can answer what this
+   * replica cannot yet.
+   */
+  holders(token: SessionToken): number[] {
+    return this.#peering?.holders(token, this.#clock.now()) ?? [];
+  }
+
   /** Id of the shard that a command writes to. Throws `not-found` for a collection that is not here. */
   shardOf(command: Command): string {
     return isPointCommand(command) ? resolveCollection(this.catalogue, command.collection).id : SYSTEM_SHARD;
@@ -226,9 +234,9 @@ export class Replica {
   tick(budget: UpkeepBudget = {}): void {
     this.#store.flush();
     const nowMs = this.#clock.now();
-    const region = this.#peering?.joinsAs(nowMs);
-    if (region !== undefined) {
-      const { changes } = this.execute([{ kind: "join-member", id: this.id, region }]);
+    const joins = this.#peering?.joinsAs(nowMs);
+    if (joins !== undefined) {
+      const { changes } = this.execute([{ kind: "join-member", id: this.id, ...joins }]);
       this.#store.publish(changes);
     }
     this.#peering?.tick(nowMs);
@@ -390,7 +398,8 @@ export class Replica {
     store.document = after;
     writer.putSetting(causalSetting(SYSTEM_SHARD), storedCausality(system));
     for (const id of store.followCatalogue(opened, run.journal)) store.dropShard(writer, id);
-    run.changes.push({ kind: "catalogue", catalogue: after.read(), opened: handlesOfOpened(opened) });
+    const frontier = new Map(system.frontier);
+    run.changes.push({ kind: "catalogue", catalogue: after.read(), frontier, opened: handlesOfOpened(opened) });
     run.own.push({ shard: SYSTEM_SHARD, firstSequence: sequence, rows: [bytes] });
     return { operationId: sequence, changed: true };
   }

@@ -285,7 +285,12 @@ export class ReplicaStore {
     this.#pending.push((writer) => {
       for (const id of dropped) this.dropShard(writer, id);
     });
-    this.#pendingChanges.push({ kind: "catalogue", catalogue: after.read(), opened: handlesOfOpened(opened) });
+    this.#pendingChanges.push({
+      kind: "catalogue",
+      catalogue: after.read(),
+      frontier: new Map(this.system.frontier),
+      opened: handlesOfOpened(opened),
+    });
   }
 
   /** Put another state of a shard in place of the one that it has, with what `write` writes; or, when the log refuses, not at all. */

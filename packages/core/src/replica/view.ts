@@ -1,6 +1,7 @@
 import { assert, type GraphHandle } from "@murmuration/index";
 import type { Catalogue, Collection } from "../catalogue/collection.js";
 import { resolveCollection } from "../catalogue/resolve.js";
+import { emptyVersionVector, type VersionVector } from "../causality/version-vector.js";
 import { StitchWindows } from "../gossip/windows.js";
 import type { OpLog } from "../log/op-log.js";
 import { decodeOperation } from "../operation/codec.js";
@@ -9,8 +10,8 @@ import type { PointState } from "../state/point-state.js";
 import { decodePointState } from "../state/point-state-codec.js";
 import { Shard } from "../state/shard.js";
 import { FollowedGraph } from "../state/shard-graph.js";
-import type { Change, OperationsApplied, PointsReconciled, ShardReplaced } from "./change.js";
-import { recoverCausality } from "./recovery.js";
+import type { CatalogueChanged, Change, OperationsApplied, PointsReconciled, ShardReplaced } from "./change.js";
+import { recoverCausality, SYSTEM_SHARD } from "./recovery.js";
 
 interface FollowedShard {
   readonly shard: Shard;
@@ -43,6 +44,7 @@ export class ReplicaView {
   readonly #thread: number;
   readonly #shards = new Map<string, FollowedShard>();
   #catalogue: Catalogue;
+  #frontier: VersionVector;
 
   /** Starts from the stored points of a replica that has written nothing since. `thread` is this reader's place on the graphs, from 1. */
   constructor(options: {
@@ -53,6 +55,7 @@ export class ReplicaView {
   }) {
     this.#thread = options.thread;
     this.#catalogue = options.catalogue;
+    this.#frontier = options.points.get(SYSTEM_SHARD)?.causality.frontier ?? emptyVersionVector;
     for (const [id, graphs] of options.handles) {
       const collection = options.catalogue.collections[id];
       assert(collection !== undefined, "every shard has a collection");
@@ -64,6 +67,11 @@ export class ReplicaView {
 
   get catalogue(): Catalogue {
     return this.#catalogue;
+  }
+
+  /** Frontier of the catalogue that has been followed. */
+  get frontier(): VersionVector {
+    return this.#frontier;
   }
 
   /** The state of the collection of this name or alias. Throws `not-found`. */
@@ -83,7 +91,7 @@ export class ReplicaView {
       if (change.kind === "operations") this.#followOperations(change);
       else if (change.kind === "replaced") this.#followReplacement(change);
       else if (change.kind === "reconciled") this.#followReconciled(change);
-      else this.#followCatalogue(change.catalogue, change.opened);
+      else this.#followCatalogue(change);
     }
   }
 
@@ -116,8 +124,9 @@ export class ReplicaView {
     this.#shards.get(shard)?.shard.reconcilePoints(states.map(({ id, bytes }) => decodePointState(id, bytes)));
   }
 
-  #followCatalogue(catalogue: Catalogue, opened: Handles): void {
+  #followCatalogue({ catalogue, frontier, opened }: CatalogueChanged): void {
     this.#catalogue = catalogue;
+    this.#frontier = frontier;
     for (const [id, graphs] of opened) {
       const collection = catalogue.collections[id];
       assert(collection !== undefined, "every shard has a collection");

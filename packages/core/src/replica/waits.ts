@@ -53,6 +53,8 @@ export interface RequestWaits {
    * beyond its bound, `unavailable` when too many wait.
    */
   begin(request: WaitRequest): number;
+  /** Throws what `begin` would throw for this level now: a write asks before it is executed. */
+  check(level: ConsistencyLevel, field: string): void;
   /** Nobody is interested in the outcome any more. */
   cancel(id: number): void;
   /** Takes the waits that are over. */
@@ -110,6 +112,10 @@ export class Waits implements RequestWaits {
     this.#open.set(id, { request, deadlineMs: this.#passed() + timeoutMs, open });
     if (open !== undefined) this.#isAskDue = true;
     return id;
+  }
+
+  check(level: ConsistencyLevel, field: string): void {
+    this.#needed(level, this.#electorate.members(), field);
   }
 
   cancel(id: number): void {
@@ -194,8 +200,16 @@ export class Waits implements RequestWaits {
   #openQuorum(request: WriteWait | ReadWait): OpenQuorum {
     const members = this.#electorate.members();
     const field = request.kind === "write" ? "write_consistency" : "consistency";
-    const needed = isLocal(request.level) ? 0 : membersNeeded(request.level, members.length, field);
+    const needed = this.#needed(request.level, members, field);
     return { request, needed, quorum: this.#newQuorum(request, members) };
+  }
+
+  #needed(level: ConsistencyLevel, members: readonly number[], field: string): number {
+    if (isLocal(level)) return 0;
+    if (members.length === 0) {
+      throw new MurmurationError("unavailable", "this replica has joined no cluster yet: it knows of no members");
+    }
+    return membersNeeded(level, members.length, field);
   }
 
   /** Answers to questions that were sent before do not count. */

@@ -15,6 +15,8 @@ export interface ClusterStart {
   /** Replicas of another cluster's name are not listened to. */
   readonly name: string;
   readonly region: string;
+  /** URL at which this replica answers HTTP, for requests that others cannot answer; without it none are sent here. */
+  readonly advertise?: string;
   /** Other regions that are to be there when the cluster begins. */
   readonly peers: number;
   readonly transport: TransportSource;

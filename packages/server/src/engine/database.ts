@@ -2,6 +2,7 @@ import type {
   Catalogue,
   Collection,
   Command,
+  ConsistencyLevel,
   NearestQuery,
   PointRecord,
   Receipt,
@@ -10,7 +11,10 @@ import type {
   ScrollPage,
   ScrollRequest,
   Selection,
+  SessionToken,
+  SettledWait,
   TransportCounters,
+  WaitRequest,
 } from "@murmuration/core";
 import type { Filter, Json, PointId } from "@murmuration/index";
 
@@ -64,6 +68,13 @@ export interface DatabaseCounters {
   readonly pendingBytes: number;
 }
 
+/** How long something is waited for. */
+export interface Patience {
+  readonly timeoutMs: number;
+  /** Aborted when nobody waits any more. */
+  readonly signal: AbortSignal;
+}
+
 /**
  * The database as the HTTP routes see it. Reads answer at once from memory and never wait behind a write; writes resolve
  * when they are durable and visible to reads. Every method that takes a collection accepts an alias and throws a
@@ -83,8 +94,25 @@ export interface Database {
   count(name: string, filter: Filter | undefined): number;
   query(name: string, request: NearestQuery): ScoredPoint[];
 
-  /** Rejects with a `MurmurationError`; then nothing of the command is visible, now or after a restart. */
-  write(command: Command): Promise<Receipt>;
+  /**
+   * Rejects with a `MurmurationError`; then nothing of the command is visible, now or after a restart: so it is for a `level` of more
+   * members than there are. It does not wait for them: `settled` does.
+   */
+  write(command: Command, level?: ConsistencyLevel): Promise<Receipt>;
+
+  /** The token of an answer given now from the catalogue and these collections; those that are not here are left out. */
+  frontiers(names: readonly string[]): SessionToken;
+  /** How many operations that the token has seen of the catalogue and of these collections reads do not show yet; 0: it is covered. */
+  missing(token: SessionToken, names: readonly string[]): number;
+  /** Resolves to false when the time is over, or nobody waits any more, before the token is covered. */
+  untilCovered(token: SessionToken, names: readonly string[], patience: Patience): Promise<boolean>;
+  /**
+   * Resolves when members have agreed, or the time is over; what reads show then is what they agreed on. Rejects with `validation` for a
+   * level of more members than there are, `unavailable` when it cannot be waited or nobody waits any more.
+   */
+  settled(wait: WaitRequest, signal: AbortSignal): Promise<SettledWait>;
+  /** Other replicas that are heard and hold all of this, the one heard last first. */
+  holders(token: SessionToken): Promise<readonly number[]>;
 
   digest(name: string): Promise<Digest>;
   /** Checks every rule of the graph and measures recall against exact search on `samples` stored points. */

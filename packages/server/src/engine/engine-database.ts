@@ -1,8 +1,10 @@
 import type { Worker } from "node:worker_threads";
 import {
   type Catalogue,
+  type Change,
   type Collection,
   type Command,
+  type ConsistencyLevel,
   collectionNamed,
   count,
   type NearestQuery,
@@ -16,7 +18,10 @@ import {
   type ScrollPage,
   type ScrollRequest,
   type Selection,
+  type SessionToken,
+  type SettledWait,
   scroll,
+  type WaitRequest,
 } from "@murmuration/core";
 import { type Filter, type Json, MurmurationError, type PointId } from "@murmuration/index";
 import type { Logger } from "pino";
@@ -27,8 +32,10 @@ import type {
   DatabaseCounters,
   DatabaseStatus,
   Digest,
+  Patience,
   ReplicationReport,
 } from "./database.js";
+import { FollowedTokens } from "./followed-tokens.js";
 import {
   type Answer,
   fromPlainError,
@@ -47,7 +54,7 @@ const PENDING_BYTES_MAX = 512 * 1024 * 1024;
 const PROBE_INTERVAL_MS = 1000;
 
 interface Pending {
-  readonly resolve: (value: Receipt | Answer) => void;
+  readonly resolve: (value: Receipt | Answer | SettledWait) => void;
   readonly reject: (error: MurmurationError) => void;
   readonly bytes: number;
 }
@@ -63,6 +70,7 @@ function bytesOf(command: Command): number {
 export class EngineDatabase implements Database {
   readonly #worker: Worker;
   readonly #view: ReplicaView;
+  readonly #tokens: FollowedTokens;
   readonly #log: Logger;
   readonly #replicaId: number;
   readonly #releaseFolder: () => void;
@@ -96,6 +104,7 @@ export class EngineDatabase implements Database {
   }) {
     this.#worker = options.worker;
     this.#view = options.view;
+    this.#tokens = new FollowedTokens(options.view);
     this.#log = options.log;
     this.#replicaId = options.replicaId;
     this.#releaseFolder = options.releaseFolder;
@@ -146,9 +155,9 @@ export class EngineDatabase implements Database {
     return nearest(shard, request, lookupFrom === undefined ? shard : this.#lookupShard(lookupFrom.collection));
   }
 
-  write(command: Command): Promise<Receipt> {
+  write(command: Command, level?: ConsistencyLevel): Promise<Receipt> {
     const receipt = this.#send(
-      (request) => ({ kind: "write", request, command }),
+      (request) => ({ kind: "write", request, command, ...(level === undefined ? {} : { level }) }),
       bytesOf(command),
     ) as Promise<Receipt>;
     return receipt.then((done) => {
@@ -156,6 +165,35 @@ export class EngineDatabase implements Database {
       if (command.kind === "upsert-points") this.#pointsUpserted += command.points.length;
       return done;
     });
+  }
+
+  frontiers(names: readonly string[]): SessionToken {
+    return this.#tokens.frontiers(names);
+  }
+
+  missing(token: SessionToken, names: readonly string[]): number {
+    return this.#tokens.missing(token, names);
+  }
+
+  untilCovered(token: SessionToken, names: readonly string[], patience: Patience): Promise<boolean> {
+    return this.#tokens.untilCovered(token, names, patience);
+  }
+
+  settled(wait: WaitRequest, signal: AbortSignal): Promise<SettledWait> {
+    const begin = (request: number): Request => {
+      signal.addEventListener("abort", () => {
+        const abandoned = this.#take(request);
+        if (abandoned === undefined) return;
+        this.#post({ kind: "cancel", request });
+        abandoned.reject(new MurmurationError("unavailable", "the client is gone"));
+      });
+      return { kind: "wait", request, wait };
+    };
+    return this.#send(begin, 0) as Promise<SettledWait>;
+  }
+
+  holders(token: SessionToken): Promise<readonly number[]> {
+    return this.#ask({ kind: "holders", token }) as Promise<readonly number[]>;
   }
 
   digest(name: string): Promise<Digest> {
@@ -226,7 +264,7 @@ export class EngineDatabase implements Database {
     return this.#send((request) => ({ kind: "ask", request, question }), 0) as Promise<Answer>;
   }
 
-  #send(make: (request: number) => Request, bytes: number): Promise<Receipt | Answer> {
+  #send(make: (request: number) => Request, bytes: number): Promise<Receipt | Answer | SettledWait> {
     return new Promise((resolve, reject) => {
       if (this.#closing !== undefined) {
         reject(new MurmurationError("unavailable", "the server is stopping"));
@@ -267,11 +305,14 @@ export class EngineDatabase implements Database {
     switch (reply.kind) {
       case "committed":
         // the view first: an acknowledged write is visible
-        this.#view.follow(reply.changes);
+        this.#follow(reply.changes);
         for (const outcome of reply.outcomes) this.#settle(outcome);
         return;
       case "applied":
-        this.#view.follow(reply.changes);
+        this.#follow(reply.changes);
+        return;
+      case "settled":
+        for (const { request, outcome } of reply.requests) this.#take(request)?.resolve(outcome);
         return;
       case "standing":
         this.#refusesWrites = reply.refusesWrites;
@@ -300,6 +341,11 @@ export class EngineDatabase implements Database {
       case "graphs":
         this.#fail("the engine's thread started twice", reply);
     }
+  }
+
+  #follow(changes: readonly Change[]): void {
+    this.#view.follow(changes);
+    this.#tokens.followed();
   }
 
   #settle(outcome: Outcome): void {

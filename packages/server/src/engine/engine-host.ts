@@ -1,12 +1,13 @@
 import { randomInt } from "node:crypto";
 import { statSync } from "node:fs";
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
-import { type Change, limits, Replica, SqliteOpLog } from "@murmuration/core";
+import { type Change, limits, Replica, SqliteOpLog, type WaitRequest } from "@murmuration/core";
 import { type Json, MurmurationError } from "@murmuration/index";
 import { auditRecall } from "./audit.js";
 import { ClusterLink } from "./cluster-link.js";
 import type { ClusterStart, TransportHost } from "./cluster-start.js";
 import type { ReplicationReport } from "./database.js";
+import { HostedWaits } from "./hosted-waits.js";
 import { ImageStore } from "./image-store.js";
 import {
   type Answer,
@@ -47,6 +48,7 @@ export class EngineHost {
   readonly #replica: Replica;
   readonly #link: ClusterLink | undefined;
   readonly #pace: UpkeepPace;
+  readonly #waits: HostedWaits;
   /** Log position up to which images were looked after. */
   #imagePosition: number;
   #tickTimer: NodeJS.Timeout | undefined;
@@ -84,6 +86,7 @@ export class EngineHost {
             cluster: {
               name: cluster.name,
               region: cluster.region,
+              ...(cluster.advertise === undefined ? {} : { url: cluster.advertise }),
               nonce: randomInt(2 ** 20),
               founding: { peers: cluster.peers },
             },
@@ -97,6 +100,7 @@ export class EngineHost {
     this.#images.sweep(this.#shardIds());
     this.#imagePosition = this.#replica.position();
     this.#pace = new UpkeepPace(cluster !== undefined);
+    this.#waits = new HostedWaits(this.#replica.waits);
     if (cluster !== undefined) {
       this.#link = new ClusterLink(
         cluster,
@@ -147,10 +151,14 @@ export class EngineHost {
       this.#commit(writes);
       writes = [];
       if (request.kind === "ask") this.#answer(request.request, request.question);
+      if (request.kind === "wait") this.#beginWait(request.request, request.wait);
+      if (request.kind === "cancel") this.#waits.cancel(request.request);
       if (request.kind === "close") return this.#close();
       if (performance.now() - beganMs > TURN_MS_MAX) break;
     }
     this.#commit(writes);
+    this.#settle();
+    this.#send();
     this.#scheduleTick();
     if (this.#replica.position() - this.#imagePosition >= this.#start.imageEvery) this.#saveImages();
   }
@@ -159,7 +167,8 @@ export class EngineHost {
     return receiveMessageOnPort(this.#port)?.message as Request | undefined;
   }
 
-  #commit(writes: readonly Write[]): void {
+  #commit(asked: readonly Write[]): void {
+    const writes = asked.filter((write) => this.#isReachable(write));
     if (writes.length === 0) return;
     const { outcomes, changes } = this.#replica.execute(writes.map((write) => write.command));
     const answers = outcomes.map((outcome, i): Outcome => {
@@ -174,12 +183,34 @@ export class EngineHost {
     this.#send();
   }
 
-  #answer(request: number, question: Question): void {
+  /** Are there as many members as a write asks for? One that asks for more is refused before anything is written. */
+  #isReachable({ request, level }: Write): boolean {
+    if (level === undefined) return true;
+    return this.#orRefuse(request, () => this.#replica.waits.check(level, "write_consistency"));
+  }
+
+  #beginWait(request: number, wait: WaitRequest): void {
+    this.#orRefuse(request, () => this.#waits.begin(request, wait));
+  }
+
+  #orRefuse(request: number, act: () => void): boolean {
     try {
-      this.#reply({ kind: "answer", request, answer: this.#find(question) });
+      act();
+      return true;
     } catch (error) {
       this.#reply({ kind: "refused", request, error: toPlainError(error) });
+      return false;
     }
+  }
+
+  /** Tell of the waits that are over, after the changes that they waited for. */
+  #settle(): void {
+    const requests = this.#waits.takeSettled();
+    if (requests.length > 0) this.#reply({ kind: "settled", requests });
+  }
+
+  #answer(request: number, question: Question): void {
+    this.#orRefuse(request, () => this.#reply({ kind: "answer", request, answer: this.#find(question) }));
   }
 
   #find(question: Question): Answer {
@@ -189,6 +220,8 @@ export class EngineHost {
         return true;
       case "replication":
         return this.#report();
+      case "holders":
+        return this.#replica.holders(question.token);
       case "digest":
         return this.#replica.digest(question.collection);
       case "links":
@@ -283,6 +316,7 @@ export class EngineHost {
   #publish(): void {
     const changes: readonly Change[] = this.#replica.changes();
     if (changes.length > 0) this.#reply({ kind: "applied", changes });
+    this.#settle();
     this.#tellStanding();
     this.#send();
   }

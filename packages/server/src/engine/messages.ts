@@ -1,7 +1,17 @@
-import type { Catalogue, Change, Command, GraphHandles, Receipt } from "@murmuration/core";
+import type {
+  Catalogue,
+  Change,
+  Command,
+  ConsistencyLevel,
+  GraphHandles,
+  Receipt,
+  SessionToken,
+  WaitRequest,
+} from "@murmuration/core";
 import { type ErrorCode, type Json, MurmurationError, type PointId } from "@murmuration/index";
 import type { ClusterStart } from "./cluster-start.js";
 import type { Digest, ReplicationReport } from "./database.js";
+import type { SettledRequest } from "./hosted-waits.js";
 
 /** What the engine's thread is started with. */
 export interface WorkerStart {
@@ -25,13 +35,25 @@ export type Question =
   | { readonly kind: "probe" }
   /** What is known of the other replicas, and what waits. */
   | { readonly kind: "replication" }
+  /** Replicas that are heard and hold all of this. */
+  | { readonly kind: "holders"; readonly token: SessionToken }
   | { readonly kind: "links"; readonly collection: string; readonly id: PointId; readonly vector: string };
 
-export type Answer = Digest | ReplicationReport | Json;
+export type Answer = Digest | ReplicationReport | Json | readonly number[];
 
 /** To the engine. */
 export type Request =
-  | { readonly kind: "write"; readonly request: number; readonly command: Command }
+  | {
+      readonly kind: "write";
+      readonly request: number;
+      readonly command: Command;
+      /** Asked for by a wait that follows: a level of more members than there are refuses the write. */
+      readonly level?: ConsistencyLevel;
+    }
+  /** Is `settled`, or `refused` when it cannot be waited for. */
+  | { readonly kind: "wait"; readonly request: number; readonly wait: WaitRequest }
+  /** Nobody waits for this any more. */
+  | { readonly kind: "cancel"; readonly request: number }
   | { readonly kind: "ask"; readonly request: number; readonly question: Question }
   | { readonly kind: "close" };
 
@@ -61,6 +83,8 @@ export type Reply =
   | { readonly kind: "committed"; readonly outcomes: readonly Outcome[]; readonly changes: readonly Change[] }
   /** What others wrote and what upkeep did: durable, in one order with what is committed. */
   | { readonly kind: "applied"; readonly changes: readonly Change[] }
+  /** Waits that are over. Whoever has followed what came before may answer. */
+  | { readonly kind: "settled"; readonly requests: readonly SettledRequest[] }
   /** Why client writes are refused from now on; `undefined`: they are taken. */
   | { readonly kind: "standing"; readonly refusesWrites: string | undefined }
   /** What was received or done by upkeep could not be made durable; it is tried again. */

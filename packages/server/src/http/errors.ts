@@ -1,7 +1,7 @@
 import { MurmurationError } from "@murmuration/index";
 
 /** Where in a request the value at fault stands. */
-export type RequestPart = "JSON body" | "query parameters" | "path parameters";
+export type RequestPart = "JSON body" | "query parameters" | "path parameters" | "headers";
 
 /** What an error becomes on the wire. */
 export interface ErrorAnswer {

@@ -26,3 +26,14 @@ export const validationSamplesMax = 10_000;
 
 /** Dimensions of a vector. */
 export const vectorSizeMax = 65_536;
+
+/** Characters of a session token in a header: servers and clients take headers of 16 KiB in all. */
+export const sessionTokenCharactersMax = 8_192;
+
+/** How long a request waits for other replicas unless it says otherwise. */
+export const consistencyTimeoutMsDefault = 2_000;
+
+/** Requests passed on to other replicas at a time; beyond it they are refused. */
+export const forwardsMax = 64;
+export const forwardTimeoutMs = 10_000;
+export const forwardedAnswerBytesMax = 64 * 1024 * 1024;

@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { Database } from "../engine/database.js";
 import { parsedBy, within } from "../http/schemas/fields.js";
 import { name, newName } from "../http/schemas/names.js";
-import { timeoutParameters } from "../http/schemas/parameters.js";
+import { readParameters, timeoutParameters } from "../http/schemas/parameters.js";
 import { validate } from "../http/schemas/validate.js";
 import { collectionParams, none, type Route, route } from "./route.js";
 
@@ -71,9 +71,10 @@ export const aliasRoutes: readonly Route[] = [
     summary: "Create, delete and rename aliases: all of them or none",
     params: none,
     query: timeoutParameters,
+    session: "write",
     body: aliasesBody,
-    handle: async ({ database, body }) => {
-      if (body.actions.length > 0) await database.write({ kind: "change-aliases", actions: body.actions });
+    handle: async ({ write, body }) => {
+      if (body.actions.length > 0) await write({ kind: "change-aliases", actions: body.actions });
       return true;
     },
   }),
@@ -83,7 +84,8 @@ export const aliasRoutes: readonly Route[] = [
     tag: "aliases",
     summary: "All aliases",
     params: none,
-    query: none,
+    query: readParameters,
+    session: "read",
     body: none,
     handle: ({ database }) => aliasList(database, undefined),
   }),
@@ -93,7 +95,8 @@ export const aliasRoutes: readonly Route[] = [
     tag: "aliases",
     summary: "Aliases of a collection",
     params: collectionParams,
-    query: none,
+    query: readParameters,
+    session: "read",
     body: none,
     handle: ({ database, params }) => aliasList(database, database.collection(params.collection_name).id),
   }),

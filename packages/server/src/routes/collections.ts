@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { Database } from "../engine/database.js";
 import { createCollectionBody, updateCollectionBody } from "../http/schemas/collection.js";
 import { newName } from "../http/schemas/names.js";
-import { timeoutParameters } from "../http/schemas/parameters.js";
+import { readParameters, timeoutParameters } from "../http/schemas/parameters.js";
 import { collectionInfo } from "./collection-info.js";
 import { changedSettings, newSettings, vectorSpaces } from "./collection-settings.js";
 import { collectionParams, none, type Route, route } from "./route.js";
@@ -26,7 +26,8 @@ export const collectionRoutes: readonly Route[] = [
     tag: "collections",
     summary: "Names of all collections",
     params: none,
-    query: none,
+    query: readParameters,
+    session: "read",
     body: none,
     handle: ({ database }) => ({ collections: visibleCollections(database.catalogue).map(({ name }) => ({ name })) }),
   }),
@@ -36,7 +37,8 @@ export const collectionRoutes: readonly Route[] = [
     tag: "collections",
     summary: "Parameters and counts of a collection",
     params: collectionParams,
-    query: none,
+    query: readParameters,
+    session: "read",
     body: none,
     handle: ({ database, params }) =>
       collectionInfo(database.collection(params.collection_name), database.statistics(params.collection_name)),
@@ -47,7 +49,8 @@ export const collectionRoutes: readonly Route[] = [
     tag: "collections",
     summary: "Is there a collection of this name or alias",
     params: collectionParams,
-    query: none,
+    query: readParameters,
+    session: "read",
     body: none,
     handle: ({ database, params }) => ({ exists: exists(database, params.collection_name) }),
   }),
@@ -58,9 +61,10 @@ export const collectionRoutes: readonly Route[] = [
     summary: "Create a collection",
     params: z.object({ collection_name: newName }),
     query: timeoutParameters,
+    session: "write",
     body: createCollectionBody,
-    handle: async ({ database, params, body }) => {
-      await database.write({
+    handle: async ({ write, params, body }) => {
+      await write({
         kind: "create-collection",
         name: params.collection_name,
         vectors: vectorSpaces(body),
@@ -76,12 +80,13 @@ export const collectionRoutes: readonly Route[] = [
     summary: "Change parameters of a collection; those that shape its graph stay",
     params: collectionParams,
     query: timeoutParameters,
+    session: "write",
     body: updateCollectionBody.nullish(),
-    handle: async ({ database, params, body }) => {
+    handle: async ({ database, write, params, body }) => {
       const collection = database.collection(params.collection_name);
       const settings = changedSettings(collection, body ?? updateCollectionBody.parse({}));
       if (Object.keys(settings).length > 0) {
-        await database.write({ kind: "update-collection", collection: params.collection_name, settings });
+        await write({ kind: "update-collection", collection: params.collection_name, settings });
       }
       return true;
     },
@@ -93,9 +98,10 @@ export const collectionRoutes: readonly Route[] = [
     summary: "Delete a collection with its aliases; false when there is none",
     params: collectionParams,
     query: timeoutParameters,
+    session: "write",
     body: none,
-    handle: async ({ database, params }) => {
-      const receipt = await database.write({ kind: "delete-collection", name: params.collection_name });
+    handle: async ({ write, params }) => {
+      const receipt = await write({ kind: "delete-collection", name: params.collection_name });
       return receipt.changed;
     },
   }),

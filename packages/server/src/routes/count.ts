@@ -10,6 +10,7 @@ export const countRoutes: readonly Route[] = [
     summary: "Number of points that match; always exact",
     params: collectionParams,
     query: readParameters,
+    session: "read",
     body: countBody.nullish(),
     handle: ({ database, params, body }) => ({ count: database.count(params.collection_name, body?.filter) }),
   }),

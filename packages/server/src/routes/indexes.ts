@@ -12,9 +12,10 @@ export const indexRoutes: readonly Route[] = [
     summary: "Create a payload index, or make it anew with other parameters",
     params: collectionParams,
     query: writeParameters,
+    session: "write",
     body: createIndexBody,
-    handle: async ({ database, params, query, body }) => {
-      const receipt = await database.write({
+    handle: async ({ write, params, query, body }) => {
+      const receipt = await write({
         kind: "create-payload-index",
         collection: params.collection_name,
         path: body.field_name,
@@ -30,9 +31,10 @@ export const indexRoutes: readonly Route[] = [
     summary: "Drop a payload index",
     params: collectionParams.extend({ field_name: z.string() }),
     query: writeParameters,
+    session: "write",
     body: none,
-    handle: async ({ database, params, query }) => {
-      const receipt = await database.write({
+    handle: async ({ write, params, query }) => {
+      const receipt = await write({
         kind: "delete-payload-index",
         collection: params.collection_name,
         path: params.field_name,

@@ -3,7 +3,7 @@ import { clearPayloadBody, deletePayloadBody, setPayloadBody, targetOf } from ".
 import { renderReceipt } from "./render.js";
 import { collectionParams, type Route, route } from "./route.js";
 
-const common = { tag: "payload", params: collectionParams, query: writeParameters } as const;
+const common = { tag: "payload", params: collectionParams, query: writeParameters, session: "write" } as const;
 
 const path = "/collections/{collection_name}/points/payload";
 
@@ -15,8 +15,8 @@ const putRoute = (method: "POST" | "PUT", kind: "set-payload" | "overwrite-paylo
     path,
     summary,
     body: setPayloadBody,
-    handle: async ({ database, params, query, body }) => {
-      const receipt = await database.write({
+    handle: async ({ write, params, query, body }) => {
+      const receipt = await write({
         kind,
         collection: params.collection_name,
         target: targetOf(body),
@@ -36,8 +36,8 @@ export const payloadRoutes: readonly Route[] = [
     path: `${path}/delete`,
     summary: "Delete keys of payloads",
     body: deletePayloadBody,
-    handle: async ({ database, params, query, body }) => {
-      const receipt = await database.write({
+    handle: async ({ write, params, query, body }) => {
+      const receipt = await write({
         kind: "delete-payload",
         collection: params.collection_name,
         target: targetOf(body),
@@ -52,8 +52,8 @@ export const payloadRoutes: readonly Route[] = [
     path: `${path}/clear`,
     summary: "Delete payloads whole",
     body: clearPayloadBody,
-    handle: async ({ database, params, query, body }) => {
-      const receipt = await database.write({
+    handle: async ({ write, params, query, body }) => {
+      const receipt = await write({
         kind: "clear-payload",
         collection: params.collection_name,
         target: targetOf(body),

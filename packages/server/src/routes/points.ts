@@ -29,11 +29,12 @@ export const pointRoutes: readonly Route[] = [
     summary: "Insert points, or replace them whole",
     params: collectionParams,
     query: writeParameters,
+    session: "write",
     body: upsertBody,
-    handle: async ({ database, params, query, body }) => {
+    handle: async ({ database, write, params, query, body }) => {
       const points = pointsOf(body);
       checkVectors(database.collection(params.collection_name), points);
-      const receipt = await database.write({
+      const receipt = await write({
         kind: "upsert-points",
         collection: params.collection_name,
         points,
@@ -50,6 +51,7 @@ export const pointRoutes: readonly Route[] = [
     summary: "Points by id; unknown ids are left out",
     params: collectionParams,
     query: readParameters,
+    session: "read",
     body: retrieveBody,
     handle: ({ database, params, body }) => {
       const selection = selectionOf(body);
@@ -65,6 +67,7 @@ export const pointRoutes: readonly Route[] = [
     summary: "One point with payload and vectors",
     params: collectionParams.extend({ id: z.string() }),
     query: readParameters,
+    session: "read",
     body: none,
     handle: ({ database, params }) => {
       const id = pointIdFromText(params.id);
@@ -80,9 +83,10 @@ export const pointRoutes: readonly Route[] = [
     summary: "Delete points by id or by filter",
     params: collectionParams,
     query: writeParameters,
+    session: "write",
     body: deletePointsBody,
-    handle: async ({ database, params, query, body }) => {
-      const receipt = await database.write({
+    handle: async ({ write, params, query, body }) => {
+      const receipt = await write({
         kind: "delete-points",
         collection: params.collection_name,
         target: targetOf(body),

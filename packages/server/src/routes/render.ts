@@ -1,5 +1,6 @@
-import type { PointRecord, Receipt, ScoredPoint, Selection, VectorSelector } from "@murmuration/core";
+import type { PointRecord, ScoredPoint, Selection, VectorSelector } from "@murmuration/core";
 import type { PayloadSelector } from "@murmuration/index";
+import type { WriteReceipt } from "../consistency/session.js";
 import { plainVector, shortestFloat32 } from "../http/float32.js";
 import { unnamedVector } from "../http/schemas/vectors.js";
 
@@ -36,8 +37,9 @@ export function renderScored(point: ScoredPoint, selection: Selection) {
 
 /**
  * The result of a write of points. Every write is awaited until it is durable and visible; without `wait` the dialect
- * merely calls it by another name.
+ * merely calls it by another name. `wait_timeout`: too few members were heard to hold it in time.
  */
-export function renderReceipt(receipt: Receipt, wait: boolean | undefined) {
-  return { operation_id: receipt.operationId, status: wait === true ? "completed" : "acknowledged" };
+export function renderReceipt({ operationId, missed }: WriteReceipt, wait: boolean | undefined) {
+  const status = missed === true ? "wait_timeout" : wait === true ? "completed" : "acknowledged";
+  return { operation_id: operationId, status };
 }

@@ -44,7 +44,12 @@ export const replicationRoutes: readonly Route[] = [
         cluster: cluster?.name ?? null,
         region: cluster?.region ?? null,
         refuses_writes: peering?.refusesWrites ?? null,
-        members: database.catalogue.members.map(({ id, region, state }) => ({ id, region, state })),
+        members: database.catalogue.members.map(({ id, region, url, state }) => ({
+          id,
+          region,
+          url: url ?? null,
+          state,
+        })),
         peers: (peering?.peers ?? []).map((peer) => peerAnswer(peer, regionsOf(context))),
       };
     },
@@ -70,11 +75,17 @@ export const replicationRoutes: readonly Route[] = [
     body: none,
     handle: async (context: Context) => {
       const { status, logBytes, cluster } = await context.database.replication();
-      const { peering, upkeep, applied } = status;
+      const { peering, upkeep, waits, applied } = status;
       return {
         replica_id: status.replica,
         applied_operations: applied,
         log_bytes: logBytes,
+        waits: {
+          open: waits.open,
+          quorums_reached: waits.quorumsReached,
+          quorums_missed: waits.quorumsMissed,
+          read_repairs: waits.repairs,
+        },
         upkeep: {
           stitched: upkeep.stitched,
           repaired: upkeep.repaired,

@@ -1,4 +1,6 @@
+import type { Command } from "@murmuration/core";
 import { z } from "zod";
+import type { WriteReceipt } from "../consistency/session.js";
 import type { Database } from "../engine/database.js";
 import { name } from "../http/schemas/names.js";
 
@@ -10,6 +12,8 @@ export interface RouteContext<Params, Query, Body> {
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
+  /** Writes, and waits for as many members as the request asks for. */
+  readonly write: (command: Command) => Promise<WriteReceipt>;
 }
 
 /** An answer outside of the envelope. A string is sent as it is, anything else as JSON. */
@@ -28,14 +32,19 @@ interface RouteDefinition<Params extends z.ZodType, Query extends z.ZodType, Bod
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
+  /** The route takes part in sessions: it takes and gives tokens, and reads wait for what they ask for. Its `query` has their parameters. */
+  readonly session?: "read" | "write";
+  /** Collections that it reads beside the one in its path. */
+  readonly alsoReads?: (body: z.output<Body>) => readonly string[];
   /** bare: the handler gives a `BareAnswer` instead of the `result` of the envelope. */
   readonly answer?: "bare";
   readonly handle: (context: RouteContext<z.output<Params>, z.output<Query>, z.output<Body>>) => unknown;
 }
 
 /** One route, with its types forgotten. Registered with the server and listed in the OpenAPI document. */
-export type Route = Omit<RouteDefinition<z.ZodType, z.ZodType, z.ZodType>, "handle"> & {
+export type Route = Omit<RouteDefinition<z.ZodType, z.ZodType, z.ZodType>, "handle" | "alsoReads"> & {
   readonly handle: (context: RouteContext<never, never, never>) => unknown;
+  readonly alsoReads?: (body: never) => readonly string[];
 };
 
 /** Parameters or body of a route that has none; whatever is sent there is ignored. */

@@ -24,6 +24,7 @@ export const scrollRoutes: readonly Route[] = [
     summary: "Points page by page, by id or by an indexed number",
     params: collectionParams,
     query: readParameters,
+    session: "read",
     body: scrollBody,
     handle: ({ database, params, body }) => {
       const selection = selectionOf(body);

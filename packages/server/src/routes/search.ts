@@ -113,7 +113,18 @@ function runBatch<Body>(searches: readonly Body[], plan: (body: Body) => () => u
   return plans.map((run) => run());
 }
 
-const common = { method: "POST", tag: "search", params: collectionParams, query: readParameters } as const;
+/** Collections that vectors are looked up in. */
+function lookupsOf(searches: readonly QueryBody[]): string[] {
+  return searches.flatMap(({ lookup_from: lookup }) => (lookup === undefined ? [] : [lookup.collection]));
+}
+
+const common = {
+  method: "POST",
+  tag: "search",
+  params: collectionParams,
+  query: readParameters,
+  session: "read",
+} as const;
 
 export const searchRoutes: readonly Route[] = [
   route({
@@ -121,6 +132,7 @@ export const searchRoutes: readonly Route[] = [
     path: "/collections/{collection_name}/points/query",
     summary: "Nearest points of a vector or of a stored point",
     body: queryBody,
+    alsoReads: (body) => lookupsOf([body]),
     handle: ({ database, params, body }) => ({ points: planQuery(database, params.collection_name, body)() }),
   }),
   route({
@@ -128,6 +140,7 @@ export const searchRoutes: readonly Route[] = [
     path: "/collections/{collection_name}/points/query/batch",
     summary: "Several queries, answered in order",
     body: queryBatchBody,
+    alsoReads: ({ searches }) => lookupsOf(searches),
     handle: ({ database, params, body }) => {
       database.collection(params.collection_name);
       const plan = (search: QueryBody) => planQuery(database, params.collection_name, search);

@@ -5,7 +5,7 @@ import { checkVectors, vectorSpaceOf } from "./check-vectors.js";
 import { renderReceipt } from "./render.js";
 import { collectionParams, type Route, route } from "./route.js";
 
-const common = { tag: "vectors", params: collectionParams, query: writeParameters } as const;
+const common = { tag: "vectors", params: collectionParams, query: writeParameters, session: "write" } as const;
 
 export const vectorRoutes: readonly Route[] = [
   route({
@@ -14,10 +14,10 @@ export const vectorRoutes: readonly Route[] = [
     path: "/collections/{collection_name}/points/vectors",
     summary: "Set vectors of existing points and keep their others",
     body: updateVectorsBody,
-    handle: async ({ database, params, query, body }) => {
+    handle: async ({ database, write, params, query, body }) => {
       if (body.points.length === 0) throw new MurmurationError("bad-request", "Empty update request", "points");
       checkVectors(database.collection(params.collection_name), body.points);
-      const receipt = await database.write({
+      const receipt = await write({
         kind: "update-vectors",
         collection: params.collection_name,
         points: body.points,
@@ -32,10 +32,10 @@ export const vectorRoutes: readonly Route[] = [
     path: "/collections/{collection_name}/points/vectors/delete",
     summary: "Delete vectors of points",
     body: deleteVectorsBody,
-    handle: async ({ database, params, query, body }) => {
+    handle: async ({ database, write, params, query, body }) => {
       const collection = database.collection(params.collection_name);
       for (const [i, name] of body.vector.entries()) vectorSpaceOf(collection, name, `vector[${i}]`);
-      const receipt = await database.write({
+      const receipt = await write({
         kind: "delete-vectors",
         collection: params.collection_name,
         target: targetOf(body),

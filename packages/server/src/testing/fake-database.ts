@@ -1,16 +1,22 @@
-import type {
-  Catalogue,
-  CatalogueCommand,
-  Collection,
-  Command,
-  NearestQuery,
-  PointCommand,
-  PointRecord,
-  Receipt,
-  ScoredPoint,
-  ScrollPage,
-  ScrollRequest,
-  Selection,
+import {
+  type Catalogue,
+  type CatalogueCommand,
+  type Collection,
+  type Command,
+  type ConsistencyLevel,
+  membersNeeded,
+  type NearestQuery,
+  type PointCommand,
+  type PointRecord,
+  type Receipt,
+  type ScoredPoint,
+  type ScrollPage,
+  type ScrollRequest,
+  type Selection,
+  type SessionToken,
+  type SettledWait,
+  SYSTEM_SHARD,
+  type WaitRequest,
 } from "@murmuration/core";
 import { comparePointIds, type Filter, type Json, MurmurationError, type PointId } from "@murmuration/index";
 import type {
@@ -136,13 +142,51 @@ export class FakeDatabase implements Database {
     return kept.slice(offset, offset + limit);
   }
 
-  async write(command: Command): Promise<Receipt> {
+  /** Members that a level may ask for. */
+  members = 1;
+  /** What `settled` answers, if it is not that all is well. */
+  settledAs: SettledWait | undefined;
+
+  async write(command: Command, level?: ConsistencyLevel): Promise<Receipt> {
+    if (level !== undefined) membersNeeded(level, this.members, "write_consistency");
     const failure = this.nextFailure;
     this.nextFailure = undefined;
     if (failure !== undefined) throw failure;
     const changed = isCatalogueCommand(command) ? this.#changeCatalogue(command) : this.#changePoints(command);
     this.written.push(command);
     return { operationId: this.#operations++, changed };
+  }
+
+  frontiers(names: readonly string[]): SessionToken {
+    const held = new Map([[1, this.#operations]]);
+    const here = names.filter((name) => this.#has(name)).map((name) => this.collection(name).id);
+    return new Map([SYSTEM_SHARD, ...here].map((shard) => [shard, held]));
+  }
+
+  missing(token: SessionToken, names: readonly string[]): number {
+    const lacks = [...this.frontiers(names)].map(([shard, held]) =>
+      [...(token.get(shard) ?? [])].reduce((sum, [origin, to]) => sum + Math.max(0, to - (held.get(origin) ?? 0)), 0),
+    );
+    return lacks.reduce((sum, lack) => sum + lack, 0);
+  }
+
+  async untilCovered(token: SessionToken, names: readonly string[]): Promise<boolean> {
+    return this.missing(token, names) === 0;
+  }
+
+  async settled(wait: WaitRequest): Promise<SettledWait> {
+    if (wait.kind === "session") return { id: 1, result: "covered" };
+    const needed = membersNeeded(wait.level, this.members, "consistency");
+    const members = Array.from({ length: this.members }, (_, i) => i + 1);
+    return this.settledAs ?? { id: 1, result: "done", agreed: members, needed, members };
+  }
+
+  async holders(): Promise<readonly number[]> {
+    return [];
+  }
+
+  #has(name: string): boolean {
+    return this.collectionNamed(name) !== undefined || this.#aliases[name] !== undefined;
   }
 
   /** What `replication` answers. */

@@ -1,3 +1,4 @@
+import { type ConsistencyLevel, limits, parseConsistency } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
 import { z } from "zod";
 import { parsedBy, shown } from "./fields.js";
@@ -46,7 +47,7 @@ export const booleanParameter = parsedBy(
 ).optional();
 
 const orderings = ["weak", "medium", "strong"];
-const consistencies = ["majority", "quorum", "all"];
+const levels = ["eventual", "session", "quorum", "majority", "all"];
 
 const ordering = parsedBy(
   (value) => {
@@ -57,32 +58,41 @@ const ordering = parsedBy(
   { type: "string", enum: orderings },
 ).optional();
 
-const consistency = parsedBy(
-  (value) => {
+/** How many members a request waits for. The dialect's `majority` is our `quorum`. */
+const level = parsedBy(
+  (value): ConsistencyLevel => {
     const text = textOf(value);
-    if (consistencies.includes(text)) return text;
-    if (!/^\d{1,9}$/.test(text)) {
-      throw new MurmurationError(
-        "format",
-        `expected an integer or one of ${consistencies.join(", ")}, got ${shown(text)}`,
-      );
+    if (text === "majority") return { kind: "quorum" };
+    if (!levels.includes(text) && !/^\d{1,9}$/.test(text)) {
+      throw new MurmurationError("format", `expected an integer or one of ${levels.join(", ")}, got ${shown(text)}`);
     }
-    if (Number(text) < 1) throw new MurmurationError("validation", `value ${text} invalid, must be 1 or larger`);
-    return text;
+    const count = Number(text);
+    if (count < 1 || count > limits.membersMax) {
+      throw new MurmurationError("validation", `value ${text} invalid, must be from 1 to ${limits.membersMax}`);
+    }
+    return parseConsistency(text, "");
   },
   {
     oneOf: [
-      { type: "integer", minimum: 1 },
-      { type: "string", enum: consistencies },
+      { type: "integer", minimum: 1, maximum: limits.membersMax },
+      { type: "string", enum: levels },
     ],
   },
 ).optional();
 
-/** Reads: `consistency` is accepted and has no effect on one replica, which always answers from all it has acknowledged. */
-export const readParameters = z.object({ consistency, timeout: integerParameter(1) });
+/** Reads: what they wait for, and how long. */
+export const readParameters = z.object({ consistency: level, timeout: integerParameter(1) });
 
-/** Writes: `ordering` is accepted; every write is as strong as `strong` on one replica. */
-export const writeParameters = z.object({ wait: booleanParameter, ordering, timeout: integerParameter(1) });
+/**
+ * Writes. `ordering` is accepted and changes nothing: it is about the order of writes to one point, which is the same everywhere, not
+ * about how many members hold them.
+ */
+export const writeParameters = z.object({
+  wait: booleanParameter,
+  ordering,
+  write_consistency: level,
+  timeout: integerParameter(1),
+});
 
 /** Changes of collections and aliases. */
-export const timeoutParameters = z.object({ timeout: integerParameter(1) });
+export const timeoutParameters = z.object({ write_consistency: level, timeout: integerParameter(1) });

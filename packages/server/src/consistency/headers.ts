@@ -1,0 +1,15 @@
+/** Headers of ours, beside what the dialect has. */
+export const murmurHeaders = {
+  /** Request and answer: what the session has written and seen. */
+  token: "x-murmur-token",
+  /** Request: id of the replica that passes it on; it is not passed on again. */
+  forwarded: "x-murmur-forwarded",
+  /** Answer: id of the replica that gave it, where that is another one than was asked. */
+  servedBy: "x-murmur-served-by",
+  /** Answer to a write: whether as many members hold it as were asked for. */
+  consistency: "x-murmur-consistency",
+  /** Request: 1 asks for it. Answer: what it was given from, `origin:sequence,…`. */
+  frontier: "x-murmur-frontier",
+  /** Request: 1 asks for it. Answer: digests of points and graph at that frontier, or `moved-on`. */
+  digest: "x-murmur-digest",
+} as const;

@@ -1,0 +1,219 @@
+import {
+  type Command,
+  type ConsistencyLevel,
+  decodeToken,
+  encodeToken,
+  isPointCommand,
+  limits,
+  mergeTokens,
+  type Receipt,
+  type SessionToken,
+  type SettledWait,
+  SYSTEM_SHARD,
+  sortedEntries,
+} from "@murmuration/core";
+import { MurmurationError } from "@murmuration/index";
+import type { Database, Digest } from "../engine/database.js";
+import { consistencyTimeoutMsDefault, sessionTokenCharactersMax } from "../http/limits.js";
+import type { ForwardedAnswer, Forwarder } from "./forwarder.js";
+import { murmurHeaders } from "./headers.js";
+
+/** What a request asks for beyond its answer: parameters of the query, as the schemas give them. */
+export interface ConsistencyParameters {
+  readonly consistency?: ConsistencyLevel | undefined;
+  readonly write_consistency?: ConsistencyLevel | undefined;
+  readonly wait?: boolean | undefined;
+  /** Seconds. */
+  readonly timeout?: number | undefined;
+}
+
+/** A request as a session takes it. */
+export interface SessionRequest {
+  readonly access: "read" | "write";
+  readonly method: string;
+  /** Path and query. */
+  readonly url: string;
+  readonly headers: { readonly [name: string]: string | readonly string[] | undefined };
+  /** As it was parsed. */
+  readonly body: unknown;
+  /** Collections that it reads or writes, the one that it names first. */
+  readonly names: readonly string[];
+  readonly parameters: ConsistencyParameters;
+  /** Aborted when the client is gone. */
+  readonly signal: () => AbortSignal;
+}
+
+/** What a write came to: `missed`: too few members were heard to hold it. */
+export type WriteReceipt = Receipt & { readonly missed?: true };
+
+type QuorumOutcome = Extract<SettledWait, { readonly agreed: readonly number[] }>;
+
+function tokenOf(text: string | readonly string[] | undefined): SessionToken | undefined {
+  if (text === undefined || text === "") return undefined;
+  const name = murmurHeaders.token;
+  if (typeof text !== "string") throw new MurmurationError("format", `${name}: given more than once`, name);
+  if (text.length > sessionTokenCharactersMax) {
+    const message = `${name}: over ${sessionTokenCharactersMax} characters: too many collections for one session, begin a new one without it`;
+    throw new MurmurationError("format", message, name);
+  }
+  return decodeToken(text, name);
+}
+
+const isLocal = (level: ConsistencyLevel) => level.kind === "eventual" || level.kind === "session";
+
+const frontierText = (frontier: ReadonlyMap<number, number>) =>
+  sortedEntries(frontier)
+    .map(([origin, sequence]) => `${origin}:${sequence}`)
+    .join(",");
+
+/** One request's part in its session: what it waits for before it is answered, and what its answer tells of. */
+export class Session {
+  readonly #database: Database;
+  readonly #request: SessionRequest;
+  readonly #token: SessionToken | undefined;
+  readonly #level: ConsistencyLevel;
+  readonly #timeoutMs: number;
+  readonly #deadlineMs: number;
+  #digest: Digest | undefined;
+  #quorum: QuorumOutcome | "quorum-missed" | undefined;
+
+  /** Throws `format` for a token that is none, or too long. */
+  constructor(database: Database, request: SessionRequest) {
+    const { headers, parameters } = request;
+    this.#database = database;
+    this.#request = request;
+    this.#token = tokenOf(headers[murmurHeaders.token]);
+    this.#level = parameters.consistency ?? { kind: "session" };
+    const timeoutMs = parameters.timeout === undefined ? consistencyTimeoutMsDefault : parameters.timeout * 1000;
+    this.#timeoutMs = Math.min(timeoutMs, limits.waitMsMax);
+    this.#deadlineMs = performance.now() + this.#timeoutMs;
+  }
+
+  /**
+   * Wait until the request can be answered here as it asks. Returns the answer of another replica where this one cannot in time. Throws
+   * `unavailable` where nobody can, `validation` for a level of more members than there are.
+   */
+  async prepare(forwarder: Forwarder): Promise<ForwardedAnswer | undefined> {
+    const { access, names, headers } = this.#request;
+    if (this.#token !== undefined && this.#level.kind !== "eventual") {
+      const answer = await this.#followToken(this.#token, forwarder);
+      if (answer !== undefined) return answer;
+    }
+    if (access === "write") return undefined;
+    if (!isLocal(this.#level)) await this.#followMembers();
+    const [name] = names;
+    // everything up to the digest is followed when it arrives: the answer that is given then is of the same frontier
+    if (headers[murmurHeaders.digest] === "1" && name !== undefined) this.#digest = await this.#database.digest(name);
+    return undefined;
+  }
+
+  /** Write, and wait for as many members as the request asks for. A level of more than there are is refused and nothing is written. */
+  async write(command: Command): Promise<WriteReceipt> {
+    const { write_consistency: level, wait } = this.#request.parameters;
+    const receipt = await this.#database.write(command, level);
+    if (level === undefined || isLocal(level) || wait === false) return receipt;
+    this.#quorum = await this.#untilHeld(command, receipt, level);
+    const isReached = this.#quorum !== "quorum-missed" && this.#quorum.result === "done";
+    return isReached ? receipt : { ...receipt, missed: true };
+  }
+
+  /** Is what was written durable here, and not known to be where it was asked to be? */
+  get missedQuorum(): boolean {
+    return this.#quorum === "quorum-missed" || this.#quorum?.result === "quorum-missed";
+  }
+
+  /** Headers of an answer that was given just now: nothing may have been followed since. */
+  answerHeaders(): { readonly [name: string]: string } {
+    const { names, headers } = this.#request;
+    const frontiers = this.#database.frontiers(names);
+    const token = this.#token === undefined ? frontiers : mergeTokens(this.#token, frontiers);
+    const answer: { [name: string]: string } = { [murmurHeaders.token]: encodeToken(token) };
+    if (this.#quorum !== undefined) answer[murmurHeaders.consistency] = this.#quorumText(this.#quorum);
+    const [, own] = [...frontiers].find(([shard]) => shard !== SYSTEM_SHARD) ?? [];
+    if (own === undefined) return answer;
+    const frontier = frontierText(own);
+    if (headers[murmurHeaders.frontier] === "1") answer[murmurHeaders.frontier] = frontier;
+    if (this.#digest !== undefined) answer[murmurHeaders.digest] = digestText(this.#digest, frontier);
+    return answer;
+  }
+
+  async #followToken(token: SessionToken, forwarder: Forwarder): Promise<ForwardedAnswer | undefined> {
+    const { access, names, signal } = this.#request;
+    if (this.#database.missing(token, names) === 0) return undefined;
+    const patience = { timeoutMs: this.#leftMs(), signal: signal() };
+    if (await this.#database.untilCovered(token, names, patience)) return undefined;
+    // a write that is passed on and gets no answer may have been done or not
+    const answer = access === "read" ? await forwarder.forward(this.#request, token) : undefined;
+    if (answer !== undefined) return answer;
+    const missing = this.#database.missing(token, names);
+    const nobody = access === "read" ? ", and no other that is in reach has them" : ": nothing was written";
+    throw new MurmurationError(
+      "unavailable",
+      `${murmurHeaders.token}: this replica lacks ${missing} operations that the session has seen after ${this.#timeoutMs / 1000} s${nobody}`,
+      murmurHeaders.token,
+    );
+  }
+
+  /** Names are resolved in a catalogue that is as new as the read asks for: what comes up then is waited for as well. */
+  async #followMembers(): Promise<void> {
+    const { names, signal } = this.#request;
+    const level = this.#level;
+    let followed: readonly string[] | undefined;
+    for (;;) {
+      const shards = [...this.#database.frontiers(names).keys()].filter((shard) => shard !== SYSTEM_SHARD);
+      if (followed !== undefined && shards.every((shard) => followed?.includes(shard))) return;
+      const wait = { kind: "read", shards, level, timeoutMs: this.#leftMs() } as const;
+      const outcome = (await this.#database.settled(wait, signal())) as QuorumOutcome;
+      if (outcome.result !== "done") throw this.#missedRead(outcome);
+      followed = shards;
+    }
+  }
+
+  async #untilHeld(
+    command: Command,
+    { operationId }: Receipt,
+    level: ConsistencyLevel,
+  ): Promise<QuorumOutcome | "quorum-missed"> {
+    const shard = this.#shardOf(command);
+    if (shard === undefined) return "quorum-missed";
+    const wait = { kind: "write", shard, operationId, level, timeoutMs: this.#leftMs() } as const;
+    try {
+      return (await this.#database.settled(wait, this.#request.signal())) as QuorumOutcome;
+    } catch (error) {
+      // it is written, whatever has come between: an error would say that it is not
+      if (error instanceof MurmurationError) return "quorum-missed";
+      throw error;
+    }
+  }
+
+  /** `undefined`: its collection is deleted already. */
+  #shardOf(command: Command): string | undefined {
+    if (!isPointCommand(command)) return SYSTEM_SHARD;
+    return [...this.#database.frontiers([command.collection]).keys()].find((shard) => shard !== SYSTEM_SHARD);
+  }
+
+  #missedRead({ agreed, needed, members }: QuorumOutcome): MurmurationError {
+    return new MurmurationError(
+      "unavailable",
+      `consistency: ${agreed.length} of ${members.length} members agreed within ${this.#timeoutMs / 1000} s, ${needed} are asked for`,
+      "consistency",
+    );
+  }
+
+  #quorumText(quorum: QuorumOutcome | "quorum-missed"): string {
+    if (quorum === "quorum-missed") return quorum;
+    const { result, agreed, needed, members } = quorum;
+    const name = result === "done" ? "done" : "quorum-missed";
+    return `${name}; agreed=${agreed.length}; needed=${needed}; members=${members.length}`;
+  }
+
+  #leftMs(): number {
+    return Math.max(0, this.#deadlineMs - performance.now());
+  }
+}
+
+function digestText(digest: Digest, frontier: string): string {
+  const entries = Object.entries(digest.frontier).map(([origin, sequence]) => [Number(origin), sequence] as const);
+  const isSame = frontierText(new Map(entries)) === frontier;
+  return isSame ? `points=${digest.points_digest}; graph=${digest.graph_digest}` : "moved-on";
+}
