@@ -60,6 +60,11 @@ function sendError(request: FastifyRequest, reply: FastifyReply, error: unknown,
   return sendJson(reply, statusCode, errorEnvelope(message, elapsedMs(request)));
 }
 
+/** A level of consistency stands in the query, wherever it is found to be at fault. */
+function partAtFault(error: unknown, part: RequestPart): RequestPart {
+  return error instanceof MurmurationError && error.field === "write_consistency" ? "query parameters" : part;
+}
+
 function isTooLarge(error: unknown): boolean {
   return error instanceof Error && "statusCode" in error && error.statusCode === 413;
 }
@@ -133,7 +138,7 @@ function register(app: FastifyInstance, database: Database, forwarder: Forwarder
       return reply.code(answer.statusCode).type(answer.contentType).send(answer.body);
     } catch (error) {
       if (session !== undefined) reply.headers(session.answerHeaders());
-      return sendError(request, reply, error, part);
+      return sendError(request, reply, error, partAtFault(error, part));
     }
   };
   app.route({ method: of.method, url: of.path.replace(/\{(\w+)\}/g, ":$1"), handler });

@@ -30,6 +30,24 @@ describe("the OpenAPI document", () => {
     assert.equal(own.length, registered);
   });
 
+  it("shows what requests can ask of consistency", async () => {
+    const { ask } = await testApp();
+    const document = (await ask("GET", "/openapi.json")).json as unknown as {
+      paths: Record<string, Record<string, { parameters: { name: string; in: string }[]; responses: object }>>;
+    };
+    const namesAt = (path: string, method: string) =>
+      document.paths[path]?.[method]?.parameters.map((one) => `${one.in} ${one.name}`) ?? [];
+    const search = namesAt("/collections/{collection_name}/points/query", "post");
+    for (const name of ["query consistency", "query timeout", "header x-murmur-token", "header x-murmur-digest"]) {
+      assert.ok(search.includes(name), name);
+    }
+    const upsert = namesAt("/collections/{collection_name}/points", "put");
+    for (const name of ["query write_consistency", "query ordering", "header x-murmur-token"]) {
+      assert.ok(upsert.includes(name), name);
+    }
+    assert.ok("202" in (document.paths["/collections/{collection_name}/points"]?.put?.responses ?? {}));
+  });
+
   it("describes bodies with the fields that are checked", async () => {
     const { ask } = await testApp();
     const document = (await ask("GET", "/openapi.json")).json as unknown as {

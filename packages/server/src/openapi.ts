@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { murmurHeaders } from "./consistency/headers.js";
 import { none, type Route, route } from "./routes/route.js";
 import { json } from "./routes/service.js";
 import { version } from "./version.js";
@@ -30,9 +31,30 @@ function pathParameters(of: Route): readonly JsonSchema[] {
   return names.map((name) => described.get(name) ?? { name, in: "path", required: true, schema: { type: "string" } });
 }
 
+function requestHeader(name: string, description: string): JsonSchema {
+  return { name, in: "header", required: false, description, schema: { type: "string" } };
+}
+
+const tokenHeader = requestHeader(murmurHeaders.token, "what the session has seen: the same header of its last answer");
+
+/** Headers that routes of a session take. */
+const sessionHeaders = {
+  write: [tokenHeader],
+  read: [
+    tokenHeader,
+    requestHeader(murmurHeaders.frontier, "1: the answer says what it was given from"),
+    requestHeader(murmurHeaders.digest, "1: the answer carries the digests of points and graph at its frontier"),
+  ],
+} as const;
+
 const errorResponse = {
   description: "Refused or failed",
   content: { "application/json": { schema: { $ref: "#/components/schemas/Error" } } },
+};
+
+const missedResponse = {
+  description: "Durable here and not taken back; too few members were heard to hold it in time",
+  content: { "application/json": { schema: { $ref: "#/components/schemas/Success" } } },
 };
 
 function successResponse(of: Route): JsonSchema {
@@ -40,8 +62,12 @@ function successResponse(of: Route): JsonSchema {
   return { description: "OK", content: { "application/json": { schema: { $ref: "#/components/schemas/Success" } } } };
 }
 
+function headersOf(of: Route): readonly JsonSchema[] {
+  return of.session === undefined ? [] : sessionHeaders[of.session];
+}
+
 function operationOf(of: Route): JsonSchema {
-  const parameters = [...pathParameters(of), ...parametersOf(of.query, "query")];
+  const parameters = [...pathParameters(of), ...parametersOf(of.query, "query"), ...headersOf(of)];
   const schema = schemaOf(of.body);
   const hasBody = Object.keys(schema).length > 0;
   return {
@@ -53,7 +79,11 @@ function operationOf(of: Route): JsonSchema {
           requestBody: { required: !of.body.safeParse(undefined).success, content: { "application/json": { schema } } },
         }
       : {}),
-    responses: { "200": successResponse(of), default: errorResponse },
+    responses: {
+      "200": successResponse(of),
+      ...(of.session === "write" ? { "202": missedResponse } : {}),
+      default: errorResponse,
+    },
   };
 }
 

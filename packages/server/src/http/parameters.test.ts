@@ -23,8 +23,11 @@ describe("common query parameters", () => {
         accepted,
       );
     }
-    for (const accepted of ["consistency=2", "consistency=majority", "consistency=all"]) {
-      assert.equal((await ask("POST", `/collections/things/points/scroll?${accepted}`, {})).statusCode, 200, accepted);
+    for (const level of ["1", "majority", "quorum", "all", "eventual", "session"]) {
+      const read = await ask("POST", `/collections/things/points/scroll?consistency=${level}`, {});
+      assert.equal(read.statusCode, 200, level);
+      const write = await ask("POST", `/collections/things/points/delete?write_consistency=${level}`, { points: [9] });
+      assert.equal(write.statusCode, 200, level);
     }
     assert.equal((await ask("POST", "/collections/things/points/delete?wait=maybe", { points: [9] })).statusCode, 400);
     assert.equal(

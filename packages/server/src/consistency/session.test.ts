@@ -1,0 +1,148 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { decodeToken, encodeToken, limits, SYSTEM_SHARD } from "@murmuration/core";
+import { sessionTokenCharactersMax } from "../http/limits.js";
+import { filledApp } from "../testing/test-app.js";
+import { murmurHeaders } from "./headers.js";
+
+const SCROLL = "/collections/things/points/scroll";
+const UPSERT = "/collections/things/points?wait=true";
+const body = { points: [{ id: 7, vector: [1, 2, 3, 4] }] };
+const header = (name: keyof typeof murmurHeaders, value: string) => ({ [murmurHeaders[name]]: value });
+
+describe("tokens over HTTP", () => {
+  it("are on every answer of a route that takes part in sessions, refused ones included", async () => {
+    const { ask, database } = await filledApp();
+    const things = database.collection("things").id;
+    const shardsOf = async (method: "GET" | "POST" | "PUT" | "DELETE", path: string, sent?: unknown) => {
+      const { headers } = await ask(method, path, sent);
+      return [...decodeToken(String(headers[murmurHeaders.token]), "token").keys()].sort();
+    };
+    const ofThings = [SYSTEM_SHARD, things].sort();
+    assert.deepEqual(await shardsOf("POST", SCROLL, {}), ofThings);
+    assert.deepEqual(await shardsOf("PUT", UPSERT, body), ofThings);
+    assert.deepEqual(await shardsOf("GET", "/collections/things/points/4711"), ofThings);
+    assert.deepEqual(await shardsOf("GET", "/collections"), [SYSTEM_SHARD]);
+    assert.deepEqual(await shardsOf("GET", "/collections/nowhere"), [SYSTEM_SHARD]);
+    assert.deepEqual(await shardsOf("DELETE", "/collections/things"), [SYSTEM_SHARD]);
+    assert.equal((await ask("GET", "/healthz")).headers[murmurHeaders.token], undefined);
+  });
+
+  it("name the collections that a query looks vectors up in", async () => {
+    const { ask, database } = await filledApp();
+    const query = { query: 1, using: "image", lookup_from: { collection: "things", vector: "" }, limit: 1 };
+    const { headers } = await ask("POST", "/collections/named/points/query", query);
+    const shards = [...decodeToken(String(headers[murmurHeaders.token]), "token").keys()].sort();
+    assert.deepEqual(shards, [SYSTEM_SHARD, ...["things", "named"].map((name) => database.collection(name).id)].sort());
+  });
+
+  it("come back merged with the one that came", async () => {
+    const { ask } = await filledApp();
+    const token = new Map([["elsewhere", new Map([[5, 9]])]]);
+    const { headers } = await ask("POST", SCROLL, {}, header("token", encodeToken(token)));
+    assert.deepEqual(decodeToken(String(headers[murmurHeaders.token]), "token").get("elsewhere"), new Map([[5, 9]]));
+  });
+
+  it("that are none, or too long, are refused and nothing is written", async () => {
+    const { ask, database } = await filledApp();
+    const written = database.written.length;
+    for (const text of ["?", "AAAA", "A".repeat(sessionTokenCharactersMax + 1)]) {
+      const { statusCode, error } = await ask("PUT", UPSERT, body, header("token", text));
+      assert.equal(statusCode, 400);
+      assert.match(error ?? "", /^Deserialize error in headers: x-murmur-token: /);
+    }
+    assert.equal(database.written.length, written);
+  });
+
+  it("that nobody covers in time give 503, which says what is missing", async () => {
+    const { ask, database } = await filledApp();
+    const written = database.written.length;
+    const token = encodeToken(new Map([[SYSTEM_SHARD, new Map([[1, 100]])]]));
+    const read = await ask("POST", `${SCROLL}?timeout=1`, {}, header("token", token));
+    assert.equal(read.statusCode, 503);
+    assert.match(read.error ?? "", /lacks \d+ operations that the session has seen after 1 s, and no other/);
+    const write = await ask("PUT", UPSERT, body, header("token", token));
+    assert.equal(write.statusCode, 503);
+    assert.match(write.error ?? "", /nothing was written/);
+    assert.equal(database.written.length, written);
+    const now = await ask("POST", `${SCROLL}?consistency=eventual`, {}, header("token", token));
+    assert.equal(now.statusCode, 200);
+  });
+});
+
+describe("levels over HTTP", () => {
+  it("that are none are refused by the parameter's name and its limit, and nothing is written", async () => {
+    const { ask, database } = await filledApp();
+    const written = database.written.length;
+    const cases: [string, number, RegExp][] = [
+      ["0", 422, /value 0 invalid, must be from 1 to 1000/],
+      [String(limits.membersMax + 1), 422, /value 1001 invalid, must be from 1 to 1000/],
+      ["2", 422, /2 of 1 members are asked for/],
+      ["most", 400, /expected an integer or one of eventual, session, quorum, majority, all, got "most"/],
+      ["", 400, /expected an integer/],
+      ["-1", 400, /expected an integer/],
+    ];
+    for (const [level, statusCode, message] of cases) {
+      const read = await ask("POST", `${SCROLL}?consistency=${level}`, {});
+      assert.deepEqual([read.statusCode, level], [statusCode, level]);
+      assert.match(read.error ?? "", /in query parameters: \[?consistency: /);
+      assert.match(read.error ?? "", message);
+      for (const wait of ["true", "false"]) {
+        const path = `/collections/things/points?wait=${wait}&write_consistency=${level}`;
+        const write = await ask("PUT", path, body);
+        assert.deepEqual([write.statusCode, level], [statusCode, level]);
+        assert.match(write.error ?? "", /in query parameters: \[?write_consistency: /);
+        assert.match(write.error ?? "", message);
+      }
+    }
+    assert.equal(database.written.length, written);
+  });
+
+  it("answer 202 and say so where a write is durable and its quorum was missed", async () => {
+    const { ask, database } = await filledApp();
+    database.members = 3;
+    database.settledAs = { id: 1, result: "quorum-missed", agreed: [1], needed: 2, members: [1, 2, 3] };
+    const write = await ask("PUT", `${UPSERT}&write_consistency=quorum`, body);
+    assert.equal(write.statusCode, 202);
+    assert.equal((write.json.result as { status?: string }).status, "wait_timeout");
+    assert.equal(write.headers[murmurHeaders.consistency], "quorum-missed; agreed=1; needed=2; members=3");
+    const made = await ask("PUT", "/collections/more?write_consistency=all", { vectors: { size: 1, distance: "Dot" } });
+    assert.deepEqual([made.statusCode, made.json.result], [202, true]);
+    const unasked = await ask("PUT", UPSERT, body);
+    assert.deepEqual([unasked.statusCode, unasked.headers[murmurHeaders.consistency]], [200, undefined]);
+    const strong = await ask("PUT", `${UPSERT}&ordering=strong`, body);
+    assert.equal(strong.statusCode, 200, "ordering asks no members");
+  });
+
+  it("answer 503 where a read missed its quorum", async () => {
+    const { ask, database } = await filledApp();
+    database.members = 3;
+    database.settledAs = { id: 1, result: "quorum-missed", agreed: [1], needed: 2, members: [1, 2, 3] };
+    const { statusCode, error } = await ask("POST", `${SCROLL}?consistency=majority`, {});
+    assert.equal(statusCode, 503);
+    assert.match(error ?? "", /consistency: 1 of 3 members agreed within 2 s, 2 are asked for/);
+  });
+});
+
+describe("frontier and digest of an answer", () => {
+  it("come when they are asked for", async () => {
+    const { ask } = await filledApp();
+    const { headers } = await ask("POST", SCROLL, {}, { ...header("frontier", "1"), ...header("digest", "1") });
+    assert.match(String(headers[murmurHeaders.frontier]), /^1:\d+$/);
+    assert.equal(headers[murmurHeaders.digest], "points=0; graph=0");
+  });
+
+  it("are of one moment, or the digest is not given", async () => {
+    const { ask, database } = await filledApp();
+    database.digest = async () => ({
+      frontier: { "1": 1 },
+      points: 0,
+      points_digest: "0",
+      graph_digest: "0",
+      live: 0,
+      dead: 0,
+    });
+    const { headers } = await ask("POST", SCROLL, {}, header("digest", "1"));
+    assert.equal(headers[murmurHeaders.digest], "moved-on");
+  });
+});
