@@ -113,6 +113,21 @@ describe("configuration", () => {
     assert.deepEqual([fromEnvironment?.name, fromEnvironment?.peers], ["shop", 2]);
   });
 
+  it("tells others an address that is given, or the one that it listens at", () => {
+    const flags = ["--region", "eu", "--nats", "nats://a"];
+    const addressOf = (...more: string[]) => configOf([...flags, ...more]).cluster?.advertise;
+    assert.equal(addressOf("--host", "10.0.0.7"), "http://10.0.0.7:6333");
+    assert.equal(addressOf("--host", "fd00::7", "--port", "80"), "http://[fd00::7]:80");
+    assert.equal(addressOf("--host", "0.0.0.0"), undefined);
+    assert.equal(addressOf("--host", "::"), undefined);
+    assert.equal(addressOf("--port", "0"), undefined);
+    assert.equal(addressOf("--advertise", "https://eu.example/db/"), "https://eu.example/db");
+    for (const url of ["eu.example", "ftp://eu.example", "http://u@eu.example", "http://eu.example/?x=1"]) {
+      assert.match(refusal([...flags, "--advertise", url]), /option --advertise: .* must be an http or https URL/);
+    }
+    assert.match(refusal(["--advertise", "http://eu.example"]), /--advertise needs --nats/);
+  });
+
   it("refuses clusters that do not fit together", () => {
     const nats = ["--nats", "nats://a"];
     assert.match(refusal(nats), /--nats needs --region/);

@@ -283,3 +283,53 @@ test("waits are bounded, in time and in number, and can be given up", () => {
   read(replica, quorum);
   assert.equal(replica.status().waits.open, limits.openWaitsMax);
 });
+
+test("a level is checked before anything waits, and a replica that knows of no members has none to ask", () => {
+  const cluster = founded();
+  const { waits } = cluster.get(1);
+  for (const level of [quorum, all, count(3)]) waits.check(level, "write_consistency");
+  refused("validation", () => waits.check(count(4), "write_consistency"));
+  assert.equal(cluster.get(1).status().waits.open, 0);
+
+  const cluster2 = new Cluster([]);
+  const lone = cluster2.open(7, { cluster: { name: "c", nonce: 7, founding: { peers: 1 } } });
+  for (const level of [quorum, all, count(1)]) refused("unavailable", () => lone.waits.check(level, "consistency"));
+  lone.waits.check({ kind: "eventual" }, "consistency");
+});
+
+test("others hold a token when they are heard and have said so", () => {
+  const cluster = founded();
+  const [one, two] = [cluster.get(1), cluster.get(2)];
+  cluster.cut(1, 3);
+  cluster.cut(2, 3);
+  run(two, upsert("c", [point(9, [1, 2])]));
+  const token = two.frontiers();
+  assert.deepEqual(one.holders(token), [], "nobody has said so yet");
+  cluster.pass(6);
+  assert.deepEqual(one.holders(token), [2]);
+  assert.deepEqual(cluster.get(3).holders(token), []);
+  cluster.cut(1, 2);
+  cluster.pass(20);
+  assert.deepEqual(one.holders(token), [], "it is heard no more");
+});
+
+test("members leave their address in the catalogue, and a new one when they have moved", () => {
+  const cluster = new Cluster([1, 2]);
+  cluster.stop(2);
+  const founders = [1, 2];
+  const openAt = (url?: string) =>
+    cluster.open(2, { cluster: { name: "c", nonce: cluster.nowMs, founders, ...(url === undefined ? {} : { url }) } });
+  const urlSeen = () => cluster.get(1).catalogue.members.map(({ id, url }) => `${id} ${url}`);
+  openAt("http://a");
+  cluster.pass(20);
+  assert.deepEqual(urlSeen(), ["1 undefined", "2 http://a"]);
+  const heads = cluster.get(1).catalogueHeads();
+  cluster.pass(20);
+  assert.deepEqual(cluster.get(1).catalogueHeads(), heads, "it is written once");
+  for (const url of ["http://b", undefined]) {
+    cluster.stop(2);
+    openAt(url);
+    cluster.pass(20);
+    assert.deepEqual(urlSeen(), ["1 undefined", "2 http://b"]);
+  }
+});

@@ -157,8 +157,7 @@ export class EngineHost {
       if (performance.now() - beganMs > TURN_MS_MAX) break;
     }
     this.#commit(writes);
-    this.#settle();
-    this.#send();
+    this.#publish();
     this.#scheduleTick();
     if (this.#replica.position() - this.#imagePosition >= this.#start.imageEvery) this.#saveImages();
   }
