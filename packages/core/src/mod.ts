@@ -103,7 +103,8 @@ export type {
 } from "./replica/change.js";
 export type { ClusterOptions, Outgoing } from "./replica/cluster-options.js";
 export type { CompactionOptions, CompactionStatus } from "./replica/compactor.js";
-export type { CollectionDigest, GraphLink, LevelLinks } from "./replica/inspect.js";
+export { replicaIdOf, takeNewIdentity } from "./replica/identity.js";
+export { type CollectionDigest, digestOf, type GraphLink, type LevelLinks } from "./replica/inspect.js";
 export type { GraphHandles } from "./replica/open-shard.js";
 export { isPointCommand, type WritableShard } from "./replica/plan-points.js";
 export type { ReconciliationStatus } from "./replica/reconciliation.js";

@@ -8,6 +8,7 @@
  * - `unsupported`: an option of the dialect that this version does not serve (400)
  * - `not-found`: a named collection, point or alias does not exist (404)
  * - `already-exists`: the name is taken (409)
+ * - `conflict`: something under way excludes it (409)
  * - `capacity`: a stated bound on memory, queue or size is reached (507)
  * - `storage`: the log could not make the operation durable (500)
  * - `unavailable`: not ready, or stopping (503)
@@ -21,6 +22,7 @@ export type ErrorCode =
   | "unsupported"
   | "not-found"
   | "already-exists"
+  | "conflict"
   | "capacity"
   | "storage"
   | "unavailable"

@@ -11,6 +11,7 @@ import Fastify, {
   LogController,
 } from "fastify";
 import type { Logger } from "pino";
+import type { Backups } from "./backup/backups.js";
 import { Forwarder } from "./consistency/forwarder.js";
 import { murmurHeaders } from "./consistency/headers.js";
 import { type ConsistencyParameters, Session } from "./consistency/session.js";
@@ -34,6 +35,8 @@ export interface AppOptions {
   /** Requests that take longer are logged, one line each; 0 turns it off. */
   readonly slowRequestMs?: number;
   readonly bodyLimitMebibytes?: number;
+  /** Without them the routes of backups say that there are none. */
+  readonly backups?: Backups;
 }
 
 declare module "fastify" {
@@ -108,7 +111,14 @@ function sessionOf(
   });
 }
 
-function register(app: FastifyInstance, database: Database, forwarder: Forwarder, of: Route): void {
+/** What every handler works with, whatever it is asked. */
+interface Services {
+  readonly database: Database;
+  readonly backups: Backups | undefined;
+}
+
+function register(app: FastifyInstance, services: Services, forwarder: Forwarder, of: Route): void {
+  const { database } = services;
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     let part: RequestPart = "path parameters";
     let session: Session | undefined;
@@ -127,7 +137,7 @@ function register(app: FastifyInstance, database: Database, forwarder: Forwarder
       }
       part = "JSON body";
       const write = (command: Command) => (session === undefined ? database.write(command) : session.write(command));
-      const context = { database, params, query, body, write } as Parameters<Route["handle"]>[0];
+      const context = { ...services, params, query, body, write } as Parameters<Route["handle"]>[0];
       const answer: unknown = await of.handle(context);
       if (session !== undefined) reply.headers(session.answerHeaders());
       if (!isBare(of, answer)) {
@@ -238,7 +248,8 @@ export async function buildApp(database: Database, options: AppOptions = {}): Pr
   const served = [...routes, metricsRoute(metrics)];
   const all = [...served, openApiRoute(served)];
   const forwarder = new Forwarder(database);
-  for (const each of all) register(app, database, forwarder, each);
+  const services = { database, backups: options.backups };
+  for (const each of all) register(app, services, forwarder, each);
   answerUnknown(app, all);
   return app;
 }

@@ -1,12 +1,12 @@
 #!/usr/bin/env node
-import { serve } from "./serve.js";
+import { runCommand } from "./commands/mod.js";
 
-// `murmur serve OPTIONS`, or OPTIONS alone; `murmur members` and `murmur evict ID` ask a server that runs.
-
-const [command = "serve", ...rest] = process.argv.slice(2);
-if (command === "serve") serve(rest);
-else if (command.startsWith("-")) serve(process.argv.slice(2));
-else {
-  const { operate } = await import("./operate.js");
-  process.exitCode = await operate(process.argv.slice(2));
-}
+runCommand(process.argv.slice(2)).then(
+  (exitCode) => {
+    process.exitCode = exitCode;
+  },
+  (error: unknown) => {
+    process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  },
+);

@@ -54,6 +54,15 @@ describe("configuration", () => {
     assert.equal(configOf([], { MURMUR_SLOW_REQUEST_MS: "6" }).slowRequestMs, 6);
   });
 
+  it("takes backups only with a folder for them", () => {
+    const { backupFolder, backupEveryMinutes, backupKeep } = configOf(["--backup-folder", "b", "--backup-every", "60"]);
+    assert.deepEqual([backupFolder, backupEveryMinutes, backupKeep], ["b", 60, 7]);
+    assert.equal(configOf([]).backupFolder, "");
+    assert.match(refusal(["--backup-every", "60"]), /--backup-every needs --backup-folder/);
+    assert.match(refusal(["--backup-folder", "b", "--backup-keep", "0"]), /--backup-keep: .*from 1/);
+    assert.match(refusal(["--backup-folder", "b", "--backup-every", "20161"]), /--backup-every: .*to 20160/);
+  });
+
   it("names wrong options and values and exits with 2", () => {
     assert.match(refusal(["--prot", "1"]), /--prot/);
     assert.match(refusal(["--port", "eighty"]), /option --port: value "eighty" must be an integer from 0 to 65535/);

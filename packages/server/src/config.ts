@@ -30,6 +30,11 @@ interface ServerSettings {
   readonly shutdownTimeoutMs: number;
   /** Operations. */
   readonly imageInterval: number;
+  /** "": no backups. */
+  readonly backupFolder: string;
+  /** 0: only on request. */
+  readonly backupEveryMinutes: number;
+  readonly backupKeep: number;
 }
 
 type ConfigValue = string | number;
@@ -66,6 +71,7 @@ function logLevel(value: string): string {
 }
 
 const dayMs = 86_400_000;
+const minutesOfTwoWeeks = 20_160;
 
 /** The only place where options are defined. */
 const optionTable: readonly OptionRow[] = [
@@ -124,6 +130,30 @@ const optionTable: readonly OptionRow[] = [
     description: "write images of the graphs after so many operations, so that a start has less to replay",
     defaultValue: 50_000,
     parse: integerFrom(1, 1_000_000_000),
+  },
+  {
+    name: "backup-folder",
+    key: "backupFolder",
+    placeholder: "folder",
+    description: "folder for backups; without it there are none",
+    defaultValue: "",
+    parse: text,
+  },
+  {
+    name: "backup-every",
+    key: "backupEveryMinutes",
+    placeholder: "minutes",
+    description: "make a backup so long after the last one; 0 only on request",
+    defaultValue: 0,
+    parse: integerFrom(0, minutesOfTwoWeeks),
+  },
+  {
+    name: "backup-keep",
+    key: "backupKeep",
+    placeholder: "count",
+    description: "so many backups of this replica are kept, the newest",
+    defaultValue: 7,
+    parse: integerFrom(1, 100_000),
   },
   {
     name: "shutdown-timeout-ms",
@@ -259,6 +289,8 @@ export interface ConfigSources {
   readonly environment: { readonly [name: string]: string | undefined };
   /** Throws when the file cannot be read. */
   readonly readFile?: (path: string) => string;
+  /** Text behind the help. */
+  readonly helpEnd?: string;
 }
 
 interface Flags {
@@ -266,7 +298,7 @@ interface Flags {
   readonly stop?: { readonly exitCode: number; readonly output: string };
 }
 
-function parseFlags(argv: readonly string[]): Flags {
+function parseFlags(argv: readonly string[], helpEnd: string): Flags {
   let output = "";
   const print = (chunk: string) => {
     output += chunk;
@@ -289,7 +321,7 @@ function parseFlags(argv: readonly string[]): Flags {
   }
   command.addHelpText(
     "after",
-    "\nA flag goes before the environment, the environment before the file, the file before the default.",
+    `\nA flag goes before the environment, the environment before the file, the file before the default.${helpEnd}`,
   );
   try {
     command.parse([...argv], { from: "user" });
@@ -350,7 +382,7 @@ function resolve(
  * A wrong option or value gives exit code 2 and a line that names it; `--help` and `--version` give exit code 0.
  */
 export function loadConfig(sources: ConfigSources): ConfigOutcome {
-  const { values, stop } = parseFlags(sources.argv);
+  const { values, stop } = parseFlags(sources.argv, sources.helpEnd ?? "");
   if (stop !== undefined) return stop;
   const path = values[fileOption] ?? sources.environment[environmentName(fileOption)];
   const readFile = sources.readFile ?? ((name: string) => readFileSync(name, "utf8"));
@@ -358,6 +390,8 @@ export function loadConfig(sources: ConfigSources): ConfigOutcome {
     const file = path === undefined ? new Map<string, string>() : readConfigFile(path, readFile);
     const entries = optionTable.map((row) => [row.key, resolve(row, values, sources, file, path ?? "")]);
     const settings = Object.fromEntries(entries) as ServerSettings & ClusterSettings;
+    if (settings.backupEveryMinutes > 0 && settings.backupFolder === "")
+      throw new Error("--backup-every needs --backup-folder");
     return { config: { ...settings, cluster: clusterOf(settings, readFile) } };
   } catch (error) {
     return { exitCode: 2, output: `error: ${(error as Error).message}\n` };

@@ -73,7 +73,6 @@ function replicaId(text: string): number {
 export async function operate(argv: readonly string[]): Promise<number> {
   const program = new Command("murmur").version(version, "-V, --version").exitOverride();
   const address = ["--url <url>", "address of a running server", URL_DEFAULT] as const;
-  program.command("serve").description("run a server; see `murmur serve --help`");
   program
     .command("members")
     .description("list the replicas of the cluster")

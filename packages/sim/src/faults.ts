@@ -1,4 +1,4 @@
-import { decodePointState } from "@murmuration/core";
+import { decodePointState, takeNewIdentity } from "@murmuration/core";
 import { encodeEdgeDelta, type PointId } from "@murmuration/index";
 import { type Broker, brokerFaults } from "./broker.js";
 import { collectionName } from "./commands.js";
@@ -70,12 +70,7 @@ function restoreUnderNewId(world: FaultyWorld, node: Node, amount: number): unde
   if (!node.isRetired) return;
   node.kill();
   const id = world.nodes.length + 1;
-  if (isKnown) {
-    copy.transaction((writer) => {
-      writer.putSetting("replica.id", String(id));
-      writer.putSetting("replica.admitted", "");
-    });
-  }
+  if (isKnown) takeNewIdentity(copy, () => id);
   world.addNode(id, (restored) => {
     if (isKnown) restored.disk = copy;
   });

@@ -80,6 +80,34 @@ describe("SqliteOpLog", () => {
     log.close();
   });
 
+  test("a copy holds what is committed when it is made, while the writer goes on", () => {
+    const log = new SqliteOpLog(file);
+    fill(log, 1, 300);
+    log.transaction((writer) => {
+      writer.putPoint("a", 7, body);
+      writer.putSetting("s", "t");
+    });
+    const reader = new SqliteOpLog(file, { readOnly: true });
+    const copy = join(folder, "copy.db");
+    log.transaction((writer) => {
+      writer.append("a", 1, 301, body);
+      reader.copyTo(copy);
+    });
+    fill(log, 302, 10);
+    const copied = new SqliteOpLog(copy, { readOnly: true });
+    assert.deepEqual([...copied.read(0)], [...log.read(0, { limit: 300 })]);
+    assert.deepEqual(copied.frontier("a"), new Map([[1, 300]]));
+    assert.deepEqual([...copied.points("a")], [...log.points("a")]);
+    assert.equal(copied.setting("s"), "t");
+    copied.close();
+    const bytes = readFileSync(copy);
+    assert.throws(() => reader.copyTo(copy), failsWith("storage", /already exists/));
+    assert.deepEqual(readFileSync(copy), bytes);
+    assert.throws(() => reader.copyTo(join(folder, "missing", "copy.db")), failsWith("storage"));
+    reader.close();
+    log.close();
+  });
+
   test("a crash keeps every committed transaction and nothing of the open one", () => {
     const log = new SqliteOpLog(file);
     fill(log, 1, 10);

@@ -168,6 +168,14 @@ export class SqliteOpLog implements OpLog {
     return withStorageErrors(this.#file, () => this.#reads.setting.get(name));
   }
 
+  /**
+   * Writes what is committed now into a file of its own that opens as a log, while another connection goes on writing. The file must not
+   * exist. It is not flushed, and stays there in part when this throws (`storage`, a full disk for one, or `corrupt`).
+   */
+  copyTo(file: string): void {
+    withStorageErrors(file, () => this.#database.prepare("VACUUM INTO ?").run(file));
+  }
+
   close(): void {
     withStorageErrors(this.#file, () => this.#database.close());
   }

@@ -3,11 +3,10 @@ import type { Operation } from "../operation/operation.js";
 import { mark } from "../planted.js";
 import type { ClusterOptions } from "./cluster-options.js";
 import { whyNotFound } from "./founding.js";
+import { ADMITTED_SETTING } from "./identity.js";
 import type { Membership } from "./membership.js";
 import { SYSTEM_SHARD } from "./recovery.js";
 import type { ReplicaStore } from "./store.js";
-
-const ADMITTED_SETTING = "replica.admitted";
 
 /** A replica's way into its cluster: until it is admitted it writes nothing but its own joining. */
 export class Admission {

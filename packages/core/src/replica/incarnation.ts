@@ -1,12 +1,12 @@
 import type { OpLog } from "../log/op-log.js";
+import { INCARNATION_SETTING } from "./identity.js";
 
-const SETTING = "replica.incarnation";
 const NONCES = 2 ** 20;
 
 /** Names this start of a replica: counts them in its log, and tells two processes on copies of one log apart by the nonce. */
 export function startIncarnation(log: OpLog, nonce: number): number {
-  const starts = Number(log.setting(SETTING) ?? 0) + 1;
-  log.transaction((writer) => writer.putSetting(SETTING, String(starts)));
+  const starts = Number(log.setting(INCARNATION_SETTING) ?? 0) + 1;
+  log.transaction((writer) => writer.putSetting(INCARNATION_SETTING, String(starts)));
   return starts * NONCES + (nonce % NONCES);
 }
 

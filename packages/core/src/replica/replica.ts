@@ -12,6 +12,7 @@ import type { Shard } from "../state/shard.js";
 import type { AppliedOperation, Change } from "./change.js";
 import type { ClusterOptions, Outgoing } from "./cluster-options.js";
 import { type CompactionOptions, Compactor } from "./compactor.js";
+import { REPLICA_SETTING, replicaIdOf } from "./identity.js";
 import { type CollectionDigest, digestOf, type LevelLinks, linksOf, validateGraphs } from "./inspect.js";
 import { epochsOf, type GraphHandles, handlesOfShards } from "./open-shard.js";
 import { Peering } from "./peering.js";
@@ -64,8 +65,7 @@ export interface Execution {
   readonly changes: readonly Change[];
 }
 
-/** Settings in the log. */
-const REPLICA_SETTING = "replica.id";
+/** Setting of the log. */
 const PROBE_SETTING = "replica.probe";
 const PROBE_CHARACTERS = 1024 * 1024;
 
@@ -115,11 +115,9 @@ export class Replica {
   /** The replica of a log: a new one where the log is empty. Throws `corrupt` for a log that cannot be read. */
   static open(options: ReplicaOptions): Replica {
     const { log } = options;
-    let id = Number(log.setting(REPLICA_SETTING) ?? 0);
-    if (id === 0) {
-      id = options.newReplicaId();
-      log.transaction((writer) => writer.putSetting(REPLICA_SETTING, String(id)));
-    }
+    const known = replicaIdOf(log);
+    const id = known ?? options.newReplicaId();
+    if (known === undefined) log.transaction((writer) => writer.putSetting(REPLICA_SETTING, String(id)));
     const last = parseTime(log.setting(CLOCK_SETTING));
     const time = new HybridClock(last === undefined ? {} : { last });
     const state = recoverReplica(log, id, options.images, options.recoverFrom ?? "projection", options.onGraphs);

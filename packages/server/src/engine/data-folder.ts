@@ -4,9 +4,17 @@ import { MurmurationError } from "@murmuration/index";
 import Database from "better-sqlite3";
 
 /** What lies where in a data folder (docs/files.md). */
-export interface DataFolder {
+export interface DataFiles {
   readonly log: string;
   readonly images: string;
+}
+
+export function dataFiles(folder: string): DataFiles {
+  return { log: join(folder, "murmuration.db"), images: join(folder, "images") };
+}
+
+/** A data folder that is this process's. */
+export interface DataFolder extends DataFiles {
   /** Gives the folder free for another process. */
   release(): void;
 }
@@ -16,9 +24,9 @@ export interface DataFolder {
  * SQLite transaction that never ends: it goes with the process, also by kill -9. Throws `unavailable` when another has it.
  */
 export function takeDataFolder(folder: string): DataFolder {
-  const images = join(folder, "images");
+  const files = dataFiles(folder);
   try {
-    mkdirSync(images, { recursive: true });
+    mkdirSync(files.images, { recursive: true });
   } catch (cause) {
     throw new MurmurationError(
       "storage",
@@ -28,11 +36,7 @@ export function takeDataFolder(folder: string): DataFolder {
     );
   }
   const lock = lockFile(join(folder, "lock"), folder);
-  return {
-    log: join(folder, "murmuration.db"),
-    images,
-    release: () => lock.close(),
-  };
+  return { ...files, release: () => lock.close() };
 }
 
 function lockFile(file: string, folder: string): Database.Database {

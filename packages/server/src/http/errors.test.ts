@@ -13,6 +13,7 @@ describe("errors of the database", () => {
     [new MurmurationError("bad-request", "no"), 400, /^Bad request: no$/],
     [new MurmurationError("unsupported", "no", "field"), 400, /^Bad request: field: no$/],
     [new MurmurationError("already-exists", "there"), 409, /^Wrong input: there$/],
+    [new MurmurationError("conflict", "busy"), 409, /^Conflict: busy$/],
     [new MurmurationError("validation", "small", "points"), 422, /^Validation error in JSON body: \[points: small\]$/],
     [new MurmurationError("format", "odd", "points[1].id"), 400, /^Format error in JSON body: points\[1\]\.id: odd$/],
   ];

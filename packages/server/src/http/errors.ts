@@ -49,6 +49,8 @@ function ofMurmurationError(error: MurmurationError, part: RequestPart): ErrorAn
       return answer(404, `Not found: ${error.message}`);
     case "already-exists":
       return answer(409, `Wrong input: ${error.message}`);
+    case "conflict":
+      return answer(409, `Conflict: ${error.message}`);
     case "capacity":
       return answer(507, `Insufficient storage: ${error.message}`);
     case "storage":

@@ -1,4 +1,5 @@
 import { aliasRoutes } from "./aliases.js";
+import { backupRoutes } from "./backups.js";
 import { collectionRoutes } from "./collections.js";
 import { countRoutes } from "./count.js";
 import { indexRoutes } from "./indexes.js";
@@ -27,5 +28,6 @@ export const routes: readonly Route[] = [
   ...countRoutes,
   ...murmurRoutes,
   ...replicationRoutes,
+  ...backupRoutes,
   ...unservedRoutes,
 ];

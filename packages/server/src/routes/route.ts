@@ -1,5 +1,6 @@
 import type { Command } from "@murmuration/core";
 import { z } from "zod";
+import type { Backups } from "../backup/backups.js";
 import type { WriteReceipt } from "../consistency/session.js";
 import type { Database } from "../engine/database.js";
 import { name } from "../http/schemas/names.js";
@@ -9,6 +10,8 @@ export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 /** What a handler works with: the parts of the request as their schemas give them. */
 export interface RouteContext<Params, Query, Body> {
   readonly database: Database;
+  /** `undefined`: no folder was given for them. */
+  readonly backups: Backups | undefined;
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;

@@ -1,9 +1,12 @@
 import type { FastifyInstance } from "fastify";
 import { type Logger, pino } from "pino";
-import { type Config, loadConfig } from "./config.js";
-import type { Database } from "./engine/database.js";
-import { openDatabase } from "./engine/open-database.js";
-import { version } from "./version.js";
+import type { Backups } from "../backup/backups.js";
+import { type Config, loadConfig } from "../config.js";
+import { dataFiles } from "../engine/data-folder.js";
+import type { Database } from "../engine/database.js";
+import { openDatabase } from "../engine/open-database.js";
+import { version } from "../version.js";
+import type { CliCommand } from "./command.js";
 
 /** Resolves to false when the time is over first. */
 async function within(timeoutMs: number, work: Promise<unknown>): Promise<boolean> {
@@ -19,7 +22,16 @@ async function within(timeoutMs: number, work: Promise<unknown>): Promise<boolea
 /** How often connections that have become idle are looked for while the server stops. */
 const IDLE_SWEEP_MS = 20;
 
-async function shutDown(app: FastifyInstance, database: Database, config: Config, log: Logger): Promise<void> {
+/** What runs, and has to end in order. */
+interface Running {
+  readonly app: FastifyInstance;
+  readonly database: Database;
+  readonly backups: Backups | undefined;
+}
+
+async function shutDown({ app, database, backups }: Running, config: Config, log: Logger): Promise<void> {
+  // a request that waits for a backup would hold up the shutdown
+  await backups?.close();
   // a connection whose last request was in flight when the server began to close stays open, kept alive by the client
   const sweep = setInterval(() => app.server.closeIdleConnections(), IDLE_SWEEP_MS);
   if (!(await within(config.shutdownTimeoutMs, app.close()))) {
@@ -33,13 +45,13 @@ async function shutDown(app: FastifyInstance, database: Database, config: Config
   await database.close();
 }
 
-function closeOnSignals(app: FastifyInstance, database: Database, config: Config, log: Logger): void {
+function closeOnSignals(running: Running, config: Config, log: Logger): void {
   let closing = false;
   const onSignal = (signal: NodeJS.Signals) => {
     if (closing) process.exit(1);
     closing = true;
     log.info({ signal }, "shutting down");
-    shutDown(app, database, config, log).then(
+    shutDown(running, config, log).then(
       () => process.exit(0),
       (error: unknown) => {
         log.fatal({ err: error }, "shutdown failed");
@@ -58,6 +70,19 @@ function listenFailure(error: unknown, config: Config): string {
   return `cannot listen on ${config.host}:${config.port}: ${message}`;
 }
 
+async function openBackups(database: Database, config: Config, log: Logger): Promise<Backups | undefined> {
+  if (config.backupFolder === "") return undefined;
+  const { Backups } = await import("../backup/backups.js");
+  return Backups.open({
+    logFile: dataFiles(config.data).log,
+    replicaId: database.status().replicaId,
+    folder: config.backupFolder,
+    everyMinutes: config.backupEveryMinutes,
+    keep: config.backupKeep,
+    log,
+  });
+}
+
 async function run(config: Config): Promise<void> {
   const log = pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: true }));
   for (const event of ["unhandledRejection", "uncaughtException"] as const) {
@@ -74,34 +99,38 @@ async function run(config: Config): Promise<void> {
       imageEvery: config.imageInterval,
       ...(config.cluster === undefined ? {} : { cluster: config.cluster }),
     }),
-    import("./app.js"),
+    import("../app.js"),
   ]);
+  const backups = await openBackups(database, config, log);
   const app = await buildApp(database, {
     log,
     slowRequestMs: config.slowRequestMs,
     bodyLimitMebibytes: config.bodyLimitMebibytes,
+    ...(backups === undefined ? {} : { backups }),
   });
-  closeOnSignals(app, database, config, log);
+  closeOnSignals({ app, database, backups }, config, log);
   try {
     const address = await app.listen({ host: config.host, port: config.port, listenTextResolver: () => "listening" });
     process.stdout.write(`Murmuration ${version} is listening on ${address}, data in ${config.data}\n`);
   } catch (error) {
     process.stderr.write(`error: ${listenFailure(error, config)}\n`);
+    await backups?.close();
     await database.close();
     process.exit(1);
   }
 }
 
-/** Run the server with these arguments until a signal ends it; what is wrong with them is printed. */
-export function serve(argv: readonly string[]): void {
-  const outcome = loadConfig({ argv, environment: process.env });
-  if ("config" in outcome) {
-    run(outcome.config).catch((error: unknown) => {
-      process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
-      process.exit(1);
-    });
-    return;
-  }
-  (outcome.exitCode === 0 ? process.stdout : process.stderr).write(outcome.output);
-  process.exitCode = outcome.exitCode;
-}
+/** Runs the server until it is told to stop. */
+export const serve: CliCommand = {
+  name: "serve",
+  summary: "run the server; what happens without a command",
+  run: async (argv, helpEnd) => {
+    const outcome = loadConfig({ argv, environment: process.env, helpEnd });
+    if ("config" in outcome) {
+      await run(outcome.config);
+      return 0;
+    }
+    (outcome.exitCode === 0 ? process.stdout : process.stderr).write(outcome.output);
+    return outcome.exitCode;
+  },
+};

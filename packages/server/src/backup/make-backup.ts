@@ -1,0 +1,68 @@
+import { renameSync, rmSync } from "node:fs";
+import { SqliteOpLog } from "@murmuration/core";
+import { version } from "../version.js";
+import { backupFiles, UNFINISHED } from "./backup-folder.js";
+import { fingerprintOf, flush, withFileErrors, writeNewFile } from "./files.js";
+import { contentsOf } from "./log-contents.js";
+import { type Manifest, manifestFormatVersion } from "./manifest.js";
+
+/** What to back up, and where to. */
+export interface BackupOrder {
+  readonly logFile: string;
+  /** Is there. */
+  readonly folder: string;
+  readonly name: string;
+  readonly createdMs: number;
+}
+
+/**
+ * Copies a log, which its writer goes on writing, into a folder, and recovers a replica from the copy to know that it can be restored
+ * and to what. The backup is there, durable and whole, when this returns, and nothing of it when it throws (`storage`, `corrupt`).
+ */
+export function makeBackup({ logFile, folder, name, createdMs }: BackupOrder): Manifest {
+  const began = performance.now();
+  const files = backupFiles(folder, name);
+  const unfinished = { log: files.log + UNFINISHED, manifest: files.manifest + UNFINISHED };
+  try {
+    copyLog(logFile, unfinished.log);
+    const contents = readContents(unfinished.log);
+    const manifest: Manifest = {
+      format: manifestFormatVersion,
+      name,
+      version,
+      created: new Date(createdMs).toISOString(),
+      ms: Math.round(performance.now() - began),
+      file: fingerprintOf(unfinished.log),
+      contents,
+    };
+    writeNewFile(unfinished.manifest, `${JSON.stringify(manifest, undefined, 2)}\n`);
+    withFileErrors(folder, () => {
+      renameSync(unfinished.log, files.log);
+      renameSync(unfinished.manifest, files.manifest);
+    });
+    flush(folder);
+    return manifest;
+  } catch (error) {
+    for (const path of [files.manifest, files.log, unfinished.manifest, unfinished.log]) rmSync(path, { force: true });
+    throw error;
+  }
+}
+
+function copyLog(from: string, to: string): void {
+  const log = new SqliteOpLog(from, { readOnly: true });
+  try {
+    log.copyTo(to);
+  } finally {
+    log.close();
+  }
+  flush(to);
+}
+
+function readContents(file: string) {
+  const log = new SqliteOpLog(file, { readOnly: true });
+  try {
+    return contentsOf(log);
+  } finally {
+    log.close();
+  }
+}

@@ -1,0 +1,55 @@
+import { SqliteOpLog } from "@murmuration/core";
+import { MurmurationError } from "@murmuration/index";
+import { manifestBeside } from "./backup-folder.js";
+import { type Fingerprint, fingerprintOf } from "./files.js";
+import { contentDifferences, contentsOf } from "./log-contents.js";
+import { type Manifest, readManifest } from "./manifest.js";
+
+/** How a backup is verified, and who is told of the steps. */
+export interface VerifyOptions {
+  /** Also apply every operation again from the first one on, which must come to the same. */
+  readonly replay?: boolean;
+  readonly onStep?: (step: string) => void;
+}
+
+/** Throws `corrupt` when a file is not the one that its manifest was made for. */
+export function checkFingerprint(file: string, expected: Fingerprint, actual: Fingerprint): void {
+  if (actual.bytes !== expected.bytes) {
+    throw new MurmurationError("corrupt", `${file}: has ${actual.bytes} bytes, not ${expected.bytes}`);
+  }
+  if (actual.sha256 !== expected.sha256) {
+    throw new MurmurationError("corrupt", `${file}: the checksum is ${actual.sha256}, not ${expected.sha256}`);
+  }
+}
+
+/** Recovers a replica from an open log; throws `corrupt` unless it holds what the manifest says. */
+export function checkContents(
+  log: SqliteOpLog,
+  { contents }: Manifest,
+  { replay = false, onStep }: VerifyOptions,
+): void {
+  for (const from of replay ? (["projection", "log"] as const) : (["projection"] as const)) {
+    onStep?.(from === "log" ? "applying every operation again" : "recovering the data");
+    const [difference, ...more] = contentDifferences(contents, contentsOf(log, from));
+    if (difference === undefined) continue;
+    const others = more.length === 0 ? "" : ` (and ${more.length} more differences)`;
+    throw new MurmurationError("corrupt", `the backup restores to something else: ${difference}${others}`);
+  }
+}
+
+/**
+ * Does a backup's file restore to what its manifest says? Changes nothing. Returns the manifest; throws `corrupt` when it does not,
+ * `not-found` or `storage` when it cannot be read.
+ */
+export function verifyBackup(file: string, options: VerifyOptions = {}): Manifest {
+  const manifest = readManifest(manifestBeside(file));
+  options.onStep?.("checking the file");
+  checkFingerprint(file, manifest.file, fingerprintOf(file));
+  const log = new SqliteOpLog(file, { readOnly: true });
+  try {
+    checkContents(log, manifest, options);
+  } finally {
+    log.close();
+  }
+  return manifest;
+}

@@ -1,0 +1,16 @@
+import type { CliCommand } from "./command.js";
+
+/** A command that asks a running server. */
+function operation(name: string, summary: string): CliCommand {
+  return {
+    name,
+    summary,
+    run: async (argv) => {
+      const { operate } = await import("../operate.js");
+      return operate([name, ...argv]);
+    },
+  };
+}
+
+export const members = operation("members", "list the replicas of a running server's cluster");
+export const evict = operation("evict", "take a replica out of the cluster for good");
