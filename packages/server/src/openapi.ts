@@ -42,7 +42,7 @@ const sessionHeaders = {
   write: [tokenHeader],
   read: [
     tokenHeader,
-    requestHeader(murmurHeaders.frontier, "1: the answer says what it was given from"),
+    requestHeader(murmurHeaders.frontier, "1: the answer names the frontier that it shows"),
     requestHeader(murmurHeaders.digest, "1: the answer carries the digests of points and graph at its frontier"),
   ],
 } as const;

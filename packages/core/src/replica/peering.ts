@@ -1,5 +1,4 @@
 import { MurmurationError } from "@murmuration/index";
-import type { HybridTime } from "../causality/hybrid-clock.js";
 import { emptyVersionVector, sequenceOf, type VersionVector } from "../causality/version-vector.js";
 import type { Command } from "../command/command.js";
 import { isCovered, mergeTokens, type SessionToken } from "../consistency/token.js";
@@ -12,12 +11,10 @@ import {
   type Message,
   type RequestMessage,
 } from "../gossip/envelope.js";
-import { CausalInbox, type ReceivedOperation } from "../gossip/inbox.js";
 import { type PeerFrontiers, RequestPlanner } from "../gossip/requests.js";
 import { Stability } from "../gossip/stability.js";
 import { limits } from "../limits.js";
-import { batchesOf, decodeBatch } from "../operation/batch.js";
-import { decodeOperation } from "../operation/codec.js";
+import { batchesOf } from "../operation/batch.js";
 import { mark, planted } from "../planted.js";
 import { Admission } from "./admission.js";
 import type { ClusterOptions, Outgoing, PeeringForUpkeep } from "./cluster-options.js";
@@ -25,6 +22,7 @@ import type { Exchange, ExchangeContext } from "./exchange.js";
 import { type Exchanges, makeExchanges } from "./exchanges.js";
 import { isOtherStart, startIncarnation } from "./incarnation.js";
 import { Incidents } from "./incidents.js";
+import { Intake } from "./intake.js";
 import { LagMeter } from "./lag.js";
 import { Membership } from "./membership.js";
 import { answerRequest, isBehindItself, missingOperations } from "./missing.js";
@@ -39,7 +37,7 @@ export class Peering implements PeeringForUpkeep {
   readonly #options: ClusterOptions;
   readonly #members: Membership;
   readonly #incarnation: number;
-  readonly #inboxes = new Map<string, CausalInbox>();
+  readonly #intake: Intake;
   readonly #stability: Stability;
   readonly #requests: RequestPlanner;
   readonly #clockGuard: ClockGuard;
@@ -67,6 +65,14 @@ export class Peering implements PeeringForUpkeep {
     this.#stability = new Stability(store.id, SYSTEM_SHARD);
     this.#requests = new RequestPlanner();
     this.#clockGuard = new ClockGuard();
+    this.#intake = new Intake({
+      store,
+      members: this.#members,
+      admission: this.#admission,
+      requests: this.#requests,
+      inboxBytesMax: options.inboxBytesMax,
+      refuse: (reason, detail) => this.#refuse(reason, detail),
+    });
     this.#exchanges = makeExchanges(this.#exchangeContext(), options, waits);
     this.#exchangeOf = new Map(this.#exchanges.all.flatMap((one) => one.kinds.map((kind) => [kind, one] as const)));
   }
@@ -194,7 +200,8 @@ export class Peering implements PeeringForUpkeep {
   #take(from: number, message: Message, nowMs: number): void {
     switch (message.kind) {
       case "operations":
-        return this.#takeOperations(from, message.batch, nowMs);
+        this.#intake.take(from, message.batch, nowMs, this.#fenced);
+        return this.#settleStability();
       case "heartbeat":
         return this.#takeHeartbeat(from, message, nowMs);
       case "request":
@@ -222,82 +229,6 @@ export class Peering implements PeeringForUpkeep {
     this.#settleStability();
   }
 
-  #takeOperations(from: number, bytes: Uint8Array, nowMs: number): void {
-    const batch = decodeBatch(bytes);
-    const { shard, origin, firstSequence, rows } = batch;
-    const causality = this.#store.causality(shard);
-    // its collection is not here yet, or not any more: what is wanted of it is asked for when it is
-    if (causality === undefined) return this.#incidents.note("unknown shard", shard);
-    if (this.#fenced && origin === this.#store.id) return;
-    if (shard !== SYSTEM_SHARD && !this.#members.mayWrite(origin)) {
-      return this.#refuse("not a member", `operations of replica ${origin} from ${from}`);
-    }
-    const operations: ReceivedOperation[] = [];
-    for (const [i, row] of rows.entries()) {
-      const sequence = firstSequence + i;
-      if (sequence <= sequenceOf(causality.frontier, origin)) continue;
-      const operation = decodeOperation(shard, origin, sequence, row);
-      if (this.#admission.isOtherFounding(operation)) {
-        this.#refuse("other cluster", `replica ${origin} began a cluster of this name by itself: it cannot be merged`);
-        break;
-      }
-      if (this.#isEarly(operation.time, nowMs)) {
-        mark("clock ahead");
-        // not kept: it is asked for again, and is in time when the clocks agree
-        this.#refuse("clock ahead", `operation ${origin}:${sequence} is ${operation.time.wallMs - nowMs} ms ahead`);
-        break;
-      }
-      operations.push({ operation, bytes: row });
-    }
-    const inbox = this.#inboxes.get(shard) ?? new CausalInbox(this.#options.inboxBytesMax);
-    this.#inboxes.set(shard, inbox);
-    inbox.offer(operations);
-    this.#applyReady(nowMs);
-    if (inbox.bytes > 0) mark("held for its causes");
-    this.#requests.noteArrived(shard, origin, sequenceOf(causality.frontier, origin), bytes.byteLength);
-  }
-
-  /** Is it a time that this replica's clock, give or take the bound, has not reached? */
-  #isEarly(time: HybridTime, nowMs: number): boolean {
-    return time.wallMs > nowMs + limits.clockDriftMsMax && !planted.has("clock-unchecked");
-  }
-
-  /** Apply whatever is causally ready, over all shards: an operation of the system shard may open others. */
-  #applyReady(nowMs: number): void {
-    const shards = [SYSTEM_SHARD, ...this.#inboxes.keys()];
-    for (const shard of new Set(shards)) {
-      const inbox = this.#inboxes.get(shard);
-      if (inbox === undefined) continue;
-      const causality = this.#store.causality(shard);
-      if (causality === undefined) {
-        this.#inboxes.delete(shard);
-        continue;
-      }
-      for (let next = inbox.next(causality.frontier); next !== undefined; next = inbox.next(causality.frontier)) {
-        const { time } = next.operation;
-        // the clock may have been put back since it came
-        if (this.#isEarly(time, nowMs)) {
-          this.#refuse("clock ahead", `replica ${next.operation.origin} is ${time.wallMs - nowMs} ms ahead`);
-          inbox.clear(next.operation.origin);
-          continue;
-        }
-        try {
-          this.#store.applyForeign(next);
-        } catch (error) {
-          if (!(error instanceof MurmurationError)) throw error;
-          const { origin, sequence } = next.operation;
-          // nothing of this origin can be applied until this one can; it is asked for again
-          inbox.clear(origin);
-          this.#refuse("cannot be applied", `operation ${origin}:${sequence} of shard ${shard}: ${error.message}`);
-          continue;
-        }
-        if (planted.has("clock-unchecked")) this.#store.time.observe(next.operation.time, next.operation.time.wallMs);
-        else this.#store.time.observe(next.operation.time, nowMs);
-      }
-    }
-    this.#settleStability();
-  }
-
   #settleStability(): void {
     const frontiers = new Map<string, VersionVector>([[SYSTEM_SHARD, this.#store.system.frontier]]);
     for (const [id, { shard }] of this.#store.shards) frontiers.set(id, shard.frontier);
@@ -315,7 +246,7 @@ export class Peering implements PeeringForUpkeep {
         mark("member evicted");
         // What it sent and is not applied yet must not be applied later: by then this replica has told the others all that it will ever
         // hold of it. What another member holds of it is asked of that member.
-        for (const inbox of this.#inboxes.values()) inbox.clear(id);
+        this.#intake.clear(id);
       }
       this.#membershipFrontier = new Map(this.#store.system.frontier);
     }
@@ -328,7 +259,8 @@ export class Peering implements PeeringForUpkeep {
   tick(nowMs: number): void {
     const { id } = this.#store;
     if (this.#members.isEvicted(id)) return;
-    this.#applyReady(nowMs);
+    this.#intake.applyReady(nowMs);
+    this.#settleStability();
     // others count on what a heartbeat says: it is in the log
     this.#store.flush();
     if (nowMs - this.#lastHeartbeatMs >= limits.heartbeatMs) {
@@ -345,7 +277,7 @@ export class Peering implements PeeringForUpkeep {
     }
     if (planted.has("no-requests")) return;
     const known = [...this.#frontiersOf.values()];
-    const missing = missingOperations(this.#store, this.#members, this.#inboxes, known);
+    const missing = missingOperations(this.#store, this.#members, this.#intake.inboxes, known);
     for (const request of this.#requests.plan(nowMs, missing, peers)) {
       const { to, shard, origin, after, limit } = request;
       this.#send(to, "control", { kind: "request", shard, origin, after, limit });
@@ -421,7 +353,7 @@ export class Peering implements PeeringForUpkeep {
       peers,
       refused: this.#incidents.counts(),
       incidents: this.#incidents.latest(),
-      inboxBytes: [...this.#inboxes.values()].reduce((sum, inbox) => sum + inbox.bytes, 0),
+      inboxBytes: this.#intake.bytes,
       refusesWrites: this.refusesWrites(),
       stable: new Map(shards.map((shard) => [shard, this.stable(shard)])),
       needSnapshot: [...new Set([...this.#requests.needSnapshot(), ...this.#store.snapshotsWanted])].sort(),

@@ -1,25 +1,23 @@
-import { assert, type ErrorCode, type GraphReport, MurmurationError, type PointId } from "@murmuration/index";
+import { assert, type GraphReport, type PointId } from "@murmuration/index";
 import type { Catalogue } from "../catalogue/collection.js";
 import { resolveCollection } from "../catalogue/resolve.js";
 import { HybridClock, type HybridTime } from "../causality/hybrid-clock.js";
-import { sequenceOf } from "../causality/version-vector.js";
-import type { CatalogueCommand, Command, PointCommand, Receipt } from "../command/command.js";
+import type { Command } from "../command/command.js";
 import type { SessionToken } from "../consistency/token.js";
-import type { LogWriter, OpLog } from "../log/op-log.js";
-import { planted } from "../planted.js";
-import type { Journal } from "../state/journal.js";
+import type { OpLog } from "../log/op-log.js";
 import type { Shard } from "../state/shard.js";
-import type { AppliedOperation, Change } from "./change.js";
+import type { Change } from "./change.js";
 import type { ClusterOptions, Outgoing } from "./cluster-options.js";
 import { type CompactionOptions, Compactor } from "./compactor.js";
+import { type Execution, Executor, writableShardOf } from "./executor.js";
 import { REPLICA_SETTING, replicaIdOf } from "./identity.js";
 import { type CollectionDigest, digestOf, type LevelLinks, linksOf, validateGraphs } from "./inspect.js";
-import { epochsOf, type GraphHandles, handlesOfShards } from "./open-shard.js";
+import { type GraphHandles, handlesOfShards } from "./open-shard.js";
 import { Peering } from "./peering.js";
-import { type BodyPlanner, isPointCommand, planPointCommand, type WritableShard } from "./plan-points.js";
-import { causalSetting, type ImageSource, recoverReplica, SYSTEM_SHARD, storedCausality } from "./recovery.js";
+import { isPointCommand, type WritableShard } from "./plan-points.js";
+import { type ImageSource, recoverReplica, SYSTEM_SHARD } from "./recovery.js";
 import type { ReplicationStatus } from "./status.js";
-import { CLOCK_SETTING, handlesOfOpened, type OwnRows, ReplicaStore } from "./store.js";
+import { CLOCK_SETTING, ReplicaStore } from "./store.js";
 import { Upkeep, type UpkeepBudget } from "./upkeep.js";
 import { frontiersOf, type RequestWaits, Waits } from "./waits.js";
 
@@ -57,31 +55,9 @@ export interface ReplicaOptions {
   readonly cluster?: ClusterOptions;
 }
 
-/** What executing a group of commands came to. */
-export interface Execution {
-  /** By command, in order. */
-  readonly outcomes: readonly (Receipt | MurmurationError)[];
-  /** What a view has to follow, in order. */
-  readonly changes: readonly Change[];
-}
-
 /** Setting of the log. */
 const PROBE_SETTING = "replica.probe";
 const PROBE_CHARACTERS = 1024 * 1024;
-
-/** What a command does while it runs: all of it ends with the transaction. */
-interface Run {
-  readonly journal: Journal;
-  readonly changes: Change[];
-  readonly own: OwnRows[];
-  /** Operations appended so far. */
-  appended: number;
-  /** A command that was refused when it had appended operations already. */
-  refusedMidway: { readonly command: number; readonly error: MurmurationError } | undefined;
-}
-
-/** Errors for which the command is not to blame. */
-const logFailures: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["storage", "corrupt", "unavailable"]);
 
 /**
  * One copy of the data: a synchronous state machine over its log. Commands are planned, appended and applied within one transaction;
@@ -99,6 +75,7 @@ export class Replica {
   readonly #upkeep: Upkeep;
   readonly #peering: Peering | undefined;
   readonly #compactor: Compactor;
+  readonly #executor: Executor;
 
   private constructor(options: ReplicaOptions, store: ReplicaStore) {
     this.id = store.id;
@@ -110,6 +87,7 @@ export class Replica {
     this.#peering = options.cluster === undefined ? undefined : new Peering(store, options.cluster, this.#waits);
     this.#upkeep = new Upkeep(store, this.#peering);
     this.#compactor = new Compactor(store, this.#peering, options.compaction ?? {});
+    this.#executor = new Executor(store, options.clock, this.#peering);
   }
 
   /** The replica of a log: a new one where the log is empty. Throws `corrupt` for a log that cannot be read. */
@@ -137,7 +115,7 @@ export class Replica {
 
   /** The state of the collection of this name or alias. Throws `not-found`. */
   shard(name: string): Shard {
-    return this.#writable(name).shard;
+    return writableShardOf(this.#store, name).shard;
   }
 
   /** The token of an answer given now from these shards: what is held of them and of the catalogue. Default: all that are here. */
@@ -178,34 +156,7 @@ export class Replica {
    * effect; when the log fails, none of the group has.
    */
   execute(commands: readonly Command[]): Execution {
-    try {
-      this.#store.flush();
-      for (const command of commands) this.#peering?.requireWritable(command);
-    } catch (error) {
-      const failure = asFailure(error);
-      return { outcomes: commands.map(() => failure), changes: [] };
-    }
-    const refused = new Map<number, MurmurationError>();
-    for (;;) {
-      const run: Run = { journal: [], changes: [], own: [], appended: 0, refusedMidway: undefined };
-      try {
-        const outcomes = this.#log.transaction((writer) => this.#executeAll(commands, refused, run, writer));
-        if (this.#peering !== undefined) this.#store.publishOwn(run.own);
-        return { outcomes, changes: run.changes };
-      } catch (error) {
-        if (!planted.has("undo-forgotten")) for (const undo of run.journal.reverse()) undo();
-        if (run.refusedMidway !== undefined) {
-          // what it had done is taken back with the whole group, which is then executed without it
-          refused.set(run.refusedMidway.command, run.refusedMidway.error);
-          continue;
-        }
-        const failure = asFailure(error);
-        if (planted.has("acknowledge-before-durable")) {
-          return { outcomes: commands.map(() => ({ operationId: 0, changed: true })), changes: [] };
-        }
-        return { outcomes: commands.map(() => failure), changes: [] };
-      }
-    }
+    return this.#executor.execute(commands);
   }
 
   /**
@@ -287,17 +238,17 @@ export class Replica {
 
   /** Digests of points and graphs, and counts. */
   digest(name: string): CollectionDigest {
-    return digestOf(this.#writable(name));
+    return digestOf(writableShardOf(this.#store, name));
   }
 
   /** Every rule of every graph of a collection, checked. */
   validate(name: string): { readonly [vector: string]: GraphReport } {
-    return validateGraphs(this.#writable(name));
+    return validateGraphs(writableShardOf(this.#store, name));
   }
 
   /** Neighbours of a point's node per level, nearest first. */
   links(name: string, id: PointId, vector: string): readonly LevelLinks[] {
-    return linksOf(this.#writable(name).shard, id, vector);
+    return linksOf(writableShardOf(this.#store, name).shard, id, vector);
   }
 
   /**
@@ -309,104 +260,6 @@ export class Replica {
       this.#log.transaction((writer) => writer.putSetting(PROBE_SETTING, text));
     }
   }
-
-  #writable(name: string): WritableShard {
-    const shard = this.#store.shards.get(resolveCollection(this.catalogue, name).id);
-    assert(shard !== undefined, "every collection has a shard");
-    return shard;
-  }
-
-  #executeAll(
-    commands: readonly Command[],
-    refused: ReadonlyMap<number, MurmurationError>,
-    run: Run,
-    writer: LogWriter,
-  ): (Receipt | MurmurationError)[] {
-    const outcomes = commands.map((command, i) => refused.get(i) ?? this.#tryExecute(command, i, run, writer));
-    if (run.appended > 0) this.#store.putClock(writer);
-    return outcomes;
-  }
-
-  /** A refused command is an outcome; anything else ends the group. */
-  #tryExecute(command: Command, at: number, run: Run, writer: LogWriter): Receipt | MurmurationError {
-    const appended = run.appended;
-    try {
-      return isPointCommand(command)
-        ? this.#executeOnPoints(command, run, writer)
-        : this.#executeOnCatalogue(command, run, writer);
-    } catch (error) {
-      if (!(error instanceof MurmurationError)) throw error;
-      if (run.appended === appended) return error;
-      if (!logFailures.has(error.code)) run.refusedMidway = { command: at, error };
-      throw error;
-    }
-  }
-
-  #executeOnPoints(command: PointCommand, run: Run, writer: LogWriter): Receipt {
-    const target = this.#writable(command.collection);
-    const { shard } = target;
-    const planners = planPointCommand(target, command);
-    const operations: AppliedOperation[] = [];
-    const touched = new Set<PointId>();
-    for (const planner of planners) operations.push(this.#write(shard, planner, run, writer, touched));
-    const first = operations[0];
-    if (first !== undefined) {
-      this.#store.putProjection(writer, shard, touched);
-      run.changes.push({ kind: "operations", shard: shard.id, operations, epochs: epochsOf(target.indexes) });
-      run.own.push({ shard: shard.id, firstSequence: first.sequence, rows: operations.map(({ bytes }) => bytes) });
-    }
-    return { operationId: sequenceOf(shard.frontier, this.id), changed: operations.length > 0 };
-  }
-
-  /** Plan, append and apply one operation. */
-  #write(shard: Shard, planner: BodyPlanner, run: Run, writer: LogWriter, touched: Set<PointId>): AppliedOperation {
-    const dot = { origin: this.id, sequence: sequenceOf(shard.frontier, this.id) + 1 };
-    const nowMs = this.#clock.now();
-    const { operation, bytes } = this.#store.nextOperation(shard.id, shard.causality, planner(dot), nowMs);
-    run.appended++;
-    const position = writer.append(shard.id, dot.origin, dot.sequence, bytes);
-    const { ids, slots } = shard.apply(operation, run.journal);
-    const positionBefore = shard.position;
-    shard.position = position;
-    run.journal.push(() => {
-      shard.position = positionBefore;
-    });
-    for (const id of ids) touched.add(id);
-    return { origin: dot.origin, sequence: dot.sequence, bytes, slots };
-  }
-
-  #executeOnCatalogue(command: CatalogueCommand, run: Run, writer: LogWriter): Receipt {
-    const store = this.#store;
-    const { system } = store;
-    const sequence = sequenceOf(system.frontier, this.id) + 1;
-    const before = store.document;
-    const change = before.plan(command, `${this.id}-${sequence}`);
-    if (change === undefined) return { operationId: sequence - 1, changed: false };
-    const after = before.apply(change);
-    // new graphs may be refused for want of memory: before anything is written
-    const opened = store.openAdded(after);
-    const body = { kind: "catalogue", change } as const;
-    const { operation, bytes } = store.nextOperation(SYSTEM_SHARD, system, body, this.#clock.now());
-    run.appended++;
-    writer.append(SYSTEM_SHARD, this.id, sequence, bytes);
-    system.advance(operation, run.journal);
-    run.journal.push(() => {
-      store.document = before;
-    });
-    store.document = after;
-    writer.putSetting(causalSetting(SYSTEM_SHARD), storedCausality(system));
-    for (const id of store.followCatalogue(opened, run.journal)) store.dropShard(writer, id);
-    const frontier = new Map(system.frontier);
-    run.changes.push({ kind: "catalogue", catalogue: after.read(), frontier, opened: handlesOfOpened(opened) });
-    run.own.push({ shard: SYSTEM_SHARD, firstSequence: sequence, rows: [bytes] });
-    return { operationId: sequence, changed: true };
-  }
-}
-
-function asFailure(error: unknown): MurmurationError {
-  return error instanceof MurmurationError
-    ? error
-    : new MurmurationError("storage", "the operation could not be executed", undefined, error);
 }
 
 function parseTime(text: string | undefined): HybridTime | undefined {

@@ -1,0 +1,132 @@
+import { MurmurationError } from "@murmuration/index";
+import type { HybridTime } from "../causality/hybrid-clock.js";
+import { sequenceOf } from "../causality/version-vector.js";
+import { CausalInbox, type ReceivedOperation } from "../gossip/inbox.js";
+import type { RequestPlanner } from "../gossip/requests.js";
+import { limits } from "../limits.js";
+import { decodeBatch } from "../operation/batch.js";
+import { decodeOperation } from "../operation/codec.js";
+import { mark, planted } from "../planted.js";
+import type { Admission } from "./admission.js";
+import type { Membership } from "./membership.js";
+import { SYSTEM_SHARD } from "./recovery.js";
+import type { ReplicaStore } from "./store.js";
+
+/** What takes operations in. */
+export interface IntakeOptions {
+  readonly store: ReplicaStore;
+  readonly members: Membership;
+  readonly admission: Admission;
+  readonly requests: RequestPlanner;
+  /** Of a shard; default `limits.inboxBytesMax`. */
+  readonly inboxBytesMax: number | undefined;
+  /** Counts what was refused. */
+  readonly refuse: (reason: string, detail: unknown) => void;
+}
+
+/** Operations of others, from a batch that came until they are applied in causal order. */
+export class Intake {
+  /** By shard: what waits for operations before it. */
+  readonly inboxes = new Map<string, CausalInbox>();
+  readonly #store: ReplicaStore;
+  readonly #members: Membership;
+  readonly #admission: Admission;
+  readonly #requests: RequestPlanner;
+  readonly #inboxBytesMax: number | undefined;
+  readonly #refuse: IntakeOptions["refuse"];
+
+  constructor(options: IntakeOptions) {
+    this.#store = options.store;
+    this.#members = options.members;
+    this.#admission = options.admission;
+    this.#requests = options.requests;
+    this.#inboxBytesMax = options.inboxBytesMax;
+    this.#refuse = options.refuse;
+  }
+
+  /** Bytes of the operations that wait. */
+  get bytes(): number {
+    return [...this.inboxes.values()].reduce((sum, inbox) => sum + inbox.bytes, 0);
+  }
+
+  /** Forget what waits of an origin. */
+  clear(origin: number): void {
+    for (const inbox of this.inboxes.values()) inbox.clear(origin);
+  }
+
+  /** Take a batch that a replica sent, and apply what is ready. `isFenced`: another process writes under this replica's id. */
+  take(from: number, bytes: Uint8Array, nowMs: number, isFenced: boolean): void {
+    const batch = decodeBatch(bytes);
+    const { shard, origin, firstSequence, rows } = batch;
+    const causality = this.#store.causality(shard);
+    // its collection is not here yet, or not any more: what is wanted of it is asked for when it is
+    if (causality === undefined) return this.#refuse("unknown shard", shard);
+    if (isFenced && origin === this.#store.id) return;
+    if (shard !== SYSTEM_SHARD && !this.#members.mayWrite(origin)) {
+      return this.#refuse("not a member", `operations of replica ${origin} from ${from}`);
+    }
+    const operations: ReceivedOperation[] = [];
+    for (const [i, row] of rows.entries()) {
+      const sequence = firstSequence + i;
+      if (sequence <= sequenceOf(causality.frontier, origin)) continue;
+      const operation = decodeOperation(shard, origin, sequence, row);
+      if (this.#admission.isOtherFounding(operation)) {
+        this.#refuse("other cluster", `replica ${origin} began a cluster of this name by itself: it cannot be merged`);
+        break;
+      }
+      if (this.#isEarly(operation.time, nowMs)) {
+        mark("clock ahead");
+        // not kept: it is asked for again, and is in time when the clocks agree
+        this.#refuse("clock ahead", `operation ${origin}:${sequence} is ${operation.time.wallMs - nowMs} ms ahead`);
+        break;
+      }
+      operations.push({ operation, bytes: row });
+    }
+    const inbox = this.inboxes.get(shard) ?? new CausalInbox(this.#inboxBytesMax);
+    this.inboxes.set(shard, inbox);
+    inbox.offer(operations);
+    this.applyReady(nowMs);
+    if (inbox.bytes > 0) mark("held for its causes");
+    this.#requests.noteArrived(shard, origin, sequenceOf(causality.frontier, origin), bytes.byteLength);
+  }
+
+  /** Is it a time that this replica's clock, give or take the bound, has not reached? */
+  #isEarly(time: HybridTime, nowMs: number): boolean {
+    return time.wallMs > nowMs + limits.clockDriftMsMax && !planted.has("clock-unchecked");
+  }
+
+  /** Apply whatever is causally ready, over all shards: an operation of the system shard may open others. */
+  applyReady(nowMs: number): void {
+    const shards = [SYSTEM_SHARD, ...this.inboxes.keys()];
+    for (const shard of new Set(shards)) {
+      const inbox = this.inboxes.get(shard);
+      if (inbox === undefined) continue;
+      const causality = this.#store.causality(shard);
+      if (causality === undefined) {
+        this.inboxes.delete(shard);
+        continue;
+      }
+      for (let next = inbox.next(causality.frontier); next !== undefined; next = inbox.next(causality.frontier)) {
+        const { time } = next.operation;
+        // the clock may have been put back since it came
+        if (this.#isEarly(time, nowMs)) {
+          this.#refuse("clock ahead", `replica ${next.operation.origin} is ${time.wallMs - nowMs} ms ahead`);
+          inbox.clear(next.operation.origin);
+          continue;
+        }
+        try {
+          this.#store.applyForeign(next);
+        } catch (error) {
+          if (!(error instanceof MurmurationError)) throw error;
+          const { origin, sequence } = next.operation;
+          // nothing of this origin can be applied until this one can; it is asked for again
+          inbox.clear(origin);
+          this.#refuse("cannot be applied", `operation ${origin}:${sequence} of shard ${shard}: ${error.message}`);
+          continue;
+        }
+        if (planted.has("clock-unchecked")) this.#store.time.observe(next.operation.time, next.operation.time.wallMs);
+        else this.#store.time.observe(next.operation.time, nowMs);
+      }
+    }
+  }
+}
