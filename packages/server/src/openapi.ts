@@ -42,7 +42,7 @@ const sessionHeaders = {
   write: [tokenHeader],
   read: [
     tokenHeader,
-    requestHeader(murmurHeaders.frontier, "1: the answer names the frontier that it shows"),
+    requestHeader(murmurHeaders.frontier, "1: the answer carries the frontier at which it was given"),
     requestHeader(murmurHeaders.digest, "1: the answer carries the digests of points and graph at its frontier"),
   ],
 } as const;

@@ -163,7 +163,11 @@ describe("consistency over HTTP, between replicas", () => {
 
   it("a collection that the session has made is there, wherever it goes", async () => {
     const [eu, us] = (await openAll("eu", "us")) as [Region, Region];
+    us.passes("nothing");
     const made = await eu.ask("PUT", "/collections/b", { vectors: { size: 2, distance: "Dot" } });
+    const info = await us.ask("GET", "/collections/b?timeout=1", undefined, withToken(made.token));
+    assert.equal(info.status, 503, "not 404");
+    us.passes("all");
     const upserted = await us.ask(
       "PUT",
       "/collections/b/points?wait=true",

@@ -75,7 +75,7 @@ describe("levels over HTTP", () => {
     const { ask, database } = await filledApp();
     const written = database.written.length;
     const cases: [string, number, RegExp][] = [
-      ["0", 422, /value 0 invalid, must be from 1 to 1000/],
+      ["0", 422, /value 0 invalid, must be 1 or larger/],
       [String(limits.membersMax + 1), 422, /value 1001 invalid, must be from 1 to 1000/],
       ["2", 422, /2 of 1 members are asked for/],
       ["most", 400, /expected an integer or one of eventual, session, quorum, majority, all, got "most"/],

@@ -52,12 +52,17 @@ describe("GET /metrics", () => {
       waitingBytes: 0,
       droppedMessages: 0,
     };
-    database.report = { ...database.report, status: { ...database.report.status, peering }, cluster };
+    const waits = { open: 3, quorumsReached: 5, quorumsMissed: 6, repairs: 7 };
+    database.report = { ...database.report, status: { ...database.report.status, peering, waits }, cluster };
     const clustered = (await ask("GET", "/metrics")).text;
     assert.match(clustered, /murmur_replication_lag_seconds{peer="7",region=""} 1.5/);
     assert.match(clustered, /murmur_replication_lag_operations{peer="7",region=""} 3/);
     assert.match(clustered, /murmur_peer_silence_seconds{peer="7",region=""} 2/);
     assert.match(clustered, /murmur_refused_total{reason="malformed"} 2/);
+    assert.match(clustered, /^murmur_waits_open 3$/m);
+    assert.match(clustered, /^murmur_quorums_total{outcome="reached"} 5$/m);
+    assert.match(clustered, /^murmur_quorums_total{outcome="missed"} 6$/m);
+    assert.match(clustered, /^murmur_read_repairs_total 7$/m);
     await app.close();
   });
 });

@@ -67,7 +67,8 @@ const level = parsedBy(
       throw new MurmurationError("format", `expected an integer or one of ${levels.join(", ")}, got ${shown(text)}`);
     }
     const count = Number(text);
-    if (count < 1 || count > limits.membersMax) {
+    if (count < 1) throw new MurmurationError("validation", `value ${text} invalid, must be 1 or larger`);
+    if (count > limits.membersMax) {
       throw new MurmurationError("validation", `value ${text} invalid, must be from 1 to ${limits.membersMax}`);
     }
     return parseConsistency(text, "");
