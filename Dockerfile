@@ -1,0 +1,26 @@
+# One replica. Three regions with their brokers: compose.yaml.
+FROM node:22-bookworm AS build
+WORKDIR /murmuration
+COPY package.json package-lock.json .npmrc ./
+COPY packages/index/package.json packages/index/
+COPY packages/core/package.json packages/core/
+COPY packages/server/package.json packages/server/
+COPY packages/sim/package.json packages/sim/
+COPY bench/package.json bench/
+COPY test/package.json test/
+RUN npm ci
+COPY . .
+RUN node scripts/build.mjs && npm prune --omit=dev && mkdir /data && chown node:node /data
+
+FROM node:22-bookworm-slim
+ENV NODE_ENV=production
+WORKDIR /murmuration
+COPY --from=build /murmuration/package.json ./
+COPY --from=build /murmuration/node_modules node_modules
+COPY --from=build /murmuration/packages packages
+COPY --from=build --chown=node:node /data /data
+USER node
+VOLUME /data
+EXPOSE 6333
+HEALTHCHECK --interval=5s --timeout=3s --start-period=30s CMD ["node", "-e", "fetch('http://127.0.0.1:6333/readyz').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["node", "packages/server/dist/cli.js", "--host", "0.0.0.0", "--data", "/data"]
