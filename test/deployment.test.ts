@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
+import { loadConfig } from "@murmuration/server";
 import { validate } from "dockerfile-utils";
 import { parse } from "yaml";
 import { root } from "./support/source-tree.js";
@@ -62,6 +63,9 @@ test("each region of the compose file knows its own broker and all the others", 
     return [name, environment["MURMUR_NATS"] as string] as const;
   });
   for (const [name, { environment = {} }] of databases) {
+    const outcome = loadConfig({ argv: [], environment });
+    assert.ok("config" in outcome, JSON.stringify(outcome));
+    assert.deepEqual([outcome.config.cluster?.region, outcome.config.cluster?.peers], [name, 2]);
     const others = brokers.filter(([other]) => other !== name);
     assert.deepEqual(pairs(environment["MURMUR_PEER"] as string).sort(), others.map((pair) => [...pair]).sort());
     const host = new URL(environment["MURMUR_NATS"] as string).hostname;

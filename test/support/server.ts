@@ -23,6 +23,8 @@ export interface ServerOptions {
   readonly options?: readonly string[];
   /** Bound on the size of every file that the server writes. Another process of this user can lift it. */
   readonly fileBytesMax?: number;
+  /** Variables of its environment beside those of this process. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Until it takes writes too (default), or until it answers: a region that reaches no other may refuse writes. */
   readonly waitFor?: "ready" | "listening";
 }
@@ -71,13 +73,14 @@ export function killAllServers(): void {
   for (const child of running) child.kill("SIGKILL");
 }
 
-function launch({ dataFolder, options = [], fileBytesMax }: ServerOptions): Child {
+function launch({ dataFolder, options = [], fileBytesMax, environment }: ServerOptions): Child {
   const command = [process.execPath, CLI, "--port", "0", "--data", dataFolder, ...options];
   const stdio: ["ignore", "pipe", "pipe"] = ["ignore", "pipe", "pipe"];
-  if (fileBytesMax === undefined) return spawn(command[0] as string, command.slice(1), { stdio });
+  const env = { ...process.env, ...environment };
+  if (fileBytesMax === undefined) return spawn(command[0] as string, command.slice(1), { stdio, env });
   // the soft limit only, in blocks of 1024 bytes: it can be lifted again
   const limited = `ulimit -S -f ${Math.ceil(fileBytesMax / 1024)}; exec "$@"`;
-  return spawn("bash", ["-c", limited, "bash", ...command], { stdio });
+  return spawn("bash", ["-c", limited, "bash", ...command], { stdio, env });
 }
 
 /** A process from its start to its end, whether it comes to serve or not. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Shape } from "../delay-line.js";
 import { type NatsServer, startNatsServer } from "../nats.js";
 import { type Relay, startRelay } from "../relay.js";
-import { newFolder, removeFolder, type ServerProcess, startServer } from "../server.js";
+import { newFolder, removeFolder, type ServerOptions, type ServerProcess, startServer } from "../server.js";
 import { until } from "../until.js";
 
 /** One region: a database and its broker, both real processes. */
@@ -13,8 +13,8 @@ export interface Region {
   readonly dataFolder: string;
   /** The process that runs now, or ran last. */
   readonly server: ServerProcess;
-  /** Starts the database again on its folder, on another port. */
-  start(options?: readonly string[]): Promise<void>;
+  /** Starts the database again on its folder, on another port; `options` come behind its own. */
+  start(more?: Partial<ServerOptions>): Promise<void>;
 }
 
 export interface RegionClusterOptions {
@@ -23,6 +23,8 @@ export interface RegionClusterOptions {
   readonly roundTripMs?: (a: string, b: string) => number;
   /** Command line options of every database. */
   readonly options?: readonly string[];
+  /** Lines of the configuration of every broker. */
+  readonly brokerConfig?: string;
   readonly purpose?: string;
   /** Called when something has started, for people. */
   readonly say?: (text: string) => void;
@@ -57,12 +59,13 @@ export class RegionCluster {
   /** Starts everything, and waits until every region takes writes. */
   static async start(options: RegionClusterOptions): Promise<RegionCluster> {
     const { names, roundTripMs = () => 0, say = () => undefined } = options;
+    const broker = options.brokerConfig === undefined ? {} : { config: options.brokerConfig };
     const folder = newFolder(options.purpose ?? "regions");
     const brokers = new Map<string, NatsServer>();
     const links = new Map<string, Relay>();
     const regions: Region[] = [];
     try {
-      for (const name of names) brokers.set(name, await startNatsServer());
+      for (const name of names) brokers.set(name, await startNatsServer(broker));
       say(`${names.length} brokers`);
       for (const from of names) {
         for (const to of names) {
@@ -215,8 +218,8 @@ async function launchRegion(of: {
   readonly dataFolder: string;
   readonly options: readonly string[];
 }): Promise<Region> {
-  const start = (options: readonly string[] = []) =>
-    startServer({ dataFolder: of.dataFolder, options: [...of.options, ...options], waitFor: "listening" });
+  const start = ({ options = [], ...more }: Partial<ServerOptions> = {}) =>
+    startServer({ dataFolder: of.dataFolder, waitFor: "listening", ...more, options: [...of.options, ...options] });
   let server = await start();
   return {
     name: of.name,
@@ -225,8 +228,8 @@ async function launchRegion(of: {
     get server() {
       return server;
     },
-    start: async (options) => {
-      server = await start(options);
+    start: async (more) => {
+      server = await start(more);
     },
   };
 }

@@ -1,0 +1,283 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { cpSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
+import { connect } from "nats";
+import { newSeed } from "../support/random.js";
+import { AcknowledgedWrites } from "../support/regions/acknowledged-writes.js";
+import { type Region, RegionCluster } from "../support/regions/region-cluster.js";
+import { killAllServers, type ServerProcess, startServer } from "../support/server.js";
+import { root } from "../support/source-tree.js";
+import { until } from "../support/until.js";
+
+/** How long a fault lasts while clients write: several heartbeats, and longer than a replica waits before it is suspect. */
+const FAULT_MS = 2_500;
+const HOUR_MS = 3_600_000;
+const COLLECTION = "faults";
+
+interface Replication {
+  readonly refused: { readonly [reason: string]: number };
+  readonly incidents: readonly string[];
+  readonly transport: { readonly connected: boolean };
+}
+
+async function replicationOf(server: ServerProcess): Promise<Replication> {
+  return (await server.request("GET", "/murmur/replication")).body.result as Replication;
+}
+
+async function refusesWrites(server: ServerProcess): Promise<string | null> {
+  const { result } = (await server.request("GET", "/murmur/cluster")).body;
+  return (result as { readonly refuses_writes: string | null }).refuses_writes;
+}
+
+after(killAllServers);
+
+describe("three regions in which clients write all the time", () => {
+  const seed = newSeed();
+  let cluster: RegionCluster;
+  let writes: AcknowledgedWrites;
+  const region = (name: string) => cluster.region(name);
+
+  before(async () => {
+    cluster = await RegionCluster.start({ names: ["eu", "us", "ap"], roundTripMs: () => 30, purpose: "faults" });
+    writes = new AcknowledgedWrites(cluster, COLLECTION, seed);
+    await writes.prepare();
+  });
+  after(() => cluster.stop());
+
+  /** A fault while clients write; then every region has all that was acknowledged, and all answer alike. */
+  function fault(name: string, act: () => Promise<void>): void {
+    test(`${name}: nothing acknowledged is lost, and all end alike`, async (context) => {
+      context.diagnostic(`MURMUR_TEST_SEED=${seed}`);
+      writes.start();
+      try {
+        await act();
+      } finally {
+        await writes.stop();
+        cluster.heal();
+      }
+      await cluster.untilMembers();
+      await writes.check();
+    });
+  }
+
+  async function untilWrites(name: string, more: number): Promise<void> {
+    const wanted = writes.acknowledgedBy(name) + more;
+    await until(() => writes.acknowledgedBy(name) >= wanted, `${more} more writes in ${name}`);
+  }
+
+  fault("a database is killed", async () => {
+    await untilWrites("us", 20);
+    await region("us").server.kill();
+    await untilWrites("eu", 20);
+    await region("us").start();
+    await untilWrites("us", 5);
+  });
+
+  fault("a broker is killed", async () => {
+    await untilWrites("eu", 10);
+    await region("eu").broker.kill();
+    // its own region goes on without it
+    await untilWrites("eu", 20);
+    await pause(FAULT_MS);
+    await region("eu").broker.restart();
+    await untilWrites("eu", 5);
+  });
+
+  fault("a broker loses all that it stored", async () => {
+    await untilWrites("ap", 10);
+    await region("ap").broker.kill();
+    region("ap").broker.wipe();
+    await untilWrites("ap", 20);
+    await region("ap").broker.restart();
+    await untilWrites("ap", 5);
+  });
+
+  fault("a database stands still", async () => {
+    await untilWrites("eu", 5);
+    process.kill(region("eu").server.pid, "SIGSTOP");
+    await untilWrites("us", 20);
+    await pause(FAULT_MS);
+    process.kill(region("eu").server.pid, "SIGCONT");
+    await untilWrites("eu", 5);
+  });
+
+  fault("a broker stands still", async () => {
+    region("us").broker.pause();
+    await untilWrites("us", 20);
+    await pause(FAULT_MS);
+    region("us").broker.resume();
+  });
+
+  fault("a region is cut off", async () => {
+    cluster.cut("ap");
+    await untilWrites("ap", 20);
+    await untilWrites("eu", 20);
+    await pause(FAULT_MS);
+  });
+
+  fault("a region hears nobody, and is heard", async () => {
+    for (const other of ["us", "ap"]) cluster.link("eu", other).stall("fromTarget");
+    await untilWrites("eu", 20);
+    await pause(FAULT_MS);
+  });
+
+  fault("nothing arrives from a region, and it hears all", async () => {
+    for (const other of ["us", "ap"]) cluster.link(other, "eu").stall();
+    await untilWrites("eu", 20);
+    await pause(FAULT_MS);
+  });
+
+  fault("a region's links stall", async () => {
+    cluster.stall("us");
+    await untilWrites("us", 20);
+    await pause(FAULT_MS);
+  });
+
+  fault("a third of the packets of a region is lost", async () => {
+    cluster.degrade("us", { lossRate: 0.3 });
+    await untilWrites("us", 20);
+    await pause(FAULT_MS);
+  });
+
+  fault("a region's clock is wrong by an hour", async () => {
+    await region("ap").server.kill();
+    const preload = pathToFileURL(join(root, "test/support/skewed-clock.mjs")).href;
+    const environment = { NODE_OPTIONS: `--import=${preload}`, MURMURATION_TEST_SKEW_MS: String(HOUR_MS) };
+    await region("ap").start({ environment });
+    await until(async () => (await refusesWrites(region("ap").server)) !== null, "it notices and refuses writes");
+    assert.match((await refusesWrites(region("ap").server)) as string, /clock/);
+    assert.equal((await region("ap").server.request("GET", "/readyz")).status, 503);
+    await untilWrites("eu", 10);
+    await region("ap").server.kill();
+    await region("ap").start();
+    await untilWrites("ap", 5);
+  });
+
+  fault("a region's disk is full", async () => {
+    await region("us").server.stop();
+    await region("us").start({ fileBytesMax: 64 * 1024 });
+    const { server } = region("us");
+    await until(async () => (await server.request("GET", "/readyz")).status === 503, "it says that it cannot write");
+    await untilWrites("eu", 20);
+    execFileSync("prlimit", ["--pid", String(server.pid), "--fsize=unlimited"]);
+    await until(async () => (await server.request("GET", "/readyz")).status === 200, "it takes writes again");
+    await untilWrites("us", 5);
+  });
+
+  fault("messages that nobody can read arrive", async () => {
+    const { server, broker } = region("eu");
+    const connection = await connect({ servers: broker.url });
+    const subscription = connection.subscribe("murmur.>");
+    // what one replica says, with the version of its frame and then its whole end replaced
+    for await (const { subject, data } of subscription) {
+      const newer = data.slice();
+      newer[0] = 99;
+      connection.publish(subject, newer);
+      const damaged = data.slice();
+      damaged.fill(0xa5, Math.floor(damaged.length / 2));
+      connection.publish(subject, damaged);
+      break;
+    }
+    await connection.drain();
+    await until(async () => {
+      const { refused } = await replicationOf(region("us").server);
+      const other = await replicationOf(server);
+      return Object.keys({ ...refused, ...other.refused }).length > 0;
+    }, "somebody counts what was refused");
+    await untilWrites("eu", 10);
+  });
+
+  test("a process of another cluster's name hears nobody, takes no writes and disturbs nobody", async () => {
+    const { broker } = region("eu");
+    const stranger = await startServer({
+      dataFolder: join(region("eu").dataFolder, "..", "stranger"),
+      options: ["--region", "eu", "--nats", broker.url, "--peer", "us", "--cluster", "other"],
+      waitFor: "listening",
+    });
+    try {
+      await until(
+        async () => /of which it hears 0/.test((await refusesWrites(stranger)) ?? ""),
+        "it says that it is alone",
+      );
+      assert.equal((await stranger.request("GET", "/readyz")).status, 503);
+      await cluster.untilMembers();
+    } finally {
+      await stranger.kill();
+    }
+  });
+
+  test("of two processes with one identity, at least one notices and takes no writes; alone it goes on", async () => {
+    const ap = region("ap");
+    await ap.server.stop();
+    const copy = join(ap.dataFolder, "..", "copy");
+    cpSync(ap.dataFolder, copy, { recursive: true });
+    await ap.start();
+    const twin = await startServer({
+      dataFolder: copy,
+      options: ["--region", "ap", "--nats", ap.broker.url, "--peer", `eu=${region("eu").broker.url}`],
+      waitFor: "listening",
+    });
+    try {
+      const noticed = async () => {
+        const both = await Promise.all([ap.server, twin].map(refusesWrites));
+        return both.some((why) => why !== null && /another process runs under this replica's id/.test(why));
+      };
+      await until(noticed, "one of the two notices");
+    } finally {
+      await twin.kill();
+    }
+    await ap.server.kill();
+    await ap.start();
+    await cluster.untilMembers();
+    await writes.check();
+  });
+
+  test("an evicted region is refused, and comes back as a new replica on an empty folder", async () => {
+    const us = region("us");
+    const { result } = (await us.server.request("GET", "/murmur/cluster")).body;
+    const { replica_id: id } = result as { readonly replica_id: number };
+    await us.server.kill();
+    const evicted = await region("eu").server.request("POST", `/murmur/cluster/members/${id}/evict`);
+    assert.equal(evicted.status, 200, JSON.stringify(evicted.body));
+    await us.start();
+    await until(async () => /evicted/.test((await refusesWrites(us.server)) ?? ""), "it learns that it was evicted");
+    await us.server.kill();
+    execFileSync("rm", ["-r", us.dataFolder]);
+    await us.start();
+    await cluster.untilMembers();
+    await writes.check();
+  });
+});
+
+describe("a region with wrong credentials", () => {
+  test("says so, serves what it has, and joins in when they are right", async () => {
+    const cluster = await RegionCluster.start({
+      names: ["eu", "us"],
+      purpose: "credentials",
+      brokerConfig: "authorization { user: murmur, password: right }",
+      options: ["--nats-user", "murmur", "--nats-password", "right"],
+    });
+    try {
+      const writes = new AcknowledgedWrites(cluster, COLLECTION, newSeed());
+      await writes.prepare();
+      const us: Region = cluster.region("us");
+      await us.server.stop();
+      await us.start({ options: ["--nats-password", "wrong"] });
+      await until(() => /authorization|credentials/i.test(us.server.log()), "its log says what is wrong");
+      assert.equal((await us.server.request("GET", `/collections/${COLLECTION}`)).status, 200);
+      writes.start();
+      await pause(FAULT_MS);
+      await writes.stop();
+      await us.server.stop();
+      await us.start();
+      await cluster.untilMembers();
+      await writes.check();
+    } finally {
+      await cluster.stop();
+    }
+  });
+});
