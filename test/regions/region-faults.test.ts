@@ -148,8 +148,8 @@ describe("three regions in which clients write all the time", () => {
     const preload = pathToFileURL(join(root, "test/support/skewed-clock.mjs")).href;
     const environment = { NODE_OPTIONS: `--import=${preload}`, MURMURATION_TEST_SKEW_MS: String(HOUR_MS) };
     await region("ap").start({ environment });
-    await until(async () => (await refusesWrites(region("ap").server)) !== null, "it notices and refuses writes");
-    assert.match((await refusesWrites(region("ap").server)) as string, /clock/);
+    const isWrong = async () => /clock is more than/.test((await refusesWrites(region("ap").server)) ?? "");
+    await until(isWrong, "it notices and refuses writes");
     assert.equal((await region("ap").server.request("GET", "/readyz")).status, 503);
     await untilWrites("eu", 10);
     await region("ap").server.kill();

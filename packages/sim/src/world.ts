@@ -1,54 +1,30 @@
-import { createHash, type Hash } from "node:crypto";
-import { isDeepStrictEqual } from "node:util";
 import { Broker } from "./broker.js";
 import { Violated, type Violation } from "./checkers/checker.js";
 import { checkCompaction } from "./checkers/compaction.js";
 import { ConvergenceChecker } from "./checkers/convergence.js";
-import { checkGraphAtRest, checkGraphRules, checkRecall } from "./checkers/graph.js";
+import { checkGraphRules } from "./checkers/graph.js";
 import { QuorumChecker } from "./checkers/quorums.js";
 import { SessionChecker } from "./checkers/sessions.js";
 import { WriteChecker } from "./checkers/writes.js";
-import { collectionName } from "./commands.js";
 import { VectorSource } from "./data.js";
-import { describeCommand, describeMessage, type OperationNote, operationsIn, operationsOf } from "./describe.js";
+import { describeCommand, operationsOf } from "./describe.js";
 import { EventQueue } from "./event-queue.js";
 import { type FaultyWorld, inject } from "./faults.js";
 import { Network, type SentMessage } from "./network.js";
 import { Node } from "./node.js";
 import { Random } from "./random.js";
+import { checkAtRest, differingPoints, type HealedWorld, settle } from "./rest.js";
 import { profileOf, type Scenario } from "./scenario.js";
+import { Trace, type TraceEvent } from "./trace.js";
 import { collectionOf, type Step } from "./workload.js";
 
 const START_MS = 1_700_000_000_000;
 const TICK_MS = 100;
-/** Within so much time after the last fault everything must be equal and at rest. */
-const LIVENESS_MS = 240_000;
 const DRAIN_MS = 1_000;
 /** Of checkpoints, where logs are compacted: small, so that there are many. */
 const PART_BYTES = 1_500;
 const SNAPSHOT_LAG = 2;
 const FIRST_WRITE_MS_MAX = 2_000;
-
-/** Something that a run did, for people. */
-export interface TraceEvent {
-  readonly atMs: number;
-  readonly kind:
-    | "message"
-    | "write"
-    | "refused"
-    | "fault"
-    | "restored"
-    | "start"
-    | "crash"
-    | "phase"
-    | "wait"
-    | "violation";
-  readonly node: number;
-  readonly text: string;
-  readonly message?: SentMessage;
-  /** What a client's write came to, or a message carries. */
-  readonly operations?: readonly OperationNote[];
-}
 
 /** What came of a run. */
 export interface RunResult {
@@ -75,9 +51,7 @@ export class World {
   readonly #quorums: QuorumChecker | undefined;
   readonly #queries: readonly Float32Array[];
   readonly #isOrdinary: boolean;
-  readonly #onEvent: ((event: TraceEvent) => void) | undefined;
-  readonly #hash: Hash = createHash("sha256");
-  #messages = 0;
+  readonly #trace: Trace;
   /** Nothing that happens from here on can be checked. */
   #isOver = false;
   #acknowledged = 0;
@@ -86,7 +60,7 @@ export class World {
 
   constructor(scenario: Scenario, onEvent?: (event: TraceEvent) => void) {
     this.#scenario = scenario;
-    this.#onEvent = onEvent;
+    this.#trace = new Trace(() => this.#queue.nowMs - START_MS, onEvent);
     const profile = profileOf(scenario.profile);
     const random = new Random(scenario.seed);
     this.#founders = Array.from({ length: profile.founders }, (_, i) => i + 1);
@@ -101,7 +75,7 @@ export class World {
         sessions: this.#sessions,
         nodes: this.#nodes,
         nowMs: () => this.#queue.nowMs,
-        note: (node, text) => this.#note("wait", node.id, text),
+        note: (node, text) => this.#trace.note("wait", node.id, text),
       });
     }
     this.#network = new Network(
@@ -109,7 +83,7 @@ export class World {
       random.fork("network"),
       scenario.rates,
       (message) => this.#deliver(message),
-      (message) => this.#noteSent(message),
+      (message) => this.#trace.sent(message),
     );
     if (scenario.hasBroker) {
       this.#broker = new Broker(this.#network, () => this.#nodes.map(({ address }) => address));
@@ -124,22 +98,23 @@ export class World {
     } catch (error) {
       violation = this.#violationOf(error);
       if (violation !== undefined)
-        this.#note("violation", violation.about?.nodes?.[0] ?? 0, `${violation.checker}: ${violation.detail}`);
+        this.#trace.note("violation", violation.about?.nodes?.[0] ?? 0, `${violation.checker}: ${violation.detail}`);
     }
     return {
       scenario: this.#scenario,
       violation,
       simulatedMs: this.#queue.nowMs - START_MS,
-      messages: this.#messages,
+      messages: this.#trace.messages,
       writes: this.#acknowledged,
-      traceDigest: this.#hash.digest("hex"),
+      traceDigest: this.#trace.digest(),
     };
   }
 
   #violationOf(error: unknown): Violation | undefined {
     const atMs = this.#queue.nowMs - START_MS;
     if (error instanceof Violated) {
-      const about = { ...error.about, points: error.about.points ?? this.#differingPoints(error.about.nodes ?? []) };
+      const [a, b] = (error.about.nodes ?? []).map((id) => this.#nodes.find((node) => node.id === id));
+      const about = { ...error.about, points: error.about.points ?? differingPoints(a, b) };
       return { checker: error.checker, atMs, detail: error.message, about };
     }
     // two processes have given one name to two operations: a replica that stops on it does right
@@ -149,15 +124,6 @@ export class World {
       atMs,
       detail: error instanceof Error ? (error.stack ?? error.message) : String(error),
     };
-  }
-
-  /** Points that two nodes which hold the same operations have in different states. */
-  #differingPoints(nodes: readonly number[]): string[] {
-    const [a, b] = nodes.map((id) => this.#nodes.find((node) => node.id === id && node.hasCollection()));
-    if (a?.replica === undefined || b?.replica === undefined || this.#identity(a) !== this.#identity(b)) return [];
-    const [one, other] = [a.replica.shard(collectionName).table, b.replica.shard(collectionName).table];
-    const ids = new Set([...one.states(), ...other.states()].map(({ id }) => id));
-    return [...ids].filter((id) => !isDeepStrictEqual(one.state(id), other.state(id))).map(String);
   }
 
   #go(): void {
@@ -178,8 +144,9 @@ export class World {
     this.#runUntil(START_MS + lastMs + DRAIN_MS);
     if (this.#isOver) return;
     this.#recover();
-    this.#settle();
-    this.#checkAtRest();
+    const healed = this.#healed();
+    settle(healed);
+    checkAtRest(healed);
   }
 
   #runUntil(untilMs: number): void {
@@ -202,7 +169,7 @@ export class World {
     prepare?.(node);
     this.#nodes.push(node);
     node.start();
-    this.#note("start", id, "starts");
+    this.#trace.note("start", id, "starts");
     const tick = () => {
       if (!node.isRetired) {
         if (node.isUp) {
@@ -250,7 +217,7 @@ export class World {
     }
     const wasUp = node.replica !== undefined;
     node.receive(message.bytes);
-    if (wasUp && node.replica === undefined) this.#note("crash", node.id, "crashes while it writes");
+    if (wasUp && node.replica === undefined) this.#trace.note("crash", node.id, "crashes while it writes");
     this.#after(node);
   }
 
@@ -270,14 +237,14 @@ export class World {
     if (outcome === "acknowledged") {
       this.#acknowledged++;
       // before it is looked at: what breaks a rule is seen too
-      this.#note("write", node.id, text, () => ({ operations: operationsOf(changes) }));
+      this.#trace.note("write", node.id, text, () => ({ operations: operationsOf(changes) }));
       this.#writes.note(replica, command, changes, node.clockWasSet ? undefined : node.nowMs());
       this.#sessions.note(changes);
       const sound = able.filter((one) => !one.isDamaged);
       if (node.hasCollection() && !node.isDamaged && !this.#nodes.some((one) => one.isTwin))
         this.#sessions.step(replica, changes, sound);
       this.#quorums?.acknowledged(node, command, operationId, changes, able);
-    } else this.#note("refused", node.id, `${text}: ${why ?? outcome}`);
+    } else this.#trace.note("refused", node.id, `${text}: ${why ?? outcome}`);
     this.#after(node);
   }
 
@@ -289,7 +256,7 @@ export class World {
       network: this.#network,
       queue: this.#queue,
       broker: this.#broker,
-      note: (kind, node, text) => this.#note(kind, node, text),
+      note: (kind, node, text) => this.#trace.note(kind, node, text),
       addNode: (id, prepare) => this.#addNode(id, prepare),
       restart: (node) => this.#restart(node),
       evict: (node) => this.#evict(node),
@@ -308,7 +275,7 @@ export class World {
     if (node.replica !== undefined) node.kill();
     node.start();
     node.frontier = "";
-    this.#note("start", node.id, "starts again");
+    this.#trace.note("start", node.id, "starts again");
     if (node.isBroken) this.#replace(node);
     else this.#after(node);
   }
@@ -344,7 +311,7 @@ export class World {
     if (outcome === "acknowledged") {
       node.isRetired = true;
       this.#giveUp(node);
-      this.#note("fault", node.id, "is evicted");
+      this.#trace.note("fault", node.id, "is evicted");
     }
     this.#after(host);
   }
@@ -353,7 +320,7 @@ export class World {
 
   /** Faults stop. */
   #recover(): void {
-    this.#note("phase", 0, "faults stop");
+    this.#trace.note("phase", 0, "faults stop");
     this.#network.heal();
     for (const node of this.#nodes) {
       node.disk.isFull = false;
@@ -367,100 +334,19 @@ export class World {
     for (const node of this.#nodes) if (node.isBroken) this.#replace(node);
   }
 
-  #active(): Node[] {
-    return this.#nodes.filter((node) => !node.isRetired);
-  }
-
-  #settle(): void {
-    const endMs = this.#queue.nowMs + LIVENESS_MS;
-    while (this.#queue.nowMs < endMs) {
-      this.#repeatEvictions();
-      this.#runUntil(this.#queue.nowMs + 500);
-      if (this.#isSettled()) return;
-    }
-    const states = this.#active().map((node) => {
-      const status = node.replica?.status();
-      return `${node.id}: ${this.#identity(node)} ${JSON.stringify(status, (_, value) => (value instanceof Map ? [...value] : value))}`;
-    });
-    throw new Violated("liveness", `not equal and at rest after ${LIVENESS_MS} ms:\n${states.join("\n")}`);
-  }
-
-  /** An eviction is lost when the replica that it was asked of is evicted itself before anybody heard of it: the operator asks again. */
-  #repeatEvictions(): void {
-    const [host] = this.#active();
-    if (host?.replica === undefined) return;
-    for (const { id } of this.#nodes.filter((node) => node.isRetired)) {
-      const isKnown = host.replica?.catalogue.members.some((one) => one.id === id && one.state === "evicted");
-      if (isKnown === true) continue;
-      host.execute({ kind: "evict-member", id });
-      this.#note("fault", id, "is evicted again");
-      this.#after(host);
-    }
-  }
-
-  #identity(node: Node): string {
-    const { replica } = node;
-    if (replica === undefined || !node.hasCollection()) return "nothing";
-    const { frontier } = replica.shard("points").causality.toJson();
-    return `${replica.catalogueHeads().join()} ${JSON.stringify(frontier)}`;
-  }
-
-  #isSettled(): boolean {
-    const active = this.#active();
-    if (!active.every((node) => node.replica?.status().upkeep.atRest === true)) return false;
-    if (new Set(active.map((node) => this.#identity(node))).size > 1) return false;
-    return this.#isMended(active);
-  }
-
-  /** Where something was lost, everything must become equal again, by what replicas do themselves. */
-  #isMended(active: readonly Node[]): boolean {
-    if (!active.some(({ isDamaged }) => isDamaged)) return true;
-    const digests = active.map(({ replica }) => JSON.stringify(replica?.digest(collectionName)));
-    if (new Set(digests).size > 1) return false;
-    for (const node of active) node.isDamaged = false;
-    this.#convergence.forget();
-    return true;
-  }
-
-  #checkAtRest(): void {
-    this.#note("phase", 0, "everything is at rest");
-    for (const node of this.#active()) {
-      const { replica } = node;
-      if (replica === undefined || !node.hasCollection()) continue;
-      this.#convergence.checkThoroughly(node);
-      this.#writes.check(replica);
-      checkGraphAtRest(replica);
-      if (this.#isOrdinary) checkRecall(replica, this.#queries);
-      const inboxBytes = replica.status().peering?.inboxBytes ?? 0;
-      if (inboxBytes > 0) throw new Violated("at rest", `replica ${node.id} holds ${inboxBytes} bytes back`);
-      this.#checkRestart(node);
-    }
-  }
-
-  /** A process that starts again on its disk is what it was. */
-  #checkRestart(node: Node): void {
-    if (node.id !== (this.#scenario.seed % 3) + 1 || node.disk.rotten !== undefined) return;
-    if (node.disk.rottenPart !== undefined) return;
-    this.#restart(node);
-    this.#convergence.checkThoroughly(node);
-  }
-
-  // ---- trace
-
-  #noteSent(message: SentMessage): void {
-    this.#messages++;
-    this.#hash.update(`${message.sentMs} ${message.from}>${message.to} ${message.fate} ${message.arrivesMs} `);
-    this.#hash.update(message.bytes);
-    if (this.#onEvent === undefined) return;
-    const atMs = message.sentMs - START_MS;
-    const text = `${message.from} > ${message.to} ${message.fate}: ${describeMessage(message)}`;
-    this.#onEvent({ atMs, kind: "message", node: message.from, text, message, operations: operationsIn(message) });
-  }
-
-  #note(kind: TraceEvent["kind"], node: number, text: string, more?: () => Pick<TraceEvent, "operations">): void {
-    const atMs = this.#queue.nowMs - START_MS;
-    this.#hash.update(`${atMs} ${kind} ${node} ${text}`);
-    this.#onEvent?.({ atMs, kind, node, text, ...more?.() });
+  #healed(): HealedWorld {
+    return {
+      seed: this.#scenario.seed,
+      nodes: this.#nodes,
+      queue: this.#queue,
+      trace: this.#trace,
+      convergence: this.#convergence,
+      writes: this.#writes,
+      recallQueries: this.#isOrdinary ? this.#queries : [],
+      runUntil: (untilMs) => this.#runUntil(untilMs),
+      after: (node) => this.#after(node),
+      restart: (node) => this.#restart(node),
+    };
   }
 }
 

@@ -59,7 +59,7 @@ export const messages: fc.Arbitrary<Message> = fc.oneof(
     states: keyedStates,
   }),
   record({ kind: kind("start"), incarnation: counts }),
-  record({ kind: kind("welcome"), incarnation: counts, frontiers }),
+  record({ kind: kind("welcome"), incarnation: counts, nowMs: counts, frontiers }),
   record({ kind: kind("ask"), incarnation: counts, round: counts, wanted: frontiers }),
   record({
     kind: kind("durable"),

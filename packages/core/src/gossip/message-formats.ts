@@ -155,8 +155,13 @@ export const messageFormats: { readonly [Kind in Message["kind"]]: MessageFormat
   },
   welcome: {
     number: 14,
-    write: ({ incarnation, frontiers }) => [incarnation, ...frontiersToFields(frontiers)],
-    read: (fields) => ({ kind: "welcome", incarnation: count(fields), frontiers: frontiersOf(fields) }),
+    write: ({ incarnation, nowMs, frontiers }) => [incarnation, nowMs, ...frontiersToFields(frontiers)],
+    read: (fields) => ({
+      kind: "welcome",
+      incarnation: count(fields),
+      nowMs: count(fields),
+      frontiers: frontiersOf(fields),
+    }),
   },
 };
 

@@ -120,6 +120,8 @@ export interface StartMessage {
 export interface WelcomeMessage {
   readonly kind: "welcome";
   readonly incarnation: number;
+  /** The sender's time. */
+  readonly nowMs: number;
   readonly frontiers: ReadonlyMap<string, VersionVector>;
 }
 

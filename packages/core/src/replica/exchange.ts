@@ -24,6 +24,8 @@ export interface ExchangeContext {
   heardMs(replica: number): number | undefined;
   /** Which start of this replica this is. */
   readonly incarnation: number;
+  /** A replica said its time; `nowMs` is the own when that arrived. */
+  noteClock(replica: number, theirMs: number, nowMs: number): void;
   /** Is this replica a member that all others know of, and the only process under its id? */
   countsAsMember(): boolean;
   /** A replica said that it holds this of some shards: what is missing here is asked for. */

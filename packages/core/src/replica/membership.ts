@@ -1,3 +1,5 @@
+import { emptyVersionVector, type VersionVector } from "../causality/version-vector.js";
+import { mark } from "../planted.js";
 import type { ClusterOptions } from "./cluster-options.js";
 import type { ReplicaStore } from "./store.js";
 
@@ -5,6 +7,8 @@ import type { ReplicaStore } from "./store.js";
 export class Membership {
   readonly #store: ReplicaStore;
   readonly #options: ClusterOptions;
+  #seen: unknown;
+  #past: VersionVector = emptyVersionVector;
 
   constructor(store: ReplicaStore, options: ClusterOptions) {
     this.#store = store;
@@ -18,6 +22,23 @@ export class Membership {
     const active = new Set(members.filter(({ state }) => state === "active").map(({ id }) => id));
     for (const id of this.#options.founders ?? []) if (!evicted.has(id)) active.add(id);
     return [...active].sort((a, b) => a - b);
+  }
+
+  /**
+   * Frontier of the system shard when the members last changed: who holds it knows the same members. When they have changed since the last
+   * call, `onEvicted` is told every evicted one.
+   */
+  past(onEvicted: (id: number) => void): VersionVector {
+    const { members } = this.#store.catalogue;
+    if (members === this.#seen) return this.#past;
+    this.#seen = members;
+    for (const { id, state } of members) {
+      if (state !== "evicted") continue;
+      mark("member evicted");
+      onEvicted(id);
+    }
+    this.#past = new Map(this.#store.system.frontier);
+    return this.#past;
   }
 
   isEvicted(id: number): boolean {

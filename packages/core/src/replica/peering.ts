@@ -1,5 +1,5 @@
 import { MurmurationError } from "@murmuration/index";
-import { emptyVersionVector, sequenceOf, type VersionVector } from "../causality/version-vector.js";
+import { sequenceOf, type VersionVector } from "../causality/version-vector.js";
 import type { Command } from "../command/command.js";
 import { isCovered, mergeTokens, type SessionToken } from "../consistency/token.js";
 import { ClockGuard } from "../gossip/clock-guard.js";
@@ -52,8 +52,6 @@ export class Peering implements PeeringForUpkeep {
   /** Another process runs under this id. */
   #fenced = false;
   #lastHeartbeatMs = Number.NEGATIVE_INFINITY;
-  #membersSeen: unknown;
-  #membershipFrontier: VersionVector = emptyVersionVector;
 
   constructor(store: ReplicaStore, options: ClusterOptions, waits: Waits) {
     this.#store = store;
@@ -89,6 +87,7 @@ export class Peering implements PeeringForUpkeep {
       noteSnapshot: (shard) => this.#requests.noteSnapshot(shard),
       heardMs: (replica) => this.#heardMs.get(replica),
       incarnation: this.#incarnation,
+      noteClock: (replica, theirMs, nowMs) => this.#clockGuard.note(replica, theirMs, nowMs),
       countsAsMember: () =>
         (this.#admission.isAdmitted || planted.has("joiners-count")) &&
         !this.#fenced &&
@@ -232,25 +231,11 @@ export class Peering implements PeeringForUpkeep {
   #settleStability(): void {
     const frontiers = new Map<string, VersionVector>([[SYSTEM_SHARD, this.#store.system.frontier]]);
     for (const [id, { shard }] of this.#store.shards) frontiers.set(id, shard.frontier);
-    this.#stability.settle(this.#members.active(), this.#membershipPast(), frontiers);
+    // What an evicted one sent and is not applied yet must not be applied later: by then this replica has told the others all that it will
+    // ever hold of it. What another member holds of it is asked of that member.
+    const past = this.#members.past((id) => this.#intake.clear(id));
+    this.#stability.settle(this.#members.active(), past, frontiers);
     this.#admission.settle(this.#stability.everyoneCounts());
-  }
-
-  /** Frontier of the system shard when the members last changed: who holds it knows the same members. */
-  #membershipPast(): VersionVector {
-    const { members } = this.#store.catalogue;
-    if (members !== this.#membersSeen) {
-      this.#membersSeen = members;
-      for (const { id, state } of members) {
-        if (state !== "evicted") continue;
-        mark("member evicted");
-        // What it sent and is not applied yet must not be applied later: by then this replica has told the others all that it will ever
-        // hold of it. What another member holds of it is asked of that member.
-        this.#intake.clear(id);
-      }
-      this.#membershipFrontier = new Map(this.#store.system.frontier);
-    }
-    return this.#membershipFrontier;
   }
 
   // ---- sending

@@ -58,7 +58,7 @@ export class StartGuard implements Exchange {
   }
 
   take(from: number, message: Message, nowMs: number): void {
-    if (message.kind === "start") this.#answer(from, message.incarnation);
+    if (message.kind === "start") this.#answer(from, message.incarnation, nowMs);
     // an answer to an earlier start says what was known then
     else if (message.kind === "welcome" && message.incarnation === this.#incarnation) this.#note(from, message, nowMs);
   }
@@ -68,7 +68,7 @@ export class StartGuard implements Exchange {
     return members.active().filter((id) => id !== store.id);
   }
 
-  #answer(to: number, incarnation: number): void {
+  #answer(to: number, incarnation: number, nowMs: number): void {
     const { store } = this.#context;
     // what is not durable here may be forgotten here
     if (!store.isDurable()) return;
@@ -77,10 +77,12 @@ export class StartGuard implements Exchange {
       const own = sequenceOf(shard.frontier, to);
       frontiers.set(id, own === 0 ? emptyVersionVector : new Map([[to, own]]));
     }
-    this.#context.send(to, "control", { kind: "welcome", incarnation, frontiers });
+    this.#context.send(to, "control", { kind: "welcome", incarnation, nowMs, frontiers });
   }
 
-  #note(from: number, { frontiers }: WelcomeMessage, nowMs: number): void {
+  #note(from: number, { frontiers, nowMs: theirMs }: WelcomeMessage, nowMs: number): void {
+    // before it writes with a clock that is wrong
+    this.#context.noteClock(from, theirMs, nowMs);
     if (this.#isOpen) return;
     if (!this.#answers.has(from)) this.#answeredMs = nowMs;
     this.#answers.set(from, frontiers);

@@ -31,6 +31,8 @@ const GROUP_MS_MAX = 20;
 const TURN_MS_MAX = 50;
 /** Of what came from others, about so much is taken with one flush. */
 const RECEIVE_BYTES_MAX = 1024 * 1024;
+/** After a start, connections are made first; then the members have about a second left to say what they hold and what time it is. */
+const START_WAIT_MS = 5_000;
 /** Work of one tick: some ten milliseconds. */
 const BUDGET = { stitches: 32, repairs: 64 } as const;
 
@@ -89,6 +91,7 @@ export class EngineHost {
               ...(cluster.advertise === undefined ? {} : { url: cluster.advertise }),
               nonce: randomInt(2 ** 20),
               founding: { peers: cluster.peers },
+              startWaitMs: START_WAIT_MS,
             },
           }),
       onGraphs: (replicaId, catalogue, handles) => {

@@ -1,7 +1,7 @@
 import type { Violation } from "../checkers/checker.js";
 import { describeMessage, describeOperations } from "../describe.js";
 import type { Fault, Scenario } from "../scenario.js";
-import type { TraceEvent } from "../world.js";
+import type { TraceEvent } from "../trace.js";
 import { escapeHtml } from "./escape.js";
 import type { StoryEvent } from "./story.js";
 

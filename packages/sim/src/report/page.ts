@@ -1,7 +1,8 @@
 import type { Violation } from "../checkers/checker.js";
 import { describeMessage } from "../describe.js";
 import type { Scenario } from "../scenario.js";
-import { type RunResult, runScenario, type TraceEvent } from "../world.js";
+import type { TraceEvent } from "../trace.js";
+import { type RunResult, runScenario } from "../world.js";
 import { diagramOf } from "./diagram.js";
 import { escapeHtml } from "./escape.js";
 import { type StoryEvent, storyOf, tell } from "./story.js";

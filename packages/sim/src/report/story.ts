@@ -1,6 +1,6 @@
 import type { Violation } from "../checkers/checker.js";
 import { describeOperations, type OperationNote } from "../describe.js";
-import type { TraceEvent } from "../world.js";
+import type { TraceEvent } from "../trace.js";
 
 /** An event that carried an operation which the broken rule is about. */
 export interface StoryEvent {
