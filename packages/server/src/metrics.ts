@@ -1,4 +1,4 @@
-import { visibleCollections } from "@murmuration/core";
+import { type TransportLink, visibleCollections } from "@murmuration/core";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, type Metric, Registry } from "prom-client";
 import type { Database, ReplicationReport } from "./engine/database.js";
 import { dialectVersion, version } from "./version.js";
@@ -106,6 +106,31 @@ export class Metrics {
     this.#put("murmur_send_queue_bytes", "bytes that wait to be sent", cluster.transport?.queuedBytes ?? 0);
     const dropped = { sending: cluster.transport?.droppedMessages ?? 0, receiving: cluster.droppedMessages };
     this.#putTotals("murmur_dropped_messages_total", "messages dropped over a bound", "side", dropped);
+    this.#putTotal("murmur_send_retries_total", "messages that were sent again", cluster.transport?.retries ?? 0);
+    this.#putLinks(cluster.transport?.links ?? []);
+  }
+
+  /** Connections to the brokers of regions. */
+  #putLinks(links: readonly TransportLink[]): void {
+    const roundTrip = this.#gauge("murmur_link_round_trip_seconds", "latest round trip to the broker of a region", [
+      "region",
+    ]);
+    const open = this.#gauge("murmur_link_breaker_open", "1 while nothing waits for the link", ["region"]);
+    const connected = this.#gauge("murmur_link_connected", "1 while the link is connected", ["region"]);
+    roundTrip.reset();
+    for (const { region, state, breaker, roundTripMs } of links) {
+      if (roundTripMs !== undefined) roundTrip.set({ region }, roundTripMs / 1000);
+      open.set({ region }, breaker === "open" ? 1 : 0);
+      connected.set({ region }, state === "connected" ? 1 : 0);
+    }
+    const byRegion = (read: (link: TransportLink) => number) =>
+      Object.fromEntries(links.map((link) => [link.region, read(link)]));
+    const sent = byRegion((link) => link.sentBytes);
+    this.#putTotals("murmur_link_sent_bytes_total", "bytes sent over the link", "region", sent);
+    const received = byRegion((link) => link.receivedBytes);
+    this.#putTotals("murmur_link_received_bytes_total", "bytes received over the link", "region", received);
+    const failures = byRegion((link) => link.failures);
+    this.#putTotals("murmur_link_failures_total", "attempts to connect that failed", "region", failures);
   }
 
   #putPeers(peers: readonly Peer[]): void {

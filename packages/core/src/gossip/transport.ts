@@ -1,5 +1,20 @@
 import type { Outgoing } from "../replica/cluster-options.js";
 
+/** A connection of a transport to a region, its own one among them. */
+export interface TransportLink {
+  readonly region: string;
+  readonly state: "connected" | "reconnecting" | "closed";
+  /** Open: nothing waits for this link. */
+  readonly breaker: "closed" | "open";
+  readonly roundTripMs: number | undefined;
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+  readonly reconnects: number;
+  /** Attempts to connect that failed. */
+  readonly failures: number;
+  readonly lastError: string | undefined;
+}
+
 /** What a transport has done and what waits in it. */
 export interface TransportCounters {
   /** Messages handed over to the network. */
@@ -8,6 +23,12 @@ export interface TransportCounters {
   readonly droppedMessages: number;
   /** Bytes that wait to be sent. */
   readonly queuedBytes: number;
+  /** Missing where a transport has no connections. */
+  readonly links?: readonly TransportLink[];
+  /** Messages that were sent again because nobody had said that they came. */
+  readonly retries?: number;
+  /** What arrived and could not be read. */
+  readonly malformedFrames?: number;
 }
 
 /**

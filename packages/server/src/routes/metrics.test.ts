@@ -46,7 +46,24 @@ describe("GET /metrics", () => {
     const cluster = {
       name: "c",
       region: "eu",
-      transport: undefined,
+      transport: {
+        sentMessages: 1,
+        droppedMessages: 0,
+        queuedBytes: 0,
+        links: [
+          {
+            region: "us",
+            state: "connected" as const,
+            breaker: "open" as const,
+            roundTripMs: 81,
+            sentBytes: 5,
+            receivedBytes: 6,
+            reconnects: 0,
+            failures: 2,
+            lastError: undefined,
+          },
+        ],
+      },
       receivedMessages: 4,
       receivedBytes: 9,
       waitingBytes: 0,
@@ -58,6 +75,9 @@ describe("GET /metrics", () => {
     assert.match(clustered, /murmur_replication_lag_seconds{peer="7",region=""} 1.5/);
     assert.match(clustered, /murmur_replication_lag_operations{peer="7",region=""} 3/);
     assert.match(clustered, /murmur_peer_silence_seconds{peer="7",region=""} 2/);
+    assert.match(clustered, /murmur_link_round_trip_seconds{region="us"} 0.081/);
+    assert.match(clustered, /murmur_link_breaker_open{region="us"} 1/);
+    assert.match(clustered, /murmur_link_failures_total{region="us"} 2/);
     assert.match(clustered, /murmur_refused_total{reason="malformed"} 2/);
     assert.match(clustered, /^murmur_waits_open 3$/m);
     assert.match(clustered, /^murmur_quorums_total{outcome="reached"} 5$/m);

@@ -1,4 +1,4 @@
-import { limits, type PeerStatus, type VersionVector } from "@murmuration/core";
+import { limits, type PeerStatus, type TransportLink, type VersionVector } from "@murmuration/core";
 import { z } from "zod";
 import { pathInteger } from "../http/schemas/parameters.js";
 import type { RouteContext } from "./route.js";
@@ -16,6 +16,20 @@ function peerAnswer(peer: PeerStatus, regionOf: ReadonlyMap<number, string>): ob
     lag_operations: peer.lagOperations,
     lag_seconds: peer.lagMs / 1000,
     clock_offset_ms: peer.clockOffsetMs ?? null,
+  };
+}
+
+function linkAnswer(link: TransportLink): object {
+  return {
+    region: link.region,
+    state: link.state,
+    breaker: link.breaker,
+    round_trip_ms: link.roundTripMs ?? null,
+    sent_bytes: link.sentBytes,
+    received_bytes: link.receivedBytes,
+    reconnects: link.reconnects,
+    failures: link.failures,
+    last_error: link.lastError ?? null,
   };
 }
 
@@ -112,6 +126,9 @@ export const replicationRoutes: readonly Route[] = [
                 sent_messages: cluster.transport?.sentMessages ?? 0,
                 unsent_dropped_messages: cluster.transport?.droppedMessages ?? 0,
                 queued_bytes: cluster.transport?.queuedBytes ?? 0,
+                retries: cluster.transport?.retries ?? 0,
+                malformed_frames: cluster.transport?.malformedFrames ?? 0,
+                links: (cluster.transport?.links ?? []).map(linkAnswer),
                 received_messages: cluster.receivedMessages,
                 received_bytes: cluster.receivedBytes,
                 waiting_bytes: cluster.waitingBytes,
