@@ -61,7 +61,7 @@ export class Metrics {
 
   #putDatabase(): void {
     const { shards, ready } = this.#database.status();
-    const { commands, pointsUpserted, pending, pendingBytes } = this.#database.counters();
+    const { commands, pointsUpserted, pending, pendingBytes, recall: audited } = this.#database.counters();
     this.#put("collections_total", "number of collections", visibleCollections(this.#database.catalogue).length);
     const points = this.#gauge("collection_points", "number of points", ["id"]);
     const graphBytes = this.#gauge("murmur_graph_bytes", "memory of the graphs", ["collection"]);
@@ -71,6 +71,11 @@ export class Metrics {
     for (const shard of shards) {
       points.set({ id: shard.collection }, shard.points);
       graphBytes.set({ collection: shard.collection }, shard.graphBytes);
+    }
+    const recall = this.#gauge("murmur_recall_at_10", "recall, as of the last validation", ["collection", "vector"]);
+    recall.reset();
+    for (const [collection, vectors] of Object.entries(audited)) {
+      for (const [vector, share] of Object.entries(vectors)) recall.set({ collection, vector }, share);
     }
     this.#put("murmur_ready", "1 while reads and writes are served", ready ? 1 : 0);
     this.#putTotals("murmur_commands_total", "executed writes", "kind", commands);

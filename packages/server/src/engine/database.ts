@@ -66,6 +66,8 @@ export interface DatabaseCounters {
   /** Commands and questions that the engine's thread has not answered yet. */
   readonly pending: number;
   readonly pendingBytes: number;
+  /** Recall@10 of the default search as of the last `validate`: collection → vector → share. */
+  readonly recall: { readonly [collection: string]: { readonly [vector: string]: number } };
 }
 
 /** How long something is waited for. */

@@ -53,6 +53,11 @@ const PENDING_BYTES_MAX = 512 * 1024 * 1024;
 
 const PROBE_INTERVAL_MS = 1000;
 
+/** What the engine's thread answers to `validate`, as far as it is looked at here. */
+interface Validation {
+  readonly recall: { readonly [vector: string]: { readonly recall_at_10: number } };
+}
+
 interface Pending {
   readonly resolve: (value: Receipt | Answer | SettledWait) => void;
   readonly reject: (error: MurmurationError) => void;
@@ -77,6 +82,7 @@ export class EngineDatabase implements Database {
   readonly #startedMs = performance.now();
   readonly #pending = new Map<number, Pending>();
   #pendingBytes = 0;
+  readonly #recall = new Map<string, { readonly [vector: string]: number }>();
   /** Executed commands by kind. */
   readonly #commands = new Map<string, number>();
   #pointsUpserted = 0;
@@ -200,8 +206,13 @@ export class EngineDatabase implements Database {
     return this.#ask({ kind: "digest", collection: name }) as Promise<Digest>;
   }
 
-  validate(name: string, samples: number): Promise<Json> {
-    return this.#ask({ kind: "validate", collection: name, samples }) as Promise<Json>;
+  async validate(name: string, samples: number): Promise<Json> {
+    const { name: collection } = this.collection(name);
+    const report = (await this.#ask({ kind: "validate", collection: name, samples })) as unknown as Validation;
+    const recall = Object.entries(report.recall).map(([vector, audit]) => [vector, audit.recall_at_10] as const);
+    this.#recall.set(collection, Object.fromEntries(recall));
+    for (const known of this.#recall.keys()) if (this.collectionNamed(known) === undefined) this.#recall.delete(known);
+    return report as unknown as Json;
   }
 
   links(name: string, id: PointId, vector: string): Promise<Json> {
@@ -237,6 +248,7 @@ export class EngineDatabase implements Database {
       pointsUpserted: this.#pointsUpserted,
       pending: this.#pending.size,
       pendingBytes: this.#pendingBytes,
+      recall: Object.fromEntries(this.#recall),
     };
   }
 

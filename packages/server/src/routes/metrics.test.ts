@@ -75,6 +75,7 @@ describe("GET /metrics", () => {
     assert.match(clustered, /murmur_replication_lag_seconds{peer="7",region=""} 1.5/);
     assert.match(clustered, /murmur_replication_lag_operations{peer="7",region=""} 3/);
     assert.match(clustered, /murmur_peer_silence_seconds{peer="7",region=""} 2/);
+    assert.match(clustered, /murmur_recall_at_10{collection="words",vector=""} 0.97/);
     assert.match(clustered, /murmur_link_round_trip_seconds{region="us"} 0.081/);
     assert.match(clustered, /murmur_link_breaker_open{region="us"} 1/);
     assert.match(clustered, /murmur_link_failures_total{region="us"} 2/);

@@ -212,6 +212,7 @@ export class FakeDatabase implements Database {
       pointsUpserted: upserts.reduce((sum, { points }) => sum + points.length, 0),
       pending: 0,
       pendingBytes: 0,
+      recall: { words: { "": 0.97 } },
     };
   }
 
