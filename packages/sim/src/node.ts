@@ -1,4 +1,11 @@
-import { type Change, type Command, type CompactionOptions, type Outgoing, Replica } from "@murmuration/core";
+import {
+  type Change,
+  type Command,
+  type CompactionOptions,
+  type Outgoing,
+  Replica,
+  type VersionVector,
+} from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
 import { collectionName } from "./commands.js";
 import { CrashSignal, SimulatedDisk } from "./disk.js";
@@ -44,8 +51,8 @@ export class Node {
   compaction: CompactionOptions | undefined;
   /** Lag at which it takes snapshots; that of a host without. */
   snapshotLagOperations: number | undefined;
-  /** Frontier of the collection's shard as text, to see that it has changed. */
-  frontier = "";
+  /** The collection's shard and its frontier when they were last compared with others'. */
+  compared: { readonly shard: string; readonly frontier: VersionVector } | undefined;
   readonly #founders: readonly number[];
   readonly #trueMs: () => number;
   #starts = 0;

@@ -274,7 +274,7 @@ export class World {
     if (node.isRetired) return;
     if (node.replica !== undefined) node.kill();
     node.start();
-    node.frontier = "";
+    node.compared = undefined;
     this.#trace.note("start", node.id, "starts again");
     if (node.isBroken) this.#replace(node);
     else this.#after(node);

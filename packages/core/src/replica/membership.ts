@@ -1,3 +1,4 @@
+import type { Catalogue } from "../catalogue/collection.js";
 import { emptyVersionVector, type VersionVector } from "../causality/version-vector.js";
 import { mark } from "../planted.js";
 import type { ClusterOptions } from "./cluster-options.js";
@@ -9,6 +10,8 @@ export class Membership {
   readonly #options: ClusterOptions;
   #seen: unknown;
   #past: VersionVector = emptyVersionVector;
+  /** The active ones of a catalogue: asked for with every message. */
+  #known: { readonly members: Catalogue["members"]; readonly active: readonly number[] } | undefined;
 
   constructor(store: ReplicaStore, options: ClusterOptions) {
     this.#store = store;
@@ -16,8 +19,13 @@ export class Membership {
   }
 
   /** Ids of the replicas that are waited for, ascending; this one included while it is a member. */
-  active(): number[] {
+  active(): readonly number[] {
     const { members } = this.#store.catalogue;
+    if (this.#known?.members !== members) this.#known = { members, active: this.#activeAmong(members) };
+    return this.#known.active;
+  }
+
+  #activeAmong(members: Catalogue["members"]): number[] {
     const evicted = new Set(members.filter(({ state }) => state === "evicted").map(({ id }) => id));
     const active = new Set(members.filter(({ state }) => state === "active").map(({ id }) => id));
     for (const id of this.#options.founders ?? []) if (!evicted.has(id)) active.add(id);

@@ -1,4 +1,4 @@
-import { nearest, type Replica, scroll } from "@murmuration/core";
+import { compareVersionVectors, nearest, type Replica, scroll } from "@murmuration/core";
 import { collectionName, having } from "../commands.js";
 import type { Node } from "../node.js";
 import { Violated } from "./checker.js";
@@ -66,9 +66,11 @@ export class ConvergenceChecker {
     // what its disk has refused may be forgotten, and its name given to another operation
     if (replica === undefined || !replica.isDurable() || !node.hasCollection()) return;
     const shard = replica.shard(collectionName);
+    const isCompared =
+      node.compared?.shard === shard.id && compareVersionVectors(node.compared.frontier, shard.frontier) === "equal";
+    if (isCompared) return;
+    node.compared = { shard: shard.id, frontier: new Map(shard.frontier) };
     const frontier = `${shard.id} ${JSON.stringify(shard.causality.toJson().frontier)}`;
-    if (frontier === node.frontier) return;
-    node.frontier = frontier;
     const catalogue = replica.catalogueHeads().join();
     const thorough = hash(frontier) % THOROUGH_EVERY === 0;
     this.#compare(node.id, `graph ${frontier}`, graphsOf(replica));

@@ -1,6 +1,6 @@
 import type { NodeDot } from "@murmuration/index";
 import { dotText } from "../../causality/dot.js";
-import type { VersionVector } from "../../causality/version-vector.js";
+import { compareVersionVectors, emptyVersionVector, type VersionVector } from "../../causality/version-vector.js";
 import { planted } from "../../planted.js";
 import type { WritableShard } from "../plan-points.js";
 import type { WriteUpkeep } from "../upkeep.js";
@@ -28,7 +28,7 @@ export class DeadNodes {
   readonly #target: WritableShard;
   readonly #vectors: ReadonlyMap<string, VectorState>;
   /** Frontier at the last full look for nodes to purge. */
-  #lookedAt = "";
+  #lookedAt: VersionVector = emptyVersionVector;
   #owners = "";
   /** Nodes that the start found dead, by vector, until that is known to be no damage: a point whose row was lost looks the same. */
   #found: ReadonlyMap<string, readonly NodeDot[]>;
@@ -75,7 +75,9 @@ export class DeadNodes {
       for (const state of this.#vectors.values()) state.repairFrom = 0;
       this.#owners = owners;
     }
-    const frontier = JSON.stringify(shard.causality.toJson().frontier);
+    // as it is before this step's own operations
+    const frontier = new Map(shard.frontier);
+    const hasChanged = compareVersionVectors(shard.frontier, this.#lookedAt) !== "equal";
     for (const [name, state] of this.#vectors) {
       const graph = shard.graphs.get(name);
       const index = indexes.get(name);
@@ -101,7 +103,7 @@ export class DeadNodes {
         if (nodes.length > 0) state.purge = true;
       }
       // others' repairs and purges make nodes purgeable too: look again whenever something has changed
-      if (state.repairFrom === undefined && (state.purge || frontier !== this.#lookedAt)) {
+      if (state.repairFrom === undefined && (state.purge || hasChanged)) {
         const dots = planted.has("no-purge") ? [] : index.purgeable(owned, PURGE_MAX);
         if (dots.length > 0) write({ kind: "purge", vector: name, dots });
         purged += dots.length;
@@ -109,7 +111,7 @@ export class DeadNodes {
       }
       if (state.waiting.size > 0 || state.repairFrom !== undefined || state.purge) atRest = false;
     }
-    this.#lookedAt = frontier;
+    if (hasChanged) this.#lookedAt = frontier;
     return { repaired, purged, atRest };
   }
 }

@@ -1,4 +1,5 @@
 import type { VectorIndex } from "@murmuration/index";
+import { compareVersionVectors, emptyVersionVector, type VersionVector } from "../../causality/version-vector.js";
 import type { WritableShard } from "../plan-points.js";
 import type { WriteUpkeep } from "../upkeep.js";
 
@@ -14,8 +15,8 @@ const SMALL_NODES = 2000;
  */
 export class Rescuer {
   readonly #target: WritableShard;
-  #seen = "";
-  #checked = "";
+  #seen: VersionVector = emptyVersionVector;
+  #checked: VersionVector | undefined;
 
   constructor(target: WritableShard) {
     this.#target = target;
@@ -23,13 +24,12 @@ export class Rescuer {
 
   step(owned: ReadonlySet<number>, isFirst: boolean, write: WriteUpkeep): { count: number; atRest: boolean } {
     const { shard, indexes } = this.#target;
-    const frontier = JSON.stringify(shard.causality.toJson().frontier);
-    const isQuiet = frontier === this.#seen;
-    this.#seen = frontier;
-    if (frontier === this.#checked) return { count: 0, atRest: true };
+    const isQuiet = compareVersionVectors(shard.frontier, this.#seen) === "equal";
+    if (!isQuiet) this.#seen = new Map(shard.frontier);
+    if (this.#checked === this.#seen) return { count: 0, atRest: true };
     const isSmall = [...indexes.values()].every((index) => index.reader.linkedCount <= SMALL_NODES);
     if (!isQuiet && !isSmall) return { count: 0, atRest: false };
-    this.#checked = frontier;
+    this.#checked = this.#seen;
     let count = 0;
     for (const [vector, index] of indexes) {
       for (const node of index.unreachable(owned, RESCUES_MAX)) {
