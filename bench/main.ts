@@ -6,6 +6,7 @@ import { exactBenchmark } from "./exact.js";
 import { filterBenchmark } from "./filter.js";
 import { type Benchmark, describeResult } from "./harness.js";
 import { oplogBenchmark } from "./oplog.js";
+import { regionsBenchmark } from "./regions.js";
 import { replicateBenchmark } from "./replicate.js";
 import { restBenchmark } from "./rest.js";
 import { searchBenchmark } from "./search.js";
@@ -23,6 +24,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   convergeBenchmark,
   replicateBenchmark,
   wireBenchmark,
+  regionsBenchmark,
 ];
 
 async function run(names: readonly string[], options: { readonly json?: true; readonly quick?: true }): Promise<void> {
