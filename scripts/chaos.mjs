@@ -1,0 +1,56 @@
+#!/usr/bin/env node
+import { randomInt } from "node:crypto";
+import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+import { build } from "./lib/build-steps.mjs";
+import { chaosReport } from "./lib/chaos-print.mjs";
+import { ensureNatsServer } from "./lib/nats-server.mjs";
+import { inRoot } from "./lib/paths.mjs";
+import { endWith, StepFailed } from "./lib/run-step.mjs";
+import { helpOnRequest, say } from "./lib/terminal.mjs";
+
+const HELP = `
+Usage: npm run chaos [-- --minutes N] [-- --seed N] [-- --json]
+
+Starts three regions on this machine and lets things go wrong in them, at random: databases and brokers are killed, stopped and wiped,
+links are cut, stalled and made lossy. Meanwhile clients write in every region, and sessions hop between regions and check what they
+read. Then everything is healed, and all regions must have the same data, the same graph and every acknowledged write.
+
+  --minutes N   how long (10)
+  --seed N      of the choice of faults, an integer from 0 to 4294967295 (a new one, which is printed)
+  --json        print one JSON object instead of the report
+  --help        print this help
+
+Exits with 1 when a promise was broken.
+`;
+
+const SEED_MAX = 2 ** 32 - 1;
+
+function readOptions() {
+  const text = { type: "string" };
+  let values;
+  try {
+    values = parseArgs({ options: { json: { type: "boolean" }, minutes: text, seed: text } }).values;
+  } catch (error) {
+    throw new StepFailed("reading the options", `${error.message}\n\n${HELP.trim()}\n`, 2);
+  }
+  const minutes = Number(values.minutes ?? 10);
+  if (!(minutes > 0 && minutes <= 24 * 60))
+    throw new StepFailed("reading the options", "--minutes must be a number above 0, at most 1440\n", 2);
+  const seed = Number(values.seed ?? randomInt(SEED_MAX));
+  if (!Number.isInteger(seed) || seed < 0 || seed > SEED_MAX)
+    throw new StepFailed("reading the options", `--seed must be an integer from 0 to ${SEED_MAX}\n`, 2);
+  return { json: values.json === true, seconds: minutes * 60, seed };
+}
+
+helpOnRequest(HELP);
+await endWith(async () => {
+  const { json, seconds, seed } = readOptions();
+  build({ projects: ["packages/server", "test"] });
+  process.env.MURMUR_NATS_SERVER = ensureNatsServer();
+  const { runChaos } = await import(pathToFileURL(inRoot("test/dist/support/regions/chaos.js")).href);
+  say(`seed ${seed}`);
+  const report = await runChaos({ seed, seconds, say });
+  process.stdout.write(json ? `${JSON.stringify(report)}\n` : `${chaosReport(report)}\n`);
+  if (report.violations.length > 0) throw new StepFailed("keeping the promises", `seed ${seed}\n`, 1);
+});

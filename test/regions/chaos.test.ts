@@ -1,0 +1,18 @@
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { newSeed } from "../support/random.js";
+import { runChaos } from "../support/regions/chaos.js";
+import { killAllServers } from "../support/server.js";
+
+const SECONDS = 25;
+
+after(killAllServers);
+
+test("whatever happens to the regions, sessions are kept, nothing acknowledged is lost, and all end alike", async (context) => {
+  const seed = newSeed();
+  context.diagnostic(`MURMUR_TEST_SEED=${seed}`);
+  const report = await runChaos({ seed, seconds: SECONDS });
+  context.diagnostic(JSON.stringify(report));
+  assert.deepEqual(report.violations, []);
+  assert.ok(report.sessions.reads > 0 && report.sessions.writes > 0, "sessions were answered");
+});
