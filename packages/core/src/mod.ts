@@ -59,6 +59,7 @@ export type {
   OpLog,
   ReadOptions,
   StoredPoint,
+  TransactionOptions,
 } from "./log/op-log.js";
 export { SqliteOpLog, type SqliteOpLogOptions } from "./log/sqlite-op-log.js";
 export {

@@ -7,6 +7,7 @@ import {
   type OpLog,
   type ReadOptions,
   type StoredPoint,
+  type TransactionOptions,
   type VersionVector,
 } from "@murmuration/core";
 import { MurmurationError, type PointId } from "@murmuration/index";
@@ -23,7 +24,9 @@ type Call = (writer: LogWriter) => void;
 export class SimulatedDisk implements OpLog {
   #log = new MemoryOpLog();
   /** Committed transactions, for copies of earlier states. */
-  readonly #history: Call[][];
+  #history: Call[][];
+  /** How many of them a machine that dies does not forget. */
+  #synced = 0;
   /** Every commit fails. */
   isFull = false;
   /** Writes until the process crashes in one; `undefined`: never. */
@@ -39,6 +42,7 @@ export class SimulatedDisk implements OpLog {
   constructor(history: readonly Call[][] = []) {
     this.#history = [...history];
     for (const calls of this.#history) this.#replay(calls);
+    this.#synced = this.#history.length;
   }
 
   /** How many transactions it holds: names a state of it. */
@@ -58,9 +62,25 @@ export class SimulatedDisk implements OpLog {
     });
     this.#replay(calls);
     this.#history.push(calls);
+    this.#synced = this.#history.length;
   }
 
-  transaction<T>(body: (writer: LogWriter) => T): T {
+  /** The machine dies: what was committed lazily and not flushed since is gone. */
+  losePower(): void {
+    if (this.#synced === this.#history.length) return;
+    this.#history = this.#history.slice(0, this.#synced);
+    this.#log = new MemoryOpLog();
+    for (const calls of this.#history) this.#replay(calls);
+  }
+
+  sync(): void {
+    if (this.#synced === this.#history.length) return;
+    this.#mayCrash();
+    if (this.isFull) throw new MurmurationError("storage", "the disk is full");
+    this.#synced = this.#history.length;
+  }
+
+  transaction<T>(body: (writer: LogWriter) => T, { isLazy = false }: TransactionOptions = {}): T {
     const calls: Call[] = [];
     this.#running = calls;
     const { rottenPart, dropped } = this;
@@ -73,6 +93,7 @@ export class SimulatedDisk implements OpLog {
         return value;
       });
       this.#history.push(calls);
+      if (!isLazy) this.#synced = this.#history.length;
       return result;
     } catch (error) {
       this.rottenPart = rottenPart;

@@ -99,8 +99,10 @@ export class Node {
     }
   }
 
+  /** The process ends, and the machine with it. */
   kill(): void {
     this.replica = undefined;
+    this.disk.losePower();
   }
 
   /** Do something in the process. A crash ends it; the log's refusals are what a host lives with. */

@@ -221,6 +221,29 @@ export function opLogConformance(name: string, makeLog: () => OpLogUnderTest): v
       appendMany(log, "a", 1, 1, 1);
     });
 
+    test("a lazy transaction holds like any other, and is there after a flush", () => {
+      const append = (first: number, isLazy: boolean) =>
+        log.transaction((writer) => writer.append("a", 1, first, bytesOf(`a1:${first}`)), { isLazy });
+      append(1, true);
+      append(2, false);
+      append(3, true);
+      assert.throws(() =>
+        log.transaction(
+          (writer) => {
+            writer.append("a", 1, 4, bytesOf("not kept"));
+            throw new Error("taken back");
+          },
+          { isLazy: true },
+        ),
+      );
+      log.sync();
+      log.sync();
+      const held = dots(log.read(0));
+      assert.deepEqual(held, ["a/1:1", "a/1:2", "a/1:3"]);
+      const reopened = subject.reopen?.();
+      if (reopened !== undefined) assert.deepEqual(dots(reopened.read(0)), held);
+    });
+
     test("points are kept by id, of every kind of id", () => {
       const ids: PointId[] = [0, 1, 255, 2 ** 32, Number.MAX_SAFE_INTEGER, 2n ** 53n, 2n ** 64n - 1n];
       ids.push("00000000-0000-0000-0000-000000000000", "0189fc3a-97c4-7a0b-8d6e-f0123456789a");

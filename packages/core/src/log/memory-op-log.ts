@@ -40,6 +40,10 @@ export class MemoryOpLog implements OpLog {
     }
   }
 
+  sync(): void {
+    // nothing here outlives the object
+  }
+
   *read(after: number, options: ReadOptions = {}): Iterable<LogEntry> {
     const { shard, limit = Number.POSITIVE_INFINITY } = options;
     let position = after;

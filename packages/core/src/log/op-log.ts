@@ -62,6 +62,15 @@ export interface LogWriter {
   putSetting(name: string, value: string): void;
 }
 
+/** How a transaction is committed. */
+export interface TransactionOptions {
+  /**
+   * Kept when the process dies, and durable only with the next `sync` or the next transaction without this: a machine that dies before may
+   * forget it, with all that was committed after it. Saves the wait for the disk.
+   */
+  readonly isLazy?: boolean;
+}
+
 /**
  * Port: the durable log of operations, the store of record, with its projections. Reads see what is committed and, inside a
  * transaction, also what it has written. Iterators may be kept across writes; whether they then see what was written is open.
@@ -69,10 +78,12 @@ export interface LogWriter {
  */
 export interface OpLog {
   /**
-   * Runs `body`; all it wrote is durable when this returns, with one flush for everything in it. When `body` throws or the
+   * Runs `body`; all it wrote is durable when this returns, unless it is lazy, with one flush for everything in it. When `body` throws or the
    * commit fails, nothing of it is kept and the error is passed on. `body` is synchronous; transactions do not nest.
    */
-  transaction<T>(body: (writer: LogWriter) => T): T;
+  transaction<T>(body: (writer: LogWriter) => T, options?: TransactionOptions): T;
+  /** Makes durable what lazy transactions have committed. Throws `storage` when that fails. */
+  sync(): void;
   /** Entries behind position `after` (0: from the start), by position. */
   read(after: number, options?: ReadOptions): Iterable<LogEntry>;
   /** Operations of one origin behind `afterSequence`, by sequence; at most `limit`. */

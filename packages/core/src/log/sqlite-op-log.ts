@@ -5,7 +5,15 @@ import { isOrigin, isSequence } from "../causality/dot.js";
 import { sequenceOf, type VersionVector } from "../causality/version-vector.js";
 import { limits } from "../limits.js";
 import { refuseMessage } from "../operation/field-reader.js";
-import type { CheckpointSlot, LogEntry, LogWriter, OpLog, ReadOptions, StoredPoint } from "./op-log.js";
+import type {
+  CheckpointSlot,
+  LogEntry,
+  LogWriter,
+  OpLog,
+  ReadOptions,
+  StoredPoint,
+  TransactionOptions,
+} from "./op-log.js";
 import { pointIdFromKey, pointIdToKey } from "./point-key.js";
 import { dropCheckpoint, dropOperations, putCheckpointPart } from "./sqlite-compaction.js";
 import { openDatabase, setPragmas } from "./sqlite-connection.js";
@@ -21,6 +29,8 @@ import {
 
 /** Setting of our own: the position below which none is given out again although its entry is gone. */
 const POSITION_FLOOR = "log.position-floor";
+/** Setting of our own: written so that there is something to flush. */
+const SYNCED = "log.synced";
 
 /** How to open the file of a log. */
 export interface SqliteOpLogOptions {
@@ -47,7 +57,7 @@ interface Transaction {
   readonly advanced: Map<ShardHead, Set<number>>;
 }
 
-/** The log in one SQLite file, in WAL mode and flushed at every commit. One writing connection, any number of reading ones. */
+/** The log in one SQLite file, in WAL mode and flushed at every commit that is not lazy. One writing connection, any number of reading ones. */
 export class SqliteOpLog implements OpLog {
   readonly #file: string;
   readonly #database: Database.Database;
@@ -56,6 +66,9 @@ export class SqliteOpLog implements OpLog {
   #heads: Heads | undefined;
   #headsVersion = -1;
   #transaction: Transaction | undefined;
+  #commitsLazily = false;
+  /** Has something been committed and not flushed? */
+  #isBehind = false;
 
   /** Opens the file and makes it if it is not there. Throws `storage`, or `corrupt` when it is not a log that this version reads. */
   constructor(file: string, options: SqliteOpLogOptions = {}) {
@@ -82,11 +95,15 @@ export class SqliteOpLog implements OpLog {
     withStorageErrors(this.#file, () => this.#database.pragma(`max_page_count = ${Math.trunc(pagesMax)}`));
   }
 
-  transaction<T>(body: (writer: LogWriter) => T): T {
+  transaction<T>(body: (writer: LogWriter) => T, { isLazy = false }: TransactionOptions = {}): T {
     assert(this.#transaction === undefined, "transactions do not nest");
     const writes = this.#writes;
     if (writes === undefined) throw new MurmurationError("storage", `${this.#file} is open for reading only`);
     try {
+      if (isLazy !== this.#commitsLazily) {
+        (isLazy ? writes.commitLazily : writes.flushCommits).run();
+        this.#commitsLazily = isLazy;
+      }
       writes.begin.run();
       const transaction = { heads: this.#currentHeads(), advanced: new Map() };
       this.#transaction = transaction;
@@ -96,6 +113,8 @@ export class SqliteOpLog implements OpLog {
         for (const origin of origins) writes.putFrontier.run(head.key, origin, sequenceOf(head.frontier, origin));
       }
       writes.commit.run();
+      // a flush covers the whole of the write-ahead log
+      this.#isBehind = isLazy;
       return result;
     } catch (error) {
       this.#heads = undefined;
@@ -105,6 +124,10 @@ export class SqliteOpLog implements OpLog {
     } finally {
       this.#transaction = undefined;
     }
+  }
+
+  sync(): void {
+    if (this.#isBehind) this.transaction((writer) => writer.putSetting(SYNCED, String(this.lastPosition())));
   }
 
   *read(after: number, options: ReadOptions = {}): Iterable<LogEntry> {

@@ -57,6 +57,9 @@ export interface ReadStatements {
 
 /** Every statement that writes. */
 export interface WriteStatements {
+  /** A commit waits for the disk from here on; or it does not. */
+  readonly flushCommits: Statement<[]>;
+  readonly commitLazily: Statement<[]>;
   readonly begin: Statement<[]>;
   readonly commit: Statement<[]>;
   readonly rollback: Statement<[]>;
@@ -126,6 +129,8 @@ export function readStatements(database: Database.Database): ReadStatements {
 
 export function writeStatements(database: Database.Database): WriteStatements {
   return {
+    flushCommits: database.prepare("PRAGMA synchronous = FULL"),
+    commitLazily: database.prepare("PRAGMA synchronous = NORMAL"),
     begin: database.prepare("BEGIN IMMEDIATE"),
     commit: database.prepare("COMMIT"),
     rollback: database.prepare("ROLLBACK"),

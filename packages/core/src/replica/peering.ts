@@ -246,9 +246,10 @@ export class Peering implements PeeringForUpkeep {
     if (this.#members.isEvicted(id)) return;
     this.#intake.applyReady(nowMs);
     this.#settleStability();
-    // others count on what a heartbeat says: it is in the log
     this.#store.flush();
     if (nowMs - this.#lastHeartbeatMs >= limits.heartbeatMs) {
+      // others count on what a heartbeat says
+      this.#store.sync();
       this.#lastHeartbeatMs = nowMs;
       const frontiers = new Map<string, VersionVector>([[SYSTEM_SHARD, new Map(this.#store.system.frontier)]]);
       for (const [shard, target] of this.#store.shards) frontiers.set(shard, new Map(target.shard.frontier));

@@ -56,7 +56,9 @@ export class QuorumExchange implements Exchange {
 
   /** Tell those that reads found behind what they lack, so that they ask for it now. */
   #repair(): void {
-    for (const [member, shards] of this.#waits.takeLagging()) {
+    const lagging = this.#waits.takeLagging();
+    if (lagging.size === 0 || !this.#context.store.trySync()) return;
+    for (const [member, shards] of lagging) {
       const frontiers = new Map([...shards].map((shard) => [shard, this.#held(shard)]));
       this.#sayDurable(member, { incarnation: 0, round: 0, frontiers });
     }
@@ -102,6 +104,7 @@ export class QuorumExchange implements Exchange {
       const { incarnation, round, wanted } = asked;
       const { progress, isComplete } = this.#progressOf(wanted);
       if (progress > asked.progress) {
+        if (!this.#context.store.trySync()) return;
         const frontiers = new Map([...wanted.keys()].map((shard) => [shard, this.#held(shard)]));
         this.#sayDurable(asker, { incarnation, round, frontiers });
       }

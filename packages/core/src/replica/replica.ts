@@ -167,7 +167,7 @@ export class Replica {
     this.receiveAll([bytes]);
   }
 
-  /** Take several messages, in order, with one flush of the log for all of them: how a replica catches up fast. */
+  /** Take several messages, in order, with one transaction of the log for all of them: how a replica catches up fast. */
   receiveAll(messages: readonly Uint8Array[]): void {
     assert(this.#peering !== undefined, "a replica that is alone receives nothing");
     this.#store.flush();
@@ -202,6 +202,11 @@ export class Replica {
    */
   isDurable(): boolean {
     return this.#store.isDurable();
+  }
+
+  /** Wait for the disk to have all that was applied, also what could be had again from others. Throws `storage` as `receive` does. */
+  sync(): void {
+    this.#store.sync();
   }
 
   /** Why client writes are refused now; `undefined`: they are taken. */

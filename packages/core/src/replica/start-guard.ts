@@ -71,7 +71,7 @@ export class StartGuard implements Exchange {
   #answer(to: number, incarnation: number, nowMs: number): void {
     const { store } = this.#context;
     // what is not durable here may be forgotten here
-    if (!store.isDurable()) return;
+    if (!store.isDurable() || !store.trySync()) return;
     const frontiers = new Map<string, VersionVector>([[SYSTEM_SHARD, new Map(store.system.frontier)]]);
     for (const [id, { shard }] of store.shards) {
       const own = sequenceOf(shard.frontier, to);

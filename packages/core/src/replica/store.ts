@@ -176,21 +176,28 @@ export class ReplicaStore {
     this.checkpointsWanted.add(shard.id);
   }
 
-  /** Is everything that was applied in the log? */
+  /** Is everything that was applied in the log? Operations of others may still be forgotten by a machine that dies: see `sync`. */
   isDurable(): boolean {
     return this.#pending.length === 0 && this.#touched.size === 0;
   }
 
-  /** Write to the log what was applied since. Throws what the log throws; then it waits, and nothing else may be applied before. */
+  /**
+   * Write to the log what was applied since: durably where own operations are in it, whose names must never be given again. Those of
+   * others can be had again, and wait for the disk only before somebody is told that they are here. Throws what the log throws; then
+   * it waits, and nothing else may be applied before.
+   */
   flush(): void {
     if (this.isDurable()) return;
     const steps = this.#pending;
     try {
-      this.log.transaction((writer) => {
-        for (const step of steps) step(writer);
-        for (const [shard, ids] of this.#touched) this.putProjection(writer, shard, ids);
-        this.putClock(writer);
-      });
+      this.log.transaction(
+        (writer) => {
+          for (const step of steps) step(writer);
+          for (const [shard, ids] of this.#touched) this.putProjection(writer, shard, ids);
+          this.putClock(writer);
+        },
+        { isLazy: this.#pendingOwn.length === 0 },
+      );
     } catch (error) {
       mark("waited for the log");
       throw error;
@@ -200,6 +207,23 @@ export class ReplicaStore {
     this.#publishPending();
     this.#own.push(...this.#pendingOwn);
     this.#pendingOwn = [];
+  }
+
+  /** Write to the log what was applied, and wait for the disk: before others count on it. Throws what the log throws. */
+  sync(): void {
+    this.flush();
+    this.log.sync();
+  }
+
+  /** As `sync`; false when the log refuses. */
+  trySync(): boolean {
+    try {
+      this.sync();
+      return true;
+    } catch (error) {
+      if (error instanceof MurmurationError) return false;
+      throw error;
+    }
   }
 
   /** Everything that was applied is published now, so that the graphs' epochs are those after it. */

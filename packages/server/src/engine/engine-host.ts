@@ -346,7 +346,7 @@ export class EngineHost {
   /** Write the images that lack an operation. One that cannot be written costs only time at the next start. */
   #saveImages(): void {
     // an image of what the log does not hold would be one of another history after a crash
-    if (!this.#replica.isDurable()) return;
+    if (!this.#replica.isDurable() || !this.#try(() => this.#replica.sync())) return;
     const position = this.#replica.position();
     const began = performance.now();
     let written = 0;
