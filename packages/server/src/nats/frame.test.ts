@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { test } from "node:test";
+import { deflateRawSync } from "node:zlib";
 import { MurmurationError } from "@murmuration/index";
 import fc from "fast-check";
 import { decodeFrame, encodeFrames, frameBytes } from "./frame.js";
+import { natsLimits } from "./limits.js";
 import { Reassembly } from "./reassembly.js";
 
 const INSTANCE = 0xfedc_ba98_7654_3210n;
@@ -25,6 +28,36 @@ test("messages that fit travel in one frame, as they were", () => {
       assert.deepEqual(decodeFrame(frames[0]!), { kind: "messages", instance: INSTANCE, messages });
     }),
   );
+});
+
+test("what repeats itself travels in fewer bytes, and comes out as it was", () => {
+  fc.assert(
+    fc.property(
+      fc.uint8Array({ minLength: 16, maxLength: 100 }),
+      fc.integer({ min: 100, max: 400 }),
+      (message, count) => {
+        const messages = Array.from({ length: count }, (_, i) => Uint8Array.of(...message, i % 256));
+        const total = count * (message.length + 1);
+        const [frame] = encodeFrames(INSTANCE, messages, frameBytes(count, total), once);
+        assert.ok(frame !== undefined && frame.byteLength < 0.5 * frameBytes(count, total));
+        assert.deepEqual(decodeFrame(frame), { kind: "messages", instance: INSTANCE, messages });
+      },
+    ),
+  );
+});
+
+test("what does not get smaller travels as it is", () => {
+  const noise = randomBytes(4_096);
+  const [frame] = encodeFrames(INSTANCE, [noise], frameBytes(1, noise.length), once);
+  assert.equal(frame?.byteLength, frameBytes(1, noise.length));
+});
+
+test("a frame that inflates to more than any frame holds, or to nothing that is one, is refused", () => {
+  const headOf = (content: Uint8Array) => Uint8Array.of(1, 3, 0, 0, 0, 0, 0, 0, 0, 0, ...content);
+  const refused = { code: "corrupt" };
+  assert.throws(() => decodeFrame(headOf(deflateRawSync(new Uint8Array(natsLimits.frameBytesMax + 1)))), refused);
+  assert.throws(() => decodeFrame(headOf(Uint8Array.of(0xff, 0xff, 0xff))), refused);
+  assert.throws(() => decodeFrame(headOf(deflateRawSync(Uint8Array.of(9, 0, 0, 0, 1)))), refused);
 });
 
 test("a long message comes out of its parts in any order, some of them twice", () => {
@@ -53,7 +86,7 @@ test("a long message comes out of its parts in any order, some of them twice", (
 test("anything else is refused as corrupt", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 40 }), fc.boolean(), (bytes, looksRight) => {
-      if (looksRight) bytes.set([1, 1 + (bytes.length % 2)].slice(0, bytes.length));
+      if (looksRight) bytes.set([1, 1 + (bytes.length % 3)].slice(0, bytes.length));
       try {
         decodeFrame(bytes);
       } catch (error) {

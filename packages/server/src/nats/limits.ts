@@ -6,6 +6,9 @@ export const natsLimits = {
   frameBytesTarget: 256 * 1024,
   /** Longer messages travel in parts; also bounded by the server's max_payload. */
   frameBytesMax: 512 * 1024,
+  /** A frame of so many bytes is deflated, and sent so when that leaves no more than this share of it. */
+  deflateBytesMin: 1024,
+  deflateShareMax: 0.95,
   /** Of a server's max_payload, for the headers of a publication. */
   headerBytes: 1024,
   /** Parts of messages that are not complete; the oldest message is given up beyond it. */
