@@ -28,9 +28,9 @@ const GROUP_COMMANDS_MAX = 256;
 /** A group ends when it is this old: whoever came first should not wait for all who came after. */
 const GROUP_MS_MAX = 20;
 /** Requests are handled so long in one go; then what came from other replicas has its turn. */
-const TURN_MS_MAX = 50;
-/** Of what came from others, about so much is taken with one flush. */
-const RECEIVE_BYTES_MAX = 1024 * 1024;
+const TURN_MS_MAX = 25;
+/** Of what came from others, about so much is taken in one go: some hundred operations, or one message. */
+const RECEIVE_BYTES_MAX = 128 * 1024;
 /** After a start, connections are made first; then the members have about a second left to say what they hold and what time it is. */
 const START_WAIT_MS = 5_000;
 /** Work of one tick: some ten milliseconds. */
@@ -54,7 +54,10 @@ export class EngineHost {
   /** Log position up to which images were looked after. */
   #imagePosition: number;
   #tickTimer: NodeJS.Timeout | undefined;
-  /** Is a turn of the messages of other replicas due already? */
+  /** Requests that have come before those that are still in the port. */
+  readonly #requests: Request[] = [];
+  /** Is a turn of the requests due already, and one of the messages of other replicas? */
+  #isHandling = false;
   #isReceiving = false;
   #hadRequests = false;
   #storageFails = false;
@@ -139,13 +142,32 @@ export class EngineHost {
 
   // ---- requests
 
-  /** Handle a request and whatever waits behind it, in order, for one turn. */
-  handle(first: Request): void {
+  /**
+   * Take a request. It is handled in a turn of the event loop: a port gives all that waits in it, up to a thousand requests, before the
+   * loop looks at sockets and timers again.
+   */
+  take(request: Request): void {
+    this.#requests.push(request);
+    this.#scheduleTurn();
+  }
+
+  #scheduleTurn(): void {
+    if (this.#isHandling) return;
+    this.#isHandling = true;
+    setImmediate(() => {
+      this.#isHandling = false;
+      this.#handle();
+    });
+  }
+
+  /** Handle the requests that wait, in order, for one turn. */
+  #handle(): void {
+    if (this.#isClosed) return;
     this.#hadRequests = true;
     const beganMs = performance.now();
     let writes: Write[] = [];
     let oldestMs = beganMs;
-    for (let request: Request | undefined = first; request !== undefined; request = this.#next()) {
+    for (let request = this.#next(); request !== undefined; request = this.#next()) {
       if (request.kind === "write") {
         if (writes.length === 0) oldestMs = performance.now();
         writes.push(request);
@@ -157,7 +179,10 @@ export class EngineHost {
       if (request.kind === "wait") this.#beginWait(request.request, request.wait);
       if (request.kind === "cancel") this.#waits.cancel(request.request);
       if (request.kind === "close") return this.#close();
-      if (performance.now() - beganMs > TURN_MS_MAX) break;
+      if (performance.now() - beganMs > TURN_MS_MAX) {
+        this.#scheduleTurn();
+        break;
+      }
     }
     this.#commit(writes);
     this.#publish();
@@ -166,7 +191,7 @@ export class EngineHost {
   }
 
   #next(): Request | undefined {
-    return receiveMessageOnPort(this.#port)?.message as Request | undefined;
+    return this.#requests.shift() ?? (receiveMessageOnPort(this.#port)?.message as Request | undefined);
   }
 
   #commit(asked: readonly Write[]): void {

@@ -16,7 +16,7 @@ const port = parentPort;
 try {
   const host = new EngineHost(port, workerData as WorkerStart);
   host.announce();
-  port.on("message", (request: Request) => host.handle(request));
+  port.on("message", (request: Request) => host.take(request));
 } catch (error) {
   port.postMessage({ kind: "failed", error: toPlainError(error) } satisfies Reply);
   port.close();
