@@ -21,6 +21,7 @@ import type { AppliedOperation, CatalogueChanged, Change, PointsReconciled } fro
 import { epochsOf, handlesOf, newIndexes, openShard } from "./open-shard.js";
 import type { WritableShard } from "./plan-points.js";
 import { causalSetting, SYSTEM_SHARD, storedCausality } from "./recovery.js";
+import { makeShardsThoseOf } from "./shards-of-catalogue.js";
 
 /** Setting of the log: the latest time of the hybrid clock. */
 export const CLOCK_SETTING = "replica.clock";
@@ -363,26 +364,7 @@ export class ReplicaStore {
 
   /** Make the shards those of the catalogue. Returns the ids of those that are gone. */
   followCatalogue(opened: ReadonlyMap<string, WritableShard>, journal: Journal | undefined): string[] {
-    const { collections } = this.catalogue;
-    const dropped: string[] = [];
-    for (const [id, shard] of opened) {
-      this.shards.set(id, shard);
-      journal?.push(() => this.shards.delete(id));
-    }
-    for (const [id, writable] of this.shards) {
-      const collection = collections[id];
-      if (collection === undefined) {
-        this.shards.delete(id);
-        journal?.push(() => this.shards.set(id, writable));
-        dropped.push(id);
-        continue;
-      }
-      const described = writable.shard.collection;
-      if (described === collection) continue;
-      writable.shard.describe(collection);
-      journal?.push(() => writable.shard.describe(described));
-    }
-    return dropped;
+    return makeShardsThoseOf(this.catalogue, this.shards, opened, journal);
   }
 }
 

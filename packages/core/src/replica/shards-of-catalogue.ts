@@ -1,0 +1,34 @@
+import type { Catalogue } from "../catalogue/collection.js";
+import type { Journal } from "../state/journal.js";
+import type { WritableShard } from "./plan-points.js";
+
+/**
+ * Make `shards` those of a catalogue: `opened` come in, descriptions are taken over, and what is gone from the catalogue goes. With a journal
+ * all of it can be taken back. Returns the ids of those that are gone.
+ */
+export function makeShardsThoseOf(
+  { collections }: Catalogue,
+  shards: Map<string, WritableShard>,
+  opened: ReadonlyMap<string, WritableShard>,
+  journal: Journal | undefined,
+): string[] {
+  const dropped: string[] = [];
+  for (const [id, shard] of opened) {
+    shards.set(id, shard);
+    journal?.push(() => shards.delete(id));
+  }
+  for (const [id, writable] of shards) {
+    const collection = collections[id];
+    if (collection === undefined) {
+      shards.delete(id);
+      journal?.push(() => shards.set(id, writable));
+      dropped.push(id);
+      continue;
+    }
+    const described = writable.shard.collection;
+    if (described === collection) continue;
+    writable.shard.describe(collection);
+    journal?.push(() => writable.shard.describe(described));
+  }
+  return dropped;
+}
