@@ -94,6 +94,8 @@ export const plantedBugs = {
   "compacts-live": "compaction drops the operations of vectors that points still have",
   "recovery-from-checkpoint-alone": "recovery passes over the operations behind a checkpoint",
   "checkpoint-forgets-tombstones": "checkpoints hold no tombstones",
+  "install-forgets-rows": "a snapshot that is taken over leaves nothing of what it does not cover",
+  "install-in-memory-alone": "what a snapshot does not cover is put behind it in memory, and not in the log",
   "index-purge-forgets-dead": "a purge leaves links to the purged in the lists of dead nodes",
 } as const;
 export type PlantedBug = keyof typeof plantedBugs;

@@ -33,6 +33,8 @@ const RETRY_MS = 100;
 const TRIES_MAX = 100;
 const ROWS_LOST = 3;
 const LINKS_LOST = 4;
+/** Of an image of a graph: see docs/files.md. */
+const VECTORS_REGION = 3;
 
 function isolate(world: FaultyWorld, node: Node): () => void {
   const { nodes, network } = world;
@@ -221,6 +223,22 @@ const injections: { readonly [Kind in Fault["kind"]]?: Injection } = {
     loseLinks(world, node, amount, TRIES_MAX);
     return undefined;
   },
+  "rot-vector": (world, node, { amount }) => {
+    const index = writableShardOf(node)?.indexes.get("");
+    if (index === undefined) return undefined;
+    const { reader } = index;
+    const visible = Array.from({ length: reader.slotCount }, (_, slot) => slot).filter((slot) =>
+      reader.isVisible(slot),
+    );
+    const slot = visible[Math.floor(visible.length * amount)];
+    if (slot === undefined) return undefined;
+    world.damage(node);
+    const { slotCount, upperEnd } = index.imageCounters();
+    const vectors = index.imageRegions(slotCount, upperEnd)[VECTORS_REGION] as Uint8Array;
+    const at = (vectors.byteLength / slotCount) * slot + 2;
+    vectors[at] = (vectors[at] as number) ^ 0x40;
+    return undefined;
+  },
 };
 
 /** Rows as they once were, of some points that have the same vectors still. */
@@ -239,8 +257,7 @@ function earlierRows(node: Node, shard: string): Map<PointId, Uint8Array> {
 
 /** Links vanish from a node's memory, once no link has a tag: what has one may be about to go by itself. */
 function loseLinks(world: FaultyWorld, node: Node, amount: number, tries: number): void {
-  const [writable] = [...(node.replica?.writableShards() ?? [])].filter(({ shard }) => shard.id === shardOf(node));
-  const index = writable?.indexes.get("");
+  const index = writableShardOf(node)?.indexes.get("");
   if (index === undefined || index.counters().storedTags > 0 || index.reader.linkedCount < LINKS_LOST) {
     if (tries > 0) world.queue.after(RETRY_MS, () => loseLinks(world, node, amount, tries - 1));
     return;
@@ -264,6 +281,12 @@ function heldOf(node: Node, origin: number): number {
 /** The shard that the steps are about. */
 function shardOf(node: Node): string | undefined {
   return node.hasCollection() ? node.replica?.shard(collectionName).id : undefined;
+}
+
+/** Its graphs too. */
+function writableShardOf(node: Node) {
+  const id = shardOf(node);
+  return [...(node.replica?.writableShards() ?? [])].find(({ shard }) => shard.id === id);
 }
 
 /** Let a fault happen, and end when its time is over. */

@@ -31,6 +31,8 @@ const profileOfBug: Partial<Record<PlantedBug, string>> = {
   "compacts-live": "compaction",
   "recovery-from-checkpoint-alone": "compaction",
   "checkpoint-forgets-tombstones": "compaction",
+  "install-forgets-rows": "damage",
+  "install-in-memory-alone": "damage",
   "no-reconcile": "damage",
   "reconcile-takes-theirs": "damage",
   "repairs-lost": "damage",

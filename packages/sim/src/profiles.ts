@@ -27,6 +27,7 @@ export const faultKinds = [
   "rot-checkpoint",
   "lose-row",
   "lose-link",
+  "rot-vector",
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
@@ -159,7 +160,15 @@ export const profiles: Readonly<Record<string, Profile>> = {
   "old-copy": { ...base, faults: { "old-copy": 1, duplicate: 0.3, reorder: 0.5 } },
   damage: {
     ...base,
-    faults: { ...network, "lose-row": 0.8, "lose-link": 0.8, partition: 0.3, crash: 0.3, "full-disk": 0.2 },
+    faults: {
+      ...network,
+      "lose-row": 0.8,
+      "lose-link": 0.8,
+      "rot-vector": 0.4,
+      partition: 0.3,
+      crash: 0.3,
+      "full-disk": 0.2,
+    },
   },
   soak: { ...base, steps: 1_500, gapMs: 120 },
 };

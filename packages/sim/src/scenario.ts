@@ -76,7 +76,7 @@ export function makeScenario(seed: number, profileName: string): Scenario {
     }
   }
   const later = laterFaults(seed, profile, endMs);
-  faults.push(...faultsOfCompaction(seed, profile, endMs));
+  faults.push(...faultsOfCompaction(seed, profile, endMs), ...faultsOfMemory(seed, profile, endMs));
   return {
     seed,
     profile: profileName,
@@ -141,6 +141,15 @@ function faultsOfCompaction(seed: number, profile: Profile, endMs: number): Faul
     add("rot-checkpoint", random.between(Math.floor(endMs * 0.5), endMs), random.between(200, 3_000));
   }
   return faults;
+}
+
+/** What goes wrong in a process's memory alone. */
+function faultsOfMemory(seed: number, profile: Profile, endMs: number): Fault[] {
+  const random = new Random(seed).fork("faults of memory");
+  if (!random.chance(profile.faults["rot-vector"] ?? 0)) return [];
+  const atMs = random.between(Math.floor(endMs * 0.3), Math.floor(endMs * 0.9));
+  const [node, other] = [random.below(profile.founders), random.below(profile.founders)];
+  return [{ kind: "rot-vector", atMs, forMs: 0, node, other, amount: random.fraction() }];
 }
 
 /** The profile of this name. Throws for one that is not known. */

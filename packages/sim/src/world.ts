@@ -3,6 +3,7 @@ import { Violated, type Violation } from "./checkers/checker.js";
 import { checkCompaction } from "./checkers/compaction.js";
 import { ConvergenceChecker } from "./checkers/convergence.js";
 import { checkGraphRules } from "./checkers/graph.js";
+import { ProgressChecker } from "./checkers/progress.js";
 import { QuorumChecker } from "./checkers/quorums.js";
 import { SessionChecker } from "./checkers/sessions.js";
 import { WriteChecker } from "./checkers/writes.js";
@@ -46,6 +47,7 @@ export class World {
   readonly #broker: Broker | undefined;
   readonly #founders: readonly number[];
   readonly #convergence: ConvergenceChecker;
+  readonly #progress = new ProgressChecker();
   readonly #writes = new WriteChecker();
   readonly #sessions: SessionChecker;
   readonly #quorums: QuorumChecker | undefined;
@@ -199,6 +201,7 @@ export class World {
     }
     if (node.replica === undefined) return;
     if (this.#nodes.some((one) => one.isTwin)) return;
+    this.#progress.check(node);
     if (node.isDamaged) return;
     // who has lost a link purges a node too early, and cuts the link that others still have: equal again, by a rule broken
     if (!this.#wasDamaged) checkGraphRules(node.replica);

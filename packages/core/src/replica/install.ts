@@ -6,6 +6,7 @@ import { putStoredCheckpoint, storedCheckpoint } from "../checkpoint/stored-chec
 import { limits } from "../limits.js";
 import type { LogEntry } from "../log/op-log.js";
 import { decodeOperation } from "../operation/codec.js";
+import { planted } from "../planted.js";
 import type { ReplicaStore } from "./store.js";
 
 /**
@@ -62,6 +63,7 @@ export function installSnapshot(store: ReplicaStore, shard: string, nowMs: numbe
     const parts = 1 + manifest.checksums.length;
     putStoredCheckpoint(writer, shard, { transfer, parts, position, operations, rows: 0 });
     target.shard.position = position;
+    if (planted.has("install-in-memory-alone")) return;
     for (const { origin, sequence, bytes } of rows) {
       target.shard.position = writer.append(shard, origin, sequence, bytes);
     }
@@ -70,6 +72,7 @@ export function installSnapshot(store: ReplicaStore, shard: string, nowMs: numbe
 
 function uncoveredRows(entries: Iterable<LogEntry>, frontier: VersionVector): LogEntry[] {
   const rows: LogEntry[] = [];
+  if (planted.has("install-forgets-rows")) return rows;
   for (const entry of entries) if (entry.sequence > sequenceOf(frontier, entry.origin)) rows.push(entry);
   return rows;
 }
