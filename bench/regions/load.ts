@@ -1,7 +1,7 @@
 import { mergeTokens, type SessionToken } from "@murmuration/core";
 import type { Region, RegionCluster } from "@murmuration/test/regions";
 import type { BenchData } from "../data.js";
-import type { RegionClient } from "./client.js";
+import { RegionClient } from "./client.js";
 import { Steady } from "./steady.js";
 
 /** Seconds that a read waits for what it was asked to cover. */
@@ -11,7 +11,6 @@ const FOLLOWED_EVERY = 20;
 
 export interface LoadOptions {
   readonly cluster: RegionCluster;
-  readonly client: RegionClient;
   readonly data: BenchData;
   readonly collection: string;
   /** Region → its replica. */
@@ -50,6 +49,8 @@ export function rowOf({ base, dimensions }: BenchData, row: number): number[] {
 /** Clients that write and search in every region at once, at fixed rates. */
 export class Load {
   readonly #options: LoadOptions;
+  /** Connections of each kind of request: none waits for one that another kind holds. */
+  readonly #clients = { writing: new RegionClient(), searching: new RegionClient(), following: new RegionClient() };
   readonly #writers: readonly Steady[];
   readonly #searchers: ReadonlyMap<string, Steady>;
   readonly #following = new Set<Promise<void>>();
@@ -93,24 +94,26 @@ export class Load {
   async stop(): Promise<void> {
     await Promise.all([...this.#writers, ...this.#searchers.values()].map((one) => one.stop()));
     await Promise.all(this.#following);
+    for (const client of Object.values(this.#clients)) client.close();
   }
 
   async #write(region: Region, at: number, turn: number): Promise<void> {
-    const { cluster, client, data, collection, points, isFollowed } = this.#options;
+    const { cluster, data, collection, points, isFollowed } = this.#options;
     // each region writes points of its own, with vectors that move from turn to turn
     const id = (turn * cluster.regions.length + at) % points;
     const vector = rowOf(data, (id + turn) % data.baseCount);
     const body = { points: [{ id, vector, payload: { turn } }] };
     const path = `/collections/${collection}/points?wait=true`;
-    const { token } = await client.call(region.server.address, "PUT", path, body);
+    const { token } = await this.#clients.writing.call(region.server.address, "PUT", path, body);
     this.#acknowledged = mergeTokens(this.#acknowledged, token);
     if (isFollowed && turn % FOLLOWED_EVERY === 0) this.#follow(region, id, turn, token);
   }
 
   async #search({ server }: Region, turn: number): Promise<void> {
-    const { client, data, collection } = this.#options;
+    const { data, collection } = this.#options;
     const query = Array.from(data.queries[turn % data.queries.length] as Float32Array);
-    await client.call(server.address, "POST", `/collections/${collection}/points/query`, { query, limit: 10 });
+    const path = `/collections/${collection}/points/query`;
+    await this.#clients.searching.call(server.address, "POST", path, { query, limit: 10 });
   }
 
   /** Reads the point in each other region, which answers as soon as it has what this region wrote up to here. */
@@ -131,9 +134,9 @@ export class Load {
   }
 
   async #read({ server }: Region, id: number, turn: number, wanted: SessionToken): Promise<void> {
-    const { client, collection } = this.#options;
+    const { collection } = this.#options;
     const path = `/collections/${collection}/points/${id}?timeout=${READ_TIMEOUT_S}`;
-    const { result } = await client.call(server.address, "GET", path, undefined, wanted);
+    const { result } = await this.#clients.following.call(server.address, "GET", path, undefined, wanted);
     const shown = (result as { readonly payload?: { readonly turn?: number } }).payload?.turn ?? -1;
     if (shown < turn) throw new Error(`point ${id} is of turn ${shown} where turn ${turn} was promised`);
   }

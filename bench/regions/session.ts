@@ -21,7 +21,7 @@ export function roundTripMs(a: string, b: string): number {
   return ROUND_TRIPS_MS[[a, b].sort().join(" ")] as number;
 }
 
-type LoadChoices = Omit<LoadOptions, "cluster" | "client" | "data" | "replicaIds">;
+type LoadChoices = Omit<LoadOptions, "cluster" | "data" | "replicaIds">;
 
 /** Three regions for as long as the measuring takes. */
 export class BenchRegions {
@@ -113,7 +113,6 @@ export class BenchRegions {
     return new Load({
       ...choices,
       cluster: this.cluster,
-      client: this.client,
       data: this.#data,
       replicaIds: await this.replicaIds(),
     });

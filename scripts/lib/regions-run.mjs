@@ -25,6 +25,8 @@ function fail({ status, error }, what) {
 /** Load with its figures: writes and searches in every region at once. */
 class Load {
   #http;
+  /** Connections of their own: a search does not wait for one that a write holds. */
+  #searching = httpClient();
   #words;
   #cluster;
   #regions = new Map();
@@ -43,7 +45,12 @@ class Load {
         }),
         queries: atRate(queries, async (i) => {
           const query = { query: this.vectorOf((i * 31 + at) % words.count), limit: 10 };
-          const answer = await http.call(server.address, "POST", `/collections/${COLLECTION}/points/query`, query);
+          const answer = await this.#searching.call(
+            server.address,
+            "POST",
+            `/collections/${COLLECTION}/points/query`,
+            query,
+          );
           if (answer.status !== 200) fail(answer, "a search");
         }),
       });
@@ -112,6 +119,7 @@ class Load {
 
   async stop() {
     for (const { writes, queries } of this.#regions.values()) await Promise.all([writes.stop(), queries.stop()]);
+    this.#searching.close();
   }
 }
 
