@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { setTimeout as after } from "node:timers/promises";
 import type { Shape } from "../delay-line.js";
 import { type NatsServer, startNatsServer } from "../nats.js";
 import { type Relay, startRelay } from "../relay.js";
@@ -38,6 +39,8 @@ export interface RegionDigest {
   readonly graph_digest: string;
 }
 
+/** Between two looks at digests, so many times as long as the look took. */
+const REST_PER_DIGEST = 4;
 const EQUAL_TIMEOUT_MS = 120_000;
 const MEMBERS_TIMEOUT_MS = 60_000;
 
@@ -172,9 +175,14 @@ export class RegionCluster {
     timeoutMs: number = EQUAL_TIMEOUT_MS,
   ): Promise<RegionDigest> {
     let digests: (RegionDigest | undefined)[] = [];
+    let tookMs = 0;
     await until(
       async () => {
+        // a digest takes the engine's thread: what is waited for must have most of its time
+        await after(REST_PER_DIGEST * tookMs);
+        const beganMs = performance.now();
         digests = await Promise.all(regions.map((region) => this.digestOf(region, collection)));
+        tookMs = performance.now() - beganMs;
         return (
           digests[0] !== undefined && new Set(digests.map((digest) => JSON.stringify(identityOf(digest)))).size === 1
         );

@@ -8,11 +8,12 @@ import type { Journal } from "../state/journal.js";
 import type { Shard } from "../state/shard.js";
 import type { AppliedOperation, Change } from "./change.js";
 import { epochsOf } from "./open-shard.js";
+import type { OwnRows } from "./own-rows.js";
 import type { Peering } from "./peering.js";
 import { type BodyPlanner, isPointCommand, planPointCommand, type WritableShard } from "./plan-points.js";
 import { causalSetting, SYSTEM_SHARD, storedCausality } from "./recovery.js";
 import type { Clock } from "./replica.js";
-import { handlesOfOpened, type OwnRows, type ReplicaStore } from "./store.js";
+import { handlesOfOpened, type ReplicaStore } from "./store.js";
 
 /** What executing a group of commands came to. */
 export interface Execution {

@@ -19,6 +19,7 @@ import type { Shard } from "../state/shard.js";
 import { nodesOf } from "../state/shard-graph.js";
 import type { AppliedOperation, CatalogueChanged, Change, PointsReconciled } from "./change.js";
 import { epochsOf, handlesOf, newIndexes, openShard } from "./open-shard.js";
+import { joined, type OwnRows } from "./own-rows.js";
 import type { WritableShard } from "./plan-points.js";
 import { causalSetting, SYSTEM_SHARD, storedCausality } from "./recovery.js";
 import { makeShardsThoseOf } from "./shards-of-catalogue.js";
@@ -31,13 +32,6 @@ export interface ReplicaState {
   readonly document: CatalogueDocument;
   readonly shards: Map<string, WritableShard>;
   readonly system: CausalState;
-}
-
-/** Own operations that are durable and not sent yet: consecutive rows of one shard. */
-export interface OwnRows {
-  readonly shard: string;
-  readonly firstSequence: number;
-  readonly rows: readonly Uint8Array[];
 }
 
 /** What is applied and not in the log yet. */
@@ -366,18 +360,6 @@ export class ReplicaStore {
   followCatalogue(opened: ReadonlyMap<string, WritableShard>, journal: Journal | undefined): string[] {
     return makeShardsThoseOf(this.catalogue, this.shards, opened, journal);
   }
-}
-
-/** The same rows in fewer pieces: what waited together is packed, flushed and acknowledged together. */
-function joined(pieces: readonly OwnRows[]): OwnRows[] {
-  const runs: { readonly shard: string; readonly firstSequence: number; readonly rows: Uint8Array[] }[] = [];
-  for (const { shard, firstSequence, rows } of pieces) {
-    const last = runs.at(-1);
-    if (last?.shard === shard && last.firstSequence + last.rows.length === firstSequence)
-      for (const row of rows) last.rows.push(row);
-    else runs.push({ shard, firstSequence, rows: [...rows] });
-  }
-  return runs;
 }
 
 /** Graphs of newly opened shards, for views. */
