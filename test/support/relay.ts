@@ -48,6 +48,12 @@ export interface Relay {
   close(): Promise<void>;
 }
 
+/** Ends a connection by a reset. One that is being ended already cannot be reset: libuv refuses, and Node never forgets the request. */
+function resetSocket(socket: Socket): void {
+  if (socket.connecting || socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
+}
+
 interface Pair {
   readonly sockets: readonly Socket[];
   readonly lines: Readonly<Record<Direction, DelayLine>>;
@@ -73,7 +79,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
 
   function reset(pair: Pair): void {
     counts.cutConnections += 1;
-    for (const socket of pair.sockets) socket.resetAndDestroy();
+    for (const socket of pair.sockets) resetSocket(socket);
   }
 
   function accept(client: Socket): void {
@@ -81,7 +87,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     counts.connections += 1;
     if (isCut) {
       counts.cutConnections += 1;
-      client.resetAndDestroy();
+      resetSocket(client);
       return;
     }
     const target = connect({ port: targetPort, host: targetHost, allowHalfOpen: true });
@@ -99,8 +105,8 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     pairs.add(pair);
     for (const direction of DIRECTIONS) pair.lines[direction].stall(stalled[direction]);
     // a target that is not there looks like one that is gone
-    target.on("error", () => client.resetAndDestroy());
-    client.on("error", () => target.resetAndDestroy());
+    target.on("error", () => resetSocket(client));
+    client.on("error", () => resetSocket(target));
     for (const [socket, other, into] of [
       [client, target, "fromTarget"],
       [target, client, "toTarget"],
