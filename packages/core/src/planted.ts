@@ -43,6 +43,7 @@ export const allMarks = [
   "log compacted",
   "snapshot installed",
   "snapshot restarted",
+  "checkpoint mended",
   "compared equal",
   "reconciled points",
   "reconciled lists",

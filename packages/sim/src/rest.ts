@@ -26,6 +26,8 @@ export interface HealedWorld {
   /** Send what a node has to send, and look at it. */
   after(node: Node): void;
   restart(node: Node): void;
+  /** A node whose disk is damaged is given up, on another one. */
+  replace(node: Node): void;
 }
 
 /** Let time pass until all nodes are equal and at rest. Throws `Violated` when that takes too long. */
@@ -33,6 +35,8 @@ export function settle(world: HealedWorld): void {
   const { queue } = world;
   const endMs = queue.nowMs + LIVENESS_MS;
   while (queue.nowMs < endMs) {
+    // another node that has just started does nothing for anybody yet: the operator asks again
+    for (const node of activeOf(world)) if (node.isBroken) world.replace(node);
     repeatEvictions(world);
     world.runUntil(queue.nowMs + LOOK_EVERY_MS);
     if (isSettled(world)) return;

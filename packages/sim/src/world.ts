@@ -334,7 +334,6 @@ export class World {
       if (node.isRetired) node.kill();
       else if (node.replica === undefined) this.#restart(node);
     }
-    for (const node of this.#nodes) if (node.isBroken) this.#replace(node);
   }
 
   #healed(): HealedWorld {
@@ -349,6 +348,7 @@ export class World {
       runUntil: (untilMs) => this.#runUntil(untilMs),
       after: (node) => this.#after(node),
       restart: (node) => this.#restart(node),
+      replace: (node) => this.#replace(node),
     };
   }
 }

@@ -65,10 +65,24 @@ export class SnapshotExchange implements Exchange {
     const start = isKnown ? first : 0;
     const end = isKnown ? Math.min(first + Math.min(count, limits.snapshotPartsPerRequest), stored.parts) : 1;
     for (let part = start; part < end; part += 1) {
-      const bytes = log.checkpointPart(shard, "current", part);
+      const bytes = this.#partOf(shard, part);
       if (bytes === undefined) return;
       const { parts } = stored;
       this.#context.send(to, "bulk", { kind: "snapshot", shard, transfer: stored.transfer, part, parts, bytes });
+    }
+  }
+
+  /** A part of the checkpoint here. One that is damaged can neither be sent nor recovered from: the next checkpoint takes its place. */
+  #partOf(shard: string, part: number): Uint8Array | undefined {
+    const { log, checkpointsWanted } = this.#context.store;
+    try {
+      return log.checkpointPart(shard, "current", part);
+    } catch (error) {
+      if (!(error instanceof MurmurationError) || error.code !== "corrupt") throw error;
+      checkpointsWanted.add(shard);
+      mark("checkpoint mended");
+      this.#context.refuse("checkpoint damaged", error);
+      return undefined;
     }
   }
 
