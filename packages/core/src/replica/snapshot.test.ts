@@ -66,6 +66,29 @@ function tamper(cluster: Cluster, change: (from: number, one: Outgoing) => Outgo
 }
 
 describe("a snapshot", () => {
+  test("is made again where a part of it is damaged", () => {
+    const cluster = compacted();
+    const log = cluster.logs.get(2);
+    assert.ok(log);
+    const shard = shardOf(cluster.get(2));
+    const damaged = log.checkpointPart(shard, "current", 1);
+    const read = log.checkpointPart.bind(log);
+    log.checkpointPart = (...where) => {
+      const bytes = read(...where);
+      if (bytes !== undefined && bytes === damaged) throw new MurmurationError("corrupt", "part 1 is damaged");
+      return bytes;
+    };
+    // nobody else is heard
+    for (const other of [1, 3]) cluster.cut(4, other);
+    cluster.open(4);
+    cluster.pass(60);
+    assert.notEqual(cluster.get(4).digest("c").points, 0);
+    assert.ok((cluster.get(2).status().peering?.refused["checkpoint damaged"] ?? 0) > 0);
+    cluster.heal();
+    settle(cluster);
+    assert.doesNotThrow(() => log.checkpointPart(shard, "current", 1));
+  });
+
   test("brings a replica in that joins after the compaction, while others write", () => {
     const cluster = compacted();
     cluster.open(4);
