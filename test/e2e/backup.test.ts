@@ -176,7 +176,7 @@ describe("a server with a backup folder", () => {
     for (const command of ["restore", "verify"]) {
       const { code, out } = runCli(command, "--help");
       assert.equal(code, 0);
-      assert.match(out, new RegExp(`^Usage: murmuration ${command} .*Exit codes: 0`, "s"));
+      assert.match(out, new RegExp(`^Usage: murmur ${command} .*Exit codes: 0`, "s"));
     }
     assert.match(runCli("--help").out, /restore +make a data folder from a backup/);
   });

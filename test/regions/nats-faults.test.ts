@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { afterEach, test } from "node:test";
 import type { Outgoing } from "@murmuration/core";
 import { connectNatsTransport, type NatsTransport, type NatsTransportOptions } from "@murmuration/server/nats";
@@ -65,6 +66,8 @@ async function replica(
 }
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
+/** Deflating frames must not change how much they are. */
+const incompressible = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
 const live = (text: string): Outgoing => ({ to: undefined, lane: "live", bytes: bytesOf(text) });
 const numbered = (what: string, count: number) => Array.from({ length: count }, (_, i) => `${what} ${i}`);
 const linkTo = ({ transport }: Replica, region: string) =>
@@ -325,7 +328,7 @@ test("bulk keeps to its rate, and what is urgent does not wait for it", async ()
   const started = performance.now();
   const parts = 30;
   for (let part = 0; part < parts; part += 1)
-    first.transport.send([{ to: 2, lane: "bulk", bytes: new Uint8Array(100_000) }]);
+    first.transport.send([{ to: 2, lane: "bulk", bytes: incompressible(100_000) }]);
   first.transport.send([{ to: 2, lane: "control", bytes: bytesOf("urgent") }]);
   await until(() => second.has(["urgent"]), "the urgent message");
   assert.ok(second.inbox.length < parts, "before the bulk");
