@@ -1,5 +1,5 @@
 import { MurmurationError } from "@murmuration/index";
-import type { VersionVector } from "../causality/version-vector.js";
+import { emptyVersionVector, type VersionVector } from "../causality/version-vector.js";
 import { putStoredCheckpoint, type StoredCheckpoint } from "../checkpoint/stored-checkpoint.js";
 import { writeCheckpoint } from "../checkpoint/write-checkpoint.js";
 import { limits } from "../limits.js";
@@ -86,6 +86,7 @@ export class Compactor {
     const { shard } = target;
     // what was mended would be lost with a recovery from the log, and who wants a snapshot waits for one
     if (this.#store.checkpointsWanted.has(shard.id)) return true;
+    if (!this.#isChecked(shard.id)) return false;
     const start = this.#startOf(target);
     const operations = countOf(shard.frontier);
     const rows = start.rows + operations - start.operations;
@@ -93,6 +94,11 @@ export class Compactor {
     for (const { reader } of shard.graphs.values()) live += reader.visibleCount;
     const mayGo = rows - (operations - countOf(stable)) - live;
     return mayGo >= Math.max(this.#rowsMin, this.#rowsPerLive * live);
+  }
+
+  /** Do points show all that they did before the start? A row that was lost is mended, and then shows an operation that must be here. */
+  #isChecked(shard: string): boolean {
+    return this.#peering?.isChecked(shard) ?? true;
   }
 
   #startOf(target: WritableShard): Counted {
@@ -109,7 +115,8 @@ export class Compactor {
     const { log, time } = this.#store;
     const { shard } = target;
     const position = log.lastPosition();
-    const upTo = planted.has("compacts-unstable") ? shard.frontier : stable;
+    const mayGo = this.#isChecked(shard.id) ? stable : emptyVersionVector;
+    const upTo = planted.has("compacts-unstable") ? shard.frontier : mayGo;
     const kept = planted.has("compacts-live") ? new Map() : shownOperations(shard);
     const before = log.operationCount(shard.id);
     const { stored, dropped } = log.transaction((writer) => {

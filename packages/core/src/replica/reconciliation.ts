@@ -49,6 +49,8 @@ export class Reconciliation implements Exchange {
   /** Shard → when its last comparison was begun. */
   readonly #begunMs = new Map<string, number>();
   /** Shards that were found equal to a peer's since the start. */
+  readonly #equal = new Set<string>();
+  /** Shards whose points were. */
   readonly #checked = new Set<string>();
   readonly #counts = { rounds: 0, equal: 0, differing: 0 };
   readonly #repairs: Repairs;
@@ -63,7 +65,10 @@ export class Reconciliation implements Exchange {
     return { ...this.#counts, ...this.#repairs.counts() };
   }
 
-  /** Was this shard found equal to a peer's since the start, or is there none? What a start found on the disk can be trusted then. */
+  /**
+   * Were this shard's points found equal to a peer's since the start, or is there none? What a start found on the disk can be trusted then:
+   * no row was lost. Links may still differ: those to nodes about to be purged come to be equal by the purge, which waits for this.
+   */
   isChecked(shard: string): boolean {
     return this.#checked.has(shard) || this.#peers().length === 0;
   }
@@ -119,7 +124,7 @@ export class Reconciliation implements Exchange {
       this.#comparing.delete(id);
     }
     for (const id of this.#begunMs.keys()) if (!shards.has(id)) this.#begunMs.delete(id);
-    for (const id of this.#checked) if (!shards.has(id)) this.#checked.delete(id);
+    for (const known of [this.#equal, this.#checked]) for (const id of known) if (!shards.has(id)) known.delete(id);
   }
 
   /** Begin to compare the shards that are due with the next peer. */
@@ -127,7 +132,7 @@ export class Reconciliation implements Exchange {
     const peers = this.#peers();
     if (peers.length === 0) return;
     for (const [id, target] of this.#context.store.shards) {
-      const periodMs = this.#checked.has(id) ? limits.reconcileMs : limits.reconcileFirstMs;
+      const periodMs = this.#equal.has(id) ? limits.reconcileMs : limits.reconcileFirstMs;
       const begunMs = this.#begunMs.get(id);
       // a clock that was put back starts the period anew
       if (begunMs !== undefined && nowMs >= begunMs && nowMs - begunMs < periodMs) continue;
@@ -170,10 +175,11 @@ export class Reconciliation implements Exchange {
     const { shard, indexes } = comparing.target;
     this.#counts.rounds++;
     const samePoints = message.points === comparing.hashes.digest();
+    if (samePoints) this.#checked.add(shard.id);
     if (samePoints && message.graph === graphDigest(indexes)) {
       mark("compared equal");
       this.#counts.equal++;
-      this.#checked.add(shard.id);
+      this.#equal.add(shard.id);
       return;
     }
     this.#counts.differing++;

@@ -4,7 +4,7 @@ import type { Catalogue } from "../catalogue/collection.js";
 import type { Dot } from "../causality/dot.js";
 import type { HybridClock } from "../causality/hybrid-clock.js";
 import { emptyVersionVector } from "../causality/version-vector.js";
-import { putStoredCheckpoint } from "../checkpoint/stored-checkpoint.js";
+import { putStoredCheckpoint, storedCheckpoint } from "../checkpoint/stored-checkpoint.js";
 import type { ReceivedOperation } from "../gossip/inbox.js";
 import type { LogWriter, OpLog } from "../log/op-log.js";
 import type { CatalogueBody } from "../operation/catalogue-change.js";
@@ -160,6 +160,8 @@ export class ReplicaStore {
         shard,
         states.map(({ id }) => id),
       );
+    // one that was written meanwhile lacks what was lost
+    if (storedCheckpoint(this.log, shard.id) !== undefined) this.checkpointsWanted.add(shard.id);
     const encoded = states.map((state) => ({ id: state.id, bytes: encodePointState(state) }));
     this.#pendingChanges.push({ kind: "reconciled", shard: shard.id, states: encoded });
   }
