@@ -231,7 +231,7 @@ test("a broker that stands still for a while loses nothing", async () => {
   broker.pause();
   const during = numbered("during", 100);
   for (const text of during) first.transport.send([live(text)]);
-  await until(() => first.transport.counters().retries > 0, "a publication to time out");
+  await until(() => first.transport.counters().retries > 0, "a publication to be given up");
   broker.resume();
   await until(() => second.has(during), "what was sent meanwhile");
   await until(() => first.transport.counters().unacknowledgedFrames === 0, "the acknowledgements");

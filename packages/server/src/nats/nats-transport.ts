@@ -20,7 +20,7 @@ export interface NatsCounters extends TransportCounters {
   readonly readers: readonly ReaderCounters[];
   /** Live frames that the own stream has not acknowledged. */
   readonly unacknowledgedFrames: number;
-  /** Publications repeated because no acknowledgement came. */
+  /** Publications repeated because no acknowledgement came, or the connection was lost before it did. */
   readonly retries: number;
   /** Frames that could not be read. */
   readonly malformedFrames: number;

@@ -70,6 +70,7 @@ export class StreamWriter {
     this.#onRoom = onRoom;
   }
 
+  /** Publications made again: no acknowledgement came, or the connection was lost before it did. */
   get retries(): number {
     return this.#retries;
   }
@@ -106,6 +107,7 @@ export class StreamWriter {
     this.#retryTimer = undefined;
     this.#connection = undefined;
     this.#jetstream = undefined;
+    this.#retries += this.#inFlight.size;
     // a set keeps the order in which they were sent
     this.#waiting = [...this.#inFlight, ...this.#waiting];
     this.#inFlight.clear();
