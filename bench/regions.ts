@@ -107,6 +107,7 @@ async function bytesPerUpsert(regions: BenchRegions, seconds: number): Promise<B
 /** Cuts a region off under load and heals it. */
 async function cutAndHeal(regions: BenchRegions, load: Load, together: LoadFigures, seconds: number) {
   const { cluster } = regions;
+  await load.followNoMore();
   cluster.cut(CUT_OFF);
   const apart = await during(load, seconds);
   cluster.heal();

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { Agent, request } from "node:http";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
+import { serverCommand } from "@murmuration/test/server-command";
 import { benchFolder } from "./data.js";
 
 const START_DEADLINE_MS = 20_000;
@@ -18,11 +18,10 @@ export interface ServerProcess {
 
 /** Starts a server on a free port. Rejects with what it printed when it does not listen in time. */
 export async function startServer(): Promise<ServerProcess> {
-  const face = createRequire(import.meta.url).resolve("@murmuration/server");
   mkdirSync(benchFolder, { recursive: true });
   // Not in the system's folder for temporary files: where that lies in memory, a flush to disk costs nothing.
   const data = mkdtempSync(join(benchFolder, "server-"));
-  const args = [join(dirname(face), "cli.js"), "--port", "0", "--data", data, "--log-level", "warn"];
+  const args = [...serverCommand(), "--port", "0", "--data", data, "--log-level", "warn"];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const stop = async (): Promise<void> => {

@@ -5,6 +5,7 @@ import test from "node:test";
 import { loadConfig } from "@murmuration/server";
 import { validate } from "dockerfile-utils";
 import { parse } from "yaml";
+import { serverCommand } from "./support/server-command.js";
 import { root } from "./support/source-tree.js";
 
 interface Service {
@@ -44,6 +45,14 @@ test("the Dockerfile copies every workspace's manifest before it installs", () =
     assert.ok(existsSync(join(root, folder, "package.json")));
     assert.ok(beforeInstall.includes(`COPY ${folder}/package.json ${folder}/\n`), folder);
   }
+});
+
+test("every way to start the server gives node the flags of its command line", () => {
+  const [flags] = serverCommand();
+  assert.match(flags ?? "", /^--/);
+  const { scripts } = JSON.parse(textOf("package.json")) as { readonly scripts: { readonly start: string } };
+  assert.ok(scripts.start.startsWith(`exec node ${flags} `));
+  assert.ok(textOf("Dockerfile").includes(`\nENTRYPOINT ["node", "${flags}", `));
 });
 
 test("every service of the compose file is there once, with volumes and services that exist", () => {

@@ -57,10 +57,12 @@ export class Load {
   #seen: Seen[] = [];
   #acknowledged: SessionToken = new Map();
   #failure: unknown;
+  #isFollowed: boolean;
 
   constructor(options: LoadOptions) {
     const { cluster, writesPerSecond, queriesPerSecond } = options;
     this.#options = options;
+    this.#isFollowed = options.isFollowed;
     const { regions } = cluster;
     this.#writers = regions.map(
       (region, at) => new Steady(writesPerSecond / regions.length, (turn) => this.#write(region, at, turn)),
@@ -90,6 +92,12 @@ export class Load {
     return { writes: writeMs.length, writeMs, queryMs, seen };
   }
 
+  /** Follows no more writes, and waits until those that are followed have been seen: before a region is cut off. */
+  async followNoMore(): Promise<void> {
+    this.#isFollowed = false;
+    await Promise.all(this.#following);
+  }
+
   /** Starts nothing more, and waits for what is under way. */
   async stop(): Promise<void> {
     await Promise.all([...this.#writers, ...this.#searchers.values()].map((one) => one.stop()));
@@ -98,7 +106,7 @@ export class Load {
   }
 
   async #write(region: Region, at: number, turn: number): Promise<void> {
-    const { cluster, data, collection, points, isFollowed } = this.#options;
+    const { cluster, data, collection, points } = this.#options;
     // each region writes points of its own, with vectors that move from turn to turn
     const id = (turn * cluster.regions.length + at) % points;
     const vector = rowOf(data, (id + turn) % data.baseCount);
@@ -106,7 +114,7 @@ export class Load {
     const path = `/collections/${collection}/points?wait=true`;
     const { token } = await this.#clients.writing.call(region.server.address, "PUT", path, body);
     this.#acknowledged = mergeTokens(this.#acknowledged, token);
-    if (isFollowed && turn % FOLLOWED_EVERY === 0) this.#follow(region, id, turn, token);
+    if (this.#isFollowed && turn % FOLLOWED_EVERY === 0) this.#follow(region, id, turn, token);
   }
 
   async #search({ server }: Region, turn: number): Promise<void> {

@@ -5,11 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { setTimeout as after } from "node:timers/promises";
-import { root } from "./source-tree.js";
+import { serverCommand } from "./server-command.js";
 
 const START_TIMEOUT_MS = 60_000;
 const POLL_MS = 10;
-const CLI = join(root, "packages/server/dist/cli.js");
 
 /** A JSON answer of the server. */
 export interface Answer {
@@ -59,7 +58,7 @@ export function removeFolder(folder: string): void {
 
 /** Runs a command of the command line to its end. */
 export function runCli(...argv: readonly string[]): { code: number | null; out: string; err: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...argv], { encoding: "utf8" });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...serverCommand(), ...argv], { encoding: "utf8" });
   return { code: status, out: stdout, err: stderr };
 }
 
@@ -74,7 +73,7 @@ export function killAllServers(): void {
 }
 
 function launch({ dataFolder, options = [], fileBytesMax, environment }: ServerOptions): Child {
-  const command = [process.execPath, CLI, "--port", "0", "--data", dataFolder, ...options];
+  const command = [process.execPath, ...serverCommand(), "--port", "0", "--data", dataFolder, ...options];
   const stdio: ["ignore", "pipe", "pipe"] = ["ignore", "pipe", "pipe"];
   const env = { ...process.env, ...environment };
   if (fileBytesMax === undefined) return spawn(command[0] as string, command.slice(1), { stdio, env });

@@ -34,6 +34,8 @@ export const limits = {
   suspectMs: 1_500,
   /** So long a replica that is in no cluster listens whether there is one before it begins its own: four heartbeats. */
   foundingListenMs: 2_000,
+  /** What is missing is asked for when it has not come by itself for so long. */
+  requestGraceMs: 250,
   /** An answer is waited for so long at first; the time doubles with every attempt, up to the bound. */
   requestRetryMs: 500,
   requestRetryMsMax: 10_000,

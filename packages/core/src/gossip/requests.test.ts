@@ -14,28 +14,47 @@ const missing = (held: number, known: number, origin = 1): Missing => ({ shard: 
 const targets = (planner: RequestPlanner, nowMs: number, wanted: Missing[], peers: PeerFrontiers[]) =>
   planner.plan(nowMs, wanted, peers).map(({ to, origin, after, limit }) => [to, origin, after, limit]);
 
-test("the origin is asked first, and no more than it holds and one answer takes", () => {
+/** A planner that has known for long enough what is missing. */
+function overdue(...wanted: Missing[]): RequestPlanner {
   const planner = new RequestPlanner();
+  assert.deepEqual(planner.plan(NOW - limits.requestGraceMs, wanted, []), []);
+  return planner;
+}
+
+test("what arrives by itself within its time is not asked for, however much more follows", () => {
+  const planner = new RequestPlanner();
+  const peers = [peer(1, 1, 10_000)];
+  for (let sequence = 0; sequence < 5_000; sequence += 10) {
+    const nowMs = NOW + sequence;
+    assert.deepEqual(planner.plan(nowMs, [missing(sequence, sequence + 100)], peers), []);
+  }
+  const stuck = [missing(5_000, 5_100)];
+  assert.deepEqual(targets(planner, NOW + 5_010, stuck, peers), []);
+  assert.deepEqual(targets(planner, NOW + 5_010 + limits.requestGraceMs, stuck, peers), [[1, 1, 5_000, 100]]);
+});
+
+test("the origin is asked first, and no more than it holds and one answer takes", () => {
+  const planner = overdue(missing(10, 50));
   const peers = [peer(2, 1, 50, NOW + 1), peer(1, 1, 40)];
   assert.deepEqual(targets(planner, NOW, [missing(10, 50)], peers), [[1, 1, 10, 30]]);
-  const other = new RequestPlanner();
+  const other = overdue(missing(5, 10 ** 9));
   const far = [peer(1, 1, 10 ** 9)];
   assert.deepEqual(targets(other, NOW, [missing(5, 10 ** 9)], far), [[1, 1, 5, limits.requestOperationsMax]]);
-  assert.deepEqual(targets(new RequestPlanner(), NOW, [missing(10, 12)], peers), [[1, 1, 10, 2]]);
-  assert.deepEqual(targets(new RequestPlanner(), NOW, [missing(10, 10)], peers), []);
+  assert.deepEqual(targets(overdue(missing(10, 12)), NOW, [missing(10, 12)], peers), [[1, 1, 10, 2]]);
+  assert.deepEqual(targets(overdue(missing(10, 10)), NOW, [missing(10, 10)], peers), []);
 });
 
 test("an origin that is silent or does not hold it is not preferred to the peer last heard", () => {
   const silent = peer(1, 1, 50, NOW - limits.suspectMs - 1);
   const peers = [silent, peer(2, 1, 50, NOW - 9), peer(3, 1, 50, NOW - 5), peer(4, 1, 10, NOW)];
-  assert.deepEqual(targets(new RequestPlanner(), NOW, [missing(10, 50)], peers), [[3, 1, 10, 40]]);
-  assert.deepEqual(targets(new RequestPlanner(), NOW, [missing(10, 50)], [peer(1, 1, 10), peer(4, 1, 50)]), [
+  assert.deepEqual(targets(overdue(missing(10, 50)), NOW, [missing(10, 50)], peers), [[3, 1, 10, 40]]);
+  assert.deepEqual(targets(overdue(missing(10, 50)), NOW, [missing(10, 50)], [peer(1, 1, 10), peer(4, 1, 50)]), [
     [4, 1, 10, 40],
   ]);
 });
 
 test("silence is answered by asking the next peer, ever more patiently", () => {
-  const planner = new RequestPlanner();
+  const planner = overdue(missing(10, 50));
   const peers = [peer(1, 1, 50), peer(2, 1, 50), peer(3, 1, 50)];
   const asked: [number, number][] = [];
   for (let nowMs = NOW; nowMs < NOW + 60_000; nowMs += 10) {
@@ -52,7 +71,7 @@ test("silence is answered by asking the next peer, ever more patiently", () => {
 });
 
 test("an answer in many parts is asked for once, and the next range when it is over", () => {
-  const planner = new RequestPlanner();
+  const planner = overdue(missing(0, 10_000));
   const peers = [peer(1, 1, 10_000)];
   const plan = (nowMs: number, held: number) => targets(planner, nowMs, [missing(held, 10_000)], peers);
   assert.deepEqual(plan(NOW, 0), [[1, 1, 0, 4096]]);
@@ -74,9 +93,9 @@ test("an answer in many parts is asked for once, and the next range when it is o
 });
 
 test("a peer answers so many ranges at a time, and every range gets its turn", () => {
-  const planner = new RequestPlanner();
   const count = limits.requestsPerPeerMax * 3;
   const all = Array.from({ length: count }, (_, at) => missing(0, 10, at + 10));
+  const planner = overdue(...all);
   const peers: PeerFrontiers[] = [
     { id: 1, heardMs: NOW, frontiers: new Map([["s", new Map(all.map(({ origin }) => [origin, 10]))]]) },
   ];
@@ -92,7 +111,7 @@ test("a peer answers so many ranges at a time, and every range gets its turn", (
 });
 
 test("where the log is compacted another is asked, and with none left a snapshot is needed", () => {
-  const planner = new RequestPlanner();
+  const planner = overdue(missing(10, 50));
   const peers = [peer(1, 1, 50), peer(2, 1, 50)];
   const plan = (held: number) => targets(planner, NOW, [missing(held, 50)], peers).map(([to]) => to);
   assert.deepEqual(plan(10), [1]);
@@ -110,11 +129,12 @@ test("where the log is compacted another is asked, and with none left a snapshot
 });
 
 test("what is not missing any more leaves nothing behind", () => {
-  const planner = new RequestPlanner();
+  const planner = overdue(missing(10, 50));
   const peers = [peer(1, 1, 50)];
   assert.equal(planner.plan(NOW, [missing(10, 50)], peers).length, 1);
   assert.equal(planner.plan(NOW + 1, [], peers).length, 0);
-  assert.equal(planner.plan(NOW + 2, [missing(10, 50)], peers).length, 1);
+  assert.equal(planner.plan(NOW + 2, [missing(10, 50)], peers).length, 0);
+  assert.equal(planner.plan(NOW + 2 + limits.requestGraceMs, [missing(10, 50)], peers).length, 1);
 });
 
 test("all is fetched in the end though answers are lost, and never too much is asked at once", () => {

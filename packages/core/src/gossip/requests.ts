@@ -35,6 +35,8 @@ interface Asked {
   readonly silences: number;
   /** Asked in vain since something came last. */
   readonly tried: ReadonlySet<number>;
+  /** Was more known to be missing than one range takes? */
+  readonly isFollowed: boolean;
   /** When it was asked for, or when something of it came last. */
   atMs: number;
   held: number;
@@ -42,15 +44,22 @@ interface Asked {
   bytes: number;
 }
 
+/** What is missing since when: it may be on its way. */
+interface Noticed {
+  readonly known: number;
+  readonly atMs: number;
+}
+
 const key = (shard: string, origin: number) => `${origin} ${shard}`;
 
 /**
- * Decides what to ask of whom. One range per origin and shard is under way at a time; one whose answer stops coming is asked again, of
+ * Decides what to ask of whom. What is missing is given a moment to arrive by itself: what says that it exists often comes a shorter way. One range per origin and shard is under way at a time; one whose answer stops coming is asked again, of
  * the next peer that holds it, after a time that doubles up to a bound. A range is over when all of it came or when as many bytes came as
  * one answer has.
  */
 export class RequestPlanner {
   readonly #asked = new Map<string, Asked>();
+  readonly #noticed = new Map<string, Noticed>();
   /** Per range and peer: up to where its log is compacted. */
   readonly #compacted = new Map<string, Map<number, number>>();
   #needsSnapshot = new Set<string>();
@@ -89,9 +98,14 @@ export class RequestPlanner {
     const due: Missing[] = [];
     for (const wanted of missing) {
       if (wanted.known <= wanted.held) continue;
-      const asked = this.#asked.get(key(wanted.shard, wanted.origin));
-      if (asked === undefined || !isUnderWay(asked, wanted.held, nowMs)) due.push(wanted);
-      else underWay.set(asked.to, (underWay.get(asked.to) ?? 0) + 1);
+      const name = key(wanted.shard, wanted.origin);
+      const asked = this.#asked.get(name);
+      if (asked === undefined || (wanted.held >= asked.upTo && !asked.isFollowed)) {
+        this.#asked.delete(name);
+        if (this.#isOverdue(name, wanted, nowMs)) due.push(wanted);
+      } else if (isUnderWay(asked, wanted.held, nowMs)) {
+        underWay.set(asked.to, (underWay.get(asked.to) ?? 0) + 1);
+      } else due.push(wanted);
     }
     const lastMs = ({ shard, origin }: Missing) => this.#asked.get(key(shard, origin))?.atMs ?? -1;
     // whoever has waited longest first: peers take so many ranges at a time
@@ -102,6 +116,16 @@ export class RequestPlanner {
       if (request !== undefined) requests.push(request);
     }
     return requests;
+  }
+
+  /** Has what was known to be missing not come for longer than it may take? */
+  #isOverdue(name: string, { held, known }: Missing, nowMs: number): boolean {
+    // it was asked for before, of a peer that does not hold it any more
+    if (this.#compacted.has(name)) return true;
+    const noticed = this.#noticed.get(name);
+    if (noticed !== undefined && held < noticed.known) return nowMs - noticed.atMs >= limits.requestGraceMs;
+    this.#noticed.set(name, { known, atMs: nowMs });
+    return false;
   }
 
   #ask(
@@ -129,13 +153,16 @@ export class RequestPlanner {
     underWay.set(peer.id, (underWay.get(peer.id) ?? 0) + 1);
     const upTo = Math.min(held + limits.requestOperationsMax, known, holds(peer));
     const silences = inVain ? before.silences + 1 : 0;
-    this.#asked.set(name, { to: peer.id, after: held, upTo, silences, tried, atMs: nowMs, held, bytes: 0 });
+    const isFollowed = upTo < known;
+    this.#noticed.delete(name);
+    this.#asked.set(name, { to: peer.id, after: held, upTo, silences, tried, isFollowed, atMs: nowMs, held, bytes: 0 });
     return { to: peer.id, shard, origin, after: held, limit: upTo - held };
   }
 
   #forgetOthers(missing: readonly Missing[]): void {
     const names = new Set(missing.map(({ shard, origin }) => key(shard, origin)));
     for (const name of this.#asked.keys()) if (!names.has(name)) this.#asked.delete(name);
+    for (const name of this.#noticed.keys()) if (!names.has(name)) this.#noticed.delete(name);
     for (const name of this.#compacted.keys()) if (!names.has(name)) this.#compacted.delete(name);
   }
 }

@@ -270,11 +270,11 @@ export class Peering implements PeeringForUpkeep {
     }
   }
 
-  /** Takes the messages to send, live operations first. */
-  outbox(): Outgoing[] {
+  /** Takes the messages to send, own operations first unless they are left for the next time. */
+  outbox(leavesOwn: boolean): Outgoing[] {
     for (const exchange of this.#exchanges.all) exchange.beforeSending?.();
     const live: Outgoing[] = [];
-    const own = this.#store.takeOwn();
+    const own = leavesOwn ? [] : this.#store.takeOwn();
     if (!this.#members.isEvicted(this.#store.id) && !this.#fenced) {
       for (const { shard, firstSequence, rows } of own) {
         for (const batch of batchesOf(shard, this.#store.id, firstSequence, rows)) {

@@ -219,9 +219,12 @@ export class Replica {
     return this.#upkeep.status().atRest;
   }
 
-  /** Takes the messages that are to be sent. */
-  outbox(): Outgoing[] {
-    return this.#peering?.outbox() ?? [];
+  /**
+   * Takes the messages that are to be sent. `leavesOwn`: own operations stay for a later call, which packs them together with those that
+   * come until then.
+   */
+  outbox({ leavesOwn = false }: { readonly leavesOwn?: boolean } = {}): Outgoing[] {
+    return this.#peering?.outbox(leavesOwn) ?? [];
   }
 
   /** Takes what `receive` and `tick` have changed, durable, in order, for views. */

@@ -1,5 +1,5 @@
-import { limits, type Outgoing, type Transport } from "@murmuration/core";
-import type { ClusterStart, ConnectTransport, TransportHost } from "./cluster-start.js";
+import { limits, type Outgoing } from "@murmuration/core";
+import type { ClusterStart, ConnectTransport, HostedTransport, TransportHost } from "./cluster-start.js";
 import type { ReplicationReport } from "./database.js";
 
 /** A transport that could not be connected is tried again. */
@@ -11,7 +11,7 @@ export class ClusterLink {
   readonly #host: TransportHost;
   readonly #onArrived: () => void;
   readonly #onFailed: (error: unknown) => void;
-  #transport: Transport | undefined;
+  #transport: HostedTransport | undefined;
   #retry: NodeJS.Timeout | undefined;
   #isClosed = false;
   #waiting: Uint8Array[] = [];
@@ -61,9 +61,11 @@ export class ClusterLink {
     };
   }
 
-  close(): void {
+  /** Takes nothing more, sends what waits, up to a deadline, and closes. */
+  async close(deadlineMs: number): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#retry);
+    await this.#transport?.drain?.(deadlineMs);
     this.#transport?.close();
   }
 

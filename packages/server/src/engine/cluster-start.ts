@@ -39,5 +39,11 @@ export interface TransportHost {
   ) => void;
 }
 
+/** A transport that can be closed in good order. */
+export interface HostedTransport extends Transport {
+  /** Takes nothing more and sends what waits, up to a deadline; then closes. Missing where there is nothing to wait for. */
+  drain?(deadlineMs: number): Promise<void>;
+}
+
 /** Connects a replica to the others. Resolves when it can send; what is out of reach at first is connected later by itself. */
-export type ConnectTransport = (options: object & TransportHost) => Promise<Transport>;
+export type ConnectTransport = (options: object & TransportHost) => Promise<HostedTransport>;

@@ -33,6 +33,13 @@ const TURN_MS_MAX = 25;
 const RECEIVE_BYTES_MAX = 128 * 1024;
 /** After a start, connections are made first; then the members have about a second left to say what they hold and what time it is. */
 const START_WAIT_MS = 5_000;
+/**
+ * Own operations that follow others so soon go out together with what comes until then: it costs them a few milliseconds of a way that
+ * takes tens of them, and saves an envelope, a publication and its delivery to every reader each.
+ */
+const LINGER_MS = 16;
+/** What waits to be sent has so long when the database is stopped. */
+const DRAIN_MS_MAX = 2_000;
 /** Work of one tick: some ten milliseconds. */
 const BUDGET = { stitches: 32, repairs: 64 } as const;
 
@@ -54,6 +61,9 @@ export class EngineHost {
   /** Log position up to which images were looked after. */
   #imagePosition: number;
   #tickTimer: NodeJS.Timeout | undefined;
+  #lingerTimer: NodeJS.Timeout | undefined;
+  /** When own operations went out last. */
+  #sentOwnMs = Number.NEGATIVE_INFINITY;
   /** Requests that have come before those that are still in the port. */
   readonly #requests: Request[] = [];
   /** Is a turn of the requests due already, and one of the messages of other replicas? */
@@ -178,7 +188,7 @@ export class EngineHost {
       if (request.kind === "ask") this.#answer(request.request, request.question);
       if (request.kind === "wait") this.#beginWait(request.request, request.wait);
       if (request.kind === "cancel") this.#waits.cancel(request.request);
-      if (request.kind === "close") return this.#close();
+      if (request.kind === "close") return void this.#close();
       if (performance.now() - beganMs > TURN_MS_MAX) {
         this.#scheduleTurn();
         break;
@@ -295,7 +305,20 @@ export class EngineHost {
   }
 
   #send(): void {
-    this.#link?.send(this.#replica.outbox());
+    const link = this.#link;
+    if (link === undefined) return;
+    const lingersMs = this.#sentOwnMs + LINGER_MS - performance.now();
+    // whoever waits for other replicas waits for them to have these
+    const leavesOwn = lingersMs > 0 && !this.#waits.areOthersAsked();
+    const outgoing = this.#replica.outbox({ leavesOwn });
+    link.send(outgoing);
+    if (leavesOwn) this.#lingerTimer ??= setTimeout(() => this.#endLinger(), lingersMs);
+    else if (outgoing.some(({ lane }) => lane === "live")) this.#sentOwnMs = performance.now();
+  }
+
+  #endLinger(): void {
+    this.#lingerTimer = undefined;
+    if (!this.#isClosed) this.#send();
   }
 
   // ---- ticks
@@ -358,11 +381,15 @@ export class EngineHost {
 
   // ---- images, and the end
 
-  #close(): void {
+  async #close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#tickTimer);
-    this.#link?.close();
+    clearTimeout(this.#lingerTimer);
+    this.#link?.send(this.#replica.outbox());
+    // the others should not have to wait for this replica to come back
+    const sent = this.#link?.close(DRAIN_MS_MAX);
     this.#saveImages();
+    await sent;
     this.#log.close();
     this.#reply({ kind: "closed" });
     this.#port.close();

@@ -11,6 +11,7 @@ export class HostedWaits {
   readonly #waits: RequestWaits;
   readonly #idOf = new Map<number, number>();
   readonly #requestOf = new Map<number, number>();
+  readonly #askingOthers = new Set<number>();
 
   constructor(waits: RequestWaits) {
     this.#waits = waits;
@@ -21,6 +22,12 @@ export class HostedWaits {
     const id = this.#waits.begin(wait);
     this.#idOf.set(request, id);
     this.#requestOf.set(id, request);
+    if (wait.kind !== "session") this.#askingOthers.add(id);
+  }
+
+  /** Does any of them wait for what other replicas say? */
+  areOthersAsked(): boolean {
+    return this.#askingOthers.size > 0;
   }
 
   /** Nobody is interested any more. */
@@ -44,5 +51,6 @@ export class HostedWaits {
   #forget(request: number, id: number): void {
     this.#idOf.delete(request);
     this.#requestOf.delete(id);
+    this.#askingOthers.delete(id);
   }
 }

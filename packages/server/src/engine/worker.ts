@@ -7,7 +7,7 @@ import { type Reply, type Request, toPlainError, type WorkerStart } from "./mess
 // The engine's thread.
 
 /** Of this thread, as in nice(1). */
-const NICE = 5;
+const NICE = 10;
 
 assert(parentPort !== null, "this file is a worker");
 // Where processors are short, reads go before writes. Only Linux has a priority for each thread; elsewhere it is the process's.
