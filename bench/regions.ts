@@ -10,6 +10,8 @@ import { BenchRegions, NAMES, ROUND_TRIPS_MS } from "./regions/session.js";
 const WRITES_PER_S = 500;
 const QUERIES_PER_S = 100;
 const COLLECTION = "words";
+/** First of the points that are written in batches, behind those that single upserts reach. */
+const BATCHED_FROM = 50_000;
 const CUT_OFF = "ap";
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 /** What a load has under way when it ends. */
@@ -23,6 +25,7 @@ interface Plan {
   readonly warmUpS: number;
   readonly togetherS: number;
   readonly encodingS: number;
+  readonly batchedPoints: number;
   readonly cutS: number;
   readonly bootstrapPoints: number;
 }
@@ -32,10 +35,19 @@ const WHOLE: Plan = {
   warmUpS: 5,
   togetherS: 30,
   encodingS: 10,
+  batchedPoints: 10_000,
   cutS: 60,
   bootstrapPoints: 100_000,
 };
-const QUICK: Plan = { basePoints: 2_000, warmUpS: 2, togetherS: 5, encodingS: 2, cutS: 10, bootstrapPoints: 10_000 };
+const QUICK: Plan = {
+  basePoints: 2_000,
+  warmUpS: 2,
+  togetherS: 5,
+  encodingS: 2,
+  batchedPoints: 1_000,
+  cutS: 10,
+  bootstrapPoints: 10_000,
+};
 
 /** Lets a load run for a while. Returns its figures of that time. */
 async function during(load: Load, seconds: number): Promise<LoadFigures> {
@@ -69,8 +81,11 @@ function visibilityRows(figures: LoadFigures): BenchRow[] {
   });
 }
 
-/** What the links carry per upsert and receiver when regions write at the full rate and nothing else happens. */
-async function bytesPerUpsert(regions: BenchRegions, seconds: number): Promise<BenchRow[]> {
+/**
+ * What the links carry per upsert and receiver when nothing else happens: single upserts at the full rate, and as many at once as the
+ * regions take, a hundred to a request.
+ */
+async function bytesPerUpsert(regions: BenchRegions, seconds: number, batchedPoints: number): Promise<BenchRow[]> {
   const rows: BenchRow[] = [];
   const idleBefore = regions.linkBytes();
   await after(seconds * 1_000);
@@ -90,11 +105,15 @@ async function bytesPerUpsert(regions: BenchRegions, seconds: number): Promise<B
     await within(DRAIN_S_MAX, "answering the last writes", load.stop());
     const { writes, writeMs } = load.take();
     await regions.untilEverywhere(`/collections/${collection}/points/0`, load.acknowledged);
-    const bytes = (regions.linkBytes() - before) / (writes * (NAMES.length - 1));
+    const receivers = NAMES.length - 1;
+    const bytes = (regions.linkBytes() - before) / (writes * receivers);
+    const batchedBefore = regions.linkBytes();
+    await regions.fill(collection, BATCHED_FROM, BATCHED_FROM + batchedPoints);
     rows.push({
       phase: "bytes",
       encoding,
       bytes_per_upsert: bytes,
+      bytes_per_upsert_batched: (regions.linkBytes() - batchedBefore) / (batchedPoints * receivers),
       writes,
       write_p99_ms: quantile(writeMs, 0.99),
       idle_bytes_per_s: idleBytesPerSecond,
@@ -136,9 +155,10 @@ export const regionsBenchmark: Benchmark = {
     for (const signal of SIGNALS) process.once(signal, onSignal);
     try {
       say("bytes by encoding");
-      for (const row of await bytesPerUpsert(regions, plan.encodingS)) {
+      for (const row of await bytesPerUpsert(regions, plan.encodingS, plan.batchedPoints)) {
         rows.push(row);
-        ratios[`bytes_per_upsert_${row["encoding"]}`] = row["bytes_per_upsert"] as number;
+        for (const figure of ["bytes_per_upsert", "bytes_per_upsert_batched"])
+          ratios[`${figure}_${row["encoding"]}`] = row[figure] as number;
       }
 
       await regions.create(COLLECTION, "f32");

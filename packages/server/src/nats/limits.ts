@@ -7,7 +7,7 @@ export const natsLimits = {
   /** Longer messages travel in parts; also bounded by the server's max_payload. */
   frameBytesMax: 512 * 1024,
   /** A frame of so many bytes is deflated, and sent so when that leaves no more than this share of it. */
-  deflateBytesMin: 1024,
+  deflateBytesMin: 512,
   deflateShareMax: 0.95,
   /** Of a server's max_payload, for the headers of a publication. */
   headerBytes: 1024,
