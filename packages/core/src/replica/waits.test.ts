@@ -178,6 +178,8 @@ test("a member that a read finds behind is told, and asks for what it lacks", ()
   for (const { to, bytes } of hints) if (to === 3) lagging.receive(bytes);
   cluster.nowMs += 1;
   lagging.tick();
+  cluster.nowMs += limits.requestGraceMs;
+  lagging.tick();
   assert.ok(kindsOf(lagging.outbox()).includes("request"));
 });
 
@@ -185,7 +187,7 @@ test("a replica that joins counts in no quorum before every member knows it", ()
   const cluster = founded();
   const fourth = cluster.open(4);
   cluster.cut(4, 3);
-  cluster.pass(10);
+  cluster.pass(20);
   assert.equal(fourth.catalogue.members.length, 4);
   assert.ok(fourth.status().peering?.refusesWrites !== undefined);
   const reader = cluster.get(1);
