@@ -59,7 +59,8 @@ export function decodeNodeLists(bytes: Uint8Array): NodeLists {
 /**
  * The union of a node's lists here and elsewhere, as what is to be added here. Lists at equal frontiers are equal, so that a link which
  * one side lacks was lost there, or made up on the other. To keep one that was made up costs a little room until a planner prunes
- * the list; to drop one that was lost could cut nodes off: so both keep it. Links to the condemned are left to the purge that is coming.
+ * the list; to drop one that was lost could cut nodes off: so both keep it. So it is with links to the condemned: were they kept on one side only, their
+ * owner might not see what others wait for it to repair before they purge.
  * `missing`: nodes that are not in this graph at all.
  */
 export function linksToAdd(
@@ -82,7 +83,7 @@ export function linksToAdd(
       here.add(dotText(other));
       const at = index.slotOf(other);
       if (at === undefined) missing.push(other);
-      else if (!index.isCondemned(at)) added.push(other);
+      else added.push(other);
     }
     if (added.length > 0) lists.push({ level, dot, removed: [], added });
   }

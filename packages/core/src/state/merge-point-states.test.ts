@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { inspect } from "node:util";
 import fc from "fast-check";
 import { canonicalState } from "./digest.js";
 import { mergePointStates } from "./merge-point-states.js";
 import type { PointState } from "./point-state.js";
 import { applyWrite, concurrentWrites, interleavings, pointStates } from "./point-state.test-support.js";
 
-const text = (state: PointState) => Buffer.from(canonicalState(state)).toString("hex");
+/** Everything that can be seen of a state: answers show the fields of a payload in their order. */
+const text = (state: PointState) =>
+  `${Buffer.from(canonicalState(state)).toString("hex")} ${inspect(state.payload, { depth: null })}`;
 const same = (a: PointState, b: PointState) => assert.equal(text(a), text(b));
 
 /** A state as it may be after something was lost or changed in it: stamps that others have too, other contents. */

@@ -60,7 +60,8 @@ interface Field {
 function mergedPayload(a: PointState, b: PointState): PayloadRegisters {
   const order = compareStamps(a.payloadStamp, b.payloadStamp);
   const { payloadStamp } = order >= 0 ? a : b;
-  const whole = (order === 0 ? [a, b] : [order > 0 ? a : b]).flatMap(fieldsOfWhole);
+  const latest = order === 0 ? [a, b] : [order > 0 ? a : b];
+  const whole = latest.flatMap(fieldsOfWhole);
   const apart = [...fieldsApart(a), ...fieldsApart(b)].filter(
     ([, { stamp }]) => compareStamps(stamp, payloadStamp) > 0,
   );
@@ -72,11 +73,25 @@ function mergedPayload(a: PointState, b: PointState): PayloadRegisters {
   const present = [...fields].filter(([, { value }]) => value !== undefined);
   const stamped = [...fields].filter(([, { stamp }]) => compareStamps(stamp, payloadStamp) > 0);
   const byName = <T>([x]: readonly [string, T], [y]: readonly [string, T]) => (x < y ? -1 : 1);
+  const payload = Object.fromEntries(present.sort(byName).map(([name, { value }]) => [name, value])) as Payload;
   return {
-    payload: Object.fromEntries(present.sort(byName).map(([name, { value }]) => [name, value])) as Payload,
+    payload: stamped.length > 0 ? payload : asWritten(payload, latest),
     payloadStamp,
     fieldStamps: Object.fromEntries(stamped.sort(byName).map(([name, { stamp }]) => [name, stamp])),
   };
+}
+
+/**
+ * The payload with its fields in the order in which they were written, as a point shows them while no field was written apart
+ * (`withFields` in point-state.ts): that of a state that shows the same.
+ */
+function asWritten(payload: Payload, latest: readonly PayloadRegisters[]): Payload {
+  const wanted = canonicalValue(payload);
+  const [first] = latest
+    .map((state) => state.payload)
+    .filter((one) => Buffer.compare(canonicalValue(one), wanted) === 0)
+    .sort((x, y) => Buffer.compare(encodeMessage([x]), encodeMessage([y])));
+  return first ?? payload;
 }
 
 /** Fields that were written with the whole payload. */

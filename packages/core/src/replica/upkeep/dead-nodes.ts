@@ -30,6 +30,8 @@ export class DeadNodes {
   /** Frontier at the last full look for nodes to purge. */
   #lookedAt: VersionVector = emptyVersionVector;
   #owners = "";
+  /** Of `shard.repairs`, as far as it was looked at. */
+  #repairs = 0;
   /** Nodes that the start found dead, by vector, until that is known to be no damage: a point whose row was lost looks the same. */
   #found: ReadonlyMap<string, readonly NodeDot[]>;
 
@@ -69,6 +71,11 @@ export class DeadNodes {
       this.#found = new Map();
     }
     let [repaired, purged, atRest] = [0, 0, this.#found.size === 0];
+    if (shard.repairs !== this.#repairs) {
+      // links to the condemned may have come back
+      for (const state of this.#vectors.values()) Object.assign(state, { repairFrom: 0, purge: true });
+      this.#repairs = shard.repairs;
+    }
     const owners = [...owned].sort((a, b) => a - b).join();
     if (owners !== this.#owners) {
       // an evicted member's nodes came to this one
