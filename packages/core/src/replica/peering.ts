@@ -92,6 +92,7 @@ export class Peering implements PeeringForUpkeep {
         (this.#admission.isAdmitted || planted.has("joiners-count")) &&
         !this.#fenced &&
         !this.#members.isEvicted(this.#store.id),
+      forgetWaiting: (origin) => this.#intake.clear(origin),
       noteFrontiers: (replica, frontiers) =>
         this.#frontiersOf.set(replica, mergeTokens(this.#frontiersOf.get(replica) ?? new Map(), frontiers)),
     };

@@ -72,6 +72,8 @@ export class StartGuard implements Exchange {
     const { store } = this.#context;
     // what is not durable here may be forgotten here
     if (!store.isDurable() || !store.trySync()) return;
+    // from before the start, and perhaps forgotten by now: their names may be given to others
+    this.#context.forgetWaiting(to);
     const frontiers = new Map<string, VersionVector>([[SYSTEM_SHARD, new Map(store.system.frontier)]]);
     for (const [id, { shard }] of store.shards) {
       const own = sequenceOf(shard.frontier, to);

@@ -16,6 +16,8 @@ interface VectorState {
   readonly waiting: StableBatches<NodeDot>;
   /** Slot from which the search for lists to repair goes on; `undefined` when all were seen since the last node was condemned. */
   repairFrom: number | undefined;
+  /** Did the search find any? One repair drops so many links of a list at most: it is done again until it finds none. */
+  hasRepaired: boolean;
   /** May there be nodes to purge? */
   purge: boolean;
 }
@@ -40,7 +42,7 @@ export class DeadNodes {
     this.#vectors = new Map(
       [...target.indexes.keys()].map((name) => [
         name,
-        { waiting: new StableBatches<NodeDot>(dotText), repairFrom: 0, purge: true },
+        { waiting: new StableBatches<NodeDot>(dotText), repairFrom: 0, hasRepaired: false, purge: true },
       ]),
     );
     const { shard } = target;
@@ -106,7 +108,10 @@ export class DeadNodes {
           write({ kind: "edges", reason: "repair", vector: name, deltas: some });
         }
         repaired += deltas.length;
-        state.repairFrom = nextSlot >= graph.reader.slotCount ? undefined : nextSlot;
+        if (deltas.length > 0) state.hasRepaired = true;
+        const isOver = nextSlot >= graph.reader.slotCount;
+        state.repairFrom = isOver ? (state.hasRepaired ? 0 : undefined) : nextSlot;
+        if (isOver) state.hasRepaired = false;
         if (nodes.length > 0) state.purge = true;
       }
       // others' repairs and purges make nodes purgeable too: look again whenever something has changed
