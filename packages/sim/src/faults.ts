@@ -208,11 +208,12 @@ const injections: { readonly [Kind in Fault["kind"]]?: Injection } = {
   "lose-row": (world, node, { amount }) => {
     const shard = shardOf(node);
     if (shard === undefined) return undefined;
+    node.kill();
+    world.damage(node);
+    // of what the disk still has without power
     const rows = [...node.disk.points(shard)];
     const from = Math.floor(rows.length * amount);
     const earlier = earlierRows(node, shard);
-    node.kill();
-    world.damage(node);
     const damaged = new Map<PointId, Uint8Array | undefined>(earlier);
     for (const { id } of rows.slice(from, from + ROWS_LOST)) if (!earlier.has(id)) damaged.set(id, undefined);
     node.disk.damage(shard, damaged);

@@ -4,6 +4,8 @@ import { encodeImage, MurmurationError, type ReadExactly } from "@murmuration/in
 import fc from "fast-check";
 import type { Command } from "../command/command.js";
 import { MemoryOpLog } from "../log/memory-op-log.js";
+import type { PointState, VectorRegister } from "../state/point-state.js";
+import { encodePointState } from "../state/point-state-codec.js";
 import { commandGroups } from "./model.test-support.js";
 import { type ImageSource, imageNote } from "./recovery.js";
 import type { Replica } from "./replica.js";
@@ -183,4 +185,17 @@ describe("recovery", () => {
       assert.deepEqual(identity(recovered), identity(replica));
     }
   });
+});
+
+test("a point whose vector is not in the log is refused by name", () => {
+  const log = new MemoryOpLog();
+  const replica = openReplica({ log });
+  run(replica, createCollection("c", { "": space(2) }), upsert("c", [point(1, [1, 1]), point(2, [1, 2])]));
+  const { id: shard, table } = replica.shard("c");
+  const state = table.state(1) as PointState;
+  const register = state.vectors[""] as VectorRegister;
+  const lost = { ...register, dot: { origin: replica.id, sequence: 99 } };
+  const damaged = encodePointState({ ...state, vectors: { "": lost } });
+  log.transaction((writer) => writer.putPoint(shard, 1, damaged));
+  assert.throws(() => openReplica({ log }), { code: "corrupt", message: /the vector of point 1 is not in the log/ });
 });

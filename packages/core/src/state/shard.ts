@@ -149,8 +149,13 @@ export class Shard {
     this.purgedLiveLinks = before;
   }
 
-  /** Take over a stored point, whose nodes are in the graphs already. */
+  /** Take over a stored point, whose nodes are in the graphs already. Throws `corrupt` when one is not. */
   restorePoint(state: PointState): void {
+    for (const [name, graph] of this.graphs) {
+      const dot = visibleDot(state, name);
+      if (dot === undefined || graph.slotOf(dot) !== undefined) continue;
+      throw new MurmurationError("corrupt", `shard ${this.id}: the vector of point ${state.id} is not in the log`);
+    }
     this.#putPoint(state.id, state);
   }
 
