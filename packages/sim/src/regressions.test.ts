@@ -47,6 +47,11 @@ const regressions: readonly (readonly [profile: string, seed: number, what: stri
     748,
     "an operation that waited for lost ones before it was applied behind those that its origin, on an older disk, had named anew",
   ],
+  [
+    "compaction",
+    8411,
+    "a replica was admitted on account of operations that its log did not hold yet, and a crash forgot them",
+  ],
   ["membership", 32, "operations of an evicted member that follow lost ones were held for ever"],
 ];
 

@@ -57,9 +57,11 @@ export class Admission {
     return this.#members.joinsAs(mayFound);
   }
 
-  /** Note whether every member has been heard to know the members. */
+  /** Note whether every member has been heard to know the members, and all that they held has come. */
   settle(everyoneCounts: boolean): void {
     if (this.#isAdmitted || !everyoneCounts || !this.#members.isMember()) return;
+    // what has come is to be in the log before the log says so
+    if (!this.#store.isDurable()) return;
     this.#isAdmitted = true;
     mark("member admitted");
     this.#store.log.transaction((writer) => writer.putSetting(ADMITTED_SETTING, "yes"));
