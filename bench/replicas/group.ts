@@ -21,7 +21,8 @@ export class ReplicaGroup {
         log: this.log(at),
         clock: { now: () => this.#nowMs },
         newReplicaId: () => id,
-        ...(count === 1 ? {} : { cluster: { name: "bench", nonce: id, founders } }),
+        // nobody has written anything before
+        ...(count === 1 ? {} : { cluster: { name: "bench", nonce: id, founders, startWaitMs: 0 } }),
       }),
     );
     this.exchange();
