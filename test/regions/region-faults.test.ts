@@ -191,6 +191,25 @@ describe("three regions in which clients write all the time", () => {
     await untilWrites("eu", 10);
   });
 
+  test("a database that is stopped has sent what it acknowledged", async () => {
+    const [eu, us] = [region("eu").server, region("us").server];
+    assert.equal((await eu.request("PUT", "/collections/last", { vectors: { size: 2, distance: "Dot" } })).status, 200);
+    await cluster.untilEqual("last");
+    const ids = Array.from({ length: 30 }, (_, id) => id);
+    // one after the other: those that come soon after others are packed together, and wait for that
+    for (const id of ids) {
+      const points = [{ id, vector: [id, 1] }];
+      assert.equal((await us.request("PUT", "/collections/last/points?wait=true", { points })).status, 200);
+    }
+    await us.stop();
+    const countIn = async (server: ServerProcess) =>
+      (await server.request("POST", "/collections/last/points/count", {})).body.result as { readonly count: number };
+    await until(async () => (await countIn(eu)).count === ids.length, "all of them are elsewhere while it is down");
+    await region("us").start();
+    await cluster.untilMembers();
+    assert.equal((await eu.request("DELETE", "/collections/last")).status, 200);
+  });
+
   test("a process of another cluster's name hears nobody, takes no writes and disturbs nobody", async () => {
     const { broker } = region("eu");
     const stranger = await startServer({
