@@ -88,7 +88,7 @@ test("after all are deleted nothing is found, and inserts start over", () => {
   assert.equal(unreachable, 0);
 });
 
-test("a vector that is updated 2,000 times in place is found in its newest version every time", (t) => {
+test("a vector that is updated 2,000 times in place is found in its newest version every time", () => {
   for (const [drift, updates] of [
     [0, 2000],
     [0.01, 1000],
@@ -97,23 +97,14 @@ test("a vector that is updated 2,000 times in place is found in its newest versi
     const { index } = buildIndex(options, clusteredVectors(2000, DIMENSIONS, 9));
     let current = 55;
     let vector = index.reader.vectorAt(current);
-    let slowest = 0;
-    const started = performance.now();
     for (let i = 1; i <= updates; i++) {
       vector = vector.map((x) => x + drift * (random() - 0.5));
-      const before = performance.now();
       const next = insert(index, { origin: 3, sequence: i }, vector).slot;
-      slowest = Math.max(slowest, performance.now() - before);
       remove(index, current);
       current = next;
       const { slots } = index.reader.search(vector, { limit: 1, efSearch: 10 });
       assert.equal(slots[0], current);
     }
-    const mean = (performance.now() - started) / updates;
-    t.diagnostic(
-      `drift ${drift}: ${mean.toFixed(3)} ms an update with its search, slowest insert ${slowest.toFixed(1)} ms`,
-    );
-    assert.ok(mean < 20, `${mean} ms an update`);
     const report = validateGraph(index.reader);
     assert.deepEqual(report.violations, []);
     assert.equal(report.unreachable, 0);

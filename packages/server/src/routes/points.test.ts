@@ -224,21 +224,4 @@ describe("upserting points", () => {
     assert.match(sharded.error ?? "", /^Bad request: shard_key: .*not supported/);
     assert.equal((await ask("PUT", "/collections/none/points", { points: [good] })).statusCode, 404);
   });
-
-  it("checks a batch of 100 points of 100 floats in little time", async () => {
-    const { ask } = await filledApp();
-    await ask("PUT", "/collections/wide", { vectors: { size: 100, distance: "Dot" } });
-    const { upsertBody } = await import("../http/schemas/points.js");
-    const points = Array.from({ length: 100 }, (_, id) => ({
-      id,
-      vector: Array.from({ length: 100 }, (_, i) => (id + i) / 7),
-    }));
-    let best = Infinity;
-    for (let run = 0; run < 50; run++) {
-      const started = performance.now();
-      upsertBody.parse({ points });
-      best = Math.min(best, performance.now() - started);
-    }
-    assert.ok(best < 1, `${best} ms`);
-  });
 });
