@@ -52,6 +52,11 @@ const regressions: readonly (readonly [profile: string, seed: number, what: stri
     8411,
     "a replica was admitted on account of operations that its log did not hold yet, and a crash forgot them",
   ],
+  [
+    "storage",
+    14768,
+    "a replica that nobody knew yet held more of an evicted member's operations than who had evicted it, and tidied up behind it",
+  ],
   ["membership", 32, "operations of an evicted member that follow lost ones were held for ever"],
 ];
 

@@ -32,6 +32,7 @@ export class Stability {
   readonly #members = new Map<number, MemberState>();
   readonly #stable = new Map<string, Map<number, number>>();
   #everyoneCounts = false;
+  #everyoneKnows = false;
 
   constructor(self: number, systemShard: string) {
     this.#self = self;
@@ -57,6 +58,11 @@ export class Stability {
     const states = others.map((member) => this.#members.get(member));
     this.#forgetOthers(others, own);
     this.#everyoneCounts = true;
+    const system = own.get(this.#systemShard) ?? emptyVersionVector;
+    this.#everyoneKnows = states.every((state) => {
+      const theirs = state?.newest.get(this.#systemShard) ?? emptyVersionVector;
+      return covers(theirs, membership) && covers(system, theirs);
+    });
     for (const [shard, frontier] of own) {
       const reports: VersionVector[] = [];
       for (const state of states) {
@@ -72,6 +78,11 @@ export class Stability {
   /** Has every other active member been heard to know the members, with all that it held then received here? */
   everyoneCounts(): boolean {
     return this.#everyoneCounts;
+  }
+
+  /** Does every other active member know the members that this replica knows, and this replica all that they know of them? */
+  everyoneKnows(): boolean {
+    return this.#everyoneKnows;
   }
 
   /** What every member holds of a shard, without anything concurrent still to come. Never goes back. */

@@ -14,6 +14,7 @@ export class Admission {
   readonly #members: Membership;
   readonly #founding: ClusterOptions["founding"];
   #isAdmitted: boolean;
+  #isKnown = false;
   /** Since when this replica listens. */
   #sinceMs: number | undefined;
   /** Why it begins no cluster, as of the last tick. */
@@ -29,6 +30,14 @@ export class Admission {
   /** Does every member know this replica? */
   get isAdmitted(): boolean {
     return this.#isAdmitted;
+  }
+
+  /**
+   * May operations be taken over? Not before every member waits for this replica: else the others could evict a member, and tidy up behind
+   * it, without knowing that this replica holds more of its operations than they do.
+   */
+  get mayHold(): boolean {
+    return this.#isAdmitted || this.#isKnown;
   }
 
   /** Why client writes are refused for want of admission. */
@@ -57,9 +66,17 @@ export class Admission {
     return this.#members.joinsAs(mayFound);
   }
 
-  /** Note whether every member has been heard to know the members, and all that they held has come. */
-  settle(everyoneCounts: boolean): void {
-    if (this.#isAdmitted || !everyoneCounts || !this.#members.isMember()) return;
+  /** Note whether every member has been heard to know the members, and whether all that they held has come. */
+  settle({
+    everyoneKnows,
+    everyoneCounts,
+  }: {
+    readonly everyoneKnows: boolean;
+    readonly everyoneCounts: boolean;
+  }): void {
+    if (this.#isAdmitted || !this.#members.isMember()) return;
+    if (everyoneKnows) this.#isKnown = true;
+    if (!everyoneCounts || !this.mayHold) return;
     // what has come is to be in the log before the log says so
     if (!this.#store.isDurable()) return;
     this.#isAdmitted = true;

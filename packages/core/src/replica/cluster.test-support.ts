@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import { MemoryOpLog } from "../log/memory-op-log.js";
 import type { OpLog } from "../log/op-log.js";
 import type { ClusterOptions, Outgoing } from "./cluster-options.js";
+import { ADMITTED_SETTING } from "./identity.js";
 import { Replica, type ReplicaOptions } from "./replica.js";
+
+/** The log of a replica that takes over operations whoever may know it. */
+export function admittedLog(): MemoryOpLog {
+  const log = new MemoryOpLog();
+  log.transaction((writer) => writer.putSetting(ADMITTED_SETTING, "yes"));
+  return log;
+}
 
 /** Replicas in one process, with a network that delivers everything in order unless a link is cut. */
 export class Cluster {

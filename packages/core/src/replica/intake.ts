@@ -62,6 +62,8 @@ export class Intake {
     // its collection is not here yet, or not any more: what is wanted of it is asked for when it is
     if (causality === undefined) return this.#refuse("unknown shard", shard);
     if (isFenced && origin === this.#store.id) return;
+    // asked for again as soon as it may be
+    if (shard !== SYSTEM_SHARD && !this.#admission.mayHold) return;
     if (shard !== SYSTEM_SHARD && !this.#members.mayWrite(origin)) {
       return this.#refuse("not a member", `operations of replica ${origin} from ${from}`);
     }

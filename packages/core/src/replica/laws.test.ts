@@ -8,7 +8,7 @@ import { areConcurrent, reorder } from "../gossip/history.test-support.js";
 import { decodeBatchOperations, encodeBatch } from "../operation/batch.js";
 import type { Operation } from "../operation/operation.js";
 import { CausalState } from "../state/causal-state.js";
-import { Cluster } from "./cluster.test-support.js";
+import { admittedLog, Cluster } from "./cluster.test-support.js";
 import { SYSTEM_SHARD } from "./recovery.js";
 import type { Replica } from "./replica.js";
 import { createCollection, point, run, space, tagIs, upsert } from "./replica.test-support.js";
@@ -168,7 +168,7 @@ function give(replica: Replica, batches: readonly (readonly Operation[])[]): voi
 
 /** A replica that holds the catalogue and nothing else. */
 function observer(cluster: Cluster, id: number): Replica {
-  const replica = cluster.open(id);
+  const replica = cluster.open(id, { log: admittedLog() });
   give(
     replica,
     cut(operationsOf(cluster, SYSTEM_SHARD), () => 1),

@@ -122,6 +122,25 @@ test("a new replica joins, waits until all know it, and writes", () => {
   assert.equal(replicas[0]?.shard("c").table.size, 40);
 });
 
+test("a new replica holds nothing before every member waits for it", () => {
+  const cluster = new Cluster([1, 2, 3]);
+  cluster.pass(3);
+  run(cluster.get(1), createCollection("c", { "": space(2) }), upsert("c", [point(1, [1, 1])]));
+  cluster.pass(3);
+  cluster.cut(4, 3);
+  // nor does it come by way of those that do reach the new one
+  cluster.cut(1, 3);
+  cluster.cut(2, 3);
+  const joined = cluster.open(4);
+  cluster.pass(40);
+  assert.equal(joined.catalogue.members.length, 4);
+  assert.equal(joined.shard("c").table.size, 0);
+  // the one that does not know it cannot be waited for any more
+  run(cluster.get(1), { kind: "evict-member", id: 3 });
+  cluster.pass(40);
+  assert.equal(joined.shard("c").table.size, 1);
+});
+
 test("an evicted replica is waited for no more, and is refused", () => {
   const { cluster, replicas } = founded();
   write(replicas[2] as Replica, 0, 20);

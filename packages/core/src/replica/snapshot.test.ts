@@ -5,7 +5,7 @@ import { transferOf } from "../checkpoint/manifest.js";
 import { decodeEnvelope, encodeEnvelope } from "../gossip/envelope.js";
 import { FailingOpLog } from "../log/failing-op-log.test-support.js";
 import { MemoryOpLog } from "../log/memory-op-log.js";
-import { Cluster } from "./cluster.test-support.js";
+import { admittedLog, Cluster } from "./cluster.test-support.js";
 import type { Outgoing } from "./cluster-options.js";
 import type { Replica } from "./replica.js";
 import { createCollection, identity, openReplica, point, run, space, upsert } from "./replica.test-support.js";
@@ -80,7 +80,7 @@ describe("a snapshot", () => {
     };
     // nobody else is heard
     for (const other of [1, 3]) cluster.cut(4, other);
-    cluster.open(4);
+    cluster.open(4, { log: admittedLog() });
     cluster.pass(60);
     assert.notEqual(cluster.get(4).digest("c").points, 0);
     assert.ok((cluster.get(2).status().peering?.refused["checkpoint damaged"] ?? 0) > 0);
@@ -119,7 +119,7 @@ describe("a snapshot", () => {
     settle(cluster);
     const transfer = currentTransfer(cluster, 4);
     for (const id of [1, 2, 3]) cluster.cut(id, 5);
-    cluster.open(5);
+    cluster.open(5, { log: admittedLog() });
     cluster.pass(60);
     assert.equal(cluster.get(5).shard("c").table.size, cluster.get(4).shard("c").table.size);
     assert.notEqual(transfer, undefined);
@@ -199,7 +199,7 @@ describe("a snapshot", () => {
       return one;
     });
     for (const id of [2, 3]) cluster.cut(id, 4);
-    cluster.open(4);
+    cluster.open(4, { log: admittedLog() });
     cluster.pass(40);
     assert.ok(lies > 1, "it is asked again, after a while");
     assert.ok(lies < 20);
