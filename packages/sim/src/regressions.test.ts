@@ -57,6 +57,11 @@ const regressions: readonly (readonly [profile: string, seed: number, what: stri
     14768,
     "a replica that nobody knew yet held more of an evicted member's operations than who had evicted it, and tidied up behind it",
   ],
+  [
+    "damage",
+    10079,
+    "a point whose row went back to before its delete came to nothing once the tombstone was forgotten",
+  ],
   ["membership", 32, "operations of an evicted member that follow lost ones were held for ever"],
 ];
 

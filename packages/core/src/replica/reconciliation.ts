@@ -248,8 +248,16 @@ export class Reconciliation implements Exchange {
     // as they are before the repair
     const answer = message.asks ? this.#statesIn(comparing, vector, ranges, theirs) : [];
     const differing = message.states.filter(({ key, hash }) => hashes.get(keyText(key)) !== hash);
-    if (vector === undefined) this.#repairs.takePoints(from, comparing.target, differing, nowMs);
-    else this.#repairs.takeLists(from, comparing.target, vector, differing);
+    if (vector === undefined) {
+      const keys = ranges.flatMap((range) =>
+        own.in(range).filter((one) => theirs.get(keyText(one.key)) !== hashText(one.hash)),
+      );
+      this.#repairs.judgePoints(
+        comparing.target,
+        keys.map(({ key }) => pointIdFromKey(key)),
+      );
+      this.#repairs.takePoints(from, comparing.target, differing, nowMs);
+    } else this.#repairs.takeLists(from, comparing.target, vector, differing);
     if (answer.length > 0) this.#send(from, comparing, { kind: "states", vector, ranges, asks: false, states: answer });
   }
 

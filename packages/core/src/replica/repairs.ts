@@ -51,6 +51,18 @@ export class Repairs {
     for (const { id } of repaired) this.#note(`point ${id} of shard ${shard.id}, by replica ${from}`);
   }
 
+  /**
+   * Of points that are other elsewhere, or not there: one whose vector was purged here was deleted, and its row has gone back to before that.
+   * Its tombstone is forgotten by now: only the whole says that it is gone.
+   */
+  judgePoints({ shard }: WritableShard, ids: readonly PointId[]): void {
+    const lost = ids.find((id) => {
+      const state = shard.table.state(id);
+      return state !== undefined && !shard.holdsVectorsOf(state);
+    });
+    if (lost !== undefined) this.#requestSnapshot(shard.id, `the vector of point ${lost} is not here any more`);
+  }
+
   /** Take over links that nodes have lost here. No tag is stored in the graph. */
   takeLists(from: number, { shard, indexes }: WritableShard, vector: string, differing: readonly KeyedState[]): void {
     const index = indexes.get(vector);

@@ -52,13 +52,14 @@ interface DoneWrite {
 type QuorumResult = Extract<SettledWait, { readonly agreed: unknown }>;
 
 /**
- * Must a read over these members see a write over those? Members that came in between hold everything that the others held when they
- * were admitted; members that left in between count for nothing. Among the rest the two quorums meet.
+ * Must a read over these members see a write over those? Among the members that both know, the two quorums must meet: those that left
+ * in between may be all that had the write, and those that came in between may be the ones that have not.
  */
 function mustSee(write: DoneWrite, read: QuorumResult): boolean {
   const common = write.members.filter((member) => read.members.includes(member)).length;
   const gone = write.members.length - common;
-  return write.agreed - gone + read.agreed.length > common;
+  const asked = read.agreed.filter((member) => write.members.includes(member)).length;
+  return write.agreed - gone + asked > common;
 }
 
 /**
