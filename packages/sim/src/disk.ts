@@ -73,6 +73,11 @@ export class SimulatedDisk implements OpLog {
     for (const calls of this.#history) this.#replay(calls);
   }
 
+  /** Would a machine that dies now forget something that was committed? */
+  get isBehind(): boolean {
+    return this.#synced !== this.#history.length;
+  }
+
   sync(): void {
     if (this.#synced === this.#history.length) return;
     this.#mayCrash();

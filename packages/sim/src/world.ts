@@ -189,6 +189,7 @@ export class World {
   /** Send what a node has to send, and look at it. */
   #after(node: Node): void {
     for (const { to, lane, bytes } of node.outbox()) {
+      this.#quorums?.sent(node, bytes);
       if (this.#broker !== undefined && to === undefined && lane === "live") {
         this.#broker.publish(node.address, bytes);
         continue;

@@ -104,7 +104,7 @@ export class QuorumExchange implements Exchange {
       const { incarnation, round, wanted } = asked;
       const { progress, isComplete } = this.#progressOf(wanted);
       if (progress > asked.progress) {
-        if (!this.#context.store.trySync()) return;
+        if (!this.#context.store.trySync() && !planted.has("durable-before-flush")) return;
         const frontiers = new Map([...wanted.keys()].map((shard) => [shard, this.#held(shard)]));
         this.#sayDurable(asker, { incarnation, round, frontiers });
       }

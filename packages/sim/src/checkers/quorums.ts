@@ -3,12 +3,15 @@ import {
   type Command,
   type ConsistencyLevel,
   compareStamps,
+  covers,
+  decodeEnvelope,
   decodeToken,
   membersNeeded,
   type Replica,
   type SettledWait,
   type Stamp,
   sequenceOf,
+  type VersionVector,
   type WaitRequest,
 } from "@murmuration/core";
 import { MurmurationError, type PointId } from "@murmuration/index";
@@ -121,6 +124,19 @@ export class QuorumChecker {
     }
     const token = decodeToken(departure.token, "token");
     this.#begin(host, { kind: "session", token, timeoutMs: this.#drawTimeout() }, { departure });
+  }
+
+  /** A node sends a message: what it says to hold durably it has on its disk, and the disk forgets none of it. */
+  sent(node: Node, bytes: Uint8Array): void {
+    const { message } = decodeEnvelope(bytes);
+    if (message.kind !== "durable") return;
+    for (const [shard, frontier] of message.frontiers) {
+      const held = node.disk.frontier(shard);
+      if (covers(held, frontier) && !node.disk.isBehind) continue;
+      const text = (vector: VersionVector) => JSON.stringify([...vector]);
+      const detail = `replica ${node.id} says that ${text(frontier)} of ${shard} is durable, and its log has ${text(held)}`;
+      throw new Violated("quorum", detail, { nodes: [node.id] });
+    }
   }
 
   /** Look at what a node's clients waited for. */
