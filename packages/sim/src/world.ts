@@ -188,8 +188,9 @@ export class World {
 
   /** Send what a node has to send, and look at it. */
   #after(node: Node): void {
-    for (const { to, lane, bytes } of node.outbox()) {
-      this.#quorums?.sent(node, bytes);
+    for (const outgoing of node.outbox()) {
+      const { to, lane, bytes } = outgoing;
+      this.#quorums?.sent(node, outgoing);
       if (this.#broker !== undefined && to === undefined && lane === "live") {
         this.#broker.publish(node.address, bytes);
         continue;

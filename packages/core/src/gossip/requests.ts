@@ -53,9 +53,9 @@ interface Noticed {
 const key = (shard: string, origin: number) => `${origin} ${shard}`;
 
 /**
- * Decides what to ask of whom. What is missing is given a moment to arrive by itself: what says that it exists often comes a shorter way. One range per origin and shard is under way at a time; one whose answer stops coming is asked again, of
- * the next peer that holds it, after a time that doubles up to a bound. A range is over when all of it came or when as many bytes came as
- * one answer has.
+ * Decides what to ask of whom. What is missing is given a moment to arrive by itself: what says that it exists often comes a shorter way.
+ * One range per origin and shard is under way at a time; one whose answer stops coming is asked again, of the next peer that holds it,
+ * after a time that doubles up to a bound. A range is over when all of it came or when as many bytes came as one answer has.
  */
 export class RequestPlanner {
   readonly #asked = new Map<string, Asked>();

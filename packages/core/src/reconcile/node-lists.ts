@@ -59,8 +59,8 @@ export function decodeNodeLists(bytes: Uint8Array): NodeLists {
 /**
  * The union of a node's lists here and elsewhere, as what is to be added here. Lists at equal frontiers are equal, so that a link which
  * one side lacks was lost there, or made up on the other. To keep one that was made up costs a little room until a planner prunes
- * the list; to drop one that was lost could cut nodes off: so both keep it. So it is with links to the condemned: were they kept on one side only, their
- * owner might not see what others wait for it to repair before they purge.
+ * the list; to drop one that was lost could cut nodes off: so both keep it. So it is with links to the condemned: were they kept on one
+ * side only, their owner might not see what others wait for it to repair before they purge.
  * `missing`: nodes that are not in this graph at all.
  */
 export function linksToAdd(

@@ -1,4 +1,5 @@
 import type { VersionVector } from "../causality/version-vector.js";
+import type { Stability } from "../gossip/stability.js";
 import type { Operation } from "../operation/operation.js";
 import { mark } from "../planted.js";
 import type { ClusterOptions } from "./cluster-options.js";
@@ -33,11 +34,11 @@ export class Admission {
   }
 
   /**
-   * May operations be taken over? Not before every member waits for this replica: else the others could evict a member, and tidy up behind
-   * it, without knowing that this replica holds more of its operations than they do.
+   * May operations of a shard be taken over? The catalogue's always, others not before every member waits for this replica: else they could
+   * evict a member, and tidy up behind it, without knowing that this replica holds more of its operations than they do.
    */
-  get mayHold(): boolean {
-    return this.#isAdmitted || this.#isKnown;
+  mayHold(shard: string): boolean {
+    return shard === SYSTEM_SHARD || this.#isAdmitted || this.#isKnown;
   }
 
   /** Why client writes are refused for want of admission. */
@@ -67,16 +68,10 @@ export class Admission {
   }
 
   /** Note whether every member has been heard to know the members, and whether all that they held has come. */
-  settle({
-    everyoneKnows,
-    everyoneCounts,
-  }: {
-    readonly everyoneKnows: boolean;
-    readonly everyoneCounts: boolean;
-  }): void {
+  settle(heard: Pick<Stability, "everyoneKnows" | "everyoneCounts">): void {
     if (this.#isAdmitted || !this.#members.isMember()) return;
-    if (everyoneKnows) this.#isKnown = true;
-    if (!everyoneCounts || !this.mayHold) return;
+    if (heard.everyoneKnows()) this.#isKnown = true;
+    if (!this.#isKnown || !heard.everyoneCounts()) return;
     // what has come is to be in the log before the log says so
     if (!this.#store.isDurable()) return;
     this.#isAdmitted = true;

@@ -28,8 +28,8 @@ export interface ExchangeContext {
   noteClock(replica: number, theirMs: number, nowMs: number): void;
   /** Is this replica a member that all others know of, and the only process under its id? */
   countsAsMember(): boolean;
-  /** May operations of others be taken over yet? */
-  mayHold(): boolean;
+  /** May operations of others be taken over into this shard yet? */
+  mayHold(shard: string): boolean;
   /** What waits here of an origin for operations before it is dropped; what still exists of it is asked for again. */
   forgetWaiting(origin: number): void;
   /** A replica said that it holds this of some shards: what is missing here is asked for. */

@@ -63,7 +63,7 @@ export class Intake {
     if (causality === undefined) return this.#refuse("unknown shard", shard);
     if (isFenced && origin === this.#store.id) return;
     // asked for again as soon as it may be
-    if (shard !== SYSTEM_SHARD && !this.#admission.mayHold) return;
+    if (!this.#admission.mayHold(shard)) return;
     if (shard !== SYSTEM_SHARD && !this.#members.mayWrite(origin)) {
       return this.#refuse("not a member", `operations of replica ${origin} from ${from}`);
     }

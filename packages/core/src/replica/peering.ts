@@ -92,7 +92,7 @@ export class Peering implements PeeringForUpkeep {
         (this.#admission.isAdmitted || planted.has("joiners-count")) &&
         !this.#fenced &&
         !this.#members.isEvicted(this.#store.id),
-      mayHold: () => this.#admission.mayHold,
+      mayHold: (shard) => this.#admission.mayHold(shard),
       forgetWaiting: (origin) => this.#intake.clear(origin),
       noteFrontiers: (replica, frontiers) =>
         this.#frontiersOf.set(replica, mergeTokens(this.#frontiersOf.get(replica) ?? new Map(), frontiers)),
@@ -237,8 +237,7 @@ export class Peering implements PeeringForUpkeep {
     // ever hold of it. What another member holds of it is asked of that member.
     const past = this.#members.past((id) => this.#intake.clear(id));
     this.#stability.settle(this.#members.active(), past, frontiers);
-    const [everyoneKnows, everyoneCounts] = [this.#stability.everyoneKnows(), this.#stability.everyoneCounts()];
-    this.#admission.settle({ everyoneKnows, everyoneCounts });
+    this.#admission.settle(this.#stability);
   }
 
   // ---- sending
@@ -266,10 +265,9 @@ export class Peering implements PeeringForUpkeep {
     }
     if (planted.has("no-requests")) return;
     const known = [...this.#frontiersOf.values()];
-    const missing = missingOperations(this.#store, this.#members, this.#intake.inboxes, known).filter(
-      ({ shard }) => shard === SYSTEM_SHARD || this.#admission.mayHold,
-    );
-    for (const request of this.#requests.plan(nowMs, missing, peers)) {
+    const missing = missingOperations(this.#store, this.#members, this.#intake.inboxes, known);
+    const wanted = missing.filter(({ shard }) => this.#admission.mayHold(shard));
+    for (const request of this.#requests.plan(nowMs, wanted, peers)) {
       const { to, shard, origin, after, limit } = request;
       this.#send(to, "control", { kind: "request", shard, origin, after, limit });
     }

@@ -224,14 +224,11 @@ export class Reconciliation implements Exchange {
     const own = this.#hashesOf(comparing, vector);
     const states: KeyedState[] = [];
     let bytesSum = 0;
-    for (const range of ranges) {
-      for (const { key, hash } of own.in(range)) {
-        if (theirs.get(keyText(key)) === hashText(hash)) continue;
-        if (states.length >= limits.reconcileStatesMax || bytesSum >= limits.answerBytesMax) return states;
-        const bytes = encodedAt(comparing.target, vector, key);
-        states.push({ key, hash: hashText(hash), bytes });
-        bytesSum += bytes.byteLength;
-      }
+    for (const { key, hash } of differingIn(own, ranges, theirs)) {
+      if (states.length >= limits.reconcileStatesMax || bytesSum >= limits.answerBytesMax) break;
+      const bytes = encodedAt(comparing.target, vector, key);
+      states.push({ key, hash: hashText(hash), bytes });
+      bytesSum += bytes.byteLength;
     }
     return states;
   }
@@ -249,13 +246,8 @@ export class Reconciliation implements Exchange {
     const answer = message.asks ? this.#statesIn(comparing, vector, ranges, theirs) : [];
     const differing = message.states.filter(({ key, hash }) => hashes.get(keyText(key)) !== hash);
     if (vector === undefined) {
-      const keys = ranges.flatMap((range) =>
-        own.in(range).filter((one) => theirs.get(keyText(one.key)) !== hashText(one.hash)),
-      );
-      this.#repairs.judgePoints(
-        comparing.target,
-        keys.map(({ key }) => pointIdFromKey(key)),
-      );
+      const mine = differingIn(own, ranges, theirs).map(({ key }) => pointIdFromKey(key));
+      this.#repairs.judgePoints(comparing.target, mine);
       this.#repairs.takePoints(from, comparing.target, differing, nowMs);
     } else this.#repairs.takeLists(from, comparing.target, vector, differing);
     if (answer.length > 0) this.#send(from, comparing, { kind: "states", vector, ranges, asks: false, states: answer });
@@ -274,6 +266,13 @@ export class Reconciliation implements Exchange {
 /** Without stored tags, a link is the same to everybody. With some, what differs is looked at again when they are stable. */
 function isSettled(index: VectorIndex | undefined): boolean {
   return index?.counters().storedTags === 0;
+}
+
+/** What is in ranges and is not `theirs` (hashes by key). */
+function differingIn(own: KeyedHashes, ranges: readonly KeyRange[], theirs: ReadonlyMap<string, string>) {
+  return ranges
+    .flatMap((range) => own.in(range))
+    .filter(({ key, hash }) => theirs.get(keyText(key)) !== hashText(hash));
 }
 
 function encodedAt({ shard, indexes }: WritableShard, vector: string | undefined, key: Uint8Array): Uint8Array {

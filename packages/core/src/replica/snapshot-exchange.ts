@@ -37,8 +37,8 @@ export class SnapshotExchange implements Exchange {
     const { snapshotLagOperations: lagMax } = this.#context;
     const needed = [...store.shards.keys()].filter((shard) => inNeed.has(shard) || this.#lagOf(shard) >= lagMax);
     for (const shard of this.#transfers.keys()) if (!needed.includes(shard)) this.#end(shard);
-    if (nowMs < this.#retryAtMs || !store.isDurable() || !this.#context.mayHold()) return;
-    for (const shard of needed) {
+    if (nowMs < this.#retryAtMs || !store.isDurable()) return;
+    for (const shard of needed.filter((one) => this.#context.mayHold(one))) {
       try {
         this.#advance(shard, nowMs);
       } catch (error) {

@@ -151,11 +151,8 @@ export class Shard {
 
   /** Take over a stored point, whose nodes are in the graphs already. Throws `corrupt` when one is not. */
   restorePoint(state: PointState): void {
-    for (const [name, graph] of this.graphs) {
-      const dot = visibleDot(state, name);
-      if (dot === undefined || graph.slotOf(dot) !== undefined) continue;
+    if (this.#nodesOf(state).some(({ slot }) => slot === undefined))
       throw new MurmurationError("corrupt", `shard ${this.id}: the vector of point ${state.id} is not in the log`);
-    }
     this.#putPoint(state.id, state);
   }
 
@@ -170,13 +167,17 @@ export class Shard {
 
   /** Is every visible vector of a state in the graphs, and its node not known to be dead for good? */
   holdsVectorsOf(state: PointState): boolean {
+    return this.#nodesOf(state).every(({ graph, slot }) => slot !== undefined && !graph.reader.isCondemned(slot));
+  }
+
+  /** Where the vectors stand that a state shows; no slot: not here. */
+  #nodesOf(state: PointState): { readonly graph: ShardGraph; readonly slot: number | undefined }[] {
+    const nodes: { readonly graph: ShardGraph; readonly slot: number | undefined }[] = [];
     for (const [name, graph] of this.graphs) {
       const dot = visibleDot(state, name);
-      if (dot === undefined) continue;
-      const slot = graph.slotOf(dot);
-      if (slot === undefined || graph.reader.isCondemned(slot)) return false;
+      if (dot !== undefined) nodes.push({ graph, slot: graph.slotOf(dot) });
     }
-    return true;
+    return nodes;
   }
 
   /**

@@ -97,11 +97,11 @@ describe("parseJsonBytes", () => {
     assert.throws(() => parseJsonBytes(Buffer.from([0x22, 0xff, 0x22])), isFormat);
   });
 
-  it("refuses 32 MiB of brackets in time that grows with their number, not with its square", () => {
+  it("refuses 32 MiB of brackets at once", () => {
     const started = performance.now();
     assert.throws(() => parseJsonBytes(Buffer.alloc(32 * 1024 * 1024, "[")), isFormat);
     assert.throws(() => parseJsonBytes(Buffer.alloc(32 * 1024 * 1024, "[1,")), isFormat);
-    assert.ok(performance.now() - started < 30_000);
+    assert.ok(performance.now() - started < 2_000);
   });
 });
 

@@ -7,6 +7,7 @@ import {
   decodeEnvelope,
   decodeToken,
   membersNeeded,
+  type Outgoing,
   type Replica,
   type SettledWait,
   type Stamp,
@@ -127,7 +128,8 @@ export class QuorumChecker {
   }
 
   /** A node sends a message: what it says to hold durably it has on its disk, and the disk forgets none of it. */
-  sent(node: Node, bytes: Uint8Array): void {
+  sent(node: Node, { to, lane, bytes }: Outgoing): void {
+    if (to === undefined || lane !== "control") return;
     const { message } = decodeEnvelope(bytes);
     if (message.kind !== "durable") return;
     for (const [shard, frontier] of message.frontiers) {

@@ -75,7 +75,10 @@ export class DeadNodes {
     let [repaired, purged, atRest] = [0, 0, this.#found.size === 0];
     if (shard.repairs !== this.#repairs) {
       // links to the condemned may have come back
-      for (const state of this.#vectors.values()) Object.assign(state, { repairFrom: 0, purge: true });
+      for (const state of this.#vectors.values()) {
+        state.repairFrom = 0;
+        state.purge = true;
+      }
       this.#repairs = shard.repairs;
     }
     const owners = [...owned].sort((a, b) => a - b).join();
