@@ -1,5 +1,5 @@
 # One replica. Three regions with their brokers: compose.yaml.
-FROM node:22-bookworm AS build
+FROM node:24-bookworm AS build
 WORKDIR /murmuration
 COPY package.json package-lock.json .npmrc ./
 COPY packages/index/package.json packages/index/
@@ -8,11 +8,11 @@ COPY packages/server/package.json packages/server/
 COPY packages/sim/package.json packages/sim/
 COPY bench/package.json bench/
 COPY test/package.json test/
-RUN npm ci
+RUN npm ci --ignore-scripts
 COPY . .
 RUN node scripts/build.mjs && npm prune --omit=dev && mkdir /data && chown node:node /data
 
-FROM node:22-bookworm-slim
+FROM node:24-bookworm-slim
 ENV NODE_ENV=production
 WORKDIR /murmuration
 COPY --from=build /murmuration/package.json ./

@@ -16,6 +16,9 @@ const ASC_FLAGS = [
   ...["--runtime", "stub", "-O3", "--noAssert", "--use", "abort="],
 ];
 
+/** The steps of a first start take half a minute: they are named also where nobody has a terminal. */
+const STEP = { isAnnounced: true };
+
 const toolPath = (...parts) => inRoot("node_modules", ...parts);
 
 /** Whether node_modules already holds what the lock file names: true after an `npm install` by hand. */
@@ -36,13 +39,22 @@ export function installDependencies() {
   // Without the caller's log level: a quiet `npm test` must still show why an install fails.
   const flags = ["--loglevel=error", "--no-audit", "--no-fund"];
   if (!existsSync(lockPath)) {
-    if (!existsSync(toolPath(".package-lock.json"))) runStep("installing", "npm", ["install", ...flags]);
+    if (!existsSync(toolPath(".package-lock.json"))) runStep("installing the dependencies", "npm", ["install", "--ignore-scripts", ...flags], STEP);
     return;
   }
   const hash = contentHash([lockPath]);
   if (isStamped(stampPath, hash)) return;
-  if (!isInstalled(lockPath)) runStep("installing", "npm", ["ci", ...flags]);
+  // No package's install script: what the product and its tests load brings its binaries with it (see `compileNative`).
+  if (!isInstalled(lockPath)) runStep("installing the dependencies", "npm", ["ci", "--ignore-scripts", ...flags], STEP);
   stamp(stampPath, hash);
+}
+
+/** Compiles the native packages that have no binary inside, and that only benchmarks load. Needs a C++ toolchain. */
+export function compileNative() {
+  for (const name of ["hnswlib-node"]) {
+    if (existsSync(toolPath(name, "build", "Release"))) continue;
+    runStep(`compiling ${name}`, "npm", ["rebuild", name, "--loglevel=error"], STEP);
+  }
 }
 
 /** Compiles the search engine to packages/index/build/engine.wasm when its sources changed. */
@@ -60,7 +72,7 @@ export function compileEngine() {
   unstamp(stampPath);
   const outputs = ["-o", join(build, "engine.wasm"), "-t", join(build, "engine.wat")];
   const asc = toolPath("assemblyscript", "bin", "asc.js");
-  runStep("compiling the engine", process.execPath, [asc, entry, ...outputs, ...ASC_FLAGS]);
+  runStep("compiling the engine", process.execPath, [asc, entry, ...outputs, ...ASC_FLAGS], STEP);
   // Every thread has its own instance over one memory: a data segment would be written again by each of them.
   const text = readFileSync(join(build, "engine.wat"), "utf8");
   if (text.includes("(data")) {
@@ -112,7 +124,7 @@ export function compileTypeScript(projects = PROJECTS) {
   // tsc trusts its build info even when the compiled files were deleted.
   const flags = [...(complete ? [] : ["--force"]), ...(process.stderr.isTTY ? ["--pretty"] : [])];
   const paths = projects.map((project) => join(root, project));
-  runStep("compiling TypeScript", process.execPath, [tsc, "-b", ...flags, ...paths]);
+  runStep("compiling TypeScript", process.execPath, [tsc, "-b", ...flags, ...paths], STEP);
   involved.forEach(removeOrphans);
   stamp(stampPath, hash);
 }

@@ -10,9 +10,12 @@ export class StepFailed extends Error {
   }
 }
 
-/** Runs a program to its end, quietly; throws StepFailed with its whole output when it fails. Returns its stdout. */
-export function runStep(label, program, args, { env = process.env, cwd = root } = {}) {
-  say(label);
+/**
+ * Runs a program to its end, quietly; throws StepFailed with its whole output when it fails. Returns its stdout. `isAnnounced`: the
+ * label is printed also where stderr is no terminal.
+ */
+export function runStep(label, program, args, { env = process.env, cwd = root, isAnnounced = false } = {}) {
+  say(label, { always: isAnnounced });
   const result = spawnSync(program, args, { cwd, env, encoding: "utf8", maxBuffer: 256 << 20 });
   const output = [result.stdout, result.stderr, result.error?.message].filter(Boolean).join("");
   if (result.status !== 0) throw new StepFailed(label, output, result.status ?? 1);
