@@ -51,7 +51,7 @@ test("every way to start the server gives node the flags of its command line", (
   const [flags] = serverCommand();
   assert.match(flags ?? "", /^--/);
   const { scripts } = JSON.parse(textOf("package.json")) as { readonly scripts: { readonly start: string } };
-  assert.ok(scripts.start.startsWith(`exec node ${flags} `));
+  assert.ok(scripts.start.startsWith(`exec sh scripts/node.sh ${flags} `));
   assert.ok(textOf("Dockerfile").includes(`\nENTRYPOINT ["node", "${flags}", `));
 });
 

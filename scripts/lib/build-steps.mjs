@@ -39,7 +39,8 @@ export function installDependencies() {
   // Without the caller's log level: a quiet `npm test` must still show why an install fails.
   const flags = ["--loglevel=error", "--no-audit", "--no-fund"];
   if (!existsSync(lockPath)) {
-    if (!existsSync(toolPath(".package-lock.json"))) runStep("installing the dependencies", "npm", ["install", "--ignore-scripts", ...flags], STEP);
+    if (!existsSync(toolPath(".package-lock.json")))
+      runStep("installing the dependencies", "npm", ["install", "--ignore-scripts", ...flags], STEP);
     return;
   }
   const hash = contentHash([lockPath]);
