@@ -24,6 +24,7 @@ export { type PayloadIndexKind, type PayloadIndexSchema, payloadIndexKinds } fro
 export { type PayloadSelector, selectPayload } from "./payload/select.js";
 export { deleteAt, mergePayload, type SetMode, setAt } from "./payload/update.js";
 export { comparePointIds, type PointId, pointIdFromText, toPointId } from "./point/point-id.js";
+export { requireWellFormed, requireWellFormedJson, textFromUtf8 } from "./text.js";
 export {
   readUsearchFile,
   type UsearchImport,
