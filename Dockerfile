@@ -1,4 +1,4 @@
-# One replica. Three regions with their brokers: compose.yaml.
+# One replica; `docker run IMAGE COMMAND` runs another command than the server. Three regions with their brokers: compose.yaml.
 FROM node:24-bookworm AS build
 WORKDIR /murmuration
 COPY package.json package-lock.json .npmrc ./
@@ -13,14 +13,16 @@ COPY . .
 RUN node scripts/build.mjs && npm prune --omit=dev && mkdir /data && chown node:node /data
 
 FROM node:24-bookworm-slim
-ENV NODE_ENV=production
+ENV NODE_ENV=production MURMUR_HOST=0.0.0.0 MURMUR_DATA=/data
 WORKDIR /murmuration
 COPY --from=build /murmuration/package.json ./
 COPY --from=build /murmuration/node_modules node_modules
 COPY --from=build /murmuration/packages packages
 COPY --from=build --chown=node:node /data /data
+# for docker exec: murmur members
+RUN ln -s /murmuration/packages/server/bin/murmur /usr/local/bin/murmur
 USER node
 VOLUME /data
 EXPOSE 6333
 HEALTHCHECK --interval=5s --timeout=3s --start-period=30s CMD ["node", "-e", "fetch('http://127.0.0.1:6333/readyz').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "--max-semi-space-size=32", "packages/server/dist/cli.js", "--host", "0.0.0.0", "--data", "/data"]
+ENTRYPOINT ["node", "--max-semi-space-size=32", "packages/server/dist/cli.js"]

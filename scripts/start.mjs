@@ -4,14 +4,15 @@ import { inRoot } from "./lib/paths.mjs";
 import { endWith } from "./lib/run-step.mjs";
 
 const HELP = `
-Usage: npm start [-- OPTIONS]
+Usage: npm start [-- [COMMAND] [OPTIONS]]
 
-Builds what is out of date and runs the server in this process. OPTIONS are the server's:
+Builds what is out of date and runs the server in this process: the same as npx murmur [COMMAND] [OPTIONS].
 
 `;
 
 const args = process.argv.slice(2);
-if (args.includes("--help") || args.includes("-h")) process.stdout.write(HELP.trimStart());
+const isHelp = ["--help", "-h"].includes(args[0]);
+if (isHelp && process.env.npm_lifecycle_event === "start") process.stdout.write(HELP.trimStart());
 await endWith(async () => {
   build({ projects: ["packages/server"] });
   const cli = inRoot("packages/server/dist/cli.js");

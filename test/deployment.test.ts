@@ -1,5 +1,18 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import {
+  accessSync,
+  constants,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
 import { loadConfig } from "@murmuration/server";
@@ -53,6 +66,41 @@ test("every way to start the server gives node the flags of its command line", (
   const { scripts } = JSON.parse(textOf("package.json")) as { readonly scripts: { readonly start: string } };
   assert.ok(scripts.start.startsWith(`exec sh scripts/node.sh ${flags} `));
   assert.ok(textOf("Dockerfile").includes(`\nENTRYPOINT ["node", "${flags}", `));
+  assert.ok(textOf("packages/server/bin/murmur").includes(`\nFLAGS=${flags}\n`));
+});
+
+test("the command murmur is there before anything is built, and npm links it", () => {
+  interface Manifest {
+    readonly bin: { readonly murmur: string };
+  }
+  const { bin } = JSON.parse(textOf("packages/server/package.json")) as Manifest;
+  assert.ok(!bin.murmur.includes("dist/"), bin.murmur);
+  accessSync(join(root, "packages/server", bin.murmur), constants.X_OK);
+  const lock = JSON.parse(textOf("package-lock.json")) as { readonly packages: { readonly [path: string]: Manifest } };
+  assert.equal(join(bin.murmur), lock.packages["packages/server"]?.bin.murmur);
+});
+
+test("the command murmur runs from a link, in a clone and in an image", () => {
+  const folder = mkdtempSync(join(tmpdir(), "murmuration-bin-"));
+  try {
+    const run = (program: string) => spawnSync(program, ["srve"], { encoding: "utf8" });
+    const link = join(folder, "murmur");
+    symlinkSync(join(root, "packages/server/bin/murmur"), link);
+    const inClone = run(link);
+    assert.deepEqual([inClone.status, inClone.stdout], [2, ""], inClone.stderr);
+    assert.match(inClone.stderr, /Did you mean serve\?/);
+
+    const server = join(folder, "image/packages/server");
+    cpSync(join(root, "packages/server/bin"), join(server, "bin"), { recursive: true });
+    mkdirSync(join(server, "dist"));
+    writeFileSync(join(server, "package.json"), '{"type":"module"}');
+    writeFileSync(join(server, "dist/cli.js"), "console.log(process.argv[2], process.execArgv[0]);");
+    rmSync(link);
+    symlinkSync(join(server, "bin/murmur"), link);
+    assert.equal(run(link).stdout, `srve ${serverCommand()[0]}\n`);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("every service of the compose file is there once, with volumes and services that exist", () => {

@@ -24,7 +24,7 @@ const toolPath = (...parts) => inRoot("node_modules", ...parts);
 /** Whether node_modules already holds what the lock file names: true after an `npm install` by hand. */
 function isInstalled(lockPath) {
   const installedPath = toolPath(".package-lock.json");
-  if (!existsSync(installedPath)) return false;
+  if (!existsSync(installedPath) || !existsSync(toolPath(".bin", "murmur"))) return false;
   const installed = JSON.parse(readFileSync(installedPath, "utf8")).packages;
   return Object.entries(JSON.parse(readFileSync(lockPath, "utf8")).packages).every(
     ([path, wanted]) =>

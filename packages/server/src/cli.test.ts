@@ -82,6 +82,31 @@ describe("the command", () => {
     assert.equal(output.out, "");
   });
 
+  it("names the command that was meant, and starts no server", async () => {
+    for (const [typed, meant] of [
+      ["srve", "serve"],
+      ["member", "members"],
+      ["restor", "restore"],
+    ] as const) {
+      const { exit, output } = run(typed, "--port", "0", "--data", newFolder());
+      assert.equal(await exit, 2);
+      assert.match(output.err, new RegExp(`unknown command '${typed}'\\n\\(Did you mean ${meant}\\?\\)`));
+      assert.equal(output.out, "");
+    }
+    assert.equal(await run("sing").exit, 2);
+  });
+
+  it("has a help for every command", async () => {
+    for (const argv of [["serve"], ["members"], ["evict"], ["restore"], ["verify"]]) {
+      const { exit, output } = run(...argv, "--help");
+      assert.equal(await exit, 0);
+      assert.match(output.out, new RegExp(`^Usage: murmur ${argv[0]} `));
+    }
+    const { exit, output } = run("help", "evict");
+    assert.equal(await exit, 0);
+    assert.match(output.out, /^Usage: murmur evict /);
+  });
+
   it("prints help on stdout and exits with 0", async () => {
     const { exit, output } = run("--help");
     assert.equal(await exit, 0);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -28,14 +29,30 @@ describe("murmur members and murmur evict", () => {
     const evicted = await murmur("evict", "12", "--url", url);
     assert.deepEqual([evicted.code, evicted.err], [0, ""]);
     assert.deepEqual(database.written, [{ kind: "evict-member", id: 12 }]);
+    const forPrograms = await murmur("members", "--url", url, "--json");
+    assert.deepEqual([forPrograms.code, forPrograms.err], [0, ""]);
+    const cluster = JSON.parse(forPrograms.out) as { readonly ok: boolean; readonly replica_id: number };
+    assert.deepEqual([cluster.ok, cluster.replica_id], [true, 1]);
     await app.close();
     const gone = await murmur("members", "--url", url);
     assert.equal(gone.code, 1);
     assert.match(gone.err, /^error: no answer from http/);
+    const goneForPrograms = await murmur("evict", "12", "--url", url, "--json");
+    assert.equal(goneForPrograms.code, 1);
+    assert.match((JSON.parse(goneForPrograms.out) as { readonly error: string }).error, /^no answer from http/);
+  });
+
+  it("say that what answers is no server of ours", async () => {
+    const other = createServer((_, response) => response.end("<html>")).listen(0, "127.0.0.1");
+    await once(other, "listening");
+    const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
+    const { code, err } = await murmur("members", "--url", url);
+    other.close();
+    assert.deepEqual([code, err], [1, `error: ${url} is no Murmuration server: it answers 200 and no JSON\n`]);
   });
 
   it("refuse what they do not understand with 2", async () => {
     assert.equal((await murmur("evict", "me")).code, 2);
-    assert.equal((await murmur("sing")).code, 2);
+    assert.equal((await murmur("members", "--url", "localhost")).code, 2);
   });
 });

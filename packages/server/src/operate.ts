@@ -1,5 +1,4 @@
-import { Command, CommanderError, InvalidArgumentError } from "commander";
-import { version } from "./version.js";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 
 const URL_DEFAULT = "http://127.0.0.1:6333";
 const TIMEOUT_MS = 10_000;
@@ -26,6 +25,11 @@ interface Cluster {
   readonly peers: readonly Peer[];
 }
 
+interface Answer {
+  readonly result?: unknown;
+  readonly status?: { readonly error?: string };
+}
+
 /** The `result` of an answer. Throws an `Error` that says what the server said. */
 async function ask(method: string, url: string, path: string): Promise<unknown> {
   let response: Response;
@@ -34,9 +38,15 @@ async function ask(method: string, url: string, path: string): Promise<unknown> 
   } catch (error) {
     throw new Error(`no answer from ${url}: ${((error as Error).cause as Error | undefined)?.message ?? error}`);
   }
-  const body = (await response.json()) as { readonly result?: unknown; readonly status?: { readonly error?: string } };
-  if (!response.ok) throw new Error(body.status?.error ?? `${response.status} from ${url}`);
-  return body.result;
+  const text = await response.text();
+  let body: Answer | null;
+  try {
+    body = JSON.parse(text) as Answer | null;
+  } catch {
+    throw new Error(`${url} is no Murmuration server: it answers ${response.status} and no JSON`);
+  }
+  if (!response.ok) throw new Error(body?.status?.error ?? `${response.status} from ${url}`);
+  return body?.result;
 }
 
 function stateOf(member: Member, cluster: Cluster): string {
@@ -48,20 +58,14 @@ function stateOf(member: Member, cluster: Cluster): string {
   return [peer.suspect ? "suspect" : "", heard, lag].filter((part) => part !== "").join(", ");
 }
 
-async function printMembers(url: string): Promise<void> {
-  const cluster = (await ask("GET", url, "/murmur/cluster")) as Cluster;
-  if (!cluster.enabled) {
-    process.stdout.write(`replica ${cluster.replica_id} is alone\n`);
-    return;
-  }
-  for (const member of cluster.members) {
-    const { id, region, state } = member;
-    process.stdout.write(
-      `${String(id).padEnd(9)} ${region.padEnd(16)} ${state.padEnd(8)} ${stateOf(member, cluster)}\n`,
-    );
-  }
+function describeMembers(cluster: Cluster): string {
+  if (!cluster.enabled) return `replica ${cluster.replica_id} is alone\n`;
+  const line = (id: number, region: string, state: string, more: string) =>
+    `${String(id).padEnd(9)} ${region.padEnd(16)} ${state.padEnd(8)} ${more}\n`;
+  const lines = cluster.members.map((member) => line(member.id, member.region, member.state, stateOf(member, cluster)));
   if (!cluster.members.some(({ id }) => id === cluster.replica_id))
-    process.stdout.write(`${String(cluster.replica_id).padEnd(9)} no member: ${cluster.refuses_writes ?? ""}\n`);
+    lines.push(`${String(cluster.replica_id).padEnd(9)} no member: ${cluster.refuses_writes ?? ""}\n`);
+  return lines.join("");
 }
 
 function replicaId(text: string): number {
@@ -69,30 +73,72 @@ function replicaId(text: string): number {
   throw new InvalidArgumentError("it is the number that `murmur members` shows.");
 }
 
+function serverUrl(text: string): string {
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
+  throw new InvalidArgumentError("it must be an http or https URL.");
+}
+
+interface Flags {
+  readonly url: string;
+  readonly json?: true;
+}
+
+/** What an answer comes to: for programs, and for people. */
+interface Outcome {
+  readonly json: object;
+  readonly text: string;
+}
+
+async function membersOf(url: string): Promise<Outcome> {
+  const cluster = (await ask("GET", url, "/murmur/cluster")) as Cluster;
+  return { json: cluster, text: describeMembers(cluster) };
+}
+
+async function evictAt(url: string, id: number): Promise<Outcome> {
+  const evicted = (await ask("POST", url, `/murmur/cluster/members/${id}/evict`)) === true;
+  const text = evicted ? `replica ${id} is evicted\n` : `replica ${id} was evicted before\n`;
+  return { json: { replica_id: id, evicted_now: evicted }, text };
+}
+
 /** Run a command that asks a running server. Resolves to the exit code. */
 export async function operate(argv: readonly string[]): Promise<number> {
-  const program = new Command("murmur").version(version, "-V, --version").exitOverride();
-  const address = ["--url <url>", "address of a running server", URL_DEFAULT] as const;
-  program
-    .command("members")
-    .description("list the replicas of the cluster")
-    .option(...address)
-    .action(({ url }: { readonly url: string }) => printMembers(url));
-  program
-    .command("evict")
-    .description("take a replica out of the cluster for good")
+  const program = new Command("murmur").exitOverride();
+  let exitCode = 0;
+  const print = async (asking: Promise<Outcome>, { json: isForPrograms = false }: { readonly json?: boolean }) => {
+    try {
+      const { json, text } = await asking;
+      process.stdout.write(isForPrograms ? `${JSON.stringify({ ok: true, ...json })}\n` : text);
+    } catch (error) {
+      const { message } = error as Error;
+      if (isForPrograms) process.stdout.write(`${JSON.stringify({ ok: false, error: message })}\n`);
+      process.stderr.write(`error: ${message}\n`);
+      exitCode = 1;
+    }
+  };
+  const command = (name: string, description: string) =>
+    program
+      .command(name)
+      .description(description)
+      .addOption(
+        new Option("--url <url>", "address of a running server")
+          .argParser(serverUrl)
+          .env("MURMUR_URL")
+          .default(URL_DEFAULT),
+      )
+      .option("--json", "print one JSON object")
+      .helpOption("-h, --help", "print this help")
+      .addHelpText("after", "\nExit codes: 0 done, 1 the server did not answer or refused, 2 wrong use.");
+  command("members", "List the replicas of the cluster, and how far each is.").action((flags: Flags) =>
+    print(membersOf(flags.url), flags),
+  );
+  command("evict", "Take a replica out of the cluster for good.")
     .argument("<id>", "replica id", replicaId)
-    .option(...address)
-    .action(async (id: number, { url }: { readonly url: string }) => {
-      const changed = await ask("POST", url, `/murmur/cluster/members/${id}/evict`);
-      process.stdout.write(changed === true ? `replica ${id} is evicted\n` : `replica ${id} was evicted before\n`);
-    });
+    .action((id: number, flags: Flags) => print(evictAt(flags.url, id), flags));
   try {
     await program.parseAsync([...argv], { from: "user" });
-    return 0;
+    return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    process.stderr.write(`error: ${(error as Error).message}\n`);
-    return 1;
+    throw error;
   }
 }

@@ -1,5 +1,6 @@
 import { randomInt } from "node:crypto";
 import { limits } from "@murmuration/core";
+import { Option } from "commander";
 import { type BackupFlags, describeCollections, runBackupCommand } from "./backup-command.js";
 import type { CliCommand } from "./command.js";
 
@@ -19,7 +20,11 @@ export const restore: CliCommand = {
         description:
           "Makes a data folder from a backup, after checking that it restores to what its manifest says. The copy is a replica of its own, under a new id.",
         options: (command) => {
-          command.requiredOption("--data <folder>", "folder to make; must not hold data");
+          command.addOption(
+            new Option("--data <folder>", "folder to make; must not hold data")
+              .env("MURMUR_DATA")
+              .makeOptionMandatory(),
+          );
         },
         act: (file, { data, replay = false }, onStep) => {
           const { manifest, replicaId } = restoreBackup({
