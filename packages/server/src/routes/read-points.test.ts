@@ -9,6 +9,13 @@ describe("reading points", () => {
     assert.deepEqual(result, [{ id: 2, payload: { city: "London", count: 1 } }]);
   });
 
+  it("answers with an id that is asked for twice once, where it came first", async () => {
+    const { ask } = await filledApp();
+    const body = { ids: [3, 1, 3, 2, 1], with_payload: false };
+    const { result } = (await ask("POST", "/collections/things/points", body)).json;
+    assert.deepEqual(result, [{ id: 3 }, { id: 1 }, { id: 2 }]);
+  });
+
   it("selects payload and vectors", async () => {
     const { ask } = await filledApp();
     const read = async (collection: string, fields: object) =>

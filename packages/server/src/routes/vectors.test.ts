@@ -13,6 +13,30 @@ describe("changing vectors", () => {
     assert.deepEqual(result, { id: 1, payload: {}, vector: { image: [7, 8], text: [0.6, 0, 0.8] } });
   });
 
+  it("merges entries of one id by name, in order: of one name the last wins", async () => {
+    const { ask } = await filledApp();
+    const points = [
+      { id: 1, vector: { image: [7, 7] } },
+      { id: 2, vector: { image: [5, 5] } },
+      { id: 1, vector: { text: [0, 3, 4] } },
+      { id: 1, vector: { image: [8, 8] } },
+    ];
+    assert.equal((await ask("PUT", "/collections/named/points/vectors", { points })).statusCode, 200);
+    const vectorOf = async (id: number) =>
+      ((await ask("GET", `/collections/named/points/${id}`)).json.result as { vector: unknown }).vector;
+    assert.deepEqual(await vectorOf(1), { image: [8, 8], text: [0, 0.6, 0.8] });
+    assert.deepEqual(await vectorOf(2), { image: [5, 5] });
+  });
+
+  it("deletes vectors by name, of a name given twice too", async () => {
+    const { ask, database } = await filledApp();
+    const body = { points: [1, 1], vector: ["image", "image"] };
+    assert.equal((await ask("POST", "/collections/named/points/vectors/delete", body)).statusCode, 200);
+    const command = database.written.at(-1);
+    assert.ok(command?.kind === "delete-vectors");
+    assert.deepEqual([command.vectors, command.target], [["image"], { ids: [1] }]);
+  });
+
   it("deletes vectors by name", async () => {
     const { ask } = await filledApp();
     assert.equal(

@@ -72,12 +72,19 @@ function readPoints(value: unknown): readonly PointInput[] {
 
 export type PointVectors = { readonly id: PointId; readonly vectors: NamedVectors };
 
+/** Entries of one id become one, which sets the vectors of all of them; of one name the last wins. */
+function mergedById(points: readonly PointVectors[]): readonly PointVectors[] {
+  const byId = new Map<PointId, PointVectors>();
+  for (const { id, vectors } of points) byId.set(id, { id, vectors: { ...byId.get(id)?.vectors, ...vectors } });
+  return byId.size === points.length ? points : [...byId.values()];
+}
+
 function readPointVectors(value: unknown): readonly PointVectors[] {
   const points = readList(value, "points", (element, i) => {
     const given = objectOf(element, `[${i}]`);
     return { id: readId(given.id, `[${i}].id`), vectors: readVectors(given.vector, `[${i}].vector`) };
   });
-  return lastOfEachId(points);
+  return mergedById(points);
 }
 
 function checkSameLength(actual: number, expected: number, field: string): void {
@@ -154,7 +161,10 @@ const targetFields = { points: optional(pointIds), filter, shard_key: shardKey }
 
 export const deletePointsBody = z.object(targetFields);
 
-const names = z.array(z.string()).min(1);
+const names = z
+  .array(z.string())
+  .min(1)
+  .transform((given) => [...new Set(given)]);
 
 export const deleteVectorsBody = z.object({ ...targetFields, vector: names });
 

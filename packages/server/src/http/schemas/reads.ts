@@ -8,7 +8,10 @@ import { validate } from "./validate.js";
 
 const shardKey = unsupported("shard keys are");
 
-export const retrieveBody = z.object({ ids: pointIds, ...selectionFields(true), shard_key: shardKey });
+/** Each id once, where it came first: the dialect answers with no point twice. */
+const distinctPointIds = pointIds.transform((ids) => [...new Set(ids)]);
+
+export const retrieveBody = z.object({ ids: distinctPointIds, ...selectionFields(true), shard_key: shardKey });
 
 export interface OrderBy {
   readonly key: string;
