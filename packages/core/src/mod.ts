@@ -105,13 +105,15 @@ export type {
 export type { ClusterOptions, Outgoing } from "./replica/cluster-options.js";
 export type { CompactionOptions, CompactionStatus } from "./replica/compactor.js";
 export type { Execution } from "./replica/executor.js";
-export { replicaIdOf, takeNewIdentity } from "./replica/identity.js";
+export { isAdmitted, replicaIdOf, takeNewIdentity } from "./replica/identity.js";
+export type { Incident } from "./replica/incidents.js";
 export { type CollectionDigest, digestOf, type GraphLink, type LevelLinks } from "./replica/inspect.js";
 export type { GraphHandles } from "./replica/open-shard.js";
 export { isPointCommand, type WritableShard } from "./replica/plan-points.js";
 export type { ReconciliationStatus } from "./replica/reconciliation.js";
 export { type ImageSource, imageNote, SYSTEM_SHARD } from "./replica/recovery.js";
 export { type Clock, Replica, type ReplicaOptions } from "./replica/replica.js";
+export { type Standing, standsAlone } from "./replica/standing.js";
 export type { PeeringStatus, PeerStatus, Refusals, ReplicationStatus } from "./replica/status.js";
 export type { UpkeepBudget, UpkeepStatus } from "./replica/upkeep.js";
 export { ReplicaView, readStoredPoints, type StoredPoints } from "./replica/view.js";

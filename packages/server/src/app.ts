@@ -111,6 +111,12 @@ function sessionOf(
   });
 }
 
+/** An answer of a replica that holds less than its cluster would say that something does not exist. */
+function requireComplete(database: Database): void {
+  const why = database.refusesReads();
+  if (why !== undefined) throw new MurmurationError("unavailable", why);
+}
+
 /** What every handler works with, whatever it is asked. */
 interface Services {
   readonly database: Database;
@@ -129,6 +135,7 @@ function register(app: FastifyInstance, services: Services, forwarder: Forwarder
       part = "JSON body";
       const body = validate(of.body, request.body);
       part = "headers";
+      if (of.session !== undefined) requireComplete(database);
       session = sessionOf(of, database, request, reply, { params, query, body });
       part = "query parameters";
       const forwarded = await session?.prepare(forwarder);

@@ -14,6 +14,9 @@ test("the own clock is wrong when strictly more than half of the members disagre
   assert.equal(guard.selfDisagrees([1, 2, 3]), true);
   assert.equal(guard.selfDisagrees([1, 2]), false);
   assert.equal(guard.selfDisagrees([]), false);
+  assert.equal(guard.ownAheadMs([1, 2, 4]), -FAR);
+  assert.equal(guard.ownAheadMs([1, 3, 4]), FAR);
+  assert.equal(guard.ownAheadMs([1, 4]), 0);
 });
 
 test("who disagrees by no more than the bound agrees", () => {

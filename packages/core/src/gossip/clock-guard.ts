@@ -29,4 +29,11 @@ export class ClockGuard {
   selfDisagrees(active: readonly number[]): boolean {
     return this.offenders(active).length * 2 > active.length;
   }
+
+  /** How far the own clock is ahead of the middle one of those that disagree with it, in milliseconds; negative: behind. 0: none does. */
+  ownAheadMs(active: readonly number[]): number {
+    const offsets = this.offenders(active).map((id) => this.#offsetMs.get(id) ?? 0);
+    offsets.sort((a, b) => a - b);
+    return 0 - (offsets[offsets.length >> 1] ?? 0);
+  }
 }

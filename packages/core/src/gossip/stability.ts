@@ -9,6 +9,13 @@ interface Report {
   readonly system: VersionVector;
 }
 
+/** A member that keeps what is known from being complete. */
+export interface WaitedFor {
+  readonly member: number;
+  /** What is missing: a word from it; that it and this replica know the same of the catalogue; operations that it said to hold. */
+  readonly lacks: "word" | "catalogue" | "operations";
+}
+
 interface MemberState {
   /** The last heartbeat. */
   newest: Frontiers;
@@ -33,6 +40,7 @@ export class Stability {
   readonly #stable = new Map<string, Map<number, number>>();
   #everyoneCounts = false;
   #everyoneKnows = false;
+  #waitedFor: readonly WaitedFor[] = [];
 
   constructor(self: number, systemShard: string) {
     this.#self = self;
@@ -59,20 +67,30 @@ export class Stability {
     this.#forgetOthers(others, own);
     this.#everyoneCounts = true;
     const system = own.get(this.#systemShard) ?? emptyVersionVector;
-    this.#everyoneKnows = states.every((state) => {
+    const lacking = new Map<number, WaitedFor["lacks"]>();
+    for (const [i, state] of states.entries()) {
       const theirs = state?.newest.get(this.#systemShard) ?? emptyVersionVector;
-      return covers(theirs, membership) && covers(system, theirs);
-    });
+      const isAlike = covers(theirs, membership) && covers(system, theirs);
+      if (!isAlike) lacking.set(others[i] as number, state === undefined ? "word" : "catalogue");
+    }
+    this.#everyoneKnows = lacking.size === 0;
     for (const [shard, frontier] of own) {
       const reports: VersionVector[] = [];
-      for (const state of states) {
+      for (const [i, state] of states.entries()) {
         const report = state === undefined ? undefined : this.#count(state, shard, frontier);
         if (report !== undefined && (covers(report.system, membership) || planted.has("stability-ignores-joiners")))
           reports.push(report.held);
+        else if (!lacking.has(others[i] as number)) lacking.set(others[i] as number, "operations");
       }
       if (reports.length === others.length) this.#raise(shard, frontier, reports);
       else this.#everyoneCounts = false;
     }
+    this.#waitedFor = [...lacking].map(([member, lacks]) => ({ member, lacks }));
+  }
+
+  /** The members for want of whose word, or of what they hold, not everyone counts; as of the last `settle`. */
+  waitedFor(): readonly WaitedFor[] {
+    return this.#waitedFor;
   }
 
   /** Has every other active member been heard to know the members, with all that it held then received here? */

@@ -1,13 +1,21 @@
-import type { VersionVector } from "../causality/version-vector.js";
-import type { Stability } from "../gossip/stability.js";
+import { sequenceOf, type VersionVector } from "../causality/version-vector.js";
+import type { Stability, WaitedFor } from "../gossip/stability.js";
 import type { Operation } from "../operation/operation.js";
 import { mark } from "../planted.js";
 import type { ClusterOptions } from "./cluster-options.js";
 import { whyNotFound } from "./founding.js";
-import { ADMITTED_SETTING } from "./identity.js";
+import { ADMITTED_SETTING, isAdmitted } from "./identity.js";
 import type { Membership } from "./membership.js";
 import { SYSTEM_SHARD } from "./recovery.js";
 import type { ReplicaStore } from "./store.js";
+
+/** Members that a reason names; of more it says how many. */
+const NAMED_MAX = 8;
+const WHAT_IS_WAITED_FOR: { readonly [lacks in WaitedFor["lacks"]]: string } = {
+  word: "which is not heard",
+  catalogue: "which does not know the members yet, or knows more of them",
+  operations: "which holds operations that are not here yet",
+};
 
 /** A replica's way into its cluster: until it is admitted it writes nothing but its own joining. */
 export class Admission {
@@ -16,6 +24,8 @@ export class Admission {
   readonly #founding: ClusterOptions["founding"];
   #isAdmitted: boolean;
   #isKnown = false;
+  /** Members that it waits for, as of the last look. */
+  #waitsFor: readonly WaitedFor[] = [];
   /** Since when this replica listens. */
   #sinceMs: number | undefined;
   /** Why it begins no cluster, as of the last tick. */
@@ -25,7 +35,7 @@ export class Admission {
     this.#store = store;
     this.#members = members;
     this.#founding = options.founding;
-    this.#isAdmitted = members.isFounder() || store.log.setting(ADMITTED_SETTING) === "yes";
+    this.#isAdmitted = members.isFounder() || isAdmitted(store.log);
   }
 
   /** Does every member know this replica? */
@@ -44,9 +54,31 @@ export class Admission {
   /** Why client writes are refused for want of admission. */
   refusesWrites(): string | undefined {
     if (this.#isAdmitted) return undefined;
-    return this.#members.isMember() || this.#founding === undefined
-      ? "this replica has joined and is not known to every member yet"
-      : this.#notFounding;
+    if (!this.#members.isMember() && this.#founding !== undefined) return this.#notFounding;
+    if (!this.#isKnown) return `this replica has joined and is not known to every member yet${this.#whom()}`;
+    return `this replica has joined and takes over what the members hold${this.#whom()}`;
+  }
+
+  /**
+   * Why collections are not read here for want of admission: what is here is nothing, or less than what the members hold. One that was
+   * alone before goes on to answer from what it has until the cluster begins with it.
+   */
+  refusesReads(): string | undefined {
+    const { catalogue, system, id } = this.#store;
+    const hasOwn = catalogue.members.length === 0 && sequenceOf(system.frontier, id) > 0;
+    return hasOwn ? undefined : this.refusesWrites();
+  }
+
+  /** Whom it waits for, and for what. */
+  #whom(): string {
+    if (this.#waitsFor.length === 0) return "";
+    const regions = new Map(this.#store.catalogue.members.map(({ id, region }) => [id, region] as const));
+    const named = this.#waitsFor.slice(0, NAMED_MAX).map(({ member, lacks }) => {
+      const region = regions.get(member) ?? "";
+      return `replica ${member}${region === "" ? "" : ` (${region})`}, ${WHAT_IS_WAITED_FOR[lacks]}`;
+    });
+    const others = this.#waitsFor.length - named.length;
+    return `: it waits for ${named.join("; ")}${others === 0 ? "" : `; and ${others} others`}`;
   }
 
   /** The region under which this replica has to join now, if it has to. */
@@ -68,9 +100,10 @@ export class Admission {
   }
 
   /** Note whether every member has been heard to know the members, and whether all that they held has come. */
-  settle(heard: Pick<Stability, "everyoneKnows" | "everyoneCounts">): void {
+  settle(heard: Pick<Stability, "everyoneKnows" | "everyoneCounts" | "waitedFor">): void {
     if (this.#isAdmitted || !this.#members.isMember()) return;
     if (heard.everyoneKnows()) this.#isKnown = true;
+    this.#waitsFor = heard.waitedFor().filter(({ lacks }) => this.#isKnown || lacks !== "operations");
     if (!this.#isKnown || !heard.everyoneCounts()) return;
     // what has come is to be in the log before the log says so
     if (!this.#store.isDurable()) return;

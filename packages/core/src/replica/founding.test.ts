@@ -57,12 +57,38 @@ describe("replicas that know no ids in advance", () => {
     assert.deepEqual(members(cluster.get(9)), ["4 active", "9 active"]);
   });
 
-  test("keep their data when a lone database begins the cluster", () => {
+  test("are not read from before they hold what the members hold, nor before there is a cluster", () => {
+    const cluster = new Cluster([]);
+    const isRead = (id: number) => cluster.get(id).standing().refusesReads === undefined;
+    openFresh(cluster, 1, 1);
+    cluster.pass(60);
+    assert.match(cluster.get(1).standing().refusesReads ?? "", /must hear 1 others, of which it hears 0/);
+    openFresh(cluster, 2, 1);
+    cluster.pass(60);
+    assert.ok(isRead(1) && isRead(2));
+    run(cluster.get(1), createCollection("a"), upsert("a", [point(1, [1, 2])]));
+    cluster.settle();
+    openFresh(cluster, 3, 1);
+    for (let tick = 0; tick < 100; tick++) {
+      cluster.pass();
+      if (isRead(3)) assert.deepEqual(cluster.get(3).digest("a"), cluster.get(1).digest("a"));
+    }
+    assert.ok(isRead(3));
+    cluster.stop(3);
+    openFresh(cluster, 3, 1);
+    assert.ok(isRead(3), "once admitted it is read from at once");
+  });
+
+  test("keep their data when a lone database begins the cluster, and are read from meanwhile", () => {
     const cluster = new Cluster([]);
     const log = new MemoryOpLog();
     run(openReplica({ log, newReplicaId: () => 8 }), createCollection("a"), upsert("a", [point(1, [1, 2])]));
     cluster.logs.set(8, log);
-    for (const id of [8, 2]) openFresh(cluster, id, 1);
+    openFresh(cluster, 8, 1);
+    cluster.pass(10);
+    assert.equal(cluster.get(8).standing().refusesReads, undefined);
+    assert.match(cluster.get(8).standing().refusesWrites ?? "", /must hear 1 others/);
+    openFresh(cluster, 2, 1);
     cluster.pass(60);
     run(cluster.get(2), upsert("a", [point(2, [2, 2])]));
     cluster.settle();
@@ -98,10 +124,12 @@ describe("replicas that know no ids in advance", () => {
     refusedWith(cluster.get(20), /must hear 1 others, of which it hears 0/);
     cluster.heal();
     cluster.pass(40);
-    refusedWith(cluster.get(20), /not known to every member yet/);
+    refusedWith(cluster.get(20), /not known to every member yet: it waits for replica 2 \(r2\), which is not heard$/);
+    assert.deepEqual(cluster.get(20).standing().refusesReads, refusesWrites(cluster.get(20)));
     run(cluster.get(1), { kind: "evict-member", id: 2 });
     cluster.settle();
     cluster.pass(20);
+    assert.deepEqual(cluster.get(20).standing(), { refusesReads: undefined, refusesWrites: undefined, reasons: [] });
     run(cluster.get(20), upsert("a", [point(2, [2, 2])]));
     cluster.settle();
   });

@@ -17,6 +17,11 @@ export function replicaIdOf(log: OpLog): number | undefined {
   return id === 0 ? undefined : id;
 }
 
+/** Did every member of the cluster know the replica of this log, which then held what they held? */
+export function isAdmitted(log: OpLog): boolean {
+  return log.setting(ADMITTED_SETTING) === "yes";
+}
+
 /**
  * Makes a copy of a log a replica of its own: what it writes from now on comes under a new id, its operations so far stay under theirs.
  * A copy that went on under the old id would name operations as the original has named others. The new id is one that has written

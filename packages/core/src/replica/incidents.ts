@@ -1,21 +1,39 @@
 const KEPT = 32;
 
+/** Something that was refused or went wrong, as often as it was told in the same words. */
+export interface Incident {
+  readonly reason: string;
+  readonly detail: string;
+  readonly times: number;
+  /** By this replica's clock, when it was told first and last. */
+  readonly firstMs: number;
+  readonly lastMs: number;
+}
+
 /** What was refused, counted by reason, with the latest cases in words. */
 export class Incidents {
   readonly #counts = new Map<string, number>();
-  readonly #latest: string[] = [];
+  /** By their words, the one told last at the end. */
+  readonly #latest = new Map<string, Incident>();
 
-  note(reason: string, detail: string): void {
+  /** `reason` is one of a few; `detail` may hold whatever a stranger sends. */
+  note(reason: string, detail: string, nowMs: number): void {
     this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + 1);
-    this.#latest.push(`${reason}: ${detail}`);
-    if (this.#latest.length > KEPT) this.#latest.shift();
+    const words = `${reason}: ${detail}`;
+    const before = this.#latest.get(words);
+    this.#latest.delete(words);
+    const { times, firstMs } = before ?? { times: 0, firstMs: nowMs };
+    this.#latest.set(words, { reason, detail, times: times + 1, firstMs, lastMs: nowMs });
+    const [oldest] = this.#latest.keys();
+    if (this.#latest.size > KEPT && oldest !== undefined) this.#latest.delete(oldest);
   }
 
   counts(): { readonly [reason: string]: number } {
     return Object.fromEntries([...this.#counts].sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 
-  latest(): readonly string[] {
-    return [...this.#latest];
+  /** The latest, in the order in which they were told last. */
+  latest(): readonly Incident[] {
+    return [...this.#latest.values()];
   }
 }

@@ -79,7 +79,7 @@ export class Intake {
       if (this.#isEarly(operation.time, nowMs)) {
         mark("clock ahead");
         // not kept: it is asked for again, and is in time when the clocks agree
-        this.#refuse("clock ahead", `operation ${origin}:${sequence} is ${operation.time.wallMs - nowMs} ms ahead`);
+        this.#refuse("clock ahead", earlyText(origin));
         break;
       }
       operations.push({ operation, bytes: row });
@@ -112,7 +112,7 @@ export class Intake {
         const { time } = next.operation;
         // the clock may have been put back since it came
         if (this.#isEarly(time, nowMs)) {
-          this.#refuse("clock ahead", `replica ${next.operation.origin} is ${time.wallMs - nowMs} ms ahead`);
+          this.#refuse("clock ahead", earlyText(next.operation.origin));
           inbox.clear(next.operation.origin);
           continue;
         }
@@ -131,4 +131,9 @@ export class Intake {
       }
     }
   }
+}
+
+/** In the same words each time: it is asked for again and again. */
+function earlyText(origin: number): string {
+  return `operations of replica ${origin} are more than ${limits.clockDriftMsMax} ms ahead of this replica's clock`;
 }

@@ -27,6 +27,7 @@ import { LagMeter } from "./lag.js";
 import { Membership } from "./membership.js";
 import { answerRequest, isBehindItself, missingOperations } from "./missing.js";
 import { SYSTEM_SHARD } from "./recovery.js";
+import { reasonsOf, type Standing, type StandingCase } from "./standing.js";
 import { type PeeringStatus, type PeerStatus, peerStatus } from "./status.js";
 import type { ReplicaStore } from "./store.js";
 import type { Waits } from "./waits.js";
@@ -51,6 +52,8 @@ export class Peering implements PeeringForUpkeep {
   #outgoing: Outgoing[] = [];
   /** Another process runs under this id. */
   #fenced = false;
+  /** As of the last message or tick. */
+  #nowMs = 0;
   #lastHeartbeatMs = Number.NEGATIVE_INFINITY;
 
   constructor(store: ReplicaStore, options: ClusterOptions, waits: Waits) {
@@ -99,22 +102,27 @@ export class Peering implements PeeringForUpkeep {
     };
   }
 
+  #standingCase(): StandingCase {
+    return {
+      store: this.#store,
+      members: this.#members,
+      admission: this.#admission,
+      clocks: this.#clockGuard,
+      startGuard: this.#exchanges.startGuard,
+      isFenced: this.#fenced,
+      frontiers: this.#frontiersOf.values(),
+    };
+  }
+
   /** Why client writes are refused now. */
   refusesWrites(): string | undefined {
-    if (this.#members.isEvicted(this.#store.id))
-      return "this replica was evicted from its cluster: it must join under a new id";
-    if (this.#fenced) return "another process runs under this replica's id: one of the two must join under a new id";
-    const notAdmitted = this.#admission.refusesWrites();
-    if (notAdmitted !== undefined) return notAdmitted;
-    const starting = this.#exchanges.startGuard.refuses();
-    if (starting !== undefined) return starting;
-    if (isBehindItself(this.#store, this.#frontiersOf.values())) {
-      return "this replica was restored from an older copy and first fetches what it had written since";
-    }
-    if (this.#clockGuard.selfDisagrees(this.#members.active()) && !planted.has("clock-unchecked")) {
-      return `this replica's clock is more than ${limits.clockDriftMsMax} ms off those of most members`;
-    }
-    return undefined;
+    const [first] = reasonsOf(this.#standingCase());
+    return first;
+  }
+
+  standing(): Standing {
+    const reasons = [...reasonsOf(this.#standingCase())];
+    return { refusesReads: this.#admission.refusesReads(), refusesWrites: reasons[0], reasons };
   }
 
   /** Region and address under which this replica has to join now, or to be known from now on, if it has to. */
@@ -165,6 +173,7 @@ export class Peering implements PeeringForUpkeep {
 
   /** Take a message. Never throws for its contents. */
   receive(bytes: Uint8Array, nowMs: number): void {
+    this.#nowMs = nowMs;
     let envelope: Envelope;
     try {
       envelope = decodeEnvelope(bytes);
@@ -244,6 +253,7 @@ export class Peering implements PeeringForUpkeep {
 
   /** Send what is due: a heartbeat, and requests for what is missing. */
   tick(nowMs: number): void {
+    this.#nowMs = nowMs;
     const { id } = this.#store;
     if (this.#members.isEvicted(id)) return;
     this.#intake.applyReady(nowMs);
@@ -316,7 +326,7 @@ export class Peering implements PeeringForUpkeep {
   }
 
   #refuse(reason: string, detail: unknown): void {
-    this.#incidents.note(reason, detail instanceof Error ? detail.message : String(detail));
+    this.#incidents.note(reason, detail instanceof Error ? detail.message : String(detail), this.#nowMs);
   }
 
   // ---- looking in

@@ -16,6 +16,7 @@ import { type GraphHandles, handlesOfShards } from "./open-shard.js";
 import { Peering } from "./peering.js";
 import { isPointCommand, type WritableShard } from "./plan-points.js";
 import { type ImageSource, recoverReplica, SYSTEM_SHARD } from "./recovery.js";
+import { type Standing, standsAlone } from "./standing.js";
 import type { ReplicationStatus } from "./status.js";
 import { CLOCK_SETTING, ReplicaStore } from "./store.js";
 import { Upkeep, type UpkeepBudget } from "./upkeep.js";
@@ -209,9 +210,9 @@ export class Replica {
     this.#store.sync();
   }
 
-  /** Why client writes are refused now; `undefined`: they are taken. */
-  refusesWrites(): string | undefined {
-    return this.#peering?.refusesWrites();
+  /** What is not served here, and why. */
+  standing(): Standing {
+    return this.#peering?.standing() ?? standsAlone;
   }
 
   /** Has upkeep nothing left to do until something changes? */

@@ -209,8 +209,8 @@ describe("a snapshot", () => {
     assert.equal(damaged, 3);
     const incidents = cluster.get(4).status().peering?.incidents ?? [];
     assert.ok(
-      incidents.some((one) => /part 2 of shard .* is damaged/.test(one)),
-      incidents.join("\n"),
+      incidents.some(({ detail }) => /part 2 of shard .* is damaged/.test(detail)),
+      JSON.stringify(incidents),
     );
     const refused = cluster.get(4).status().peering?.refused;
     assert.ok((refused?.["corrupt"] ?? 0) >= 1 && (refused?.["snapshot"] ?? 0) >= 3, JSON.stringify(refused));
@@ -252,7 +252,7 @@ describe("a snapshot", () => {
       cluster
         .get(4)
         .status()
-        .peering?.incidents.some((one) => /digest|checksum/.test(one)),
+        .peering?.incidents.some(({ detail }) => /digest|checksum/.test(detail)),
     );
     isCut = false;
     settle(cluster);

@@ -1,6 +1,7 @@
 import { sequenceOf, type VersionVector } from "../causality/version-vector.js";
 import { limits } from "../limits.js";
 import type { CompactionStatus } from "./compactor.js";
+import type { Incident } from "./incidents.js";
 import type { ReconciliationStatus } from "./reconciliation.js";
 import type { UpkeepStatus } from "./upkeep.js";
 import type { WaitsStatus } from "./waits.js";
@@ -28,8 +29,8 @@ export interface PeeringStatus {
   readonly cluster: string;
   readonly peers: readonly PeerStatus[];
   readonly refused: Refusals;
-  /** The latest refusals, newest last: reason and who sent it. */
-  readonly incidents: readonly string[];
+  /** The latest refusals and mishaps, newest last. */
+  readonly incidents: readonly Incident[];
   /** Bytes of operations that wait for ones before them. */
   readonly inboxBytes: number;
   /** Why this replica takes no client writes now, if it does not. */

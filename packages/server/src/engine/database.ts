@@ -122,6 +122,8 @@ export interface Database {
   /** Neighbours of a point per layer, with distances. */
   links(name: string, id: PointId, vector: string): Promise<Json>;
   status(): DatabaseStatus;
+  /** Why no collection is read or written here: this replica does not hold yet what its cluster holds. `undefined`: it does. */
+  refusesReads(): string | undefined;
   /** What is known of the other replicas, and what waits. */
   replication(): Promise<ReplicationReport>;
   counters(): DatabaseCounters;
@@ -133,9 +135,12 @@ export interface DatabaseStatus {
   readonly version: string;
   readonly replicaId: number;
   readonly uptimeSeconds: number;
-  /** false while writes are refused, with the reason. */
+  /** false while there is a reason. */
   readonly ready: boolean;
+  /** The first of the reasons. */
   readonly reason?: string;
+  /** Everything that keeps it from serving reads and writes, for people, the weightiest first; empty while it serves. */
+  readonly reasons: readonly string[];
   readonly shards: readonly {
     readonly collection: string;
     readonly shard: string;

@@ -20,7 +20,9 @@ import {
   type Selection,
   type SessionToken,
   type SettledWait,
+  type Standing,
   scroll,
+  standsAlone,
   type WaitRequest,
 } from "@murmuration/core";
 import { type Filter, type Json, MurmurationError, type PointId } from "@murmuration/index";
@@ -89,8 +91,8 @@ export class EngineDatabase implements Database {
   #nextRequest = 1;
   /** Why writes are refused, if they are. */
   #notReady: string | undefined;
-  /** Why the replica takes no writes though its log does: its place in the cluster. */
-  #refusesWrites: string | undefined;
+  /** What the replica does not serve though its log works: its place in the cluster. */
+  #standing: Standing;
   /** Is the reason that the log could not be written? */
   #storageFailed = false;
   #nextProbeMs = 0;
@@ -105,8 +107,8 @@ export class EngineDatabase implements Database {
     readonly log: Logger;
     readonly replicaId: number;
     readonly releaseFolder: () => void;
-    /** Then writes are refused until the engine says otherwise. */
-    readonly isClustered?: boolean;
+    /** Until the engine says otherwise; default: it serves. */
+    readonly standing?: Standing;
   }) {
     this.#worker = options.worker;
     this.#view = options.view;
@@ -114,7 +116,7 @@ export class EngineDatabase implements Database {
     this.#log = options.log;
     this.#replicaId = options.replicaId;
     this.#releaseFolder = options.releaseFolder;
-    if (options.isClustered === true) this.#refusesWrites = "this replica looks for its cluster";
+    this.#standing = options.standing ?? standsAlone;
     this.#worker.on("message", (reply: Reply) => this.#receive(reply));
     this.#worker.on("error", (error) => this.#fail("the engine's thread failed", error));
     this.#worker.on("exit", (code) => this.#exited(code));
@@ -219,6 +221,10 @@ export class EngineDatabase implements Database {
     return this.#ask({ kind: "links", collection: name, id, vector }) as Promise<Json>;
   }
 
+  refusesReads(): string | undefined {
+    return this.#standing.refusesReads;
+  }
+
   /** While writes fail, whoever asks also has the log tried again, so that readiness comes back without a write from outside. */
   status(): DatabaseStatus {
     if (this.#storageFailed) this.#probe();
@@ -227,13 +233,14 @@ export class EngineDatabase implements Database {
       for (const { reader } of shard.graphs.values()) graphBytes += reader.bytesInUse;
       return { collection: shard.collection.name, shard: shard.id, points: shard.table.size, graphBytes };
     });
-    const reason = this.#notReady ?? this.#refusesWrites;
+    const reasons = [...(this.#notReady === undefined ? [] : [this.#notReady]), ...this.#standing.reasons];
     return {
       version,
       replicaId: this.#replicaId,
       uptimeSeconds: (performance.now() - this.#startedMs) / 1000,
-      ready: reason === undefined,
-      ...(reason === undefined ? {} : { reason }),
+      ready: reasons.length === 0,
+      ...(reasons[0] === undefined ? {} : { reason: reasons[0] }),
+      reasons,
       shards,
     };
   }
@@ -327,7 +334,7 @@ export class EngineDatabase implements Database {
         for (const { request, outcome } of reply.requests) this.#take(request)?.resolve(outcome);
         return;
       case "standing":
-        this.#refusesWrites = reply.refusesWrites;
+        this.#standing = reply.standing;
         return;
       case "storage-failed":
         this.#noteStorageFailure("what other replicas wrote, or upkeep did, could not be made durable", reply.error);

@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import { statSync } from "node:fs";
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
-import { type Change, limits, Replica, SqliteOpLog, type WaitRequest } from "@murmuration/core";
+import { type Change, isAdmitted, limits, Replica, SqliteOpLog, type WaitRequest } from "@murmuration/core";
 import { type Json, MurmurationError } from "@murmuration/index";
 import { auditRecall } from "./audit.js";
 import { ClusterLink } from "./cluster-link.js";
@@ -72,8 +72,7 @@ export class EngineHost {
   #hadRequests = false;
   #storageFails = false;
   /** What the other thread was told last, if anything. */
-  #standing: string | undefined;
-  #toldStanding = false;
+  #toldStanding: string | undefined;
   #isClosed = false;
 
   constructor(port: MessagePort, start: WorkerStart) {
@@ -108,7 +107,8 @@ export class EngineHost {
             },
           }),
       onGraphs: (replicaId, catalogue, handles) => {
-        this.#reply({ kind: "graphs", replicaId, catalogue, handles });
+        const isComplete = cluster === undefined || isAdmitted(this.#log);
+        this.#reply({ kind: "graphs", replicaId, catalogue, handles, isComplete });
         Atomics.wait(start.viewMade, 0, 0, VIEW_WAIT_MS_MAX);
       },
     });
@@ -372,11 +372,11 @@ export class EngineHost {
   }
 
   #tellStanding(): void {
-    const refusesWrites = this.#replica.refusesWrites();
-    if (this.#toldStanding && refusesWrites === this.#standing) return;
-    this.#toldStanding = true;
-    this.#standing = refusesWrites;
-    this.#reply({ kind: "standing", refusesWrites });
+    const standing = this.#replica.standing();
+    const told = JSON.stringify(standing);
+    if (told === this.#toldStanding) return;
+    this.#toldStanding = told;
+    this.#reply({ kind: "standing", standing });
   }
 
   // ---- images, and the end

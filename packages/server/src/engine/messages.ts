@@ -6,6 +6,7 @@ import type {
   GraphHandles,
   Receipt,
   SessionToken,
+  Standing,
   WaitRequest,
 } from "@murmuration/core";
 import { type ErrorCode, type Json, MurmurationError, type PointId } from "@murmuration/index";
@@ -77,6 +78,8 @@ export type Reply =
       readonly replicaId: number;
       readonly catalogue: Catalogue;
       readonly handles: GraphHandles;
+      /** Is what is here all that the members of the cluster held when it was last looked at? */
+      readonly isComplete: boolean;
     }
   /** Writes are executed from now on; those that came before waited. */
   | { readonly kind: "ready" }
@@ -85,8 +88,8 @@ export type Reply =
   | { readonly kind: "applied"; readonly changes: readonly Change[] }
   /** Waits that are over. Whoever has followed what came before may answer. */
   | { readonly kind: "settled"; readonly requests: readonly SettledRequest[] }
-  /** Why client writes are refused from now on; `undefined`: they are taken. */
-  | { readonly kind: "standing"; readonly refusesWrites: string | undefined }
+  /** What is not served from now on, and why. */
+  | { readonly kind: "standing"; readonly standing: Standing }
   /** What was received or done by upkeep could not be made durable; it is tried again. */
   | { readonly kind: "storage-failed"; readonly error: PlainError }
   | { readonly kind: "answer"; readonly request: number; readonly answer: Answer }

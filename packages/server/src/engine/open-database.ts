@@ -1,5 +1,12 @@
 import { Worker } from "node:worker_threads";
-import { ReplicaView, readStoredPoints, SqliteOpLog, type StoredPoints } from "@murmuration/core";
+import {
+  ReplicaView,
+  readStoredPoints,
+  SqliteOpLog,
+  type Standing,
+  type StoredPoints,
+  standsAlone,
+} from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
 import type { Logger } from "pino";
 import type { ClusterStart } from "./cluster-start.js";
@@ -43,7 +50,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const worker = new Worker(new URL("./worker.js", import.meta.url), { workerData, resourceLimits });
   try {
     let points: StoredPoints = new Map();
-    const { replicaId, catalogue, handles } = await untilGraphs(worker, options.log, () => {
+    const { replicaId, catalogue, handles, isComplete } = await untilGraphs(worker, options.log, () => {
       const log = new SqliteOpLog(folder.log, { readOnly: true });
       points = readStoredPoints(log);
       log.close();
@@ -57,13 +64,20 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       log: options.log,
       replicaId,
       releaseFolder: folder.release,
-      isClustered: options.cluster !== undefined,
+      standing: standingAtStart(options.cluster !== undefined, isComplete),
     });
   } catch (error) {
     await worker.terminate();
     folder.release();
     throw error;
   }
+}
+
+/** Until the engine says more. */
+function standingAtStart(isClustered: boolean, isComplete: boolean): Standing {
+  if (!isClustered) return standsAlone;
+  const why = "this replica looks for its cluster";
+  return { refusesReads: isComplete ? undefined : why, refusesWrites: why, reasons: [why] };
 }
 
 /** Nothing may be missed between two messages, so that one listener takes them all. */

@@ -19,14 +19,14 @@ export const murmurRoutes: readonly Route[] = [
     query: none,
     body: none,
     handle: ({ database }) => {
-      const { version, replicaId, uptimeSeconds, ready, reason, shards } = database.status();
+      const { version, replicaId, uptimeSeconds, ready, reason, reasons, shards } = database.status();
       return {
         version,
         dialect_version: dialectVersion,
         replica_id: replicaId,
         uptime_seconds: uptimeSeconds,
         ready,
-        ...(reason === undefined ? {} : { reason }),
+        ...(reason === undefined ? {} : { reason, reasons }),
         shards: shards.map(({ collection, shard, points, graphBytes }) => ({
           collection,
           shard,

@@ -1,4 +1,4 @@
-import { limits, type PeerStatus, type TransportLink, type VersionVector } from "@murmuration/core";
+import { type Incident, limits, type PeerStatus, type TransportLink, type VersionVector } from "@murmuration/core";
 import { z } from "zod";
 import { pathInteger } from "../http/schemas/parameters.js";
 import type { RouteContext } from "./route.js";
@@ -31,6 +31,10 @@ function linkAnswer(link: TransportLink): object {
     failures: link.failures,
     last_error: link.lastError ?? null,
   };
+}
+
+function incidentAnswer({ reason, detail, times, firstMs, lastMs }: Incident): object {
+  return { reason, detail, times, first: new Date(firstMs).toISOString(), last: new Date(lastMs).toISOString() };
 }
 
 type Context = RouteContext<unknown, unknown, unknown>;
@@ -113,7 +117,7 @@ export const replicationRoutes: readonly Route[] = [
           : {
               peers: peering.peers.map((peer) => peerAnswer(peer, regionsOf(context))),
               refused: peering.refused,
-              incidents: peering.incidents,
+              incidents: peering.incidents.map(incidentAnswer),
               inbox_bytes: peering.inboxBytes,
               stable: Object.fromEntries([...peering.stable].map(([shard, vector]) => [shard, plain(vector)])),
               need_snapshot: peering.needSnapshot,

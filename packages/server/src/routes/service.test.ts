@@ -23,10 +23,37 @@ describe("service routes", () => {
     }
     assert.equal((await ask("GET", "/healthz")).text, "healthz check passed");
     assert.equal((await ask("GET", "/readyz")).text, "all shards are ready");
-    database.ready = false;
+    database.reasons = ["writes fail: the disk is full", "this replica was evicted"];
     const { statusCode, text } = await ask("GET", "/readyz");
-    assert.deepEqual([statusCode, text], [503, "some shards are not ready"]);
+    const lines = ["some shards are not ready", "writes fail: the disk is full", "this replica was evicted"];
+    assert.deepEqual([statusCode, text.split("\n")], [503, lines]);
     assert.equal((await ask("GET", "/healthz")).statusCode, 200);
+  });
+
+  it("stay in reach while a replica joins, which refuses every other route and says whom it waits for", async () => {
+    const { ask, database } = await filledApp();
+    database.joining = "this replica joins: it waits for replica 7 (us), which is not heard";
+    database.reasons = [database.joining];
+    for (const path of ["/", "/healthz", "/livez", "/metrics", "/murmur/status", "/murmur/cluster", "/telemetry"])
+      assert.equal((await ask("GET", path)).statusCode, 200, path);
+    const writtenBefore = database.written.length;
+    const point = { points: [{ id: 1, vector: [1, 2] }] };
+    for (const [method, path, body] of [
+      ["GET", "/collections", undefined],
+      ["GET", "/collections/nowhere", undefined],
+      ["GET", "/collections/nowhere/exists", undefined],
+      ["GET", "/aliases", undefined],
+      ["PUT", "/collections/new", { vectors: { size: 2, distance: "Dot" } }],
+      ["PUT", "/collections/nowhere/points", point],
+      ["POST", "/collections/nowhere/points/scroll", {}],
+      ["POST", "/collections/nowhere/points/query", {}],
+      ["DELETE", "/collections/nowhere", undefined],
+    ] as const) {
+      const { statusCode, json } = await ask(method, path, body);
+      const { error } = json.status as { readonly error: string };
+      assert.deepEqual([statusCode, /waits for replica 7 \(us\)/.test(error)], [503, true], `${method} ${path}`);
+    }
+    assert.equal(database.written.length, writtenBefore);
   });
 
   it("tell telemetry the name and version that clients look for", async () => {

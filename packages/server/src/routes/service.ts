@@ -43,8 +43,11 @@ export const serviceRoutes: readonly Route[] = [
     ...probe,
     path: "/readyz",
     summary: "Are reads and writes served",
-    handle: ({ database }: RouteContext<unknown, unknown, unknown>) =>
-      database.status().ready ? text("all shards are ready") : text("some shards are not ready", 503),
+    handle: ({ database }: RouteContext<unknown, unknown, unknown>) => {
+      const { ready, reasons } = database.status();
+      // the dialect's line, then one for each reason
+      return ready ? text("all shards are ready") : text(["some shards are not ready", ...reasons].join("\n"), 503);
+    },
   }),
   route({
     method: "GET",

@@ -58,7 +58,10 @@ export class FakeDatabase implements Database {
   readonly written: Command[] = [];
   /** When set, the next write fails with it. */
   nextFailure: unknown;
-  ready = true;
+  /** What keeps it from serving. */
+  reasons: readonly string[] = [];
+  /** Why it reads no collections, if it does not. */
+  joining: string | undefined;
   closed = false;
 
   #collections: { [id: string]: Collection } = {};
@@ -239,7 +242,12 @@ export class FakeDatabase implements Database {
   }
 
   status(): DatabaseStatus {
-    return { version: "0", replicaId: 1, uptimeSeconds: 0, ready: this.ready, shards: [] };
+    const { reasons } = this;
+    return { version: "0", replicaId: 1, uptimeSeconds: 0, ready: reasons.length === 0, reasons, shards: [] };
+  }
+
+  refusesReads(): string | undefined {
+    return this.joining;
   }
 
   async close(): Promise<void> {
