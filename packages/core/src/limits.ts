@@ -29,6 +29,11 @@ export const limits = {
   transportQueueBytesMax: 128 * 1024 * 1024,
   /** Operations of a shard that wait for ones before them. */
   inboxBytesMax: 8 * 1024 * 1024,
+  /** An operation that does not fit the state is tried again after so long; the time doubles up to the bound. */
+  setAsideRetryMs: 5_000,
+  setAsideRetryMsMax: 300_000,
+  /** Operations that are remembered to be set aside. */
+  setAsideMax: 1_024,
   heartbeatMs: 500,
   /** A replica that is silent for so long is suspect. */
   suspectMs: 1_500,

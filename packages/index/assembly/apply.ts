@@ -14,7 +14,7 @@ import { publish } from "./epoch";
 import { quantise } from "./kernels";
 import { considerEntry, leaveEntry } from "./entries";
 import { hasMember, positionOf, releaseList, rewrite } from "./lists";
-import { retire, returnSlot, takeSlot, takeUpper } from "./slots";
+import { hasSlot, retire, returnSlot, takeSlot, takeUpper } from "./slots";
 import { beginUndo, endUndo, isTagged, removeTags, restoreTags, resumeUndo } from "./tags";
 
 /** Answers of applyInsert that are no slot. */
@@ -82,19 +82,26 @@ export function withoutTagged(owner: u32, level: u32, slots: usize, n: u32): u32
 // ---- operations
 
 /**
+ * What `applyInsert` would answer that is no slot: FULL, MALFORMED or DUPLICATE; 0: it would insert. Changes nothing. The delta is unpacked
+ * at atWords then.
+ */
+export function checkInsert(origin: u32, sequence: f64, bytes: u32): u32 {
+  const dot = <u64>origin << 40 | <u64>sequence;
+  if (slotOfDot(dot) != NONE) return DUPLICATE;
+  if (!hasRoom(ROOM) || !hasSlot()) return FULL;
+  beginUndo();
+  const isSound = unpack(dot, levelOfDot(dot), bytes, false);
+  endUndo();
+  return isSound ? 0 : MALFORMED;
+}
+/**
  * Insert the vector at atQuery as the node (origin, sequence) by the packed delta of `bytes` at atDelta. Returns the slot, or FULL,
  * MALFORMED or DUPLICATE; then nothing has changed.
  */
 export function applyInsert(origin: u32, sequence: f64, bytes: u32): u32 {
-  const dot = <u64>origin << 40 | <u64>sequence, level = levelOfDot(dot);
-  if (slotOfDot(dot) != NONE) return DUPLICATE;
-  if (!hasRoom(ROOM)) return FULL;
-  beginUndo();
-  const isSound = unpack(dot, level, bytes, false);
-  endUndo();
-  if (!isSound) return MALFORMED;
-  const slot = takeSlot();
-  if (slot == NONE) return FULL;
+  const refusal = checkInsert(origin, sequence, bytes);
+  if (refusal) return refusal;
+  const dot = <u64>origin << 40 | <u64>sequence, level = levelOfDot(dot), slot = takeSlot();
   const upper = takeUpper(level);
   if (upper == NONE) {
     returnSlot(slot);

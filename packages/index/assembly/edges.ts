@@ -122,8 +122,11 @@ function putOnce(list: usize, n: u32, slot: u32): u32 {
   store<u32>(word(list, n), slot);
   return n + 1;
 }
-/** Bytes that the delta at atWords may take: a block for each list that can outgrow its place, and tags of what it adds. */
-function roomForDelta(): usize {
+let tagsOfDelta: u32 = 0;
+/** Tags of what the delta last checked adds, at most. */
+export function tagsAdded(): u32 { return tagsOfDelta; }
+/** Bytes of blocks that the delta at atWords may take: one for each list that can outgrow its place. Counts the tags of what it adds. */
+export function roomForLists(): usize {
   const lists = load<u32>(atWords);
   let room: usize = 0, tags: u32 = 0;
   for (let i: u32 = 0, at = atWords + 4; i < lists; i++, at = nextList(at)) {
@@ -131,8 +134,13 @@ function roomForDelta(): usize {
     if (size > capOf(level)) room += roomForBlock(<usize>(size + 1) << 2);
     tags += 2 * added;
   }
-  return room + roomForTags(tags);
+  tagsOfDelta = tags;
+  return room;
 }
+/** Is the packed delta of `bytes` at atDelta well-formed, and does it fit the graph? Changes nothing; it is unpacked at atWords then. */
+export function checkEdges(bytes: u32): bool { return unpackEdges(bytes); }
+/** Are there so many bytes for blocks, and beside them for so many more tags? */
+export function hasRoomFor(blocks: u32, tags: u32): bool { return hasRoom(<usize>blocks + roomForTags(tags)); }
 /**
  * Apply the packed delta of `bytes` at atDelta for the operation (origin, sequence), whose causal past is at S.PAST. Returns 0 when it is
  * malformed, 2 when there is no room: then nothing has changed.
@@ -140,7 +148,8 @@ function roomForDelta(): usize {
 export function applyEdges(origin: u32, sequence: f64, bytes: u32): u32 {
   if (!unpackEdges(bytes)) return 0;
   const tag = <u64>origin << 40 | <u64>sequence, lists = load<u32>(atWords), fresh = scratch + S.ADDED;
-  if (!hasRoom(roomForDelta())) return 2;
+  const room = roomForLists();
+  if (!hasRoom(room + roomForTags(tagsOfDelta))) return 2;
   count(H.MISSED_ADDS, missed);
   for (let i: u32 = 0, at = atWords + 4; i < lists; i++) {
     const slot = load<u32>(at), level = load<u32>(at, 4), removed = load<u32>(at, 8), added = load<u32>(at, 12), next = nextList(at);

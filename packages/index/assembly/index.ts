@@ -8,10 +8,10 @@ import { clearDots, rememberDot } from "./dots";
 import { findEntries } from "./entries";
 import { leave, pin } from "./epoch";
 
-export { applyInsert, markDead, revertInsert } from "./apply";
+export { applyInsert, checkInsert, markDead, revertInsert } from "./apply";
 export { condemn, cutLiveEdges, nodesToRepair, purge, purgeable, scanEnd, unreachable } from "./care";
 export { digest, digestNode } from "./digest";
-export { applyEdges } from "./edges";
+export { applyEdges, checkEdges, hasRoomFor, roomForLists, tagsAdded } from "./edges";
 export { epoch, pin } from "./epoch";
 export { settleTags } from "./tags";
 export { countBy, headOf, membersBy, sizeOf } from "./lists";

@@ -16,6 +16,10 @@ export function takeSlot(): u32 {
   atomic.store<u32>(H.NEXT_SLOT, next + 1);
   return next;
 }
+/** Would `takeSlot` find one? */
+export function hasSlot(): bool {
+  return load<u32>(H.NEXT_SLOT) < capacity || load<u32>(H.FREE_HEAD) != NONE || reclaim() > 0;
+}
 /** Hand back a slot that was taken and never linked. */
 export function returnSlot(slot: u32): void {
   metaOf(slot).next = load<u32>(H.FREE_HEAD);

@@ -102,6 +102,7 @@ export class Metrics {
     this.#put("cluster_peers_total", "members of the cluster", members);
     this.#putPeers(peering.peers);
     this.#put("murmur_inbox_bytes", "bytes of operations that wait for ones before them", peering.inboxBytes);
+    this.#put("murmur_set_aside_operations", "operations that do not fit the state here", peering.setAside.length);
     this.#putTotals("murmur_refused_total", "messages and operations that were refused", "reason", peering.refused);
     this.#putTotal("murmur_received_messages_total", "messages that arrived", cluster.receivedMessages);
     this.#putTotal("murmur_received_bytes_total", "their bytes", cluster.receivedBytes);

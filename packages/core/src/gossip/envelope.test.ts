@@ -5,7 +5,7 @@ import { encode } from "@msgpack/msgpack";
 import { MurmurationError } from "@murmuration/index";
 import fc from "fast-check";
 import { limits } from "../limits.js";
-import { decodeBatch, encodeBatchFromRows } from "../operation/batch.js";
+import { decodeBatch, decodeBatchOperations, encodeBatchFromRows } from "../operation/batch.js";
 import { decodeEnvelope, encodeEnvelope, envelopeVersion, type Message } from "./envelope.js";
 import { envelopes } from "./message-arbitraries.test-support.js";
 import { messageFormats } from "./message-formats.js";
@@ -110,7 +110,7 @@ test("lists that claim more than the message holds are refused before anything i
   new DataView(bytes.buffer).setUint32(1, crc32(claiming), true);
   assert.throws(() => decodeEnvelope(bytes), refuses(/^message: cut short$/));
   const batch = encodeBatchFromRows({ shard: "s", origin: 1, firstSequence: 1, rows: [claiming] });
-  assert.throws(() => decodeBatch(batch), refuses(/^batch: cut short$/));
+  assert.throws(() => decodeBatchOperations(decodeBatch(batch)), refuses(/^operation: cut short$/));
 });
 
 test("kinds have numbers of their own, and they stay", () => {

@@ -8,6 +8,8 @@ import { mark, planted } from "../planted.js";
 export interface ReceivedOperation {
   readonly operation: Operation;
   readonly bytes: Uint8Array;
+  /** Replica that sent it; missing for one that was made here. */
+  readonly from?: number;
 }
 
 /** Operations of an origin that are not here: those behind `after`, up to and including `upTo`. */

@@ -17,6 +17,8 @@ export interface Missing {
   readonly origin: number;
   readonly held: number;
   readonly known: number;
+  /** Peers to ask last. */
+  readonly avoid?: ReadonlySet<number>;
 }
 
 /** What is known of a peer. */
@@ -130,7 +132,7 @@ export class RequestPlanner {
 
   #ask(
     nowMs: number,
-    { shard, origin, held, known }: Missing,
+    { shard, origin, held, known, avoid }: Missing,
     peers: readonly PeerFrontiers[],
     underWay: Map<number, number>,
   ): Request | undefined {
@@ -146,7 +148,7 @@ export class RequestPlanner {
     const before = this.#asked.get(name);
     const inVain = before !== undefined && held === before.after;
     if (inVain) mark("asked again");
-    let tried = new Set(inVain ? [...before.tried, before.to] : []);
+    let tried = new Set(inVain ? [...before.tried, before.to] : avoid);
     if (able.every(({ id }) => tried.has(id))) tried = new Set();
     const peer = able.find(({ id }) => !tried.has(id) && (underWay.get(id) ?? 0) < limits.requestsPerPeerMax);
     if (peer === undefined) return undefined;

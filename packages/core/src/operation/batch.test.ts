@@ -89,7 +89,7 @@ test("a batch whose rows do not fill it exactly is refused although its checksum
     changed[at] = value;
     damaged.push(changed);
   }
-  for (const one of damaged) assert.throws(() => decodeBatch(seal(one)), isCorrupt);
+  for (const one of damaged) assert.throws(() => decodeBatchOperations(decodeBatch(seal(one))), isCorrupt);
 });
 
 test("an unknown format version is refused by name", () => {

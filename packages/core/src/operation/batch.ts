@@ -101,7 +101,7 @@ export function encodeBatch(operations: readonly Operation[]): Uint8Array {
   return encodeBatchFromRows({ shard, origin, firstSequence, rows });
 }
 
-/** The batch of bytes made by `encodeBatch`. Its rows are views of `bytes`, safe to decode but not yet decoded. Throws `corrupt` for anything else. */
+/** The batch of bytes made by `encodeBatch`. Its rows are views of `bytes` and not looked at: see `decodeReceivedRow`. Throws `corrupt` for anything else. */
 export function decodeBatch(bytes: Uint8Array): Batch {
   if (bytes.byteLength > limits.batchBytesMax) refuseMessage(`${WHAT}: over ${limits.batchBytesMax} bytes`);
   if (bytes.byteLength < HEADER_AT) refuseMessage(`${WHAT}: cut short`);
@@ -125,9 +125,15 @@ export function decodeBatch(bytes: Uint8Array): Batch {
   return { shard, origin, firstSequence, rows: decodeRows(bytes, view, bodyAt, count) };
 }
 
+/** The operation of a row that came from elsewhere, whatever it claims to hold. Throws `corrupt`. */
+export function decodeReceivedRow(shard: string, origin: number, sequence: number, row: Uint8Array): Operation {
+  checkStructure(row, "operation");
+  return decodeOperation(shard, origin, sequence, row);
+}
+
 /** The operations of a batch. Throws `corrupt`. */
 export function decodeBatchOperations(batch: Batch): Operation[] {
-  return batch.rows.map((row, at) => decodeOperation(batch.shard, batch.origin, batch.firstSequence + at, row));
+  return batch.rows.map((row, at) => decodeReceivedRow(batch.shard, batch.origin, batch.firstSequence + at, row));
 }
 
 function decodeRows(bytes: Uint8Array, view: DataView, bodyAt: number, count: number): Uint8Array[] {
@@ -138,7 +144,6 @@ function decodeRows(bytes: Uint8Array, view: DataView, bodyAt: number, count: nu
     const end = at + 4 + view.getUint32(at, true);
     if (end > bytes.byteLength) refuseMessage(`${WHAT}: cut short`);
     const rowBytes = bytes.subarray(at + 4, end);
-    checkStructure(rowBytes, WHAT);
     rows.push(rowBytes);
     at = end;
   }

@@ -4,7 +4,7 @@ import { sequenceOf } from "../causality/version-vector.js";
 import type { CatalogueCommand, Command, PointCommand, Receipt } from "../command/command.js";
 import type { LogWriter } from "../log/op-log.js";
 import { planted } from "../planted.js";
-import type { Journal } from "../state/journal.js";
+import { type Journal, takeBack } from "../state/journal.js";
 import type { Shard } from "../state/shard.js";
 import type { AppliedOperation, Change } from "./change.js";
 import { epochsOf } from "./open-shard.js";
@@ -76,7 +76,7 @@ export class Executor {
         if (this.#peering !== undefined) this.#store.publishOwn(run.own);
         return { outcomes, changes: run.changes };
       } catch (error) {
-        if (!planted.has("undo-forgotten")) for (const undo of run.journal.reverse()) undo();
+        if (!planted.has("undo-forgotten")) takeBack(run.journal);
         if (run.refusedMidway !== undefined) {
           // what it had done is taken back with the whole group, which is then executed without it
           refused.set(run.refusedMidway.command, run.refusedMidway.error);
@@ -138,6 +138,7 @@ export class Executor {
     const dot = { origin: this.#store.id, sequence: sequenceOf(shard.frontier, this.#store.id) + 1 };
     const nowMs = this.#clock.now();
     const { operation, bytes } = this.#store.nextOperation(shard.id, shard.causality, planner(dot), nowMs);
+    shard.check(operation);
     run.appended++;
     const position = writer.append(shard.id, dot.origin, dot.sequence, bytes);
     const { ids, slots } = shard.apply(operation, run.journal);

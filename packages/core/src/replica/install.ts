@@ -51,7 +51,9 @@ export function installSnapshot(store: ReplicaStore, shard: string, nowMs: numbe
   const target = restoreForeignCheckpoint(reader, collection);
   const rows = uncoveredRows(log.read(0, { shard }), frontier);
   for (const { origin, sequence, bytes } of rows) {
-    target.shard.apply(decodeOperation(shard, origin, sequence, bytes));
+    const operation = decodeOperation(shard, origin, sequence, bytes);
+    target.shard.check(operation);
+    target.shard.apply(operation);
   }
   time.observe(manifest.time, nowMs);
   const transfer = transferOf(log.checkpointPart(shard, "incoming", 0) as Uint8Array);

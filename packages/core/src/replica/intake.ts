@@ -4,12 +4,13 @@ import { sequenceOf } from "../causality/version-vector.js";
 import { CausalInbox, type ReceivedOperation } from "../gossip/inbox.js";
 import type { RequestPlanner } from "../gossip/requests.js";
 import { limits } from "../limits.js";
-import { decodeBatch } from "../operation/batch.js";
-import { decodeOperation } from "../operation/codec.js";
+import { decodeBatch, decodeReceivedRow } from "../operation/batch.js";
+import type { Operation } from "../operation/operation.js";
 import { mark, planted } from "../planted.js";
 import type { Admission } from "./admission.js";
 import type { Membership } from "./membership.js";
 import { SYSTEM_SHARD } from "./recovery.js";
+import { SetAside, type SetAsideOperation, type Wanted } from "./set-aside.js";
 import type { ReplicaStore } from "./store.js";
 
 /** What takes operations in. */
@@ -24,6 +25,14 @@ export interface IntakeOptions {
   readonly refuse: (reason: string, detail: unknown) => void;
 }
 
+/** The name of an operation that came, and who sent it. */
+interface ReceivedName {
+  readonly shard: string;
+  readonly origin: number;
+  readonly sequence: number;
+  readonly from: number;
+}
+
 /** Operations of others, from a batch that came until they are applied in causal order. */
 export class Intake {
   /** By shard: what waits for operations before it. */
@@ -34,6 +43,7 @@ export class Intake {
   readonly #requests: RequestPlanner;
   readonly #inboxBytesMax: number | undefined;
   readonly #refuse: IntakeOptions["refuse"];
+  readonly #setAside = new SetAside();
 
   constructor(options: IntakeOptions) {
     this.#store = options.store;
@@ -47,6 +57,19 @@ export class Intake {
   /** Bytes of the operations that wait. */
   get bytes(): number {
     return [...this.inboxes.values()].reduce((sum, inbox) => sum + inbox.bytes, 0);
+  }
+
+  /** What may be asked for now of an origin that is known to have operations of a shard up to `known`. */
+  wanted(shard: string, origin: number, known: number, nowMs: number): Wanted {
+    const causality = this.#store.causality(shard);
+    if (causality !== undefined) this.#setAside.noteHeld(shard, origin, sequenceOf(causality.frontier, origin));
+    return this.#setAside.wanted(shard, origin, known, nowMs);
+  }
+
+  /** Operations that do not fit the state here. */
+  setAside(): readonly SetAsideOperation[] {
+    this.#setAside.keepShards((shard) => this.#store.causality(shard) !== undefined);
+    return this.#setAside.list();
   }
 
   /** Forget what waits of an origin. */
@@ -71,7 +94,10 @@ export class Intake {
     for (const [i, row] of rows.entries()) {
       const sequence = firstSequence + i;
       if (sequence <= sequenceOf(causality.frontier, origin)) continue;
-      const operation = decodeOperation(shard, origin, sequence, row);
+      // it is asked for again when the one before it could be applied
+      if (this.#setAside.isBehind(shard, origin, sequence)) break;
+      const operation = this.#decode({ shard, origin, sequence, from }, row, nowMs);
+      if (operation === undefined) break;
       if (this.#admission.isOtherFounding(operation)) {
         this.#refuse("other cluster", `replica ${origin} began a cluster of this name by itself: it cannot be merged`);
         break;
@@ -82,7 +108,7 @@ export class Intake {
         this.#refuse("clock ahead", earlyText(origin));
         break;
       }
-      operations.push({ operation, bytes: row });
+      operations.push({ operation, bytes: row, from });
     }
     const inbox = this.inboxes.get(shard) ?? new CausalInbox(this.#inboxBytesMax);
     this.inboxes.set(shard, inbox);
@@ -90,6 +116,25 @@ export class Intake {
     this.applyReady(nowMs);
     if (inbox.bytes > 0) mark("held for its causes");
     this.#requests.noteArrived(shard, origin, sequenceOf(causality.frontier, origin), bytes.byteLength);
+  }
+
+  /** The operation of a row; `undefined` for a row that holds none: it is set aside, what came before it is not. */
+  #decode(name: ReceivedName, row: Uint8Array, nowMs: number): Operation | undefined {
+    const { shard, origin, sequence } = name;
+    try {
+      return decodeReceivedRow(shard, origin, sequence, row);
+    } catch (error) {
+      if (!(error instanceof MurmurationError)) throw error;
+      this.#putAside(name, error, nowMs);
+      return undefined;
+    }
+  }
+
+  #putAside(name: ReceivedName, { message }: MurmurationError, nowMs: number): void {
+    const { shard, origin, sequence, from } = name;
+    mark("set aside");
+    this.#setAside.note({ ...name, reason: message }, nowMs);
+    this.#refuse("cannot be applied", `operation ${origin}:${sequence} of shard ${shard} from ${from}: ${message}`);
   }
 
   /** Is it a time that this replica's clock, give or take the bound, has not reached? */
@@ -123,9 +168,10 @@ export class Intake {
           const { origin, sequence } = next.operation;
           // nothing of this origin can be applied until this one can; it is asked for again
           inbox.clear(origin);
-          this.#refuse("cannot be applied", `operation ${origin}:${sequence} of shard ${shard}: ${error.message}`);
+          this.#putAside({ shard, origin, sequence, from: next.from ?? origin }, error, nowMs);
           continue;
         }
+        this.#setAside.noteHeld(shard, next.operation.origin, next.operation.sequence);
         if (planted.has("clock-unchecked")) this.#store.time.observe(next.operation.time, next.operation.time.wallMs);
         else this.#store.time.observe(next.operation.time, nowMs);
       }

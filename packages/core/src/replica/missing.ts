@@ -6,14 +6,18 @@ import { limits } from "../limits.js";
 import type { OpLog } from "../log/op-log.js";
 import type { Membership } from "./membership.js";
 import { SYSTEM_SHARD } from "./recovery.js";
+import type { Wanted } from "./set-aside.js";
 import type { ReplicaStore } from "./store.js";
 
-/** What others hold (`known`, by shard), or what waits here follows, and this replica does not hold. */
+/**
+ * What others hold (`known`, by shard), or what waits here follows, and this replica does not hold, as far as it is `wanted` of its origin.
+ */
 export function missingOperations(
   store: ReplicaStore,
   members: Membership,
   inboxes: ReadonlyMap<string, CausalInbox>,
   known: readonly ReadonlyMap<string, VersionVector>[],
+  wanted: (shard: string, origin: number, known: number) => Wanted,
 ): Missing[] {
   const missing: Missing[] = [];
   for (const shard of [SYSTEM_SHARD, ...store.shards.keys()]) {
@@ -26,7 +30,8 @@ export function missingOperations(
       const held = sequenceOf(frontier, origin);
       if (sequence <= held || inbox?.has(origin, held + 1) === true) continue;
       if (shard !== SYSTEM_SHARD && !members.mayWrite(origin)) continue;
-      missing.push({ shard, origin, held, known: sequence });
+      const { known, avoid } = wanted(shard, origin, sequence);
+      if (known > held) missing.push({ shard, origin, held, known, avoid });
     }
   }
   return missing;

@@ -275,7 +275,13 @@ export class Peering implements PeeringForUpkeep {
     }
     if (planted.has("no-requests")) return;
     const known = [...this.#frontiersOf.values()];
-    const missing = missingOperations(this.#store, this.#members, this.#intake.inboxes, known);
+    const missing = missingOperations(
+      this.#store,
+      this.#members,
+      this.#intake.inboxes,
+      known,
+      (shard, origin, sequence) => this.#intake.wanted(shard, origin, sequence, nowMs),
+    );
     const wanted = missing.filter(({ shard }) => this.#admission.mayHold(shard));
     for (const request of this.#requests.plan(nowMs, wanted, peers)) {
       const { to, shard, origin, after, limit } = request;
@@ -352,6 +358,7 @@ export class Peering implements PeeringForUpkeep {
       peers,
       refused: this.#incidents.counts(),
       incidents: this.#incidents.latest(),
+      setAside: this.#intake.setAside(),
       inboxBytes: this.#intake.bytes,
       refusesWrites: this.refusesWrites(),
       stable: new Map(shards.map((shard) => [shard, this.stable(shard)])),

@@ -147,6 +147,7 @@ function replayShard(log: OpLog, collection: Collection): WritableShard {
       : restoreCheckpoint(checkpoint.reader, collection);
   target.shard.position = checkpoint?.position ?? 0;
   for (const { position, operation } of operationsAfter(log, collection.id, checkpoint?.position ?? 0)) {
+    target.shard.check(operation);
     target.shard.apply(operation);
     target.shard.position = position;
   }
@@ -177,7 +178,9 @@ function recoverGraphs(log: OpLog, collection: Collection, images: ImageSource |
       if (planted.has("recovery-from-checkpoint-alone") && checkpoint !== undefined) continue;
       const past = followed.advance(operation);
       if (operation.kind === "edges" && planted.has("edges-lost-in-recovery")) continue;
-      target.shard.applyToGraph(operation, past, (vector) => position > (placed.get(vector)?.position ?? 0));
+      const lags = (vector: string) => position > (placed.get(vector)?.position ?? 0);
+      target.shard.checkOnGraph(operation, past, lags);
+      target.shard.applyToGraph(operation, past, lags);
     }
   }
   return target;

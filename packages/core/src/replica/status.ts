@@ -3,6 +3,7 @@ import { limits } from "../limits.js";
 import type { CompactionStatus } from "./compactor.js";
 import type { Incident } from "./incidents.js";
 import type { ReconciliationStatus } from "./reconciliation.js";
+import type { SetAsideOperation } from "./set-aside.js";
 import type { UpkeepStatus } from "./upkeep.js";
 import type { WaitsStatus } from "./waits.js";
 
@@ -31,6 +32,8 @@ export interface PeeringStatus {
   readonly refused: Refusals;
   /** The latest refusals and mishaps, newest last. */
   readonly incidents: readonly Incident[];
+  /** Operations that do not fit the state here: they, and what follows them of their origins, wait. */
+  readonly setAside: readonly SetAsideOperation[];
   /** Bytes of operations that wait for ones before them. */
   readonly inboxBytes: number;
   /** Why this replica takes no client writes now, if it does not. */

@@ -12,7 +12,7 @@ import { encodeOperation } from "../operation/codec.js";
 import type { Operation, OperationBody } from "../operation/operation.js";
 import { mark, planted } from "../planted.js";
 import type { CausalState } from "../state/causal-state.js";
-import type { Journal } from "../state/journal.js";
+import { type Journal, takeBack } from "../state/journal.js";
 import type { PointState } from "../state/point-state.js";
 import { encodePointState } from "../state/point-state-codec.js";
 import type { Shard } from "../state/shard.js";
@@ -256,13 +256,13 @@ export class ReplicaStore {
   }
 
   #applyPoints(shard: Shard, { operation, bytes }: ReceivedOperation): void {
-    // changes of edges are checked before the first of them is made; everything else can be taken back
-    const journal: Journal | undefined = operation.kind === "edges" || operation.kind === "purge" ? undefined : [];
+    shard.check(operation);
+    const journal: Journal = [];
     let applied: ReturnType<Shard["apply"]>;
     try {
       applied = shard.apply(operation, journal);
     } catch (error) {
-      for (const undo of journal?.reverse() ?? []) undo();
+      takeBack(journal);
       throw error;
     }
     const { origin, sequence } = operation;

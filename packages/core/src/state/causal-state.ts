@@ -2,7 +2,7 @@ import {
   advance,
   emptyVersionVector,
   type MutableVersionVector,
-  mergeInto,
+  mergeVersionVectors,
   sequenceOf,
   sortedEntries,
   type VersionVector,
@@ -19,6 +19,10 @@ export interface StoredCausalState {
   readonly declared: readonly (readonly [origin: number, entries: Entries])[];
 }
 
+function pastOf({ origin, sequence }: OperationHeader, declared: VersionVector): VersionVector {
+  return sequence === 1 ? declared : new Map(declared).set(origin, sequence - 1);
+}
+
 /**
  * What a shard holds and what each origin knew: the frontier, and per origin everything that its operations so far declared to depend
  * on. Operations say only what their origin has learned since its previous one (see `OperationHeader.dependencies`); here it is put
@@ -26,7 +30,7 @@ export interface StoredCausalState {
  */
 export class CausalState {
   readonly #frontier: MutableVersionVector;
-  readonly #declared: Map<number, MutableVersionVector>;
+  readonly #declared: Map<number, VersionVector>;
 
   /** Without `declared`, each origin is taken to have known nothing of the others. */
   constructor(stored?: StoredCausalState, frontier: VersionVector = emptyVersionVector) {
@@ -51,14 +55,11 @@ export class CausalState {
    * operations of its own origin included.
    */
   advance(operation: OperationHeader, journal?: Journal): VersionVector {
-    const { origin, sequence, dependencies } = operation;
+    const { origin } = operation;
     const before = this.#declared.get(origin);
-    let declared: VersionVector = before ?? emptyVersionVector;
-    if (dependencies.size > 0) {
-      const merged = new Map(declared);
-      mergeInto(merged, dependencies);
-      this.#declared.set(origin, merged);
-      declared = merged;
+    const declared = this.#declaredBy(operation);
+    if (declared !== before && declared.size > 0) {
+      this.#declared.set(origin, declared);
       journal?.push(() => {
         if (before === undefined) this.#declared.delete(origin);
         else this.#declared.set(origin, before);
@@ -70,10 +71,18 @@ export class CausalState {
       if (sequenceBefore === undefined) this.#frontier.delete(origin);
       else this.#frontier.set(origin, sequenceBefore);
     });
-    if (sequence === 1) return declared;
-    const past = new Map(declared);
-    past.set(origin, sequence - 1);
-    return past;
+    return pastOf(operation, declared);
+  }
+
+  /** The causal past of the next operation of its origin, as `advance` returns it. Changes nothing. */
+  pastOf(operation: OperationHeader): VersionVector {
+    return pastOf(operation, this.#declaredBy(operation));
+  }
+
+  /** Everything that the origin has declared to know, with this operation. */
+  #declaredBy({ origin, dependencies }: OperationHeader): VersionVector {
+    const before = this.#declared.get(origin) ?? emptyVersionVector;
+    return dependencies.size === 0 ? before : mergeVersionVectors(before, dependencies);
   }
 
   /** Highest sequence of `of` that an operation of `origin` has declared to know. */

@@ -18,6 +18,12 @@ export interface ShardGraph {
   readonly reader: GraphReader;
   /** The node of an operation with this causal past, with its edges; returns its slot. With a journal it can be taken back. */
   insert(dot: Dot, vector: Float32Array, delta: GraphDelta, past: CausalPast, journal?: Journal): number;
+  /** Throws what `insert` would throw, `corrupt` or `capacity`, and changes nothing. */
+  checkInsert(dot: Dot, vector: Float32Array, delta: GraphDelta, past: CausalPast): void;
+  /** The same for these changes of lists, one after the other. */
+  checkEdges(deltas: readonly EdgeDelta[], past: CausalPast): void;
+  /** Throws `capacity` when a purge may not find the room that it needs. */
+  checkPurge(): void;
   /** Changes of lists by an operation that inserts nothing. They cannot be taken back. */
   applyEdges(dot: Dot, delta: EdgeDelta, past: CausalPast): void;
   /** Put links back that a node has lost, without a tag: as everybody knows them. No tag may be stored in the graph. */
@@ -55,6 +61,9 @@ export function writableGraph(index: VectorIndex): ShardGraph {
       }
       return slot;
     },
+    checkInsert: (dot, vector, delta, past) => index.checkInsert(dot, vector, delta, past),
+    checkEdges: (deltas, past) => index.checkEdges(deltas, past),
+    checkPurge: () => index.checkPurge(),
     applyEdges: (dot, delta, past) => index.applyEdges(dot, delta, past),
     restoreLinks: (dot, lists) => {
       assert(index.counters().storedTags === 0, "the tags that the restored links get are the only ones");
@@ -119,6 +128,18 @@ export class FollowedGraph implements ShardGraph {
     assert(slot !== undefined, "the writer tells every slot before its operation");
     this.#remember(dot, slot);
     return slot;
+  }
+
+  checkInsert(): void {
+    // the writer has done it
+  }
+
+  checkEdges(): void {
+    // the writer has done it
+  }
+
+  checkPurge(): void {
+    // the writer has done it
   }
 
   applyEdges(): void {

@@ -8,6 +8,7 @@ import { dotOf, type Operation } from "../operation/operation.js";
 import type { VectorVersion } from "../operation/vector-version.js";
 import { planted } from "../planted.js";
 import { CausalState } from "./causal-state.js";
+import { checkOnGraphs, checkOperation } from "./check-operation.js";
 import type { Journal } from "./journal.js";
 import {
   deletePoint,
@@ -119,12 +120,32 @@ export class Shard {
     for (const [path, schema] of Object.entries(wanted)) if (!present.has(path)) this.table.createIndex(path, schema);
   }
 
-  /** Apply the next operation of its origin. With a journal, every change can be taken back. */
+  /**
+   * Throws when `apply` could not apply the next operation of its origin whole: `corrupt` for one that does not fit the state, `capacity`
+   * when there is no room for it. Reads only: whatever is to be applied or logged is checked first.
+   */
+  check(operation: Operation): void {
+    if (planted.has("unchecked-operations")) return;
+    checkOperation(this, operation);
+  }
+
+  /** `check` for `applyToGraph`. */
+  checkOnGraph(operation: Operation, past: VersionVector, lags: (vector: string) => boolean): void {
+    checkOnGraphs(this, operation, past, lags);
+  }
+
+  /**
+   * Apply the next operation of its origin, which `check` has passed: then this fails for a broken invariant alone. With a journal, every
+   * change can be taken back but those of edges and purges. The frontier moves last.
+   */
   apply(operation: Operation, journal?: Journal): Applied {
     const write: Write = { stamp: { time: operation.time, origin: operation.origin }, sequence: operation.sequence };
-    const past = this.causality.advance(operation, journal);
+    const past = this.causality.pastOf(operation);
     const slots = this.#applyToGraphs(operation, past, () => true, journal);
-    if (operation.kind === "edges" && operation.closes !== undefined) this.windows.close(operation.closes);
+    if (operation.kind === "edges" && operation.closes !== undefined) {
+      const undo = this.windows.close(operation.closes);
+      journal?.push(undo);
+    }
     const ids = this.#applyToPoints(operation, write, journal);
     // a node that is no point's visible version (its write lost) is dead from the start
     if ("vectors" in operation) {
@@ -138,6 +159,7 @@ export class Shard {
         if (graph !== undefined && !graph.reader.isVisible(slot)) graph.markDead(slot, true);
       }
     }
+    this.causality.advance(operation, journal);
     return { ids, slots };
   }
 
@@ -220,12 +242,10 @@ export class Shard {
       return this.#insertNodes(operation, vectors, past, journal);
     }
     if (operation.kind === "edges" && wanted(operation.vector)) {
-      assert(journal === undefined, "changes of edges are not taken back");
       const graph = this.graph(operation.vector);
       for (const delta of operation.deltas) graph.applyEdges(dotOf(operation), delta, past);
     }
     if (operation.kind === "purge" && wanted(operation.vector)) {
-      assert(journal === undefined, "a purge is not taken back");
       this.#hideLost(operation.vector, operation.dots);
       this.purgedLiveLinks += this.graph(operation.vector).purge(operation.dots);
     }

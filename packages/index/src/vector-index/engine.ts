@@ -27,6 +27,7 @@ interface EngineExports {
   restore(): void;
   addressOf(what: number): number;
   applyInsert(origin: number, sequence: number, bytes: number): number;
+  checkInsert(origin: number, sequence: number, bytes: number): number;
   revertInsert(slot: number, bytes: number): number;
   markDead(slot: number, dead: number): void;
   condemn(slot: number): void;
@@ -37,6 +38,10 @@ interface EngineExports {
   cutLiveEdges(): number;
   unreachable(limit: number, owners: number): number;
   applyEdges(origin: number, sequence: number, bytes: number): number;
+  checkEdges(bytes: number): number;
+  roomForLists(): number;
+  tagsAdded(): number;
+  hasRoomFor(blocks: number, tags: number): number;
   settleTags(): number;
   epoch(): number;
   pin(epoch: number): void;

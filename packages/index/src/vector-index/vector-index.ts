@@ -1,5 +1,8 @@
 import { assert, MurmurationError } from "../errors.js";
+import { BLOCK_ALIGNMENT, roomForEdges } from "./check-edges.js";
+import type { EdgeList } from "./edge-delta.js";
 import { createEngine, type Engine, header, NO_SLOT } from "./engine.js";
+import { checkDimensions, checkPast, putDelta, putOrigins, putPast, readDots } from "./engine-input.js";
 import type { GraphHandle } from "./graph-handle.js";
 import { GraphReader, type NodeDot } from "./graph-reader.js";
 import type { CausalPast, EdgeDelta, GraphCounters, GraphDelta } from "./graph-types.js";
@@ -16,8 +19,7 @@ const UPPER_LEVELS_MAX = 7;
 /** Bytes that applyInsert wants free for lists that outgrow their place (assembly/apply.ts). */
 const LISTS_ROOM = 8 << 20;
 
-/** Bounds of assembly/limits.ts: origins that a delta, a past or a set of owners can name; dots that fit the results. */
-const ORIGINS_MAX = 1024;
+/** Bounds of assembly/limits.ts: dots that fit the results, and notes for taking an insert back. */
 const DOTS_MAX = 16_384;
 const UNDO_MAX = 65_536;
 const nothingKnown: CausalPast = new Map();
@@ -60,10 +62,7 @@ export class VectorIndex {
     const free = () => this.capacity - this.reader.slotCount + (u32[header.freeCount >> 2] as number);
     if (free() < count) this.#engine.reclaim();
     if (free() >= count && upperNeeded <= upperLeft) return;
-    throw new MurmurationError(
-      "capacity",
-      `the shard's memory is full: it holds at most ${this.capacity} vectors of this size`,
-    );
+    throw this.#isFull();
   }
 
   /**
@@ -85,20 +84,34 @@ export class VectorIndex {
   apply(dot: NodeDot, vector: Float32Array, delta: GraphDelta, past: CausalPast = nothingKnown): number {
     this.#putVector(vector);
     this.#putDelta(delta);
-    if (this.#has(header.tagsCount)) this.#putPast(past);
+    if (this.#has(header.tagsCount)) putPast(this.#engine, past);
     else this.#engine.u32[this.#engine.at.undo >> 2] = 0;
     const slot = this.#engine.applyInsert(dot.origin, dot.sequence, delta.length) >>> 0;
-    if (slot === FULL) {
-      throw new MurmurationError(
-        "capacity",
-        `the shard's memory is full: it holds at most ${this.capacity} vectors of this size`,
-      );
-    }
-    if (slot === MALFORMED)
-      throw new MurmurationError("corrupt", "the graph delta is malformed or does not fit the graph");
-    if (slot === DUPLICATE)
-      throw new MurmurationError("corrupt", `the graph already holds ${dot.origin}:${dot.sequence}`);
+    this.#requireInserted(slot, dot);
     return slot;
+  }
+
+  /** Throws what `apply` would throw, and changes nothing. */
+  checkInsert(dot: NodeDot, vector: Float32Array, delta: GraphDelta, past: CausalPast = nothingKnown): void {
+    checkDimensions(this.options, vector);
+    checkPast(past);
+    this.#putDelta(delta);
+    this.#requireInserted(this.#engine.checkInsert(dot.origin, dot.sequence, delta.length) >>> 0, dot);
+  }
+
+  /** Throws for an answer of the engine that says why it inserts nothing. */
+  #requireInserted(answer: number, { origin, sequence }: NodeDot): void {
+    if (answer === FULL) throw this.#isFull();
+    if (answer === MALFORMED)
+      throw new MurmurationError("corrupt", "the graph delta is malformed or does not fit the graph");
+    if (answer === DUPLICATE) throw new MurmurationError("corrupt", `the graph already holds ${origin}:${sequence}`);
+  }
+
+  #isFull(): MurmurationError {
+    return new MurmurationError(
+      "capacity",
+      `the shard's memory is full: it holds at most ${this.capacity} vectors of this size`,
+    );
   }
 
   /** Stored tags that the last `apply` took away, for `revert`; `undefined`: none. */
@@ -164,10 +177,33 @@ export class VectorIndex {
    */
   applyEdges(tag: NodeDot, delta: EdgeDelta, past: CausalPast): void {
     this.#putDelta(delta);
-    this.#putPast(past);
+    putPast(this.#engine, past);
     const done = this.#engine.applyEdges(tag.origin, tag.sequence, delta.length);
     if (done === 0) throw new MurmurationError("corrupt", "the edge delta is malformed or does not fit the graph");
-    if (done === 2) throw new MurmurationError("capacity", "the shard's memory is full");
+    if (done === 2) throw this.#isFull();
+  }
+
+  /** Throws what `applyEdges` would throw for one of these deltas, applied one after the other, and changes nothing. */
+  checkEdges(deltas: readonly EdgeDelta[], past: CausalPast): void {
+    checkPast(past);
+    const { blocks, tags } = roomForEdges(this.#engine, this.options, deltas, (list) => this.#sizeOf(list));
+    this.#requireRoomFor(blocks, tags);
+  }
+
+  /** Throws `capacity` when lists that a purge makes anew may not fit the memory. Changes nothing. */
+  checkPurge(): void {
+    const { overflowBytes, overflowLists } = this.counters();
+    if (overflowLists > 0) this.#requireRoomFor(overflowBytes + overflowLists * BLOCK_ALIGNMENT, 0);
+  }
+
+  #requireRoomFor(blocks: number, tags: number): void {
+    if (blocks >= ADDRESS_END || this.#engine.hasRoomFor(blocks, tags) === 0) throw this.#isFull();
+  }
+
+  /** Members of a list, 0 for a node that is not here. */
+  #sizeOf({ dot, level }: EdgeList): number {
+    const slot = this.slotOf(dot);
+    return slot === undefined ? 0 : this.reader.memberCountAt(slot, level);
   }
 
   /** A dead node's death is causally stable: nothing can make it live again or link to it. Local knowledge, in no digest. */
@@ -183,13 +219,13 @@ export class VectorIndex {
 
   /** Uncondemned nodes of these origins that lead to condemned ones, from a slot on; `nextSlot` is `slotCount` when all were seen. */
   nodesToRepair(origins: ReadonlySet<number>, fromSlot: number, limit: number): { nodes: NodeDot[]; nextSlot: number } {
-    const count = this.#engine.nodesToRepair(fromSlot, limit, this.#putOrigins(origins));
-    return { nodes: this.#dots(count), nextSlot: this.#engine.scanEnd() >>> 0 };
+    const count = this.#engine.nodesToRepair(fromSlot, limit, putOrigins(this.#engine, origins));
+    return { nodes: readDots(this.#engine, count), nextSlot: this.#engine.scanEnd() >>> 0 };
   }
 
   /** Condemned nodes of these origins to which no uncondemned node leads. */
   purgeable(origins: ReadonlySet<number>, limit: number): NodeDot[] {
-    return this.#dots(this.#engine.purgeable(limit, this.#putOrigins(origins)));
+    return readDots(this.#engine, this.#engine.purgeable(limit, putOrigins(this.#engine, origins)));
   }
 
   /**
@@ -215,13 +251,13 @@ export class VectorIndex {
 
   /** Live nodes of these origins that no walk on layer 0 from the entry point reaches. */
   unreachable(origins: ReadonlySet<number>, limit: number): NodeDot[] {
-    return this.#dots(this.#engine.unreachable(limit, this.#putOrigins(origins)));
+    return readDots(this.#engine, this.#engine.unreachable(limit, putOrigins(this.#engine, origins)));
   }
 
   /** Stored tags of operations that every member holds are forgotten: whoever removes such a link knows them. Returns how many. */
   settleTags(stable: CausalPast): number {
     if (!this.#has(header.tagsCount)) return 0;
-    this.#putPast(stable);
+    putPast(this.#engine, stable);
     return this.#engine.settleTags();
   }
 
@@ -319,52 +355,12 @@ export class VectorIndex {
     return bytes === 0 ? undefined : new Uint8Array(u8.subarray(at.delta, at.delta + bytes));
   }
 
-  #putPast(past: CausalPast): void {
-    const { u32, at } = this.#engine;
-    const start = at.past >> 2;
-    assert(past.size <= ORIGINS_MAX, "a causal past names at most 1,024 origins");
-    u32[start] = past.size;
-    let word = start + 4;
-    for (const [origin, sequence] of past) {
-      u32[word] = origin;
-      u32[word + 2] = sequence % 2 ** 32;
-      u32[word + 3] = Math.floor(sequence / 2 ** 32);
-      word += 4;
-    }
-  }
-
-  #putOrigins(origins: ReadonlySet<number>): number {
-    assert(origins.size <= ORIGINS_MAX, "at most 1,024 origins are owned");
-    this.#engine.u32.set([...origins], this.#engine.at.origins >> 2);
-    return origins.size;
-  }
-
-  /** Dots that the engine left at the results. */
-  #dots(count: number): NodeDot[] {
-    const { u32, at } = this.#engine;
-    return Array.from({ length: count }, (_, i) => {
-      const [low, high] = [u32[(at.results >> 2) + 2 * i] as number, u32[(at.results >> 2) + 2 * i + 1] as number];
-      return { origin: high >>> 8, sequence: (high & 0xff) * 2 ** 32 + low };
-    });
-  }
-
   #putVector(vector: Float32Array): void {
-    const { dimensions } = this.options;
-    if (vector.length !== dimensions) {
-      throw new MurmurationError(
-        "wrong-input",
-        `Vector dimension error: expected dim: ${dimensions}, got ${vector.length}`,
-        "vector",
-      );
-    }
+    checkDimensions(this.options, vector);
     this.#engine.f32.set(vector, this.#engine.at.query >> 2);
   }
 
   #putDelta(delta: GraphDelta): void {
-    // longer than any delta of these options can be: nothing to decode, and no room to put it
-    const { links } = this.options;
-    const most = 16_384 + 8 * (links + 1) * (48 + (6 * links + 1) * 16);
-    if (delta.length > most) throw new MurmurationError("corrupt", "the graph delta is longer than any delta can be");
-    this.#engine.u8.set(delta, this.#engine.at.delta);
+    putDelta(this.#engine, this.options, delta);
   }
 }

@@ -36,6 +36,7 @@ describe("GET /metrics", () => {
       peers: [peer],
       refused: { malformed: 2 },
       incidents: [],
+      setAside: [],
       inboxBytes: 5,
       refusesWrites: undefined,
       stable: new Map(),

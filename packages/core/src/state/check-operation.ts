@@ -1,0 +1,99 @@
+import { MurmurationError, type PointId } from "@murmuration/index";
+import type { Dot } from "../causality/dot.js";
+import { sequenceOf, type VersionVector } from "../causality/version-vector.js";
+import { dotOf, type Operation } from "../operation/operation.js";
+import type { KeptVector } from "../operation/vector-version.js";
+import type { CausalState } from "./causal-state.js";
+import { type PointState, updatePointVectors, upsertPoint, visibleDot, type Write } from "./point-state.js";
+import type { PointTable } from "./point-table.js";
+import type { ShardGraph } from "./shard-graph.js";
+
+/** What an operation is checked against. */
+export interface CheckedState {
+  readonly id: string;
+  readonly graphs: ReadonlyMap<string, ShardGraph>;
+  readonly table: PointTable;
+  readonly causality: CausalState;
+}
+
+/**
+ * Throws when `Shard.apply` could not apply this operation whole: `corrupt` for one that does not fit the state, `capacity` when its graph
+ * has no room for it. Reads only. After this, applying it fails for a broken invariant alone.
+ */
+export function checkOperation(state: CheckedState, operation: Operation): void {
+  const { causality } = state;
+  const next = sequenceOf(causality.frontier, operation.origin) + 1;
+  if (operation.sequence !== next) refuse(operation, `the next one of its origin is ${next}`);
+  checkOnGraphs(state, operation, causality.pastOf(operation), () => true);
+  if ("kept" in operation) checkKept(state, operation);
+}
+
+/** The same for what an operation with this causal past does to the graphs for which `wanted` holds. */
+export function checkOnGraphs(
+  { id, graphs }: Pick<CheckedState, "id" | "graphs">,
+  operation: Operation,
+  past: VersionVector,
+  wanted: (vector: string) => boolean,
+): void {
+  if (operation.shard !== id) refuse(operation, `it is not for shard ${id}`);
+  if (operation.kind === "catalogue") refuse(operation, "the catalogue is the system shard's");
+  const graphOf = (vector: string) => graphs.get(vector) ?? refuse(operation, `there is no vector "${vector}"`);
+  if ("vectors" in operation) {
+    const names = [...operation.vectors, ...operation.kept].map(({ name }) => name);
+    if (new Set(names).size < names.length) refuse(operation, "it names a vector twice");
+    for (const { name, values, delta } of operation.vectors) {
+      const graph = graphOf(name);
+      const { dimensions } = graph.reader.options;
+      if (values.length !== dimensions) refuse(operation, `vector "${name}" has ${dimensions} dimensions`);
+      if (wanted(name)) graph.checkInsert(dotOf(operation), values, delta, past);
+    }
+  }
+  if (operation.kind === "edges") {
+    const graph = graphOf(operation.vector);
+    if (wanted(operation.vector)) graph.checkEdges(operation.deltas, past);
+  }
+  if (operation.kind === "purge") {
+    const graph = graphOf(operation.vector);
+    if (wanted(operation.vector)) graph.checkPurge();
+  }
+}
+
+type Keeping = Extract<Operation, { readonly kept: readonly KeptVector[] }>;
+
+/** The vectors that a point keeps, and those that it would show, are in the graphs. */
+function checkKept({ graphs, table }: CheckedState, operation: Keeping): void {
+  for (const { name, dot } of operation.kept) {
+    const graph = graphs.get(name) ?? refuse(operation, `there is no vector "${name}"`);
+    if (graph.slotOf(dot) === undefined) refuse(operation, `vector "${name}" of ${nameOf(dot)} is not here`);
+  }
+  const before = table.state(operation.id);
+  const next = stateAfter(before, operation);
+  for (const [name, graph] of graphs) {
+    const dot = visibleDot(next, name);
+    const isShown = before?.exists === true && isSame(visibleDot(before, name), dot);
+    // one that is shown already may have been purged while it was (see Shard)
+    if (dot === undefined || isShown || isSame(dot, dotOf(operation))) continue;
+    const slot = graph.slotOf(dot);
+    if (slot === undefined) refuse(operation, `vector "${name}" of ${nameOf(dot)} is not here`);
+    if (graph.reader.isCondemned(slot)) refuse(operation, `vector "${name}" of ${nameOf(dot)} is dead for good`);
+  }
+}
+
+/** What an operation that gives a point vectors makes of it. */
+function stateAfter(state: PointState | undefined, operation: Keeping): PointState | undefined {
+  const { origin, sequence, time, kept } = operation;
+  const write: Write = { stamp: { time, origin }, sequence };
+  const vectors = operation.vectors.map(({ name }) => name);
+  if (operation.kind === "upsert") {
+    const { id, payload }: { readonly id: PointId } & Pick<PointState, "payload"> = operation;
+    return upsertPoint(state, write, { id, vectors, kept, payload });
+  }
+  return state === undefined ? undefined : updatePointVectors(state, write, vectors, kept);
+}
+
+const isSame = (a: Dot | undefined, b: Dot | undefined) => a?.origin === b?.origin && a?.sequence === b?.sequence;
+const nameOf = ({ origin, sequence }: Dot) => `${origin}:${sequence}`;
+
+function refuse({ kind, origin, sequence, shard }: Operation, why: string): never {
+  throw new MurmurationError("corrupt", `operation ${origin}:${sequence} (${kind}) of shard ${shard}: ${why}`);
+}
