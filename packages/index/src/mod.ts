@@ -1,5 +1,5 @@
 export { assert, type ErrorCode, MurmurationError } from "./errors.js";
-export { compileFilter } from "./filter/compile.js";
+export { type CompiledFilter, compileFilter, prepareFilter } from "./filter/compile.js";
 export type * from "./filter/condition.js";
 export { filterConditionsMax, filterDepthMax, hasIdIdsMax, matchValuesMax } from "./filter/limits.js";
 export { compilePredicate } from "./filter/matches.js";
@@ -21,9 +21,10 @@ export {
 export type { IndexableValue, PayloadIndex, RangeBounds, ValueGroup } from "./payload/payload-index.js";
 export { createPayloadIndex, PayloadIndexes } from "./payload/payload-indexes.js";
 export { type PayloadIndexKind, type PayloadIndexSchema, payloadIndexKinds } from "./payload/schema.js";
-export { type PayloadSelector, selectPayload } from "./payload/select.js";
+export { compileSelector, type PayloadSelection, type PayloadSelector, selectPayload } from "./payload/select.js";
 export { deleteAt, mergePayload, type SetMode, setAt } from "./payload/update.js";
 export { comparePointIds, type PointId, pointIdFromText, toPointId } from "./point/point-id.js";
+export { finish, fixedAtFirst, type Interruption, Meter, type Sliced, stepsPerSlice } from "./sliced.js";
 export { requireWellFormed, requireWellFormedJson, textFromUtf8 } from "./text.js";
 export {
   readUsearchFile,

@@ -1,171 +1,216 @@
+import { finish, Meter, type Sliced } from "../sliced.js";
 import type { Condition, Filter, HasId } from "./condition.js";
 import { allOf, atLeast, compileCondition, compilePredicate } from "./matches.js";
-import { combinedCoverage, type Plan, scan } from "./plan.js";
+import { combinedCoverage, once, type Plan, type Planning, scan, stepsOfRows } from "./plan.js";
 import { planField } from "./plan-field.js";
 import type { PointSource } from "./point-source.js";
 import type { Predicate } from "./predicate.js";
 import { RowSet } from "./row-set.js";
+import { simplifyFilter } from "./simplify.js";
 
 /** A predicate costs about as much as this many entries of an ordered index. */
 const ENTRIES_PER_PREDICATE = 8;
 
-function planUnindexed(condition: Condition, source: PointSource): Plan {
-  const predicate = (): Predicate => compileCondition(condition);
+function planUnindexed(condition: Condition, planning: Planning): Plan {
+  const predicate = once(() => compileCondition(condition, planning.meter));
   return {
     coverage: "none",
-    estimate: source.liveRows.size,
+    estimate: planning.source.liveRows.size,
     entriesVisited: 0,
-    keep: (rows) => scan(rows, predicate(), source),
+    keep: (rows) => scan(rows, predicate(), planning),
     predicate,
   };
 }
 
-function planHasId(condition: HasId, source: PointSource): Plan {
+function planHasId(condition: HasId, { source, meter }: Planning): Plan {
   return {
     coverage: "full",
     estimate: condition.ids.length,
     entriesVisited: 0,
-    keep(rows) {
+    *keep(rows) {
       const named = new RowSet();
       for (const id of condition.ids) {
         const row = source.rowOf(id);
         if (row !== undefined) named.add(row);
+        meter.steps += ENTRIES_PER_PREDICATE;
+        if (meter.isDue()) yield "pause";
       }
       rows.and(named);
     },
-    predicate: () => compileCondition(condition),
+    predicate: once(() => compileCondition(condition, meter)),
   };
 }
 
-function planCondition(condition: Condition, source: PointSource): Plan {
+function planCondition(condition: Condition, planning: Planning): Plan {
   switch (condition.kind) {
     case "has-id":
-      return planHasId(condition, source);
+      return planHasId(condition, planning);
     case "has-vector":
     case "nested":
-      return planUnindexed(condition, source);
+      return planUnindexed(condition, planning);
     case "filter":
-      return planFilter(condition.filter, source);
+      return planFilter(condition.filter, planning);
     default:
-      return planField(condition, source) ?? planUnindexed(condition, source);
+      return planField(condition, planning) ?? planUnindexed(condition, planning);
   }
 }
 
-function planNot(plan: Plan, source: PointSource): Plan {
+function planNot(plan: Plan, { source }: Planning): Plan {
   return {
     coverage: plan.coverage,
     estimate: Math.max(0, source.liveRows.size - plan.estimate),
     entriesVisited: plan.entriesVisited,
-    keep(rows) {
+    *keep(rows) {
       const excluded = rows.clone();
-      plan.keep(excluded);
+      yield* plan.keep(excluded);
       rows.andNot(excluded);
     },
-    predicate() {
+    predicate: once(() => {
       const excluded = plan.predicate();
       return (subject) => !excluded(subject);
-    },
+    }),
   };
 }
 
 /** At least one of `plans`: each looks only at the rows that none before it has found. */
-function planShould(plans: readonly Plan[], source: PointSource): Plan {
+function planShould(plans: readonly Plan[], planning: Planning): Plan {
+  const { meter } = planning;
   return {
     coverage: combinedCoverage(plans),
     estimate: plans.reduce((sum, plan) => sum + plan.estimate, 0),
     entriesVisited: plans.reduce((sum, plan) => sum + plan.entriesVisited, 0),
-    keep(rows) {
+    *keep(rows) {
       const found = new RowSet();
       const open = rows.clone();
-      for (const plan of plans.filter((each) => each.coverage !== "none")) {
+      for (const plan of plans) {
+        if (plan.coverage === "none") continue;
         const kept = open.clone();
-        plan.keep(kept);
+        yield* plan.keep(kept);
         found.or(kept);
         open.andNot(kept);
+        meter.steps += 3 * stepsOfRows(open);
+        if (meter.isDue()) yield "pause";
       }
       const unindexed = plans.filter((plan) => plan.coverage === "none").map((plan) => plan.predicate());
       if (unindexed.length > 0 && open.size > 0) {
-        scan(open, atLeast(1, unindexed), source);
+        yield* scan(open, atLeast(1, unindexed), planning);
         found.or(open);
       }
       rows.and(found);
     },
-    predicate: () =>
+    predicate: once(() =>
       atLeast(
         1,
         plans.map((plan) => plan.predicate()),
       ),
+    ),
   };
 }
 
 /** At least `minCount` of `plans`: indexed ones are counted row by row, the others asked only where they can decide. */
-function planMinShould(plans: readonly Plan[], minCount: number, source: PointSource): Plan {
+function planMinShould(plans: readonly Plan[], minCount: number, { source, meter }: Planning): Plan {
   return {
     coverage: combinedCoverage(plans),
     estimate: plans.reduce((sum, plan) => sum + plan.estimate, 0) / Math.max(1, minCount),
     entriesVisited: plans.reduce((sum, plan) => sum + plan.entriesVisited, 0),
-    keep(rows) {
+    *keep(rows) {
       const counts = new Uint16Array(rows.wordCount * 32);
-      for (const plan of plans.filter((each) => each.coverage !== "none")) {
+      for (const plan of plans) {
+        if (plan.coverage === "none") continue;
         const kept = rows.clone();
-        plan.keep(kept);
-        kept.forEach((row) => {
+        yield* plan.keep(kept);
+        for (const row of kept) {
           counts[row] = (counts[row] as number) + 1;
-        });
+          meter.steps++;
+          if (meter.isDue()) yield "pause";
+        }
       }
       const unindexed = plans.filter((plan) => plan.coverage === "none").map((plan) => plan.predicate());
-      rows.forEach((row) => {
+      for (const row of rows) {
         const missing = minCount - (counts[row] as number);
-        if (missing <= 0) return;
-        if (missing > unindexed.length || !atLeast(missing, unindexed)(source.subjectAt(row))) rows.delete(row);
-      });
+        meter.steps++;
+        if (missing > 0) {
+          const canHold = missing <= unindexed.length && source.liveRows.has(row);
+          if (!canHold || !atLeast(missing, unindexed)(source.subjectAt(row))) rows.delete(row);
+        }
+        if (meter.isDue()) yield "pause";
+      }
     },
-    predicate: () =>
+    predicate: once(() =>
       atLeast(
         minCount,
         plans.map((plan) => plan.predicate()),
       ),
+    ),
   };
 }
 
 /** Applies what indexes answer, rarest first, and then what they do not, in one pass over the rows that are left. */
-function keepAll(plans: readonly Plan[], rows: RowSet, source: PointSource): void {
+function* keepAll(plans: readonly Plan[], rows: RowSet, planning: Planning): Sliced<void> {
+  const { meter } = planning;
   const unindexed = plans.filter((plan) => plan.coverage === "none");
   const byRarity = (a: Plan, b: Plan): number => a.estimate - b.estimate;
   for (const plan of plans.filter((each) => each.coverage === "full").sort(byRarity)) {
     if (rows.size * ENTRIES_PER_PREDICATE < plan.entriesVisited) unindexed.push(plan);
-    else plan.keep(rows);
+    else yield* plan.keep(rows);
+    meter.steps += 3 * stepsOfRows(rows);
+    if (meter.isDue()) yield "pause";
   }
   for (const plan of plans.filter((each) => each.coverage === "part")) {
     if (rows.size === 0) return;
-    plan.keep(rows);
+    yield* plan.keep(rows);
   }
-  if (unindexed.length > 0 && rows.size > 0) scan(rows, allOf(unindexed.map((plan) => plan.predicate())), source);
+  if (unindexed.length > 0 && rows.size > 0) {
+    yield* scan(rows, allOf(unindexed.map((plan) => plan.predicate())), planning);
+  }
 }
 
-function planFilter(filter: Filter, source: PointSource): Plan {
-  const toPlan = (condition: Condition): Plan => planCondition(condition, source);
+function planFilter(filter: Filter, planning: Planning): Plan {
+  const toPlan = (condition: Condition): Plan => planCondition(condition, planning);
   const plans = filter.must.map(toPlan);
-  if (filter.should.length > 0) plans.push(planShould(filter.should.map(toPlan), source));
-  for (const condition of filter.mustNot) plans.push(planNot(toPlan(condition), source));
+  if (filter.should.length > 0) plans.push(planShould(filter.should.map(toPlan), planning));
+  for (const condition of filter.mustNot) plans.push(planNot(toPlan(condition), planning));
   if (filter.minShould !== undefined) {
-    plans.push(planMinShould(filter.minShould.conditions.map(toPlan), filter.minShould.minCount, source));
+    plans.push(planMinShould(filter.minShould.conditions.map(toPlan), filter.minShould.minCount, planning));
   }
   return {
     coverage: combinedCoverage(plans),
-    estimate: plans.reduce((least, plan) => Math.min(least, plan.estimate), source.liveRows.size),
+    estimate: plans.reduce((least, plan) => Math.min(least, plan.estimate), planning.source.liveRows.size),
     entriesVisited: plans.reduce((sum, plan) => sum + plan.entriesVisited, 0),
-    keep: (rows) => keepAll(plans, rows, source),
-    predicate: () => compilePredicate(filter),
+    keep: (rows) => keepAll(plans, rows, planning),
+    predicate: once(() => compilePredicate(filter, planning.meter)),
   };
 }
 
-/**
- * The live rows that satisfy a filter, as a new set. Payload indexes answer what they can; the rest is evaluated on the
- * rows that are left. Throws `format` for a bad path.
- */
+/** A filter made ready for some points. */
+export interface CompiledFilter {
+  /** Counts the steps of both. */
+  readonly meter: Meter;
+  /** Says of one point whether it satisfies the filter. */
+  readonly predicate: Predicate;
+  /**
+   * The live rows that satisfy the filter, as a new set: payload indexes answer what they can; the rest is evaluated on the rows that are
+   * left. Of a row whose point changes between two slices the set says anything: whoever goes on between slices asks `predicate` again.
+   */
+  rows(): Sliced<RowSet>;
+}
+
+/** Make a filter ready, once, for all points of a source. Throws `format` for a bad path. */
+export function prepareFilter(filter: Filter, source: PointSource): CompiledFilter {
+  const meter = new Meter();
+  const simple = simplifyFilter(filter);
+  return {
+    meter,
+    predicate: compilePredicate(simple, meter),
+    *rows() {
+      const rows = source.liveRows.clone();
+      yield* planFilter(simple, { source, meter }).keep(rows);
+      return rows;
+    },
+  };
+}
+
+/** The live rows that satisfy a filter, found at once, as a new set. Throws `format` for a bad path. */
 export function compileFilter(filter: Filter, source: PointSource): RowSet {
-  const rows = source.liveRows.clone();
-  planFilter(filter, source).keep(rows);
-  return rows;
+  return finish(prepareFilter(filter, source).rows());
 }

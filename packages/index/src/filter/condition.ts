@@ -24,7 +24,7 @@ export interface MatchValue {
 export interface MatchAny {
   readonly kind: "match-any";
   readonly key: string;
-  readonly values: readonly (string | number | bigint)[];
+  readonly values: readonly MatchScalar[];
 }
 
 /** Some value at `key`, null not counted, is none of `values`. */

@@ -1,4 +1,5 @@
 import { parsePath, someValueAt } from "../payload/path.js";
+import { Meter } from "../sliced.js";
 import type { Condition, Filter } from "./condition.js";
 import { emptinessPredicate } from "./emptiness.js";
 import { identityPredicate } from "./identity.js";
@@ -7,30 +8,37 @@ import { nestedPredicate } from "./nested.js";
 import type { Predicate, ValueTest } from "./predicate.js";
 import { rangeTest } from "./range.js";
 
-function someValuePredicate(key: string, test: ValueTest): Predicate {
+function someValuePredicate(key: string, test: ValueTest, meter: Meter): Predicate {
   const path = parsePath(key);
-  return (subject) => someValueAt(subject.payload, path, test);
+  const counted: ValueTest = (value) => {
+    meter.steps++;
+    return test(value);
+  };
+  return (subject) => {
+    meter.steps++;
+    return someValueAt(subject.payload, path, counted);
+  };
 }
 
-/** Predicate of one condition. Throws `format` for a bad path. */
-export function compileCondition(condition: Condition): Predicate {
+/** Predicate of one condition; its steps are counted by `meter`. Throws `format` for a bad path. */
+export function compileCondition(condition: Condition, meter: Meter): Predicate {
   switch (condition.kind) {
     case "match-value":
     case "match-any":
     case "match-except":
-      return someValuePredicate(condition.key, matchTest(condition));
+      return someValuePredicate(condition.key, matchTest(condition), meter);
     case "range":
-      return someValuePredicate(condition.key, rangeTest(condition));
+      return someValuePredicate(condition.key, rangeTest(condition), meter);
     case "is-empty":
     case "is-null":
-      return emptinessPredicate(condition);
+      return emptinessPredicate(condition, meter);
     case "has-id":
     case "has-vector":
-      return identityPredicate(condition);
+      return identityPredicate(condition, meter);
     case "nested":
-      return nestedPredicate(condition, compilePredicate(condition.filter));
+      return nestedPredicate(condition, compilePredicate(condition.filter, meter), meter);
     case "filter":
-      return compilePredicate(condition.filter);
+      return compilePredicate(condition.filter, meter);
   }
 }
 
@@ -54,17 +62,18 @@ export function allOf(predicates: readonly Predicate[]): Predicate {
 
 /**
  * Says whether a point satisfies a filter: the reference meaning of filters, which `compileFilter` reproduces with
- * indexes. Throws `format` for a bad path.
+ * indexes. Its steps are counted by `meter`. Throws `format` for a bad path.
  */
-export function compilePredicate(filter: Filter): Predicate {
-  const parts = filter.must.map(compileCondition);
-  if (filter.should.length > 0) parts.push(atLeast(1, filter.should.map(compileCondition)));
+export function compilePredicate(filter: Filter, meter: Meter = new Meter()): Predicate {
+  const compile = (condition: Condition): Predicate => compileCondition(condition, meter);
+  const parts = filter.must.map(compile);
+  if (filter.should.length > 0) parts.push(atLeast(1, filter.should.map(compile)));
   for (const condition of filter.mustNot) {
-    const excluded = compileCondition(condition);
+    const excluded = compile(condition);
     parts.push((subject) => !excluded(subject));
   }
   if (filter.minShould !== undefined) {
-    parts.push(atLeast(filter.minShould.minCount, filter.minShould.conditions.map(compileCondition)));
+    parts.push(atLeast(filter.minShould.minCount, filter.minShould.conditions.map(compile)));
   }
   return allOf(parts);
 }

@@ -1,5 +1,6 @@
 import { isJsonObject } from "../payload/json.js";
 import { type JsonPath, parsePath, someStandingAt } from "../payload/path.js";
+import type { Meter } from "../sliced.js";
 import type { Nested } from "./condition.js";
 import type { Predicate } from "./predicate.js";
 
@@ -10,14 +11,14 @@ function elementPath(key: string): JsonPath {
 }
 
 /** Predicate of `nested`: `inner` holds for one object of the array. Elements that are no objects are passed over. */
-export function nestedPredicate(condition: Nested, inner: Predicate): Predicate {
+export function nestedPredicate(condition: Nested, inner: Predicate, meter: Meter): Predicate {
   const path = elementPath(condition.key);
-  return (subject) =>
-    someStandingAt(
-      subject.payload,
-      path,
-      (element) =>
-        isJsonObject(element) &&
-        inner({ id: subject.id, payload: element, hasVector: (name) => subject.hasVector(name) }),
-    );
+  return (subject) => {
+    meter.steps++;
+    const hasVector = (name: string): boolean => subject.hasVector(name);
+    return someStandingAt(subject.payload, path, (element) => {
+      meter.steps++;
+      return isJsonObject(element) && inner({ id: subject.id, payload: element, hasVector });
+    });
+  };
 }

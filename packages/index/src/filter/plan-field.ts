@@ -1,8 +1,8 @@
 import type { IndexableValue, PayloadIndex } from "../payload/payload-index.js";
+import type { Sliced } from "../sliced.js";
 import type { IsEmpty, IsNull, MatchAny, MatchExcept, MatchValue, Range } from "./condition.js";
 import { compileCondition } from "./matches.js";
-import { type Plan, scan } from "./plan.js";
-import type { PointSource } from "./point-source.js";
+import { once, type Plan, type Planning, scan } from "./plan.js";
 import type { Predicate } from "./predicate.js";
 import { type ReadonlyRowSet, RowSet } from "./row-set.js";
 
@@ -10,14 +10,42 @@ export type FieldCondition = MatchValue | MatchAny | MatchExcept | Range | IsEmp
 
 type Access = Pick<Plan, "estimate" | "entriesVisited" | "keep">;
 
+/** Values whose rows are looked up in one go. */
+const VALUES_AT_ONCE = 256;
+/** A posting is found in some hundred nanoseconds. */
+const STEPS_PER_VALUE = 8;
+
+/** Rows with one of these values: a set of the index's own where the values are few. */
+function* rowsMatching(
+  values: readonly IndexableValue[],
+  index: PayloadIndex,
+  { meter }: Planning,
+): Sliced<ReadonlyRowSet> {
+  if (values.length <= VALUES_AT_ONCE) return index.rowsMatching(values) ?? new RowSet();
+  const rows = new RowSet();
+  for (let from = 0; from < values.length; from += VALUES_AT_ONCE) {
+    const some = index.rowsMatching(values.slice(from, from + VALUES_AT_ONCE));
+    if (some !== undefined) rows.or(some);
+    meter.steps += VALUES_AT_ONCE * STEPS_PER_VALUE;
+    if (meter.isDue()) yield "pause";
+  }
+  return rows;
+}
+
+/** How many rows match: of many values a few are looked up. */
+function estimateMatching(values: readonly IndexableValue[], index: PayloadIndex): number {
+  if (values.length <= VALUES_AT_ONCE) return index.estimateMatching(values);
+  return Math.ceil(index.estimateMatching(values.slice(0, VALUES_AT_ONCE)) * (values.length / VALUES_AT_ONCE));
+}
+
 /** Keeps the rows that are `certain`, and those of the `doubtful` that pass the predicate. */
-function keepFrom(
+function* keepFrom(
   rows: RowSet,
   certain: ReadonlyRowSet,
   doubtful: ReadonlyRowSet | undefined,
   predicate: () => Predicate,
-  source: PointSource,
-): void {
+  planning: Planning,
+): Sliced<void> {
   if (doubtful === undefined || doubtful.size === 0) {
     rows.and(certain);
     return;
@@ -25,8 +53,8 @@ function keepFrom(
   const verified = rows.clone();
   verified.and(doubtful);
   verified.andNot(certain);
-  scan(verified, predicate(), source);
   rows.and(certain);
+  yield* scan(verified, predicate(), planning);
   rows.or(verified);
 }
 
@@ -34,14 +62,16 @@ function planMatch(
   values: readonly IndexableValue[],
   index: PayloadIndex,
   predicate: () => Predicate,
-  source: PointSource,
+  planning: Planning,
 ): Access | undefined {
   if (!index.servesEquality) return undefined;
   const doubtful = values.every((value) => index.holds(value)) ? undefined : index.rowsWithOtherValue();
   return {
-    estimate: index.estimateMatching(values) + (doubtful?.size ?? 0),
+    estimate: estimateMatching(values, index) + (doubtful?.size ?? 0),
     entriesVisited: 0,
-    keep: (rows) => keepFrom(rows, index.rowsMatching(values) ?? new RowSet(), doubtful, predicate, source),
+    *keep(rows) {
+      yield* keepFrom(rows, yield* rowsMatching(values, index, planning), doubtful, predicate, planning);
+    },
   };
 }
 
@@ -50,20 +80,20 @@ function planExcept(
   { values }: MatchExcept,
   index: PayloadIndex,
   predicate: () => Predicate,
-  source: PointSource,
+  planning: Planning,
 ): Access | undefined {
   if (!index.servesEquality) return undefined;
   return {
     estimate: index.pointCount + index.rowsWithOtherValue().size,
     entriesVisited: 0,
-    keep(rows) {
-      const matching = index.rowsMatching(values) ?? new RowSet();
+    *keep(rows) {
+      const matching = yield* rowsMatching(values, index, planning);
       const certain = index.rowsWithValue().clone();
       certain.andNot(matching);
       const doubtful = index.rowsWithSeveralValues().clone();
       doubtful.and(matching);
       doubtful.or(index.rowsWithOtherValue());
-      keepFrom(rows, certain, doubtful, predicate, source);
+      yield* keepFrom(rows, certain, doubtful, predicate, planning);
     },
   };
 }
@@ -72,7 +102,7 @@ function planRange(
   condition: Range,
   index: PayloadIndex,
   predicate: () => Predicate,
-  source: PointSource,
+  planning: Planning,
 ): Access | undefined {
   if (!index.servesRange) return undefined;
   const estimate = index.estimateInRange(condition);
@@ -81,15 +111,19 @@ function planRange(
   return {
     estimate: estimate + (doubtful?.size ?? 0),
     entriesVisited: estimate,
-    keep: (rows) => keepFrom(rows, index.rowsInRange(condition) ?? new RowSet(), doubtful, predicate, source),
+    *keep(rows) {
+      const within = index.rowsInRange(condition, planning.meter);
+      const certain = within === undefined ? new RowSet() : yield* within;
+      yield* keepFrom(rows, certain, doubtful, predicate, planning);
+    },
   };
 }
 
-function planIsEmpty(index: PayloadIndex, predicate: () => Predicate, source: PointSource): Access {
+function planIsEmpty(index: PayloadIndex, predicate: () => Predicate, planning: Planning): Access {
   return {
-    estimate: Math.max(0, source.liveRows.size - index.pointCount),
+    estimate: Math.max(0, planning.source.liveRows.size - index.pointCount),
     entriesVisited: 0,
-    keep(rows) {
+    *keep(rows) {
       rows.andNot(index.rowsWithValue());
       rows.andNot(index.rowsWithOtherValue());
       // A null is empty where it stands alone, and content where it stands in an array.
@@ -98,19 +132,19 @@ function planIsEmpty(index: PayloadIndex, predicate: () => Predicate, source: Po
       const verified = rows.clone();
       verified.and(doubtful);
       rows.andNot(doubtful);
-      scan(verified, predicate(), source);
+      yield* scan(verified, predicate(), planning);
       rows.or(verified);
     },
   };
 }
 
-function planIsNull(index: PayloadIndex, predicate: () => Predicate, source: PointSource): Access {
+function planIsNull(index: PayloadIndex, predicate: () => Predicate, planning: Planning): Access {
   return {
     estimate: index.rowsWithNull().size,
     entriesVisited: 0,
-    keep(rows) {
+    *keep(rows) {
       rows.and(index.rowsWithNull());
-      if (rows.size > 0) scan(rows, predicate(), source);
+      if (rows.size > 0) yield* scan(rows, predicate(), planning);
     },
   };
 }
@@ -119,29 +153,29 @@ function access(
   condition: FieldCondition,
   index: PayloadIndex,
   predicate: () => Predicate,
-  source: PointSource,
+  planning: Planning,
 ): Access | undefined {
   switch (condition.kind) {
     case "match-value":
-      return planMatch([condition.value], index, predicate, source);
+      return planMatch([condition.value], index, predicate, planning);
     case "match-any":
-      return planMatch(condition.values, index, predicate, source);
+      return planMatch(condition.values, index, predicate, planning);
     case "match-except":
-      return planExcept(condition, index, predicate, source);
+      return planExcept(condition, index, predicate, planning);
     case "range":
-      return planRange(condition, index, predicate, source);
+      return planRange(condition, index, predicate, planning);
     case "is-empty":
-      return planIsEmpty(index, predicate, source);
+      return planIsEmpty(index, predicate, planning);
     case "is-null":
-      return planIsNull(index, predicate, source);
+      return planIsNull(index, predicate, planning);
   }
 }
 
 /** Plan of a field condition by the index on its path, or `undefined` when there is none that serves it. */
-export function planField(condition: FieldCondition, source: PointSource): Plan | undefined {
-  const index = source.indexOn(condition.key);
+export function planField(condition: FieldCondition, planning: Planning): Plan | undefined {
+  const index = planning.source.indexOn(condition.key);
   if (index === undefined) return undefined;
-  const predicate = (): Predicate => compileCondition(condition);
-  const found = access(condition, index, predicate, source);
+  const predicate = once(() => compileCondition(condition, planning.meter));
+  const found = access(condition, index, predicate, planning);
   return found === undefined ? undefined : { coverage: "full", ...found, predicate };
 }

@@ -1,3 +1,4 @@
+import type { Meter, Sliced } from "../sliced.js";
 import type { PointSource } from "./point-source.js";
 import type { Predicate } from "./predicate.js";
 import type { RowSet } from "./row-set.js";
@@ -13,16 +14,38 @@ export interface Plan {
   /** Index entries to be visited one by one, where that is what `keep` costs. */
   readonly entriesVisited: number;
   /** Removes from `rows` (live rows) those that do not satisfy the condition. */
-  keep(rows: RowSet): void;
+  keep(rows: RowSet): Sliced<void>;
   /** The condition's reference predicate. */
   predicate(): Predicate;
 }
 
-/** Removes from `rows` those that fail `predicate`, point by point. */
-export function scan(rows: RowSet, predicate: Predicate, source: PointSource): void {
-  rows.forEach((row) => {
-    if (!predicate(source.subjectAt(row))) rows.delete(row);
-  });
+/** What plans are made for: the points, and the meter of the whole filter. */
+export interface Planning {
+  readonly source: PointSource;
+  readonly meter: Meter;
+}
+
+/** What is made at the first call, and only once. */
+export function once(make: () => Predicate): () => Predicate {
+  let made: Predicate | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+/** Steps that a change of a whole row set counts for: a word of it costs about a nanosecond. */
+export function stepsOfRows(rows: RowSet): number {
+  return rows.wordCount >>> 4;
+}
+
+/** Removes from `rows` those that fail `predicate`, point by point, and those that are gone. */
+export function* scan(rows: RowSet, predicate: Predicate, { source, meter }: Planning): Sliced<void> {
+  for (const row of rows) {
+    meter.steps++;
+    if (!source.liveRows.has(row) || !predicate(source.subjectAt(row))) rows.delete(row);
+    if (meter.isDue()) yield "pause";
+  }
 }
 
 /** Coverage of a condition made of others. */

@@ -1,9 +1,13 @@
-import { type ReadonlyRowSet, RowSet } from "../filter/row-set.js";
+import type { ReadonlyRowSet } from "../filter/row-set.js";
+import type { Meter, Sliced } from "../sliced.js";
 import { EqualityPostings } from "./equality-postings.js";
 import type { Json } from "./json.js";
-import type { IndexableValue, PayloadIndex } from "./payload-index.js";
+import { OrderedPostings } from "./ordered-postings.js";
+import type { IndexableValue, PayloadIndex, RangeBounds } from "./payload-index.js";
 import { distinctKeys, Presence } from "./presence.js";
 import type { PayloadIndexKind } from "./schema.js";
+
+const noNumbers = new OrderedPostings();
 
 /** Payload index of strings or of booleans: serves equality. */
 export class EqualityIndex<Key extends string | boolean> implements PayloadIndex {
@@ -37,8 +41,8 @@ export class EqualityIndex<Key extends string | boolean> implements PayloadIndex
   }
 
   /** Always empty: neither strings nor booleans are numbers. */
-  rowsInRange(): ReadonlyRowSet {
-    return new RowSet();
+  rowsInRange(bounds: RangeBounds, meter: Meter): Sliced<ReadonlyRowSet> {
+    return noNumbers.rowsWithin(bounds, meter);
   }
 
   estimateMatching(values: readonly IndexableValue[]): number {

@@ -1,4 +1,5 @@
 import type { ReadonlyRowSet } from "../filter/row-set.js";
+import type { Meter, Sliced } from "../sliced.js";
 import type { Json } from "./json.js";
 import { canonicalInteger, canonicalNumber } from "./number.js";
 import { OrderedPostings } from "./ordered-postings.js";
@@ -40,9 +41,9 @@ export class NumberIndex implements PayloadIndex {
     return this.#postings.rowsOf(distinctKeys(values, this.#keyOf));
   }
 
-  rowsInRange(bounds: RangeBounds): ReadonlyRowSet | undefined {
+  rowsInRange(bounds: RangeBounds, meter: Meter): Sliced<ReadonlyRowSet> | undefined {
     if (!this.servesRange) return undefined;
-    return this.#postings.rowsWithin(bounds);
+    return this.#postings.rowsWithin(bounds, meter);
   }
 
   estimateMatching(values: readonly IndexableValue[]): number {

@@ -1,5 +1,6 @@
 import sortedBTree from "sorted-btree";
 import { type ReadonlyRowSet, RowSet } from "../filter/row-set.js";
+import type { Meter, Sliced } from "../sliced.js";
 import { compareNumbers } from "./number.js";
 import type { RangeBounds, ValueGroup } from "./payload-index.js";
 import { addPostingTo, type Posting, postingRows, postingSize, unionOf, withoutRow, withRow } from "./posting.js";
@@ -10,6 +11,9 @@ interface Interval {
   readonly high: number | bigint;
   readonly highIsOpen: boolean;
 }
+
+/** Values that a range is answered from in one go. */
+const VALUES_AT_ONCE = 1_024;
 
 /** Rows by number, for equality, ranges and order. Keys are canonical numbers. */
 export class OrderedPostings {
@@ -44,20 +48,34 @@ export class OrderedPostings {
     return rows;
   }
 
-  rowsWithin(bounds: RangeBounds): ReadonlyRowSet {
+  /** Values that come and go between two slices may be seen or not. */
+  *rowsWithin(bounds: RangeBounds, meter: Meter): Sliced<ReadonlyRowSet> {
     const rows = new RowSet();
     const interval = this.#interval(bounds);
     if (interval === undefined) return rows;
-    const { low, lowIsOpen, high, highIsOpen } = interval;
-    let mayBeLow = lowIsOpen;
-    this.#postings.forRange(low, high, !highIsOpen, (key, posting) => {
-      if (mayBeLow) {
-        mayBeLow = false;
-        if (compareNumbers(key, low) === 0) return;
-      }
-      addPostingTo(posting, rows);
-    });
-    return rows;
+    const { high, highIsOpen } = interval;
+    let { low, lowIsOpen } = interval;
+    for (;;) {
+      let left = VALUES_AT_ONCE;
+      let mayBeLow = lowIsOpen;
+      let last: number | bigint | undefined;
+      this.#postings.forRange(low, high, !highIsOpen, (key, posting) => {
+        if (mayBeLow) {
+          mayBeLow = false;
+          if (compareNumbers(key, low) === 0) return undefined;
+        }
+        addPostingTo(posting, rows);
+        meter.steps += 1 + (posting instanceof Set ? posting.size : 0);
+        left -= 1;
+        if (left > 0) return undefined;
+        last = key;
+        return { break: true };
+      });
+      if (last === undefined) return rows;
+      low = last;
+      lowIsOpen = true;
+      if (meter.isDue()) yield "pause";
+    }
   }
 
   estimateWithin(bounds: RangeBounds): number {

@@ -1,4 +1,5 @@
 import type { ReadonlyRowSet } from "../filter/row-set.js";
+import type { Meter, Sliced } from "../sliced.js";
 import type { Json } from "./json.js";
 import type { PayloadIndexKind } from "./schema.js";
 
@@ -41,8 +42,11 @@ export interface PayloadIndex {
   holds(value: Json): boolean;
   /** Rows with a held value that equals one of `values`. `undefined`: this index does not serve equality. */
   rowsMatching(values: readonly IndexableValue[]): ReadonlyRowSet | undefined;
-  /** Rows with a held number within the bounds. `undefined`: this index does not serve ranges. */
-  rowsInRange(bounds: RangeBounds): ReadonlyRowSet | undefined;
+  /**
+   * Rows with a held number within the bounds; of a row that changes between two slices the answer says anything. `undefined`: this index
+   * does not serve ranges.
+   */
+  rowsInRange(bounds: RangeBounds, meter: Meter): Sliced<ReadonlyRowSet> | undefined;
   /** How many rows `rowsMatching` would return, cheaply: an upper bound. */
   estimateMatching(values: readonly IndexableValue[]): number;
   /** How many rows `rowsInRange` would return, cheaply: a guess that takes numbers for evenly spread. */

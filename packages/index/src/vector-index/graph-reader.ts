@@ -1,43 +1,16 @@
-import { assert, MurmurationError } from "../errors.js";
 import type { RowSet } from "../filter/row-set.js";
+import { finish, type Sliced } from "../sliced.js";
 import { type Engine, header, meta, NO_SLOT } from "./engine.js";
+import { EpochPin } from "./epoch-pin.js";
+import { ExactSearch } from "./exact-search.js";
 import { type VectorIndexOptions, vectorIndexLimits, walksOnCodes } from "./options.js";
+import type { NodeDot, SearchOptions, SearchResult } from "./search-types.js";
 
-/** Name of a node on every replica: the operation that inserted it. */
-export interface NodeDot {
-  readonly origin: number;
-  readonly sequence: number;
-}
-
-/** How to search a graph. */
-export interface SearchOptions {
-  /** Most results. */
-  readonly limit: number;
-  /** Candidates kept during the walk; default `defaultEfSearch`. Never less than `limit`. */
-  readonly efSearch?: number;
-  /** Compare with every allowed vector. */
-  readonly exact?: boolean;
-  /** Slots that may be answers; default: all visible ones. Must be a subset of them. */
-  readonly allowed?: RowSet;
-  /** Start at the entry points of all origins: while some of them are not linked to each other yet. */
-  readonly allEntries?: boolean;
-  /** int8 only: rank the best candidates again by f32 (default true). */
-  readonly rescore?: boolean;
-  /** int8 only: rank `limit × oversampling` candidates again (default 2, and never fewer than 20). */
-  readonly oversampling?: number;
-}
-
-/** Results ascending by (distance, dot). */
-export interface SearchResult {
-  readonly slots: Uint32Array;
-  /** −dot, squared Euclidean distance, or sum of absolute differences. */
-  readonly distances: Float32Array;
-}
+export { compareNodeDots, type NodeDot, type SearchOptions, type SearchResult } from "./search-types.js";
 
 /** Recall@10 of .99 on 100,000 word embeddings for queries that are words too, and .94 for rare ones far from all others. */
 export const defaultEfSearch = 192;
 const RERANK_MIN = 20;
-const BATCH = 512;
 const BLOCK_QUERIES = 4;
 const BLOCK_LIMIT = 4096;
 
@@ -54,11 +27,15 @@ const COMPARISONS_PER_CANDIDATE = 16;
 export class GraphReader {
   readonly options: VectorIndexOptions;
   readonly #engine: Engine;
+  readonly #exact: ExactSearch;
+  readonly #pin: EpochPin;
   #visible = 0;
 
   constructor(engine: Engine, options: VectorIndexOptions) {
     this.#engine = engine;
     this.options = options;
+    this.#exact = new ExactSearch(engine, options);
+    this.#pin = new EpochPin((epoch) => engine.pin(epoch));
   }
 
   /** Slots that this reader may return. */
@@ -122,12 +99,20 @@ export class GraphReader {
    * state alone, so that replicas at one frontier answer alike.
    */
   search(query: Float32Array, options: SearchOptions): SearchResult {
+    return finish(this.searchInSlices(query, options));
+  }
+
+  /**
+   * The same in slices. The answer is as of its first slice; it is right as long as whoever asked has `hold` of the graph. Neither the query
+   * nor the allowed slots may be changed meanwhile.
+   */
+  *searchInSlices(query: Float32Array, options: SearchOptions): Sliced<SearchResult> {
     const { allowed } = options;
     const matches = allowed === undefined ? this.#visible : allowed.size;
     const limit = Math.min(options.limit, matches);
     if (limit === 0) return { slots: new Uint32Array(0), distances: new Float32Array(0) };
-    this.#putQuery(query);
-    if (allowed !== undefined) this.#putFilter(allowed);
+    this.#exact.putQuery(query);
+    if (allowed !== undefined) this.#exact.putFilter(allowed);
     const nodes = this.linkedCount;
     const ef = Math.max(options.efSearch ?? defaultEfSearch, limit);
     const widened = Math.ceil((ef * nodes) / matches);
@@ -146,9 +131,9 @@ export class GraphReader {
         options.allEntries === true ? 1 : 0,
       );
       const wanted = allowed === undefined ? limit : Math.max(limit, Math.min(ef, matches) >> 1);
-      if (this.#engine.allowedInPool() >= wanted) return this.#results(found, options.rescore === false);
+      if (this.#engine.allowedInPool() >= wanted) return this.#exact.results(found, options.rescore === false);
     }
-    return this.#exact(limit, allowed);
+    return yield* this.#exact.search(query, limit, allowed, matches);
   }
 
   /** Exact search of several queries at once (f32[count × dimensions]): each row is read once for four queries. */
@@ -157,7 +142,7 @@ export class GraphReader {
     const count = queries.length / dimensions;
     const matches = allowed === undefined ? this.#visible : allowed.size;
     const most = Math.min(limit, matches);
-    if (allowed !== undefined) this.#putFilter(allowed);
+    if (allowed !== undefined) this.#exact.putFilter(allowed);
     const results: SearchResult[] = [];
     const { u32, f32, at, scanBlock } = this.#engine;
     for (let from = 0; from < count; from += BLOCK_QUERIES) {
@@ -171,7 +156,7 @@ export class GraphReader {
       }
       for (let q = 0; q < BLOCK_QUERIES; q++) {
         const source = (from + Math.min(q, size - 1)) * dimensions;
-        this.#putQuery(queries.subarray(source, source + dimensions), q);
+        this.#exact.putQuery(queries.subarray(source, source + dimensions), q);
       }
       const found = scanBlock(most, allowed === undefined ? 0 : 1);
       for (let q = 0; q < size; q++) {
@@ -190,16 +175,7 @@ export class GraphReader {
 
   /** Exact distances of `query` to these slots. */
   distancesTo(query: Float32Array, slots: ArrayLike<number>): Float32Array {
-    this.#putQuery(query);
-    const { u32, f32, at } = this.#engine;
-    const distances = new Float32Array(slots.length);
-    for (let from = 0; from < slots.length; from += BATCH) {
-      const count = Math.min(BATCH, slots.length - from);
-      for (let i = 0; i < count; i++) u32[(at.slots >> 2) + i] = slots[from + i] as number;
-      this.#engine.distances(count);
-      distances.set(f32.subarray(at.distances >> 2, (at.distances >> 2) + count), from);
-    }
-    return distances;
+    return this.#exact.distancesTo(query, slots);
   }
 
   /** A copy of the vector at a slot. */
@@ -209,10 +185,7 @@ export class GraphReader {
   }
 
   dotAt(slot: number): NodeDot {
-    const at = (this.#engine.metaOf(slot) >>> 0) >>> 2;
-    const low = this.#engine.u32[at] as number;
-    const high = this.#engine.u32[at + 1] as number;
-    return { origin: high >>> 8, sequence: (high & 0xff) * 2 ** 32 + low };
+    return this.#exact.dotAt(slot);
   }
 
   /** What a slot holds; `linked` is false for a slot that is free or not yet in the graph. */
@@ -266,7 +239,12 @@ export class GraphReader {
    * knows nothing of slots.
    */
   pin(epoch: number): void {
-    this.#engine.pin(epoch);
+    this.#pin.set(epoch);
+  }
+
+  /** Keep every slot that is visible now from being reused, until the returned function is called. */
+  hold(): () => void {
+    return this.#pin.hold();
   }
 
   /** The writer's: pin the epoch of now for a reader in another thread that is yet to come, and will follow from here on. */
@@ -284,80 +262,4 @@ export class GraphReader {
     const entry = Atomics.load(this.#engine.u32, header.entry >> 2);
     return entry === NO_SLOT ? undefined : entry & 0x0fffffff;
   }
-
-  #putQuery(query: Float32Array, place = 0): void {
-    const { dimensions } = this.options;
-    if (query.length !== dimensions) {
-      throw new MurmurationError(
-        "wrong-input",
-        `Vector dimension error: expected dim: ${dimensions}, got ${query.length}`,
-        "vector",
-      );
-    }
-    // the pad up to a multiple of four stays zero: nothing else is ever written there
-    const padded = (dimensions + 3) & ~3;
-    this.#engine.f32.set(query, (this.#engine.at.query >> 2) + place * padded);
-  }
-
-  #putFilter(allowed: RowSet): void {
-    const { u32, at } = this.#engine;
-    const words = (this.slotCount + 31) >>> 5;
-    const start = at.filterBits >>> 2;
-    const given = Math.min(words, allowed.words.length);
-    u32.set(allowed.words.subarray(0, given), start);
-    u32.fill(0, start + given, start + words);
-  }
-
-  #results(found: number, unscaled = false): SearchResult {
-    const { u32, f32, at } = this.#engine;
-    const slots = new Uint32Array(found);
-    const distances = new Float32Array(found);
-    // int8 dot products are walked without the query's own scale
-    const scale = unscaled && walksOnCodes(this.options) && this.options.metric !== "euclid" ? this.#queryScale() : 1;
-    for (let i = 0, result = at.results >> 2; i < found; i++, result += 4) {
-      distances[i] = (f32[result + 2] as number) * scale;
-      slots[i] = u32[result + 3] as number;
-    }
-    return { slots, distances };
-  }
-
-  #queryScale(): number {
-    const codeBytes = (this.#engine.codeOf(1) >>> 0) - (this.#engine.codeOf(0) >>> 0);
-    return this.#engine.f32[(this.#engine.at.queryRow + codeBytes - 4) >> 2] as number;
-  }
-
-  #exact(limit: number, allowed: RowSet | undefined): SearchResult {
-    if (limit <= vectorIndexLimits.efSearchMax) {
-      return this.#results(this.#engine.scan(limit, allowed === undefined ? 0 : 1));
-    }
-    return this.#rankAll(limit, allowed);
-  }
-
-  /** More results than a pool holds: every distance is computed and sorted here. */
-  #rankAll(limit: number, allowed: RowSet | undefined): SearchResult {
-    const slots: number[] = [];
-    for (let slot = 0, end = this.slotCount; slot < end; slot++) {
-      if (allowed === undefined ? this.isVisible(slot) : allowed.has(slot)) slots.push(slot);
-    }
-    const { f32, at } = this.#engine;
-    const query = f32.slice(at.query >> 2, (at.query >> 2) + this.options.dimensions);
-    const distances = this.distancesTo(query, slots);
-    const order = Array.from(slots.keys()).sort((a, b) => {
-      const difference = (distances[a] as number) - (distances[b] as number);
-      return difference !== 0
-        ? difference
-        : compareNodeDots(this.dotAt(slots[a] as number), this.dotAt(slots[b] as number));
-    });
-    assert(order.length >= limit, "the limit was cut to the number of matches");
-    const best = order.slice(0, limit);
-    return {
-      slots: Uint32Array.from(best, (i) => slots[i] as number),
-      distances: Float32Array.from(best, (i) => distances[i] as number),
-    };
-  }
-}
-
-/** Order of dots, as the engine orders them. */
-export function compareNodeDots(a: NodeDot, b: NodeDot): number {
-  return a.origin - b.origin || a.sequence - b.sequence;
 }

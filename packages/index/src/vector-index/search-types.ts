@@ -1,0 +1,37 @@
+import type { RowSet } from "../filter/row-set.js";
+
+/** Name of a node on every replica: the operation that inserted it. */
+export interface NodeDot {
+  readonly origin: number;
+  readonly sequence: number;
+}
+
+/** How to search a graph. */
+export interface SearchOptions {
+  /** Most results. */
+  readonly limit: number;
+  /** Candidates kept during the walk; default `defaultEfSearch`. Never less than `limit`. */
+  readonly efSearch?: number;
+  /** Compare with every allowed vector. */
+  readonly exact?: boolean;
+  /** Slots that may be answers; default: all visible ones. Must be a subset of them. */
+  readonly allowed?: RowSet;
+  /** Start at the entry points of all origins: while some of them are not linked to each other yet. */
+  readonly allEntries?: boolean;
+  /** int8 only: rank the best candidates again by f32 (default true). */
+  readonly rescore?: boolean;
+  /** int8 only: rank `limit × oversampling` candidates again (default 2, and never fewer than 20). */
+  readonly oversampling?: number;
+}
+
+/** Results ascending by (distance, dot). */
+export interface SearchResult {
+  readonly slots: Uint32Array;
+  /** −dot, squared Euclidean distance, or sum of absolute differences. */
+  readonly distances: Float32Array;
+}
+
+/** Order of dots, as the engine orders them. */
+export function compareNodeDots(a: NodeDot, b: NodeDot): number {
+  return a.origin - b.origin || a.sequence - b.sequence;
+}
