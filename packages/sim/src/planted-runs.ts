@@ -1,5 +1,6 @@
 import { type PlantedBug, plantedBugs } from "@murmuration/core/planted";
-import { runInWorkers } from "./pool.js";
+import { type PoolWork, runInWorkers } from "./pool.js";
+import type { WorkRequest } from "./worker.js";
 
 /** Profiles in which a bug shows soonest; the default one otherwise. */
 const profileOfBug: Partial<Record<PlantedBug, string>> = {
@@ -40,6 +41,13 @@ const profileOfBug: Partial<Record<PlantedBug, string>> = {
   "no-start-guard": "old-copy",
 };
 
+interface Progress {
+  next: number;
+  done: number;
+  simulatedMs: number;
+  ms: number;
+}
+
 /** How soon a planted bug was caught. */
 export interface PlantedRow {
   readonly bug: string;
@@ -51,13 +59,24 @@ export interface PlantedRow {
   readonly profile: string;
   readonly simulated_s: number;
   readonly seconds: number;
+  /** Where a worker ended on it, so that nothing is known of it: the seed, and how. */
+  readonly ended?: { readonly seed: number; readonly how: string };
 }
 
-/** Plant each bug and run seeds until a checker finds it, `seedsMax` at most. */
-export async function runPlanted(seedsMax: number, onRow: (row: PlantedRow) => void): Promise<PlantedRow[]> {
+/** Bounds of the search, who listens, and where it runs. */
+export interface PlantedSearch extends Pick<PoolWork, "signal" | "workers" | "file"> {
+  readonly seedsMax: number;
+  readonly onRow: (row: PlantedRow) => void;
+}
+
+/**
+ * Plant each bug and run seeds until a checker finds it. Returns a row for each bug, in their order; bugs have none that were not come to
+ * because it was stopped.
+ */
+export async function runPlanted({ seedsMax, onRow, ...pool }: PlantedSearch): Promise<PlantedRow[]> {
   const rows: PlantedRow[] = [];
   const bugs = Object.keys(plantedBugs) as PlantedBug[];
-  const state = new Map(bugs.map((bug) => [bug, { next: 1, done: 0, simulatedMs: 0, ms: 0, checker: "" }]));
+  const state = new Map<PlantedBug, Progress>(bugs.map((bug) => [bug, { next: 1, done: 0, simulatedMs: 0, ms: 0 }]));
   const waiting = [...bugs];
   // one bug at a time per worker: a bug that is caught at once costs one seed
   const running = new Set<PlantedBug>();
@@ -68,28 +87,38 @@ export async function runPlanted(seedsMax: number, onRow: (row: PlantedRow) => v
     const entry = state.get(bug);
     return { seed: entry?.next ?? 1, profile: profileOfBug[bug] ?? "default", twice: false, bug };
   };
-  await runInWorkers(take, (request, answer) => {
+  const finish = (request: WorkRequest, end: Pick<PlantedRow, "caught" | "checker" | "ended">) => {
     const bug = request.bug as PlantedBug;
-    const entry = state.get(bug);
-    running.delete(bug);
-    if (entry === undefined) return;
-    entry.next++;
-    entry.done++;
-    entry.simulatedMs += answer.simulatedMs;
-    entry.ms += answer.ms;
-    if (answer.violation === undefined && entry.done < seedsMax) return;
+    const { done, simulatedMs, ms } = state.get(bug) as Progress;
     waiting.splice(waiting.indexOf(bug), 1);
     const row: PlantedRow = {
       bug,
-      caught: answer.violation !== undefined,
-      seeds: entry.done,
-      checker: answer.violation?.checker ?? "",
+      seeds: done,
       profile: request.profile,
-      simulated_s: Math.round(entry.simulatedMs / 100) / 10,
-      seconds: Math.round(entry.ms / 10) / 100,
+      simulated_s: Math.round(simulatedMs / 100) / 10,
+      seconds: Math.round(ms / 10) / 100,
+      ...end,
     };
     rows.push(row);
     onRow(row);
+  };
+  await runInWorkers({
+    ...pool,
+    take,
+    onAnswer: (request, answer) => {
+      const entry = state.get(request.bug as PlantedBug) as Progress;
+      running.delete(request.bug as PlantedBug);
+      entry.next++;
+      entry.done++;
+      entry.simulatedMs += answer.simulatedMs;
+      entry.ms += answer.ms;
+      const caught = answer.violation !== undefined;
+      if (caught || entry.done >= seedsMax) finish(request, { caught, checker: answer.violation?.checker ?? "" });
+    },
+    onEnded: ({ request, how }) => {
+      running.delete(request.bug as PlantedBug);
+      finish(request, { caught: false, checker: "", ended: { seed: request.seed, how } });
+    },
   });
   return rows.sort((a, b) => bugs.indexOf(a.bug as PlantedBug) - bugs.indexOf(b.bug as PlantedBug));
 }

@@ -154,7 +154,7 @@ function faultsOfMemory(seed: number, profile: Profile, endMs: number): Fault[] 
 
 /** The profile of this name. Throws for one that is not known. */
 export function profileOf(name: string): Profile {
-  const profile = profiles[name];
+  const profile = Object.hasOwn(profiles, name) ? profiles[name] : undefined;
   if (profile === undefined) throw new Error(`there is no profile "${name}": ${Object.keys(profiles).join(", ")}`);
   return profile;
 }

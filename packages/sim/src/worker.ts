@@ -23,6 +23,9 @@ export interface WorkAnswer {
   readonly marks: readonly (readonly [string, number])[];
 }
 
+/** A worker's message: the answer, or why there is none. */
+export type WorkReply = { readonly answer: WorkAnswer } | { readonly ended: string };
+
 /** Do it. */
 export function work({ seed, profile, twice, bug }: WorkRequest): WorkAnswer {
   planted.clear();
@@ -48,5 +51,12 @@ export function work({ seed, profile, twice, bug }: WorkRequest): WorkAnswer {
 }
 
 if (process.send !== undefined) {
-  process.on("message", (request: WorkRequest) => process.send?.(work(request)));
+  const reply = (request: WorkRequest): WorkReply => {
+    try {
+      return { answer: work(request) };
+    } catch (error) {
+      return { ended: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+    }
+  };
+  process.on("message", (request: WorkRequest) => process.send?.(reply(request)));
 }
