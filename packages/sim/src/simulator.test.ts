@@ -82,10 +82,45 @@ test("a failing run shrinks to less that fails in the same way, and is drawn", (
     assert.match(html, /What led to it: point \d+/);
     const [last = ""] = html.match(/<g class="write told">.*<\/g>/g)?.slice(-1) ?? [];
     assert.match(last, /delete/);
-    assert.ok(html.includes(`<title>${shrunk.violation?.atMs} ms: `) && html.includes('<g class="violation">'));
+    assert.match(html, /<a href="#violation">.*<g class="violation" id="violation">/s);
+    assert.ok(html.includes(`<title>${shrunk.violation?.atMs} ms: `));
   } finally {
     planted.clear();
   }
+});
+
+test("the legend has every mark of the diagrams, and a start is no fault", () => {
+  const marksOf = (html: string) =>
+    new Set(Array.from(html.matchAll(/<g class="([^"]*?)(?: told| aside| )?"/g), ([, name]) => name as string));
+  const drawn = new Set<string>();
+  for (const [seed, profile] of [
+    [3, "quorum"],
+    [4, "storage"],
+    [7, "membership"],
+    [2, "damage"],
+  ] as const) {
+    const { html } = reportOf(makeScenario(seed, profile), "a run");
+    const [legend = "", diagram = ""] = html.split('<div class="wide">');
+    const known = marksOf(legend.slice(legend.indexOf('<p class="legend">')));
+    for (const mark of marksOf(diagram)) {
+      drawn.add(mark);
+      assert.ok(known.has(mark), `${mark} is in the legend`);
+    }
+    for (const [, label] of diagram.matchAll(/<g class="fault[^>]*>.*?<text[^>]*>([^<]*)</g))
+      assert.doesNotMatch(label as string, /^starts/);
+  }
+  for (const mark of [
+    "start",
+    "wait",
+    "fault",
+    "write",
+    "refused",
+    "band",
+    "phase",
+    "message operations",
+    "message other",
+  ])
+    assert.ok(drawn.has(mark), `${mark} is drawn`);
 });
 
 test("the smallest part that fails is found", () => {

@@ -1,8 +1,9 @@
 import type { Violation } from "../checkers/checker.js";
-import { describeMessage, describeOperations } from "../describe.js";
+import { describeOperations } from "../describe.js";
 import type { Fault, Scenario } from "../scenario.js";
 import type { TraceEvent } from "../trace.js";
 import { escapeHtml } from "./escape.js";
+import { arrowName, isLost, spotName, spotShape } from "./marks.js";
 import type { StoryEvent } from "./story.js";
 
 const LANE = 330;
@@ -27,7 +28,7 @@ interface Plan {
   readonly y: (atMs: number) => number;
 }
 
-const isLost = ({ message }: TraceEvent) => message?.fate === "cut" || message?.fate === "dropped";
+const neverArrives = ({ message }: TraceEvent) => message !== undefined && isLost(message);
 const arrivalMs = ({ atMs, message }: TraceEvent) =>
   atMs + (message === undefined ? 0 : message.arrivesMs - message.sentMs);
 const shortened = (text: string, most: number) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
@@ -35,7 +36,9 @@ const shortened = (text: string, most: number) => (text.length > most ? `${text.
 function planOf(events: readonly TraceEvent[]): Plan {
   const seen = new Set(events.flatMap(({ message, node }) => (message ? [message.from, message.to] : [node])));
   const nodes = [...seen].filter((id) => id > 0).sort((a, b) => a - b);
-  const moments = new Set(events.flatMap((event) => (isLost(event) ? [event.atMs] : [event.atMs, arrivalMs(event)])));
+  const moments = new Set(
+    events.flatMap((event) => (neverArrives(event) ? [event.atMs] : [event.atMs, arrivalMs(event)])),
+  );
   const rows = [...moments].sort((a, b) => a - b);
   const rowOf = new Map(rows.map((atMs, row) => [atMs, TOP + row * ROW]));
   return {
@@ -93,12 +96,10 @@ function band({ kind, node, atMs, forMs }: Fault, { rows, nodes, laneOf, y }: Pl
 function arrow(event: TraceEvent, { laneOf, y }: Plan, stands: string, labelled: boolean, label?: string): string {
   const { atMs, message, operations = [], text } = event;
   if (message === undefined) return "";
-  const kind = describeMessage(message).split(" ")[0] ?? "";
-  const lost = isLost(event);
+  const lost = isLost(message);
   const [x1, y1] = [laneOf(message.from), y(atMs)];
   const [fullX, fullY] = [laneOf(message.to), lost ? y1 + ROW : y(arrivalMs(event))];
   const [x2, y2] = lost ? [x1 + (fullX - x1) * 0.4, fullY] : [fullX, fullY];
-  const fate = lost || message.fate === "damaged" ? "lost" : kind;
   const line = `<line x1="${x1}" y1="${y1}" x2="${x2}" y2="${y2}" marker-end="url(#tip)"/>`;
   // below the tip, where arrows from one sender lie apart
   const what = label ?? describeOperations(operations);
@@ -107,7 +108,7 @@ function arrow(event: TraceEvent, { laneOf, y }: Plan, stands: string, labelled:
     labelled && what !== ""
       ? `<text x="${x2 + (isRightward ? -10 : 10)}" y="${y2 + 13}" text-anchor="${isRightward ? "end" : "start"}" class="label">${escapeHtml(shortened(what, LABEL_CHARACTERS))}</text>`
       : "";
-  return `<g class="message ${fate} ${stands}">${line}${words}<title>${atMs} ms: ${escapeHtml(text)}</title></g>`;
+  return `<g class="message ${arrowName(message)} ${stands}">${line}${words}<title>${atMs} ms: ${escapeHtml(text)}</title></g>`;
 }
 
 /** A line through all lanes. */
@@ -131,19 +132,15 @@ function broken(
       (line, i) =>
         `<tspan x="${LEFT}" dy="${i === 0 ? 0 : 16}">${escapeHtml(shortened(line, LINE_CHARACTERS))}</tspan>`,
     );
-  return `<g class="violation"><line x1="${LEFT - 20}" y1="${at}" x2="${width}" y2="${at}"/>${crosses.join("")}<text x="${LEFT}" y="${at + 26}">${lines.join("")}</text></g>`;
+  return `<g class="violation" id="violation"><line x1="${LEFT - 20}" y1="${at}" x2="${width}" y2="${at}"/>${crosses.join("")}<text x="${LEFT}" y="${at + 26}">${lines.join("")}</text></g>`;
 }
 
-/** Something at one replica: a write, a refusal, a fault. */
+/** Something at one replica: a write, a refusal, a start, a fault. */
 function spot({ atMs, kind, node, text, operations = [] }: TraceEvent, { laneOf, y }: Plan, stands: string): string {
   const [x, at] = [laneOf(node), y(atMs)];
-  const name = kind === "write" || kind === "refused" ? kind : "fault";
-  const shape =
-    name === "fault"
-      ? `<rect x="${x - 5}" y="${at - 5}" width="10" height="10"/>`
-      : `<circle cx="${x}" cy="${at}" r="5"/>`;
+  const name = spotName(kind);
   // what it wrote, by name; what a client asked for when it came to nothing
   const how = text.endsWith("by filter") ? " (by filter)" : "";
   const what = operations.length > 0 ? `${describeOperations(operations)}${how}` : text;
-  return `<g class="${name} ${stands}">${shape}<text x="${x + 11}" y="${at + 4}" class="label">${escapeHtml(shortened(what, SPOT_CHARACTERS))}</text><title>${atMs} ms: ${escapeHtml(what)}</title></g>`;
+  return `<g class="${name} ${stands}">${spotShape(name, x, at)}<text x="${x + 11}" y="${at + 4}" class="label">${escapeHtml(shortened(what, SPOT_CHARACTERS))}</text><title>${atMs} ms: ${escapeHtml(what)}</title></g>`;
 }

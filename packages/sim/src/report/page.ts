@@ -5,6 +5,7 @@ import type { TraceEvent } from "../trace.js";
 import { type RunResult, runScenario } from "../world.js";
 import { diagramOf } from "./diagram.js";
 import { escapeHtml } from "./escape.js";
+import { legendHtml } from "./marks.js";
 import { type StoryEvent, storyOf, tell } from "./story.js";
 import { style } from "./style.js";
 
@@ -36,10 +37,7 @@ ${told(story, violation)}
 ${faults.length > 0 ? `<h2>Faults</h2><table>${faults.join("")}</table>` : ""}
 <h2>What happened</h2>
 <p>Time runs downward and is not to scale; heartbeats are left out. An operation is named by its origin and its sequence; hover for more.</p>
-<p class="legend"><span style="color:var(--operations)">&#8594; operations</span><span style="color:var(--request)">&#8594; request</span>
-<span style="color:var(--bad)">&#8674; lost or damaged</span><span style="color:var(--write)">&#9679; acknowledged write</span>
-<span style="color:var(--refused)">&#9675; refused</span><span style="color:var(--bad)">&#9632; fault, shaded while it lasts</span>
-<span style="color:var(--bad)">&#10005; rule broken</span></p>
+${legendHtml()}
 <div class="wide">${diagramOf(events, scenario, story, violation)}</div>
 </body></html>
 `;
@@ -49,7 +47,8 @@ ${faults.length > 0 ? `<h2>Faults</h2><table>${faults.join("")}</table>` : ""}
 function outcome(violation: Violation | undefined): string {
   if (violation === undefined) return "<p>No rule was broken.</p>";
   const { checker, atMs, detail } = violation;
-  return `<h2 class="bad">${escapeHtml(checker)}: broken at ${atMs} ms</h2><pre>${escapeHtml(detail)}</pre>`;
+  return `<h2 class="bad">${escapeHtml(checker)}: broken at ${atMs} ms</h2><pre>${escapeHtml(detail)}</pre>
+<p><a href="#violation">Show it in the diagram</a></p>`;
 }
 
 /** What led to the violation, in words. */
