@@ -27,7 +27,9 @@ test("the official client asks for consistency as it always did", async () => {
     });
     assert.equal(answer.status, "completed");
   }
-  await refused(client.retrieve("a", { ids: [1], consistency: 2 }), 422, /consistency: 2 of 1 members are asked for/);
+  assert.equal((await client.retrieve("a", { ids: [1], consistency: 2 })).length, 1, "it stands alone");
+  const asked = client.retrieve("a", { ids: [1], consistency: 0 });
+  await refused(asked, 422, /consistency: value 0 invalid, must be 1 or larger/);
 });
 
 test("a token goes from answer to request, and a write is in the token of its answer", async () => {

@@ -173,11 +173,11 @@ test("payload and vectors are selected per query", async () => {
   );
 });
 
-test("a query without a query pages by id with score 0", async () => {
+test("a query without a query pages by id with score 1", async () => {
   const { points } = await client.query("words", { limit: 3, offset: 2, with_payload: ["word"] });
   assert.deepEqual(
     points.map(({ id, score, payload }) => ({ id, score, payload })),
-    [3, 4, 5].map((id) => ({ id, score: 0, payload: { word: data.words[id - 1] } })),
+    [3, 4, 5].map((id) => ({ id, score: 1, payload: { word: data.words[id - 1] } })),
   );
 });
 

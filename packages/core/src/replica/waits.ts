@@ -61,6 +61,9 @@ export interface RequestWaits {
   settled(): SettledWait[];
 }
 
+/** Name of the parameter that gives the level of a read. */
+const READ_FIELD = "consistency";
+
 interface OpenWait {
   readonly request: WaitRequest;
   readonly deadlineMs: number;
@@ -75,6 +78,8 @@ export class Waits implements RequestWaits {
   readonly #store: ReplicaStore;
   readonly #now: () => number;
   #electorate: Electorate;
+  /** It takes part in no cluster. */
+  #isAlone = true;
   readonly #open = new Map<number, OpenWait>();
   /** Members that reads found behind, with the shards. */
   #lagging = new Map<number, Set<string>>();
@@ -97,6 +102,7 @@ export class Waits implements RequestWaits {
   /** From now on the members of a cluster decide. */
   join(electorate: Electorate): void {
     this.#electorate = electorate;
+    this.#isAlone = false;
   }
 
   begin(request: WaitRequest): number {
@@ -199,7 +205,7 @@ export class Waits implements RequestWaits {
 
   #openQuorum(request: WriteWait | ReadWait): OpenQuorum {
     const members = this.#electorate.members();
-    const field = request.kind === "write" ? "write_consistency" : "consistency";
+    const field = request.kind === "write" ? "write_consistency" : READ_FIELD;
     const needed = this.#needed(request.level, members, field);
     return { request, needed, quorum: this.#newQuorum(request, members) };
   }
@@ -209,6 +215,8 @@ export class Waits implements RequestWaits {
     if (members.length === 0) {
       throw new MurmurationError("unavailable", "this replica has joined no cluster yet: it knows of no members");
     }
+    // where there are no others, a read from here sees all that there is
+    if (this.#isAlone && field === READ_FIELD) return members.length;
     return membersNeeded(level, members.length, field);
   }
 

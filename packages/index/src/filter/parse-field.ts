@@ -8,6 +8,7 @@ import {
   toKey,
   toObject,
   unsupportedError,
+  validationError,
 } from "./json-shape.js";
 import { parseMatch } from "./parse-match.js";
 
@@ -34,6 +35,9 @@ function affirmed(condition: Condition, isAffirmed: boolean): Condition {
 export function parseFieldCondition(json: RawObject, field: string): Condition {
   const { key: rawKey, ...checks } = json;
   const key = toKey(rawKey, `${field}.key`);
+  if (givenMembers(checks, CHECKS, field).length === 0) {
+    throw validationError(field, "At least one field condition must be specified");
+  }
   const [check, value] = onlyMember(checks, CHECKS, field);
   const checkField = `${field}.${check}`;
   switch (check) {

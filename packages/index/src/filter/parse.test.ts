@@ -124,7 +124,6 @@ describe("parseFilter", () => {
     const cases: [unknown, string][] = [
       ["x", ""],
       [null, ""],
-      [{ key: "a" }, ""],
       [{ key: 5, match: { value: 1 } }, ".key"],
       [{ key: "a[", match: { value: 1 } }, ".key"],
       [{ key: "a", match: { value: 1 }, range: { gt: 1 } }, ""],
@@ -155,8 +154,11 @@ describe("parseFilter", () => {
     ];
     for (const [json, path] of cases) assertRefused({ must: [json] }, "format", `filter.must[0]${path}`);
     assertRefused([], "format", "filter");
+    assertRefused({ must: [{ key: "a" }] }, "validation", "filter.must[0]");
+    assertRefused({ should: { key: "a", match: null, range: null } }, "validation", "filter.should");
     assertRefused({ musst: [] }, "format", "filter.musst");
-    assertRefused({ must_not: { key: "a" } }, "format", "filter.must_not");
+    assertRefused({ must_not: { key: "a" } }, "validation", "filter.must_not");
+    assertRefused({ min_should: { conditions: [], min_count: -1 } }, "format", "filter.min_should.min_count");
     assertRefused({ min_should: { conditions: [], min_count: 1.5 } }, "format", "filter.min_should.min_count");
     assertRefused({ min_should: { min_count: 1 } }, "format", "filter.min_should.conditions");
     assertRefused({ min_should: { conditions: [], min_count: 0 } }, "validation", "filter.min_should.min_count");

@@ -103,12 +103,12 @@ function parseConditions(json: unknown, field: string, position: Position): Cond
 function parseMinShould(json: unknown, field: string, position: Position): NonNullable<Filter["minShould"]> {
   const { conditions, min_count: minCount, ...rest } = toObject(json, field);
   givenMembers(rest, ["conditions", "min_count"], field);
-  if (typeof minCount !== "number" || !Number.isSafeInteger(minCount)) {
-    throw formatError(`${field}.min_count`, "an integer is expected");
+  if ((typeof minCount !== "bigint" && !Number.isInteger(minCount)) || Number(minCount) < 0) {
+    throw formatError(`${field}.min_count`, "an unsigned integer is expected");
   }
-  if (minCount < 1) throw validationError(`${field}.min_count`, `value ${minCount} invalid, must be 1 or larger`);
+  if (minCount === 0) throw validationError(`${field}.min_count`, `value ${minCount} invalid, must be 1 or larger`);
   const items = toArray(conditions, `${field}.conditions`);
-  return { conditions: parseConditions(items, `${field}.conditions`, position), minCount };
+  return { conditions: parseConditions(items, `${field}.conditions`, position), minCount: Number(minCount) };
 }
 
 function parseClauses(object: RawObject, field: string, position: Position): Filter {

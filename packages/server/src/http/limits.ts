@@ -15,9 +15,6 @@ export const nameLengthMax = 255;
 /** Characters of one parameter in a path. Longer than any name, so that a long name gets its own error. */
 export const pathParameterLengthMax = 8_192;
 
-/** Largest `limit` and `offset` of a read. */
-export const pageSizeMax = 4_294_967_295;
-
 /** Queries in one batch. */
 export const queryBatchSizeMax = 10_000;
 

@@ -1,4 +1,4 @@
-import type { Collection, NamedVectors, VectorSpace } from "@murmuration/core";
+import type { Collection, NamedVectors, VectorSelector, VectorSpace } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
 
 /** The vector space of this name. Throws `wrong-input` when the collection has none. */
@@ -16,6 +16,12 @@ export function checkVector(collection: Collection, name: string, vector: Float3
     `Vector dimension error: expected dim: ${size}, got ${vector.length}`,
     field,
   );
+}
+
+/** Throws `wrong-input` when vectors are to be returned that the collection does not have. */
+export function checkSelected(collection: Collection, selector: VectorSelector): void {
+  if (typeof selector === "boolean") return;
+  for (const [i, name] of selector.entries()) vectorSpaceOf(collection, name, `with_vector[${i}]`);
 }
 
 /**

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { readParameters, writeParameters } from "../http/schemas/parameters.js";
 import { deletePointsBody, targetOf, upsertBody } from "../http/schemas/points.js";
 import { retrieveBody } from "../http/schemas/reads.js";
-import { checkVectors } from "./check-vectors.js";
+import { checkSelected, checkVectors } from "./check-vectors.js";
 import { renderReceipt, renderRecord, selectionOf } from "./render.js";
 import { collectionParams, none, type Route, route } from "./route.js";
 
@@ -55,6 +55,7 @@ export const pointRoutes: readonly Route[] = [
     body: retrieveBody,
     handle: ({ database, params, body }) => {
       const selection = selectionOf(body);
+      checkSelected(database.collection(params.collection_name), selection.vectors);
       return database
         .retrieve(params.collection_name, body.ids, selection)
         .map((record) => renderRecord(record, selection));

@@ -2,6 +2,7 @@ import type { Collection } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
 import { readParameters } from "../http/schemas/parameters.js";
 import { type OrderBy, scrollBody } from "../http/schemas/reads.js";
+import { checkSelected } from "./check-vectors.js";
 import { renderRecord, selectionOf } from "./render.js";
 import { collectionParams, type Route, route } from "./route.js";
 
@@ -29,7 +30,9 @@ export const scrollRoutes: readonly Route[] = [
     handle: ({ database, params, body }) => {
       const selection = selectionOf(body);
       const { filter, offset, order_by: orderBy, limit } = body;
-      if (orderBy !== undefined) checkOrder(database.collection(params.collection_name), orderBy, offset !== undefined);
+      const collection = database.collection(params.collection_name);
+      checkSelected(collection, selection.vectors);
+      if (orderBy !== undefined) checkOrder(collection, orderBy, offset !== undefined);
       const page = database.scroll(params.collection_name, {
         limit,
         selection,

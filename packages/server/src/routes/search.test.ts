@@ -37,10 +37,10 @@ describe("query", () => {
     assert.deepEqual([missing.statusCode, missing.error], [404, "Not found: No point with id 77 found"]);
   });
 
-  it("lists points by id with score 0 when there is no query", async () => {
+  it("lists points by id with score 1 when there is no query", async () => {
     const { ask } = await filledApp();
     const { result } = (await ask("POST", `${path}/query`, { limit: 1, offset: 1, with_payload: ["count"] })).json;
-    assert.deepEqual(result, { points: [{ id: 2, payload: { count: 1 }, version: 0, score: 0 }] });
+    assert.deepEqual(result, { points: [{ id: 2, payload: { count: 1 }, version: 0, score: 1 }] });
   });
 
   it("honours filter, offset, threshold and search parameters", async () => {
@@ -99,9 +99,9 @@ describe("query", () => {
       422,
       /^Validation error in JSON body: \[internal\.limit: value 0 invalid, must be 1 or larger\]$/,
     ],
-    ["a negative limit", { query, limit: -1 }, 422, /limit/],
+    ["a negative limit", { query, limit: -1 }, 400, /limit: invalid value: integer -1/],
     ["a fractional limit", { query, limit: 1.5 }, 400, /limit/],
-    ["a negative offset", { query, offset: -1 }, 422, /offset/],
+    ["a negative offset", { query, offset: -1 }, 400, /offset: invalid value: integer -1/],
     ["hnsw_ef 0", { query, params: { hnsw_ef: 0 } }, 422, /params\.hnsw_ef/],
     [
       "oversampling below 1",
@@ -111,7 +111,7 @@ describe("query", () => {
     ],
     ["exact as text", { query, params: { exact: "yes" } }, 400, /params\.exact/],
     ["text as a threshold", { query, score_threshold: "1" }, 400, /score_threshold/],
-    ["a filter that is none", { query, filter: { must: [{ key: "a" }] } }, 400, /filter\.must\[0\]/],
+    ["a filter that is none", { query, filter: { must: [{ key: "a", matches: 1 }] } }, 400, /filter\.must\[0\]/],
     [
       "a threshold without a query",
       { score_threshold: 1 },

@@ -12,7 +12,7 @@ import {
   searchBatchBody,
   searchBody,
 } from "../http/schemas/query.js";
-import { checkVector, vectorSpaceOf } from "./check-vectors.js";
+import { checkSelected, checkVector, vectorSpaceOf } from "./check-vectors.js";
 import { renderRecord, renderScored, selectionOf } from "./render.js";
 import { collectionParams, type Route, route } from "./route.js";
 
@@ -31,14 +31,15 @@ function searchParameters(params: SearchParams | undefined): SearchParameters {
   };
 }
 
-function cutLimit(database: Database, collection: string, limit: number): number {
-  return limit <= largePage ? limit : Math.min(limit, Math.max(largePage, database.count(collection, undefined)));
+/** A number of rows, cut to how many there are where it is large. */
+function cutRows(database: Database, collection: string, rows: number): number {
+  return rows <= largePage ? rows : Math.min(rows, Math.max(largePage, database.count(collection, undefined)));
 }
 
 function commonOf(database: Database, name: string, body: Omit<SearchBody, "vector">) {
   return {
-    limit: cutLimit(database, name, body.limit),
-    offset: body.offset,
+    limit: cutRows(database, name, body.limit),
+    offset: cutRows(database, name, body.offset),
     parameters: searchParameters(body.params),
     selection: selectionOf(body),
     ...(body.filter === undefined ? {} : { filter: body.filter }),
@@ -46,13 +47,13 @@ function commonOf(database: Database, name: string, body: Omit<SearchBody, "vect
   };
 }
 
-/** Points by id with score 0: what a query without a query is. */
+/** Points by id, each with the score 1: what a query without a query is. */
 function page(database: Database, name: string, body: QueryBody) {
   const selection = selectionOf(body);
-  const limit = cutLimit(database, name, body.offset + body.limit);
+  const limit = cutRows(database, name, body.offset + body.limit);
   const request = { limit, selection, ...(body.filter === undefined ? {} : { filter: body.filter }) };
   const points = database.scroll(name, request).points.slice(body.offset, body.offset + body.limit);
-  return points.map((point) => ({ ...renderRecord(point, selection), version: 0, score: 0 }));
+  return points.map((point) => ({ ...renderRecord(point, selection), version: 0, score: 1 }));
 }
 
 function checkLookup(database: Database, lookup: QueryBody["lookup_from"], using: string): void {
@@ -76,7 +77,9 @@ function planQuery(database: Database, name: string, body: QueryBody): () => unk
 
   const collection = database.collection(name);
   const { query: target, using, lookup_from: lookupFrom } = body;
+  checkSelected(collection, body.with_vector);
   if (target === undefined) {
+    if (using !== "") vectorSpaceOf(collection, using, "using");
     if (body.score_threshold !== undefined) throw new MurmurationError("bad-request", threshold, "score_threshold");
     return () => page(database, name, body);
   }
@@ -102,7 +105,9 @@ function planQuery(database: Database, name: string, body: QueryBody): () => unk
 
 function planSearch(database: Database, name: string, body: SearchBody): () => unknown[] {
   const { using, vector } = body.vector;
-  checkVector(database.collection(name), using, vector, "vector");
+  const collection = database.collection(name);
+  checkVector(collection, using, vector, "vector");
+  checkSelected(collection, body.with_vector);
   const request: NearestQuery = { ...commonOf(database, name, body), query: vector, using };
   return () => database.query(name, request).map((point) => renderScored(point, request.selection));
 }

@@ -179,7 +179,8 @@ export class FakeDatabase implements Database {
 
   async settled(wait: WaitRequest): Promise<SettledWait> {
     if (wait.kind === "session") return { id: 1, result: "covered" };
-    const needed = membersNeeded(wait.level, this.members, "consistency");
+    // as a replica that stands alone: there is nobody else to ask
+    const needed = this.members === 1 ? 1 : membersNeeded(wait.level, this.members, "consistency");
     const members = Array.from({ length: this.members }, (_, i) => i + 1);
     return this.settledAs ?? { id: 1, result: "done", agreed: members, needed, members };
   }

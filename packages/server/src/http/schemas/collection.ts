@@ -2,7 +2,8 @@ import { distances, vectorEncodings } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
 import { z } from "zod";
 import { vectorSizeMax } from "../limits.js";
-import { anyObject, integer, number, oneOf, optional, parsedBy, unsupported, within } from "./fields.js";
+import { anyObject, integer, number, oneOf, optional, parsedBy, unsigned, unsupported, within } from "./fields.js";
+import { quantizationSpellings, spelled } from "./spellings.js";
 import { validate } from "./validate.js";
 
 const memory = oneOf(["cold", "cached", "pinned"]);
@@ -16,16 +17,17 @@ const links = parsedBy(
 );
 
 /** `m` and `ef_construct` are honoured; the rest is kept to be shown again. */
-export const hnswConfig = z.object({
+const hnswFields = z.object({
   m: optional(links),
   ef_construct: optional(integer(4, 4096)),
-  full_scan_threshold: optional(integer(10)),
-  max_indexing_threads: optional(integer(0)),
+  full_scan_threshold: optional(unsigned(64, 10)),
+  max_indexing_threads: optional(unsigned(64, 0)),
   on_disk: optional(z.boolean()),
   memory: optional(memory),
-  payload_m: optional(integer(0)),
+  payload_m: optional(unsigned(64, 0)),
   inline_storage: optional(z.boolean()),
 });
+export const hnswConfig = spelled(hnswFields, { full_scan_threshold_kb: "full_scan_threshold" });
 export type HnswConfig = z.output<typeof hnswConfig>;
 
 const scalarQuantization = z.object({
@@ -40,10 +42,10 @@ export type QuantizationConfig = "Disabled" | { readonly scalar: z.output<typeof
 function readQuantizationConfig(value: unknown): QuantizationConfig {
   if (value === "Disabled" || value === "none") return "Disabled";
   if (typeof value === "object" && value !== null) {
-    if ("scalar" in value) return { scalar: within("scalar", () => validate(scalarQuantization, value.scalar)) };
     for (const kind of ["product", "binary", "turbo"]) {
       if (kind in value) throw new MurmurationError("unsupported", `${kind} quantization is not supported yet`, kind);
     }
+    if ("scalar" in value) return { scalar: within("scalar", () => validate(scalarQuantization, value.scalar)) };
   }
   throw new MurmurationError("format", 'expected {"scalar": {"type": "int8"}} or "Disabled"');
 }
@@ -73,7 +75,7 @@ const datatype = parsedBy(
 /** How vectors travel between replicas and are kept in the log; our own. */
 const encoding = oneOf(vectorEncodings);
 
-export const vectorParams = z.object({
+const vectorFields = z.object({
   size: integer(1, vectorSizeMax),
   distance: oneOf(distances),
   hnsw_config: optional(hnswConfig),
@@ -84,6 +86,7 @@ export const vectorParams = z.object({
   encoding: optional(encoding),
   multivector_config: unsupported("multi-vectors are"),
 });
+export const vectorParams = spelled(vectorFields, quantizationSpellings);
 export type VectorParams = z.output<typeof vectorParams>;
 
 function readEach<T>(value: unknown, read: (value: unknown) => T): { [name: string]: T } {
@@ -111,26 +114,31 @@ const vectorsConfig = parsedBy(
   { oneOf: [vectorParamsSchema, { type: "object", additionalProperties: vectorParamsSchema }] },
 );
 
-const optimizersConfig = z.object({
+const optimizersFields = z.object({
   deleted_threshold: optional(number(0, 1)),
-  vacuum_min_vector_number: optional(integer(100)),
-  default_segment_number: optional(integer(0)),
-  max_segment_size: optional(integer(0)),
-  memmap_threshold: optional(integer(0)),
-  indexing_threshold: optional(integer(0)),
-  flush_interval_sec: optional(integer(0)),
+  vacuum_min_vector_number: optional(unsigned(64, 100)),
+  default_segment_number: optional(unsigned(64, 0)),
+  max_segment_size: optional(unsigned(64, 0)),
+  memmap_threshold: optional(unsigned(64, 0)),
+  indexing_threshold: optional(unsigned(64, 0)),
+  flush_interval_sec: optional(unsigned(64, 0)),
   max_optimization_threads: optional(
-    parsedBy((value) => (value === "auto" ? value : validate(integer(0), value)), {
+    parsedBy((value) => (value === "auto" ? value : validate(unsigned(64, 0), value)), {
       oneOf: [{ type: "integer", minimum: 0 }, { const: "auto" }],
     }),
   ),
   prevent_unoptimized: optional(z.boolean()),
 });
+const optimizersConfig = spelled(optimizersFields, {
+  max_segment_size_kb: "max_segment_size",
+  memmap_threshold_kb: "memmap_threshold",
+  indexing_threshold_kb: "indexing_threshold",
+});
 
 const walConfig = z.object({
-  wal_capacity_mb: optional(integer(1)),
-  wal_segments_ahead: optional(integer(0)),
-  wal_retain_closed: optional(integer(1)),
+  wal_capacity_mb: optional(unsigned(64, 1)),
+  wal_segments_ahead: optional(unsigned(64, 0)),
+  wal_retain_closed: optional(unsigned(64, 1)),
 });
 
 const strictModeConfig = parsedBy(
@@ -153,11 +161,13 @@ const shardingMethod = parsedBy(
 );
 
 const collectionParams = {
-  replication_factor: optional(integer(1)),
-  write_consistency_factor: optional(integer(1)),
+  replication_factor: optional(unsigned(32, 1)),
+  write_consistency_factor: optional(unsigned(32, 1)),
   on_disk_payload: optional(z.boolean()),
   payload: optional(anyObject),
 };
+
+const configSpellings = { ...quantizationSpellings, optimizer_config: "optimizers_config" };
 
 const configs = {
   hnsw_config: optional(hnswConfig),
@@ -167,25 +177,28 @@ const configs = {
   metadata: optional(anyObject),
 };
 
-export const createCollectionBody = z.object({
+const createFields = z.object({
   vectors: optional(vectorsConfig),
   sparse_vectors: unsupported("sparse vectors are"),
-  shard_number: optional(integer(1)),
+  shard_number: optional(unsigned(32, 1)),
   sharding_method: optional(shardingMethod),
   ...collectionParams,
   ...configs,
   wal_config: optional(walConfig),
+  init_from: unsupported("copying another collection is"),
 });
+export const createCollectionBody = spelled(createFields, configSpellings);
 export type CreateCollectionBody = z.output<typeof createCollectionBody>;
 
-const vectorParamsDiff = z.object({
+const vectorDiffFields = z.object({
   hnsw_config: optional(hnswConfig),
   quantization_config: optional(quantizationConfig),
   on_disk: optional(z.boolean()),
   memory: optional(memory),
 });
+const vectorParamsDiff = spelled(vectorDiffFields, quantizationSpellings);
 
-export const updateCollectionBody = z.object({
+const updateFields = z.object({
   vectors: optional(
     parsedBy((value) => readEach(value, (diff) => validate(vectorParamsDiff, diff)), {
       type: "object",
@@ -196,10 +209,11 @@ export const updateCollectionBody = z.object({
   params: optional(
     z.object({
       ...collectionParams,
-      read_fan_out_factor: optional(integer(0)),
-      read_fan_out_delay_ms: optional(integer(0)),
+      read_fan_out_factor: optional(unsigned(32, 0)),
+      read_fan_out_delay_ms: optional(unsigned(64, 0)),
     }),
   ),
   ...configs,
 });
+export const updateCollectionBody = spelled(updateFields, configSpellings);
 export type UpdateCollectionBody = z.output<typeof updateCollectionBody>;

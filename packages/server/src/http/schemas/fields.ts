@@ -1,6 +1,5 @@
 import { type JsonObject, MurmurationError, type PointId, toPointId } from "@murmuration/index";
 import { z } from "zod";
-import { pageSizeMax } from "../limits.js";
 import type { IssueParameters } from "./validate.js";
 
 /** JSON Schema of a field that zod itself cannot describe. */
@@ -59,23 +58,69 @@ function expected(what: string, value: unknown): MurmurationError {
     : new MurmurationError("format", `expected ${what}, got ${shown(value)}`);
 }
 
-function checkRange(value: number, minimum: number, maximum: number): number {
-  if (value >= minimum && value <= maximum) return value;
-  const below = maximum >= pageSizeMax ? `${minimum} or larger` : `from ${minimum} to ${maximum}`;
-  const bound = value > maximum && maximum >= pageSizeMax ? `${maximum} or smaller` : below;
-  throw new MurmurationError("validation", `value ${value} invalid, must be ${bound}`);
+function outOfRange(value: number | bigint, minimum: number, maximum?: number): MurmurationError {
+  const bound = maximum === undefined ? `${minimum} or larger` : `from ${minimum} to ${maximum}`;
+  return new MurmurationError("validation", `value ${value} invalid, must be ${bound}`);
 }
 
-/** An integer within bounds, both inclusive. Another type is `format`, out of bounds `validation`. */
-export function integer(minimum: number, maximum = Number.MAX_SAFE_INTEGER) {
+function checkRange(value: number, minimum: number, maximum: number): number {
+  if (value >= minimum && value <= maximum) return value;
+  throw outOfRange(value, minimum, maximum === Infinity ? undefined : maximum);
+}
+
+/** Largest values of the dialect's unsigned integers. */
+const unsignedMax = { 32: 2n ** 32n - 1n, 64: 2n ** 64n - 1n } as const;
+
+type Width = keyof typeof unsignedMax;
+
+/** An unsigned integer of the dialect. What none of its width can hold, below 0 too, is of another type: `format`. */
+function readUnsigned(value: unknown, width: Width): number | bigint {
+  if (typeof value !== "bigint" && !(typeof value === "number" && Number.isInteger(value))) {
+    throw expected("integer", value);
+  }
+  if (value >= 0 && value <= unsignedMax[width]) return value;
+  throw new MurmurationError(
+    "format",
+    `invalid value: integer ${value}, expected an unsigned integer of ${width} bits`,
+  );
+}
+
+/** An unsigned integer within bounds, both inclusive. Another type, below 0 too, is `format`, out of bounds `validation`. */
+export function integer(minimum: number, maximum: number) {
   return parsedBy(
     (value) => {
-      if (typeof value === "bigint")
-        return checkRange(Number(value), minimum, Math.min(maximum, Number.MAX_SAFE_INTEGER - 1));
-      if (typeof value !== "number" || !Number.isInteger(value)) throw expected("integer", value);
-      return checkRange(value, minimum, maximum);
+      const read = readUnsigned(value, 64);
+      if (typeof read === "bigint") throw outOfRange(read, minimum, maximum);
+      return checkRange(read, minimum, maximum);
     },
-    { type: "integer", minimum, ...(maximum < Number.MAX_SAFE_INTEGER ? { maximum } : {}) },
+    { type: "integer", minimum, maximum },
+  );
+}
+
+/** An unsigned integer of the dialect that is kept as it is, a `bigint` beyond 2^53; less than `minimum` is `validation`. */
+export function unsigned(width: Width, minimum: number) {
+  return parsedBy(
+    (value) => {
+      const read = readUnsigned(value, width);
+      if (read < minimum) throw outOfRange(read, minimum);
+      return read;
+    },
+    { type: "integer", minimum, format: `uint${width}` },
+  );
+}
+
+/**
+ * A number of rows to return or to pass over: any unsigned integer of 64 bits. Beyond 2^53 − 1, which is more than there ever are, it
+ * is cut to that. Less than `minimum` is `validation`.
+ */
+export function rowCount(minimum: 0 | 1) {
+  return parsedBy(
+    (value) => {
+      const read = readUnsigned(value, 64);
+      if (read < minimum) throw outOfRange(read, minimum);
+      return Number(read > Number.MAX_SAFE_INTEGER ? Number.MAX_SAFE_INTEGER : read);
+    },
+    { type: "integer", minimum, format: "uint64" },
   );
 }
 

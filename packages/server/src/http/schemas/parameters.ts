@@ -1,4 +1,4 @@
-import { type ConsistencyLevel, limits, parseConsistency } from "@murmuration/core";
+import { type ConsistencyLevel, parseConsistency } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
 import { z } from "zod";
 import { parsedBy, shown } from "./fields.js";
@@ -14,7 +14,7 @@ export function integerParameter(minimum: number) {
   return parsedBy(
     (value) => {
       const text = textOf(value);
-      if (!/^\d{1,15}$/.test(text)) throw new MurmurationError("format", `expected integer, got ${shown(text)}`);
+      if (!/^\d{1,20}$/.test(text)) throw new MurmurationError("format", `expected integer, got ${shown(text)}`);
       const parsed = Number(text);
       if (parsed < minimum)
         throw new MurmurationError("validation", `value ${parsed} invalid, must be ${minimum} or larger`);
@@ -63,19 +63,17 @@ const level = parsedBy(
   (value): ConsistencyLevel => {
     const text = textOf(value);
     if (text === "majority") return { kind: "quorum" };
-    if (!levels.includes(text) && !/^\d{1,9}$/.test(text)) {
+    if (!levels.includes(text) && !/^\d{1,20}$/.test(text)) {
       throw new MurmurationError("format", `expected an integer or one of ${levels.join(", ")}, got ${shown(text)}`);
     }
     const count = Number(text);
     if (count < 1) throw new MurmurationError("validation", `value ${text} invalid, must be 1 or larger`);
-    if (count > limits.membersMax) {
-      throw new MurmurationError("validation", `value ${text} invalid, must be from 1 to ${limits.membersMax}`);
-    }
-    return parseConsistency(text, "");
+    // whether there are as many is seen where the members are known
+    return Number.isNaN(count) ? parseConsistency(text, "") : { kind: "count", count };
   },
   {
     oneOf: [
-      { type: "integer", minimum: 1, maximum: limits.membersMax },
+      { type: "integer", minimum: 1 },
       { type: "string", enum: levels },
     ],
   },

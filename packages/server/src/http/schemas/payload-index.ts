@@ -6,6 +6,7 @@ import {
 } from "@murmuration/index";
 import { z } from "zod";
 import { parsedBy, shown } from "./fields.js";
+import { spelled } from "./spellings.js";
 
 const unservedKinds = ["geo", "text", "datetime", "uuid"];
 
@@ -63,7 +64,7 @@ function readFieldSchema(value: unknown): PayloadIndexSchema {
   };
 }
 
-export const createIndexBody = z.object({
+const createIndexFields = z.object({
   field_name: z.string().min(1),
   field_schema: parsedBy(readFieldSchema, {
     oneOf: [
@@ -72,3 +73,5 @@ export const createIndexBody = z.object({
     ],
   }),
 });
+
+export const createIndexBody = spelled(createIndexFields, { field_type: "field_schema" });

@@ -16,6 +16,7 @@ import {
   within,
 } from "./fields.js";
 import { filter } from "./filter.js";
+import { spelled, underOwnNames } from "./spellings.js";
 import { readDenseVector, readVectors, refuseOtherVector, vectorStructSchema } from "./vectors.js";
 
 const shardKey = unsupported("shard keys are");
@@ -51,6 +52,14 @@ function readId(value: unknown, field: string): PointId {
   }
 }
 
+/** Of a point, of an entry of an update, and of a delete of vectors. */
+const vectorSpellings = { vectors: "vector" };
+
+/** A point, its vectors under `vector`. */
+function pointOf(value: unknown, field: string): { readonly [key: string]: unknown } {
+  return within(field, () => underOwnNames(objectOf(value, ""), vectorSpellings));
+}
+
 function objectOf(value: unknown, field: string): { readonly [key: string]: unknown } {
   if (typeof value === "object" && value !== null && !Array.isArray(value))
     return value as { readonly [key: string]: unknown };
@@ -60,7 +69,7 @@ function objectOf(value: unknown, field: string): { readonly [key: string]: unkn
 /** Shape of the points of an upsert. What only the collection knows (names, sizes) is checked by `checkVectors`. */
 function readPoints(value: unknown): readonly PointInput[] {
   const points = readList(value, "points", (element, i) => {
-    const given = objectOf(element, `[${i}]`);
+    const given = pointOf(element, `[${i}]`);
     return {
       id: readId(given.id, `[${i}].id`),
       vectors: readVectors(given.vector, `[${i}].vector`),
@@ -81,8 +90,13 @@ function mergedById(points: readonly PointVectors[]): readonly PointVectors[] {
 
 function readPointVectors(value: unknown): readonly PointVectors[] {
   const points = readList(value, "points", (element, i) => {
-    const given = objectOf(element, `[${i}]`);
-    return { id: readId(given.id, `[${i}].id`), vectors: readVectors(given.vector, `[${i}].vector`) };
+    const given = pointOf(element, `[${i}]`);
+    const vectors = readVectors(given.vector, `[${i}].vector`);
+    if (Object.keys(vectors).length === 0) {
+      const message = "value invalid, must specify vectors to update for point";
+      throw new MurmurationError("validation", message, `[${i}].vector`);
+    }
+    return { id: readId(given.id, `[${i}].id`), vectors };
   });
   return mergedById(points);
 }
@@ -166,7 +180,7 @@ const names = z
   .min(1)
   .transform((given) => [...new Set(given)]);
 
-export const deleteVectorsBody = z.object({ ...targetFields, vector: names });
+export const deleteVectorsBody = spelled(z.object({ ...targetFields, vector: names }), vectorSpellings);
 
 export const setPayloadBody = z.object({ ...targetFields, payload: anyObject, key: optional(z.string().min(1)) });
 

@@ -1,6 +1,6 @@
 import { MurmurationError, type PointId } from "@murmuration/index";
 import { z } from "zod";
-import { pageSizeMax, queryBatchSizeMax } from "../limits.js";
+import { queryBatchSizeMax } from "../limits.js";
 import {
   integer,
   number,
@@ -8,6 +8,7 @@ import {
   parsedBy,
   pointIdSchema,
   readPointId,
+  rowCount,
   shown,
   unsupported,
   withDefault,
@@ -16,6 +17,7 @@ import {
 import { filter } from "./filter.js";
 import { name } from "./names.js";
 import { selectionFields } from "./selection.js";
+import { selectionSpellings, spelled } from "./spellings.js";
 import { type IssueParameters, validate } from "./validate.js";
 import { denseVectorSchema, readDenseVector, refuseOtherVector } from "./vectors.js";
 
@@ -90,14 +92,14 @@ const searchFields = {
   filter,
   params: optional(searchParams),
   score_threshold: optional(number()),
-  offset: withDefault(integer(0, pageSizeMax), 0),
+  offset: withDefault(rowCount(0), 0),
   ...selectionFields(false),
   shard_key: unsupported("shard keys are"),
 };
 
 /** 0 passes here and is refused by `refuseLimitZero`, under the name that the dialect gives the field there. */
 const queryLimit = withDefault(
-  parsedBy((value) => (value === 0 ? 0 : validate(integer(1, pageSizeMax), value)), { type: "integer", minimum: 1 }),
+  parsedBy((value) => (value === 0 ? 0 : validate(rowCount(1), value)), { type: "integer", minimum: 1 }),
   10,
 );
 
@@ -124,7 +126,7 @@ const queryFields = z.object({
   limit: queryLimit,
   ...searchFields,
 });
-export const queryBody = queryFields.superRefine(refuseLimitZero);
+export const queryBody = spelled(queryFields.superRefine(refuseLimitZero), selectionSpellings);
 export type QueryBody = z.output<typeof queryBody>;
 
 /** The vector of a legacy search, with the name of the vector it is compared with. */
@@ -145,7 +147,7 @@ function readLegacyVector(value: unknown): LegacyVector {
   };
 }
 
-export const searchBody = z.object({
+const searchRequest = z.object({
   vector: parsedBy(readLegacyVector, {
     oneOf: [
       denseVectorSchema,
@@ -156,9 +158,10 @@ export const searchBody = z.object({
       },
     ],
   }),
-  limit: integer(1, pageSizeMax),
+  limit: rowCount(1),
   ...searchFields,
 });
+export const searchBody = spelled(searchRequest, { ...selectionSpellings, top: "limit" });
 export type SearchBody = z.output<typeof searchBody>;
 
 function batchOf<Body extends z.ZodType>(body: Body) {

@@ -1,9 +1,9 @@
 import { MurmurationError } from "@murmuration/index";
 import { z } from "zod";
-import { pageSizeMax } from "../limits.js";
-import { integer, oneOf, optional, parsedBy, pointId, pointIds, shown, unsupported, withDefault } from "./fields.js";
+import { oneOf, optional, parsedBy, pointId, pointIds, rowCount, shown, unsupported, withDefault } from "./fields.js";
 import { filter } from "./filter.js";
 import { selectionFields } from "./selection.js";
+import { selectionSpellings, spelled } from "./spellings.js";
 import { validate } from "./validate.js";
 
 const shardKey = unsupported("shard keys are");
@@ -11,7 +11,8 @@ const shardKey = unsupported("shard keys are");
 /** Each id once, where it came first: the dialect answers with no point twice. */
 const distinctPointIds = pointIds.transform((ids) => [...new Set(ids)]);
 
-export const retrieveBody = z.object({ ids: distinctPointIds, ...selectionFields(true), shard_key: shardKey });
+const retrieveFields = z.object({ ids: distinctPointIds, ...selectionFields(true), shard_key: shardKey });
+export const retrieveBody = spelled(retrieveFields, selectionSpellings);
 
 export interface OrderBy {
   readonly key: string;
@@ -51,13 +52,14 @@ const orderBy = parsedBy(readOrderBy, {
   ],
 });
 
-export const scrollBody = z.object({
-  limit: withDefault(integer(1, pageSizeMax), 10),
+const scrollFields = z.object({
+  limit: withDefault(rowCount(1), 10),
   offset: optional(pointId),
   filter,
   order_by: optional(orderBy),
   ...selectionFields(true),
   shard_key: shardKey,
 });
+export const scrollBody = spelled(scrollFields, selectionSpellings);
 
 export const countBody = z.object({ filter, exact: withDefault(z.boolean(), true), shard_key: shardKey });

@@ -10,8 +10,13 @@ function readPayloadSelector(value: unknown): PayloadSelector {
   if (typeof value === "boolean") return value;
   if (isTexts(value)) return { include: value };
   if (typeof value === "object" && value !== null) {
-    if ("include" in value && isTexts(value.include)) return { include: value.include };
-    if ("exclude" in value && isTexts(value.exclude)) return { exclude: value.exclude };
+    const [key, ...others] = Object.keys(value);
+    if (others.length === 0 && key === "include" && "include" in value && isTexts(value.include)) {
+      return { include: value.include };
+    }
+    if (others.length === 0 && key === "exclude" && "exclude" in value && isTexts(value.exclude)) {
+      return { exclude: value.exclude };
+    }
   }
   throw new MurmurationError(
     "format",
