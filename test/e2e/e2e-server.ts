@@ -36,8 +36,8 @@ export function failuresIn(log: string): readonly string[] {
   return log.split("\n").filter((line) => /"level":[56]0|^\s*at |\bError:/.test(line));
 }
 
-/** Starts a server with an empty data folder; registers its end with the test runner. */
-export async function startE2eServer(): Promise<E2eServer> {
+/** Starts a server with an empty data folder, and further options; registers its end with the test runner. */
+export async function startE2eServer(options: readonly string[] = []): Promise<E2eServer> {
   const folder = newFolder("e2e");
   let server: ServerProcess | undefined;
   after(async () => {
@@ -50,7 +50,7 @@ export async function startE2eServer(): Promise<E2eServer> {
       removeFolder(folder);
     }
   });
-  server = await startServer({ dataFolder: folder });
+  server = await startServer({ dataFolder: folder, options });
   const { address, log } = server;
   return {
     address,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { gunzipSync } from "node:zlib";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { pino } from "pino";
 import { filledApp, testApp } from "./testing/test-app.js";
 
@@ -104,27 +104,72 @@ describe("transport", () => {
     assert.equal(({} as Record<string, unknown>).polluted, undefined);
   });
 
-  it("compresses when asked to and allows any origin", async () => {
+  it("takes repeated slashes for one", async () => {
+    const { ask } = await filledApp();
+    assert.equal((await ask("GET", "//collections")).statusCode, 200);
+    assert.equal((await ask("GET", "///collections//things//points///1/")).statusCode, 200);
+    const wrongMethod = await ask("DELETE", "//collections");
+    assert.deepEqual([wrongMethod.statusCode, wrongMethod.headers.allow], [405, "GET"]);
+    // a slash in a name is one of the name, and the query is not the path
+    assert.equal((await ask("GET", "/collections/%2F%2Fthings")).statusCode, 404);
+    assert.match((await ask("GET", "/telemetry?timeout=1//2")).error ?? "", /"1\/\/2"/);
+  });
+
+  it("compresses answers and takes compressed bodies; an encoding that it does not know is named", async () => {
     const { app } = await filledApp();
-    const response = await app.inject({
-      method: "GET",
-      url: "/openapi.json",
-      headers: { "accept-encoding": "gzip", origin: "http://example.org" },
-    });
+    const headers = { "accept-encoding": "gzip" };
+    const response = await app.inject({ method: "GET", url: "/openapi.json", headers });
     assert.equal(response.headers["content-encoding"], "gzip");
-    assert.equal(response.headers["access-control-allow-origin"], "http://example.org");
     assert.ok(JSON.parse(gunzipSync(response.rawPayload).toString()));
-    const preflight = await app.inject({
-      method: "OPTIONS",
-      url: "/collections/things",
-      headers: {
-        origin: "http://example.org",
-        "access-control-request-method": "DELETE",
-        "access-control-request-headers": "api-key",
-      },
-    });
-    assert.equal(preflight.statusCode, 204);
-    assert.match(String(preflight.headers["access-control-allow-methods"]), /DELETE/);
+    const count = (encoding: string, payload: Buffer) =>
+      app.inject({
+        method: "POST",
+        url: "/collections/things/points/count",
+        headers: { "content-type": "application/json", "content-encoding": encoding },
+        payload,
+      });
+    assert.equal((await count("gzip", gzipSync("{}"))).json<{ result: { count: number } }>().result.count, 3);
+    assert.equal((await count("identity", Buffer.from("{}"))).statusCode, 200);
+    const unknown = await count("zstd", Buffer.from("{}"));
+    assert.equal(unknown.statusCode, 415);
+    assert.match(unknown.body, /content-encoding .*zstd.* is not supported, only br, gzip, deflate and identity/);
+    const broken = await count("gzip", Buffer.from("{}"));
+    assert.equal(broken.statusCode, 400);
+    assert.match(broken.body, /the body is not what its content-encoding gzip says/);
+    const bomb = await count("gzip", gzipSync(Buffer.alloc(33 * 1024 * 1024, 0x20)));
+    assert.equal(bomb.statusCode, 413);
+  });
+
+  const preflight = async (origin: string, corsOrigins: readonly string[]) => {
+    const { app } = await filledApp({ corsOrigins });
+    const headers = { origin, "access-control-request-method": "DELETE", "access-control-request-headers": "api-key" };
+    const asked = await app.inject({ method: "OPTIONS", url: "/collections/things", headers });
+    const read = await app.inject({ method: "GET", url: "/collections", headers: { origin } });
+    const allowed = read.headers["access-control-allow-origin"];
+    assert.equal(asked.headers["access-control-allow-origin"], allowed);
+    assert.equal(
+      asked.statusCode === 204 && /DELETE/.test(String(asked.headers["access-control-allow-methods"])),
+      allowed !== undefined,
+    );
+    return allowed;
+  };
+
+  it("lets pages of this machine use it, and of no other origin unless it is told to", async () => {
+    for (const origin of ["http://localhost", "http://localhost:3000", "https://127.0.0.1:8443", "http://[::1]:5173"]) {
+      assert.equal(await preflight(origin, []), origin);
+    }
+    const others = [
+      "http://example.org",
+      "null",
+      "http://localhost.example.org",
+      "http://127.0.0.1.example.org:80",
+      "file://localhost",
+    ];
+    for (const origin of others) assert.equal(await preflight(origin, []), undefined, origin);
+    assert.equal(await preflight("https://app.example.org", ["https://app.example.org"]), "https://app.example.org");
+    assert.equal(await preflight("http://app.example.org", ["https://app.example.org"]), undefined);
+    assert.equal(await preflight("http://localhost:1", ["https://app.example.org"]), "http://localhost:1");
+    assert.equal(await preflight("http://example.org", ["*"]), "*");
   });
 
   it("refuses a name of more than 255 characters with 422 on every route", async () => {

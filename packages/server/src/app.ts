@@ -1,6 +1,3 @@
-import { constants } from "node:zlib";
-import compress from "@fastify/compress";
-import cors from "@fastify/cors";
 import type { Command } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
 import Fastify, {
@@ -13,7 +10,6 @@ import Fastify, {
 import type { Logger } from "pino";
 import type { Backups } from "./backup/backups.js";
 import { Forwarder } from "./consistency/forwarder.js";
-import { murmurHeaders } from "./consistency/headers.js";
 import { type ConsistencyParameters, Session } from "./consistency/session.js";
 import type { Database } from "./engine/database.js";
 import { drain } from "./http/drain.js";
@@ -22,6 +18,7 @@ import { errorAnswer, type RequestPart } from "./http/errors.js";
 import { parseJsonBytes, stringifyJson } from "./http/json.js";
 import { bodyLimitMebibytesDefault, drainedBytesMax, pathParameterLengthMax } from "./http/limits.js";
 import { validate } from "./http/schemas/validate.js";
+import { acceptOrigins, compressBodies } from "./http/transport.js";
 import { Metrics } from "./metrics.js";
 import { openApiRoute } from "./openapi.js";
 import { metricsRoute } from "./routes/metrics.js";
@@ -35,6 +32,8 @@ export interface AppOptions {
   /** Requests that take longer are logged, one line each; 0 turns it off. */
   readonly slowRequestMs?: number;
   readonly bodyLimitMebibytes?: number;
+  /** Origins whose pages may use this server, beside those on this machine. */
+  readonly corsOrigins?: readonly string[];
   /** Without them the routes of backups say that there are none. */
   readonly backups?: Backups;
 }
@@ -186,7 +185,7 @@ function methodsAt(all: readonly Route[]): (path: string) => readonly string[] {
 function answerUnknown(app: FastifyInstance, all: readonly Route[]): void {
   const allowedAt = methodsAt(all);
   app.setNotFoundHandler((request, reply) => {
-    const path = request.url.split("?", 1)[0] as string;
+    const path = (request.url.split("?", 1)[0] as string).replace(/\/{2,}/g, "/");
     const allowed = allowedAt(path);
     if (allowed.length === 0) return sendJson(reply, 404, errorEnvelope("Not found: no such path", elapsedMs(request)));
     reply.header("allow", allowed.join(", "));
@@ -222,7 +221,7 @@ export async function buildApp(database: Database, options: AppOptions = {}): Pr
     ...(options.log === undefined ? {} : { loggerInstance: options.log as FastifyBaseLogger }),
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: (options.bodyLimitMebibytes ?? bodyLimitMebibytesDefault) * 1024 * 1024,
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: pathParameterLengthMax },
+    routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: pathParameterLengthMax },
     frameworkErrors: (error, request, reply) => void sendError(request, reply, error),
     forceCloseConnections: "idle",
   });
@@ -232,17 +231,8 @@ export async function buildApp(database: Database, options: AppOptions = {}): Pr
     request.arrivedMs = performance.now();
     done();
   });
-  await app.register(cors, {
-    origin: true,
-    methods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
-    exposedHeaders: Object.values(murmurHeaders),
-  });
-  await app.register(compress, {
-    threshold: 1024,
-    encodings: ["br", "gzip", "deflate"],
-    // The highest quality, which is the default, costs more than any search.
-    brotliOptions: { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } },
-  });
+  await acceptOrigins(app, options.corsOrigins ?? []);
+  await compressBodies(app);
   acceptJson(app);
   app.setErrorHandler(async (error, request, reply) => {
     if (isTooLarge(error)) await drain(request.raw, drainedBytesMax);

@@ -54,6 +54,26 @@ describe("configuration", () => {
     assert.equal(configOf([], { MURMUR_SLOW_REQUEST_MS: "6" }).slowRequestMs, 6);
   });
 
+  it("takes origins of pages, each once or separated by commas", () => {
+    assert.equal(configOf([]).corsOrigins, "");
+    const given = ["--cors-origin", "https://a.example.org", "--cors-origin", "http://b.example.org:81"];
+    assert.equal(configOf(given).corsOrigins, "https://a.example.org http://b.example.org:81");
+    assert.equal(
+      configOf([], { MURMUR_CORS_ORIGIN: "https://a.example.org, *" }).corsOrigins,
+      "https://a.example.org *",
+    );
+    for (const wrong of [
+      "a.example.org",
+      "https://a.example.org/",
+      "https://a.example.org/x",
+      "ftp://a",
+      "https://A.example.org",
+    ]) {
+      assert.match(refusal(["--cors-origin", wrong]), /--cors-origin: .*must be origins as https/);
+    }
+    assert.match(refusal(["--cors-origin", ""]), /--cors-origin: .*must not be empty/);
+  });
+
   it("takes backups only with a folder for them", () => {
     const { backupFolder, backupEveryMinutes, backupKeep } = configOf(["--backup-folder", "b", "--backup-every", "60"]);
     assert.deepEqual([backupFolder, backupEveryMinutes, backupKeep], ["b", 60, 7]);

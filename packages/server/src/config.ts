@@ -10,6 +10,7 @@ import {
 } from "./cluster-config.js";
 import type { ClusterStart } from "./engine/cluster-start.js";
 import { bodyLimitMebibytesDefault } from "./http/limits.js";
+import { parseOrigins } from "./http/origins.js";
 import { version } from "./version.js";
 
 const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
@@ -27,6 +28,8 @@ interface ServerSettings {
   readonly logLevel: string;
   readonly slowRequestMs: number;
   readonly bodyLimitMebibytes: number;
+  /** Separated by spaces; "": only pages on this machine. */
+  readonly corsOrigins: string;
   readonly shutdownTimeoutMs: number;
   /** Operations. */
   readonly imageInterval: number;
@@ -122,6 +125,15 @@ const optionTable: readonly OptionRow[] = [
     description: "largest request body",
     defaultValue: bodyLimitMebibytesDefault,
     parse: integerFrom(1, 512),
+  },
+  {
+    name: "cors-origin",
+    key: "corsOrigins",
+    placeholder: "origin",
+    description: "pages of this origin may use the server too, as those on this machine do; once for each, * for all",
+    defaultValue: "",
+    isRepeatable: true,
+    parse: (value) => parseOrigins(value).join(" "),
   },
   {
     name: "image-interval",

@@ -5,6 +5,7 @@ import { type Config, loadConfig } from "../config.js";
 import { dataFiles } from "../engine/data-folder.js";
 import type { Database } from "../engine/database.js";
 import { openDatabase } from "../engine/open-database.js";
+import { parseOrigins } from "../http/origins.js";
 import { version } from "../version.js";
 import type { CliCommand } from "./command.js";
 
@@ -106,6 +107,7 @@ async function run(config: Config): Promise<void> {
     log,
     slowRequestMs: config.slowRequestMs,
     bodyLimitMebibytes: config.bodyLimitMebibytes,
+    corsOrigins: config.corsOrigins === "" ? [] : parseOrigins(config.corsOrigins),
     ...(backups === undefined ? {} : { backups }),
   });
   closeOnSignals({ app, database, backups }, config, log);

@@ -21,6 +21,11 @@ function isHttpError(error: unknown): error is HttpError {
   return error instanceof Error && "statusCode" in error && typeof error.statusCode === "number";
 }
 
+/** Fastify's own refusal of a body that no parser is for. */
+function isOtherContentType(error: HttpError): boolean {
+  return "code" in error && error.code === "FST_ERR_CTP_INVALID_MEDIA_TYPE";
+}
+
 function withField(error: MurmurationError): string {
   if (error.field === undefined || error.field === "" || error.message.startsWith(error.field)) return error.message;
   return `${error.field}: ${error.message}`;
@@ -66,7 +71,7 @@ function ofMurmurationError(error: MurmurationError, part: RequestPart): ErrorAn
 export function errorAnswer(error: unknown, part: RequestPart = "JSON body"): ErrorAnswer {
   if (error instanceof MurmurationError) return ofMurmurationError(error, part);
   if (isHttpError(error) && error.statusCode >= 400 && error.statusCode < 500) {
-    const message = error.statusCode === 415 ? "the content type must be application/json" : error.message;
+    const message = isOtherContentType(error) ? "the content type must be application/json" : error.message;
     return { statusCode: error.statusCode, message: `Bad request: ${message}`, internal: false };
   }
   return { statusCode: 500, message: "Service internal error: see the log", internal: true };

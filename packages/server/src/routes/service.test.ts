@@ -9,7 +9,7 @@ describe("service routes", () => {
     assert.deepEqual(Object.keys(json).sort(), ["commit", "title", "version"]);
     assert.deepEqual(
       { ...json, commit: "" },
-      { title: "qdrant - vector search engine", version: "1.18.2", commit: "" },
+      { title: "qdrant - vector search engine", version: "1.19.0", commit: "" },
     );
     assert.match((json as { commit: string }).commit, /^[0-9a-f]{40}$/);
   });
