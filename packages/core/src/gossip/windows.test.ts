@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MurmurationError } from "@murmuration/index";
+import { assertUntil } from "@murmuration/index/conformance";
 import fc from "fast-check";
 import { sequenceOf, type VersionVector } from "../causality/version-vector.js";
 import { areConcurrent, type CausalEvent, reorder, Site, steps } from "./history.test-support.js";
@@ -78,7 +79,8 @@ function shared(windows: StitchWindows) {
 test("windows are the same after any causal order, and say what is concurrent", () => {
   let open = 0;
   let closed = 0;
-  fc.assert(
+  assertUntil(
+    () => ({ open: [open, 20], closed: [closed, 2] }),
     fc.property(steps(300), fc.array(fc.nat(99), { minLength: 1, maxLength: 50 }), (moves, choices) => {
       const { all } = play(moves);
       const [first, second] = [all, reorder(all, choices)].map((events) => {
@@ -101,12 +103,12 @@ test("windows are the same after any causal order, and say what is concurrent", 
     }),
     { numRuns: 300 },
   );
-  assert.ok(open > 20 && closed > 2, `open ${open}, closed ${closed}`);
 });
 
 test("every pair of concurrent inserts was in the work of both owners when no window is open", () => {
   let checked = 0;
-  fc.assert(
+  assertUntil(
+    () => ({ checked: [checked, 5000] }),
     fc.property(steps(300), (moves) => {
       const { sites, all } = play(moves);
       const exchange = () => {
@@ -152,7 +154,6 @@ test("every pair of concurrent inserts was in the work of both owners when no wi
     }),
     { numRuns: 200 },
   );
-  assert.ok(checked > 5000, `checked ${checked}`);
 });
 
 test("a change that is taken back leaves nothing", () => {

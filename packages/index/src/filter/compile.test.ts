@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
+import { assertUntil } from "../conformance.js";
 import type { Json, Payload } from "../payload/json.js";
 import type { PayloadIndex } from "../payload/payload-index.js";
 import { PayloadIndexes } from "../payload/payload-indexes.js";
@@ -166,9 +167,9 @@ function addIndex(points: Points, path: string, schemaOfPath: PayloadIndexSchema
 
 describe("compileFilter", () => {
   it("finds what the predicate finds, whatever is indexed, before and after updates", () => {
-    let answers = 0;
     let telling = 0;
-    fc.assert(
+    assertUntil(
+      () => ({ "some of the points": [telling, 500] }),
       fc.property(
         fc.array(payload, { minLength: 8, maxLength: 40 }),
         schemas,
@@ -182,7 +183,6 @@ describe("compileFilter", () => {
             for (const each of filters) {
               const expected = points.matching(each);
               assert.deepEqual([...compileFilter(each, points)], expected);
-              if (live.length > 0) answers += 1;
               if (expected.length > 0 && expected.length < live.length) telling += 1;
             }
             assert.deepEqual([...points.liveRows], live, "live rows are left alone");
@@ -196,7 +196,6 @@ describe("compileFilter", () => {
       ),
       { numRuns: 400 },
     );
-    assert.ok(telling > answers / 5, `not vacuous: ${telling} of ${answers} answers are some of the points`);
   });
 
   it("finds with an index on the key what each single condition finds without one", () => {
