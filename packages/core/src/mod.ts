@@ -90,10 +90,11 @@ export type { SetPayloadBody } from "./operation/set-payload.js";
 export type { UpsertBody } from "./operation/upsert.js";
 export { type VectorEncoding, vectorEncodings } from "./operation/vector-encoding.js";
 export type { VectorVersion } from "./operation/vector-version.js";
-export { nearest } from "./query/nearest.js";
-export { retrieve } from "./query/records.js";
+export { matchingRows } from "./query/matching.js";
+export { nearest, nearestInSlices } from "./query/nearest.js";
+export { retrieve, retrieveInSlices } from "./query/records.js";
 export type * from "./query/request.js";
-export { count, scroll } from "./query/scroll.js";
+export { count, countInSlices, scroll, scrollInSlices } from "./query/scroll.js";
 export type {
   AppliedOperation,
   CatalogueChanged,

@@ -1,16 +1,18 @@
 import {
   assert,
-  compileFilter,
-  type Filter,
+  finish,
+  fixedAtFirst,
   MurmurationError,
   normalise,
   RowSet,
   type SearchOptions,
+  type Sliced,
 } from "@murmuration/index";
 import type { Distance } from "../catalogue/collection.js";
 import type { Shard } from "../state/shard.js";
-import { recordAt } from "./records.js";
-import type { NearestQuery, ScoredPoint } from "./request.js";
+import { matchingRows } from "./matching.js";
+import { RecordReader } from "./records.js";
+import type { Emit, NearestQuery, ScoredPoint } from "./request.js";
 
 /** Score of the dialect for a distance of the engine; a float32. */
 export function scoreOf(distance: number, metric: Distance): number {
@@ -27,12 +29,12 @@ export function canonicalVector(vector: Float32Array, metric: Distance): Float32
   return metric === "Cosine" ? normalise(vector) : vector;
 }
 
-/** Slots of one vector's visible versions whose points match. */
-function allowedSlots(shard: Shard, vector: string, filter: Filter): RowSet {
+/** Slots of one vector's visible versions, of the points at these rows. */
+function slotsAt(shard: Shard, vector: string, rows: RowSet): RowSet {
   const slots = shard.table.slotMap(vector);
   assert(slots !== undefined, "every vector of the collection has a slot map");
   const allowed = new RowSet();
-  compileFilter(filter, shard.table).forEach((row) => {
+  rows.forEach((row) => {
     const slot = slots.slotOf(row);
     if (slot !== undefined) allowed.add(slot);
   });
@@ -61,36 +63,53 @@ function queryVector(
 }
 
 /**
- * The nearest points of a vector, or of a stored point's vector (which is left out itself). `lookup` is the shard that a query by id
- * takes its vector from.
+ * The nearest points of a vector, or of a stored point's vector (which is left out itself), best first. `lookup` is the shard that a query
+ * by id takes its vector from.
  */
-export function nearest(shard: Shard, request: NearestQuery, lookup: Shard = shard): ScoredPoint[] {
+export function* nearestInSlices(
+  shard: Shard,
+  request: NearestQuery,
+  emit: Emit<ScoredPoint>,
+  lookup: Shard = shard,
+): Sliced<void> {
   const { using, parameters, limit, offset, scoreThreshold } = request;
   const { reader } = shard.graph(using);
   const metric = shard.collection.vectors[using]?.distance as Distance;
+  const matching = request.filter === undefined ? undefined : yield* matchingRows(shard.table, request.filter);
   const { vector, excludedSlot } = queryVector(shard, request, lookup);
   const options: SearchOptions = {
     limit: limit + offset + (excludedSlot === undefined ? 0 : 1),
     allEntries: shard.windows.isOpen(),
-    ...(request.filter === undefined ? {} : { allowed: allowedSlots(shard, using, request.filter) }),
+    ...(matching === undefined ? {} : { allowed: slotsAt(shard, using, matching) }),
     ...(parameters.efSearch === undefined ? {} : { efSearch: parameters.efSearch }),
     ...(parameters.exact === undefined ? {} : { exact: parameters.exact }),
     ...(parameters.rescore === undefined ? {} : { rescore: parameters.rescore }),
     ...(parameters.oversampling === undefined ? {} : { oversampling: parameters.oversampling }),
   };
-  const { slots, distances } = reader.search(vector, options);
-  const slotMap = shard.table.slotMap(using);
-  const points: ScoredPoint[] = [];
-  let rank = 0;
-  for (const [i, slot] of slots.entries()) {
-    if (slot === excludedSlot) continue;
-    const score = scoreOf(distances[i] as number, metric);
-    if (scoreThreshold !== undefined && isWorse(score, scoreThreshold, metric)) break;
-    if (rank++ < offset) continue;
-    if (points.length === limit) break;
-    const row = slotMap?.rowOf(slot);
-    assert(row !== undefined, "a visible slot belongs to a live point");
-    points.push({ ...recordAt(shard, row, request.selection), score, version: shard.table.at(row).version });
+  const records = new RecordReader(shard, request.selection);
+  try {
+    const { slots, distances } = yield* fixedAtFirst(reader.searchInSlices(vector, options));
+    let rank = 0;
+    let emitted = 0;
+    for (const [i, slot] of slots.entries()) {
+      if (slot === excludedSlot) continue;
+      const score = scoreOf(distances[i] as number, metric);
+      if (scoreThreshold !== undefined && isWorse(score, scoreThreshold, metric)) break;
+      if (rank++ < offset) continue;
+      if (emitted++ === limit) break;
+      const row = records.points.rowAt(using, slot);
+      assert(row !== undefined, "a visible slot belongs to a live point");
+      emit({ ...records.recordAt(row), score, version: records.points.at(row).version });
+      yield "pause";
+    }
+  } finally {
+    records.end();
   }
+}
+
+/** The same at once. */
+export function nearest(shard: Shard, request: NearestQuery, lookup: Shard = shard): ScoredPoint[] {
+  const points: ScoredPoint[] = [];
+  finish(nearestInSlices(shard, request, (point) => points.push(point), lookup));
   return points;
 }

@@ -1,41 +1,84 @@
-import { type Payload, type PointId, selectPayload } from "@murmuration/index";
-import { type PointState, visibleVectorNames } from "../state/point-state.js";
+import { compileSelector, finish, type PayloadSelection, type PointId, type Sliced } from "@murmuration/index";
+import { visibleVectorNames } from "../state/point-state.js";
+import { FrozenPoints } from "../state/row-watch.js";
 import type { Shard } from "../state/shard.js";
-import type { PointRecord, Selection } from "./request.js";
+import type { Emit, PointRecord, Selection } from "./request.js";
 
-/** Copies of a point's vectors: all of them, or those named that it has. */
-function vectorsOf(
-  shard: Shard,
-  state: PointState,
-  row: number,
-  selector: true | readonly string[],
-): { [name: string]: Float32Array } {
-  const names = visibleVectorNames(state).filter((name) => selector === true || selector.includes(name));
-  const vectors: { [name: string]: Float32Array } = {};
-  for (const name of names.sort()) {
-    const slot = shard.table.slotMap(name)?.slotOf(row);
-    if (slot !== undefined) vectors[name] = shard.graph(name).reader.vectorAt(slot);
+/**
+ * What a read returns of the points of a shard, as they were when it was made: whatever is written until it is ended. It keeps what
+ * changes meanwhile, and the slots of the graphs.
+ */
+export class RecordReader {
+  readonly points: FrozenPoints;
+  readonly #shard: Shard;
+  readonly #selection: Selection;
+  readonly #payload: PayloadSelection;
+  readonly #releases: (() => void)[] = [];
+
+  /** Throws `format` for a bad path in the selection. */
+  constructor(shard: Shard, selection: Selection) {
+    this.#shard = shard;
+    this.#selection = selection;
+    this.#payload = compileSelector(selection.payload);
+    for (const { reader } of shard.graphs.values()) this.#releases.push(reader.hold());
+    this.points = new FrozenPoints(shard.table);
   }
-  return vectors;
-}
 
-/** The selected parts of the live point at a row. */
-export function recordAt(shard: Shard, row: number, selection: Selection): PointRecord {
-  const state = shard.table.at(row);
-  const payload: Payload | undefined = selectPayload(state.payload, selection.payload);
-  return {
-    id: state.id,
-    ...(payload === undefined ? {} : { payload }),
-    ...(selection.vectors === false ? {} : { vectors: vectorsOf(shard, state, row, selection.vectors) }),
-  };
+  /** The selected parts of the point at a row. */
+  recordAt(row: number): PointRecord {
+    const state = this.points.at(row);
+    const payload = this.#payload(state.payload);
+    const { vectors } = this.#selection;
+    return {
+      id: state.id,
+      ...(payload === undefined ? {} : { payload }),
+      ...(vectors === false ? {} : { vectors: this.#vectorsAt(row, vectors) }),
+    };
+  }
+
+  /** Copies of a point's vectors: all of them, or those named that it has. */
+  #vectorsAt(row: number, selector: true | readonly string[]): { [name: string]: Float32Array } {
+    const names = visibleVectorNames(this.points.at(row)).filter(
+      (name) => selector === true || selector.includes(name),
+    );
+    const vectors: { [name: string]: Float32Array } = {};
+    for (const name of names.sort()) {
+      const slot = this.points.slotOf(name, row);
+      if (slot !== undefined) vectors[name] = this.#shard.graph(name).reader.vectorAt(slot);
+    }
+    return vectors;
+  }
+
+  end(): void {
+    this.points.end();
+    for (const release of this.#releases) release();
+  }
 }
 
 /** Points by id, in the order asked for; unknown ids are passed over. */
+export function* retrieveInSlices(
+  shard: Shard,
+  ids: readonly PointId[],
+  selection: Selection,
+  emit: Emit<PointRecord>,
+): Sliced<void> {
+  const records = new RecordReader(shard, selection);
+  try {
+    const rows = shard.table.orderedRows();
+    yield "fixed";
+    for (const id of ids) {
+      const row = rows.rowOf(id);
+      if (row !== undefined) emit(records.recordAt(row));
+      yield "pause";
+    }
+  } finally {
+    records.end();
+  }
+}
+
+/** The same at once. */
 export function retrieve(shard: Shard, ids: readonly PointId[], selection: Selection): PointRecord[] {
   const records: PointRecord[] = [];
-  for (const id of ids) {
-    const row = shard.table.rowOf(id);
-    if (row !== undefined) records.push(recordAt(shard, row, selection));
-  }
+  finish(retrieveInSlices(shard, ids, selection, (record) => records.push(record)));
   return records;
 }

@@ -63,8 +63,14 @@ export interface ScrollRequest {
   readonly orderBy?: { readonly key: string; readonly direction: "asc" | "desc"; readonly startFrom?: number };
 }
 
+/** Takes what a read finds, one after the other. */
+export type Emit<Found> = (found: Found) => void;
+
+/** A point of a page; the value that it is ordered by, where it is. */
+export type ScrolledPoint = PointRecord & { readonly orderValue?: number | bigint };
+
 /** A page, and the id that the next one begins with (`null`: none, or ordered by a number). */
 export interface ScrollPage {
-  readonly points: readonly (PointRecord & { readonly orderValue?: number | bigint })[];
+  readonly points: readonly ScrolledPoint[];
   readonly nextOffset: PointId | null;
 }

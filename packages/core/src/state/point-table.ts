@@ -11,10 +11,33 @@ import {
 } from "@murmuration/index";
 import sortedBTree from "sorted-btree";
 import { type PointState, visibleVectorNames } from "./point-state.js";
+import type { RowWatch } from "./row-watch.js";
 import { SlotMap } from "./slot-map.js";
 
 // The package is CommonJS: its default export arrives as a property.
 const BTree = sortedBTree.default;
+
+/** Rows of live points by ascending id, as they were when it was made. */
+export class OrderedRows {
+  readonly #rows: ReturnType<typeof emptyTree>;
+
+  constructor(rows: ReturnType<typeof emptyTree>) {
+    this.#rows = rows;
+  }
+
+  /** From `first` (inclusive) on. */
+  *from(first: PointId | undefined): IterableIterator<number> {
+    for (const [, row] of this.#rows.entries(first)) yield row;
+  }
+
+  rowOf(id: PointId): number | undefined {
+    return this.#rows.get(id);
+  }
+}
+
+function emptyTree() {
+  return new BTree<PointId, number>(undefined, comparePointIds);
+}
 
 /**
  * The points of a shard in memory: states by id (tombstones included), live points by row and in order of ids, payload indexes,
@@ -25,12 +48,14 @@ export class PointTable implements PointSource {
   readonly #states = new Map<PointId, PointState>();
   readonly #rows: (PointState | undefined)[] = [];
   readonly #freeRows: number[] = [];
-  readonly #ordered = new BTree<PointId, number>(undefined, comparePointIds);
+  readonly #ordered = emptyTree();
   readonly #indexes = new PayloadIndexes();
-  readonly #slots: ReadonlyMap<string, SlotMap>;
+  readonly #watches = new Set<RowWatch>();
+  /** Where each vector's visible versions stand, by its name. */
+  readonly slotMaps: ReadonlyMap<string, SlotMap>;
 
   constructor(vectorNames: readonly string[]) {
-    this.#slots = new Map(vectorNames.map((name) => [name, new SlotMap()]));
+    this.slotMaps = new Map(vectorNames.map((name) => [name, new SlotMap()]));
   }
 
   get rowCount(): number {
@@ -65,13 +90,31 @@ export class PointTable implements PointSource {
     return this.#states.values();
   }
 
-  /** Rows of live points by ascending id, from `first` on. */
-  *rowsFrom(first: PointId | undefined): IterableIterator<number> {
-    for (const [, row] of this.#ordered.entries(first)) yield row;
+  /** The rows in order, as they are now: what changes later does not show. Costs nothing, but some of each later change. */
+  orderedRows(): OrderedRows {
+    return new OrderedRows(this.#ordered.clone());
   }
 
   slotMap(vector: string): SlotMap | undefined {
-    return this.#slots.get(vector);
+    return this.slotMaps.get(vector);
+  }
+
+  /** Tell `watch` of every row that is about to change, until the returned function is called. */
+  watch(watch: RowWatch): () => void {
+    this.#watches.add(watch);
+    return () => void this.#watches.delete(watch);
+  }
+
+  /** How many watch. */
+  get watchers(): number {
+    return this.#watches.size;
+  }
+
+  /** The point's row, or the place of one of its vectors, is about to change. */
+  beginChange(id: PointId): void {
+    if (this.#watches.size === 0) return;
+    const row = this.#ordered.get(id);
+    if (row !== undefined) for (const watch of this.#watches) watch.rowChanges(row);
   }
 
   subjectAt(row: number): FilterSubject {
@@ -103,6 +146,7 @@ export class PointTable implements PointSource {
 
   /** Put a state in place of the one before; `undefined` forgets the point. Vectors are placed by `SlotMap`. Returns its row if live. */
   put(id: PointId, next: PointState | undefined): number | undefined {
+    this.beginChange(id);
     const previous = this.#states.get(id);
     if (next === undefined) this.#states.delete(id);
     else this.#states.set(id, next);
@@ -119,6 +163,7 @@ export class PointTable implements PointSource {
       this.#freeRows.push(row);
       return undefined;
     }
+    if (!wasLive) for (const watch of this.#watches) watch.rowIsTaken(row);
     this.#rows[row] = next;
     if (!wasLive) {
       this.liveRows.add(row);

@@ -263,6 +263,7 @@ export class Shard {
       const slot = graph.slotOf(dot);
       const row = slot === undefined ? undefined : slots?.rowOf(slot);
       if (slot === undefined || row === undefined) continue;
+      this.table.beginChange(this.table.at(row).id);
       graph.reader.hide(slot);
       graph.markDead(slot, true);
       slots?.unlink(row, slot);
@@ -346,6 +347,7 @@ export class Shard {
 
   /** Put a state in the table and make the graphs show its vectors. */
   #putPoint(id: PointId, next: PointState | undefined): void {
+    this.table.beginChange(id);
     const previous = this.table.state(id);
     const rowBefore = this.table.rowOf(id);
     const shown: (readonly [string, number])[] = [];

@@ -14,6 +14,7 @@ export class EqualityIndex<Key extends string | boolean> implements PayloadIndex
   readonly kind: PayloadIndexKind;
   readonly servesEquality = true;
   readonly servesRange = true;
+  readonly servesOrder = false;
   /** The key of a value that the index holds. */
   readonly #keyOf: (value: Json) => Key | undefined;
   readonly #presence = new Presence();
@@ -73,7 +74,7 @@ export class EqualityIndex<Key extends string | boolean> implements PayloadIndex
     return this.#presence.valued.size;
   }
 
-  ordered(): undefined {
+  freezeOrder(): undefined {
     return undefined;
   }
 }

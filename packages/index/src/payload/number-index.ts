@@ -3,7 +3,7 @@ import type { Meter, Sliced } from "../sliced.js";
 import type { Json } from "./json.js";
 import { canonicalInteger, canonicalNumber } from "./number.js";
 import { OrderedPostings } from "./ordered-postings.js";
-import type { IndexableValue, PayloadIndex, RangeBounds, ValueGroup } from "./payload-index.js";
+import type { FrozenOrder, IndexableValue, PayloadIndex, RangeBounds } from "./payload-index.js";
 import { distinctKeys, Presence } from "./presence.js";
 import type { PayloadIndexKind, PayloadIndexSchema } from "./schema.js";
 
@@ -12,6 +12,7 @@ export class NumberIndex implements PayloadIndex {
   readonly kind: PayloadIndexKind;
   readonly servesEquality: boolean;
   readonly servesRange: boolean;
+  readonly servesOrder: boolean;
   /** The key of a value that the index holds. */
   readonly #keyOf: (value: Json) => number | bigint | undefined;
   readonly #presence = new Presence();
@@ -22,6 +23,7 @@ export class NumberIndex implements PayloadIndex {
     this.#keyOf = keyOf;
     this.servesEquality = schema.lookup ?? true;
     this.servesRange = schema.range ?? true;
+    this.servesOrder = this.servesRange;
   }
 
   add(row: number, values: readonly Json[]): void {
@@ -74,9 +76,8 @@ export class NumberIndex implements PayloadIndex {
     return this.#presence.valued.size;
   }
 
-  ordered(direction: "asc" | "desc", startFrom?: number | bigint): IterableIterator<ValueGroup> | undefined {
-    if (!this.servesRange) return undefined;
-    return this.#postings.ordered(direction, startFrom);
+  freezeOrder(): FrozenOrder | undefined {
+    return this.servesOrder ? this.#postings.freeze() : undefined;
   }
 }
 

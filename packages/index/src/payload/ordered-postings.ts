@@ -2,8 +2,17 @@ import sortedBTree from "sorted-btree";
 import { type ReadonlyRowSet, RowSet } from "../filter/row-set.js";
 import type { Meter, Sliced } from "../sliced.js";
 import { compareNumbers } from "./number.js";
-import type { RangeBounds, ValueGroup } from "./payload-index.js";
-import { addPostingTo, type Posting, postingRows, postingSize, unionOf, withoutRow, withRow } from "./posting.js";
+import type { FrozenOrder, RangeBounds, ValueGroup } from "./payload-index.js";
+import {
+  addPostingTo,
+  copyOfPosting,
+  type Posting,
+  postingRows,
+  postingSize,
+  unionOf,
+  withoutRow,
+  withRow,
+} from "./posting.js";
 
 interface Interval {
   readonly low: number | bigint;
@@ -18,19 +27,31 @@ const VALUES_AT_ONCE = 1_024;
 /** Rows by number, for equality, ranges and order. Keys are canonical numbers. */
 export class OrderedPostings {
   readonly #postings = new sortedBTree.default<number | bigint, Posting>(undefined, compareNumbers);
+  /** What was frozen and is not ended. */
+  readonly #frozen = new Set<FrozenOrder>();
+  /** Keys whose postings nothing frozen has, if anything is. */
+  #ownKeys: Set<number | bigint> | undefined;
   /** Pairs of value and row. */
   #entryCount = 0;
 
   add(key: number | bigint, row: number): void {
-    this.#postings.set(key, withRow(this.#postings.get(key), row));
+    this.#postings.set(key, withRow(this.#own(key), row));
     this.#entryCount += 1;
   }
 
   remove(key: number | bigint, row: number): void {
-    const left = withoutRow(this.#postings.get(key), row);
+    const left = withoutRow(this.#own(key), row);
     if (left === undefined) this.#postings.delete(key);
     else this.#postings.set(key, left);
     this.#entryCount -= 1;
+  }
+
+  /** The posting of a key, to be changed: not one that something frozen has as well. */
+  #own(key: number | bigint): Posting | undefined {
+    const posting = this.#postings.get(key);
+    if (this.#ownKeys === undefined || this.#ownKeys.has(key) || posting === undefined) return posting;
+    this.#ownKeys.add(key);
+    return copyOfPosting(posting);
   }
 
   rowsOf(keys: ReadonlySet<number | bigint>): ReadonlyRowSet {
@@ -88,9 +109,22 @@ export class OrderedPostings {
     return Number.isFinite(share) ? Math.ceil(Math.min(Math.max(share, 0), 1) * this.#entryCount) : this.#entryCount;
   }
 
-  *ordered(direction: "asc" | "desc", startFrom?: number | bigint): IterableIterator<ValueGroup> {
-    const pairs = direction === "asc" ? this.#postings.entries(startFrom) : this.#postings.entriesReversed(startFrom);
-    for (const [value, posting] of pairs) yield { value, rows: postingRows(posting) };
+  /** Values and their rows in order, as they are now, until it is ended. Postings that change meanwhile are copied first, once. */
+  freeze(): FrozenOrder {
+    const postings = this.#postings.clone();
+    const frozen = {
+      *groups(direction: "asc" | "desc", startFrom?: number | bigint): IterableIterator<ValueGroup> {
+        const pairs = direction === "asc" ? postings.entries(startFrom) : postings.entriesReversed(startFrom);
+        for (const [value, posting] of pairs) yield { value, rows: postingRows(posting) };
+      },
+      end: () => {
+        this.#frozen.delete(frozen);
+        if (this.#frozen.size === 0) this.#ownKeys = undefined;
+      },
+    };
+    this.#frozen.add(frozen);
+    this.#ownKeys = new Set();
+    return frozen;
   }
 
   /** The interval that all bounds leave of the values here, or `undefined` when it is empty. */

@@ -63,9 +63,15 @@ export interface PayloadIndex {
   /** Number of rows with a held value. */
   readonly pointCount: number;
 
-  /**
-   * Held values in ascending or descending order from `startFrom` (inclusive), each with its rows; a row with several
-   * values comes several times. `undefined`: this index keeps no order.
-   */
-  ordered(direction: "asc" | "desc", startFrom?: number | bigint): IterableIterator<ValueGroup> | undefined;
+  /** Does `freezeOrder` answer? */
+  readonly servesOrder: boolean;
+  /** The order of the held values, as it is now. `undefined`: this index keeps no order. */
+  freezeOrder(): FrozenOrder | undefined;
+}
+
+/** The order of an index's values as it was when this was made, whatever is written until it is ended. */
+export interface FrozenOrder {
+  /** Values in ascending or descending order from `startFrom` (inclusive), each with its rows; a row with several values comes several times. */
+  groups(direction: "asc" | "desc", startFrom?: number | bigint): IterableIterator<ValueGroup>;
+  end(): void;
 }

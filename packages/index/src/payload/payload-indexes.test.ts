@@ -5,7 +5,7 @@ import { MurmurationError } from "../errors.js";
 import { type ReadonlyRowSet, RowSet } from "../filter/row-set.js";
 import { finish, Meter } from "../sliced.js";
 import type { Json, Payload } from "./json.js";
-import type { PayloadIndex, RangeBounds } from "./payload-index.js";
+import type { FrozenOrder, PayloadIndex, RangeBounds } from "./payload-index.js";
 import { createPayloadIndex, PayloadIndexes } from "./payload-indexes.js";
 import { addPostingTo, type Posting, postingRows, postingSize, withoutRow, withRow } from "./posting.js";
 import type { PayloadIndexSchema } from "./schema.js";
@@ -22,7 +22,10 @@ function rowsIn(index: PayloadIndex | undefined, bounds: RangeBounds): ReadonlyR
 }
 
 function listed(index: PayloadIndex, direction: "asc" | "desc", startFrom?: number | bigint): unknown[] {
-  return [...(index.ordered(direction, startFrom) ?? [])].map(({ value, rows }) => [value, [...rows].sort()]);
+  const order = index.freezeOrder();
+  const groups = [...(order?.groups(direction, startFrom) ?? [])];
+  order?.end();
+  return groups.map(({ value, rows }) => [value, [...rows].sort()]);
 }
 
 const big = 2n ** 60n;
@@ -46,7 +49,7 @@ describe("keyword index", () => {
   });
 
   it("keeps no order", () => {
-    assert.equal(index.ordered("asc"), undefined);
+    assert.equal(index.freezeOrder(), undefined);
   });
 });
 
@@ -91,7 +94,7 @@ describe("integer index", () => {
   it("serves only the capabilities of its schema", () => {
     const lookupOnly = filled({ kind: "integer", range: false }, rows);
     assert.equal(lookupOnly.rowsInRange({ gt: 0 }, new Meter()), undefined);
-    assert.equal(lookupOnly.ordered("asc"), undefined);
+    assert.equal(lookupOnly.freezeOrder(), undefined);
     assert.notEqual(lookupOnly.rowsMatching([1]), undefined);
     const rangeOnly = filled({ kind: "integer", lookup: false }, rows);
     assert.equal(rangeOnly.rowsMatching([1]), undefined);
@@ -220,6 +223,34 @@ describe("PayloadIndexes", () => {
     assert.throws(
       () => new PayloadIndexes().create("a[", { kind: "bool" }),
       (error) => error instanceof MurmurationError && error.code === "format" && error.field === "field_name",
+    );
+  });
+});
+
+describe("the frozen order of an index", () => {
+  it("stays as it was, whatever is entered and taken out, and also after others were frozen and ended", () => {
+    const change = fc.record({ row: fc.nat(200), value: fc.integer({ min: 0, max: 5 }), freezes: fc.boolean() });
+    fc.assert(
+      fc.property(fc.array(change, { maxLength: 400, size: "max" }), (changes) => {
+        const index = createPayloadIndex({ kind: "integer" });
+        const rows = new Map<number, number>();
+        const frozen: { readonly order: FrozenOrder; readonly wanted: unknown }[] = [];
+        const groupsOf = (order: FrozenOrder): unknown[] =>
+          [...order.groups("asc")].map((group) => [group.value, [...group.rows].sort()]);
+        for (const [i, { row, value, freezes }] of changes.entries()) {
+          const before = rows.get(row);
+          if (before !== undefined) index.remove(row, [before]);
+          rows.set(row, value);
+          index.add(row, [value]);
+          if (freezes && i % 8 === 0) {
+            const order = index.freezeOrder() as FrozenOrder;
+            frozen.push({ order, wanted: groupsOf(order) });
+          }
+          if (i % 50 === 49) frozen.shift()?.order.end();
+        }
+        for (const { order, wanted } of frozen) assert.deepEqual(groupsOf(order), wanted);
+      }),
+      { numRuns: 50 },
     );
   });
 });

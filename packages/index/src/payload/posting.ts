@@ -44,6 +44,12 @@ export function withoutRow(posting: Posting | undefined, row: number): Posting |
   return posting instanceof RowSet ? thinned(posting) : posting;
 }
 
+/** A posting of its own with the same rows. */
+export function copyOfPosting(posting: Posting): Posting {
+  if (typeof posting === "number") return posting;
+  return posting instanceof RowSet ? posting.clone() : new Set(posting);
+}
+
 export function postingSize(posting: Posting | undefined): number {
   if (posting === undefined) return 0;
   return typeof posting === "number" ? 1 : posting.size;
