@@ -121,6 +121,7 @@ describe("transport", () => {
     const response = await app.inject({ method: "GET", url: "/openapi.json", headers });
     assert.equal(response.headers["content-encoding"], "gzip");
     assert.ok(JSON.parse(gunzipSync(response.rawPayload).toString()));
+    const nothing = Buffer.of(0x7b, 0x7d);
     const count = (encoding: string, payload: Buffer) =>
       app.inject({
         method: "POST",
@@ -128,12 +129,12 @@ describe("transport", () => {
         headers: { "content-type": "application/json", "content-encoding": encoding },
         payload,
       });
-    assert.equal((await count("gzip", gzipSync("{}"))).json<{ result: { count: number } }>().result.count, 3);
-    assert.equal((await count("identity", Buffer.from("{}"))).statusCode, 200);
-    const unknown = await count("zstd", Buffer.from("{}"));
+    assert.equal((await count("gzip", gzipSync(nothing))).json<{ result: { count: number } }>().result.count, 3);
+    assert.equal((await count("identity", nothing)).statusCode, 200);
+    const unknown = await count("zstd", nothing);
     assert.equal(unknown.statusCode, 415);
     assert.match(unknown.body, /content-encoding .*zstd.* is not supported, only br, gzip, deflate and identity/);
-    const broken = await count("gzip", Buffer.from("{}"));
+    const broken = await count("gzip", nothing);
     assert.equal(broken.statusCode, 400);
     assert.match(broken.body, /the body is not what its content-encoding gzip says/);
     const bomb = await count("gzip", gzipSync(Buffer.alloc(33 * 1024 * 1024, 0x20)));

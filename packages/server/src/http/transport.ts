@@ -7,8 +7,9 @@ import { allowedOrigin } from "./origins.js";
 
 const encodings = ["br", "gzip", "deflate"] as const;
 
+/** Its message is enumerable: of an error that was thrown already, the plugin assigns what it was told to refuse with. */
 function refusal(statusCode: number, message: string): Error {
-  return Object.assign(new Error(message), { statusCode });
+  return Object.defineProperty(Object.assign(new Error(message), { statusCode }), "message", { enumerable: true });
 }
 
 /** Answers preflights, and lets pages of these origins and of this machine read answers. */
