@@ -14,6 +14,11 @@ export const limits = {
   clockDriftMsMax: 60_000,
 
   payloadDepthMax: 64,
+  /** Points that one operation names; a command about more is spread over several. */
+  idsPerOperationMax: 1_000,
+  /** Changed lists in one operation of upkeep, and nodes that one purges. */
+  deltasPerOperationMax: 64,
+  purgedPerOperationMax: 4_096,
   operationBytesMax: 32 * 1024 * 1024,
   /** A sender stops filling a batch here. */
   batchBytesTarget: 256 * 1024,

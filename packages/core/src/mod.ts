@@ -71,7 +71,7 @@ export {
   encodeBatchFromRows,
   rowsForBatch,
 } from "./operation/batch.js";
-export { canonicalPayload, canonicalText } from "./operation/canonical-payload.js";
+export { canonicalPayload } from "./operation/canonical-payload.js";
 export type { CatalogueBody } from "./operation/catalogue-change.js";
 export type { ClearPayloadBody } from "./operation/clear-payload.js";
 export { decodeOperation, encodeOperation, operationFormatVersion } from "./operation/codec.js";

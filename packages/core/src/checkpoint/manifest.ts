@@ -6,7 +6,6 @@ import { readStoredWindows, type StoredWindows } from "../gossip/stored-windows.
 import { limits } from "../limits.js";
 import { FieldReader, refuseMessage } from "../operation/field-reader.js";
 import { decodeMessage, encodeMessage } from "../operation/message.js";
-import { checkStructure } from "../operation/structure.js";
 import { versionVectorToField } from "../operation/version-vector-field.js";
 import type { StoredCausalState } from "../state/causal-state.js";
 
@@ -82,7 +81,6 @@ export function encodeManifest(manifest: CheckpointManifest): Uint8Array {
 /** The manifest of bytes made by `encodeManifest`, perhaps by somebody else. Throws `corrupt`. */
 export function decodeManifest(bytes: Uint8Array, what: string): CheckpointManifest {
   if (bytes.byteLength > limits.checkpointManifestBytesMax) refuseMessage(`${what}: its manifest is too long`);
-  checkStructure(bytes, what);
   const fields = new FieldReader(decodeMessage(bytes, what), what);
   const version = fields.integer();
   if (version !== formatVersion) refuseMessage(`${what}: format version ${version} is not known`);
@@ -95,7 +93,7 @@ export function decodeManifest(bytes: Uint8Array, what: string): CheckpointManif
   const declared = knowledge.map(() => [origins.origin(), sortedEntries(vectors.versionVector())] as const);
   origins.end();
   const windows = readStoredWindows(fields.list()[0]);
-  const names = fields.texts();
+  const names = fields.names();
   const sizes = new FieldReader(fields.list(), what);
   const images = names.map((vector) => ({ vector, bytes: sizes.integer() }));
   sizes.end();

@@ -112,7 +112,7 @@ test("lists that claim more than the message holds are refused before anything i
   new DataView(bytes.buffer).setUint32(1, crc32(claiming), true);
   assert.throws(() => decodeEnvelope(bytes), refuses(/^message: cut short$/));
   const batch = encodeBatchFromRows({ shard: "s", origin: 1, firstSequence: 1, rows: [claiming] });
-  assert.throws(() => decodeBatchOperations(decodeBatch(batch)), refuses(/^operation: cut short$/));
+  assert.throws(() => decodeBatchOperations(decodeBatch(batch)), refuses(/^operation 1:1 of shard s: cut short$/));
 });
 
 test("kinds have numbers of their own, and they stay", () => {

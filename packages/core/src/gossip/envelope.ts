@@ -4,7 +4,6 @@ import { isOrigin } from "../causality/dot.js";
 import { limits } from "../limits.js";
 import { FieldReader, refuseMessage } from "../operation/field-reader.js";
 import { decodeMessage, encodeMessage } from "../operation/message.js";
-import { checkStructure } from "../operation/structure.js";
 import type { Envelope, Message } from "./message.js";
 import { type MessageFormat, messageFormats } from "./message-formats.js";
 
@@ -47,7 +46,6 @@ export function decodeEnvelope(bytes: Uint8Array): Envelope {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (view.getUint32(CHECKSUM_AT, true) !== crc32(body) && !planted.has("no-checksum"))
     refuseMessage(`${WHAT}: the checksum does not match`);
-  checkStructure(body, WHAT);
   const fields = new FieldReader(decodeMessage(body, WHAT), WHAT);
   const cluster = fields.text();
   if (cluster.length > limits.clusterNameCharactersMax) refuseMessage(`${WHAT}: the cluster's name is too long`);

@@ -7,7 +7,6 @@ import { decodeOperation, encodeOperation } from "./codec.js";
 import { FieldReader, refuseMessage } from "./field-reader.js";
 import { decodeMessage, encodeMessage } from "./message.js";
 import type { Operation } from "./operation.js";
-import { checkStructure } from "./structure.js";
 
 /** First byte of every batch. A reader refuses any other. */
 export const batchFormatVersion = 1;
@@ -101,7 +100,7 @@ export function encodeBatch(operations: readonly Operation[]): Uint8Array {
   return encodeBatchFromRows({ shard, origin, firstSequence, rows });
 }
 
-/** The batch of bytes made by `encodeBatch`. Its rows are views of `bytes` and not looked at: see `decodeReceivedRow`. Throws `corrupt` for anything else. */
+/** The batch of bytes made by `encodeBatch`. Its rows are views of `bytes` and not looked at: `decodeOperation` does that. Throws `corrupt` for anything else. */
 export function decodeBatch(bytes: Uint8Array): Batch {
   if (bytes.byteLength > limits.batchBytesMax) refuseMessage(`${WHAT}: over ${limits.batchBytesMax} bytes`);
   if (bytes.byteLength < HEADER_AT) refuseMessage(`${WHAT}: cut short`);
@@ -114,7 +113,6 @@ export function decodeBatch(bytes: Uint8Array): Batch {
   const bodyAt = HEADER_AT + view.getUint32(HEADER_LENGTH_AT, true);
   if (bodyAt > bytes.byteLength) refuseMessage(`${WHAT}: cut short`);
   const headerBytes = bytes.subarray(HEADER_AT, bodyAt);
-  checkStructure(headerBytes, WHAT);
   const header = new FieldReader(decodeMessage(headerBytes, WHAT), WHAT);
   const shard = header.text();
   const origin = header.origin();
@@ -125,15 +123,9 @@ export function decodeBatch(bytes: Uint8Array): Batch {
   return { shard, origin, firstSequence, rows: decodeRows(bytes, view, bodyAt, count) };
 }
 
-/** The operation of a row that came from elsewhere, whatever it claims to hold. Throws `corrupt`. */
-export function decodeReceivedRow(shard: string, origin: number, sequence: number, row: Uint8Array): Operation {
-  checkStructure(row, "operation");
-  return decodeOperation(shard, origin, sequence, row);
-}
-
 /** The operations of a batch. Throws `corrupt`. */
 export function decodeBatchOperations(batch: Batch): Operation[] {
-  return batch.rows.map((row, at) => decodeReceivedRow(batch.shard, batch.origin, batch.firstSequence + at, row));
+  return batch.rows.map((row, at) => decodeOperation(batch.shard, batch.origin, batch.firstSequence + at, row));
 }
 
 function decodeRows(bytes: Uint8Array, view: DataView, bodyAt: number, count: number): Uint8Array[] {
@@ -143,8 +135,7 @@ function decodeRows(bytes: Uint8Array, view: DataView, bodyAt: number, count: nu
     if (at + 4 > bytes.byteLength) refuseMessage(`${WHAT}: cut short`);
     const end = at + 4 + view.getUint32(at, true);
     if (end > bytes.byteLength) refuseMessage(`${WHAT}: cut short`);
-    const rowBytes = bytes.subarray(at + 4, end);
-    rows.push(rowBytes);
+    rows.push(bytes.subarray(at + 4, end));
     at = end;
   }
   if (at !== bytes.byteLength) refuseMessage(`${WHAT}: bytes left over`);

@@ -1,80 +1,79 @@
-import { type Json, type JsonObject, MurmurationError, type Payload } from "@murmuration/index";
+import { type Json, type JsonObject, MurmurationError, type Payload, requireWellFormed } from "@murmuration/index";
 import { limits } from "../limits.js";
 
-const LONE_SURROGATE = /\p{Surrogate}/u;
-const LONE_SURROGATES = /\p{Surrogate}/gu;
-const BYTE_ORDER_MARK = 0xfeff;
 const I64_MIN = -(2n ** 63n);
 const U64_MAX = 2n ** 64n - 1n;
 
-/**
- * The text that reads back equal from its UTF-8 bytes: lone surrogates become U+FFFD, and a leading byte order mark goes,
- * because decoders differ about it.
- */
-export function canonicalText(text: string): string {
-  let canonical = text;
-  while (canonical.charCodeAt(0) === BYTE_ORDER_MARK) canonical = canonical.slice(1);
-  return LONE_SURROGATE.test(canonical) ? canonical.replace(LONE_SURROGATES, "\ufffd") : canonical;
+/** Where a value stands: what a key or an index is below. */
+type Place = readonly [Place, string | number] | string;
+
+function textOf(place: Place): string {
+  if (typeof place === "string") return place;
+  const [above, step] = place;
+  return typeof step === "number" ? `${textOf(above)}[${step}]` : `${textOf(above)}.${step}`;
 }
 
 /**
  * The payload as every replica will read it back from an operation; the same object where nothing had to change. A writer
  * that keeps a payload without reading it back must keep this one. Numbers: −0 becomes 0, a `bigint` that fits a safe integer
- * becomes a `number`. Throws `wrong-input` for what cannot be kept: integers beyond 64 bits, numbers that are not finite,
- * nesting over the bound, the key `__proto__`.
+ * becomes a `number`. Text stays as it is. Throws `wrong-input` for what cannot be kept: integers beyond 64 bits, numbers that are not
+ * finite, nesting over the bound, the key `__proto__`; and `format` for text that is not well-formed. The error's field is the place
+ * of the value, below `field`.
  */
-export function canonicalPayload(payload: Payload): Payload {
-  return canonicalObject(payload, 1);
+export function canonicalPayload(payload: Payload, field = "payload"): Payload {
+  return canonicalObject(payload, 1, field);
 }
 
-function refuse(problem: string): never {
-  throw new MurmurationError("wrong-input", `payload: ${problem}`, "payload");
+function refuse(problem: string, place: Place): never {
+  const field = textOf(place);
+  throw new MurmurationError("wrong-input", `${field}: ${problem}`, field);
 }
 
-function canonicalValue(value: Json, depth: number): Json {
+function canonicalValue(value: Json, depth: number, above: Place, step: string | number): Json {
   switch (typeof value) {
     case "string":
-      return canonicalText(value);
+      return value.isWellFormed() ? value : requireWellFormed(value, textOf([above, step]));
     case "boolean":
       return value;
     case "number":
-      if (!Number.isFinite(value)) refuse(`${value} is not a JSON number`);
+      if (!Number.isFinite(value)) refuse(`${value} is not a JSON number`, [above, step]);
       return value === 0 ? 0 : value;
     case "bigint":
-      if (value < I64_MIN || value > U64_MAX) refuse(`the integer ${value} does not fit 64 bits`);
+      if (value < I64_MIN || value > U64_MAX) refuse(`the integer ${value} does not fit 64 bits`, [above, step]);
       return Number.isSafeInteger(Number(value)) ? Number(value) : value;
-    case "object":
+    case "object": {
       if (value === null) return value;
-      if (depth >= limits.payloadDepthMax) refuse(`nested deeper than ${limits.payloadDepthMax} levels`);
-      if (ArrayBuffer.isView(value) || value instanceof Date) refuse("holds a value that is not JSON");
-      return Array.isArray(value) ? canonicalArray(value, depth + 1) : canonicalObject(value as JsonObject, depth + 1);
+      const place: Place = [above, step];
+      if (depth >= limits.payloadDepthMax) refuse(`nested deeper than ${limits.payloadDepthMax} levels`, place);
+      return Array.isArray(value)
+        ? canonicalArray(value, depth + 1, place)
+        : canonicalObject(value as JsonObject, depth + 1, place);
+    }
     default:
-      return refuse("holds a value that is not JSON");
+      return refuse("holds a value that is not JSON", [above, step]);
   }
 }
 
-function canonicalArray(values: readonly Json[], depth: number): readonly Json[] {
+function canonicalArray(values: readonly Json[], depth: number, place: Place): readonly Json[] {
   let copy: Json[] | undefined;
   for (let at = 0; at < values.length; at += 1) {
     const value = values[at] as Json;
-    const canonical = canonicalValue(value, depth);
+    const canonical = canonicalValue(value, depth, place, at);
     if (copy === undefined && !Object.is(canonical, value)) copy = values.slice(0, at);
     copy?.push(canonical);
   }
   return copy ?? values;
 }
 
-function canonicalObject(object: JsonObject, depth: number): JsonObject {
-  const keys = Object.keys(object);
-  const entries: [string, Json][] = [];
-  let changed = false;
-  for (const key of keys) {
-    const canonicalKey = canonicalText(key);
-    if (canonicalKey === "__proto__") refuse("the key __proto__ is not allowed");
+function canonicalObject(object: JsonObject, depth: number, place: Place): JsonObject {
+  if (ArrayBuffer.isView(object) || object instanceof Date) refuse("holds a value that is not JSON", place);
+  let changed: Map<string, Json> | undefined;
+  for (const key of Object.keys(object)) {
+    if (!key.isWellFormed()) requireWellFormed(key, textOf(place));
+    if (key === "__proto__") refuse("the key __proto__ is not allowed", place);
     const value = object[key] as Json;
-    const canonical = canonicalValue(value, depth);
-    changed ||= canonicalKey !== key || !Object.is(canonical, value);
-    entries.push([canonicalKey, canonical]);
+    const canonical = canonicalValue(value, depth, place, key);
+    if (!Object.is(canonical, value)) (changed ??= new Map(Object.entries(object))).set(key, canonical);
   }
-  return changed ? Object.fromEntries(entries) : object;
+  return changed === undefined ? object : Object.fromEntries(changed);
 }

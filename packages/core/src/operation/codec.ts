@@ -1,4 +1,5 @@
 import { MurmurationError } from "@murmuration/index";
+import type { Dot } from "../causality/dot.js";
 import { limits } from "../limits.js";
 import { catalogueFormat } from "./catalogue-change.js";
 import { clearPayloadFormat } from "./clear-payload.js";
@@ -8,8 +9,8 @@ import { deleteVectorsFormat } from "./delete-vectors.js";
 import { edgesFormat } from "./edges.js";
 import { FieldReader, refuseMessage } from "./field-reader.js";
 import { forgetFormat } from "./forget.js";
-import type { BodyFormat } from "./format.js";
-import { decodeMessage, encodeMessage } from "./message.js";
+import type { BodyFormat, Field } from "./format.js";
+import { decodeMessage, encodeMessage, isEncodingOf } from "./message.js";
 import type { Operation, OperationBody, OperationKind } from "./operation.js";
 import { overwritePayloadFormat } from "./overwrite-payload.js";
 import { purgeFormat } from "./purge.js";
@@ -40,21 +41,26 @@ const formatByNumber = new Map<number, BodyFormat<OperationBody>>(
   Object.values(formats).map((format) => [format.number, format as BodyFormat<OperationBody>]),
 );
 
-/**
- * The operation as bytes: a msgpack array of format version, kind, time, dependencies and the fields of its kind. Shard, origin
- * and sequence are not in it; whoever keeps the bytes keeps those beside them. Equal operations give equal bytes.
- * Throws `wrong-input` for a payload that cannot be kept and `bad-request` for an operation over the size bound.
- */
-export function encodeOperation(operation: Operation): Uint8Array {
+function fieldsOf(operation: Operation): readonly Field[] {
   const format = formats[operation.kind] as BodyFormat<OperationBody>;
-  const bytes = encodeMessage([
+  return [
     operationFormatVersion,
     format.number,
     operation.time.wallMs,
     operation.time.counter,
     versionVectorToField(operation.dependencies),
     ...format.write(operation),
-  ]);
+  ];
+}
+
+/**
+ * The operation as bytes: a msgpack array of format version, kind, time, dependencies and the fields of its kind. Shard, origin
+ * and sequence are not in it; whoever keeps the bytes keeps those beside them. Equal operations give equal bytes, and what is read
+ * back from them is equal to what was written: nothing is changed on the way. Throws `wrong-input` for a payload that cannot be kept,
+ * `format` for text that is not well-formed and `bad-request` for an operation over the size bound.
+ */
+export function encodeOperation(operation: Operation): Uint8Array {
+  const bytes = encodeMessage(fieldsOf(operation));
   if (bytes.byteLength > limits.operationBytesMax) {
     throw new MurmurationError(
       "bad-request",
@@ -66,7 +72,8 @@ export function encodeOperation(operation: Operation): Uint8Array {
 
 /**
  * The operation of bytes made by `encodeOperation`. Packed deltas in it are views of `bytes`, vectors are copies.
- * Throws `corrupt` for anything else.
+ * Throws `corrupt` for anything else: for values that no operation has, for one that rests on its own future, and for bytes that spell
+ * an operation otherwise than `encodeOperation` does. What it can be applied to is not known here.
  */
 export function decodeOperation(shard: string, origin: number, sequence: number, bytes: Uint8Array): Operation {
   const what = `operation ${origin}:${sequence} of shard ${shard}`;
@@ -80,5 +87,30 @@ export function decodeOperation(shard: string, origin: number, sequence: number,
   const dependencies = fields.versionVector();
   const body = format.read(fields);
   fields.end();
-  return { shard, origin, sequence, time, dependencies, ...body };
+  const operation: Operation = { shard, origin, sequence, time, dependencies, ...body };
+  if (restsOnItself(operation)) refuseMessage(`${what}: it rests on itself or on what comes after it`);
+  if (!isEncodingOf(bytes, fieldsOf(operation))) refuseMessage(`${what}: it is spelled otherwise than operations are`);
+  return operation;
+}
+
+/** Does the operation need something to be there before it that its origin had not written yet? */
+function restsOnItself(operation: Operation): boolean {
+  const { origin, sequence, dependencies } = operation;
+  const isLater = (dot: Dot) => dot.origin === origin && dot.sequence >= sequence;
+  if (dependencies.has(origin)) return true;
+  switch (operation.kind) {
+    case "upsert":
+    case "update-vectors":
+      return operation.kept.some(({ dot }) => isLater(dot));
+    case "purge":
+      return operation.dots.some(isLater);
+    case "edges": {
+      const { closes } = operation;
+      if (closes === undefined) return false;
+      const { owner, through, foreign } = closes;
+      return isLater({ origin: owner, sequence: through }) || (foreign.get(origin) ?? 0) >= sequence;
+    }
+    default:
+      return false;
+  }
 }

@@ -13,6 +13,6 @@ export interface DeletePayloadBody {
 export const deletePayloadFormat: BodyFormat<DeletePayloadBody> = {
   kind: "delete-payload",
   number: 7,
-  write: (body) => [pointIdsToFields(body.ids), textsToField(body.fields)],
-  read: (fields) => ({ kind: "delete-payload", ids: fields.pointIds(), fields: fields.texts() }),
+  write: (body) => [pointIdsToFields(body.ids), textsToField(body.fields, "keys")],
+  read: (fields) => ({ kind: "delete-payload", ids: fields.pointIds(), fields: fields.names() }),
 };

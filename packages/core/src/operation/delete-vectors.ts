@@ -13,6 +13,6 @@ export interface DeleteVectorsBody {
 export const deleteVectorsFormat: BodyFormat<DeleteVectorsBody> = {
   kind: "delete-vectors",
   number: 3,
-  write: (body) => [pointIdsToFields(body.ids), textsToField(body.names)],
-  read: (fields) => ({ kind: "delete-vectors", ids: fields.pointIds(), names: fields.texts() }),
+  write: (body) => [pointIdsToFields(body.ids), textsToField(body.names, "vectors")],
+  read: (fields) => ({ kind: "delete-vectors", ids: fields.pointIds(), names: fields.names() }),
 };

@@ -1,6 +1,8 @@
 import type { VersionVector } from "../causality/version-vector.js";
+import { limits } from "../limits.js";
 import { FieldReader, refuseMessage } from "./field-reader.js";
 import type { BodyFormat } from "./format.js";
+import { textToField } from "./text-field.js";
 import { versionVectorToField } from "./version-vector-field.js";
 
 /** Why lists were changed: to link concurrent inserts, to drop links to dead nodes, to make a node reachable. */
@@ -24,26 +26,28 @@ export const edgesFormat: BodyFormat<EdgesBody> = {
   number: 10,
   write: ({ reason, vector, deltas, closes }) => [
     edgeReasons.indexOf(reason),
-    vector,
+    textToField(vector, "vector"),
     deltas,
     closes === undefined ? [] : [closes.owner, closes.through, versionVectorToField(closes.foreign)],
   ],
   read: (fields) => {
     const reason = edgeReasons[fields.integer()];
     if (reason === undefined) refuseMessage("edges: the reason is not known");
-    const vector = fields.text();
+    const vector = fields.name();
     const deltas = fields
       .list()
       .map((delta) => (delta instanceof Uint8Array ? delta : refuseMessage("edges: a delta is not binary")));
+    if (deltas.length > limits.deltasPerOperationMax) refuseMessage(`edges: ${deltas.length} deltas`);
     const closing = fields.list();
     const body = { kind: "edges" as const, reason, vector, deltas };
-    if (closing.length === 0) return body;
+    if (closing.length === 0) {
+      if (deltas.length === 0) refuseMessage("edges: neither deltas nor windows that close");
+      return body;
+    }
     const closes = new FieldReader(closing, "edges");
-    const result = {
-      ...body,
-      closes: { owner: closes.origin(), through: closes.integer(), foreign: closes.versionVector() },
-    };
+    const [owner, through, foreign] = [closes.origin(), closes.sequence(), closes.versionVector()];
     closes.end();
-    return result;
+    if (foreign.size === 0 || foreign.has(owner)) refuseMessage("edges: windows close towards others");
+    return { ...body, closes: { owner, through, foreign } };
   },
 };

@@ -1,7 +1,9 @@
-import { MurmurationError, type Payload, type PointId } from "@murmuration/index";
+import { type Json, MurmurationError, type Payload, type PointId, vectorIndexLimits } from "@murmuration/index";
 import { isOrigin, isSequence } from "../causality/dot.js";
 import { type HybridTime, isHybridTime } from "../causality/hybrid-clock.js";
 import { emptyVersionVector, type VersionVector } from "../causality/version-vector.js";
+import { limits } from "../limits.js";
+import { canonicalPayload } from "./canonical-payload.js";
 import { uuidFromBytes } from "./point-id-field.js";
 import { decodeVector, encodingOfNumber } from "./vector-encoding.js";
 import type { KeptVector, VectorVersion } from "./vector-version.js";
@@ -55,6 +57,17 @@ export class FieldReader {
     return values as string[];
   }
 
+  /** A text that names a vector or a field, and becomes a key. */
+  name(): string {
+    return this.#name(this.#take());
+  }
+
+  names(): string[] {
+    const values = this.#array();
+    for (const value of values) this.#name(value);
+    return values as string[];
+  }
+
   /** A list whose items the caller reads. */
   list(): readonly unknown[] {
     return this.#array();
@@ -92,39 +105,44 @@ export class FieldReader {
     return this.#pointId(this.#take());
   }
 
+  /** Ids of the points that an operation is about: at least one, none twice. */
   pointIds(): PointId[] {
-    return this.#array().map((value) => this.#pointId(value));
+    const ids = this.#array().map((value) => this.#pointId(value));
+    if (ids.length === 0 || ids.length > limits.idsPerOperationMax) this.#refuse(`${ids.length} point ids`);
+    if (ids.length > 1 && new Set(ids).size < ids.length) this.#refuse("a point id twice");
+    return ids;
   }
 
+  /** New versions of vectors and kept ones, each name once. */
   vectors(): VectorVersion[] {
-    return this.#array().map((value) => {
-      if (!Array.isArray(value) || value.length < 3 || value.length > 4) this.#refuse("not a vector");
-      const [name, bytes, delta, number] = value as unknown[];
-      if (typeof name !== "string") this.#refuse("not a vector name");
-      const encoding = value.length === 3 ? "f32" : encodingOfNumber(number, this.#what);
-      const values = decodeVector(this.#bytes(bytes), encoding, this.#what);
-      if (encoding === "f32") {
-        // one way to write each operation: equal operations are equal bytes
-        if (value.length === 4) this.#refuse("f32 has no number");
-        return { name, values, delta: this.#bytes(delta) };
-      }
-      return { name, values, delta: this.#bytes(delta), encoding };
-    });
+    const vectors = this.#array().map((value) => this.#vector(value));
+    if (vectors.length > 1) this.#requireDifferent(vectors);
+    return vectors;
   }
 
-  kept(): KeptVector[] {
-    return this.#array().map((value) => {
+  /** Vectors that are kept beside those that are new. */
+  kept(vectors: readonly VectorVersion[]): KeptVector[] {
+    const kept = this.#array().map((value) => {
       if (!Array.isArray(value) || value.length !== 3) this.#refuse("not a kept vector");
       const [name, origin, sequence] = value as unknown[];
-      if (typeof name !== "string" || !isOrigin(origin) || !isSequence(sequence)) this.#refuse("not a kept vector");
-      return { name, dot: { origin, sequence } };
+      if (!isOrigin(origin) || !isSequence(sequence)) this.#refuse("not a kept vector");
+      return { name: this.#name(name), dot: { origin, sequence } };
     });
+    if (kept.length > 0) this.#requireDifferent([...vectors, ...kept]);
+    return kept;
   }
 
+  /** A payload as `canonicalPayload` leaves it. */
   payload(): Payload {
     const value = this.#take();
-    if (!isJson(value) || typeof value !== "object" || value === null || Array.isArray(value))
-      this.#refuse("not a payload");
+    if (typeof value !== "object" || value === null || Array.isArray(value)) this.#refuse("not a payload");
+    let canonical: Json;
+    try {
+      canonical = canonicalPayload(value as Payload);
+    } catch (cause) {
+      return this.#refuse((cause as Error).message, cause);
+    }
+    if (canonical !== value) this.#refuse("a number of the payload is not in its canonical form");
     return value as Payload;
   }
 
@@ -149,16 +167,30 @@ export class FieldReader {
     return this.#refuse("not a point id");
   }
 
-  #refuse(problem: string): never {
-    return refuseMessage(`${this.#what}: ${problem} (field ${this.#next})`);
+  #name(value: unknown): string {
+    if (typeof value !== "string") this.#refuse("not a name");
+    if (value === "__proto__") this.#refuse("the name __proto__ is not allowed");
+    return value as string;
   }
-}
 
-function isJson(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return value !== undefined;
-  if (ArrayBuffer.isView(value)) return false;
-  for (const item of Array.isArray(value) ? value : Object.values(value)) {
-    if (!isJson(item)) return false;
+  #vector(value: unknown): VectorVersion {
+    if (!Array.isArray(value) || value.length < 3 || value.length > 4) this.#refuse("not a vector");
+    const [name, bytes, delta, number] = value as unknown[];
+    const encoding = value.length === 3 ? "f32" : encodingOfNumber(number, this.#what);
+    const values = decodeVector(this.#bytes(bytes), encoding, this.#what);
+    if (values.length > vectorIndexLimits.dimensions.max) this.#refuse("a vector has too many dimensions");
+    const version = { name: this.#name(name), values, delta: this.#bytes(delta) };
+    if (encoding !== "f32") return { ...version, encoding };
+    // one way to write each operation: equal operations are equal bytes
+    if (value.length === 4) this.#refuse("f32 has no number");
+    return version;
   }
-  return true;
+
+  #requireDifferent(vectors: readonly { readonly name: string }[]): void {
+    if (new Set(vectors.map(({ name }) => name)).size < vectors.length) this.#refuse("a vector twice");
+  }
+
+  #refuse(problem: string, cause?: unknown): never {
+    return refuseMessage(`${this.#what}: ${problem} (field ${this.#next})`, cause);
+  }
 }

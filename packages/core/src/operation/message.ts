@@ -1,6 +1,7 @@
 import { Decoder, Encoder, type ExtensionCodecType } from "@msgpack/msgpack";
 import { assert } from "@murmuration/index";
 import { refuseMessage } from "./field-reader.js";
+import { checkStructure, type TextPlace } from "./structure.js";
 
 assert(new Uint8Array(new Uint16Array([1]).buffer)[0] === 1, "vectors are logged as they lie in memory, little-endian");
 
@@ -33,18 +34,56 @@ function decoderFor(byteLength: number): Decoder<undefined> {
   return decoders[bits];
 }
 
-/** The fields as one msgpack array. Equal fields give equal bytes. */
+/** The decoder hands longer texts to a TextDecoder, which takes a byte order mark at their beginning for no part of them. */
+const LOSES_MARK_FROM = 201;
+const HEAD_BYTES = 5;
+const TEXT_32 = 0xdb;
+const MARK = Uint8Array.of(0xef, 0xbb, 0xbf);
+
+/** The message with the mark at the beginning of each long text written twice: one is lost, one stays. */
+function withMarksTwice(bytes: Uint8Array, texts: readonly TextPlace[]): Uint8Array {
+  const parts: Uint8Array[] = [];
+  let from = 0;
+  for (const { headAt, textAt, end } of texts) {
+    const head = new Uint8Array(HEAD_BYTES);
+    head[0] = TEXT_32;
+    new DataView(head.buffer).setUint32(1, end - textAt + MARK.byteLength);
+    parts.push(bytes.subarray(from, headAt), head, MARK);
+    from = textAt;
+  }
+  parts.push(bytes.subarray(from));
+  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.byteLength;
+  }
+  return all;
+}
+
+/** The fields as one msgpack array. Equal fields give equal bytes. Texts in them are well-formed. */
 export function encodeMessage(fields: readonly unknown[]): Uint8Array {
   return encoder.encode(fields);
 }
 
-/** The value of a message. Binaries in it are views of `bytes`. Throws `corrupt` when it is not exactly one msgpack value. */
+/** Are these the bytes that `encodeMessage` makes of these fields? */
+export function isEncodingOf(bytes: Uint8Array, fields: readonly unknown[]): boolean {
+  return Buffer.compare(encoder.encodeSharedRef(fields), bytes) === 0;
+}
+
+/**
+ * The value of a message. Binaries in it are views of `bytes`, or of a copy. Texts are to the byte what was written. Throws `corrupt`
+ * when it is not exactly one msgpack value in which every text is UTF-8, whoever sent it (`checkStructure`).
+ */
 export function decodeMessage(bytes: Uint8Array, what: string): unknown {
   // A Buffer would make every binary in it a Buffer.
   const isPlain = Object.getPrototypeOf(bytes) === Uint8Array.prototype;
   const plain = isPlain ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const marked = checkStructure(plain, what);
+  const long = marked.length === 0 ? marked : marked.filter(({ textAt, end }) => end - textAt >= LOSES_MARK_FROM);
+  const exact = long.length === 0 ? plain : withMarksTwice(plain, long);
   try {
-    return decoderFor(plain.byteLength).decode(plain);
+    return decoderFor(exact.byteLength).decode(exact);
   } catch (cause) {
     return refuseMessage(`${what}: cannot be decoded`, cause);
   }

@@ -1,6 +1,6 @@
 import type { Payload, PointId } from "@murmuration/index";
-import { canonicalPayload } from "./canonical-payload.js";
 import type { BodyFormat } from "./format.js";
+import { payloadToField } from "./payload-field.js";
 import { pointIdsToFields } from "./point-id-field.js";
 
 /** Replaces each point's whole payload. */
@@ -13,6 +13,6 @@ export interface OverwritePayloadBody {
 export const overwritePayloadFormat: BodyFormat<OverwritePayloadBody> = {
   kind: "overwrite-payload",
   number: 6,
-  write: (body) => [pointIdsToFields(body.ids), canonicalPayload(body.payload)],
+  write: (body) => [pointIdsToFields(body.ids), payloadToField(body.payload)],
   read: (fields) => ({ kind: "overwrite-payload", ids: fields.pointIds(), payload: fields.payload() }),
 };

@@ -1,6 +1,6 @@
 import type { Payload, PointId } from "@murmuration/index";
-import { canonicalPayload } from "./canonical-payload.js";
 import type { BodyFormat } from "./format.js";
+import { payloadToField } from "./payload-field.js";
 import { pointIdsToFields } from "./point-id-field.js";
 
 /** Sets top-level fields of each point's payload; the last writer of a field wins it. */
@@ -13,6 +13,6 @@ export interface SetPayloadBody {
 export const setPayloadFormat: BodyFormat<SetPayloadBody> = {
   kind: "set-payload",
   number: 5,
-  write: (body) => [pointIdsToFields(body.ids), canonicalPayload(body.fields)],
+  write: (body) => [pointIdsToFields(body.ids), payloadToField(body.fields)],
   read: (fields) => ({ kind: "set-payload", ids: fields.pointIds(), fields: fields.payload() }),
 };

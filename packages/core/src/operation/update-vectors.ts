@@ -17,5 +17,9 @@ export const updateVectorsFormat: BodyFormat<UpdateVectorsBody> = {
   kind: "update-vectors",
   number: 2,
   write: (body) => [pointIdToField(body.id), vectorsToField(body.vectors), keptToField(body.kept)],
-  read: (fields) => ({ kind: "update-vectors", id: fields.pointId(), vectors: fields.vectors(), kept: fields.kept() }),
+  read: (fields) => {
+    const id = fields.pointId();
+    const vectors = fields.vectors();
+    return { kind: "update-vectors", id, vectors, kept: fields.kept(vectors) };
+  },
 };

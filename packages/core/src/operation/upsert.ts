@@ -1,6 +1,6 @@
 import type { Payload, PointId } from "@murmuration/index";
-import { canonicalPayload } from "./canonical-payload.js";
 import type { BodyFormat } from "./format.js";
+import { payloadToField } from "./payload-field.js";
 import { pointIdToField } from "./point-id-field.js";
 import type { KeptVector, VectorVersion } from "./vector-version.js";
 import { keptToField, vectorsToField } from "./vectors-field.js";
@@ -21,14 +21,13 @@ export const upsertFormat: BodyFormat<UpsertBody> = {
   write: (body) => [
     pointIdToField(body.id),
     vectorsToField(body.vectors),
-    canonicalPayload(body.payload),
+    payloadToField(body.payload),
     keptToField(body.kept),
   ],
-  read: (fields) => ({
-    kind: "upsert",
-    id: fields.pointId(),
-    vectors: fields.vectors(),
-    payload: fields.payload(),
-    kept: fields.kept(),
-  }),
+  read: (fields) => {
+    const id = fields.pointId();
+    const vectors = fields.vectors();
+    const payload = fields.payload();
+    return { kind: "upsert", id, vectors, payload, kept: fields.kept(vectors) };
+  },
 };

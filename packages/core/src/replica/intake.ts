@@ -4,7 +4,8 @@ import { sequenceOf } from "../causality/version-vector.js";
 import { CausalInbox, type ReceivedOperation } from "../gossip/inbox.js";
 import type { RequestPlanner } from "../gossip/requests.js";
 import { limits } from "../limits.js";
-import { decodeBatch, decodeReceivedRow } from "../operation/batch.js";
+import { decodeBatch } from "../operation/batch.js";
+import { decodeOperation } from "../operation/codec.js";
 import type { Operation } from "../operation/operation.js";
 import { mark, planted } from "../planted.js";
 import type { Admission } from "./admission.js";
@@ -122,7 +123,7 @@ export class Intake {
   #decode(name: ReceivedName, row: Uint8Array, nowMs: number): Operation | undefined {
     const { shard, origin, sequence } = name;
     try {
-      return decodeReceivedRow(shard, origin, sequence, row);
+      return decodeOperation(shard, origin, sequence, row);
     } catch (error) {
       if (!(error instanceof MurmurationError)) throw error;
       this.#putAside(name, error, nowMs);

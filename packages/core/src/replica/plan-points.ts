@@ -15,6 +15,7 @@ import {
 import type { VectorSpace } from "../catalogue/collection.js";
 import type { Dot } from "../causality/dot.js";
 import type { Command, NamedVectors, PointCommand, Target } from "../command/command.js";
+import { limits } from "../limits.js";
 import { canonicalPayload } from "../operation/canonical-payload.js";
 import type { OperationBody } from "../operation/operation.js";
 import { requireEncodable, throughEncoding } from "../operation/vector-encoding.js";
@@ -22,9 +23,6 @@ import type { KeptVector, VectorVersion } from "../operation/vector-version.js";
 import { canonicalVector } from "../query/nearest.js";
 import { visibleDot } from "../state/point-state.js";
 import type { Shard } from "../state/shard.js";
-
-/** Ids that one operation names at most; more are spread over several. */
-const IDS_PER_OPERATION = 1000;
 
 const pointCommandKinds: ReadonlySet<Command["kind"]> = new Set<PointCommand["kind"]>([
   "upsert-points",
@@ -60,7 +58,7 @@ export function planPointCommand(target: WritableShard, command: PointCommand): 
   switch (command.kind) {
     case "upsert-points": {
       for (const [i, point] of command.points.entries()) checkVectors(shard, point.vectors, `points[${i}].vector`);
-      const payloads = command.points.map((point) => canonicalPayload(point.payload));
+      const payloads = command.points.map((point, i) => canonicalPayload(point.payload, `points[${i}].payload`));
       checkRoom(target, command.points);
       const writes = whichUpserts(shard, command.mode, command.updateFilter);
       return command.points.flatMap((point, i) => {
@@ -91,13 +89,11 @@ export function planPointCommand(target: WritableShard, command: PointCommand): 
           ...planVectors(target, dot, point),
         }));
     }
-    case "delete-vectors":
+    case "delete-vectors": {
       for (const name of command.vectors) shard.graph(name);
-      return inChunks(idsOf(shard, command.target, true), (ids) => ({
-        kind: "delete-vectors",
-        ids,
-        names: command.vectors,
-      }));
+      const names = [...new Set(command.vectors)];
+      return inChunks(idsOf(shard, command.target, true), (ids) => ({ kind: "delete-vectors", ids, names }));
+    }
     case "delete-points":
       return inChunks(
         idsOf(shard, command.target, false).filter((id) => shard.table.live(id) !== undefined),
@@ -127,8 +123,8 @@ export function planPointCommand(target: WritableShard, command: PointCommand): 
 
 function inChunks(ids: readonly PointId[], body: (ids: readonly PointId[]) => OperationBody): BodyPlanner[] {
   const planners: BodyPlanner[] = [];
-  for (let from = 0; from < ids.length; from += IDS_PER_OPERATION) {
-    const chunk = ids.slice(from, from + IDS_PER_OPERATION);
+  for (let from = 0; from < ids.length; from += limits.idsPerOperationMax) {
+    const chunk = ids.slice(from, from + limits.idsPerOperationMax);
     planners.push(() => body(chunk));
   }
   return planners;

@@ -86,14 +86,14 @@ export function decodePointState(id: PointId, bytes: Uint8Array): PointState {
   const version = fields.sequence();
   const payloadStamp = stamps.read();
   const payload = fields.payload();
-  const vectorNames = fields.texts();
+  const vectorNames = fields.names();
   const vectorFields = new FieldReader(fields.list(), what);
   const vectors: { [name: string]: VectorRegister } = {};
   for (const name of vectorNames) {
     vectors[name] = { stamp: stamps.read(vectorFields), dot: readDot(vectorFields, what) };
   }
   vectorFields.end();
-  const fieldNames = fields.texts();
+  const fieldNames = fields.names();
   const stampFieldReader = new FieldReader(fields.list(), what);
   const fieldStamps: { [field: string]: Stamp } = {};
   for (const name of fieldNames) fieldStamps[name] = stamps.read(stampFieldReader);

@@ -1,4 +1,5 @@
 import { MurmurationError } from "../errors.js";
+import { requireWellFormed } from "../text.js";
 import { isJsonObject, type Json, type Payload } from "./json.js";
 import { parsedPathsMax, pathLengthMax } from "./limits.js";
 
@@ -40,7 +41,7 @@ function parseSteps(text: string): PathStep[] | undefined {
 
 /**
  * The path that `text` spells: `a.b`, `a[].b` (each element), `a[0].b` (one element), `"quoted.key".x`.
- * Throws `format`, naming `field`, when it spells none.
+ * Throws `format`, naming `field`, when it spells none or is not well-formed Unicode.
  */
 export function parsePath(text: string, field?: string): JsonPath {
   const known = parsedPaths.get(text);
@@ -48,6 +49,7 @@ export function parsePath(text: string, field?: string): JsonPath {
   if (text.length > pathLengthMax) {
     throw new MurmurationError("format", `path has ${text.length} characters, the limit is ${pathLengthMax}`, field);
   }
+  requireWellFormed(text, field ?? "path");
   const steps = parseSteps(text);
   if (steps === undefined) throw new MurmurationError("format", `Invalid json path: '${text}'`, field);
   const path: JsonPath = { text, steps };

@@ -1,13 +1,14 @@
 import type { NodeDot } from "@murmuration/index";
 import { dotText } from "../../causality/dot.js";
 import { compareVersionVectors, emptyVersionVector, type VersionVector } from "../../causality/version-vector.js";
+import { limits } from "../../limits.js";
 import { planted } from "../../planted.js";
 import type { WritableShard } from "../plan-points.js";
 import type { WriteUpkeep } from "../upkeep.js";
 import { StableBatches } from "./stable-batches.js";
 
 /** Nodes that one purge names at most. */
-const PURGE_MAX = 4096;
+const PURGE_MAX = limits.purgedPerOperationMax;
 /** Deltas that one repair operation carries. */
 const REPAIRS_PER_OPERATION = 8;
 

@@ -1,13 +1,14 @@
 import type { PointId } from "@murmuration/index";
 import { compareStamps } from "../../causality/hybrid-clock.js";
 import type { VersionVector } from "../../causality/version-vector.js";
+import { limits } from "../../limits.js";
 import type { Tombstone } from "../../operation/forget.js";
 import type { Shard } from "../../state/shard.js";
 import type { WriteUpkeep } from "../upkeep.js";
 import { StableBatches } from "./stable-batches.js";
 
 /** Tombstones that one operation names at most. */
-const FORGET_MAX = 1000;
+const FORGET_MAX = limits.idsPerOperationMax;
 
 /** Tombstones of points, until everybody holds the delete and its owner lets all forget it. */
 export class Tombstones {
