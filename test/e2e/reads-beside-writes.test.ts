@@ -111,20 +111,18 @@ test("a point that is updated again and again never disappears, nor is there eve
       reads++;
     }
   })();
-  for (let version = 1; version <= 12; version++) {
+  for (let version = 1; version <= 12 || reads < 12 || new Set(versions).size <= 3; version++) {
     await writer.upsert("updated", { wait: true, points: batch(0, version) });
     const [record] = await writer.retrieve("updated", { ids: [target] });
     assert.equal(record?.payload?.version, version);
   }
   writing = false;
   await reading;
-  assert.ok(reads >= 12, `${reads} reads`);
   assert.deepEqual(
     versions,
     [...versions].sort((a, b) => a - b),
     "a reader never goes back to an older version",
   );
-  assert.ok(new Set(versions).size > 3, `versions seen: ${[...new Set(versions)]}`);
   assert.equal((await reader.count("updated")).count, batchSize);
 });
 

@@ -17,6 +17,6 @@ Atomics.notify(state, 0);
 while (Atomics.load(state, 1) === 0) {
   const { slots } = reader.search(near, { limit: 4, efSearch: 4 });
   if (slots.length < 4 || slots.some((slot) => slot >= count)) short++;
-  searches++;
+  Atomics.store(state, 2, ++searches);
 }
 parentPort?.postMessage({ searches, short });
