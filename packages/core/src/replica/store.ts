@@ -61,6 +61,8 @@ export class ReplicaStore {
   hasWritten = false;
   /** Operations of others and of the own upkeep that were applied since it was opened. */
   applied = 0;
+  /** Own operations that were made since it was opened, also those that came to nothing. */
+  made = 0;
   /** Shards that cannot be mended here: a peer's snapshot is wanted. Whoever installs one takes the shard out. */
   readonly snapshotsWanted = new Set<string>();
   /** Shards whose graphs are not what their log would make of them: a checkpoint is wanted. Whoever writes one takes the shard out. */
@@ -118,6 +120,7 @@ export class ReplicaStore {
   /** The next operation of this replica in a shard, with what it depends on. */
   nextOperation(shard: string, causality: CausalState, body: OperationBody, nowMs: number): ReceivedOperation {
     this.hasWritten = true;
+    this.made++;
     const sequence = (causality.frontier.get(this.id) ?? 0) + 1;
     const time = this.time.next(nowMs);
     const dependencies = planted.has("no-dependencies") ? emptyVersionVector : causality.dependenciesOf(this.id);

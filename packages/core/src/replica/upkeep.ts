@@ -54,6 +54,7 @@ export class Upkeep {
   readonly #done = { stitched: 0, repaired: 0, purged: 0, rescued: 0, forgotten: 0 };
   #atRest = false;
   #appliedBefore = 0;
+  #madeBefore = 0;
 
   constructor(store: ReplicaStore, peering: PeeringForUpkeep | undefined) {
     this.#store = store;
@@ -69,10 +70,12 @@ export class Upkeep {
     }
     this.#atRest = atRest;
     this.#appliedBefore = this.#store.applied;
+    this.#madeBefore = this.#store.made;
   }
 
   status(): UpkeepStatus {
-    return { ...this.#done, atRest: this.#atRest && this.#appliedBefore === this.#store.applied };
+    const hasChanged = this.#appliedBefore !== this.#store.applied || this.#madeBefore !== this.#store.made;
+    return { ...this.#done, atRest: this.#atRest && !hasChanged };
   }
 
   /** Is this the member with the lowest id? Alone, it is. */
