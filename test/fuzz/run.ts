@@ -1,8 +1,10 @@
 import { describeFinding, type Finding, type Fuzzer, fuzzRound } from "./fuzzer.js";
 import { operationsFuzzer } from "./operations/operations.js";
+import { bodiesFuzzer } from "./rest/bodies.js";
+import { restTextFuzzer } from "./rest/rest-text.js";
 
 /** Every fuzzer there is. */
-export const fuzzers: readonly Fuzzer[] = [operationsFuzzer];
+export const fuzzers: readonly Fuzzer[] = [operationsFuzzer, bodiesFuzzer, restTextFuzzer];
 
 /** How long, what and from where. */
 export interface FuzzOptions {

@@ -216,7 +216,7 @@ const edits: fc.Arbitrary<CatalogueEdit> = fc.oneof(
 );
 
 /** Edits that no replica of ours makes. */
-export const catalogueEdits: fc.Arbitrary<CatalogueEdit> = edits.map(told);
+export const catalogueEdits: fc.Arbitrary<CatalogueEdit> = edits.map((one) => told(one, () => one.what));
 
 /** The change that these edits make of the catalogue as these rows have it; `undefined`: none, or one that no editor can make. */
 export function editedCatalogue(

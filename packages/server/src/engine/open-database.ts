@@ -19,6 +19,7 @@ import { READER_THREAD } from "./reader-thread.js";
 const IMAGE_EVERY_DEFAULT = 50_000;
 const YOUNG_GENERATION_MEBIBYTES = 96;
 
+/** Where a database lies, and how it runs. */
 export interface DatabaseOptions {
   readonly dataFolder: string;
   readonly log: Logger;
