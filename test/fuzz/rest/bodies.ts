@@ -104,7 +104,7 @@ function bodiesOf(routes: readonly RestRoute[]): fc.Arbitrary<DrawnRequest> {
 export const bodiesFuzzer: Fuzzer = {
   name: "bodies",
   what: "JSON bodies of other structures than the routes take",
-  runs: 300,
+  runs: 150,
   start: async () => {
     const session = new PairSession(Pair.openOne);
     const first = await Pair.openOne();
