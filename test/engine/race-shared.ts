@@ -51,7 +51,8 @@ export function dotDistance(query: Float32Array, vectors: Float32Array, row: num
     lanes[i & 3] = f((lanes[i & 3] as number) + f((query[i] as number) * (vectors[start + i] as number)));
   }
   const [a, b, c, d] = lanes as [number, number, number, number];
-  return -f(f(a + c) + f(b + d));
+  // cosine: rounding takes it a little beyond 1
+  return Math.max(-1, -f(f(a + c) + f(b + d)));
 }
 
 /** Row of the next query or vector. */

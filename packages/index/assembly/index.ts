@@ -27,7 +27,7 @@ export {
   distancesDot, distancesEuclid, distancesManhattan, scanBlockDot, scanBlockEuclid, scanBlockManhattan, scanDot, scanEuclid,
   scanManhattan,
 } from "./scan";
-export { allowedInPool, searchDotCodes, searchDotVectors, searchEuclidCodes, searchEuclidVectors, searchManhattanVectors } from "./search";
+export { allowedInPool, boundDistances, searchDotCodes, searchDotVectors, searchEuclidCodes, searchEuclidVectors, searchManhattanVectors } from "./search";
 export { reclaim } from "./slots";
 
 /** Lay out an empty graph in a fresh memory. Returns its capacity in slots; 0 when not one slot fits. */

@@ -1,17 +1,12 @@
 // Distance kernels; smaller is closer. Every f32 kernel keeps ONE accumulator per row, reduced as (e0+e2)+(e1+e3), and
 // every int8 kernel sums exact integers before the same few f32 operations: a distance has the same bits wherever in a
-// batch its row stood.
+// batch its row stood. What leaves f32 on the way is computed again in f64 (wide.ts).
 import { atQuery, atQuery16, codeBytes, dimensions, vectorBytes } from "./layout";
 import { isEuclid, isManhattan, onCodes } from "./metric";
+import { areWithin, isWithin, mend, wideCodeDistance, wideDistance, wideRowDistance } from "./wide";
 
-/** Of the prepared Euclidean int8 query: its squared norm, and twice its scale. */
-let querySquaredNorm: f32 = 0, queryTwiceScale: f32 = 0;
-
-/** NaN and infinity, which only values near the edge of f32 produce, count as the farthest distance. */
-// @ts-ignore: decorator
-@inline function bounded(distance: f32): f32 { return distance < f32.MAX_VALUE ? distance : f32.MAX_VALUE; }
-// @ts-ignore: decorator
-@inline function bounded4(distances: v128): v128 { return f32x4.pmin(f32x4.splat(f32.MAX_VALUE), distances); }
+/** Of the prepared Euclidean int8 query: its squared norm, twice its scale, and its scale. */
+let querySquaredNorm: f32 = 0, queryTwiceScale: f32 = 0, queryScale: f64 = 0;
 
 // ---- f32
 
@@ -27,7 +22,7 @@ let querySquaredNorm: f32 = 0, queryTwiceScale: f32 = 0;
 // @ts-ignore: decorator
 @inline function reduce<Walk>(s: v128): f32 {
   const sum = (f32x4.extract_lane(s, 0) + f32x4.extract_lane(s, 2)) + (f32x4.extract_lane(s, 1) + f32x4.extract_lane(s, 3));
-  return bounded(isEuclid<Walk>() || isManhattan<Walk>() ? sum : -sum);
+  return isEuclid<Walk>() || isManhattan<Walk>() ? sum : -sum;
 }
 /** Four accumulators reduced at once, each as reduce() does. */
 // @ts-ignore: decorator
@@ -35,14 +30,15 @@ let querySquaredNorm: f32 = 0, queryTwiceScale: f32 = 0;
   const u = f32x4.add(v128.shuffle<f32>(s0, s1, 0, 4, 1, 5), v128.shuffle<f32>(s0, s1, 2, 6, 3, 7));
   const w = f32x4.add(v128.shuffle<f32>(s2, s3, 0, 4, 1, 5), v128.shuffle<f32>(s2, s3, 2, 6, 3, 7));
   const sums = f32x4.add(v128.shuffle<f32>(u, w, 0, 1, 4, 5), v128.shuffle<f32>(u, w, 2, 3, 6, 7));
-  return bounded4(isEuclid<Walk>() || isManhattan<Walk>() ? sums : f32x4.neg(sums));
+  return isEuclid<Walk>() || isManhattan<Walk>() ? sums : f32x4.neg(sums);
 }
 // @ts-ignore: decorator
 @inline function vectorDistance<Walk>(a: usize, b: usize): f32 {
   let s = f32x4.splat(0);
   const n = vectorBytes;
   for (let i: usize = 0; i < n; i += 16) s = accumulate<Walk>(s, v128.load(a + i), v128.load(b + i));
-  return reduce<Walk>(s);
+  const distance = reduce<Walk>(s);
+  return isWithin(distance) ? distance : wideDistance<Walk>(a, b);
 }
 // @ts-ignore: decorator
 @inline function vectorDistance4<Walk>(q: usize, a: usize, b: usize, c: usize, d: usize, out: usize): void {
@@ -55,7 +51,13 @@ let querySquaredNorm: f32 = 0, queryTwiceScale: f32 = 0;
     s2 = accumulate<Walk>(s2, x, v128.load(c + i));
     s3 = accumulate<Walk>(s3, x, v128.load(d + i));
   }
-  v128.store(out, reduce4<Walk>(s0, s1, s2, s3));
+  const distances = reduce4<Walk>(s0, s1, s2, s3);
+  v128.store(out, distances);
+  if (areWithin(distances)) return;
+  mend<Walk>(q, a, out);
+  mend<Walk>(q, b, out + 4);
+  mend<Walk>(q, c, out + 8);
+  mend<Walk>(q, d, out + 12);
 }
 /** Four queries against two rows: distances to a at out, to b at out + 16. */
 // @ts-ignore: decorator
@@ -77,8 +79,14 @@ let querySquaredNorm: f32 = 0, queryTwiceScale: f32 = 0;
     a3 = accumulate<Walk>(a3, v, x);
     b3 = accumulate<Walk>(b3, v, y);
   }
-  v128.store(out, reduce4<Walk>(a0, a1, a2, a3));
-  v128.store(out, reduce4<Walk>(b0, b1, b2, b3), 16);
+  const toA = reduce4<Walk>(a0, a1, a2, a3), toB = reduce4<Walk>(b0, b1, b2, b3);
+  v128.store(out, toA);
+  v128.store(out, toB, 16);
+  if (areWithin(toA) && areWithin(toB)) return;
+  for (let z: usize = 0; z < 4; z++) {
+    mend<Walk>(q + z * n, a, out + (z << 2));
+    mend<Walk>(q + z * n, b, out + 16 + (z << 2));
+  }
 }
 
 // ---- int8
@@ -105,7 +113,8 @@ let querySquaredNorm: f32 = 0, queryTwiceScale: f32 = 0;
     s1 = multiplyAdd(s1, v128.load(q + (i << 1), 16), row + i + 8);
   }
   const product = <f32>sum4(i32x4.add(s0, s1)) * scaleOf(row);
-  return bounded(isEuclid<Walk>() ? (squaredNormOf(row) - queryTwiceScale * product) + querySquaredNorm : -product);
+  const distance = isEuclid<Walk>() ? (squaredNormOf(row) - queryTwiceScale * product) + querySquaredNorm : -product;
+  return isWithin(distance) ? distance : wideCodeDistance<Walk>(q, queryScale, row);
 }
 // @ts-ignore: decorator
 @inline function codeDistance4<Walk>(q: usize, a: usize, b: usize, c: usize, d: usize, out: usize): void {
@@ -122,10 +131,21 @@ let querySquaredNorm: f32 = 0, queryTwiceScale: f32 = 0;
   const w = i32x4.add(v128.shuffle<i32>(s2, s3, 0, 4, 1, 5), v128.shuffle<i32>(s2, s3, 2, 6, 3, 7));
   const sums = i32x4.add(v128.shuffle<i32>(u, w, 0, 1, 4, 5), v128.shuffle<i32>(u, w, 2, 3, 6, 7));
   const products = f32x4.mul(f32x4.convert_i32x4_s(sums), gather4(n - 4, a, b, c, d));
+  let distances = f32x4.neg(products);
   if (isEuclid<Walk>()) {
     const partial = f32x4.sub(gather4(n - 8, a, b, c, d), f32x4.mul(f32x4.splat(queryTwiceScale), products));
-    v128.store(out, bounded4(f32x4.add(partial, f32x4.splat(querySquaredNorm))));
-  } else v128.store(out, bounded4(f32x4.neg(products)));
+    distances = f32x4.add(partial, f32x4.splat(querySquaredNorm));
+  }
+  v128.store(out, distances);
+  if (areWithin(distances)) return;
+  mendCode<Walk>(q, a, out);
+  mendCode<Walk>(q, b, out + 4);
+  mendCode<Walk>(q, c, out + 8);
+  mendCode<Walk>(q, d, out + 12);
+}
+// @ts-ignore: decorator
+@inline function mendCode<Walk>(q: usize, row: usize, out: usize): void {
+  if (!isWithin(load<f32>(out))) store<f32>(out, wideCodeDistance<Walk>(q, queryScale, row));
 }
 /** The f32 at the same offset of four rows. */
 // @ts-ignore: decorator
@@ -147,8 +167,8 @@ let querySquaredNorm: f32 = 0, queryTwiceScale: f32 = 0;
   s0 = multiplyAdd(s0, v128.load_ext<i8>(a + n), b + n);
   if (!isEuclid<Walk>()) s1 = multiplyAdd(s1, v128.and(v128.load_ext<i8>(a + n, 8), i16x8(-1, -1, -1, -1, 0, 0, 0, 0)), b + n + 8);
   const product = <f32>sum4(i32x4.add(s0, s1)) * scaleOf(b);
-  if (isEuclid<Walk>()) return bounded((squaredNormOf(b) - (2 * scaleOf(a)) * product) + squaredNormOf(a));
-  return bounded(-product * scaleOf(a));
+  const distance = isEuclid<Walk>() ? (squaredNormOf(b) - (2 * scaleOf(a)) * product) + squaredNormOf(a) : -product * scaleOf(a);
+  return isWithin(distance) ? distance : wideRowDistance<Walk>(a, b);
 }
 /**
  * Quantise the f32 vector (pad is zero) into an int8 row: symmetric, one scale per vector, the largest component at ±127.
@@ -192,6 +212,7 @@ function widen(row: usize, q16: usize): void {
   if (isEuclid<Walk>()) {
     querySquaredNorm = squaredNormOf(row);
     queryTwiceScale = 2 * scaleOf(row);
+    queryScale = <f64>scaleOf(row);
   }
 }
 /** Distance of the prepared query to one row. */

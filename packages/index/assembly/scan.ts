@@ -5,7 +5,7 @@ import { enter, leave, observe } from "./epoch";
 import { vectorDistance4x2 } from "./kernels";
 import { DotVectors, EuclidVectors, ManhattanVectors } from "./metric";
 import { keepBest, setTieSalt } from "./pool";
-import { emit, scoreAll } from "./search";
+import { bound, emit, scoreAll } from "./search";
 
 /** Slots gathered before they are scored: fits the cache with their rows' lines. */
 const BATCH: u32 = 64;
@@ -35,6 +35,7 @@ const BATCH: u32 = 64;
     const found = load<u32>(scratch + S.HEADS);
     for (let i: u32 = 0; i < found; i++) touch(vectorOf(load<u32>(word(ids, i))), vectorBytes);
     scoreAll<Exact>(found);
+    bound(found);
     for (let i: u32 = 0; i < found; i++) n = keepBest(best, n, k, load<f32>(word(distances, i)), load<u32>(word(ids, i)));
   }
   emit(best, n);
@@ -60,6 +61,7 @@ const BATCH: u32 = 64;
     for (let i: u32 = 0; i < found; i += 2) {
       const a = load<u32>(word(ids, i)), b = load<u32>(word(ids, i + 1));
       vectorDistance4x2<Exact>(atQuery, vectorOf(a), vectorOf(b), distances);
+      bound(2 * SCAN_QUERIES);
       let grown = n;
       for (let q: u32 = 0; q < SCAN_QUERIES; q++) {
         const pool = pair(best, q * SCAN_RESULTS_MAX);
@@ -77,6 +79,7 @@ const BATCH: u32 = 64;
 @inline function distances<Exact>(count: u32): void {
   enter();
   scoreAll<Exact>(count);
+  bound(count);
   leave();
 }
 export function distancesDot(count: u32): void { distances<DotVectors>(count); }

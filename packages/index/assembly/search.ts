@@ -51,6 +51,28 @@ export function allowedInPool(): u32 { return allowedCount; }
   }
   for (; i < k; i++) store<f32>(word(distances, i), queryDistance<Walk>(rowOf<Walk>(load<u32>(word(ids, i)))));
 }
+/** No distance that is answered with is beyond this on either side: 1 for cosine, which rounding takes a little over it. */
+let farthest: f32 = f32.MAX_VALUE;
+export function boundDistances(most: f32): void { farthest = most; }
+/** Bound the k distances at S.DISTANCES, before anything is ordered by them: what ties then is ordered by dot. */
+// @ts-ignore: decorator
+@inline export function bound(k: u32): void {
+  const distances = scratch + S.DISTANCES, most = f32x4.splat(farthest), least = f32x4.splat(-farthest);
+  for (let i: u32 = 0; i < k; i += 4) {
+    const p = word(distances, i);
+    v128.store(p, f32x4.min(most, f32x4.max(least, v128.load(p))));
+  }
+}
+/** Order the n candidates of a pool by their bounded distances, to S.RERANK. */
+function rankBounded(pool: usize, n: u32): void {
+  const ranked = scratch + S.RERANK;
+  for (let i: u32 = 0; i < n; i++) {
+    const slot = slotAt(pool, i), d = min(farthest, max(-farthest, distanceAt(pool, i))), at = rank(ranked, i, d, slot);
+    shift(ranked, at, i);
+    put(ranked, at, d, slot);
+  }
+}
+
 /** Greedy descent through the levels (to, from]; returns the slot and leaves its distance at S.SORT. */
 // @ts-ignore: decorator
 @inline export function descend<Walk>(slot: u32, from: u32, to: u32): u32 {
@@ -182,11 +204,14 @@ export function descendAll<Walk>(level: u32, n: u32): u32 {
       if (hasBit(allowed, slotAt(pool, i))) store<u64>(pair(pool, candidates++), load<u64>(pair(pool, i)));
     }
     allowedCount = candidates;
-    candidates = min(candidates, wanted);
     let ranked = pool;
     if (onCodes<Walk>() && depth) {
       ranked = scratch + S.RERANK;
+      candidates = min(candidates, wanted);
       rankExactly<Exact>(pool, candidates);
+    } else if (!onCodes<Walk>() && farthest < f32.MAX_VALUE) {
+      ranked = scratch + S.RERANK;
+      rankBounded(pool, candidates);
     }
     found = min(k, candidates);
     emit(ranked, found);
@@ -206,6 +231,7 @@ export function descendAll<Walk>(level: u32, n: u32): u32 {
       touch(vectorOf(slot), vectorBytes);
     }
     scoreAll<Exact>(k);
+    bound(k);
     for (let i: u32 = 0; i < k; i++) {
       const slot = load<u32>(word(ids, i)), d = load<f32>(word(distances, i)), at = rank(ranked, from + i, d, slot);
       shift(ranked, at, from + i);

@@ -44,6 +44,7 @@ export { attachReader, type GraphHandle } from "./vector-index/graph-handle.js";
 export {
   compareNodeDots,
   defaultEfSearch,
+  float32Max,
   type GraphReader,
   type NodeDot,
   type SearchOptions,

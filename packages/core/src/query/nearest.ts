@@ -14,10 +14,11 @@ import { matchingRows } from "./matching.js";
 import { RecordReader } from "./records.js";
 import type { Emit, NearestQuery, ScoredPoint } from "./request.js";
 
-/** Score of the dialect for a distance of the engine; a float32. */
-export function scoreOf(distance: number, metric: Distance): number {
+/** Score of the dialect for a distance of the engine, and its root where that is beyond float32: a finite float32. */
+export function scoreOf(distance: number, metric: Distance, root = 0): number {
   if (metric === "Cosine" || metric === "Dot") return 0 - distance;
-  return metric === "Euclid" ? Math.fround(Math.sqrt(Math.max(0, distance))) : distance;
+  if (metric === "Manhattan") return distance;
+  return root > 0 ? root : Math.fround(Math.sqrt(Math.max(0, distance)));
 }
 
 function isWorse(score: number, threshold: number, metric: Distance): boolean {
@@ -72,7 +73,9 @@ export function* nearestInSlices(
   emit: Emit<ScoredPoint>,
   lookup: Shard = shard,
 ): Sliced<void> {
-  const { using, parameters, limit, offset, scoreThreshold } = request;
+  const { using, parameters, limit, offset } = request;
+  // scores are float32: compared with one that is not, a score would be other than itself
+  const scoreThreshold = request.scoreThreshold === undefined ? undefined : Math.fround(request.scoreThreshold);
   const { reader } = shard.graph(using);
   const metric = shard.collection.vectors[using]?.distance as Distance;
   const matching = request.filter === undefined ? undefined : yield* matchingRows(shard.table, request.filter);
@@ -88,12 +91,12 @@ export function* nearestInSlices(
   };
   const records = new RecordReader(shard, request.selection);
   try {
-    const { slots, distances } = yield* fixedAtFirst(reader.searchInSlices(vector, options));
+    const { slots, distances, roots } = yield* fixedAtFirst(reader.searchInSlices(vector, options));
     let rank = 0;
     let emitted = 0;
     for (const [i, slot] of slots.entries()) {
       if (slot === excludedSlot) continue;
-      const score = scoreOf(distances[i] as number, metric);
+      const score = scoreOf(distances[i] as number, metric, roots?.[i]);
       if (scoreThreshold !== undefined && isWorse(score, scoreThreshold, metric)) break;
       if (rank++ < offset) continue;
       if (emitted++ === limit) break;

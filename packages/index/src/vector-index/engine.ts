@@ -62,6 +62,7 @@ interface EngineExports {
   codeOf(slot: number): number;
   digest(all: number): void;
   allowedInPool(): number;
+  boundDistances(most: number): void;
 }
 type Search = (k: number, ef: number, depth: number, filtered: number, everywhere: number) => number;
 type Scan = (k: number, filtered: number) => number;
@@ -155,6 +156,7 @@ function bind(exports: Record<string, unknown>, memory: GraphMemory, options: Ve
   const pick = <Call>(name: string) => exports[name] as Call;
   const metric = metricNames[options.metric];
   const walk = metric + (walksOnCodes(options) ? "Codes" : "Vectors");
+  if (options.metric === "cosine") engine.boundDistances(1);
   const at = Object.fromEntries(addresses.map((name, i) => [name, engine.addressOf(i) >>> 0]));
   return {
     ...engine,

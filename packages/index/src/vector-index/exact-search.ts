@@ -4,7 +4,7 @@ import { Meter, type Sliced } from "../sliced.js";
 import { sortInSlices } from "../sliced-sort.js";
 import { type Engine, header } from "./engine.js";
 import { type VectorIndexOptions, vectorIndexLimits, walksOnCodes } from "./options.js";
-import { compareNodeDots, type NodeDot, type SearchResult } from "./search-types.js";
+import { compareNodeDots, float32Max, type NodeDot, type SearchResult } from "./search-types.js";
 
 const BATCH = 512;
 /** Bytes of vectors that an exact search compares in one slice: about a millisecond. */
@@ -52,13 +52,32 @@ export class ExactSearch {
     const { u32, f32, at } = this.#engine;
     const slots = new Uint32Array(found);
     const distances = new Float32Array(found);
-    // int8 dot products are walked without the query's own scale
-    const scale = unscaled && walksOnCodes(this.options) && this.options.metric !== "euclid" ? this.#queryScale() : 1;
     for (let i = 0, result = at.results >> 2; i < found; i++, result += 4) {
-      distances[i] = (f32[result + 2] as number) * scale;
+      distances[i] = f32[result + 2] as number;
       slots[i] = u32[result + 3] as number;
     }
-    return { slots, distances };
+    // int8 dot products are walked without the query's own scale
+    const isScaled = !unscaled || !walksOnCodes(this.options) || this.options.metric === "euclid";
+    return isScaled ? { slots, distances } : this.#scaled({ slots, distances });
+  }
+
+  /** The distances of a walk on codes, in their own unit and within the bounds of a distance; what ties there is in the order of dots. */
+  #scaled({ slots, distances }: SearchResult): SearchResult {
+    const scale = this.#queryScale();
+    const most = this.options.metric === "cosine" ? 1 : float32Max;
+    const scaled = distances.map((distance) => Math.min(most, Math.max(-most, Math.fround(distance * scale))));
+    const order = Array.from(slots.keys()).sort((a, b) =>
+      this.#compare(scaled[a] as number, slots[a] as number, scaled[b] as number, slots[b] as number),
+    );
+    return {
+      slots: Uint32Array.from(order, (i) => slots[i] as number),
+      distances: Float32Array.from(order, (i) => scaled[i] as number),
+    };
+  }
+
+  /** Are there results whose squared distance is beyond float32? They all tie, and others may be nearer. */
+  isSaturated({ distances }: SearchResult): boolean {
+    return this.options.metric === "euclid" && distances.at(-1) === float32Max;
   }
 
   #queryScale(): number {
@@ -106,16 +125,20 @@ export class ExactSearch {
 
   /** The nearest of `matches` allowed slots, all of them compared. As of its first slice; see `GraphReader.searchInSlices`. */
   *search(query: Float32Array, limit: number, allowed: RowSet | undefined, matches: number): Sliced<SearchResult> {
-    if (limit > vectorIndexLimits.efSearchMax) return yield* this.#rankAll(query, limit, allowed);
-    if (matches * this.#vectorBytes() > EXACT_SLICE_BYTES) return yield* this.#scanInSlices(query, limit, allowed);
+    if (limit > vectorIndexLimits.efSearchMax) return yield* this.#rankAll(query, limit, this.#candidates(allowed));
+    if (matches * this.#vectorBytes() > EXACT_SLICE_BYTES) {
+      const candidates = this.#candidates(allowed);
+      const results = yield* this.#scanInSlices(query, limit, candidates);
+      return this.isSaturated(results) ? yield* this.#rankAll(query, limit, candidates) : results;
+    }
     this.putQuery(query);
     if (allowed !== undefined) this.putFilter(allowed);
-    return this.results(this.#engine.scan(limit, allowed === undefined ? 0 : 1));
+    const results = this.results(this.#engine.scan(limit, allowed === undefined ? 0 : 1));
+    return this.isSaturated(results) ? yield* this.#rankAll(query, limit, this.#candidates(allowed)) : results;
   }
 
   /** Some of the slots at a time. */
-  *#scanInSlices(query: Float32Array, limit: number, allowed: RowSet | undefined): Sliced<SearchResult> {
-    const candidates = this.#candidates(allowed);
+  *#scanInSlices(query: Float32Array, limit: number, candidates: Uint32Array): Sliced<SearchResult> {
     const slotsAtOnce = Math.max(32, Math.floor(EXACT_SLICE_BYTES / this.#vectorBytes()));
     let best: SearchResult = { slots: new Uint32Array(0), distances: new Float32Array(0) };
     for (let from = 0; from < candidates.length; ) {
@@ -164,10 +187,10 @@ export class ExactSearch {
   }
 
   /** More results than a pool holds: every distance is computed and sorted here. */
-  *#rankAll(query: Float32Array, limit: number, allowed: RowSet | undefined): Sliced<SearchResult> {
+  *#rankAll(query: Float32Array, limit: number, candidates: Uint32Array): Sliced<SearchResult> {
     const meter = new Meter();
     const slots: number[] = [];
-    for (const [index, bits] of this.#candidates(allowed).entries()) {
+    for (const [index, bits] of candidates.entries()) {
       for (let word = bits; word !== 0; word &= word - 1) slots.push(index * 32 + 31 - Math.clz32(word & -word));
     }
     const distances = new Float32Array(slots.length);
@@ -176,9 +199,13 @@ export class ExactSearch {
       meter.steps += (BATCH * this.#vectorBytes()) / BYTES_PER_STEP;
       if (meter.isDue()) yield "pause";
     }
+    const roots = yield* this.#roots(query, slots, distances, meter);
     const order = yield* sortInSlices(
       Array.from(slots.keys()),
-      (a, b) => this.#compare(distances[a] as number, slots[a] as number, distances[b] as number, slots[b] as number),
+      (a, b) =>
+        (distances[a] as number) - (distances[b] as number) ||
+        (roots === undefined ? 0 : (roots[a] as number) - (roots[b] as number)) ||
+        this.#compare(0, slots[a] as number, 0, slots[b] as number),
       meter,
     );
     assert(order.length >= limit, "the limit was cut to the number of matches");
@@ -186,6 +213,36 @@ export class ExactSearch {
     return {
       slots: Uint32Array.from(best, (i) => slots[i] as number),
       distances: Float32Array.from(best, (i) => distances[i] as number),
+      ...(roots === undefined ? {} : { roots: Float32Array.from(best, (i) => roots[i] as number) }),
     };
+  }
+
+  /** Euclidean distances of the slots whose squared ones are beyond float32; `undefined`: there are none. */
+  *#roots(
+    query: Float32Array,
+    slots: readonly number[],
+    distances: Float32Array,
+    meter: Meter,
+  ): Sliced<Float32Array | undefined> {
+    if (this.options.metric !== "euclid" || !distances.includes(float32Max)) return undefined;
+    const roots = new Float32Array(slots.length);
+    for (const [i, slot] of slots.entries()) {
+      if (distances[i] !== float32Max) continue;
+      roots[i] = Math.min(float32Max, this.#euclideanDistance(query, slot));
+      meter.steps += this.#vectorBytes() / BYTES_PER_STEP;
+      if (meter.isDue()) yield "pause";
+    }
+    return roots;
+  }
+
+  #euclideanDistance(query: Float32Array, slot: number): number {
+    const { f32, vectorOf } = this.#engine;
+    const start = (vectorOf(slot) >>> 0) >>> 2;
+    let squares = 0;
+    for (let i = 0; i < query.length; i++) {
+      const difference = (query[i] as number) - (f32[start + i] as number);
+      squares += difference * difference;
+    }
+    return Math.sqrt(squares);
   }
 }

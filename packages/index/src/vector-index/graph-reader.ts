@@ -6,7 +6,7 @@ import { ExactSearch } from "./exact-search.js";
 import { type VectorIndexOptions, vectorIndexLimits, walksOnCodes } from "./options.js";
 import type { NodeDot, SearchOptions, SearchResult } from "./search-types.js";
 
-export { compareNodeDots, type NodeDot, type SearchOptions, type SearchResult } from "./search-types.js";
+export { compareNodeDots, float32Max, type NodeDot, type SearchOptions, type SearchResult } from "./search-types.js";
 
 /** Recall@10 of .99 on 100,000 word embeddings for queries that are words too, and .94 for rare ones far from all others. */
 export const defaultEfSearch = 192;
@@ -131,7 +131,10 @@ export class GraphReader {
         options.allEntries === true ? 1 : 0,
       );
       const wanted = allowed === undefined ? limit : Math.max(limit, Math.min(ef, matches) >> 1);
-      if (this.#engine.allowedInPool() >= wanted) return this.#exact.results(found, options.rescore === false);
+      if (this.#engine.allowedInPool() >= wanted) {
+        const results = this.#exact.results(found, options.rescore === false);
+        if (!this.#exact.isSaturated(results)) return results;
+      }
     }
     return yield* this.#exact.search(query, limit, allowed, matches);
   }

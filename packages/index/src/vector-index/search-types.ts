@@ -24,11 +24,22 @@ export interface SearchOptions {
   readonly oversampling?: number;
 }
 
+/** The largest float32: what a distance beyond it counts as. */
+export const float32Max = 3.4028234663852886e38;
+
 /** Results ascending by (distance, dot). */
 export interface SearchResult {
   readonly slots: Uint32Array;
-  /** −dot, squared Euclidean distance, or sum of absolute differences. */
+  /**
+   * −dot, squared Euclidean distance, or sum of absolute differences: finite numbers, cut to the largest float32 on both sides; of cosine
+   * to ±1.
+   */
   readonly distances: Float32Array;
+  /**
+   * Euclidean distances, not squared, of the results whose square is beyond float32, by which these are ordered; only where there are such
+   * results. The others have 0 here.
+   */
+  readonly roots?: Float32Array;
 }
 
 /** Order of dots, as the engine orders them. */

@@ -18,7 +18,14 @@ import {
   SYSTEM_SHARD,
   type WaitRequest,
 } from "@murmuration/core";
-import { comparePointIds, type Filter, type Json, MurmurationError, type PointId } from "@murmuration/index";
+import {
+  comparePointIds,
+  type Filter,
+  float32Max,
+  type Json,
+  MurmurationError,
+  type PointId,
+} from "@murmuration/index";
 import type {
   CollectionStatistics,
   Database,
@@ -30,12 +37,17 @@ import type {
 import { type FakePoint, matches, valuesAt } from "./fake-filter.js";
 import { applyPointCommand, type FakePoints, selected } from "./fake-points.js";
 
+function finiteFloat32(x: number): number {
+  return Math.fround(Math.max(-float32Max, Math.min(float32Max, x)));
+}
+
 function score(distance: string, a: Float32Array, b: Float32Array): number {
   const sum = (term: (x: number, y: number) => number) => a.reduce((total, x, i) => total + term(x, b[i] as number), 0);
-  if (distance === "Euclid") return Math.fround(Math.sqrt(sum((x, y) => (x - y) ** 2)));
-  if (distance === "Manhattan") return Math.fround(sum((x, y) => Math.abs(x - y)));
+  if (distance === "Euclid") return finiteFloat32(Math.sqrt(sum((x, y) => (x - y) ** 2)));
+  if (distance === "Manhattan") return finiteFloat32(sum((x, y) => Math.abs(x - y)));
   const dot = sum((x, y) => x * y);
-  return Math.fround(distance === "Cosine" ? dot / (Math.hypot(...a) * Math.hypot(...b)) : dot);
+  if (distance === "Dot") return finiteFloat32(dot);
+  return Math.max(-1, Math.min(1, finiteFloat32(dot / (Math.hypot(...a) * Math.hypot(...b)) || 0)));
 }
 
 function isCatalogueCommand(command: Command): command is CatalogueCommand {
@@ -139,7 +151,8 @@ export class FakeDatabase implements Database {
     });
     const kept = scored.filter((point) => {
       if (scoreThreshold === undefined) return true;
-      return smallerIsBetter ? point.score <= scoreThreshold : point.score >= scoreThreshold;
+      const threshold = Math.fround(scoreThreshold);
+      return smallerIsBetter ? point.score <= threshold : point.score >= threshold;
     });
     kept.sort((a, b) => (smallerIsBetter ? a.score - b.score : b.score - a.score));
     return kept.slice(offset, offset + limit);
