@@ -60,7 +60,7 @@ export interface ScrollRequest {
   readonly offset?: PointId;
   readonly selection: Selection;
   /** Order by an indexed number instead of by id. */
-  readonly orderBy?: { readonly key: string; readonly direction: "asc" | "desc"; readonly startFrom?: number };
+  readonly orderBy?: { readonly key: string; readonly direction: "asc" | "desc"; readonly startFrom?: number | bigint };
 }
 
 /** Takes what a read finds, one after the other. */

@@ -24,7 +24,12 @@ function pages(replica: Replica, request: Omit<ScrollRequest, "selection">): Poi
   return found;
 }
 
-function ordered(replica: Replica, direction: "asc" | "desc", more: Partial<ScrollRequest> = {}, startFrom?: number) {
+function ordered(
+  replica: Replica,
+  direction: "asc" | "desc",
+  more: Partial<ScrollRequest> = {},
+  startFrom?: number | bigint,
+) {
   const orderBy = { key: "n", direction, ...(startFrom === undefined ? {} : { startFrom }) };
   const page = scroll(replica.shard("a"), { limit: 10, selection: bare, orderBy, ...more });
   assert.equal(page.nextOffset, null);
@@ -125,10 +130,15 @@ describe("scrolling", () => {
       [5, 2],
       [3, 1],
     ]);
+    const big = 2n ** 60n;
+    run(replica, upsert("a", [point(20, {}, { n: big + 1n }), point(21, {}, { n: big })]));
+    assert.deepEqual(ordered(replica, "asc", {}, big + 1n), [[20, big + 1n]]);
+    assert.deepEqual(ordered(replica, "desc", { limit: 1 }, big), [[21, big]]);
     assert.deepEqual(ordered(replica, "asc", { limit: 2 }), [
       [3, 1],
       [4, 2],
     ]);
+    run(replica, { kind: "delete-points", collection: "a", target: { ids: [20, 21] } });
     assert.deepEqual(ordered(replica, "asc", { filter: tagIs("high") }), [
       [5, 2],
       [9, 7],

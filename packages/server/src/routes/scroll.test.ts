@@ -38,6 +38,20 @@ describe("scroll", () => {
     assert.equal((await ask("POST", `${path}/scroll`, order)).statusCode, 400);
   });
 
+  it("starts from an integer of 64 bits and shows it, to the last digit", async () => {
+    const { ask } = await filledApp();
+    const first = 1_700_000_000_000_000_000n;
+    const points = [0n, 1n, 2n, 3n].map((i) => `{"id":${i},"vector":[1,2,3,4],"payload":{"count":${first + i}}}`);
+    await ask("PUT", "/collections/things/points", `{"points":[${points}]}`);
+    await ask("PUT", "/collections/things/index", { field_name: "count", field_schema: "integer" });
+    const order = `{"limit":2,"with_payload":false,"order_by":{"key":"count","start_from":${first + 2n}}}`;
+    const { text } = await ask("POST", `${path}/scroll`, order);
+    assert.match(
+      text,
+      /"points":\[\{"id":2,"order_value":1700000000000000002\},\{"id":3,"order_value":1700000000000000003\}\]/,
+    );
+  });
+
   it("refuses limits, offsets and orders that are none", async () => {
     const { ask } = await filledApp();
     const scroll = async (body: unknown) => (await ask("POST", `${path}/scroll`, body)).statusCode;

@@ -117,11 +117,16 @@ export class FakeDatabase implements Database {
     const all = this.#matching(name, filter);
     if (orderBy !== undefined) {
       const sign = orderBy.direction === "asc" ? 1 : -1;
+      const compare = (a: number | bigint, b: number | bigint) => sign * (a < b ? -1 : a > b ? 1 : 0);
+      const { startFrom } = orderBy;
       const rows = all.flatMap((point) =>
-        valuesAt(point.payload, orderBy.key).map((value) => ({ point, value: Number(value) })),
+        valuesAt(point.payload, orderBy.key).flatMap((value) =>
+          typeof value === "number" || typeof value === "bigint" ? [{ point, value }] : [],
+        ),
       );
-      rows.sort((a, b) => sign * (a.value - b.value) || comparePointIds(a.point.id, b.point.id));
-      const page = rows.slice(0, limit);
+      const wanted = rows.filter(({ value }) => startFrom === undefined || compare(value, startFrom) >= 0);
+      wanted.sort((a, b) => compare(a.value, b.value) || comparePointIds(a.point.id, b.point.id));
+      const page = wanted.slice(0, limit);
       return {
         points: page.map(({ point, value }) => ({ ...selected(point, selection), orderValue: value })),
         nextOffset: null,

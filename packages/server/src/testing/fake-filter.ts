@@ -31,8 +31,8 @@ function holds(condition: Condition, point: FakePoint): boolean {
     case "range": {
       const { lt = Infinity, gt = -Infinity, lte = Infinity, gte = -Infinity } = condition;
       return valuesAt(point.payload, condition.key).some((value) => {
-        const x = Number(value);
-        return typeof value === "number" && x < lt && x > gt && x <= lte && x >= gte;
+        if (typeof value !== "number" && typeof value !== "bigint") return false;
+        return value < lt && value > gt && value <= lte && value >= gte;
       });
     }
     case "has-id":

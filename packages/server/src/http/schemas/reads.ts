@@ -17,7 +17,7 @@ export const retrieveBody = spelled(retrieveFields, selectionSpellings);
 export interface OrderBy {
   readonly key: string;
   readonly direction: "asc" | "desc";
-  readonly startFrom?: number;
+  readonly startFrom?: number | bigint;
 }
 
 const orderByObject = z.object({
@@ -30,8 +30,7 @@ function readOrderBy(value: unknown): OrderBy {
   if (typeof value === "string") return { key: value, direction: "asc" };
   const { key, direction, start_from: startFrom } = validate(orderByObject, value);
   if (startFrom === undefined || startFrom === null) return { key, direction };
-  if (typeof startFrom === "number" || typeof startFrom === "bigint")
-    return { key, direction, startFrom: Number(startFrom) };
+  if (typeof startFrom === "number" || typeof startFrom === "bigint") return { key, direction, startFrom };
   if (typeof startFrom === "string")
     throw new MurmurationError("unsupported", "ordering by datetime is not supported yet", "start_from");
   throw new MurmurationError("format", `expected number, got ${shown(startFrom)}`, "start_from");
