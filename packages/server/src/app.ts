@@ -10,6 +10,7 @@ import Fastify, {
 import type { Logger } from "pino";
 import type { Backups } from "./backup/backups.js";
 import { Forwarder } from "./consistency/forwarder.js";
+import { murmurHeaders } from "./consistency/headers.js";
 import { type ConsistencyParameters, Session } from "./consistency/session.js";
 import type { Database } from "./engine/database.js";
 import { drain } from "./http/drain.js";
@@ -19,6 +20,7 @@ import { parseJsonBytes, stringifyJson } from "./http/json.js";
 import { bodyLimitMebibytesDefault, drainedBytesMax, pathParameterLengthMax } from "./http/limits.js";
 import { validate } from "./http/schemas/validate.js";
 import { acceptOrigins, compressBodies } from "./http/transport.js";
+import { checkHeaderText, checkQueryText, undecodable } from "./http/url-text.js";
 import { Metrics } from "./metrics.js";
 import { openApiRoute } from "./openapi.js";
 import { metricsRoute } from "./routes/metrics.js";
@@ -130,10 +132,12 @@ function register(app: FastifyInstance, services: Services, forwarder: Forwarder
     try {
       const params = validate(of.params, request.params);
       part = "query parameters";
+      checkQueryText(request.url);
       const query = validate(of.query, request.query);
       part = "JSON body";
       const body = validate(of.body, request.body);
       part = "headers";
+      checkHeaderText(request.headers, headersRead);
       if (of.session !== undefined) requireComplete(database);
       session = sessionOf(of, database, request, reply, { params, query, body });
       part = "query parameters";
@@ -172,6 +176,9 @@ function acceptJson(app: FastifyInstance): void {
     }
   });
 }
+
+/** Headers of ours that requests bring. */
+const headersRead = [murmurHeaders.token, murmurHeaders.forwarded, murmurHeaders.frontier, murmurHeaders.digest];
 
 /** Methods that some route serves at this path. */
 function methodsAt(all: readonly Route[]): (path: string) => readonly string[] {
@@ -222,7 +229,10 @@ export async function buildApp(database: Database, options: AppOptions = {}): Pr
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: (options.bodyLimitMebibytes ?? bodyLimitMebibytesDefault) * 1024 * 1024,
     routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: pathParameterLengthMax },
-    frameworkErrors: (error, request, reply) => void sendError(request, reply, error),
+    frameworkErrors: (error, request, reply) =>
+      error.code === "FST_ERR_BAD_URL"
+        ? void sendError(request, reply, undecodable(request.url), "path parameters")
+        : void sendError(request, reply, error),
     forceCloseConnections: "idle",
   });
   app.decorateRequest("arrivedMs", 0);

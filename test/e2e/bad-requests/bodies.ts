@@ -31,6 +31,19 @@ export const bodies: readonly BadRequest[] = routesWithBody.flatMap((to): readon
   { to, body: "[]", status: 400, message: format },
   { to, body: "null", status: 400, message: format },
   { to, body: "", status: 400, message: format },
+  { to, body: '\ufeff{"points":[1]}', status: 400, message: /^Format error in JSON body: .*byte order mark/ },
+  {
+    to,
+    body: '{"points":[{"id":1,"vector":{},"payload":{"t":"x\\ud83c"}}],"filter":{}}',
+    status: 400,
+    message: /^Format error in JSON body: points\[0\]\.payload\.t: .*lone surrogate U\+D83C at index 1/,
+  },
+  {
+    to,
+    body: '{"filter":{"k\\udc00":9007199254740993}}',
+    status: 400,
+    message: /^Format error .*filter: .*lone surrogate/,
+  },
   { to, body: nested(100_000), status: 400, message: /nested deeper/ },
   { to, body: `{"filter":${'{"must":['.repeat(1_000)}${"]}".repeat(1_000)}}`, status: 400, message: /nested deeper/ },
   {

@@ -51,7 +51,21 @@ export const collections: readonly BadRequest[] = [
   },
   { to: `GET /collections/${"n".repeat(5_000)}`, status: 422, message: /length must be from 1 to 255/ },
   { to: "PUT /collections/a%2Fb", body: { vectors: v }, status: 422, message: /./ },
-  { to: "PUT /collections/%ff", body: { vectors: v }, status: 400, message: /./ },
+  { to: "PUT /collections/%ff", body: { vectors: v }, status: 400, message: /"%ff" is not percent-encoded UTF-8/ },
+  { to: "DELETE /index/a%ED%A0%80", status: 400, message: /^Deserialize error in path parameters: "a%ED%A0%80"/ },
+  {
+    to: "PUT /points?ordering=%ff",
+    body: { points: [{ id: 1, vector: {} }] },
+    status: 400,
+    message: /^Deserialize error in query parameters: ordering: "%ff" is not percent-encoded UTF-8/,
+  },
+  {
+    to: "POST /points/scroll",
+    body: {},
+    headers: { "x-murmur-token": "\u00e9" },
+    status: 400,
+    message: /^Deserialize error in headers: x-murmur-token: /,
+  },
   { to: "GET /collections/nowhere", status: 404, message: /^Not found: Collection `nowhere` doesn't exist!/ },
   { to: "PATCH /collections/victim", body: { vectors: { c: {} } }, status: 400, message: unknownVector },
   {

@@ -18,5 +18,6 @@ export function successEnvelope(result: unknown, elapsedMs: number): SuccessEnve
 }
 
 export function errorEnvelope(message: string, elapsedMs: number): ErrorEnvelope {
-  return { status: { error: message }, time: seconds(elapsedMs) };
+  // a message may show the start of a text that was cut between two halves of a character
+  return { status: { error: message.toWellFormed() }, time: seconds(elapsedMs) };
 }

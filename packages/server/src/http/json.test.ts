@@ -68,6 +68,107 @@ describe("parseJson", () => {
     assert.deepEqual(parseJson("[1e300]"), [1e300]);
   });
 
+  it("refuses text that is not well-formed, values and keys, and names where it stands", () => {
+    const cases: readonly (readonly [string, string])[] = [
+      ['{"points":[{"payload":{"t":"x\\ud83c"}}]}', "points[0].payload.t"],
+      ['{"points":[{"payload":{"t":["ok","\\udc00\\ud800"]}}]}', "points[0].payload.t[1]"],
+      ['{"points":[{"payload":{"a\\uDFFF":1}}]}', "points[0].payload"],
+      ['"\\ud800"', ""],
+      ['["\\ud800",9007199254740993]', "[0]"],
+    ];
+    for (const [text, field] of cases) {
+      assert.throws(
+        () => parseJson(text),
+        (error) =>
+          isFormat(error) && (error as MurmurationError).field === field && /lone surrogate/.test(String(error)),
+        text,
+      );
+    }
+    assert.deepEqual(parseJson('{"\\ud83c\\udf0d":"\\ufeff\\u0000\\uffff"}'), { "🌍": "\ufeff\0\uffff" });
+  });
+
+  /** JSON text as people, programs and attackers write it: any spacing and escapes, keys that stand twice. */
+  const spaced = (parts: readonly string[]) => parts.join("");
+  const anyString = fc
+    .array(
+      fc.oneof(
+        fc.string({ unit: "grapheme", maxLength: 3 }),
+        fc.constantFrom(
+          "\\u0041",
+          "\\ufeff",
+          "\ufeff",
+          "\\ud83c\\udf0d",
+          "\\n",
+          "\\u0000",
+          '\\"',
+          "__proto_",
+          "toJSON",
+          "12345678901234567890",
+        ),
+      ),
+      { maxLength: 4 },
+    )
+    .map(
+      (parts) => `"${spaced(parts.map((part) => (part.startsWith("\\") ? part : JSON.stringify(part).slice(1, -1))))}"`,
+    );
+  const anyNumber = fc.oneof(
+    fc.integer().map(String),
+    fc.bigInt({ min: -(2n ** 66n), max: 2n ** 66n }).map(String),
+    fc.double({ noNaN: true, noDefaultInfinity: true }).map(String),
+    fc.constantFrom("-0", "1e5", "1.5E-7", "9007199254740992", "9007199254740993", "0.10000000000000000555", "-0.0"),
+  );
+  const { json } = fc.letrec<{ json: string }>((tie) => ({
+    json: fc.oneof(
+      { maxDepth: 4 },
+      anyString,
+      anyNumber,
+      fc.constantFrom("true", "false", "null", "{}", "[]", " [ ] ", "{ }"),
+      fc.array(tie("json"), { maxLength: 4 }).map((items) => `[${items.join(" , ")}]`),
+      fc
+        .array(
+          fc.tuple(
+            fc.oneof(fc.constantFrom('"a"', '"isLosslessNumber"', '"0"', '"constructor"'), anyString),
+            tie("json"),
+          ),
+          { maxLength: 5 },
+        )
+        .map((entries) => `{${entries.map(([key, value]) => `${key}:${value}`).join(",")}}`),
+    ),
+  }));
+
+  it("reads everything but long integers as JSON.parse does, whether one stands beside or not", () => {
+    const rounded = (value: unknown): unknown => {
+      if (typeof value === "bigint") return Number(value);
+      if (Array.isArray(value)) return value.map(rounded);
+      if (typeof value !== "object" || value === null) return value;
+      return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, rounded(child)]));
+    };
+    fc.assert(
+      fc.property(json, (text) => {
+        const expected = JSON.parse(text) as unknown;
+        assert.deepEqual(rounded(parseJson(text)), expected);
+        assert.deepEqual(rounded(parseJson(`[${text},9007199254740993]`)), [expected, 9007199254740992]);
+        // what is printed is what was read
+        const printed = stringifyJson(parseJson(text));
+        assert.equal(stringifyJson(parseJson(printed)), printed);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it("lets the last of equal keys win though it looks like the first to a careless comparison", () => {
+    assert.deepEqual(parseJson('{"a":{},"a":[],"n":9007199254740993}'), { a: [], n: 9007199254740993n });
+    assert.deepEqual(parseJson('{"a":{"0":1},"a":[1],"n":9007199254740993}'), { a: [1], n: 9007199254740993n });
+    const twice =
+      '{"a":[9007199254740993],"a":{"0":9007199254740993},"b":{"0":9007199254740993},"b":[9007199254740993]}';
+    assert.deepEqual(parseJson(twice), { a: { 0: 9007199254740993n }, b: [9007199254740993n] });
+  });
+
+  it("prints a payload that looks like another library's number as what it is", () => {
+    const value = { isLosslessNumber: true, value: "1", n: 9007199254740993n };
+    assert.equal(stringifyJson(value), '{"isLosslessNumber":true,"value":"1","n":9007199254740993}');
+  });
+
   it("reads back whatever stringifyJson prints", () => {
     const leaf = fc.oneof(
       fc.integer(),
@@ -95,6 +196,29 @@ describe("parseJson", () => {
 describe("parseJsonBytes", () => {
   it("refuses text that is not UTF-8", () => {
     assert.throws(() => parseJsonBytes(Buffer.from([0x22, 0xff, 0x22])), isFormat);
+  });
+
+  it("says at which byte it is not", () => {
+    for (const [bytes, at] of [
+      [Buffer.from([0x22, 0xff, 0x22]), 1],
+      [Buffer.concat([Buffer.from('"é\ufffd'), Buffer.from([0xed, 0xa0, 0x80]), Buffer.from('"')]), 6],
+      [Buffer.concat([Buffer.from('"🌍'), Buffer.from([0xe2, 0x82])]), 5],
+    ] as const) {
+      assert.throws(
+        () => parseJsonBytes(bytes),
+        (error) => isFormat(error) && String(error).includes(`at byte ${at}`),
+        `${at}`,
+      );
+    }
+  });
+
+  it("refuses a byte order mark in front, and keeps every other", () => {
+    const marked = Buffer.from('\ufeff{"a":1}');
+    assert.throws(
+      () => parseJsonBytes(marked),
+      (error) => isFormat(error) && /byte order mark/.test(String(error)),
+    );
+    assert.deepEqual(parseJsonBytes(Buffer.from('{"\ufeffa":"\ufeff"}')), { "\ufeffa": "\ufeff" });
   });
 
   it("refuses 32 MiB of brackets at once", () => {
