@@ -382,9 +382,12 @@ test("bytes that are no frame are counted, logged once and change nothing", asyn
   const first = await replica(1, { own: { servers: [broker.url] } });
   const stranger = await connect({ servers: broker.url });
   for (const bytes of [[], [9, 9], [1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255]])
-    stranger.publish("murmur.faults.to.1", Uint8Array.from(bytes));
+    stranger.publish("murmur.faults.to.1.9", Uint8Array.from(bytes));
+  // a good frame, under subjects that name no sender
+  const good = Uint8Array.of(1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 65);
+  for (const sender of ["nobody", "0", "016", "16777216"]) stranger.publish(`murmur.faults.to.1.${sender}`, good);
   await stranger.drain();
-  await until(() => first.transport.counters().malformedFrames === 3, "three of them");
+  await until(() => first.transport.counters().malformedFrames === 7, "seven of them");
   assert.equal(first.log.filter((line) => line.includes("cannot be read")).length, 1);
   assert.deepEqual(first.inbox, []);
 });

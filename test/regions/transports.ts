@@ -16,14 +16,14 @@ class MarkedTransport implements Transport {
   readonly inner: NatsTransport;
   readonly marks = new Set<string>();
   #sentMarks = 0;
-  #take: ((bytes: Uint8Array) => void) | undefined;
+  #take: ((bytes: Uint8Array, sender: number) => void) | undefined;
 
   constructor(inner: NatsTransport) {
     this.inner = inner;
-    inner.onMessage((bytes) => {
+    inner.onMessage((bytes, sender) => {
       const text = bytes.byteLength < 64 ? Buffer.from(bytes).toString("latin1") : "";
       if (text.startsWith(MARK)) this.marks.add(text);
-      else this.#take?.(bytes);
+      else this.#take?.(bytes, sender);
     });
   }
 
@@ -38,7 +38,7 @@ class MarkedTransport implements Transport {
     this.inner.send(outgoing);
   }
 
-  onMessage(take: (bytes: Uint8Array) => void): void {
+  onMessage(take: (bytes: Uint8Array, sender: number) => void): void {
     this.#take = take;
   }
 

@@ -42,6 +42,11 @@ export const limits = {
   heartbeatMs: 500,
   /** A replica that is silent for so long is suspect. */
   suspectMs: 1_500,
+  /** Replicas that are no members and are listened to at a time, and how long one is remembered that is silent. */
+  strangersMax: 64,
+  strangerForgottenMs: 60_000,
+  /** A message of one that is no member, unless it carries operations; what waits of the operations of one that has not joined. */
+  strangerMessageBytesMax: 1024 * 1024,
   /** So long a replica that is in no cluster listens whether there is one before it begins its own: four heartbeats. */
   foundingListenMs: 2_000,
   /** What is missing is asked for when it has not come by itself for so long. */
@@ -54,6 +59,11 @@ export const limits = {
   /** Operations in the answer to one request, as far as their bytes fit `answerBytesMax`. */
   requestOperationsMax: 4_096,
   answerBytesMax: 4 * 1024 * 1024,
+  /** Answers that are given in one go, to all who asked; the rest follows. And what may wait to be taken by the host. */
+  answersBytesMax: 16 * 1024 * 1024,
+  outgoingBytesMax: 64 * 1024 * 1024,
+  /** What was asked for is taken when it comes this long after. */
+  answerAwaitedMs: 60_000,
 
   /** Requests that wait for other replicas at a time. */
   openWaitsMax: 10_000,

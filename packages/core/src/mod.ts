@@ -48,7 +48,7 @@ export {
   type Message,
 } from "./gossip/envelope.js";
 export { MemoryNetwork } from "./gossip/memory-transport.js";
-export type { Transport, TransportCounters, TransportLink } from "./gossip/transport.js";
+export type { Arrived, Transport, TransportCounters, TransportLink } from "./gossip/transport.js";
 export { limits } from "./limits.js";
 export { MemoryOpLog } from "./log/memory-op-log.js";
 export type {

@@ -137,8 +137,9 @@ export class Node {
     return { outcome: "acknowledged", changes: execution.changes, operationId: result?.operationId ?? 0 };
   }
 
-  receive(bytes: Uint8Array): void {
-    this.#during((replica) => replica.receive(bytes));
+  /** `sender`: the replica whose message it is, as the network knows. */
+  receive(bytes: Uint8Array, sender?: number): void {
+    this.#during((replica) => replica.receive(bytes, sender));
   }
 
   tick(): void {

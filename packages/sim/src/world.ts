@@ -221,7 +221,7 @@ export class World {
       return;
     }
     const wasUp = node.replica !== undefined;
-    node.receive(message.bytes);
+    node.receive(message.bytes, this.#nodes.find(({ address }) => address === message.from)?.id);
     if (wasUp && node.replica === undefined) this.#trace.note("crash", node.id, "crashes while it writes");
     this.#after(node);
   }

@@ -59,7 +59,7 @@ export class Subject {
       const from = origin === SUBJECT ? 1 : origin;
       return encodeEnvelope({ cluster: CLUSTER, from, to: SUBJECT, message: { kind: "operations", batch } });
     });
-    this.replica.receiveAll(messages);
+    this.replica.receiveAll(messages.map((bytes) => ({ bytes })));
   }
 
   pass(ticks: number): void {

@@ -12,6 +12,10 @@ export class ClockGuard {
     this.#offsetMs.set(replica, theirMs - nowMs);
   }
 
+  forget(replica: number): void {
+    this.#offsetMs.delete(replica);
+  }
+
   /** How far a replica's clock was ahead when last heard, the way of the message included; negative: behind. */
   offsetMs(replica: number): number | undefined {
     return this.#offsetMs.get(replica);

@@ -32,13 +32,18 @@ export function transportConformance(
   describe(`${name} keeps the contract of a transport`, () => {
     let subject: TransportsUnderTest;
     const inboxes = new Map<number, Uint8Array[]>();
+    const senders = new Map<number, Set<number>>();
     const texts = (id: number) => (inboxes.get(id) ?? []).map((bytes) => new TextDecoder().decode(bytes));
 
     async function connect(id: number): Promise<Transport> {
       const transport = await subject.connect(id);
       const inbox: Uint8Array[] = [];
       inboxes.set(id, inbox);
-      transport.onMessage((bytes) => inbox.push(bytes.slice()));
+      senders.set(id, new Set());
+      transport.onMessage((bytes, sender) => {
+        inbox.push(bytes.slice());
+        senders.get(id)?.add(sender);
+      });
       return transport;
     }
 
@@ -59,12 +64,14 @@ export function transportConformance(
       assert.deepEqual(texts(2).sort(), ["to 2", "to all"]);
       assert.deepEqual(texts(3), ["to all"]);
       assert.deepEqual(texts(16_777_215).sort(), ["to all", "to last"]);
+      for (const id of [2, 3, 16_777_215])
+        assert.deepEqual([...(senders.get(id) ?? [])], [1], "who has sent it is told");
     });
 
     test("bytes arrive as they were, of any value and size", async () => {
       const first = await connect(1);
       await connect(2);
-      const all = [0, 1, 255, 4096, 60_000].map((length) => Uint8Array.from({ length }, (_, at) => (at * 7) & 255));
+      const all = [1, 2, 255, 4096, 60_000].map((length) => Uint8Array.from({ length }, (_, at) => (at * 7) & 255));
       const size = (bytes: Uint8Array) => bytes.byteLength;
       for (const bytes of all) {
         first.send([{ to: 2, lane: "bulk", bytes }]);

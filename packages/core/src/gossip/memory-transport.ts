@@ -36,7 +36,7 @@ export class MemoryNetwork {
         if (message === undefined) continue;
         try {
           for (const [to, receiver] of [...this.#transports]) {
-            if (to !== id && (message.to === undefined || message.to === to)) receiver.take(message.bytes);
+            if (to !== id && (message.to === undefined || message.to === to)) receiver.take(message.bytes, id);
           }
         } catch (error) {
           sender.unshift(message);
@@ -54,7 +54,7 @@ class MemoryTransport implements Transport {
   readonly #queues = { live: [] as Outgoing[], control: [] as Outgoing[], bulk: [] as Outgoing[] };
   readonly #queueBytesMax: number;
   readonly #leave: () => void;
-  #take: ((bytes: Uint8Array) => void) | undefined;
+  #take: ((bytes: Uint8Array, sender: number) => void) | undefined;
   #queuedBytes = 0;
   #sentMessages = 0;
   #droppedMessages = 0;
@@ -74,7 +74,7 @@ class MemoryTransport implements Transport {
     }
   }
 
-  onMessage(take: (bytes: Uint8Array) => void): void {
+  onMessage(take: (bytes: Uint8Array, sender: number) => void): void {
     this.#take = take;
   }
 
@@ -114,8 +114,8 @@ class MemoryTransport implements Transport {
     this.#sentMessages -= 1;
   }
 
-  take(bytes: Uint8Array): void {
-    this.#take?.(bytes);
+  take(bytes: Uint8Array, sender: number): void {
+    this.#take?.(bytes, sender);
   }
 
   #drop(): void {

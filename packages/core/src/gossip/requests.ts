@@ -46,6 +46,19 @@ interface Asked {
   bytes: number;
 }
 
+/** Operations from `first` on that a replica has sent. */
+export interface AwaitedRange {
+  readonly shard: string;
+  readonly origin: number;
+  readonly first: number;
+}
+
+interface Awaited {
+  readonly after: number;
+  readonly upTo: number;
+  readonly untilMs: number;
+}
+
 /** What is missing since when: it may be on its way. */
 interface Noticed {
   readonly known: number;
@@ -62,6 +75,8 @@ const key = (shard: string, origin: number) => `${origin} ${shard}`;
 export class RequestPlanner {
   readonly #asked = new Map<string, Asked>();
   readonly #noticed = new Map<string, Noticed>();
+  /** Per peer and range: what was asked of it and may still come. */
+  readonly #awaited = new Map<string, Awaited>();
   /** Per range and peer: up to where its log is compacted. */
   readonly #compacted = new Map<string, Map<number, number>>();
   #needsSnapshot = new Set<string>();
@@ -72,10 +87,17 @@ export class RequestPlanner {
     if (asked !== undefined && held > asked.held) asked.bytes += bytes;
   }
 
-  /** A peer's log does not hold these operations any more, up to `upTo` if it said so. */
+  /** Was this replica asked for operations of an origin, these among them, not so long ago? */
+  isAwaited(from: number, { shard, origin, first }: AwaitedRange, nowMs: number): boolean {
+    const awaited = this.#awaited.get(`${from} ${key(shard, origin)}`);
+    return awaited !== undefined && first > awaited.after && first <= awaited.upTo && nowMs <= awaited.untilMs;
+  }
+
+  /** A peer's log does not hold these operations any more, up to `upTo` if it said so. What was not asked of it says nothing. */
   noteCompacted(from: number, shard: string, origin: number, upTo?: number): void {
     const name = key(shard, origin);
     const asked = this.#asked.get(name);
+    if (asked === undefined || (asked.to !== from && !asked.tried.has(from))) return;
     const peers = this.#compacted.get(name) ?? new Map<number, number>();
     this.#compacted.set(name, peers.set(from, upTo ?? (asked?.after ?? 0) + 1));
     if (asked?.to === from) this.#asked.delete(name);
@@ -95,6 +117,8 @@ export class RequestPlanner {
   /** The requests to send now. `missing` is everything that is missing: what is not in it is not waited for any more. */
   plan(nowMs: number, missing: readonly Missing[], peers: readonly PeerFrontiers[]): Request[] {
     this.#forgetOthers(missing);
+    for (const [name, { untilMs }] of this.#awaited)
+      if (nowMs > untilMs || nowMs < untilMs - limits.answerAwaitedMs) this.#awaited.delete(name);
     this.#needsSnapshot = new Set();
     const underWay = new Map<number, number>();
     const due: Missing[] = [];
@@ -158,6 +182,14 @@ export class RequestPlanner {
     const isFollowed = upTo < known;
     this.#noticed.delete(name);
     this.#asked.set(name, { to: peer.id, after: held, upTo, silences, tried, isFollowed, atMs: nowMs, held, bytes: 0 });
+    const asksOf = `${peer.id} ${name}`;
+    const earlier = this.#awaited.get(asksOf);
+    const after = Math.min(held, earlier?.after ?? held);
+    this.#awaited.set(asksOf, {
+      after,
+      upTo: Math.max(upTo, earlier?.upTo ?? 0),
+      untilMs: nowMs + limits.answerAwaitedMs,
+    });
     return { to: peer.id, shard, origin, after: held, limit: upTo - held };
   }
 

@@ -31,18 +31,28 @@ export interface TransportCounters {
   readonly malformedFrames?: number;
 }
 
+/** A message that has arrived. */
+export interface Arrived {
+  readonly bytes: Uint8Array;
+  /** The replica that the transport knows to have sent it, whatever the message says of itself. `undefined`: there is nobody to tell it from. */
+  readonly sender?: number | undefined;
+}
+
 /**
  * Port: carries messages between the replicas of a cluster. It promises little, and replicas rely on no more: a message may be lost,
  * come late, twice or out of order. What is lost is asked for again, and what is damaged is refused by its checksum.
  */
 export interface Transport {
   /**
-   * Takes messages to send; never waits and never throws for a receiver that is not there. Live messages go before control
+   * Takes messages to send, of at least a byte each; never waits and never throws for a receiver that is not there. Live messages go before control
    * messages, and those before bulk. The queue is bounded: over the bound, the least urgent and last are dropped and counted.
    */
   send(outgoing: readonly Outgoing[]): void;
-  /** Who takes what arrives, addressed to this replica or to all; replaces the one before. What came earlier waits or is lost. */
-  onMessage(take: (bytes: Uint8Array) => void): void;
+  /**
+   * Who takes what arrives, addressed to this replica or to all, with the replica that has sent it as far as the transport can tell:
+   * nobody else could have sent it that way. Replaces the one before. What came earlier waits or is lost.
+   */
+  onMessage(take: (bytes: Uint8Array, sender: number) => void): void;
   counters(): TransportCounters;
   /** Drops what waits, sends and takes nothing more. May be called again. */
   close(): void;

@@ -97,7 +97,7 @@ export class Cluster {
         for (const [id, queue] of queues) {
           const replica = this.replicas.get(id);
           if (replica === undefined) continue;
-          for (const { bytes } of queue) replica.receive(bytes);
+          for (const { from, bytes } of queue) replica.receive(bytes, from);
           this.post(id, replica.outbox());
         }
         if (this.#queues.size === 0) break;

@@ -44,6 +44,8 @@ export interface Exchange {
   readonly kinds: readonly Message["kind"][];
   take(from: number, message: Message, nowMs: number): void;
   tick(nowMs: number): void;
+  /** A replica that is no member is not remembered any more. */
+  forget?(replica: number): void;
   /** Called before messages are taken: what was received may be durable by now. */
   beforeSending?(): void;
 }

@@ -1,4 +1,5 @@
 const KEPT = 32;
+const DETAIL_CHARACTERS_MAX = 300;
 
 /** Something that was refused or went wrong, as often as it was told in the same words. */
 export interface Incident {
@@ -16,8 +17,9 @@ export class Incidents {
   /** By their words, the one told last at the end. */
   readonly #latest = new Map<string, Incident>();
 
-  /** `reason` is one of a few; `detail` may hold whatever a stranger sends. */
-  note(reason: string, detail: string, nowMs: number): void {
+  /** `reason` is one of a few; `text` may hold whatever a stranger sends. */
+  note(reason: string, text: string, nowMs: number): void {
+    const detail = text.length > DETAIL_CHARACTERS_MAX ? `${text.slice(0, DETAIL_CHARACTERS_MAX)}…` : text;
     this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + 1);
     const words = `${reason}: ${detail}`;
     const before = this.#latest.get(words);

@@ -1,4 +1,5 @@
 import { MurmurationError } from "@murmuration/index";
+import { joinsOnly } from "../catalogue/joins-only.js";
 import type { HybridTime } from "../causality/hybrid-clock.js";
 import { sequenceOf } from "../causality/version-vector.js";
 import { CausalInbox, type ReceivedOperation } from "../gossip/inbox.js";
@@ -34,6 +35,17 @@ interface ReceivedName {
   readonly from: number;
 }
 
+/** A batch, and how it came. */
+export interface ArrivedBatch {
+  readonly from: number;
+  /** Was it sent to all, or to this replica? */
+  readonly isToAll: boolean;
+  readonly bytes: Uint8Array;
+  readonly nowMs: number;
+  /** Does another process write under this replica's id? */
+  readonly isFenced: boolean;
+}
+
 /** Operations of others, from a batch that came until they are applied in causal order. */
 export class Intake {
   /** By shard: what waits for operations before it. */
@@ -45,6 +57,8 @@ export class Intake {
   readonly #inboxBytesMax: number | undefined;
   readonly #refuse: IntakeOptions["refuse"];
   readonly #setAside = new SetAside();
+  /** When operations of the catalogue by a replica that is no member were looked at last, of those that were refused. */
+  readonly #triedMs = new Map<number, number>();
 
   constructor(options: IntakeOptions) {
     this.#store = options.store;
@@ -78,13 +92,20 @@ export class Intake {
     for (const inbox of this.inboxes.values()) inbox.clear(origin);
   }
 
-  /** Take a batch that a replica sent, and apply what is ready. `isFenced`: another process writes under this replica's id. */
-  take(from: number, bytes: Uint8Array, nowMs: number, isFenced: boolean): void {
+  /** Take a batch that a replica sent, and apply what is ready. */
+  take({ from, isToAll, bytes, nowMs, isFenced }: ArrivedBatch): void {
     const batch = decodeBatch(bytes);
     const { shard, origin, firstSequence, rows } = batch;
     const causality = this.#store.causality(shard);
     // its collection is not here yet, or not any more: what is wanted of it is asked for when it is
     if (causality === undefined) return this.#refuse("unknown shard", shard);
+    // everybody speaks for itself; of what others wrote, only what was asked for
+    if (
+      origin !== from &&
+      (isToAll || !this.#requests.isAwaited(from, { shard, origin, first: firstSequence }, nowMs))
+    ) {
+      return this.#refuse("not asked for", `replica ${from} sends operations of replica ${origin}`);
+    }
     if (isFenced && origin === this.#store.id) return;
     // asked for again as soon as it may be
     if (!this.#admission.mayHold(shard)) return;
@@ -143,6 +164,29 @@ export class Intake {
     return time.wallMs > nowMs + limits.clockDriftMsMax && !planted.has("clock-unchecked");
   }
 
+  /**
+   * Is it an operation of the catalogue by a replica that is no member, and does more than make it one? Where no cluster is known yet, the
+   * catalogue of whoever is heard is taken over. Looking at it costs as much as applying it: it is done once in a while for each.
+   */
+  #isStrange(operation: Operation, nowMs: number): boolean {
+    const { origin, shard } = operation;
+    if (shard !== SYSTEM_SHARD || operation.kind !== "catalogue") return false;
+    if (this.#members.mayWrite(origin) || !this.#members.areKnown()) return false;
+    const before = this.#triedMs.get(origin);
+    if (before !== undefined && Math.abs(nowMs - before) < limits.setAsideRetryMs) return true;
+    if (this.#triedMs.size >= 2 * limits.strangersMax) this.#triedMs.clear();
+    this.#triedMs.set(origin, nowMs);
+    try {
+      const { document } = this.#store;
+      if (!joinsOnly(document.read(), document.apply(operation.change).read(), origin)) return true;
+    } catch (error) {
+      if (!(error instanceof MurmurationError)) throw error;
+      return true;
+    }
+    this.#triedMs.delete(origin);
+    return false;
+  }
+
   /** Apply whatever is causally ready, over all shards: an operation of the system shard may open others. */
   applyReady(nowMs: number): void {
     const shards = [SYSTEM_SHARD, ...this.inboxes.keys()];
@@ -159,6 +203,11 @@ export class Intake {
         // the clock may have been put back since it came
         if (this.#isEarly(time, nowMs)) {
           this.#refuse("clock ahead", earlyText(next.operation.origin));
+          inbox.clear(next.operation.origin);
+          continue;
+        }
+        if (this.#isStrange(next.operation, nowMs)) {
+          this.#refuse("not a member", `operation of the catalogue by replica ${next.operation.origin}`);
           inbox.clear(next.operation.origin);
           continue;
         }

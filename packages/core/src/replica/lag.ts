@@ -19,6 +19,10 @@ export class LagMeter {
     if (reports.length < REPORTS_MAX) reports.push({ atMs: nowMs, frontiers });
   }
 
+  forget(peer: number): void {
+    this.#reports.delete(peer);
+  }
+
   /** Milliseconds; 0 when everything that the peer reported is here. `held`: what this replica holds; `undefined` for shards that are gone. */
   lagMs(peer: number, held: (shard: string) => VersionVector | undefined, nowMs: number): number {
     const reports = this.#reports.get(peer) ?? [];

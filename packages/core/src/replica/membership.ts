@@ -1,5 +1,5 @@
 import type { Catalogue } from "../catalogue/collection.js";
-import { emptyVersionVector, type VersionVector } from "../causality/version-vector.js";
+import { emptyVersionVector, sequenceOf, type VersionVector } from "../causality/version-vector.js";
 import { mark } from "../planted.js";
 import type { ClusterOptions } from "./cluster-options.js";
 import type { ReplicaStore } from "./store.js";
@@ -11,7 +11,15 @@ export class Membership {
   #seen: unknown;
   #past: VersionVector = emptyVersionVector;
   /** The active ones of a catalogue: asked for with every message. */
-  #known: { readonly members: Catalogue["members"]; readonly active: readonly number[] } | undefined;
+  #known:
+    | {
+        readonly members: Catalogue["members"];
+        readonly active: readonly number[];
+        readonly isActive: ReadonlySet<number>;
+        readonly evicted: ReadonlySet<number>;
+        readonly writers: ReadonlySet<number>;
+      }
+    | undefined;
 
   constructor(store: ReplicaStore, options: ClusterOptions) {
     this.#store = store;
@@ -20,16 +28,25 @@ export class Membership {
 
   /** Ids of the replicas that are waited for, ascending; this one included while it is a member. */
   active(): readonly number[] {
-    const { members } = this.#store.catalogue;
-    if (this.#known?.members !== members) this.#known = { members, active: this.#activeAmong(members) };
-    return this.#known.active;
+    return this.#now().active;
   }
 
-  #activeAmong(members: Catalogue["members"]): number[] {
+  /** Is a replica one of them? */
+  isActive(id: number): boolean {
+    return this.#now().isActive.has(id);
+  }
+
+  #now() {
+    const { members } = this.#store.catalogue;
+    if (this.#known?.members === members) return this.#known;
+    const founders = this.#options.founders ?? [];
     const evicted = new Set(members.filter(({ state }) => state === "evicted").map(({ id }) => id));
-    const active = new Set(members.filter(({ state }) => state === "active").map(({ id }) => id));
-    for (const id of this.#options.founders ?? []) if (!evicted.has(id)) active.add(id);
-    return [...active].sort((a, b) => a - b);
+    const isActive = new Set(members.filter(({ state }) => state === "active").map(({ id }) => id));
+    for (const id of founders) if (!evicted.has(id)) isActive.add(id);
+    const writers = new Set([...founders, ...members.map(({ id }) => id)]);
+    const active = [...isActive].sort((a, b) => a - b);
+    this.#known = { members, active, isActive, evicted, writers };
+    return this.#known;
   }
 
   /**
@@ -49,8 +66,14 @@ export class Membership {
     return this.#past;
   }
 
+  /** Is the catalogue of a cluster here, which says who its members are, or one that a cluster is to begin with? */
+  areKnown(): boolean {
+    const { id, system } = this.#store;
+    return system.frontier.size > 0 && (this.active().length > 0 || sequenceOf(system.frontier, id) > 0);
+  }
+
   isEvicted(id: number): boolean {
-    return this.#store.catalogue.members.some((member) => member.id === id && member.state === "evicted");
+    return this.#now().evicted.has(id);
   }
 
   isFounder(): boolean {
@@ -64,10 +87,7 @@ export class Membership {
 
   /** Members, and those that were before they were evicted: may there be operations of this origin? */
   mayWrite(origin: number): boolean {
-    return (
-      (this.#options.founders ?? []).includes(origin) ||
-      this.#store.catalogue.members.some((member) => member.id === origin)
-    );
+    return this.#now().writers.has(origin);
   }
 
   /** Is this replica a member whose address in the catalogue is not the one that it is reached at? */

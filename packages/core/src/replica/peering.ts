@@ -1,34 +1,31 @@
 import { MurmurationError } from "@murmuration/index";
-import { sequenceOf, type VersionVector } from "../causality/version-vector.js";
+import type { VersionVector } from "../causality/version-vector.js";
 import type { Command } from "../command/command.js";
 import { isCovered, mergeTokens, type SessionToken } from "../consistency/token.js";
+import { Acquaintances } from "../gossip/acquaintances.js";
 import { ClockGuard } from "../gossip/clock-guard.js";
-import {
-  decodeEnvelope,
-  type Envelope,
-  encodeEnvelope,
-  type HeartbeatMessage,
-  type Message,
-  type RequestMessage,
-} from "../gossip/envelope.js";
+import { decodeEnvelope, type Envelope, type HeartbeatMessage, type Message } from "../gossip/envelope.js";
 import { type PeerFrontiers, RequestPlanner } from "../gossip/requests.js";
 import { Stability } from "../gossip/stability.js";
+import type { Arrived } from "../gossip/transport.js";
 import { limits } from "../limits.js";
-import { batchesOf } from "../operation/batch.js";
-import { mark, planted } from "../planted.js";
+import { planted } from "../planted.js";
 import { Admission } from "./admission.js";
+import { Answers } from "./answers.js";
 import type { ClusterOptions, Outgoing, PeeringForUpkeep } from "./cluster-options.js";
 import type { Exchange, ExchangeContext } from "./exchange.js";
 import { type Exchanges, makeExchanges } from "./exchanges.js";
+import { believable, whyForged, whyNotFrom } from "./gate.js";
 import { isOtherStart, startIncarnation } from "./incarnation.js";
 import { Incidents } from "./incidents.js";
 import { Intake } from "./intake.js";
 import { LagMeter } from "./lag.js";
 import { Membership } from "./membership.js";
-import { answerRequest, isBehindItself, missingOperations } from "./missing.js";
+import { isBehindItself, missingOperations } from "./missing.js";
+import { Outbox } from "./outbox.js";
 import { SYSTEM_SHARD } from "./recovery.js";
 import { reasonsOf, type Standing, type StandingCase } from "./standing.js";
-import { type PeeringStatus, type PeerStatus, peerStatus } from "./status.js";
+import { type PeeringStatus, peerStatuses } from "./status.js";
 import type { ReplicaStore } from "./store.js";
 import type { Waits } from "./waits.js";
 
@@ -46,10 +43,13 @@ export class Peering implements PeeringForUpkeep {
   readonly #lag = new LagMeter();
   readonly #admission: Admission;
   readonly #frontiersOf = new Map<number, ReadonlyMap<string, VersionVector>>();
-  readonly #heardMs = new Map<number, number>();
+  readonly #known: Acquaintances;
+  readonly #answers: Answers;
+  readonly #outbox: Outbox;
   readonly #exchanges: Exchanges;
   readonly #exchangeOf: ReadonlyMap<Message["kind"], Exchange>;
-  #outgoing: Outgoing[] = [];
+  /** Has somebody said what it holds since stability was last looked at? */
+  #isUnsettled = false;
   /** Another process runs under this id. */
   #fenced = false;
   /** As of the last message or tick. */
@@ -64,6 +64,12 @@ export class Peering implements PeeringForUpkeep {
     this.#incarnation = startIncarnation(store.log, options.nonce);
     this.#admission = new Admission(store, this.#members, options);
     this.#stability = new Stability(store.id, SYSTEM_SHARD);
+    this.#known = new Acquaintances(
+      (replica) => this.#members.isActive(replica),
+      (replica) => this.#forget(replica),
+    );
+    this.#outbox = new Outbox(options.name, store.id);
+    this.#answers = new Answers(store, (to, lane, message) => this.#send(to, lane, message));
     this.#requests = new RequestPlanner();
     this.#clockGuard = new ClockGuard();
     this.#intake = new Intake({
@@ -88,7 +94,7 @@ export class Peering implements PeeringForUpkeep {
       snapshotLagOperations: this.#options.snapshotLagOperations ?? limits.snapshotLagOperations,
       needSnapshot: () => this.#requests.needSnapshot(),
       noteSnapshot: (shard) => this.#requests.noteSnapshot(shard),
-      heardMs: (replica) => this.#heardMs.get(replica),
+      heardMs: (replica) => this.#known.heardMs.get(replica),
       incarnation: this.#incarnation,
       noteClock: (replica, theirMs, nowMs) => this.#clockGuard.note(replica, theirMs, nowMs),
       countsAsMember: () =>
@@ -110,7 +116,7 @@ export class Peering implements PeeringForUpkeep {
       clocks: this.#clockGuard,
       startGuard: this.#exchanges.startGuard,
       isFenced: this.#fenced,
-      frontiers: this.#frontiersOf.values(),
+      frontiers: this.#memberFrontiers(),
     };
   }
 
@@ -129,18 +135,16 @@ export class Peering implements PeeringForUpkeep {
   joinsAs(nowMs: number): { readonly region: string; readonly url?: string } | undefined {
     const { region = "", url } = this.#options;
     const member = url === undefined ? { region } : { region, url };
-    if (this.#admission.joinsAs(nowMs, this.#heardMs, this.#frontiersOf) !== undefined) return member;
+    if (this.#admission.joinsAs(nowMs, this.#known.heardMs, this.#frontiersOf) !== undefined) return member;
     return this.#members.hasMoved() && this.refusesWrites() === undefined ? member : undefined;
   }
 
   /** Others that are heard and have said that they hold all of this, the one heard last first. */
   holders(wanted: SessionToken, nowMs: number): number[] {
-    const silentMs = (id: number) => nowMs - (this.#heardMs.get(id) ?? Number.NEGATIVE_INFINITY);
-    return this.#members
-      .active()
-      .filter((id) => id !== this.#store.id && silentMs(id) <= limits.suspectMs)
-      .filter((id) => isCovered(this.#frontiersOf.get(id) ?? new Map(), wanted))
-      .sort((a, b) => silentMs(a) - silentMs(b) || a - b);
+    const silentMs = (id: number) => nowMs - (this.#known.heardMs.get(id) ?? Number.NEGATIVE_INFINITY);
+    const others = this.#members.active().filter((id) => id !== this.#store.id && silentMs(id) <= limits.suspectMs);
+    const holding = others.filter((id) => isCovered(this.#frontiersOf.get(id) ?? new Map(), wanted));
+    return holding.sort((a, b) => silentMs(a) - silentMs(b) || a - b);
   }
 
   /** Throws `unavailable` while this replica must not write. */
@@ -172,11 +176,11 @@ export class Peering implements PeeringForUpkeep {
   // ---- receiving
 
   /** Take a message. Never throws for its contents. */
-  receive(bytes: Uint8Array, nowMs: number): void {
+  receive(arrived: Arrived, nowMs: number): void {
     this.#nowMs = nowMs;
     let envelope: Envelope;
     try {
-      envelope = decodeEnvelope(bytes);
+      envelope = decodeEnvelope(arrived.bytes);
     } catch (error) {
       this.#refuse("malformed", error);
       return;
@@ -184,20 +188,39 @@ export class Peering implements PeeringForUpkeep {
     const { cluster, from, to, message } = envelope;
     const { id } = this.#store;
     if (cluster !== this.#options.name) return this.#refuse("wrong cluster", `replica ${from} is of "${cluster}"`);
+    const refusal = whyForged(envelope, arrived);
+    if (refusal !== undefined) return this.#refuse(refusal.reason, refusal.detail);
     if (from === id) return this.#meetMyself(message);
     if (to !== 0 && to !== id) return;
-    // it may still learn that it was
-    const asksForCatalogue = message.kind === "request" && message.shard === SYSTEM_SHARD;
-    if (this.#members.isEvicted(from)) mark("evicted refused");
-    if (this.#members.isEvicted(from) && !asksForCatalogue)
-      return this.#refuse("evicted", `replica ${from} was evicted`);
-    this.#heardMs.set(from, nowMs);
+    const notFrom = whyNotFrom(envelope, arrived.bytes, this.#members);
+    if (notFrom !== undefined) return this.#refuse(notFrom.reason, notFrom.detail);
+    if (!this.#known.note(from, nowMs)) {
+      return this.#refuse("too many strangers", `more than ${limits.strangersMax} that are no members speak at a time`);
+    }
     try {
-      this.#take(from, message, nowMs);
+      this.#take(envelope, nowMs);
     } catch (error) {
       if (!(error instanceof MurmurationError)) throw error;
       this.#refuse(error.code, `from replica ${from}: ${error.message}`);
     }
+  }
+
+  /** After messages were taken: looks at what became stable, and who is admitted. */
+  settle(): void {
+    if (this.#isUnsettled) this.#settleStability();
+  }
+
+  isMember(replica: number): boolean {
+    return this.#members.isActive(replica);
+  }
+
+  /** One that is no member, and silent: nothing of it is kept. */
+  #forget(replica: number): void {
+    this.#frontiersOf.delete(replica);
+    this.#lag.forget(replica);
+    this.#clockGuard.forget(replica);
+    this.#answers.forget(replica);
+    for (const exchange of this.#exchanges.all) exchange.forget?.(replica);
   }
 
   /** A message under this replica's own id: its own, come back, unless it is from a later start or a start at the same time. */
@@ -207,15 +230,15 @@ export class Peering implements PeeringForUpkeep {
     this.#fenced = true;
   }
 
-  #take(from: number, message: Message, nowMs: number): void {
+  #take({ from, to, message }: Envelope, nowMs: number): void {
     switch (message.kind) {
       case "operations":
-        this.#intake.take(from, message.batch, nowMs, this.#fenced);
+        this.#intake.take({ from, isToAll: to === 0, bytes: message.batch, nowMs, isFenced: this.#fenced });
         return this.#settleStability();
       case "heartbeat":
         return this.#takeHeartbeat(from, message, nowMs);
       case "request":
-        return this.#answer(from, message);
+        return this.#answers.note(from, message);
       case "compacted":
         return this.#requests.noteCompacted(from, message.shard, message.origin, message.upTo);
       default: {
@@ -227,19 +250,25 @@ export class Peering implements PeeringForUpkeep {
   }
 
   #takeHeartbeat(from: number, message: HeartbeatMessage, nowMs: number): void {
-    this.#frontiersOf.set(from, message.frontiers);
-    this.#lag.note(from, message.frontiers, nowMs);
+    const frontiers = believable(from, message.frontiers, this.#members);
+    this.#frontiersOf.set(from, frontiers);
+    this.#lag.note(from, frontiers, nowMs);
     this.#clockGuard.note(from, message.nowMs, nowMs);
-    this.#stability.note(from, message.frontiers);
-    if (this.#store.hasWritten && isBehindItself(this.#store, this.#frontiersOf.values())) {
+    this.#stability.note(from, frontiers);
+    if (this.#store.hasWritten && isBehindItself(this.#store, this.#memberFrontiers())) {
       if (!this.#fenced)
         this.#refuse("replica id in use", `replica ${from} holds operations that this replica never wrote`);
       this.#fenced = true;
     }
-    this.#settleStability();
+    this.#isUnsettled = true;
+  }
+
+  *#memberFrontiers(): Generator<ReadonlyMap<string, VersionVector>> {
+    for (const [replica, frontiers] of this.#frontiersOf) if (this.#members.isActive(replica)) yield frontiers;
   }
 
   #settleStability(): void {
+    this.#isUnsettled = false;
     const frontiers = new Map<string, VersionVector>([[SYSTEM_SHARD, this.#store.system.frontier]]);
     for (const [id, { shard }] of this.#store.shards) frontiers.set(id, shard.frontier);
     // What an evicted one sent and is not applied yet must not be applied later: by then this replica has told the others all that it will
@@ -267,9 +296,10 @@ export class Peering implements PeeringForUpkeep {
       for (const [shard, target] of this.#store.shards) frontiers.set(shard, new Map(target.shard.frontier));
       this.#send(undefined, "control", { kind: "heartbeat", incarnation: this.#incarnation, nowMs, frontiers });
     }
+    this.#known.forgetSilent(nowMs);
     for (const exchange of this.#exchanges.all) exchange.tick(nowMs);
     const peers: PeerFrontiers[] = [];
-    for (const [peer, heardMs] of this.#heardMs) {
+    for (const [peer, heardMs] of this.#known.heardMs) {
       if (!this.#members.isEvicted(peer))
         peers.push({ id: peer, heardMs, frontiers: this.#frontiersOf.get(peer) ?? new Map() });
     }
@@ -292,43 +322,14 @@ export class Peering implements PeeringForUpkeep {
   /** Takes the messages to send, own operations first unless they are left for the next time. */
   outbox(leavesOwn: boolean): Outgoing[] {
     for (const exchange of this.#exchanges.all) exchange.beforeSending?.();
-    const live: Outgoing[] = [];
     const own = leavesOwn ? [] : this.#store.takeOwn();
-    if (!this.#members.isEvicted(this.#store.id) && !this.#fenced) {
-      for (const { shard, firstSequence, rows } of own) {
-        for (const batch of batchesOf(shard, this.#store.id, firstSequence, rows)) {
-          live.push({ to: undefined, lane: "live", bytes: this.#encode(undefined, { kind: "operations", batch }) });
-        }
-      }
-    }
-    const outgoing = [...live, ...this.#outgoing];
-    this.#outgoing = [];
-    return outgoing;
-  }
-
-  /** Send what was asked for, as far as it fits an answer; the rest is asked for again. */
-  #answer(to: number, request: RequestMessage): void {
-    const { shard, origin, after } = request;
-    const causality = this.#store.causality(shard);
-    if (causality === undefined || sequenceOf(causality.frontier, origin) <= after) return;
-    const answer = answerRequest(this.#store.log, request);
-    if ("compactedTo" in answer) {
-      this.#send(to, "control", { kind: "compacted", shard, origin, upTo: answer.compactedTo });
-      return;
-    }
-    const first = after + (planted.has("answer-off-by-one") ? 2 : 1);
-    if (answer.rows.length === 0) return;
-    for (const batch of batchesOf(shard, origin, first, answer.rows)) {
-      this.#send(to, "bulk", { kind: "operations", batch });
-    }
+    this.#answers.sendSome();
+    const isSilent = this.#members.isEvicted(this.#store.id) || this.#fenced;
+    return this.#outbox.take(isSilent ? [] : own);
   }
 
   #send(to: number | undefined, lane: Outgoing["lane"], message: Message): void {
-    this.#outgoing.push({ to, lane, bytes: this.#encode(to, message) });
-  }
-
-  #encode(to: number | undefined, message: Message): Uint8Array {
-    return encodeEnvelope({ cluster: this.#options.name, from: this.#store.id, to: to ?? 0, message });
+    this.#outbox.send(to, lane, message);
   }
 
   #refuse(reason: string, detail: unknown): void {
@@ -338,20 +339,15 @@ export class Peering implements PeeringForUpkeep {
   // ---- looking in
 
   status(nowMs: number): PeeringStatus {
-    const active = this.#members.active();
-    const ids = new Set([...active, ...this.#heardMs.keys()]);
-    ids.delete(this.#store.id);
-    const peers: PeerStatus[] = [...ids]
-      .sort((a, b) => a - b)
-      .map((id) =>
-        peerStatus(id, active.includes(id), nowMs, {
-          heardMs: this.#heardMs.get(id),
-          frontiers: this.#frontiersOf.get(id),
-          clockOffsetMs: this.#clockGuard.offsetMs(id),
-          lagMs: this.#lag.lagMs(id, (shard) => this.#store.causality(shard)?.frontier, nowMs),
-          held: (shard) => this.#store.causality(shard)?.frontier,
-        }),
-      );
+    const peers = peerStatuses({
+      store: this.#store,
+      members: this.#members,
+      heardMs: this.#known.heardMs,
+      frontiersOf: this.#frontiersOf,
+      clocks: this.#clockGuard,
+      lag: this.#lag,
+      nowMs,
+    });
     const shards = [SYSTEM_SHARD, ...this.#store.shards.keys()];
     return {
       cluster: this.#options.name,

@@ -4,6 +4,7 @@ import { resolveCollection } from "../catalogue/resolve.js";
 import { HybridClock, type HybridTime } from "../causality/hybrid-clock.js";
 import type { Command } from "../command/command.js";
 import type { SessionToken } from "../consistency/token.js";
+import type { Arrived } from "../gossip/transport.js";
 import type { OpLog } from "../log/op-log.js";
 import type { Shard } from "../state/shard.js";
 import type { Change } from "./change.js";
@@ -162,19 +163,26 @@ export class Replica {
 
   /**
    * Take a message of another replica. What is malformed, forged or too early is refused, counted (`status`) and leaves the state as it
-   * is. Throws `storage` when the log does not take what was received: it is kept and tried again with the next call.
+   * is. `sender`: who has sent it, as the transport knows; what another one claims to have sent is refused. Without it the message is taken at
+   * its word. Throws `storage` when the log does not take what was received: it is kept and tried again with the next call.
    */
-  receive(bytes: Uint8Array): void {
-    this.receiveAll([bytes]);
+  receive(bytes: Uint8Array, sender?: number): void {
+    this.receiveAll([{ bytes, sender }]);
   }
 
   /** Take several messages, in order, with one transaction of the log for all of them: how a replica catches up fast. */
-  receiveAll(messages: readonly Uint8Array[]): void {
+  receiveAll(messages: readonly Arrived[]): void {
     assert(this.#peering !== undefined, "a replica that is alone receives nothing");
     this.#store.flush();
     const nowMs = this.#clock.now();
-    for (const bytes of messages) this.#peering.receive(bytes, nowMs);
+    for (const message of messages) this.#peering.receive(message, nowMs);
+    this.#peering.settle();
     this.#store.flush();
+  }
+
+  /** Is a replica a member of the cluster, as is known here? */
+  isMember(replica: number): boolean {
+    return this.#peering?.isMember(replica) === true;
   }
 
   /**

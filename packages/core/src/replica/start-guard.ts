@@ -85,7 +85,8 @@ export class StartGuard implements Exchange {
   #note(from: number, { frontiers, nowMs: theirMs }: WelcomeMessage, nowMs: number): void {
     // before it writes with a clock that is wrong
     this.#context.noteClock(from, theirMs, nowMs);
-    if (this.#isOpen) return;
+    // where the catalogue that names the members is not here yet, they are asked again when it is
+    if (this.#isOpen || !this.#others().includes(from)) return;
     if (!this.#answers.has(from)) this.#answeredMs = nowMs;
     this.#answers.set(from, frontiers);
     if (isBehindItself(this.#context.store, [frontiers])) {

@@ -1,9 +1,13 @@
 import { sequenceOf, type VersionVector } from "../causality/version-vector.js";
+import type { ClockGuard } from "../gossip/clock-guard.js";
 import { limits } from "../limits.js";
 import type { CompactionStatus } from "./compactor.js";
 import type { Incident } from "./incidents.js";
+import type { LagMeter } from "./lag.js";
+import type { Membership } from "./membership.js";
 import type { ReconciliationStatus } from "./reconciliation.js";
 import type { SetAsideOperation } from "./set-aside.js";
+import type { ReplicaStore } from "./store.js";
 import type { UpkeepStatus } from "./upkeep.js";
 import type { WaitsStatus } from "./waits.js";
 
@@ -59,8 +63,35 @@ export interface ReplicationStatus {
   readonly compaction: CompactionStatus;
 }
 
+/** What is known of all members, and of others that are heard. */
+export function peerStatuses(known: {
+  readonly store: ReplicaStore;
+  readonly members: Membership;
+  readonly heardMs: ReadonlyMap<number, number>;
+  readonly frontiersOf: ReadonlyMap<number, ReadonlyMap<string, VersionVector>>;
+  readonly clocks: ClockGuard;
+  readonly lag: LagMeter;
+  readonly nowMs: number;
+}): PeerStatus[] {
+  const { store, members, heardMs, frontiersOf, clocks, lag, nowMs } = known;
+  const held = (shard: string) => store.causality(shard)?.frontier;
+  const ids = new Set([...members.active(), ...heardMs.keys()]);
+  ids.delete(store.id);
+  return [...ids]
+    .sort((a, b) => a - b)
+    .map((id) =>
+      peerStatus(id, members.isActive(id), nowMs, {
+        heardMs: heardMs.get(id),
+        frontiers: frontiersOf.get(id),
+        clockOffsetMs: clocks.offsetMs(id),
+        lagMs: lag.lagMs(id, held, nowMs),
+        held,
+      }),
+    );
+}
+
 /** What is known of a peer, put together. */
-export function peerStatus(
+function peerStatus(
   id: number,
   isMember: boolean,
   nowMs: number,

@@ -37,7 +37,7 @@ export async function connectChannel({ channel, cut }: ChannelOptions & Transpor
     onMessage(take) {
       broadcast.onmessage = (event) => {
         const { data } = event as { readonly data: Uint8Array };
-        if (passes(data)) take(data);
+        if (passes(data)) take(data, decodeEnvelope(data).from);
       };
     },
     counters: () => ({ sentMessages, droppedMessages, queuedBytes: 0 }),

@@ -1,9 +1,15 @@
-import { limits, type Outgoing } from "@murmuration/core";
+import { type Arrived, limits, type Outgoing } from "@murmuration/core";
+import { FairQueue } from "../fair-queue.js";
 import type { ClusterStart, ConnectTransport, HostedTransport, TransportHost } from "./cluster-start.js";
 import type { ReplicationReport } from "./database.js";
 
 /** A transport that could not be connected is tried again. */
 const RECONNECT_MS = 5_000;
+/** Of what waits, a member may take up so much, and all others together so much. */
+const MEMBER_BYTES_MAX = limits.transportQueueBytesMax / 4;
+const STRANGERS_BYTES_MAX = 8 * 1024 * 1024;
+/** Those who are no members share one place in the queue. */
+const STRANGERS = 0;
 
 /** A replica's connection to the others: what arrives waits here, within a bound, until the replica takes it. */
 export class ClusterLink {
@@ -14,8 +20,7 @@ export class ClusterLink {
   #transport: HostedTransport | undefined;
   #retry: NodeJS.Timeout | undefined;
   #isClosed = false;
-  #waiting: Uint8Array[] = [];
-  #waitingBytes = 0;
+  readonly #waiting = new FairQueue<Arrived>();
   #receivedMessages = 0;
   #receivedBytes = 0;
   #droppedMessages = 0;
@@ -34,19 +39,20 @@ export class ClusterLink {
     if (outgoing.length > 0) this.#transport?.send(outgoing);
   }
 
-  /** Takes messages that have arrived, in order, up to about so many bytes. */
-  take(bytesMax: number): Uint8Array[] {
-    let count = 0;
-    for (let bytes = 0; count < this.#waiting.length && bytes < bytesMax; count++)
-      bytes += (this.#waiting[count] as Uint8Array).byteLength;
-    const taken = this.#waiting.slice(0, count);
-    this.#waiting = this.#waiting.slice(count);
-    for (const { byteLength } of taken) this.#waitingBytes -= byteLength;
+  /** Takes messages that have arrived, up to about so many bytes: those of a sender in order, senders in turn. Each costs something. */
+  take(bytesMax: number): Arrived[] {
+    const taken: Arrived[] = [];
+    for (let bytes = 0; bytes < bytesMax; ) {
+      const next = this.#waiting.shift();
+      if (next === undefined) break;
+      taken.push(next.item);
+      bytes += next.bytes;
+    }
     return taken;
   }
 
   get hasWaiting(): boolean {
-    return this.#waiting.length > 0;
+    return !this.#waiting.isEmpty;
   }
 
   report(): NonNullable<ReplicationReport["cluster"]> {
@@ -56,7 +62,7 @@ export class ClusterLink {
       transport: this.#transport?.counters(),
       receivedMessages: this.#receivedMessages,
       receivedBytes: this.#receivedBytes,
-      waitingBytes: this.#waitingBytes,
+      waitingBytes: this.#waiting.bytes,
       droppedMessages: this.#droppedMessages,
     };
   }
@@ -76,7 +82,7 @@ export class ClusterLink {
       const connect = exported[transport.exportName] as ConnectTransport;
       const made = await connect({ ...transport.options, ...this.#host });
       if (this.#isClosed) return made.close();
-      made.onMessage((bytes) => this.#arrive(bytes));
+      made.onMessage((bytes, sender) => this.#arrive(bytes, sender));
       this.#transport = made;
     } catch (error) {
       if (this.#isClosed) return;
@@ -85,15 +91,14 @@ export class ClusterLink {
     }
   }
 
-  #arrive(bytes: Uint8Array): void {
+  #arrive(bytes: Uint8Array, sender: number): void {
     this.#receivedMessages++;
     this.#receivedBytes += bytes.byteLength;
-    if (this.#waitingBytes + bytes.byteLength > limits.transportQueueBytesMax) {
-      this.#droppedMessages++;
-      return;
-    }
-    this.#waiting.push(bytes);
-    this.#waitingBytes += bytes.byteLength;
-    this.#onArrived();
+    const isMember = this.#host.isMember(sender);
+    const hasRoom = this.#waiting.bytes + bytes.byteLength <= limits.transportQueueBytesMax;
+    const bytesMax = isMember ? MEMBER_BYTES_MAX : STRANGERS_BYTES_MAX;
+    const owner = isMember ? sender : STRANGERS;
+    if (!hasRoom || !this.#waiting.push(owner, { bytes, sender }, bytes.byteLength, bytesMax)) this.#droppedMessages++;
+    else this.#onArrived();
   }
 }

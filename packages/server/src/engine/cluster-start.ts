@@ -32,6 +32,8 @@ export interface TransportHost {
     load(region: string): number | undefined;
     save(region: string, sequence: number): void;
   };
+  /** Is a replica a member of the cluster, as the catalogue says now? */
+  readonly isMember: (replica: number) => boolean;
   readonly log: (
     level: "info" | "warn" | "error",
     message: string,

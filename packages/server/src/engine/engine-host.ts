@@ -140,6 +140,7 @@ export class EngineHost {
           this.#try(() => this.#log.transaction((writer) => writer.putSetting(setting(of), String(sequence))));
         },
       },
+      isMember: (replica) => this.#replica.isMember(replica),
       log: (level, message, details) => this.#tell(level, message, details as Json),
     };
   }

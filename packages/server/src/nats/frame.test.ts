@@ -21,7 +21,7 @@ function partsOf(message: Uint8Array, bytesMax: number, number = 7) {
 
 test("messages that fit travel in one frame, as they were", () => {
   fc.assert(
-    fc.property(fc.array(fc.uint8Array({ maxLength: 40 }), { minLength: 1 }), (messages) => {
+    fc.property(fc.array(fc.uint8Array({ minLength: 1, maxLength: 40 }), { minLength: 1 }), (messages) => {
       const total = messages.reduce((sum, message) => sum + message.byteLength, 0);
       const frames = encodeFrames(INSTANCE, messages, frameBytes(messages.length, total), once);
       assert.equal(frames.length, 1);
@@ -58,6 +58,15 @@ test("a frame that inflates to more than any frame holds, or to nothing that is 
   assert.throws(() => decodeFrame(headOf(deflateRawSync(new Uint8Array(natsLimits.frameBytesMax + 1)))), refused);
   assert.throws(() => decodeFrame(headOf(Uint8Array.of(0xff, 0xff, 0xff))), refused);
   assert.throws(() => decodeFrame(headOf(deflateRawSync(Uint8Array.of(9, 0, 0, 0, 1)))), refused);
+  // 535 bytes that hold 131,071 empty messages
+  const bomb = headOf(deflateRawSync(new Uint8Array(natsLimits.frameBytesMax - 4)));
+  assert.ok(bomb.byteLength < 600);
+  assert.throws(() => decodeFrame(bomb), refused);
+  const tiny = Uint8Array.from({ length: 5 * (natsLimits.frameMessagesMax + 1) }, (_, i) => (i % 5 === 0 ? 1 : 0));
+  assert.throws(() => decodeFrame(headOf(deflateRawSync(tiny))), refused);
+  const most = decodeFrame(headOf(deflateRawSync(tiny.subarray(5))));
+  assert.ok(most.kind === "messages" && most.messages.length === natsLimits.frameMessagesMax);
+  assert.throws(() => decodeFrame(headOf(deflateRawSync(new Uint8Array(0)))), refused);
 });
 
 test("a long message comes out of its parts in any order, some of them twice", () => {
@@ -75,7 +84,7 @@ test("a long message comes out of its parts in any order, some of them twice", (
           .map((part) => [numbers.next().value as number, part] as const)
           .sort(([a], [b]) => a - b);
         const reassembly = new Reassembly();
-        const whole = order.map(([, part]) => reassembly.take(part, 0)).filter((one) => one !== undefined);
+        const whole = order.map(([, part]) => reassembly.take(part, 1, 0)).filter((one) => one !== undefined);
         assert.ok(whole.length >= 1);
         for (const one of whole) assert.deepEqual(one, message);
       },
@@ -107,23 +116,40 @@ test("what stays incomplete is bounded in bytes, in messages and in time, and th
   const reassembly = new Reassembly(bounds);
   const [first, ...rest] = partsOf(message, 72, 1);
   assert.equal(rest.length, 1);
-  reassembly.take(first!, 0);
-  for (const number of [2, 3, 4]) reassembly.take(partsOf(message, 72, number)[0]!, 0);
+  reassembly.take(first!, 1, 0);
+  for (const number of [2, 3, 4]) reassembly.take(partsOf(message, 72, number)[0]!, 1, 0);
   assert.equal(reassembly.givenUp, 1);
   assert.equal(reassembly.bytes, 150);
-  assert.equal(reassembly.take(rest[0]!, 0), undefined, "the first part is not here any more");
+  assert.equal(reassembly.take(rest[0]!, 1, 0), undefined, "the first part is not here any more");
 
   const byAge = new Reassembly(bounds);
-  byAge.take(first!, 0);
-  byAge.take(partsOf(message, 72, 2)[0]!, 1_001);
+  byAge.take(first!, 1, 0);
+  byAge.take(partsOf(message, 72, 2)[0]!, 1, 1_001);
   assert.deepEqual([byAge.givenUp, byAge.bytes], [1, 50]);
 
   const byCount = new Reassembly({ ...bounds, messagesMax: 1 });
-  byCount.take(first!, 0);
-  byCount.take(partsOf(message, 72, 2)[0]!, 0);
+  byCount.take(first!, 1, 0);
+  byCount.take(partsOf(message, 72, 2)[0]!, 1, 0);
   assert.equal(byCount.givenUp, 1);
 
   const long = new Reassembly({ ...bounds, messageBytesMax: 60 });
-  for (const part of partsOf(message, 72)) assert.equal(long.take(part, 0), undefined);
+  for (const part of partsOf(message, 72)) assert.equal(long.take(part, 1, 0), undefined);
   assert.deepEqual([long.givenUp, long.bytes], [1, 0]);
+});
+
+test("who begins messages and never ends them loses its own first, and cannot touch another's", () => {
+  const reassembly = new Reassembly({ messagesMax: 8, bytesMax: 10_000, messageBytesMax: 1_000, ageMsMax: 1_000 });
+  const message = Uint8Array.from({ length: 100 }, (_, at) => at);
+  const parts = partsOf(message, 72);
+  assert.equal(reassembly.take(parts[0]!, 1, 0), undefined);
+  for (let number = 100; number < 200; number++) reassembly.take(partsOf(message, 72, number)[0]!, 2, 0);
+  const forged = partsOf(new Uint8Array(100), 72);
+  for (const part of forged) reassembly.take(part, 2, 0);
+  assert.deepEqual(
+    parts
+      .slice(1)
+      .map((part) => reassembly.take(part, 1, 0))
+      .at(-1),
+    message,
+  );
 });

@@ -85,6 +85,11 @@ export function encodeFrames(
   nextMessage: () => number,
 ): Uint8Array[] {
   const total = messages.reduce((sum, message) => sum + message.byteLength, 0);
+  assert(messages.length <= natsLimits.frameMessagesMax, "a frame holds no more messages than its receiver takes");
+  assert(
+    messages.every(({ byteLength }) => byteLength > 0),
+    "a message has bytes",
+  );
   if (frameBytes(messages.length, total) <= bytesMax) return [deflated(encodeMessages(instance, messages), instance)];
   const [whole] = messages;
   assert(whole !== undefined && messages.length === 1, "only a message alone is longer than a frame");
@@ -107,23 +112,27 @@ function refuse(why: string): never {
   throw new MurmurationError("corrupt", `frame: ${why}`);
 }
 
-/** The messages of a frame behind its head; views of `bytes`. */
+/** The messages of a frame behind its head; views of `bytes`. At least one. */
 function messagesIn(bytes: Uint8Array): Uint8Array[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const messages: Uint8Array[] = [];
   for (let at = 0; at < bytes.byteLength; ) {
     if (at + LENGTH_BYTES > bytes.byteLength) refuse("cut short");
-    const end = at + LENGTH_BYTES + view.getUint32(at, true);
+    const length = view.getUint32(at, true);
+    const end = at + LENGTH_BYTES + length;
     if (end > bytes.byteLength) refuse("cut short");
+    if (length === 0) refuse("a message is empty");
+    if (messages.length >= natsLimits.frameMessagesMax) refuse(`over ${natsLimits.frameMessagesMax} messages`);
     messages.push(bytes.subarray(at + LENGTH_BYTES, end));
     at = end;
   }
+  if (messages.length === 0) refuse("no message");
   return messages;
 }
 
 /**
- * The frame of bytes made by `encodeFrames`; its messages are views of `bytes` or of what it inflates to, which is bounded. Throws `corrupt` for anything else. What the messages
- * hold is checked by whoever takes them.
+ * The frame of bytes made by `encodeFrames`; its messages are views of `bytes` or of what it inflates to, which is bounded, as is their
+ * number. Throws `corrupt` for anything else. What the messages hold is checked by whoever takes them.
  */
 export function decodeFrame(bytes: Uint8Array): Frame {
   if (bytes.byteLength < HEAD_BYTES) refuse("cut short");
@@ -139,6 +148,12 @@ export function decodeFrame(bytes: Uint8Array): Frame {
   const message = view.getUint32(HEAD_BYTES, true);
   const part = view.getUint32(HEAD_BYTES + 4, true);
   const parts = view.getUint32(HEAD_BYTES + 8, true);
-  if (part >= parts) refuse(`part ${part} of ${parts}`);
+  if (part >= parts || parts > natsLimits.partsMax) refuse(`part ${part} of ${parts}`);
   return { kind: "part", instance, message, part, parts, bytes: bytes.subarray(PART_HEAD_BYTES) };
+}
+
+/** Which process a frame is from, without unpacking it; `undefined`: it is none. */
+export function instanceOf(bytes: Uint8Array): bigint | undefined {
+  if (bytes.byteLength < HEAD_BYTES) return undefined;
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getBigUint64(2, true);
 }

@@ -6,14 +6,31 @@ export const natsLimits = {
   frameBytesTarget: 256 * 1024,
   /** Longer messages travel in parts; also bounded by the server's max_payload. */
   frameBytesMax: 512 * 1024,
+  /** Messages in a frame: each costs its receiver something, however short it is. */
+  frameMessagesMax: 2_048,
   /** A frame of so many bytes is deflated, and sent so when that leaves no more than this share of it. */
   deflateBytesMin: 512,
   deflateShareMax: 0.95,
   /** Of a server's max_payload, for the headers of a publication. */
   headerBytes: 1024,
-  /** Parts of messages that are not complete; the oldest message is given up beyond it. */
+  /** Parts of one message: the longest message in frames of 4 KiB. */
+  partsMax: 16_640,
+  /** Parts of messages that are not complete; the oldest message is given up beyond it, of whoever has most. */
   reassemblyBytesMax: 160 * 1024 * 1024,
   reassemblyMessagesMax: 1_024,
+  /** Frames that have come and are not unpacked yet, as they came. Those of one member, and of all who are none, within a share of it. */
+  arrivedBytesMax: 64 * 1024 * 1024,
+  arrivedMemberBytesMax: 32 * 1024 * 1024,
+  arrivedStrangersBytesMax: 4 * 1024 * 1024,
+  /** Frames are unpacked so long in one go; then the thread's other work has its turn. */
+  unpackMsMax: 4,
+  /** Who was heard at its own broker within this time needs not be listened to elsewhere. */
+  homeMs: 2_000,
+  /** The same frame over another link is recognised for so long, and of so many. */
+  duplicateMs: 5_000,
+  duplicatesMax: 4_096,
+  /** Replicas whose region is remembered. */
+  homesMax: 1_000,
   /** A message whose parts have not all come by then is given up. */
   reassemblyMsMax: 60_000,
 

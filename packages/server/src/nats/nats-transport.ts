@@ -1,17 +1,18 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as after } from "node:timers/promises";
 import { limits, type Outgoing, type Transport, type TransportCounters } from "@murmuration/core";
-import { assert, MurmurationError } from "@murmuration/index";
+import { assert } from "@murmuration/index";
 import type { NatsConnection } from "nats";
-import { decodeFrame, encodeFrames, type Frame, frameBytes } from "./frame.js";
+import { encodeFrames, frameBytes } from "./frame.js";
+import { Homes } from "./homes.js";
 import { natsLimits } from "./limits.js";
 import { Link, type LinkCounters } from "./link.js";
 import { type NatsLog, type NatsTransportOptions, type ResolvedAddress, resolveAddresses } from "./options.js";
-import { Reassembly } from "./reassembly.js";
+import { FrameReceiver } from "./receiver.js";
 import { LANES, type Lane, SendQueue } from "./send-queue.js";
 import { type ReaderCounters, StreamReader } from "./stream-reader.js";
 import { StreamWriter } from "./stream-writer.js";
-import { type Subjects, senderOf, subjectsOf } from "./subjects.js";
+import { type Subjects, subjectsOf } from "./subjects.js";
 import { TokenBucket } from "./token-bucket.js";
 
 /** The counters of a transport, and those of its links and streams. */
@@ -24,6 +25,8 @@ export interface NatsCounters extends TransportCounters {
   readonly retries: number;
   /** Frames that could not be read. */
   readonly malformedFrames: number;
+  /** Frames dropped because too many of their sender, or of senders that are no members, waited to be unpacked. */
+  readonly droppedFrames: number;
   /** Parts of long messages that wait for others, and long messages given up. */
   readonly reassemblyBytes: number;
   readonly incompleteMessages: number;
@@ -33,6 +36,8 @@ export interface NatsCounters extends TransportCounters {
 const STREAM = "stream";
 /** Route of messages to a replica whose region is not known: each server gets them. */
 const EVERYWHERE = "everywhere";
+/** Route of messages to all other than live ones: each server gets them, the own one under another subject. */
+const ALL = "all";
 const routeOf = (link: Link): string => `to ${link.address.region}`;
 
 interface Peer {
@@ -52,20 +57,19 @@ export class NatsTransport implements Transport {
   /** Tells the frames of this process from all others, also from those of an earlier process under the same replica id. */
   readonly #instance = randomBytes(8).readBigUInt64LE();
   readonly #queue: SendQueue;
-  readonly #reassembly = new Reassembly();
+  readonly #receiver: FrameReceiver;
   readonly #own: Peer;
   readonly #peers: readonly Peer[];
   readonly #writer: StreamWriter;
   /** Where replicas were last heard. */
-  readonly #homes = new Map<number, Peer>();
+  readonly #homes = new Homes<Peer>();
   readonly #saving: NodeJS.Timeout;
   readonly #begun = new Set<Link>();
-  #take: ((bytes: Uint8Array) => void) | undefined;
+  #take: ((bytes: Uint8Array, sender: number) => void) | undefined;
   #isPumping = false;
   #bulkTimer: NodeJS.Timeout | undefined;
   #longMessages = 0;
   #sentMessages = 0;
-  #malformedFrames = 0;
   #isClosed = false;
 
   constructor(options: NatsTransportOptions) {
@@ -73,6 +77,16 @@ export class NatsTransport implements Transport {
     this.#subjects = subjectsOf(options.cluster);
     this.#log = options.log ?? (() => undefined);
     this.#queue = new SendQueue(options.queueBytesMax ?? limits.transportQueueBytesMax);
+    this.#receiver = new FrameReceiver({
+      subjects: this.#subjects,
+      replicaId: options.replicaId,
+      instance: this.#instance,
+      isMember: options.isMember ?? (() => true),
+      // the same came from its own broker
+      isWanted: (sender, way) => way !== "visit" || !this.#homes.isHeardAtHome(sender, performance.now()),
+      deliver: (message, sender) => this.#take?.(message, sender),
+      log: this.#log,
+    });
     const [own, ...others] = resolveAddresses(options);
     this.#own = this.#peerAt(own);
     this.#peers = [this.#own, ...others.map((address) => this.#peerAt(address))];
@@ -85,7 +99,7 @@ export class NatsTransport implements Transport {
         bytesMax: options.streamBytesMax ?? natsLimits.streamBytesMax,
         ageMsMax: options.streamAgeMsMax ?? natsLimits.streamAgeMsMax,
       },
-      this.#subjects.liveOf(options.replicaId),
+      this.#subjects.of("live", options.replicaId),
       this.#instance.toString(16),
       this.#log,
       () => this.#pumpSoon(),
@@ -110,7 +124,7 @@ export class NatsTransport implements Transport {
   }
 
   /** Streams are read from the first taker on: what they hold is not lost to a replica that is still starting. */
-  onMessage(take: (bytes: Uint8Array) => void): void {
+  onMessage(take: (bytes: Uint8Array, sender: number) => void): void {
     if (this.#isClosed) return;
     const isFirst = this.#take === undefined;
     this.#take = take;
@@ -126,9 +140,7 @@ export class NatsTransport implements Transport {
       readers: this.#peers.flatMap(({ reader }) => (reader === undefined ? [] : [reader.counters()])),
       unacknowledgedFrames: this.#writer.unacknowledged,
       retries: this.#writer.retries,
-      malformedFrames: this.#malformedFrames,
-      reassemblyBytes: this.#reassembly.bytes,
-      incompleteMessages: this.#reassembly.givenUp,
+      ...this.#receiver.counters(),
     };
   }
 
@@ -152,6 +164,7 @@ export class NatsTransport implements Transport {
     clearInterval(this.#saving);
     clearTimeout(this.#bulkTimer);
     this.#queue.clear();
+    this.#receiver.close();
     this.#writer.detach();
     for (const { link, reader } of this.#peers) {
       reader?.detach();
@@ -162,14 +175,17 @@ export class NatsTransport implements Transport {
   // ---- sending
 
   #routeFor({ to, lane }: Outgoing): string {
-    if (to === undefined) return lane === "live" ? STREAM : routeOf(this.#own.link);
+    if (to === undefined) return lane === "live" ? STREAM : ALL;
     if (this.#peers.length === 1) return routeOf(this.#own.link);
     const home = this.#homes.get(to);
     return home === undefined ? EVERYWHERE : routeOf(home.link);
   }
 
-  #subjectFor({ to }: Outgoing): string {
-    return to === undefined ? this.#subjects.allOf(this.#options.replicaId) : this.#subjects.to(to);
+  /** Whoever lives in a region hears `all` there; who is there for others' sake, and who does not know this replica's broker, hears `visit`. */
+  #subjectFor({ to }: Outgoing, link: Link): string {
+    const { replicaId } = this.#options;
+    if (to !== undefined) return this.#subjects.to(to, replicaId);
+    return this.#subjects.of(link === this.#own.link ? "all" : "visit", replicaId);
   }
 
   /** Once the running code is through: what it sends together goes out together. */
@@ -187,18 +203,20 @@ export class NatsTransport implements Transport {
       for (const frame of this.#frames(STREAM, "live", this.#own.link.frameBytesMax).frames)
         this.#writer.publish(frame);
     }
-    for (const lane of LANES) {
-      while (this.#queue.has(EVERYWHERE, lane)) this.#publishEverywhere(lane);
+    for (const route of [ALL, EVERYWHERE]) {
+      for (const lane of LANES) while (this.#queue.has(route, lane)) this.#publishEverywhere(route, lane);
     }
     for (const peer of this.#peers) this.#pumpLink(peer);
   }
 
-  #publishEverywhere(lane: Lane): void {
-    const links = this.#peers.map(({ link }) => link).filter(({ connection }) => connection !== undefined);
-    if (links.length === 0) return this.#queue.dropRoute(EVERYWHERE);
+  #publishEverywhere(route: string, lane: Lane): void {
+    const links = this.#peers
+      .filter((peer) => peer.link.connection !== undefined && this.#mayPublish(peer, "control"))
+      .map(({ link }) => link);
+    if (links.length === 0) return this.#queue.dropRoute(route);
     const bytesMax = Math.min(...links.map((link) => link.frameBytesMax));
-    const { first, frames } = this.#frames(EVERYWHERE, lane, bytesMax);
-    for (const frame of frames) for (const link of links) link.publish(this.#subjectFor(first), frame);
+    const { first, frames } = this.#frames(route, lane, bytesMax);
+    for (const frame of frames) for (const link of links) link.publish(this.#subjectFor(first, link), frame);
   }
 
   #pumpLink(peer: Peer): void {
@@ -209,7 +227,7 @@ export class NatsTransport implements Transport {
       while (this.#queue.has(route, lane) && this.#mayPublish(peer, lane)) {
         const { first, frames } = this.#frames(route, lane, peer.link.frameBytesMax);
         for (const frame of frames) {
-          peer.link.publish(this.#subjectFor(first), frame);
+          peer.link.publish(this.#subjectFor(first, peer.link), frame);
           if (lane === "bulk") peer.bucket?.spend(frame.byteLength, performance.now());
         }
       }
@@ -233,7 +251,8 @@ export class NatsTransport implements Transport {
   /** Takes what goes next on a route, as frames. */
   #frames(route: string, lane: Lane, bytesMax: number): { first: Outgoing; frames: Uint8Array[] } {
     const target = Math.min(natsLimits.frameBytesTarget, bytesMax) - frameBytes(0, 0);
-    const messages = this.#queue.take(route, lane, target, frameBytes(1, 0) - frameBytes(0, 0));
+    const perMessage = frameBytes(1, 0) - frameBytes(0, 0);
+    const messages = this.#queue.take(route, lane, target, perMessage, natsLimits.frameMessagesMax);
     const [first] = messages;
     assert(first !== undefined, "something waits on the route");
     this.#sentMessages += messages.length;
@@ -277,8 +296,9 @@ export class NatsTransport implements Transport {
           else this.#log("error", "NATS refuses a subscription", { subject, why: error.message });
         },
       });
-    subscribe(this.#subjects.all);
-    if (peer === this.#own) subscribe(this.#subjects.to(this.#options.replicaId));
+    for (const subject of [this.#subjects.all, this.#subjects.visit]) subscribe(subject);
+    // everywhere: who does not know this replica's broker answers over one that both know
+    subscribe(this.#subjects.toMe(this.#options.replicaId));
     await connection.flush();
     if (peer === this.#own) await this.#writer.attach(connection);
     if (connection !== peer.link.connection) return;
@@ -302,43 +322,13 @@ export class NatsTransport implements Transport {
 
   #receive(peer: Peer, subject: string, bytes: Uint8Array): void {
     if (this.#isClosed) return;
-    let frame: Frame;
-    try {
-      frame = decodeFrame(bytes);
-    } catch (error) {
-      if (!(error instanceof MurmurationError)) throw error;
-      this.#malformedFrames += 1;
-      if (this.#malformedFrames === 1) this.#log("warn", "a frame cannot be read", { subject, why: error.message });
-      return;
-    }
-    if (frame.instance === this.#instance) return;
-    if (subject !== this.#subjects.to(this.#options.replicaId)) this.#noteHome(senderOf(subject), peer);
-    if (frame.kind === "messages") {
-      // a copy: the receiver may keep it, and would keep the whole frame
-      for (const message of frame.messages) this.#deliver(message.slice());
-    } else {
-      const message = this.#reassembly.take(frame, performance.now());
-      if (message !== undefined) this.#deliver(message);
-    }
-  }
-
-  #noteHome(replica: number, peer: Peer): void {
-    if (this.#homes.size >= limits.membersMax && !this.#homes.has(replica)) return;
-    this.#homes.set(replica, peer);
-    if (peer !== this.#own || peer.reader !== undefined) return;
+    const from = this.#receiver.take(peer, subject, bytes);
+    if (from === undefined || from.way === "to") return;
+    this.#homes.note(from.sender, peer, from.way !== "visit", performance.now());
+    if (from.way === "visit" || peer !== this.#own || peer.reader !== undefined) return;
     // another replica in this region: what it writes is in the own stream
     peer.reader = this.#readerOf(peer);
     this.#read(peer);
-  }
-
-  #deliver(message: Uint8Array): void {
-    try {
-      this.#take?.(message);
-    } catch (error) {
-      this.#log("error", "a message could not be taken", {
-        why: error instanceof Error ? error.message : String(error),
-      });
-    }
   }
 
   #savePositions(): void {

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { MurmurationError } from "@murmuration/index";
 import fc from "fast-check";
 import { type NatsPeer, resolveAddresses } from "./options.js";
-import { clusterToken, senderOf, subjectsOf } from "./subjects.js";
+import { clusterToken, provenanceOf, subjectsOf } from "./subjects.js";
 
 const resolve = (servers: readonly string[], peers: readonly NatsPeer[] = []) =>
   resolveAddresses({ cluster: "c", replicaId: 1, region: "eu", own: { servers }, peers });
@@ -61,5 +61,27 @@ test("different clusters have different tokens, and every token is one of a subj
     ),
   );
   assert.deepEqual(["prod-1", "a.b c", "é"].map(clusterToken), ["prod-1", "a=2Eb=20c", "=C3=A9"]);
-  assert.equal(senderOf(subjectsOf("a.b").liveOf(16_777_215)), 16_777_215);
+});
+
+test("a subject names its sender, and one that is no replica's, or another's, is none", () => {
+  const subjects = subjectsOf("a.b");
+  for (const way of ["live", "all", "visit"] as const)
+    assert.deepEqual(provenanceOf(subjects, subjects.of(way, 16_777_215), 7), { way, sender: 16_777_215 });
+  assert.deepEqual(provenanceOf(subjects, subjects.to(7, 9), 7), { way: "to", sender: 9 });
+  const strange = [
+    "",
+    "_INBOX.x.9",
+    "murmur.a=2Eb.all.",
+    "murmur.a=2Eb.all.0",
+    "murmur.a=2Eb.all.09",
+    "murmur.a=2Eb.all.9.9",
+  ];
+  const others = [
+    "murmur.a=2Eb.all.16777216",
+    "murmur.a=2Eb.to.9",
+    "murmur.other.all.9",
+    subjects.to(8, 9),
+    "murmur.a=2Eb.up.9",
+  ];
+  for (const subject of [...strange, ...others]) assert.equal(provenanceOf(subjects, subject, 7), undefined, subject);
 });

@@ -54,6 +54,8 @@ export interface NatsTransportOptions {
   /** Regions with a NATS of their own. None: one NATS serves all replicas. */
   readonly peers?: readonly NatsPeer[];
   readonly positions?: NatsPositions;
+  /** Is a replica a member of the cluster? What comes from others has little room. Default: all are. */
+  readonly isMember?: (replica: number) => boolean;
   readonly log?: NatsLog;
   /** Bound on what waits to be sent; default `limits.transportQueueBytesMax`. */
   readonly queueBytesMax?: number;

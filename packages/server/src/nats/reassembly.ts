@@ -5,6 +5,7 @@ import { natsLimits } from "./limits.js";
 type Part = Extract<Frame, { kind: "part" }>;
 
 interface Unfinished {
+  readonly sender: number;
   readonly parts: Map<number, Uint8Array>;
   readonly count: number;
   readonly sinceMs: number;
@@ -48,11 +49,17 @@ export class Reassembly {
     return this.#givenUp;
   }
 
-  /** Takes a part; returns the message that it completes. Keeps a copy of its bytes. */
-  take(part: Part, nowMs: number): Uint8Array | undefined {
+  /** Takes a part of a sender's message; returns the message that it completes. Keeps a copy of its bytes. */
+  take(part: Part, sender: number, nowMs: number): Uint8Array | undefined {
     this.#expire(nowMs);
-    const key = `${part.instance}:${part.message}`;
-    const entry = this.#unfinished.get(key) ?? { parts: new Map(), count: part.parts, sinceMs: nowMs, bytes: 0 };
+    const key = `${sender}:${part.instance}:${part.message}`;
+    const entry = this.#unfinished.get(key) ?? {
+      sender,
+      parts: new Map(),
+      count: part.parts,
+      sinceMs: nowMs,
+      bytes: 0,
+    };
     if (entry.count !== part.parts || entry.parts.has(part.part)) return undefined;
     this.#unfinished.set(key, entry);
     entry.parts.set(part.part, part.bytes.slice());
@@ -66,10 +73,8 @@ export class Reassembly {
       this.#remove(key, entry);
       return join(entry);
     }
-    for (const [oldest, other] of this.#unfinished) {
-      if (this.#bytes <= this.#bounds.bytesMax && this.#unfinished.size <= this.#bounds.messagesMax) break;
-      this.#giveUp(oldest, other);
-    }
+    while (this.#bytes > this.#bounds.bytesMax || this.#unfinished.size > this.#bounds.messagesMax)
+      this.#giveUpOldest();
     return undefined;
   }
 
@@ -78,6 +83,19 @@ export class Reassembly {
       if (nowMs - entry.sinceMs <= this.#bounds.ageMsMax) return;
       this.#giveUp(key, entry);
     }
+  }
+
+  /** The oldest of whoever takes up most: who sends what never becomes whole takes nothing from the others. */
+  #giveUpOldest(): void {
+    const bySender = new Map<number, { bytes: number; messages: number }>();
+    for (const { sender, bytes } of this.#unfinished.values()) {
+      const sum = bySender.get(sender) ?? { bytes: 0, messages: 0 };
+      bySender.set(sender, { bytes: sum.bytes + bytes, messages: sum.messages + 1 });
+    }
+    const share = ({ bytes, messages }: { bytes: number; messages: number }) =>
+      Math.max(bytes / this.#bounds.bytesMax, messages / this.#bounds.messagesMax);
+    const [greediest] = [...bySender].sort(([, a], [, b]) => share(b) - share(a));
+    for (const [key, entry] of this.#unfinished) if (entry.sender === greediest?.[0]) return this.#giveUp(key, entry);
   }
 
   #giveUp(key: string, entry: Unfinished): void {

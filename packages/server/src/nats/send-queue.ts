@@ -57,8 +57,17 @@ export class SendQueue {
     return [...this.#routes.values()].every((lanes) => LANES.every((lane) => lanes[lane].length === 0));
   }
 
-  /** Takes the first messages of a lane that go to the same receiver: at least one, more as long as they fit `bytesMax` together. */
-  take(route: string, lane: Lane, bytesMax: number, bytesPerMessage = 0): readonly Outgoing[] {
+  /**
+   * Takes the first messages of a lane that go to the same receiver: at least one, more as long as they fit `bytesMax` together and are no
+   * more than `messagesMax`.
+   */
+  take(
+    route: string,
+    lane: Lane,
+    bytesMax: number,
+    bytesPerMessage = 0,
+    messagesMax = Number.POSITIVE_INFINITY,
+  ): readonly Outgoing[] {
     const queue = this.#routes.get(route)?.[lane] ?? [];
     const first = queue[0];
     if (first === undefined) return [];
@@ -66,6 +75,7 @@ export class SendQueue {
     let bytes = 0;
     for (const { message } of queue) {
       const more = message.bytes.byteLength + bytesPerMessage;
+      if (count >= messagesMax) break;
       if (count > 0 && (bytes + more > bytesMax || message.to !== first.message.to)) break;
       bytes += more;
       count += 1;

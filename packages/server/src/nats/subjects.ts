@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { isOrigin } from "@murmuration/core";
 
 const TOKEN_CHARACTERS_MAX = 128;
 
@@ -17,16 +18,24 @@ export function clusterToken(cluster: string): string {
   return `=h${createHash("sha256").update(cluster, "utf8").digest("hex")}`;
 }
 
+/**
+ * Ways of a message, each with its sender as the last token of the subject, so that a broker can say who may publish there
+ * (docs/nats.md). `live`: operations, in the stream of the sender's region; `all`: to all, at the sender's own broker; `visit`: the same at
+ * the brokers of other regions; `to`: to one replica.
+ */
+export type Way = "live" | "all" | "visit" | "to";
+
 /** The subjects and the stream of a cluster (docs/nats.md). */
 export interface Subjects {
   readonly stream: string;
-  /** Live operations of every replica: what the stream takes. */
+  /** Of every sender, to be subscribed to. */
   readonly live: string;
-  /** Control messages to all. */
   readonly all: string;
-  liveOf(replica: number): string;
-  allOf(replica: number): string;
-  to(replica: number): string;
+  readonly visit: string;
+  toMe(receiver: number): string;
+  /** Of one sender, to publish to. */
+  of(way: Exclude<Way, "to">, sender: number): string;
+  to(receiver: number, sender: number): string;
 }
 
 export function subjectsOf(cluster: string): Subjects {
@@ -35,13 +44,24 @@ export function subjectsOf(cluster: string): Subjects {
     stream: `murmur_${token}`,
     live: `murmur.${token}.live.*`,
     all: `murmur.${token}.all.*`,
-    liveOf: (replica) => `murmur.${token}.live.${replica}`,
-    allOf: (replica) => `murmur.${token}.all.${replica}`,
-    to: (replica) => `murmur.${token}.to.${replica}`,
+    visit: `murmur.${token}.visit.*`,
+    toMe: (receiver) => `murmur.${token}.to.${receiver}.*`,
+    of: (way, sender) => `murmur.${token}.${way}.${sender}`,
+    to: (receiver, sender) => `murmur.${token}.to.${receiver}.${sender}`,
   };
 }
 
-/** The replica that published to a subject made by `liveOf` or `allOf`. */
-export function senderOf(subject: string): number {
-  return Number(subject.slice(subject.lastIndexOf(".") + 1));
+/** Who sent a message, and which way it came. */
+export interface Provenance {
+  readonly way: Way;
+  readonly sender: number;
+}
+
+/** Reads a subject of a cluster; `undefined`: it is none on which `receiver` is sent messages. */
+export function provenanceOf(subjects: Subjects, subject: string, receiver: number): Provenance | undefined {
+  const last = subject.slice(subject.lastIndexOf(".") + 1);
+  const sender = Number(last);
+  if (!isOrigin(sender) || String(sender) !== last) return undefined;
+  for (const way of ["live", "all", "visit"] as const) if (subject === subjects.of(way, sender)) return { way, sender };
+  return subject === subjects.to(receiver, sender) ? { way: "to", sender } : undefined;
 }
