@@ -9,6 +9,7 @@
  * - `not-found`: a named collection, point or alias does not exist (404)
  * - `already-exists`: the name is taken (409)
  * - `conflict`: something under way excludes it (409)
+ * - `timeout`: the time that it was given is over; nothing was changed (408)
  * - `capacity`: a stated bound on memory, queue or size is reached (507)
  * - `storage`: the log could not make the operation durable (500)
  * - `unavailable`: not ready, or stopping (503)
@@ -23,6 +24,7 @@ export type ErrorCode =
   | "not-found"
   | "already-exists"
   | "conflict"
+  | "timeout"
   | "capacity"
   | "storage"
   | "unavailable"

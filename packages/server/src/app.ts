@@ -1,5 +1,5 @@
 import type { Command } from "@murmuration/core";
-import { MurmurationError } from "@murmuration/index";
+import { MurmurationError, type Sliced } from "@murmuration/index";
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -14,10 +14,17 @@ import { murmurHeaders } from "./consistency/headers.js";
 import { type ConsistencyParameters, Session } from "./consistency/session.js";
 import type { Database } from "./engine/database.js";
 import { drain } from "./http/drain.js";
-import { errorEnvelope, successEnvelope } from "./http/envelope.js";
+import { errorEnvelope, successBegin, successEnd, successEnvelope } from "./http/envelope.js";
 import { errorAnswer, type RequestPart } from "./http/errors.js";
 import { parseJsonBytes, stringifyJson } from "./http/json.js";
-import { bodyLimitMebibytesDefault, drainedBytesMax, pathParameterLengthMax } from "./http/limits.js";
+import { JsonText } from "./http/json-text.js";
+import {
+  bodyLimitMebibytesDefault,
+  drainedBytesMax,
+  pathParameterLengthMax,
+  readTimeoutSecondsDefault,
+} from "./http/limits.js";
+import { ReadTurns } from "./http/read-turns.js";
 import { validate } from "./http/schemas/validate.js";
 import { acceptOrigins, compressBodies } from "./http/transport.js";
 import { checkHeaderText, checkQueryText, undecodable } from "./http/url-text.js";
@@ -34,6 +41,8 @@ export interface AppOptions {
   /** Requests that take longer are logged, one line each; 0 turns it off. */
   readonly slowRequestMs?: number;
   readonly bodyLimitMebibytes?: number;
+  /** How long a read may take that does not say it itself. */
+  readonly readTimeoutSeconds?: number;
   /** Origins whose pages may use this server, beside those on this machine. */
   readonly corsOrigins?: readonly string[];
   /** Without them the routes of backups say that there are none. */
@@ -52,9 +61,11 @@ declare module "fastify" {
 /** 0 for a request so malformed that no hook saw it arrive. */
 const elapsedMs = (request: FastifyRequest) => (request.arrivedMs > 0 ? performance.now() - request.arrivedMs : 0);
 
+const JSON_TYPE = "application/json; charset=utf-8";
+
 /** Sends JSON: Fastify's own serializer knows no bigint. */
 function sendJson(reply: FastifyReply, statusCode: number, body: unknown): FastifyReply {
-  return reply.code(statusCode).type("application/json; charset=utf-8").send(stringifyJson(body));
+  return reply.code(statusCode).type(JSON_TYPE).send(stringifyJson(body));
 }
 
 function sendError(request: FastifyRequest, reply: FastifyReply, error: unknown, part?: RequestPart): FastifyReply {
@@ -75,6 +86,10 @@ function isTooLarge(error: unknown): boolean {
 
 function isBare(of: Route, _answer: unknown): _answer is BareAnswer {
   return of.answer === "bare";
+}
+
+function isSliced(of: Route, _work: unknown): _work is Sliced<unknown> {
+  return of.answer === "sliced";
 }
 
 /** Aborted when the client goes away before it is answered; made when somebody asks for it. */
@@ -118,14 +133,42 @@ function requireComplete(database: Database): void {
   if (why !== undefined) throw new MurmurationError("unavailable", why);
 }
 
+/** What routes have in common beside what handlers see. */
+interface Host {
+  readonly forwarder: Forwarder;
+  readonly turns: ReadTurns;
+  readonly readTimeoutSeconds: number;
+}
+
+/** A request whose answer is made in slices. */
+interface SlicedLimits {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly session: Session | undefined;
+  readonly timeoutSeconds: number;
+}
+
 /** What every handler works with, whatever it is asked. */
 interface Services {
   readonly database: Database;
   readonly backups: Backups | undefined;
 }
 
-function register(app: FastifyInstance, services: Services, forwarder: Forwarder, of: Route): void {
+/** Work in slices of a handler, driven to its end within the time that the request gives it. */
+function drive(work: Sliced<unknown>, turns: ReadTurns, limits: SlicedLimits): Promise<unknown> {
+  const { request, reply, session, timeoutSeconds } = limits;
+  const timeoutMs = timeoutSeconds * 1000;
+  return turns.run(work, {
+    timeoutMs,
+    deadlineMs: request.arrivedMs + timeoutMs,
+    isAbandoned: () => reply.raw.destroyed,
+    onFixed: () => session?.fix(),
+  });
+}
+
+function register(app: FastifyInstance, services: Services, host: Host, of: Route): void {
   const { database } = services;
+  const { forwarder, turns } = host;
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     let part: RequestPart = "path parameters";
     let session: Session | undefined;
@@ -148,10 +191,18 @@ function register(app: FastifyInstance, services: Services, forwarder: Forwarder
       part = "JSON body";
       const write = (command: Command) => (session === undefined ? database.write(command) : session.write(command));
       const context = { ...services, params, query, body, write } as Parameters<Route["handle"]>[0];
-      const answer: unknown = await of.handle(context);
+      const handled = of.handle(context);
+      const timeoutSeconds = (query as ConsistencyParameters | undefined)?.timeout ?? host.readTimeoutSeconds;
+      const answer: unknown = await (isSliced(of, handled)
+        ? drive(handled, turns, { request, reply, session, timeoutSeconds })
+        : handled);
       if (session !== undefined) reply.headers(session.answerHeaders());
       if (!isBare(of, answer)) {
         const statusCode = session?.missedQuorum === true ? 202 : 200;
+        if (answer instanceof JsonText) {
+          answer.raw(successEnd(elapsedMs(request)));
+          return reply.code(statusCode).type(JSON_TYPE).send(answer.end(successBegin));
+        }
         return sendJson(reply, statusCode, successEnvelope(answer, elapsedMs(request)));
       }
       if (typeof answer.body !== "string") return sendJson(reply, answer.statusCode, answer.body);
@@ -254,9 +305,13 @@ export async function buildApp(database: Database, options: AppOptions = {}): Pr
   measureRequests(app, metrics);
   const served = [...routes, metricsRoute(metrics)];
   const all = [...served, openApiRoute(served)];
-  const forwarder = new Forwarder(database);
+  const host = {
+    forwarder: new Forwarder(database),
+    turns: new ReadTurns(),
+    readTimeoutSeconds: options.readTimeoutSeconds ?? readTimeoutSecondsDefault,
+  };
   const services = { database, backups: options.backups };
-  for (const each of all) register(app, services, forwarder, each);
+  for (const each of all) register(app, services, host, each);
   answerUnknown(app, all);
   return app;
 }

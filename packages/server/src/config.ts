@@ -9,7 +9,7 @@ import {
   regionName,
 } from "./cluster-config.js";
 import type { ClusterStart } from "./engine/cluster-start.js";
-import { bodyLimitMebibytesDefault } from "./http/limits.js";
+import { bodyLimitMebibytesDefault, readTimeoutSecondsDefault } from "./http/limits.js";
 import { parseOrigins } from "./http/origins.js";
 import { version } from "./version.js";
 
@@ -28,6 +28,7 @@ interface ServerSettings {
   readonly logLevel: string;
   readonly slowRequestMs: number;
   readonly bodyLimitMebibytes: number;
+  readonly readTimeoutSeconds: number;
   /** Separated by spaces; "": only pages on this machine. */
   readonly corsOrigins: string;
   readonly shutdownTimeoutMs: number;
@@ -125,6 +126,14 @@ const optionTable: readonly OptionRow[] = [
     description: "largest request body",
     defaultValue: bodyLimitMebibytesDefault,
     parse: integerFrom(1, 512),
+  },
+  {
+    name: "read-timeout-s",
+    key: "readTimeoutSeconds",
+    placeholder: "seconds",
+    description: "a read that does not say it itself (?timeout=) may take so long",
+    defaultValue: readTimeoutSecondsDefault,
+    parse: integerFrom(1, 86_400),
   },
   {
     name: "cors-origin",

@@ -107,6 +107,7 @@ async function run(config: Config): Promise<void> {
     log,
     slowRequestMs: config.slowRequestMs,
     bodyLimitMebibytes: config.bodyLimitMebibytes,
+    readTimeoutSeconds: config.readTimeoutSeconds,
     corsOrigins: config.corsOrigins === "" ? [] : parseOrigins(config.corsOrigins),
     ...(backups === undefined ? {} : { backups }),
   });

@@ -75,6 +75,8 @@ export class Session {
   readonly #timeoutMs: number;
   readonly #deadlineMs: number;
   #digest: Digest | undefined;
+  /** What the answer is as of. */
+  #fixed: SessionToken | undefined;
   #quorum: QuorumOutcome | "quorum-missed" | undefined;
 
   /** Throws `format` for a token that is none, or too long. */
@@ -122,10 +124,15 @@ export class Session {
     return this.#quorum === "quorum-missed" || this.#quorum?.result === "quorum-missed";
   }
 
-  /** Headers of an answer that was given just now: nothing may have been followed since. */
+  /** The answer is as of this very moment, whenever it is given. */
+  fix(): void {
+    this.#fixed = this.#database.frontiers(this.#request.names);
+  }
+
+  /** Headers of an answer that was fixed, or was given just now: then nothing may have been followed since. */
   answerHeaders(): { readonly [name: string]: string } {
     const { names, headers } = this.#request;
-    const frontiers = this.#database.frontiers(names);
+    const frontiers = this.#fixed ?? this.#database.frontiers(names);
     const token = this.#token === undefined ? frontiers : mergeTokens(this.#token, frontiers);
     const answer: { [name: string]: string } = { [murmurHeaders.token]: encodeToken(token) };
     if (this.#quorum !== undefined) answer[murmurHeaders.consistency] = this.#quorumText(this.#quorum);

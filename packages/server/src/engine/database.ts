@@ -3,12 +3,13 @@ import type {
   Collection,
   Command,
   ConsistencyLevel,
+  Emit,
   NearestQuery,
   PointRecord,
   Receipt,
   ReplicationStatus,
   ScoredPoint,
-  ScrollPage,
+  ScrolledPoint,
   ScrollRequest,
   Selection,
   SessionToken,
@@ -16,7 +17,7 @@ import type {
   TransportCounters,
   WaitRequest,
 } from "@murmuration/core";
-import type { Filter, Json, PointId } from "@murmuration/index";
+import type { Filter, Json, PointId, Sliced } from "@murmuration/index";
 
 /** Counts of one collection, for its info page. */
 export interface CollectionStatistics {
@@ -78,7 +79,7 @@ export interface Patience {
 }
 
 /**
- * The database as the HTTP routes see it. Reads answer at once from memory and never wait behind a write; writes resolve
+ * The database as the HTTP routes see it. Reads are answered from memory and never wait behind a write; writes resolve
  * when they are durable and visible to reads. Every method that takes a collection accepts an alias and throws a
  * `MurmurationError` `not-found` for an unknown name.
  */
@@ -91,10 +92,16 @@ export interface Database {
   collectionNamed(name: string): Collection | undefined;
   statistics(name: string): CollectionStatistics;
 
-  retrieve(name: string, ids: readonly PointId[], selection: Selection): PointRecord[];
-  scroll(name: string, request: ScrollRequest): ScrollPage;
-  count(name: string, filter: Filter | undefined): number;
-  query(name: string, request: NearestQuery): ScoredPoint[];
+  /*
+   * Reads are work in slices, so that whoever drives them can let others run in between: each is as of the moment at which it says that it
+   * is fixed, whatever is written before and after. What they find is given out one by one.
+   */
+
+  retrieve(name: string, ids: readonly PointId[], selection: Selection, emit: Emit<PointRecord>): Sliced<void>;
+  /** Returns the id that the next page begins with. */
+  scroll(name: string, request: ScrollRequest, emit: Emit<ScrolledPoint>): Sliced<PointId | null>;
+  count(name: string, filter: Filter | undefined): Sliced<number>;
+  query(name: string, request: NearestQuery, emit: Emit<ScoredPoint>): Sliced<void>;
 
   /**
    * Rejects with a `MurmurationError`; then nothing of the command is visible, now or after a restart: so it is for a `level` of more

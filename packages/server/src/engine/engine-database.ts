@@ -6,26 +6,23 @@ import {
   type Command,
   type ConsistencyLevel,
   collectionNamed,
-  count,
+  type Emit,
   type NearestQuery,
-  nearest,
   type PointRecord,
   type Receipt,
   type ReplicaView,
   resolveCollection,
-  retrieve,
   type ScoredPoint,
-  type ScrollPage,
+  type ScrolledPoint,
   type ScrollRequest,
   type Selection,
   type SessionToken,
   type SettledWait,
   type Standing,
-  scroll,
   standsAlone,
   type WaitRequest,
 } from "@murmuration/core";
-import { type Filter, type Json, MurmurationError, type PointId } from "@murmuration/index";
+import { type Filter, type Json, MurmurationError, type PointId, type Sliced } from "@murmuration/index";
 import type { Logger } from "pino";
 import { version } from "../version.js";
 import type {
@@ -47,6 +44,7 @@ import {
   type Reply,
   type Request,
 } from "./messages.js";
+import { ViewReads } from "./view-reads.js";
 
 /** Commands and questions under way at once; one more is refused. */
 const PENDING_MAX = 4096;
@@ -77,6 +75,7 @@ function bytesOf(command: Command): number {
 export class EngineDatabase implements Database {
   readonly #worker: Worker;
   readonly #view: ReplicaView;
+  readonly #reads: ViewReads;
   readonly #tokens: FollowedTokens;
   readonly #log: Logger;
   readonly #replicaId: number;
@@ -112,6 +111,7 @@ export class EngineDatabase implements Database {
   }) {
     this.#worker = options.worker;
     this.#view = options.view;
+    this.#reads = new ViewReads(options.view);
     this.#tokens = new FollowedTokens(options.view);
     this.#log = options.log;
     this.#replicaId = options.replicaId;
@@ -145,22 +145,20 @@ export class EngineDatabase implements Database {
     return { points: shard.table.size, indexedVectors, payloadIndexPoints };
   }
 
-  retrieve(name: string, ids: readonly PointId[], selection: Selection): PointRecord[] {
-    return retrieve(this.#view.shard(name), ids, selection);
+  retrieve(name: string, ids: readonly PointId[], selection: Selection, emit: Emit<PointRecord>): Sliced<void> {
+    return this.#reads.retrieve(name, ids, selection, emit);
   }
 
-  scroll(name: string, request: ScrollRequest): ScrollPage {
-    return scroll(this.#view.shard(name), request);
+  scroll(name: string, request: ScrollRequest, emit: Emit<ScrolledPoint>): Sliced<PointId | null> {
+    return this.#reads.scroll(name, request, emit);
   }
 
-  count(name: string, filter: Filter | undefined): number {
-    return count(this.#view.shard(name), filter);
+  count(name: string, filter: Filter | undefined): Sliced<number> {
+    return this.#reads.count(name, filter);
   }
 
-  query(name: string, request: NearestQuery): ScoredPoint[] {
-    const shard = this.#view.shard(name);
-    const { lookupFrom } = request;
-    return nearest(shard, request, lookupFrom === undefined ? shard : this.#lookupShard(lookupFrom.collection));
+  query(name: string, request: NearestQuery, emit: Emit<ScoredPoint>): Sliced<void> {
+    return this.#reads.query(name, request, emit);
   }
 
   write(command: Command, level?: ConsistencyLevel): Promise<Receipt> {
@@ -268,15 +266,6 @@ export class EngineDatabase implements Database {
       this.#post({ kind: "close" });
     });
     return this.#closing;
-  }
-
-  #lookupShard(name: string): ReturnType<ReplicaView["shard"]> {
-    try {
-      return this.#view.shard(name);
-    } catch (error) {
-      if (!(error instanceof MurmurationError) || error.code !== "not-found") throw error;
-      throw new MurmurationError("not-found", `Collection ${name} not found`, "lookup_from.collection");
-    }
   }
 
   #ask(question: Question): Promise<Answer> {

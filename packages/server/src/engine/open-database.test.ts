@@ -9,6 +9,7 @@ import { type Filter, type Json, MurmurationError, type Payload } from "@murmura
 import { pino } from "pino";
 import type { Database } from "./database.js";
 import { type DatabaseOptions, openDatabase } from "./open-database.js";
+import { readsOf } from "./reads.test-support.js";
 
 const all = { payload: true, vectors: true } as const;
 const space: VectorSpace = { size: 4, distance: "Cosine", links: 8, efConstruction: 32, quantization: "int8" };
@@ -41,11 +42,11 @@ function answers(database: Database): unknown {
     selection: all,
   };
   return {
-    scroll: database.scroll("a", { limit: 10_000, selection: all }),
-    near: database.query("a", query),
-    exact: database.query("a", { ...query, parameters: { exact: true } }),
-    filtered: database.query("a", { ...query, filter: red }),
-    counts: [database.count("a", undefined), database.count("a", red)],
+    scroll: readsOf(database).scroll("a", { limit: 10_000, selection: all }),
+    near: readsOf(database).query("a", query),
+    exact: readsOf(database).query("a", { ...query, parameters: { exact: true } }),
+    filtered: readsOf(database).query("a", { ...query, filter: red }),
+    counts: [readsOf(database).count("a", undefined), readsOf(database).count("a", red)],
     statistics: database.statistics("a"),
     catalogue: JSON.stringify(database.catalogue),
   };
@@ -93,7 +94,7 @@ describe("the database of a folder", () => {
     assert.deepEqual([answers(after), await digestAtRest(after)], wanted);
     assert.equal(after.status().replicaId, before.status().replicaId);
     await after.write(upsert(500, 501));
-    assert.equal(after.count("z", undefined), 298);
+    assert.equal(readsOf(after).count("z", undefined), 298);
   });
 
   it("uses a folder alone", async () => {
@@ -164,7 +165,7 @@ describe("the database of a folder", () => {
     await assert.rejects(database.digest("none"), failsWith("not-found"));
     await assert.rejects(database.links("a", 7, ""), failsWith("not-found"));
     await assert.rejects(database.validate("none", 1), failsWith("not-found"));
-    assert.throws(() => database.count("none", undefined), failsWith("not-found"));
+    assert.throws(() => readsOf(database).count("none", undefined), failsWith("not-found"));
     assert.equal(database.status().shards[0]?.points, 199);
   });
 
@@ -179,7 +180,7 @@ describe("the database of a folder", () => {
       if (!looking) return;
       looks++;
       // a batch is one command: its points come together
-      assert.equal(database.count("a", undefined) % batch, 0);
+      assert.equal(readsOf(database).count("a", undefined) % batch, 0);
       const query = {
         query: Float32Array.of(1, 0, 0, 1),
         using: "",
@@ -188,14 +189,15 @@ describe("the database of a folder", () => {
         parameters: {},
         selection: all,
       } as const;
-      for (const { id, payload } of database.query("a", query)) assert.ok(payload !== undefined && Number(id) >= 0);
+      for (const { id, payload } of readsOf(database).query("a", query))
+        assert.ok(payload !== undefined && Number(id) >= 0);
       setImmediate(look);
     };
     look();
     const writes = Array.from({ length: 60 }, async (_, i) => {
       await database.write(upsert(batch * i, batch * (i + 1), { tag: i % 2 === 0 ? "red" : "blue", i }));
       // a field that was set in the same group of commands may be there already
-      const { seen: _seen, ...payload } = database.retrieve("a", [batch * i], all)[0]?.payload ?? {};
+      const { seen: _seen, ...payload } = readsOf(database).retrieve("a", [batch * i], all)[0]?.payload ?? {};
       assert.deepEqual(payload, { tag: i % 2 === 0 ? "red" : "blue", i });
       const field: Command = { kind: "set-payload", collection: "a", target: { filter: red }, payload: { seen: i } };
       if (i % 20 === 0) await database.write(field);
@@ -204,7 +206,7 @@ describe("the database of a folder", () => {
     // beside a slow disk there are many, beside a fast one few
     while (looks <= 5) await database.write(upsert(0, batch, { tag: "red", i: 0 }));
     looking = false;
-    assert.equal(database.count("a", undefined), 60 * batch);
+    assert.equal(readsOf(database).count("a", undefined), 60 * batch);
     const live = answers(database);
     const digest = await digestAtRest(database);
     await database.close();
@@ -237,6 +239,6 @@ describe("the database of a folder", () => {
     const after = await open();
     assert.deepEqual([answers(after), await digestAtRest(after)], then);
     await after.write(large);
-    assert.equal(after.count("a", undefined), 40);
+    assert.equal(readsOf(after).count("a", undefined), 40);
   });
 });

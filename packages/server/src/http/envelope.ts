@@ -17,6 +17,12 @@ export function successEnvelope(result: unknown, elapsedMs: number): SuccessEnve
   return { result, status: "ok", time: seconds(elapsedMs) };
 }
 
+/** What stands around a result in the text of a successful answer. */
+export const successBegin = '{"result":';
+export function successEnd(elapsedMs: number): string {
+  return `,"status":"ok","time":${seconds(elapsedMs)}}`;
+}
+
 export function errorEnvelope(message: string, elapsedMs: number): ErrorEnvelope {
   // a message may show the start of a text that was cut between two halves of a character
   return { status: { error: message.toWellFormed() }, time: seconds(elapsedMs) };

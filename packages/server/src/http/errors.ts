@@ -56,6 +56,8 @@ function ofMurmurationError(error: MurmurationError, part: RequestPart): ErrorAn
       return answer(409, `Wrong input: ${error.message}`);
     case "conflict":
       return answer(409, `Conflict: ${error.message}`);
+    case "timeout":
+      return answer(408, `Timeout: ${error.message}`);
     case "capacity":
       return answer(507, `Insufficient storage: ${error.message}`);
     case "storage":

@@ -34,3 +34,12 @@ export const consistencyTimeoutMsDefault = 2_000;
 export const forwardsMax = 64;
 export const forwardTimeoutMs = 10_000;
 export const forwardedAnswerBytesMax = 64 * 1024 * 1024;
+
+/** How long a read may take, unless it or the configuration says otherwise. */
+export const readTimeoutSecondsDefault = 60;
+
+/** Reads that are begun and not done; beyond it they are refused. */
+export const readsUnderWayMax = 1_024;
+
+/** Largest answer, in MiB. */
+export const answerMebibytesMax = 256;

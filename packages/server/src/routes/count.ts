@@ -12,6 +12,9 @@ export const countRoutes: readonly Route[] = [
     query: readParameters,
     session: "read",
     body: countBody.nullish(),
-    handle: ({ database, params, body }) => ({ count: database.count(params.collection_name, body?.filter) }),
+    answer: "sliced",
+    *handle({ database, params, body }) {
+      return { count: yield* database.count(params.collection_name, body?.filter) };
+    },
   }),
 ];

@@ -1,5 +1,7 @@
+import type { PointRecord } from "@murmuration/core";
 import { MurmurationError, pointIdFromText } from "@murmuration/index";
 import { z } from "zod";
+import { JsonText } from "../http/json-text.js";
 import { readParameters, writeParameters } from "../http/schemas/parameters.js";
 import { deletePointsBody, targetOf, upsertBody } from "../http/schemas/points.js";
 import { retrieveBody } from "../http/schemas/reads.js";
@@ -53,12 +55,16 @@ export const pointRoutes: readonly Route[] = [
     query: readParameters,
     session: "read",
     body: retrieveBody,
-    handle: ({ database, params, body }) => {
+    answer: "sliced",
+    *handle({ database, params, body }) {
       const selection = selectionOf(body);
       checkSelected(database.collection(params.collection_name), selection.vectors);
-      return database
-        .retrieve(params.collection_name, body.ids, selection)
-        .map((record) => renderRecord(record, selection));
+      const answer = new JsonText();
+      yield* answer.list<PointRecord, void>(
+        (emit) => database.retrieve(params.collection_name, body.ids, selection, emit),
+        (record) => renderRecord(record, selection),
+      );
+      return answer;
     },
   }),
   route({
@@ -70,9 +76,13 @@ export const pointRoutes: readonly Route[] = [
     query: readParameters,
     session: "read",
     body: none,
-    handle: ({ database, params }) => {
+    answer: "sliced",
+    *handle({ database, params }) {
       const id = pointIdFromText(params.id);
-      const [record] = database.retrieve(params.collection_name, [id], everything);
+      let record: PointRecord | undefined;
+      yield* database.retrieve(params.collection_name, [id], everything, (found) => {
+        record = found;
+      });
       if (record === undefined) throw new MurmurationError("not-found", `Point with id ${id} does not exists!`, "id");
       return renderRecord(record, everything);
     },

@@ -39,8 +39,11 @@ interface RouteDefinition<Params extends z.ZodType, Query extends z.ZodType, Bod
   readonly session?: "read" | "write";
   /** Collections that it reads beside the one in its path. */
   readonly alsoReads?: (body: z.output<Body>) => readonly string[];
-  /** bare: the handler gives a `BareAnswer` instead of the `result` of the envelope. */
-  readonly answer?: "bare";
+  /**
+   * bare: the handler gives a `BareAnswer` instead of the `result` of the envelope. sliced: it gives work that takes turns with others and
+   * has a deadline; a `JsonText` that it comes to is the result as it is.
+   */
+  readonly answer?: "bare" | "sliced";
   readonly handle: (context: RouteContext<z.output<Params>, z.output<Query>, z.output<Body>>) => unknown;
 }
 

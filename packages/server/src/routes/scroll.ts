@@ -1,5 +1,6 @@
-import type { Collection } from "@murmuration/core";
-import { MurmurationError } from "@murmuration/index";
+import type { Collection, ScrolledPoint, ScrollRequest } from "@murmuration/core";
+import { MurmurationError, type PointId } from "@murmuration/index";
+import { JsonText } from "../http/json-text.js";
 import { readParameters } from "../http/schemas/parameters.js";
 import { type OrderBy, scrollBody } from "../http/schemas/reads.js";
 import { checkSelected } from "./check-vectors.js";
@@ -27,26 +28,33 @@ export const scrollRoutes: readonly Route[] = [
     query: readParameters,
     session: "read",
     body: scrollBody,
-    handle: ({ database, params, body }) => {
+    answer: "sliced",
+    *handle({ database, params, body }) {
       const selection = selectionOf(body);
       const { filter, offset, order_by: orderBy, limit } = body;
       const collection = database.collection(params.collection_name);
       checkSelected(collection, selection.vectors);
       if (orderBy !== undefined) checkOrder(collection, orderBy, offset !== undefined);
-      const page = database.scroll(params.collection_name, {
+      const request: ScrollRequest = {
         limit,
         selection,
         ...(filter === undefined ? {} : { filter }),
         ...(offset === undefined ? {} : { offset }),
         ...(orderBy === undefined ? {} : { orderBy }),
-      });
-      return {
-        points: page.points.map((point) => ({
+      };
+      const answer = new JsonText();
+      answer.raw('{"points":');
+      const next = yield* answer.list<ScrolledPoint, PointId | null>(
+        (emit) => database.scroll(params.collection_name, request, emit),
+        (point) => ({
           ...renderRecord(point, selection),
           ...(point.orderValue === undefined ? {} : { order_value: point.orderValue }),
-        })),
-        next_page_offset: page.nextOffset,
-      };
+        }),
+      );
+      answer.raw(',"next_page_offset":');
+      answer.value(next);
+      answer.raw("}");
+      return answer;
     },
   }),
 ];

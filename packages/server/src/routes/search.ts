@@ -1,6 +1,7 @@
-import type { NearestQuery, SearchParameters } from "@murmuration/core";
-import { MurmurationError } from "@murmuration/index";
+import type { NearestQuery, ScoredPoint, ScrolledPoint, SearchParameters } from "@murmuration/core";
+import { MurmurationError, type Sliced } from "@murmuration/index";
 import type { Database } from "../engine/database.js";
+import { JsonText } from "../http/json-text.js";
 import { within } from "../http/schemas/fields.js";
 import { readParameters } from "../http/schemas/parameters.js";
 import {
@@ -33,7 +34,7 @@ function searchParameters(params: SearchParams | undefined): SearchParameters {
 
 /** A number of rows, cut to how many there are where it is large. */
 function cutRows(database: Database, collection: string, rows: number): number {
-  return rows <= largePage ? rows : Math.min(rows, Math.max(largePage, database.count(collection, undefined)));
+  return rows <= largePage ? rows : Math.min(rows, Math.max(largePage, database.statistics(collection).points));
 }
 
 function commonOf(database: Database, name: string, body: Omit<SearchBody, "vector">) {
@@ -47,13 +48,32 @@ function commonOf(database: Database, name: string, body: Omit<SearchBody, "vect
   };
 }
 
+/** Writes what it finds to the answer. */
+type Run = (answer: JsonText) => Sliced<void>;
+
 /** Points by id, each with the score 1: what a query without a query is. */
-function page(database: Database, name: string, body: QueryBody) {
+function page(database: Database, name: string, body: QueryBody): Run {
   const selection = selectionOf(body);
   const limit = cutRows(database, name, body.offset + body.limit);
   const request = { limit, selection, ...(body.filter === undefined ? {} : { filter: body.filter }) };
-  const points = database.scroll(name, request).points.slice(body.offset, body.offset + body.limit);
-  return points.map((point) => ({ ...renderRecord(point, selection), version: 0, score: 1 }));
+  return function* (answer) {
+    let passed = 0;
+    yield* answer.list<ScrolledPoint, unknown>(
+      (emit) =>
+        database.scroll(name, request, (point) => {
+          if (passed++ >= body.offset) emit(point);
+        }),
+      (point) => ({ ...renderRecord(point, selection), version: 0, score: 1 }),
+    );
+  };
+}
+
+function nearest(database: Database, name: string, request: NearestQuery): Run {
+  return (answer) =>
+    answer.list<ScoredPoint, void>(
+      (emit) => database.query(name, request, emit),
+      (point) => renderScored(point, request.selection),
+    );
 }
 
 function checkLookup(database: Database, lookup: QueryBody["lookup_from"], using: string): void {
@@ -67,7 +87,7 @@ function checkLookup(database: Database, lookup: QueryBody["lookup_from"], using
 }
 
 /** A query ready to run: all that can be refused has been. */
-function planQuery(database: Database, name: string, body: QueryBody): () => unknown[] {
+function planQuery(database: Database, name: string, body: QueryBody): Run {
   const hasPrefetch = body.prefetch === true;
   const merge = "A query is needed to merge the prefetches. Can't have prefetches without defining a query.";
   const threshold =
@@ -81,7 +101,7 @@ function planQuery(database: Database, name: string, body: QueryBody): () => unk
   if (target === undefined) {
     if (using !== "") vectorSpaceOf(collection, using, "using");
     if (body.score_threshold !== undefined) throw new MurmurationError("bad-request", threshold, "score_threshold");
-    return () => page(database, name, body);
+    return page(database, name, body);
   }
   if (target instanceof Float32Array) checkVector(collection, using, target, "query");
   else vectorSpaceOf(collection, using, "using");
@@ -100,22 +120,49 @@ function planQuery(database: Database, name: string, body: QueryBody): () => unk
           },
         }),
   };
-  return () => database.query(name, request).map((point) => renderScored(point, request.selection));
+  return nearest(database, name, request);
 }
 
-function planSearch(database: Database, name: string, body: SearchBody): () => unknown[] {
+function planSearch(database: Database, name: string, body: SearchBody): Run {
   const { using, vector } = body.vector;
   const collection = database.collection(name);
   checkVector(collection, using, vector, "vector");
   checkSelected(collection, body.with_vector);
   const request: NearestQuery = { ...commonOf(database, name, body), query: vector, using };
-  return () => database.query(name, request).map((point) => renderScored(point, request.selection));
+  return nearest(database, name, request);
 }
 
-/** Checks all of a batch before any of it runs. */
-function runBatch<Body>(searches: readonly Body[], plan: (body: Body) => () => unknown[]): unknown[][] {
-  const plans = searches.map((body, i) => within(`searches[${i}]`, () => plan(body)));
-  return plans.map((run) => run());
+/** The answer of one query: `{"points": […]}`. */
+function inPoints(run: Run): Run {
+  return function* (answer) {
+    answer.raw('{"points":');
+    yield* run(answer);
+    answer.raw("}");
+  };
+}
+
+function* answerOf(run: Run): Sliced<JsonText> {
+  const answer = new JsonText();
+  yield* run(answer);
+  return answer;
+}
+
+/** Checks all of a batch before any of it runs; then its answer is as of one moment for each of its items, one after the other. */
+function batchOf<Body>(searches: readonly Body[], plan: (body: Body) => Run): Run {
+  return function* (answer) {
+    const plans: Run[] = [];
+    for (const [i, body] of searches.entries()) {
+      plans.push(within(`searches[${i}]`, () => plan(body)));
+      yield "pause";
+    }
+    let separator = "[";
+    for (const run of plans) {
+      answer.raw(separator);
+      separator = ",";
+      yield* run(answer);
+    }
+    answer.raw(plans.length === 0 ? "[]" : "]");
+  };
 }
 
 /** Collections that vectors are looked up in. */
@@ -129,6 +176,7 @@ const common = {
   params: collectionParams,
   query: readParameters,
   session: "read",
+  answer: "sliced",
 } as const;
 
 export const searchRoutes: readonly Route[] = [
@@ -138,7 +186,7 @@ export const searchRoutes: readonly Route[] = [
     summary: "Nearest points of a vector or of a stored point",
     body: queryBody,
     alsoReads: (body) => lookupsOf([body]),
-    handle: ({ database, params, body }) => ({ points: planQuery(database, params.collection_name, body)() }),
+    handle: ({ database, params, body }) => answerOf(inPoints(planQuery(database, params.collection_name, body))),
   }),
   route({
     ...common,
@@ -148,8 +196,8 @@ export const searchRoutes: readonly Route[] = [
     alsoReads: ({ searches }) => lookupsOf(searches),
     handle: ({ database, params, body }) => {
       database.collection(params.collection_name);
-      const plan = (search: QueryBody) => planQuery(database, params.collection_name, search);
-      return runBatch(body.searches, plan).map((points) => ({ points }));
+      const plan = (search: QueryBody) => inPoints(planQuery(database, params.collection_name, search));
+      return answerOf(batchOf(body.searches, plan));
     },
   }),
   route({
@@ -157,7 +205,7 @@ export const searchRoutes: readonly Route[] = [
     path: "/collections/{collection_name}/points/search",
     summary: "Nearest points of a vector (the older form of query)",
     body: searchBody,
-    handle: ({ database, params, body }) => planSearch(database, params.collection_name, body)(),
+    handle: ({ database, params, body }) => answerOf(planSearch(database, params.collection_name, body)),
   }),
   route({
     ...common,
@@ -166,7 +214,8 @@ export const searchRoutes: readonly Route[] = [
     body: searchBatchBody,
     handle: ({ database, params, body }) => {
       database.collection(params.collection_name);
-      return runBatch(body.searches, (search: SearchBody) => planSearch(database, params.collection_name, search));
+      const plan = (search: SearchBody) => planSearch(database, params.collection_name, search);
+      return answerOf(batchOf(body.searches, plan));
     },
   }),
 ];

@@ -4,12 +4,14 @@ import {
   type Collection,
   type Command,
   type ConsistencyLevel,
+  type Emit,
   membersNeeded,
   type NearestQuery,
   type PointCommand,
   type PointRecord,
   type Receipt,
   type ScoredPoint,
+  type ScrolledPoint,
   type ScrollPage,
   type ScrollRequest,
   type Selection,
@@ -25,6 +27,7 @@ import {
   type Json,
   MurmurationError,
   type PointId,
+  type Sliced,
 } from "@murmuration/index";
 import type {
   CollectionStatistics,
@@ -107,12 +110,20 @@ export class FakeDatabase implements Database {
     };
   }
 
-  retrieve(name: string, ids: readonly PointId[], selection: Selection): PointRecord[] {
+  *retrieve(name: string, ids: readonly PointId[], selection: Selection, emit: Emit<PointRecord>): Sliced<void> {
     const points = this.#pointsOf(name);
-    return ids.flatMap((id) => points.get(id) ?? []).map((point) => selected(point, selection));
+    yield "fixed";
+    for (const point of ids.flatMap((id) => points.get(id) ?? [])) emit(selected(point, selection));
   }
 
-  scroll(name: string, request: ScrollRequest): ScrollPage {
+  *scroll(name: string, request: ScrollRequest, emit: Emit<ScrolledPoint>): Sliced<PointId | null> {
+    const { points, nextOffset } = this.#page(name, request);
+    yield "fixed";
+    for (const point of points) emit(point);
+    return nextOffset;
+  }
+
+  #page(name: string, request: ScrollRequest): ScrollPage {
     const { orderBy, offset, limit, selection, filter } = request;
     const all = this.#matching(name, filter);
     if (orderBy !== undefined) {
@@ -140,11 +151,19 @@ export class FakeDatabase implements Database {
     };
   }
 
-  count(name: string, filter: Filter | undefined): number {
-    return this.#matching(name, filter).length;
+  *count(name: string, filter: Filter | undefined): Sliced<number> {
+    const count = this.#matching(name, filter).length;
+    yield "fixed";
+    return count;
   }
 
-  query(name: string, request: NearestQuery): ScoredPoint[] {
+  *query(name: string, request: NearestQuery, emit: Emit<ScoredPoint>): Sliced<void> {
+    const points = this.#nearest(name, request);
+    yield "fixed";
+    for (const point of points) emit(point);
+  }
+
+  #nearest(name: string, request: NearestQuery): ScoredPoint[] {
     const { query, using, limit, offset, scoreThreshold, selection } = request;
     const distance = this.collection(name).vectors[using]?.distance ?? "Dot";
     const smallerIsBetter = distance === "Euclid" || distance === "Manhattan";

@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { finish, type Sliced } from "@murmuration/index";
+import { JsonText } from "./json-text.js";
+
+async function textOf(text: JsonText): Promise<string> {
+  const end = text.end("");
+  if (typeof end === "string") return end;
+  const pieces: Buffer[] = [];
+  for await (const piece of end) pieces.push(piece as Buffer);
+  return Buffer.concat(pieces).toString("utf8");
+}
+
+const of = (items: readonly unknown[]) =>
+  function* (emit: (item: unknown) => void): Sliced<void> {
+    for (const item of items) {
+      emit(item);
+      yield "pause";
+    }
+  };
+
+describe("the text of an answer", () => {
+  it("is the JSON of what it was written from, however large", async () => {
+    for (const count of [0, 1, 2, 20_000]) {
+      const items = Array.from({ length: count }, (_, i) => ({ i, text: "é".repeat(i % 30), big: 2n ** 60n }));
+      const text = new JsonText();
+      finish(text.list(of(items), (item) => item));
+      const expected = `[${items.map(({ i, text: t }) => `{"i":${i},"text":"${t}","big":1152921504606846976}`).join(",")}]`;
+      assert.equal(await textOf(text), expected);
+    }
+  });
+
+  it("is refused beyond its bound, in words that say what to ask for instead", () => {
+    const piece = "x".repeat(1024 * 1024);
+    const text = new JsonText();
+    const write = () => {
+      for (let i = 0; i < 300; i++) text.value(piece);
+    };
+    assert.throws(write, /larger than 256 MiB: ask for fewer points/);
+  });
+});

@@ -1,0 +1,57 @@
+import { Readable } from "node:stream";
+import { type Interruption, MurmurationError, type Sliced } from "@murmuration/index";
+import { stringifyJson } from "./json.js";
+import { answerMebibytesMax } from "./limits.js";
+
+/** Characters that become bytes in one go. */
+const PIECE_CHARACTERS = 64 * 1024;
+const BYTES_MAX = answerMebibytesMax * 1024 * 1024;
+
+/** The JSON text of an answer, written piece by piece: nothing of what it was made from is kept. */
+export class JsonText {
+  readonly #pieces: Buffer[] = [];
+  #bytes = 0;
+  /** What is not in `#pieces` yet. */
+  #open = "";
+
+  /** Text that is JSON where it stands. */
+  raw(text: string): void {
+    this.#open += text;
+    if (this.#open.length < PIECE_CHARACTERS) return;
+    const piece = Buffer.from(this.#open);
+    this.#open = "";
+    this.#bytes += piece.length;
+    this.#pieces.push(piece);
+    if (this.#bytes <= BYTES_MAX) return;
+    throw new MurmurationError(
+      "bad-request",
+      `the answer is larger than ${answerMebibytesMax} MiB: ask for fewer points (limit), or for less of each (with_payload, with_vector)`,
+      "limit",
+    );
+  }
+
+  value(value: unknown): void {
+    this.raw(stringifyJson(value));
+  }
+
+  /** An array of what a read finds, each as it is rendered. Returns what the read returns. */
+  *list<Found, T>(
+    read: (emit: (found: Found) => void) => Generator<Interruption, T, void>,
+    render: (found: Found) => unknown,
+  ): Sliced<T> {
+    let separator = "[";
+    const result = yield* read((found) => {
+      this.raw(separator);
+      this.value(render(found));
+      separator = ",";
+    });
+    this.raw(separator === "[" ? "[]" : "]");
+    return result;
+  }
+
+  /** The text, `begin` before it: as it is where it is short, else as a stream of it. */
+  end(begin: string): string | Readable {
+    if (this.#pieces.length === 0) return begin + this.#open;
+    return Readable.from([Buffer.from(begin), ...this.#pieces, Buffer.from(this.#open)], { objectMode: false });
+  }
+}
