@@ -45,6 +45,8 @@ export interface AppOptions {
   readonly readTimeoutSeconds?: number;
   /** Origins whose pages may use this server, beside those on this machine. */
   readonly corsOrigins?: readonly string[];
+  /** Where reads may be passed on to other replicas (`isAllowedUrl`); default: on the loopback. */
+  readonly peerHosts?: readonly string[];
   /** Without them the routes of backups say that there are none. */
   readonly backups?: Backups;
 }
@@ -273,6 +275,15 @@ function measureRequests(app: FastifyInstance, metrics: Metrics): void {
   });
 }
 
+/** Says of the first address to which no read is passed on that it is not. */
+function refusedOnce(log: Logger | undefined): (url: string) => void {
+  let isSaid = false;
+  return (url) => {
+    if (!isSaid) log?.warn({ url }, "a member's address is not in --peer-url-allow: no reads are passed on to it");
+    isSaid = true;
+  };
+}
+
 /** The HTTP interface of a database: every route, ready to listen or to be injected into. It does not close the database. */
 export async function buildApp(database: Database, options: AppOptions = {}): Promise<FastifyInstance> {
   const app: FastifyInstance = Fastify({
@@ -306,7 +317,7 @@ export async function buildApp(database: Database, options: AppOptions = {}): Pr
   const served = [...routes, metricsRoute(metrics)];
   const all = [...served, openApiRoute(served)];
   const host = {
-    forwarder: new Forwarder(database),
+    forwarder: new Forwarder(database, options.peerHosts ?? ["127.0.0.1"], refusedOnce(options.log)),
     turns: new ReadTurns(),
     readTimeoutSeconds: options.readTimeoutSeconds ?? readTimeoutSecondsDefault,
   };

@@ -1,4 +1,5 @@
 import { limits } from "@murmuration/core";
+import { allowedHost } from "./consistency/allowed-hosts.js";
 import type { ClusterStart } from "./engine/cluster-start.js";
 
 /** The options of a cluster as they are given; "" where one is not. */
@@ -6,6 +7,10 @@ export interface ClusterSettings {
   readonly region: string;
   readonly cluster: string;
   readonly advertise: string;
+  /** Hosts, separated by spaces. */
+  readonly peerUrlAllow: string;
+  /** 0: a random one. */
+  readonly replicaId: number;
   /** URLs, separated by commas. */
   readonly nats: string;
   /** `NAME=URL,URL` or `NAME`, separated by spaces. */
@@ -65,6 +70,19 @@ interface Peer {
   readonly servers: readonly string[];
 }
 
+/** Throws an `Error` that names the host at fault. */
+export function parseHosts(text: string): string[] {
+  return listOf(text, /\s+/).map(allowedHost);
+}
+
+/** Hosts of NATS servers, as far as their addresses can be read: one that cannot is refused elsewhere. */
+function hostsOf(servers: readonly string[]): string[] {
+  return servers.flatMap((server) => {
+    const address = server.replace(/^(nats|tls):\/\//, "");
+    return URL.canParse(`http://${address}`) ? [new URL(`http://${address}`).hostname] : [];
+  });
+}
+
 /** Throws an `Error` that names the peer at fault. */
 export function parsePeers(text: string): Peer[] {
   return listOf(text, /\s+/).map((entry) => {
@@ -111,6 +129,7 @@ export function clusterOf(
   const { region, cluster, nats, peer } = settings;
   if (nats === "") {
     if (settings.advertise !== "") throw new Error("--advertise needs --nats: a server that is alone is in no cluster");
+    if (settings.replicaId !== 0) throw new Error("--replica-id needs --nats: a server that is alone is in no cluster");
     if (peer !== "") throw new Error("--peer needs --nats: replicas reach each other through it");
     return undefined;
   }
@@ -126,6 +145,11 @@ export function clusterOf(
     name: cluster,
     region,
     ...(advertise === undefined ? {} : { advertise }),
+    ...(settings.replicaId === 0 ? {} : { replicaId: settings.replicaId }),
+    peerHosts: [
+      ...parseHosts(settings.peerUrlAllow),
+      ...hostsOf([...listOf(nats, ","), ...peers.flatMap(({ servers }) => servers)]),
+    ],
     peers: peers.length,
     transport: {
       module: new URL("./nats/mod.js", import.meta.url).href,

@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs";
+import { limits } from "@murmuration/core";
 import { Command, CommanderError } from "commander";
 import {
   advertisedUrl,
   type ClusterSettings,
   clusterName,
   clusterOf,
+  parseHosts,
   parsePeers,
   regionName,
 } from "./cluster-config.js";
@@ -207,6 +209,27 @@ const optionTable: readonly OptionRow[] = [
     description: "where other replicas reach this one by HTTP, for what they cannot answer; by default host and port",
     defaultValue: "",
     parse: advertisedUrl,
+  },
+  {
+    name: "peer-url-allow",
+    key: "peerUrlAllow",
+    placeholder: "host",
+    description:
+      "a host, or *.domain, at which others advertise themselves: reads go there; the hosts of NATS are allowed",
+    defaultValue: "",
+    isRepeatable: true,
+    parse: (value) => {
+      parseHosts(value);
+      return value;
+    },
+  },
+  {
+    name: "replica-id",
+    key: "replicaId",
+    placeholder: "id",
+    description: "id of a new replica, never used before in its cluster; 0: a random one",
+    defaultValue: 0,
+    parse: integerFrom(0, limits.originMax),
   },
   {
     name: "nats",

@@ -100,7 +100,8 @@ export class Metrics {
 
     const members = this.#database.catalogue.members.filter(({ state }) => state === "active").length;
     this.#put("cluster_peers_total", "members of the cluster", members);
-    this.#putPeers(peering.peers);
+    // whoever invents ids makes no series
+    this.#putPeers(peering.peers.filter(({ isMember }) => isMember));
     this.#put("murmur_inbox_bytes", "bytes of operations that wait for ones before them", peering.inboxBytes);
     this.#put("murmur_set_aside_operations", "operations that do not fit the state here", peering.setAside.length);
     this.#putTotals("murmur_refused_total", "messages and operations that were refused", "reason", peering.refused);

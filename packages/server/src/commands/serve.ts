@@ -108,6 +108,7 @@ async function run(config: Config): Promise<void> {
     slowRequestMs: config.slowRequestMs,
     bodyLimitMebibytes: config.bodyLimitMebibytes,
     readTimeoutSeconds: config.readTimeoutSeconds,
+    ...(config.cluster?.peerHosts === undefined ? {} : { peerHosts: config.cluster.peerHosts }),
     corsOrigins: config.corsOrigins === "" ? [] : parseOrigins(config.corsOrigins),
     ...(backups === undefined ? {} : { backups }),
   });

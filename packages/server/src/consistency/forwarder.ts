@@ -3,6 +3,7 @@ import { SYSTEM_SHARD } from "@murmuration/core";
 import type { Database } from "../engine/database.js";
 import { stringifyJson } from "../http/json.js";
 import { forwardedAnswerBytesMax, forwardsMax, forwardTimeoutMs } from "../http/limits.js";
+import { isAllowedUrl } from "./allowed-hosts.js";
 import { murmurHeaders } from "./headers.js";
 import type { SessionRequest } from "./session.js";
 
@@ -18,10 +19,15 @@ const PASSED_ON = ["content-type", murmurHeaders.token, murmurHeaders.frontier, 
 /** Asks another replica for what this one cannot answer yet. */
 export class Forwarder {
   readonly #database: Database;
+  readonly #hosts: readonly string[];
+  readonly #onRefused: (url: string) => void;
   #underWay = 0;
 
-  constructor(database: Database) {
+  /** `hosts`: where reads may be passed on to (`isAllowedUrl`); `onRefused` is told of a member that has another address. */
+  constructor(database: Database, hosts: readonly string[], onRefused: (url: string) => void = () => undefined) {
     this.#database = database;
+    this.#hosts = hosts;
+    this.#onRefused = onRefused;
   }
 
   /**
@@ -46,6 +52,10 @@ export class Forwarder {
     for (const id of await this.#database.holders(this.#wanted(request, token))) {
       const url = urls.get(id);
       if (url === undefined || signal.aborted) continue;
+      if (!isAllowedUrl(url, this.#hosts)) {
+        this.#onRefused(url);
+        continue;
+      }
       const answer = await this.#fetch(url, request, signal);
       if (answer !== undefined) {
         return { ...answer, headers: { ...answer.headers, [murmurHeaders.servedBy]: String(id) } };

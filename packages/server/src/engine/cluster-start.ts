@@ -1,4 +1,6 @@
-import type { Transport } from "@murmuration/core";
+import { randomInt } from "node:crypto";
+import { limits, type Transport } from "@murmuration/core";
+import { MurmurationError } from "@murmuration/index";
 
 /** Where the transport of a database comes from: loaded only when there is a cluster. */
 export interface TransportSource {
@@ -17,9 +19,26 @@ export interface ClusterStart {
   readonly region: string;
   /** URL at which this replica answers HTTP, for requests that others cannot answer; without it none are sent here. */
   readonly advertise?: string;
+  /** Id that the replica takes when it starts on an empty folder; without it a random one. */
+  readonly replicaId?: number;
+  /** Hosts to which reads may be passed on; default: on the loopback. */
+  readonly peerHosts?: readonly string[];
   /** Other regions that are to be there when the cluster begins. */
   readonly peers: number;
   readonly transport: TransportSource;
+}
+
+/**
+ * The id for a log that has none yet. Throws `unavailable` where the one that is asked for is not that of the log: a replica keeps its id,
+ * by which the others know what it has written.
+ */
+export function replicaIdFor(cluster: ClusterStart | undefined, known: number | undefined): () => number {
+  const wanted = cluster?.replicaId;
+  if (wanted !== undefined && known !== undefined && wanted !== known) {
+    const way = "leave --replica-id out, or begin with an empty folder";
+    throw new MurmurationError("unavailable", `the data folder is that of replica ${known}, not of ${wanted}: ${way}`);
+  }
+  return () => wanted ?? randomInt(1, limits.originMax + 1);
 }
 
 /** What a transport is told and given beside its own options. */

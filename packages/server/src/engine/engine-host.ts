@@ -1,11 +1,11 @@
 import { randomInt } from "node:crypto";
 import { statSync } from "node:fs";
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
-import { type Change, isAdmitted, limits, Replica, SqliteOpLog, type WaitRequest } from "@murmuration/core";
+import { type Change, isAdmitted, Replica, replicaIdOf, SqliteOpLog, type WaitRequest } from "@murmuration/core";
 import { type Json, MurmurationError } from "@murmuration/index";
 import { auditRecall } from "./audit.js";
 import { ClusterLink } from "./cluster-link.js";
-import type { ClusterStart, TransportHost } from "./cluster-start.js";
+import { type ClusterStart, replicaIdFor, type TransportHost } from "./cluster-start.js";
 import type { ReplicationReport } from "./database.js";
 import { HostedWaits } from "./hosted-waits.js";
 import { ImageStore } from "./image-store.js";
@@ -91,7 +91,7 @@ export class EngineHost {
     this.#replica = Replica.open({
       log: this.#log,
       clock: { now: () => Date.now() },
-      newReplicaId: () => randomInt(1, limits.originMax + 1),
+      newReplicaId: replicaIdFor(cluster, replicaIdOf(this.#log)),
       images: this.#images,
       viewThread: READER_THREAD,
       ...(cluster === undefined

@@ -39,64 +39,72 @@ describe("the store of graph images", () => {
   it("gives back what was saved, under any vector name", () => {
     const index = indexOf(50);
     for (const name of ["", "../../up", "ä/b\0c", "x".repeat(300)]) {
-      store.save("s", name, index, 12);
-      const loaded = load("s", name);
+      store.save("1-1", name, index, 12);
+      const loaded = load("1-1", name);
       assert.equal(loaded?.index.digest(), index.digest());
       assert.equal(loaded?.note, '{"position":12}');
-      assert.equal(store.position("s", name), 12);
+      assert.equal(store.position("1-1", name), 12);
     }
-    assert.deepEqual(readdirSync(folder), ["s"]);
-    assert.equal(readdirSync(join(folder, "s")).length, 4);
+    assert.deepEqual(readdirSync(folder), ["1-1"]);
+    assert.equal(readdirSync(join(folder, "1-1")).length, 4);
   });
 
   it("has nothing of what was never saved", () => {
-    assert.equal(store.open("s", ""), undefined);
-    assert.equal(store.position("s", ""), 0);
+    assert.equal(store.open("1-1", ""), undefined);
+    assert.equal(store.position("1-1", ""), 0);
   });
 
   it("replaces an image, also while the one before is being read", () => {
-    store.save("s", "", indexOf(10), 1);
-    const read = store.open("s", "");
+    store.save("1-1", "", indexOf(10), 1);
+    const read = store.open("1-1", "");
     const after = indexOf(20);
-    store.save("s", "", after, 2);
+    store.save("1-1", "", after, 2);
     assert.ok(read !== undefined);
     assert.equal(decodeImage(options, read).note, '{"position":1}');
-    assert.equal(load("s", "")?.index.digest(), after.digest());
+    assert.equal(load("1-1", "")?.index.digest(), after.digest());
   });
 
   it("keeps the image before when a new one cannot be finished", () => {
     const before = indexOf(10);
-    store.save("s", "", before, 1);
+    store.save("1-1", "", before, 1);
     // in the way of the unfinished file
-    const [file] = readdirSync(join(folder, "s"));
-    mkdirSync(join(folder, "s", `${file}.unfinished`));
-    assert.throws(() => store.save("s", "", indexOf(20), 2));
-    assert.equal(load("s", "")?.index.digest(), before.digest());
-    assert.equal(store.position("s", ""), 1);
+    const [file] = readdirSync(join(folder, "1-1"));
+    mkdirSync(join(folder, "1-1", `${file}.unfinished`));
+    assert.throws(() => store.save("1-1", "", indexOf(20), 2));
+    assert.equal(load("1-1", "")?.index.digest(), before.digest());
+    assert.equal(store.position("1-1", ""), 1);
   });
 
   it("sweeps what belongs to no shard and what was never finished", () => {
-    store.save("kept", "", indexOf(5), 1);
-    store.save("gone", "", indexOf(5), 1);
-    writeFileSync(join(folder, "kept", "x.image.unfinished"), "half");
-    store.sweep(new Set(["kept", "new"]));
-    assert.deepEqual(readdirSync(folder), ["kept"]);
-    assert.equal(readdirSync(join(folder, "kept")).length, 1);
-    assert.ok(load("kept", "") !== undefined);
+    store.save("1-2", "", indexOf(5), 1);
+    store.save("1-3", "", indexOf(5), 1);
+    writeFileSync(join(folder, "1-2", "x.image.unfinished"), "half");
+    store.sweep(new Set(["1-2", "new"]));
+    assert.deepEqual(readdirSync(folder), ["1-2"]);
+    assert.equal(readdirSync(join(folder, "1-2")).length, 1);
+    assert.ok(load("1-2", "") !== undefined);
   });
 
   it("takes a refused image away and tells of it", () => {
-    store.save("s", "", indexOf(5), 1);
-    const [file] = readdirSync(join(folder, "s"));
-    store.refused("s", "", new MurmurationError("corrupt", "it is damaged"));
-    assert.deepEqual(refused, ["s/: it is damaged"]);
-    assert.equal(existsSync(join(folder, "s", String(file))), false);
-    assert.equal(store.open("s", ""), undefined);
+    store.save("1-1", "", indexOf(5), 1);
+    const [file] = readdirSync(join(folder, "1-1"));
+    store.refused("1-1", "", new MurmurationError("corrupt", "it is damaged"));
+    assert.deepEqual(refused, ["1-1/: it is damaged"]);
+    assert.equal(existsSync(join(folder, "1-1", String(file))), false);
+    assert.equal(store.open("1-1", ""), undefined);
   });
 
   it("remembers where a used image stood", () => {
-    store.used("s", "v", 77);
-    assert.equal(store.position("s", "v"), 77);
-    assert.equal(store.position("s", "w"), 0);
+    store.used("1-1", "v", 77);
+    assert.equal(store.position("1-1", "v"), 77);
+    assert.equal(store.position("1-1", "w"), 0);
+  });
+
+  it("makes no path of what is no id of a shard", () => {
+    for (const shard of ["../../up", "/etc", "1-1/../../x", "..", "", "1", "1-", "-1", "01-1", "1-1\0"]) {
+      assert.throws(() => store.save(shard, "", indexOf(1), 1), /is no id of a shard/);
+      assert.equal(store.open(shard, ""), undefined);
+    }
+    assert.deepEqual(readdirSync(folder), []);
   });
 });

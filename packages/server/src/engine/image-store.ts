@@ -12,13 +12,18 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { type CausalState, type ImageSource, imageNote } from "@murmuration/core";
-import { encodeImage, type MurmurationError, type ReadExactly, type VectorIndex } from "@murmuration/index";
+import { encodeImage, MurmurationError, type ReadExactly, type VectorIndex } from "@murmuration/index";
 
 /** Bytes of one write or read call: the operating system takes no more than 2 GiB at once. */
 const PIECE_BYTES = 1 << 26;
 
+/** What made it: origin and sequence. */
+const SHARD_ID = /^[1-9]\d{0,7}-[1-9]\d{0,12}$/;
+
 /** Vector names may hold any character; file names may not. */
 function fileOf(folder: string, shard: string, vector: string): string {
+  // a name from elsewhere must not become a way out of the folder
+  if (!SHARD_ID.test(shard)) throw new MurmurationError("corrupt", `"${shard}" is no id of a shard`);
   return join(folder, shard, `${createHash("sha256").update(vector).digest("hex").slice(0, 16)}.image`);
 }
 
