@@ -24,6 +24,7 @@ export const allMarks = [
   "inbox full",
   "asked again",
   "set aside",
+  "quarantined",
   "waited for the log",
   "clock ahead",
   "window opened",
@@ -99,6 +100,7 @@ export const plantedBugs = {
   "install-forgets-rows": "a snapshot that is taken over leaves nothing of what it does not cover",
   "install-in-memory-alone": "what a snapshot does not cover is put behind it in memory, and not in the log",
   "index-purge-forgets-dead": "a purge leaves links to the purged in the lists of dead nodes",
+  "quarantine-forgotten": "a shard to which an operation was applied by half goes on",
   "unchecked-operations": "operations are applied without being checked against the state first",
 } as const;
 export type PlantedBug = keyof typeof plantedBugs;

@@ -14,6 +14,7 @@
  * - `storage`: the log could not make the operation durable (500)
  * - `unavailable`: not ready, or stopping (503)
  * - `corrupt`: a file or message failed its checks (500)
+ * - `internal`: something that the program itself guarantees did not hold (500)
  */
 export type ErrorCode =
   | "format"
@@ -28,7 +29,8 @@ export type ErrorCode =
   | "capacity"
   | "storage"
   | "unavailable"
-  | "corrupt";
+  | "corrupt"
+  | "internal";
 
 /** The one error type of all packages. `field` is the path of the value at fault, as the caller wrote it. */
 export class MurmurationError extends Error {

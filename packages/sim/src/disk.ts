@@ -15,6 +15,10 @@ import { MurmurationError, type PointId } from "@murmuration/index";
 /** The process that uses the disk ends here. */
 export class CrashSignal extends Error {}
 
+function damaged({ position }: LogEntry): MurmurationError {
+  return new MurmurationError("corrupt", `row ${position} is damaged`);
+}
+
 type Call = (writer: LogWriter) => void;
 
 /**
@@ -110,7 +114,10 @@ export class SimulatedDisk implements OpLog {
   }
 
   *read(after: number, options?: ReadOptions): Iterable<LogEntry> {
-    for (const entry of this.#log.read(after, options)) yield this.#checked(entry);
+    for (const entry of this.#log.read(after, options)) {
+      if (entry.position === this.rotten && options?.onDamaged !== undefined) options.onDamaged(entry, damaged(entry));
+      else yield this.#checked(entry);
+    }
   }
 
   *readOrigin(shard: string, origin: number, afterSequence: number, limit: number): Iterable<LogEntry> {
@@ -156,7 +163,7 @@ export class SimulatedDisk implements OpLog {
   }
 
   #checked(entry: LogEntry): LogEntry {
-    if (entry.position === this.rotten) throw new MurmurationError("corrupt", `row ${entry.position} is damaged`);
+    if (entry.position === this.rotten) throw damaged(entry);
     return entry;
   }
 
@@ -192,6 +199,15 @@ export class SimulatedDisk implements OpLog {
       deletePoint: (shard, id) => {
         note((other) => other.deletePoint(shard, id));
         writer.deletePoint(shard, id);
+      },
+      dropPoints: (shard) => {
+        note((other) => other.dropPoints(shard));
+        writer.dropPoints(shard);
+      },
+      mendFrontier: (shard, frontier) => {
+        const stood = new Map(frontier);
+        note((other) => other.mendFrontier(shard, stood));
+        writer.mendFrontier(shard, stood);
       },
       dropShard: (shard) => {
         note((other) => other.dropShard(shard));

@@ -90,6 +90,7 @@ export class Node {
           ...(this.snapshotLagOperations === undefined ? {} : { snapshotLagOperations: this.snapshotLagOperations }),
         },
       });
+      this.#requireWhole(this.replica);
     } catch (error) {
       // a full disk lets no process start; it is started again when there is room
       if (error instanceof CrashSignal || (error instanceof MurmurationError && error.code === "storage")) return;
@@ -97,6 +98,14 @@ export class Node {
       if (!isRotten || !(error instanceof MurmurationError && error.code === "corrupt")) throw error;
       this.isBroken = true;
     }
+  }
+
+  /** What cannot be applied is quarantined, and the node as broken as one that cannot be started. Nothing but rot may bring that about. */
+  #requireWhole(replica: Replica): void {
+    const [quarantined] = replica.quarantined();
+    if (quarantined === undefined) return;
+    this.replica = undefined;
+    throw new MurmurationError("corrupt", quarantined.reason);
   }
 
   /** The process ends, and the machine with it. */
@@ -110,7 +119,10 @@ export class Node {
     const { replica } = this;
     if (replica === undefined) return undefined;
     try {
-      return work(replica);
+      const result = work(replica);
+      const [fault] = replica.takeFaults();
+      if (fault !== undefined) throw new Error(`${fault.what}: ${fault.detail}`);
+      return result;
     } catch (error) {
       if (error instanceof CrashSignal || (error as { cause?: unknown }).cause instanceof CrashSignal) {
         this.kill();

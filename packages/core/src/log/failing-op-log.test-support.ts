@@ -29,6 +29,14 @@ export class FailingOpLog extends MemoryOpLog implements OpLog {
           this.#step();
           writer.deletePoint(...point);
         },
+        dropPoints: (shard) => {
+          this.#step();
+          writer.dropPoints(shard);
+        },
+        mendFrontier: (...frontier) => {
+          this.#step();
+          writer.mendFrontier(...frontier);
+        },
         dropShard: (shard) => {
           this.#step();
           writer.dropShard(shard);

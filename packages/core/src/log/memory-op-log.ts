@@ -105,6 +105,20 @@ export class MemoryOpLog implements OpLog {
       append: (shard, origin, sequence, bytes) => this.#append(write, shard, origin, sequence, bytes),
       putPoint: (shard, id, state) => this.#putPoint(write, shard, id, state.slice()),
       deletePoint: (shard, id) => this.#putPoint(write, shard, id, undefined),
+      dropPoints: (shard) => {
+        for (const id of [...(this.#shards.get(shard)?.points.keys() ?? [])])
+          this.#putPoint(write, shard, id, undefined);
+      },
+      mendFrontier: (shard, frontier) => {
+        const contents = this.#contents(write, shard);
+        const before = new Map(contents.frontier);
+        const put = (entries: VersionVector) => {
+          contents.frontier.clear();
+          for (const [origin, sequence] of entries) contents.frontier.set(origin, sequence);
+        };
+        write(() => put(before));
+        put(new Map(frontier));
+      },
       dropShard: (shard) => this.#dropShard(write, shard),
       dropOperations: (shard, through, upTo, kept) => this.#dropOperations(write, shard, through, upTo, kept),
       restartShard: (shard, frontier) => this.#restartShard(write, shard, frontier),

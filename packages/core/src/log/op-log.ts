@@ -1,4 +1,4 @@
-import type { PointId } from "@murmuration/index";
+import type { MurmurationError, PointId } from "@murmuration/index";
 import type { VersionVector } from "../causality/version-vector.js";
 
 /** One operation as it stands in the log. */
@@ -25,6 +25,8 @@ export interface ReadOptions {
   readonly shard?: string;
   /** At most so many entries. */
   readonly limit?: number;
+  /** Told of an entry whose bytes fail their checks, which is then passed over; without it reading throws `corrupt` there. */
+  readonly onDamaged?: (entry: Omit<LogEntry, "bytes">, error: MurmurationError) => void;
 }
 
 /**
@@ -45,6 +47,10 @@ export interface LogWriter {
   append(shard: string, origin: number, sequence: number, bytes: Uint8Array): number;
   putPoint(shard: string, id: PointId, state: Uint8Array): void;
   deletePoint(shard: string, id: PointId): void;
+  /** Forgets every point of a shard, also what stands where a point should. */
+  dropPoints(shard: string): void;
+  /** Puts a frontier in place of one that is damaged. The caller knows it from the operations. */
+  mendFrontier(shard: string, frontier: VersionVector): void;
   /** Forgets a shard: its operations, points, checkpoints and frontier. */
   dropShard(shard: string): void;
   /** Drops operations up to position `through` that `upTo` covers, but for those to keep; the frontier stays. Returns how many. */

@@ -131,10 +131,10 @@ export class SqliteOpLog implements OpLog {
   }
 
   *read(after: number, options: ReadOptions = {}): Iterable<LogEntry> {
-    const { shard, limit = Number.MAX_SAFE_INTEGER } = options;
-    yield* this.#pages(limit, after, (position, rows) =>
-      shard === undefined ? this.#reads.all.all(position, rows) : this.#reads.ofShard.all(shard, position, rows),
-    );
+    const { shard, limit = Number.MAX_SAFE_INTEGER, onDamaged } = options;
+    const page = (position: number, rows: number) =>
+      shard === undefined ? this.#reads.all.all(position, rows) : this.#reads.ofShard.all(shard, position, rows);
+    yield* this.#pages(limit, after, page, onDamaged);
   }
 
   *readOrigin(shard: string, origin: number, afterSequence: number, limit: number): Iterable<LogEntry> {
@@ -237,6 +237,18 @@ export class SqliteOpLog implements OpLog {
         const head = heads.shards.get(shard);
         if (head !== undefined) writes.deletePoint.run(head.key, pointIdToKey(id));
       },
+      dropPoints: (shard) => {
+        checkOpen();
+        const head = heads.shards.get(shard);
+        if (head !== undefined) writes.dropPoints.run(head.key);
+      },
+      mendFrontier: (shard, frontier) => {
+        const head = headOf(shard);
+        writes.dropFrontier.run(head.key);
+        head.frontier.clear();
+        for (const [origin, sequence] of frontier) head.frontier.set(origin, sequence);
+        advanced.set(head, new Set(frontier.keys()));
+      },
       dropShard: (shard) => {
         checkOpen();
         const head = heads.shards.get(shard);
@@ -289,26 +301,36 @@ export class SqliteOpLog implements OpLog {
   }
 
   /** No statement stays open between two pages, so that the caller may write. */
-  *#pages(limit: number, after: number, page: (after: number, rows: number) => OperationRow[]): Iterable<LogEntry> {
+  *#pages(
+    limit: number,
+    after: number,
+    page: (after: number, rows: number) => OperationRow[],
+    onDamaged?: ReadOptions["onDamaged"],
+  ): Iterable<LogEntry> {
     let left = limit;
     let position = after;
     while (left > 0) {
       const rowsAsked = Math.min(left, limits.logPageRows);
       const rows = withStorageErrors(this.#file, () => page(position, rowsAsked));
-      for (const row of rows) yield this.#entry(row);
+      for (const row of rows) {
+        const entry = this.#entry(row);
+        if (!(entry instanceof MurmurationError)) yield entry;
+        else if (onDamaged === undefined) throw entry;
+        else onDamaged(row, entry);
+      }
       if (rows.length < rowsAsked) return;
       left -= rows.length;
       position = (rows.at(-1) as OperationRow).position;
     }
   }
 
-  #entry(row: OperationRow): LogEntry {
+  /** The entry of a row, or what is wrong with it. */
+  #entry(row: OperationRow): LogEntry | MurmurationError {
     const { position, shard, origin, sequence, checksum } = row;
     const bytes = plainBytes(row.bytes);
     if (crc32(bytes) !== checksum) {
-      refuseMessage(
-        `${this.#file}: operation ${origin}:${sequence} of shard ${shard} is damaged: the checksum does not match`,
-      );
+      const name = `operation ${origin}:${sequence} of shard ${shard}`;
+      return new MurmurationError("corrupt", `${this.#file}: ${name} is damaged: the checksum does not match`);
     }
     return { position, shard, origin, sequence, bytes };
   }

@@ -6,8 +6,8 @@ import type { ClusterOptions } from "./cluster-options.js";
 import { whyNotFound } from "./founding.js";
 import { ADMITTED_SETTING, isAdmitted } from "./identity.js";
 import type { Membership } from "./membership.js";
-import { SYSTEM_SHARD } from "./recovery.js";
 import type { ReplicaStore } from "./store.js";
+import { SYSTEM_SHARD } from "./stored-causality.js";
 
 /** Members that a reason names; of more it says how many. */
 const NAMED_MAX = 8;

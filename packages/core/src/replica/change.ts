@@ -55,5 +55,13 @@ export interface PointsReconciled {
   readonly states: readonly { readonly id: PointId; readonly bytes: Uint8Array }[];
 }
 
+/** A shard is not served from here on: its state is not known. */
+export interface ShardQuarantined {
+  readonly kind: "quarantined";
+  readonly shard: string;
+  /** Why reads and writes of it are refused, for people. */
+  readonly refusal: string;
+}
+
 /** What a view needs to know of durable, applied commands; in order. Can be posted to another thread. */
-export type Change = CatalogueChanged | OperationsApplied | ShardReplaced | PointsReconciled;
+export type Change = CatalogueChanged | OperationsApplied | ShardReplaced | PointsReconciled | ShardQuarantined;

@@ -3,17 +3,18 @@ import { resolveCollection } from "../catalogue/resolve.js";
 import { sequenceOf } from "../causality/version-vector.js";
 import type { CatalogueCommand, Command, PointCommand, Receipt } from "../command/command.js";
 import type { LogWriter } from "../log/op-log.js";
+import type { Operation } from "../operation/operation.js";
 import { planted } from "../planted.js";
 import { type Journal, takeBack } from "../state/journal.js";
 import type { Shard } from "../state/shard.js";
 import type { AppliedOperation, Change } from "./change.js";
-import { epochsOf } from "./open-shard.js";
+import { epochsOf, handlesOfOpened } from "./open-shard.js";
 import type { OwnRows } from "./own-rows.js";
 import type { Peering } from "./peering.js";
 import { type BodyPlanner, isPointCommand, planPointCommand, type WritableShard } from "./plan-points.js";
-import { causalSetting, SYSTEM_SHARD, storedCausality } from "./recovery.js";
 import type { Clock } from "./replica.js";
-import { handlesOfOpened, type ReplicaStore } from "./store.js";
+import type { ReplicaStore } from "./store.js";
+import { causalSetting, SYSTEM_SHARD, storedCausality } from "./stored-causality.js";
 
 /** What executing a group of commands came to. */
 export interface Execution {
@@ -30,16 +31,20 @@ interface Run {
   readonly own: OwnRows[];
   /** Operations appended so far. */
   appended: number;
+  /** Is the log being written? What is thrown then is no command's fault. */
+  isLogging: boolean;
   /** A command that was refused when it had appended operations already. */
   refusedMidway: { readonly command: number; readonly error: MurmurationError } | undefined;
 }
 
 /** Errors for which the command is not to blame. */
-const logFailures: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["storage", "corrupt", "unavailable"]);
+const logFailures: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["storage", "unavailable"]);
 
-/** The shard of the collection of this name or alias. Throws `not-found`. */
+/** The shard of the collection of this name or alias. Throws `not-found`, or `unavailable` for one that is quarantined. */
 export function writableShardOf(store: ReplicaStore, name: string): WritableShard {
-  const shard = store.shards.get(resolveCollection(store.catalogue, name).id);
+  const { id } = resolveCollection(store.catalogue, name);
+  store.quarantines.refuse(id);
+  const shard = store.shards.get(id);
   assert(shard !== undefined, "every collection has a shard");
   return shard;
 }
@@ -63,20 +68,34 @@ export class Executor {
   execute(commands: readonly Command[]): Execution {
     try {
       this.#store.flush();
-      for (const command of commands) this.#peering?.requireWritable(command);
     } catch (error) {
       const failure = asFailure(error);
       return { outcomes: commands.map(() => failure), changes: [] };
     }
     const refused = new Map<number, MurmurationError>();
+    for (const [i, command] of commands.entries()) {
+      const why = this.#peering?.refusesCommand(command);
+      if (why !== undefined) refused.set(i, new MurmurationError("unavailable", why));
+    }
+    // each round ends, or refuses one command more
     for (;;) {
-      const run: Run = { journal: [], changes: [], own: [], appended: 0, refusedMidway: undefined };
+      const run: Run = {
+        journal: [],
+        changes: [],
+        own: [],
+        appended: 0,
+        isLogging: false,
+        refusedMidway: undefined,
+      };
       try {
+        if (refused.size === commands.length) {
+          return { outcomes: commands.map((_, i) => refused.get(i) as MurmurationError), changes: [] };
+        }
         const outcomes = this.#store.log.transaction((writer) => this.#executeAll(commands, refused, run, writer));
         if (this.#peering !== undefined) this.#store.publishOwn(run.own);
         return { outcomes, changes: run.changes };
       } catch (error) {
-        if (!planted.has("undo-forgotten")) takeBack(run.journal);
+        if (!planted.has("undo-forgotten")) this.#takeBack(run.journal, commands);
         if (run.refusedMidway !== undefined) {
           // what it had done is taken back with the whole group, which is then executed without it
           refused.set(run.refusedMidway.command, run.refusedMidway.error);
@@ -110,10 +129,31 @@ export class Executor {
         ? this.#executeOnPoints(command, run, writer)
         : this.#executeOnCatalogue(command, run, writer);
     } catch (error) {
-      if (!(error instanceof MurmurationError)) throw error;
-      if (run.appended === appended) return error;
-      if (!logFailures.has(error.code)) run.refusedMidway = { command: at, error };
+      if (run.isLogging) throw error;
+      if (error instanceof MurmurationError && run.appended === appended) return error;
+      if (error instanceof MurmurationError && logFailures.has(error.code)) throw error;
+      if (!(error instanceof MurmurationError)) this.#store.noteFault("a write failed", error);
+      run.refusedMidway = { command: at, error: asFailure(error) };
       throw error;
+    }
+  }
+
+  /** Write to the log. */
+  #inLog<T>(run: Run, write: () => T): T {
+    run.isLogging = true;
+    const result = write();
+    run.isLogging = false;
+    return result;
+  }
+
+  /** Take back what a group did. Where that fails, the state of the shards that it wrote to is not known. */
+  #takeBack(journal: Journal, commands: readonly Command[]): void {
+    const [failure] = takeBack(journal);
+    if (failure === undefined) return;
+    const { collections } = this.#store.catalogue;
+    const named = new Set(commands.flatMap((command) => ("collection" in command ? [command.collection] : [])));
+    for (const { id, name } of Object.values(collections)) {
+      if (named.has(name)) this.#store.quarantine(id, "a write could not be taken back", failure);
     }
   }
 
@@ -126,7 +166,7 @@ export class Executor {
     for (const planner of planners) operations.push(this.#write(shard, planner, run, writer, touched));
     const first = operations[0];
     if (first !== undefined) {
-      this.#store.putProjection(writer, shard, touched);
+      this.#inLog(run, () => this.#store.putProjection(writer, shard, touched));
       run.changes.push({ kind: "operations", shard: shard.id, operations, epochs: epochsOf(target.indexes) });
       run.own.push({ shard: shard.id, firstSequence: first.sequence, rows: operations.map(({ bytes }) => bytes) });
     }
@@ -138,10 +178,10 @@ export class Executor {
     const dot = { origin: this.#store.id, sequence: sequenceOf(shard.frontier, this.#store.id) + 1 };
     const nowMs = this.#clock.now();
     const { operation, bytes } = this.#store.nextOperation(shard.id, shard.causality, planner(dot), nowMs);
-    shard.check(operation);
+    this.#checkOwn(shard, operation);
     run.appended++;
-    const position = writer.append(shard.id, dot.origin, dot.sequence, bytes);
-    const { ids, slots } = shard.apply(operation, run.journal);
+    const position = this.#inLog(run, () => writer.append(shard.id, dot.origin, dot.sequence, bytes));
+    const { ids, slots } = this.#store.applyChecked(shard, operation, run.journal);
     const positionBefore = shard.position;
     shard.position = position;
     run.journal.push(() => {
@@ -151,8 +191,19 @@ export class Executor {
     return { origin: dot.origin, sequence: dot.sequence, bytes, slots };
   }
 
+  /** What was planned on this state fits it, and may find no room. */
+  #checkOwn(shard: Shard, operation: Operation): void {
+    try {
+      shard.check(operation);
+    } catch (error) {
+      if (error instanceof MurmurationError && error.code === "capacity") throw error;
+      throw new Error("an operation does not fit the state that it was planned on", { cause: error });
+    }
+  }
+
   #executeOnCatalogue(command: CatalogueCommand, run: Run, writer: LogWriter): Receipt {
     const store = this.#store;
+    store.quarantines.refuse(SYSTEM_SHARD);
     const { system } = store;
     const sequence = sequenceOf(system.frontier, this.#store.id) + 1;
     const before = store.document;
@@ -164,14 +215,17 @@ export class Executor {
     const body = { kind: "catalogue", change } as const;
     const { operation, bytes } = store.nextOperation(SYSTEM_SHARD, system, body, this.#clock.now());
     run.appended++;
-    writer.append(SYSTEM_SHARD, this.#store.id, sequence, bytes);
+    this.#inLog(run, () => writer.append(SYSTEM_SHARD, this.#store.id, sequence, bytes));
     system.advance(operation, run.journal);
     run.journal.push(() => {
       store.document = before;
     });
     store.document = after;
-    writer.putSetting(causalSetting(SYSTEM_SHARD), storedCausality(system));
-    for (const id of store.followCatalogue(opened, run.journal)) store.dropShard(writer, id);
+    const dropped = store.followCatalogue(opened, run.journal);
+    this.#inLog(run, () => {
+      writer.putSetting(causalSetting(SYSTEM_SHARD), storedCausality(system));
+      for (const id of dropped) store.dropShard(writer, id);
+    });
     const frontier = new Map(system.frontier);
     run.changes.push({ kind: "catalogue", catalogue: after.read(), frontier, opened: handlesOfOpened(opened) });
     run.own.push({ shard: SYSTEM_SHARD, firstSequence: sequence, rows: [bytes] });
@@ -179,8 +233,8 @@ export class Executor {
   }
 }
 
+/** An error as its client is told of it. What is no typed error is a fault of the program. */
 function asFailure(error: unknown): MurmurationError {
-  return error instanceof MurmurationError
-    ? error
-    : new MurmurationError("storage", "the operation could not be executed", undefined, error);
+  if (error instanceof MurmurationError) return error;
+  return new MurmurationError("internal", "the operation could not be executed", undefined, error);
 }

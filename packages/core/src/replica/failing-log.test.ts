@@ -110,12 +110,12 @@ describe("a replica whose log fails", () => {
     );
   });
 
-  test("with an error of its own answers it as a storage error", () => {
+  test("with an error of its own answers it as a fault of the program", () => {
     const log = new MemoryOpLog();
     const replica = openReplica({ log, clock: { now: () => 0.5 } });
     const [outcome] = replica.execute([createCollection("a")]).outcomes;
     assert.ok(outcome instanceof MurmurationError);
-    assert.deepEqual([outcome.code, outcome.message], ["storage", "the operation could not be executed"]);
+    assert.deepEqual([outcome.code, outcome.message], ["internal", "the operation could not be executed"]);
     assert.equal(log.lastPosition(), 0);
   });
 });

@@ -1,6 +1,6 @@
 import { sequenceOf, type VersionVector } from "../causality/version-vector.js";
 import { limits } from "../limits.js";
-import { SYSTEM_SHARD } from "./recovery.js";
+import { SYSTEM_SHARD } from "./stored-causality.js";
 
 /** What a replica that is in no cluster yet knows when it asks whether it may begin one. */
 export interface FoundingCase {

@@ -8,9 +8,9 @@ import { encodeBatch } from "../operation/batch.js";
 import { decodeOperation } from "../operation/codec.js";
 import type { Operation, OperationBody } from "../operation/operation.js";
 import { Cluster } from "./cluster.test-support.js";
-import { SYSTEM_SHARD } from "./recovery.js";
 import type { Replica } from "./replica.js";
 import { createCollection, openReplica, point, run, upsert } from "./replica.test-support.js";
+import { SYSTEM_SHARD } from "./stored-causality.js";
 
 const STRANGER = 9;
 

@@ -4,7 +4,7 @@ import type { Arrived } from "../gossip/transport.js";
 import { limits } from "../limits.js";
 import { mark } from "../planted.js";
 import type { Membership } from "./membership.js";
-import { SYSTEM_SHARD } from "./recovery.js";
+import { SYSTEM_SHARD } from "./stored-causality.js";
 
 type Frontiers = ReadonlyMap<string, VersionVector>;
 

@@ -7,6 +7,7 @@ import { limits } from "../limits.js";
 import type { LogEntry } from "../log/op-log.js";
 import { decodeOperation } from "../operation/codec.js";
 import { planted } from "../planted.js";
+import type { Shard } from "../state/shard.js";
 import type { ReplicaStore } from "./store.js";
 
 /**
@@ -16,13 +17,14 @@ import type { ReplicaStore } from "./store.js";
 export function requireUseful(store: ReplicaStore, manifest: CheckpointManifest, nowMs: number): void {
   const { shard, time } = manifest;
   const frontier = frontierOf(manifest);
-  const held = store.causality(shard)?.frontier;
+  const isQuarantined = store.quarantines.has(shard);
+  const held = isQuarantined ? store.log.frontier(shard) : store.causality(shard)?.frontier;
   if (held === undefined) throw new MurmurationError("bad-request", `shard ${shard} is not here`);
   // unless what is held was found damaged
   if (covers(held, frontier) && !store.snapshotsWanted.has(shard)) {
     throw new MurmurationError("bad-request", `the snapshot of shard ${shard} holds nothing that is missing`);
   }
-  if (storedCheckpoint(store.log, shard) !== undefined) {
+  if (!isQuarantined && storedCheckpoint(store.log, shard) !== undefined) {
     const own = CheckpointReader.open(store.log, shard, "current").manifest;
     // what went into the own checkpoint is in no row that could be put behind the snapshot
     if (!covers(frontier, frontierOf(own))) {
@@ -37,23 +39,28 @@ export function requireUseful(store: ReplicaStore, manifest: CheckpointManifest,
 /**
  * Take over the incoming checkpoint of a shard: its state, and on top of it the operations that this replica holds and the checkpoint does
  * not, in the order of the log, which is a causal one. All of it in one transaction; when that fails, everything is as before. Throws
- * `corrupt` for a checkpoint that is damaged or is not what it says.
+ * `corrupt` for a checkpoint that is damaged or is not what it says. Of a quarantined shard, whatever its log still gives is put on top; own
+ * operations that it does not give must be held elsewhere (up to the sequence `ownElsewhere`), to be asked for.
  */
-export function installSnapshot(store: ReplicaStore, shard: string, nowMs: number): void {
+export function installSnapshot(store: ReplicaStore, shard: string, nowMs: number, ownElsewhere = 0): void {
   const { log, time } = store;
   assert(store.isDurable(), "what was applied is in the log");
-  const collection = store.shards.get(shard)?.shard.collection;
+  const isQuarantined = store.quarantines.has(shard);
+  const collection = isQuarantined ? store.catalogue.collections[shard] : store.shards.get(shard)?.shard.collection;
   assert(collection !== undefined, "snapshots are installed for shards that are here");
   const reader = CheckpointReader.open(log, shard, "incoming");
   const { manifest } = reader;
   requireUseful(store, manifest, nowMs);
   const frontier = frontierOf(manifest);
   const target = restoreForeignCheckpoint(reader, collection);
-  const rows = uncoveredRows(log.read(0, { shard }), frontier);
-  for (const { origin, sequence, bytes } of rows) {
-    const operation = decodeOperation(shard, origin, sequence, bytes);
-    target.shard.check(operation);
-    target.shard.apply(operation);
+  const rows = uncoveredRows(log.read(0, isQuarantined ? { shard, onDamaged: () => undefined } : { shard }), frontier);
+  const kept = isQuarantined ? rows.filter((row) => canApply(target.shard, row)) : rows;
+  if (!isQuarantined) for (const row of rows) applyRow(target.shard, row);
+  const written = sequenceOf(log.frontier(shard), store.id);
+  if (sequenceOf(target.shard.frontier, store.id) < written && ownElsewhere < written) {
+    // their names would be given again
+    const what = "operations of this replica that its log does not give any more and nobody else holds";
+    throw new MurmurationError("bad-request", `the snapshot of shard ${shard} lacks ${what}`);
   }
   time.observe(manifest.time, nowMs);
   const transfer = transferOf(log.checkpointPart(shard, "incoming", 0) as Uint8Array);
@@ -66,10 +73,29 @@ export function installSnapshot(store: ReplicaStore, shard: string, nowMs: numbe
     putStoredCheckpoint(writer, shard, { transfer, parts, position, operations, rows: 0 });
     target.shard.position = position;
     if (planted.has("install-in-memory-alone")) return;
-    for (const { origin, sequence, bytes } of rows) {
+    for (const { origin, sequence, bytes } of kept) {
       target.shard.position = writer.append(shard, origin, sequence, bytes);
     }
   });
+}
+
+function applyRow(shard: Shard, { origin, sequence, bytes }: LogEntry): void {
+  const operation = decodeOperation(shard.id, origin, sequence, bytes);
+  shard.check(operation);
+  shard.apply(operation);
+}
+
+/** The same for a row of a log that could not be applied: one that cannot be is left out, and what follows it. */
+function canApply(shard: Shard, row: LogEntry): boolean {
+  try {
+    const { dependencies } = decodeOperation(shard.id, row.origin, row.sequence, row.bytes);
+    if (!covers(shard.frontier, dependencies)) return false;
+    applyRow(shard, row);
+    return true;
+  } catch (error) {
+    if (error instanceof MurmurationError) return false;
+    throw error;
+  }
 }
 
 function uncoveredRows(entries: Iterable<LogEntry>, frontier: VersionVector): LogEntry[] {

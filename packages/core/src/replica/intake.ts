@@ -11,9 +11,9 @@ import type { Operation } from "../operation/operation.js";
 import { mark, planted } from "../planted.js";
 import type { Admission } from "./admission.js";
 import type { Membership } from "./membership.js";
-import { SYSTEM_SHARD } from "./recovery.js";
 import { SetAside, type SetAsideOperation, type Wanted } from "./set-aside.js";
 import type { ReplicaStore } from "./store.js";
+import { SYSTEM_SHARD } from "./stored-causality.js";
 
 /** What takes operations in. */
 export interface IntakeOptions {

@@ -5,9 +5,9 @@ import type { Missing } from "../gossip/requests.js";
 import { limits } from "../limits.js";
 import type { OpLog } from "../log/op-log.js";
 import type { Membership } from "./membership.js";
-import { SYSTEM_SHARD } from "./recovery.js";
 import type { Wanted } from "./set-aside.js";
 import type { ReplicaStore } from "./store.js";
+import { SYSTEM_SHARD } from "./stored-causality.js";
 
 /**
  * What others hold (`known`, by shard), or what waits here follows, and this replica does not hold, as far as it is `wanted` of its origin.

@@ -75,3 +75,8 @@ export function handlesOfShards(shards: ReadonlyMap<string, WritableShard>): Gra
 export function handlesOf(indexes: ReadonlyMap<string, VectorIndex>): Map<string, GraphHandle> {
   return new Map([...indexes].map(([vector, index]) => [vector, index.handle()]));
 }
+
+/** Graphs of newly opened shards, for views. */
+export function handlesOfOpened(opened: ReadonlyMap<string, WritableShard>): Map<string, ReturnType<typeof handlesOf>> {
+  return new Map([...opened].map(([id, { indexes }]) => [id, handlesOf(indexes)]));
+}

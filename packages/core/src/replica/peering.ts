@@ -23,10 +23,10 @@ import { LagMeter } from "./lag.js";
 import { Membership } from "./membership.js";
 import { isBehindItself, missingOperations } from "./missing.js";
 import { Outbox } from "./outbox.js";
-import { SYSTEM_SHARD } from "./recovery.js";
 import { reasonsOf, type Standing, type StandingCase } from "./standing.js";
 import { type PeeringStatus, peerStatuses } from "./status.js";
 import type { ReplicaStore } from "./store.js";
+import { SYSTEM_SHARD } from "./stored-causality.js";
 import type { Waits } from "./waits.js";
 
 /** A replica's part in the exchange: what it sends, asks for, accepts and refuses. */
@@ -147,14 +147,12 @@ export class Peering implements PeeringForUpkeep {
     return holding.sort((a, b) => silentMs(a) - silentMs(b) || a - b);
   }
 
-  /** Throws `unavailable` while this replica must not write. */
-  requireWritable(command: Command): void {
+  /** Why a command is refused now; `undefined`: it may write. */
+  refusesCommand(command: Command): string | undefined {
     const starting = this.#members.isEvicted(this.#store.id) ? undefined : this.#exchanges.startGuard.refuses();
-    if (starting !== undefined) throw new MurmurationError("unavailable", starting);
+    if (starting !== undefined) return starting;
     // joining and evicting are what leads out of it
-    if (command.kind === "join-member" || command.kind === "evict-member") return;
-    const why = this.refusesWrites();
-    if (why !== undefined) throw new MurmurationError("unavailable", why);
+    return command.kind === "join-member" || command.kind === "evict-member" ? undefined : this.refusesWrites();
   }
 
   /** May this replica write operations of its own upkeep? */

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { encodeImage, MurmurationError, type ReadExactly } from "@murmuration/index";
+import { encodeImage, type MurmurationError, type ReadExactly } from "@murmuration/index";
 import fc from "fast-check";
 import type { Command } from "../command/command.js";
 import { MemoryOpLog } from "../log/memory-op-log.js";
 import type { PointState, VectorRegister } from "../state/point-state.js";
 import { encodePointState } from "../state/point-state-codec.js";
 import { commandGroups } from "./model.test-support.js";
-import { type ImageSource, imageNote } from "./recovery.js";
+import { type ImageSource, imageNote } from "./recover-shard.js";
 import type { Replica } from "./replica.js";
-import { createCollection, identity, openReplica, point, run, space, upsert } from "./replica.test-support.js";
+import { createCollection, identity, openReplica, point, refusal, run, space, upsert } from "./replica.test-support.js";
 
 /** Images in memory, and what recovery said of them. */
 class MemoryImages implements ImageSource {
@@ -163,12 +163,18 @@ describe("recovery", () => {
     assert.deepEqual(again.shard("c").table.live(0)?.stamp.time, { wallMs: 9_000, counter: 3 });
   });
 
-  test("of a log with an operation that cannot be read throws corrupt", () => {
+  test("of a log with a change of the catalogue that cannot be read serves what is known, and refuses more changes", () => {
     const log = new MemoryOpLog();
-    run(openReplica({ log }), createCollection("c", spaces));
+    run(openReplica({ log }), createCollection("c", spaces), upsert("c", points(0, 3)));
     log.transaction((writer) => writer.append("system", 5, 2, Uint8Array.of(1, 2, 3)));
-    const isCorrupt = (error: unknown) => error instanceof MurmurationError && error.code === "corrupt";
-    assert.throws(() => openReplica({ log }), isCorrupt);
+    const replica = openReplica({ log });
+    assert.equal(replica.shard("c").table.size, 3);
+    run(replica, upsert("c", points(3, 4)));
+    const refused = refusal(replica, createCollection("d", spaces));
+    assert.equal(refused.code, "unavailable");
+    assert.match(refused.message, /changes of collections and aliases are refused: .* \(log position 1\)/);
+    assert.deepEqual(replica.standing().reasons, [refused.message]);
+    assert.equal(openReplica({ log }).shard("c").table.size, 4);
   });
 
   test("takes nothing from a collection that was dropped", () => {
@@ -187,7 +193,7 @@ describe("recovery", () => {
   });
 });
 
-test("a point whose vector is not in the log is refused by name", () => {
+test("a point whose row is not what the log made is made again from the log, and its row with it", () => {
   const log = new MemoryOpLog();
   const replica = openReplica({ log });
   run(replica, createCollection("c", { "": space(2) }), upsert("c", [point(1, [1, 1]), point(2, [1, 2])]));
@@ -197,5 +203,9 @@ test("a point whose vector is not in the log is refused by name", () => {
   const lost = { ...register, dot: { origin: replica.id, sequence: 99 } };
   const damaged = encodePointState({ ...state, vectors: { "": lost } });
   log.transaction((writer) => writer.putPoint(shard, 1, damaged));
-  assert.throws(() => openReplica({ log }), { code: "corrupt", message: /the vector of point 1 is not in the log/ });
+  const recovered = openReplica({ log });
+  assert.deepEqual(identity(recovered), identity(replica));
+  assert.deepEqual(recovered.quarantined(), []);
+  const [row] = [...log.points(shard)].filter(({ id }) => id === 1);
+  assert.deepEqual(row?.state, encodePointState(state));
 });

@@ -1,240 +1,190 @@
-import { decodeImage, MurmurationError, type ReadExactly, type VectorIndex } from "@murmuration/index";
+import { MurmurationError } from "@murmuration/index";
 import { CatalogueDocument } from "../catalogue/catalogue-document.js";
 import type { Collection } from "../catalogue/collection.js";
-import { covers } from "../causality/version-vector.js";
-import { frontierOf } from "../checkpoint/manifest.js";
-import { CheckpointReader, restoreCheckpoint } from "../checkpoint/read-checkpoint.js";
-import { storedCheckpoint } from "../checkpoint/stored-checkpoint.js";
-import { StitchWindows } from "../gossip/windows.js";
-import type { OpLog } from "../log/op-log.js";
+import type { LogWriter, OpLog } from "../log/op-log.js";
 import { decodeOperation } from "../operation/codec.js";
-import type { Operation } from "../operation/operation.js";
-import { planted } from "../planted.js";
-import { CausalState, type StoredCausalState } from "../state/causal-state.js";
-import { decodePointState } from "../state/point-state-codec.js";
-import type { Shard } from "../state/shard.js";
-import { handlesOfShards, indexOptions, newIndex, newIndexes, openShard } from "./open-shard.js";
+import { CausalState } from "../state/causal-state.js";
+import type { Change } from "./change.js";
+import { handlesOfShards } from "./open-shard.js";
 import type { WritableShard } from "./plan-points.js";
+import { type Quarantine, refusalOf } from "./quarantines.js";
+import { isFrontier, type Progress, recoverGraphs, recoverPoints, replayShard } from "./recover-shard.js";
+import { replacedBy, storedStates } from "./replaced.js";
 import type { ReplicaOptions } from "./replica.js";
 import type { ReplicaState } from "./store.js";
+import { causalSetting, recoverCausality, SYSTEM_SHARD, storedCausality } from "./stored-causality.js";
 
-/** The shard whose operations make the catalogue. */
-export const SYSTEM_SHARD = "system";
-
-/** Newest images of graphs. For each one opened it is told the log position that it stood at, or why it could not be used. */
-export interface ImageSource {
-  open(shard: string, vector: string): ReadExactly | undefined;
-  used(shard: string, vector: string, position: number): void;
-  refused(shard: string, vector: string, error: MurmurationError): void;
-}
-
-/** A graph, the log position up to which it holds everything, and who knew what there. */
-interface PlacedIndex {
-  readonly index: VectorIndex;
-  readonly position: number;
-  readonly causality: StoredCausalState | undefined;
-}
-
-/** What an image's note says. */
-interface ImageNote {
-  readonly position: number;
-  readonly causality?: StoredCausalState;
-}
-
-/** Note that an image carries: where in the log it stands, and what the operations after it build on. */
-export function imageNote(position: number, causality?: CausalState): string {
-  const note: ImageNote = { position, ...(causality === undefined ? {} : { causality: causality.toJson() }) };
-  return JSON.stringify(note);
-}
-
-function readImageNote(text: string): ImageNote {
-  // a plain number: written by a replica that had always been alone
-  const note = JSON.parse(text) as ImageNote | number;
-  return typeof note === "number" ? { position: note } : note;
-}
-
-/** Name of the setting that keeps a shard's causality. */
-export function causalSetting(shard: string): string {
-  return `causality.${shard}`;
-}
-
-/** What the setting keeps. */
-interface StoredShardCausality {
-  readonly causality: StoredCausalState;
-  readonly windows?: unknown;
-}
-
-export function storedCausality(causality: CausalState, windows?: StitchWindows): string {
-  const stored: StoredShardCausality = {
-    causality: causality.toJson(),
-    ...(windows === undefined ? {} : { windows: windows.encode() }),
-  };
-  return JSON.stringify(stored);
-}
-
-/** The causality of a shard as the log keeps it; for one that was written before there were others, its frontier alone. */
-export function recoverCausality(log: OpLog, shard: string): { causality: CausalState; windows: StitchWindows } {
-  const text = log.setting(causalSetting(shard));
-  if (text === undefined || text === "") {
-    return { causality: new CausalState(undefined, log.frontier(shard)), windows: new StitchWindows() };
-  }
-  const stored = JSON.parse(text) as StoredShardCausality;
-  const forgets = planted.has("windows-lost-in-recovery");
-  const windows = stored.windows === undefined || forgets ? new StitchWindows() : StitchWindows.decode(stored.windows);
-  return { causality: new CausalState(stored.causality), windows };
-}
-
-/** Put a replica's state together from its log. */
+/**
+ * Put a replica's state together from its log. What cannot be is quarantined: nothing that stands in a log keeps the rest from being served.
+ * Where the projection of a shard is damaged, the shard is made again from its operations.
+ */
 export function recoverReplica(
   log: OpLog,
   id: number,
-  images: ImageSource | undefined,
-  from: "projection" | "log",
-  onGraphs?: ReplicaOptions["onGraphs"],
+  options: Pick<ReplicaOptions, "images" | "recoverFrom" | "onGraphs" | "viewThread">,
 ): ReplicaState {
-  const changes: Uint8Array[] = [];
-  for (const entry of log.read(0, { shard: SYSTEM_SHARD })) {
-    const operation = decodeOperation(entry.shard, entry.origin, entry.sequence, entry.bytes);
-    if (operation.kind === "catalogue") changes.push(operation.change);
-  }
-  const empty = CatalogueDocument.create(id);
-  const document = changes.length === 0 ? empty : empty.apply(...changes);
+  const { images, recoverFrom: from = "projection", onGraphs, viewThread } = options;
+  const { document, system, quarantined, isDerived } = recoverCatalogue(log, id);
   const shards = new Map<string, WritableShard>();
-  for (const collection of Object.values(document.read().collections)) {
-    shards.set(collection.id, from === "log" ? replayShard(log, collection) : recoverGraphs(log, collection, images));
+  /** Made again from the log alone. */
+  const replayed = new Set<WritableShard>();
+  const fail = (collection: Collection, error: unknown, { position }: Progress) => {
+    shards.delete(collection.id);
+    quarantined.push({ shard: collection.id, collection: collection.name, reason: reasonOf(error), position });
+  };
+  /** `why`: what came of the projection. */
+  const replay = (collection: Collection, why?: unknown) => {
+    const progress: Progress = { position: 0 };
+    try {
+      const target = replayShard(log, collection, progress);
+      requireFrontier(log, target);
+      shards.set(collection.id, target);
+      if (why !== undefined) replayed.add(target);
+    } catch (error) {
+      fail(collection, error, progress);
+    }
+  };
+  const collections = Object.values(document.read().collections);
+  for (const collection of collections) {
+    if (from === "log") {
+      replay(collection);
+      continue;
+    }
+    try {
+      shards.set(collection.id, recoverGraphs(log, collection, images, { position: 0 }));
+    } catch (error) {
+      replay(collection, error);
+    }
   }
   if (from === "projection") {
-    onGraphs?.(id, document.read(), handlesOfShards(shards));
-    for (const { shard } of shards.values()) recoverPoints(log, shard);
-  }
-  return { document, shards, system: recoverCausality(log, SYSTEM_SHARD).causality };
-}
-
-function* operationsAfter(
-  log: OpLog,
-  shard: string,
-  position: number,
-): IterableIterator<{ position: number; operation: Operation }> {
-  for (const entry of log.read(position, { shard })) {
-    const operation = decodeOperation(entry.shard, entry.origin, entry.sequence, entry.bytes);
-    yield { position: entry.position, operation };
-  }
-}
-
-/** A shard's current checkpoint and the log position that it stands at. */
-interface PlacedCheckpoint {
-  readonly reader: CheckpointReader;
-  readonly position: number;
-}
-
-/** Throws `corrupt` for a checkpoint that is damaged or newer than the log around it. */
-function currentCheckpoint(log: OpLog, shard: string): PlacedCheckpoint | undefined {
-  const stored = storedCheckpoint(log, shard);
-  if (stored === undefined) return undefined;
-  const reader = CheckpointReader.open(log, shard, "current");
-  if (stored.position > log.lastPosition() || !covers(log.frontier(shard), frontierOf(reader.manifest))) {
-    throw new MurmurationError("corrupt", `the log is older than the checkpoint of shard ${shard} in it`);
-  }
-  return { reader, position: stored.position };
-}
-
-/** Everything from the checkpoint, or the first operation, on. */
-function replayShard(log: OpLog, collection: Collection): WritableShard {
-  const checkpoint = currentCheckpoint(log, collection.id);
-  const target =
-    checkpoint === undefined
-      ? openShard(collection, newIndexes(collection))
-      : restoreCheckpoint(checkpoint.reader, collection);
-  target.shard.position = checkpoint?.position ?? 0;
-  for (const { position, operation } of operationsAfter(log, collection.id, checkpoint?.position ?? 0)) {
-    target.shard.check(operation);
-    target.shard.apply(operation);
-    target.shard.position = position;
-  }
-  return target;
-}
-
-/** Graphs from images or the checkpoint and, after them, from the deltas in the log: never an insert made again. */
-function recoverGraphs(log: OpLog, collection: Collection, images: ImageSource | undefined): WritableShard {
-  const checkpoint = currentCheckpoint(log, collection.id);
-  const placed = new Map(
-    Object.keys(collection.vectors).map((vector) => [
-      vector,
-      openIndex(collection, vector, images, log.lastPosition(), checkpoint),
-    ]),
-  );
-  const indexes = new Map([...placed].map(([vector, { index }]) => [vector, index]));
-  const { causality, windows } = recoverCausality(log, collection.id);
-  const target = openShard(collection, indexes, causality, windows);
-  target.shard.position = checkpoint?.position ?? 0;
-  const [oldest] = [...placed.values()].sort((a, b) => a.position - b.position);
-  if (oldest !== undefined) {
-    const followed =
-      oldest.causality === undefined
-        ? new CausalState(undefined, frontierAt(log, collection.id, oldest.position))
-        : new CausalState(oldest.causality);
-    for (const { position, operation } of operationsAfter(log, collection.id, oldest.position)) {
-      target.shard.position = position;
-      if (planted.has("recovery-from-checkpoint-alone") && checkpoint !== undefined) continue;
-      const past = followed.advance(operation);
-      if (operation.kind === "edges" && planted.has("edges-lost-in-recovery")) continue;
-      const lags = (vector: string) => position > (placed.get(vector)?.position ?? 0);
-      target.shard.checkOnGraph(operation, past, lags);
-      target.shard.applyToGraph(operation, past, lags);
+    const whole = [...shards].filter(([, target]) => !replayed.has(target));
+    onGraphs?.(id, document.read(), handlesOfShards(new Map(whole)));
+    for (const [shard, target] of whole) {
+      try {
+        recoverPoints(log, target.shard);
+      } catch (error) {
+        shards.delete(shard);
+        replay(target.shard.collection, error);
+      }
     }
   }
-  return target;
-}
-
-/** What a shard held at a position of its log, as far as the first operation of each origin behind it tells. */
-function frontierAt(log: OpLog, shard: string, position: number): Map<number, number> {
-  const frontier = new Map(log.frontier(shard));
-  const seen = new Set<number>();
-  if (position === 0) return new Map();
-  for (const { origin, sequence } of log.read(position, { shard })) {
-    if (seen.has(origin)) continue;
-    seen.add(origin);
-    if (sequence === 1) frontier.delete(origin);
-    else frontier.set(origin, sequence - 1);
+  const changes: Change[] = Array.from(replayed, (target) => mendProjection(log, target, viewThread));
+  if (isDerived) {
+    mend(log, (writer) => writer.putSetting(causalSetting(SYSTEM_SHARD), storedCausality(system)));
+    changes.push({
+      kind: "catalogue",
+      catalogue: document.read(),
+      frontier: new Map(system.frontier),
+      opened: new Map(),
+    });
   }
-  return frontier;
+  for (const one of quarantined) {
+    if (one.shard !== SYSTEM_SHARD) changes.push({ kind: "quarantined", shard: one.shard, refusal: refusalOf(one) });
+  }
+  return { document, shards, system, quarantined, changes };
 }
 
-/** Points from the projection, over graphs that are complete. */
-function recoverPoints(log: OpLog, shard: Shard): void {
-  for (const { id, state } of log.points(shard.id)) shard.restorePoint(decodePointState(id, state));
-  shard.settleDeadNodes();
+interface RecoveredCatalogue {
+  readonly document: CatalogueDocument;
+  readonly system: CausalState;
+  /** Was that put together from the operations, because what the log keeps of it is damaged? */
+  readonly isDerived: boolean;
+  /** The system shard, when not all of its log could be applied. */
+  readonly quarantined: Quarantine[];
 }
 
-function openIndex(
-  collection: Collection,
-  vector: string,
-  images: ImageSource | undefined,
-  lastPosition: number,
-  checkpoint: PlacedCheckpoint | undefined,
-): PlacedIndex {
-  const space = collection.vectors[vector];
-  if (space === undefined) throw new MurmurationError("corrupt", "a collection without the vector it names");
-  const options = indexOptions(space);
-  const read = images?.open(collection.id, vector);
-  if (read !== undefined) {
+/** The catalogue of all changes in the log that can be applied. */
+function recoverCatalogue(log: OpLog, id: number): RecoveredCatalogue {
+  const changes: Uint8Array[] = [];
+  const followed = new CausalState();
+  let position = 0;
+  let failure: unknown;
+  const onDamaged = (_: unknown, error: MurmurationError) => {
+    failure ??= error;
+  };
+  for (const entry of log.read(0, { shard: SYSTEM_SHARD, onDamaged })) {
     try {
-      const { index, note } = decodeImage(options, read);
-      const { position, causality } = readImageNote(note);
-      if (!Number.isSafeInteger(position) || position < 0 || position > lastPosition) {
-        throw new MurmurationError("corrupt", "the graph image is newer than the log");
-      }
-      if (position < (checkpoint?.position ?? 0)) {
-        throw new MurmurationError("corrupt", "the graph image is older than the log's checkpoint");
-      }
-      images?.used(collection.id, vector, position);
-      return { index, position, causality };
+      const operation = decodeOperation(entry.shard, entry.origin, entry.sequence, entry.bytes);
+      if (operation.kind !== "catalogue") throw corrupt(`an operation ${operation.kind} is not for the system shard`);
+      followed.advance(operation);
+      changes.push(operation.change);
+      if (failure === undefined) position = entry.position;
     } catch (error) {
-      if (!(error instanceof MurmurationError)) throw error;
-      images?.refused(collection.id, vector, error);
+      failure ??= error;
     }
   }
-  if (checkpoint === undefined) return { index: newIndex(space), position: 0, causality: undefined };
-  const { reader, position } = checkpoint;
-  return { index: reader.index(collection, vector), position, causality: reader.manifest.causality };
+  let document = CatalogueDocument.create(id);
+  try {
+    if (changes.length > 0) document = document.apply(...changes);
+  } catch (error) {
+    failure ??= error;
+    for (const change of changes) {
+      try {
+        document = document.apply(change);
+      } catch {
+        // what builds on it cannot be applied either
+      }
+    }
+  }
+  let system = followed;
+  let isDerived = true;
+  try {
+    const { causality } = recoverCausality(log, SYSTEM_SHARD);
+    if (!isFrontier(causality.frontier, log.frontier(SYSTEM_SHARD)))
+      throw corrupt("the frontiers of the catalogue differ");
+    system = causality;
+    isDerived = false;
+  } catch (error) {
+    // derived from the operations instead
+    if (!isFrontier(followed.frontier, log.frontier(SYSTEM_SHARD))) failure ??= error;
+  }
+  if (failure === undefined) return { document, system, isDerived, quarantined: [] };
+  return {
+    document,
+    system,
+    isDerived,
+    quarantined: [{ shard: SYSTEM_SHARD, collection: "", reason: reasonOf(failure), position }],
+  };
+}
+
+/**
+ * The operations are what the frontier that the log keeps counts. Where the two differ, the causality that it keeps beside them tells which
+ * of them is damaged: a frontier is mended, operations that are lost are not to be had here.
+ */
+function requireFrontier(log: OpLog, { shard }: WritableShard): void {
+  if (isFrontier(log.frontier(shard.id), shard.frontier)) return;
+  const { causality } = recoverCausality(log, shard.id);
+  if (!isFrontier(causality.frontier, shard.frontier)) throw corrupt("operations are missing at the end of the log");
+  log.transaction((writer) => writer.mendFrontier(shard.id, shard.frontier));
+}
+
+/** Put the points of a shard that was made again from its operations in place of those of the projection. */
+function mendProjection(log: OpLog, target: WritableShard, viewThread: number | undefined): Change {
+  const { shard, indexes } = target;
+  const states = storedStates(shard);
+  mend(log, (writer) => {
+    writer.dropPoints(shard.id);
+    for (const { id, state } of states) writer.putPoint(shard.id, id, state);
+    writer.putSetting(causalSetting(shard.id), storedCausality(shard.causality, shard.windows));
+  });
+  // the view may come when slots have been used, freed and are wanted again
+  if (viewThread !== undefined) for (const index of indexes.values()) index.reader.pinFor(viewThread);
+  return replacedBy(target, states);
+}
+
+/** Where the disk is full, what is served is right all the same, and the next start mends it. */
+function mend(log: OpLog, write: (writer: LogWriter) => void): void {
+  try {
+    log.transaction(write);
+  } catch (error) {
+    if (!(error instanceof MurmurationError)) throw error;
+  }
+}
+
+function corrupt(why: string): MurmurationError {
+  return new MurmurationError("corrupt", why);
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

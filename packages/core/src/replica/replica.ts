@@ -11,15 +11,19 @@ import type { Change } from "./change.js";
 import type { ClusterOptions, Outgoing } from "./cluster-options.js";
 import { type CompactionOptions, Compactor } from "./compactor.js";
 import { type Execution, Executor, writableShardOf } from "./executor.js";
+import type { Fault } from "./faults.js";
 import { REPLICA_SETTING, replicaIdOf } from "./identity.js";
 import { type CollectionDigest, digestOf, type LevelLinks, linksOf, validateGraphs } from "./inspect.js";
 import { type GraphHandles, handlesOfShards } from "./open-shard.js";
 import { Peering } from "./peering.js";
 import { isPointCommand, type WritableShard } from "./plan-points.js";
-import { type ImageSource, recoverReplica, SYSTEM_SHARD } from "./recovery.js";
+import { type Quarantine, refusalOf } from "./quarantines.js";
+import type { ImageSource } from "./recover-shard.js";
+import { recoverReplica } from "./recovery.js";
 import { type Standing, standsAlone } from "./standing.js";
 import type { ReplicationStatus } from "./status.js";
 import { CLOCK_SETTING, ReplicaStore } from "./store.js";
+import { SYSTEM_SHARD } from "./stored-causality.js";
 import { Upkeep, type UpkeepBudget } from "./upkeep.js";
 import { frontiersOf, type RequestWaits, Waits } from "./waits.js";
 
@@ -100,7 +104,7 @@ export class Replica {
     if (known === undefined) log.transaction((writer) => writer.putSetting(REPLICA_SETTING, String(id)));
     const last = parseTime(log.setting(CLOCK_SETTING));
     const time = new HybridClock(last === undefined ? {} : { last });
-    const state = recoverReplica(log, id, options.images, options.recoverFrom ?? "projection", options.onGraphs);
+    const state = recoverReplica(log, id, options);
     const store = new ReplicaStore(id, log, time, state);
     store.viewThread = options.viewThread;
     return new Replica(options, store);
@@ -220,7 +224,19 @@ export class Replica {
 
   /** What is not served here, and why. */
   standing(): Standing {
-    return this.#peering?.standing() ?? standsAlone;
+    const standing = this.#peering?.standing() ?? standsAlone;
+    const quarantined = this.#store.quarantines.list().map(refusalOf);
+    return { ...standing, reasons: [...standing.reasons, ...quarantined] };
+  }
+
+  /** Shards that are not served, because their state is not known. */
+  quarantined(): Quarantine[] {
+    return this.#store.quarantines.list();
+  }
+
+  /** Takes what happened that the program itself excludes. */
+  takeFaults(): Fault[] {
+    return this.#store.takeFaults();
   }
 
   /** Has upkeep nothing left to do until something changes? */
@@ -246,6 +262,7 @@ export class Replica {
     return {
       replica: this.id,
       applied: this.#store.applied,
+      quarantined: this.#store.quarantines.list(),
       ...(this.#peering === undefined ? {} : { peering: this.#peering.status(this.#clock.now()) }),
       upkeep: this.#upkeep.status(),
       waits: this.#waits.status(),

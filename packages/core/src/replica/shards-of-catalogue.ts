@@ -1,14 +1,17 @@
 import type { Catalogue } from "../catalogue/collection.js";
 import type { Journal } from "../state/journal.js";
 import type { WritableShard } from "./plan-points.js";
+import type { Quarantines } from "./quarantines.js";
+import { SYSTEM_SHARD } from "./stored-causality.js";
 
 /**
- * Make `shards` those of a catalogue: `opened` come in, descriptions are taken over, and what is gone from the catalogue goes. With a journal
+ * Make `shards` those of a catalogue, and `quarantines` among them: `opened` come in, descriptions are taken over, and what is gone from the catalogue goes. With a journal
  * all of it can be taken back. Returns the ids of those that are gone.
  */
 export function makeShardsThoseOf(
   { collections }: Catalogue,
   shards: Map<string, WritableShard>,
+  quarantines: Quarantines,
   opened: ReadonlyMap<string, WritableShard>,
   journal: Journal | undefined,
 ): string[] {
@@ -29,6 +32,13 @@ export function makeShardsThoseOf(
     if (described === collection) continue;
     writable.shard.describe(collection);
     journal?.push(() => writable.shard.describe(described));
+  }
+  for (const quarantine of quarantines.list()) {
+    const { shard } = quarantine;
+    if (shard === SYSTEM_SHARD || collections[shard] !== undefined) continue;
+    quarantines.delete(shard);
+    journal?.push(() => quarantines.add(quarantine));
+    dropped.push(shard);
   }
   return dropped;
 }

@@ -1,6 +1,6 @@
 import { MurmurationError } from "@murmuration/index";
 import { covers, emptyVersionVector, mergeInto, sequenceOf } from "../causality/version-vector.js";
-import { decodeManifest, frontierOf, transferOf } from "../checkpoint/manifest.js";
+import { type CheckpointManifest, decodeManifest, frontierOf, transferOf } from "../checkpoint/manifest.js";
 import { CheckpointReader } from "../checkpoint/read-checkpoint.js";
 import { storedCheckpoint } from "../checkpoint/stored-checkpoint.js";
 import type { Message, SnapshotMessage, SnapshotRequestMessage } from "../gossip/message.js";
@@ -9,6 +9,7 @@ import { mark } from "../planted.js";
 import type { Exchange, ExchangeContext } from "./exchange.js";
 import { installSnapshot, requireUseful } from "./install.js";
 import { type SnapshotPeer, SnapshotTransfer } from "./snapshot-transfer.js";
+import { SYSTEM_SHARD } from "./stored-causality.js";
 
 /**
  * Snapshots of shards for replicas that miss what no log holds any more (docs/convergence.md, snapshots). A sender keeps nothing in mind:
@@ -36,6 +37,7 @@ export class SnapshotExchange implements Exchange {
     const inNeed = new Set([...this.#context.needSnapshot(), ...store.snapshotsWanted]);
     const { snapshotLagOperations: lagMax } = this.#context;
     const needed = [...store.shards.keys()].filter((shard) => inNeed.has(shard) || this.#lagOf(shard) >= lagMax);
+    for (const { shard } of store.quarantines.list()) if (shard !== SYSTEM_SHARD) needed.push(shard);
     for (const shard of this.#transfers.keys()) if (!needed.includes(shard)) this.#end(shard);
     if (nowMs < this.#retryAtMs || !store.isDurable()) return;
     for (const shard of needed.filter((one) => this.#context.mayHold(one))) {
@@ -92,7 +94,7 @@ export class SnapshotExchange implements Exchange {
     const { shard, part } = message;
     const transfer = this.#transfers.get(shard);
     // late, or never asked for
-    if (transfer === undefined || transfer.from !== from || !this.#context.store.shards.has(shard)) return;
+    if (transfer === undefined || transfer.from !== from || !this.#isHere(shard)) return;
     if (part === 0) return this.#takeManifest(from, transfer, message, nowMs);
     if (!transfer.isMissing(message.transfer, part)) return;
     if (!transfer.isIntact(part, message.bytes)) {
@@ -131,7 +133,7 @@ export class SnapshotExchange implements Exchange {
   #advance(shard: string, nowMs: number): void {
     const transfer = this.#transferOf(shard);
     if (transfer.isComplete) {
-      installSnapshot(this.#context.store, shard, nowMs);
+      installSnapshot(this.#context.store, shard, nowMs, this.#ownElsewhere(shard));
       this.#transfers.delete(shard);
       this.#context.noteSnapshot(shard);
       mark("snapshot installed");
@@ -142,6 +144,21 @@ export class SnapshotExchange implements Exchange {
     const { to, first, count } = request;
     const message = { kind: "snapshot-request", shard, transfer: request.transfer, first, count } as const;
     this.#context.send(to, "control", message);
+  }
+
+  /** Is it a shard of this replica, one that is quarantined included? */
+  #isHere(shard: string): boolean {
+    const { shards, quarantines } = this.#context.store;
+    return shards.has(shard) || quarantines.has(shard);
+  }
+
+  /** Up to where others say to hold this replica's own operations of a shard. */
+  #ownElsewhere(shard: string): number {
+    const { store, members } = this.#context;
+    const held = members
+      .active()
+      .map((id) => sequenceOf(this.#context.frontiersOf(id)?.get(shard) ?? emptyVersionVector, store.id));
+    return Math.max(0, ...held);
   }
 
   /** Operations of a shard that members hold and this replica does not. */
@@ -164,11 +181,24 @@ export class SnapshotExchange implements Exchange {
     const transfer = new SnapshotTransfer();
     this.#transfers.set(shard, transfer);
     const here = log.checkpointParts(shard, "incoming");
-    if (here.length > 0) {
-      const { manifest } = CheckpointReader.open(log, shard, "incoming");
+    const manifest = here.length > 0 ? this.#incoming(shard) : undefined;
+    if (manifest !== undefined) {
       transfer.begin(transferOf(log.checkpointPart(shard, "incoming", 0) as Uint8Array), manifest, here);
     }
     return transfer;
+  }
+
+  /** What came of a snapshot; one whose first part is damaged goes. */
+  #incoming(shard: string): CheckpointManifest | undefined {
+    const { log } = this.#context.store;
+    try {
+      return CheckpointReader.open(log, shard, "incoming").manifest;
+    } catch (error) {
+      if (!(error instanceof MurmurationError) || error.code !== "corrupt") throw error;
+      this.#context.refuse("snapshot", error);
+      log.transaction((writer) => writer.dropCheckpoint(shard, "incoming"));
+      return undefined;
+    }
   }
 
   /** Members that hold something of the shard that is missing here; where it is damaged here, all of them. */
@@ -195,8 +225,8 @@ export class SnapshotExchange implements Exchange {
     const { store } = this.#context;
     const held = store.causality(shard)?.frontier;
     if (held === undefined || store.log.checkpointParts(shard, "incoming").length === 0) return;
-    const { manifest } = CheckpointReader.open(store.log, shard, "incoming");
-    if (covers(held, frontierOf(manifest))) {
+    const manifest = this.#incoming(shard);
+    if (manifest !== undefined && covers(held, frontierOf(manifest))) {
       store.log.transaction((writer) => writer.dropCheckpoint(shard, "incoming"));
     }
   }

@@ -4,7 +4,7 @@ import { limits } from "../limits.js";
 import { mark, planted } from "../planted.js";
 import type { Exchange, ExchangeContext } from "./exchange.js";
 import { isBehindItself } from "./missing.js";
-import { SYSTEM_SHARD } from "./recovery.js";
+import { SYSTEM_SHARD } from "./stored-causality.js";
 
 /**
  * Keeps a replica that has started on an older copy of its disk from giving names to operations that it has given out before. A disk

@@ -5,6 +5,7 @@ import type { CompactionStatus } from "./compactor.js";
 import type { Incident } from "./incidents.js";
 import type { LagMeter } from "./lag.js";
 import type { Membership } from "./membership.js";
+import type { Quarantine } from "./quarantines.js";
 import type { ReconciliationStatus } from "./reconciliation.js";
 import type { SetAsideOperation } from "./set-aside.js";
 import type { ReplicaStore } from "./store.js";
@@ -56,6 +57,7 @@ export interface ReplicationStatus {
   readonly replica: number;
   /** Operations of others and of the own upkeep that were applied since it was opened. */
   readonly applied: number;
+  readonly quarantined: readonly Quarantine[];
   /** Missing for a replica that is alone. */
   readonly peering?: PeeringStatus;
   readonly upkeep: UpkeepStatus;

@@ -15,14 +15,17 @@ import type { CausalState } from "../state/causal-state.js";
 import { type Journal, takeBack } from "../state/journal.js";
 import type { PointState } from "../state/point-state.js";
 import { encodePointState } from "../state/point-state-codec.js";
-import type { Shard } from "../state/shard.js";
-import { nodesOf } from "../state/shard-graph.js";
-import type { AppliedOperation, CatalogueChanged, Change, PointsReconciled } from "./change.js";
-import { epochsOf, handlesOf, newIndexes, openShard } from "./open-shard.js";
+import type { Applied, Shard } from "../state/shard.js";
+import type { Change } from "./change.js";
+import { type Fault, Faults } from "./faults.js";
+import { handlesOfOpened, newIndexes, openShard } from "./open-shard.js";
 import { joined, type OwnRows } from "./own-rows.js";
+import { Pending } from "./pending.js";
 import type { WritableShard } from "./plan-points.js";
-import { causalSetting, SYSTEM_SHARD, storedCausality } from "./recovery.js";
+import { type Quarantine, Quarantines, refusalOf } from "./quarantines.js";
+import { replacedBy, storedStates } from "./replaced.js";
 import { makeShardsThoseOf } from "./shards-of-catalogue.js";
+import { causalSetting, SYSTEM_SHARD, storedCausality } from "./stored-causality.js";
 
 /** Setting of the log: the latest time of the hybrid clock. */
 export const CLOCK_SETTING = "replica.clock";
@@ -32,13 +35,11 @@ export interface ReplicaState {
   readonly document: CatalogueDocument;
   readonly shards: Map<string, WritableShard>;
   readonly system: CausalState;
+  /** Shards that could not be opened. */
+  readonly quarantined: readonly Quarantine[];
+  /** What a view has to be told, once it is made. */
+  readonly changes: readonly Change[];
 }
-
-/** What is applied and not in the log yet. */
-type PendingChange =
-  | CatalogueChanged
-  | PointsReconciled
-  | { readonly shard: Shard; readonly operations: AppliedOperation[] };
 
 /**
  * State and log of a replica, and the ways in which both change together. A command's operations are applied inside the transaction
@@ -67,11 +68,10 @@ export class ReplicaStore {
   readonly snapshotsWanted = new Set<string>();
   /** Shards whose graphs are not what their log would make of them: a checkpoint is wanted. Whoever writes one takes the shard out. */
   readonly checkpointsWanted = new Set<string>();
-  #pending: ((writer: LogWriter) => void)[] = [];
-  /** Points that what is pending has changed: each is written once, as it is then. */
-  #touched = new Map<Shard, Set<PointId>>();
-  #pendingChanges: PendingChange[] = [];
-  #pendingOwn: OwnRows[] = [];
+  /** Shards that are not served. They are in `shards` no more, and in the catalogue still. */
+  readonly quarantines: Quarantines;
+  readonly #faults = new Faults();
+  readonly #pending = new Pending();
   #changes: Change[] = [];
   #own: OwnRows[] = [];
 
@@ -82,6 +82,9 @@ export class ReplicaStore {
     this.shards = state.shards;
     this.system = state.system;
     this.document = state.document;
+    this.quarantines = new Quarantines(state.quarantined);
+    for (const { shard } of state.quarantined) if (shard !== SYSTEM_SHARD) this.snapshotsWanted.add(shard);
+    this.#changes.push(...state.changes);
   }
 
   get catalogue(): Catalogue {
@@ -103,6 +106,35 @@ export class ReplicaStore {
   /** Have `takeChanges` give what is durable already. */
   publish(changes: readonly Change[]): void {
     this.#changes.push(...changes);
+  }
+
+  /** Note a fault of the program, for whoever keeps a log of them. */
+  noteFault(what: string, error: unknown): void {
+    this.#faults.note(what, error);
+  }
+
+  /** Faults of the program since the last call. */
+  takeFaults(): Fault[] {
+    return this.#faults.take();
+  }
+
+  /**
+   * The state of a shard is not known any more: it is not served from here on, and nothing more of it is written. The next start makes it
+   * again from its log; in a cluster a snapshot does before.
+   */
+  quarantine(id: string, reason: string, error: unknown): void {
+    this.noteFault(`shard ${id} is quarantined: ${reason}`, error);
+    const target = this.shards.get(id);
+    if (target === undefined || planted.has("quarantine-forgotten")) return;
+    mark("quarantined");
+    const { name } = target.shard.collection;
+    const quarantine = { shard: id, collection: name, reason, position: target.shard.position };
+    this.shards.delete(id);
+    this.quarantines.add(quarantine);
+    this.snapshotsWanted.add(id);
+    this.checkpointsWanted.delete(id);
+    this.#pending.forget(id);
+    this.#changes.push({ kind: "quarantined", shard: id, refusal: refusalOf(quarantine) });
   }
 
   /** Durable own operations since the last call, in order; those that follow each other in one piece. */
@@ -133,12 +165,12 @@ export class ReplicaStore {
     const encoded = this.nextOperation(shard.id, shard.causality, body, nowMs);
     this.#applyPoints(shard, encoded);
     const { sequence } = encoded.operation;
-    if (this.isClustered) this.#pendingOwn.push({ shard: shard.id, firstSequence: sequence, rows: [encoded.bytes] });
+    if (this.isClustered) this.#pending.own({ shard: shard.id, firstSequence: sequence, rows: [encoded.bytes] });
   }
 
   /**
    * Apply the next operation of its origin, received from elsewhere. Throws `corrupt` and the like for one that does not fit the state,
-   * which is then as it was.
+   * which is then as it was; `internal` when the shard is quarantined with it.
    */
   applyForeign(encoded: ReceivedOperation): void {
     const { operation } = encoded;
@@ -156,29 +188,29 @@ export class ReplicaStore {
    * here (`Shard.holdsVectorsOf`).
    */
   reconcilePoints(shard: Shard, states: readonly PointState[]): void {
-    shard.reconcilePoints(states);
+    this.#whole(shard, "points could not be mended", () => shard.reconcilePoints(states));
     this.applied++;
     if (!planted.has("repairs-lost"))
-      this.#touch(
+      this.#pending.touch(
         shard,
         states.map(({ id }) => id),
       );
     // one that was written meanwhile lacks what was lost
     if (storedCheckpoint(this.log, shard.id) !== undefined) this.checkpointsWanted.add(shard.id);
     const encoded = states.map((state) => ({ id: state.id, bytes: encodePointState(state) }));
-    this.#pendingChanges.push({ kind: "reconciled", shard: shard.id, states: encoded });
+    this.#pending.changed({ kind: "reconciled", shard: shard.id, states: encoded });
   }
 
   /** Put links back that a node has lost. The log knows nothing of it: the shard wants a checkpoint. */
   reconcileLinks(shard: Shard, vector: string, dot: Dot, lists: readonly EdgeList[]): void {
-    shard.reconcileLinks(vector, dot, lists);
+    this.#whole(shard, "links could not be mended", () => shard.reconcileLinks(vector, dot, lists));
     this.applied++;
     this.checkpointsWanted.add(shard.id);
   }
 
   /** Is everything that was applied in the log? Operations of others may still be forgotten by a machine that dies: see `sync`. */
   isDurable(): boolean {
-    return this.#pending.length === 0 && this.#touched.size === 0;
+    return this.#pending.isEmpty;
   }
 
   /**
@@ -188,25 +220,21 @@ export class ReplicaStore {
    */
   flush(): void {
     if (this.isDurable()) return;
-    const steps = this.#pending;
     try {
       this.log.transaction(
         (writer) => {
-          for (const step of steps) step(writer);
-          for (const [shard, ids] of this.#touched) this.putProjection(writer, shard, ids);
+          this.#pending.writeAll(writer, (shard, ids) => this.putProjection(writer, shard, ids));
           this.putClock(writer);
         },
-        { isLazy: this.#pendingOwn.length === 0 },
+        { isLazy: !this.#pending.hasOwn },
       );
     } catch (error) {
       mark("waited for the log");
       throw error;
     }
-    this.#pending = [];
-    this.#touched = new Map();
-    this.#publishPending();
-    this.#own.push(...this.#pendingOwn);
-    this.#pendingOwn = [];
+    const { changes, own } = this.#pending.take(this.shards);
+    this.#changes.push(...changes);
+    this.#own.push(...own);
   }
 
   /** Write to the log what was applied, and wait for the disk: before others count on it. Throws what the log throws. */
@@ -224,21 +252,6 @@ export class ReplicaStore {
       if (error instanceof MurmurationError) return false;
       throw error;
     }
-  }
-
-  /** Everything that was applied is published now, so that the graphs' epochs are those after it. */
-  #publishPending(): void {
-    for (const pending of this.#pendingChanges) {
-      if (!("operations" in pending)) {
-        this.#changes.push(pending);
-        continue;
-      }
-      const { shard, operations } = pending;
-      const target = this.shards.get(shard.id);
-      const epochs = target?.shard === shard ? epochsOf(target.indexes) : new Map<string, number>();
-      this.#changes.push({ kind: "operations", shard: shard.id, operations, epochs });
-    }
-    this.#pendingChanges = [];
   }
 
   putClock(writer: LogWriter): void {
@@ -260,56 +273,68 @@ export class ReplicaStore {
 
   #applyPoints(shard: Shard, { operation, bytes }: ReceivedOperation): void {
     shard.check(operation);
-    const journal: Journal = [];
-    let applied: ReturnType<Shard["apply"]>;
-    try {
-      applied = shard.apply(operation, journal);
-    } catch (error) {
-      takeBack(journal);
-      throw error;
-    }
+    const { ids, slots } = this.applyChecked(shard, operation, []);
     const { origin, sequence } = operation;
-    const { ids, slots } = applied;
     this.applied++;
-    this.#pending.push((writer) => {
+    this.#pending.write(shard.id, (writer) => {
       shard.position = writer.append(shard.id, origin, sequence, bytes);
     });
-    if (!planted.has("projection-lost")) this.#touch(shard, ids);
-    const change = { origin, sequence, bytes, slots };
-    const last = this.#pendingChanges.at(-1);
-    if (last !== undefined && "operations" in last && last.shard === shard) last.operations.push(change);
-    else this.#pendingChanges.push({ shard, operations: [change] });
+    if (!planted.has("projection-lost")) this.#pending.touch(shard, ids);
+    this.#pending.applied(shard, { origin, sequence, bytes, slots });
   }
 
-  #touch(shard: Shard, ids: readonly PointId[]): void {
-    const touched = this.#touched.get(shard) ?? new Set();
-    this.#touched.set(shard, touched);
-    for (const id of ids) touched.add(id);
+  /** Apply an operation that its check has passed. Throws `internal` where that fails all the same: the shard is quarantined then. */
+  applyChecked(shard: Shard, operation: Operation, journal: Journal): Applied {
+    const { kind, origin, sequence } = operation;
+    return this.#whole(shard, `operation ${origin}:${sequence} (${kind}) was applied by half`, () =>
+      shard.apply(operation, journal),
+    );
+  }
+
+  /** Do something that must not be done by half. */
+  #whole<T>(shard: Shard, failure: string, act: () => T): T {
+    try {
+      return act();
+    } catch (error) {
+      this.quarantine(shard.id, failure, error);
+      throw new MurmurationError("internal", failure, undefined, error);
+    }
   }
 
   #applyCatalogue({ operation, bytes }: ReceivedOperation): void {
     if (operation.kind !== "catalogue") {
       throw new MurmurationError("corrupt", `an operation ${operation.kind} is not for the system shard`);
     }
-    const after = this.document.apply((operation as CatalogueBody).change);
+    this.quarantines.refuse(SYSTEM_SHARD);
+    const before = this.document;
+    const after = before.apply((operation as CatalogueBody).change);
     const opened = this.openAdded(after);
     const { origin, sequence } = operation;
-    this.system.advance(operation);
-    this.document = after;
-    this.#pending.push((writer) => {
+    const journal: Journal = [
+      () => {
+        this.document = before;
+      },
+    ];
+    let dropped: string[];
+    try {
+      this.document = after;
+      dropped = this.followCatalogue(opened, journal);
+      this.system.advance(operation, journal);
+    } catch (error) {
+      takeBack(journal);
+      throw error;
+    }
+    this.#pending.write(SYSTEM_SHARD, (writer) => {
       writer.append(SYSTEM_SHARD, origin, sequence, bytes);
       writer.putSetting(causalSetting(SYSTEM_SHARD), storedCausality(this.system));
+      for (const id of dropped) this.dropShard(writer, id);
     });
-    const dropped = this.followCatalogue(opened, undefined);
-    for (const shard of this.#touched.keys()) if (dropped.includes(shard.id)) this.#touched.delete(shard);
+    this.#pending.forgetPoints((shard) => dropped.includes(shard));
     for (const id of dropped) {
       this.snapshotsWanted.delete(id);
       this.checkpointsWanted.delete(id);
     }
-    this.#pending.push((writer) => {
-      for (const id of dropped) this.dropShard(writer, id);
-    });
-    this.#pendingChanges.push({
+    this.#pending.changed({
       kind: "catalogue",
       catalogue: after.read(),
       frontier: new Map(this.system.frontier),
@@ -321,10 +346,7 @@ export class ReplicaStore {
   replaceShard(target: WritableShard, write: (writer: LogWriter) => void): void {
     assert(this.isDurable(), "nothing waits for the log");
     const { shard, indexes } = target;
-    const states = Array.from(shard.table.states(), (state) => ({
-      id: state.id,
-      state: encodePointState(state).slice(),
-    }));
+    const states = storedStates(shard);
     this.log.transaction((writer) => {
       write(writer);
       for (const { id, state } of states) writer.putPoint(shard.id, id, state);
@@ -334,17 +356,10 @@ export class ReplicaStore {
     // the view may come when slots have been used, freed and are wanted again
     if (this.viewThread !== undefined) for (const index of indexes.values()) index.reader.pinFor(this.viewThread);
     this.shards.set(shard.id, target);
+    this.quarantines.delete(shard.id);
     this.snapshotsWanted.delete(shard.id);
     this.applied++;
-    this.#changes.push({
-      kind: "replaced",
-      shard: shard.id,
-      graphs: handlesOf(indexes),
-      nodes: new Map([...indexes].map(([vector, { reader }]) => [vector, nodesOf(reader)])),
-      causality: shard.causality.toJson(),
-      windows: shard.windows.encode(),
-      states,
-    });
+    this.#changes.push(replacedBy(target, states));
   }
 
   dropShard(writer: LogWriter, id: string): void {
@@ -355,19 +370,13 @@ export class ReplicaStore {
 
   /** State for the collections that a catalogue has and this replica has not. Throws `capacity`: before anything is written. */
   openAdded(after: CatalogueDocument): Map<string, WritableShard> {
-    const added = Object.values(after.read().collections).filter((collection) => !this.shards.has(collection.id));
-    return new Map(
-      added.map((collection) => [collection.id, openShard(collection, newIndexes(collection, this.viewThread))]),
-    );
+    const isKnown = (id: string) => this.shards.has(id) || this.quarantines.has(id);
+    const added = Object.values(after.read().collections).filter(({ id }) => !isKnown(id));
+    return new Map(added.map((one) => [one.id, openShard(one, newIndexes(one, this.viewThread))]));
   }
 
   /** Make the shards those of the catalogue. Returns the ids of those that are gone. */
   followCatalogue(opened: ReadonlyMap<string, WritableShard>, journal: Journal | undefined): string[] {
-    return makeShardsThoseOf(this.catalogue, this.shards, opened, journal);
+    return makeShardsThoseOf(this.catalogue, this.shards, this.quarantines, opened, journal);
   }
-}
-
-/** Graphs of newly opened shards, for views. */
-export function handlesOfOpened(opened: ReadonlyMap<string, WritableShard>): Map<string, ReturnType<typeof handlesOf>> {
-  return new Map([...opened].map(([id, { indexes }]) => [id, handlesOf(indexes)]));
 }

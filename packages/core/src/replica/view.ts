@@ -1,4 +1,4 @@
-import { assert, type GraphHandle } from "@murmuration/index";
+import { assert, type GraphHandle, MurmurationError } from "@murmuration/index";
 import type { Catalogue, Collection } from "../catalogue/collection.js";
 import { resolveCollection } from "../catalogue/resolve.js";
 import { emptyVersionVector, type VersionVector } from "../causality/version-vector.js";
@@ -11,7 +11,8 @@ import { decodePointState } from "../state/point-state-codec.js";
 import { Shard } from "../state/shard.js";
 import { FollowedGraph } from "../state/shard-graph.js";
 import type { CatalogueChanged, Change, OperationsApplied, PointsReconciled, ShardReplaced } from "./change.js";
-import { recoverCausality, SYSTEM_SHARD } from "./recovery.js";
+import { type Fault, Faults } from "./faults.js";
+import { recoverCausality, SYSTEM_SHARD } from "./stored-causality.js";
 
 interface FollowedShard {
   readonly shard: Shard;
@@ -23,17 +24,22 @@ type Handles = ReadonlyMap<string, ReadonlyMap<string, GraphHandle>>;
 /** The stored points of every shard of a log, with the frontiers that they stand at. */
 export type StoredPoints = ReadonlyMap<
   string,
-  { readonly causality: CausalState; readonly windows: StitchWindows; readonly states: readonly PointState[] }
+  | { readonly causality: CausalState; readonly windows: StitchWindows; readonly states: readonly PointState[] }
+  | "damaged"
 >;
 
 /** Read the points that a view starts from; while its replica recovers, which writes none. */
 export function readStoredPoints(log: OpLog): StoredPoints {
-  return new Map(
-    log.shards().map((shard) => {
+  const stored: Map<string, StoredPoints extends ReadonlyMap<string, infer T> ? T : never> = new Map();
+  for (const shard of log.shards()) {
+    try {
       const states = Array.from(log.points(shard), ({ id, state }) => decodePointState(id, state));
-      return [shard, { ...recoverCausality(log, shard), states }];
-    }),
-  );
+      stored.set(shard, { ...recoverCausality(log, shard), states });
+    } catch {
+      stored.set(shard, "damaged");
+    }
+  }
+  return stored;
 }
 
 /**
@@ -43,6 +49,9 @@ export function readStoredPoints(log: OpLog): StoredPoints {
 export class ReplicaView {
   readonly #thread: number;
   readonly #shards = new Map<string, FollowedShard>();
+  /** Why shards are not served. */
+  readonly #quarantined = new Map<string, string>();
+  readonly #faults = new Faults();
   #catalogue: Catalogue;
   #frontier: VersionVector;
 
@@ -55,13 +64,20 @@ export class ReplicaView {
   }) {
     this.#thread = options.thread;
     this.#catalogue = options.catalogue;
-    this.#frontier = options.points.get(SYSTEM_SHARD)?.causality.frontier ?? emptyVersionVector;
+    const system = options.points.get(SYSTEM_SHARD);
+    this.#frontier = system === undefined || system === "damaged" ? emptyVersionVector : system.causality.frontier;
     for (const [id, graphs] of options.handles) {
       const collection = options.catalogue.collections[id];
       assert(collection !== undefined, "every shard has a collection");
       const stored = options.points.get(id);
-      const { shard } = this.#open(collection, graphs, true, stored?.causality, stored?.windows);
-      for (const state of stored?.states ?? []) shard.restorePoint(state);
+      // the writer finds it too, and makes the shard again or says that it cannot
+      if (stored === "damaged") continue;
+      try {
+        const { shard } = this.#open(collection, graphs, true, stored?.causality, stored?.windows);
+        for (const state of stored?.states ?? []) shard.restorePoint(state);
+      } catch {
+        this.#shards.delete(id);
+      }
     }
   }
 
@@ -74,11 +90,13 @@ export class ReplicaView {
     return this.#frontier;
   }
 
-  /** The state of the collection of this name or alias. Throws `not-found`. */
+  /** The state of the collection of this name or alias. Throws `not-found`, or `unavailable` for one that is not served. */
   shard(name: string): Shard {
-    const followed = this.#shards.get(resolveCollection(this.#catalogue, name).id);
-    assert(followed !== undefined, "every collection has a shard");
-    return followed.shard;
+    const { id, name: collection } = resolveCollection(this.#catalogue, name);
+    const followed = this.#shards.get(id);
+    if (followed !== undefined) return followed.shard;
+    const refusal = this.#quarantined.get(id) ?? `collection ${collection} is being made again from the log`;
+    throw new MurmurationError("unavailable", refusal);
   }
 
   shards(): Shard[] {
@@ -88,21 +106,55 @@ export class ReplicaView {
   /** Follow what the writer did, in its order. */
   follow(changes: readonly Change[]): void {
     for (const change of changes) {
-      if (change.kind === "operations") this.#followOperations(change);
-      else if (change.kind === "replaced") this.#followReplacement(change);
-      else if (change.kind === "reconciled") this.#followReconciled(change);
-      else this.#followCatalogue(change);
+      if (change.kind === "catalogue") this.#followCatalogue(change);
+      else if (change.kind === "quarantined") this.#quarantine(change.shard, change.refusal);
+      else this.#orQuarantine(change.shard, () => this.#followInShard(change));
+    }
+  }
+
+  #followInShard(change: OperationsApplied | ShardReplaced | PointsReconciled): void {
+    if (change.kind === "operations") this.#followOperations(change);
+    else if (change.kind === "replaced") this.#followReplacement(change);
+    else this.#followReconciled(change);
+  }
+
+  /** Takes what happened that the program itself excludes. */
+  takeFaults(): Fault[] {
+    return this.#faults.take();
+  }
+
+  /** Why collections are not served, for people. */
+  refusals(): string[] {
+    return [...this.#quarantined.values()];
+  }
+
+  /** A shard that cannot be followed is not read from here on; the others are. */
+  #orQuarantine(shard: string, follow: () => void): void {
+    try {
+      follow();
+    } catch (error) {
+      const collection = this.#catalogue.collections[shard]?.name ?? shard;
+      this.#faults.note(`shard ${shard} cannot be followed`, error);
+      this.#quarantine(
+        shard,
+        `collection ${collection} cannot be read before a restart: a change could not be followed`,
+      );
     }
   }
 
   #followReplacement({ shard, graphs, nodes, causality, windows, states }: ShardReplaced): void {
-    const before = this.#shards.get(shard);
+    const collection = this.#shards.get(shard)?.shard.collection ?? this.#catalogue.collections[shard];
     // dropped later in the same group
-    if (before === undefined) return;
-    const { collection } = before.shard;
+    if (collection === undefined) return;
     const [knowledge, open] = [new CausalState(causality), StitchWindows.decode(windows)];
     const followed = this.#open(collection, graphs, false, knowledge, open, nodes);
     for (const { id, state } of states) followed.shard.restorePoint(decodePointState(id, state));
+  }
+
+  /** A shard cannot be followed any more. */
+  #quarantine(shard: string, refusal: string): void {
+    this.#shards.delete(shard);
+    this.#quarantined.set(shard, refusal);
   }
 
   #followOperations(change: OperationsApplied): void {
@@ -132,10 +184,12 @@ export class ReplicaView {
       assert(collection !== undefined, "every shard has a collection");
       this.#open(collection, graphs, false);
     }
+    for (const id of this.#quarantined.keys())
+      if (catalogue.collections[id] === undefined) this.#quarantined.delete(id);
     for (const [id, { shard }] of this.#shards) {
       const collection = catalogue.collections[id];
       if (collection === undefined) this.#shards.delete(id);
-      else shard.describe(collection);
+      else this.#orQuarantine(id, () => shard.describe(collection));
     }
   }
 
@@ -152,6 +206,7 @@ export class ReplicaView {
     );
     const followed = { shard: new Shard(collection, graphs, causality, windows), graphs };
     this.#shards.set(collection.id, followed);
+    this.#quarantined.delete(collection.id);
     return followed;
   }
 }

@@ -6,8 +6,8 @@ import type { SessionToken } from "../consistency/token.js";
 import type { Frontiers, ReadWait, SettledWait, WaitRequest, WriteWait } from "../consistency/wait.js";
 import { limits } from "../limits.js";
 import { mark, planted } from "../planted.js";
-import { SYSTEM_SHARD } from "./recovery.js";
 import type { ReplicaStore } from "./store.js";
+import { SYSTEM_SHARD } from "./stored-causality.js";
 
 /** Who takes part in quorums, as this replica knows it. */
 export interface Electorate {

@@ -134,14 +134,13 @@ export class PointTable implements PointSource {
     return this.#indexes.paths();
   }
 
-  /** Build a payload index over the live points. */
-  createIndex(path: string, schema: PayloadIndexSchema): void {
+  /** Build payload indexes over the live points and drop others: all of it, or nothing when it throws (`format` for a bad path). */
+  changeIndexes(
+    created: readonly (readonly [path: string, schema: PayloadIndexSchema])[],
+    dropped: readonly string[],
+  ): void {
     const points = Array.from(this.liveRows, (row) => [row, this.at(row).payload] as const);
-    this.#indexes.create(path, schema, points);
-  }
-
-  dropIndex(path: string): void {
-    this.#indexes.drop(path);
+    this.#indexes.change(created, dropped, points);
   }
 
   /** Put a state in place of the one before; `undefined` forgets the point. Vectors are placed by `SlotMap`. Returns its row if live. */

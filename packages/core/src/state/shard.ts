@@ -69,7 +69,7 @@ export class Shard {
     this.causality = causality;
     this.windows = windows;
     this.table = new PointTable(Object.keys(collection.vectors));
-    for (const [path, schema] of Object.entries(collection.payloadIndexes)) this.table.createIndex(path, schema);
+    this.table.changeIndexes(Object.entries(collection.payloadIndexes), []);
   }
 
   get collection(): Collection {
@@ -107,23 +107,19 @@ export class Shard {
     this.#watcher = watcher;
   }
 
-  /** Take over a changed description: payload indexes that are new are built, those gone are dropped. */
+  /** Take over a changed description, whole: payload indexes that are new are built, those gone are dropped. Throws `format` for a bad path. */
   describe(collection: Collection): void {
     const wanted = collection.payloadIndexes;
     const had = this.#collection.payloadIndexes;
+    const isAsWanted = (path: string) =>
+      this.table.indexOn(path) !== undefined && JSON.stringify(had[path]) === JSON.stringify(wanted[path]);
+    const created = Object.entries(wanted).filter(([path]) => !isAsWanted(path));
+    const dropped = this.table.indexPaths().filter((path) => !Object.hasOwn(wanted, path));
+    if (created.length > 0 || dropped.length > 0) this.table.changeIndexes(created, dropped);
     this.#collection = collection;
-    for (const path of this.table.indexPaths()) {
-      if (!Object.hasOwn(wanted, path) || JSON.stringify(had[path]) !== JSON.stringify(wanted[path]))
-        this.table.dropIndex(path);
-    }
-    const present = new Set(this.table.indexPaths());
-    for (const [path, schema] of Object.entries(wanted)) if (!present.has(path)) this.table.createIndex(path, schema);
   }
 
-  /**
-   * Throws when `apply` could not apply the next operation of its origin whole: `corrupt` for one that does not fit the state, `capacity`
-   * when there is no room for it. Reads only: whatever is to be applied or logged is checked first.
-   */
+  /** Throws when `apply` could not apply the next operation of its origin whole: `checkOperation`. Reads only. */
   check(operation: Operation): void {
     if (planted.has("unchecked-operations")) return;
     checkOperation(this, operation);

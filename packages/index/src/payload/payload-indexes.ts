@@ -34,10 +34,24 @@ export class PayloadIndexes {
    * is replaced. Throws `format` for a bad path.
    */
   create(path: string, schema: PayloadIndexSchema, points: Iterable<readonly [number, Payload]> = []): void {
-    const parsed = parsePath(path, "field_name");
-    const index = createPayloadIndex(schema);
-    for (const [row, payload] of points) index.add(row, valuesAt(payload, parsed));
-    this.#indexed.set(path, { path: parsed, schema, index });
+    this.change([[path, schema]], [], points);
+  }
+
+  /** Makes indexes as `create` does and drops others: all of it, or nothing when it throws. `points` may be iterated several times. */
+  change(
+    created: Iterable<readonly [path: string, schema: PayloadIndexSchema]>,
+    dropped: Iterable<string>,
+    points: Iterable<readonly [number, Payload]>,
+  ): void {
+    const made = new Map<string, IndexedPath>();
+    for (const [path, schema] of created) {
+      const parsed = parsePath(path, "field_name");
+      const index = createPayloadIndex(schema);
+      for (const [row, payload] of points) index.add(row, valuesAt(payload, parsed));
+      made.set(path, { path: parsed, schema, index });
+    }
+    for (const path of dropped) this.drop(path);
+    for (const [path, indexed] of made) this.#indexed.set(path, indexed);
   }
 
   /** Drops the index on this path; answers whether there was one. */

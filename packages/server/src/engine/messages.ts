@@ -106,10 +106,16 @@ export type Reply =
 export function toPlainError(error: unknown): PlainError {
   if (!(error instanceof MurmurationError)) {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    return { code: "storage", message: "the engine failed", field: undefined, cause: text };
+    return { code: "internal", message: "the engine failed", field: undefined, cause: text };
   }
   const { code, message, field, cause } = error;
-  return { code, message, field, cause: cause instanceof Error ? cause.message : undefined };
+  return { code, message, field, cause: causeOf(cause) };
+}
+
+/** Where a fault of the program itself happened; of a typed error, what it says. */
+function causeOf(cause: unknown): string | undefined {
+  if (!(cause instanceof Error)) return undefined;
+  return cause instanceof MurmurationError ? cause.message : (cause.stack ?? cause.message);
 }
 
 export function fromPlainError(plain: PlainError): MurmurationError {

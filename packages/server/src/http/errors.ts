@@ -66,6 +66,8 @@ function ofMurmurationError(error: MurmurationError, part: RequestPart): ErrorAn
       return answer(503, `Service unavailable: ${error.message}`);
     case "corrupt":
       return answer(500, "Service internal error: stored data failed its checks, see the log", true);
+    case "internal":
+      return answer(500, "Service internal error: see the log", true);
   }
 }
 

@@ -1,0 +1,198 @@
+import { decodeImage, MurmurationError, type ReadExactly, type VectorIndex } from "@murmuration/index";
+import type { Collection } from "../catalogue/collection.js";
+import { covers, type VersionVector } from "../causality/version-vector.js";
+import { frontierOf } from "../checkpoint/manifest.js";
+import { CheckpointReader, restoreCheckpoint } from "../checkpoint/read-checkpoint.js";
+import { storedCheckpoint } from "../checkpoint/stored-checkpoint.js";
+import type { OpLog } from "../log/op-log.js";
+import { decodeOperation } from "../operation/codec.js";
+import type { Operation } from "../operation/operation.js";
+import { planted } from "../planted.js";
+import { CausalState, type StoredCausalState } from "../state/causal-state.js";
+import { decodePointState } from "../state/point-state-codec.js";
+import type { Shard } from "../state/shard.js";
+import { indexOptions, newIndex, newIndexes, openShard } from "./open-shard.js";
+import type { WritableShard } from "./plan-points.js";
+import { recoverCausality } from "./stored-causality.js";
+
+/** Newest images of graphs. For each one opened it is told the log position that it stood at, or why it could not be used. */
+export interface ImageSource {
+  open(shard: string, vector: string): ReadExactly | undefined;
+  used(shard: string, vector: string, position: number): void;
+  refused(shard: string, vector: string, error: MurmurationError): void;
+}
+
+/** How far a recovery has come: kept up, so that it can be told when it fails. */
+export interface Progress {
+  /** Log position of the last operation that was applied. */
+  position: number;
+}
+
+/** A graph, the log position up to which it holds everything, and who knew what there. */
+interface PlacedIndex {
+  readonly index: VectorIndex;
+  readonly position: number;
+  readonly causality: StoredCausalState | undefined;
+}
+
+/** What an image's note says. */
+interface ImageNote {
+  readonly position: number;
+  readonly causality?: StoredCausalState;
+}
+
+/** Note that an image carries: where in the log it stands, and what the operations after it build on. */
+export function imageNote(position: number, causality?: CausalState): string {
+  const note: ImageNote = { position, ...(causality === undefined ? {} : { causality: causality.toJson() }) };
+  return JSON.stringify(note);
+}
+
+function readImageNote(text: string): ImageNote {
+  // a plain number: written by a replica that had always been alone
+  const note = JSON.parse(text) as ImageNote | number;
+  return typeof note === "number" ? { position: note } : note;
+}
+
+function* operationsAfter(
+  log: OpLog,
+  shard: string,
+  position: number,
+): IterableIterator<{ position: number; operation: Operation }> {
+  for (const entry of log.read(position, { shard })) {
+    const operation = decodeOperation(entry.shard, entry.origin, entry.sequence, entry.bytes);
+    yield { position: entry.position, operation };
+  }
+}
+
+/** A shard's current checkpoint and the log position that it stands at. */
+interface PlacedCheckpoint {
+  readonly reader: CheckpointReader;
+  readonly position: number;
+}
+
+/** Throws `corrupt` for a checkpoint that is damaged or newer than the log around it. */
+function currentCheckpoint(log: OpLog, shard: string): PlacedCheckpoint | undefined {
+  const stored = storedCheckpoint(log, shard);
+  if (stored === undefined) return undefined;
+  const reader = CheckpointReader.open(log, shard, "current");
+  if (stored.position > log.lastPosition() || !covers(log.frontier(shard), frontierOf(reader.manifest))) {
+    throw new MurmurationError("corrupt", `the log is older than the checkpoint of shard ${shard} in it`);
+  }
+  return { reader, position: stored.position };
+}
+
+/** Everything from the checkpoint, or the first operation, on. */
+export function replayShard(log: OpLog, collection: Collection, progress: Progress): WritableShard {
+  const checkpoint = currentCheckpoint(log, collection.id);
+  const target =
+    checkpoint === undefined
+      ? openShard(collection, newIndexes(collection))
+      : restoreCheckpoint(checkpoint.reader, collection);
+  target.shard.position = checkpoint?.position ?? 0;
+  for (const { position, operation } of operationsAfter(log, collection.id, checkpoint?.position ?? 0)) {
+    target.shard.check(operation);
+    target.shard.apply(operation);
+    target.shard.position = position;
+    progress.position = position;
+  }
+  return target;
+}
+
+/** Graphs from images or the checkpoint and, after them, from the deltas in the log: never an insert made again. */
+export function recoverGraphs(
+  log: OpLog,
+  collection: Collection,
+  images: ImageSource | undefined,
+  progress: Progress,
+): WritableShard {
+  const checkpoint = currentCheckpoint(log, collection.id);
+  const placed = new Map(
+    Object.keys(collection.vectors).map((vector) => [
+      vector,
+      openIndex(collection, vector, images, log.lastPosition(), checkpoint),
+    ]),
+  );
+  const indexes = new Map([...placed].map(([vector, { index }]) => [vector, index]));
+  const { causality, windows } = recoverCausality(log, collection.id);
+  const target = openShard(collection, indexes, causality, windows);
+  target.shard.position = checkpoint?.position ?? 0;
+  const [oldest] = [...placed.values()].sort((a, b) => a.position - b.position);
+  if (oldest !== undefined) {
+    const followed =
+      oldest.causality === undefined
+        ? new CausalState(undefined, frontierAt(log, collection.id, oldest.position))
+        : new CausalState(oldest.causality);
+    for (const { position, operation } of operationsAfter(log, collection.id, oldest.position)) {
+      target.shard.position = position;
+      progress.position = position;
+      if (planted.has("recovery-from-checkpoint-alone") && checkpoint !== undefined) continue;
+      const past = followed.advance(operation);
+      if (operation.kind === "edges" && planted.has("edges-lost-in-recovery")) continue;
+      const lags = (vector: string) => position > (placed.get(vector)?.position ?? 0);
+      target.shard.checkOnGraph(operation, past, lags);
+      target.shard.applyToGraph(operation, past, lags);
+    }
+  }
+  return target;
+}
+
+/** What a shard held at a position of its log, as far as the first operation of each origin behind it tells. */
+function frontierAt(log: OpLog, shard: string, position: number): Map<number, number> {
+  const frontier = new Map(log.frontier(shard));
+  const seen = new Set<number>();
+  if (position === 0) return new Map();
+  for (const { origin, sequence } of log.read(position, { shard })) {
+    if (seen.has(origin)) continue;
+    seen.add(origin);
+    if (sequence === 1) frontier.delete(origin);
+    else frontier.set(origin, sequence - 1);
+  }
+  return frontier;
+}
+
+/** Points from the projection, over graphs that are complete. Throws `corrupt` for a projection that is not what the log would make. */
+export function recoverPoints(log: OpLog, shard: Shard): void {
+  if (!isFrontier(log.frontier(shard.id), shard.frontier)) {
+    throw new MurmurationError("corrupt", `the frontiers that the log keeps of shard ${shard.id} differ`);
+  }
+  for (const { id, state } of log.points(shard.id)) shard.restorePoint(decodePointState(id, state));
+  shard.settleDeadNodes();
+}
+
+function openIndex(
+  collection: Collection,
+  vector: string,
+  images: ImageSource | undefined,
+  lastPosition: number,
+  checkpoint: PlacedCheckpoint | undefined,
+): PlacedIndex {
+  const space = collection.vectors[vector];
+  if (space === undefined) throw new MurmurationError("corrupt", "a collection without the vector it names");
+  const options = indexOptions(space);
+  const read = images?.open(collection.id, vector);
+  if (read !== undefined) {
+    try {
+      const { index, note } = decodeImage(options, read);
+      const { position, causality } = readImageNote(note);
+      if (!Number.isSafeInteger(position) || position < 0 || position > lastPosition) {
+        throw new MurmurationError("corrupt", "the graph image is newer than the log");
+      }
+      if (position < (checkpoint?.position ?? 0)) {
+        throw new MurmurationError("corrupt", "the graph image is older than the log's checkpoint");
+      }
+      images?.used(collection.id, vector, position);
+      return { index, position, causality };
+    } catch (error) {
+      if (!(error instanceof MurmurationError)) throw error;
+      images?.refused(collection.id, vector, error);
+    }
+  }
+  if (checkpoint === undefined) return { index: newIndex(space), position: 0, causality: undefined };
+  const { reader, position } = checkpoint;
+  return { index: reader.index(collection, vector), position, causality: reader.manifest.causality };
+}
+
+/** Are these the same frontiers? */
+export function isFrontier(a: VersionVector, b: VersionVector): boolean {
+  return covers(a, b) && covers(b, a);
+}

@@ -1,0 +1,25 @@
+import type { StoredPoint } from "../log/op-log.js";
+import { encodePointState } from "../state/point-state-codec.js";
+import type { Shard } from "../state/shard.js";
+import { nodesOf } from "../state/shard-graph.js";
+import type { ShardReplaced } from "./change.js";
+import { handlesOf } from "./open-shard.js";
+import type { WritableShard } from "./plan-points.js";
+
+/** Every point of a shard, tombstones too, as the log keeps them. */
+export function storedStates(shard: Shard): StoredPoint[] {
+  return Array.from(shard.table.states(), (state) => ({ id: state.id, state: encodePointState(state).slice() }));
+}
+
+/** What a view is told of a shard that takes the place of the one before. `states` are `storedStates`. */
+export function replacedBy({ shard, indexes }: WritableShard, states: readonly StoredPoint[]): ShardReplaced {
+  return {
+    kind: "replaced",
+    shard: shard.id,
+    graphs: handlesOf(indexes),
+    nodes: new Map([...indexes].map(([vector, { reader }]) => [vector, nodesOf(reader)])),
+    causality: shard.causality.toJson(),
+    windows: shard.windows.encode(),
+    states,
+  };
+}

@@ -1,0 +1,38 @@
+import { StitchWindows } from "../gossip/windows.js";
+import type { OpLog } from "../log/op-log.js";
+import { planted } from "../planted.js";
+import { CausalState, type StoredCausalState } from "../state/causal-state.js";
+
+/** The shard whose operations make the catalogue. */
+export const SYSTEM_SHARD = "system";
+
+/** Name of the setting that keeps a shard's causality. */
+export function causalSetting(shard: string): string {
+  return `causality.${shard}`;
+}
+
+/** What the setting keeps. */
+interface StoredShardCausality {
+  readonly causality: StoredCausalState;
+  readonly windows?: unknown;
+}
+
+export function storedCausality(causality: CausalState, windows?: StitchWindows): string {
+  const stored: StoredShardCausality = {
+    causality: causality.toJson(),
+    ...(windows === undefined ? {} : { windows: windows.encode() }),
+  };
+  return JSON.stringify(stored);
+}
+
+/** The causality of a shard as the log keeps it; for one that was written before there were others, its frontier alone. */
+export function recoverCausality(log: OpLog, shard: string): { causality: CausalState; windows: StitchWindows } {
+  const text = log.setting(causalSetting(shard));
+  if (text === undefined || text === "") {
+    return { causality: new CausalState(undefined, log.frontier(shard)), windows: new StitchWindows() };
+  }
+  const stored = JSON.parse(text) as StoredShardCausality;
+  const forgets = planted.has("windows-lost-in-recovery");
+  const windows = stored.windows === undefined || forgets ? new StitchWindows() : StitchWindows.decode(stored.windows);
+  return { causality: new CausalState(stored.causality), windows };
+}
