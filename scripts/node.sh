@@ -5,21 +5,56 @@
 set -eu
 OLDEST=22
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
-major=$(node -p 'process.versions.node.split(".")[0]')
 version=${MURMURATION_NODE:-}
 if [ -z "$version" ]; then
+  major=$(node -p 'process.versions.node.split(".")[0]' 2>/dev/null) || major=0
   [ "$major" -lt "$OLDEST" ] || exec node "$@"
   version=24
+  reason="this machine has no node"
+  [ "$major" = 0 ] || reason="this machine's node is version $major, $OLDEST or newer is needed"
+else
+  reason="MURMURATION_NODE is $version"
 fi
 folder="$here/runtime/node-$version"
 [ -d "$folder" ] || { echo "MURMURATION_NODE is $version: 22 and 24 can be fetched" >&2; exit 2; }
-if ! cmp -s "$folder/package-lock.json" "$folder/node_modules/.fetched" ; then
-  [ -n "${MURMURATION_NODE:-}" ] || echo "this machine's node is version $major: fetching version $version into scripts/runtime" >&2
-  (cd "$folder" && npm ci --loglevel=error --no-audit --no-fund >&2)
-  cp "$folder/package-lock.json" "$folder/node_modules/.fetched"
-fi
+
+# Fetches into a folder of its own and moves it to its place: two that start at once, and one that is killed, leave nothing half done.
+fetch() {
+  echo "$reason: fetching node $version from the npm registry into scripts/runtime" >&2
+  fetched="$folder/fetching-$$"
+  trap 'rm -rf "$fetched"' EXIT
+  trap 'exit 130' INT TERM
+  mkdir "$fetched"
+  cp "$folder/package.json" "$folder/package-lock.json" "$folder/.npmrc" "$fetched/"
+  npm=0
+  # npm waits long for a registry that does not answer, and passes over a package of a platform that it cannot get
+  (cd "$fetched" && npm ci --prefer-offline --fetch-retry-mintimeout=1000 --fetch-retry-maxtimeout=5000 \
+    --loglevel=error --no-audit --no-fund >&2) || npm=$?
+  if [ "$npm" != 0 ] || ! ls "$fetched"/node_modules/node-*/bin/node >/dev/null 2>&1; then
+    echo "node $version could not be fetched: the npm registry is out of reach (npm ping tells), or has no package for $(uname -sm)." >&2
+    echo "Mend that, or install node $OLDEST or newer." >&2
+    exit 1
+  fi
+  if ! "$fetched"/node_modules/node-*/bin/node -e 0; then
+    echo "the package of node $version does not run on this machine: install node $OLDEST or newer" >&2
+    exit 1
+  fi
+  cp "$folder/package-lock.json" "$fetched/node_modules/.fetched"
+  # who came first has put the same there
+  if ! is_fetched; then
+    rm -rf "$folder/node_modules"
+    mv "$fetched/node_modules" "$folder/node_modules"
+  fi
+  rm -rf "$fetched"
+  trap - EXIT INT TERM
+}
+
+is_fetched() {
+  cmp -s "$folder/package-lock.json" "$folder/node_modules/.fetched"
+}
+
+is_fetched || fetch
 for program in "$folder"/node_modules/node-*/bin/node; do
-  [ -x "$program" ] || { echo "there is no package of node $version for this platform: install node $OLDEST or newer" >&2; exit 1; }
   # what the program starts by name (npm, node) is this version too
   PATH="$(dirname -- "$program"):$PATH" exec "$program" "$@"
 done

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { alone } from "./alone.mjs";
 import { contentHash, filesBelow, isStamped, productsBelow, stamp, unstamp } from "./files.mjs";
 import { inRoot, root } from "./paths.mjs";
 import { runStep, StepFailed } from "./run-step.mjs";
@@ -32,56 +33,78 @@ function isInstalled(lockPath) {
   );
 }
 
+const UNREACHABLE =
+  /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ERR_SOCKET_TIMEOUT|ENETUNREACH|EHOSTUNREACH|ENOTCACHED)\b/;
+
+/** Has npm install what a manifest names; says what to do when the registry is out of reach. */
+function npmInstall(command) {
+  const label = "installing the dependencies";
+  // Without the caller's log level: a quiet `npm test` must still show why an install fails.
+  // No package's install script: what the product and its tests load brings its binaries with it (see `compileNative`).
+  const patience = ["--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000"];
+  const flags = [...patience, "--ignore-scripts", "--prefer-offline", "--loglevel=error", "--no-audit", "--no-fund"];
+  try {
+    runStep(label, "npm", [command, ...flags], STEP);
+  } catch (error) {
+    if (!(error instanceof StepFailed) || !UNREACHABLE.test(error.message)) throw error;
+    const advice =
+      "The npm registry is out of reach: connect, or name another one (npm config set registry URL), and run it again.";
+    throw new StepFailed(label, `${error.output.trimEnd()}\n${advice}\n`, error.exitCode);
+  }
+}
+
 /** Installs the dependencies when they are missing or the lock file names others. */
-export function installDependencies() {
+function dependencies() {
   const lockPath = inRoot("package-lock.json");
   const stampPath = toolPath(".murmuration-install");
-  // Without the caller's log level: a quiet `npm test` must still show why an install fails.
-  const flags = ["--loglevel=error", "--no-audit", "--no-fund"];
   if (!existsSync(lockPath)) {
-    if (!existsSync(toolPath(".package-lock.json")))
-      runStep("installing the dependencies", "npm", ["install", "--ignore-scripts", ...flags], STEP);
-    return;
+    return { isDone: () => existsSync(toolPath(".package-lock.json")), run: () => npmInstall("install") };
   }
   const hash = contentHash([lockPath]);
-  if (isStamped(stampPath, hash)) return;
-  // No package's install script: what the product and its tests load brings its binaries with it (see `compileNative`).
-  if (!isInstalled(lockPath)) runStep("installing the dependencies", "npm", ["ci", "--ignore-scripts", ...flags], STEP);
-  stamp(stampPath, hash);
+  return {
+    isDone: () => isStamped(stampPath, hash),
+    run: () => {
+      if (!isInstalled(lockPath)) npmInstall("ci");
+      stamp(stampPath, hash);
+    },
+  };
 }
 
 /** Compiles the native packages that have no binary inside, and that only benchmarks load. Needs a C++ toolchain. */
 export function compileNative() {
   for (const name of ["hnswlib-node"]) {
-    if (existsSync(toolPath(name, "build", "Release"))) continue;
-    runStep(`compiling ${name}`, "npm", ["rebuild", name, "--loglevel=error"], STEP);
+    const isDone = () => existsSync(toolPath(name, "build", "Release"));
+    if (isDone()) continue;
+    alone(() => isDone() || runStep(`compiling ${name}`, "npm", ["rebuild", name, "--loglevel=error"], STEP));
   }
 }
 
 /** Compiles the search engine to packages/index/build/engine.wasm when its sources changed. */
-export function compileEngine() {
+function engine() {
   const folder = inRoot("packages/index/assembly");
   const build = inRoot("packages/index/build");
   const entry = join(folder, "index.ts");
-  if (!existsSync(entry)) return;
   const stampPath = join(build, "engine.stamp");
   const compiler = toolPath("assemblyscript", "package.json");
   const sources = filesBelow(folder, (path) => path.endsWith(".ts") || path.endsWith(".json"));
   const hash = contentHash([...sources, compiler], ASC_FLAGS.join(" "));
-  if (isStamped(stampPath, hash) && existsSync(join(build, "engine.wasm"))) return;
-  mkdirSync(build, { recursive: true });
-  unstamp(stampPath);
-  const outputs = ["-o", join(build, "engine.wasm"), "-t", join(build, "engine.wat")];
-  const asc = toolPath("assemblyscript", "bin", "asc.js");
-  runStep("compiling the engine", process.execPath, [asc, entry, ...outputs, ...ASC_FLAGS], STEP);
-  // Every thread has its own instance over one memory: a data segment would be written again by each of them.
-  const text = readFileSync(join(build, "engine.wat"), "utf8");
-  if (text.includes("(data")) {
-    rmSync(join(build, "engine.wasm"));
-    const where = text.slice(text.indexOf("(data")).split("\n", 1)[0].slice(0, 200);
-    throw new StepFailed("compiling the engine", `it has a data segment: ${where}\nUse no managed objects.\n`, 1);
-  }
-  stamp(stampPath, hash);
+  const isDone = () => !existsSync(entry) || (isStamped(stampPath, hash) && existsSync(join(build, "engine.wasm")));
+  const run = () => {
+    mkdirSync(build, { recursive: true });
+    unstamp(stampPath);
+    const outputs = ["-o", join(build, "engine.wasm"), "-t", join(build, "engine.wat")];
+    const asc = toolPath("assemblyscript", "bin", "asc.js");
+    runStep("compiling the engine", process.execPath, [asc, entry, ...outputs, ...ASC_FLAGS], STEP);
+    // Every thread has its own instance over one memory: a data segment would be written again by each of them.
+    const text = readFileSync(join(build, "engine.wat"), "utf8");
+    if (text.includes("(data")) {
+      rmSync(join(build, "engine.wasm"));
+      const where = text.slice(text.indexOf("(data")).split("\n", 1)[0].slice(0, 200);
+      throw new StepFailed("compiling the engine", `it has a data segment: ${where}\nUse no managed objects.\n`, 1);
+    }
+    stamp(stampPath, hash);
+  };
+  return { isDone, run };
 }
 
 /** The projects that `projects` refer to, themselves included. */
@@ -108,7 +131,7 @@ function removeOrphans(project) {
 }
 
 /** Compiles the TypeScript projects (folders with a tsconfig.json; all by default) when a source changed. */
-export function compileTypeScript(projects = PROJECTS) {
+function typeScript(projects) {
   const involved = withReferences(projects);
   const isSource = (path) => (path.endsWith(".ts") && !path.includes("/assembly/")) || path.endsWith("/package.json");
   const sources = involved.flatMap((project) => [
@@ -118,21 +141,30 @@ export function compileTypeScript(projects = PROJECTS) {
   const compiler = toolPath("typescript", "package.json");
   const hash = contentHash([...sources, inRoot("tsconfig.base.json"), compiler], involved.join(" "));
   const stampPath = toolPath(".murmuration-build", `${projects.join("+").replaceAll("/", "-")}.stamp`);
-  const complete = involved.every((project) => existsSync(inRoot(project, "dist")));
-  if (complete && isStamped(stampPath, hash)) return;
-  unstamp(stampPath);
-  const tsc = toolPath("typescript", "bin", "tsc");
-  // tsc trusts its build info even when the compiled files were deleted.
-  const flags = [...(complete ? [] : ["--force"]), ...(process.stderr.isTTY ? ["--pretty"] : [])];
-  const paths = projects.map((project) => join(root, project));
-  runStep("compiling TypeScript", process.execPath, [tsc, "-b", ...flags, ...paths], STEP);
-  involved.forEach(removeOrphans);
-  stamp(stampPath, hash);
+  const isComplete = () => involved.every((project) => existsSync(inRoot(project, "dist")));
+  const run = () => {
+    const complete = isComplete();
+    unstamp(stampPath);
+    const tsc = toolPath("typescript", "bin", "tsc");
+    // tsc trusts its build info even when the compiled files were deleted.
+    const flags = [...(complete ? [] : ["--force"]), ...(process.stderr.isTTY ? ["--pretty"] : [])];
+    const paths = projects.map((project) => join(root, project));
+    runStep("compiling TypeScript", process.execPath, [tsc, "-b", ...flags, ...paths], STEP);
+    involved.forEach(removeOrphans);
+    stamp(stampPath, hash);
+  };
+  return { isDone: () => isComplete() && isStamped(stampPath, hash), run };
 }
 
-/** Installs, compiles the engine and the given projects; each step only when something changed. */
+/** Installs, compiles the engine and the given projects; each step only when something changed. One process at a time does. */
 export function build({ projects = PROJECTS } = {}) {
-  installDependencies();
-  compileEngine();
-  compileTypeScript(projects);
+  // made one after the other: what a step looks at may come from the one before it
+  const steps = [dependencies, engine, () => typeScript(projects)];
+  if (steps.every((step) => step().isDone())) return;
+  alone(() => {
+    for (const step of steps) {
+      const { isDone, run } = step();
+      if (!isDone()) run();
+    }
+  });
 }

@@ -6,6 +6,7 @@ import { say } from "./terminal.mjs";
 export class StepFailed extends Error {
   constructor(label, output, exitCode) {
     super(`${label} failed (exit code ${exitCode})\n${output}`);
+    this.output = output;
     this.exitCode = exitCode;
   }
 }

@@ -215,17 +215,18 @@ export class Executor {
     const body = { kind: "catalogue", change } as const;
     const { operation, bytes } = store.nextOperation(SYSTEM_SHARD, system, body, this.#clock.now());
     run.appended++;
-    this.#inLog(run, () => writer.append(SYSTEM_SHARD, this.#store.id, sequence, bytes));
-    system.advance(operation, run.journal);
     run.journal.push(() => {
       store.document = before;
     });
     store.document = after;
     const dropped = store.followCatalogue(opened, run.journal);
     this.#inLog(run, () => {
-      writer.putSetting(causalSetting(SYSTEM_SHARD), storedCausality(system));
+      // first what goes: where the disk is full, it makes the room for the operation that drops it
       for (const id of dropped) store.dropShard(writer, id);
+      writer.append(SYSTEM_SHARD, this.#store.id, sequence, bytes);
     });
+    system.advance(operation, run.journal);
+    this.#inLog(run, () => writer.putSetting(causalSetting(SYSTEM_SHARD), storedCausality(system)));
     const frontier = new Map(system.frontier);
     run.changes.push({ kind: "catalogue", catalogue: after.read(), frontier, opened: handlesOfOpened(opened) });
     run.own.push({ shard: SYSTEM_SHARD, firstSequence: sequence, rows: [bytes] });

@@ -241,4 +241,31 @@ describe("the database of a folder", () => {
     await after.write(large);
     assert.equal(readsOf(after).count("a", undefined), 40);
   });
+
+  it("drops a collection where the disk is full to the last page, and can be written again", async () => {
+    for (const logPagesMax of [101, 108, 131]) {
+      rmSync(folder, { recursive: true, force: true });
+      const full = await open({ logPagesMax });
+      await full.write(create("a"));
+      await full.write(create("b"));
+      for (const length of [20_000, 3_000, 300, 10]) {
+        const fill = async (id: number): Promise<never> => {
+          await full.write(upsert(id, id + 1, { text: "x".repeat(length) }));
+          return fill(id + 1);
+        };
+        await assert.rejects(fill(length), failsWith("storage", /full/));
+      }
+      await full.write({ kind: "delete-collection", name: "a" });
+      const points = [point(1, { text: "x".repeat(20_000) })];
+      await full.write({ kind: "upsert-points", collection: "b", points, mode: "upsert" });
+      assert.equal(full.status().ready, true);
+      await full.close();
+      const after = await open();
+      assert.deepEqual(
+        Object.values(after.catalogue.collections).map(({ name }) => name),
+        ["b"],
+      );
+      await after.close();
+    }
+  });
 });
