@@ -119,6 +119,9 @@ test("metadata is merged by key", async () => {
   assert.equal((await request("PATCH", "/collections/meta", { metadata: { owner: "b" } })).status, 200);
   const { body } = await request("GET", "/collections/meta");
   assert.deepEqual((body.result as { config: { metadata: unknown } }).config.metadata, { owner: "b", kept: true });
+  assert.equal((await request("PATCH", "/collections/meta", { metadata: { owner: null, unknown: null } })).status, 200);
+  const after = (await request("GET", "/collections/meta")).body.result as { config: { metadata: unknown } };
+  assert.deepEqual(after.config.metadata, { kept: true });
 });
 
 test("a name is 1 to 255 characters and none of the forbidden ones", async () => {

@@ -115,6 +115,10 @@ export const limits = {
   collectionsMax: 10_000,
   aliasesMax: 10_000,
   payloadIndexesMax: 1_000,
+  /** Levels of a setting of a collection: as deep as a request's body may be. */
+  settingDepthMax: 128,
+  /** Edits in the history of the catalogue, over all replicas; Automerge counts them in 32 bits. */
+  catalogueEditsMax: 2 ** 31,
 } as const;
 
 assert(limits.operationBytesMax + 1024 * 1024 <= limits.batchBytesMax, "a batch holds at least one operation");

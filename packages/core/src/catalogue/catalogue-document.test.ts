@@ -34,19 +34,19 @@ test("commands do what they say", () => {
   );
   assert.deepEqual(plain(document.read()), {
     collections: {
-      c1: {
-        id: "c1",
+      "1-1": {
+        id: "1-1",
         name: "books",
         vectors: { "": space },
         payloadIndexes: { "author.name": { kind: "keyword" } },
-        settings: { metadata: { b: 1 }, big: 2 ** 60 },
+        settings: { metadata: { b: 1 }, big: 2n ** 60n },
       },
     },
-    aliases: { shelf: "c1" },
+    aliases: { shelf: "1-1" },
     members: [],
   });
   document = run(document, { kind: "delete-payload-index", collection: "shelf", path: "author.name" });
-  assert.deepEqual(plain(document.read().collections["c1"]?.payloadIndexes as never), {});
+  assert.deepEqual(plain(document.read().collections["1-1"]?.payloadIndexes as never), {});
   document = run(document, remove("books"));
   assert.deepEqual(plain(document.read()), { collections: {}, aliases: {}, members: [] });
 });
@@ -54,13 +54,13 @@ test("commands do what they say", () => {
 test("planning changes nothing, and applying leaves the old value as it was", () => {
   const before = run(CatalogueDocument.create(1), create("books"));
   const [heads, catalogue] = [before.heads(), plain(before.read())];
-  const change = before.plan(create("films"), "c2") as Uint8Array;
+  const change = before.plan(create("films"), "1-2") as Uint8Array;
   assert.deepEqual([before.heads(), plain(before.read())], [heads, catalogue]);
   const after = before.apply(change);
   assert.deepEqual([before.heads(), plain(before.read())], [heads, catalogue]);
   assert.ok(collectionNamed(after.read(), "films"));
   // A plan that was given up leaves no trace in the next one.
-  const other = before.plan(create("music"), "c3") as Uint8Array;
+  const other = before.plan(create("music"), "1-3") as Uint8Array;
   assert.deepEqual(
     visibleCollections(before.apply(other).read()).map(({ name }) => name),
     ["books", "music"],
@@ -69,7 +69,7 @@ test("planning changes nothing, and applying leaves the old value as it was", ()
 
 test("a change applied twice counts once", () => {
   const document = CatalogueDocument.create(1);
-  const change = document.plan(create("books"), "c1") as Uint8Array;
+  const change = document.plan(create("books"), "1-1") as Uint8Array;
   const once = document.apply(change);
   assert.deepEqual(once.apply(change).heads(), once.heads());
 });
@@ -90,13 +90,13 @@ test("a command with nothing to do has no change", () => {
     aliases(),
     aliases(alias("shelf", "books")),
   ];
-  for (const command of idle) assert.equal(document.plan(command, "c9"), undefined, JSON.stringify(command));
+  for (const command of idle) assert.equal(document.plan(command, "1-9"), undefined, JSON.stringify(command));
 });
 
 test("commands that conflict with the catalogue are refused in the words of the dialect", () => {
   const document = run(CatalogueDocument.create(1), create("books"), aliases(alias("shelf", "books")));
   const refuses = (command: CatalogueCommand, code: ErrorCode, message: string) =>
-    assert.throws(() => document.plan(command, "c9"), fails(code, message));
+    assert.throws(() => document.plan(command, "1-9"), fails(code, message));
   refuses(create("books"), "already-exists", "Collection `books` already exists!");
   refuses(
     create("shelf"),
@@ -126,12 +126,12 @@ test("names are bounded and free of forbidden characters", () => {
   const document = run(CatalogueDocument.create(1), create("books"));
   const invalid = (error: unknown) => error instanceof MurmurationError && error.code === "validation";
   for (const name of ["", "x".repeat(256), "a/b", "a\\b", "a:b", 'a"b', "a\u001fb", "a\0b"]) {
-    assert.throws(() => document.plan(create(name), "c9"), invalid, JSON.stringify(name));
-    assert.throws(() => document.plan(aliases(alias(name, "books")), "c9"), invalid, JSON.stringify(name));
+    assert.throws(() => document.plan(create(name), "1-9"), invalid, JSON.stringify(name));
+    assert.throws(() => document.plan(aliases(alias(name, "books")), "1-9"), invalid, JSON.stringify(name));
   }
   const names = ["__proto__", "constructor", " ", "ü".repeat(255), "😀".repeat(255)];
-  const made = run(document, ...names.map((name, at) => [create(name), `n${at}`] as const));
-  for (const [at, name] of names.entries()) assert.equal(resolveCollection(made.read(), name).id, `n${at}`);
+  const made = run(document, ...names.map((name, at) => [create(name), `2-${at + 1}`] as const));
+  for (const [at, name] of names.entries()) assert.equal(resolveCollection(made.read(), name).id, `2-${at + 1}`);
 });
 
 test("names that every object knows are not found unless they were made", () => {
@@ -141,7 +141,7 @@ test("names that every object knows are not found unless they were made", () => 
       () => resolveCollection(catalogue, name),
       fails("not-found", `Collection \`${name}\` doesn't exist!`),
     );
-    assert.equal(catalogue.collections["c1"]?.vectors[name], undefined);
+    assert.equal(catalogue.collections["1-1"]?.vectors[name], undefined);
   }
   const odd = run(
     CatalogueDocument.create(1),
@@ -151,8 +151,8 @@ test("names that every object knows are not found unless they were made", () => 
     update("books", { "": 1, __proto__: null, constructor: 2 }),
   ).read();
   assert.equal(resolveCollection(odd, "__proto__").name, "books");
-  assert.deepEqual(Object.keys(odd.collections["c1"]?.payloadIndexes ?? {}), ["__proto__"]);
-  assert.deepEqual(Object.keys(odd.collections["c1"]?.settings ?? {}), ["", "constructor"]);
+  assert.deepEqual(Object.keys(odd.collections["1-1"]?.payloadIndexes ?? {}), ["__proto__"]);
+  assert.deepEqual(Object.keys(odd.collections["1-1"]?.settings ?? {}), ["", "constructor"]);
 });
 
 test("alias actions are done in turn, all or none", () => {
@@ -170,7 +170,7 @@ test("alias actions are done in turn, all or none", () => {
       { kind: "rename-alias", from: "c", to: "d" },
     ),
   );
-  assert.deepEqual(plain(moved.read().aliases as never), { a: "c2", d: "c1" });
+  assert.deepEqual(plain(moved.read().aliases as never), { a: "1-2", d: "1-1" });
   const swapped = run(document, aliases({ kind: "delete-alias", alias: "a" }, alias("a", "films")));
   assert.equal(resolveCollection(swapped.read(), "a").name, "films");
   assert.throws(() =>
@@ -186,7 +186,7 @@ test("deleting a collection takes its aliases and nobody else's", () => {
     aliases(alias("a", "books"), alias("b", "films")),
     remove("books"),
   );
-  assert.deepEqual(plain(document.read().aliases as never), { b: "c2" });
+  assert.deepEqual(plain(document.read().aliases as never), { b: "1-2" });
   assert.throws(() => resolveCollection(document.read(), "a"));
 });
 
@@ -194,15 +194,15 @@ test("the catalogue is frozen and read once", () => {
   const document = run(CatalogueDocument.create(1), create("x"), update("x", { s: { deep: [1] } }));
   const catalogue = document.read();
   assert.equal(document.read(), catalogue);
-  assert.ok(Object.isFrozen(catalogue.collections["c1"]?.vectors[""]));
-  assert.ok(Object.isFrozen(catalogue.collections["c1"]?.settings["s"]));
+  assert.ok(Object.isFrozen(catalogue.collections["1-1"]?.vectors[""]));
+  assert.ok(Object.isFrozen(catalogue.collections["1-1"]?.settings["s"]));
 });
 
 test("damaged, unknown and early changes are refused", () => {
   const corrupt = (error: unknown) => error instanceof MurmurationError && error.code === "corrupt";
   const document = CatalogueDocument.create(1);
-  const change = document.plan(create("x"), "c1") as Uint8Array;
-  const later = document.apply(change).plan(create("y"), "c2") as Uint8Array;
+  const change = document.plan(create("x"), "1-1") as Uint8Array;
+  const later = document.apply(change).plan(create("y"), "1-2") as Uint8Array;
   assert.throws(() => document.apply(later), corrupt);
   assert.throws(() => CatalogueDocument.load(new Uint8Array([1, 2, 3]), 1), corrupt);
   fc.assert(
@@ -217,4 +217,44 @@ test("damaged, unknown and early changes are refused", () => {
       }
     }),
   );
+});
+
+test("what cannot stand in the catalogue is refused when a command is planned, by its field", () => {
+  const document = run(CatalogueDocument.create(1), create("books"));
+  const bad = "a\ud800";
+  const withVectors = (vectors: object) => ({ ...create("c"), vectors }) as CatalogueCommand;
+  const cases: [CatalogueCommand, ErrorCode, string][] = [
+    [index("books", ".x"), "format", "field_name"],
+    [index("books", "[["), "format", "field_name"],
+    [index("books", ""), "format", "field_name"],
+    [index("books", "x".repeat(2_000)), "format", "field_name"],
+    [index("books", bad), "format", "field_name"],
+    [{ ...index("books", "x"), schema: { kind: "geo" } } as unknown as CatalogueCommand, "format", "field_schema"],
+    [create(bad), "format", "collection_name"],
+    [aliases(alias(bad, "books")), "format", "alias_name"],
+    [update("books", { [bad]: 1 }), "format", "settings"],
+    [update("books", { metadata: { deep: [1, { [bad]: 1 }] } }), "format", "metadata.deep[1]"],
+    [update("books", { metadata: { deep: [1, bad] } }), "format", "metadata.deep[1]"],
+    [update("books", { metadata: [Number.NaN] }), "format", "metadata"],
+    [update("books", { metadata: 2n ** 64n }), "format", "metadata"],
+    [update("books", { metadata: JSON.parse('{"__proto__":1}') }), "format", "metadata"],
+    [withVectors({ [bad]: space }), "format", "vectors"],
+    [withVectors(JSON.parse(`{"__proto__":${JSON.stringify(space)}}`)), "format", "vectors"],
+    [withVectors({ a: { ...space, size: 0 } }), "validation", "vectors.a"],
+    [withVectors({ "": { ...space, links: 1e9 } }), "validation", "vectors"],
+    [{ kind: "join-member", id: 3, region: bad }, "format", "region"],
+    [{ kind: "join-member", id: 3, region: "r", url: bad }, "format", "url"],
+  ];
+  for (const [command, code, field] of cases) {
+    assert.throws(
+      () => document.plan(command, "1-9"),
+      (error) => error instanceof MurmurationError && error.code === code && error.field === field,
+      `${command.kind} ${field}`,
+    );
+  }
+  const marked = run(document, create("\ufeffbooks"), aliases(alias("\ufeff", "books")), index("books", '"\ufeff".a'));
+  assert.equal(resolveCollection(marked.read(), "\ufeffbooks").id, "1-2");
+  assert.equal(resolveCollection(marked.read(), "\ufeff").name, "books");
+  const loaded = CatalogueDocument.load(marked.save(), 2).read();
+  assert.deepEqual(Object.keys(loaded.collections["1-1"]?.payloadIndexes ?? {}), ['"\ufeff".a']);
 });

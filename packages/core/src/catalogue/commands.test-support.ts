@@ -28,18 +28,19 @@ export const index = (collection: string, path: string): CatalogueCommand => ({
   schema: { kind: "keyword" },
 });
 
-/** Plans and applies one command after another; ids are given in order: c1, c2 … unless named. */
+/** Plans and applies one command after another; ids are given in order: 1-1, 1-2 … unless named. */
 export function run(
   document: CatalogueDocument,
   ...commands: (CatalogueCommand | readonly [CatalogueCommand, string])[]
 ): CatalogueDocument {
   let current = document;
   for (const item of commands) {
-    const [command, id] = "kind" in item ? [item, `c${Object.keys(current.read().collections).length + 1}`] : item;
+    const [command, id] = "kind" in item ? [item, `1-${Object.keys(current.read().collections).length + 1}`] : item;
     const change = current.plan(command, id);
     if (change !== undefined) current = current.apply(change);
   }
   return current;
 }
 
-export const plain = (catalogue: Catalogue): unknown => JSON.parse(JSON.stringify(catalogue));
+/** The same without frozen objects and without maps that have no prototype. */
+export const plain = (catalogue: Catalogue): unknown => structuredClone(catalogue);

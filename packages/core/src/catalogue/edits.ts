@@ -1,4 +1,4 @@
-import { assert, MurmurationError } from "@murmuration/index";
+import { assert, type Json, MurmurationError, parsePath, requireWellFormed } from "@murmuration/index";
 import { isOrigin } from "../causality/dot.js";
 import type {
   AliasAction,
@@ -13,7 +13,10 @@ import type {
   UpdateCollection,
 } from "../command/command.js";
 import { limits } from "../limits.js";
-import type { Catalogue } from "./collection.js";
+import type { Catalogue, Settings } from "./collection.js";
+import { isCollectionId } from "./collection-id.js";
+import { isIndexSchema } from "./index-schema.js";
+import { requireLeaf } from "./leaf-text.js";
 import { checkName } from "./names.js";
 import { collectionDoesNotExist, collectionNamed, resolveCollection } from "./resolve.js";
 import {
@@ -24,6 +27,7 @@ import {
   storedJson,
   storedKey,
 } from "./stored-catalogue.js";
+import { problemOfSpace } from "./vector-space.js";
 
 /** What a command does to the document. */
 export type CatalogueEdit = (stored: StoredCatalogue) => void;
@@ -63,7 +67,9 @@ function checkCount(count: number, max: number, what: string): void {
 function createCollection(catalogue: Catalogue, command: CreateCollection, id: string): CatalogueEdit {
   const { name, vectors, settings } = command;
   checkName(name, "collection_name");
-  assert(id !== "" && catalogue.collections[id] === undefined, "the id of a new collection is not in use");
+  checkSpaces(vectors);
+  checkSettings(settings);
+  assert(isCollectionId(id) && catalogue.collections[id] === undefined, "the id of a new collection is not in use");
   if (collectionNamed(catalogue, name) !== undefined) throw collectionExists(name);
   if (Object.hasOwn(catalogue.aliases, name)) {
     throw new MurmurationError(
@@ -76,13 +82,31 @@ function createCollection(catalogue: Catalogue, command: CreateCollection, id: s
   return (stored) => {
     const made: StoredCollection = {
       name: storedJson(name),
-      vectors: storedJson(vectors),
+      vectors: storedJson(vectors as unknown as Json),
       payloadIndexes: {},
       settings: {},
     };
     for (const [setting, value] of Object.entries(settings)) made.settings[storedKey(setting)] = storedJson(value);
     stored.collections[storedKey(id)] = made;
   };
+}
+
+function checkSpaces(vectors: CreateCollection["vectors"]): void {
+  for (const [name, space] of Object.entries(vectors)) {
+    requireWellFormed(name, "vectors");
+    const field = name === "" ? "vectors" : `vectors.${name}`;
+    if (name === "__proto__") throw new MurmurationError("format", "the name `__proto__` is not allowed", "vectors");
+    const problem = problemOfSpace(space as unknown as Json);
+    if (problem !== undefined)
+      throw new MurmurationError("validation", `${field} is not a vector space: ${problem}`, field);
+  }
+}
+
+function checkSettings(settings: Settings): void {
+  for (const [setting, value] of Object.entries(settings)) {
+    requireWellFormed(setting, "settings");
+    requireLeaf(value, setting);
+  }
 }
 
 /** The part of the document that is this collection. */
@@ -94,6 +118,7 @@ function storedCollection(stored: StoredCatalogue, id: string): StoredCollection
 
 function updateCollection(catalogue: Catalogue, command: UpdateCollection): CatalogueEdit {
   const { id } = resolveCollection(catalogue, command.collection);
+  checkSettings(command.settings);
   return (stored) => {
     const { settings } = storedCollection(stored, id);
     for (const [setting, value] of Object.entries(command.settings)) settings[storedKey(setting)] = storedJson(value);
@@ -158,8 +183,11 @@ function createPayloadIndex(catalogue: Catalogue, command: CreatePayloadIndex): 
   const { id, payloadIndexes } = resolveCollection(catalogue, command.collection);
   const count = Object.keys(payloadIndexes).length + (payloadIndexes[command.path] === undefined ? 1 : 0);
   checkCount(count, limits.payloadIndexesMax, "payload indexes in a collection");
+  parsePath(command.path, "field_name");
+  const schema = command.schema as unknown as Json;
+  if (!isIndexSchema(schema)) throw new MurmurationError("format", "not the schema of a payload index", "field_schema");
   return (stored) => {
-    storedCollection(stored, id).payloadIndexes[storedKey(command.path)] = storedJson(command.schema);
+    storedCollection(stored, id).payloadIndexes[storedKey(command.path)] = storedJson(schema);
   };
 }
 
@@ -173,6 +201,8 @@ function deletePayloadIndex(catalogue: Catalogue, command: DeletePayloadIndex): 
 
 function joinMember(catalogue: Catalogue, { id, region, url }: JoinMember): CatalogueEdit {
   if (!isOrigin(id)) throw new MurmurationError("validation", `a replica id is 1 to ${limits.originMax}`, "id");
+  requireWellFormed(region, "region");
+  if (url !== undefined) requireWellFormed(url, "url");
   const present = catalogue.members.find((member) => member.id === id);
   if (present?.state === "evicted") {
     throw new MurmurationError("wrong-input", `replica ${id} was evicted: it can join under a new id only`, "id");

@@ -32,7 +32,7 @@ test("replicas that made the same changes are equal, whatever order they came in
             ids += 1;
             let change: Uint8Array | undefined;
             try {
-              change = document.plan(command, `c${ids}`);
+              change = document.plan(command, `1-${ids}`);
             } catch (error) {
               assert.ok(error instanceof MurmurationError, String(error));
             }
@@ -70,17 +70,17 @@ test("replicas that made the same changes are equal, whatever order they came in
 test("of two collections made at once under one name the lower id owns it, and hands it on when it goes", () => {
   const one = CatalogueDocument.create(1);
   const two = CatalogueDocument.create(2);
-  const high = one.plan(create("x"), "id-9") as Uint8Array;
-  const low = two.plan(create("x"), "id-5") as Uint8Array;
+  const high = one.plan(create("x"), "2-9") as Uint8Array;
+  const low = two.plan(create("x"), "2-5") as Uint8Array;
   const merged = one.apply(high, low);
-  assert.deepEqual(Object.keys(merged.read().collections), ["id-5", "id-9"]);
-  assert.equal(resolveCollection(merged.read(), "x").id, "id-5");
-  assert.equal(resolveCollection(two.apply(low, high).read(), "x").id, "id-5");
+  assert.deepEqual(Object.keys(merged.read().collections), ["2-5", "2-9"]);
+  assert.equal(resolveCollection(merged.read(), "x").id, "2-5");
+  assert.equal(resolveCollection(two.apply(low, high).read(), "x").id, "2-5");
   assert.deepEqual(
     visibleCollections(merged.read()).map(({ id }) => id),
-    ["id-5"],
+    ["2-5"],
   );
-  assert.equal(resolveCollection(run(merged, remove("x")).read(), "x").id, "id-9");
+  assert.equal(resolveCollection(run(merged, remove("x")).read(), "x").id, "2-9");
 });
 
 test("what is changed in a collection while it is deleted elsewhere stays deleted", () => {
@@ -100,7 +100,7 @@ test("what is changed in a collection while it is deleted elsewhere stays delete
 
 test("a collection wins over an alias that was given its name elsewhere", () => {
   const start = run(CatalogueDocument.create(1), create("x"));
-  const collection = start.plan(create("y"), "c2") as Uint8Array;
+  const collection = start.plan(create("y"), "1-2") as Uint8Array;
   const named = CatalogueDocument.load(start.save(), 2).plan(aliases(alias("y", "x")), "") as Uint8Array;
-  assert.equal(resolveCollection(start.apply(collection, named).read(), "y").id, "c2");
+  assert.equal(resolveCollection(start.apply(collection, named).read(), "y").id, "1-2");
 });

@@ -1,10 +1,11 @@
-import { MurmurationError } from "@murmuration/index";
+import { MurmurationError, requireWellFormed } from "@murmuration/index";
 import { limits } from "../limits.js";
 
 const FORBIDDEN = ["/", "\\", "<", ">", ":", '"', "|", "?", "*", "\0", "\u001f"];
 
-/** Throws `validation` unless this can name a collection or an alias. */
+/** Throws `validation` unless this can name a collection or an alias, `format` for text that is not well-formed. */
 export function checkName(name: string, field: string): void {
+  requireWellFormed(name, field);
   const characters = [...name].length;
   if (characters < 1 || characters > limits.collectionNameCharactersMax) {
     throw new MurmurationError(

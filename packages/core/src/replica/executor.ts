@@ -1,4 +1,5 @@
 import { assert, type ErrorCode, MurmurationError, type PointId } from "@murmuration/index";
+import { collectionIdOf } from "../catalogue/collection-id.js";
 import { resolveCollection } from "../catalogue/resolve.js";
 import { sequenceOf } from "../causality/version-vector.js";
 import type { CatalogueCommand, Command, PointCommand, Receipt } from "../command/command.js";
@@ -207,9 +208,10 @@ export class Executor {
     const { system } = store;
     const sequence = sequenceOf(system.frontier, this.#store.id) + 1;
     const before = store.document;
-    const change = before.plan(command, `${this.#store.id}-${sequence}`);
+    const dot = { origin: this.#store.id, sequence };
+    const change = before.plan(command, collectionIdOf(dot));
     if (change === undefined) return { operationId: sequence - 1, changed: false };
-    const after = before.apply(change);
+    const after = before.receive(change, dot);
     // new graphs may be refused for want of memory: before anything is written
     const opened = store.openAdded(after);
     const body = { kind: "catalogue", change } as const;

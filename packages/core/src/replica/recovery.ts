@@ -115,12 +115,12 @@ function recoverCatalogue(log: OpLog, id: number): RecoveredCatalogue {
   }
   let document = CatalogueDocument.create(id);
   try {
-    if (changes.length > 0) document = document.apply(...changes);
+    if (changes.length > 0) document = document.restore(changes);
   } catch (error) {
     failure ??= error;
     for (const change of changes) {
       try {
-        document = document.apply(change);
+        document = document.restore([change]);
       } catch {
         // what builds on it cannot be applied either
       }

@@ -9,7 +9,7 @@ import type { ReceivedOperation } from "../gossip/inbox.js";
 import type { LogWriter, OpLog } from "../log/op-log.js";
 import type { CatalogueBody } from "../operation/catalogue-change.js";
 import { encodeOperation } from "../operation/codec.js";
-import type { Operation, OperationBody } from "../operation/operation.js";
+import { dotOf, type Operation, type OperationBody } from "../operation/operation.js";
 import { mark, planted } from "../planted.js";
 import type { CausalState } from "../state/causal-state.js";
 import { type Journal, takeBack } from "../state/journal.js";
@@ -307,7 +307,7 @@ export class ReplicaStore {
     }
     this.quarantines.refuse(SYSTEM_SHARD);
     const before = this.document;
-    const after = before.apply((operation as CatalogueBody).change);
+    const after = before.receive((operation as CatalogueBody).change, dotOf(operation));
     const opened = this.openAdded(after);
     const { origin, sequence } = operation;
     const journal: Journal = [

@@ -1,5 +1,5 @@
 import type { Collection, Settings, VectorSpace } from "@murmuration/core";
-import { isJsonObject, type Json, type JsonObject, MurmurationError } from "@murmuration/index";
+import { isJsonObject, type Json, type JsonObject, MurmurationError, mergePayload } from "@murmuration/index";
 import type {
   CreateCollectionBody,
   HnswConfig,
@@ -133,7 +133,7 @@ function mergedVectors(collection: Collection, diffs: NonNullable<UpdateCollecti
 }
 
 /**
- * The settings that an update replaces: each given one merged over the stored one.
+ * The settings that an update replaces: each given one merged over the stored one. A key of the metadata that is given as null is removed.
  * Throws `wrong-input` for an unknown vector, `unsupported` for a change that would need another graph.
  */
 export function changedSettings(collection: Collection, body: UpdateCollectionBody): Settings {
@@ -149,7 +149,7 @@ export function changedSettings(collection: Collection, body: UpdateCollectionBo
     ...merge("hnsw_config", body.hnsw_config),
     ...merge("optimizers_config", body.optimizers_config),
     ...merge("strict_mode_config", body.strict_mode_config),
-    ...merge("metadata", body.metadata),
+    ...(body.metadata === undefined ? {} : { metadata: mergePayload(objectAt(settings, "metadata"), body.metadata) }),
     ...(body.quantization_config === undefined ? {} : { quantization_config: body.quantization_config }),
     ...(body.vectors === undefined ? {} : { vectors: mergedVectors(collection, body.vectors) }),
   }) as Settings;

@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { MurmurationError } from "@murmuration/index";
+import { CatalogueDocument } from "./catalogue-document.js";
+import { alias, aliases, create, index, plain, run, update } from "./commands.test-support.js";
+import { hostileChange, hostileEdits } from "./hostile-changes.test-support.js";
+
+const isCorrupt = (error: unknown) => error instanceof MurmurationError && error.code === "corrupt";
+const dot = { origin: 2, sequence: 1 };
+const before = run(CatalogueDocument.create(1), create("x"), index("x", "ok"), aliases(alias("a", "x")), {
+  kind: "join-member",
+  id: 1,
+  region: "here",
+});
+
+test("a change that no replica writes is refused, and what was there stays", () => {
+  const state = plain(before.read());
+  for (const [what, edit] of Object.entries(hostileEdits)) {
+    const change = hostileChange(before, dot, edit);
+    assert.throws(() => before.receive(change, dot), isCorrupt, what);
+    assert.deepEqual(plain(before.read()), state, what);
+  }
+  assert.equal(({} as { size?: unknown }).size, undefined);
+});
+
+test("a log that holds such a change opens: what is not valid is left out and named, everything else is there", () => {
+  let opened = 0;
+  for (const [what, edit] of Object.entries(hostileEdits)) {
+    const change = hostileChange(before, dot, edit);
+    let document: CatalogueDocument;
+    try {
+      document = before.restore([change]);
+    } catch (error) {
+      assert.ok(isCorrupt(error), what);
+      continue;
+    }
+    opened += 1;
+    assert.deepEqual(plain(CatalogueDocument.load(document.save(), 3).read()), plain(document.read()), what);
+    // and goes on: what was wrong before is in nobody's way
+    const later = document.plan({ kind: "join-member", id: 9, region: "there" }, "") as Uint8Array;
+    assert.ok(
+      document
+        .apply(later)
+        .read()
+        .members.some(({ id }) => id === 9),
+      what,
+    );
+  }
+  assert.ok(opened > 60, `${opened} opened`);
+});
+
+test("a change is the next of its operation's writer, plain, and makes no other collection than its own", () => {
+  const honest = CatalogueDocument.load(before.save(), 2);
+  const change = honest.plan(create("y"), "2-1") as Uint8Array;
+  assert.deepEqual(Object.keys(before.receive(change, dot).read().collections), ["1-1", "2-1"]);
+  for (const other of [
+    { origin: 3, sequence: 1 },
+    { origin: 2, sequence: 2 },
+    { origin: 1, sequence: 5 },
+  ])
+    assert.throws(() => before.receive(change, other), isCorrupt);
+  assert.throws(() => before.receive(honest.plan(create("y"), "2-7") as Uint8Array, dot), isCorrupt);
+  const compressed = change.slice();
+  compressed[8] = 2;
+  assert.throws(() => before.receive(compressed, dot), isCorrupt);
+  assert.throws(() => before.receive(new Uint8Array(0), dot), isCorrupt);
+});
+
+test("settings keep integers of 64 bits exactly, wherever they stand", () => {
+  const settings = {
+    metadata: {
+      big: 9007199254740993n,
+      list: [-(2n ** 63n), { deep: 2n ** 64n - 1n }],
+      text: "9007199254740993",
+      n: 1.5,
+    },
+  };
+  const document = run(before, update("x", settings));
+  assert.deepEqual(document.read().collections["1-1"]?.settings, Object.assign(Object.create(null), settings));
+  const loaded = CatalogueDocument.load(document.save(), 4);
+  assert.deepEqual(loaded.read(), document.read());
+  // as a version before this one has written it
+  const old = run(before, update("x", { metadata: { big: Number(9007199254740993n), small: 3 } }));
+  assert.deepEqual(old.read().collections["1-1"]?.settings["metadata"], { big: 9007199254740992n, small: 3 });
+});
+
+test("what a change does not touch stays the same object, and is not read again", () => {
+  let document = before;
+  for (let i = 0; i < 50; i++) document = run(document, [create(`many ${i}`), `1-${100 + i}`]);
+  const next = run(document, update("many 7", { metadata: 1 }), index("many 9", "p"));
+  const [old, now] = [document.read(), next.read()];
+  const touched = Object.keys(now.collections).filter((id) => now.collections[id] !== old.collections[id]);
+  assert.deepEqual(touched.map((id) => now.collections[id]?.name).sort(), ["many 7", "many 9"]);
+  assert.equal(now.members[0], old.members[0]);
+  const other = CatalogueDocument.create(1).restore([]);
+  assert.deepEqual(plain(other.read()), { collections: {}, aliases: {}, members: [] });
+});

@@ -1,0 +1,192 @@
+import { ImmutableString } from "@automerge/automerge";
+import { type Json, type PayloadIndexSchema, parsePath } from "@murmuration/index";
+import { isOrigin } from "../causality/dot.js";
+import type { Catalogue, Collection, Member } from "./collection.js";
+import { isCollectionId } from "./collection-id.js";
+import { isIndexSchema } from "./index-schema.js";
+import { valueOfLeaf } from "./leaf-text.js";
+import { checkName } from "./names.js";
+import { readSpaces } from "./vector-space.js";
+
+/**
+ * What a document holds: its valid entries as a frozen catalogue, and what is wrong with the others. The same for equal documents. An
+ * entry that is not valid is as if it were not there, so that a document always opens; a change that would bring one in is refused.
+ */
+export interface ReadCatalogue {
+  readonly catalogue: Catalogue;
+  /** Sentences, each once, in order; empty where all is well. */
+  readonly problems: readonly string[];
+}
+
+/** One part of a document, read. */
+interface ReadPart<Value> {
+  readonly value: Value;
+  readonly problems: readonly string[];
+}
+
+const none: readonly string[] = [];
+
+/**
+ * A document's objects are never changed: what a change touches is made anew. So each is read once, and what a change does not touch
+ * costs nothing and stays the same object.
+ */
+const collections = new WeakMap<object, ReadPart<Collection | undefined>>();
+const members = new WeakMap<object, ReadPart<Member | undefined>>();
+
+/** Reads a document. Never throws, whatever is in it. */
+export function readCatalogue(document: unknown): ReadCatalogue {
+  const problems: string[] = [];
+  const root = (isMap(document) ? document : {}) as { readonly [key: string]: unknown };
+  const readCollections = mapOf(root["collections"], "collections", problems, (stored, id) =>
+    isCollectionId(id) ? remembered(collections, stored, () => readCollection(stored, id)) : wrong("not an id"),
+  );
+  const aliases = mapOf(root["aliases"], "aliases", problems, readAlias);
+  for (const [alias, id] of Object.entries(aliases)) {
+    // Made while its collection was deleted elsewhere.
+    if (readCollections[id] === undefined) delete aliases[alias];
+  }
+  return {
+    catalogue: Object.freeze({
+      collections: Object.freeze(readCollections),
+      aliases: Object.freeze(aliases),
+      members: readMembers(root, problems),
+    }),
+    problems,
+  };
+}
+
+function isMap(value: unknown): value is { readonly [key: string]: unknown } {
+  if (typeof value !== "object" || value === null || Array.isArray(value) || ArrayBuffer.isView(value)) return false;
+  return !(value instanceof ImmutableString) && !(value instanceof Date);
+}
+
+function wrong(problem: string): ReadPart<undefined> {
+  return { value: undefined, problems: [problem] };
+}
+
+function remembered<Value>(
+  memory: WeakMap<object, ReadPart<Value>>,
+  stored: unknown,
+  read: () => ReadPart<Value>,
+): ReadPart<Value> {
+  if (!isMap(stored)) return read();
+  const known = memory.get(stored);
+  if (known !== undefined) return known;
+  const made = read();
+  memory.set(stored, made);
+  return made;
+}
+
+/** By name, in the order of names: the order of a document's keys depends on how it came about. Without a prototype. */
+function mapOf<To>(
+  stored: unknown,
+  what: string,
+  problems: string[],
+  read: (value: unknown, name: string) => ReadPart<To | undefined>,
+): { [name: string]: To } {
+  const map: { [name: string]: To } = Object.create(null);
+  if (!isMap(stored)) {
+    problems.push(`${what}: not a map`);
+    return map;
+  }
+  for (const key of Object.keys(stored).sort()) {
+    const part = key.startsWith(":") && key.isWellFormed() ? read(stored[key], key.slice(1)) : wrong("not a key");
+    for (const problem of part.problems) problems.push(`${what} ${JSON.stringify(key)}: ${problem}`);
+    if (part.value !== undefined) map[key.slice(1)] = part.value;
+  }
+  return map;
+}
+
+/** The value of a leaf; `undefined` for what is none. */
+function leafOf(leaf: unknown): Json | undefined {
+  if (!(leaf instanceof ImmutableString) || typeof leaf.val !== "string") return undefined;
+  try {
+    return valueOfLeaf(leaf.val);
+  } catch {
+    return undefined;
+  }
+}
+
+function textOf(leaf: unknown): string | undefined {
+  const value = leafOf(leaf);
+  return typeof value === "string" ? value : undefined;
+}
+
+function isName(name: string): boolean {
+  try {
+    checkName(name, "");
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function readAlias(leaf: unknown, alias: string): ReadPart<string | undefined> {
+  const id = textOf(leaf);
+  if (!isCollectionId(id)) return wrong("it leads to no collection");
+  return isName(alias) ? { value: id, problems: none } : wrong("not a name");
+}
+
+function readCollection(stored: unknown, id: string): ReadPart<Collection | undefined> {
+  if (!isMap(stored)) return wrong("not a map");
+  const name = textOf(stored["name"]);
+  if (name === undefined || !isName(name)) return wrong("its name is none");
+  const leaf = leafOf(stored["vectors"]);
+  const vectors = leaf === undefined ? "its vectors are not there" : readSpaces(leaf);
+  if (typeof vectors === "string") return wrong(vectors);
+  const problems: string[] = [];
+  const payloadIndexes = Object.freeze(mapOf(stored["payloadIndexes"], "payload indexes", problems, readIndex));
+  const settings = Object.freeze(mapOf(stored["settings"], "settings", problems, readSetting));
+  return { value: Object.freeze({ id, name, vectors, payloadIndexes, settings }), problems };
+}
+
+function readIndex(leaf: unknown, path: string): ReadPart<PayloadIndexSchema | undefined> {
+  const schema = leafOf(leaf);
+  if (schema === undefined || !isIndexSchema(schema)) return wrong("not the schema of an index");
+  try {
+    parsePath(path);
+  } catch {
+    return wrong("not a path");
+  }
+  return { value: schema as unknown as PayloadIndexSchema, problems: none };
+}
+
+function readSetting(leaf: unknown): ReadPart<Json | undefined> {
+  const value = leafOf(leaf);
+  return value === undefined ? wrong("not JSON") : { value, problems: none };
+}
+
+const MEMBER_PREFIX = "member-";
+const MEMBER_KEY = /^member-([1-9]\d{0,7})$/;
+
+function readMembers(root: { readonly [key: string]: unknown }, problems: string[]): readonly Member[] {
+  const found: Member[] = [];
+  for (const key of Object.keys(root).sort()) {
+    if (!key.startsWith(MEMBER_PREFIX)) continue;
+    const id = Number(MEMBER_KEY.exec(key)?.[1] ?? 0);
+    const stored = root[key];
+    const part = isOrigin(id) ? remembered(members, stored, () => readMember(stored, id)) : wrong("not a replica id");
+    for (const problem of part.problems) problems.push(`${key}: ${problem}`);
+    if (part.value !== undefined) found.push(part.value);
+  }
+  return Object.freeze(found.sort((a, b) => a.id - b.id));
+}
+
+function readMember(stored: unknown, id: number): ReadPart<Member | undefined> {
+  if (!isMap(stored)) return wrong("not a map");
+  const { region, url, evicted } = stored as {
+    readonly region?: unknown;
+    readonly url?: unknown;
+    readonly evicted?: unknown;
+  };
+  const where = textOf(region);
+  if (where === undefined) return wrong("its region is not a text");
+  if (typeof evicted !== "boolean") return wrong("it is neither evicted nor not");
+  const reached = url === undefined ? undefined : textOf(url);
+  if (url !== undefined && reached === undefined) return wrong("its address is not a text");
+  const state = evicted ? "evicted" : "active";
+  return {
+    value: Object.freeze({ id, region: where, ...(reached === undefined ? {} : { url: reached }), state }),
+    problems: none,
+  };
+}

@@ -1,0 +1,37 @@
+import { isJsonObject, type Json, vectorIndexLimits } from "@murmuration/index";
+import { vectorEncodings } from "../operation/vector-encoding.js";
+import { distances, type VectorSpace } from "./collection.js";
+
+const SPACE_FIELDS = new Set(["size", "distance", "links", "efConstruction", "quantization", "encoding"]);
+
+function isWithin(value: Json | undefined, { min, max }: { readonly min: number; readonly max: number }): boolean {
+  return Number.isInteger(value) && (value as number) >= min && (value as number) <= max;
+}
+
+/** What keeps this from being a vector space; `undefined` when it is one. */
+export function problemOfSpace(space: Json): string | undefined {
+  if (!isJsonObject(space)) return "it is not an object";
+  const { size, distance, links, efConstruction, quantization, encoding } = space;
+  const unknown = Object.keys(space).find((field) => !SPACE_FIELDS.has(field));
+  if (unknown !== undefined) return `${JSON.stringify(unknown)} is not known`;
+  if (!isWithin(size, vectorIndexLimits.dimensions)) return "size";
+  if (!isWithin(links, vectorIndexLimits.links)) return "links";
+  if (!isWithin(efConstruction, vectorIndexLimits.efConstruction)) return "efConstruction";
+  if (!(distances as readonly unknown[]).includes(distance)) return "distance";
+  if (quantization !== "int8" && quantization !== "none") return "quantization";
+  const isEncoding =
+    encoding === undefined || (encoding !== "f32" && (vectorEncodings as readonly unknown[]).includes(encoding));
+  return isEncoding ? undefined : "encoding";
+}
+
+/** The vector spaces of a collection by name, without a prototype; or what keeps them from being that. */
+export function readSpaces(value: Json): { readonly [name: string]: VectorSpace } | string {
+  if (!isJsonObject(value)) return "its vectors are not an object";
+  const spaces: { [name: string]: VectorSpace } = Object.create(null);
+  for (const [name, space] of Object.entries(value)) {
+    const problem = name === "__proto__" ? "the name __proto__ is not allowed" : problemOfSpace(space);
+    if (problem !== undefined) return `vector ${JSON.stringify(name)}: ${problem}`;
+    spaces[name] = space as unknown as VectorSpace;
+  }
+  return Object.freeze(spaces);
+}
