@@ -62,7 +62,7 @@ test("what waits already or is applied already is not taken again", () => {
   assert.equal(inbox.bytes, 0);
 });
 
-test("over its bound, what is farthest from its turn is dropped", () => {
+test("over its bound, whoever has most waiting loses what is farthest from its turn", () => {
   const inbox = new CausalInbox(50);
   inbox.offer([4, 9, 3, 8, 2, 7].map((sequence) => received(1, sequence)));
   inbox.offer([received(2, 12), received(2, 5)]);
@@ -70,7 +70,46 @@ test("over its bound, what is farthest from its turn is dropped", () => {
   assert.equal(inbox.bytes, 50);
   assert.equal(inbox.dropped, 3);
   const kept = [2, 3, 4, 7].filter((sequence) => inbox.has(1, sequence));
-  assert.deepEqual([kept, inbox.has(2, 5), inbox.has(1, 8)], [[2, 3, 4, 7], true, false]);
+  assert.deepEqual([kept, inbox.has(2, 5), inbox.has(2, 12)], [[2, 3, 4], true, true]);
+});
+
+test("an origin whose operations wait for what never comes takes no room of the others", () => {
+  const inbox = new CausalInbox(1_000);
+  for (let first = 1; first < 10_000; first += 100) {
+    inbox.offer(Array.from({ length: 100 }, (_, at) => received(1, first + at, vector({ 9: 2 ** 39 }))));
+    assert.deepEqual(drain(inbox, new Map()), []);
+  }
+  const frontier = new Map<number, number>();
+  inbox.offer(Array.from({ length: 40 }, (_, at) => received(2, at + 2)));
+  assert.deepEqual(drain(inbox, frontier), []);
+  inbox.offer([received(2, 1)]);
+  assert.equal(drain(inbox, frontier).length, 41);
+});
+
+test("what waits for each other in a circle is told, what waits for it is not", () => {
+  const inbox = new CausalInbox();
+  const deadlocked = (frontier: VersionVector) =>
+    inbox
+      .deadlocked(frontier)
+      .map(({ operation: { origin, sequence } }) => `${origin}:${sequence}`)
+      .sort();
+  inbox.offer([received(1, 1, vector({ 2: 3 })), received(2, 1, vector({ 3: 1 })), received(4, 1, vector({ 1: 1 }))]);
+  assert.deepEqual(deadlocked(new Map()), [], "3:1 may still come");
+  inbox.offer([received(3, 1, vector({ 1: 1, 4: 0 }))]);
+  assert.deepEqual(drain(inbox, new Map()), []);
+  assert.deepEqual(deadlocked(new Map()), ["1:1", "2:1", "3:1"]);
+  assert.deepEqual(deadlocked(vector({ 2: 3 })), []);
+  inbox.clear(2);
+  assert.deepEqual(deadlocked(new Map()), []);
+});
+
+test("origins that operations only name are remembered up to a bound", () => {
+  const inbox = new CausalInbox();
+  for (let i = 0; i < 100; i++) {
+    const names = Object.fromEntries(Array.from({ length: 100 }, (_, at) => [1_000 + 100 * i + at, 1]));
+    inbox.offer([received(1, i + 2, vector(names))]);
+  }
+  assert.ok(inbox.wanted().size <= 2_000);
 });
 
 test("an operation whose turn it is gets through, however full the inbox and however large it is", () => {

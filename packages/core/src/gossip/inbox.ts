@@ -20,12 +20,20 @@ export interface Gap {
 }
 
 const BTree = sortedBTree.default;
-/** Of one origin: what waits, by sequence. */
-type Waiting = InstanceType<typeof BTree<number, ReceivedOperation>>;
+
+/** Of one origin: what waits, by sequence, and its bytes. */
+class Waiting {
+  readonly bySequence = new BTree<number, ReceivedOperation>();
+  bytes = 0;
+}
+
+/** Origins that are remembered to have operations: all members there can be, and as many that are none. */
+const KNOWN_MAX = 2 * limits.membersMax;
 
 /**
  * Operations of one shard that came before something they follow. Hands them out in causal order. Its memory is bounded: what does not
- * fit is dropped, farthest from its turn first, and asked for again: the sender's log is the queue.
+ * fit is dropped and asked for again: the sender's log is the queue. It is dropped of the origin of which most waits, farthest from its turn
+ * first, so that none takes up the room of the others.
  *
  * Room is made only when nothing more can be handed out. An operation whose turn it is therefore always gets through, however large it
  * is and however much waits for it.
@@ -61,14 +69,20 @@ export class CausalInbox {
       const { origin, sequence, dependencies } = received.operation;
       let waiting = this.#origins.get(origin);
       if (waiting === undefined) {
-        waiting = new BTree<number, ReceivedOperation>();
+        waiting = new Waiting();
         this.#origins.set(origin, waiting);
       }
-      if (!waiting.setIfNotPresent(sequence, received)) continue;
+      if (!waiting.bySequence.setIfNotPresent(sequence, received)) continue;
       this.#bytes += received.bytes.byteLength;
-      if (sequence > sequenceOf(this.#known, origin)) this.#known.set(origin, sequence);
-      mergeInto(this.#known, dependencies);
+      waiting.bytes += received.bytes.byteLength;
+      this.#noteKnown(origin, sequence);
+      for (const [other, needed] of dependencies) this.#noteKnown(other, needed);
     }
+  }
+
+  #noteKnown(origin: number, sequence: number): void {
+    const known = this.#known.get(origin);
+    if (known === undefined ? this.#known.size < KNOWN_MAX : known < sequence) this.#known.set(origin, sequence);
   }
 
   /** Takes the next operation whose turn it is at this frontier. With none, makes room and returns nothing. */
@@ -76,7 +90,7 @@ export class CausalInbox {
     for (const [origin, waiting] of this.#origins) {
       const turn = sequenceOf(frontier, origin) + 1;
       this.#dropApplied(origin, waiting, turn);
-      const received = waiting.get(turn);
+      const received = waiting.bySequence.get(turn);
       if (received === undefined) continue;
       if (!covers(frontier, received.operation.dependencies) && !planted.has("skip-causal-wait")) continue;
       this.#remove(origin, waiting, turn);
@@ -86,9 +100,35 @@ export class CausalInbox {
     return undefined;
   }
 
+  /**
+   * Operations whose turn it is and that wait for each other in a circle: none of them can ever be applied, and whoever wrote one of them
+   * cannot have known the others. What merely waits for them is not among them: it may wait for good copies.
+   */
+  deadlocked(frontier: VersionVector): ReceivedOperation[] {
+    const heads = new Map<number, ReceivedOperation>();
+    for (const [origin, waiting] of this.#origins) {
+      const head = waiting.bySequence.get(sequenceOf(frontier, origin) + 1);
+      if (head !== undefined) heads.set(origin, head);
+    }
+    const waitsFor = (a: ReceivedOperation, b: number) =>
+      sequenceOf(a.operation.dependencies, b) > sequenceOf(frontier, b);
+    for (let isSmaller = heads.size > 0; isSmaller; ) {
+      isSmaller = false;
+      for (const [origin, head] of heads) {
+        const others = [...head.operation.dependencies.keys()];
+        const leadsOn = others.some((other) => heads.has(other) && waitsFor(head, other));
+        const isLedTo = leadsOn && [...heads.values()].some((one) => waitsFor(one, origin));
+        if (isLedTo) continue;
+        heads.delete(origin);
+        isSmaller = true;
+      }
+    }
+    return [...heads.values()];
+  }
+
   /** Does an operation of this name wait here? */
   has(origin: number, sequence: number): boolean {
-    return this.#origins.get(origin)?.has(sequence) === true;
+    return this.#origins.get(origin)?.bySequence.has(sequence) === true;
   }
 
   /** What must exist because it came or because something that came follows it; of each origin the highest sequence. */
@@ -105,7 +145,7 @@ export class CausalInbox {
     mergeInto(highest, this.#known);
     const gaps: Gap[] = [];
     for (const origin of [...highest.keys()].sort((a, b) => a - b)) {
-      const waiting = this.#origins.get(origin);
+      const waiting = this.#origins.get(origin)?.bySequence;
       let after = sequenceOf(frontier, origin);
       while (waiting?.has(after + 1) === true) after += 1;
       const through = sequenceOf(highest, origin);
@@ -118,37 +158,38 @@ export class CausalInbox {
 
   /** Forget what waits of one origin. */
   clear(origin: number): void {
-    for (const { bytes } of this.#origins.get(origin)?.values() ?? []) this.#bytes -= bytes.byteLength;
+    this.#bytes -= this.#origins.get(origin)?.bytes ?? 0;
     this.#origins.delete(origin);
     this.#known.delete(origin);
   }
 
   /** Drop what the frontier has passed, as after a snapshot. */
   #dropApplied(origin: number, waiting: Waiting, turn: number): void {
-    for (let lowest = waiting.minKey(); lowest !== undefined && lowest < turn; lowest = waiting.minKey()) {
+    const { bySequence } = waiting;
+    for (let lowest = bySequence.minKey(); lowest !== undefined && lowest < turn; lowest = bySequence.minKey()) {
       this.#remove(origin, waiting, lowest);
     }
   }
 
   #makeRoom(frontier: VersionVector): void {
     while (this.#bytes > this.#bytesMax) {
-      let farthest = 0;
-      let distance = -1;
-      for (const [origin, waiting] of this.#origins) {
-        const behind = (waiting.maxKey() as number) - sequenceOf(frontier, origin);
-        if (behind > distance || (behind === distance && origin > farthest)) [farthest, distance] = [origin, behind];
-      }
-      const waiting = this.#origins.get(farthest) as Waiting;
-      this.#remove(farthest, waiting, waiting.maxKey() as number);
+      const last = (waiting: Waiting) => waiting.bySequence.maxKey() as number;
+      const [origin, waiting] = [...this.#origins].reduce((a, b) => {
+        const distances = last(b[1]) - sequenceOf(frontier, b[0]) - (last(a[1]) - sequenceOf(frontier, a[0]));
+        return (b[1].bytes - a[1].bytes || distances || b[0] - a[0]) > 0 ? b : a;
+      });
+      this.#remove(origin, waiting, last(waiting));
       this.#dropped += 1;
       mark("inbox full");
     }
   }
 
   #remove(origin: number, waiting: Waiting, sequence: number): void {
-    this.#bytes -= (waiting.get(sequence) as ReceivedOperation).bytes.byteLength;
-    waiting.delete(sequence);
-    if (waiting.size > 0) return;
+    const { byteLength } = (waiting.bySequence.get(sequence) as ReceivedOperation).bytes;
+    this.#bytes -= byteLength;
+    waiting.bytes -= byteLength;
+    waiting.bySequence.delete(sequence);
+    if (waiting.bySequence.size > 0) return;
     this.#origins.delete(origin);
     // nothing waits: what exists is known from heartbeats again
     if (this.#origins.size === 0) this.#known = new Map();

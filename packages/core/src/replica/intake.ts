@@ -225,6 +225,12 @@ export class Intake {
         if (planted.has("clock-unchecked")) this.#store.time.observe(next.operation.time, next.operation.time.wallMs);
         else this.#store.time.observe(next.operation.time, nowMs);
       }
+      for (const { operation, from } of inbox.deadlocked(causality.frontier)) {
+        const { origin, sequence } = operation;
+        inbox.clear(origin);
+        const error = new MurmurationError("corrupt", "it and others that came wait for each other");
+        this.#putAside({ shard, origin, sequence, from: from ?? origin }, error, nowMs);
+      }
     }
   }
 }

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { encodeEnvelope } from "../gossip/envelope.js";
 import { batchesOf } from "../operation/batch.js";
 import { encodeOperation } from "../operation/codec.js";
-import type { OperationBody } from "../operation/operation.js";
+import type { Operation, OperationBody } from "../operation/operation.js";
 import { Cluster } from "./cluster.test-support.js";
 import type { Replica } from "./replica.js";
 import { createCollection, payloadOf, point, run, upsert } from "./replica.test-support.js";
@@ -107,6 +107,26 @@ describe("an operation that does not fit", () => {
       replica.status().peering?.setAside.map(({ origin, sequence }) => [origin, sequence]),
       [[FORGER, 2]],
     );
+  });
+
+  test("because it and another one wait for each other holds neither origin's shard up, nor anybody else", () => {
+    const { cluster, replica, shard } = subject();
+    const waiting = (origin: number, sequence: number, dependencies: Operation["dependencies"]) =>
+      encodeOperation({
+        ...{ shard, origin, sequence, dependencies, time: { wallMs: cluster.nowMs, counter: sequence } },
+        ...upsertBody(20 + origin),
+      });
+    rows(replica, shard, FORGER, 1, [waiting(FORGER, 1, new Map([[3, 1]]))]);
+    assert.deepEqual(replica.status().peering?.setAside, []);
+    rows(replica, shard, 3, 1, [waiting(3, 1, new Map([[FORGER, 7]]))]);
+    const { peering } = replica.status();
+    assert.deepEqual(peering?.setAside.map(({ origin, sequence }) => [origin, sequence]).sort(), [
+      [FORGER, 1],
+      [3, 1],
+    ]);
+    assert.deepEqual([peering?.inboxBytes, peering?.refused["cannot be applied"]], [0, 2]);
+    rows(replica, shard, 3, 1, [bytesOf(cluster, shard, 3, 1, upsertBody(9))]);
+    assert.deepEqual(payloadOf(replica, "c", 9), { by: FORGER });
   });
 
   test("is asked for again, slowly, and of another replica first", () => {
