@@ -116,6 +116,7 @@ export type { Quarantine } from "./replica/quarantines.js";
 export type { ReconciliationStatus } from "./replica/reconciliation.js";
 export { type ImageSource, imageNote } from "./replica/recover-shard.js";
 export { type Clock, Replica, type ReplicaOptions } from "./replica/replica.js";
+export { selectsByFilter } from "./replica/resolve-filter.js";
 export { type Standing, standsAlone } from "./replica/standing.js";
 export type { PeeringStatus, PeerStatus, Refusals, ReplicationStatus } from "./replica/status.js";
 export { SYSTEM_SHARD } from "./replica/stored-causality.js";

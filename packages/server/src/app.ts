@@ -111,6 +111,7 @@ function signalOf(reply: FastifyReply): () => AbortSignal {
 function sessionOf(
   of: Route,
   database: Database,
+  readTimeoutSeconds: number,
   request: FastifyRequest,
   reply: FastifyReply,
   parts: { readonly params: unknown; readonly query: unknown; readonly body: unknown },
@@ -125,6 +126,7 @@ function sessionOf(
     body: request.body,
     names: [...(name === undefined ? [] : [name]), ...(of.alsoReads?.(parts.body as never) ?? [])],
     parameters: (parts.query ?? {}) as ConsistencyParameters,
+    filterTimeoutMs: readTimeoutSeconds * 1000,
     signal: signalOf(reply),
   });
 }
@@ -184,7 +186,7 @@ function register(app: FastifyInstance, services: Services, host: Host, of: Rout
       part = "headers";
       checkHeaderText(request.headers, headersRead);
       if (of.session !== undefined) requireComplete(database);
-      session = sessionOf(of, database, request, reply, { params, query, body });
+      session = sessionOf(of, database, host.readTimeoutSeconds, request, reply, { params, query, body });
       part = "query parameters";
       const forwarded = await session?.prepare(forwarder);
       if (forwarded !== undefined) {

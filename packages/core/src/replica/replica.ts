@@ -1,8 +1,8 @@
-import { assert, type GraphReport, type PointId } from "@murmuration/index";
+import { assert, type GraphReport, type PointId, type Sliced } from "@murmuration/index";
 import type { Catalogue } from "../catalogue/collection.js";
 import { resolveCollection } from "../catalogue/resolve.js";
 import { HybridClock, type HybridTime } from "../causality/hybrid-clock.js";
-import type { Command } from "../command/command.js";
+import type { Command, PointCommand } from "../command/command.js";
 import type { SessionToken } from "../consistency/token.js";
 import type { Arrived } from "../gossip/transport.js";
 import type { OpLog } from "../log/op-log.js";
@@ -20,6 +20,7 @@ import { isPointCommand, type WritableShard } from "./plan-points.js";
 import { type Quarantine, refusalOf } from "./quarantines.js";
 import type { ImageSource } from "./recover-shard.js";
 import { recoverReplica } from "./recovery.js";
+import { resolveFilter } from "./resolve-filter.js";
 import { type Standing, standsAlone } from "./standing.js";
 import type { ReplicationStatus } from "./status.js";
 import { CLOCK_SETTING, ReplicaStore } from "./store.js";
@@ -163,6 +164,14 @@ export class Replica {
    */
   execute(commands: readonly Command[]): Execution {
     return this.#executor.execute(commands);
+  }
+
+  /**
+   * The command with the points that its filter selects named instead, to be executed at once. The filter may cost much, so that this is
+   * work in slices; in between, others may be executed.
+   */
+  resolveFilter(command: PointCommand): Sliced<PointCommand> {
+    return resolveFilter(command, () => this.shard(command.collection));
   }
 
   /**

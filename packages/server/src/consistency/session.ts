@@ -39,6 +39,8 @@ export interface SessionRequest {
   /** Collections that it reads or writes, the one that it names first. */
   readonly names: readonly string[];
   readonly parameters: ConsistencyParameters;
+  /** How long the filter of a write may be evaluated that does not say it itself. */
+  readonly filterTimeoutMs?: number | undefined;
   /** Aborted when the client is gone. */
   readonly signal: () => AbortSignal;
 }
@@ -111,8 +113,9 @@ export class Session {
 
   /** Write, and wait for as many members as the request asks for. A level of more than there are is refused and nothing is written. */
   async write(command: Command): Promise<WriteReceipt> {
-    const { write_consistency: level, wait } = this.#request.parameters;
-    const receipt = await this.#database.write(command, level);
+    const { write_consistency: level, wait, timeout } = this.#request.parameters;
+    const timeoutMs = timeout === undefined ? this.#request.filterTimeoutMs : timeout * 1000;
+    const receipt = await this.#database.write(command, { level, timeoutMs });
     if (level === undefined || isLocal(level) || wait === false) return receipt;
     this.#quorum = await this.#untilHeld(command, receipt, level);
     const isReached = this.#quorum !== "quorum-missed" && this.#quorum.result === "done";

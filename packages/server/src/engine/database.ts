@@ -71,6 +71,13 @@ export interface DatabaseCounters {
   readonly recall: { readonly [collection: string]: { readonly [vector: string]: number } };
 }
 
+/** What a write asks for beside its command. */
+export interface WriteOptions {
+  readonly level?: ConsistencyLevel | undefined;
+  /** How long the filter by which it selects points may be evaluated. */
+  readonly timeoutMs?: number | undefined;
+}
+
 /** How long something is waited for. */
 export interface Patience {
   readonly timeoutMs: number;
@@ -105,9 +112,9 @@ export interface Database {
 
   /**
    * Rejects with a `MurmurationError`; then nothing of the command is visible, now or after a restart: so it is for a `level` of more
-   * members than there are. It does not wait for them: `settled` does.
+   * members than there are. It does not wait for them: `settled` does. With `timeout` when the filter of a command took longer to evaluate.
    */
-  write(command: Command, level?: ConsistencyLevel): Promise<Receipt>;
+  write(command: Command, options?: WriteOptions): Promise<Receipt>;
 
   /** The token of an answer given now from the catalogue and these collections; those that are not here are left out. */
   frontiers(names: readonly string[]): SessionToken;

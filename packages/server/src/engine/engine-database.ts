@@ -4,7 +4,6 @@ import {
   type Change,
   type Collection,
   type Command,
-  type ConsistencyLevel,
   collectionNamed,
   type Emit,
   type NearestQuery,
@@ -33,6 +32,7 @@ import type {
   Digest,
   Patience,
   ReplicationReport,
+  WriteOptions,
 } from "./database.js";
 import { FollowedTokens } from "./followed-tokens.js";
 import {
@@ -161,9 +161,15 @@ export class EngineDatabase implements Database {
     return this.#reads.query(name, request, emit);
   }
 
-  write(command: Command, level?: ConsistencyLevel): Promise<Receipt> {
+  write(command: Command, { level, timeoutMs }: WriteOptions = {}): Promise<Receipt> {
     const receipt = this.#send(
-      (request) => ({ kind: "write", request, command, ...(level === undefined ? {} : { level }) }),
+      (request) => ({
+        kind: "write",
+        request,
+        command,
+        ...(level === undefined ? {} : { level }),
+        ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      }),
       bytesOf(command),
     ) as Promise<Receipt>;
     return receipt.then((done) => {

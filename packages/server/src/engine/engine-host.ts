@@ -1,23 +1,14 @@
 import { randomInt } from "node:crypto";
-import { statSync } from "node:fs";
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import { type Change, isAdmitted, Replica, replicaIdOf, SqliteOpLog, type WaitRequest } from "@murmuration/core";
 import { type Json, MurmurationError } from "@murmuration/index";
-import { auditRecall } from "./audit.js";
 import { ClusterLink } from "./cluster-link.js";
 import { type ClusterStart, replicaIdFor, type TransportHost } from "./cluster-start.js";
-import type { ReplicationReport } from "./database.js";
+import { FilteredWrites, isFiltered, type Write } from "./filtered-writes.js";
+import { findAnswer } from "./findings.js";
 import { HostedWaits } from "./hosted-waits.js";
 import { ImageStore } from "./image-store.js";
-import {
-  type Answer,
-  type Outcome,
-  type Question,
-  type Reply,
-  type Request,
-  toPlainError,
-  type WorkerStart,
-} from "./messages.js";
+import { type Outcome, type Question, type Reply, type Request, toPlainError, type WorkerStart } from "./messages.js";
 import { READER_THREAD } from "./reader-thread.js";
 import { UpkeepPace } from "./upkeep-pace.js";
 
@@ -43,8 +34,6 @@ const DRAIN_MS_MAX = 2_000;
 /** Work of one tick: some ten milliseconds. */
 const BUDGET = { stitches: 32, repairs: 64 } as const;
 
-type Write = Extract<Request, { kind: "write" }>;
-
 /**
  * The host of the replica, in the engine's thread: it alone writes the log, the graphs and the images. Three things take turns: requests of
  * the HTTP thread, messages of other replicas, and ticks.
@@ -58,6 +47,7 @@ export class EngineHost {
   readonly #link: ClusterLink | undefined;
   readonly #pace: UpkeepPace;
   readonly #waits: HostedWaits;
+  readonly #filtered: FilteredWrites;
   /** Log position up to which images were looked after. */
   #imagePosition: number;
   #tickTimer: NodeJS.Timeout | undefined;
@@ -117,6 +107,10 @@ export class EngineHost {
     this.#imagePosition = this.#replica.position();
     this.#pace = new UpkeepPace(cluster !== undefined);
     this.#waits = new HostedWaits(this.#replica.waits);
+    this.#filtered = new FilteredWrites(this.#replica, {
+      execute: (write) => this.#commit([write]),
+      refuse: ({ request }, error) => this.#reply({ kind: "refused", request, error: toPlainError(error) }),
+    });
     if (cluster !== undefined) {
       this.#link = new ClusterLink(
         cluster,
@@ -178,14 +172,16 @@ export class EngineHost {
     const beganMs = performance.now();
     let writes: Write[] = [];
     let oldestMs = beganMs;
+    this.#filtered.step();
     for (let request = this.#next(); request !== undefined; request = this.#next()) {
-      if (request.kind === "write") {
+      if (request.kind === "write" && !isFiltered(request)) {
         if (writes.length === 0) oldestMs = performance.now();
         writes.push(request);
         if (writes.length < GROUP_COMMANDS_MAX && performance.now() - oldestMs < GROUP_MS_MAX) continue;
       }
       this.#commit(writes);
       writes = [];
+      if (request.kind === "write" && isFiltered(request)) this.#filtered.take(request);
       if (request.kind === "ask") this.#answer(request.request, request.question);
       if (request.kind === "wait") this.#beginWait(request.request, request.wait);
       if (request.kind === "cancel") this.#waits.cancel(request.request);
@@ -196,6 +192,7 @@ export class EngineHost {
       }
     }
     this.#commit(writes);
+    if (!this.#filtered.isEmpty) this.#scheduleTurn();
     this.#publish();
     this.#scheduleTick();
     if (this.#replica.position() - this.#imagePosition >= this.#start.imageEvery) this.#saveImages();
@@ -248,39 +245,8 @@ export class EngineHost {
   }
 
   #answer(request: number, question: Question): void {
-    this.#orRefuse(request, () => this.#reply({ kind: "answer", request, answer: this.#find(question) }));
-  }
-
-  #find(question: Question): Answer {
-    switch (question.kind) {
-      case "probe":
-        this.#replica.probeLog();
-        return true;
-      case "replication":
-        return this.#report();
-      case "holders":
-        return this.#replica.holders(question.token);
-      case "digest":
-        return this.#replica.digest(question.collection);
-      case "links":
-        return this.#replica.links(question.collection, question.id, question.vector) as unknown as Json;
-      case "validate":
-        return {
-          graphs: this.#replica.validate(question.collection) as unknown as Json,
-          recall: auditRecall(this.#replica.shard(question.collection), question.samples),
-        };
-    }
-  }
-
-  #report(): ReplicationReport {
-    const cluster = this.#link?.report();
-    const bytesOf = (file: string) => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-    const { logFile } = this.#start;
-    return {
-      status: this.#replica.status(),
-      logBytes: bytesOf(logFile) + bytesOf(`${logFile}-wal`),
-      ...(cluster === undefined ? {} : { cluster }),
-    };
+    const asked = { replica: this.#replica, link: this.#link, logFile: this.#start.logFile };
+    this.#orRefuse(request, () => this.#reply({ kind: "answer", request, answer: findAnswer(asked, question) }));
   }
 
   // ---- other replicas
@@ -384,6 +350,7 @@ export class EngineHost {
 
   async #close(): Promise<void> {
     this.#isClosed = true;
+    this.#filtered.refuseAll(new MurmurationError("unavailable", "the server is stopping"));
     clearTimeout(this.#tickTimer);
     clearTimeout(this.#lingerTimer);
     this.#link?.send(this.#replica.outbox());

@@ -50,6 +50,8 @@ export type Request =
       readonly command: Command;
       /** Asked for by a wait that follows: a level of more members than there are refuses the write. */
       readonly level?: ConsistencyLevel;
+      /** How long the filter by which it selects points may be evaluated. */
+      readonly timeoutMs?: number;
     }
   /** Is `settled`, or `refused` when it cannot be waited for. */
   | { readonly kind: "wait"; readonly request: number; readonly wait: WaitRequest }

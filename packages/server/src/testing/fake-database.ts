@@ -3,7 +3,6 @@ import {
   type CatalogueCommand,
   type Collection,
   type Command,
-  type ConsistencyLevel,
   type Emit,
   membersNeeded,
   type NearestQuery,
@@ -36,6 +35,7 @@ import type {
   DatabaseStatus,
   Digest,
   ReplicationReport,
+  WriteOptions,
 } from "../engine/database.js";
 import { type FakePoint, matches, valuesAt } from "./fake-filter.js";
 import { applyPointCommand, type FakePoints, selected } from "./fake-points.js";
@@ -187,7 +187,7 @@ export class FakeDatabase implements Database {
   /** What `settled` answers, if it is not that all is well. */
   settledAs: SettledWait | undefined;
 
-  async write(command: Command, level?: ConsistencyLevel): Promise<Receipt> {
+  async write(command: Command, { level }: WriteOptions = {}): Promise<Receipt> {
     if (level !== undefined) membersNeeded(level, this.members, "write_consistency");
     const failure = this.nextFailure;
     this.nextFailure = undefined;

@@ -1,0 +1,47 @@
+import { statSync } from "node:fs";
+import type { Replica } from "@murmuration/core";
+import type { Json } from "@murmuration/index";
+import { auditRecall } from "./audit.js";
+import type { ClusterLink } from "./cluster-link.js";
+import type { ReplicationReport } from "./database.js";
+import type { Answer, Question } from "./messages.js";
+
+/** What questions are asked of. */
+export interface Asked {
+  readonly replica: Replica;
+  readonly link: ClusterLink | undefined;
+  readonly logFile: string;
+}
+
+/** The answer to a question that only the engine's thread can answer. Throws what the replica throws. */
+export function findAnswer(asked: Asked, question: Question): Answer {
+  const { replica } = asked;
+  switch (question.kind) {
+    case "probe":
+      replica.probeLog();
+      return true;
+    case "replication":
+      return report(asked);
+    case "holders":
+      return replica.holders(question.token);
+    case "digest":
+      return replica.digest(question.collection);
+    case "links":
+      return replica.links(question.collection, question.id, question.vector) as unknown as Json;
+    case "validate":
+      return {
+        graphs: replica.validate(question.collection) as unknown as Json,
+        recall: auditRecall(replica.shard(question.collection), question.samples),
+      };
+  }
+}
+
+function report({ replica, link, logFile }: Asked): ReplicationReport {
+  const cluster = link?.report();
+  const bytesOf = (file: string) => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  return {
+    status: replica.status(),
+    logBytes: bytesOf(logFile) + bytesOf(`${logFile}-wal`),
+    ...(cluster === undefined ? {} : { cluster }),
+  };
+}
