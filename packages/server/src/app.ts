@@ -13,16 +13,18 @@ import { Forwarder } from "./consistency/forwarder.js";
 import { murmurHeaders } from "./consistency/headers.js";
 import { type ConsistencyParameters, Session } from "./consistency/session.js";
 import type { Database } from "./engine/database.js";
-import { drain } from "./http/drain.js";
+import { acceptJson, drainRefused } from "./http/accept-json.js";
+import { connectionOptions } from "./http/connections.js";
 import { errorEnvelope, successBegin, successEnd, successEnvelope } from "./http/envelope.js";
 import { errorAnswer, type RequestPart } from "./http/errors.js";
-import { parseJsonBytes, stringifyJson } from "./http/json.js";
+import { stringifyJson } from "./http/json.js";
 import { JsonText } from "./http/json-text.js";
 import {
+  bodyBytesInFlightMebibytesDefault,
   bodyLimitMebibytesDefault,
-  drainedBytesMax,
   pathParameterLengthMax,
   readTimeoutSecondsDefault,
+  requestTimeoutMsDefault,
 } from "./http/limits.js";
 import { ReadTurns } from "./http/read-turns.js";
 import { validate } from "./http/schemas/validate.js";
@@ -43,6 +45,10 @@ export interface AppOptions {
   readonly bodyLimitMebibytes?: number;
   /** How long a read may take that does not say it itself. */
   readonly readTimeoutSeconds?: number;
+  /** What the bodies of all requests under way may take together. */
+  readonly bodyBytesInFlightMebibytes?: number;
+  /** How long a request has to arrive whole. */
+  readonly requestTimeoutMs?: number;
   /** Origins whose pages may use this server, beside those on this machine. */
   readonly corsOrigins?: readonly string[];
   /** Where reads may be passed on to other replicas (`isAllowedUrl`); default: on the loopback. */
@@ -59,6 +65,8 @@ declare module "fastify" {
     errorCode: string | undefined;
   }
 }
+
+const mebibyte = 1024 * 1024;
 
 /** 0 for a request so malformed that no hook saw it arrive. */
 const elapsedMs = (request: FastifyRequest) => (request.arrivedMs > 0 ? performance.now() - request.arrivedMs : 0);
@@ -80,10 +88,6 @@ function sendError(request: FastifyRequest, reply: FastifyReply, error: unknown,
 /** A level of consistency stands in the query, wherever it is found to be at fault. */
 function partAtFault(error: unknown, part: RequestPart): RequestPart {
   return error instanceof MurmurationError && error.field === "write_consistency" ? "query parameters" : part;
-}
-
-function isTooLarge(error: unknown): boolean {
-  return error instanceof Error && "statusCode" in error && error.statusCode === 413;
 }
 
 function isBare(of: Route, _answer: unknown): _answer is BareAnswer {
@@ -219,19 +223,6 @@ function register(app: FastifyInstance, services: Services, host: Host, of: Rout
   app.route({ method: of.method, url: of.path.replace(/\{(\w+)\}/g, ":$1"), handler });
 }
 
-/** Reads bodies as JSON. An empty one is no body, whatever its content type says. */
-function acceptJson(app: FastifyInstance): void {
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, bytes: Buffer, done) => {
-    try {
-      if (bytes.length === 0) return done(null, undefined);
-      done(null, parseJsonBytes(bytes));
-    } catch (error) {
-      done(error as Error, undefined);
-    }
-  });
-}
-
 /** Headers of ours that requests bring. */
 const headersRead = [murmurHeaders.token, murmurHeaders.forwarded, murmurHeaders.frontier, murmurHeaders.digest];
 
@@ -288,10 +279,12 @@ function refusedOnce(log: Logger | undefined): (url: string) => void {
 
 /** The HTTP interface of a database: every route, ready to listen or to be injected into. It does not close the database. */
 export async function buildApp(database: Database, options: AppOptions = {}): Promise<FastifyInstance> {
+  const bodyBytesMax = (options.bodyLimitMebibytes ?? bodyLimitMebibytesDefault) * mebibyte;
   const app: FastifyInstance = Fastify({
     ...(options.log === undefined ? {} : { loggerInstance: options.log as FastifyBaseLogger }),
     logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: (options.bodyLimitMebibytes ?? bodyLimitMebibytesDefault) * 1024 * 1024,
+    bodyLimit: bodyBytesMax,
+    ...connectionOptions(options.requestTimeoutMs ?? requestTimeoutMsDefault),
     routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: pathParameterLengthMax },
     frameworkErrors: (error, request, reply) =>
       error.code === "FST_ERR_BAD_URL"
@@ -307,9 +300,10 @@ export async function buildApp(database: Database, options: AppOptions = {}): Pr
   });
   await acceptOrigins(app, options.corsOrigins ?? []);
   await compressBodies(app);
-  acceptJson(app);
+  const inFlight = options.bodyBytesInFlightMebibytes ?? bodyBytesInFlightMebibytesDefault;
+  acceptJson(app, { bytesMax: bodyBytesMax, inFlightBytesMax: inFlight * mebibyte });
   app.setErrorHandler(async (error, request, reply) => {
-    if (isTooLarge(error)) await drain(request.raw, drainedBytesMax);
+    await drainRefused(error, request, reply);
     return sendError(request, reply, error);
   });
   logSlowRequests(app, options.slowRequestMs ?? 0);

@@ -54,6 +54,15 @@ describe("configuration", () => {
     assert.equal(configOf([], { MURMUR_SLOW_REQUEST_MS: "6" }).slowRequestMs, 6);
   });
 
+  it("has room for two of the largest bodies", () => {
+    assert.equal(configOf([]).bodyBytesInFlightMebibytes, 256);
+    assert.equal(configOf(["--body-limit-mib", "512"]).bodyBytesInFlightMebibytes, 1024);
+    assert.equal(configOf(["--body-bytes-in-flight-mib", "64"]).bodyBytesInFlightMebibytes, 64);
+    const tooSmall = refusal(["--body-limit-mib", "40", "--body-bytes-in-flight-mib", "64"]);
+    assert.match(tooSmall, /--body-bytes-in-flight-mib must be at least twice --body-limit-mib/);
+    assert.equal(configOf(["--request-timeout-ms", "500"]).requestTimeoutMs, 500);
+  });
+
   it("takes origins of pages, each once or separated by commas", () => {
     assert.equal(configOf([]).corsOrigins, "");
     const given = ["--cors-origin", "https://a.example.org", "--cors-origin", "http://b.example.org:81"];

@@ -11,7 +11,12 @@ import {
   regionName,
 } from "./cluster-config.js";
 import type { ClusterStart } from "./engine/cluster-start.js";
-import { bodyLimitMebibytesDefault, readTimeoutSecondsDefault } from "./http/limits.js";
+import {
+  bodyBytesInFlightMebibytesDefault,
+  bodyLimitMebibytesDefault,
+  readTimeoutSecondsDefault,
+  requestTimeoutMsDefault,
+} from "./http/limits.js";
 import { parseOrigins } from "./http/origins.js";
 import { version } from "./version.js";
 
@@ -31,6 +36,8 @@ interface ServerSettings {
   readonly slowRequestMs: number;
   readonly bodyLimitMebibytes: number;
   readonly readTimeoutSeconds: number;
+  readonly bodyBytesInFlightMebibytes: number;
+  readonly requestTimeoutMs: number;
   /** Separated by spaces; "": only pages on this machine. */
   readonly corsOrigins: string;
   readonly shutdownTimeoutMs: number;
@@ -136,6 +143,22 @@ const optionTable: readonly OptionRow[] = [
     description: "a read that does not say it itself (?timeout=) may take so long",
     defaultValue: readTimeoutSecondsDefault,
     parse: integerFrom(1, 86_400),
+  },
+  {
+    name: "body-bytes-in-flight-mib",
+    key: "bodyBytesInFlightMebibytes",
+    placeholder: "MiB",
+    description: "what the bodies of all requests under way may take together; at least twice the largest body",
+    defaultValue: bodyBytesInFlightMebibytesDefault,
+    parse: integerFrom(2, 65_536),
+  },
+  {
+    name: "request-timeout-ms",
+    key: "requestTimeoutMs",
+    placeholder: "ms",
+    description: "time in which a request has to arrive whole",
+    defaultValue: requestTimeoutMsDefault,
+    parse: integerFrom(100, dayMs),
   },
   {
     name: "cors-origin",
@@ -421,6 +444,14 @@ function resolve(
   }
 }
 
+/** What all bodies may take: as configured, else enough for two of the largest. */
+function roomForBodies({ bodyBytesInFlightMebibytes: given, bodyLimitMebibytes }: ServerSettings): number {
+  const least = 2 * bodyLimitMebibytes;
+  if (given >= least) return given;
+  if (given === bodyBytesInFlightMebibytesDefault) return least;
+  throw new Error("--body-bytes-in-flight-mib must be at least twice --body-limit-mib");
+}
+
 /**
  * The configuration: a flag goes before an environment variable, that before the file, that before the default.
  * A wrong option or value gives exit code 2 and a line that names it; `--help` and `--version` give exit code 0.
@@ -436,7 +467,8 @@ export function loadConfig(sources: ConfigSources): ConfigOutcome {
     const settings = Object.fromEntries(entries) as ServerSettings & ClusterSettings;
     if (settings.backupEveryMinutes > 0 && settings.backupFolder === "")
       throw new Error("--backup-every needs --backup-folder");
-    return { config: { ...settings, cluster: clusterOf(settings, readFile) } };
+    const bodyBytesInFlightMebibytes = roomForBodies(settings);
+    return { config: { ...settings, bodyBytesInFlightMebibytes, cluster: clusterOf(settings, readFile) } };
   } catch (error) {
     return { exitCode: 2, output: `error: ${(error as Error).message}\n` };
   }

@@ -109,6 +109,8 @@ async function run(config: Config): Promise<void> {
     bodyLimitMebibytes: config.bodyLimitMebibytes,
     readTimeoutSeconds: config.readTimeoutSeconds,
     ...(config.cluster?.peerHosts === undefined ? {} : { peerHosts: config.cluster.peerHosts }),
+    bodyBytesInFlightMebibytes: config.bodyBytesInFlightMebibytes,
+    requestTimeoutMs: config.requestTimeoutMs,
     corsOrigins: config.corsOrigins === "" ? [] : parseOrigins(config.corsOrigins),
     ...(backups === undefined ? {} : { backups }),
   });

@@ -3,8 +3,26 @@
 /** Largest request body, in MiB, unless configured otherwise. */
 export const bodyLimitMebibytesDefault = 32;
 
+/** What the bodies of all requests under way may take together, in MiB, unless configured otherwise. */
+export const bodyBytesInFlightMebibytesDefault = 256;
+
+/** A body of so many bytes is small: some of what all may take together is kept for such. */
+export const smallBodyBytes = 64 * 1024;
+
+/** How long a request has to arrive whole, unless configured otherwise. */
+export const requestTimeoutMsDefault = 60_000;
+
+/** How long its headers have at most. */
+export const headersTimeoutMsMax = 20_000;
+
+/** How long a connection without a request is kept. */
+export const keepAliveTimeoutMs = 72_000;
+
 /** Bytes of a body beyond its limit that are read and forgotten, so that its sender gets to read why. */
 export const drainedBytesMax = 256 * 1024 * 1024;
+
+/** Of such a body nothing is waited for so long; then its sender is answered. */
+export const drainIdleMs = 500;
 
 /** Levels of arrays and objects in a request body. */
 export const jsonDepthMax = 128;
