@@ -102,5 +102,11 @@ export const plantedBugs = {
   "index-purge-forgets-dead": "a purge leaves links to the purged in the lists of dead nodes",
   "quarantine-forgotten": "a shard to which an operation was applied by half goes on",
   "unchecked-operations": "operations are applied without being checked against the state first",
+  "takes-not-finite": "vectors of values that are not finite are taken",
+  "takes-kept-unseen": "operations that keep a vector which is not here are taken",
+  "frontier-before-check": "the frontier moves before an operation is checked",
+  "drops-marks": "a long text loses the mark at its beginning when it is read",
+  "writes-other-text": "the log is given another text than what is applied",
+  "keeps-last-entry": "of entries of one id in an update of vectors only the last counts",
 } as const;
 export type PlantedBug = keyof typeof plantedBugs;

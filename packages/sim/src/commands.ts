@@ -1,5 +1,6 @@
 import type { Command, NamedVectors, PointInput, UpsertPoints } from "@murmuration/core";
 import type { Filter } from "@murmuration/index";
+import { awkwardTextCommands, awkwardVector, textsOfPoint } from "./awkward-text.js";
 import type { Profile } from "./profiles.js";
 import type { Random } from "./random.js";
 
@@ -25,16 +26,25 @@ export function having(key: string, value: string | number): Filter {
 function point({ random, profile, vector }: Draw): PointInput {
   const id = random.below(IDS);
   const values = vector();
-  const payload = { tag: random.pick(["a", "b", "c"]), n: random.below(10) };
+  const payload = {
+    tag: random.pick(["a", "b", "c"]),
+    n: random.below(10),
+    ...(profile.hasAwkwardText === true ? textsOfPoint(random) : {}),
+  };
   if (profile.hasSecondVector !== true) return { id, vectors: { "": values }, payload };
-  return { id, vectors: namedVectors(random, values), payload };
+  return { id, vectors: namedVectors(random, profile, values), payload };
+}
+
+/** What the second vector is called. */
+export function secondVectorOf({ hasAwkwardText = false }: Profile): string {
+  return hasAwkwardText ? awkwardVector : "second";
 }
 
 /** The first vector, the second, or both. */
-function namedVectors(random: Random, values: Float32Array): NamedVectors {
+function namedVectors(random: Random, profile: Profile, values: Float32Array): NamedVectors {
   const which = random.below(4);
   const second = Float32Array.from({ length: SECOND_DIMENSIONS }, () => random.between(-3, 3));
-  return { ...(which === 0 ? {} : { "": values }), ...(which === 1 ? {} : { second }) };
+  return { ...(which === 0 ? {} : { "": values }), ...(which === 1 ? {} : { [secondVectorOf(profile)]: second }) };
 }
 
 function someIds(random: Random): number[] {
@@ -79,16 +89,25 @@ export const commandMakers: { readonly [kind: string]: (draw: Draw) => Command }
     collection,
     target: { filter: having("n", random.below(10)) },
   }),
-  vectors: ({ random, vector }) => ({
+  vectors: ({ random, profile, vector }) => ({
     kind: "update-vectors",
     collection,
-    points: [{ id: random.below(IDS), vectors: namedVectors(random, vector()) }],
+    points: [{ id: random.below(IDS), vectors: namedVectors(random, profile, vector()) }],
   }),
-  "drop-vectors": ({ random }) => ({
+  "vectors-twice": ({ random, profile, vector }) => {
+    const id = random.below(IDS);
+    const second = Float32Array.from({ length: SECOND_DIMENSIONS }, () => random.between(-3, 3));
+    const points = [
+      { id, vectors: { "": vector() } },
+      { id, vectors: { [secondVectorOf(profile)]: second } },
+    ];
+    return { kind: "update-vectors", collection, points };
+  },
+  "drop-vectors": ({ random, profile }) => ({
     kind: "delete-vectors",
     collection,
     target: { ids: someIds(random) },
-    vectors: [random.pick(["", "second"])],
+    vectors: [random.pick(["", secondVectorOf(profile)])],
   }),
   payload: ({ random }) => ({
     kind: "set-payload",
@@ -123,4 +142,5 @@ export const commandMakers: { readonly [kind: string]: (draw: Draw) => Command }
       () => ({ kind: "delete-payload-index", collection, path: random.pick(["n", "tag"]) }),
     ])(),
   catalogue: catalogueEdit,
+  ...awkwardTextCommands(collection, someIds),
 };

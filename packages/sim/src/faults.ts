@@ -3,8 +3,10 @@ import { encodeEdgeDelta, type PointId } from "@murmuration/index";
 import { type Broker, brokerFaults } from "./broker.js";
 import { collectionName } from "./commands.js";
 import type { EventQueue } from "./event-queue.js";
+import { type Hostility, hostileMessages } from "./hostile.js";
 import type { Network } from "./network.js";
 import type { Node } from "./node.js";
+import { Random } from "./random.js";
 import type { Fault } from "./scenario.js";
 
 /** What faults do to a world. */
@@ -21,6 +23,10 @@ export interface FaultyWorld {
   giveUp(node: Node): void;
   /** Something is lost at a node that no log tells of: until all are at rest, it need not be what the others are. */
   damage(node: Node): void;
+  /** Send what a node's process did not. */
+  forge(node: Node, hostility: Hostility): void;
+  /** A node whose disk is damaged is given up, and an empty one joins in its place. */
+  replace(node: Node): void;
   /** The second of two processes with one id ends; by now it must have been noticed. */
   endTwin(node: Node, twin: Node): void;
 }
@@ -33,6 +39,7 @@ const RETRY_MS = 100;
 const TRIES_MAX = 100;
 const ROWS_LOST = 3;
 const LINKS_LOST = 4;
+const HOSTILE_TURNS = 12;
 /** Of an image of a graph: see docs/files.md. */
 const VECTORS_REGION = 3;
 
@@ -223,6 +230,20 @@ const injections: { readonly [Kind in Fault["kind"]]?: Injection } = {
   "lose-link": (world, node, { amount }) => {
     loseLinks(world, node, amount, TRIES_MAX);
     return undefined;
+  },
+  hostile: (world, node, { amount, forMs }) => {
+    // the others must be enough to give it up
+    if (node.replica === undefined || world.nodes.some((one) => one !== node && one.isHostile)) return undefined;
+    node.kill();
+    node.isHostile = true;
+    node.isBroken = true;
+    const random = new Random(Math.floor(amount * 2 ** 32));
+    for (let turn = 0; turn < HOSTILE_TURNS; turn++) {
+      world.queue.after(Math.floor((turn * forMs) / HOSTILE_TURNS), () => {
+        if (!node.isRetired) world.forge(node, hostileMessages(node.disk, node.id, world.queue.nowMs, random));
+      });
+    }
+    return () => world.replace(node);
   },
   "rot-vector": (world, node, { amount }) => {
     const index = writableShardOf(node)?.indexes.get("");

@@ -35,6 +35,8 @@ export class Node {
   frozenMs: number | undefined;
   /** Its disk is damaged: it cannot be started any more. */
   isBroken = false;
+  /** It sends what no replica of ours would: it is given up, and an empty one joins in its place. */
+  isHostile = false;
   /** Was its clock ever wrong? */
   clockWasSet = false;
   /** Something was lost here that no log tells of, and may not be mended yet. */

@@ -39,6 +39,13 @@ const profileOfBug: Partial<Record<PlantedBug, string>> = {
   "repairs-lost": "damage",
   "purge-unchecked": "damage",
   "no-start-guard": "old-copy",
+  "unchecked-operations": "hostile",
+  "takes-not-finite": "hostile",
+  "takes-kept-unseen": "hostile",
+  "frontier-before-check": "hostile",
+  "drops-marks": "text",
+  "writes-other-text": "text",
+  "keeps-last-entry": "text",
 };
 
 interface Progress {

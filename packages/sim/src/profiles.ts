@@ -28,6 +28,7 @@ export const faultKinds = [
   "lose-row",
   "lose-link",
   "rot-vector",
+  "hostile",
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
@@ -43,6 +44,8 @@ export interface Profile {
   readonly compactRows?: number;
   /** Points have a second vector, and each may lack one of the two. */
   readonly hasSecondVector?: boolean;
+  /** Names, keys and values are what text can be at its most awkward. */
+  readonly hasAwkwardText?: boolean;
   /** Clients write and read at levels, and sessions wait where they go. */
   readonly hasQuorums?: boolean;
   readonly data: "any" | "mixed" | "clustered" | "islands" | "adversarial";
@@ -170,8 +173,31 @@ export const profiles: Readonly<Record<string, Profile>> = {
       "full-disk": 0.2,
     },
   },
+  text: {
+    ...base,
+    hasSecondVector: true,
+    hasAwkwardText: true,
+    weights: {
+      upsert: 10,
+      update: 2,
+      delete: 2,
+      vectors: 2,
+      "drop-vectors": 1,
+      payload: 1,
+      "vectors-twice": 2,
+      "text-payload": 4,
+      "text-filter": 2,
+      "text-keys": 2,
+      "text-index": 1,
+      "text-catalogue": 2,
+    },
+    faults: { ...network, partition: 0.4, crash: 0.6, "full-disk": 0.2, join: 0.2, wipe: 0.1 },
+  },
+  hostile: { ...base, faults: { ...network, hostile: 1, partition: 0.3, crash: 0.4, "full-disk": 0.2, join: 0.3 } },
   soak: { ...base, steps: 1_500, gapMs: 120 },
 };
 
 /** Profiles that seeds take turns in: all but `soak`, which is long. */
-export const rotation: readonly string[] = Object.keys(profiles).filter((name) => name !== "soak");
+export const rotation: readonly string[] = Object.keys(profiles).filter(
+  (name) => name !== "soak" && name !== "hostile",
+);

@@ -76,7 +76,11 @@ export function makeScenario(seed: number, profileName: string): Scenario {
     }
   }
   const later = laterFaults(seed, profile, endMs);
-  faults.push(...faultsOfCompaction(seed, profile, endMs), ...faultsOfMemory(seed, profile, endMs));
+  faults.push(
+    ...faultsOfCompaction(seed, profile, endMs),
+    ...faultsOfMemory(seed, profile, endMs),
+    ...faultsOfMembers(seed, profile, endMs),
+  );
   return {
     seed,
     profile: profileName,
@@ -150,6 +154,16 @@ function faultsOfMemory(seed: number, profile: Profile, endMs: number): Fault[] 
   const atMs = random.between(Math.floor(endMs * 0.3), Math.floor(endMs * 0.9));
   const [node, other] = [random.below(profile.founders), random.below(profile.founders)];
   return [{ kind: "rot-vector", atMs, forMs: 0, node, other, amount: random.fraction() }];
+}
+
+/** A member that turns against the others. */
+function faultsOfMembers(seed: number, profile: Profile, endMs: number): Fault[] {
+  const random = new Random(seed).fork("faults of members");
+  if (!random.chance(profile.faults.hostile ?? 0)) return [];
+  const atMs = random.between(Math.floor(endMs * 0.2), Math.floor(endMs * 0.7));
+  const [node, other] = [random.below(profile.founders), random.below(profile.founders)];
+  const forMs = random.between(1_000, Math.floor(endMs * 0.4));
+  return [{ kind: "hostile", atMs, forMs, node, other, amount: random.fraction() }];
 }
 
 /** The profile of this name. Throws for one that is not known. */

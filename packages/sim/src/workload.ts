@@ -1,5 +1,5 @@
 import type { Command, CreateCollection, VectorSpace } from "@murmuration/core";
-import { collectionName, commandMakers, SECOND_DIMENSIONS } from "./commands.js";
+import { collectionName, commandMakers, SECOND_DIMENSIONS, secondVectorOf } from "./commands.js";
 import { DIMENSIONS, VectorSource } from "./data.js";
 import type { Profile } from "./profiles.js";
 import { Random } from "./random.js";
@@ -26,7 +26,7 @@ export function collectionOf(seed: number, profile: Profile): CreateCollection {
   return {
     kind: "create-collection",
     name: collectionName,
-    vectors: { "": space, ...(profile.hasSecondVector === true ? { second } : {}) },
+    vectors: { "": space, ...(profile.hasSecondVector === true ? { [secondVectorOf(profile)]: second } : {}) },
     settings: {},
   };
 }

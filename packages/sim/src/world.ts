@@ -1,16 +1,20 @@
 import { Broker } from "./broker.js";
+import { changesWholly } from "./checkers/changes-wholly.js";
 import { Violated, type Violation } from "./checkers/checker.js";
 import { checkCompaction } from "./checkers/compaction.js";
 import { ConvergenceChecker } from "./checkers/convergence.js";
+import { checkForgeries, type Forgeries } from "./checkers/forgeries.js";
 import { checkGraphRules } from "./checkers/graph.js";
 import { ProgressChecker } from "./checkers/progress.js";
 import { QuorumChecker } from "./checkers/quorums.js";
+import { checkReadBack } from "./checkers/read-back.js";
 import { SessionChecker } from "./checkers/sessions.js";
 import { WriteChecker } from "./checkers/writes.js";
 import { VectorSource } from "./data.js";
 import { describeCommand, operationsOf } from "./describe.js";
 import { EventQueue } from "./event-queue.js";
 import { type FaultyWorld, inject } from "./faults.js";
+import type { Hostility } from "./hostile.js";
 import { Network, type SentMessage } from "./network.js";
 import { Node } from "./node.js";
 import { Random } from "./random.js";
@@ -57,6 +61,10 @@ export class World {
   /** Nothing that happens from here on can be checked. */
   #isOver = false;
   #acknowledged = 0;
+  /** Messages that no replica of ours has made. */
+  readonly #forged = new WeakSet<Uint8Array>();
+  /** By hostile member: which of its operations must not be taken. */
+  readonly #forgeries: Forgeries = new Map();
   /** Was anything lost that no log tells of? */
   #wasDamaged = false;
 
@@ -202,6 +210,7 @@ export class World {
       }
     }
     if (node.replica === undefined) return;
+    checkForgeries(node.replica, this.#forgeries);
     if (this.#nodes.some((one) => one.isTwin)) return;
     this.#progress.check(node);
     if (node.isDamaged) return;
@@ -221,7 +230,9 @@ export class World {
       return;
     }
     const wasUp = node.replica !== undefined;
-    node.receive(message.bytes, this.#nodes.find(({ address }) => address === message.from)?.id);
+    const receive = () => node.receive(message.bytes, this.#nodes.find(({ address }) => address === message.from)?.id);
+    if (this.#forged.has(message.bytes)) changesWholly(node, receive);
+    else receive();
     if (wasUp && node.replica === undefined) this.#trace.note("crash", node.id, "crashes while it writes");
     this.#after(node);
   }
@@ -243,6 +254,7 @@ export class World {
       this.#acknowledged++;
       // before it is looked at: what breaks a rule is seen too
       this.#trace.note("write", node.id, text, () => ({ operations: operationsOf(changes) }));
+      if (!node.isDamaged) checkReadBack(replica, command);
       this.#writes.note(replica, command, changes, node.clockWasSet ? undefined : node.nowMs());
       this.#sessions.note(changes);
       const sound = able.filter((one) => !one.isDamaged);
@@ -270,6 +282,8 @@ export class World {
         node.isDamaged = true;
         this.#wasDamaged = true;
       },
+      forge: (node, hostility) => this.#forge(node, hostility),
+      replace: (node) => this.#replace(node),
       endTwin: (node, twin) => this.#endTwin(node, twin),
     };
   }
@@ -277,12 +291,23 @@ export class World {
   #restart(node: Node): void {
     node.disk.writesToCrash = undefined;
     if (node.isRetired) return;
+    if (node.isHostile) return this.#replace(node);
     if (node.replica !== undefined) node.kill();
     node.start();
     node.compared = undefined;
     this.#trace.note("start", node.id, "starts again");
     if (node.isBroken) this.#replace(node);
     else this.#after(node);
+  }
+
+  /** A member sends to all what no replica of ours would. */
+  #forge(node: Node, { messages, forgedFrom }: Hostility): void {
+    this.#forgeries.set(node.id, forgedFrom);
+    for (const bytes of messages) {
+      this.#forged.add(bytes);
+      for (const { address } of this.#nodes)
+        if (address !== node.address) this.#network.send(node.address, address, bytes);
+    }
   }
 
   /** What nobody else holds of a node's writes may be lost. */

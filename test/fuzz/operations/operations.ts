@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Fuzzer } from "../fuzzer.js";
 import { type CatalogueEdit, catalogueEdits, catalogueRow, editedCatalogue } from "./catalogue-edits.js";
-import { bytesOf, fieldsOf } from "./fields.js";
+import { bytesOf, fieldsOf, kinds } from "./fields.js";
 import { makeHistory, ORIGINS, type Row, START_MS } from "./history.js";
 import { type Mutation, mutate, mutations } from "./mutations.js";
 import { type ShardState, Subject } from "./subject.js";
@@ -182,8 +182,7 @@ export const operationsFuzzer: Fuzzer = {
       const subject = new Subject();
       const fed = [...prefix];
       if (fed.length > 0) subject.follow(fed);
-      const kind = fieldsOfKind(row);
-      count(`kind ${kind}`);
+      count(`kind ${kindOf(row)}`);
       const { replayedFrom } = hostile;
       count(replayedFrom === undefined ? receives(subject, fed, row) : replays(subject, fed, row, replayedFrom));
     });
@@ -191,10 +190,11 @@ export const operationsFuzzer: Fuzzer = {
   },
 };
 
-function fieldsOfKind({ bytes }: Row): unknown {
+function kindOf({ bytes }: Row): string {
   try {
-    return fieldsOf(bytes)[1];
+    const kind = fieldsOf(bytes)[1] as number;
+    return Object.values(kinds).some((known) => known === kind) ? String(kind) : "other";
   } catch {
-    return "?";
+    return "other";
   }
 }

@@ -56,8 +56,7 @@ export class Subject {
   follow(rows: readonly Row[]): void {
     const messages = rows.map(({ shard, origin, sequence, bytes }) => {
       const batch = encodeBatchFromRows({ shard, origin, firstSequence: sequence, rows: [bytes] });
-      const from = origin === SUBJECT ? 1 : origin;
-      return encodeEnvelope({ cluster: CLUSTER, from, to: SUBJECT, message: { kind: "operations", batch } });
+      return encodeEnvelope({ cluster: CLUSTER, from: origin, to: SUBJECT, message: { kind: "operations", batch } });
     });
     this.replica.receiveAll(messages.map((bytes) => ({ bytes })));
   }

@@ -3,7 +3,9 @@ import type { Dot } from "../causality/dot.js";
 import { sequenceOf, type VersionVector } from "../causality/version-vector.js";
 import { dotOf, type Operation } from "../operation/operation.js";
 import type { KeptVector } from "../operation/vector-version.js";
+import { planted } from "../planted.js";
 import type { CausalState } from "./causal-state.js";
+import { type Journal, takeBack } from "./journal.js";
 import { type PointState, updatePointVectors, upsertPoint, visibleDot, type Write } from "./point-state.js";
 import type { PointTable } from "./point-table.js";
 import type { ShardGraph } from "./shard-graph.js";
@@ -24,8 +26,12 @@ export function checkOperation(state: CheckedState, operation: Operation): void 
   const { causality } = state;
   const next = sequenceOf(causality.frontier, operation.origin) + 1;
   if (operation.sequence !== next) refuse(operation, `the next one of its origin is ${next}`);
-  checkOnGraphs(state, operation, causality.pastOf(operation), () => true);
+  const past = causality.pastOf(operation);
+  const journal: Journal = [];
+  if (planted.has("frontier-before-check")) causality.advance(operation, journal);
+  checkOnGraphs(state, operation, past, () => true);
   if ("kept" in operation) checkKept(state, operation);
+  takeBack(journal);
 }
 
 /** The same for what an operation with this causal past does to the graphs for which `wanted` holds. */
@@ -62,6 +68,7 @@ type Keeping = Extract<Operation, { readonly kept: readonly KeptVector[] }>;
 
 /** The vectors that a point keeps, and those that it would show, are in the graphs. */
 function checkKept({ graphs, table }: CheckedState, operation: Keeping): void {
+  if (planted.has("takes-kept-unseen")) return;
   for (const { name, dot } of operation.kept) {
     const graph = graphs.get(name) ?? refuse(operation, `there is no vector "${name}"`);
     if (graph.slotOf(dot) === undefined) refuse(operation, `vector "${name}" of ${nameOf(dot)} is not here`);
