@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import { type Logger, pino } from "pino";
+import type { Logger } from "pino";
 import type { Backups } from "../backup/backups.js";
 import { type Config, loadConfig } from "../config.js";
 import { dataFiles } from "../engine/data-folder.js";
@@ -8,6 +8,7 @@ import { openDatabase } from "../engine/open-database.js";
 import { parseOrigins } from "../http/origins.js";
 import { version } from "../version.js";
 import type { CliCommand } from "./command.js";
+import { openLog } from "./log.js";
 
 /** Resolves to false when the time is over first. */
 async function within(timeoutMs: number, work: Promise<unknown>): Promise<boolean> {
@@ -85,7 +86,7 @@ async function openBackups(database: Database, config: Config, log: Logger): Pro
 }
 
 async function run(config: Config): Promise<void> {
-  const log = pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: true }));
+  const log = await openLog(config.logLevel);
   for (const event of ["unhandledRejection", "uncaughtException"] as const) {
     process.on(event, (error: unknown) => {
       log.fatal({ err: error }, event);
