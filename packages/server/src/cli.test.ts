@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
@@ -73,6 +73,18 @@ describe("the command", () => {
     assert.match(second.output.err, new RegExp(`^error: port ${port} of 127\\.0\\.0\\.1 is already in use\\n$`));
     server.child.kill("SIGINT");
     assert.equal(await server.exit, 0);
+  });
+
+  it("points to the backups when the log's file is damaged, and leaves it", async () => {
+    const folder = newFolder();
+    const file = join(folder, "murmuration.db");
+    const garbage = "this is not a log, and long enough to be taken for one. ".repeat(100);
+    writeFileSync(file, garbage);
+    const { exit, output } = run("--port", "0", "--data", folder, "--backup-folder", "backups");
+    assert.equal(await exit, 1);
+    assert.match(output.err, /^error: .*murmuration\.db: .*NOTADB/m);
+    assert.match(output.err, /murmur restore backups\/NAME\.db --data NEW-FOLDER/);
+    assert.equal(readFileSync(file, "utf8"), garbage);
   });
 
   it("names a wrong option on stderr and exits with 2", async () => {

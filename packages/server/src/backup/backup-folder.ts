@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { MurmurationError } from "@murmuration/index";
+import { folderFailureInWords } from "../engine/failure-in-words.js";
 import { fileError, flush } from "./files.js";
 import { type Manifest, parseManifest } from "./manifest.js";
 
@@ -109,7 +110,7 @@ export class BackupFolder {
     } catch (error) {
       throw new MurmurationError(
         "storage",
-        `cannot make the backup folder: ${(error as Error).message}`,
+        `cannot make the backup folder ${this.path}: ${folderFailureInWords(this.path, error)}`,
         undefined,
         error,
       );

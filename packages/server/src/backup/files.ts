@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { closeSync, fsyncSync, openSync, readSync, writeSync } from "node:fs";
 import { MurmurationError } from "@murmuration/index";
+import { failureInWords } from "../engine/failure-in-words.js";
 
 const CHUNK_BYTES = 4 * 1024 * 1024;
 
@@ -13,9 +14,9 @@ export interface Fingerprint {
 /** The typed error for what the file system threw: `not-found` or `storage`. Errors of anyone else come back as they are. */
 export function fileError(error: unknown, path: string): unknown {
   if (!(error instanceof Error) || !("errno" in error)) return error;
-  const { code = "?", message } = error as NodeJS.ErrnoException;
-  if (code === "ENOENT") return new MurmurationError("not-found", `${path}: there is no such file`, undefined, error);
-  return new MurmurationError("storage", `${path}: ${message}`, undefined, error);
+  if ((error as NodeJS.ErrnoException).code === "ENOENT")
+    return new MurmurationError("not-found", `${path}: there is no such file`, undefined, error);
+  return new MurmurationError("storage", `${path}: ${failureInWords(error)}`, undefined, error);
 }
 
 /** Runs an action and passes errors of the file system on as typed ones. */

@@ -1,3 +1,5 @@
+import { join } from "node:path";
+import { MurmurationError } from "@murmuration/index";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import type { Backups } from "../backup/backups.js";
@@ -127,6 +129,14 @@ async function run(config: Config): Promise<void> {
   }
 }
 
+/** What an operator does when the data cannot be read. */
+function wayOut({ data, backupFolder, cluster }: Config): string {
+  const restore = `murmur restore ${backupFolder === "" ? "FILE" : join(backupFolder, "NAME.db")} --data NEW-FOLDER`;
+  const orJoin =
+    cluster === undefined ? "" : " While another replica lives, starting with an empty folder does as well.";
+  return `The data in ${data} is damaged and is left as it is. Bring the newest backup back with: ${restore} (docs/backup.md).${orJoin}`;
+}
+
 /** Runs the server until it is told to stop. */
 export const serve: CliCommand = {
   name: "serve",
@@ -134,7 +144,12 @@ export const serve: CliCommand = {
   run: async (argv, helpEnd) => {
     const outcome = loadConfig({ argv, environment: process.env, helpEnd });
     if ("config" in outcome) {
-      await run(outcome.config);
+      try {
+        await run(outcome.config);
+      } catch (error) {
+        if (!(error instanceof MurmurationError) || error.code !== "corrupt") throw error;
+        throw new Error(`${error.message}\n${wayOut(outcome.config)}`, { cause: error });
+      }
       return 0;
     }
     (outcome.exitCode === 0 ? process.stdout : process.stderr).write(outcome.output);

@@ -40,8 +40,9 @@ describe("a data folder", () => {
 
   it("is free again when the process that had it was killed", async () => {
     const module = new URL("./data-folder.js", import.meta.url).href;
+    // kept, or the collector closes the file and gives it free
     const code = `import { takeDataFolder } from ${JSON.stringify(module)};
-      takeDataFolder(process.argv[1]); console.log("taken"); process.stdin.resume();`;
+      globalThis.kept = takeDataFolder(process.argv[1]); console.log("taken"); process.stdin.resume();`;
     const child = spawn(process.execPath, ["--input-type=module", "-e", code, folder], {
       stdio: ["pipe", "pipe", "inherit"],
     });

@@ -1,7 +1,8 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { accessSync, constants, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { MurmurationError } from "@murmuration/index";
 import Database from "better-sqlite3";
+import { folderFailureInWords } from "./failure-in-words.js";
 
 /** What lies where in a data folder (docs/files.md). */
 export interface DataFiles {
@@ -28,15 +29,24 @@ export function takeDataFolder(folder: string): DataFolder {
   try {
     mkdirSync(files.images, { recursive: true });
   } catch (cause) {
-    throw new MurmurationError(
-      "storage",
-      `cannot make the data folder ${folder}: ${(cause as Error).message}`,
-      "data",
-      cause,
-    );
+    throw unusable("make", folder, cause);
+  }
+  try {
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw unusable("use", folder, cause);
   }
   const lock = lockFile(join(folder, "lock"), folder);
   return { ...files, release: () => lock.close() };
+}
+
+function unusable(verb: string, folder: string, cause: unknown): MurmurationError {
+  return new MurmurationError(
+    "storage",
+    `cannot ${verb} the data folder ${folder}: ${folderFailureInWords(folder, cause)}`,
+    "data",
+    cause,
+  );
 }
 
 function lockFile(file: string, folder: string): Database.Database {
@@ -56,11 +66,6 @@ function lockFile(file: string, folder: string): Database.Database {
       rmSync(file, { force: true });
       return lockFile(file, folder);
     }
-    throw new MurmurationError(
-      "storage",
-      `cannot lock the data folder ${folder}: ${(cause as Error).message}`,
-      "data",
-      cause,
-    );
+    throw unusable("lock", folder, cause);
   }
 }
