@@ -1,6 +1,7 @@
 import { Argument, Command } from "commander";
 import { applyBenchmark } from "./apply.js";
 import { buildBenchmark } from "./build.js";
+import { catalogueBenchmark } from "./catalogue.js";
 import { convergeBenchmark } from "./converge.js";
 import { exactBenchmark } from "./exact.js";
 import { filterBenchmark } from "./filter.js";
@@ -25,6 +26,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   replicateBenchmark,
   wireBenchmark,
   regionsBenchmark,
+  catalogueBenchmark,
 ];
 
 async function run(names: readonly string[], options: { readonly json?: true; readonly quick?: true }): Promise<void> {
@@ -34,7 +36,7 @@ async function run(names: readonly string[], options: { readonly json?: true; re
   }
 }
 
-const list = BENCHMARKS.map(({ name, summary }) => `  ${name.padEnd(8)}${summary}`).join("\n");
+const list = BENCHMARKS.map(({ name, summary }) => `  ${name.padEnd(10)}${summary}`).join("\n");
 
 await new Command()
   .name("npm run bench --")

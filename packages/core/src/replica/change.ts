@@ -1,5 +1,5 @@
 import type { GraphHandle, PointId } from "@murmuration/index";
-import type { Catalogue } from "../catalogue/collection.js";
+import type { CatalogueDelta } from "../catalogue/catalogue-delta.js";
 import type { VersionVector } from "../causality/version-vector.js";
 import type { StoredWindows } from "../gossip/stored-windows.js";
 import type { StoredPoint } from "../log/op-log.js";
@@ -14,10 +14,11 @@ export interface AppliedOperation {
   readonly slots: readonly number[];
 }
 
-/** The catalogue as it is now; shards that are gone from it are dropped. */
+/** What has changed in the catalogue; shards that are gone from it are dropped. */
 export interface CatalogueChanged {
   readonly kind: "catalogue";
-  readonly catalogue: Catalogue;
+  /** Over the catalogue after the change of it before this one, or the one that the view began with. */
+  readonly delta: CatalogueDelta;
   /** What it is made of: the frontier of the system shard. */
   readonly frontier: VersionVector;
   /** Graphs of the collections that are new: shard id → vector name → graph. */

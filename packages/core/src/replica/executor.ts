@@ -1,4 +1,5 @@
 import { assert, type ErrorCode, MurmurationError, type PointId } from "@murmuration/index";
+import { catalogueDelta } from "../catalogue/catalogue-delta.js";
 import { collectionIdOf } from "../catalogue/collection-id.js";
 import { resolveCollection } from "../catalogue/resolve.js";
 import { sequenceOf } from "../causality/version-vector.js";
@@ -230,7 +231,8 @@ export class Executor {
     system.advance(operation, run.journal);
     this.#inLog(run, () => writer.putSetting(causalSetting(SYSTEM_SHARD), storedCausality(system)));
     const frontier = new Map(system.frontier);
-    run.changes.push({ kind: "catalogue", catalogue: after.read(), frontier, opened: handlesOfOpened(opened) });
+    const delta = catalogueDelta(before.read(), after.read());
+    run.changes.push({ kind: "catalogue", delta, frontier, opened: handlesOfOpened(opened) });
     run.own.push({ shard: SYSTEM_SHARD, firstSequence: sequence, rows: [bytes] });
     return { operationId: sequence, changed: true };
   }

@@ -1,4 +1,5 @@
 import { MurmurationError } from "@murmuration/index";
+import { catalogueDelta } from "../catalogue/catalogue-delta.js";
 import { CatalogueDocument } from "../catalogue/catalogue-document.js";
 import type { Collection } from "../catalogue/collection.js";
 import type { LogWriter, OpLog } from "../log/op-log.js";
@@ -73,7 +74,7 @@ export function recoverReplica(
     mend(log, (writer) => writer.putSetting(causalSetting(SYSTEM_SHARD), storedCausality(system)));
     changes.push({
       kind: "catalogue",
-      catalogue: document.read(),
+      delta: catalogueDelta(document.read(), document.read()),
       frontier: new Map(system.frontier),
       opened: new Map(),
     });

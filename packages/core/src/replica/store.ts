@@ -1,4 +1,5 @@
 import { assert, type EdgeList, MurmurationError, type PointId } from "@murmuration/index";
+import { catalogueDelta } from "../catalogue/catalogue-delta.js";
 import type { CatalogueDocument } from "../catalogue/catalogue-document.js";
 import type { Catalogue } from "../catalogue/collection.js";
 import type { Dot } from "../causality/dot.js";
@@ -336,7 +337,7 @@ export class ReplicaStore {
     }
     this.#pending.changed({
       kind: "catalogue",
-      catalogue: after.read(),
+      delta: catalogueDelta(before.read(), after.read()),
       frontier: new Map(this.system.frontier),
       opened: handlesOfOpened(opened),
     });

@@ -1,4 +1,5 @@
 import { assert, type GraphHandle, MurmurationError } from "@murmuration/index";
+import { withDelta } from "../catalogue/catalogue-delta.js";
 import type { Catalogue, Collection } from "../catalogue/collection.js";
 import { resolveCollection } from "../catalogue/resolve.js";
 import { emptyVersionVector, type VersionVector } from "../causality/version-vector.js";
@@ -176,7 +177,8 @@ export class ReplicaView {
     this.#shards.get(shard)?.shard.reconcilePoints(states.map(({ id, bytes }) => decodePointState(id, bytes)));
   }
 
-  #followCatalogue({ catalogue, frontier, opened }: CatalogueChanged): void {
+  #followCatalogue({ delta, frontier, opened }: CatalogueChanged): void {
+    const catalogue = withDelta(this.#catalogue, delta);
     this.#catalogue = catalogue;
     this.#frontier = frontier;
     for (const [id, graphs] of opened) {
@@ -186,10 +188,10 @@ export class ReplicaView {
     }
     for (const id of this.#quarantined.keys())
       if (catalogue.collections[id] === undefined) this.#quarantined.delete(id);
-    for (const [id, { shard }] of this.#shards) {
-      const collection = catalogue.collections[id];
-      if (collection === undefined) this.#shards.delete(id);
-      else this.#orQuarantine(id, () => shard.describe(collection));
+    for (const id of delta.dropped) this.#shards.delete(id);
+    for (const collection of delta.collections) {
+      const followed = this.#shards.get(collection.id);
+      if (followed !== undefined) this.#orQuarantine(collection.id, () => followed.shard.describe(collection));
     }
   }
 
