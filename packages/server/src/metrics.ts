@@ -86,6 +86,7 @@ export class Metrics {
 
   #putReplication({ status, logBytes, cluster }: ReplicationReport): void {
     const { peering, upkeep, waits, applied } = status;
+    this.#put("murmur_quarantined_shards", "shards that are not served", status.quarantined.length);
     this.#put("murmur_log_bytes", "size of the log's files", logBytes);
     this.#putTotal("murmur_applied_operations_total", "operations of others and of upkeep that were applied", applied);
     const { atRest, ...done } = upkeep;

@@ -96,8 +96,7 @@ export class ReplicaView {
     const { id, name: collection } = resolveCollection(this.#catalogue, name);
     const followed = this.#shards.get(id);
     if (followed !== undefined) return followed.shard;
-    const refusal = this.#quarantined.get(id) ?? `collection ${collection} is being made again from the log`;
-    throw new MurmurationError("unavailable", refusal);
+    throw new MurmurationError("unavailable", this.#refusal(id, collection));
   }
 
   shards(): Shard[] {
@@ -124,9 +123,16 @@ export class ReplicaView {
     return this.#faults.take();
   }
 
+  #refusal(id: string, name: string): string {
+    return this.#quarantined.get(id) ?? `collection ${name} is being made again from the log`;
+  }
+
   /** Why collections are not served, for people. */
   refusals(): string[] {
-    return [...this.#quarantined.values()];
+    const { collections } = this.#catalogue;
+    return Object.values(collections)
+      .filter(({ id }) => !this.#shards.has(id))
+      .map(({ id, name }) => this.#refusal(id, name));
   }
 
   /** A shard that cannot be followed is not read from here on; the others are. */

@@ -23,6 +23,11 @@ async function within(timeoutMs: number, work: Promise<unknown>): Promise<boolea
   return done;
 }
 
+/** Exit code of a process whose engine's thread has ended. */
+const ENGINE_ENDED = 70;
+/** So long it still answers: whoever looks at it every second is told why. */
+const ENDING_MS = 3_000;
+
 /** How often connections that have become idle are looked for while the server stops. */
 const IDLE_SWEEP_MS = 20;
 
@@ -87,6 +92,14 @@ async function openBackups(database: Database, config: Config, log: Logger): Pro
   });
 }
 
+/** Without its engine a process serves nothing: it says so on `/livez` for a moment, and ends for its supervisor to start it again. */
+function endWith(database: Database, log: Logger): void {
+  void database.ended.then((reason) => {
+    log.fatal({ reason }, "the engine's thread has ended: this process ends with it");
+    setTimeout(() => process.exit(ENGINE_ENDED), ENDING_MS);
+  });
+}
+
 async function run(config: Config): Promise<void> {
   const log = await openLog(config.logLevel);
   for (const event of ["unhandledRejection", "uncaughtException"] as const) {
@@ -117,6 +130,7 @@ async function run(config: Config): Promise<void> {
     corsOrigins: config.corsOrigins === "" ? [] : parseOrigins(config.corsOrigins),
     ...(backups === undefined ? {} : { backups }),
   });
+  endWith(database, log);
   closeOnSignals({ app, database, backups }, config, log);
   try {
     const address = await app.listen({ host: config.host, port: config.port, listenTextResolver: () => "listening" });

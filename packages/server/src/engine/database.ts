@@ -141,6 +141,10 @@ export interface Database {
   /** What is known of the other replicas, and what waits. */
   replication(): Promise<ReplicationReport>;
   counters(): DatabaseCounters;
+  /** Why nothing is served any more: the engine's thread is gone, though nobody closed it. `undefined`: it runs. */
+  endedBecause(): string | undefined;
+  /** Resolves with the reason when that happens: the process is to end, so that its supervisor starts it again. */
+  readonly ended: Promise<string>;
   close(): Promise<void>;
 }
 

@@ -99,6 +99,12 @@ export class EngineDatabase implements Database {
   /** The engine's thread is gone: nobody answers any more. */
   #ended = false;
   #onClosed: () => void = () => undefined;
+  /** Why the engine's thread is gone, if it is and nobody closed it. */
+  #endedBecause: string | undefined;
+  #onEnded: (reason: string) => void = () => undefined;
+  readonly ended = new Promise<string>((resolve) => {
+    this.#onEnded = resolve;
+  });
 
   constructor(options: {
     readonly worker: Worker;
@@ -117,8 +123,8 @@ export class EngineDatabase implements Database {
     this.#replicaId = options.replicaId;
     this.#releaseFolder = options.releaseFolder;
     this.#standing = options.standing ?? standsAlone;
-    this.#worker.on("message", (reply: Reply) => this.#receive(reply));
-    this.#worker.on("error", (error) => this.#fail("the engine's thread failed", error));
+    this.#worker.on("message", (reply: Reply) => this.#orEnd(() => this.#receive(reply)));
+    this.#worker.on("error", (error) => this.#end(`the engine's thread failed: ${error.message}`, error));
     this.#worker.on("exit", (code) => this.#exited(code));
   }
 
@@ -237,7 +243,8 @@ export class EngineDatabase implements Database {
       for (const { reader } of shard.graphs.values()) graphBytes += reader.bytesInUse;
       return { collection: shard.collection.name, shard: shard.id, points: shard.table.size, graphBytes };
     });
-    const reasons = [...(this.#notReady === undefined ? [] : [this.#notReady]), ...this.#standing.reasons];
+    const known = [...(this.#notReady === undefined ? [] : [this.#notReady]), ...this.#standing.reasons];
+    const reasons = [...new Set([...known, ...this.#view.refusals()])];
     return {
       version,
       replicaId: this.#replicaId,
@@ -261,6 +268,10 @@ export class EngineDatabase implements Database {
       pendingBytes: this.#pendingBytes,
       recall: Object.fromEntries(this.#recall),
     };
+  }
+
+  endedBecause(): string | undefined {
+    return this.#endedBecause;
   }
 
   /** Finish what is under way, write images, free the folder. */
@@ -349,7 +360,7 @@ export class EngineDatabase implements Database {
       case "ready":
         return;
       case "failed":
-        this.#fail(`the engine could not start: ${reply.error.message}`, fromPlainError(reply.error));
+        this.#end(`the engine could not start: ${reply.error.message}`, fromPlainError(reply.error));
         return;
       case "opened":
       case "graphs":
@@ -357,8 +368,25 @@ export class EngineDatabase implements Database {
     }
   }
 
+  /** What cannot be followed leaves nothing here that could be served. */
+  #orEnd(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.#end("what the engine did could not be followed", error);
+    }
+  }
+
+  #end(reason: string, error: unknown): void {
+    if (this.#endedBecause !== undefined) return;
+    this.#endedBecause = reason;
+    this.#fail(reason, error);
+    this.#onEnded(reason);
+  }
+
   #follow(changes: readonly Change[]): void {
     this.#view.follow(changes);
+    for (const { what, detail } of this.#view.takeFaults()) this.#log.error({ why: detail }, what);
     this.#tokens.followed();
   }
 
@@ -416,9 +444,9 @@ export class EngineDatabase implements Database {
 
   #exited(code: number): void {
     this.#ended = true;
-    if (this.#closing === undefined || this.#pending.size > 0) {
-      this.#fail(`the engine's thread ended with code ${code}`, undefined);
-    }
+    const reason = `the engine's thread ended with code ${code}`;
+    if (this.#closing === undefined) this.#end(reason, undefined);
+    else if (this.#pending.size > 0) this.#fail(reason, undefined);
     this.#finish();
   }
 

@@ -7,27 +7,26 @@ import { type ClusterStart, replicaIdFor, type TransportHost } from "./cluster-s
 import { FilteredWrites, isFiltered, type Write } from "./filtered-writes.js";
 import { findAnswer } from "./findings.js";
 import { HostedWaits } from "./hosted-waits.js";
-import { ImageStore } from "./image-store.js";
+import { ImageStore, saveImages } from "./image-store.js";
 import { type Outcome, type Question, type Reply, type Request, toPlainError, type WorkerStart } from "./messages.js";
 import { READER_THREAD } from "./reader-thread.js";
+import { streamPositions } from "./stream-positions.js";
+import { stackOf, TurnGuard } from "./turn-guard.js";
 import { UpkeepPace } from "./upkeep-pace.js";
 
-/** However long the view takes, the engine goes on then: with nothing that changes the graphs. */
+/** The engine goes on then without the view: with nothing that changes the graphs. */
 const VIEW_WAIT_MS_MAX = 10_000;
 /** Most commands of one group: one transaction, one flush. */
 const GROUP_COMMANDS_MAX = 256;
-/** A group ends when it is this old: whoever came first should not wait for all who came after. */
+/** A group ends when it is this old: whoever came first does not wait for all others. */
 const GROUP_MS_MAX = 20;
-/** Requests are handled so long in one go; then what came from other replicas has its turn. */
+/** Requests are handled so long in one go; then others have their turn. */
 const TURN_MS_MAX = 25;
-/** Of what came from others, about so much is taken in one go: some hundred operations, or one message. */
+/** Of what came from others, so much is taken in one go: some hundred operations, or one message. */
 const RECEIVE_BYTES_MAX = 128 * 1024;
-/** After a start, connections are made first; then the members have about a second left to say what they hold and what time it is. */
+/** After a start, connections are made first; then members have a second left to say what they hold. */
 const START_WAIT_MS = 5_000;
-/**
- * Own operations that follow others so soon go out together with what comes until then: it costs them a few milliseconds of a way that
- * takes tens of them, and saves an envelope, a publication and its delivery to every reader each.
- */
+/** Own operations that follow others so soon go out together with what comes until then: that saves an envelope and a publication each. */
 const LINGER_MS = 16;
 /** What waits to be sent has so long when the database is stopped. */
 const DRAIN_MS_MAX = 2_000;
@@ -64,6 +63,7 @@ export class EngineHost {
   /** What the other thread was told last, if anything. */
   #toldStanding: string | undefined;
   #isClosed = false;
+  readonly #guard = new TurnGuard((what, why) => this.#tell("error", what, { why }));
 
   constructor(port: MessagePort, start: WorkerStart) {
     this.#port = port;
@@ -122,35 +122,27 @@ export class EngineHost {
   }
 
   #transportHost({ name, region }: ClusterStart): TransportHost {
-    const setting = (of: string) => `transport.position.${of}`;
     return {
       cluster: name,
       region,
       replicaId: this.#replica.id,
-      positions: {
-        load: (of) => Number(this.#log.setting(setting(of)) ?? 0) || undefined,
-        save: (of, sequence) => {
-          // what is read again is passed over
-          this.#try(() => this.#log.transaction((writer) => writer.putSetting(setting(of), String(sequence))));
-        },
-      },
+      positions: streamPositions(this.#log, (write) => {
+        this.#guard.run("a stream's position was not kept", () => this.#try(write));
+      }),
       isMember: (replica) => this.#replica.isMember(replica),
       log: (level, message, details) => this.#tell(level, message, details as Json),
     };
   }
 
   announce(): void {
-    this.#tellStanding();
+    this.#publish();
     this.#reply({ kind: "ready" });
     this.#scheduleTick();
   }
 
   // ---- requests
 
-  /**
-   * Take a request. It is handled in a turn of the event loop: a port gives all that waits in it, up to a thousand requests, before the
-   * loop looks at sockets and timers again.
-   */
+  /** Take a request. It is handled in a turn of the event loop: a port gives up to a thousand before sockets and timers are looked at. */
   take(request: Request): void {
     this.#requests.push(request);
     this.#scheduleTurn();
@@ -161,8 +153,16 @@ export class EngineHost {
     this.#isHandling = true;
     setImmediate(() => {
       this.#isHandling = false;
-      this.#handle();
+      this.#turn("requests", () => this.#handle());
     });
+  }
+
+  /** No request, no message and no data ends this thread: what fails is told, and the next turn comes. */
+  #turn(what: string, act: () => void): void {
+    if (this.#guard.run(`the engine failed at ${what}`, act)) return;
+    this.#pace.noteFailure(performance.now());
+    if (this.#requests.length > 0 || !this.#filtered.isEmpty) this.#scheduleTurn();
+    this.#scheduleTick();
   }
 
   /** Handle the requests that wait, in order, for one turn. */
@@ -181,11 +181,12 @@ export class EngineHost {
       }
       this.#commit(writes);
       writes = [];
-      if (request.kind === "write" && isFiltered(request)) this.#filtered.take(request);
+      if (request.kind === "write" && isFiltered(request))
+        this.#orRefuse(request.request, () => this.#filtered.take(request));
       if (request.kind === "ask") this.#answer(request.request, request.question);
       if (request.kind === "wait") this.#beginWait(request.request, request.wait);
       if (request.kind === "cancel") this.#waits.cancel(request.request);
-      if (request.kind === "close") return void this.#close();
+      if (request.kind === "close") return this.#startClosing();
       if (performance.now() - beganMs > TURN_MS_MAX) {
         this.#scheduleTurn();
         break;
@@ -205,7 +206,7 @@ export class EngineHost {
   #commit(asked: readonly Write[]): void {
     const writes = asked.filter((write) => this.#isReachable(write));
     if (writes.length === 0) return;
-    const { outcomes, changes } = this.#replica.execute(writes.map((write) => write.command));
+    const { outcomes, changes } = this.#execute(writes);
     const answers = outcomes.map((outcome, i): Outcome => {
       const { request } = writes[i] as Write;
       return outcome instanceof MurmurationError
@@ -216,6 +217,15 @@ export class EngineHost {
     this.#reply({ kind: "committed", outcomes: answers, changes: [...this.#replica.changes(), ...changes] });
     if (changes.length > 0) this.#pace.noteWrite(performance.now());
     this.#send();
+  }
+
+  #execute(writes: readonly Write[]): ReturnType<Replica["execute"]> {
+    try {
+      return this.#replica.execute(writes.map((write) => write.command));
+    } catch (error) {
+      const failure = new MurmurationError("internal", "the engine failed", undefined, error);
+      return { outcomes: writes.map(() => failure), changes: [] };
+    }
   }
 
   /** Are there as many members as a write asks for? One that asks for more is refused before anything is written. */
@@ -257,7 +267,7 @@ export class EngineHost {
     // requests of the other thread have their turn in between
     setImmediate(() => {
       this.#isReceiving = false;
-      this.#receive();
+      this.#turn("messages of other replicas", () => this.#receive());
     });
   }
 
@@ -279,7 +289,7 @@ export class EngineHost {
     const leavesOwn = lingersMs > 0 && !this.#waits.areOthersAsked();
     const outgoing = this.#replica.outbox({ leavesOwn });
     link.send(outgoing);
-    if (leavesOwn) this.#lingerTimer ??= setTimeout(() => this.#endLinger(), lingersMs);
+    if (leavesOwn) this.#lingerTimer ??= setTimeout(() => this.#turn("sending", () => this.#endLinger()), lingersMs);
     else if (outgoing.some(({ lane }) => lane === "live")) this.#sentOwnMs = performance.now();
   }
 
@@ -293,7 +303,7 @@ export class EngineHost {
   #scheduleTick(): void {
     if (this.#isClosed) return;
     clearTimeout(this.#tickTimer);
-    this.#tickTimer = setTimeout(() => this.#tick(), this.#pace.waitMs(performance.now()));
+    this.#tickTimer = setTimeout(() => this.#turn("a tick", () => this.#tick()), this.#pace.waitMs(performance.now()));
   }
 
   #tick(): void {
@@ -321,7 +331,8 @@ export class EngineHost {
     try {
       act();
     } catch (error) {
-      if (!(error instanceof MurmurationError)) throw error;
+      const isOfLog = error instanceof MurmurationError && (error.code === "storage" || error.code === "corrupt");
+      if (!isOfLog) throw error;
       if (!this.#storageFails) this.#reply({ kind: "storage-failed", error: toPlainError(error) });
       this.#storageFails = true;
       return false;
@@ -331,6 +342,7 @@ export class EngineHost {
   }
 
   #publish(): void {
+    for (const { what, detail } of this.#replica.takeFaults()) this.#guard.note(what, detail);
     const changes: readonly Change[] = this.#replica.changes();
     if (changes.length > 0) this.#reply({ kind: "applied", changes });
     this.#settle();
@@ -347,6 +359,13 @@ export class EngineHost {
   }
 
   // ---- images, and the end
+
+  #startClosing(): void {
+    this.#close().catch((error: unknown) => {
+      this.#tell("error", "the engine could not be closed in good order", { why: stackOf(error) });
+      this.#port.close();
+    });
+  }
 
   async #close(): Promise<void> {
     this.#isClosed = true;
@@ -369,15 +388,8 @@ export class EngineHost {
     if (!this.#replica.isDurable() || !this.#try(() => this.#replica.sync())) return;
     const position = this.#replica.position();
     const began = performance.now();
-    let written = 0;
     try {
-      for (const { shard, indexes } of this.#replica.writableShards()) {
-        for (const [vector, index] of indexes) {
-          if (this.#images.position(shard.id, vector) >= shard.position) continue;
-          this.#images.save(shard.id, vector, index, position, shard.causality);
-          written++;
-        }
-      }
+      const written = saveImages(this.#images, this.#replica, position);
       this.#images.sweep(this.#shardIds());
       if (written > 0)
         this.#tell("info", "graph images written", { written, position, ms: Math.round(performance.now() - began) });

@@ -11,7 +11,7 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { type CausalState, type ImageSource, imageNote } from "@murmuration/core";
+import { type CausalState, type ImageSource, imageNote, type Replica } from "@murmuration/core";
 import { encodeImage, MurmurationError, type ReadExactly, type VectorIndex } from "@murmuration/index";
 
 /** Bytes of one write or read call: the operating system takes no more than 2 GiB at once. */
@@ -124,4 +124,17 @@ export class ImageStore implements ImageSource {
           if (file.endsWith(".unfinished")) rmSync(join(folder, file), { force: true });
     }
   }
+}
+
+/** Write the images that lack an operation of the log up to `position`. Returns how many. Throws what the file system throws. */
+export function saveImages(images: ImageStore, replica: Replica, position: number): number {
+  let written = 0;
+  for (const { shard, indexes } of replica.writableShards()) {
+    for (const [vector, index] of indexes) {
+      if (images.position(shard.id, vector) >= shard.position) continue;
+      images.save(shard.id, vector, index, position, shard.causality);
+      written++;
+    }
+  }
+  return written;
 }

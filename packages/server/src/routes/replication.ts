@@ -98,6 +98,7 @@ export const replicationRoutes: readonly Route[] = [
         replica_id: status.replica,
         applied_operations: applied,
         log_bytes: logBytes,
+        quarantined: status.quarantined,
         waits: {
           open: waits.open,
           quorums_reached: waits.quorumsReached,

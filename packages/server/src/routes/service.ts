@@ -38,7 +38,15 @@ export const serviceRoutes: readonly Route[] = [
     handle: () => json({ title: "qdrant - vector search engine", version: dialectVersion, commit }),
   }),
   route({ ...probe, path: "/healthz", summary: "Is the process up", handle: () => text("healthz check passed") }),
-  route({ ...probe, path: "/livez", summary: "Is the process up", handle: () => text("healthz check passed") }),
+  route({
+    ...probe,
+    path: "/livez",
+    summary: "Is the process up, and its engine with it",
+    handle: ({ database }: RouteContext<unknown, unknown, unknown>) => {
+      const ended = database.endedBecause();
+      return ended === undefined ? text("healthz check passed") : text(`${ended}: this process ends`, 503);
+    },
+  }),
   route({
     ...probe,
     path: "/readyz",

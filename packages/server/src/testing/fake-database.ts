@@ -75,6 +75,8 @@ export class FakeDatabase implements Database {
   nextFailure: unknown;
   /** What keeps it from serving. */
   reasons: readonly string[] = [];
+  /** Why its engine is gone, if it is. */
+  end: string | undefined;
   /** Why it reads no collections, if it does not. */
   joining: string | undefined;
   closed = false;
@@ -283,6 +285,12 @@ export class FakeDatabase implements Database {
   status(): DatabaseStatus {
     const { reasons } = this;
     return { version: "0", replicaId: 1, uptimeSeconds: 0, ready: reasons.length === 0, reasons, shards: [] };
+  }
+
+  readonly ended = new Promise<string>(() => undefined);
+
+  endedBecause(): string | undefined {
+    return this.end;
   }
 
   refusesReads(): string | undefined {

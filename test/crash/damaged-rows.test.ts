@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { after, afterEach, beforeEach, test } from "node:test";
+import { SqliteOpLog } from "@murmuration/core";
+import Database from "better-sqlite3";
+import {
+  type Answer,
+  killAllServers,
+  newFolder,
+  removeFolder,
+  type ServerProcess,
+  startServer,
+} from "../support/server.js";
+
+let folder: string;
+beforeEach(() => {
+  folder = newFolder("damaged-rows");
+});
+afterEach(() => removeFolder(folder));
+after(killAllServers);
+
+const start = (waitFor: "ready" | "listening" = "ready") => startServer({ dataFolder: folder, waitFor });
+const points = (from: number, to: number) => ({
+  points: Array.from({ length: to - from }, (_, i) => ({
+    id: from + i,
+    vector: [i, 1],
+    payload: { n: `v${from + i}` },
+  })),
+});
+const upsert = (server: ServerProcess, name: string, from: number, to: number) =>
+  server.request("PUT", `/collections/${name}/points?wait=true`, points(from, to));
+const count = async (server: ServerProcess, name: string) =>
+  ((await server.request("POST", `/collections/${name}/points/count`, {})).body.result as { count: number }).count;
+const errorOf = ({ body }: Answer) => (body.status as { error: string }).error;
+
+/** Two collections with points, and the server stopped. Returns the shard of the second. */
+async function prepare(): Promise<string> {
+  const server = await start();
+  for (const name of ["sound", "hurt"]) {
+    await server.request("PUT", `/collections/${name}`, { vectors: { size: 2, distance: "Dot" } });
+    await upsert(server, name, 0, 20);
+  }
+  const shards = (await server.request("GET", "/murmur/status")).body.result as {
+    shards: { collection: string; shard: string }[];
+  };
+  await server.kill();
+  return shards.shards.find(({ collection }) => collection === "hurt")?.shard ?? assert.fail("it has a shard");
+}
+
+/** Statements on the log, as a bad disk might have it. */
+function damage(...statements: string[]): void {
+  const database = new Database(join(folder, "murmuration.db"));
+  for (const statement of statements) database.prepare(statement).run();
+  database.close();
+}
+const keyOf = (shard: string) => `(SELECT key FROM shards WHERE name = '${shard}')`;
+
+async function expectQuarantined(server: ServerProcess): Promise<void> {
+  assert.equal(await count(server, "sound"), 20);
+  const reads = [
+    await server.request("GET", "/collections/hurt"),
+    await server.request("GET", "/collections/hurt/points/1"),
+    await server.request("POST", "/collections/hurt/points/query", { query: [1, 1] }),
+    await server.request("POST", "/collections/hurt/points/count", {}),
+    await upsert(server, "hurt", 30, 31),
+  ];
+  for (const answer of reads) {
+    assert.equal(answer.status, 503);
+    assert.match(errorOf(answer), /collection hurt is quarantined: .* \(log position \d+\)/);
+  }
+  const ready = await fetch(`${server.address}/readyz`);
+  assert.equal(ready.status, 503);
+  assert.match(await ready.text(), /collection hurt is quarantined/);
+  assert.match(await (await fetch(`${server.address}/metrics`)).text(), /^murmur_quarantined_shards 1$/m);
+  const status = (await server.request("GET", "/murmur/status")).body.result as { reason: string };
+  assert.match(status.reason, /collection hurt is quarantined/);
+}
+
+test("a damaged operation quarantines its collection across restarts; the others are served, and it can be deleted", async () => {
+  const shard = await prepare();
+  damage(`UPDATE operations SET bytes = x'010203' WHERE shard = ${keyOf(shard)} AND sequence = 7`);
+  for (let restart = 0; restart < 2; restart++) {
+    const server = await start("listening");
+    await expectQuarantined(server);
+    assert.equal((await upsert(server, "sound", 0, 20)).status, 200);
+    await server.stop();
+  }
+  const server = await start("listening");
+  assert.equal((await server.request("DELETE", "/collections/hurt")).status, 200);
+  assert.equal((await fetch(`${server.address}/readyz`)).status, 200);
+  await server.request("PUT", "/collections/hurt", { vectors: { size: 2, distance: "Dot" } });
+  assert.equal((await upsert(server, "hurt", 0, 3)).status, 200);
+  await server.stop();
+  const again = await start();
+  assert.equal(await count(again, "hurt"), 3);
+  await again.stop();
+});
+
+test("damaged points, settings and frontiers are made again from the operations", async () => {
+  const shard = await prepare();
+  const damages = [
+    `UPDATE points SET state = x'c1' WHERE shard = ${keyOf(shard)}`,
+    `UPDATE settings SET value = '{' WHERE name = 'causality.${shard}'`,
+    `UPDATE frontiers SET sequence = sequence + 3 WHERE shard = ${keyOf(shard)}`,
+    `UPDATE frontiers SET sequence = 1 WHERE shard = ${keyOf(shard)}`,
+    "UPDATE settings SET value = 'x' WHERE name = 'causality.system'",
+  ];
+  for (const [i, statement] of damages.entries()) {
+    damage(statement);
+    const server = await start();
+    assert.equal(await count(server, "hurt"), 20 + i, statement);
+    const read = (await server.request("GET", "/collections/hurt/points/7")).body.result as { payload: unknown };
+    assert.deepEqual(read.payload, { n: "v7" });
+    assert.equal((await upsert(server, "hurt", 20 + i, 21 + i)).status, 200, statement);
+    await server.kill();
+  }
+  const log = new SqliteOpLog(join(folder, "murmuration.db"), { readOnly: true });
+  assert.equal([...log.points(shard)].length, 20 + damages.length);
+  log.close();
+});
