@@ -13,8 +13,9 @@ const HELP = `
 Usage: npm run regions [-- --json] [-- --seconds N] [-- --writes N] [-- --queries N]
 
 Starts three regions on this machine: three databases, three NATS servers, and between them links as slow as between continents. Loads
-10,000 English words from all three at once, writes in all three, cuts one off, shows both sides answering and taking writes, heals the
-link, and waits until all three have the same data and the same graph. Then it stops everything and removes what it made.
+10,000 English words from all three at once, writes new points and moves old ones in all three, cuts one off, shows both sides answering,
+taking writes and their digests part, heals the link, and waits until all three have the same data and the same graph. Each table ends in
+a verdict. Then it stops everything and removes what it made. Exits with 1 when something is not as it should be.
 
   --seconds N   how long each of the phases with load takes (10)
   --writes N    upserts a second in each region (50)
@@ -51,5 +52,5 @@ await endWith(async () => {
   const { readWords } = await compiled("words.js");
   const result = await runRegions({ RegionCluster, words: readWords(), ...options });
   process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : `${regionsReport(result)}\n`);
-  if (!result.equal) throw new StepFailed("comparing the regions", "they are not equal\n", 1);
+  if (!result.equal) throw new StepFailed("comparing the regions", "they have not parted, or are not equal\n", 1);
 });

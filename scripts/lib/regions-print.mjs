@@ -10,21 +10,21 @@ function aligned(rows) {
   return rows.map((row) => row.map((cell, column) => cell.padStart(widths[column])).join("  "));
 }
 
-/** A table on stderr that is drawn over itself; nothing where that is no terminal. */
+/**
+ * A table on stderr: drawn over itself in a terminal, elsewhere once, at the end of its phase; nothing when it is quiet. `end` puts the
+ * verdict below it.
+ */
 export function liveTable(isQuiet) {
   const stream = process.stderr;
-  if (isQuiet || stream.isTTY !== true) return { show() {}, end() {} };
-  let [drawn, lastTitle] = [0, ""];
+  if (isQuiet) return { show() {}, end() {} };
+  const isLive = stream.isTTY === true;
+  let [drawn, lastTitle, lines] = [0, "", []];
   return {
     show: (title, regions) => {
       if (title !== lastTitle) drawn = 0;
       lastTitle = title;
-      if (drawn > 0) {
-        moveCursor(stream, 0, -drawn);
-        clearScreenDown(stream);
-      }
-      const rows = regions.map(({ name, digest, behind, writesPerSecond, queryMs }) => [
-        name,
+      const rows = regions.map(({ name, isCut, digest, behind, writesPerSecond, queryMs }) => [
+        isCut ? `${name} (cut off)` : name,
         String(digest?.points ?? ""),
         String(behind),
         shown(writesPerSecond, 0),
@@ -33,30 +33,68 @@ export function liveTable(isQuiet) {
         digest?.points_digest.slice(0, 12) ?? "",
         digest?.graph_digest.slice(0, 12) ?? "",
       ]);
-      const lines = [title, ...aligned([COLUMNS, ...rows]).map((line) => `  ${line}`)];
+      lines = [title, ...aligned([COLUMNS, ...rows]).map((line) => `  ${line}`)];
+      if (!isLive) return;
+      if (drawn > 0) {
+        moveCursor(stream, 0, -drawn);
+        clearScreenDown(stream);
+      }
       stream.write(`${lines.join("\n")}\n`);
       drawn = lines.length;
     },
-    end: () => {
+    end: (verdict) => {
       drawn = 0;
+      stream.write(`${[...(isLive ? [] : lines), ...verdict.map((line) => `  ${line}`), ""].join("\n")}\n`);
     },
   };
 }
 
+const regionsIn = (figures) => Object.entries(figures).filter(([, figure]) => typeof figure === "object");
+
+/** What a phase came to: did every region answer, and as often as it was asked to? */
+export function phaseVerdict(figures, { writes, queries }) {
+  const regions = regionsIn(figures);
+  const failed = regions.filter(([, figure]) => figure.failed > 0);
+  const slow = regions.filter(([, { keeps_rate: keepsRate }]) => !keepsRate);
+  const lines = [
+    failed.length === 0
+      ? "OK: every region answered all writes and searches"
+      : `NOT OK: ${failed.map(([name, figure]) => `${figure.failed} failed in ${name}`).join(", ")}`,
+  ];
+  if (slow.length > 0) {
+    const rates = slow.map(([name, one]) => `${name} ${one.writes_per_s} and ${one.queries_per_s}`).join(", ");
+    lines.push(`this machine is too slow for ${writes} writes/s and ${queries} searches/s in each region: ${rates}`);
+  }
+  return lines;
+}
+
+/** What the cut came to: both sides have gone their own ways. */
+export function partedVerdict(cutOff, { has_parted: hasParted, cut_off: alone, others, ...missing }) {
+  const lacks = `${cutOff} lacks ${missing.operations_missing_in_cut_off} operations of the others, they lack ${missing.operations_missing_elsewhere} of its`;
+  const digests = (name, one) =>
+    `  ${name.padEnd(10)} ${one.points} points, points ${one.points_digest.slice(0, 12)}, graph ${one.graph_digest.slice(0, 12)}`;
+  return [
+    hasParted
+      ? `OK: data and graph of ${cutOff} and of the others have parted; ${lacks}`
+      : `NOT OK: the digests of ${cutOff} and of the others should have parted; ${lacks}`,
+    digests(cutOff, alone),
+    digests("the others", others),
+  ];
+}
+
 function phase(title, figures) {
-  const lines = Object.entries(figures)
-    .filter(([, figure]) => typeof figure === "object")
-    .map(([name, { writes, failed, why, query_p50_ms: p50, query_p99_ms: p99 }]) => {
-      const failures = failed === 0 ? "none failed" : `${failed} failed${why === undefined ? "" : ` (${why})`}`;
-      return `  ${name}  ${writes} writes, ${failures}; searches ${p50} ms, p99 ${p99} ms`;
-    });
+  const lines = regionsIn(figures).map(([name, { writes, failed, why, ...searches }]) => {
+    const failures = failed === 0 ? "none failed" : `${failed} failed${why === undefined ? "" : ` (${why})`}`;
+    return `  ${name}  ${writes} writes, ${failures}; searches ${searches.query_p50_ms} ms, p99 ${searches.query_p99_ms} ms${searches.keeps_rate ? "" : "; too slow for the rate that was asked for"}`;
+  });
   return [title, ...lines];
 }
 
 /** The figures as text. */
 export function regionsReport(result) {
-  const { loading, together, apart, digest } = result;
+  const { loading, together, apart, parted, digest } = result;
   const cutOff = apart.cut_off;
+  const isEqual = result.differing_answers === 0;
   return [
     `Three regions, ${Object.entries(result.round_trips_ms)
       .map(([ends, ms]) => `${ends.replace(" ", "–")} ${ms} ms`)
@@ -64,11 +102,12 @@ export function regionsReport(result) {
     `10,000 words written from all three at once in ${loading.loaded_s} s, the same everywhere after ${loading.equal_after_s} s`,
     ...phase("All connected", together),
     ...phase(`${cutOff} cut off`, apart),
-    `Healed with ${result.operations_behind_when_healed} operations missing in ${cutOff}: equal after ${result.equal_after_heal_s} s`,
+    ...partedVerdict(cutOff, parted).map((line) => `  ${line}`),
+    `Healed: equal after ${result.equal_after_heal_s} s, ${digest.points} points${result.has_moved ? "" : ", but NOT OK: as after loading"}`,
     `  points ${digest.points_digest}`,
     `  graph  ${digest.graph_digest}`,
-    `${result.compared_answers} searches asked of all three: ${
-      result.differing_answers === 0 ? "the same bytes from each" : `${result.differing_answers} differ`
+    `  ${result.compared_answers} searches asked of all three: ${
+      isEqual ? "OK: the same bytes from each" : `NOT OK: ${result.differing_answers} differ`
     }`,
   ].join("\n");
 }
