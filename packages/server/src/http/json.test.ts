@@ -88,11 +88,10 @@ describe("parseJson", () => {
   });
 
   /** JSON text as people, programs and attackers write it: any spacing and escapes, keys that stand twice. */
-  const spaced = (parts: readonly string[]) => parts.join("");
   const anyString = fc
     .array(
       fc.oneof(
-        fc.string({ unit: "grapheme", maxLength: 3 }),
+        fc.string({ unit: "grapheme", maxLength: 3 }).map((text) => JSON.stringify(text).slice(1, -1)),
         fc.constantFrom(
           "\\u0041",
           "\\ufeff",
@@ -101,16 +100,14 @@ describe("parseJson", () => {
           "\\n",
           "\\u0000",
           '\\"',
-          "__proto_",
+          "prototype",
           "toJSON",
           "12345678901234567890",
         ),
       ),
       { maxLength: 4 },
     )
-    .map(
-      (parts) => `"${spaced(parts.map((part) => (part.startsWith("\\") ? part : JSON.stringify(part).slice(1, -1))))}"`,
-    );
+    .map((parts) => `"${parts.join("")}"`);
   const anyNumber = fc.oneof(
     fc.integer().map(String),
     fc.bigInt({ min: -(2n ** 66n), max: 2n ** 66n }).map(String),
