@@ -161,16 +161,14 @@ function requireFrontier(log: OpLog, { shard }: WritableShard): void {
 
 /** Put the points of a shard that was made again from its operations in place of those of the projection. */
 function mendProjection(log: OpLog, target: WritableShard, viewThread: number | undefined): Change {
-  const { shard, indexes } = target;
+  const { shard } = target;
   const states = storedStates(shard);
   mend(log, (writer) => {
     writer.dropPoints(shard.id);
     for (const { id, state } of states) writer.putPoint(shard.id, id, state);
     writer.putSetting(causalSetting(shard.id), storedCausality(shard.causality, shard.windows));
   });
-  // the view may come when slots have been used, freed and are wanted again
-  if (viewThread !== undefined) for (const index of indexes.values()) index.reader.pinFor(viewThread);
-  return replacedBy(target, states);
+  return replacedBy(target, states, viewThread);
 }
 
 /** Where the disk is full, what is served is right all the same, and the next start mends it. */

@@ -11,8 +11,14 @@ export function storedStates(shard: Shard): StoredPoint[] {
   return Array.from(shard.table.states(), (state) => ({ id: state.id, state: encodePointState(state).slice() }));
 }
 
-/** What a view is told of a shard that takes the place of the one before. `states` are `storedStates`. */
-export function replacedBy({ shard, indexes }: WritableShard, states: readonly StoredPoint[]): ShardReplaced {
+/** What a view, on the thread of this place, is told of a shard that takes the place of the one before. `states` are `storedStates`. */
+export function replacedBy(
+  { shard, indexes }: WritableShard,
+  states: readonly StoredPoint[],
+  viewThread: number | undefined,
+): ShardReplaced {
+  // the view may come when slots have been used, freed and are wanted again
+  if (viewThread !== undefined) for (const index of indexes.values()) index.reader.pinFor(viewThread);
   return {
     kind: "replaced",
     shard: shard.id,

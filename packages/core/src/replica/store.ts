@@ -346,7 +346,7 @@ export class ReplicaStore {
   /** Put another state of a shard in place of the one that it has, with what `write` writes; or, when the log refuses, not at all. */
   replaceShard(target: WritableShard, write: (writer: LogWriter) => void): void {
     assert(this.isDurable(), "nothing waits for the log");
-    const { shard, indexes } = target;
+    const { shard } = target;
     const states = storedStates(shard);
     this.log.transaction((writer) => {
       write(writer);
@@ -354,13 +354,11 @@ export class ReplicaStore {
       writer.putSetting(causalSetting(shard.id), storedCausality(shard.causality, shard.windows));
       this.putClock(writer);
     });
-    // the view may come when slots have been used, freed and are wanted again
-    if (this.viewThread !== undefined) for (const index of indexes.values()) index.reader.pinFor(this.viewThread);
     this.shards.set(shard.id, target);
     this.quarantines.delete(shard.id);
     this.snapshotsWanted.delete(shard.id);
     this.applied++;
-    this.#changes.push(replacedBy(target, states));
+    this.#changes.push(replacedBy(target, states, this.viewThread));
   }
 
   dropShard(writer: LogWriter, id: string): void {

@@ -16,7 +16,7 @@ import { UpkeepPace } from "./upkeep-pace.js";
 
 /** The engine goes on then without the view: with nothing that changes the graphs. */
 const VIEW_WAIT_MS_MAX = 10_000;
-/** Most commands of one group: one transaction, one flush. */
+/** Most commands of one group: one transaction. */
 const GROUP_COMMANDS_MAX = 256;
 /** A group ends when it is this old: whoever came first does not wait for all others. */
 const GROUP_MS_MAX = 20;
