@@ -39,6 +39,13 @@ export function contentsOf(log: OpLog, recoverFrom: "projection" | "log" = "proj
     },
     recoverFrom,
   });
+  // a server goes on without it; a backup that lacks it would not be what its manifest says
+  const [damaged] = replica.quarantined();
+  if (damaged !== undefined) {
+    const { collection, reason, position } = damaged;
+    const what = collection === "" ? "the catalogue" : `collection ${collection}`;
+    throw new MurmurationError("corrupt", `${what} cannot be recovered: ${reason} (log position ${position})`);
+  }
   const collections = [...replica.writableShards()].map((writable) => {
     const { shard } = writable;
     return { shard: shard.id, collection: shard.collection.name, ...digestOf(writable) };
