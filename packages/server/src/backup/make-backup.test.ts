@@ -101,10 +101,22 @@ describe("a backup of a log", () => {
     assert.throws(make, failsWith("storage"));
     mkdirSync(folder);
     assert.throws(() => makeBackup({ logFile: join(root, "no.db"), folder, name, createdMs: 0 }), failsWith("storage"));
-    // a log whose points cannot be recovered
-    source.log.transaction((writer) => writer.putPoint(`${REPLICA_ID}-1`, 4, new Uint8Array([1, 2, 3])));
-    assert.throws(make, failsWith("corrupt"));
+    // a log whose operations cannot all be applied: a server serves the rest, a backup would not be whole
+    const shard = `${REPLICA_ID}-1`;
+    const next = (source.log.frontier(shard).get(REPLICA_ID) ?? 0) + 1;
+    source.log.transaction((writer) => writer.append(shard, REPLICA_ID, next, new Uint8Array([1, 2, 3])));
+    assert.throws(make, failsWith("corrupt", /collection c cannot be recovered: /));
     assert.deepEqual(readdirSync(folder), []);
+  });
+
+  it("is whole where a point's row has rotted and the log tells what it was", () => {
+    const expected = source.replica.digest("c");
+    source.log.transaction((writer) => writer.putPoint(`${REPLICA_ID}-1`, 4, new Uint8Array([1, 2, 3])));
+    const manifest = make();
+    assert.deepEqual(verifyBackup(file()), manifest);
+    const [collection] = manifest.contents.collections;
+    assert.equal(collection?.points_digest, expected.points_digest);
+    assert.equal(collection?.graph_digest, expected.graph_digest);
   });
 
   it("is refused when a bit of it has flipped, wherever that is", () => {
