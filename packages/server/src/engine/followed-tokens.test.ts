@@ -71,16 +71,10 @@ describe("the tokens of a database", () => {
 
   it("levels are those of the one member that there is", async () => {
     const shards = [database.collection("a").id];
-    for (const kind of ["quorum", "all"] as const) {
-      const outcome = await database.settled(
-        { kind: "read", shards, level: { kind }, timeoutMs: 1_000 },
-        forever.signal,
-      );
+    // a read of more members than one is answered by the one that stands alone
+    for (const level of [{ kind: "quorum" }, { kind: "all" }, { kind: "count", count: 2 }] as const) {
+      const outcome = await database.settled({ kind: "read", shards, level, timeoutMs: 1_000 }, forever.signal);
       assert.equal(outcome.result, "done");
     }
-    await assert.rejects(
-      database.settled({ kind: "read", shards, level: { kind: "count", count: 2 }, timeoutMs: 1_000 }, forever.signal),
-      /2 of 1 members/,
-    );
   });
 });
