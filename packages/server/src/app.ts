@@ -301,7 +301,11 @@ export async function buildApp(database: Database, options: AppOptions = {}): Pr
   await acceptOrigins(app, options.corsOrigins ?? []);
   await compressBodies(app);
   const inFlight = options.bodyBytesInFlightMebibytes ?? bodyBytesInFlightMebibytesDefault;
-  acceptJson(app, { bytesMax: bodyBytesMax, inFlightBytesMax: inFlight * mebibyte });
+  acceptJson(app, {
+    bytesMax: bodyBytesMax,
+    inFlightBytesMax: inFlight * mebibyte,
+    requireMemoryFor: (bytes) => database.requireMemoryFor(bytes),
+  });
   app.setErrorHandler(async (error, request, reply) => {
     await drainRefused(error, request, reply);
     return sendError(request, reply, error);

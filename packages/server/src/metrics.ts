@@ -61,7 +61,7 @@ export class Metrics {
 
   #putDatabase(): void {
     const { shards, ready } = this.#database.status();
-    const { commands, pointsUpserted, pending, pendingBytes, recall: audited } = this.#database.counters();
+    const { commands, pointsUpserted, pending, pendingBytes, recall: audited, memory } = this.#database.counters();
     this.#put("collections_total", "number of collections", visibleCollections(this.#database.catalogue).length);
     const points = this.#gauge("collection_points", "number of points", ["id"]);
     const graphBytes = this.#gauge("murmur_graph_bytes", "memory of the graphs", ["collection"]);
@@ -82,6 +82,14 @@ export class Metrics {
     this.#putTotal("murmur_points_upserted_total", "points in executed upserts", pointsUpserted);
     this.#put("murmur_engine_pending_requests", "requests that the engine's thread has not answered yet", pending);
     this.#put("murmur_engine_pending_bytes", "vector bytes in them", pendingBytes);
+    const used = this.#gauge("murmur_heap_used_bytes", "what lives long on a thread's heap", ["thread"]);
+    const limit = this.#gauge("murmur_heap_limit_bytes", "how much of that there can be", ["thread"]);
+    const full = this.#gauge("murmur_heap_full", "1 while nothing is added because a heap is full", ["thread"]);
+    for (const [thread, heap] of Object.entries(memory)) {
+      used.set({ thread }, heap.usedBytes);
+      limit.set({ thread }, heap.limitBytes);
+      full.set({ thread }, heap.isFull ? 1 : 0);
+    }
   }
 
   #putReplication({ status, logBytes, cluster }: ReplicationReport): void {

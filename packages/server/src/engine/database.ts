@@ -18,6 +18,7 @@ import type {
   WaitRequest,
 } from "@murmuration/core";
 import type { Filter, Json, PointId, Sliced } from "@murmuration/index";
+import type { MemoryThread, ThreadMemory } from "./memory-guard.js";
 
 /** Counts of one collection, for its info page. */
 export interface CollectionStatistics {
@@ -67,6 +68,8 @@ export interface DatabaseCounters {
   /** Commands and questions that the engine's thread has not answered yet. */
   readonly pending: number;
   readonly pendingBytes: number;
+  /** The heaps of the two threads that hold the points. */
+  readonly memory: Readonly<Record<MemoryThread, ThreadMemory>>;
   /** Recall@10 of the default search as of the last `validate`: collection → vector → share. */
   readonly recall: { readonly [collection: string]: { readonly [vector: string]: number } };
 }
@@ -145,6 +148,8 @@ export interface Database {
   endedBecause(): string | undefined;
   /** Resolves with the reason when that happens: the process is to end, so that its supervisor starts it again. */
   readonly ended: Promise<string>;
+  /** Throws `capacity` when this thread's heap has no room for what a body of so many bytes becomes. */
+  requireMemoryFor(bodyBytes: number): void;
   close(): Promise<void>;
 }
 

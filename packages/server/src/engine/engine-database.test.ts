@@ -5,6 +5,7 @@ import { type Command, ReplicaView } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
 import { pino } from "pino";
 import { EngineDatabase } from "./engine-database.js";
+import { sharedMemoryState } from "./memory-guard.js";
 
 const catalogue = { collections: {}, aliases: {}, members: [] };
 const command: Command = { kind: "delete-collection", name: "a" };
@@ -20,6 +21,7 @@ function databaseOn(code: string): {
   let released = 0;
   const worker = new Worker(`const { parentPort } = require("node:worker_threads"); ${code}`, { eval: true });
   const database = new EngineDatabase({
+    memory: sharedMemoryState(),
     worker,
     view: new ReplicaView({ points: new Map(), catalogue, handles: new Map(), thread: 1 }),
     log: pino({ level: "silent" }),

@@ -35,6 +35,8 @@ import type {
   WriteOptions,
 } from "./database.js";
 import { FollowedTokens } from "./followed-tokens.js";
+import { heapOfThisThread } from "./heap.js";
+import { MemoryGuard, memoryOf, requireRoomFor } from "./memory-guard.js";
 import {
   type Answer,
   fromPlainError,
@@ -95,6 +97,8 @@ export class EngineDatabase implements Database {
   /** Is the reason that the log could not be written? */
   #storageFailed = false;
   #nextProbeMs = 0;
+  readonly #memory: Int32Array;
+  readonly #guard: MemoryGuard;
   #closing: Promise<void> | undefined;
   /** The engine's thread is gone: nobody answers any more. */
   #ended = false;
@@ -112,6 +116,8 @@ export class EngineDatabase implements Database {
     readonly log: Logger;
     readonly replicaId: number;
     readonly releaseFolder: () => void;
+    /** What the guards of both threads' heaps tell each other. */
+    readonly memory: Int32Array;
     /** Until the engine says otherwise; default: it serves. */
     readonly standing?: Standing;
   }) {
@@ -123,6 +129,8 @@ export class EngineDatabase implements Database {
     this.#replicaId = options.replicaId;
     this.#releaseFolder = options.releaseFolder;
     this.#standing = options.standing ?? standsAlone;
+    this.#memory = options.memory;
+    this.#guard = new MemoryGuard(options.memory, "http", heapOfThisThread());
     this.#worker.on("message", (reply: Reply) => this.#orEnd(() => this.#receive(reply)));
     this.#worker.on("error", (error) => this.#end(`the engine's thread failed: ${error.message}`, error));
     this.#worker.on("exit", (code) => this.#exited(code));
@@ -167,7 +175,8 @@ export class EngineDatabase implements Database {
     return this.#reads.query(name, request, emit);
   }
 
-  write(command: Command, { level, timeoutMs }: WriteOptions = {}): Promise<Receipt> {
+  async write(command: Command, { level, timeoutMs }: WriteOptions = {}): Promise<Receipt> {
+    this.#guard.admit(command);
     const receipt = this.#send(
       (request) => ({
         kind: "write",
@@ -243,8 +252,8 @@ export class EngineDatabase implements Database {
       for (const { reader } of shard.graphs.values()) graphBytes += reader.bytesInUse;
       return { collection: shard.collection.name, shard: shard.id, points: shard.table.size, graphBytes };
     });
-    const known = [...(this.#notReady === undefined ? [] : [this.#notReady]), ...this.#standing.reasons];
-    const reasons = [...new Set([...known, ...this.#view.refusals()])];
+    const known = [this.#notReady, this.#guard.look(), ...this.#standing.reasons, ...this.#view.refusals()];
+    const reasons = [...new Set(known.filter((reason) => reason !== undefined))];
     return {
       version,
       replicaId: this.#replicaId,
@@ -266,12 +275,18 @@ export class EngineDatabase implements Database {
       pointsUpserted: this.#pointsUpserted,
       pending: this.#pending.size,
       pendingBytes: this.#pendingBytes,
+      memory: { engine: memoryOf(this.#memory, "engine"), http: memoryOf(this.#memory, "http") },
       recall: Object.fromEntries(this.#recall),
     };
   }
 
   endedBecause(): string | undefined {
     return this.#endedBecause;
+  }
+
+  requireMemoryFor(bodyBytes: number): void {
+    this.#guard.look();
+    requireRoomFor(memoryOf(this.#memory, "http"), bodyBytes);
   }
 
   /** Finish what is under way, write images, free the folder. */
@@ -387,6 +402,7 @@ export class EngineDatabase implements Database {
   #follow(changes: readonly Change[]): void {
     this.#view.follow(changes);
     for (const { what, detail } of this.#view.takeFaults()) this.#log.error({ why: detail }, what);
+    this.#guard.look();
     this.#tokens.followed();
   }
 

@@ -6,9 +6,11 @@ import { ClusterLink } from "./cluster-link.js";
 import { type ClusterStart, replicaIdFor, type TransportHost } from "./cluster-start.js";
 import { FilteredWrites, isFiltered, type Write } from "./filtered-writes.js";
 import { findAnswer } from "./findings.js";
+import { heapOfThisThread } from "./heap.js";
 import { HostedWaits } from "./hosted-waits.js";
 import { ImageStore, saveImages } from "./image-store.js";
-import { type Outcome, type Question, type Reply, type Request, toPlainError, type WorkerStart } from "./messages.js";
+import { MemoryGuard } from "./memory-guard.js";
+import { outcomeOf, type Question, type Reply, type Request, toPlainError, type WorkerStart } from "./messages.js";
 import { READER_THREAD } from "./reader-thread.js";
 import { streamPositions } from "./stream-positions.js";
 import { stackOf, TurnGuard } from "./turn-guard.js";
@@ -47,6 +49,7 @@ export class EngineHost {
   readonly #pace: UpkeepPace;
   readonly #waits: HostedWaits;
   readonly #filtered: FilteredWrites;
+  readonly #memory: MemoryGuard;
   /** Log position up to which images were looked after. */
   #imagePosition: number;
   #tickTimer: NodeJS.Timeout | undefined;
@@ -107,6 +110,7 @@ export class EngineHost {
     this.#imagePosition = this.#replica.position();
     this.#pace = new UpkeepPace(cluster !== undefined);
     this.#waits = new HostedWaits(this.#replica.waits);
+    this.#memory = new MemoryGuard(start.memory, "engine", heapOfThisThread());
     this.#filtered = new FilteredWrites(this.#replica, {
       execute: (write) => this.#commit([write]),
       refuse: ({ request }, error) => this.#reply({ kind: "refused", request, error: toPlainError(error) }),
@@ -204,15 +208,10 @@ export class EngineHost {
   }
 
   #commit(asked: readonly Write[]): void {
-    const writes = asked.filter((write) => this.#isReachable(write));
+    const writes = asked.filter((write) => this.#isPossible(write));
     if (writes.length === 0) return;
     const { outcomes, changes } = this.#execute(writes);
-    const answers = outcomes.map((outcome, i): Outcome => {
-      const { request } = writes[i] as Write;
-      return outcome instanceof MurmurationError
-        ? { request, error: toPlainError(outcome) }
-        : { request, receipt: outcome };
-    });
+    const answers = outcomes.map((outcome, i) => outcomeOf((writes[i] as Write).request, outcome));
     // what waited for the log was written before these
     this.#reply({ kind: "committed", outcomes: answers, changes: [...this.#replica.changes(), ...changes] });
     if (changes.length > 0) this.#pace.noteWrite(performance.now());
@@ -228,10 +227,12 @@ export class EngineHost {
     }
   }
 
-  /** Are there as many members as a write asks for? One that asks for more is refused before anything is written. */
-  #isReachable({ request, level }: Write): boolean {
-    if (level === undefined) return true;
-    return this.#orRefuse(request, () => this.#replica.waits.check(level, "write_consistency"));
+  /** A write that asks for more members than there are, or adds to a full heap, is refused before anything is written. */
+  #isPossible({ request, level, command }: Write): boolean {
+    return this.#orRefuse(request, () => {
+      if (level !== undefined) this.#replica.waits.check(level, "write_consistency");
+      this.#memory.admit(command);
+    });
   }
 
   #beginWait(request: number, wait: WaitRequest): void {
@@ -272,6 +273,8 @@ export class EngineHost {
   }
 
   #receive(): void {
+    // what is not taken waits at its origin: every tick looks again
+    if (this.#memory.look() !== undefined) return;
     const messages = this.#link?.take(RECEIVE_BYTES_MAX) ?? [];
     if (messages.length === 0 || this.#isClosed) return;
     this.#try(() => this.#replica.receiveAll(messages));

@@ -22,6 +22,8 @@ export interface WorkerStart {
   readonly imageEvery: number;
   /** One word, 1 once the other thread's view is made: reads are there first, and two threads that recover at once slow each other down. */
   readonly viewMade: Int32Array;
+  /** What the guards of both threads' heaps tell each other. */
+  readonly memory: Int32Array;
   /** Bound on the log file, in pages of 4 KiB: a write beyond it fails as a full disk does. */
   readonly logPagesMax?: number;
   /** The cluster to take part in; without it the database is alone. */
@@ -122,4 +124,11 @@ function causeOf(cause: unknown): string | undefined {
 
 export function fromPlainError(plain: PlainError): MurmurationError {
   return new MurmurationError(plain.code, plain.message, plain.field, plain.cause);
+}
+
+/** What a write came to, as it crosses threads. */
+export function outcomeOf(request: number, outcome: Receipt | MurmurationError): Outcome {
+  return outcome instanceof MurmurationError
+    ? { request, error: toPlainError(outcome) }
+    : { request, receipt: outcome };
 }

@@ -13,6 +13,7 @@ import type { ClusterStart } from "./cluster-start.js";
 import { takeDataFolder } from "./data-folder.js";
 import type { Database } from "./database.js";
 import { EngineDatabase } from "./engine-database.js";
+import { sharedMemoryState } from "./memory-guard.js";
 import { fromPlainError, type Reply, type WorkerStart } from "./messages.js";
 import { READER_THREAD } from "./reader-thread.js";
 
@@ -38,8 +39,10 @@ export interface DatabaseOptions {
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const folder = takeDataFolder(options.dataFolder);
   const viewMade = new Int32Array(new SharedArrayBuffer(4));
+  const memory = sharedMemoryState();
   const workerData: WorkerStart = {
     viewMade,
+    memory,
     logFile: folder.log,
     imageFolder: folder.images,
     imageEvery: options.imageEvery ?? IMAGE_EVERY_DEFAULT,
@@ -65,6 +68,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       log: options.log,
       replicaId,
       releaseFolder: folder.release,
+      memory,
       standing: standingAtStart(options.cluster !== undefined, isComplete),
     });
   } catch (error) {

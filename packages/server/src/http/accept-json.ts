@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { BodyBudget, type BodyLease } from "./body-budget.js";
 import { drain } from "./drain.js";
 import { parseJsonBytes } from "./json.js";
-import { drainedBytesMax, drainIdleMs } from "./limits.js";
+import { bodyBytesAlwaysRead, drainedBytesMax, drainIdleMs } from "./limits.js";
 import { readBody, tooLarge } from "./read-body.js";
 
 declare module "fastify" {
@@ -20,10 +20,12 @@ export interface BodyLimits {
   readonly bytesMax: number;
   /** Of all that are under way. */
   readonly inFlightBytesMax: number;
+  /** Throws when there is no memory for what a body of so many bytes is parsed into. */
+  readonly requireMemoryFor: (bytes: number) => void;
 }
 
 /** Reads bodies as JSON. An empty one is no body, whatever its content type says. */
-export function acceptJson(app: FastifyInstance, { bytesMax, inFlightBytesMax }: BodyLimits): void {
+export function acceptJson(app: FastifyInstance, { bytesMax, inFlightBytesMax, requireMemoryFor }: BodyLimits): void {
   const budget = new BodyBudget(inFlightBytesMax);
   app.decorateRequest("bodyLease", undefined);
   // what was parsed takes as much at least, until the request is answered or its client is gone
@@ -36,6 +38,7 @@ export function acceptJson(app: FastifyInstance, { bytesMax, inFlightBytesMax }:
     if (Number(request.headers["content-length"]) > bytesMax) throw tooLarge(bytesMax);
     request.bodyLease = budget.lease();
     const bytes = await readBody(body, bytesMax, request.bodyLease);
+    if (bytes.length > bodyBytesAlwaysRead) requireMemoryFor(bytes.length);
     return bytes.length === 0 ? undefined : parseJsonBytes(bytes);
   });
 }

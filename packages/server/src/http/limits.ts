@@ -61,3 +61,6 @@ export const readsUnderWayMax = 1_024;
 
 /** Largest answer, in MiB. */
 export const answerMebibytesMax = 256;
+
+/** A smaller body is read however full the memory is. */
+export const bodyBytesAlwaysRead = 256 * 1024;

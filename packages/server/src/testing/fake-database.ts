@@ -256,8 +256,16 @@ export class FakeDatabase implements Database {
       pointsUpserted: upserts.reduce((sum, { points }) => sum + points.length, 0),
       pending: 0,
       pendingBytes: 0,
+      memory: {
+        engine: { usedBytes: 10, limitBytes: 100, isFull: false },
+        http: { usedBytes: 20, limitBytes: 100, isFull: false },
+      },
       recall: { words: { "": 0.97 } },
     };
+  }
+
+  requireMemoryFor(): void {
+    // there is always room
   }
 
   async digest(name: string): Promise<Digest> {
