@@ -9,31 +9,13 @@ import { findAnswer } from "./findings.js";
 import { heapOfThisThread } from "./heap.js";
 import { HostedWaits } from "./hosted-waits.js";
 import { ImageStore, saveImages } from "./image-store.js";
+import * as limits from "./limits.js";
 import { MemoryGuard } from "./memory-guard.js";
 import { outcomeOf, type Question, type Reply, type Request, toPlainError, type WorkerStart } from "./messages.js";
 import { READER_THREAD } from "./reader-thread.js";
 import { streamPositions } from "./stream-positions.js";
 import { stackOf, TurnGuard } from "./turn-guard.js";
 import { UpkeepPace } from "./upkeep-pace.js";
-
-/** The engine goes on then without the view: with nothing that changes the graphs. */
-const VIEW_WAIT_MS_MAX = 10_000;
-/** Most commands of one group: one transaction. */
-const GROUP_COMMANDS_MAX = 256;
-/** A group ends when it is this old: whoever came first does not wait for all others. */
-const GROUP_MS_MAX = 20;
-/** Requests are handled so long in one go; then others have their turn. */
-const TURN_MS_MAX = 25;
-/** Of what came from others, so much is taken in one go: some hundred operations, or one message. */
-const RECEIVE_BYTES_MAX = 128 * 1024;
-/** After a start, connections are made first; then members have a second left to say what they hold. */
-const START_WAIT_MS = 5_000;
-/** Own operations that follow others so soon go out together with what comes until then: that saves an envelope and a publication each. */
-const LINGER_MS = 16;
-/** What waits to be sent has so long when the database is stopped. */
-const DRAIN_MS_MAX = 2_000;
-/** Work of one tick: some ten milliseconds. */
-const BUDGET = { stitches: 32, repairs: 64 } as const;
 
 /**
  * The host of the replica, in the engine's thread: it alone writes the log, the graphs and the images. Three things take turns: requests of
@@ -96,13 +78,13 @@ export class EngineHost {
               ...(cluster.advertise === undefined ? {} : { url: cluster.advertise }),
               nonce: randomInt(2 ** 20),
               founding: { peers: cluster.peers },
-              startWaitMs: START_WAIT_MS,
+              startWaitMs: limits.START_WAIT_MS,
             },
           }),
       onGraphs: (replicaId, catalogue, handles) => {
         const isComplete = cluster === undefined || isAdmitted(this.#log);
         this.#reply({ kind: "graphs", replicaId, catalogue, handles, isComplete });
-        Atomics.wait(start.viewMade, 0, 0, VIEW_WAIT_MS_MAX);
+        Atomics.wait(start.viewMade, 0, 0, limits.VIEW_WAIT_MS_MAX);
       },
     });
     this.#images.closeAll();
@@ -181,7 +163,7 @@ export class EngineHost {
       if (request.kind === "write" && !isFiltered(request)) {
         if (writes.length === 0) oldestMs = performance.now();
         writes.push(request);
-        if (writes.length < GROUP_COMMANDS_MAX && performance.now() - oldestMs < GROUP_MS_MAX) continue;
+        if (writes.length < limits.GROUP_COMMANDS_MAX && performance.now() - oldestMs < limits.GROUP_MS_MAX) continue;
       }
       this.#commit(writes);
       writes = [];
@@ -191,7 +173,7 @@ export class EngineHost {
       if (request.kind === "wait") this.#beginWait(request.request, request.wait);
       if (request.kind === "cancel") this.#waits.cancel(request.request);
       if (request.kind === "close") return this.#startClosing();
-      if (performance.now() - beganMs > TURN_MS_MAX) {
+      if (performance.now() - beganMs > limits.TURN_MS_MAX) {
         this.#scheduleTurn();
         break;
       }
@@ -275,7 +257,7 @@ export class EngineHost {
   #receive(): void {
     // what is not taken waits at its origin: every tick looks again
     if (this.#memory.look() !== undefined) return;
-    const messages = this.#link?.take(RECEIVE_BYTES_MAX) ?? [];
+    const messages = this.#link?.take(limits.RECEIVE_BYTES_MAX) ?? [];
     if (messages.length === 0 || this.#isClosed) return;
     this.#try(() => this.#replica.receiveAll(messages));
     this.#pace.noteReceived(performance.now());
@@ -287,7 +269,7 @@ export class EngineHost {
   #send(): void {
     const link = this.#link;
     if (link === undefined) return;
-    const lingersMs = this.#sentOwnMs + LINGER_MS - performance.now();
+    const lingersMs = this.#sentOwnMs + limits.LINGER_MS - performance.now();
     // whoever waits for other replicas waits for them to have these
     const leavesOwn = lingersMs > 0 && !this.#waits.areOthersAsked();
     const outgoing = this.#replica.outbox({ leavesOwn });
@@ -312,7 +294,7 @@ export class EngineHost {
   #tick(): void {
     const beganMs = performance.now();
     const doesUpkeep = this.#pace.isUpkeepDue(beganMs) && this.#isViewMade();
-    const isDone = this.#try(() => this.#replica.tick(doesUpkeep ? BUDGET : { isPaused: true }));
+    const isDone = this.#try(() => this.#replica.tick(doesUpkeep ? limits.BUDGET : { isPaused: true }));
     const endedMs = performance.now();
     if (!isDone) this.#pace.noteFailure(endedMs);
     else if (doesUpkeep) {
@@ -377,7 +359,7 @@ export class EngineHost {
     clearTimeout(this.#lingerTimer);
     this.#link?.send(this.#replica.outbox());
     // the others should not have to wait for this replica to come back
-    const sent = this.#link?.close(DRAIN_MS_MAX);
+    const sent = this.#link?.close(limits.DRAIN_MS_MAX);
     this.#saveImages();
     await sent;
     this.#log.close();

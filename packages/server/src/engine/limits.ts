@@ -1,0 +1,18 @@
+/** The engine goes on then without the view: with nothing that changes the graphs. */
+export const VIEW_WAIT_MS_MAX = 10_000;
+/** Most commands of one group: one transaction. */
+export const GROUP_COMMANDS_MAX = 256;
+/** A group ends when it is this old: whoever came first does not wait for all others. */
+export const GROUP_MS_MAX = 20;
+/** Requests are handled so long in one go; then others have their turn. */
+export const TURN_MS_MAX = 25;
+/** Of what came from others, so much is taken in one go: some hundred operations, or one message. */
+export const RECEIVE_BYTES_MAX = 128 * 1024;
+/** After a start, connections are made first; then members have a second left to say what they hold. */
+export const START_WAIT_MS = 5_000;
+/** Own operations that follow others so soon go out together with what comes until then: that saves an envelope and a publication each. */
+export const LINGER_MS = 16;
+/** What waits to be sent has so long when the database is stopped. */
+export const DRAIN_MS_MAX = 2_000;
+/** Work of one tick: some ten milliseconds. */
+export const BUDGET = { stitches: 32, repairs: 64 } as const;
