@@ -258,3 +258,24 @@ test("what cannot stand in the catalogue is refused when a command is planned, b
   const loaded = CatalogueDocument.load(marked.save(), 2).read();
   assert.deepEqual(Object.keys(loaded.collections["1-1"]?.payloadIndexes ?? {}), ['"\ufeff".a']);
 });
+
+test("every state can be gone on from, whatever was planned, refused or applied since", () => {
+  const first = run(CatalogueDocument.create(1), create("a"), create("b"));
+  const heads = first.heads();
+  const given = first.plan(create("given up"), "1-8") as Uint8Array;
+  assert.throws(() => first.apply(given.subarray(0, 40)));
+  const other = CatalogueDocument.load(first.save(), 2);
+  const late = run(other, update("a", { x: 1 })).plan(update("a", { x: 2 }), "") as Uint8Array;
+  // it builds on one that is not here, and must not come in later either
+  assert.throws(() => first.apply(late));
+  const second = run(first, update("b", { y: 1 }));
+  assert.deepEqual(first.heads(), heads);
+  assert.deepEqual(second.read().collections["1-1"]?.settings, Object.create(null));
+  const between = run(other, update("a", { x: 1 }));
+  const merged = second.apply(other.plan(update("a", { x: 1 }), "") as Uint8Array);
+  assert.deepEqual(plain(between.read().collections["1-1"] as never), plain(merged.read().collections["1-1"] as never));
+  // what did not change stays the same object when a state is gone back to
+  const again = run(first, update("a", { z: 1 }));
+  assert.equal(again.read().collections["1-2"], first.read().collections["1-2"]);
+  assert.deepEqual(plain(CatalogueDocument.load(first.save(), 3).read()), plain(first.read()));
+});

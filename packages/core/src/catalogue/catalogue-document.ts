@@ -5,7 +5,8 @@ import { actorOf, checkChange, refuseCatalogue } from "./check-change.js";
 import type { Catalogue } from "./collection.js";
 import { collectionIdOf } from "./collection-id.js";
 import { planEdit } from "./edits.js";
-import { type ReadCatalogue, readCatalogue } from "./read-catalogue.js";
+import { type Heads, headsOf, LiveDocument } from "./live-document.js";
+import { type ReadCatalogue, readCatalogue, rememberSame } from "./read-catalogue.js";
 import { catalogueFormatVersion, type StoredCatalogue, storedKey } from "./stored-catalogue.js";
 
 type Document = Automerge.Doc<StoredCatalogue>;
@@ -22,16 +23,24 @@ const CHANGE_OPTIONS = { time: 0 };
  * refused before anything moves. What a change does not touch stays the same object in `read()`, and costs nothing.
  */
 export class CatalogueDocument {
+  /** As plain data of this very state: Automerge makes what a change touches anew. */
   readonly #document: Document;
-  readonly #actor: string;
+  readonly #heads: Heads;
   readonly #read: ReadCatalogue;
+  /** Where changes are made; it may have gone on since. */
+  #live: LiveDocument<StoredCatalogue>;
+  /** The change that was planned last, which is made in the live document already. */
+  #planned:
+    | { readonly change: Uint8Array; readonly live: LiveDocument<StoredCatalogue>; readonly heads: Heads }
+    | undefined;
 
-  private constructor(document: Document, actor: string) {
+  private constructor(document: Document, live: LiveDocument<StoredCatalogue>) {
     const { format, collections, aliases } = document as Partial<StoredCatalogue>;
     if (format !== catalogueFormatVersion) refuseCatalogue(`format version ${String(format)} is not known`);
     if (typeof collections !== "object" || typeof aliases !== "object") refuseCatalogue("the document is damaged");
     this.#document = document;
-    this.#actor = actor;
+    this.#heads = headsOf(document);
+    this.#live = live;
     this.#read = readCatalogue(document);
   }
 
@@ -43,7 +52,8 @@ export class CatalogueDocument {
       stored.aliases = {};
     });
     const actor = actorOf(actorOrigin);
-    return new CatalogueDocument(Automerge.clone(root, { actor }), actor);
+    const document = Automerge.clone(root, { actor });
+    return new CatalogueDocument(document, new LiveDocument(document, actor));
   }
 
   /** The catalogue of bytes made by `save`, edited by this replica. Throws `corrupt`. */
@@ -55,16 +65,16 @@ export class CatalogueDocument {
     } catch (cause) {
       return refuseCatalogue("the document is damaged", cause);
     }
-    return new CatalogueDocument(document, actor);
+    return new CatalogueDocument(document, new LiveDocument(document, actor));
   }
 
   save(): Uint8Array {
-    return Automerge.save(this.#document);
+    return Automerge.save(this.#current().document);
   }
 
   /** Names the set of changes applied: equal sets, equal heads. Sorted hex hashes. */
   heads(): string[] {
-    return [...Automerge.getHeads(this.#document)].sort();
+    return [...this.#heads];
   }
 
   /** The catalogue as frozen plain data; the same object every time. */
@@ -84,12 +94,12 @@ export class CatalogueDocument {
    */
   plan(command: CatalogueCommand, collectionId: string): Uint8Array | undefined {
     const edit = planEdit(this.read(), command, collectionId);
-    const draft = Automerge.clone(this.#document, { actor: this.#actor });
-    const headsBefore = Automerge.getHeads(draft);
-    const edited = Automerge.change(draft, CHANGE_OPTIONS, edit);
-    const isSame = Automerge.getHeads(edited).join() === headsBefore.join();
-    const change = isSame ? undefined : Automerge.getLastLocalChange(edited);
-    Automerge.free(edited);
+    const live = this.#current();
+    // made where it most likely stays: when it is not applied next, the live document is copied as it was before
+    const edited = live.change((document) => Automerge.change(document, CHANGE_OPTIONS, edit));
+    if (live.isAt(this.#heads)) return undefined;
+    const change = Automerge.getLastLocalChange(edited) as Uint8Array;
+    this.#planned = { change, live, heads: headsOf(edited) };
     return change;
   }
 
@@ -126,16 +136,32 @@ export class CatalogueDocument {
    * `read()`. Throws `corrupt` for a damaged change.
    */
   restore(changes: readonly Uint8Array[]): CatalogueDocument {
-    let document = Automerge.clone(this.#document, { actor: this.#actor });
-    try {
-      [document] = Automerge.applyChanges(document, [...changes]);
-    } catch (cause) {
-      return refuseCatalogue("a change is damaged", cause);
+    const planned = this.#planned;
+    const isPlanned = changes.length === 1 && changes[0] === planned?.change;
+    if (planned !== undefined && isPlanned && planned.live.isAt(planned.heads)) {
+      return new CatalogueDocument(planned.live.document, planned.live);
     }
-    // Automerge would keep such a change aside in silence.
-    if (Automerge.getMissingDeps(document, []).length > 0)
-      refuseCatalogue("a change came before one that it builds on");
-    return new CatalogueDocument(document, this.#actor);
+    const live = this.#current();
+    const document = live.change((before) => {
+      let after: Document;
+      try {
+        [after] = Automerge.applyChanges(before, [...changes]);
+      } catch (cause) {
+        return refuseCatalogue("a change is damaged", cause);
+      }
+      // Automerge would keep such a change aside in silence.
+      if (Automerge.getMissingDeps(after, []).length > 0) refuseCatalogue("a change came before one that it builds on");
+      return after;
+    });
+    return new CatalogueDocument(document, live);
+  }
+
+  /** The live document in this state. */
+  #current(): LiveDocument<StoredCatalogue> {
+    if (this.#live.isAt(this.#heads)) return this.#live;
+    this.#live = this.#live.copyAt(this.#heads);
+    rememberSame(this.#document, this.#live.document);
+    return this.#live;
   }
 
   /** The maps of the document are made once, and the vectors of a collection with it: its graphs are made from them. */

@@ -55,6 +55,22 @@ export function readCatalogue(document: unknown): ReadCatalogue {
   };
 }
 
+/** Have what was read of a document serve for a copy of it, which holds the same in objects of its own. */
+export function rememberSame(document: unknown, copy: unknown): void {
+  const [from, to] = [document, copy] as { readonly [key: string]: unknown }[];
+  for (const [memory, old, next] of [
+    [collections, from?.["collections"], to?.["collections"]],
+    [members, from, to],
+  ] as const) {
+    if (!isMap(old) || !isMap(next)) continue;
+    for (const [key, stored] of Object.entries(old)) {
+      const read = isMap(stored) ? (memory as WeakMap<object, ReadPart<unknown>>).get(stored) : undefined;
+      const other = next[key];
+      if (read !== undefined && isMap(other)) (memory as WeakMap<object, ReadPart<unknown>>).set(other, read);
+    }
+  }
+}
+
 function isMap(value: unknown): value is { readonly [key: string]: unknown } {
   if (typeof value !== "object" || value === null || Array.isArray(value) || ArrayBuffer.isView(value)) return false;
   return !(value instanceof ImmutableString) && !(value instanceof Date);
