@@ -45,5 +45,6 @@ await new Command()
   .option("--json", "one JSON object a benchmark and line: {bench, params, rows, ratios}")
   .option("--quick", "each benchmark ends within 45 s (once its data is there)")
   .addHelpText("after", `\nBenchmarks:\n${list}`)
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
   .action(run)
   .parseAsync();

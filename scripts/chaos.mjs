@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 import { randomInt } from "node:crypto";
 import { pathToFileURL } from "node:url";
-import { parseArgs } from "node:util";
 import { build } from "./lib/build-steps.mjs";
 import { chaosReport } from "./lib/chaos-print.mjs";
 import { ensureNatsServer } from "./lib/nats-server.mjs";
+import { numberOf, readValues } from "./lib/options.mjs";
 import { inRoot } from "./lib/paths.mjs";
 import { endWith, StepFailed } from "./lib/run-step.mjs";
 import { helpOnRequest, say } from "./lib/terminal.mjs";
@@ -28,18 +28,9 @@ const SEED_MAX = 2 ** 32 - 1;
 
 function readOptions() {
   const text = { type: "string" };
-  let values;
-  try {
-    values = parseArgs({ options: { json: { type: "boolean" }, minutes: text, seed: text } }).values;
-  } catch (error) {
-    throw new StepFailed("reading the options", `${error.message}\n\n${HELP.trim()}\n`, 2);
-  }
-  const minutes = Number(values.minutes ?? 10);
-  if (!(minutes > 0 && minutes <= 24 * 60))
-    throw new StepFailed("reading the options", "--minutes must be a number above 0, at most 1440\n", 2);
-  const seed = Number(values.seed ?? randomInt(SEED_MAX));
-  if (!Number.isInteger(seed) || seed < 0 || seed > SEED_MAX)
-    throw new StepFailed("reading the options", `--seed must be an integer from 0 to ${SEED_MAX}\n`, 2);
+  const values = readValues({ json: { type: "boolean" }, minutes: text, seed: text }, HELP);
+  const minutes = numberOf("minutes", values.minutes, { least: 0.01, most: 24 * 60, byDefault: 10, isWhole: false });
+  const seed = numberOf("seed", values.seed, { least: 0, most: SEED_MAX, byDefault: randomInt(SEED_MAX) });
   return { json: values.json === true, seconds: minutes * 60, seed };
 }
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-import { parseArgs } from "node:util";
 import { build } from "./lib/build-steps.mjs";
 import { demoReport } from "./lib/demo-print.mjs";
 import { explain, runDemo } from "./lib/demo-run.mjs";
 import { startDemoServer } from "./lib/demo-server.mjs";
+import { readValues } from "./lib/options.mjs";
 import { endWith, StepFailed } from "./lib/run-step.mjs";
 import { helpOnRequest } from "./lib/terminal.mjs";
 
@@ -18,17 +18,9 @@ Qdrant client, asks for nearest words, measures speed and recall, stops the serv
   --help   print this help
 `;
 
-function readOptions() {
-  try {
-    return parseArgs({ options: { json: { type: "boolean" }, keep: { type: "boolean" } } }).values;
-  } catch (error) {
-    throw new StepFailed("reading the options", `${error.message}\n\n${HELP.trim()}\n`, 1);
-  }
-}
-
 helpOnRequest(HELP);
 await endWith(async () => {
-  const { json = false, keep = false } = readOptions();
+  const { json = false, keep = false } = readValues({ json: { type: "boolean" }, keep: { type: "boolean" } }, HELP);
   build({ projects: ["test"] });
   const server = await startDemoServer();
   let kept = false;

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { pathToFileURL } from "node:url";
-import { parseArgs } from "node:util";
 import { build } from "./lib/build-steps.mjs";
 import { ensureNatsServer } from "./lib/nats-server.mjs";
+import { numberOf, readValues } from "./lib/options.mjs";
 import { inRoot } from "./lib/paths.mjs";
 import { regionsReport } from "./lib/regions-print.mjs";
 import { runRegions } from "./lib/regions-run.mjs";
@@ -28,17 +28,11 @@ const DEFAULTS = { seconds: 10, writes: 50, queries: 50 };
 
 function readOptions() {
   const text = { type: "string" };
-  let values;
-  try {
-    values = parseArgs({ options: { json: { type: "boolean" }, seconds: text, writes: text, queries: text } }).values;
-  } catch (error) {
-    throw new StepFailed("reading the options", `${error.message}\n\n${HELP.trim()}\n`, 2);
-  }
-  const numbers = Object.entries(DEFAULTS).map(([name, byDefault]) => {
-    const value = Number(values[name] ?? byDefault);
-    if (Number.isInteger(value) && value >= 1 && value <= 1_000) return [name, value];
-    throw new StepFailed("reading the options", `--${name} must be an integer from 1 to 1000\n`, 2);
-  });
+  const values = readValues({ json: { type: "boolean" }, seconds: text, writes: text, queries: text }, HELP);
+  const numbers = Object.entries(DEFAULTS).map(([name, byDefault]) => [
+    name,
+    numberOf(name, values[name], { least: 1, most: 1_000, byDefault }),
+  ]);
   return { json: values.json === true, ...Object.fromEntries(numbers) };
 }
 
