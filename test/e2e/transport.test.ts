@@ -36,6 +36,25 @@ test("pages of this machine and of the given origin may use it, others may not",
   }
 });
 
+test("pages of other origins can send nothing that changes, with a body or without", async () => {
+  const send = async (
+    origin: string | undefined,
+    path = "/collections/slashes/points/delete?wait=true",
+    body?: object,
+  ) => (await request("POST", path, body, origin === undefined ? {} : { origin })).status;
+  for (const origin of [
+    "https://example.org",
+    "null",
+    "http://localhost.example.org",
+    "https://app.example.org.evil",
+  ]) {
+    assert.equal(await send(origin, "/murmur/cluster/members/1/evict"), 403, origin);
+    assert.equal(await send(origin, undefined, { points: [1] }), 403, origin);
+  }
+  for (const origin of [undefined, "https://app.example.org", "http://127.0.0.1:8080"])
+    assert.equal(await send(origin, undefined, { points: [1] }), 200, origin);
+});
+
 test("the version is the newest whose routes are spoken", async () => {
   const { version } = JSON.parse((await request("GET", "/")).text) as { version: string };
   assert.match(version, /^1\.19\.\d+$/);
