@@ -169,7 +169,7 @@ export class Intake {
    * catalogue of whoever is heard is taken over. Looking at it costs as much as applying it: it is done once in a while for each.
    */
   #isStrange(operation: Operation, nowMs: number): boolean {
-    const { origin, shard } = operation;
+    const { origin, sequence, shard } = operation;
     if (shard !== SYSTEM_SHARD || operation.kind !== "catalogue") return false;
     if (this.#members.mayWrite(origin) || !this.#members.areKnown()) return false;
     const before = this.#triedMs.get(origin);
@@ -178,7 +178,8 @@ export class Intake {
     this.#triedMs.set(origin, nowMs);
     try {
       const { document } = this.#store;
-      if (!joinsOnly(document.read(), document.apply(operation.change).read(), origin)) return true;
+      const after = document.receive(operation.change, { origin, sequence });
+      if (!joinsOnly(document.read(), after.read(), origin)) return true;
     } catch (error) {
       if (!(error instanceof MurmurationError)) throw error;
       return true;

@@ -1,5 +1,5 @@
 import { MurmurationError } from "@murmuration/index";
-import { covers, emptyVersionVector, mergeInto, sequenceOf } from "../causality/version-vector.js";
+import { covers, emptyVersionVector, mergeInto, sequenceOf, type VersionVector } from "../causality/version-vector.js";
 import { type CheckpointManifest, decodeManifest, frontierOf, transferOf } from "../checkpoint/manifest.js";
 import { CheckpointReader } from "../checkpoint/read-checkpoint.js";
 import { storedCheckpoint } from "../checkpoint/stored-checkpoint.js";
@@ -119,6 +119,11 @@ export class SnapshotExchange implements Exchange {
       if (covers(held, frontierOf(manifest)) && !store.snapshotsWanted.has(shard))
         return transfer.passOver(nowMs, limits.requestRetryMsMax);
       requireUseful(store, manifest, nowMs);
+      const unheard = this.#unheardOf(from, shard, frontierOf(manifest), nowMs);
+      if (unheard !== undefined) {
+        this.#context.refuse("snapshot", unheard);
+        return transfer.passOver(nowMs);
+      }
       store.log.transaction((writer) => {
         writer.dropCheckpoint(shard, "incoming");
         writer.putCheckpointPart(shard, "incoming", 0, bytes);
@@ -128,6 +133,22 @@ export class SnapshotExchange implements Exchange {
       if (error instanceof MurmurationError && error.code !== "storage") transfer.passOver(nowMs);
       throw error;
     }
+  }
+
+  /**
+   * Does a snapshot claim operations that nobody but its sender holds? What is in it cannot be told from its frontier, and it takes the place of
+   * what is here: so it waits until another member that is heard says to hold as much, with whom the state is compared then. Where there is
+   * no other, its sender is believed.
+   */
+  #unheardOf(from: number, shard: string, claimed: VersionVector, nowMs: number): string | undefined {
+    const { store, members } = this.#context;
+    const isHeard = (id: number) => nowMs - (this.#context.heardMs(id) ?? Number.NEGATIVE_INFINITY) <= limits.suspectMs;
+    const others = members.active().filter((id) => id !== store.id && id !== from && isHeard(id));
+    if (others.length === 0) return undefined;
+    const known = new Map(store.causality(shard)?.frontier);
+    for (const id of others) mergeInto(known, this.#context.frontiersOf(id)?.get(shard) ?? emptyVersionVector);
+    if (covers(known, claimed)) return undefined;
+    return `the snapshot of shard ${shard} from replica ${from} holds operations that no other member holds`;
   }
 
   #advance(shard: string, nowMs: number): void {

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { MurmurationError } from "@murmuration/index";
-import { transferOf } from "../checkpoint/manifest.js";
-import { decodeEnvelope, encodeEnvelope } from "../gossip/envelope.js";
+import { decodeManifest, encodeManifest, transferOf } from "../checkpoint/manifest.js";
+import { writeCheckpoint } from "../checkpoint/write-checkpoint.js";
+import { decodeEnvelope, encodeEnvelope, type Message } from "../gossip/envelope.js";
+import { limits } from "../limits.js";
 import { FailingOpLog } from "../log/failing-op-log.test-support.js";
 import { MemoryOpLog } from "../log/memory-op-log.js";
 import { admittedLog, Cluster } from "./cluster.test-support.js";
@@ -65,6 +67,36 @@ function tamper(cluster: Cluster, change: (from: number, one: Outgoing) => Outgo
     );
 }
 
+/** Lets a tick pass; `serve` is told who asks replica 2, which is not there, for which snapshot. */
+function passWithout2(cluster: Cluster, serve: (to: number, transfer: number) => void): void {
+  cluster.nowMs += 100;
+  for (const [id, replica] of cluster.replicas) {
+    replica.tick();
+    const outgoing = replica.outbox();
+    for (const { to, bytes } of outgoing) {
+      for (const [other, receiver] of cluster.replicas)
+        if (other !== id && (to === undefined || to === other)) receiver.receive(bytes, id);
+      const { message } = decodeEnvelope(bytes);
+      if (to === 2 && message.kind === "snapshot-request") serve(id, message.transfer);
+    }
+  }
+}
+
+/** The parts of a sound snapshot of a shard with nothing in it, at a frontier. */
+function emptySnapshot(shard: string, frontier: ReadonlyMap<number, number>): Uint8Array[] {
+  const alone = openReplica();
+  run(alone, createCollection("c", { "": space(4, "Euclid") }));
+  const [target] = [...alone.writableShards()];
+  assert.ok(target !== undefined);
+  const log = new MemoryOpLog();
+  const time = { wallMs: 1_000, counter: 0 };
+  const { parts } = log.transaction((writer) => writeCheckpoint(writer, target, time, limits.checkpointPartBytes));
+  const all = Array.from({ length: parts }, (_, part) => log.checkpointPart(target.shard.id, "current", part));
+  const manifest = decodeManifest(all[0] as Uint8Array, "it");
+  const causality = { ...manifest.causality, frontier: [...frontier] };
+  return [encodeManifest({ ...manifest, shard, causality }), ...(all.slice(1) as Uint8Array[])];
+}
+
 describe("a snapshot", () => {
   test("is made again where a part of it is damaged", () => {
     const cluster = compacted();
@@ -111,6 +143,43 @@ describe("a snapshot", () => {
     assert.deepEqual(identity(again as Replica), before);
     assert.deepEqual(identity(replayed as Replica), before);
     settle(cluster);
+  });
+
+  test("that is empty and claims operations which no other member holds erases nothing, and is counted", () => {
+    const cluster = new Cluster([1, 2, 3]);
+    cluster.pass(3);
+    run(cluster.get(1), createCollection("c", { "": space(4, "Euclid") }));
+    write(cluster.get(1), 1, 30);
+    cluster.settle();
+    const replica = cluster.get(1);
+    const shard = shardOf(replica);
+    const claimed = new Map([
+      [1, 30],
+      [2, 2 * limits.snapshotLagOperations],
+    ]);
+    const parts = emptySnapshot(shard, claimed);
+    // 2 is not what it was
+    cluster.stop(2);
+    const frontiers = new Map([...replica.frontiers([]), [shard, claimed]]);
+    const say = (to: number, message: Message) =>
+      cluster.get(to).receive(encodeEnvelope({ cluster: "c", from: 2, to, message }), 2);
+    let asked = 0;
+    for (let tick = 0; tick < 100; tick++) {
+      for (const to of [1, 3]) say(to, { kind: "heartbeat", incarnation: 2 ** 30, nowMs: cluster.nowMs, frontiers });
+      passWithout2(cluster, (to, transfer) => {
+        asked += 1;
+        const [first] = parts as [Uint8Array];
+        for (const [part, bytes] of parts.entries()) {
+          if (transfer === 0 && part > 0) continue;
+          say(to, { kind: "snapshot", shard, transfer: transferOf(first), part, parts: parts.length, bytes });
+        }
+      });
+    }
+    assert.ok(asked > 0, "it was asked");
+    for (const id of [1, 3]) {
+      assert.equal(cluster.get(id).digest("c").points, 30);
+      assert.ok((cluster.get(id).status().peering?.refused["snapshot"] ?? 0) > 0);
+    }
   });
 
   test("is served on by whoever took it over", () => {
