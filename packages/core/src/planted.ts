@@ -107,6 +107,8 @@ export const plantedBugs = {
   "frontier-before-check": "the frontier moves before an operation is checked",
   "drops-marks": "a long text loses the mark at its beginning when it is read",
   "writes-other-text": "the log is given another text than what is applied",
+  "catalogue-unchecked": "changes of the catalogue are taken whatever they bring in",
+  "rows-believed": "a start ends where the row of a point is not what the log made",
   "keeps-last-entry": "of entries of one id in an update of vectors only the last counts",
 } as const;
 export type PlantedBug = keyof typeof plantedBugs;

@@ -47,6 +47,8 @@ function pathOf(key: string): string {
 
 /** Keys that a path can name. */
 const pathKeys = awkwardTexts.filter((text) => text !== "" && !/["[\]\\]/.test(text));
+/** No paths. */
+const brokenPaths = [".x", "[[", "a..b", '"a', "a]", ""] as const;
 /** Names that collections and aliases may have. */
 const nameTexts = awkwardTexts.filter(
   (text) => text !== "" && !["/", "\\", '"', "\u0000"].some((one) => text.includes(one)),
@@ -103,7 +105,9 @@ export function awkwardTextCommands(
     "text-index": ({ random }) =>
       random.chance(0.7)
         ? { kind: "create-payload-index", collection, path: pathOf(random.pick(pathKeys)), schema: { kind: "keyword" } }
-        : { kind: "delete-payload-index", collection, path: pathOf(random.pick(pathKeys)) },
+        : random.chance(0.5)
+          ? { kind: "delete-payload-index", collection, path: pathOf(random.pick(pathKeys)) }
+          : { kind: "create-payload-index", collection, path: random.pick(brokenPaths), schema: { kind: "keyword" } },
     "text-catalogue": ({ random }) => random.pick(makers(collection))(random),
   };
 }

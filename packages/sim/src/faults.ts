@@ -227,6 +227,17 @@ const injections: { readonly [Kind in Fault["kind"]]?: Injection } = {
     world.restart(node);
     return undefined;
   },
+  "old-row": (world, node, { amount }) => {
+    const shard = shardOf(node);
+    if (shard === undefined) return undefined;
+    node.kill();
+    world.damage(node);
+    const before = [...node.disk.copyAt(Math.floor(node.disk.transactions * amount)).points(shard)];
+    const from = Math.floor(before.length * ((amount * 7) % 1));
+    node.disk.damage(shard, new Map(before.slice(from, from + ROWS_LOST).map(({ id, state }) => [id, state])));
+    world.restart(node);
+    return undefined;
+  },
   "lose-link": (world, node, { amount }) => {
     loseLinks(world, node, amount, TRIES_MAX);
     return undefined;

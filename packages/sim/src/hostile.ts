@@ -100,7 +100,7 @@ const edits: readonly ((document: Tree) => void)[] = [
     (document["aliases"] as Tree)[":odd"] = 3;
   },
   (document) => {
-    document["member-1"] = "nobody";
+    document["member-777"] = "nobody";
   },
   (document) => {
     document["format"] = 9;

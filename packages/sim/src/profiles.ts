@@ -29,6 +29,7 @@ export const faultKinds = [
   "lose-link",
   "rot-vector",
   "hostile",
+  "old-row",
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
@@ -193,11 +194,14 @@ export const profiles: Readonly<Record<string, Profile>> = {
     },
     faults: { ...network, partition: 0.4, crash: 0.6, "full-disk": 0.2, join: 0.2, wipe: 0.1 },
   },
+  rows: {
+    ...base,
+    weights: { upsert: 8, update: 5, delete: 5, "delete-filter": 2, payload: 2 },
+    faults: { ...network, "old-row": 1, partition: 0.3, crash: 0.3 },
+  },
   hostile: { ...base, faults: { ...network, hostile: 1, partition: 0.3, crash: 0.4, "full-disk": 0.2, join: 0.3 } },
   soak: { ...base, steps: 1_500, gapMs: 120 },
 };
 
 /** Profiles that seeds take turns in: all but `soak`, which is long. */
-export const rotation: readonly string[] = Object.keys(profiles).filter(
-  (name) => name !== "soak" && name !== "hostile",
-);
+export const rotation: readonly string[] = Object.keys(profiles).filter((name) => name !== "soak");

@@ -80,6 +80,7 @@ export function makeScenario(seed: number, profileName: string): Scenario {
     ...faultsOfCompaction(seed, profile, endMs),
     ...faultsOfMemory(seed, profile, endMs),
     ...faultsOfMembers(seed, profile, endMs),
+    ...faultsOfRows(seed, profile, endMs),
   );
   return {
     seed,
@@ -154,6 +155,17 @@ function faultsOfMemory(seed: number, profile: Profile, endMs: number): Fault[] 
   const atMs = random.between(Math.floor(endMs * 0.3), Math.floor(endMs * 0.9));
   const [node, other] = [random.below(profile.founders), random.below(profile.founders)];
   return [{ kind: "rot-vector", atMs, forMs: 0, node, other, amount: random.fraction() }];
+}
+
+/** Rows of points that are what they once were. */
+function faultsOfRows(seed: number, profile: Profile, endMs: number): Fault[] {
+  const random = new Random(seed).fork("faults of rows");
+  if (!random.chance(profile.faults["old-row"] ?? 0)) return [];
+  return Array.from({ length: random.between(1, 2) }, () => {
+    const atMs = random.between(Math.floor(endMs * 0.4), endMs + 2_000);
+    const [node, other] = [random.below(profile.founders), random.below(profile.founders)];
+    return { kind: "old-row" as const, atMs, forMs: 0, node, other, amount: random.fraction() };
+  });
 }
 
 /** A member that turns against the others. */

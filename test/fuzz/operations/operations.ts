@@ -168,7 +168,7 @@ function replays(subject: Subject, fed: readonly Row[], hostile: Row, from: "log
 export const operationsFuzzer: Fuzzer = {
   name: "operations",
   what: "operations with changed fields, received by a replica and replayed by one that starts",
-  runs: 200,
+  runs: 80,
   start: async () => {
     const history = makeHistory();
     const counts: Record<string, number> = {};

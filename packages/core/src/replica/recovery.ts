@@ -4,6 +4,7 @@ import { CatalogueDocument } from "../catalogue/catalogue-document.js";
 import type { Collection } from "../catalogue/collection.js";
 import type { LogWriter, OpLog } from "../log/op-log.js";
 import { decodeOperation } from "../operation/codec.js";
+import { planted } from "../planted.js";
 import { CausalState } from "../state/causal-state.js";
 import type { Change } from "./change.js";
 import { handlesOfShards } from "./open-shard.js";
@@ -64,6 +65,7 @@ export function recoverReplica(
       try {
         recoverPoints(log, target.shard);
       } catch (error) {
+        if (planted.has("rows-believed")) throw error;
         shards.delete(shard);
         replay(target.shard.collection, error);
       }
