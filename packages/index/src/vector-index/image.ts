@@ -1,5 +1,6 @@
 import { crc32 } from "node:zlib";
 import { MurmurationError } from "../errors.js";
+import { textFromUtf8 } from "../text.js";
 import type { VectorIndexOptions } from "./options.js";
 import { VectorIndex } from "./vector-index.js";
 
@@ -83,7 +84,11 @@ function readManifest(read: ReadExactly): Manifest {
   if (!read(text) || crc32(text) !== view.getUint32(MAGIC.length + 4, true)) {
     throw new MurmurationError("corrupt", "the manifest of the graph image is damaged");
   }
-  return JSON.parse(new TextDecoder().decode(text)) as Manifest;
+  try {
+    return JSON.parse(textFromUtf8(text, "the manifest of the graph image")) as Manifest;
+  } catch (cause) {
+    throw new MurmurationError("corrupt", "the manifest of the graph image is damaged", undefined, cause);
+  }
 }
 
 function sameOptions(a: VectorIndexOptions, b: VectorIndexOptions): boolean {
