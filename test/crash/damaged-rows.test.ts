@@ -100,6 +100,7 @@ test("damaged points, settings and frontiers are made again from the operations"
   const shard = await prepare();
   const damages = [
     `UPDATE points SET state = x'c1' WHERE shard = ${keyOf(shard)}`,
+    `UPDATE points SET state = CAST(replace(CAST(state AS TEXT), 'v7', 'v9') AS BLOB) WHERE shard = ${keyOf(shard)}`,
     `UPDATE settings SET value = '{' WHERE name = 'causality.${shard}'`,
     `UPDATE frontiers SET sequence = sequence + 3 WHERE shard = ${keyOf(shard)}`,
     `UPDATE frontiers SET sequence = 1 WHERE shard = ${keyOf(shard)}`,

@@ -143,7 +143,7 @@ describe("SqliteOpLog", () => {
   test("a log of a newer version is refused", () => {
     new SqliteOpLog(file).close();
     const database = new Database(file);
-    database.pragma("user_version = 3");
+    database.pragma("user_version = 99");
     database.close();
     assert.throws(() => new SqliteOpLog(file), failsWith("corrupt", /newer version/));
   });
@@ -153,7 +153,9 @@ describe("SqliteOpLog", () => {
     fill(log, 1, 10);
     log.close();
     const database = new Database(file);
-    database.exec("DROP TABLE checkpoints; DROP TABLE checkpoint_parts; PRAGMA user_version = 1");
+    database.exec(
+      "ALTER TABLE points DROP COLUMN checksum; DROP TABLE checkpoints; DROP TABLE checkpoint_parts; PRAGMA user_version = 1",
+    );
     database.close();
     assert.throws(() => new SqliteOpLog(file, { readOnly: true }), failsWith("corrupt"));
     const migrated = new SqliteOpLog(file);
@@ -163,6 +165,41 @@ describe("SqliteOpLog", () => {
     const again = new SqliteOpLog(file, { readOnly: true });
     assert.deepEqual(again.checkpointPart("a", "current", 0), body);
     again.close();
+  });
+
+  test("a log of the version before checksums of points is read as it is, and gets them when it is opened for writing", () => {
+    const log = new SqliteOpLog(file);
+    log.transaction((writer) => writer.putPoint("a", 7, body));
+    log.close();
+    const database = new Database(file);
+    database.exec("ALTER TABLE points DROP COLUMN checksum; PRAGMA user_version = 2");
+    database.close();
+    for (const readOnly of [true, false, true]) {
+      const opened = new SqliteOpLog(file, { readOnly });
+      assert.deepEqual([...opened.points("a")], [{ id: 7, state: body }]);
+      opened.close();
+    }
+  });
+
+  test("a flipped bit in a point, and a row under another key, are noticed when they are read", () => {
+    const log = new SqliteOpLog(file);
+    log.transaction((writer) => {
+      writer.putPoint("a", 7, new TextEncoder().encode("1234"));
+      writer.putPoint("b", 8, body);
+    });
+    log.close();
+    const damages = [
+      "UPDATE points SET state = CAST('9234' AS BLOB) WHERE shard = 1",
+      "UPDATE points SET shard = 3 - shard",
+    ];
+    for (const damage of damages) {
+      const database = new Database(file);
+      database.exec(damage);
+      database.close();
+      const damaged = new SqliteOpLog(file);
+      assert.throws(() => [...damaged.points("a")], failsWith("corrupt", /a point of shard a is damaged/));
+      damaged.close();
+    }
   });
 
   test("a flipped bit in a checkpoint is noticed when it is read", () => {

@@ -14,11 +14,12 @@ import type {
   StoredPoint,
   TransactionOptions,
 } from "./op-log.js";
+import { pointChecksum } from "./point-checksum.js";
 import { pointIdFromKey, pointIdToKey } from "./point-key.js";
 import { dropCheckpoint, dropOperations, putCheckpointPart } from "./sqlite-compaction.js";
 import { openDatabase, setPragmas } from "./sqlite-connection.js";
 import { storageError, withStorageErrors } from "./sqlite-error.js";
-import { openSchema } from "./sqlite-schema.js";
+import { hasPointChecksums, openSchema } from "./sqlite-schema.js";
 import {
   type OperationRow,
   type ReadStatements,
@@ -80,7 +81,7 @@ export class SqliteOpLog implements OpLog {
         setPragmas(this.#database, readOnly);
         openSchema(this.#database, file, readOnly);
       });
-      this.#reads = withStorageErrors(file, () => readStatements(this.#database));
+      this.#reads = withStorageErrors(file, () => readStatements(this.#database, hasPointChecksums(this.#database)));
       this.#writes = readOnly ? undefined : withStorageErrors(file, () => writeStatements(this.#database));
       if (pagesMax !== undefined) this.limitPages(pagesMax);
       this.#currentHeads();
@@ -162,7 +163,13 @@ export class SqliteOpLog implements OpLog {
     let after = new Uint8Array(0);
     for (;;) {
       const page = withStorageErrors(this.#file, () => this.#reads.points.all(shard, after, limits.logPageRows));
-      for (const { id, state } of page) yield { id: pointIdFromKey(id), state: plainBytes(state) };
+      for (const row of page) {
+        const { checksum } = row;
+        const isIntact = checksum === null || checksum === pointChecksum(row.shard, row.id, row.state);
+        if (!isIntact)
+          refuseMessage(`${this.#file}: a point of shard ${shard} is damaged: the checksum does not match`);
+        yield { id: pointIdFromKey(row.id), state: plainBytes(row.state) };
+      }
       const last = page.at(-1);
       if (last === undefined || page.length < limits.logPageRows) return;
       after = plainBytes(last.id);
@@ -230,7 +237,8 @@ export class SqliteOpLog implements OpLog {
         return position;
       },
       putPoint: (shard, id, state) => {
-        writes.putPoint.run(headOf(shard).key, pointIdToKey(id), state);
+        const [head, key] = [headOf(shard).key, pointIdToKey(id)];
+        writes.putPoint.run(head, key, state, pointChecksum(head, key, state));
       },
       deletePoint: (shard, id) => {
         checkOpen();

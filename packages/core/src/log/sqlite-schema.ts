@@ -1,10 +1,18 @@
 import type Database from "better-sqlite3";
 import { refuseMessage } from "../operation/field-reader.js";
+import { pointChecksum } from "./point-checksum.js";
 
 /** `PRAGMA application_id`: says that a file is ours ("Murm"). */
 const APPLICATION_ID = 0x4d75726d;
 /** `PRAGMA user_version`: a file of a newer version is refused. */
-export const logSchemaVersion = 2;
+export const logSchemaVersion = 3;
+
+const WITHOUT_POINT_CHECKSUMS = 2;
+
+/** Do the rows of points in an open log have checksums? */
+export function hasPointChecksums(database: Database.Database): boolean {
+  return (database.pragma("user_version", { simple: true }) as number) > WITHOUT_POINT_CHECKSUMS;
+}
 
 const TABLES = `
   CREATE TABLE shards (
@@ -43,6 +51,15 @@ const TABLES = `
   ) STRICT, WITHOUT ROWID;
 `;
 
+/** Since version 3. */
+function addPointChecksums(database: Database.Database): void {
+  database.exec("ALTER TABLE points ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0");
+  database.function("point_checksum", { deterministic: true }, (shard, id, state) =>
+    pointChecksum(Number(shard), id as Uint8Array, state as Uint8Array),
+  );
+  database.exec("UPDATE points SET checksum = point_checksum(shard, id, state)");
+}
+
 /** Since version 2. The parts of a checkpoint are not moved when it becomes the current one: its slot is beside them. */
 const CHECKPOINT_TABLES = `
   CREATE TABLE checkpoints (
@@ -80,6 +97,7 @@ export function openSchema(database: Database.Database, file: string, isReadOnly
   if (applicationId === 0 && version === 0 && tables.length === 0 && !isReadOnly) {
     database.transaction(() => {
       database.exec(TABLES + CHECKPOINT_TABLES);
+      addPointChecksums(database);
       database.pragma(`application_id = ${APPLICATION_ID}`);
       database.pragma(`user_version = ${logSchemaVersion}`);
     })();
@@ -89,14 +107,19 @@ export function openSchema(database: Database.Database, file: string, isReadOnly
   if (version > logSchemaVersion) {
     refuseMessage(`${file} was written by a newer version (schema ${version}, this one reads ${logSchemaVersion})`);
   }
-  if (version === 1 && !isReadOnly && FIRST_TABLE_NAMES.every((name) => tables.includes(name))) {
+  const expected = version === 1 ? FIRST_TABLE_NAMES : TABLE_NAMES;
+  const isOlder = version === 1 || version === WITHOUT_POINT_CHECKSUMS;
+  if (isOlder && !isReadOnly && expected.every((name) => tables.includes(name))) {
     database.transaction(() => {
-      database.exec(CHECKPOINT_TABLES);
+      if (version === 1) database.exec(CHECKPOINT_TABLES);
+      addPointChecksums(database);
       database.pragma(`user_version = ${logSchemaVersion}`);
     })();
     return;
   }
-  if (version !== logSchemaVersion || TABLE_NAMES.some((name) => !tables.includes(name))) {
+  // one that is only read, a backup for one, stays as it is
+  const isReadable = version === logSchemaVersion || (isReadOnly && version === WITHOUT_POINT_CHECKSUMS);
+  if (!isReadable || TABLE_NAMES.some((name) => !tables.includes(name))) {
     refuseMessage(`${file} is damaged: its tables are not those of a log`);
   }
 }

@@ -24,6 +24,9 @@ export interface PartRow {
 }
 
 export interface PointRow {
+  readonly shard: number;
+  /** `null` in a log that has none. */
+  readonly checksum: number | null;
   readonly id: Uint8Array;
   readonly state: Uint8Array;
 }
@@ -68,7 +71,7 @@ export interface WriteStatements {
   >;
   readonly putFrontier: Statement<[shard: number, origin: number, sequence: number]>;
   readonly putShard: Statement<[name: string]>;
-  readonly putPoint: Statement<[shard: number, id: Uint8Array, state: Uint8Array]>;
+  readonly putPoint: Statement<[shard: number, id: Uint8Array, state: Uint8Array, checksum: number]>;
   readonly deletePoint: Statement<[shard: number, id: Uint8Array]>;
   readonly dropOperations: Statement<[shard: number]>;
   readonly dotsBehind: Statement<
@@ -88,7 +91,8 @@ export interface WriteStatements {
   readonly putSetting: Statement<[name: string, value: string]>;
 }
 
-export function readStatements(database: Database.Database): ReadStatements {
+/** `hasPointChecksums`: a log of an older version, open for reading only, has none. */
+export function readStatements(database: Database.Database, hasPointChecksums: boolean): ReadStatements {
   return {
     all: database.prepare(
       `SELECT ${COLUMNS} FROM operations CROSS JOIN shards ON shards.key = operations.shard
@@ -103,7 +107,7 @@ export function readStatements(database: Database.Database): ReadStatements {
        WHERE operations.shard = ${KEY_OF_SHARD} AND origin = ? AND sequence > ? ORDER BY sequence LIMIT ?`,
     ),
     points: database.prepare(
-      `SELECT id, state FROM points WHERE shard = ${KEY_OF_SHARD} AND id > ? ORDER BY id LIMIT ?`,
+      `SELECT shard, id, state, ${hasPointChecksums ? "checksum" : "NULL AS checksum"} FROM points WHERE shard = ${KEY_OF_SHARD} AND id > ? ORDER BY id LIMIT ?`,
     ),
     heads: database.prepare(
       "SELECT name AS shard, key, origin, sequence FROM shards LEFT JOIN frontiers ON frontiers.shard = shards.key",
@@ -141,7 +145,9 @@ export function writeStatements(database: Database.Database): WriteStatements {
       "INSERT INTO frontiers VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET sequence = excluded.sequence",
     ),
     putShard: database.prepare("INSERT INTO shards (name) VALUES (?)"),
-    putPoint: database.prepare("INSERT INTO points VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET state = excluded.state"),
+    putPoint: database.prepare(
+      "INSERT INTO points VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET state = excluded.state, checksum = excluded.checksum",
+    ),
     deletePoint: database.prepare("DELETE FROM points WHERE shard = ? AND id = ?"),
     dropOperations: database.prepare("DELETE FROM operations WHERE shard = ?"),
     dotsBehind: database.prepare(

@@ -39,13 +39,7 @@ export function contentsOf(log: OpLog, recoverFrom: "projection" | "log" = "proj
     },
     recoverFrom,
   });
-  // a server goes on without it; a backup that lacks it would not be what its manifest says
-  const [damaged] = replica.quarantined();
-  if (damaged !== undefined) {
-    const { collection, reason, position } = damaged;
-    const what = collection === "" ? "the catalogue" : `collection ${collection}`;
-    throw new MurmurationError("corrupt", `${what} cannot be recovered: ${reason} (log position ${position})`);
-  }
+  requireSound(replica);
   const collections = [...replica.writableShards()].map((writable) => {
     const { shard } = writable;
     return { shard: shard.id, collection: shard.collection.name, ...digestOf(writable) };
@@ -56,6 +50,19 @@ export function contentsOf(log: OpLog, recoverFrom: "projection" | "log" = "proj
     catalogue_heads: replica.catalogueHeads(),
     collections: collections.sort((a, b) => (a.shard < b.shard ? -1 : 1)),
   };
+}
+
+/** A start lives with a damaged row, and mends it where it can: a copy of such a log is no backup. */
+function requireSound(replica: Replica): void {
+  const [damaged] = replica.quarantined();
+  if (damaged !== undefined) {
+    const { collection, reason, position } = damaged;
+    const what = collection === "" ? "the catalogue" : `collection ${collection}`;
+    throw new MurmurationError("corrupt", `${what} cannot be recovered: ${reason} (log position ${position})`);
+  }
+  const mended = replica.changes().find(({ kind }) => kind === "replaced" || kind === "catalogue");
+  if (mended !== undefined)
+    throw new MurmurationError("corrupt", "what the log keeps beside its operations is damaged");
 }
 
 /** What differs, one line each; none when both are the same. */
