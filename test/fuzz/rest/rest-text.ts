@@ -82,7 +82,7 @@ export async function asks(pair: Pair, drawn: DrawnRequest, count: (what: string
 export const restTextFuzzer: Fuzzer = {
   name: "rest-text",
   what: "text over all of Unicode through every route of two databases",
-  runs: 40,
+  runs: 12,
   start: async () => {
     const first = await Pair.open();
     const routes = await routesOf(first);
