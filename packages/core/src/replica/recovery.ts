@@ -4,7 +4,7 @@ import { CatalogueDocument } from "../catalogue/catalogue-document.js";
 import type { Collection } from "../catalogue/collection.js";
 import type { LogWriter, OpLog } from "../log/op-log.js";
 import { decodeOperation } from "../operation/codec.js";
-import { planted } from "../planted.js";
+import { mark, planted } from "../planted.js";
 import { CausalState } from "../state/causal-state.js";
 import type { Change } from "./change.js";
 import { handlesOfShards } from "./open-shard.js";
@@ -31,6 +31,7 @@ export function recoverReplica(
   /** Made again from the log alone. */
   const replayed = new Set<WritableShard>();
   const fail = (collection: Collection, error: unknown, { position }: Progress) => {
+    mark("quarantined");
     shards.delete(collection.id);
     quarantined.push({ shard: collection.id, collection: collection.name, reason: reasonOf(error), position });
   };
