@@ -52,7 +52,7 @@ export function contentsOf(log: OpLog, recoverFrom: "projection" | "log" = "proj
   };
 }
 
-/** A start lives with a damaged row, and mends it where it can: a copy of such a log is no backup. */
+/** A server goes on without what it cannot recover; a backup that lacks it would not be what its manifest says. */
 function requireSound(replica: Replica): void {
   const [damaged] = replica.quarantined();
   if (damaged !== undefined) {
@@ -60,9 +60,6 @@ function requireSound(replica: Replica): void {
     const what = collection === "" ? "the catalogue" : `collection ${collection}`;
     throw new MurmurationError("corrupt", `${what} cannot be recovered: ${reason} (log position ${position})`);
   }
-  const mended = replica.changes().find(({ kind }) => kind === "replaced" || kind === "catalogue");
-  if (mended !== undefined)
-    throw new MurmurationError("corrupt", "what the log keeps beside its operations is damaged");
 }
 
 /** What differs, one line each; none when both are the same. */
