@@ -101,6 +101,11 @@ test("damaged points, settings and frontiers are made again from the operations"
   const damages = [
     `UPDATE points SET state = x'c1' WHERE shard = ${keyOf(shard)}`,
     `UPDATE points SET state = CAST(replace(CAST(state AS TEXT), 'v7', 'v9') AS BLOB) WHERE shard = ${keyOf(shard)}`,
+    `DELETE FROM points WHERE shard = ${keyOf(shard)} AND id = x'0000000000000007'`,
+    `UPDATE points SET shard = 99 WHERE shard = ${keyOf(shard)} AND id = x'0000000000000007'`,
+    `UPDATE shards SET key = 77 WHERE name = '${shard}'`,
+    "UPDATE shards SET key = 78 WHERE name = 'system'",
+    "UPDATE frontiers SET shard = 79 WHERE shard = (SELECT key FROM shards WHERE name = 'system')",
     `UPDATE settings SET value = '{' WHERE name = 'causality.${shard}'`,
     `UPDATE frontiers SET sequence = sequence + 3 WHERE shard = ${keyOf(shard)}`,
     `UPDATE frontiers SET sequence = 1 WHERE shard = ${keyOf(shard)}`,
@@ -118,4 +123,18 @@ test("damaged points, settings and frontiers are made again from the operations"
   const log = new SqliteOpLog(join(folder, "murmuration.db"), { readOnly: true });
   assert.equal([...log.points(shard)].length, 20 + damages.length);
   log.close();
+});
+
+test("a collection whose name in the log is lost is quarantined, and never served empty", async () => {
+  const shard = await prepare();
+  damage(`UPDATE shards SET name = 'lost' WHERE name = '${shard}'`);
+  const server = await start("listening");
+  await expectQuarantined(server);
+  await server.kill();
+});
+
+test("a log that has lost its catalogue is refused by name, with the way out", async () => {
+  await prepare();
+  damage("UPDATE shards SET name = 'sys' WHERE name = 'system'");
+  await assert.rejects(start("listening"), /not the catalogue that names them[\s\S]*murmur restore/);
 });

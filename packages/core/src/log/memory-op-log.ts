@@ -1,7 +1,13 @@
 import { assert, type PointId } from "@murmuration/index";
 import { isOrigin, isSequence } from "../causality/dot.js";
 import { sequenceOf, type VersionVector } from "../causality/version-vector.js";
+import { refuseMessage } from "../operation/field-reader.js";
 import type { CheckpointSlot, KeptOperations, LogEntry, LogWriter, OpLog, ReadOptions, StoredPoint } from "./op-log.js";
+import { pointChecksum } from "./point-checksum.js";
+import { pointIdToKey } from "./point-key.js";
+import { arePointRows, noPointRows, type PointRows, withoutPointRow, withPointRow } from "./point-rows.js";
+
+const checksumOf = (id: PointId, state: Uint8Array) => pointChecksum(0, pointIdToKey(id), state);
 
 type Parts = ReadonlyMap<number, Uint8Array>;
 
@@ -12,6 +18,8 @@ interface ShardContents {
   readonly origins: Map<number, LogEntry[]>;
   readonly frontier: Map<number, number>;
   readonly points: Map<PointId, Uint8Array>;
+  /** What they were written to be. */
+  rows: PointRows;
   readonly checkpoints: Map<CheckpointSlot, Parts>;
 }
 
@@ -75,7 +83,20 @@ export class MemoryOpLog implements OpLog {
   }
 
   *points(shard: string): Iterable<StoredPoint> {
-    for (const [id, state] of this.#shards.get(shard)?.points ?? []) yield { id, state };
+    const { points = [], rows = noPointRows } = this.#shards.get(shard) ?? {};
+    let found = noPointRows;
+    for (const [id, state] of points) {
+      found = withPointRow(found, checksumOf(id, state));
+      yield { id, state };
+    }
+    if (!arePointRows(found, rows)) refuseMessage(`points of shard ${shard} are lost, or are what they once were`);
+  }
+
+  /** Make a row of points another one, or none, as a damaged disk does: nothing else of the log knows. For the simulator. */
+  damagePoint(shard: string, id: PointId, state: Uint8Array | undefined): void {
+    const points = this.#shards.get(shard)?.points;
+    if (state === undefined) points?.delete(id);
+    else points?.set(id, state);
   }
 
   checkpointPart(shard: string, slot: CheckpointSlot, part: number): Uint8Array | undefined {
@@ -172,9 +193,16 @@ export class MemoryOpLog implements OpLog {
 
   #putPoint(write: (undo: () => void) => void, shard: string, id: PointId, state: Uint8Array | undefined): void {
     if (state === undefined && !this.#shards.has(shard)) return;
-    const { points } = this.#contents(write, shard);
+    const contents = this.#contents(write, shard);
+    const { points, rows } = contents;
     const before = points.get(id);
-    write(() => (before === undefined ? points.delete(id) : points.set(id, before)));
+    write(() => {
+      contents.rows = rows;
+      if (before === undefined) points.delete(id);
+      else points.set(id, before);
+    });
+    const rest = before === undefined ? rows : withoutPointRow(rows, checksumOf(id, before));
+    contents.rows = state === undefined ? rest : withPointRow(rest, checksumOf(id, state));
     if (state === undefined) points.delete(id);
     else points.set(id, state);
   }
@@ -228,7 +256,13 @@ export class MemoryOpLog implements OpLog {
       this.#lastPosition = position - 1;
     });
     this.#lastPosition = position;
-    this.#shards.set(shard, { origins: new Map(), frontier: new Map(frontier), points: new Map(), checkpoints });
+    this.#shards.set(shard, {
+      origins: new Map(),
+      frontier: new Map(frontier),
+      points: new Map(),
+      rows: noPointRows,
+      checkpoints,
+    });
     return position;
   }
 
@@ -246,6 +280,7 @@ export class MemoryOpLog implements OpLog {
       origins: new Map(),
       frontier: new Map(),
       points: new Map(),
+      rows: noPointRows,
       checkpoints: new Map(),
     };
     write(() => this.#shards.delete(shard));

@@ -181,6 +181,74 @@ describe("SqliteOpLog", () => {
     }
   });
 
+  test("a point that is lost, and one that is what it once was, are noticed when all were read", () => {
+    const text = (value: string) => new TextEncoder().encode(value);
+    const damages = [
+      "DELETE FROM points WHERE id = x'0000000000000007'",
+      "UPDATE points SET shard = 9 WHERE id = x'0000000000000007'",
+      // a row of before, with the checksum of before
+      "UPDATE points SET (state, checksum) = (SELECT state, checksum FROM kept) WHERE id = x'0000000000000007'",
+    ];
+    const log = new SqliteOpLog(file);
+    log.transaction((writer) => {
+      for (const id of [6, 7, 8]) writer.putPoint("a", id, text(`first ${id}`));
+    });
+    const database = new Database(file);
+    database.exec("CREATE TEMP TABLE kept AS SELECT state, checksum FROM points WHERE id = x'0000000000000007'");
+    for (const damage of damages) {
+      log.transaction((writer) => {
+        writer.dropPoints("a");
+        for (const id of [6, 7, 8]) writer.putPoint("a", id, text(`second ${id}`));
+        writer.deletePoint("a", 8);
+        writer.deletePoint("a", 9);
+      });
+      assert.equal([...log.points("a")].length, 2);
+      database.exec(damage);
+      assert.throws(
+        () => [...log.points("a")],
+        failsWith("corrupt", /points of shard a are lost, or are what they once/),
+      );
+    }
+    database.close();
+    log.close();
+    // across a start too
+    const again = new SqliteOpLog(file);
+    assert.throws(() => [...again.points("a")], failsWith("corrupt", /lost/));
+    again.close();
+  });
+
+  test("a failed transaction leaves what points add up to as it was", () => {
+    const log = new SqliteOpLog(file);
+    log.transaction((writer) => writer.putPoint("a", 1, body));
+    const fail = () =>
+      log.transaction((writer) => {
+        writer.putPoint("a", 2, body);
+        writer.deletePoint("a", 1);
+        throw new MurmurationError("wrong-input", "no");
+      });
+    assert.throws(fail, failsWith("wrong-input"));
+    assert.deepEqual([...log.points("a")], [{ id: 1, state: body }]);
+    log.close();
+  });
+
+  test("a shard whose key is damaged gets it back from the rows that have no name", () => {
+    const log = new SqliteOpLog(file);
+    log.transaction((writer) => {
+      writer.append("a", 1, 1, body);
+      writer.append("b", 1, 1, body);
+      writer.putPoint("a", 7, body);
+    });
+    log.close();
+    const database = new Database(file);
+    database.exec("UPDATE shards SET key = 66 WHERE name = 'a'");
+    database.close();
+    const mended = new SqliteOpLog(file);
+    assert.deepEqual([...mended.read(0, { shard: "a" })].length, 1);
+    assert.deepEqual([...mended.points("a")], [{ id: 7, state: body }]);
+    assert.deepEqual([...mended.frontier("a")], [[1, 1]]);
+    mended.close();
+  });
+
   test("a flipped bit in a point, and a row under another key, are noticed when they are read", () => {
     const log = new SqliteOpLog(file);
     log.transaction((writer) => {

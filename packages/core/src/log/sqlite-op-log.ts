@@ -5,6 +5,7 @@ import { isOrigin, isSequence } from "../causality/dot.js";
 import { sequenceOf, type VersionVector } from "../causality/version-vector.js";
 import { limits } from "../limits.js";
 import { refuseMessage } from "../operation/field-reader.js";
+import { mendShardKeys } from "./mend-shard-keys.js";
 import type {
   CheckpointSlot,
   LogEntry,
@@ -14,12 +15,12 @@ import type {
   StoredPoint,
   TransactionOptions,
 } from "./op-log.js";
-import { pointChecksum } from "./point-checksum.js";
-import { pointIdFromKey, pointIdToKey } from "./point-key.js";
+import { noPointRows, pointRowsFromText, pointRowsToText } from "./point-rows.js";
 import { dropCheckpoint, dropOperations, putCheckpointPart } from "./sqlite-compaction.js";
 import { openDatabase, setPragmas } from "./sqlite-connection.js";
 import { storageError, withStorageErrors } from "./sqlite-error.js";
-import { hasPointChecksums, openSchema } from "./sqlite-schema.js";
+import { deletePoint, dropPoints, type PointsHead, plainBytes, readPoints, writePoint } from "./sqlite-points.js";
+import { hasPointChecksums, openSchema, pointRowsSetting } from "./sqlite-schema.js";
 import {
   type OperationRow,
   type ReadStatements,
@@ -41,8 +42,7 @@ export interface SqliteOpLogOptions {
   readonly pagesMax?: number;
 }
 
-interface ShardHead {
-  readonly key: number;
+interface ShardHead extends PointsHead {
   readonly frontier: Map<number, number>;
 }
 
@@ -56,6 +56,8 @@ interface Transaction {
   readonly heads: Heads;
   /** Frontier entries to write before the commit: shard → origins. */
   readonly advanced: Map<ShardHead, Set<number>>;
+  /** Shards whose points were written. */
+  readonly summed: Set<ShardHead>;
 }
 
 /** The log in one SQLite file, in WAL mode and flushed at every commit that is not lazy. One writing connection, any number of reading ones. */
@@ -80,6 +82,7 @@ export class SqliteOpLog implements OpLog {
       withStorageErrors(file, () => {
         setPragmas(this.#database, readOnly);
         openSchema(this.#database, file, readOnly);
+        if (!readOnly) mendShardKeys(this.#database);
       });
       this.#reads = withStorageErrors(file, () => readStatements(this.#database, hasPointChecksums(this.#database)));
       this.#writes = readOnly ? undefined : withStorageErrors(file, () => writeStatements(this.#database));
@@ -106,12 +109,15 @@ export class SqliteOpLog implements OpLog {
         this.#commitsLazily = isLazy;
       }
       writes.begin.run();
-      const transaction = { heads: this.#currentHeads(), advanced: new Map() };
+      const transaction: Transaction = { heads: this.#currentHeads(), advanced: new Map(), summed: new Set() };
       this.#transaction = transaction;
       const result = body(this.#writer(transaction, writes));
       assert(!(result instanceof Promise), "a transaction is synchronous");
       for (const [head, origins] of transaction.advanced) {
         for (const origin of origins) writes.putFrontier.run(head.key, origin, sequenceOf(head.frontier, origin));
+      }
+      for (const { key, rows } of transaction.summed) {
+        if (rows !== undefined) writes.putSetting.run(pointRowsSetting(key), pointRowsToText(rows));
       }
       writes.commit.run();
       // a flush covers the whole of the write-ahead log
@@ -159,21 +165,8 @@ export class SqliteOpLog implements OpLog {
     return this.#currentHeads().lastPosition;
   }
 
-  *points(shard: string): Iterable<StoredPoint> {
-    let after = new Uint8Array(0);
-    for (;;) {
-      const page = withStorageErrors(this.#file, () => this.#reads.points.all(shard, after, limits.logPageRows));
-      for (const row of page) {
-        const { checksum } = row;
-        const isIntact = checksum === null || checksum === pointChecksum(row.shard, row.id, row.state);
-        if (!isIntact)
-          refuseMessage(`${this.#file}: a point of shard ${shard} is damaged: the checksum does not match`);
-        yield { id: pointIdFromKey(row.id), state: plainBytes(row.state) };
-      }
-      const last = page.at(-1);
-      if (last === undefined || page.length < limits.logPageRows) return;
-      after = plainBytes(last.id);
-    }
+  points(shard: string): Iterable<StoredPoint> {
+    return readPoints(this.#file, this.#reads, shard, this.#currentHeads().shards.get(shard)?.rows);
   }
 
   checkpointPart(shard: string, slot: CheckpointSlot, part: number): Uint8Array | undefined {
@@ -211,14 +204,16 @@ export class SqliteOpLog implements OpLog {
   }
 
   #writer(transaction: Transaction, writes: WriteStatements): LogWriter {
-    const { heads, advanced } = transaction;
+    const { heads, advanced, summed } = transaction;
     const checkOpen = () => assert(this.#transaction === transaction, "the transaction is over");
     const headOf = (shard: string): ShardHead => {
       checkOpen();
       const existing = heads.shards.get(shard);
       if (existing !== undefined) return existing;
-      const made = { key: Number(writes.putShard.run(shard).lastInsertRowid), frontier: new Map<number, number>() };
+      const key = Number(writes.putShard.run(shard).lastInsertRowid);
+      const made: ShardHead = { key, frontier: new Map(), rows: noPointRows };
       heads.shards.set(shard, made);
+      summed.add(made);
       return made;
     };
     return {
@@ -237,18 +232,23 @@ export class SqliteOpLog implements OpLog {
         return position;
       },
       putPoint: (shard, id, state) => {
-        const [head, key] = [headOf(shard).key, pointIdToKey(id)];
-        writes.putPoint.run(head, key, state, pointChecksum(head, key, state));
+        const head = headOf(shard);
+        summed.add(head);
+        writePoint(writes, head, id, state);
       },
       deletePoint: (shard, id) => {
         checkOpen();
         const head = heads.shards.get(shard);
-        if (head !== undefined) writes.deletePoint.run(head.key, pointIdToKey(id));
+        if (head === undefined) return;
+        summed.add(head);
+        deletePoint(writes, head, id);
       },
       dropPoints: (shard) => {
         checkOpen();
         const head = heads.shards.get(shard);
-        if (head !== undefined) writes.dropPoints.run(head.key);
+        if (head === undefined) return;
+        summed.add(head);
+        dropPoints(writes, head);
       },
       mendFrontier: (shard, frontier) => {
         const head = headOf(shard);
@@ -265,6 +265,8 @@ export class SqliteOpLog implements OpLog {
         for (const statement of [writes.dropOperations, writes.dropPoints, writes.dropFrontier, writes.dropShard]) {
           statement.run(head.key);
         }
+        writes.dropSetting.run(pointRowsSetting(head.key));
+        summed.delete(head);
         writes.putSetting.run(POSITION_FLOOR, String(heads.lastPosition));
         heads.shards.delete(shard);
         advanced.delete(head);
@@ -278,8 +280,9 @@ export class SqliteOpLog implements OpLog {
       },
       restartShard: (shard, frontier) => {
         const head = headOf(shard);
-        for (const statement of [writes.dropOperations, writes.dropPoints, writes.dropFrontier])
-          statement.run(head.key);
+        for (const statement of [writes.dropOperations, writes.dropFrontier]) statement.run(head.key);
+        summed.add(head);
+        dropPoints(writes, head);
         head.frontier.clear();
         for (const [origin, sequence] of frontier) head.frontier.set(origin, sequence);
         advanced.set(head, new Set(frontier.keys()));
@@ -358,16 +361,15 @@ export class SqliteOpLog implements OpLog {
   #readHeads(): Heads {
     const shards = new Map<string, ShardHead>();
     for (const { shard, key, origin, sequence } of this.#reads.heads.all()) {
-      const head = shards.get(shard) ?? { key, frontier: new Map<number, number>() };
-      shards.set(shard, head);
+      let head = shards.get(shard);
+      if (head === undefined) {
+        const rows = pointRowsFromText(this.#reads.setting.get(pointRowsSetting(key)));
+        head = { key, frontier: new Map(), rows };
+        shards.set(shard, head);
+      }
       if (origin !== null && sequence !== null) head.frontier.set(origin, sequence);
     }
     const floor = Number(this.#reads.setting.get(POSITION_FLOOR) ?? 0);
     return { shards, lastPosition: Math.max(floor, this.#reads.lastPosition.get() ?? 0) };
   }
-}
-
-/** A Buffer is a Uint8Array of another prototype; callers get the plain one. */
-function plainBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
 }

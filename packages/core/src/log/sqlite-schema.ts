@@ -51,6 +51,11 @@ const TABLES = `
   ) STRICT, WITHOUT ROWID;
 `;
 
+/** Setting that keeps what the rows of points of the shard of this key add up to. */
+export function pointRowsSetting(key: number | string): string {
+  return `log.points.${key}`;
+}
+
 /** Since version 3. */
 function addPointChecksums(database: Database.Database): void {
   database.exec("ALTER TABLE points ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0");
@@ -58,6 +63,9 @@ function addPointChecksums(database: Database.Database): void {
     pointChecksum(Number(shard), id as Uint8Array, state as Uint8Array),
   );
   database.exec("UPDATE points SET checksum = point_checksum(shard, id, state)");
+  database.exec(
+    `INSERT OR REPLACE INTO settings SELECT '${pointRowsSetting("")}' || shard, count(*) || ':' || (sum(checksum) % 4294967296) FROM points GROUP BY shard`,
+  );
 }
 
 /** Since version 2. The parts of a checkpoint are not moved when it becomes the current one: its slot is beside them. */

@@ -89,6 +89,8 @@ export interface WriteStatements {
   readonly dropFrontier: Statement<[shard: number]>;
   readonly dropShard: Statement<[shard: number]>;
   readonly putSetting: Statement<[name: string, value: string]>;
+  readonly dropSetting: Statement<[name: string]>;
+  readonly pointChecksum: Statement<[shard: number, id: Uint8Array], number>;
 }
 
 /** `hasPointChecksums`: a log of an older version, open for reading only, has none. */
@@ -171,6 +173,10 @@ export function writeStatements(database: Database.Database): WriteStatements {
     dropPoints: database.prepare("DELETE FROM points WHERE shard = ?"),
     dropFrontier: database.prepare("DELETE FROM frontiers WHERE shard = ?"),
     dropShard: database.prepare("DELETE FROM shards WHERE key = ?"),
+    dropSetting: database.prepare("DELETE FROM settings WHERE name = ?"),
+    pointChecksum: database
+      .prepare<[number, Uint8Array], number>("SELECT checksum FROM points WHERE shard = ? AND id = ?")
+      .pluck(),
     putSetting: database.prepare("INSERT INTO settings VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value"),
   };
 }

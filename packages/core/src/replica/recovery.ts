@@ -2,6 +2,7 @@ import { MurmurationError } from "@murmuration/index";
 import { catalogueDelta } from "../catalogue/catalogue-delta.js";
 import { CatalogueDocument } from "../catalogue/catalogue-document.js";
 import type { Collection } from "../catalogue/collection.js";
+import type { VersionVector } from "../causality/version-vector.js";
 import type { LogWriter, OpLog } from "../log/op-log.js";
 import { decodeOperation } from "../operation/codec.js";
 import { mark, planted } from "../planted.js";
@@ -40,7 +41,7 @@ export function recoverReplica(
     const progress: Progress = { position: 0 };
     try {
       const target = replayShard(log, collection, progress);
-      requireFrontier(log, target);
+      requireFrontier(log, collection.id, target.shard.frontier);
       shards.set(collection.id, target);
       if (why !== undefined) replayed.add(target);
     } catch (error) {
@@ -99,6 +100,7 @@ interface RecoveredCatalogue {
 
 /** The catalogue of all changes in the log that can be applied. */
 function recoverCatalogue(log: OpLog, id: number): RecoveredCatalogue {
+  requireSystemShard(log);
   const changes: Uint8Array[] = [];
   const followed = new CausalState();
   let position = 0;
@@ -140,7 +142,11 @@ function recoverCatalogue(log: OpLog, id: number): RecoveredCatalogue {
     isDerived = false;
   } catch (error) {
     // derived from the operations instead
-    if (!isFrontier(followed.frontier, log.frontier(SYSTEM_SHARD))) failure ??= error;
+    try {
+      requireFrontier(log, SYSTEM_SHARD, followed.frontier);
+    } catch {
+      failure ??= error;
+    }
   }
   if (failure === undefined) return { document, system, isDerived, quarantined: [] };
   return {
@@ -153,13 +159,26 @@ function recoverCatalogue(log: OpLog, id: number): RecoveredCatalogue {
 
 /**
  * The operations are what the frontier that the log keeps counts. Where the two differ, the causality that it keeps beside them tells which
- * of them is damaged: a frontier is mended, operations that are lost are not to be had here.
+ * of them is damaged: a frontier is mended, operations that are lost are not to be had here. Where both are empty and the causality is not,
+ * the log has lost the shard's name.
  */
-function requireFrontier(log: OpLog, { shard }: WritableShard): void {
-  if (isFrontier(log.frontier(shard.id), shard.frontier)) return;
-  const { causality } = recoverCausality(log, shard.id);
-  if (!isFrontier(causality.frontier, shard.frontier)) throw corrupt("operations are missing at the end of the log");
-  log.transaction((writer) => writer.mendFrontier(shard.id, shard.frontier));
+function requireFrontier(log: OpLog, id: string, frontier: VersionVector): void {
+  const isCounted = isFrontier(log.frontier(id), frontier);
+  if (isCounted && frontier.size > 0) return;
+  const { causality } = recoverCausality(log, id);
+  if (!isFrontier(causality.frontier, frontier)) {
+    throw corrupt(
+      frontier.size === 0 ? "its operations are not in the log" : "operations are missing at the end of the log",
+    );
+  }
+  if (!isCounted) log.transaction((writer) => writer.mendFrontier(id, frontier));
+}
+
+/** A log that holds shards holds the catalogue that names them: without it nothing here would be served, and nothing missed. */
+function requireSystemShard(log: OpLog): void {
+  const others = log.shards().filter((shard) => shard !== SYSTEM_SHARD);
+  if (others.length === 0 || log.shards().includes(SYSTEM_SHARD)) return;
+  throw corrupt(`the log holds ${others.length} shards and not the catalogue that names them`);
 }
 
 /** Put the points of a shard that was made again from its operations in place of those of the projection. */
