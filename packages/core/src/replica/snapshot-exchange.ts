@@ -138,14 +138,14 @@ export class SnapshotExchange implements Exchange {
   /**
    * Does a snapshot claim operations that nobody but its sender holds? What is in it cannot be told from its frontier, and it takes the place of
    * what is here: so it waits until another member that is heard says to hold as much, with whom the state is compared then. Where there is
-   * no other, its sender is believed.
+   * no other, or nothing here that could be lost, its sender is believed: all others may be new and as empty as this replica.
    */
   #unheardOf(from: number, shard: string, claimed: VersionVector, nowMs: number): string | undefined {
     const { store, members } = this.#context;
     const isHeard = (id: number) => nowMs - (this.#context.heardMs(id) ?? Number.NEGATIVE_INFINITY) <= limits.suspectMs;
     const others = members.active().filter((id) => id !== store.id && id !== from && isHeard(id));
-    if (others.length === 0) return undefined;
     const known = new Map(store.causality(shard)?.frontier);
+    if (others.length === 0 || known.size === 0) return undefined;
     for (const id of others) mergeInto(known, this.#context.frontiersOf(id)?.get(shard) ?? emptyVersionVector);
     if (covers(known, claimed)) return undefined;
     return `the snapshot of shard ${shard} from replica ${from} holds operations that no other member holds`;
