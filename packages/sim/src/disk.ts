@@ -19,7 +19,7 @@ function damaged({ position }: LogEntry): MurmurationError {
   return new MurmurationError("corrupt", `row ${position} is damaged`);
 }
 
-type Call = (writer: LogWriter) => void;
+type Call = (writer: LogWriter, log: MemoryOpLog) => void;
 
 /**
  * A disk that keeps an operation log through crashes: what a transaction committed stays, what it had not committed is gone. It can be
@@ -62,7 +62,7 @@ export class SimulatedDisk implements OpLog {
   /** Rows of points are lost without a trace, or are what they once were. */
   damage(shard: string, rows: ReadonlyMap<PointId, Uint8Array | undefined>): void {
     const calls = Array.from(rows, ([id, state]): Call => {
-      return (writer) => (state === undefined ? writer.deletePoint(shard, id) : writer.putPoint(shard, id, state));
+      return (_, log) => log.damagePoint(shard, id, state);
     });
     this.#replay(calls);
     this.#history.push(calls);
@@ -178,7 +178,7 @@ export class SimulatedDisk implements OpLog {
 
   #replay(calls: readonly Call[]): void {
     this.#log.transaction((writer) => {
-      for (const call of calls) call(writer);
+      for (const call of calls) call(writer, this.#log);
     });
   }
 
