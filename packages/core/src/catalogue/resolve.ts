@@ -28,10 +28,19 @@ export function collectionNamed(catalogue: Catalogue, name: string): Collection 
   return byName(catalogue).get(name);
 }
 
+function findCollection(catalogue: Catalogue, name: string): Collection | undefined {
+  const id = Object.hasOwn(catalogue.aliases, name) ? catalogue.aliases[name] : undefined;
+  return collectionNamed(catalogue, name) ?? (id === undefined ? undefined : catalogue.collections[id]);
+}
+
+/** Is there a collection of this name or alias? */
+export function hasCollection(catalogue: Catalogue, name: string): boolean {
+  return findCollection(catalogue, name) !== undefined;
+}
+
 /** The collection of this name or, if there is none, of this alias. Throws `not-found`. */
 export function resolveCollection(catalogue: Catalogue, name: string): Collection {
-  const id = Object.hasOwn(catalogue.aliases, name) ? catalogue.aliases[name] : undefined;
-  const collection = collectionNamed(catalogue, name) ?? (id === undefined ? undefined : catalogue.collections[id]);
+  const collection = findCollection(catalogue, name);
   if (collection === undefined) throw collectionDoesNotExist(name);
   return collection;
 }

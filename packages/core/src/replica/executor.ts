@@ -1,7 +1,7 @@
 import { assert, type ErrorCode, MurmurationError, type PointId } from "@murmuration/index";
 import { catalogueDelta } from "../catalogue/catalogue-delta.js";
 import { collectionIdOf } from "../catalogue/collection-id.js";
-import { resolveCollection } from "../catalogue/resolve.js";
+import { hasCollection, resolveCollection } from "../catalogue/resolve.js";
 import { sequenceOf } from "../causality/version-vector.js";
 import type { CatalogueCommand, Command, PointCommand, Receipt } from "../command/command.js";
 import type { LogWriter } from "../log/op-log.js";
@@ -152,10 +152,11 @@ export class Executor {
   #takeBack(journal: Journal, commands: readonly Command[]): void {
     const [failure] = takeBack(journal);
     if (failure === undefined) return;
-    const { collections } = this.#store.catalogue;
-    const named = new Set(commands.flatMap((command) => ("collection" in command ? [command.collection] : [])));
-    for (const { id, name } of Object.values(collections)) {
-      if (named.has(name)) this.#store.quarantine(id, "a write could not be taken back", failure);
+    const { catalogue } = this.#store;
+    for (const command of commands) {
+      if (!("collection" in command) || !hasCollection(catalogue, command.collection)) continue;
+      const { id } = resolveCollection(catalogue, command.collection);
+      this.#store.quarantine(id, "a write could not be taken back", failure);
     }
   }
 
