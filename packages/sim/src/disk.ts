@@ -59,6 +59,11 @@ export class SimulatedDisk implements OpLog {
     return new SimulatedDisk(this.#history.slice(0, transactions));
   }
 
+  /** The rows of points as they stand, damaged or not. */
+  rows(shard: string): ReadonlyMap<PointId, Uint8Array> {
+    return this.#log.storedRows(shard);
+  }
+
   /** Rows of points are lost without a trace, or are what they once were. */
   damage(shard: string, rows: ReadonlyMap<PointId, Uint8Array | undefined>): void {
     const calls = Array.from(rows, ([id, state]): Call => {

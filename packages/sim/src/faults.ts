@@ -218,11 +218,11 @@ const injections: { readonly [Kind in Fault["kind"]]?: Injection } = {
     node.kill();
     world.damage(node);
     // of what the disk still has without power
-    const rows = [...node.disk.points(shard)];
-    const from = Math.floor(rows.length * amount);
+    const ids = [...node.disk.rows(shard).keys()];
+    const from = Math.floor(ids.length * amount);
     const earlier = earlierRows(node, shard);
     const damaged = new Map<PointId, Uint8Array | undefined>(earlier);
-    for (const { id } of rows.slice(from, from + ROWS_LOST)) if (!earlier.has(id)) damaged.set(id, undefined);
+    for (const id of ids.slice(from, from + ROWS_LOST)) if (!earlier.has(id)) damaged.set(id, undefined);
     node.disk.damage(shard, damaged);
     world.restart(node);
     return undefined;
@@ -232,9 +232,9 @@ const injections: { readonly [Kind in Fault["kind"]]?: Injection } = {
     if (shard === undefined) return undefined;
     node.kill();
     world.damage(node);
-    const before = [...node.disk.copyAt(Math.floor(node.disk.transactions * amount)).points(shard)];
+    const before = [...node.disk.copyAt(Math.floor(node.disk.transactions * amount)).rows(shard)];
     const from = Math.floor(before.length * ((amount * 7) % 1));
-    node.disk.damage(shard, new Map(before.slice(from, from + ROWS_LOST).map(({ id, state }) => [id, state])));
+    node.disk.damage(shard, new Map(before.slice(from, from + ROWS_LOST)));
     world.restart(node);
     return undefined;
   },
@@ -276,9 +276,9 @@ const injections: { readonly [Kind in Fault["kind"]]?: Injection } = {
 
 /** Rows as they once were, of some points that have the same vectors still. */
 function earlierRows(node: Node, shard: string): Map<PointId, Uint8Array> {
-  const now = new Map(Array.from(node.disk.points(shard), ({ id, state }) => [id, state] as const));
+  const now = node.disk.rows(shard);
   const earlier = new Map<PointId, Uint8Array>();
-  for (const { id, state } of node.disk.copyAt(Math.floor(node.disk.transactions * 0.7)).points(shard)) {
+  for (const [id, state] of node.disk.copyAt(Math.floor(node.disk.transactions * 0.7)).rows(shard)) {
     const current = now.get(id);
     if (current === undefined || Buffer.compare(current, state) === 0 || earlier.size >= ROWS_LOST) continue;
     const [before, after] = [decodePointState(id, state), decodePointState(id, current)];

@@ -92,6 +92,11 @@ export class MemoryOpLog implements OpLog {
     if (!arePointRows(found, rows)) refuseMessage(`points of shard ${shard} are lost, or are what they once were`);
   }
 
+  /** The rows of points as they stand, damaged or not. For the simulator. */
+  storedRows(shard: string): ReadonlyMap<PointId, Uint8Array> {
+    return this.#shards.get(shard)?.points ?? new Map();
+  }
+
   /** Make a row of points another one, or none, as a damaged disk does: nothing else of the log knows. For the simulator. */
   damagePoint(shard: string, id: PointId, state: Uint8Array | undefined): void {
     const points = this.#shards.get(shard)?.points;
