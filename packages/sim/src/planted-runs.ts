@@ -33,7 +33,7 @@ const profileOfBug: Partial<Record<PlantedBug, string>> = {
   "recovery-from-checkpoint-alone": "compaction",
   "checkpoint-forgets-tombstones": "compaction",
   "install-forgets-rows": "damage",
-  "install-in-memory-alone": "damage",
+  "install-in-memory-alone": "compaction",
   "no-reconcile": "damage",
   "reconcile-takes-theirs": "damage",
   "repairs-lost": "damage",
