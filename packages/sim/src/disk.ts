@@ -64,10 +64,14 @@ export class SimulatedDisk implements OpLog {
     return this.#log.storedRows(shard);
   }
 
-  /** Rows of points are lost without a trace, or are what they once were. */
-  damage(shard: string, rows: ReadonlyMap<PointId, Uint8Array | undefined>): void {
+  /**
+   * Rows of points are lost, or are what they once were. `isMissed`: the log can tell by what its rows add up to; else it cannot, as one that
+   * was damaged before it kept that.
+   */
+  damage(shard: string, rows: ReadonlyMap<PointId, Uint8Array | undefined>, isMissed: boolean): void {
     const calls = Array.from(rows, ([id, state]): Call => {
-      return (_, log) => log.damagePoint(shard, id, state);
+      if (isMissed) return (_, log) => log.damagePoint(shard, id, state);
+      return (writer) => (state === undefined ? writer.deletePoint(shard, id) : writer.putPoint(shard, id, state));
     });
     this.#replay(calls);
     this.#history.push(calls);

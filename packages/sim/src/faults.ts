@@ -223,7 +223,7 @@ const injections: { readonly [Kind in Fault["kind"]]?: Injection } = {
     const earlier = earlierRows(node, shard);
     const damaged = new Map<PointId, Uint8Array | undefined>(earlier);
     for (const id of ids.slice(from, from + ROWS_LOST)) if (!earlier.has(id)) damaged.set(id, undefined);
-    node.disk.damage(shard, damaged);
+    node.disk.damage(shard, damaged, false);
     world.restart(node);
     return undefined;
   },
@@ -234,7 +234,7 @@ const injections: { readonly [Kind in Fault["kind"]]?: Injection } = {
     world.damage(node);
     const before = [...node.disk.copyAt(Math.floor(node.disk.transactions * amount)).rows(shard)];
     const from = Math.floor(before.length * ((amount * 7) % 1));
-    node.disk.damage(shard, new Map(before.slice(from, from + ROWS_LOST)));
+    node.disk.damage(shard, new Map(before.slice(from, from + ROWS_LOST)), true);
     world.restart(node);
     return undefined;
   },

@@ -87,7 +87,10 @@ describe("databases of one cluster", () => {
 
   async function openAll(...regions: string[]): Promise<Database[]> {
     const databases = await Promise.all(regions.map((region) => open(region, regions.length - 1)));
-    await Promise.all(databases.map(ready));
+    // one that begins a cluster is ready before the others have joined, and then asks them what they hold of its writes
+    await until("all know each other and take writes", () =>
+      databases.every((one) => one.status().ready && one.catalogue.members.length === regions.length),
+    );
     return databases;
   }
 
