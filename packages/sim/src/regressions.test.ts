@@ -63,6 +63,12 @@ const regressions: readonly (readonly [profile: string, seed: number, what: stri
     "a point whose row went back to before its delete came to nothing once the tombstone was forgotten",
   ],
   ["membership", 32, "operations of an evicted member that follow lost ones were held for ever"],
+  [
+    "rows",
+    268,
+    "a row that went back to before its delete brought the point back, once the others had forgotten the tombstone",
+  ],
+  ["compaction", 839, "two new replicas waited for each other to hold what the snapshot of the only old one claims"],
 ];
 
 for (const [profile, seed, what] of regressions) {
