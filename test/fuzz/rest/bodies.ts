@@ -38,12 +38,15 @@ interface Place {
   readonly key: string | number;
 }
 
-function placesIn(value: unknown, places: Place[] = []): Place[] {
-  if (typeof value !== "object" || value === null) return places;
+/** Deeper than any body of a route; what was put there to be too deep is not looked through. */
+const PLACES_DEPTH_MAX = 24;
+
+function placesIn(value: unknown, places: Place[] = [], depth = 0): Place[] {
+  if (typeof value !== "object" || value === null || depth > PLACES_DEPTH_MAX) return places;
   const keys = Array.isArray(value) ? value.map((_, i) => i) : Object.keys(value);
   for (const key of keys) {
     places.push({ holder: value as Place["holder"], key });
-    placesIn((value as Place["holder"])[key], places);
+    placesIn((value as Place["holder"])[key], places, depth + 1);
   }
   return places;
 }
@@ -68,7 +71,8 @@ const changes: fc.Arbitrary<Change> = fc
     if (place === undefined) return;
     const { holder, key } = place;
     const here = holder[key];
-    if (kind === "put") holder[key] = value;
+    // a copy: put into itself, it would have no end
+    if (kind === "put") holder[key] = structuredClone(value);
     else if (kind === "leave out") {
       if (Array.isArray(holder)) holder.splice(key as number, 1);
       else delete holder[key];
