@@ -7,7 +7,7 @@ import type { Violation } from "./checkers/checker.js";
 import { HELP, type RunChoice, readTask, type Task, WrongUse } from "./options.js";
 import { type PlantedRow, runPlanted } from "./planted-runs.js";
 import { runInWorkers } from "./pool.js";
-import { rotation } from "./profiles.js";
+import { profileInTurn } from "./profiles.js";
 import { reportOf } from "./report/page.js";
 import { makeScenario } from "./scenario.js";
 import { shrinkScenario } from "./shrink.js";
@@ -77,7 +77,6 @@ async function runMany(task: Task & { readonly kind: "many" }): Promise<number> 
     const { first, last } = task.seeds;
     [seeds, total] = [between(first, last), last - first + 1];
   }
-  const names = task.profile === "all" ? rotation : [task.profile];
   const iterator = seeds[Symbol.iterator]();
   const began = performance.now();
   const marks = new Map<string, number>();
@@ -93,7 +92,7 @@ async function runMany(task: Task & { readonly kind: "many" }): Promise<number> 
       const next = iterator.next();
       if (next.done === true) return undefined;
       const seed = next.value;
-      const profile = names[seed % names.length] as string;
+      const profile = task.profile === "all" ? profileInTurn(seed) : task.profile;
       return { seed, profile, twice: seed % TWICE_EVERY === 0, ...(bug === undefined ? {} : { bug }) };
     },
     onAnswer: ({ seed, profile }, answer) => {
@@ -140,7 +139,7 @@ function runOne(task: Task & { readonly kind: "one" } & RunChoice): number {
   const { seed, bug, json } = task;
   // with --json, stdout is for programs
   const say = json ? warn : print;
-  const profile = task.profile === "all" ? (rotation[seed % rotation.length] as string) : task.profile;
+  const profile = task.profile === "all" ? profileInTurn(seed) : task.profile;
   planted.clear();
   if (bug !== undefined) planted.add(bug);
   let scenario = makeScenario(seed, profile);

@@ -43,6 +43,8 @@ export interface Profile {
   readonly gapMs: number;
   /** Logs are compacted when so many rows may go, and replicas join while they are; without it, never. */
   readonly compactRows?: number;
+  /** Checkpoints have many parts, and snapshots are taken at small lags too: those are under way for long, and often. */
+  readonly hasSmallParts?: boolean;
   /** Points have a second vector, and each may lack one of the two. */
   readonly hasSecondVector?: boolean;
   /** Names, keys and values are what text can be at its most awkward. */
@@ -160,6 +162,13 @@ export const profiles: Readonly<Record<string, Profile>> = {
     weights: { upsert: 10, update: 5, delete: 4, "delete-filter": 1, payload: 4, catalogue: 1 },
     faults: { ...network, partition: 0.4, crash: 0.4, "full-disk": 0.3, wipe: 0.4, evict: 0.2, "rot-checkpoint": 0.2 },
   },
+  snapshots: {
+    ...base,
+    compactRows: 4,
+    hasSmallParts: true,
+    weights: { upsert: 10, update: 5, delete: 4, payload: 4, catalogue: 1 },
+    faults: { ...network, partition: 0.3, crash: 0.2, wipe: 0.2, bandwidth: 0.5, "rot-checkpoint": 1 },
+  },
   clone: { ...base, faults: { clone: 1, duplicate: 0.3, reorder: 0.5, skew: 0.2 } },
   "old-copy": { ...base, faults: { "old-copy": 1, duplicate: 0.3, reorder: 0.5 } },
   damage: {
@@ -205,3 +214,12 @@ export const profiles: Readonly<Record<string, Profile>> = {
 
 /** Profiles that seeds take turns in: all but `soak`, which is long. */
 export const rotation: readonly string[] = Object.keys(profiles).filter((name) => name !== "soak");
+
+/**
+ * The profile that a seed has in its turn. Each round through the profiles begins one further on: what else depends on a seed's number, such as
+ * whether it is even, is so with every profile.
+ */
+export function profileInTurn(seed: number): string {
+  const { length } = rotation;
+  return rotation[(seed + Math.floor(seed / length)) % length] as string;
+}

@@ -129,6 +129,7 @@ function laterFaults(seed: number, profile: Profile, endMs: number) {
 /** Replicas that join, and what goes wrong with them and their peers while they catch up. */
 function faultsOfCompaction(seed: number, profile: Profile, endMs: number): Fault[] {
   if (profile.compactRows === undefined) return [];
+  if (profile.hasSmallParts === true) return faultsOfSnapshots(seed, profile, endMs);
   const random = new Random(seed).fork("faults of compaction");
   const faults: Fault[] = [];
   const add = (kind: FaultKind, atMs: number, forMs: number) => {
@@ -144,6 +145,25 @@ function faultsOfCompaction(seed: number, profile: Profile, endMs: number): Faul
   }
   if (random.chance(profile.faults["rot-checkpoint"] ?? 0)) {
     add("rot-checkpoint", random.between(Math.floor(endMs * 0.5), endMs), random.between(200, 3_000));
+  }
+  return faults;
+}
+
+/** Replicas that join when logs are compacted, and checkpoints that rot while they are given. */
+function faultsOfSnapshots(seed: number, profile: Profile, endMs: number): Fault[] {
+  const random = new Random(seed).fork("faults of snapshots");
+  const fault = (kind: FaultKind, node: number, atMs: number, forMs: number): Fault => {
+    return { kind, node, atMs, forMs, other: random.below(profile.founders), amount: random.fraction() };
+  };
+  const faults: Fault[] = [];
+  for (let joins = random.between(1, 2); joins > 0; joins--) {
+    const atMs = random.between(Math.floor(endMs * 0.5), endMs + 1_000);
+    faults.push(fault("join", 0, atMs, 0));
+    if (!random.chance(profile.faults["rot-checkpoint"] ?? 0)) continue;
+    const rotMs = atMs + random.between(0, 1_000);
+    const [first, count] = [random.below(profile.founders), random.between(1, profile.founders - 1)];
+    for (let i = 0; i < count; i++)
+      faults.push(fault("rot-checkpoint", (first + i) % profile.founders, rotMs, random.between(1_000, 5_000)));
   }
   return faults;
 }

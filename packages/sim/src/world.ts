@@ -28,6 +28,7 @@ const TICK_MS = 100;
 const DRAIN_MS = 1_000;
 /** Of checkpoints, where logs are compacted: small, so that there are many. */
 const PART_BYTES = 1_500;
+const SMALL_PART_BYTES = 250;
 const SNAPSHOT_LAG = 2;
 const FIRST_WRITE_MS_MAX = 2_000;
 
@@ -169,10 +170,11 @@ export class World {
     const node = new Node(id, this.#founders, () => this.#queue.nowMs);
     // a bound that is reached, in every fourth world
     if (this.#scenario.seed % 4 === 0) node.inboxBytesMax = 2_000;
-    const { compactRows } = profileOf(this.#scenario.profile);
+    const { compactRows, hasSmallParts = false } = profileOf(this.#scenario.profile);
     if (compactRows !== undefined) {
-      const isEager = this.#scenario.seed % 2 === 0;
-      node.compaction = { rowsMin: compactRows, rowsPerLive: isEager ? 0 : 1, partBytes: PART_BYTES };
+      const isEager = hasSmallParts || this.#scenario.seed % 2 === 0;
+      const partBytes = hasSmallParts ? SMALL_PART_BYTES : PART_BYTES;
+      node.compaction = { rowsMin: compactRows, rowsPerLive: isEager ? 0 : 1, partBytes };
       // snapshots also where there is another way
       if (isEager) node.snapshotLagOperations = SNAPSHOT_LAG;
     }
