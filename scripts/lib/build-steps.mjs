@@ -79,28 +79,47 @@ export function compileNative() {
   }
 }
 
-/** Compiles the search engine to packages/index/build/engine.wasm when its sources changed. */
-function engine() {
+/** What is compiled to WebAssembly, by the name of its file: where it begins, and which sources belong to it. */
+const WASM_MODULES = {
+  engine: {
+    label: "compiling the engine",
+    entry: "packages/index/assembly/index.ts",
+    isSource: (path) => !path.includes("/assembly/table/"),
+    others: [],
+  },
+  table: {
+    label: "compiling the table",
+    entry: "packages/index/assembly/table/index.ts",
+    isSource: (path) => path.includes("/assembly/table/"),
+    // TypeScript reads it too
+    others: ["packages/index/src/segment/layout.ts"],
+  },
+};
+
+/** Compiles one of them to packages/index/build/NAME.wasm when its sources changed. */
+function wasmModule(name) {
+  const { label, entry, isSource, others } = WASM_MODULES[name];
   const folder = inRoot("packages/index/assembly");
   const build = inRoot("packages/index/build");
-  const entry = join(folder, "index.ts");
-  const stampPath = join(build, "engine.stamp");
+  const stampPath = join(build, `${name}.stamp`);
+  const product = (extension) => join(build, `${name}.${extension}`);
   const compiler = toolPath("assemblyscript", "package.json");
-  const sources = filesBelow(folder, (path) => path.endsWith(".ts") || path.endsWith(".json"));
+  const isCode = (path) => (path.endsWith(".ts") || path.endsWith(".json")) && isSource(path);
+  const sources = [...filesBelow(folder, isCode), ...others.map((path) => inRoot(path))];
   const hash = contentHash([...sources, compiler], ASC_FLAGS.join(" "));
-  const isDone = () => !existsSync(entry) || (isStamped(stampPath, hash) && existsSync(join(build, "engine.wasm")));
+  const isDone = () => !existsSync(inRoot(entry)) || (isStamped(stampPath, hash) && existsSync(product("wasm")));
   const run = () => {
     mkdirSync(build, { recursive: true });
     unstamp(stampPath);
-    const outputs = ["-o", join(build, "engine.wasm"), "-t", join(build, "engine.wat")];
+    const outputs = ["-o", product("wasm"), "-t", product("wat")];
     const asc = toolPath("assemblyscript", "bin", "asc.js");
-    runStep("compiling the engine", process.execPath, [asc, entry, ...outputs, ...ASC_FLAGS], STEP);
+    runStep(label, process.execPath, [asc, inRoot(entry), ...outputs, ...ASC_FLAGS], STEP);
     // Every thread has its own instance over one memory: a data segment would be written again by each of them.
-    const text = readFileSync(join(build, "engine.wat"), "utf8");
+    const text = readFileSync(product("wat"), "utf8");
     if (text.includes("(data")) {
-      rmSync(join(build, "engine.wasm"));
+      rmSync(product("wasm"));
       const where = text.slice(text.indexOf("(data")).split("\n", 1)[0].slice(0, 200);
-      throw new StepFailed("compiling the engine", `it has a data segment: ${where}\nUse no managed objects.\n`, 1);
+      throw new StepFailed(label, `it has a data segment: ${where}\nUse no managed objects.\n`, 1);
     }
     stamp(stampPath, hash);
   };
@@ -159,7 +178,8 @@ function typeScript(projects) {
 /** Installs, compiles the engine and the given projects; each step only when something changed. One process at a time does. */
 export function build({ projects = PROJECTS } = {}) {
   // made one after the other: what a step looks at may come from the one before it
-  const steps = [dependencies, engine, () => typeScript(projects)];
+  const modules = Object.keys(WASM_MODULES).map((name) => () => wasmModule(name));
+  const steps = [dependencies, ...modules, () => typeScript(projects)];
   if (steps.every((step) => step().isDone())) return;
   alone(() => {
     for (const step of steps) {

@@ -12,10 +12,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   sim: ["core", "index"],
 };
 
-/** Files of index and core that touch the outside world: adapters of a port, and the loader of the engine. */
+/** Files of index and core that touch the outside world: adapters of a port, and the loader of what is compiled to WebAssembly. */
 const ADAPTERS = [
   /^packages\/core\/src\/log\/(?:memory|sqlite)-op-log\.ts$/,
-  /^packages\/index\/src\/vector-index\/engine\.ts$/,
+  /^packages\/index\/src\/shared-memory\.ts$/,
   /^packages\/index\/src\/usearch\//,
 ];
 

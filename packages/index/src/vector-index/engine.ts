@@ -1,24 +1,9 @@
-import { readFileSync } from "node:fs";
 import { MurmurationError } from "../errors.js";
+import { instantiate, reserveMemory, type SharedMemory } from "../shared-memory.js";
 import { type Metric, type VectorIndexOptions, walksOnCodes } from "./options.js";
 
 /** A graph's memory; opaque outside the engine, can be posted to another thread. */
-export interface GraphMemory {
-  readonly buffer: SharedArrayBuffer;
-}
-
-/** The part of WebAssembly's JavaScript interface that the engine needs (its types come with the DOM, which this is not). */
-declare const WebAssembly: {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (
-    module: object,
-    imports: { env: { memory: GraphMemory } },
-  ) => { readonly exports: Record<string, unknown> };
-  readonly Memory: new (options: { initial: number; maximum: number; shared: true }) => GraphMemory;
-};
-
-/** Pages of 64 KiB in one graph memory: the whole 32-bit address space, reserved, not resident. */
-const PAGES = 65_536;
+export type GraphMemory = SharedMemory;
 
 /** The functions of assembly/index.ts that this side calls. Addresses come back signed: apply `>>> 0`. */
 interface EngineExports {
@@ -139,18 +124,6 @@ export const NO_SLOT = 0xffffffff;
 const metricCodes: Record<Metric, number> = { cosine: 0, dot: 0, euclid: 1, manhattan: 2 };
 const metricNames: Record<Metric, string> = { cosine: "Dot", dot: "Dot", euclid: "Euclid", manhattan: "Manhattan" };
 
-let compiled: object | undefined;
-
-/** The compiled engine; read from its file once per thread. */
-function engineModule(): object {
-  compiled ??= new WebAssembly.Module(readFileSync(new URL("../../build/engine.wasm", import.meta.url)));
-  return compiled;
-}
-
-function instantiate(memory: GraphMemory): Record<string, unknown> {
-  return new WebAssembly.Instance(engineModule(), { env: { memory } }).exports;
-}
-
 function bind(exports: Record<string, unknown>, memory: GraphMemory, options: VectorIndexOptions): Engine {
   const engine = exports as unknown as EngineExports;
   const pick = <Call>(name: string) => exports[name] as Call;
@@ -178,18 +151,8 @@ function bind(exports: Record<string, unknown>, memory: GraphMemory, options: Ve
 
 /** A fresh memory with an empty graph in it, and the writer's engine. Throws `capacity` when not one vector would fit. */
 export function createEngine(options: VectorIndexOptions): Engine & { readonly capacity: number } {
-  let memory: GraphMemory;
-  try {
-    memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES, shared: true });
-  } catch (cause) {
-    throw new MurmurationError(
-      "capacity",
-      "no address space left for another graph memory (4 GiB each)",
-      undefined,
-      cause,
-    );
-  }
-  const exports = instantiate(memory);
+  const memory = reserveMemory("graph");
+  const exports = instantiate("engine", memory);
   const capacity = (exports as unknown as EngineExports).create(
     options.dimensions,
     options.links,
@@ -209,7 +172,7 @@ export function createEngine(options: VectorIndexOptions): Engine & { readonly c
 
 /** Attach another thread (1 to threadsMax − 1) to a memory that a writer created. */
 export function attachEngine(memory: GraphMemory, options: VectorIndexOptions, thread: number): Engine {
-  const exports = instantiate(memory);
+  const exports = instantiate("engine", memory);
   (exports as unknown as EngineExports).attach(thread);
   return bind(exports, memory, options);
 }

@@ -1,0 +1,27 @@
+// The face of a table: rows, ids, epochs; columns and postings. Compiled to build/table.wasm, an instance per thread over one memory.
+import { H_CAPACITY, H_EPOCH, H_LAYOUT, H_NEXT_ROW, H_SPACES, LAYOUT_VERSION } from "../../src/segment/layout";
+import { derive, layOut } from "./regions";
+import { stayAt } from "./epochs";
+
+export * from "../../src/segment/layout";
+export { enter, now, oldestEpoch, stayAt, visibleFrom } from "./epochs";
+
+/**
+ * Lay out an empty table in a fresh memory; H_SLOT_CAPACITIES has the slots of each space. `epoch`: the first one. False when it does not
+ * fit.
+ */
+export function create(capacity: u32, spaces: u32, epoch: u32): bool {
+  store<u32>(H_LAYOUT, LAYOUT_VERSION);
+  store<u32>(H_CAPACITY, capacity);
+  store<u32>(H_SPACES, spaces);
+  if (!layOut()) return false;
+  store<u32>(H_NEXT_ROW, 1);
+  store<u32>(H_EPOCH, epoch);
+  derive(0);
+  return true;
+}
+/** Every other thread calls this once. An earlier holder of its place is at no epoch any more. */
+export function attach(thread: u32): void {
+  derive(thread);
+  stayAt(0);
+}

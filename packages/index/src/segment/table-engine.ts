@@ -1,0 +1,90 @@
+import { MurmurationError } from "../errors.js";
+import { instantiate, reserveMemory, type SharedMemory } from "../shared-memory.js";
+import { H_CAPACITY, H_SLOT_CAPACITIES, H_SPACES, ROWS_MAX, SLOTS_MAX, SPACES_MAX, THREADS_MAX } from "./layout.js";
+
+/** A table's memory; opaque outside of this folder, can be posted to another thread. */
+export type TableMemory = SharedMemory;
+
+/** What a table is made for. */
+export interface TableOptions {
+  /** Rows that it can number, from 2 to ROWS_MAX: one more than versions of points that can stand in it. */
+  readonly capacity: number;
+  /** By vector space: one more than the highest slot that a row can name. */
+  readonly slots: readonly number[];
+}
+
+/** The functions of assembly/table/index.ts. Addresses, rows and epochs come back signed: apply `>>> 0`. */
+interface TableExports {
+  create(capacity: number, spaces: number, epoch: number): number;
+  attach(thread: number): void;
+  enter(): number;
+  stayAt(epoch: number): void;
+  now(): number;
+  oldestEpoch(): number;
+  visibleFrom(row: number, epoch: number): number;
+}
+
+/** One thread's instance of the table module over a table's memory. */
+export interface TableEngine extends TableExports {
+  readonly memory: TableMemory;
+  readonly thread: number;
+  readonly u8: Uint8Array;
+  readonly u32: Uint32Array;
+  readonly f64: Float64Array;
+  readonly u64: BigUint64Array;
+}
+
+function bind(exports: Record<string, unknown>, memory: TableMemory, thread: number): TableEngine {
+  return {
+    ...(exports as unknown as TableExports),
+    memory,
+    thread,
+    u8: new Uint8Array(memory.buffer),
+    u32: new Uint32Array(memory.buffer),
+    f64: new Float64Array(memory.buffer),
+    u64: new BigUint64Array(memory.buffer),
+  };
+}
+
+function requireInteger(value: number, min: number, max: number, field: string): void {
+  if (Number.isInteger(value) && value >= min && value <= max) return;
+  throw new MurmurationError("validation", `${field} must be an integer from ${min} to ${max}, it is ${value}`, field);
+}
+
+/** Throws `validation`, with the field, for options that are out of their bounds. */
+export function checkTableOptions({ capacity, slots }: TableOptions): void {
+  requireInteger(capacity, 2, ROWS_MAX, "capacity");
+  requireInteger(slots.length, 0, SPACES_MAX, "slots.length");
+  for (const [space, count] of slots.entries()) requireInteger(count, 0, SLOTS_MAX, `slots[${space}]`);
+}
+
+/**
+ * A fresh memory with an empty table in it, and the writer's instance. `firstEpoch` is for tests of epochs that wrap. Throws `capacity`
+ * when the rows and slots leave too little of the memory to columns and postings.
+ */
+export function createTable(options: TableOptions, firstEpoch = 1): TableEngine {
+  checkTableOptions(options);
+  const memory = reserveMemory("table");
+  const engine = bind(instantiate("table", memory), memory, 0);
+  engine.u32.set(options.slots, H_SLOT_CAPACITIES >>> 2);
+  if (engine.create(options.capacity, options.slots.length, firstEpoch) === 0) {
+    const what = `${options.capacity} rows with slots in ${options.slots.length} vector spaces`;
+    throw new MurmurationError("capacity", `${what} do not fit the 4 GiB of a table's memory`, "capacity");
+  }
+  return engine;
+}
+
+/** Attach another thread (1 to THREADS_MAX − 1) to a table that a writer created. Throws `validation` for another thread. */
+export function attachTable(memory: TableMemory, thread: number): TableEngine {
+  requireInteger(thread, 1, THREADS_MAX - 1, "thread");
+  const engine = bind(instantiate("table", memory), memory, thread);
+  engine.attach(thread);
+  return engine;
+}
+
+/** The options that a table was made with. */
+export function tableOptions({ u32 }: TableEngine): TableOptions {
+  const spaces = u32[H_SPACES >>> 2] as number;
+  const first = H_SLOT_CAPACITIES >>> 2;
+  return { capacity: u32[H_CAPACITY >>> 2] as number, slots: Array.from(u32.subarray(first, first + spaces)) };
+}
