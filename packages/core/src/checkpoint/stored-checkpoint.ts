@@ -1,4 +1,5 @@
 import type { LogWriter, OpLog } from "../log/op-log.js";
+import { storedSetting } from "../log/stored-setting.js";
 
 /** A checkpoint as others know it. */
 export interface CheckpointName {
@@ -20,10 +21,15 @@ export interface StoredCheckpoint extends CheckpointName {
 
 const settingOf = (shard: string) => `checkpoint.${shard}`;
 
-/** What is noted of a shard's current checkpoint; `undefined`: it has none. */
+/** What is noted of a shard's current checkpoint; `undefined`: it has none. Throws `corrupt` where the note is damaged. */
 export function storedCheckpoint(log: OpLog, shard: string): StoredCheckpoint | undefined {
-  const text = log.setting(settingOf(shard));
-  return text === undefined || text === "" ? undefined : (JSON.parse(text) as StoredCheckpoint);
+  return storedSetting(log, settingOf(shard), checkpointOf);
+}
+
+function checkpointOf(text: string): StoredCheckpoint | undefined {
+  const { transfer, parts, position, operations, rows } = JSON.parse(text) as StoredCheckpoint;
+  const checkpoint = { transfer, parts, position, operations, rows };
+  return Object.values(checkpoint).every((one) => Number.isSafeInteger(one) && one >= 0) ? checkpoint : undefined;
 }
 
 export function putStoredCheckpoint(writer: LogWriter, shard: string, stored: StoredCheckpoint | undefined): void {

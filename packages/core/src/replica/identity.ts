@@ -1,6 +1,7 @@
 import { MurmurationError } from "@murmuration/index";
 import { isOrigin } from "../causality/dot.js";
 import type { OpLog } from "../log/op-log.js";
+import { countOf, storedSetting } from "../log/stored-setting.js";
 
 /** Setting of the log: the replica's id, the origin of its operations. */
 export const REPLICA_SETTING = "replica.id";
@@ -11,10 +12,12 @@ export const INCARNATION_SETTING = "replica.incarnation";
 
 const DRAWS_MAX = 100;
 
-/** The id of the replica that a log belongs to; `undefined`: it has none yet. */
+/** The id of the replica that a log belongs to; `undefined`: it has none yet. Throws `corrupt` for a setting that is no id. */
 export function replicaIdOf(log: OpLog): number | undefined {
-  const id = Number(log.setting(REPLICA_SETTING) ?? 0);
-  return id === 0 ? undefined : id;
+  return storedSetting(log, REPLICA_SETTING, (text) => {
+    const id = countOf(text);
+    return id !== undefined && isOrigin(id) ? id : undefined;
+  });
 }
 
 /** Did every member of the cluster know the replica of this log, which then held what they held? */

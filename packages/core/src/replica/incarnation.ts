@@ -1,11 +1,12 @@
 import type { OpLog } from "../log/op-log.js";
+import { countOf, storedSetting } from "../log/stored-setting.js";
 import { INCARNATION_SETTING } from "./identity.js";
 
 const NONCES = 2 ** 20;
 
-/** Names this start of a replica: counts them in its log, and tells two processes on copies of one log apart by the nonce. */
+/** Names this start of a replica: counts them in its log, and tells two processes on copies of one log apart by the nonce. Throws `corrupt` where the count is damaged. */
 export function startIncarnation(log: OpLog, nonce: number): number {
-  const starts = Number(log.setting(INCARNATION_SETTING) ?? 0) + 1;
+  const starts = (storedSetting(log, INCARNATION_SETTING, countOf) ?? 0) + 1;
   log.transaction((writer) => writer.putSetting(INCARNATION_SETTING, String(starts)));
   return starts * NONCES + (nonce % NONCES);
 }

@@ -1,11 +1,12 @@
 import { assert, type GraphReport, type PointId, type Sliced } from "@murmuration/index";
 import type { Catalogue } from "../catalogue/collection.js";
 import { resolveCollection } from "../catalogue/resolve.js";
-import { HybridClock, type HybridTime } from "../causality/hybrid-clock.js";
+import { HybridClock, type HybridTime, isHybridTime } from "../causality/hybrid-clock.js";
 import type { Command, PointCommand } from "../command/command.js";
 import type { SessionToken } from "../consistency/token.js";
 import type { Arrived } from "../gossip/transport.js";
 import type { OpLog } from "../log/op-log.js";
+import { storedSetting } from "../log/stored-setting.js";
 import type { Shard } from "../state/shard.js";
 import type { Change } from "./change.js";
 import type { ClusterOptions, Outgoing } from "./cluster-options.js";
@@ -103,7 +104,7 @@ export class Replica {
     const known = replicaIdOf(log);
     const id = known ?? options.newReplicaId();
     if (known === undefined) log.transaction((writer) => writer.putSetting(REPLICA_SETTING, String(id)));
-    const last = parseTime(log.setting(CLOCK_SETTING));
+    const last = storedSetting(log, CLOCK_SETTING, timeOf);
     const time = new HybridClock(last === undefined ? {} : { last });
     const state = recoverReplica(log, id, options);
     const store = new ReplicaStore(id, log, time, state);
@@ -305,9 +306,9 @@ export class Replica {
   }
 }
 
-function parseTime(text: string | undefined): HybridTime | undefined {
-  if (text === undefined) return undefined;
-  const [wallMs, counter] = text.split(":").map(Number);
-  assert(wallMs !== undefined && counter !== undefined, "the clock setting is a time");
-  return { wallMs, counter };
+function timeOf(text: string): HybridTime | undefined {
+  const [, wallMs, counter] = (/^(\d+):(\d+)$/.exec(text) ?? []).map(Number);
+  return wallMs !== undefined && counter !== undefined && isHybridTime(wallMs, counter)
+    ? { wallMs, counter }
+    : undefined;
 }

@@ -1,5 +1,6 @@
 import { StitchWindows } from "../gossip/windows.js";
 import type { OpLog } from "../log/op-log.js";
+import { storedSetting } from "../log/stored-setting.js";
 import { planted } from "../planted.js";
 import { CausalState, type StoredCausalState } from "../state/causal-state.js";
 
@@ -25,14 +26,20 @@ export function storedCausality(causality: CausalState, windows?: StitchWindows)
   return JSON.stringify(stored);
 }
 
-/** The causality of a shard as the log keeps it; for one that was written before there were others, its frontier alone. */
+/**
+ * The causality of a shard as the log keeps it; for one that was written before there were others, its frontier alone. Throws `corrupt` for one
+ * that is damaged.
+ */
 export function recoverCausality(log: OpLog, shard: string): { causality: CausalState; windows: StitchWindows } {
-  const text = log.setting(causalSetting(shard));
-  if (text === undefined || text === "") {
-    return { causality: new CausalState(undefined, log.frontier(shard)), windows: new StitchWindows() };
-  }
-  const stored = JSON.parse(text) as StoredShardCausality;
+  const stored = storedSetting(log, causalSetting(shard), causalityOf);
+  return stored ?? { causality: new CausalState(undefined, log.frontier(shard)), windows: new StitchWindows() };
+}
+
+function causalityOf(text: string): { causality: CausalState; windows: StitchWindows } {
+  const { causality, windows } = JSON.parse(text) as StoredShardCausality;
   const forgets = planted.has("windows-lost-in-recovery");
-  const windows = stored.windows === undefined || forgets ? new StitchWindows() : StitchWindows.decode(stored.windows);
-  return { causality: new CausalState(stored.causality), windows };
+  return {
+    causality: new CausalState(causality),
+    windows: windows === undefined || forgets ? new StitchWindows() : StitchWindows.decode(windows),
+  };
 }
