@@ -39,6 +39,8 @@ export class SimulatedDisk implements OpLog {
   rotten: number | undefined;
   /** Part of a shard's current checkpoint whose bits have rotted, until another checkpoint takes its place. */
   rottenPart: number | undefined;
+  /** Settings or frontiers are damaged, and no process has started on them yet. */
+  hasDamagedRecords = false;
   /** Rows that compaction has dropped, for a checker to take. */
   dropped: (Dot & { readonly shard: string })[] = [];
   #running: Call[] | undefined;
@@ -47,6 +49,11 @@ export class SimulatedDisk implements OpLog {
     this.#history = [...history];
     for (const calls of this.#history) this.#replay(calls);
     this.#synced = this.#history.length;
+  }
+
+  /** Is there anything on it for which a process may refuse to start? */
+  get isRotten(): boolean {
+    return this.rotten !== undefined || this.rottenPart !== undefined || this.hasDamagedRecords;
   }
 
   /** How many transactions it holds: names a state of it. */
@@ -73,6 +80,22 @@ export class SimulatedDisk implements OpLog {
       if (isMissed) return (_, log) => log.damagePoint(shard, id, state);
       return (writer) => (state === undefined ? writer.deletePoint(shard, id) : writer.putPoint(shard, id, state));
     });
+    this.#put(calls);
+  }
+
+  /** A setting, or the frontier that a shard has, is not what was written. */
+  damageSetting(name: string, text: string): void {
+    this.hasDamagedRecords = true;
+    this.#put([(writer) => writer.putSetting(name, text)]);
+  }
+
+  damageFrontier(shard: string, frontier: VersionVector): void {
+    this.hasDamagedRecords = true;
+    this.#put([(writer) => writer.mendFrontier(shard, frontier)]);
+  }
+
+  /** Durable at once, and no process knows. */
+  #put(calls: Call[]): void {
     this.#replay(calls);
     this.#history.push(calls);
     this.#synced = this.#history.length;

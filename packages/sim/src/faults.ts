@@ -1,37 +1,12 @@
 import { decodePointState, takeNewIdentity } from "@murmuration/core";
 import { encodeEdgeDelta, type PointId } from "@murmuration/index";
-import { type Broker, brokerFaults } from "./broker.js";
-import { collectionName } from "./commands.js";
-import type { EventQueue } from "./event-queue.js";
-import { type Hostility, hostileMessages } from "./hostile.js";
-import type { Network } from "./network.js";
+import { brokerFaults } from "./broker.js";
+import { type FaultyWorld, type Injection, shardOf, writableShardOf } from "./faulty-world.js";
+import { hostileMessages } from "./hostile.js";
 import type { Node } from "./node.js";
 import { Random } from "./random.js";
+import { recordFaults } from "./record-faults.js";
 import type { Fault } from "./scenario.js";
-
-/** What faults do to a world. */
-export interface FaultyWorld {
-  readonly nodes: readonly Node[];
-  readonly network: Network;
-  readonly queue: EventQueue;
-  readonly broker: Broker | undefined;
-  note(kind: "fault" | "restored", node: number, text: string): void;
-  addNode(id: number, prepare?: (node: Node) => void): Node;
-  restart(node: Node): void;
-  evict(node: Node): void;
-  /** Its writes that nobody else holds may be lost. */
-  giveUp(node: Node): void;
-  /** Something is lost at a node that no log tells of: until all are at rest, it need not be what the others are. */
-  damage(node: Node): void;
-  /** Send what a node's process did not. */
-  forge(node: Node, hostility: Hostility): void;
-  /** A node whose disk is damaged is given up, and an empty one joins in its place. */
-  replace(node: Node): void;
-  /** The second of two processes with one id ends; by now it must have been noticed. */
-  endTwin(node: Node, twin: Node): void;
-}
-
-type Injection = (world: FaultyWorld, node: Node, fault: Fault) => (() => void) | undefined;
 
 const NODES_MAX = 6;
 const TWIN_ADDRESS = 1_000;
@@ -238,6 +213,7 @@ const injections: { readonly [Kind in Fault["kind"]]?: Injection } = {
     world.restart(node);
     return undefined;
   },
+  ...recordFaults,
   "lose-link": (world, node, { amount }) => {
     loseLinks(world, node, amount, TRIES_MAX);
     return undefined;
@@ -309,17 +285,6 @@ function loseLinks(world: FaultyWorld, node: Node, amount: number, tries: number
 /** How many operations of a replica a node's disk holds, over all shards. */
 function heldOf(node: Node, origin: number): number {
   return node.disk.shards().reduce((sum, shard) => sum + (node.disk.frontier(shard).get(origin) ?? 0), 0);
-}
-
-/** The shard that the steps are about. */
-function shardOf(node: Node): string | undefined {
-  return node.hasCollection() ? node.replica?.shard(collectionName).id : undefined;
-}
-
-/** Its graphs too. */
-function writableShardOf(node: Node) {
-  const id = shardOf(node);
-  return [...(node.replica?.writableShards() ?? [])].find(({ shard }) => shard.id === id);
 }
 
 /** Let a fault happen, and end when its time is over. */

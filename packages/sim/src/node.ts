@@ -10,6 +10,13 @@ import { MurmurationError } from "@murmuration/index";
 import { collectionName } from "./commands.js";
 import { CrashSignal, SimulatedDisk } from "./disk.js";
 
+/** An operation that the simulator has applied by half. */
+export class BrokenByHalf extends Error {
+  constructor() {
+    super("the simulator broke it");
+  }
+}
+
 /** What a client's command came to. */
 export type Outcome = "acknowledged" | "refused" | "down";
 
@@ -20,6 +27,7 @@ interface Executed {
   readonly operationId: number;
 }
 
+const SYSTEM_SHARD = "system";
 const nothing = { changes: [], operationId: 0 };
 
 /** One process of a replica with its disk and its clock. */
@@ -47,6 +55,8 @@ export class Node {
   isTwin = false;
   /** Gone for good, by an eviction or because another runs under its id. */
   isRetired = false;
+  /** A shard that is quarantined is its replica's to mend; else it counts as broken. */
+  mendsQuarantined = false;
   /** Bound on what it holds back. */
   inboxBytesMax = 8 * 1024 * 1024;
   /** Bounds at which its logs are compacted; those of a host without. */
@@ -93,18 +103,20 @@ export class Node {
         },
       });
       this.#requireWhole(this.replica);
+      if (!this.disk.isFull) this.disk.hasDamagedRecords = false;
     } catch (error) {
       // a full disk lets no process start; it is started again when there is room
       if (error instanceof CrashSignal || (error instanceof MurmurationError && error.code === "storage")) return;
-      const isRotten = this.disk.rotten !== undefined || this.disk.rottenPart !== undefined;
-      if (!isRotten || !(error instanceof MurmurationError && error.code === "corrupt")) throw error;
+      if (!this.disk.isRotten || !(error instanceof MurmurationError && error.code === "corrupt")) throw error;
       this.isBroken = true;
     }
   }
 
   /** What cannot be applied is quarantined, and the node as broken as one that cannot be started. Nothing but rot may bring that about. */
   #requireWhole(replica: Replica): void {
-    const [quarantined] = replica.quarantined();
+    const [quarantined] = replica
+      .quarantined()
+      .filter(({ shard }) => !(this.mendsQuarantined && this.disk.isRotten) || shard === SYSTEM_SHARD);
     if (quarantined === undefined) return;
     this.replica = undefined;
     throw new MurmurationError("corrupt", quarantined.reason);
@@ -122,7 +134,7 @@ export class Node {
     if (replica === undefined) return undefined;
     try {
       const result = work(replica);
-      const [fault] = replica.takeFaults();
+      const fault = replica.takeFaults().find(({ detail }) => !detail.includes(new BrokenByHalf().message));
       if (fault !== undefined) throw new Error(`${fault.what}: ${fault.detail}`);
       return result;
     } catch (error) {
@@ -131,6 +143,7 @@ export class Node {
         return undefined;
       }
       if (error instanceof MurmurationError && error.code === "storage") return undefined;
+      if ((error as { cause?: unknown }).cause instanceof BrokenByHalf) return undefined;
       throw error;
     }
   }
@@ -164,11 +177,11 @@ export class Node {
     return this.#during((replica) => replica.outbox()) ?? [];
   }
 
-  /** Has it the collection that the steps are about? */
+  /** Has it the collection that the steps are about, and serves it? */
   hasCollection(): boolean {
-    return (
-      this.replica !== undefined &&
-      Object.values(this.replica.catalogue.collections).some(({ name }) => name === collectionName)
-    );
+    const { replica } = this;
+    if (replica === undefined) return false;
+    const collection = Object.values(replica.catalogue.collections).find(({ name }) => name === collectionName);
+    return collection !== undefined && !replica.quarantined().some(({ shard }) => shard === collection.id);
   }
 }

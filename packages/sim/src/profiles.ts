@@ -30,6 +30,10 @@ export const faultKinds = [
   "rot-vector",
   "hostile",
   "old-row",
+  "rot-row",
+  "rot-setting",
+  "rot-frontier",
+  "half",
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
@@ -49,6 +53,8 @@ export interface Profile {
   readonly hasSecondVector?: boolean;
   /** Names, keys and values are what text can be at its most awkward. */
   readonly hasAwkwardText?: boolean;
+  /** Replicas go on with shards that are quarantined, until they have mended them; else such a replica is given up. */
+  readonly mendsQuarantined?: boolean;
   /** Clients write and read at levels, and sessions wait where they go. */
   readonly hasQuorums?: boolean;
   readonly data: "any" | "mixed" | "clustered" | "islands" | "adversarial";
@@ -207,6 +213,22 @@ export const profiles: Readonly<Record<string, Profile>> = {
     ...base,
     weights: { upsert: 8, update: 5, delete: 5, "delete-filter": 2, payload: 2 },
     faults: { ...network, "old-row": 1, partition: 0.3, crash: 0.3 },
+  },
+  records: {
+    ...base,
+    mendsQuarantined: true,
+    weights: { upsert: 8, update: 4, delete: 4, "delete-filter": 1, payload: 2, catalogue: 1 },
+    faults: {
+      ...network,
+      "rot-row": 0.5,
+      "rot-setting": 0.5,
+      "rot-frontier": 0.4,
+      half: 0.6,
+      partition: 0.3,
+      crash: 0.3,
+      "full-disk": 0.2,
+      join: 0.2,
+    },
   },
   hostile: { ...base, faults: { ...network, hostile: 1, partition: 0.3, crash: 0.4, "full-disk": 0.2, join: 0.3 } },
   soak: { ...base, steps: 1_500, gapMs: 120 },

@@ -81,6 +81,7 @@ export function makeScenario(seed: number, profileName: string): Scenario {
     ...faultsOfMemory(seed, profile, endMs),
     ...faultsOfMembers(seed, profile, endMs),
     ...faultsOfRows(seed, profile, endMs),
+    ...faultsOfRecords(seed, profile, endMs),
   );
   return {
     seed,
@@ -185,6 +186,19 @@ function faultsOfRows(seed: number, profile: Profile, endMs: number): Fault[] {
     const atMs = random.between(Math.floor(endMs * 0.4), endMs + 2_000);
     const [node, other] = [random.below(profile.founders), random.below(profile.founders)];
     return { kind: "old-row" as const, atMs, forMs: 0, node, other, amount: random.fraction() };
+  });
+}
+
+/** Records that rot, and steps that are done by half. */
+function faultsOfRecords(seed: number, profile: Profile, endMs: number): Fault[] {
+  const random = new Random(seed).fork("faults of records");
+  return (["rot-row", "rot-setting", "rot-frontier", "half"] as const).flatMap((kind) => {
+    if (!random.chance(profile.faults[kind] ?? 0)) return [];
+    return Array.from({ length: random.between(1, 2) }, () => {
+      const atMs = random.between(Math.floor(endMs * 0.3), endMs + 1_000);
+      const [node, other] = [random.below(profile.founders), random.below(profile.founders)];
+      return { kind, atMs, forMs: 0, node, other, amount: random.fraction() };
+    });
   });
 }
 

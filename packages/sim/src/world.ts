@@ -13,7 +13,8 @@ import { WriteChecker } from "./checkers/writes.js";
 import { VectorSource } from "./data.js";
 import { describeCommand, operationsOf } from "./describe.js";
 import { EventQueue } from "./event-queue.js";
-import { type FaultyWorld, inject } from "./faults.js";
+import { inject } from "./faults.js";
+import type { FaultyWorld } from "./faulty-world.js";
 import type { Hostility } from "./hostile.js";
 import { Network, type SentMessage } from "./network.js";
 import { Node } from "./node.js";
@@ -170,7 +171,8 @@ export class World {
     const node = new Node(id, this.#founders, () => this.#queue.nowMs);
     // a bound that is reached, in every fourth world
     if (this.#scenario.seed % 4 === 0) node.inboxBytesMax = 2_000;
-    const { compactRows, hasSmallParts = false } = profileOf(this.#scenario.profile);
+    const { compactRows, hasSmallParts = false, mendsQuarantined = false } = profileOf(this.#scenario.profile);
+    node.mendsQuarantined = mendsQuarantined;
     if (compactRows !== undefined) {
       const isEager = hasSmallParts || this.#scenario.seed % 2 === 0;
       const partBytes = hasSmallParts ? SMALL_PART_BYTES : PART_BYTES;

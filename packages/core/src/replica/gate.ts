@@ -17,6 +17,7 @@ export interface Refusal {
 /** Is it what the transport knows it to be? */
 export function whyForged({ from }: Envelope, { sender }: Arrived): Refusal | undefined {
   if (sender === undefined || sender === from) return undefined;
+  mark("hostile message refused");
   return { reason: "forged", detail: `replica ${sender} sends as replica ${from}` };
 }
 

@@ -67,6 +67,7 @@ export function recoverReplica(
       try {
         recoverPoints(log, target.shard);
       } catch (error) {
+        mark("damaged row found");
         if (planted.has("rows-believed")) throw error;
         shards.delete(shard);
         replay(target.shard.collection, error);
@@ -171,7 +172,9 @@ function requireFrontier(log: OpLog, id: string, frontier: VersionVector): void 
       frontier.size === 0 ? "its operations are not in the log" : "operations are missing at the end of the log",
     );
   }
-  if (!isCounted) log.transaction((writer) => writer.mendFrontier(id, frontier));
+  if (isCounted) return;
+  mark("frontier mended");
+  log.transaction((writer) => writer.mendFrontier(id, frontier));
 }
 
 /** A log that holds shards holds the catalogue that names them: without it nothing here would be served, and nothing missed. */

@@ -355,6 +355,7 @@ export class ReplicaStore {
       this.putClock(writer);
     });
     this.shards.set(shard.id, target);
+    if (this.quarantines.has(shard.id)) mark("quarantine ended");
     this.quarantines.delete(shard.id);
     this.snapshotsWanted.delete(shard.id);
     this.applied++;
