@@ -119,8 +119,11 @@ export const limits = {
   settingDepthMax: 128,
   /** Edits in the history of the catalogue, over all replicas; Automerge counts them in 32 bits. */
   catalogueEditsMax: 2 ** 31,
+  /** Edits that one change of the catalogue makes. */
+  catalogueChangeEditsMax: 65_536,
 } as const;
 
+assert(2 * limits.aliasesMax < limits.catalogueChangeEditsMax, "every alias can give way to another one in one change");
 assert(limits.operationBytesMax + 1024 * 1024 <= limits.batchBytesMax, "a batch holds at least one operation");
 assert(limits.batchBytesTarget <= limits.batchBytesMax, "the target of a batch is within its bound");
 assert(limits.payloadDepthMax + 4 < limits.messageDepthMax, "an operation holds the deepest payload");

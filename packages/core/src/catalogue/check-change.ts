@@ -2,6 +2,7 @@ import * as Automerge from "@automerge/automerge";
 import { assert, MurmurationError } from "@murmuration/index";
 import { type Dot, isOrigin } from "../causality/dot.js";
 import { limits } from "../limits.js";
+import { problemOfChangeSize } from "./check-change-size.js";
 
 const ACTOR_PREFIX = "4d75726d".padEnd(24, "0");
 /** First bytes of a chunk of Automerge, then a checksum, then what kind of chunk it is. */
@@ -26,6 +27,9 @@ export function refuseCatalogue(problem: string, cause?: unknown): never {
  */
 export function checkChange(change: Uint8Array, { origin, sequence }: Dot): void {
   if (change[KIND_AT] !== PLAIN_CHANGE) refuseCatalogue("a change is not in the form that replicas write");
+  // before Automerge makes of it what it says
+  const problem = problemOfChangeSize(change);
+  if (problem !== undefined) refuseCatalogue(problem);
   let decoded: Automerge.DecodedChange;
   try {
     decoded = Automerge.decodeChange(change);
