@@ -113,7 +113,11 @@ export const plantedBugs = {
   "drops-marks": "a long text loses the mark at its beginning when it is read",
   "writes-other-text": "the log is given another text than what is applied",
   "catalogue-unchecked": "changes of the catalogue are taken whatever they bring in",
+  "describes-by-half":
+    "the path of a payload index is not checked, and a collection has its new description before the index is built",
   "rows-believed": "a start ends where the row of a point is not what the log made",
+  "settings-forgotten": "a setting that is damaged is taken for one that is not there",
+  "frontiers-believed": "a frontier that is not what the operations count is left as it is",
   "keeps-last-entry": "of entries of one id in an update of vectors only the last counts",
 } as const;
 export type PlantedBug = keyof typeof plantedBugs;

@@ -7,6 +7,7 @@ import {
   type VersionVector,
 } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
+import { Violated } from "./checkers/checker.js";
 import { collectionName } from "./commands.js";
 import { CrashSignal, SimulatedDisk } from "./disk.js";
 
@@ -91,7 +92,7 @@ export class Node {
       this.replica = Replica.open({
         log: this.disk,
         clock: { now: () => this.nowMs() },
-        newReplicaId: () => this.id,
+        newReplicaId: () => this.#drawId(),
         ...(this.compaction === undefined ? {} : { compaction: this.compaction }),
         cluster: {
           name: "sim",
@@ -110,6 +111,15 @@ export class Node {
       if (!this.disk.isRotten || !(error instanceof MurmurationError && error.code === "corrupt")) throw error;
       this.isBroken = true;
     }
+  }
+
+  /** Only who has written nothing draws an id: under another one its own operations would be somebody else's. */
+  #drawId(): number {
+    if (this.disk.lastPosition() === 0) return this.id;
+    throw new Violated(
+      "identity",
+      `replica ${this.id} draws another id, and its disk holds what it wrote under this one`,
+    );
   }
 
   /** What cannot be applied is quarantined, and the node as broken as one that cannot be started. Nothing but rot may bring that about. */

@@ -59,6 +59,8 @@ export class World {
   readonly #quorums: QuorumChecker | undefined;
   readonly #queries: readonly Float32Array[];
   readonly #isOrdinary: boolean;
+  /** Are there commands that are refused for their texts? */
+  readonly #isTextual: boolean;
   readonly #trace: Trace;
   /** Nothing that happens from here on can be checked. */
   #isOver = false;
@@ -74,6 +76,7 @@ export class World {
     this.#scenario = scenario;
     this.#trace = new Trace(() => this.#queue.nowMs - START_MS, onEvent);
     const profile = profileOf(scenario.profile);
+    this.#isTextual = profile.hasAwkwardText === true;
     const random = new Random(scenario.seed);
     this.#founders = Array.from({ length: profile.founders }, (_, i) => i + 1);
     const source = new VectorSource(scenario.seed ^ 0x5bd1e995, { ...profile });
@@ -252,7 +255,8 @@ export class World {
     const node = able[first % Math.max(1, able.length)];
     if (node?.replica === undefined) return;
     const { replica } = node;
-    const { outcome, why, changes, operationId } = node.execute(command);
+    const execute = () => node.execute(command);
+    const { outcome, why, changes, operationId } = this.#isTextual ? changesWholly(node, execute) : execute();
     const text = describeCommand(command);
     if (outcome === "acknowledged") {
       this.#acknowledged++;

@@ -13,6 +13,7 @@ import type {
   UpdateCollection,
 } from "../command/command.js";
 import { limits } from "../limits.js";
+import { planted } from "../planted.js";
 import type { Catalogue, Settings } from "./collection.js";
 import { isCollectionId } from "./collection-id.js";
 import { isIndexSchema } from "./index-schema.js";
@@ -183,7 +184,7 @@ function createPayloadIndex(catalogue: Catalogue, command: CreatePayloadIndex): 
   const { id, payloadIndexes } = resolveCollection(catalogue, command.collection);
   const count = Object.keys(payloadIndexes).length + (payloadIndexes[command.path] === undefined ? 1 : 0);
   checkCount(count, limits.payloadIndexesMax, "payload indexes in a collection");
-  parsePath(command.path, "field_name");
+  if (!planted.has("describes-by-half")) parsePath(command.path, "field_name");
   const schema = command.schema as unknown as Json;
   if (!isIndexSchema(schema)) throw new MurmurationError("format", "not the schema of a payload index", "field_schema");
   return (stored) => {

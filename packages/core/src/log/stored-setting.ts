@@ -1,4 +1,5 @@
 import { refuseMessage } from "../operation/field-reader.js";
+import { planted } from "../planted.js";
 import type { OpLog } from "./op-log.js";
 
 /**
@@ -19,6 +20,7 @@ export function storedSetting<Value>(
   } catch (error) {
     cause = error;
   }
+  if (planted.has("settings-forgotten")) return value;
   return value ?? refuseMessage(`the setting "${name}" in the log is damaged`, cause);
 }
 
