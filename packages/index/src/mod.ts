@@ -22,7 +22,7 @@ export type { FrozenOrder, IndexableValue, PayloadIndex, RangeBounds, ValueGroup
 export { createPayloadIndex, PayloadIndexes } from "./payload/payload-indexes.js";
 export { type PayloadIndexKind, type PayloadIndexSchema, payloadIndexKinds } from "./payload/schema.js";
 export { compileSelector, type PayloadSelection, type PayloadSelector, selectPayload } from "./payload/select.js";
-export { deleteAt, mergePayload, type SetMode, setAt } from "./payload/update.js";
+export { compileDeletion, mergePayload, type SetMode, setAt } from "./payload/update.js";
 export { comparePointIds, type PointId, pointIdFromText, toPointId } from "./point/point-id.js";
 export { finish, fixedAtFirst, type Interruption, Meter, type Sliced, stepsPerSlice } from "./sliced.js";
 export { sortInSlices } from "./sliced-sort.js";

@@ -1,9 +1,9 @@
 import {
   assert,
   comparePointIds,
+  compileDeletion,
   compileFilter,
   compilePredicate,
-  deleteAt,
   type Filter,
   MurmurationError,
   type Payload,
@@ -122,7 +122,7 @@ export function planPointCommand(target: WritableShard, command: PointCommand): 
     case "delete-payload": {
       const paths = command.keys.map((key) => parsePath(key, "keys"));
       const ids = idsOf(shard, command.target, true);
-      return rewriteEach(shard, ids, (payload) => paths.reduce(deleteAt, payload));
+      return rewriteEach(shard, ids, compileDeletion(paths));
     }
   }
 }

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { JsonObject, Payload } from "./json.js";
-import { parsePath } from "./path.js";
-import { deleteAt, mergePayload, type SetMode, setAt } from "./update.js";
+import fc from "fast-check";
+import { isJsonObject, type Json, type JsonObject, type Payload } from "./json.js";
+import { type PathStep, parsePath } from "./path.js";
+import { compileDeletion, deleteAt, mergePayload, type SetMode, setAt } from "./update.js";
 
 function set(payload: Payload, path: string, patch: JsonObject, mode: SetMode = "merge"): Payload {
   return setAt(payload, parsePath(path), patch, mode);
@@ -69,6 +70,79 @@ describe("deleteAt", () => {
     for (const path of ["x", "a.x", "b.c.d", "a[].x", "constructor"]) {
       assert.deepEqual(remove({ a: { b: 1 }, b: 2 }, path), { a: { b: 1 }, b: 2 });
     }
+  });
+});
+
+/** What `compileDeletion` does at once, one path after the other. */
+function removeOne(value: Json, steps: readonly PathStep[]): Json {
+  const [step, ...rest] = steps as [PathStep, ...PathStep[]];
+  if (step.kind === "key") {
+    if (!isJsonObject(value) || !Object.hasOwn(value, step.key)) return value;
+    const entries = Object.entries(value).flatMap(([key, inner]): [string, Json][] => {
+      if (key !== step.key) return [[key, inner]];
+      return rest.length === 0 ? [] : [[key, removeOne(inner, rest)]];
+    });
+    return Object.fromEntries(entries);
+  }
+  if (!Array.isArray(value)) return value;
+  if (rest.length === 0) return step.kind === "each" ? [] : value;
+  return (value as readonly Json[]).map((element, i) =>
+    step.kind === "each" || step.index === i ? removeOne(element, rest) : element,
+  );
+}
+
+describe("compileDeletion", () => {
+  const key = fc.constantFrom("a", "b", "c");
+  const { json } = fc.letrec<{ json: Json }>((tie) => ({
+    json: fc.oneof(
+      { maxDepth: 4 },
+      fc.integer(),
+      fc.array(tie("json"), { maxLength: 3 }),
+      fc.dictionary(key, tie("json"), { noNullPrototype: true }),
+    ),
+  }));
+  const step = fc.oneof(
+    key.map((name) => `.${name}`),
+    fc.constantFrom("[]", "[0]", "[1]"),
+  );
+  const path = fc.tuple(key, fc.array(step, { maxLength: 3 })).map(([first, rest]) => first + rest.join(""));
+
+  it("does for many paths at once what each does after the other", () => {
+    const payload = fc.dictionary(key, json, { noNullPrototype: true });
+    fc.assert(
+      fc.property(payload, fc.array(path, { maxLength: 6 }), (given, paths) => {
+        const before = structuredClone(given);
+        const parsed = paths.map((text) => parsePath(text));
+        const expected = parsed.reduce<Json>((left, { steps }) => removeOne(left, steps), given);
+        assert.deepEqual(compileDeletion(parsed)(given), expected);
+        assert.deepEqual(given, before);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it("keeps what nothing is deleted in, so that nothing is written for it", () => {
+    const payload: Payload = { a: { b: 1, c: [1] }, d: [{ e: 1 }], f: [{ e: 1, g: 1 }] };
+    const remove = compileDeletion(["a.x", "a.c[].y", "d[].x", "d[0]", "f[0].e"].map((text) => parsePath(text)));
+    const after: Payload = remove(payload);
+    assert.deepEqual(after, { ...payload, f: [{ g: 1 }] });
+    for (const key of ["a", "d"]) assert.equal((after as Payload)[key], payload[key]);
+    assert.equal(compileDeletion([parsePath("x")])(payload), payload);
+  });
+
+  it("looks through a payload once", () => {
+    const count = 50_000;
+    const payload: Payload = Object.fromEntries(Array.from({ length: count }, (_, i) => [`k${i}`, i]));
+    let looked = 0;
+    const watched = new Proxy(payload as object, {
+      ownKeys: (target) => {
+        looked++;
+        return Reflect.ownKeys(target);
+      },
+    }) as Payload;
+    const paths = Array.from({ length: count - 1 }, (_, i) => parsePath(`k${i}`));
+    assert.deepEqual(compileDeletion(paths)(watched), { [`k${count - 1}`]: count - 1 });
+    assert.equal(looked, 1);
   });
 });
 

@@ -6,11 +6,6 @@ function withKey(object: JsonObject, key: string, value: Json): JsonObject {
   return { ...object, [key]: value };
 }
 
-function withoutKey(object: JsonObject, key: string): JsonObject {
-  if (!Object.hasOwn(object, key)) return object;
-  return Object.fromEntries(Object.entries(object).filter(([name]) => name !== key));
-}
-
 /**
  * `target` with the top-level keys of `patch` put over it; keys that are null in `patch` are removed, as in the
  * dialect's set-payload call. Neither argument changes.
@@ -54,27 +49,80 @@ export function setAt(payload: Payload, path: JsonPath, patch: JsonObject, mode:
   return setInside(payload, path.steps, patch, mode) as Payload;
 }
 
-function deleteInside(value: Json, steps: readonly PathStep[]): Json {
-  const step = steps[0] as PathStep;
-  const rest = steps.slice(1);
-  if (step.kind === "key") {
-    if (!isJsonObject(value) || !Object.hasOwn(value, step.key)) return value;
-    return rest.length === 0
-      ? withoutKey(value, step.key)
-      : withKey(value, step.key, deleteInside(value[step.key] as Json, rest));
+/** Places to be deleted, by the steps that lead there. */
+interface Deletions {
+  /** What stands here goes. */
+  isGone: boolean;
+  readonly keys: Map<string, Deletions>;
+  /** In every element of an array here, and in some. */
+  each: Deletions | undefined;
+  readonly elements: Map<number, Deletions>;
+}
+
+const noDeletions = (): Deletions => ({ isGone: false, keys: new Map(), each: undefined, elements: new Map() });
+
+function below(at: Deletions, step: PathStep): Deletions {
+  if (step.kind === "each") return (at.each ??= noDeletions());
+  const found = step.kind === "key" ? at.keys.get(step.key) : at.elements.get(step.index);
+  if (found !== undefined) return found;
+  const made = noDeletions();
+  if (step.kind === "key") at.keys.set(step.key, made);
+  else at.elements.set(step.index, made);
+  return made;
+}
+
+function withoutKeys(object: JsonObject, keys: Deletions["keys"]): JsonObject {
+  const kept: [string, Json][] = [];
+  let isChanged = false;
+  for (const [key, value] of Object.entries(object)) {
+    const deletions = keys.get(key);
+    if (deletions?.isGone === true) {
+      isChanged = true;
+      continue;
+    }
+    const left = deletions === undefined ? value : without(value, deletions);
+    isChanged ||= left !== value;
+    kept.push([key, left]);
   }
-  if (!Array.isArray(value)) return value;
-  const elements = value as readonly Json[];
-  if (rest.length === 0) return step.kind === "each" ? [] : elements;
-  return elements.map((element, i) =>
-    step.kind === "each" || step.index === i ? deleteInside(element, rest) : element,
-  );
+  return isChanged ? Object.fromEntries(kept) : object;
+}
+
+/** To drop one element is not idempotent: only what is in it can be deleted. */
+function withoutInElements(elements: readonly Json[], { each, elements: some }: Deletions): readonly Json[] {
+  if (each === undefined && some.size === 0) return elements;
+  if (each?.isGone === true) return [];
+  let isChanged = false;
+  const kept = elements.map((element, i) => {
+    const own = some.get(i);
+    const inAll = each === undefined ? element : without(element, each);
+    const left = own === undefined ? inAll : without(inAll, own);
+    isChanged ||= left !== element;
+    return left;
+  });
+  return isChanged ? kept : elements;
+}
+
+function without(value: Json, deletions: Deletions): Json {
+  if (Array.isArray(value)) return withoutInElements(value as readonly Json[], deletions) as Json;
+  return isJsonObject(value) && deletions.keys.size > 0 ? withoutKeys(value, deletions.keys) : value;
 }
 
 /**
- * A payload without what stands at `path`. `a[]` empties the array. `a[0]` changes nothing: to drop one element is not
- * idempotent. The given payload does not change.
+ * Makes ready to take what stands at these paths out of payloads. Each is looked through once, however many paths there are. `a[]` empties
+ * the array. `a[0]` changes nothing: to drop one element is not idempotent. The given payloads do not change, and parts of them in which
+ * nothing is deleted are those of the result.
  */
+export function compileDeletion(paths: readonly JsonPath[]): (payload: Payload) => Payload {
+  const root = noDeletions();
+  for (const { steps } of paths) {
+    let at = root;
+    for (const step of steps) at = below(at, step);
+    at.isGone = true;
+  }
+  return (payload) => without(payload, root) as Payload;
+}
+
+/** The payload without what stands at one path: see `compileDeletion`. */
 export function deleteAt(payload: Payload, path: JsonPath): Payload {
-  return deleteInside(payload, path.steps) as Payload;
+  return compileDeletion([path])(payload);
 }
