@@ -9,6 +9,8 @@ import Fastify, {
 } from "fastify";
 import type { Logger } from "pino";
 import type { Backups } from "./backup/backups.js";
+import { CheckedBody } from "./bodies/checked-body.js";
+import { readLargeBodies } from "./bodies/read-large.js";
 import { Forwarder } from "./consistency/forwarder.js";
 import { murmurHeaders } from "./consistency/headers.js";
 import { type ConsistencyParameters, Session } from "./consistency/session.js";
@@ -127,7 +129,7 @@ function sessionOf(
     method: of.method,
     url: request.url,
     headers: request.headers,
-    body: request.body,
+    body: request.body instanceof CheckedBody ? request.body.bytes : request.body,
     names: [...(name === undefined ? [] : [name]), ...(of.alsoReads?.(parts.body as never) ?? [])],
     parameters: (parts.query ?? {}) as ConsistencyParameters,
     filterTimeoutMs: readTimeoutSeconds * 1000,
@@ -186,7 +188,7 @@ function register(app: FastifyInstance, services: Services, host: Host, of: Rout
       checkQueryText(request.url);
       const query = validate(of.query, request.query);
       part = "JSON body";
-      const body = validate(of.body, request.body);
+      const body = request.body instanceof CheckedBody ? request.body.value() : validate(of.body, request.body);
       part = "headers";
       checkHeaderText(request.headers, headersRead);
       if (of.session !== undefined) requireComplete(database);
@@ -301,10 +303,13 @@ export async function buildApp(database: Database, options: AppOptions = {}): Pr
   await acceptOrigins(app, options.corsOrigins ?? []);
   await compressBodies(app);
   const inFlight = options.bodyBytesInFlightMebibytes ?? bodyBytesInFlightMebibytesDefault;
+  const turns = new ReadTurns();
+  const readTimeoutSeconds = options.readTimeoutSeconds ?? readTimeoutSecondsDefault;
   acceptJson(app, {
     bytesMax: bodyBytesMax,
     inFlightBytesMax: inFlight * mebibyte,
     requireMemoryFor: (bytes) => database.requireMemoryFor(bytes),
+    readLarge: readLargeBodies(app, turns, bodyBytesMax, readTimeoutSeconds * 1000),
   });
   app.setErrorHandler(async (error, request, reply) => {
     await drainRefused(error, request, reply);
@@ -318,8 +323,8 @@ export async function buildApp(database: Database, options: AppOptions = {}): Pr
   const all = [...served, openApiRoute(served)];
   const host = {
     forwarder: new Forwarder(database, options.peerHosts ?? ["127.0.0.1"], refusedOnce(options.log)),
-    turns: new ReadTurns(),
-    readTimeoutSeconds: options.readTimeoutSeconds ?? readTimeoutSecondsDefault,
+    turns,
+    readTimeoutSeconds,
   };
   const services = { database, backups: options.backups };
   for (const each of all) register(app, services, host, each);

@@ -86,7 +86,7 @@ export class Forwarder {
           ...asked(headers, murmurHeaders.digest),
           [murmurHeaders.forwarded]: String(this.#database.status().replicaId),
         },
-        ...(hasBody ? { body: stringifyJson(body) } : {}),
+        ...(hasBody ? { body: body instanceof Uint8Array ? body : stringifyJson(body) } : {}),
         redirect: "error",
         signal,
       });

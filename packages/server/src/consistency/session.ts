@@ -34,7 +34,7 @@ export interface SessionRequest {
   /** Path and query. */
   readonly url: string;
   readonly headers: { readonly [name: string]: string | readonly string[] | undefined };
-  /** As it was parsed. */
+  /** As it was parsed, or the bytes of a large one. */
   readonly body: unknown;
   /** Collections that it reads or writes, the one that it names first. */
   readonly names: readonly string[];

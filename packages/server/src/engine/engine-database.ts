@@ -34,43 +34,18 @@ import type {
   ReplicationReport,
   WriteOptions,
 } from "./database.js";
+import { EngineCalls } from "./engine-calls.js";
 import { FollowedTokens } from "./followed-tokens.js";
 import { heapOfThisThread } from "./heap.js";
 import { MemoryGuard, memoryOf, requireRoomFor } from "./memory-guard.js";
-import {
-  type Answer,
-  fromPlainError,
-  type Outcome,
-  type PlainError,
-  type Question,
-  type Reply,
-  type Request,
-} from "./messages.js";
+import { fromPlainError, type Outcome, type PlainError, type Reply, type Request } from "./messages.js";
 import { ViewReads } from "./view-reads.js";
-
-/** Commands and questions under way at once; one more is refused. */
-const PENDING_MAX = 4096;
-/** Vector bytes in commands under way; beyond it writes are refused. */
-const PENDING_BYTES_MAX = 512 * 1024 * 1024;
 
 const PROBE_INTERVAL_MS = 1000;
 
 /** What the engine's thread answers to `validate`, as far as it is looked at here. */
 interface Validation {
   readonly recall: { readonly [vector: string]: { readonly recall_at_10: number } };
-}
-
-interface Pending {
-  readonly resolve: (value: Receipt | Answer | SettledWait) => void;
-  readonly reject: (error: MurmurationError) => void;
-  readonly bytes: number;
-}
-
-function bytesOf(command: Command): number {
-  if (command.kind !== "upsert-points" && command.kind !== "update-vectors") return 0;
-  let bytes = 0;
-  for (const point of command.points) for (const values of Object.values(point.vectors)) bytes += values.byteLength;
-  return bytes;
 }
 
 /** The database in this thread: reads from a view of its own, writes by the engine's thread. */
@@ -83,13 +58,11 @@ export class EngineDatabase implements Database {
   readonly #replicaId: number;
   readonly #releaseFolder: () => void;
   readonly #startedMs = performance.now();
-  readonly #pending = new Map<number, Pending>();
-  #pendingBytes = 0;
+  readonly #calls: EngineCalls;
   readonly #recall = new Map<string, { readonly [vector: string]: number }>();
   /** Executed commands by kind. */
   readonly #commands = new Map<string, number>();
   #pointsUpserted = 0;
-  #nextRequest = 1;
   /** Why writes are refused, if they are. */
   #notReady: string | undefined;
   /** What the replica does not serve though its log works: its place in the cluster. */
@@ -131,6 +104,10 @@ export class EngineDatabase implements Database {
     this.#standing = options.standing ?? standsAlone;
     this.#memory = options.memory;
     this.#guard = new MemoryGuard(options.memory, "http", heapOfThisThread());
+    this.#calls = new EngineCalls(
+      (request) => this.#post(request),
+      () => this.#refusal(),
+    );
     this.#worker.on("message", (reply: Reply) => this.#orEnd(() => this.#receive(reply)));
     this.#worker.on("error", (error) => this.#end(`the engine's thread failed: ${error.message}`, error));
     this.#worker.on("exit", (code) => this.#exited(code));
@@ -175,18 +152,9 @@ export class EngineDatabase implements Database {
     return this.#reads.query(name, request, emit);
   }
 
-  async write(command: Command, { level, timeoutMs }: WriteOptions = {}): Promise<Receipt> {
+  async write(command: Command, options: WriteOptions = {}): Promise<Receipt> {
     this.#guard.admit(command);
-    const receipt = this.#send(
-      (request) => ({
-        kind: "write",
-        request,
-        command,
-        ...(level === undefined ? {} : { level }),
-        ...(timeoutMs === undefined ? {} : { timeoutMs }),
-      }),
-      bytesOf(command),
-    ) as Promise<Receipt>;
+    const receipt = this.#calls.write(command, options);
     return receipt.then((done) => {
       this.#commands.set(command.kind, (this.#commands.get(command.kind) ?? 0) + 1);
       if (command.kind === "upsert-points") this.#pointsUpserted += command.points.length;
@@ -209,27 +177,27 @@ export class EngineDatabase implements Database {
   settled(wait: WaitRequest, signal: AbortSignal): Promise<SettledWait> {
     const begin = (request: number): Request => {
       signal.addEventListener("abort", () => {
-        const abandoned = this.#take(request);
+        const abandoned = this.#calls.take(request);
         if (abandoned === undefined) return;
         this.#post({ kind: "cancel", request });
         abandoned.reject(new MurmurationError("unavailable", "the client is gone"));
       });
       return { kind: "wait", request, wait };
     };
-    return this.#send(begin, 0) as Promise<SettledWait>;
+    return this.#calls.send(begin, 0) as Promise<SettledWait>;
   }
 
   holders(token: SessionToken): Promise<readonly number[]> {
-    return this.#ask({ kind: "holders", token }) as Promise<readonly number[]>;
+    return this.#calls.ask({ kind: "holders", token }) as Promise<readonly number[]>;
   }
 
   digest(name: string): Promise<Digest> {
-    return this.#ask({ kind: "digest", collection: name }) as Promise<Digest>;
+    return this.#calls.ask({ kind: "digest", collection: name }) as Promise<Digest>;
   }
 
   async validate(name: string, samples: number): Promise<Json> {
     const { name: collection } = this.collection(name);
-    const report = (await this.#ask({ kind: "validate", collection: name, samples })) as unknown as Validation;
+    const report = (await this.#calls.ask({ kind: "validate", collection: name, samples })) as unknown as Validation;
     const recall = Object.entries(report.recall).map(([vector, audit]) => [vector, audit.recall_at_10] as const);
     this.#recall.set(collection, Object.fromEntries(recall));
     for (const known of this.#recall.keys()) if (this.collectionNamed(known) === undefined) this.#recall.delete(known);
@@ -237,7 +205,7 @@ export class EngineDatabase implements Database {
   }
 
   links(name: string, id: PointId, vector: string): Promise<Json> {
-    return this.#ask({ kind: "links", collection: name, id, vector }) as Promise<Json>;
+    return this.#calls.ask({ kind: "links", collection: name, id, vector }) as Promise<Json>;
   }
 
   refusesReads(): string | undefined {
@@ -266,15 +234,15 @@ export class EngineDatabase implements Database {
   }
 
   replication(): Promise<ReplicationReport> {
-    return this.#ask({ kind: "replication" }) as Promise<ReplicationReport>;
+    return this.#calls.ask({ kind: "replication" }) as Promise<ReplicationReport>;
   }
 
   counters(): DatabaseCounters {
     return {
       commands: Object.fromEntries(this.#commands),
       pointsUpserted: this.#pointsUpserted,
-      pending: this.#pending.size,
-      pendingBytes: this.#pendingBytes,
+      pending: this.#calls.count,
+      pendingBytes: this.#calls.bytes,
       memory: { engine: memoryOf(this.#memory, "engine"), http: memoryOf(this.#memory, "http") },
       recall: Object.fromEntries(this.#recall),
     };
@@ -300,45 +268,14 @@ export class EngineDatabase implements Database {
     return this.#closing;
   }
 
-  #ask(question: Question): Promise<Answer> {
-    return this.#send((request) => ({ kind: "ask", request, question }), 0) as Promise<Answer>;
-  }
-
-  #send(make: (request: number) => Request, bytes: number): Promise<Receipt | Answer | SettledWait> {
-    return new Promise((resolve, reject) => {
-      if (this.#closing !== undefined) {
-        reject(new MurmurationError("unavailable", "the server is stopping"));
-        return;
-      }
-      if (this.#ended) {
-        reject(new MurmurationError("unavailable", this.#notReady ?? "the engine's thread has ended"));
-        return;
-      }
-      if (this.#pending.size >= PENDING_MAX || this.#pendingBytes + bytes > PENDING_BYTES_MAX) {
-        reject(
-          new MurmurationError(
-            "unavailable",
-            `too many writes under way: at most ${PENDING_MAX}, with ${PENDING_BYTES_MAX} bytes`,
-          ),
-        );
-        return;
-      }
-      const request = this.#nextRequest++;
-      this.#pending.set(request, { resolve, reject, bytes });
-      this.#pendingBytes += bytes;
-      this.#post(make(request));
-    });
+  /** Why the engine is asked nothing any more. */
+  #refusal(): string | undefined {
+    if (this.#closing !== undefined) return "the server is stopping";
+    return this.#ended ? (this.#notReady ?? "the engine's thread has ended") : undefined;
   }
 
   #post(request: Request): void {
     this.#worker.postMessage(request);
-  }
-
-  #take(request: number): Pending | undefined {
-    const pending = this.#pending.get(request);
-    this.#pending.delete(request);
-    this.#pendingBytes -= pending?.bytes ?? 0;
-    return pending;
   }
 
   #receive(reply: Reply): void {
@@ -352,7 +289,7 @@ export class EngineDatabase implements Database {
         this.#follow(reply.changes);
         return;
       case "settled":
-        for (const { request, outcome } of reply.requests) this.#take(request)?.resolve(outcome);
+        for (const { request, outcome } of reply.requests) this.#calls.take(request)?.resolve(outcome);
         return;
       case "standing":
         this.#standing = reply.standing;
@@ -361,10 +298,10 @@ export class EngineDatabase implements Database {
         this.#noteStorageFailure("what other replicas wrote, or upkeep did, could not be made durable", reply.error);
         return;
       case "answer":
-        this.#take(reply.request)?.resolve(reply.answer);
+        this.#calls.take(reply.request)?.resolve(reply.answer);
         return;
       case "refused":
-        this.#take(reply.request)?.reject(fromPlainError(reply.error));
+        this.#calls.take(reply.request)?.reject(fromPlainError(reply.error));
         return;
       case "log":
         this.#log[reply.level](reply.details, reply.message);
@@ -407,7 +344,7 @@ export class EngineDatabase implements Database {
   }
 
   #settle(outcome: Outcome): void {
-    const pending = this.#take(outcome.request);
+    const pending = this.#calls.take(outcome.request);
     if ("receipt" in outcome) {
       // a refused write changes nothing and proves nothing; a durable one proves that the log works again
       if (outcome.receipt.changed) this.#storageWorks();
@@ -441,7 +378,7 @@ export class EngineDatabase implements Database {
     const done = () => {
       this.#nextProbeMs = performance.now() + PROBE_INTERVAL_MS;
     };
-    this.#ask({ kind: "probe" }).then(
+    this.#calls.ask({ kind: "probe" }).then(
       () => {
         done();
         this.#storageWorks();
@@ -455,14 +392,14 @@ export class EngineDatabase implements Database {
     this.#log.fatal({ err: error }, what);
     this.#notReady = what;
     const failure = new MurmurationError("unavailable", what, undefined, error);
-    for (const request of [...this.#pending.keys()]) this.#take(request)?.reject(failure);
+    this.#calls.rejectAll(failure);
   }
 
   #exited(code: number): void {
     this.#ended = true;
     const reason = `the engine's thread ended with code ${code}`;
     if (this.#closing === undefined) this.#end(reason, undefined);
-    else if (this.#pending.size > 0) this.#fail(reason, undefined);
+    else if (this.#calls.count > 0) this.#fail(reason, undefined);
     this.#finish();
   }
 

@@ -1,5 +1,5 @@
 import { randomInt } from "node:crypto";
-import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+import type { MessagePort } from "node:worker_threads";
 import { type Change, isAdmitted, Replica, replicaIdOf, SqliteOpLog, type WaitRequest } from "@murmuration/core";
 import { type Json, MurmurationError } from "@murmuration/index";
 import { ClusterLink } from "./cluster-link.js";
@@ -13,6 +13,7 @@ import * as limits from "./limits.js";
 import { MemoryGuard } from "./memory-guard.js";
 import { outcomeOf, type Question, type Reply, type Request, toPlainError, type WorkerStart } from "./messages.js";
 import { READER_THREAD } from "./reader-thread.js";
+import { RequestQueue } from "./request-queue.js";
 import { streamPositions } from "./stream-positions.js";
 import { stackOf, TurnGuard } from "./turn-guard.js";
 import { UpkeepPace } from "./upkeep-pace.js";
@@ -38,8 +39,7 @@ export class EngineHost {
   #lingerTimer: NodeJS.Timeout | undefined;
   /** When own operations went out last. */
   #sentOwnMs = Number.NEGATIVE_INFINITY;
-  /** Requests that have come before those that are still in the port. */
-  readonly #requests: Request[] = [];
+  readonly #requests: RequestQueue;
   /** Is a turn of the requests due already, and one of the messages of other replicas? */
   #isHandling = false;
   #isReceiving = false;
@@ -53,6 +53,7 @@ export class EngineHost {
   constructor(port: MessagePort, start: WorkerStart) {
     this.#port = port;
     this.#start = start;
+    this.#requests = new RequestQueue(port);
     const { logPagesMax, cluster } = start;
     this.#log = new SqliteOpLog(start.logFile, logPagesMax === undefined ? {} : { pagesMax: logPagesMax });
     this.#reply({ kind: "opened" });
@@ -130,7 +131,7 @@ export class EngineHost {
 
   /** Take a request. It is handled in a turn of the event loop: a port gives up to a thousand before sockets and timers are looked at. */
   take(request: Request): void {
-    this.#requests.push(request);
+    this.#requests.take(request);
     this.#scheduleTurn();
   }
 
@@ -147,7 +148,7 @@ export class EngineHost {
   #turn(what: string, act: () => void): void {
     if (this.#guard.run(`the engine failed at ${what}`, act)) return;
     this.#pace.noteFailure(performance.now());
-    if (this.#requests.length > 0 || !this.#filtered.isEmpty) this.#scheduleTurn();
+    if (!this.#requests.isEmpty || !this.#filtered.isEmpty) this.#scheduleTurn();
     this.#scheduleTick();
   }
 
@@ -159,7 +160,7 @@ export class EngineHost {
     let writes: Write[] = [];
     let oldestMs = beganMs;
     this.#filtered.step();
-    for (let request = this.#next(); request !== undefined; request = this.#next()) {
+    for (let request = this.#requests.next(); request !== undefined; request = this.#requests.next()) {
       if (request.kind === "write" && !isFiltered(request)) {
         if (writes.length === 0) oldestMs = performance.now();
         writes.push(request);
@@ -179,14 +180,10 @@ export class EngineHost {
       }
     }
     this.#commit(writes);
-    if (!this.#filtered.isEmpty) this.#scheduleTurn();
+    if (!this.#filtered.isEmpty || !this.#requests.isEmpty) this.#scheduleTurn();
     this.#publish();
     this.#scheduleTick();
     if (this.#replica.position() - this.#imagePosition >= this.#start.imageEvery) this.#saveImages();
-  }
-
-  #next(): Request | undefined {
-    return this.#requests.shift() ?? (receiveMessageOnPort(this.#port)?.message as Request | undefined);
   }
 
   #commit(asked: readonly Write[]): void {

@@ -10,6 +10,7 @@ import type {
   WaitRequest,
 } from "@murmuration/core";
 import { type ErrorCode, type Json, MurmurationError, type PointId } from "@murmuration/index";
+import type { Piece } from "../bodies/pieces.js";
 import type { ClusterStart } from "./cluster-start.js";
 import type { Digest, ReplicationReport } from "./database.js";
 import type { SettledRequest } from "./hosted-waits.js";
@@ -53,6 +54,15 @@ export type Request =
       /** Asked for by a wait that follows: a level of more members than there are refuses the write. */
       readonly level?: ConsistencyLevel;
       /** How long the filter by which it selects points may be evaluated. */
+      readonly timeoutMs?: number;
+    }
+  /** A part of the command of a write that follows. */
+  | { readonly kind: "piece"; readonly request: number; readonly piece: Piece }
+  /** A write whose command came in pieces. */
+  | {
+      readonly kind: "write-pieces";
+      readonly request: number;
+      readonly level?: ConsistencyLevel;
       readonly timeoutMs?: number;
     }
   /** Is `settled`, or `refused` when it cannot be waited for. */

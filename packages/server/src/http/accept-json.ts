@@ -1,10 +1,11 @@
 import type { Readable } from "node:stream";
 import { MurmurationError } from "@murmuration/index";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { CheckedBody } from "../bodies/checked-body.js";
 import { BodyBudget, type BodyLease } from "./body-budget.js";
 import { drain } from "./drain.js";
 import { parseJsonBytes } from "./json.js";
-import { bodyBytesAlwaysRead, drainedBytesMax, drainIdleMs } from "./limits.js";
+import { bodyBytesAlwaysRead, bodyBytesReadHere, drainedBytesMax, drainIdleMs } from "./limits.js";
 import { readBody, tooLarge } from "./read-body.js";
 
 declare module "fastify" {
@@ -22,10 +23,13 @@ export interface BodyLimits {
   readonly inFlightBytesMax: number;
   /** Throws when there is no memory for what a body of so many bytes is parsed into. */
   readonly requireMemoryFor: (bytes: number) => void;
+  /** Reads one that is too large to be read between other requests. */
+  readonly readLarge: (bytes: Buffer, request: FastifyRequest) => Promise<CheckedBody>;
 }
 
-/** Reads bodies as JSON. An empty one is no body, whatever its content type says. */
-export function acceptJson(app: FastifyInstance, { bytesMax, inFlightBytesMax, requireMemoryFor }: BodyLimits): void {
+/** Reads bodies as JSON, large ones as `CheckedBody`. An empty one is no body, whatever its content type says. */
+export function acceptJson(app: FastifyInstance, limits: BodyLimits): void {
+  const { bytesMax, inFlightBytesMax, requireMemoryFor, readLarge } = limits;
   const budget = new BodyBudget(inFlightBytesMax);
   app.decorateRequest("bodyLease", undefined);
   // what was parsed takes as much at least, until the request is answered or its client is gone
@@ -39,6 +43,7 @@ export function acceptJson(app: FastifyInstance, { bytesMax, inFlightBytesMax, r
     request.bodyLease = budget.lease();
     const bytes = await readBody(body, bytesMax, request.bodyLease);
     if (bytes.length > bodyBytesAlwaysRead) requireMemoryFor(bytes.length);
+    if (bytes.length > bodyBytesReadHere) return readLarge(bytes, request);
     return bytes.length === 0 ? undefined : parseJsonBytes(bytes);
   });
 }

@@ -30,6 +30,26 @@ describe("the text of an answer", () => {
     }
   });
 
+  it("pauses within a large item, and keeps the order of what was found with it in one go", async () => {
+    const large = Array.from({ length: 200_000 }, (_, i) => i);
+    const items = ["first", large, "second", [large], "last"];
+    const text = new JsonText();
+    const work = text.list(
+      function* (emit: (item: unknown) => void): Sliced<number> {
+        yield "fixed";
+        for (const item of items) emit(item);
+        return 7;
+      },
+      (item) => item,
+    );
+    let pauses = 0;
+    let step = work.next();
+    for (; step.done !== true; step = work.next()) pauses++;
+    assert.equal(step.value, 7);
+    assert.ok(pauses > 80, `${pauses}`);
+    assert.ok((await textOf(text)) === JSON.stringify(items));
+  });
+
   it("is refused beyond its bound, in words that say what to ask for instead", () => {
     const piece = "x".repeat(1024 * 1024);
     const text = new JsonText();

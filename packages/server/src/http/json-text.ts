@@ -1,6 +1,8 @@
 import { Readable } from "node:stream";
 import { type Interruption, MurmurationError, type Sliced } from "@murmuration/index";
+import { pieceWeight, weightOf } from "../bodies/pieces.js";
 import { stringifyJson } from "./json.js";
+import { jsonTexts } from "./json-texts.js";
 import { answerMebibytesMax } from "./limits.js";
 
 /** Characters that become bytes in one go. */
@@ -34,19 +36,48 @@ export class JsonText {
     this.raw(stringifyJson(value));
   }
 
-  /** An array of what a read finds, each as it is rendered. Returns what the read returns. */
+  /** The same in slices, however large the value is. */
+  *valueInSlices(value: unknown): Sliced<void> {
+    for (const text of jsonTexts(value)) {
+      this.raw(text);
+      yield "pause";
+    }
+  }
+
+  /** An array of what a read finds, each as it is rendered, large ones in slices. Returns what the read returns. */
   *list<Found, T>(
     read: (emit: (found: Found) => void) => Generator<Interruption, T, void>,
     render: (found: Found) => unknown,
   ): Sliced<T> {
     let separator = "[";
-    const result = yield* read((found) => {
+    // a read does not pause where it gives out: from a large one on, what it has given out is written when it does
+    const waiting: unknown[] = [];
+    const work = read((found) => {
+      const rendered = render(found);
+      if (waiting.length > 0 || weightOf(rendered, pieceWeight) > pieceWeight) {
+        waiting.push(rendered);
+        return;
+      }
       this.raw(separator);
-      this.value(render(found));
+      this.value(rendered);
       separator = ",";
     });
-    this.raw(separator === "[" ? "[]" : "]");
-    return result;
+    try {
+      for (;;) {
+        const step = work.next();
+        if (step.done !== true) yield step.value;
+        for (const rendered of waiting.splice(0)) {
+          this.raw(separator);
+          yield* this.valueInSlices(rendered);
+          separator = ",";
+        }
+        if (step.done !== true) continue;
+        this.raw(separator === "[" ? "[]" : "]");
+        return step.value;
+      }
+    } finally {
+      work.return(undefined as T);
+    }
   }
 
   /** The text, `begin` before it: as it is where it is short, else as a stream of it. */

@@ -52,6 +52,19 @@ describe("parseJson", () => {
     assert.throws(() => parseJson("[".repeat(129) + "]".repeat(129)), isFormat);
   });
 
+  it("refuses an object of more keys than can be looked through in one go, with its place and the limit", () => {
+    const object = (keys: number) => `{${Array.from({ length: keys }, (_, i) => `"${i}":0`).join()}}`;
+    assert.equal(Object.keys(parseJson(`{"a":${object(100_000)}}`) as object).length, 1);
+    assert.throws(
+      () => parseJson(`{"points":[{"payload":${object(100_001)}}]}`),
+      (error) =>
+        error instanceof MurmurationError &&
+        error.code === "validation" &&
+        error.field === "points[0].payload" &&
+        error.message === "100001 keys in one object, the limit (keys of an object) is 100000",
+    );
+  });
+
   it("refuses the key __proto__ in any spelling and names where it stands", () => {
     for (const key of ["__proto__", "\\u005f_proto__"]) {
       assert.throws(

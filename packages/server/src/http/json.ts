@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { MurmurationError, requireWellFormed } from "@murmuration/index";
 import { parse as parseLossless } from "lossless-json";
 import { nestsDeeperThan } from "./json-depth.js";
-import { jsonDepthMax } from "./limits.js";
+import { jsonDepthMax, jsonKeysMax } from "./limits.js";
 
 /** An integer of 16 or more digits: it may lie beyond 2^53. Text inside strings may match too, which only costs time. */
 const longInteger = /(?:^|[:,[\s])-?\d{16,}(?![\d.eE])/;
@@ -40,7 +40,12 @@ function checkStructure(value: unknown, depth: number, path: string): void {
     }
     return;
   }
-  for (const [key, child] of Object.entries(value)) {
+  const entries = Object.entries(value);
+  if (entries.length > jsonKeysMax) {
+    const message = `${entries.length} keys in one object, the limit (keys of an object) is ${jsonKeysMax}`;
+    throw new MurmurationError("validation", message, path);
+  }
+  for (const [key, child] of entries) {
     if (!key.isWellFormed()) requireWellFormed(key, path);
     const childPath = path === "" ? key : `${path}.${key}`;
     // Codecs and object spreads further down do not agree on what this key means.
@@ -67,7 +72,7 @@ function withExactIntegers(value: unknown, exact: unknown): unknown {
 /**
  * Parses JSON; integers of 64 bits beyond 2^53 become `bigint`. Of equal keys the last wins.
  * Throws `format` for broken JSON, for nesting deeper than 128, for `__proto__` keys, for numbers beyond a double and, naming the place,
- * for text that is not well-formed Unicode.
+ * for text that is not well-formed Unicode; `validation` for an object of more than 100,000 keys.
  */
 export function parseJson(text: string): unknown {
   let value: unknown;

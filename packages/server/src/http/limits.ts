@@ -27,6 +27,9 @@ export const drainIdleMs = 500;
 /** Levels of arrays and objects in a request body. */
 export const jsonDepthMax = 128;
 
+/** Keys of one object in a request body: an object gives its keys only all at once. */
+export const jsonKeysMax = 100_000;
+
 /** Characters of a collection or alias name. */
 export const nameLengthMax = 255;
 
@@ -64,3 +67,16 @@ export const answerMebibytesMax = 256;
 
 /** A smaller body is read however full the memory is. */
 export const bodyBytesAlwaysRead = 256 * 1024;
+
+/** A larger body is read in a thread of its own: a smaller one takes some milliseconds, whatever stands in it. */
+export const bodyBytesReadHere = 256 * 1024;
+
+/** Large bodies that wait to be read; beyond it they are refused. */
+export const bodiesWaitingMax = 256;
+
+/** Heap of the thread that reads them, in bytes for each byte that a body may have, and in MiB at least. */
+export const bodyThreadShare = 32;
+export const bodyThreadMebibytesMin = 256;
+
+/** The thread ends when it had nothing to read for so long. */
+export const bodyThreadIdleMs = 60_000;

@@ -1,5 +1,6 @@
-import type { Collection, NamedVectors, VectorSelector, VectorSpace } from "@murmuration/core";
+import type { Collection, VectorSelector, VectorSpace } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
+import type { PointList, PointVectors } from "../http/schemas/points.js";
 
 /** The vector space of this name. Throws `wrong-input` when the collection has none. */
 export function vectorSpaceOf(collection: Collection, vector: string, field: string): VectorSpace {
@@ -7,15 +8,15 @@ export function vectorSpaceOf(collection: Collection, vector: string, field: str
   throw new MurmurationError("wrong-input", `Not existing vector name error: ${vector}`, field);
 }
 
+function checkSize(collection: Collection, name: string, size: number, field: string): void {
+  const { size: expected } = vectorSpaceOf(collection, name, field);
+  if (size === expected) return;
+  throw new MurmurationError("wrong-input", `Vector dimension error: expected dim: ${expected}, got ${size}`, field);
+}
+
 /** Throws `wrong-input` when the collection has no vector of this name or the size differs. */
 export function checkVector(collection: Collection, name: string, vector: Float32Array, field: string): void {
-  const { size } = vectorSpaceOf(collection, name, field);
-  if (vector.length === size) return;
-  throw new MurmurationError(
-    "wrong-input",
-    `Vector dimension error: expected dim: ${size}, got ${vector.length}`,
-    field,
-  );
+  checkSize(collection, name, vector.length, field);
 }
 
 /** Throws `wrong-input` when vectors are to be returned that the collection does not have. */
@@ -28,23 +29,13 @@ export function checkSelected(collection: Collection, selector: VectorSelector):
  * Checks the vectors of all points of a write against the collection, before any of it is done. With several points the
  * message says which one is at fault; with one it is the dialect's own.
  */
-export function checkVectors(
-  collection: Collection,
-  points: readonly { readonly id: unknown; readonly vectors: NamedVectors }[],
-): void {
-  for (const point of points) {
-    for (const name in point.vectors) {
-      try {
-        checkVector(collection, name, point.vectors[name] as Float32Array, "vector");
-      } catch (error) {
-        if (points.length === 1 || !(error instanceof MurmurationError)) throw error;
-        throw new MurmurationError(
-          error.code,
-          `${error.message} (vector of point ${String(point.id)})`,
-          "points",
-          error,
-        );
-      }
+export function checkVectors(collection: Collection, { points, shapes }: PointList<PointVectors>): void {
+  for (const { name, size, id } of shapes) {
+    try {
+      checkSize(collection, name, size, "vector");
+    } catch (error) {
+      if (points.length === 1 || !(error instanceof MurmurationError)) throw error;
+      throw new MurmurationError(error.code, `${error.message} (vector of point ${String(id)})`, "points", error);
     }
   }
 }

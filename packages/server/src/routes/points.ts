@@ -17,10 +17,10 @@ const everything = { payload: true, vectors: true } as const;
 function pointsOf(body: z.output<typeof upsertBody>) {
   if (body.points !== undefined && body.batch !== undefined)
     throw new MurmurationError("format", "give either `points` or `batch`, not both", "batch");
-  const points = body.points ?? body.batch;
-  if (points === undefined) throw new MurmurationError("format", "either `points` or `batch` must be given", "points");
-  if (points.length === 0) throw new MurmurationError("bad-request", "Empty update request", "points");
-  return points;
+  const list = body.points ?? body.batch;
+  if (list === undefined) throw new MurmurationError("format", "either `points` or `batch` must be given", "points");
+  if (list.points.length === 0) throw new MurmurationError("bad-request", "Empty update request", "points");
+  return list;
 }
 
 export const pointRoutes: readonly Route[] = [
@@ -34,12 +34,12 @@ export const pointRoutes: readonly Route[] = [
     session: "write",
     body: upsertBody,
     handle: async ({ database, write, params, query, body }) => {
-      const points = pointsOf(body);
-      checkVectors(database.collection(params.collection_name), points);
+      const list = pointsOf(body);
+      checkVectors(database.collection(params.collection_name), list);
       const receipt = await write({
         kind: "upsert-points",
         collection: params.collection_name,
-        points,
+        points: list.points,
         mode: modes[body.update_mode],
         ...(body.update_filter === undefined ? {} : { updateFilter: body.update_filter }),
       });
@@ -84,7 +84,9 @@ export const pointRoutes: readonly Route[] = [
         record = found;
       });
       if (record === undefined) throw new MurmurationError("not-found", `Point with id ${id} does not exists!`, "id");
-      return renderRecord(record, everything);
+      const answer = new JsonText();
+      yield* answer.valueInSlices(renderRecord(record, everything));
+      return answer;
     },
   }),
   route({

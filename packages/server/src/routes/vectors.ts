@@ -15,12 +15,13 @@ export const vectorRoutes: readonly Route[] = [
     summary: "Set vectors of existing points and keep their others",
     body: updateVectorsBody,
     handle: async ({ database, write, params, query, body }) => {
-      if (body.points.length === 0) throw new MurmurationError("bad-request", "Empty update request", "points");
+      const { points } = body.points;
+      if (points.length === 0) throw new MurmurationError("bad-request", "Empty update request", "points");
       checkVectors(database.collection(params.collection_name), body.points);
       const receipt = await write({
         kind: "update-vectors",
         collection: params.collection_name,
-        points: body.points,
+        points,
         ...(body.update_filter === undefined ? {} : { updateFilter: body.update_filter }),
       });
       return renderReceipt(receipt, query.wait);

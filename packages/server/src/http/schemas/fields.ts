@@ -196,7 +196,10 @@ function readPointIds(value: unknown): PointId[] {
 }
 
 /** Point ids in canonical form, in the given order. */
-export const pointIds = parsedBy(readPointIds, { type: "array", items: pointIdSchema });
+const pointIds = parsedBy(readPointIds, { type: "array", items: pointIdSchema });
+
+/** Each id once, where it came first. */
+export const distinctPointIds = pointIds.transform((ids) => [...new Set(ids)]);
 
 /** An object with any content. */
 export const anyObject = parsedBy(

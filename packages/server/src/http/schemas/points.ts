@@ -3,12 +3,12 @@ import { MurmurationError, type Payload, type PointId } from "@murmuration/index
 import { z } from "zod";
 import {
   anyObject,
+  distinctPointIds,
   type JsonSchema,
   oneOf,
   optional,
   parsedBy,
   pointIdSchema,
-  pointIds,
   readPointId,
   shown,
   unsupported,
@@ -66,8 +66,39 @@ function objectOf(value: unknown, field: string): { readonly [key: string]: unkn
   throw new MurmurationError("format", `expected point, got ${shown(value)}`, field);
 }
 
-/** Shape of the points of an upsert. What only the collection knows (names, sizes) is checked by `checkVectors`. */
-function readPoints(value: unknown): readonly PointInput[] {
+/** A vector of a name and a size that no point before this one has. */
+export interface VectorShape {
+  readonly name: string;
+  readonly size: number;
+  readonly id: PointId;
+}
+
+/** Points of a write, and what their vectors are like: a few shapes, however many points there are. */
+export interface PointList<Point extends { readonly id: PointId; readonly vectors: NamedVectors }> {
+  readonly points: readonly Point[];
+  readonly shapes: readonly VectorShape[];
+}
+
+function listOf<Point extends { readonly id: PointId; readonly vectors: NamedVectors }>(
+  points: readonly Point[],
+): PointList<Point> {
+  const sizes = new Map<string, Set<number>>();
+  const shapes: VectorShape[] = [];
+  for (const { id, vectors } of points) {
+    for (const name in vectors) {
+      const size = (vectors[name] as Float32Array).length;
+      let seen = sizes.get(name);
+      if (seen === undefined) sizes.set(name, (seen = new Set()));
+      if (seen.has(size)) continue;
+      seen.add(size);
+      shapes.push({ name, size, id });
+    }
+  }
+  return { points, shapes };
+}
+
+/** Points of an upsert. What only the collection knows (names, sizes) is checked by `checkVectors`. */
+function readPoints(value: unknown): PointList<PointInput> {
   const points = readList(value, "points", (element, i) => {
     const given = pointOf(element, `[${i}]`);
     return {
@@ -76,7 +107,7 @@ function readPoints(value: unknown): readonly PointInput[] {
       payload: readPayload(given.payload, `[${i}].payload`),
     };
   });
-  return lastOfEachId(points);
+  return listOf(lastOfEachId(points));
 }
 
 export type PointVectors = { readonly id: PointId; readonly vectors: NamedVectors };
@@ -88,7 +119,7 @@ function mergedById(points: readonly PointVectors[]): readonly PointVectors[] {
   return byId.size === points.length ? points : [...byId.values()];
 }
 
-function readPointVectors(value: unknown): readonly PointVectors[] {
+function readPointVectors(value: unknown): PointList<PointVectors> {
   const points = readList(value, "points", (element, i) => {
     const given = pointOf(element, `[${i}]`);
     const vectors = readVectors(given.vector, `[${i}].vector`);
@@ -98,7 +129,7 @@ function readPointVectors(value: unknown): readonly PointVectors[] {
     }
     return { id: readId(given.id, `[${i}].id`), vectors };
   });
-  return mergedById(points);
+  return listOf(mergedById(points));
 }
 
 function checkSameLength(actual: number, expected: number, field: string): void {
@@ -130,7 +161,7 @@ function readBatchVectors(value: unknown, count: number): readonly NamedVectors[
   return vectors;
 }
 
-function readBatch(value: unknown): readonly PointInput[] {
+function readBatch(value: unknown): PointList<PointInput> {
   const batch = objectOf(value, "");
   const ids = within("ids", () => readList(batch.ids, "point ids", (element, i) => readId(element, `[${i}]`)));
   const vectors = readBatchVectors(batch.vectors, ids.length);
@@ -139,7 +170,8 @@ function readBatch(value: unknown): readonly PointInput[] {
       ? undefined
       : within("payloads", () => readList(batch.payloads, "objects", (element, i) => readPayload(element, `[${i}]`)));
   if (payloads !== undefined) checkSameLength(payloads.length, ids.length, "payloads");
-  return lastOfEachId(ids.map((id, i) => ({ id, vectors: vectors[i] ?? {}, payload: payloads?.[i] ?? {} })));
+  const points = ids.map((id, i) => ({ id, vectors: vectors[i] ?? {}, payload: payloads?.[i] ?? {} }));
+  return listOf(lastOfEachId(points));
 }
 
 const pointSchema: JsonSchema = {
@@ -171,7 +203,7 @@ export const updateVectorsBody = z.object({
   shard_key: shardKey,
 });
 
-const targetFields = { points: optional(pointIds), filter, shard_key: shardKey };
+const targetFields = { points: optional(distinctPointIds), filter, shard_key: shardKey };
 
 export const deletePointsBody = z.object(targetFields);
 
@@ -193,7 +225,7 @@ export function targetOf(body: z.output<typeof deletePointsBody>): Target {
   if (body.points !== undefined && body.filter !== undefined) {
     throw new MurmurationError("format", "give either `points` or `filter`, not both", "filter");
   }
-  if (body.points !== undefined) return { ids: [...new Set(body.points)] };
+  if (body.points !== undefined) return { ids: body.points };
   if (body.filter !== undefined) return { filter: body.filter };
   throw new MurmurationError("format", "either `points` or `filter` must be given", "points");
 }

@@ -1,6 +1,16 @@
 import { MurmurationError } from "@murmuration/index";
 import { z } from "zod";
-import { oneOf, optional, parsedBy, pointId, pointIds, rowCount, shown, unsupported, withDefault } from "./fields.js";
+import {
+  distinctPointIds,
+  oneOf,
+  optional,
+  parsedBy,
+  pointId,
+  rowCount,
+  shown,
+  unsupported,
+  withDefault,
+} from "./fields.js";
 import { filter } from "./filter.js";
 import { selectionFields } from "./selection.js";
 import { selectionSpellings, spelled } from "./spellings.js";
@@ -8,9 +18,7 @@ import { validate } from "./validate.js";
 
 const shardKey = unsupported("shard keys are");
 
-/** Each id once, where it came first: the dialect answers with no point twice. */
-const distinctPointIds = pointIds.transform((ids) => [...new Set(ids)]);
-
+// the dialect answers with no point twice
 const retrieveFields = z.object({ ids: distinctPointIds, ...selectionFields(true), shard_key: shardKey });
 export const retrieveBody = spelled(retrieveFields, selectionSpellings);
 
