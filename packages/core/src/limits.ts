@@ -39,6 +39,9 @@ export const limits = {
   setAsideRetryMsMax: 300_000,
   /** Operations that are remembered to be set aside. */
   setAsideMax: 1_024,
+  /** Own upkeep for which a graph has no room is tried again after so long; the time doubles up to the bound. */
+  upkeepRoomRetryMs: 1_000,
+  upkeepRoomRetryMsMax: 60_000,
   heartbeatMs: 500,
   /** A replica that is silent for so long is suspect. */
   suspectMs: 1_500,

@@ -97,8 +97,10 @@ export class Metrics {
     this.#put("murmur_quarantined_shards", "shards that are not served", status.quarantined.length);
     this.#put("murmur_log_bytes", "size of the log's files", logBytes);
     this.#putTotal("murmur_applied_operations_total", "operations of others and of upkeep that were applied", applied);
-    const { atRest, ...done } = upkeep;
+    const { atRest, putOff, lacksRoom, ...done } = upkeep;
     this.#putTotals("murmur_upkeep_total", "nodes that upkeep has worked on, by what it did", "work", { ...done });
+    this.#putTotal("murmur_upkeep_put_off_total", "steps of upkeep that found no room in a full graph", putOff);
+    this.#put("murmur_upkeep_lacks_room", "kinds of upkeep that wait for room in a full graph", lacksRoom);
     this.#put("murmur_upkeep_at_rest", "1 while upkeep has nothing to do", atRest ? 1 : 0);
     this.#put("murmur_waits_open", "requests that wait for members", waits.open);
     const quorums = { reached: waits.quorumsReached, missed: waits.quorumsMissed };

@@ -4,6 +4,7 @@ import type { OpLog } from "../log/op-log.js";
 import type { ClusterOptions, Outgoing } from "./cluster-options.js";
 import { ADMITTED_SETTING } from "./identity.js";
 import { Replica, type ReplicaOptions } from "./replica.js";
+import type { UpkeepBudget } from "./upkeep.js";
 
 /** The log of a replica that takes over operations whoever may know it. */
 export function admittedLog(): MemoryOpLog {
@@ -23,6 +24,8 @@ export class Cluster {
   readonly #queues = new Map<number, { from: number; bytes: Uint8Array }[]>();
   /** By replica: how far its clock is ahead. */
   readonly skewMs = new Map<number, number>();
+  /** Of every tick. */
+  budget: UpkeepBudget = {};
 
   /** `options` are those of every replica. */
   constructor(founders: readonly number[], options: Partial<ReplicaOptions> = {}) {
@@ -88,7 +91,7 @@ export class Cluster {
     for (let tick = 0; tick < ticks; tick++) {
       this.nowMs += stepMs;
       for (const [id, replica] of this.replicas) {
-        replica.tick();
+        replica.tick(this.budget);
         this.post(id, replica.outbox());
       }
       for (let round = 0; round < 50; round++) {

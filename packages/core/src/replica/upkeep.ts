@@ -1,3 +1,4 @@
+import { MurmurationError } from "@murmuration/index";
 import { emptyVersionVector, type VersionVector } from "../causality/version-vector.js";
 import type { OperationBody } from "../operation/operation.js";
 import { mark, planted } from "../planted.js";
@@ -7,6 +8,7 @@ import type { WritableShard } from "./plan-points.js";
 import type { ReplicaStore } from "./store.js";
 import { DeadNodes } from "./upkeep/dead-nodes.js";
 import { Rescuer } from "./upkeep/rescuer.js";
+import { RoomWait } from "./upkeep/room-wait.js";
 import { Stitcher } from "./upkeep/stitcher.js";
 import { Tombstones } from "./upkeep/tombstones.js";
 
@@ -27,7 +29,11 @@ export interface UpkeepStatus {
   readonly purged: number;
   readonly rescued: number;
   readonly forgotten: number;
-  /** Nothing is left to do until something changes. */
+  /** Steps that found no room in a full graph. */
+  readonly putOff: number;
+  /** Kinds of work of shards that wait for room now. */
+  readonly lacksRoom: number;
+  /** Nothing is left to do until something changes, or until there is room. */
   readonly atRest: boolean;
 }
 
@@ -40,6 +46,7 @@ interface ShardUpkeep {
   readonly deadNodes: DeadNodes;
   readonly tombstones: Tombstones;
   readonly rescuer: Rescuer;
+  readonly room: { readonly stitch: RoomWait; readonly repair: RoomWait; readonly rescue: RoomWait };
 }
 
 /**
@@ -51,7 +58,7 @@ export class Upkeep {
   readonly #store: ReplicaStore;
   readonly #peering: PeeringForUpkeep | undefined;
   readonly #shards = new Map<string, ShardUpkeep>();
-  readonly #done = { stitched: 0, repaired: 0, purged: 0, rescued: 0, forgotten: 0 };
+  readonly #done = { stitched: 0, repaired: 0, purged: 0, rescued: 0, forgotten: 0, putOff: 0 };
   #atRest = false;
   #appliedBefore = 0;
   #madeBefore = 0;
@@ -75,7 +82,11 @@ export class Upkeep {
 
   status(): UpkeepStatus {
     const hasChanged = this.#appliedBefore !== this.#store.applied || this.#madeBefore !== this.#store.made;
-    return { ...this.#done, atRest: this.#atRest && !hasChanged };
+    let lacksRoom = 0;
+    for (const { room } of this.#shards.values()) {
+      for (const wait of Object.values(room)) if (wait.lacksRoom) lacksRoom++;
+    }
+    return { ...this.#done, lacksRoom, atRest: this.#atRest && !hasChanged };
   }
 
   /** Is this the member with the lowest id? Alone, it is. */
@@ -110,6 +121,7 @@ export class Upkeep {
       deadNodes: new DeadNodes(target),
       tombstones: new Tombstones(target.shard),
       rescuer: new Rescuer(target),
+      room: { stitch: new RoomWait(), repair: new RoomWait(), rescue: new RoomWait() },
     };
     this.#shards.set(target.shard.id, made);
     return made;
@@ -118,23 +130,39 @@ export class Upkeep {
   /** Returns whether nothing was left to do. */
   #tickShard(upkeep: ShardUpkeep, owned: ReadonlySet<number>, nowMs: number, budget: UpkeepBudget): boolean {
     const { shard, indexes } = upkeep.target;
+    const { room } = upkeep;
     const store = this.#store;
     const stable = this.#peering?.stable(shard.id) ?? this.#stableAlone(shard);
-    const write: WriteUpkeep = (body) => store.maintain(shard, body, nowMs);
+    const write: WriteUpkeep = (body) => {
+      try {
+        store.maintain(shard, body, nowMs);
+      } catch (error) {
+        if (error instanceof MurmurationError && error.code === "capacity") this.#done.putOff++;
+        throw error;
+      }
+    };
     let tagged = false;
     for (const index of indexes.values()) {
       if (index.counters().storedTags === 0) continue;
       if (index.settleTags(planted.has("tags-settled-early") ? shard.frontier : stable) > 0) mark("tags settled");
       if (index.counters().storedTags > 0) tagged = true;
     }
-    const stitched = upkeep.stitcher.step(owned, budget.stitches ?? DEFAULT_STITCHES, write);
+    const stitched = room.stitch.attempt(nowMs, () =>
+      upkeep.stitcher.step(owned, budget.stitches ?? DEFAULT_STITCHES, write),
+    ) ?? { count: 0, atRest: true };
     const isChecked = this.#peering?.isChecked(shard.id) ?? true;
-    const dead = upkeep.deadNodes.step(owned, stable, isChecked, budget.repairs ?? DEFAULT_REPAIRS, write);
+    const dead = room.repair.attempt(nowMs, () =>
+      upkeep.deadNodes.step(owned, stable, isChecked, budget.repairs ?? DEFAULT_REPAIRS, write),
+    ) ?? { repaired: 0, purged: 0, atRest: true };
     const early = planted.has("tombstones-forgotten-early");
     const forgotten = upkeep.tombstones.step(owned, early ? shard.frontier : stable, write);
     const rescued = planted.has("no-rescue")
       ? { count: 0, atRest: true }
-      : upkeep.rescuer.step(owned, this.#isFirst(), write);
+      : (room.rescue.attempt(nowMs, () => upkeep.rescuer.step(owned, this.#isFirst(), write)) ?? {
+          count: 0,
+          atRest: true,
+        });
+    if (dead.purged > 0) for (const wait of Object.values(room)) wait.noteRoom();
     if (dead.repaired > 0) mark("repaired");
     if (dead.purged > 0) mark("purged");
     if (forgotten.count > 0) mark("tombstone forgotten");

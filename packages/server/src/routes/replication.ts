@@ -111,6 +111,8 @@ export const replicationRoutes: readonly Route[] = [
           purged: upkeep.purged,
           rescued: upkeep.rescued,
           forgotten: upkeep.forgotten,
+          put_off: upkeep.putOff,
+          lacks_room: upkeep.lacksRoom,
           at_rest: upkeep.atRest,
         },
         ...(peering === undefined

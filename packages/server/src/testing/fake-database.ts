@@ -238,7 +238,7 @@ export class FakeDatabase implements Database {
       replica: 1,
       quarantined: [],
       applied: 0,
-      upkeep: { stitched: 0, repaired: 0, purged: 0, rescued: 0, forgotten: 0, atRest: true },
+      upkeep: { stitched: 0, repaired: 0, purged: 0, rescued: 0, forgotten: 0, putOff: 0, lacksRoom: 0, atRest: true },
       waits: { open: 0, quorumsReached: 0, quorumsMissed: 0, repairs: 0 },
       compaction: { checkpoints: 0, droppedRows: 0, failure: undefined },
     },

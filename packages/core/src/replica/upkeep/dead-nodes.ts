@@ -107,12 +107,13 @@ export class DeadNodes {
       if (state.repairFrom !== undefined && !planted.has("no-repair")) {
         const { nodes, nextSlot } = index.nodesToRepair(owned, state.repairFrom, budget);
         const deltas = nodes.flatMap((node) => index.planRepair(node) ?? []);
+        // before the writes: a graph may have no room for all of them
+        if (deltas.length > 0) state.hasRepaired = true;
         for (let at = 0; at < deltas.length; at += REPAIRS_PER_OPERATION) {
           const some = deltas.slice(at, at + REPAIRS_PER_OPERATION);
           write({ kind: "edges", reason: "repair", vector: name, deltas: some });
         }
         repaired += deltas.length;
-        if (deltas.length > 0) state.hasRepaired = true;
         const isOver = nextSlot >= graph.reader.slotCount;
         state.repairFrom = isOver ? (state.hasRepaired ? 0 : undefined) : nextSlot;
         if (isOver) state.hasRepaired = false;

@@ -29,7 +29,9 @@ export class Rescuer {
     if (this.#checked === this.#seen) return { count: 0, atRest: true };
     const isSmall = [...indexes.values()].every((index) => index.reader.linkedCount <= SMALL_NODES);
     if (!isQuiet && !isSmall) return { count: 0, atRest: false };
-    this.#checked = this.#seen;
+    // only when this step comes to its end: a graph may have no room for it
+    this.#checked = undefined;
+    const seen = this.#seen;
     let count = 0;
     for (const [vector, index] of indexes) {
       for (const node of index.unreachable(owned, RESCUES_MAX)) {
@@ -40,6 +42,7 @@ export class Rescuer {
       }
       if (isFirst) count += this.#force(vector, index, write);
     }
+    this.#checked = seen;
     return { count, atRest: count === 0 };
   }
 

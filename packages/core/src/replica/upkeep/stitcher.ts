@@ -54,10 +54,12 @@ export class Stitcher {
         const work = windows.begin(owner);
         if (work === undefined) continue;
         job = this.#begin(owner, work);
-        this.#jobs.set(owner, job);
       }
       const urgentLeft = Math.min(URGENT_PER_STEP, Math.max(0, job.urgent - job.next));
+      // until it is done: a graph may have no room, and then the window's work begins anew
+      this.#jobs.delete(owner);
       count += this.#go(job, Math.max(budget, urgentLeft), write);
+      this.#jobs.set(owner, job);
       if (job.next >= job.nodes.length) this.#jobs.delete(owner);
     }
     for (const owner of this.#jobs.keys()) if (!owned.has(owner)) this.#jobs.delete(owner);
