@@ -1,6 +1,8 @@
 // Epochs: what a reader sees, and when a row may be used again (epoch-based reclamation: Fraser, 2004).
-import { H_EPOCH, READER_LINES, READER_LINE_BYTES, THREADS_MAX } from "../../src/segment/layout";
-import { hiddenAt, line, olderAt, shownAt } from "./regions";
+import { H_EPOCH, H_PLANTED, READER_LINES, READER_LINE_BYTES, THREADS_MAX } from "../../src/segment/layout";
+import { capacity, hiddenAt, line, olderAt, shownAt } from "./regions";
+
+const PLANTED_NO_OLDER: u32 = 8;
 
 /** Is epoch `a` not before `b`? As serial numbers (RFC 1982): they may wrap. */
 // @ts-ignore: decorator
@@ -53,6 +55,9 @@ export function oldestEpoch(): u32 {
 }
 /** Of a row and those before it, the one that is visible at an epoch that this thread is at; 0: none is. */
 export function visibleFrom(row: u32, epoch: u32): u32 {
-  while (row && !isShown(row, epoch)) row = load<u32>(olderAt(row));
+  // no chain is longer than the table
+  for (let left = capacity; row && !isShown(row, epoch); left--) {
+    row = left && !(load<u32>(H_PLANTED) & PLANTED_NO_OLDER) ? load<u32>(olderAt(row)) : 0;
+  }
   return row && !isHidden(row, epoch) ? row : 0;
 }

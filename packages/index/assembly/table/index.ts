@@ -1,10 +1,15 @@
 // The face of a table: rows, ids, epochs; columns and postings. Compiled to build/table.wasm, an instance per thread over one memory.
 import { H_CAPACITY, H_EPOCH, H_LAYOUT, H_NEXT_ROW, H_SPACES, LAYOUT_VERSION } from "../../src/segment/layout";
-import { derive, layOut } from "./regions";
 import { stayAt } from "./epochs";
+import { clearHash } from "./hash";
+import { clearOrder, leaveOrder } from "./order";
+import { derive, hiddenAt, layOut } from "./regions";
 
 export * from "../../src/segment/layout";
 export { enter, now, oldestEpoch, stayAt, visibleFrom } from "./epochs";
+export { newestOf } from "./hash";
+export { begin, publish, put, reclaim, remove, takeBack } from "./rows";
+export { countVisible, scroll, visibleAtSlot, visibleAtSlots, visibleBits, visibleRow } from "./reads";
 
 /**
  * Lay out an empty table in a fresh memory; H_SLOT_CAPACITIES has the slots of each space. `epoch`: the first one. False when it does not
@@ -18,10 +23,14 @@ export function create(capacity: u32, spaces: u32, epoch: u32): bool {
   store<u32>(H_NEXT_ROW, 1);
   store<u32>(H_EPOCH, epoch);
   derive(0);
+  store<u32>(hiddenAt(0), epoch);
+  clearHash();
+  clearOrder();
   return true;
 }
 /** Every other thread calls this once. An earlier holder of its place is at no epoch any more. */
 export function attach(thread: u32): void {
   derive(thread);
+  leaveOrder();
   stayAt(0);
 }

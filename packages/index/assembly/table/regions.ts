@@ -14,6 +14,8 @@ let atNewest: usize, atQueue: usize, atJournal: usize;
 export let atHash: usize, atOrder: usize, orderBytes: usize, atArena: usize;
 /** Places of the queue (a power of two), and of the largest table of the hash. */
 export let queueSize: u32, hashSizeMax: u32;
+/** Places of the smallest table of the hash. */
+export const HASH_SIZE_MIN: u32 = 1024;
 
 // @ts-ignore: decorator
 @inline function align64(n: u64): u64 { return (n + 63) & ~63; }
@@ -22,6 +24,8 @@ function powerFrom(n: u32): u32 {
   while (power < n) power <<= 1;
   return power;
 }
+/** Places of the largest table of the hash. */
+function hashSizeFor(rows: u32): u32 { return powerFrom(max<u32>(rows * 2, HASH_SIZE_MIN)); }
 /** Slots of all spaces before this one. */
 function slotsBefore(space: u32): u64 {
   let sum: u64 = 0;
@@ -30,6 +34,8 @@ function slotsBefore(space: u32): u64 {
 }
 /** A row's share of the ids in order: an id of 16 bytes in nodes that are at least half full, and what leads to them. */
 const ORDER_BYTES_PER_ROW: u64 = 40;
+/** And room for copies of what a group touches. */
+const ORDER_BYTES_MIN: u64 = 4 << 20;
 
 /**
  * Lay the regions out for the capacity, spaces and slots in the header. False when that does not leave ARENA_BYTES_MIN to the arena: then
@@ -43,7 +49,7 @@ export function layOut(): bool {
   const slots = align64(retired + rows * 4), newest = align64(slots + rows * 4 * all), queue = align64(newest + slotsBefore(all) * 4);
   const journal = align64(queue + <u64>powerFrom(<u32>rows) * 4), hash = align64(journal + rows * 8);
   // 2 tables of the largest size side by side hold all smaller ones; two halves; u32 each
-  const order = align64(hash + <u64>powerFrom(<u32>rows * 2) * 16), orderSize = align64(rows * ORDER_BYTES_PER_ROW + 65536);
+  const order = align64(hash + <u64>hashSizeFor(<u32>rows) * 16), orderSize = align64(rows * ORDER_BYTES_PER_ROW + ORDER_BYTES_MIN);
   const arena = (order + orderSize + 65535) & ~65535;
   if (arena + ARENA_BYTES_MIN > <u64>MEMORY_END) return false;
   store<u32>(H_AT_IDS, <u32>ids);
@@ -87,7 +93,7 @@ export function derive(me: u32): void {
   orderBytes = load<u32>(H_ORDER_BYTES);
   atArena = load<u32>(H_AT_ARENA);
   queueSize = powerFrom(capacity);
-  hashSizeMax = powerFrom(capacity * 2);
+  hashSizeMax = hashSizeFor(capacity);
 }
 /** Address of a row's id: two u64. */
 // @ts-ignore: decorator

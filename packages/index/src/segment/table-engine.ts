@@ -1,6 +1,17 @@
 import { MurmurationError } from "../errors.js";
 import { instantiate, reserveMemory, type SharedMemory } from "../shared-memory.js";
-import { H_CAPACITY, H_SLOT_CAPACITIES, H_SPACES, ROWS_MAX, SLOTS_MAX, SPACES_MAX, THREADS_MAX } from "./layout.js";
+import {
+  H_CAPACITY,
+  H_SEED,
+  H_SLOT_CAPACITIES,
+  H_SPACES,
+  ROWS_MAX,
+  SCRATCH,
+  SCRATCH_BYTES,
+  SLOTS_MAX,
+  SPACES_MAX,
+  THREADS_MAX,
+} from "./layout.js";
 
 /** A table's memory; opaque outside of this folder, can be posted to another thread. */
 export type TableMemory = SharedMemory;
@@ -11,6 +22,8 @@ export interface TableOptions {
   readonly capacity: number;
   /** By vector space: one more than the highest slot that a row can name. */
   readonly slots: readonly number[];
+  /** What ids are hashed with (two words): where others choose the ids, a random one keeps them from colliding on purpose. */
+  readonly seed?: readonly [number, number];
 }
 
 /** The functions of assembly/table/index.ts. Addresses, rows and epochs come back signed: apply `>>> 0`. */
@@ -22,6 +35,21 @@ interface TableExports {
   now(): number;
   oldestEpoch(): number;
   visibleFrom(row: number, epoch: number): number;
+  begin(expected: number): number;
+  put(): number;
+  remove(): number;
+  publish(): number;
+  takeBack(): void;
+  reclaim(limit: number): number;
+  visibleRow(epoch: number): number;
+  visibleAtSlot(space: number, slot: number, epoch: number): number;
+  visibleAtSlots(space: number, count: number, epoch: number): void;
+  scroll(limit: number, budget: number, epoch: number): number;
+  countVisible(epoch: number): number;
+  visibleBits(bits: number, from: number, to: number, epoch: number): void;
+  imageRegion(which: number): number;
+  imageRegionEnd(which: number): number;
+  restore(): void;
 }
 
 /** One thread's instance of the table module over a table's memory. */
@@ -30,8 +58,8 @@ export interface TableEngine extends TableExports {
   readonly thread: number;
   readonly u8: Uint8Array;
   readonly u32: Uint32Array;
-  readonly f64: Float64Array;
-  readonly u64: BigUint64Array;
+  /** This thread's scratch, in words. */
+  readonly scratch: number;
 }
 
 function bind(exports: Record<string, unknown>, memory: TableMemory, thread: number): TableEngine {
@@ -41,8 +69,7 @@ function bind(exports: Record<string, unknown>, memory: TableMemory, thread: num
     thread,
     u8: new Uint8Array(memory.buffer),
     u32: new Uint32Array(memory.buffer),
-    f64: new Float64Array(memory.buffer),
-    u64: new BigUint64Array(memory.buffer),
+    scratch: (SCRATCH + thread * SCRATCH_BYTES) >>> 2,
   };
 }
 
@@ -67,6 +94,7 @@ export function createTable(options: TableOptions, firstEpoch = 1): TableEngine 
   const memory = reserveMemory("table");
   const engine = bind(instantiate("table", memory), memory, 0);
   engine.u32.set(options.slots, H_SLOT_CAPACITIES >>> 2);
+  engine.u32.set(options.seed ?? [0, 0], H_SEED >>> 2);
   if (engine.create(options.capacity, options.slots.length, firstEpoch) === 0) {
     const what = `${options.capacity} rows with slots in ${options.slots.length} vector spaces`;
     throw new MurmurationError("capacity", `${what} do not fit the 4 GiB of a table's memory`, "capacity");

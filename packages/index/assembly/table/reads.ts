@@ -1,0 +1,96 @@
+// What a thread reads at an epoch that it is at. Results are rows; what is in a row, the host reads where it stands.
+import { H_NEXT_ROW, H_PLANTED, PAGE_ROWS_MAX, S_ID, S_IS_UUID, S_MORE, S_ROWS } from "../../src/segment/layout";
+import { visibleFrom } from "./epochs";
+import { newestOf } from "./hash";
+import { enterOrder, idHigh, idLow, leaveOrder, seek, step } from "./order";
+import { newestAt, newestBase, scratch, shownAt, slotAt, slotCapacity } from "./regions";
+
+const PLANTED_NO_SLOT_CHECK: u32 = 32;
+
+/** The visible row of the id in the scratch; 0: it has none. */
+export function visibleRow(epoch: u32): u32 {
+  return visibleFrom(newestOf(load<u64>(scratch + S_ID), load<u64>(scratch + S_ID, 8), load<u32>(scratch + S_IS_UUID)), epoch);
+}
+/** The visible row whose vector in the space stands at the slot; 0: there is none. */
+// @ts-ignore: decorator
+@inline function rowAtSlot(base: usize, space: u32, slot: u32, epoch: u32): u32 {
+  const row = visibleFrom(atomic.load<u32>(newestAt(base, slot)), epoch);
+  // a version that has another vector is not there
+  return row && (load<u32>(slotAt(space, row)) == slot || load<u32>(H_PLANTED) & PLANTED_NO_SLOT_CHECK) ? row : 0;
+}
+export function visibleAtSlot(space: u32, slot: u32, epoch: u32): u32 {
+  return slot < slotCapacity(space) ? rowAtSlot(newestBase(space), space, slot, epoch) : 0;
+}
+/** Of the n slots at S_ROWS, the visible rows, in their order and in their place; 0: there is none. */
+export function visibleAtSlots(space: u32, n: u32, epoch: u32): void {
+  const base = newestBase(space), end = slotCapacity(space);
+  n = min(n, PAGE_ROWS_MAX);
+  for (let i: u32 = 0; i < n; i++) {
+    const at = scratch + S_ROWS + (<usize>i << 2), slot = load<u32>(at);
+    store<u32>(at, slot < end ? rowAtSlot(base, space, slot, epoch) : 0);
+  }
+}
+/**
+ * Visible rows to S_ROWS in the order of their ids (integers, then UUIDs), from the id in the scratch on: at most `limit`, and after looking
+ * at `budget` ids no more. Returns how many. When there is more, S_MORE is 1 and the scratch has the id to go on from.
+ */
+export function scroll(limit: u32, budget: u32, epoch: u32): u32 {
+  let isUuid = load<u32>(scratch + S_IS_UUID), found: u32 = 0;
+  limit = min(limit, PAGE_ROWS_MAX);
+  store<u32>(scratch + S_MORE, 0);
+  enterOrder();
+  seek(load<u64>(scratch + S_ID), load<u64>(scratch + S_ID, 8), isUuid);
+  for (;;) {
+    if (!step()) {
+      if (isUuid) break;
+      isUuid = 1;
+      seek(0, 0, 1);
+      continue;
+    }
+    if (found == limit || !budget) {
+      store<u32>(scratch + S_MORE, 1);
+      store<u64>(scratch + S_ID, idLow);
+      store<u64>(scratch + S_ID, idHigh, 8);
+      store<u32>(scratch + S_IS_UUID, isUuid);
+      break;
+    }
+    budget--;
+    const row = visibleFrom(newestOf(idLow, idHigh, isUuid), epoch);
+    if (!row) continue;
+    store<u32>(scratch + S_ROWS + (<usize>found << 2), row);
+    found++;
+  }
+  leaveOrder();
+  return found;
+}
+/** How many rows are visible. Every row is looked at; the host knows the number for recent epochs (H_COUNTS). */
+export function countVisible(epoch: u32): u32 {
+  let n: u32 = 0;
+  for (let row: u32 = 0, end = atomic.load<u32>(H_NEXT_ROW); row < end; row += 32) n += popcnt<u32>(visible32(row, end, epoch));
+  return n;
+}
+/** Bits of the visible rows from `from` to `to` (exclusive; both multiples of 32), a word per 32 rows, to `bits`. */
+export function visibleBits(bits: usize, from: u32, to: u32, epoch: u32): void {
+  const end = atomic.load<u32>(H_NEXT_ROW);
+  for (; from < to; from += 32) {
+    store<u32>(bits, visible32(from, end, epoch));
+    bits += 4;
+  }
+}
+/**
+ * Which of 32 rows are visible, of those below `end`. Also free rows are looked at, so the two epochs of a row are loaded at once: the writer
+ * stores the one from which on it is shown before it takes the one away from which on it was hidden.
+ */
+function visible32(row: u32, end: u32, epoch: u32): u32 {
+  if (row >= end) return 0;
+  let word: u32 = 0;
+  const at = i32x4.splat(epoch), none = i32x4.splat(0);
+  for (let i: u32 = 0; i < 32; i += 4) {
+    const a = v128.load(shownAt(row + i)), b = v128.load(shownAt(row + i), 16);
+    const shown = v128.shuffle<i32>(a, b, 0, 2, 4, 6), hidden = v128.shuffle<i32>(a, b, 1, 3, 5, 7);
+    const isShown = v128.or(i32x4.eq(shown, none), i32x4.ge_s(i32x4.sub(at, shown), none));
+    const isHidden = v128.andnot(i32x4.ge_s(i32x4.sub(at, hidden), none), i32x4.eq(hidden, none));
+    word |= <u32>i32x4.bitmask(v128.andnot(isShown, isHidden)) << i;
+  }
+  return end - row < 32 ? word & ((1 << (end - row)) - 1) : word;
+}

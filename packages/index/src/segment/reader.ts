@@ -1,0 +1,100 @@
+import type { PointId } from "../point/point-id.js";
+import { type EpochPin, Epochs, epochOf } from "./epochs.js";
+import { readId, writeId } from "./id-words.js";
+import { COUNTS, H_COUNTS, PAGE_ROWS_MAX, S_ID, S_IS_UUID, S_MORE, S_ROWS } from "./layout.js";
+import { Rows } from "./rows.js";
+import { attachTable, type TableEngine, type TableMemory } from "./table-engine.js";
+
+/** What another thread needs to read a segment. Can be posted to it. */
+export interface SegmentHandle {
+  readonly memory: TableMemory;
+}
+
+/** Rows in the order of their ids, and where to go on; no `next`: there are no more. */
+export interface ScrollPage {
+  readonly rows: Uint32Array;
+  readonly next: PointId | undefined;
+}
+
+/** Rows of one page at most. */
+export const scrollRowsMax = PAGE_ROWS_MAX;
+/** Slots of one call of `rowsAtSlots` at most. */
+export const slotsPerCallMax = PAGE_ROWS_MAX;
+/** Ids that one page looks at; those that are not visible count too. */
+const SCROLL_BUDGET = 4 * PAGE_ROWS_MAX;
+/** Epochs whose number of points is at hand: some less than there are places, since the writer writes the next one before it publishes it. */
+const COUNTS_AT_HAND = COUNTS - 8;
+
+/**
+ * One thread's view of a segment: rows at an epoch that it has pinned, beside the writer and without locks. Every method that takes an
+ * epoch needs it pinned; rows that it gives are good until that is released.
+ */
+export class SegmentReader {
+  readonly rows: Rows;
+  readonly #engine: TableEngine;
+  readonly #epochs: Epochs;
+
+  constructor(engine: TableEngine) {
+    this.#engine = engine;
+    this.#epochs = new Epochs(engine);
+    this.rows = new Rows(engine);
+  }
+
+  /** Read at the epoch of now from here on. */
+  pin(): EpochPin {
+    return this.#epochs.pin();
+  }
+
+  /** The row of a point. */
+  rowOf(id: PointId, epoch: number): number | undefined {
+    writeId(this.#engine.u32, this.#engine.scratch, id);
+    return this.#engine.visibleRow(epoch) || undefined;
+  }
+
+  /** The row whose vector stands at a slot of a space. */
+  rowAtSlot(space: number, slot: number, epoch: number): number | undefined {
+    return this.#engine.visibleAtSlot(space, slot, epoch) || undefined;
+  }
+
+  /** The rows whose vectors stand at these slots (at most `slotsPerCallMax`), in their order; 0: none. A view, good until the next call. */
+  rowsAtSlots(space: number, slots: Uint32Array, epoch: number): Uint32Array {
+    const { u32, scratch, visibleAtSlots } = this.#engine;
+    const at = scratch + (S_ROWS >>> 2);
+    const count = Math.min(slots.length, slotsPerCallMax);
+    u32.set(count === slots.length ? slots : slots.subarray(0, count), at);
+    visibleAtSlots(space, count, epoch);
+    return u32.subarray(at, at + count);
+  }
+
+  /**
+   * Points in the order of their ids, from one on (inclusive; `undefined`: the first): at most `limit` rows, and less when many ids in
+   * between are not visible; `next` says where to go on then.
+   */
+  scroll(from: PointId | undefined, limit: number, epoch: number): ScrollPage {
+    const { u32, scratch } = this.#engine;
+    writeId(u32, scratch, from ?? 0);
+    const count = this.#engine.scroll(Math.min(limit, scrollRowsMax), SCROLL_BUDGET, epoch);
+    const at = scratch + (S_ROWS >>> 2);
+    const rows = u32.slice(at, at + count);
+    if (u32[scratch + (S_MORE >>> 2)] === 0) return { rows, next: undefined };
+    return { rows, next: readId(u32, scratch + (S_ID >>> 2), u32[scratch + (S_IS_UUID >>> 2)] === 1) };
+  }
+
+  /** Points at an epoch. */
+  count(epoch: number): number {
+    const { u32, countVisible } = this.#engine;
+    const count = u32[(H_COUNTS >>> 2) + (epoch & (COUNTS - 1))] as number;
+    const age = (epochOf(this.#engine) - epoch) | 0;
+    return age < COUNTS_AT_HAND ? count : countVisible(epoch) >>> 0;
+  }
+
+  /** The same by looking at every row. */
+  countByLooking(epoch: number): number {
+    return this.#engine.countVisible(epoch) >>> 0;
+  }
+}
+
+/** Read a segment in another thread than the writer's; `thread` from 1 to THREADS_MAX − 1, one per thread. */
+export function attachSegmentReader(handle: SegmentHandle, thread: number): SegmentReader {
+  return new SegmentReader(attachTable(handle.memory, thread));
+}

@@ -1,0 +1,162 @@
+import { assert, MurmurationError } from "../errors.js";
+import type { PointId } from "../point/point-id.js";
+import { epochOf, hasReached } from "./epochs.js";
+import { writeId } from "./id-words.js";
+import {
+  H_AT_ORDER,
+  H_CAPACITY,
+  H_FREE_COUNT,
+  H_IN_GROUP,
+  H_NEXT_ROW,
+  H_ORDER_NEXT,
+  H_QUEUE_FREED,
+  H_QUEUE_PUT,
+} from "./layout.js";
+import { type SegmentHandle, SegmentReader } from "./reader.js";
+import type { RowChange, RowPut, RowRemoval } from "./row-change.js";
+import { writeRow } from "./rows.js";
+import { createTable, type TableEngine, type TableOptions, tableOptions } from "./table-engine.js";
+
+/** How the rows of a segment are used. */
+export interface SegmentUse {
+  /** Rows that can be numbered, row 0 left out. */
+  readonly capacity: number;
+  /** Versions of points that readers can see or that wait until none does. */
+  readonly used: number;
+  /** Of those: hidden ones that readers of older epochs may still see. */
+  readonly waiting: number;
+  /** Bytes that ids in order were ever given. */
+  readonly orderBytes: number;
+}
+
+/**
+ * The writer's face of a segment: changes of points are prepared as a group at the epoch after now, and published with one store, or taken
+ * back. Between `prepare` and either of them the group is made durable.
+ */
+export class Segment {
+  /** What the writer's thread itself reads. */
+  readonly reader: SegmentReader;
+  readonly options: TableOptions;
+  readonly #engine: TableEngine;
+
+  /** `engine`: the writer's. Use `createSegment`, or `decodeSegmentImage`. */
+  constructor(engine: TableEngine) {
+    this.#engine = engine;
+    this.options = tableOptions(engine);
+    this.reader = new SegmentReader(engine);
+  }
+
+  get epoch(): number {
+    return epochOf(this.#engine);
+  }
+
+  get use(): SegmentUse {
+    const word = (place: number) => this.#engine.u32[place >>> 2] as number;
+    return {
+      capacity: word(H_CAPACITY) - 1,
+      used: word(H_NEXT_ROW) - 1 - word(H_FREE_COUNT),
+      waiting: (word(H_QUEUE_PUT) - word(H_QUEUE_FREED)) >>> 0,
+      orderBytes: word(H_ORDER_NEXT) - word(H_AT_ORDER),
+    };
+  }
+
+  /** What another thread reads this segment by. */
+  handle(): SegmentHandle {
+    return { memory: this.#engine.memory };
+  }
+
+  /**
+   * Prepare a group: nothing of it is visible. Gives the row that each change makes, or hides; 0 where a point that is removed is not
+   * there. When one of the changes cannot be made, nothing is prepared: throws `validation` for a value out of its bounds, `capacity` when
+   * the table is full or a thread stays at too old an epoch.
+   */
+  prepare(changes: readonly RowChange[]): Uint32Array {
+    assert(!this.#isInGroup(), "one group at a time");
+    for (const change of changes) if (change.kind === "put") this.#check(change);
+    if (this.#engine.begin(changes.length) === 0) {
+      throw new MurmurationError("capacity", "a reader stays at an epoch that is too old for another group");
+    }
+    const rows = new Uint32Array(changes.length);
+    for (const [i, change] of changes.entries()) {
+      const row = change.kind === "put" ? this.#put(change) : this.#remove(change);
+      if (row === 0 && change.kind === "put") {
+        this.takeBack();
+        const { capacity, waiting } = this.use;
+        const why = `all ${capacity} rows of the table are in use, ${waiting} of them for readers of older epochs`;
+        throw new MurmurationError("capacity", why);
+      }
+      rows[i] = row;
+    }
+    return rows;
+  }
+
+  /** All that was prepared is visible from here on. Returns the epoch. */
+  publish(): number {
+    assert(this.#isInGroup(), "a group is prepared before it is published");
+    return this.#engine.publish() >>> 0;
+  }
+
+  /** Nothing of what was prepared has ever been. An epoch passes without a change. */
+  takeBack(): void {
+    assert(this.#isInGroup(), "a group is prepared before it is taken back");
+    this.#engine.takeBack();
+  }
+
+  /** Is every thread at this epoch or a later one? */
+  isPassed(epoch: number): boolean {
+    return hasReached(this.#engine.oldestEpoch(), epoch);
+  }
+
+  /** Give rows back that nobody can see or has in hand, at most so many; between groups. A group does that by itself. */
+  reclaim(limit: number): number {
+    assert(!this.#isInGroup(), "rows are given back between groups");
+    return this.#engine.reclaim(limit);
+  }
+
+  #isInGroup(): boolean {
+    return this.#engine.u32[H_IN_GROUP >>> 2] === 1;
+  }
+
+  #put(put: RowPut): number {
+    this.#useId(put.id);
+    writeRow(this.#engine, this.options.slots.length, put);
+    return this.#engine.put();
+  }
+
+  #remove({ id }: RowRemoval): number {
+    this.#useId(id);
+    return this.#engine.remove();
+  }
+
+  #useId(id: PointId): void {
+    writeId(this.#engine.u32, this.#engine.scratch, id);
+  }
+
+  #check({ payloadKey, stamp, version, slots }: RowPut): void {
+    requireInteger(payloadKey, Number.MAX_SAFE_INTEGER, "payloadKey");
+    requireInteger(stamp.wallMs, 2 ** 48 - 1, "stamp.wallMs");
+    requireInteger(stamp.counter, 65_535, "stamp.counter");
+    requireInteger(stamp.origin, 2 ** 24 - 1, "stamp.origin");
+    requireInteger(version, 2 ** 40 - 1, "version");
+    const spaces = this.options.slots;
+    if (slots.length > spaces.length) throw outOfBounds("slots.length", slots.length, spaces.length);
+    for (let space = 0; space < slots.length; space++) {
+      const slot = slots[space];
+      if (slot !== undefined) requireInteger(slot, (spaces[space] as number) - 1, `slots[${space}]`);
+    }
+  }
+}
+
+function requireInteger(value: number, max: number, field: string): void {
+  if (!Number.isInteger(value) || value < 0 || value > max) throw outOfBounds(field, value, max);
+}
+
+function outOfBounds(field: string, value: number, max: number): MurmurationError {
+  const message = `${field} of a row must be an integer from 0 to ${max}, it is ${value}`;
+  return new MurmurationError("validation", message, field);
+}
+
+/** An empty segment. `firstEpoch` is for tests of epochs that wrap. Throws as `createTable` does. */
+export function createSegment(options: TableOptions, firstEpoch?: number): Segment {
+  return new Segment(createTable(options, firstEpoch));
+}
