@@ -39,6 +39,9 @@ export const limits = {
   setAsideRetryMsMax: 300_000,
   /** Operations that are remembered to be set aside. */
   setAsideMax: 1_024,
+  /** Of what is left out of the state, so many are shown, in so many characters each. */
+  leftOutShown: 16,
+  leftOutCharacters: 300,
   /** Own upkeep for which a graph has no room is tried again after so long; the time doubles up to the bound. */
   upkeepRoomRetryMs: 1_000,
   upkeepRoomRetryMsMax: 60_000,

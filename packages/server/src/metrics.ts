@@ -60,7 +60,7 @@ export class Metrics {
   }
 
   #putDatabase(): void {
-    const { shards, ready } = this.#database.status();
+    const { shards, ready, leftOut } = this.#database.status();
     const { commands, pointsUpserted, pending, pendingBytes, recall: audited, memory } = this.#database.counters();
     this.#put("collections_total", "number of collections", visibleCollections(this.#database.catalogue).length);
     const points = this.#gauge("collection_points", "number of points", ["id"]);
@@ -78,6 +78,8 @@ export class Metrics {
       for (const [vector, share] of Object.entries(vectors)) recall.set({ collection, vector }, share);
     }
     this.#put("murmur_ready", "1 while reads and writes are served", ready ? 1 : 0);
+    const problems = leftOut.catalogueProblems.total;
+    this.#put("murmur_catalogue_problems", "entries of the catalogue that cannot be read and are left out", problems);
     this.#putTotals("murmur_commands_total", "executed writes", "kind", commands);
     this.#putTotal("murmur_points_upserted_total", "points in executed upserts", pointsUpserted);
     this.#put("murmur_engine_pending_requests", "requests that the engine's thread has not answered yet", pending);

@@ -5,6 +5,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import type { LeftOut } from "@murmuration/core";
 import { testApp } from "./testing/test-app.js";
 
 async function murmur(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
@@ -20,6 +21,25 @@ async function murmur(...argv: string[]): Promise<{ code: number; out: string; e
   return { code, out, err };
 }
 
+const leftOut: LeftOut = {
+  setAside: {
+    total: 1,
+    first: [
+      {
+        shard: "1-1",
+        origin: 2,
+        sequence: 9,
+        code: "capacity",
+        reason: "no room",
+        from: 2,
+        sinceMs: 5_000,
+        attempts: 3,
+      },
+    ],
+  },
+  catalogueProblems: { total: 1, first: ['aliases ":a": it leads to no collection'] },
+};
+
 describe("murmur members and murmur evict", () => {
   it("ask a running server", async () => {
     const { app, database } = await testApp();
@@ -33,6 +53,17 @@ describe("murmur members and murmur evict", () => {
     assert.deepEqual([forPrograms.code, forPrograms.err], [0, ""]);
     const cluster = JSON.parse(forPrograms.out) as { readonly ok: boolean; readonly replica_id: number };
     assert.deepEqual([cluster.ok, cluster.replica_id], [true, 1]);
+    database.leftOut = leftOut;
+    const withFaults = await murmur("members", "--url", url);
+    assert.equal(
+      withFaults.out,
+      `replica 1 is alone
+1 operations are set aside, each with what follows it of its replica:
+  2:9 of shard 1-1, tried 3 times since 1970-01-01T00:00:05.000Z: no room
+1 entries of the catalogue cannot be read and are left out:
+  aliases ":a": it leads to no collection
+`,
+    );
     await app.close();
     const gone = await murmur("members", "--url", url);
     assert.equal(gone.code, 1);

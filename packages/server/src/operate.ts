@@ -25,6 +25,22 @@ interface Cluster {
   readonly peers: readonly Peer[];
 }
 
+/** What `/murmur/status` says of what is not part of what is served. */
+interface LeftOut {
+  readonly set_aside: {
+    readonly total: number;
+    readonly operations: readonly {
+      readonly shard: string;
+      readonly origin: number;
+      readonly sequence: number;
+      readonly reason: string;
+      readonly since: string;
+      readonly attempts: number;
+    }[];
+  };
+  readonly catalogue_problems: { readonly total: number; readonly problems: readonly string[] };
+}
+
 interface Answer {
   readonly result?: unknown;
   readonly status?: { readonly error?: string };
@@ -68,6 +84,16 @@ function describeMembers(cluster: Cluster): string {
   return lines.join("");
 }
 
+function describeLeftOut({ set_aside: aside, catalogue_problems: catalogue }: LeftOut): string {
+  const lines: string[] = [];
+  if (aside.total > 0) lines.push(`${aside.total} operations are set aside, each with what follows it of its replica:`);
+  for (const { shard, origin, sequence, reason, since, attempts } of aside.operations)
+    lines.push(`  ${origin}:${sequence} of shard ${shard}, tried ${attempts} times since ${since}: ${reason}`);
+  if (catalogue.total > 0) lines.push(`${catalogue.total} entries of the catalogue cannot be read and are left out:`);
+  for (const problem of catalogue.problems) lines.push(`  ${problem}`);
+  return lines.map((line) => `${line}\n`).join("");
+}
+
 function replicaId(text: string): number {
   if (/^[1-9]\d{0,7}$/.test(text)) return Number(text);
   throw new InvalidArgumentError("it is the number that `murmur members` shows.");
@@ -91,7 +117,9 @@ interface Outcome {
 
 async function membersOf(url: string): Promise<Outcome> {
   const cluster = (await ask("GET", url, "/murmur/cluster")) as Cluster;
-  return { json: cluster, text: describeMembers(cluster) };
+  const { set_aside, catalogue_problems } = (await ask("GET", url, "/murmur/status")) as LeftOut;
+  const left = { set_aside, catalogue_problems };
+  return { json: { ...cluster, ...left }, text: describeMembers(cluster) + describeLeftOut(left) };
 }
 
 async function evictAt(url: string, id: number): Promise<Outcome> {

@@ -152,10 +152,10 @@ export class Intake {
     }
   }
 
-  #putAside(name: ReceivedName, { message }: MurmurationError, nowMs: number): void {
+  #putAside(name: ReceivedName, { code, message }: MurmurationError, nowMs: number): void {
     const { shard, origin, sequence, from } = name;
     mark(shard === SYSTEM_SHARD ? "catalogue change refused" : "set aside");
-    this.#setAside.note({ ...name, reason: message }, nowMs);
+    this.#setAside.note({ ...name, code, reason: message }, nowMs);
     this.#refuse("cannot be applied", `operation ${origin}:${sequence} of shard ${shard} from ${from}: ${message}`);
   }
 

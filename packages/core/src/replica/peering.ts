@@ -23,6 +23,7 @@ import { LagMeter } from "./lag.js";
 import { Membership } from "./membership.js";
 import { isBehindItself, missingOperations } from "./missing.js";
 import { Outbox } from "./outbox.js";
+import type { SetAsideOperation } from "./set-aside.js";
 import { reasonsOf, type Standing, type StandingCase } from "./standing.js";
 import { type PeeringStatus, peerStatuses } from "./status.js";
 import type { ReplicaStore } from "./store.js";
@@ -336,6 +337,11 @@ export class Peering implements PeeringForUpkeep {
 
   // ---- looking in
 
+  /** Operations of others that do not fit the state here. */
+  setAside(): readonly SetAsideOperation[] {
+    return this.#intake.setAside();
+  }
+
   status(nowMs: number): PeeringStatus {
     const peers = peerStatuses({
       store: this.#store,
@@ -352,7 +358,7 @@ export class Peering implements PeeringForUpkeep {
       peers,
       refused: this.#incidents.counts(),
       incidents: this.#incidents.latest(),
-      setAside: this.#intake.setAside(),
+      setAside: this.setAside(),
       inboxBytes: this.#intake.bytes,
       refusesWrites: this.refusesWrites(),
       stable: new Map(shards.map((shard) => [shard, this.stable(shard)])),

@@ -15,6 +15,7 @@ import { type Execution, Executor, writableShardOf } from "./executor.js";
 import type { Fault } from "./faults.js";
 import { REPLICA_SETTING, replicaIdOf } from "./identity.js";
 import { type CollectionDigest, digestOf, type LevelLinks, linksOf, validateGraphs } from "./inspect.js";
+import { type LeftOut, leftOut } from "./left-out.js";
 import { type GraphHandles, handlesOfShards } from "./open-shard.js";
 import { Peering } from "./peering.js";
 import { isPointCommand, type WritableShard } from "./plan-points.js";
@@ -237,6 +238,11 @@ export class Replica {
     const standing = this.#peering?.standing() ?? standsAlone;
     const quarantined = this.#store.quarantines.list().map(refusalOf);
     return { ...standing, reasons: [...standing.reasons, ...quarantined] };
+  }
+
+  /** What came or is in the log and is not part of the state. */
+  leftOut(): LeftOut {
+    return leftOut(this.#peering?.setAside() ?? [], this.#store.document.problems);
   }
 
   /** Shards that are not served, because their state is not known. */

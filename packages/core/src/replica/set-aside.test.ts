@@ -71,6 +71,7 @@ describe("an operation that does not fit", () => {
       assert.deepEqual(replica.digest("c"), before);
       const { peering } = replica.status();
       const [aside] = peering?.setAside ?? [];
+      assert.deepEqual(replica.leftOut().setAside, { total: 1, first: [aside] });
       assert.deepEqual(
         [aside?.shard, aside?.origin, aside?.sequence, aside?.from, aside?.attempts],
         [shard, FORGER, 1, FORGER, 1],
@@ -131,7 +132,7 @@ describe("an operation that does not fit", () => {
 
   test("is asked for again, slowly, and of another replica first", () => {
     const aside = new SetAside();
-    const failed = { shard: "s", origin: 2, sequence: 5, reason: "no", from: 2 };
+    const failed = { shard: "s", origin: 2, sequence: 5, code: "corrupt" as const, reason: "no", from: 2 };
     aside.note(failed, 0);
     assert.deepEqual(aside.wanted("s", 2, 9, 4_999), { known: 4, avoid: new Set() });
     assert.deepEqual(aside.wanted("s", 2, 9, 5_000), { known: 5, avoid: new Set([2]) });

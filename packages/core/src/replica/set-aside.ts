@@ -1,3 +1,4 @@
+import type { ErrorCode } from "@murmuration/index";
 import { limits } from "../limits.js";
 
 /** An operation that does not fit the state here: it and what follows it of its origin, in its shard, wait. */
@@ -5,6 +6,7 @@ export interface SetAsideOperation {
   readonly shard: string;
   readonly origin: number;
   readonly sequence: number;
+  readonly code: ErrorCode;
   readonly reason: string;
   /** Replica that sent the copy that was tried last. */
   readonly from: number;

@@ -4,6 +4,7 @@ import type {
   Command,
   ConsistencyLevel,
   Emit,
+  LeftOut,
   NearestQuery,
   PointRecord,
   Receipt,
@@ -164,6 +165,8 @@ export interface DatabaseStatus {
   readonly reason?: string;
   /** Everything that keeps it from serving reads and writes, for people, the weightiest first; empty while it serves. */
   readonly reasons: readonly string[];
+  /** What is not part of what is served. It keeps nothing else from being served, and is no reason. */
+  readonly leftOut: LeftOut;
   readonly shards: readonly {
     readonly collection: string;
     readonly shard: string;

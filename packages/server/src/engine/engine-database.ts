@@ -7,6 +7,7 @@ import {
   collectionNamed,
   type Emit,
   type NearestQuery,
+  nothingLeftOut,
   type PointRecord,
   type Receipt,
   type ReplicaView,
@@ -67,6 +68,7 @@ export class EngineDatabase implements Database {
   #notReady: string | undefined;
   /** What the replica does not serve though its log works: its place in the cluster. */
   #standing: Standing;
+  #leftOut = nothingLeftOut;
   /** Is the reason that the log could not be written? */
   #storageFailed = false;
   #nextProbeMs = 0;
@@ -229,6 +231,7 @@ export class EngineDatabase implements Database {
       ready: reasons.length === 0,
       ...(reasons[0] === undefined ? {} : { reason: reasons[0] }),
       reasons,
+      leftOut: this.#leftOut,
       shards,
     };
   }
@@ -293,6 +296,9 @@ export class EngineDatabase implements Database {
         return;
       case "standing":
         this.#standing = reply.standing;
+        return;
+      case "left-out":
+        this.#leftOut = reply.leftOut;
         return;
       case "storage-failed":
         this.#noteStorageFailure("what other replicas wrote, or upkeep did, could not be made durable", reply.error);

@@ -1,6 +1,14 @@
 import { randomInt } from "node:crypto";
 import type { MessagePort } from "node:worker_threads";
-import { type Change, isAdmitted, Replica, replicaIdOf, SqliteOpLog, type WaitRequest } from "@murmuration/core";
+import {
+  type Change,
+  isAdmitted,
+  nothingLeftOut,
+  Replica,
+  replicaIdOf,
+  SqliteOpLog,
+  type WaitRequest,
+} from "@murmuration/core";
 import { type Json, MurmurationError } from "@murmuration/index";
 import { ClusterLink } from "./cluster-link.js";
 import { type ClusterStart, replicaIdFor, type TransportHost } from "./cluster-start.js";
@@ -9,6 +17,7 @@ import { findAnswer } from "./findings.js";
 import { heapOfThisThread } from "./heap.js";
 import { HostedWaits } from "./hosted-waits.js";
 import { ImageStore, saveImages } from "./image-store.js";
+import { LeftOutTold } from "./left-out-told.js";
 import * as limits from "./limits.js";
 import { MemoryGuard } from "./memory-guard.js";
 import { outcomeOf, type Question, type Reply, type Request, toPlainError, type WorkerStart } from "./messages.js";
@@ -47,6 +56,11 @@ export class EngineHost {
   #storageFails = false;
   /** What the other thread was told last, if anything. */
   #toldStanding: string | undefined;
+  readonly #leftOut = new LeftOutTold(
+    nothingLeftOut,
+    (leftOut) => this.#reply({ kind: "left-out", leftOut }),
+    (why) => this.#tell("warn", "an entry of the catalogue cannot be read and is left out", { why }),
+  );
   #isClosed = false;
   readonly #guard = new TurnGuard((what, why) => this.#tell("error", what, { why }));
 
@@ -329,6 +343,7 @@ export class EngineHost {
     if (changes.length > 0) this.#reply({ kind: "applied", changes });
     this.#settle();
     this.#tellStanding();
+    this.#leftOut.look(this.#replica.leftOut());
     this.#send();
   }
 

@@ -4,6 +4,7 @@ import type {
   Command,
   ConsistencyLevel,
   GraphHandles,
+  LeftOut,
   Receipt,
   SessionToken,
   Standing,
@@ -104,6 +105,8 @@ export type Reply =
   | { readonly kind: "settled"; readonly requests: readonly SettledRequest[] }
   /** What is not served from now on, and why. */
   | { readonly kind: "standing"; readonly standing: Standing }
+  /** What is not part of the state from now on. */
+  | { readonly kind: "left-out"; readonly leftOut: LeftOut }
   /** What was received or done by upkeep could not be made durable; it is tried again. */
   | { readonly kind: "storage-failed"; readonly error: PlainError }
   | { readonly kind: "answer"; readonly request: number; readonly answer: Answer }

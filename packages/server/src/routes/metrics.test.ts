@@ -22,6 +22,9 @@ describe("GET /metrics", () => {
     assert.match(text, /^cluster_enabled 0$/m);
     assert.doesNotMatch(text, /murmur_replication_lag_seconds/);
 
+    assert.match(text, /^murmur_catalogue_problems 0$/m);
+    assert.match(text, /^murmur_upkeep_lacks_room 0$/m);
+
     const peer = {
       id: 7,
       isMember: true,

@@ -4,6 +4,7 @@ import { validationSamplesMax } from "../http/limits.js";
 import { integer, withDefault } from "../http/schemas/fields.js";
 import { dialectVersion } from "../version.js";
 import { vectorSpaceOf } from "./check-vectors.js";
+import { leftOutAnswer } from "./left-out-answer.js";
 import { collectionParams, none, type Route, route } from "./route.js";
 
 const validateBody = z.object({ samples: withDefault(integer(1, validationSamplesMax), 100) }).nullish();
@@ -19,7 +20,7 @@ export const murmurRoutes: readonly Route[] = [
     query: none,
     body: none,
     handle: ({ database }) => {
-      const { version, replicaId, uptimeSeconds, ready, reason, reasons, shards } = database.status();
+      const { version, replicaId, uptimeSeconds, ready, reason, reasons, leftOut, shards } = database.status();
       return {
         version,
         dialect_version: dialectVersion,
@@ -27,6 +28,7 @@ export const murmurRoutes: readonly Route[] = [
         uptime_seconds: uptimeSeconds,
         ready,
         ...(reason === undefined ? {} : { reason, reasons }),
+        ...leftOutAnswer(leftOut),
         shards: shards.map(({ collection, shard, points, graphBytes }) => ({
           collection,
           shard,

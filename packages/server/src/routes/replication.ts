@@ -1,6 +1,7 @@
 import { type Incident, limits, type PeerStatus, type TransportLink, type VersionVector } from "@murmuration/core";
 import { z } from "zod";
 import { pathInteger } from "../http/schemas/parameters.js";
+import { setAsideAnswer } from "./left-out-answer.js";
 import type { RouteContext } from "./route.js";
 import { none, type Route, route } from "./route.js";
 
@@ -121,15 +122,7 @@ export const replicationRoutes: readonly Route[] = [
               peers: peering.peers.map((peer) => peerAnswer(peer, regionsOf(context))),
               refused: peering.refused,
               incidents: peering.incidents.map(incidentAnswer),
-              set_aside: peering.setAside.map(({ shard, origin, sequence, reason, from, sinceMs, attempts }) => ({
-                shard,
-                origin,
-                sequence,
-                reason,
-                from,
-                since: new Date(sinceMs).toISOString(),
-                attempts,
-              })),
+              set_aside: peering.setAside.map(setAsideAnswer),
               inbox_bytes: peering.inboxBytes,
               stable: Object.fromEntries([...peering.stable].map(([shard, vector]) => [shard, plain(vector)])),
               need_snapshot: peering.needSnapshot,

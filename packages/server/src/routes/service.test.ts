@@ -30,6 +30,24 @@ describe("service routes", () => {
     assert.equal((await ask("GET", "/healthz")).statusCode, 200);
   });
 
+  it("name in the status what is left out of the state, which is no reason not to be ready", async () => {
+    const { ask, database } = await testApp();
+    const operation = { shard: "1-1", origin: 2, sequence: 9, reason: "no room", from: 3, attempts: 4 };
+    database.leftOut = {
+      setAside: { total: 30, first: [{ ...operation, code: "capacity", sinceMs: 5_000 }] },
+      catalogueProblems: { total: 1, first: ["aliases: not a map"] },
+    };
+    const { set_aside, catalogue_problems, ready } = (await ask("GET", "/murmur/status")).json.result as {
+      readonly [field: string]: unknown;
+    };
+    const since = "1970-01-01T00:00:05.000Z";
+    assert.deepEqual(set_aside, { total: 30, operations: [{ ...operation, code: "capacity", since }] });
+    assert.deepEqual(catalogue_problems, { total: 1, problems: ["aliases: not a map"] });
+    assert.equal(ready, true);
+    assert.equal((await ask("GET", "/readyz")).statusCode, 200);
+    assert.match((await ask("GET", "/metrics")).text, /^murmur_catalogue_problems 1$/m);
+  });
+
   it("stay in reach while a replica joins, which refuses every other route and says whom it waits for", async () => {
     const { ask, database } = await filledApp();
     database.joining = "this replica joins: it waits for replica 7 (us), which is not heard";

@@ -4,8 +4,10 @@ import {
   type Collection,
   type Command,
   type Emit,
+  type LeftOut,
   membersNeeded,
   type NearestQuery,
+  nothingLeftOut,
   type PointCommand,
   type PointRecord,
   type Receipt,
@@ -290,9 +292,19 @@ export class FakeDatabase implements Database {
     return { id, vector, layers: [] };
   }
 
+  leftOut: LeftOut = nothingLeftOut;
+
   status(): DatabaseStatus {
     const { reasons } = this;
-    return { version: "0", replicaId: 1, uptimeSeconds: 0, ready: reasons.length === 0, reasons, shards: [] };
+    return {
+      version: "0",
+      replicaId: 1,
+      uptimeSeconds: 0,
+      ready: reasons.length === 0,
+      reasons,
+      leftOut: this.leftOut,
+      shards: [],
+    };
   }
 
   readonly ended = new Promise<string>(() => undefined);
