@@ -15,6 +15,7 @@ export interface LeftOut {
   readonly catalogueProblems: Shown<string>;
 }
 
+/** What is left out where all is well. */
 export const nothingLeftOut: LeftOut = {
   setAside: { total: 0, first: [] },
   catalogueProblems: { total: 0, first: [] },
