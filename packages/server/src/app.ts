@@ -17,6 +17,7 @@ import { type ConsistencyParameters, Session } from "./consistency/session.js";
 import type { Database } from "./engine/database.js";
 import { acceptJson, drainRefused } from "./http/accept-json.js";
 import { connectionOptions } from "./http/connections.js";
+import { emptyNamesAt } from "./http/empty-names.js";
 import { errorEnvelope, successBegin, successEnd, successEnvelope } from "./http/envelope.js";
 import { errorAnswer, type RequestPart } from "./http/errors.js";
 import { stringifyJson } from "./http/json.js";
@@ -327,6 +328,8 @@ export async function buildApp(database: Database, options: AppOptions = {}): Pr
     readTimeoutSeconds,
   };
   const services = { database, backups: options.backups };
+  const refuseEmptyNames = emptyNamesAt(all);
+  app.addHook("onRequest", async ({ method, url }) => refuseEmptyNames(method, url));
   for (const each of all) register(app, services, host, each);
   answerUnknown(app, all);
   return app;

@@ -86,7 +86,7 @@ const readBacks: { readonly [route: string]: (pair: Pair, drawn: DrawnRequest) =
 
 /** After an accepted write: what was written comes back as it was, to the byte. Says whether it was looked at. */
 export async function readsBack(pair: Pair, drawn: DrawnRequest): Promise<boolean> {
-  // repeated slashes are one: with an empty name in its path, a request is one to another route
+  // a path with an empty name is refused, or one to another route where the name stands at its end
   if (Object.values(drawn.path).includes("")) return false;
   const check = readBacks[`${drawn.route.method} ${drawn.route.path}`];
   await check?.(pair, drawn);

@@ -90,6 +90,49 @@ describe("text in a URL", () => {
   });
 });
 
+describe("a path with repeated slashes", () => {
+  it("is the one with single ones", async () => {
+    const { ask } = await filledApp();
+    for (const path of [
+      "//collections/things",
+      "/collections//things",
+      "///collections///things//",
+      "/collections/things//",
+    ])
+      assert.equal((await ask("GET", path)).statusCode, 200, path);
+    assert.deepEqual((await ask("GET", "/collections//things//exists")).json.result, { exists: true });
+    assert.equal(
+      (await ask("PUT", "/collections//things/index/", { field_name: "f", field_schema: "keyword" })).statusCode,
+      200,
+    );
+  });
+
+  it("is refused where a name between two fixed parts is empty, and is no request to another route", async () => {
+    const { ask, database } = await filledApp();
+    const written = database.written.length;
+    const point = { points: [{ id: 1, vector: [1, 2] }] };
+    for (const [method, path, body] of [
+      ["PUT", "/collections//index", { field_name: "f", field_schema: "keyword" }],
+      ["PUT", "///collections///index//?wait=true", { field_name: "f", field_schema: "keyword" }],
+      ["PUT", "/collections//points", point],
+      ["POST", "/collections//points", { ids: [1] }],
+      ["POST", "/collections//points/delete", { points: [1] }],
+      ["DELETE", "/collections//index/f", undefined],
+      ["GET", "/collections//exists", undefined],
+      ["GET", "/collections//points/1", undefined],
+    ] as const) {
+      const { statusCode, error } = await ask(method, path, body);
+      assert.deepEqual(
+        [statusCode, /collection_name: the path has nothing/.test(error ?? "")],
+        [422, true],
+        `${path} ${error}`,
+      );
+    }
+    assert.equal(database.written.length, written);
+    assert.match((await ask("POST", "/murmur/cluster/members//evict")).error ?? "", /id: the path has nothing/);
+  });
+});
+
 describe("text in a header", () => {
   it("of ours is printable ASCII", async () => {
     const { ask } = await filledApp();
