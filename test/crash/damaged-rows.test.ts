@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, afterEach, beforeEach, test } from "node:test";
-import { SqliteOpLog } from "@murmuration/core";
+import { decodeOperation, SqliteOpLog } from "@murmuration/core";
 import Database from "better-sqlite3";
 import {
   type Answer,
@@ -11,6 +11,7 @@ import {
   type ServerProcess,
   startServer,
 } from "../support/server.js";
+import { until } from "../support/until.js";
 
 let folder: string;
 beforeEach(() => {
@@ -138,3 +139,51 @@ test("a log that has lost its catalogue is refused by name, with the way out", a
   damage("UPDATE shards SET name = 'sys' WHERE name = 'system'");
   await assert.rejects(start("listening"), /not the catalogue that names them[\s\S]*murmur restore/);
 });
+
+test("a setting of the whole log that is damaged or lost is refused by file and row, with the way out", async () => {
+  await prepare();
+  const database = new Database(join(folder, "murmuration.db"));
+  const clock = database.prepare<[], string>("SELECT value FROM settings WHERE name = 'replica.clock'").pluck().get();
+  database.close();
+  damage("UPDATE settings SET value = '1:0' WHERE name = 'replica.clock'");
+  const named = /murmuration\.db: the row "replica\.clock" of table settings is damaged[\s\S]*murmur restore/;
+  await assert.rejects(start("listening"), named);
+  damage(`UPDATE settings SET value = '${clock}' WHERE name = 'replica.clock'`);
+  await (await start()).kill();
+  damage("DELETE FROM settings WHERE name = 'replica.id'");
+  await assert.rejects(start("listening"), /rows of table settings are lost[\s\S]*murmur restore/);
+});
+
+test("a row of points that rots back to before a delete, then a purge, then a restart: the point stays deleted", async () => {
+  const shard = await prepare();
+  const first = await start();
+  const database = new Database(join(folder, "murmuration.db"));
+  const ofPoint = `shard = ${keyOf(shard)} AND id = x'0000000000000003'`;
+  database.exec(`CREATE TEMP TABLE kept AS SELECT state, checksum FROM points WHERE ${ofPoint}`);
+  assert.equal((await first.request("POST", "/collections/hurt/points/delete?wait=true", { points: [3] })).status, 200);
+  const rot = `UPDATE points SET (state, checksum) = (SELECT state, checksum FROM kept) WHERE ${ofPoint}`;
+  assert.equal(database.prepare(rot).run().changes, 1);
+  await until(() => hasPurge(shard), "the node of the point is purged");
+  // what the purge wrote may be newer than the damage
+  database.prepare(rot).run();
+  database.close();
+  await first.kill();
+  for (let restart = 0; restart < 2; restart++) {
+    const server = await start();
+    assert.equal(await count(server, "sound"), 20);
+    assert.equal(await count(server, "hurt"), 19);
+    assert.equal((await server.request("GET", "/collections/hurt/points/3")).status, 404);
+    const found = await server.request("POST", "/collections/hurt/points/query", { query: [3, 1], limit: 20 });
+    assert.equal((found.body.result as { points: unknown[] }).points.length, 19);
+    await server.kill();
+  }
+});
+
+function hasPurge(shard: string): boolean {
+  const log = new SqliteOpLog(join(folder, "murmuration.db"), { readOnly: true });
+  const kinds = [...log.read(0, { shard })].map(({ origin, sequence, bytes }) =>
+    decodeOperation(shard, origin, sequence, bytes),
+  );
+  log.close();
+  return kinds.some(({ kind }) => kind === "purge");
+}

@@ -1,5 +1,6 @@
 import type { LogWriter, OpLog } from "../log/op-log.js";
 import { storedSetting } from "../log/stored-setting.js";
+import { refuseMessage } from "../operation/field-reader.js";
 
 /** A checkpoint as others know it. */
 export interface CheckpointName {
@@ -21,9 +22,12 @@ export interface StoredCheckpoint extends CheckpointName {
 
 const settingOf = (shard: string) => `checkpoint.${shard}`;
 
-/** What is noted of a shard's current checkpoint; `undefined`: it has none. Throws `corrupt` where the note is damaged. */
+/** What is noted of a shard's current checkpoint; `undefined`: it has none. Throws `corrupt` where the note is damaged or lost. */
 export function storedCheckpoint(log: OpLog, shard: string): StoredCheckpoint | undefined {
-  return storedSetting(log, settingOf(shard), checkpointOf);
+  const stored = storedSetting(log, settingOf(shard), checkpointOf);
+  const isLost = stored === undefined && log.checkpointParts(shard, "current").length > 0;
+  if (isLost) refuseMessage(`the setting "${settingOf(shard)}" is not in the log, and the checkpoint is`);
+  return stored;
 }
 
 function checkpointOf(text: string): StoredCheckpoint | undefined {

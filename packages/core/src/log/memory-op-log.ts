@@ -3,9 +3,9 @@ import { isOrigin, isSequence } from "../causality/dot.js";
 import { sequenceOf, type VersionVector } from "../causality/version-vector.js";
 import { refuseMessage } from "../operation/field-reader.js";
 import type { CheckpointSlot, KeptOperations, LogEntry, LogWriter, OpLog, ReadOptions, StoredPoint } from "./op-log.js";
-import { pointChecksum } from "./point-checksum.js";
 import { pointIdToKey } from "./point-key.js";
 import { arePointRows, noPointRows, type PointRows, withoutPointRow, withPointRow } from "./point-rows.js";
+import { pointChecksum } from "./row-checksums.js";
 
 const checksumOf = (id: PointId, state: Uint8Array) => pointChecksum(0, pointIdToKey(id), state);
 

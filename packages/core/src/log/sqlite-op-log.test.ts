@@ -31,6 +31,10 @@ opLogConformance("SqliteOpLog", () => {
   };
 });
 
+/** What a log of the version before checksums of settings and frontiers lacks. */
+const withoutSettingChecksums = `DELETE FROM settings WHERE name = 'log.settings';
+  ALTER TABLE settings DROP COLUMN checksum; ALTER TABLE frontiers DROP COLUMN checksum;`;
+
 describe("SqliteOpLog", () => {
   let folder: string;
   let file: string;
@@ -154,7 +158,7 @@ describe("SqliteOpLog", () => {
     log.close();
     const database = new Database(file);
     database.exec(
-      "ALTER TABLE points DROP COLUMN checksum; DROP TABLE checkpoints; DROP TABLE checkpoint_parts; PRAGMA user_version = 1",
+      `${withoutSettingChecksums} ALTER TABLE points DROP COLUMN checksum; DROP TABLE checkpoints; DROP TABLE checkpoint_parts; PRAGMA user_version = 1`,
     );
     database.close();
     assert.throws(() => new SqliteOpLog(file, { readOnly: true }), failsWith("corrupt"));
@@ -172,13 +176,102 @@ describe("SqliteOpLog", () => {
     log.transaction((writer) => writer.putPoint("a", 7, body));
     log.close();
     const database = new Database(file);
-    database.exec("ALTER TABLE points DROP COLUMN checksum; PRAGMA user_version = 2");
+    database.exec(`${withoutSettingChecksums} ALTER TABLE points DROP COLUMN checksum; PRAGMA user_version = 2`);
     database.close();
     for (const readOnly of [true, false, true]) {
       const opened = new SqliteOpLog(file, { readOnly });
       assert.deepEqual([...opened.points("a")], [{ id: 7, state: body }]);
       opened.close();
     }
+  });
+
+  test("a log of the version before checksums of settings is read as it is, and gets them when it is opened for writing", () => {
+    const log = new SqliteOpLog(file);
+    log.transaction((writer) => {
+      writer.append("a", 1, 1, body);
+      writer.putSetting("replica.id", "7");
+      writer.putSetting("causality.a", "{}");
+    });
+    log.close();
+    const database = new Database(file);
+    // the sum of a shard without points was not written
+    database.exec(
+      `${withoutSettingChecksums} DELETE FROM settings WHERE name = 'log.points.1'; PRAGMA user_version = 3`,
+    );
+    database.close();
+    for (const readOnly of [true, false, true]) {
+      const opened = new SqliteOpLog(file, { readOnly });
+      assert.equal(opened.setting("replica.id"), "7");
+      assert.equal(opened.setting("causality.a"), "{}");
+      assert.deepEqual([...opened.frontier("a")], [[1, 1]]);
+      assert.deepEqual([...opened.points("a")], []);
+      opened.close();
+    }
+  });
+
+  test("a setting of the whole log that is damaged, lost or what it once was is refused, with the file and the row", () => {
+    const log = new SqliteOpLog(file);
+    log.transaction((writer) => writer.putSetting("replica.clock", "1:0"));
+    const database = new Database(file);
+    const keep = database.prepare("SELECT value, checksum FROM settings WHERE name = 'replica.clock'").raw();
+    const [value, checksum] = keep.get() as [string, number];
+    log.transaction((writer) => {
+      writer.putSetting("replica.clock", "2:0");
+      writer.putSetting("replica.id", "7");
+    });
+    log.close();
+    const damages = [
+      [
+        "UPDATE settings SET value = '3:0' WHERE name = 'replica.clock'",
+        /log\.db\.damaged: the row "replica\.clock" of table settings/,
+      ],
+      ["UPDATE settings SET checksum = 1 WHERE name = 'replica.clock'", /the row "replica\.clock" of table settings/],
+      [
+        "UPDATE settings SET name = 'replica.cloak' WHERE name = 'replica.clock'",
+        /the row "replica\.cloak" of table settings/,
+      ],
+      ["UPDATE settings SET value = '3:0' WHERE name = 'log.settings'", /the row "log\.settings" of table settings/],
+      ["DELETE FROM settings WHERE name = 'replica.id'", /rows of table settings are lost/],
+      ["DELETE FROM settings WHERE name = 'log.settings'", /rows of table settings are lost/],
+      [`UPDATE settings SET value = '${value}', checksum = ${checksum} WHERE name = 'replica.clock'`, /once were/],
+    ] as const;
+    for (const [damage, message] of damages) {
+      const copy = `${file}.damaged`;
+      rmSync(copy, { force: true });
+      database.prepare("VACUUM INTO ?").run(copy);
+      const damaged = new Database(copy);
+      damaged.exec(damage);
+      damaged.close();
+      for (const readOnly of [true, false]) {
+        assert.throws(() => new SqliteOpLog(copy, { readOnly }), failsWith("corrupt", message), damage);
+      }
+    }
+    database.close();
+  });
+
+  test("a setting of one shard, a frontier and a sum of points that are damaged are not believed, and stop no other", () => {
+    const log = new SqliteOpLog(file);
+    log.transaction((writer) => {
+      for (const shard of ["a", "b"]) {
+        writer.append(shard, 1, 1, body);
+        writer.putPoint(shard, 7, body);
+        writer.putSetting(`causality.${shard}`, "{}");
+      }
+    });
+    log.close();
+    const database = new Database(file);
+    database.exec("UPDATE settings SET value = '{ }' WHERE name = 'causality.a'");
+    database.exec("UPDATE frontiers SET sequence = 2 WHERE shard = 1");
+    database.exec("DELETE FROM settings WHERE name = 'log.points.1'");
+    database.close();
+    const damaged = new SqliteOpLog(file);
+    assert.throws(() => damaged.setting("causality.a"), failsWith("corrupt", /"causality\.a" of table settings/));
+    assert.throws(() => [...damaged.points("a")], failsWith("corrupt", /points of shard a are lost/));
+    assert.deepEqual([...damaged.frontier("a")], []);
+    assert.equal(damaged.setting("causality.b"), "{}");
+    assert.equal([...damaged.points("b")].length, 1);
+    assert.deepEqual([...damaged.frontier("b")], [[1, 1]]);
+    damaged.close();
   });
 
   test("a point that is lost, and one that is what it once was, are noticed when all were read", () => {

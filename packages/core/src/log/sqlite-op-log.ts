@@ -15,12 +15,15 @@ import type {
   StoredPoint,
   TransactionOptions,
 } from "./op-log.js";
-import { noPointRows, pointRowsFromText, pointRowsToText } from "./point-rows.js";
+import { noPointRows, pointRowsToText } from "./point-rows.js";
+import { frontierChecksum } from "./row-checksums.js";
 import { dropCheckpoint, dropOperations, putCheckpointPart } from "./sqlite-compaction.js";
 import { openDatabase, setPragmas } from "./sqlite-connection.js";
 import { storageError, withStorageErrors } from "./sqlite-error.js";
-import { deletePoint, dropPoints, type PointsHead, plainBytes, readPoints, writePoint } from "./sqlite-points.js";
-import { hasPointChecksums, openSchema, pointRowsSetting } from "./sqlite-schema.js";
+import { type Heads, POSITION_FLOOR, readHeads, type ShardHead } from "./sqlite-heads.js";
+import { deletePoint, dropPoints, plainBytes, readPoints, writePoint } from "./sqlite-points.js";
+import { openSchema, pointRowsSetting, rowChecksumsOf } from "./sqlite-schema.js";
+import { readSetting, SYNCED, writeSetting, writeSettingSums } from "./sqlite-settings.js";
 import {
   type OperationRow,
   type ReadStatements,
@@ -28,11 +31,6 @@ import {
   type WriteStatements,
   writeStatements,
 } from "./sqlite-statements.js";
-
-/** Setting of our own: the position below which none is given out again although its entry is gone. */
-const POSITION_FLOOR = "log.position-floor";
-/** Setting of our own: written so that there is something to flush. */
-const SYNCED = "log.synced";
 
 /** How to open the file of a log. */
 export interface SqliteOpLogOptions {
@@ -42,22 +40,14 @@ export interface SqliteOpLogOptions {
   readonly pagesMax?: number;
 }
 
-interface ShardHead extends PointsHead {
-  readonly frontier: Map<number, number>;
-}
-
-/** What is asked for at every write, kept in memory; read again when it may be stale. */
-interface Heads {
-  readonly shards: Map<string, ShardHead>;
-  lastPosition: number;
-}
-
 interface Transaction {
   readonly heads: Heads;
   /** Frontier entries to write before the commit: shard → origins. */
   readonly advanced: Map<ShardHead, Set<number>>;
   /** Shards whose points were written. */
   readonly summed: Set<ShardHead>;
+  /** Was a setting written that concerns the whole log? */
+  isSetting: boolean;
 }
 
 /** The log in one SQLite file, in WAL mode and flushed at every commit that is not lazy. One writing connection, any number of reading ones. */
@@ -84,7 +74,7 @@ export class SqliteOpLog implements OpLog {
         openSchema(this.#database, file, readOnly);
         if (!readOnly) mendShardKeys(this.#database);
       });
-      this.#reads = withStorageErrors(file, () => readStatements(this.#database, hasPointChecksums(this.#database)));
+      this.#reads = withStorageErrors(file, () => readStatements(this.#database, rowChecksumsOf(this.#database)));
       this.#writes = readOnly ? undefined : withStorageErrors(file, () => writeStatements(this.#database));
       if (pagesMax !== undefined) this.limitPages(pagesMax);
       this.#currentHeads();
@@ -109,16 +99,26 @@ export class SqliteOpLog implements OpLog {
         this.#commitsLazily = isLazy;
       }
       writes.begin.run();
-      const transaction: Transaction = { heads: this.#currentHeads(), advanced: new Map(), summed: new Set() };
+      const transaction: Transaction = {
+        heads: this.#currentHeads(),
+        advanced: new Map(),
+        summed: new Set(),
+        isSetting: false,
+      };
       this.#transaction = transaction;
       const result = body(this.#writer(transaction, writes));
       assert(!(result instanceof Promise), "a transaction is synchronous");
+      const put = settingWriter(writes, transaction);
       for (const [head, origins] of transaction.advanced) {
-        for (const origin of origins) writes.putFrontier.run(head.key, origin, sequenceOf(head.frontier, origin));
+        for (const origin of origins) {
+          const sequence = sequenceOf(head.frontier, origin);
+          writes.putFrontier.run(head.key, origin, sequence, frontierChecksum(head.key, origin, sequence));
+        }
       }
       for (const { key, rows } of transaction.summed) {
-        if (rows !== undefined) writes.putSetting.run(pointRowsSetting(key), pointRowsToText(rows));
+        if (rows !== undefined) put(pointRowsSetting(key), pointRowsToText(rows));
       }
+      if (transaction.isSetting) writeSettingSums(writes, transaction.heads.settings);
       writes.commit.run();
       // a flush covers the whole of the write-ahead log
       this.#isBehind = isLazy;
@@ -166,7 +166,9 @@ export class SqliteOpLog implements OpLog {
   }
 
   points(shard: string): Iterable<StoredPoint> {
-    return readPoints(this.#file, this.#reads, shard, this.#currentHeads().shards.get(shard)?.rows);
+    const head = this.#currentHeads().shards.get(shard);
+    const rows = head === undefined ? noPointRows : head.rows;
+    return readPoints(this.#file, this.#reads, shard, rows);
   }
 
   checkpointPart(shard: string, slot: CheckpointSlot, part: number): Uint8Array | undefined {
@@ -188,7 +190,7 @@ export class SqliteOpLog implements OpLog {
   }
 
   setting(name: string): string | undefined {
-    return withStorageErrors(this.#file, () => this.#reads.setting.get(name));
+    return withStorageErrors(this.#file, () => readSetting(this.#file, this.#reads, name));
   }
 
   /**
@@ -205,6 +207,7 @@ export class SqliteOpLog implements OpLog {
 
   #writer(transaction: Transaction, writes: WriteStatements): LogWriter {
     const { heads, advanced, summed } = transaction;
+    const putSetting = settingWriter(writes, transaction);
     const checkOpen = () => assert(this.#transaction === transaction, "the transaction is over");
     const headOf = (shard: string): ShardHead => {
       checkOpen();
@@ -267,7 +270,7 @@ export class SqliteOpLog implements OpLog {
         }
         writes.dropSetting.run(pointRowsSetting(head.key));
         summed.delete(head);
-        writes.putSetting.run(POSITION_FLOOR, String(heads.lastPosition));
+        putSetting(POSITION_FLOOR, String(heads.lastPosition));
         heads.shards.delete(shard);
         advanced.delete(head);
       },
@@ -275,7 +278,7 @@ export class SqliteOpLog implements OpLog {
         checkOpen();
         const head = heads.shards.get(shard);
         if (head === undefined) return 0;
-        writes.putSetting.run(POSITION_FLOOR, String(heads.lastPosition));
+        putSetting(POSITION_FLOOR, String(heads.lastPosition));
         return dropOperations(writes, head.key, through, upTo, kept);
       },
       restartShard: (shard, frontier) => {
@@ -287,7 +290,7 @@ export class SqliteOpLog implements OpLog {
         for (const [origin, sequence] of frontier) head.frontier.set(origin, sequence);
         advanced.set(head, new Set(frontier.keys()));
         heads.lastPosition += 1;
-        writes.putSetting.run(POSITION_FLOOR, String(heads.lastPosition));
+        putSetting(POSITION_FLOOR, String(heads.lastPosition));
         return heads.lastPosition;
       },
       putCheckpointPart: (shard, slot, part, bytes) => {
@@ -306,7 +309,7 @@ export class SqliteOpLog implements OpLog {
       putSetting: (name, value) => {
         checkOpen();
         assert(name !== POSITION_FLOOR, "the setting's name is not the log's own");
-        writes.putSetting.run(name, value);
+        putSetting(name, value);
       },
     };
   }
@@ -351,25 +354,16 @@ export class SqliteOpLog implements OpLog {
     return withStorageErrors(this.#file, () => {
       const version = this.#reads.dataVersion.get() ?? 0;
       if (this.#heads === undefined || version !== this.#headsVersion) {
-        this.#heads = this.#readHeads();
+        this.#heads = readHeads(this.#file, this.#reads);
         this.#headsVersion = version;
       }
       return this.#heads;
     });
   }
+}
 
-  #readHeads(): Heads {
-    const shards = new Map<string, ShardHead>();
-    for (const { shard, key, origin, sequence } of this.#reads.heads.all()) {
-      let head = shards.get(shard);
-      if (head === undefined) {
-        const rows = pointRowsFromText(this.#reads.setting.get(pointRowsSetting(key)));
-        head = { key, frontier: new Map(), rows };
-        shards.set(shard, head);
-      }
-      if (origin !== null && sequence !== null) head.frontier.set(origin, sequence);
-    }
-    const floor = Number(this.#reads.setting.get(POSITION_FLOOR) ?? 0);
-    return { shards, lastPosition: Math.max(floor, this.#reads.lastPosition.get() ?? 0) };
-  }
+function settingWriter(writes: WriteStatements, transaction: Transaction): (name: string, value: string) => void {
+  return (name, value) => {
+    if (writeSetting(writes, transaction.heads.settings, name, value)) transaction.isSetting = true;
+  };
 }

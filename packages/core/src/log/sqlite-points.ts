@@ -2,13 +2,13 @@ import type { PointId } from "@murmuration/index";
 import { limits } from "../limits.js";
 import { refuseMessage } from "../operation/field-reader.js";
 import type { StoredPoint } from "./op-log.js";
-import { pointChecksum } from "./point-checksum.js";
 import { pointIdFromKey, pointIdToKey } from "./point-key.js";
 import { arePointRows, noPointRows, type PointRows, withoutPointRow, withPointRow } from "./point-rows.js";
+import { pointChecksum } from "./row-checksums.js";
 import { withStorageErrors } from "./sqlite-error.js";
 import type { ReadStatements, WriteStatements } from "./sqlite-statements.js";
 
-/** A shard's key in the file, and what its points were written to be; `undefined`: not known. */
+/** A shard's key in the file, and what its points were written to be; `undefined`: that is lost. */
 export interface PointsHead {
   readonly key: number;
   rows: PointRows | undefined;
@@ -38,7 +38,7 @@ export function* readPoints(
     if (last === undefined || page.length < limits.logPageRows) break;
     after = plainBytes(last.id);
   }
-  if (hasChecksums && written !== undefined && !arePointRows(found, written)) {
+  if (hasChecksums && (written === undefined || !arePointRows(found, written))) {
     refuseMessage(`${file}: points of shard ${shard} are lost, or are what they once were`);
   }
 }

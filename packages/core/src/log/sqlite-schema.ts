@@ -1,17 +1,21 @@
 import type Database from "better-sqlite3";
 import { refuseMessage } from "../operation/field-reader.js";
-import { pointChecksum } from "./point-checksum.js";
+import { frontierChecksum, pointChecksum, settingChecksum } from "./row-checksums.js";
+import { SETTING_ROWS, textOfRows } from "./sqlite-settings.js";
+import type { RowChecksums, SettingRow } from "./sqlite-statements.js";
 
 /** `PRAGMA application_id`: says that a file is ours ("Murm"). */
 const APPLICATION_ID = 0x4d75726d;
 /** `PRAGMA user_version`: a file of a newer version is refused. */
-export const logSchemaVersion = 3;
+export const logSchemaVersion = 4;
 
 const WITHOUT_POINT_CHECKSUMS = 2;
+const WITHOUT_SETTING_CHECKSUMS = 3;
 
-/** Do the rows of points in an open log have checksums? */
-export function hasPointChecksums(database: Database.Database): boolean {
-  return (database.pragma("user_version", { simple: true }) as number) > WITHOUT_POINT_CHECKSUMS;
+/** Which rows of an open log have checksums? */
+export function rowChecksumsOf(database: Database.Database): RowChecksums {
+  const version = database.pragma("user_version", { simple: true }) as number;
+  return { points: version > WITHOUT_POINT_CHECKSUMS, settings: version > WITHOUT_SETTING_CHECKSUMS };
 }
 
 const TABLES = `
@@ -68,6 +72,29 @@ function addPointChecksums(database: Database.Database): void {
   );
 }
 
+/** Since version 4. A row that was there before is taken as it is. */
+function addSettingChecksums(database: Database.Database): void {
+  database.function("setting_checksum", { deterministic: true }, (name, value) =>
+    settingChecksum(String(name), String(value)),
+  );
+  database.function("frontier_checksum", { deterministic: true }, (shard, origin, sequence) =>
+    frontierChecksum(Number(shard), Number(origin), Number(sequence)),
+  );
+  for (const table of ["settings", "frontiers"]) {
+    database.exec(`ALTER TABLE ${table} ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0`);
+  }
+  // every shard has a sum of its points from here on, so that one that is lost is missed
+  database.exec(
+    `INSERT OR IGNORE INTO settings SELECT '${pointRowsSetting("")}' || key, '0:0', 0 FROM shards
+     WHERE key NOT IN (SELECT shard FROM points)`,
+  );
+  database.exec("UPDATE settings SET checksum = setting_checksum(name, value)");
+  database.exec("UPDATE frontiers SET checksum = frontier_checksum(shard, origin, sequence)");
+  const text = textOfRows(database.prepare<[], SettingRow>("SELECT name, value, checksum FROM settings").all());
+  const put = database.prepare("INSERT OR REPLACE INTO settings VALUES (?, ?, ?)");
+  put.run(SETTING_ROWS, text, settingChecksum(SETTING_ROWS, text));
+}
+
 /** Since version 2. The parts of a checkpoint are not moved when it becomes the current one: its slot is beside them. */
 const CHECKPOINT_TABLES = `
   CREATE TABLE checkpoints (
@@ -106,6 +133,7 @@ export function openSchema(database: Database.Database, file: string, isReadOnly
     database.transaction(() => {
       database.exec(TABLES + CHECKPOINT_TABLES);
       addPointChecksums(database);
+      addSettingChecksums(database);
       database.pragma(`application_id = ${APPLICATION_ID}`);
       database.pragma(`user_version = ${logSchemaVersion}`);
     })();
@@ -116,17 +144,18 @@ export function openSchema(database: Database.Database, file: string, isReadOnly
     refuseMessage(`${file} was written by a newer version (schema ${version}, this one reads ${logSchemaVersion})`);
   }
   const expected = version === 1 ? FIRST_TABLE_NAMES : TABLE_NAMES;
-  const isOlder = version === 1 || version === WITHOUT_POINT_CHECKSUMS;
+  const isOlder = version >= 1 && version < logSchemaVersion;
   if (isOlder && !isReadOnly && expected.every((name) => tables.includes(name))) {
     database.transaction(() => {
       if (version === 1) database.exec(CHECKPOINT_TABLES);
-      addPointChecksums(database);
+      if (version <= WITHOUT_POINT_CHECKSUMS) addPointChecksums(database);
+      addSettingChecksums(database);
       database.pragma(`user_version = ${logSchemaVersion}`);
     })();
     return;
   }
   // one that is only read, a backup for one, stays as it is
-  const isReadable = version === logSchemaVersion || (isReadOnly && version === WITHOUT_POINT_CHECKSUMS);
+  const isReadable = version === logSchemaVersion || (isReadOnly && version >= WITHOUT_POINT_CHECKSUMS);
   if (!isReadable || TABLE_NAMES.some((name) => !tables.includes(name))) {
     refuseMessage(`${file} is damaged: its tables are not those of a log`);
   }

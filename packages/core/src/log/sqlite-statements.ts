@@ -23,6 +23,13 @@ export interface PartRow {
   readonly bytes: Uint8Array;
 }
 
+export interface SettingRow {
+  readonly name: string;
+  readonly value: string;
+  /** `null` in a log that has none. */
+  readonly checksum: number | null;
+}
+
 export interface PointRow {
   readonly shard: number;
   /** `null` in a log that has none. */
@@ -34,16 +41,26 @@ export interface PointRow {
 const COLUMNS = "position, shards.name AS shard, origin, sequence, checksum, bytes";
 const KEY_OF_SHARD = "(SELECT key FROM shards WHERE name = ?)";
 
+/** Which rows of a log have checksums. */
+export interface RowChecksums {
+  readonly points: boolean;
+  /** Those of frontiers have them since the same version. */
+  readonly settings: boolean;
+}
+
 export interface HeadRow {
   readonly shard: string;
   readonly key: number;
   /** `null` for a shard without operations. */
   readonly origin: number | null;
   readonly sequence: number | null;
+  /** `null` for a shard without operations, and in a log that has none. */
+  readonly checksum: number | null;
 }
 
 /** Every statement that reads. */
 export interface ReadStatements {
+  readonly checksums: RowChecksums;
   readonly all: Statement<[after: number, limit: number], OperationRow>;
   readonly ofShard: Statement<[shard: string, after: number, limit: number], OperationRow>;
   readonly ofOrigin: Statement<[shard: string, origin: number, after: number, limit: number], OperationRow>;
@@ -53,7 +70,8 @@ export interface ReadStatements {
   readonly checkpointPart: Statement<[shard: string, slot: string, part: number], PartRow>;
   readonly checkpointParts: Statement<[shard: string, slot: string], number>;
   readonly operationCount: Statement<[shard: string], number>;
-  readonly setting: Statement<[name: string], string>;
+  readonly setting: Statement<[name: string], SettingRow>;
+  readonly settings: Statement<[], SettingRow>;
   /** Changes when another connection has written. */
   readonly dataVersion: Statement<[], number>;
 }
@@ -69,7 +87,7 @@ export interface WriteStatements {
   readonly append: Statement<
     [position: number, shard: number, origin: number, sequence: number, checksum: number, bytes: Uint8Array]
   >;
-  readonly putFrontier: Statement<[shard: number, origin: number, sequence: number]>;
+  readonly putFrontier: Statement<[shard: number, origin: number, sequence: number, checksum: number]>;
   readonly putShard: Statement<[name: string]>;
   readonly putPoint: Statement<[shard: number, id: Uint8Array, state: Uint8Array, checksum: number]>;
   readonly deletePoint: Statement<[shard: number, id: Uint8Array]>;
@@ -88,14 +106,16 @@ export interface WriteStatements {
   readonly dropPoints: Statement<[shard: number]>;
   readonly dropFrontier: Statement<[shard: number]>;
   readonly dropShard: Statement<[shard: number]>;
-  readonly putSetting: Statement<[name: string, value: string]>;
+  readonly putSetting: Statement<[name: string, value: string, checksum: number]>;
   readonly dropSetting: Statement<[name: string]>;
   readonly pointChecksum: Statement<[shard: number, id: Uint8Array], number>;
 }
 
-/** `hasPointChecksums`: a log of an older version, open for reading only, has none. */
-export function readStatements(database: Database.Database, hasPointChecksums: boolean): ReadStatements {
+/** `checksums`: which rows have them; a log of an older version, open for reading only, lacks some. */
+export function readStatements(database: Database.Database, checksums: RowChecksums): ReadStatements {
+  const settingColumns = `name, value, ${checksums.settings ? "checksum" : "NULL AS checksum"}`;
   return {
+    checksums,
     all: database.prepare(
       `SELECT ${COLUMNS} FROM operations CROSS JOIN shards ON shards.key = operations.shard
        WHERE position > ? ORDER BY position LIMIT ?`,
@@ -109,10 +129,11 @@ export function readStatements(database: Database.Database, hasPointChecksums: b
        WHERE operations.shard = ${KEY_OF_SHARD} AND origin = ? AND sequence > ? ORDER BY sequence LIMIT ?`,
     ),
     points: database.prepare(
-      `SELECT shard, id, state, ${hasPointChecksums ? "checksum" : "NULL AS checksum"} FROM points WHERE shard = ${KEY_OF_SHARD} AND id > ? ORDER BY id LIMIT ?`,
+      `SELECT shard, id, state, ${checksums.points ? "checksum" : "NULL AS checksum"} FROM points WHERE shard = ${KEY_OF_SHARD} AND id > ? ORDER BY id LIMIT ?`,
     ),
     heads: database.prepare(
-      "SELECT name AS shard, key, origin, sequence FROM shards LEFT JOIN frontiers ON frontiers.shard = shards.key",
+      `SELECT name AS shard, key, origin, sequence, ${checksums.settings ? "checksum" : "NULL AS checksum"}
+       FROM shards LEFT JOIN frontiers ON frontiers.shard = shards.key`,
     ),
     lastPosition: database.prepare<[], number | null>("SELECT max(position) FROM operations").pluck(),
     checkpointPart: database.prepare(
@@ -128,7 +149,8 @@ export function readStatements(database: Database.Database, hasPointChecksums: b
     operationCount: database
       .prepare<[string], number>(`SELECT count(*) FROM operations WHERE shard = ${KEY_OF_SHARD}`)
       .pluck(),
-    setting: database.prepare<[string], string>("SELECT value FROM settings WHERE name = ?").pluck(),
+    setting: database.prepare(`SELECT ${settingColumns} FROM settings WHERE name = ?`),
+    settings: database.prepare(`SELECT ${settingColumns} FROM settings`),
     dataVersion: database.prepare<[], number>("PRAGMA data_version").pluck(),
   };
 }
@@ -144,7 +166,8 @@ export function writeStatements(database: Database.Database): WriteStatements {
       "INSERT INTO operations (position, shard, origin, sequence, checksum, bytes) VALUES (?, ?, ?, ?, ?, ?)",
     ),
     putFrontier: database.prepare(
-      "INSERT INTO frontiers VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET sequence = excluded.sequence",
+      `INSERT INTO frontiers VALUES (?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET sequence = excluded.sequence, checksum = excluded.checksum`,
     ),
     putShard: database.prepare("INSERT INTO shards (name) VALUES (?)"),
     putPoint: database.prepare(
@@ -177,6 +200,8 @@ export function writeStatements(database: Database.Database): WriteStatements {
     pointChecksum: database
       .prepare<[number, Uint8Array], number>("SELECT checksum FROM points WHERE shard = ? AND id = ?")
       .pluck(),
-    putSetting: database.prepare("INSERT INTO settings VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value"),
+    putSetting: database.prepare(
+      "INSERT INTO settings VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value, checksum = excluded.checksum",
+    ),
   };
 }

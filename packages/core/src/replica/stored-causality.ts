@@ -1,6 +1,7 @@
 import { StitchWindows } from "../gossip/windows.js";
 import type { OpLog } from "../log/op-log.js";
 import { storedSetting } from "../log/stored-setting.js";
+import { refuseMessage } from "../operation/field-reader.js";
 import { planted } from "../planted.js";
 import { CausalState, type StoredCausalState } from "../state/causal-state.js";
 
@@ -27,12 +28,15 @@ export function storedCausality(causality: CausalState, windows?: StitchWindows)
 }
 
 /**
- * The causality of a shard as the log keeps it; for one that was written before there were others, its frontier alone. Throws `corrupt` for one
- * that is damaged.
+ * The causality of a shard as the log keeps it. Throws `corrupt` for one that is damaged, and for one that is not there though operations are:
+ * it is then made again from these.
  */
 export function recoverCausality(log: OpLog, shard: string): { causality: CausalState; windows: StitchWindows } {
   const stored = storedSetting(log, causalSetting(shard), causalityOf);
-  return stored ?? { causality: new CausalState(undefined, log.frontier(shard)), windows: new StitchWindows() };
+  if (stored !== undefined) return stored;
+  const frontier = log.frontier(shard);
+  if (frontier.size > 0) refuseMessage(`the setting "${causalSetting(shard)}" is not in the log`);
+  return { causality: new CausalState(), windows: new StitchWindows() };
 }
 
 function causalityOf(text: string): { causality: CausalState; windows: StitchWindows } {

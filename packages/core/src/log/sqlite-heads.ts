@@ -1,0 +1,47 @@
+import { noPointRows, type PointRows, pointRowsFromText } from "./point-rows.js";
+import { frontierChecksum } from "./row-checksums.js";
+import type { PointsHead } from "./sqlite-points.js";
+import { pointRowsSetting } from "./sqlite-schema.js";
+import { isIntactSetting, readSetting, readSettingSums, type SettingSums } from "./sqlite-settings.js";
+import type { ReadStatements } from "./sqlite-statements.js";
+
+/** Setting of the log's own: the position below which none is given out again although its entry is gone. */
+export const POSITION_FLOOR = "log.position-floor";
+
+export interface ShardHead extends PointsHead {
+  readonly frontier: Map<number, number>;
+}
+
+/** What is asked for at every write, kept in memory; read again when it may be stale. */
+export interface Heads {
+  readonly shards: Map<string, ShardHead>;
+  readonly settings: SettingSums;
+  lastPosition: number;
+}
+
+/**
+ * What a log's head rows say. A row of frontiers, or a sum of points, that is damaged is not believed: the shard is then recovered from its
+ * operations, which give it back. Throws `corrupt` where a setting is damaged or lost that concerns the whole log.
+ */
+export function readHeads(file: string, reads: ReadStatements): Heads {
+  const shards = new Map<string, ShardHead>();
+  for (const { shard, key, origin, sequence, checksum } of reads.heads.all()) {
+    let head = shards.get(shard);
+    if (head === undefined) {
+      head = { key, frontier: new Map(), rows: pointRowsOf(reads, key) };
+      shards.set(shard, head);
+    }
+    if (origin === null || sequence === null) continue;
+    if (checksum === null || checksum === frontierChecksum(key, origin, sequence)) head.frontier.set(origin, sequence);
+  }
+  const settings = readSettingSums(file, reads.settings.all());
+  const floor = Number(readSetting(file, reads, POSITION_FLOOR) ?? 0);
+  return { shards, settings, lastPosition: Math.max(floor, reads.lastPosition.get() ?? 0) };
+}
+
+function pointRowsOf(reads: ReadStatements, key: number): PointRows | undefined {
+  const row = reads.setting.get(pointRowsSetting(key));
+  // before there were checksums of settings, a shard without points had no sum
+  if (row === undefined) return reads.checksums.settings ? undefined : noPointRows;
+  return isIntactSetting(row) ? pointRowsFromText(row.value) : undefined;
+}
