@@ -21,6 +21,8 @@ import { createTable, type TableEngine, type TableOptions, tableOptions } from "
 export interface SegmentUse {
   /** Rows that can be numbered, row 0 left out. */
   readonly capacity: number;
+  /** Rows that were ever used. */
+  readonly rows: number;
   /** Versions of points that readers can see or that wait until none does. */
   readonly used: number;
   /** Of those: hidden ones that readers of older epochs may still see. */
@@ -54,6 +56,7 @@ export class Segment {
     const word = (place: number) => this.#engine.u32[place >>> 2] as number;
     return {
       capacity: word(H_CAPACITY) - 1,
+      rows: word(H_NEXT_ROW) - 1,
       used: word(H_NEXT_ROW) - 1 - word(H_FREE_COUNT),
       waiting: (word(H_QUEUE_PUT) - word(H_QUEUE_FREED)) >>> 0,
       orderBytes: word(H_ORDER_NEXT) - word(H_AT_ORDER),
