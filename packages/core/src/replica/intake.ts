@@ -220,11 +220,17 @@ export class Intake {
           // nothing of this origin can be applied until this one can; it is asked for again
           inbox.clear(origin);
           this.#putAside({ shard, origin, sequence, from: next.from ?? origin }, error, nowMs);
+          if (this.#store.causality(shard) !== causality) break;
           continue;
         }
         this.#setAside.noteHeld(shard, next.operation.origin, next.operation.sequence);
         if (planted.has("clock-unchecked")) this.#store.time.observe(next.operation.time, next.operation.time.wallMs);
         else this.#store.time.observe(next.operation.time, nowMs);
+      }
+      // quarantined meanwhile: what else waits is asked for again, as far as a snapshot does not bring it
+      if (this.#store.causality(shard) !== causality) {
+        this.inboxes.delete(shard);
+        continue;
       }
       for (const { operation, from } of inbox.deadlocked(causality.frontier)) {
         const { origin, sequence } = operation;

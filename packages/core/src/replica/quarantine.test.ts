@@ -184,6 +184,30 @@ describe("an operation that was applied by half", () => {
     assert.deepEqual(payloadOf(one, "b", 8), { n: 8 });
     assert.deepEqual(two.takeFaults(), []);
   });
+
+  test("leaves alone what waited for it", () => {
+    const cluster = new Cluster([1, 2, 3]);
+    cluster.settle();
+    const [one, two, three] = [cluster.get(1), cluster.get(2), cluster.get(3)];
+    run(three, createCollection("b"));
+    cluster.settle();
+    run(three, upsert("b", [point(1, [1, 0], { n: 1 })]));
+    const cause = three.outbox();
+    for (const { bytes } of cause) two.receive(bytes, 3);
+    run(two, upsert("b", [point(2, [0, 1], { n: 2 })]));
+    for (const { bytes } of two.outbox()) one.receive(bytes, 2);
+    assert.ok((one.status().peering?.inboxBytes ?? 0) > 0);
+    brokenOnce(() => {
+      for (const { bytes } of cause) one.receive(bytes, 3);
+    });
+    assert.equal(one.quarantined()[0]?.collection, "b");
+    assert.equal(one.takeFaults().length, 1);
+    assert.equal(one.status().peering?.inboxBytes, 0);
+    for (let tick = 0; tick < 300 && one.quarantined().length > 0; tick++) cluster.pass();
+    cluster.settle();
+    assert.deepEqual(payloadOf(one, "b", 1), { n: 1 });
+    assert.deepEqual(payloadOf(one, "b", 2), { n: 2 });
+  });
 });
 
 test("a command that is refused refuses no other of its group", () => {
