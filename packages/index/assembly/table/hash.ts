@@ -19,13 +19,13 @@ const MOVES: u32 = 16;
 let probeFrom: u32, probeTag: u32, foundRow: u32;
 
 // @ts-ignore: decorator
-@inline function tableOf(word: u32): usize {
+@inline export function tableOf(word: u32): usize {
   return atHash + (<usize>(word >> 31) * hashSizeMax << 3) + (<usize>4 << (word & 31));
 }
 // @ts-ignore: decorator
 @inline function place(table: usize, i: u32): usize { return table + (<usize>i << 2); }
 // @ts-ignore: decorator
-@inline function sizeOf(word: u32): u32 { return <u32>1 << (word & 31); }
+@inline export function sizeOf(word: u32): u32 { return <u32>1 << (word & 31); }
 // @ts-ignore: decorator
 @inline function isAt(row: u32, low: u64, high: u64): bool {
   const at = idAt(row);

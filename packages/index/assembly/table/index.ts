@@ -9,6 +9,7 @@ export * from "../../src/segment/layout";
 export { enter, now, oldestEpoch, stayAt, visibleFrom } from "./epochs";
 export { newestOf } from "./hash";
 export { begin, publish, put, reclaim, remove, takeBack } from "./rows";
+export { imageEnd, imageRegions, imageStart, restore } from "./saved";
 export { countVisible, scroll, visibleAtSlot, visibleAtSlots, visibleBits, visibleRow } from "./reads";
 
 /**

@@ -18,8 +18,7 @@ export type Sketch =
 export type Step =
   | { readonly kind: "group"; readonly changes: readonly Sketch[]; readonly fails: boolean }
   | { readonly kind: "pin"; readonly reader: number }
-  | { readonly kind: "release"; readonly which: number }
-  | { readonly kind: "reload" };
+  | { readonly kind: "release"; readonly which: number };
 
 const SPACES = 2;
 const SLOTS = 400;
@@ -73,8 +72,8 @@ interface Held {
 
 /** A segment beside its model. */
 export class Modelled {
-  readonly segment: Segment;
-  readonly #readers: readonly SegmentReader[];
+  segment: Segment;
+  #readers: readonly SegmentReader[];
   readonly #held: Held[] = [];
   #points: Points = new Map();
   /** Slots by space that no row has that anybody could see. */
@@ -90,7 +89,14 @@ export class Modelled {
     this.#freeSlots = Array.from({ length: SPACES }, () => Array.from({ length: SLOTS }, (_, i) => i));
     const handle = this.segment.handle();
     plantTableBugs(handle, bugs);
-    this.#readers = [this.segment.reader, attachSegmentReader(handle, 1), attachSegmentReader(handle, 63)];
+    this.#readers = readersOf(this.segment);
+  }
+
+  /** Another segment that holds the same takes the place of this one; nobody is at any epoch of it yet. */
+  goOnWith(segment: Segment): void {
+    this.segment = segment;
+    this.#readers = readersOf(segment);
+    this.#held.length = 0;
   }
 
   run(step: Step): void {
@@ -186,6 +192,11 @@ export class Modelled {
     const [held] = this.#held.splice(which % Math.max(1, this.#held.length), 1);
     held?.pin.release();
   }
+}
+
+function readersOf(segment: Segment): SegmentReader[] {
+  const handle = segment.handle();
+  return [segment.reader, attachSegmentReader(handle, 1), attachSegmentReader(handle, 63)];
 }
 
 function checkReader(reader: SegmentReader, epoch: number, points: Points): void {

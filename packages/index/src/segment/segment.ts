@@ -39,21 +39,22 @@ export class Segment {
   /** What the writer's thread itself reads. */
   readonly reader: SegmentReader;
   readonly options: TableOptions;
-  readonly #engine: TableEngine;
+  /** The writer's instance, for what stands in the same memory. */
+  readonly engine: TableEngine;
 
   /** `engine`: the writer's. Use `createSegment`, or `decodeSegmentImage`. */
   constructor(engine: TableEngine) {
-    this.#engine = engine;
+    this.engine = engine;
     this.options = tableOptions(engine);
     this.reader = new SegmentReader(engine);
   }
 
   get epoch(): number {
-    return epochOf(this.#engine);
+    return epochOf(this.engine);
   }
 
   get use(): SegmentUse {
-    const word = (place: number) => this.#engine.u32[place >>> 2] as number;
+    const word = (place: number) => this.engine.u32[place >>> 2] as number;
     return {
       capacity: word(H_CAPACITY) - 1,
       rows: word(H_NEXT_ROW) - 1,
@@ -65,7 +66,7 @@ export class Segment {
 
   /** What another thread reads this segment by. */
   handle(): SegmentHandle {
-    return { memory: this.#engine.memory };
+    return { memory: this.engine.memory };
   }
 
   /**
@@ -74,9 +75,9 @@ export class Segment {
    * the table is full or a thread stays at too old an epoch.
    */
   prepare(changes: readonly RowChange[]): Uint32Array {
-    assert(!this.#isInGroup(), "one group at a time");
+    assert(!this.isInGroup, "one group at a time");
     for (const change of changes) if (change.kind === "put") this.#check(change);
-    if (this.#engine.begin(changes.length) === 0) {
+    if (this.engine.begin(changes.length) === 0) {
       throw new MurmurationError("capacity", "a reader stays at an epoch that is too old for another group");
     }
     const rows = new Uint32Array(changes.length);
@@ -95,44 +96,45 @@ export class Segment {
 
   /** All that was prepared is visible from here on. Returns the epoch. */
   publish(): number {
-    assert(this.#isInGroup(), "a group is prepared before it is published");
-    return this.#engine.publish() >>> 0;
+    assert(this.isInGroup, "a group is prepared before it is published");
+    return this.engine.publish() >>> 0;
   }
 
   /** Nothing of what was prepared has ever been. An epoch passes without a change. */
   takeBack(): void {
-    assert(this.#isInGroup(), "a group is prepared before it is taken back");
-    this.#engine.takeBack();
+    assert(this.isInGroup, "a group is prepared before it is taken back");
+    this.engine.takeBack();
   }
 
   /** Is every thread at this epoch or a later one? */
   isPassed(epoch: number): boolean {
-    return hasReached(this.#engine.oldestEpoch(), epoch);
+    return hasReached(this.engine.oldestEpoch(), epoch);
   }
 
   /** Give rows back that nobody can see or has in hand, at most so many; between groups. A group does that by itself. */
   reclaim(limit: number): number {
-    assert(!this.#isInGroup(), "rows are given back between groups");
-    return this.#engine.reclaim(limit);
+    assert(!this.isInGroup, "rows are given back between groups");
+    return this.engine.reclaim(limit);
   }
 
-  #isInGroup(): boolean {
-    return this.#engine.u32[H_IN_GROUP >>> 2] === 1;
+  /** Is a group prepared that is neither published nor taken back? */
+  get isInGroup(): boolean {
+    return this.engine.u32[H_IN_GROUP >>> 2] === 1;
   }
 
   #put(put: RowPut): number {
     this.#useId(put.id);
-    writeRow(this.#engine, this.options.slots.length, put);
-    return this.#engine.put();
+    writeRow(this.engine, this.options.slots.length, put);
+    return this.engine.put();
   }
 
   #remove({ id }: RowRemoval): number {
     this.#useId(id);
-    return this.#engine.remove();
+    return this.engine.remove();
   }
 
   #useId(id: PointId): void {
-    writeId(this.#engine.u32, this.#engine.scratch, id);
+    writeId(this.engine.u32, this.engine.scratch, id);
   }
 
   #check({ payloadKey, stamp, version, slots }: RowPut): void {

@@ -47,8 +47,9 @@ interface TableExports {
   scroll(limit: number, budget: number, epoch: number): number;
   countVisible(epoch: number): number;
   visibleBits(bits: number, from: number, to: number, epoch: number): void;
-  imageRegion(which: number): number;
-  imageRegionEnd(which: number): number;
+  imageRegions(): number;
+  imageStart(which: number): number;
+  imageEnd(which: number): number;
   restore(): void;
 }
 
