@@ -104,7 +104,9 @@ export class Node {
         },
       });
       this.#requireWhole(this.replica);
-      if (!this.disk.isFull) this.disk.hasDamagedRecords = false;
+      // what waits for a snapshot, or for room on the disk, is damaged still
+      const isWhole = this.replica.quarantined().length === 0 && !this.disk.isFull;
+      if (isWhole) this.disk.hasDamagedRecords = false;
     } catch (error) {
       // a full disk lets no process start; it is started again when there is room
       if (error instanceof CrashSignal || (error instanceof MurmurationError && error.code === "storage")) return;

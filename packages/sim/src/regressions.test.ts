@@ -69,6 +69,9 @@ const regressions: readonly (readonly [profile: string, seed: number, what: stri
     "a row that went back to before its delete brought the point back, once the others had forgotten the tombstone",
   ],
   ["compaction", 839, "two new replicas waited for each other to hold what the snapshot of the only old one claims"],
+  ["records", 5, "a replica whose id on the disk was no number ended on an assertion instead of naming it"],
+  ["records", 11, "a count of starts that was no number made every heartbeat malformed, and nobody came to rest"],
+  ["records", 16, "a clock that was no number stamped operations that no other replica takes"],
 ];
 
 for (const [profile, seed, what] of regressions) {

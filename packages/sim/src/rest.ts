@@ -38,6 +38,7 @@ export function settle(world: HealedWorld): void {
     // another node that has just started does nothing for anybody yet: the operator asks again
     for (const node of activeOf(world)) if (node.isBroken) world.replace(node);
     repeatEvictions(world);
+    startLastHoldersAgain(world);
     world.runUntil(queue.nowMs + LOOK_EVERY_MS);
     if (isSettled(world)) return;
   }
@@ -102,6 +103,14 @@ function repeatEvictions(world: HealedWorld): void {
     world.trace.note("fault", id, "is evicted again");
     world.after(host);
   }
+}
+
+/** A shard that is quarantined where nobody else holds anything of it has no snapshot to wait for: the operator starts its replica again. */
+function startLastHoldersAgain(world: HealedWorld): void {
+  const active = activeOf(world);
+  const holds = (node: Node) => node.hasCollection() && (node.replica?.shard(collectionName).frontier.size ?? 0) > 0;
+  if (active.some(holds)) return;
+  for (const node of active) if ((node.replica?.quarantined().length ?? 0) > 0) world.restart(node);
 }
 
 function isSettled(world: HealedWorld): boolean {

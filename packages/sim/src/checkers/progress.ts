@@ -8,7 +8,7 @@ interface Held {
   readonly frontier: VersionVector;
 }
 
-/** What a process holds it goes on holding, whatever it takes over from others. */
+/** What a process holds it goes on holding, whatever it takes over from others, unless its shard is quarantined meanwhile. */
 export class ProgressChecker {
   readonly #held = new WeakMap<Replica, Held>();
 
@@ -16,6 +16,7 @@ export class ProgressChecker {
     const { replica } = node;
     if (replica === undefined) return;
     const writable = [...replica.writableShards()].find(({ shard }) => shard.collection.name === collectionName);
+    if (replica.quarantined().length > 0) this.#held.delete(replica);
     if (writable === undefined) return;
     const { id, frontier } = writable.shard;
     const before = this.#held.get(replica);
