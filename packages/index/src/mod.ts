@@ -7,6 +7,8 @@ export { emptyFilter, parseFilter } from "./filter/parse.js";
 export type * from "./filter/point-source.js";
 export type { Predicate } from "./filter/predicate.js";
 export { type ReadonlyRowSet, RowSet } from "./filter/row-set.js";
+export type * from "./payload/access.js";
+export { accessOfIndex } from "./payload/index-access.js";
 export { isJsonObject, type Json, type JsonObject, type Payload } from "./payload/json.js";
 export { parsedPathsMax, pathLengthMax } from "./payload/limits.js";
 export {

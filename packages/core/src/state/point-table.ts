@@ -1,6 +1,8 @@
 import {
+  accessOfIndex,
   assert,
   comparePointIds,
+  type FieldAccess,
   type FilterSubject,
   type PayloadIndex,
   PayloadIndexes,
@@ -128,6 +130,11 @@ export class PointTable implements PointSource {
 
   indexOn(path: string): PayloadIndex | undefined {
     return this.#indexes.get(path);
+  }
+
+  accessTo(path: string): FieldAccess | undefined {
+    const index = this.#indexes.get(path);
+    return index && accessOfIndex(index);
   }
 
   indexPaths(): string[] {

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { assertUntil } from "../conformance.js";
+import type { FieldAccess } from "../payload/access.js";
+import { accessOfIndex } from "../payload/index-access.js";
 import type { Json, Payload } from "../payload/json.js";
-import type { PayloadIndex } from "../payload/payload-index.js";
 import { PayloadIndexes } from "../payload/payload-indexes.js";
 import type { PayloadIndexSchema } from "../payload/schema.js";
 import type { PointId } from "../point/point-id.js";
@@ -46,8 +47,9 @@ class Points implements PointSource {
     return this.payloads[row] === undefined ? undefined : row;
   }
 
-  indexOn(path: string): PayloadIndex | undefined {
-    return this.indexes.get(path);
+  accessTo(path: string): FieldAccess | undefined {
+    const index = this.indexes.get(path);
+    return index && accessOfIndex(index);
   }
 
   matching(filter: Filter): number[] {

@@ -1,42 +1,15 @@
-import type { IndexableValue, PayloadIndex } from "../payload/payload-index.js";
+import type { EqualityView, FieldAccess, PresenceView, RangeView } from "../payload/access.js";
+import type { IndexableValue } from "../payload/payload-index.js";
 import type { Sliced } from "../sliced.js";
 import type { IsEmpty, IsNull, MatchAny, MatchExcept, MatchValue, Range } from "./condition.js";
 import { compileCondition } from "./matches.js";
 import { once, type Plan, type Planning, scan } from "./plan.js";
 import type { Predicate } from "./predicate.js";
-import { type ReadonlyRowSet, RowSet } from "./row-set.js";
+import type { ReadonlyRowSet, RowSet } from "./row-set.js";
 
 export type FieldCondition = MatchValue | MatchAny | MatchExcept | Range | IsEmpty | IsNull;
 
 type Access = Pick<Plan, "estimate" | "entriesVisited" | "keep">;
-
-/** Values whose rows are looked up in one go. */
-const VALUES_AT_ONCE = 256;
-/** A posting is found in some hundred nanoseconds. */
-const STEPS_PER_VALUE = 8;
-
-/** Rows with one of these values: a set of the index's own where the values are few. */
-function* rowsMatching(
-  values: readonly IndexableValue[],
-  index: PayloadIndex,
-  { meter }: Planning,
-): Sliced<ReadonlyRowSet> {
-  if (values.length <= VALUES_AT_ONCE) return index.rowsMatching(values) ?? new RowSet();
-  const rows = new RowSet();
-  for (let from = 0; from < values.length; from += VALUES_AT_ONCE) {
-    const some = index.rowsMatching(values.slice(from, from + VALUES_AT_ONCE));
-    if (some !== undefined) rows.or(some);
-    meter.steps += VALUES_AT_ONCE * STEPS_PER_VALUE;
-    if (meter.isDue()) yield "pause";
-  }
-  return rows;
-}
-
-/** How many rows match: of many values a few are looked up. */
-function estimateMatching(values: readonly IndexableValue[], index: PayloadIndex): number {
-  if (values.length <= VALUES_AT_ONCE) return index.estimateMatching(values);
-  return Math.ceil(index.estimateMatching(values.slice(0, VALUES_AT_ONCE)) * (values.length / VALUES_AT_ONCE));
-}
 
 /** Keeps the rows that are `certain`, and those of the `doubtful` that pass the predicate. */
 function* keepFrom(
@@ -60,17 +33,19 @@ function* keepFrom(
 
 function planMatch(
   values: readonly IndexableValue[],
-  index: PayloadIndex,
+  equality: EqualityView,
+  presence: PresenceView,
   predicate: () => Predicate,
   planning: Planning,
-): Access | undefined {
-  if (!index.servesEquality) return undefined;
-  const doubtful = values.every((value) => index.holds(value)) ? undefined : index.rowsWithOtherValue();
+): Access {
+  const { meter } = planning;
+  const areHeld = values.every((value) => equality.holds(value));
   return {
-    estimate: estimateMatching(values, index) + (doubtful?.size ?? 0),
+    estimate: equality.estimateMatching(values) + (areHeld ? 0 : presence.countIn("other")),
     entriesVisited: 0,
     *keep(rows) {
-      yield* keepFrom(rows, yield* rowsMatching(values, index, planning), doubtful, predicate, planning);
+      const doubtful = areHeld ? undefined : yield* presence.rowsIn("other", meter);
+      yield* keepFrom(rows, yield* equality.rowsMatching(values, meter), doubtful, predicate, planning);
     },
   };
 }
@@ -78,21 +53,22 @@ function planMatch(
 /** Rows whose only held value is excepted fail for certain; those with further values have to be looked at. */
 function planExcept(
   { values }: MatchExcept,
-  index: PayloadIndex,
+  equality: EqualityView,
+  presence: PresenceView,
   predicate: () => Predicate,
   planning: Planning,
-): Access | undefined {
-  if (!index.servesEquality) return undefined;
+): Access {
+  const { meter } = planning;
   return {
-    estimate: index.pointCount + index.rowsWithOtherValue().size,
+    estimate: presence.countIn("valued") + presence.countIn("other"),
     entriesVisited: 0,
     *keep(rows) {
-      const matching = yield* rowsMatching(values, index, planning);
-      const certain = index.rowsWithValue().clone();
+      const matching = yield* equality.rowsMatching(values, meter);
+      const certain = (yield* presence.rowsIn("valued", meter)).clone();
       certain.andNot(matching);
-      const doubtful = index.rowsWithSeveralValues().clone();
+      const doubtful = (yield* presence.rowsIn("several", meter)).clone();
       doubtful.and(matching);
-      doubtful.or(index.rowsWithOtherValue());
+      doubtful.or(yield* presence.rowsIn("other", meter));
       yield* keepFrom(rows, certain, doubtful, predicate, planning);
     },
   };
@@ -100,34 +76,34 @@ function planExcept(
 
 function planRange(
   condition: Range,
-  index: PayloadIndex,
+  range: RangeView,
+  presence: PresenceView,
   predicate: () => Predicate,
   planning: Planning,
-): Access | undefined {
-  if (!index.servesRange) return undefined;
-  const estimate = index.estimateInRange(condition);
-  // Only a float index holds every number there is.
-  const doubtful = index.kind === "float" ? undefined : index.rowsWithOtherValue();
+): Access {
+  const { meter } = planning;
+  const { missed } = range;
   return {
-    estimate: estimate + (doubtful?.size ?? 0),
-    entriesVisited: estimate,
+    estimate: range.estimateInRange(condition) + (missed === undefined ? 0 : presence.countIn(missed)),
+    entriesVisited: range.entriesInRange(condition),
     *keep(rows) {
-      const within = index.rowsInRange(condition, planning.meter);
-      const certain = within === undefined ? new RowSet() : yield* within;
+      const certain = yield* range.rowsInRange(condition, meter);
+      const doubtful = missed === undefined ? undefined : yield* presence.rowsIn(missed, meter);
       yield* keepFrom(rows, certain, doubtful, predicate, planning);
     },
   };
 }
 
-function planIsEmpty(index: PayloadIndex, predicate: () => Predicate, planning: Planning): Access {
+function planIsEmpty(presence: PresenceView, predicate: () => Predicate, planning: Planning): Access {
+  const { meter, source } = planning;
   return {
-    estimate: Math.max(0, planning.source.liveRows.size - index.pointCount),
+    estimate: Math.max(0, source.liveRows.size - presence.countIn("valued")),
     entriesVisited: 0,
     *keep(rows) {
-      rows.andNot(index.rowsWithValue());
-      rows.andNot(index.rowsWithOtherValue());
+      rows.andNot(yield* presence.rowsIn("valued", meter));
+      rows.andNot(yield* presence.rowsIn("other", meter));
       // A null is empty where it stands alone, and content where it stands in an array.
-      const doubtful = index.rowsWithNull();
+      const doubtful = yield* presence.rowsIn("null", meter);
       if (doubtful.size === 0) return;
       const verified = rows.clone();
       verified.and(doubtful);
@@ -138,12 +114,12 @@ function planIsEmpty(index: PayloadIndex, predicate: () => Predicate, planning: 
   };
 }
 
-function planIsNull(index: PayloadIndex, predicate: () => Predicate, planning: Planning): Access {
+function planIsNull(presence: PresenceView, predicate: () => Predicate, planning: Planning): Access {
   return {
-    estimate: index.rowsWithNull().size,
+    estimate: presence.countIn("null"),
     entriesVisited: 0,
     *keep(rows) {
-      rows.and(index.rowsWithNull());
+      rows.and(yield* presence.rowsIn("null", planning.meter));
       if (rows.size > 0) yield* scan(rows, predicate(), planning);
     },
   };
@@ -151,31 +127,31 @@ function planIsNull(index: PayloadIndex, predicate: () => Predicate, planning: P
 
 function access(
   condition: FieldCondition,
-  index: PayloadIndex,
+  { equality, presence, range }: FieldAccess,
   predicate: () => Predicate,
   planning: Planning,
 ): Access | undefined {
   switch (condition.kind) {
     case "match-value":
-      return planMatch([condition.value], index, predicate, planning);
+      return equality && planMatch([condition.value], equality, presence, predicate, planning);
     case "match-any":
-      return planMatch(condition.values, index, predicate, planning);
+      return equality && planMatch(condition.values, equality, presence, predicate, planning);
     case "match-except":
-      return planExcept(condition, index, predicate, planning);
+      return equality && planExcept(condition, equality, presence, predicate, planning);
     case "range":
-      return planRange(condition, index, predicate, planning);
+      return range && planRange(condition, range, presence, predicate, planning);
     case "is-empty":
-      return planIsEmpty(index, predicate, planning);
+      return planIsEmpty(presence, predicate, planning);
     case "is-null":
-      return planIsNull(index, predicate, planning);
+      return planIsNull(presence, predicate, planning);
   }
 }
 
 /** Plan of a field condition by the index on its path, or `undefined` when there is none that serves it. */
 export function planField(condition: FieldCondition, planning: Planning): Plan | undefined {
-  const index = planning.source.indexOn(condition.key);
-  if (index === undefined) return undefined;
+  const views = planning.source.accessTo(condition.key);
+  if (views === undefined) return undefined;
   const predicate = once(() => compileCondition(condition, planning.meter));
-  const found = access(condition, index, predicate, planning);
+  const found = access(condition, views, predicate, planning);
   return found === undefined ? undefined : { coverage: "full", ...found, predicate };
 }

@@ -1,5 +1,5 @@
+import type { FieldAccess } from "../payload/access.js";
 import type { Payload } from "../payload/json.js";
-import type { PayloadIndex } from "../payload/payload-index.js";
 import type { PointId } from "../point/point-id.js";
 import type { RowSet } from "./row-set.js";
 
@@ -23,6 +23,6 @@ export interface PointSource {
   subjectAt(row: number): FilterSubject;
   /** The row of a live point. */
   rowOf(id: PointId): number | undefined;
-  /** The payload index on this path, if there is one. */
-  indexOn(path: string): PayloadIndex | undefined;
+  /** What the payload index on this path answers, if there is one. */
+  accessTo(path: string): FieldAccess | undefined;
 }
