@@ -92,7 +92,7 @@ const WASM_MODULES = {
     entry: "packages/index/assembly/table/index.ts",
     isSource: (path) => path.includes("/assembly/table/"),
     // TypeScript reads it too
-    others: ["packages/index/src/segment/layout.ts"],
+    others: ["packages/index/src/segment/layout.ts", "packages/index/src/segment/column-layout.ts"],
   },
 };
 

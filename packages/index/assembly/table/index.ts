@@ -1,11 +1,25 @@
 // The face of a table: rows, ids, epochs; columns and postings. Compiled to build/table.wasm, an instance per thread over one memory.
 import { H_CAPACITY, H_EPOCH, H_LAYOUT, H_NEXT_ROW, H_SPACES, LAYOUT_VERSION } from "../../src/segment/layout";
+import { createArena } from "./arena";
+import { areasStart, deriveArea } from "./areas";
+import { createColumns } from "./column";
 import { stayAt } from "./epochs";
 import { clearHash } from "./hash";
 import { clearOrder, leaveOrder } from "./order";
 import { derive, hiddenAt, layOut } from "./regions";
+import { createSummaries } from "./visible";
 
+export * from "../../src/segment/column-layout";
 export * from "../../src/segment/layout";
+export { arenaBytes, reclaimExtents, retireExtent, returnExtent, takeExtent } from "./arena";
+export { severalAt } from "./chunks";
+export {
+  addColumn, columnAfter, createColumn, enterRow, forgetValues, hideColumn, isColumnAt, isColumnLeft, leaveRows, removeColumn,
+  settleColumns, showColumn, takeValues, unhideColumn, unshowColumn,
+} from "./column";
+export { countCells, leastKeys } from "./ordered";
+export { entriesOf, listPosting, scanKeywords, scanNumbers, scanSet, scanVisible } from "./scan";
+export { findValue, internValue } from "./values";
 export { enter, now, oldestEpoch, stayAt, visibleFrom } from "./epochs";
 export { newestOf } from "./hash";
 export { begin, publish, put, reclaim, remove, takeBack } from "./rows";
@@ -24,6 +38,10 @@ export function create(capacity: u32, spaces: u32, epoch: u32): bool {
   store<u32>(H_NEXT_ROW, 1);
   store<u32>(H_EPOCH, epoch);
   derive(0);
+  deriveArea();
+  createArena(areasStart());
+  createColumns();
+  if (!createSummaries()) return false;
   store<u32>(hiddenAt(0), epoch);
   clearHash();
   clearOrder();
@@ -32,6 +50,7 @@ export function create(capacity: u32, spaces: u32, epoch: u32): bool {
 /** Every other thread calls this once. An earlier holder of its place is at no epoch any more. */
 export function attach(thread: u32): void {
   derive(thread);
+  deriveArea();
   leaveOrder();
   stayAt(0);
 }

@@ -11,6 +11,7 @@ import {
   COUNTS, EPOCH_AGE_MAX, H_COUNTS, H_EPOCH, H_FREE_COUNT, H_FREE_HEAD, H_IN_GROUP, H_JOURNAL_COUNT, H_LIVE, H_NEXT_ROW, H_PLANTED,
   H_QUEUE_FREED, H_QUEUE_PUT, H_QUEUE_UNLINKED, H_SWEEP, NO_SLOT, S_DOT, S_ID, S_IS_UUID, S_KEY, S_SLOTS, S_TIME, UUID_SHIFT,
 } from "../../src/segment/layout";
+import { leaveColumns } from "./column";
 import { after, now, oldestEpoch, reached } from "./epochs";
 import { addId, hasRoomForId, newestOf, removeId, setId } from "./hash";
 import { abandonOrder, addOrdered, canRemoveOrdered, hasRoomInOrder, publishOrder, removeOrdered } from "./order";
@@ -18,6 +19,7 @@ import {
   capacity, dotAt, hiddenAt, idAt, journalAt, keyAt, newestAt, newestBase, olderAt, queueAt, retiredAt, scratch, shownAt, slotAt, spaces,
   timeAt,
 } from "./regions";
+import { sumUp, touchRow } from "./visible";
 
 // A word of the journal: a row and what was done.
 const ADDED: u32 = 0x80000000;
@@ -71,6 +73,7 @@ export function put(): u32 {
   const row = takeRow();
   if (!row) return 0;
   const epoch = after(now());
+  touchRow(row);
   // shown first: who looks at all rows finds it hidden, then not shown yet
   atomic.store<u32>(shownAt(row), planted(PLANTED_PUBLISH_EARLY) ? now() : epoch);
   atomic.store<u32>(hiddenAt(row), 0);
@@ -113,6 +116,7 @@ export function remove(): u32 {
 }
 // @ts-ignore: decorator
 @inline function hide(row: u32, epoch: u32): void {
+  touchRow(row);
   atomic.store<u32>(hiddenAt(row), planted(PLANTED_HIDDEN_EARLY) ? now() : epoch);
 }
 /** All that was prepared is visible: one store. Returns the epoch. */
@@ -130,6 +134,7 @@ export function takeBack(): void {
   for (let i = load<u32>(H_JOURNAL_COUNT); i-- > 0;) {
     const word = load<u32>(journalAt(i)), row = word & JOURNAL_ROW;
     if (word & HIDDEN) {
+      touchRow(row);
       if (!planted(PLANTED_TRACE_LEFT)) atomic.store<u32>(hiddenAt(row), 0);
       add(H_LIVE, 1);
       continue;
@@ -149,6 +154,8 @@ function takeRowBack(row: u32, replaced: bool): void {
   }
   if (before) setId(low, high, isUuid, before);
   else removeId(low, high, isUuid);
+  touchRow(row);
+  if (replaced) touchRow(before);
   if (replaced) atomic.store<u32>(hiddenAt(before), 0);
   else add(H_LIVE, -1);
   // visible at no epoch
@@ -161,6 +168,7 @@ function endGroup(): u32 {
   store<u32>(H_IN_GROUP, 0);
   publishOrder();
   atomic.store<u32>(H_EPOCH, epoch);
+  sumUp();
   return epoch;
 }
 function takeRow(): u32 {
@@ -184,6 +192,7 @@ export function reclaim(limit: u32): u32 {
   for (const end = load<u32>(H_QUEUE_UNLINKED); position != end && freed < limit; position++, freed++) {
     const row = load<u32>(queueAt(position));
     if (!reached(oldest, after(load<u32>(retiredAt(row))))) break;
+    leaveColumns(row);
     store<u32>(olderAt(row), load<u32>(H_FREE_HEAD));
     store<u32>(H_FREE_HEAD, row);
   }

@@ -112,6 +112,27 @@ export class RowSet implements ReadonlyRowSet {
     this.#size = SIZE_UNKNOWN;
   }
 
+  /** Adds the rows of some words, of which the first one is the word `firstWord` of the set. */
+  orWords(firstWord: number, words: Uint32Array): void {
+    if (firstWord + words.length > this.#wordCount) this.#extendTo(firstWord + words.length);
+    const mine = this.#words;
+    for (let i = 0; i < words.length; i++) mine[firstWord + i] = (mine[firstWord + i] as number) | (words[i] as number);
+    this.#size = SIZE_UNKNOWN;
+  }
+
+  /** Adds rows that stand in an array, none of them above 2^31. */
+  addAll(rows: Uint32Array): void {
+    let highest = -1;
+    for (let i = 0; i < rows.length; i++) highest = Math.max(highest, rows[i] as number);
+    if (highest >>> 5 >= this.#wordCount && rows.length > 0) this.#extendTo((highest >>> 5) + 1);
+    const mine = this.#words;
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i] as number;
+      mine[row >>> 5] = (mine[row >>> 5] as number) | (1 << (row & 31));
+    }
+    this.#size = SIZE_UNKNOWN;
+  }
+
   /** Removes the rows of `other`. */
   andNot(other: ReadonlyRowSet): void {
     const mine = this.#words;

@@ -3,3 +3,6 @@ export const pathLengthMax = 1_024;
 
 /** Parsed paths that are remembered. */
 export const parsedPathsMax = 1_024;
+
+/** Bytes of a string that a column holds in UTF-8; longer ones count as values that it does not hold. */
+export const keywordBytesMax = 8_192;

@@ -1,0 +1,14 @@
+import type { PayloadIndexKind } from "../schema.js";
+import { boolColumn } from "./bool.js";
+import type { ColumnKind } from "./column-kind.js";
+import { floatColumn } from "./float.js";
+import { integerColumn } from "./integer.js";
+import { keywordColumn } from "./keyword.js";
+
+/** The kinds of column, by the kind of payload index that each is. */
+export const columnKinds: Readonly<Record<PayloadIndexKind, ColumnKind>> = {
+  keyword: keywordColumn,
+  integer: integerColumn,
+  float: floatColumn,
+  bool: boolColumn,
+};

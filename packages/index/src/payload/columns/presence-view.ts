@@ -1,0 +1,26 @@
+import type { ReadonlyRowSet } from "../../filter/row-set.js";
+import { C_COUNTS, NULLS, OTHER, SEVERAL, UNHELD_NUMBER, VALUED } from "../../segment/column-layout.js";
+import type { Meter, Sliced } from "../../sliced.js";
+import type { PresenceSet, PresenceView } from "../access.js";
+import type { ColumnPlace } from "./column-kind.js";
+import { scannedRows } from "./scanned-rows.js";
+
+const setNumbers: Readonly<Record<PresenceSet, number>> = {
+  valued: VALUED,
+  several: SEVERAL,
+  other: OTHER,
+  null: NULLS,
+  "unheld-number": UNHELD_NUMBER,
+};
+
+/** Rows by what stands at a column's path. */
+export function presenceView({ engine, column, epoch }: ColumnPlace): PresenceView {
+  return {
+    rowsIn(set: PresenceSet, meter: Meter): Sliced<ReadonlyRowSet> {
+      return scannedRows(engine, (from, to) => engine.scanSet(column, setNumbers[set], from, to, epoch), meter);
+    },
+    countIn(set: PresenceSet): number {
+      return engine.u32[((column + C_COUNTS) >>> 2) + setNumbers[set]] as number;
+    },
+  };
+}
