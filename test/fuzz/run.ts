@@ -2,9 +2,10 @@ import { describeFinding, type Finding, type Fuzzer, fuzzRound } from "./fuzzer.
 import { operationsFuzzer } from "./operations/operations.js";
 import { bodiesFuzzer } from "./rest/bodies.js";
 import { restTextFuzzer } from "./rest/rest-text.js";
+import { rowsFuzzer } from "./rows/rows.js";
 
 /** Every fuzzer there is. */
-export const fuzzers: readonly Fuzzer[] = [operationsFuzzer, bodiesFuzzer, restTextFuzzer];
+export const fuzzers: readonly Fuzzer[] = [operationsFuzzer, bodiesFuzzer, restTextFuzzer, rowsFuzzer];
 
 /** How long, what and from where. */
 export interface FuzzOptions {
