@@ -22,6 +22,8 @@ export interface ServerOptions {
   readonly options?: readonly string[];
   /** Bound on the size of every file that the server writes. Another process of this user can lift it. */
   readonly fileBytesMax?: number;
+  /** Makes the data folder a file system of its own, in memory and of this size, that only this server sees (`/proc/<pid>/root`). */
+  readonly diskBytes?: number;
   /** Variables of its environment beside those of this process. */
   readonly environment?: Readonly<Record<string, string>>;
   /** Until it takes writes too (default), or until it answers: a region that reaches no other may refuse writes. */
@@ -64,6 +66,14 @@ export function runCli(...argv: readonly string[]): { code: number | null; out: 
 
 type Child = ChildProcessByStdio<null, Readable, Readable>;
 
+const ownMounts = process.getuid?.() === 0 ? ["--mount"] : ["--user", "--map-root-user", "--mount"];
+
+/** Why no server can be given a small disk here; `undefined`: it can. */
+export function noSmallDisk(): string | undefined {
+  const { status, error } = spawnSync("unshare", [...ownMounts, "mount", "-t", "tmpfs", "tmpfs", tmpdir()]);
+  return status === 0 ? undefined : `a mount of its own (unshare ${ownMounts.join(" ")}): ${error ?? `code ${status}`}`;
+}
+
 /** Every process started here and not ended yet. */
 const running = new Set<Child>();
 
@@ -72,10 +82,14 @@ export function killAllServers(): void {
   for (const child of running) child.kill("SIGKILL");
 }
 
-function launch({ dataFolder, options = [], fileBytesMax, environment }: ServerOptions): Child {
+function launch({ dataFolder, options = [], fileBytesMax, diskBytes, environment }: ServerOptions): Child {
   const command = [process.execPath, ...serverCommand(), "--port", "0", "--data", dataFolder, ...options];
   const stdio: ["ignore", "pipe", "pipe"] = ["ignore", "pipe", "pipe"];
   const env = { ...process.env, ...environment };
+  if (diskBytes !== undefined) {
+    const mounted = `mount -t tmpfs -o size=${diskBytes} tmpfs "$0" && exec "$@"`;
+    return spawn("unshare", [...ownMounts, "sh", "-c", mounted, dataFolder, ...command], { stdio, env });
+  }
   if (fileBytesMax === undefined) return spawn(command[0] as string, command.slice(1), { stdio, env });
   // the soft limit only, in blocks of 1024 bytes: it can be lifted again
   const limited = `ulimit -S -f ${Math.ceil(fileBytesMax / 1024)}; exec "$@"`;

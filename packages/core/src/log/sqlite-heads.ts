@@ -16,6 +16,8 @@ export interface ShardHead extends PointsHead {
 export interface Heads {
   readonly shards: Map<string, ShardHead>;
   readonly settings: SettingSums;
+  /** Are there rows of a shard whose name is lost? One that has no rows may be that. */
+  readonly isNameLost: boolean;
   lastPosition: number;
 }
 
@@ -36,7 +38,10 @@ export function readHeads(file: string, reads: ReadStatements): Heads {
   }
   const settings = readSettingSums(file, reads.settings.all());
   const floor = Number(readSetting(file, reads, POSITION_FLOOR) ?? 0);
-  return { shards, settings, lastPosition: Math.max(floor, reads.lastPosition.get() ?? 0) };
+  const isNameLost = reads.nameless
+    .all()
+    .some((row) => row.checksum === frontierChecksum(row.shard, row.origin, row.sequence));
+  return { shards, settings, isNameLost, lastPosition: Math.max(floor, reads.lastPosition.get() ?? 0) };
 }
 
 function pointRowsOf(reads: ReadStatements, key: number): PointRows | undefined {

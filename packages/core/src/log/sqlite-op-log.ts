@@ -190,7 +190,12 @@ export class SqliteOpLog implements OpLog {
   }
 
   setting(name: string): string | undefined {
-    return withStorageErrors(this.#file, () => readSetting(this.#file, this.#reads, name));
+    const value = withStorageErrors(this.#file, () => readSetting(this.#file, this.#reads, name));
+    const shard = /^causality\.(.*)$/s.exec(name)?.[1];
+    if (value !== undefined || shard === undefined) return value;
+    const { shards, isNameLost } = this.#currentHeads();
+    if (!isNameLost || (shards.get(shard)?.frontier.size ?? 0) > 0) return undefined;
+    return refuseMessage(`${this.#file}: a row of table shards is damaged, and may be that of shard ${shard}`);
   }
 
   /**

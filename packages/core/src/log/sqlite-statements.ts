@@ -23,6 +23,13 @@ export interface PartRow {
   readonly bytes: Uint8Array;
 }
 
+export interface FrontierRow {
+  readonly shard: number;
+  readonly origin: number;
+  readonly sequence: number;
+  readonly checksum: number | null;
+}
+
 export interface SettingRow {
   readonly name: string;
   readonly value: string;
@@ -66,6 +73,8 @@ export interface ReadStatements {
   readonly ofOrigin: Statement<[shard: string, origin: number, after: number, limit: number], OperationRow>;
   readonly points: Statement<[shard: string, after: Uint8Array, limit: number], PointRow>;
   readonly heads: Statement<[], HeadRow>;
+  /** Rows of shards whose name is not there. */
+  readonly nameless: Statement<[], FrontierRow>;
   readonly lastPosition: Statement<[], number | null>;
   readonly checkpointPart: Statement<[shard: string, slot: string, part: number], PartRow>;
   readonly checkpointParts: Statement<[shard: string, slot: string], number>;
@@ -134,6 +143,10 @@ export function readStatements(database: Database.Database, checksums: RowChecks
     heads: database.prepare(
       `SELECT name AS shard, key, origin, sequence, ${checksums.settings ? "checksum" : "NULL AS checksum"}
        FROM shards LEFT JOIN frontiers ON frontiers.shard = shards.key`,
+    ),
+    nameless: database.prepare(
+      `SELECT shard, origin, sequence, ${checksums.settings ? "checksum" : "NULL AS checksum"}
+       FROM frontiers WHERE shard NOT IN (SELECT key FROM shards)`,
     ),
     lastPosition: database.prepare<[], number | null>("SELECT max(position) FROM operations").pluck(),
     checkpointPart: database.prepare(

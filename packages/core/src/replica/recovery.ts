@@ -49,7 +49,15 @@ export function recoverReplica(
     }
   };
   const collections = Object.values(document.read().collections);
+  const isStray = (shard: string) => shard !== SYSTEM_SHARD && !collections.some(({ id: known }) => known === shard);
+  const hasStrays = quarantined.length === 0 && log.shards().some(isStray);
   for (const collection of collections) {
+    if (hasStrays && !isKept(log, collection.id)) {
+      fail(collection, corrupt("the log holds operations of a shard that has lost its name, and nothing of this one"), {
+        position: 0,
+      });
+      continue;
+    }
     if (from === "log") {
       replay(collection);
       continue;
@@ -88,6 +96,19 @@ export function recoverReplica(
     if (one.shard !== SYSTEM_SHARD) changes.push({ kind: "quarantined", shard: one.shard, refusal: refusalOf(one) });
   }
   return { document, shards, system, quarantined, changes };
+}
+
+/** Does the log hold anything of a shard? Of a collection without points it need not. */
+function isKept(log: OpLog, shard: string): boolean {
+  return log.frontier(shard).size > 0 || hasCausality(log, shard);
+}
+
+function hasCausality(log: OpLog, shard: string): boolean {
+  try {
+    return (log.setting(causalSetting(shard)) ?? "") !== "";
+  } catch {
+    return true;
+  }
 }
 
 interface RecoveredCatalogue {
@@ -180,7 +201,8 @@ function requireFrontier(log: OpLog, id: string, frontier: VersionVector): void 
 /** A log that holds shards holds the catalogue that names them: without it nothing here would be served, and nothing missed. */
 function requireSystemShard(log: OpLog): void {
   const others = log.shards().filter((shard) => shard !== SYSTEM_SHARD);
-  if (others.length === 0 || log.shards().includes(SYSTEM_SHARD)) return;
+  const isHeld = log.frontier(SYSTEM_SHARD).size > 0 || log.operationCount(SYSTEM_SHARD) > 0;
+  if (others.length === 0 || isHeld) return;
   throw corrupt(`the log holds ${others.length} shards and not the catalogue that names them`);
 }
 

@@ -8,10 +8,11 @@ import { folderFailureInWords } from "./failure-in-words.js";
 export interface DataFiles {
   readonly log: string;
   readonly images: string;
+  readonly reserve: string;
 }
 
 export function dataFiles(folder: string): DataFiles {
-  return { log: join(folder, "murmuration.db"), images: join(folder, "images") };
+  return { log: join(folder, "murmuration.db"), images: join(folder, "images"), reserve: join(folder, "reserve") };
 }
 
 /** A data folder that is this process's. */

@@ -12,6 +12,7 @@ import {
 import { type Json, MurmurationError } from "@murmuration/index";
 import { ClusterLink } from "./cluster-link.js";
 import { type ClusterStart, replicaIdFor, type TransportHost } from "./cluster-start.js";
+import { DiskReserve } from "./disk-reserve.js";
 import { FilteredWrites, isFiltered, type Write } from "./filtered-writes.js";
 import { findAnswer } from "./findings.js";
 import { heapOfThisThread } from "./heap.js";
@@ -42,6 +43,7 @@ export class EngineHost {
   readonly #waits: HostedWaits;
   readonly #filtered: FilteredWrites;
   readonly #memory: MemoryGuard;
+  readonly #reserve: DiskReserve;
   /** Log position up to which images were looked after. */
   #imagePosition: number;
   #tickTimer: NodeJS.Timeout | undefined;
@@ -70,6 +72,7 @@ export class EngineHost {
     this.#requests = new RequestQueue(port);
     const { logPagesMax, cluster } = start;
     this.#log = new SqliteOpLog(start.logFile, logPagesMax === undefined ? {} : { pagesMax: logPagesMax });
+    this.#reserve = new DiskReserve(start.reserveFile);
     this.#reply({ kind: "opened" });
     this.#images = new ImageStore(start.imageFolder, (shard, vector, error) =>
       this.#tell("warn", "a graph image was not usable: the graph is made again from the log", {
@@ -213,7 +216,10 @@ export class EngineHost {
 
   #execute(writes: readonly Write[]): ReturnType<Replica["execute"]> {
     try {
-      return this.#replica.execute(writes.map((write) => write.command));
+      return this.#reserve.execute(
+        this.#replica,
+        writes.map((write) => write.command),
+      );
     } catch (error) {
       const failure = new MurmurationError("internal", "the engine failed", undefined, error);
       return { outcomes: writes.map(() => failure), changes: [] };
@@ -304,6 +310,7 @@ export class EngineHost {
 
   #tick(): void {
     const beganMs = performance.now();
+    this.#reserve.refill(beganMs);
     const doesUpkeep = this.#pace.isUpkeepDue(beganMs) && this.#isViewMade();
     const isDone = this.#try(() => this.#replica.tick(doesUpkeep ? limits.BUDGET : { isPaused: true }));
     const endedMs = performance.now();

@@ -16,3 +16,8 @@ export const LINGER_MS = 16;
 export const DRAIN_MS_MAX = 2_000;
 /** Work of one tick: some ten milliseconds. */
 export const BUDGET = { stitches: 32, repairs: 64 } as const;
+/** Room that is kept on the disk for what deletes (docs/files.md). */
+export const DISK_RESERVE_BYTES = 8 * 1024 * 1024;
+/** It is made where so many times its room is free, and looked for so often. */
+export const DISK_RESERVE_FREE_MIN = 4;
+export const DISK_RESERVE_INTERVAL_MS = 5_000;

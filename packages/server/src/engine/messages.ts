@@ -20,6 +20,7 @@ import type { SettledRequest } from "./hosted-waits.js";
 export interface WorkerStart {
   readonly logFile: string;
   readonly imageFolder: string;
+  readonly reserveFile: string;
   /** An image is written when so many operations came after the last one. */
   readonly imageEvery: number;
   /** One word, 1 once the other thread's view is made: reads are there first, and two threads that recover at once slow each other down. */

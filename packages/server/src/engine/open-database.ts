@@ -45,6 +45,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     memory,
     logFile: folder.log,
     imageFolder: folder.images,
+    reserveFile: folder.reserve,
     imageEvery: options.imageEvery ?? IMAGE_EVERY_DEFAULT,
     ...(options.cluster === undefined ? {} : { cluster: options.cluster }),
     ...(options.logPagesMax === undefined ? {} : { logPagesMax: options.logPagesMax }),
