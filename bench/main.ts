@@ -10,6 +10,7 @@ import { oplogBenchmark } from "./oplog.js";
 import { regionsBenchmark } from "./regions.js";
 import { replicateBenchmark } from "./replicate.js";
 import { restBenchmark } from "./rest.js";
+import { rowsBenchmark } from "./rows.js";
 import { searchBenchmark } from "./search.js";
 import { wireBenchmark } from "./wire.js";
 
@@ -27,6 +28,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   wireBenchmark,
   regionsBenchmark,
   catalogueBenchmark,
+  rowsBenchmark,
 ];
 
 async function run(names: readonly string[], options: { readonly json?: true; readonly quick?: true }): Promise<void> {

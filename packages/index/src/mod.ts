@@ -26,6 +26,19 @@ export { type PayloadIndexKind, type PayloadIndexSchema, payloadIndexKinds } fro
 export { compileSelector, type PayloadSelection, type PayloadSelector, selectPayload } from "./payload/select.js";
 export { compileDeletion, mergePayload, type SetMode, setAt } from "./payload/update.js";
 export { comparePointIds, type PointId, pointIdFromText, toPointId } from "./point/point-id.js";
+export { type EpochPin, releaseThread } from "./segment/epochs.js";
+export { decodeSegmentImage, encodeSegmentImage } from "./segment/image.js";
+export {
+  attachSegmentReader,
+  rowsPerCallMax,
+  type ScrollPage,
+  type SegmentHandle,
+  type SegmentReader,
+  scrollRowsMax,
+} from "./segment/reader.js";
+export type { RowChange, RowPut, RowRemoval, RowStamp } from "./segment/row-change.js";
+export { createSegment, type Segment, type SegmentUse } from "./segment/segment.js";
+export type { TableMemory, TableOptions } from "./segment/table-engine.js";
 export { finish, fixedAtFirst, type Interruption, Meter, type Sliced, stepsPerSlice } from "./sliced.js";
 export { sortInSlices } from "./sliced-sort.js";
 export { requireWellFormed, requireWellFormedJson, textFromUtf8 } from "./text.js";

@@ -1,6 +1,6 @@
 // What a thread reads at an epoch that it is at. Results are rows; what is in a row, the host reads where it stands.
 import { H_NEXT_ROW, H_PLANTED, PAGE_ROWS_MAX, S_ID, S_IS_UUID, S_MORE, S_ROWS } from "../../src/segment/layout";
-import { visibleFrom } from "./epochs";
+import { reached, visibleFrom } from "./epochs";
 import { newestOf } from "./hash";
 import { enterOrder, idHigh, idLow, leaveOrder, seek, step } from "./order";
 import { newestAt, newestBase, scratch, shownAt, slotAt, slotCapacity } from "./regions";
@@ -28,6 +28,16 @@ export function visibleAtSlots(space: u32, n: u32, epoch: u32): void {
   for (let i: u32 = 0; i < n; i++) {
     const at = scratch + S_ROWS + (<usize>i << 2), slot = load<u32>(at);
     store<u32>(at, slot < end ? rowAtSlot(base, space, slot, epoch) : 0);
+  }
+}
+/** Of the n rows at S_ROWS, those that are visible themselves, in their place; 0 for the others. Rows may be free: their epochs are loaded at once. */
+export function visibleAmong(n: u32, epoch: u32): void {
+  n = min(n, PAGE_ROWS_MAX);
+  for (let i: u32 = 0; i < n; i++) {
+    const at = scratch + S_ROWS + (<usize>i << 2), row = load<u32>(at), epochs = atomic.load<u64>(shownAt(row));
+    const shown = <u32>epochs, hidden = <u32>(epochs >> 32);
+    const isVisible = (!shown || reached(epoch, shown)) && (!hidden || !reached(epoch, hidden));
+    store<u32>(at, select<u32>(row, 0, isVisible));
   }
 }
 /**

@@ -21,11 +21,11 @@ import {
 } from "./regions";
 import { sumUp, touchRow } from "./visible";
 
-// A word of the journal: a row and what was done.
+// A word of the journal, or of the queue: a row and what was done.
 const ADDED: u32 = 0x80000000;
 const REPLACED: u32 = 0x40000000;
 const HIDDEN: u32 = 0x20000000;
-const JOURNAL_ROW: u32 = 0x00ffffff;
+const ROW_BITS: u32 = 0x00ffffff;
 
 /** Rows that are given back, and settled, with each group. */
 const RECLAIMED_PER_GROUP: u32 = 1024;
@@ -45,9 +45,10 @@ function journal(word: u32): void {
   store<u32>(journalAt(n), word);
   store<u32>(H_JOURNAL_COUNT, n + 1);
 }
-function enqueue(row: u32): void {
+/** Put a row into the queue, with REPLACED when its id leads to a later one. */
+function enqueue(word: u32): void {
   const position = load<u32>(H_QUEUE_PUT);
-  store<u32>(queueAt(position), row);
+  store<u32>(queueAt(position), word);
   store<u32>(H_QUEUE_PUT, position + 1);
 }
 /** Kind of a row's id: 1 when it is a UUID. */
@@ -122,9 +123,9 @@ export function remove(): u32 {
 /** All that was prepared is visible: one store. Returns the epoch. */
 export function publish(): u32 {
   for (let i: u32 = 0, n = load<u32>(H_JOURNAL_COUNT); i < n; i++) {
-    const word = load<u32>(journalAt(i)), row = word & JOURNAL_ROW;
+    const word = load<u32>(journalAt(i)), row = word & ROW_BITS;
     if (word & HIDDEN) enqueue(row);
-    else if (word & REPLACED) enqueue(load<u32>(olderAt(row)));
+    else if (word & REPLACED) enqueue(load<u32>(olderAt(row)) | REPLACED);
   }
   settle();
   return endGroup();
@@ -132,7 +133,7 @@ export function publish(): u32 {
 /** Nothing that was prepared has ever been: every row of the group is taken back. An epoch passes, so that they can be used again. */
 export function takeBack(): void {
   for (let i = load<u32>(H_JOURNAL_COUNT); i-- > 0;) {
-    const word = load<u32>(journalAt(i)), row = word & JOURNAL_ROW;
+    const word = load<u32>(journalAt(i)), row = word & ROW_BITS;
     if (word & HIDDEN) {
       touchRow(row);
       if (!planted(PLANTED_TRACE_LEFT)) atomic.store<u32>(hiddenAt(row), 0);
@@ -190,7 +191,7 @@ export function reclaim(limit: u32): u32 {
   const oldest = planted(PLANTED_NO_PINS) ? now() : oldestEpoch(), current = now();
   let freed: u32 = 0, position = load<u32>(H_QUEUE_FREED);
   for (const end = load<u32>(H_QUEUE_UNLINKED); position != end && freed < limit; position++, freed++) {
-    const row = load<u32>(queueAt(position));
+    const row = load<u32>(queueAt(position)) & ROW_BITS;
     if (!reached(oldest, after(load<u32>(retiredAt(row))))) break;
     leaveColumns(row);
     store<u32>(olderAt(row), load<u32>(H_FREE_HEAD));
@@ -200,9 +201,9 @@ export function reclaim(limit: u32): u32 {
   add(H_FREE_COUNT, freed);
   position = load<u32>(H_QUEUE_UNLINKED);
   for (let i: u32 = 0, end = load<u32>(H_QUEUE_PUT); position != end && i < limit; position++, i++) {
-    const row = load<u32>(queueAt(position));
+    const word = load<u32>(queueAt(position)), row = word & ROW_BITS;
     if (!reached(oldest, load<u32>(hiddenAt(row))) || !canRemoveOrdered()) break;
-    unlink(row);
+    unlink(row, <bool>(word & REPLACED));
     store<u32>(retiredAt(row), current);
   }
   store<u32>(H_QUEUE_UNLINKED, position);
@@ -210,17 +211,21 @@ export function reclaim(limit: u32): u32 {
   return freed;
 }
 /** Nothing leads to the row any more, but `older` of a row that everybody sees before coming here. */
-function unlink(row: u32): void {
-  const low = load<u64>(idAt(row)), high = load<u64>(idAt(row), 8), isUuid = isUuidOf(row);
-  if (newestOf(low, high, isUuid) == row) {
-    removeId(low, high, isUuid);
-    removeOrdered(low, high, isUuid);
-  }
+function unlink(row: u32, isReplaced: bool): void {
+  if (!isReplaced) unlinkId(row);
   for (let space: u32 = 0; space < spaces; space++) {
     const slot = load<u32>(slotAt(space, row));
     if (slot == NO_SLOT) continue;
     const newest = newestAt(newestBase(space), slot);
     if (load<u32>(newest) == row) atomic.store<u32>(newest, 0);
+  }
+}
+/** The id leads nowhere, if it led to this row: it has been written again since, perhaps. */
+function unlinkId(row: u32): void {
+  const low = load<u64>(idAt(row)), high = load<u64>(idAt(row), 8), isUuid = isUuidOf(row);
+  if (newestOf(low, high, isUuid) == row) {
+    removeId(low, high, isUuid);
+    removeOrdered(low, high, isUuid);
   }
 }
 /**

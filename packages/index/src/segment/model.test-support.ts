@@ -4,7 +4,7 @@ import { MurmurationError } from "../errors.js";
 import { comparePointIds, type PointId } from "../point/point-id.js";
 import type { EpochPin } from "./epochs.js";
 import { type PlantedTableBug, plantTableBugs } from "./planted.js";
-import { attachSegmentReader, type SegmentReader } from "./reader.js";
+import { attachSegmentReader, rowsPerCallMax, type SegmentReader } from "./reader.js";
 import type { RowChange, RowPut } from "./row-change.js";
 import { createSegment, type Segment } from "./segment.js";
 
@@ -226,6 +226,12 @@ function checkReader(reader: SegmentReader, epoch: number, points: Points): void
       );
     }
   }
+  // all rows that there could be: each point's is the only one that is visible
+  const visible = reader.visibleAmong(
+    Uint32Array.from({ length: rowsPerCallMax }, (_, row) => row).subarray(0, reader.rowCount),
+    epoch,
+  );
+  assert.equal(visible.filter((row) => row !== 0).length, points.size);
   const sorted = [...points.keys()].sort(comparePointIds);
   assert.deepEqual(allIds(reader, epoch), sorted);
   for (const from of modelIds.slice(3, 30)) {

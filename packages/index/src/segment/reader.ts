@@ -1,7 +1,7 @@
 import type { PointId } from "../point/point-id.js";
 import { type EpochPin, Epochs, epochOf } from "./epochs.js";
 import { readId, writeId } from "./id-words.js";
-import { COUNTS, H_COUNTS, PAGE_ROWS_MAX, S_ID, S_IS_UUID, S_MORE, S_ROWS } from "./layout.js";
+import { COUNTS, H_COUNTS, H_NEXT_ROW, PAGE_ROWS_MAX, S_ID, S_IS_UUID, S_MORE, S_ROWS } from "./layout.js";
 import { Rows } from "./rows.js";
 import { attachTable, type TableEngine, type TableMemory } from "./table-engine.js";
 
@@ -18,8 +18,8 @@ export interface ScrollPage {
 
 /** Rows of one page at most. */
 export const scrollRowsMax = PAGE_ROWS_MAX;
-/** Slots of one call of `rowsAtSlots` at most. */
-export const slotsPerCallMax = PAGE_ROWS_MAX;
+/** Slots or rows that one call takes at most. */
+export const rowsPerCallMax = PAGE_ROWS_MAX;
 /** Ids that one page looks at; those that are not visible count too. */
 const SCROLL_BUDGET = 4 * PAGE_ROWS_MAX;
 /** Epochs whose number of points is at hand: some less than there are places, since the writer writes the next one before it publishes it. */
@@ -40,6 +40,11 @@ export class SegmentReader {
     this.rows = new Rows(engine);
   }
 
+  /** One more than the highest row that was ever used. */
+  get rowCount(): number {
+    return Atomics.load(this.#engine.u32, H_NEXT_ROW >>> 2);
+  }
+
   /** Read at the epoch of now from here on. */
   pin(): EpochPin {
     return this.#epochs.pin();
@@ -56,14 +61,18 @@ export class SegmentReader {
     return this.#engine.visibleAtSlot(space, slot, epoch) || undefined;
   }
 
-  /** The rows whose vectors stand at these slots (at most `slotsPerCallMax`), in their order; 0: none. A view, good until the next call. */
+  /** The rows whose vectors stand at these slots (at most `rowsPerCallMax`), in their order; 0: none. A view, good until the next call. */
   rowsAtSlots(space: number, slots: Uint32Array, epoch: number): Uint32Array {
-    const { u32, scratch, visibleAtSlots } = this.#engine;
-    const at = scratch + (S_ROWS >>> 2);
-    const count = Math.min(slots.length, slotsPerCallMax);
-    u32.set(count === slots.length ? slots : slots.subarray(0, count), at);
-    visibleAtSlots(space, count, epoch);
-    return u32.subarray(at, at + count);
+    const given = this.#give(slots);
+    this.#engine.visibleAtSlots(space, given.length, epoch);
+    return given;
+  }
+
+  /** Of these rows (at most `rowsPerCallMax`), the visible ones in their place; 0 for the others. A view, good until the next call. */
+  visibleAmong(rows: Uint32Array, epoch: number): Uint32Array {
+    const given = this.#give(rows);
+    this.#engine.visibleAmong(given.length, epoch);
+    return given;
   }
 
   /**
@@ -78,6 +87,15 @@ export class SegmentReader {
     const rows = u32.slice(at, at + count);
     if (u32[scratch + (S_MORE >>> 2)] === 0) return { rows, next: undefined };
     return { rows, next: readId(u32, scratch + (S_ID >>> 2), u32[scratch + (S_IS_UUID >>> 2)] === 1) };
+  }
+
+  /** Put words where a call takes them, and gives its answer. */
+  #give(words: Uint32Array): Uint32Array {
+    const { u32, scratch } = this.#engine;
+    const count = Math.min(words.length, rowsPerCallMax);
+    const at = scratch + (S_ROWS >>> 2);
+    u32.set(count === words.length ? words : words.subarray(0, count), at);
+    return u32.subarray(at, at + count);
   }
 
   /** Points at an epoch. */

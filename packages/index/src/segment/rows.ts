@@ -73,12 +73,15 @@ export class Rows {
 /** Write what a new row will hold, but for its id, to the writer's scratch. */
 export function writeRow({ u32, scratch }: TableEngine, spaces: number, put: RowPut): void {
   const { payloadKey, stamp, version, slots } = put;
-  const [key, time, dot] = [S_KEY, S_TIME, S_DOT].map((offset) => scratch + (offset >>> 2)) as [number, number, number];
+  const key = scratch + (S_KEY >>> 2);
   u32[key] = payloadKey >>> 0;
   u32[key + 1] = Math.floor(payloadKey / TWO_32);
+  const time = scratch + (S_TIME >>> 2);
   u32[time] = ((stamp.wallMs & 0xffff) << 16) | stamp.counter;
   u32[time + 1] = Math.floor(stamp.wallMs / 65_536);
+  const dot = scratch + (S_DOT >>> 2);
   u32[dot] = version >>> 0;
   u32[dot + 1] = stamp.origin * 256 + Math.floor(version / TWO_32);
-  for (let space = 0; space < spaces; space++) u32[scratch + (S_SLOTS >>> 2) + space] = slots[space] ?? NO_SLOT;
+  const first = scratch + (S_SLOTS >>> 2);
+  for (let space = 0; space < spaces; space++) u32[first + space] = slots[space] ?? NO_SLOT;
 }

@@ -39,6 +39,7 @@ export class Segment {
   /** What the writer's thread itself reads. */
   readonly reader: SegmentReader;
   readonly options: TableOptions;
+  readonly #spaces: number;
   /** The writer's instance, for what stands in the same memory. */
   readonly engine: TableEngine;
 
@@ -46,6 +47,7 @@ export class Segment {
   constructor(engine: TableEngine) {
     this.engine = engine;
     this.options = tableOptions(engine);
+    this.#spaces = this.options.slots.length;
     this.reader = new SegmentReader(engine);
   }
 
@@ -81,7 +83,8 @@ export class Segment {
       throw new MurmurationError("capacity", "a reader stays at an epoch that is too old for another group");
     }
     const rows = new Uint32Array(changes.length);
-    for (const [i, change] of changes.entries()) {
+    for (let i = 0; i < changes.length; i++) {
+      const change = changes[i] as RowChange;
       const row = change.kind === "put" ? this.#put(change) : this.#remove(change);
       if (row === 0 && change.kind === "put") {
         this.takeBack();
@@ -124,7 +127,7 @@ export class Segment {
 
   #put(put: RowPut): number {
     this.#useId(put.id);
-    writeRow(this.engine, this.options.slots.length, put);
+    writeRow(this.engine, this.#spaces, put);
     return this.engine.put();
   }
 
@@ -147,7 +150,9 @@ export class Segment {
     if (slots.length > spaces.length) throw outOfBounds("slots.length", slots.length, spaces.length);
     for (let space = 0; space < slots.length; space++) {
       const slot = slots[space];
-      if (slot !== undefined) requireInteger(slot, (spaces[space] as number) - 1, `slots[${space}]`);
+      if (slot === undefined) continue;
+      const max = (spaces[space] as number) - 1;
+      if (!Number.isInteger(slot) || slot < 0 || slot > max) throw outOfBounds(`slots[${space}]`, slot, max);
     }
   }
 }
