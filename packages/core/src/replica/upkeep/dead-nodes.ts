@@ -84,8 +84,11 @@ export class DeadNodes {
     }
     const owners = [...owned].sort((a, b) => a - b).join();
     if (owners !== this.#owners) {
-      // an evicted member's nodes came to this one
-      for (const state of this.#vectors.values()) state.repairFrom = 0;
+      // an evicted member's nodes came to this one, perhaps some that nothing leads to any more
+      for (const state of this.#vectors.values()) {
+        state.repairFrom = 0;
+        state.purge = true;
+      }
       this.#owners = owners;
     }
     // as it is before this step's own operations
