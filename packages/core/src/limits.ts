@@ -108,6 +108,10 @@ export const limits = {
   snapshotLagOperations: 200_000,
   /** Parts of a snapshot that are asked for and sent in one go. */
   snapshotPartsPerRequest: 4,
+  /** Digests of a shard that a replica remembers, each at another frontier. */
+  knownDigestsMax: 8,
+  /** So often others are asked what they know of a snapshot's digests, every `requestRetryMs`. */
+  snapshotQuestionsMax: 3,
   /** Silences of a peer after which a snapshot is asked of another one. */
   snapshotSilencesMax: 3,
 

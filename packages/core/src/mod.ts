@@ -36,6 +36,9 @@ export {
   versionVectorFromJson,
   versionVectorToJson,
 } from "./causality/version-vector.js";
+export { CheckpointReader, restoreCheckpoint } from "./checkpoint/read-checkpoint.js";
+export { putStoredCheckpoint, storedCheckpoint } from "./checkpoint/stored-checkpoint.js";
+export { writeCheckpoint } from "./checkpoint/write-checkpoint.js";
 export type * from "./command/command.js";
 export { type ConsistencyLevel, membersNeeded, parseConsistency, readsSeeWrites } from "./consistency/level.js";
 export { decodeToken, encodeToken, isCovered, mergeTokens, type SessionToken } from "./consistency/token.js";
@@ -122,6 +125,7 @@ export type { SetAsideOperation } from "./replica/set-aside.js";
 export { type Standing, standsAlone } from "./replica/standing.js";
 export type { PeeringStatus, PeerStatus, Refusals, ReplicationStatus } from "./replica/status.js";
 export { SYSTEM_SHARD } from "./replica/stored-causality.js";
+export type { UnconfirmedSnapshot } from "./replica/unconfirmed-snapshots.js";
 export type { UpkeepBudget, UpkeepStatus } from "./replica/upkeep.js";
 export { ReplicaView, readStoredPoints, type StoredPoints } from "./replica/view.js";
 export type { RequestWaits, WaitsStatus } from "./replica/waits.js";

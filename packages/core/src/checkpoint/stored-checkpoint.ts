@@ -36,6 +36,7 @@ function checkpointOf(text: string): StoredCheckpoint | undefined {
   return Object.values(checkpoint).every((one) => Number.isSafeInteger(one) && one >= 0) ? checkpoint : undefined;
 }
 
+/** Note what a shard's current checkpoint is; `undefined`: it has none any more. */
 export function putStoredCheckpoint(writer: LogWriter, shard: string, stored: StoredCheckpoint | undefined): void {
   writer.putSetting(settingOf(shard), stored === undefined ? "" : JSON.stringify(stored));
 }

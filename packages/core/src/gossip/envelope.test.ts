@@ -133,6 +133,8 @@ test("kinds have numbers of their own, and they stay", () => {
       durable: 12,
       start: 13,
       welcome: 14,
+      "snapshot-question": 15,
+      "snapshot-word": 16,
     } satisfies Record<Message["kind"], number>,
   );
 });

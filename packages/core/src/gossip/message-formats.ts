@@ -1,7 +1,7 @@
 import type { VersionVector } from "../causality/version-vector.js";
 import { FieldReader, refuseMessage } from "../operation/field-reader.js";
 import { versionVectorToField } from "../operation/version-vector-field.js";
-import type { KeyedState, KeyRange, Message, SummaryRange } from "./message.js";
+import type { KeyedState, KeyRange, Message, SnapshotWord, SummaryRange } from "./message.js";
 
 /** How one kind of message travels: a number that names the kind, and its fields in order. */
 export interface MessageFormat<M extends Message> {
@@ -163,7 +163,32 @@ export const messageFormats: { readonly [Kind in Message["kind"]]: MessageFormat
       frontiers: frontiersOf(fields),
     }),
   },
+  "snapshot-question": {
+    number: 15,
+    write: ({ shard, frontier, points, graph }) => [shard, versionVectorToField(frontier), points, graph],
+    read: (fields) => ({
+      kind: "snapshot-question",
+      shard: fields.text(),
+      frontier: fields.versionVector(),
+      points: fields.text(),
+      graph: fields.text(),
+    }),
+  },
+  "snapshot-word": {
+    number: 16,
+    write: ({ shard, points, graph, word }) => [shard, points, graph, words.indexOf(word)],
+    read: (fields) => ({
+      kind: "snapshot-word",
+      shard: fields.text(),
+      points: fields.text(),
+      graph: fields.text(),
+      word: words[count(fields)] ?? refuseMessage("message: a word is 0, 1 or 2"),
+    }),
+  },
 };
+
+/** By their numbers. */
+const words: readonly SnapshotWord[] = ["same", "different", "unknown"];
 
 function count(fields: FieldReader): number {
   const value = fields.integer();

@@ -55,6 +55,28 @@ export interface SnapshotMessage {
   readonly bytes: Uint8Array;
 }
 
+/** What a member knows of the digests of a shard at a frontier. */
+export type SnapshotWord = "same" | "different" | "unknown";
+
+/** Asks a member whether a shard had these digests at this frontier: another member's snapshot says so. */
+export interface SnapshotQuestionMessage {
+  readonly kind: "snapshot-question";
+  readonly shard: string;
+  readonly frontier: VersionVector;
+  readonly points: string;
+  readonly graph: string;
+}
+
+/** Answers a question about a snapshot. */
+export interface SnapshotWordMessage {
+  readonly kind: "snapshot-word";
+  readonly shard: string;
+  /** Those of the question. */
+  readonly points: string;
+  readonly graph: string;
+  readonly word: SnapshotWord;
+}
+
 /** Digests of what the sender holds at a frontier, for comparing. */
 export interface DigestMessage {
   readonly kind: "digest";
@@ -155,6 +177,8 @@ export type Message =
   | CompactedMessage
   | SnapshotRequestMessage
   | SnapshotMessage
+  | SnapshotQuestionMessage
+  | SnapshotWordMessage
   | DigestMessage
   | SummaryMessage
   | StatesMessage

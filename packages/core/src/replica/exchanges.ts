@@ -1,23 +1,33 @@
 import { limits } from "../limits.js";
 import type { ClusterOptions } from "./cluster-options.js";
 import type { Exchange, ExchangeContext } from "./exchange.js";
+import { KnownDigests } from "./known-digests.js";
 import { QuorumExchange } from "./quorum-exchange.js";
 import { Reconciliation } from "./reconciliation.js";
 import { SnapshotExchange } from "./snapshot-exchange.js";
+import { SnapshotWords } from "./snapshot-words.js";
 import { StartGuard } from "./start-guard.js";
+import { UnconfirmedSnapshots } from "./unconfirmed-snapshots.js";
 import type { Waits } from "./waits.js";
 
 /** Every part of what replicas say to each other beyond operations, heartbeats and requests. */
 export interface Exchanges {
   readonly reconciliation: Reconciliation;
   readonly startGuard: StartGuard;
+  readonly snapshots: SnapshotExchange;
+  readonly unconfirmed: UnconfirmedSnapshots;
   readonly all: readonly Exchange[];
 }
 
 /** The parts of a replica that has started. */
 export function makeExchanges(context: ExchangeContext, options: ClusterOptions, waits: Waits): Exchanges {
-  const reconciliation = new Reconciliation(context);
+  const { store, members } = context;
+  const digests = new KnownDigests(store);
+  const unconfirmed = new UnconfirmedSnapshots(store, members);
+  const reconciliation = new Reconciliation(context, digests, unconfirmed);
+  const words = new SnapshotWords(context, digests, unconfirmed, reconciliation);
+  const snapshots = new SnapshotExchange(context, words, unconfirmed);
   const startGuard = new StartGuard(context, context.incarnation, options.startWaitMs ?? limits.startWaitMs);
-  const others = [new QuorumExchange(context, waits), new SnapshotExchange(context)];
-  return { reconciliation, startGuard, all: [startGuard, reconciliation, ...others] };
+  const all = [startGuard, reconciliation, new QuorumExchange(context, waits), words, snapshots];
+  return { reconciliation, startGuard, snapshots, unconfirmed, all };
 }

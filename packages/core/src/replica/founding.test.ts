@@ -5,6 +5,7 @@ import { MemoryOpLog } from "../log/memory-op-log.js";
 import { Cluster } from "./cluster.test-support.js";
 import type { Replica } from "./replica.js";
 import { createCollection, openReplica, point, run, upsert } from "./replica.test-support.js";
+import { standsAlone } from "./standing.js";
 
 /** A cluster whose replicas know no ids in advance. */
 function openFresh(cluster: Cluster, id: number, peers: number): Replica {
@@ -129,7 +130,7 @@ describe("replicas that know no ids in advance", () => {
     run(cluster.get(1), { kind: "evict-member", id: 2 });
     cluster.settle();
     cluster.pass(20);
-    assert.deepEqual(cluster.get(20).standing(), { refusesReads: undefined, refusesWrites: undefined, reasons: [] });
+    assert.deepEqual(cluster.get(20).standing(), standsAlone);
     run(cluster.get(20), upsert("a", [point(2, [2, 2])]));
     cluster.settle();
   });

@@ -9,6 +9,7 @@ import { decodeOperation } from "../operation/codec.js";
 import { planted } from "../planted.js";
 import type { Shard } from "../state/shard.js";
 import type { ReplicaStore } from "./store.js";
+import { putUnconfirmed } from "./unconfirmed-snapshots.js";
 
 /**
  * Throws for a snapshot that must not be taken over now: `bad-request` when it holds nothing that is missing here, or lacks something that
@@ -40,9 +41,16 @@ export function requireUseful(store: ReplicaStore, manifest: CheckpointManifest,
  * Take over the incoming checkpoint of a shard: its state, and on top of it the operations that this replica holds and the checkpoint does
  * not, in the order of the log, which is a causal one. All of it in one transaction; when that fails, everything is as before. Throws
  * `corrupt` for a checkpoint that is damaged or is not what it says. Of a quarantined shard, whatever its log still gives is put on top; own
- * operations that it does not give must be held elsewhere (up to the sequence `ownElsewhere`), to be asked for.
+ * operations that it does not give must be held elsewhere (up to the sequence `ownElsewhere`), to be asked for. `unconfirmedFrom`: the replica
+ * whose word alone it is.
  */
-export function installSnapshot(store: ReplicaStore, shard: string, nowMs: number, ownElsewhere = 0): void {
+export function installSnapshot(
+  store: ReplicaStore,
+  shard: string,
+  nowMs: number,
+  ownElsewhere = 0,
+  unconfirmedFrom?: number,
+): void {
   const { log, time } = store;
   assert(store.isDurable(), "what was applied is in the log");
   const isQuarantined = store.quarantines.has(shard);
@@ -66,6 +74,7 @@ export function installSnapshot(store: ReplicaStore, shard: string, nowMs: numbe
   const transfer = transferOf(log.checkpointPart(shard, "incoming", 0) as Uint8Array);
   store.replaceShard(target, (writer) => {
     const position = writer.restartShard(shard, frontier);
+    putUnconfirmed(writer, shard, unconfirmedFrom);
     writer.promoteCheckpoint(shard);
     let operations = 0;
     for (const sequence of frontier.values()) operations += sequence;

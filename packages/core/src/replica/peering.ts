@@ -129,7 +129,10 @@ export class Peering implements PeeringForUpkeep {
 
   standing(): Standing {
     const reasons = [...reasonsOf(this.#standingCase())];
-    return { refusesReads: this.#admission.refusesReads(), refusesWrites: reasons[0], reasons };
+    const refusesWrites = reasons[0];
+    reasons.push(...this.#exchanges.snapshots.disputes());
+    const unconfirmed = this.#exchanges.unconfirmed.byShard();
+    return { refusesReads: this.#admission.refusesReads(), refusesWrites, reasons, unconfirmed };
   }
 
   /** Region and address under which this replica has to join now, or to be known from now on, if it has to. */
@@ -364,6 +367,7 @@ export class Peering implements PeeringForUpkeep {
       stable: new Map(shards.map((shard) => [shard, this.stable(shard)])),
       needSnapshot: [...new Set([...this.#requests.needSnapshot(), ...this.#store.snapshotsWanted])].sort(),
       needCheckpoint: [...this.#store.checkpointsWanted].sort(),
+      unconfirmedSnapshots: this.#exchanges.unconfirmed.list(),
       reconciliation: this.#exchanges.reconciliation.status(),
     };
   }

@@ -13,8 +13,10 @@ import { graphDigest } from "../state/digest.js";
 import type { PointState } from "../state/point-state.js";
 import { encodePointState } from "../state/point-state-codec.js";
 import type { Exchange, ExchangeContext } from "./exchange.js";
+import type { Digests, KnownDigests } from "./known-digests.js";
 import type { WritableShard } from "./plan-points.js";
 import { Repairs } from "./repairs.js";
+import type { UnconfirmedSnapshots } from "./unconfirmed-snapshots.js";
 
 /** What comparing with peers has come to since the replica opened. */
 export interface ReconciliationStatus {
@@ -32,6 +34,8 @@ interface Comparing {
   readonly hashes: PointHashes;
   /** Replicas to send the digest to when it is there, and whether theirs is asked for. */
   readonly digestFor: Map<number, boolean>;
+  /** Are its digests to be known here? */
+  isAsked: boolean;
   usedMs: number;
   /** Hashes of the graphs' nodes at a state of the shard. */
   nodes: { readonly state: string; readonly hashes: Map<string, KeyedHashes> } | undefined;
@@ -54,10 +58,14 @@ export class Reconciliation implements Exchange {
   readonly #checked = new Set<string>();
   readonly #counts = { rounds: 0, equal: 0, differing: 0 };
   readonly #repairs: Repairs;
+  readonly #digests: KnownDigests;
+  readonly #unconfirmed: UnconfirmedSnapshots;
   #turn = 0;
 
-  constructor(context: ExchangeContext) {
+  constructor(context: ExchangeContext, digests: KnownDigests, unconfirmed: UnconfirmedSnapshots) {
     this.#context = context;
+    this.#digests = digests;
+    this.#unconfirmed = unconfirmed;
     this.#repairs = new Repairs(context);
   }
 
@@ -71,6 +79,12 @@ export class Reconciliation implements Exchange {
    */
   isChecked(shard: string): boolean {
     return this.#checked.has(shard) || this.#peers().length === 0;
+  }
+
+  /** Have the digests of a shard be known soon, if this is its frontier. */
+  prepare(target: WritableShard, frontier: VersionVector, nowMs: number): void {
+    const comparing = this.#isComparable(target, frontier) ? this.#comparingOf(target, nowMs) : undefined;
+    if (comparing !== undefined) comparing.isAsked = true;
   }
 
   tick(nowMs: number): void {
@@ -129,10 +143,13 @@ export class Reconciliation implements Exchange {
 
   /** Begin to compare the shards that are due with the next peer. */
   #begin(nowMs: number): void {
-    const peers = this.#peers();
-    if (peers.length === 0) return;
+    const all = this.#peers();
     for (const [id, target] of this.#context.store.shards) {
-      const periodMs = this.#equal.has(id) ? limits.reconcileMs : limits.reconcileFirstMs;
+      // what one member gave is compared with the others
+      const source = this.#unconfirmed.sourceOf(id);
+      const peers = source === undefined ? all : all.filter((peer) => peer !== source);
+      if (peers.length === 0) continue;
+      const periodMs = this.#equal.has(id) && source === undefined ? limits.reconcileMs : limits.reconcileFirstMs;
       const begunMs = this.#begunMs.get(id);
       // a clock that was put back starts the period anew
       if (begunMs !== undefined && nowMs >= begunMs && nowMs - begunMs < periodMs) continue;
@@ -153,15 +170,19 @@ export class Reconciliation implements Exchange {
     known?.hashes.close();
     if (known === undefined && this.#comparing.size >= limits.reconcileShardsMax) return undefined;
     const digestFor = new Map<number, boolean>();
-    const made = { target, hashes: new PointHashes(target.shard), digestFor, usedMs: nowMs, nodes: undefined };
+    const hashes = new PointHashes(target.shard);
+    const made = { target, hashes, digestFor, isAsked: false, usedMs: nowMs, nodes: undefined };
     this.#comparing.set(id, made);
     return made;
   }
 
-  #sendDigests({ target, hashes, digestFor }: Comparing): void {
-    if (digestFor.size === 0 || !hashes.isComplete() || !this.#context.store.isDurable()) return;
-    const { shard, indexes } = target;
-    const digests = { points: hashes.digest(), graph: graphDigest(indexes) };
+  #sendDigests(comparing: Comparing): void {
+    const { target, hashes, digestFor } = comparing;
+    if (digestFor.size === 0 && !comparing.isAsked) return;
+    if (!hashes.isComplete() || !this.#context.store.isDurable()) return;
+    const { shard } = target;
+    const digests = this.#digestsOf(comparing);
+    comparing.isAsked = false;
     for (const [peer, asks] of digestFor) {
       const frontier = new Map(shard.frontier);
       this.#context.send(peer, "control", { kind: "digest", shard: shard.id, frontier, asks, ...digests });
@@ -169,14 +190,24 @@ export class Reconciliation implements Exchange {
     digestFor.clear();
   }
 
+  #digestsOf({ target, hashes }: Comparing): Digests {
+    const digests = { points: hashes.digest(), graph: graphDigest(target.indexes) };
+    this.#digests.note(target, digests);
+    return digests;
+  }
+
   // ---- finding what differs
 
   #compare(from: number, comparing: Comparing, message: DigestMessage): void {
     const { shard, indexes } = comparing.target;
     this.#counts.rounds++;
-    const samePoints = message.points === comparing.hashes.digest();
+    const own = this.#digestsOf(comparing);
+    const samePoints = message.points === own.points;
+    const differing = whatDiffers(own, message);
+    const disputed = this.#unconfirmed.noteCompared(shard.id, from, differing);
+    if (disputed !== undefined) this.#context.refuse("snapshot disputed", disputed);
     if (samePoints) this.#checked.add(shard.id);
-    if (samePoints && message.graph === graphDigest(indexes)) {
+    if (differing === undefined) {
       mark("compared equal");
       this.#counts.equal++;
       this.#equal.add(shard.id);
@@ -261,6 +292,12 @@ export class Reconciliation implements Exchange {
     const { shard } = target;
     this.#context.send(to, "bulk", { ...message, shard: shard.id, frontier: new Map(shard.frontier) });
   }
+}
+
+/** Which digests are other, in words. */
+function whatDiffers(a: Digests, b: Digests): string | undefined {
+  const parts = [a.points === b.points ? [] : ["points"], a.graph === b.graph ? [] : ["graphs"]].flat();
+  return parts.length === 0 ? undefined : parts.join(" and ");
 }
 
 /** Without stored tags, a link is the same to everybody. With some, what differs is looked at again when they are stable. */

@@ -9,7 +9,9 @@ import { mark } from "../planted.js";
 import type { Exchange, ExchangeContext } from "./exchange.js";
 import { installSnapshot, requireUseful } from "./install.js";
 import { type SnapshotPeer, SnapshotTransfer } from "./snapshot-transfer.js";
+import type { SnapshotWords, Verdict } from "./snapshot-words.js";
 import { SYSTEM_SHARD } from "./stored-causality.js";
+import { incomingSource, putIncomingSource, type UnconfirmedSnapshots } from "./unconfirmed-snapshots.js";
 
 /**
  * Snapshots of shards for replicas that miss what no log holds any more (docs/convergence.md, snapshots). A sender keeps nothing in mind:
@@ -19,12 +21,25 @@ import { SYSTEM_SHARD } from "./stored-causality.js";
 export class SnapshotExchange implements Exchange {
   readonly kinds = ["snapshot-request", "snapshot"] as const;
   readonly #context: ExchangeContext;
+  readonly #words: SnapshotWords;
+  readonly #unconfirmed: UnconfirmedSnapshots;
   readonly #transfers = new Map<string, SnapshotTransfer>();
   /** A log that refused is asked again then. */
   #retryAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(context: ExchangeContext) {
+  constructor(context: ExchangeContext, words: SnapshotWords, unconfirmed: UnconfirmedSnapshots) {
     this.#context = context;
+    this.#words = words;
+    this.#unconfirmed = unconfirmed;
+  }
+
+  /** For people: what keeps a replica that must have a snapshot from taking one over. */
+  disputes(): string[] {
+    const inNeed = new Set([...this.#context.needSnapshot(), ...this.#context.store.snapshotsWanted]);
+    const isJoining = !this.#context.countsAsMember();
+    return [...this.#transfers.keys()].flatMap((shard) =>
+      isJoining || inNeed.has(shard) ? (this.#words.disputeOver(shard) ?? []) : [],
+    );
   }
 
   take(from: number, message: Message, nowMs: number): void {
@@ -56,6 +71,8 @@ export class SnapshotExchange implements Exchange {
 
   #serve(to: number, { shard, transfer, first, count }: SnapshotRequestMessage): void {
     const { log, shards, checkpointsWanted } = this.#context.store;
+    // nobody but who gave it knows yet whether it is right
+    if (this.#unconfirmed.sourceOf(shard) !== undefined) return;
     const stored = storedCheckpoint(log, shard);
     if (stored === undefined) {
       // it asks again
@@ -127,8 +144,9 @@ export class SnapshotExchange implements Exchange {
       store.log.transaction((writer) => {
         writer.dropCheckpoint(shard, "incoming");
         writer.putCheckpointPart(shard, "incoming", 0, bytes);
+        putIncomingSource(writer, shard, from);
       });
-      transfer.begin(message.transfer, manifest);
+      transfer.begin(message.transfer, manifest, from);
     } catch (error) {
       if (error instanceof MurmurationError && error.code !== "storage") transfer.passOver(nowMs);
       throw error;
@@ -136,16 +154,16 @@ export class SnapshotExchange implements Exchange {
   }
 
   /**
-   * Does a snapshot claim operations that nobody but its sender holds? What is in it cannot be told from its frontier, and it takes the place of
-   * what is here: so it waits until another member that is heard says to hold as much, with whom the state is compared then. Where there is
-   * no other, or nothing here that could be lost, its sender is believed: all others may be new and as empty as this replica.
+   * Does a snapshot claim operations that nobody but its sender holds? It takes the place of what is here: so it waits until another member
+   * that is heard says to hold as much, with whom the state is compared then. Its sender is believed where there is no other, or nothing here
+   * that could be lost: a replica that joins has all that it holds from others, who may be as new as it is.
    */
   #unheardOf(from: number, shard: string, claimed: VersionVector, nowMs: number): string | undefined {
     const { store, members } = this.#context;
     const isHeard = (id: number) => nowMs - (this.#context.heardMs(id) ?? Number.NEGATIVE_INFINITY) <= limits.suspectMs;
     const others = members.active().filter((id) => id !== store.id && id !== from && isHeard(id));
     const known = new Map(store.causality(shard)?.frontier);
-    if (others.length === 0 || known.size === 0) return undefined;
+    if (others.length === 0 || known.size === 0 || !this.#context.countsAsMember()) return undefined;
     for (const id of others) mergeInto(known, this.#context.frontiersOf(id)?.get(shard) ?? emptyVersionVector);
     if (covers(known, claimed)) return undefined;
     return `the snapshot of shard ${shard} from replica ${from} holds operations that no other member holds`;
@@ -153,8 +171,15 @@ export class SnapshotExchange implements Exchange {
 
   #advance(shard: string, nowMs: number): void {
     const transfer = this.#transferOf(shard);
+    const { manifest, source } = transfer;
+    const verdict: Verdict = manifest === undefined ? { kind: "wait" } : this.#words.judge(source, manifest, nowMs);
+    if (verdict.kind === "refuse") throw new MurmurationError("bad-request", verdict.reason);
     if (transfer.isComplete) {
-      installSnapshot(this.#context.store, shard, nowMs, this.#ownElsewhere(shard));
+      if (verdict.kind === "wait") return;
+      const unconfirmedFrom = verdict.isConfirmed ? undefined : source;
+      installSnapshot(this.#context.store, shard, nowMs, this.#ownElsewhere(shard), unconfirmedFrom);
+      this.#unconfirmed.noteInstalled(shard);
+      this.#words.end(shard);
       this.#transfers.delete(shard);
       this.#context.noteSnapshot(shard);
       mark("snapshot installed");
@@ -204,7 +229,8 @@ export class SnapshotExchange implements Exchange {
     const here = log.checkpointParts(shard, "incoming");
     const manifest = here.length > 0 ? this.#incoming(shard) : undefined;
     if (manifest !== undefined) {
-      transfer.begin(transferOf(log.checkpointPart(shard, "incoming", 0) as Uint8Array), manifest, here);
+      const source = incomingSource(log, shard);
+      transfer.begin(transferOf(log.checkpointPart(shard, "incoming", 0) as Uint8Array), manifest, source, here);
     }
     return transfer;
   }
@@ -236,13 +262,14 @@ export class SnapshotExchange implements Exchange {
 
   /** What came is of no use: it goes, and another peer is asked. */
   #passOver(shard: string, nowMs: number): void {
-    this.#transfers.get(shard)?.passOver(nowMs);
+    this.#transfers.get(shard)?.passOver(nowMs, this.#words.pauseMs(shard));
     this.#context.store.log.transaction((writer) => writer.dropCheckpoint(shard, "incoming"));
   }
 
   /** Nothing is missing any more, or a log has it: what came of a snapshot stays if it may still be of use. */
   #end(shard: string): void {
     this.#transfers.delete(shard);
+    this.#words.end(shard);
     const { store } = this.#context;
     const held = store.causality(shard)?.frontier;
     if (held === undefined || store.log.checkpointParts(shard, "incoming").length === 0) return;

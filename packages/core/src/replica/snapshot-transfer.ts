@@ -34,6 +34,7 @@ interface Asked {
 export class SnapshotTransfer {
   #transfer = 0;
   #manifest: CheckpointManifest | undefined;
+  #source = 0;
   readonly #missing = new Set<number>();
   readonly #passedOver = new Set<number>();
   /** Peers that do not have the snapshot which is under way. */
@@ -51,6 +52,11 @@ export class SnapshotTransfer {
     return this.#manifest;
   }
 
+  /** Replica whose snapshot it is: its parts may come from others, who took it over. 0 where that is not known any more. */
+  get source(): number {
+    return this.#source;
+  }
+
   get isComplete(): boolean {
     return this.#manifest !== undefined && this.#missing.size === 0;
   }
@@ -61,8 +67,9 @@ export class SnapshotTransfer {
   }
 
   /** A snapshot begins, or one that was begun before goes on with the parts that are `here`. */
-  begin(transfer: number, manifest: CheckpointManifest, here: readonly number[] = []): void {
+  begin(transfer: number, manifest: CheckpointManifest, source: number, here: readonly number[] = []): void {
     this.#transfer = transfer;
+    this.#source = source;
     this.#manifest = manifest;
     this.#lacking.clear();
     this.#missing.clear();
@@ -97,6 +104,7 @@ export class SnapshotTransfer {
   passOver(nowMs: number, pauseMs: number = limits.requestRetryMs): void {
     this.#notBeforeMs = nowMs + pauseMs;
     if (this.#asked !== undefined) this.#passedOver.add(this.#asked.to);
+    if (this.#manifest !== undefined) this.#passedOver.add(this.#source);
     this.#asked = undefined;
     this.#forget();
   }

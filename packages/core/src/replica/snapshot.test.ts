@@ -8,40 +8,11 @@ import { limits } from "../limits.js";
 import { FailingOpLog } from "../log/failing-op-log.test-support.js";
 import { MemoryOpLog } from "../log/memory-op-log.js";
 import { admittedLog, Cluster } from "./cluster.test-support.js";
-import type { Outgoing } from "./cluster-options.js";
 import type { Replica } from "./replica.js";
 import { createCollection, identity, openReplica, point, run, space, upsert } from "./replica.test-support.js";
+import { compacted, compaction, shardOf, tamper, vectorOf, write } from "./snapshot.test-support.js";
 import { ReplicaView, readStoredPoints } from "./view.js";
 
-const compaction = { rowsMin: 1, partBytes: 900 };
-const vectorOf = (n: number) => [Math.sin(n), Math.cos(3 * n), Math.sin(7 * n), Math.cos(n * n)];
-const write = (replica: Replica, from: number, count: number, salt = 0) =>
-  run(
-    replica,
-    upsert(
-      "c",
-      Array.from({ length: count }, (_, i) => point(from + i, vectorOf(from + i + salt), { n: i })),
-    ),
-  );
-
-/** Three replicas whose logs are compacted. */
-function compacted(): Cluster {
-  const cluster = new Cluster([1, 2, 3], { compaction });
-  cluster.pass(3);
-  run(cluster.get(1), createCollection("c", { "": space(4, "Euclid") }));
-  cluster.pass(3);
-  for (let salt = 0; salt < 3; salt += 1) {
-    for (const id of [1, 2, 3]) write(cluster.get(id), id * 20, 30, salt);
-    cluster.pass(5);
-  }
-  run(cluster.get(2), { kind: "delete-points", collection: "c", target: { ids: [20, 21, 45, 88] } });
-  cluster.settle();
-  cluster.pass(20);
-  for (const id of [1, 2, 3]) assert.ok(cluster.get(id).status().compaction.checkpoints > 0);
-  return cluster;
-}
-
-const shardOf = (replica: Replica) => replica.shard("c").id;
 const currentTransfer = (cluster: Cluster, id: number) => {
   const log = cluster.logs.get(id);
   const bytes = log?.checkpointPart(shardOf(cluster.get(id)), "current", 0);
@@ -55,16 +26,6 @@ function settle(cluster: Cluster): void {
     assert.deepEqual(replica.validate("c")[""]?.violations, []);
     assert.equal(replica.validate("c")[""]?.unreachable, 0);
   }
-}
-
-/** Changes messages on their way from the replicas that are there now. */
-function tamper(cluster: Cluster, change: (from: number, one: Outgoing) => Outgoing | undefined): void {
-  const post = cluster.post.bind(cluster);
-  cluster.post = (from, outgoing) =>
-    post(
-      from,
-      outgoing.flatMap((one) => change(from, one) ?? []),
-    );
 }
 
 /** Lets a tick pass; `serve` is told who asks replica 2, which is not there, for which snapshot. */
@@ -180,6 +141,21 @@ describe("a snapshot", () => {
       assert.equal(cluster.get(id).digest("c").points, 30);
       assert.ok((cluster.get(id).status().peering?.refused["snapshot"] ?? 0) > 0);
     }
+  });
+
+  test("brings in several that join the only one that is left, and have its first operations", () => {
+    const cluster = new Cluster([1], { compaction });
+    cluster.pass(3);
+    run(cluster.get(1), createCollection("c", { "": space(4, "Euclid") }));
+    // its vector is shown still, so that its row stays
+    write(cluster.get(1), 900, 1);
+    for (let salt = 0; salt < 4; salt++) {
+      write(cluster.get(1), 0, 30, salt);
+      cluster.pass(5);
+    }
+    assert.ok(cluster.get(1).status().compaction.checkpoints > 0);
+    for (const id of [2, 3]) cluster.open(id);
+    settle(cluster);
   });
 
   test("is served on by whoever took it over", () => {
@@ -315,7 +291,7 @@ describe("a snapshot", () => {
     });
     cluster.stop(4);
     cluster.open(4, { nonce: 44 });
-    cluster.pass(20);
+    cluster.pass(40);
     assert.ok((cluster.get(4).status().peering?.refused["snapshot"] ?? 0) >= 1);
     assert.ok(
       cluster

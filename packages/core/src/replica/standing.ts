@@ -16,10 +16,17 @@ export interface Standing {
   readonly refusesWrites: string | undefined;
   /** Everything that keeps it from serving, for people; empty when it serves. */
   readonly reasons: readonly string[];
+  /** Shards whose state is one member's word so far, and whose. */
+  readonly unconfirmed: { readonly [shard: string]: number };
 }
 
 /** The standing of a replica that is in no cluster. */
-export const standsAlone: Standing = { refusesReads: undefined, refusesWrites: undefined, reasons: [] };
+export const standsAlone: Standing = {
+  refusesReads: undefined,
+  refusesWrites: undefined,
+  reasons: [],
+  unconfirmed: {},
+};
 
 /** What decides about it. */
 export interface StandingCase {

@@ -9,6 +9,7 @@ import type { Quarantine } from "./quarantines.js";
 import type { ReconciliationStatus } from "./reconciliation.js";
 import type { SetAsideOperation } from "./set-aside.js";
 import type { ReplicaStore } from "./store.js";
+import type { UnconfirmedSnapshot } from "./unconfirmed-snapshots.js";
 import type { UpkeepStatus } from "./upkeep.js";
 import type { WaitsStatus } from "./waits.js";
 
@@ -49,6 +50,8 @@ export interface PeeringStatus {
   readonly needSnapshot: readonly string[];
   /** Shards whose graphs were mended: their log would not make them what they are now. */
   readonly needCheckpoint: readonly string[];
+  /** Shards whose snapshot is one member's word so far. */
+  readonly unconfirmedSnapshots: readonly UnconfirmedSnapshot[];
   readonly reconciliation: ReconciliationStatus;
 }
 

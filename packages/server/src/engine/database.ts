@@ -172,5 +172,7 @@ export interface DatabaseStatus {
     readonly shard: string;
     readonly points: number;
     readonly graphBytes: number;
+    /** Id of the replica whose word alone it is so far. */
+    readonly unconfirmedFrom: number | undefined;
   }[];
 }

@@ -220,7 +220,9 @@ export class EngineDatabase implements Database {
     const shards = this.#view.shards().map((shard) => {
       let graphBytes = 0;
       for (const { reader } of shard.graphs.values()) graphBytes += reader.bytesInUse;
-      return { collection: shard.collection.name, shard: shard.id, points: shard.table.size, graphBytes };
+      const unconfirmedFrom = this.#standing.unconfirmed[shard.id];
+      const { collection, id, table } = shard;
+      return { collection: collection.name, shard: id, points: table.size, graphBytes, unconfirmedFrom };
     });
     const known = [this.#notReady, this.#guard.look(), ...this.#standing.reasons, ...this.#view.refusals()];
     const reasons = [...new Set(known.filter((reason) => reason !== undefined))];

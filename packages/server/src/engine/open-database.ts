@@ -83,7 +83,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
 function standingAtStart(isClustered: boolean, isComplete: boolean): Standing {
   if (!isClustered) return standsAlone;
   const why = "this replica looks for its cluster";
-  return { refusesReads: isComplete ? undefined : why, refusesWrites: why, reasons: [why] };
+  return { refusesReads: isComplete ? undefined : why, refusesWrites: why, reasons: [why], unconfirmed: {} };
 }
 
 /** Nothing may be missed between two messages, so that one listener takes them all. */

@@ -45,6 +45,7 @@ describe("GET /metrics", () => {
       stable: new Map(),
       needSnapshot: [],
       needCheckpoint: [],
+      unconfirmedSnapshots: [],
       reconciliation: { rounds: 0, equal: 0, differing: 0, repairedPoints: 0, repairedLists: 0 },
     };
     const cluster = {

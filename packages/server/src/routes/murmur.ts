@@ -29,11 +29,12 @@ export const murmurRoutes: readonly Route[] = [
         ready,
         ...(reason === undefined ? {} : { reason, reasons }),
         ...leftOutAnswer(leftOut),
-        shards: shards.map(({ collection, shard, points, graphBytes }) => ({
+        shards: shards.map(({ collection, shard, points, graphBytes, unconfirmedFrom }) => ({
           collection,
           shard,
           points,
           graph_bytes: graphBytes,
+          ...(unconfirmedFrom === undefined ? {} : { unconfirmed_from: unconfirmedFrom }),
         })),
       };
     },

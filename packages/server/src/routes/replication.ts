@@ -126,6 +126,7 @@ export const replicationRoutes: readonly Route[] = [
               inbox_bytes: peering.inboxBytes,
               stable: Object.fromEntries([...peering.stable].map(([shard, vector]) => [shard, plain(vector)])),
               need_snapshot: peering.needSnapshot,
+              unconfirmed_snapshots: peering.unconfirmedSnapshots,
             }),
         ...(cluster === undefined
           ? {}
