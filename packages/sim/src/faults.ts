@@ -2,6 +2,7 @@ import { decodePointState, takeNewIdentity } from "@murmuration/core";
 import { encodeEdgeDelta, type PointId } from "@murmuration/index";
 import { brokerFaults } from "./broker.js";
 import { type FaultyWorld, type Injection, shardOf, writableShardOf } from "./faulty-world.js";
+import { forgeCheckpoint } from "./forged-checkpoint.js";
 import { hostileMessages } from "./hostile.js";
 import type { Node } from "./node.js";
 import { Random } from "./random.js";
@@ -15,6 +16,7 @@ const TRIES_MAX = 100;
 const ROWS_LOST = 3;
 const LINKS_LOST = 4;
 const HOSTILE_TURNS = 12;
+const FORGING_TURNS = 40;
 /** Of an image of a graph: see docs/files.md. */
 const VECTORS_REGION = 3;
 
@@ -228,6 +230,22 @@ const injections: { readonly [Kind in Fault["kind"]]?: Injection } = {
     for (let turn = 0; turn < HOSTILE_TURNS; turn++) {
       world.queue.after(Math.floor((turn * forMs) / HOSTILE_TURNS), () => {
         if (!node.isRetired) world.forge(node, hostileMessages(node.disk, node.id, world.queue.nowMs, random));
+      });
+    }
+    return () => world.replace(node);
+  },
+  "forge-checkpoint": (world, node, { amount, forMs }) => {
+    if (node.replica === undefined || world.nodes.some((one) => one !== node && one.isHostile)) return undefined;
+    // it goes on, until it is found out: its own disk would not bring it back
+    node.isHostile = true;
+    node.isBroken = true;
+    const random = new Random(Math.floor(amount * 2 ** 32));
+    let forged: number | undefined;
+    for (let turn = 0; turn < FORGING_TURNS; turn++) {
+      world.queue.after(Math.floor((turn * forMs) / FORGING_TURNS), () => {
+        if (node.isRetired || node.replica === undefined) return;
+        forged = forgeCheckpoint(node.disk, node.replica, random, forged) ?? forged;
+        if (forged !== undefined) world.noteForged(node, forged);
       });
     }
     return () => world.replace(node);

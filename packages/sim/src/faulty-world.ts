@@ -23,6 +23,8 @@ export interface FaultyWorld {
   damage(node: Node): void;
   /** Send what a node's process did not. */
   forge(node: Node, hostility: Hostility): void;
+  /** A node has a checkpoint that is forged, known by this number. */
+  noteForged(node: Node, transfer: number): void;
   /** A node whose disk is damaged is given up, and an empty one joins in its place. */
   replace(node: Node): void;
   /** The second of two processes with one id ends; by now it must have been noticed. */

@@ -34,6 +34,7 @@ const profileOfBug: Partial<Record<PlantedBug, string>> = {
   "checkpoint-forgets-tombstones": "compaction",
   "install-forgets-rows": "damage",
   "install-in-memory-alone": "compaction",
+  "snapshot-contents-believed": "forger",
   "no-reconcile": "damage",
   "reconcile-takes-theirs": "damage",
   "repairs-lost": "damage",

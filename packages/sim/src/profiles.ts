@@ -34,6 +34,7 @@ export const faultKinds = [
   "rot-setting",
   "rot-frontier",
   "half",
+  "forge-checkpoint",
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
@@ -231,6 +232,12 @@ export const profiles: Readonly<Record<string, Profile>> = {
     },
   },
   hostile: { ...base, faults: { ...network, hostile: 1, partition: 0.3, crash: 0.4, "full-disk": 0.2, join: 0.3 } },
+  forger: {
+    ...base,
+    compactRows: 4,
+    weights: { upsert: 10, update: 5, delete: 4, payload: 4, catalogue: 1 },
+    faults: { ...network, partition: 0.3, crash: 0.3, "full-disk": 0.2, "forge-checkpoint": 1 },
+  },
   soak: { ...base, steps: 1_500, gapMs: 120 },
 };
 
@@ -238,10 +245,12 @@ export const profiles: Readonly<Record<string, Profile>> = {
 export const rotation: readonly string[] = Object.keys(profiles).filter((name) => name !== "soak");
 
 /**
- * The profile that a seed has in its turn. Each round through the profiles begins one further on: what else depends on a seed's number, such as
+ * The profile that a seed has in its turn. Each round through the profiles begins further on: what else depends on a seed's number, such as
  * whether it is even, is so with every profile.
  */
 export function profileInTurn(seed: number): string {
   const { length } = rotation;
-  return rotation[(seed + Math.floor(seed / length)) % length] as string;
+  // from one round to the next a profile's seed grows by 19 then, but where it wraps around: by what every small divisor is prime to
+  const shift = (length + 1) % 20;
+  return rotation[(seed + shift * Math.floor(seed / length)) % length] as string;
 }

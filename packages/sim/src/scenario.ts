@@ -82,6 +82,7 @@ export function makeScenario(seed: number, profileName: string): Scenario {
     ...faultsOfMembers(seed, profile, endMs),
     ...faultsOfRows(seed, profile, endMs),
     ...faultsOfRecords(seed, profile, endMs),
+    ...faultsOfForgers(seed, profile, endMs),
   );
   return {
     seed,
@@ -210,6 +211,28 @@ function faultsOfMembers(seed: number, profile: Profile, endMs: number): Fault[]
   const [node, other] = [random.below(profile.founders), random.below(profile.founders)];
   const forMs = random.between(1_000, Math.floor(endMs * 0.4));
   return [{ kind: "hostile", atMs, forMs, node, other, amount: random.fraction() }];
+}
+
+/** A member whose checkpoints are not what its operations made, and replicas that join meanwhile. */
+function faultsOfForgers(seed: number, profile: Profile, endMs: number): Fault[] {
+  const random = new Random(seed).fork("faults of forgers");
+  if (!random.chance(profile.faults["forge-checkpoint"] ?? 0)) return [];
+  const atMs = random.between(Math.floor(endMs * 0.2), Math.floor(endMs * 0.6));
+  const [node, other] = [random.below(profile.founders), random.below(profile.founders)];
+  const untilMs = endMs + random.between(4_000, 8_000);
+  const fault = {
+    kind: "forge-checkpoint" as const,
+    atMs,
+    forMs: untilMs - atMs,
+    node,
+    other,
+    amount: random.fraction(),
+  };
+  // while others write, and when everybody has come to know what there is
+  const joins = Array.from({ length: random.between(2, 3) }, () => {
+    return { ...fault, kind: "join" as const, atMs: random.between(atMs + 300, untilMs - 2_000), forMs: 0 };
+  });
+  return [fault, ...joins];
 }
 
 /** The profile of this name. Throws for one that is not known. */

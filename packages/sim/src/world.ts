@@ -3,6 +3,7 @@ import { changesWholly } from "./checkers/changes-wholly.js";
 import { Violated, type Violation } from "./checkers/checker.js";
 import { checkCompaction } from "./checkers/compaction.js";
 import { ConvergenceChecker } from "./checkers/convergence.js";
+import { ForgedSnapshots } from "./checkers/forged-snapshots.js";
 import { checkForgeries, type Forgeries } from "./checkers/forgeries.js";
 import { checkGraphRules } from "./checkers/graph.js";
 import { ProgressChecker } from "./checkers/progress.js";
@@ -69,6 +70,7 @@ export class World {
   readonly #forged = new WeakSet<Uint8Array>();
   /** By hostile member: which of its operations must not be taken. */
   readonly #forgeries: Forgeries = new Map();
+  readonly #forgedSnapshots = new ForgedSnapshots();
   /** Was anything lost that no log tells of? */
   #wasDamaged = false;
 
@@ -220,6 +222,7 @@ export class World {
     checkForgeries(node.replica, this.#forgeries);
     if (this.#nodes.some((one) => one.isTwin)) return;
     this.#progress.check(node);
+    if (this.#forgedSnapshots.isInstalled(node, this.#nodes)) this.#damage(node);
     if (node.isDamaged) return;
     // who has lost a link purges a node too early, and cuts the link that others still have: equal again, by a rule broken
     if (!this.#wasDamaged) checkGraphRules(node.replica);
@@ -286,10 +289,8 @@ export class World {
       restart: (node) => this.#restart(node),
       evict: (node) => this.#evict(node),
       giveUp: (node) => this.#giveUp(node),
-      damage: (node) => {
-        node.isDamaged = true;
-        this.#wasDamaged = true;
-      },
+      damage: (node) => this.#damage(node),
+      noteForged: (node, transfer) => this.#forgedSnapshots.note(transfer, node.id),
       forge: (node, hostility) => this.#forge(node, hostility),
       replace: (node) => this.#replace(node),
       endTwin: (node, twin) => this.#endTwin(node, twin),
@@ -306,6 +307,11 @@ export class World {
     this.#trace.note("start", node.id, "starts again");
     if (node.isBroken) this.#replace(node);
     else this.#after(node);
+  }
+
+  #damage(node: Node): void {
+    node.isDamaged = true;
+    this.#wasDamaged = true;
   }
 
   /** A member sends to all what no replica of ours would. */
