@@ -9,7 +9,7 @@ import { helpOnRequest } from "./lib/terminal.mjs";
 const HELP = `
 Usage: npm run stress [-- --minutes N] [-- --readers N] [-- --plant BUG]
 
-Reader threads ask the shared rows for everything, each at an epoch of its own, and compare with what was live at that epoch, while a writer
+Reader threads ask the shared rows and their columns for everything, each at an epoch of its own, and compare with what was live at that epoch, while a writer
 inserts, replaces, deletes and takes groups back.
 
   --minutes N   how long (1)
@@ -45,14 +45,22 @@ await endWith(async () => {
   build({ projects: ["packages/index"] });
   const load = (file) => import(pathToFileURL(inRoot(`packages/index/dist/segment/${file}.js`)).href);
   const [{ runStress }, { plantedTableBugs }] = [await load("stress.test-support"), await load("planted")];
-  const unknown = bugs.find((bug) => !(bug in plantedTableBugs));
-  if (unknown !== undefined) wrong(`there is no bug ${unknown}: ${Object.keys(plantedTableBugs).join(", ")}`);
+  const { plantedColumnBugs } = await load("../payload/columns/planted");
+  const known = { ...plantedTableBugs, ...plantedColumnBugs };
+  const unknown = bugs.find((bug) => !(bug in known));
+  if (unknown !== undefined) wrong(`there is no bug ${unknown}: ${Object.keys(known).join(", ")}`);
   const endMs = performance.now() + minutes * 60_000;
-  const report = await runStress({ readers, bugs, isEnough: () => performance.now() > endMs });
+  const report = await runStress({
+    readers,
+    bugs: bugs.filter((bug) => bug in plantedTableBugs),
+    columnBugs: bugs.filter((bug) => bug in plantedColumnBugs),
+    isEnough: () => performance.now() > endMs,
+  });
   const checks = report.checks.reduce((sum, n) => sum + n, 0);
+  const columns = `${report.columns} columns of ${Math.round(report.columnBytes / 1024)} KiB`;
   const rows = `${report.rows} rows for ${report.used} versions`;
   process.stdout.write(
-    `${report.groups} groups, everything asked ${checks} times, ${rows}, ${report.mistakes} mistakes\n`,
+    `${report.groups} groups, everything asked ${checks} times, ${rows}, ${columns}, ${report.mistakes} mistakes\n`,
   );
   if (report.mistakes > 0) throw new StepFailed("reading beside a writer", `${report.told.join("\n")}\n`, 1);
 });

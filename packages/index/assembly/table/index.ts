@@ -39,9 +39,8 @@ export function create(capacity: u32, spaces: u32, epoch: u32): bool {
   store<u32>(H_EPOCH, epoch);
   derive(0);
   deriveArea();
-  createArena(areasStart());
+  createArena(createSummaries(areasStart()));
   createColumns();
-  if (!createSummaries()) return false;
   store<u32>(hiddenAt(0), epoch);
   clearHash();
   clearOrder();

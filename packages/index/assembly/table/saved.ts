@@ -4,8 +4,10 @@ import {
   H_ARENA_NEXT, H_AT_ARENA, H_AT_DOTS, H_AT_EPOCHS, H_AT_IDS, H_AT_KEYS, H_AT_OLDER, H_AT_ORDER, H_AT_RETIRED, H_AT_TIMES, H_HASH,
   H_HASH_LEFT, H_HASH_NEXT, H_IN_GROUP, H_NEXT_ROW, H_ORDER_NEXT, H_PLANTED, H_QUEUE_FREED, H_QUEUE_PUT, HEADER_END, HEADER_START, NO_SLOT,
 } from "../../src/segment/layout";
+import { H_COLUMNS_PLANTED } from "../../src/segment/column-layout";
 import { sizeOf, tableOf } from "./hash";
 import { newestAt, newestBase, queueAt, queueSize, slotAt, spaces } from "./regions";
+import { sumUpAll } from "./visible";
 
 /** Regions before those of the spaces: for each its slots of rows, then its newest rows of slots. */
 const FIXED: u32 = 13;
@@ -69,4 +71,6 @@ export function restore(): void {
   // the table that was being filled is begun again
   store<u32>(H_HASH_NEXT, 0);
   store<u32>(H_HASH_LEFT, 0);
+  store<u32>(H_COLUMNS_PLANTED, 0);
+  sumUpAll();
 }

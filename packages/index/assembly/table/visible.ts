@@ -7,7 +7,6 @@ import { H_NEXT_ROW } from "../../src/segment/layout";
 import {
   A_VISIBLE, H_COLUMNS_PLANTED, H_SUMMARY_BITS, H_SUMMARY_SINCE, H_SUMMARY_STALE, SUMMARY_ROWS, SUMMARY_SHIFT,
 } from "../../src/segment/column-layout";
-import { takeExtent } from "./arena";
 import { area } from "./areas";
 import { now, reached } from "./epochs";
 import { capacity, shownAt } from "./regions";
@@ -21,16 +20,22 @@ const PLANTED_STALE_SUMMARY: u32 = 1;
 // @ts-ignore: decorator
 @inline function staleAt(block: u32): usize { return <usize>load<u32>(H_SUMMARY_STALE) + (<usize>(block >> 5) << 2); }
 
-/** Room for the summaries of a fresh table, whose memory is 0 all over. False: there is none. */
-export function createSummaries(): bool {
-  const blocks = (capacity >> SUMMARY_SHIFT) + 1;
-  const bits = takeExtent(<usize>blocks * (SUMMARY_ROWS >> 3)), since = takeExtent(<usize>blocks << 2);
-  const stale = takeExtent(<usize>(blocks + 31 >> 5) << 2);
-  if (!bits || !since || !stale) return false;
+/**
+ * Where the summaries are: before `end`, so that they are no part of an image. Returns where the memory before them ends.
+ */
+export function createSummaries(end: usize): usize {
+  const blocks = <usize>(capacity >> SUMMARY_SHIFT) + 1;
+  const bits = end - blocks * (SUMMARY_ROWS >> 3), since = bits - align64(blocks << 2), stale = since - align64((blocks + 31 >> 5) << 2);
   store<u32>(H_SUMMARY_BITS, <u32>bits);
   store<u32>(H_SUMMARY_SINCE, <u32>since);
   store<u32>(H_SUMMARY_STALE, <u32>stale);
-  return true;
+  return stale;
+}
+// @ts-ignore: decorator
+@inline function align64(bytes: usize): usize { return bytes + 63 & ~63; }
+/** Sum all blocks up: after an image was read. */
+export function sumUpAll(): void {
+  for (let row: u32 = 0, end = load<u32>(H_NEXT_ROW); row < end; row += SUMMARY_ROWS) sumUpBlock(row >> SUMMARY_SHIFT, now());
 }
 /** The epochs of a row are about to change. Writer only, as what follows. */
 export function touchRow(row: u32): void {

@@ -31,18 +31,19 @@ const COUNTS_AT_HAND = COUNTS - 8;
  */
 export class SegmentReader {
   readonly rows: Rows;
-  readonly #engine: TableEngine;
+  /** This thread's instance, for what else is read in the table's memory. */
+  readonly engine: TableEngine;
   readonly #epochs: Epochs;
 
   constructor(engine: TableEngine) {
-    this.#engine = engine;
+    this.engine = engine;
     this.#epochs = new Epochs(engine);
     this.rows = new Rows(engine);
   }
 
   /** One more than the highest row that was ever used. */
   get rowCount(): number {
-    return Atomics.load(this.#engine.u32, H_NEXT_ROW >>> 2);
+    return Atomics.load(this.engine.u32, H_NEXT_ROW >>> 2);
   }
 
   /** Read at the epoch of now from here on. */
@@ -52,26 +53,26 @@ export class SegmentReader {
 
   /** The row of a point. */
   rowOf(id: PointId, epoch: number): number | undefined {
-    writeId(this.#engine.u32, this.#engine.scratch, id);
-    return this.#engine.visibleRow(epoch) || undefined;
+    writeId(this.engine.u32, this.engine.scratch, id);
+    return this.engine.visibleRow(epoch) || undefined;
   }
 
   /** The row whose vector stands at a slot of a space. */
   rowAtSlot(space: number, slot: number, epoch: number): number | undefined {
-    return this.#engine.visibleAtSlot(space, slot, epoch) || undefined;
+    return this.engine.visibleAtSlot(space, slot, epoch) || undefined;
   }
 
   /** The rows whose vectors stand at these slots (at most `rowsPerCallMax`), in their order; 0: none. A view, good until the next call. */
   rowsAtSlots(space: number, slots: Uint32Array, epoch: number): Uint32Array {
     const given = this.#give(slots);
-    this.#engine.visibleAtSlots(space, given.length, epoch);
+    this.engine.visibleAtSlots(space, given.length, epoch);
     return given;
   }
 
   /** Of these rows (at most `rowsPerCallMax`), the visible ones in their place; 0 for the others. A view, good until the next call. */
   visibleAmong(rows: Uint32Array, epoch: number): Uint32Array {
     const given = this.#give(rows);
-    this.#engine.visibleAmong(given.length, epoch);
+    this.engine.visibleAmong(given.length, epoch);
     return given;
   }
 
@@ -80,9 +81,9 @@ export class SegmentReader {
    * between are not visible; `next` says where to go on then.
    */
   scroll(from: PointId | undefined, limit: number, epoch: number): ScrollPage {
-    const { u32, scratch } = this.#engine;
+    const { u32, scratch } = this.engine;
     writeId(u32, scratch, from ?? 0);
-    const count = this.#engine.scroll(Math.min(limit, scrollRowsMax), SCROLL_BUDGET, epoch);
+    const count = this.engine.scroll(Math.min(limit, scrollRowsMax), SCROLL_BUDGET, epoch);
     const at = scratch + (S_ROWS >>> 2);
     const rows = u32.slice(at, at + count);
     if (u32[scratch + (S_MORE >>> 2)] === 0) return { rows, next: undefined };
@@ -91,7 +92,7 @@ export class SegmentReader {
 
   /** Put words where a call takes them, and gives its answer. */
   #give(words: Uint32Array): Uint32Array {
-    const { u32, scratch } = this.#engine;
+    const { u32, scratch } = this.engine;
     const count = Math.min(words.length, rowsPerCallMax);
     const at = scratch + (S_ROWS >>> 2);
     u32.set(count === words.length ? words : words.subarray(0, count), at);
@@ -100,15 +101,15 @@ export class SegmentReader {
 
   /** Points at an epoch. */
   count(epoch: number): number {
-    const { u32, countVisible } = this.#engine;
+    const { u32, countVisible } = this.engine;
     const count = u32[(H_COUNTS >>> 2) + (epoch & (COUNTS - 1))] as number;
-    const age = (epochOf(this.#engine) - epoch) | 0;
+    const age = (epochOf(this.engine) - epoch) | 0;
     return age < COUNTS_AT_HAND ? count : countVisible(epoch) >>> 0;
   }
 
   /** The same by looking at every row. */
   countByLooking(epoch: number): number {
-    return this.#engine.countVisible(epoch) >>> 0;
+    return this.engine.countVisible(epoch) >>> 0;
   }
 }
 

@@ -1,4 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
+import { ColumnReader } from "../payload/columns/column-reader.js";
+import { columnMistakeAt } from "../payload/columns/stress-columns.test-support.js";
 import type { PointId } from "../point/point-id.js";
 import { attachSegmentReader, type SegmentHandle, type SegmentReader } from "./reader.js";
 import { historyOrder, historyPoints, idOf, payloadKeyAt } from "./stress-history.test-support.js";
@@ -14,6 +16,8 @@ const { handle, thread, state, stays } = workerData as {
   readonly stays?: boolean;
 };
 const ids = Array.from({ length: historyPoints }, (_, point) => idOf(point));
+
+const [checks, mistakes] = [2 * thread, 2 * thread + 1];
 
 /** What is wrong with the answers at an epoch, the first thing. */
 function mistakeAt(reader: SegmentReader, epoch: number): string | undefined {
@@ -40,11 +44,11 @@ function mistakeAt(reader: SegmentReader, epoch: number): string | undefined {
   if (wrong >= 0) return `${scrolled[wrong]} scrolled where ${live[wrong]} is`;
   const counts = [reader.count(epoch), reader.countByLooking(epoch)];
   if (counts.some((count) => count !== live.length)) return `${counts} points counted, not ${live.length}`;
-  return undefined;
+  return columnMistakeAt(reader, columns, epoch, live, Atomics.load(state, checks));
 }
 
 const reader = attachSegmentReader(handle, thread);
-const [checks, mistakes] = [2 * thread, 2 * thread + 1];
+const columns = new ColumnReader(reader.engine);
 for (let round = 0, last = 0, told = false; Atomics.load(state, 0) === 0; round++) {
   const pin = reader.pin();
   let mistake = pin.epoch < last ? `from epoch ${last} back to ${pin.epoch}` : undefined;

@@ -1,4 +1,6 @@
 import { Worker } from "node:worker_threads";
+import { type PlantedColumnBug, plantColumnBugs } from "../payload/columns/planted.js";
+import { StressColumns } from "../payload/columns/stress-columns.test-support.js";
 import { type PlantedTableBug, plantTableBugs } from "./planted.js";
 import type { RowChange } from "./row-change.js";
 import { createSegment, type Segment } from "./segment.js";
@@ -13,6 +15,9 @@ export interface StressProgress {
   /** Versions of points that stand in rows, and how many rows were ever used. */
   readonly used: number;
   readonly rows: number;
+  /** Paths with a column, and bytes that columns take. */
+  readonly columns: number;
+  readonly columnBytes: number;
 }
 
 /** The first mistake of each reader that made one, as text. */
@@ -26,6 +31,7 @@ const CAPACITY = 1 << 20;
 /** The writer of a history: see stress-history.test-support.ts. */
 export class StressWriter {
   readonly segment: Segment = createSegment({ capacity: CAPACITY, slots: [CAPACITY] });
+  readonly columns = new StressColumns(this.segment);
   /** Slot of each point; 0: it is not there. */
   readonly #slots = new Uint32Array(historyPoints);
   #freeSlots: number[] = [];
@@ -37,15 +43,18 @@ export class StressWriter {
   group(): void {
     const epoch = this.segment.epoch + 1;
     const [changes, after, replaced] = this.#changes(epoch);
-    this.segment.prepare(changes);
+    this.columns.goOn();
+    this.columns.enter(changes, this.segment.prepare(changes));
     for (let i = 0; i < 20_000; i++) this.groups += 0;
     this.groups++;
     if (fails(epoch)) {
       this.segment.takeBack();
+      this.columns.takenBack();
       for (const [point, slot] of after) if (slot !== 0 && slot !== this.#slots[point]) this.#freeSlots.push(slot);
       return;
     }
     this.segment.publish();
+    this.columns.published();
     for (const [point, slot] of after) this.#slots[point] = slot;
     for (const slot of replaced) this.#waiting.push({ slot, epoch });
     while (this.#waiting[0] !== undefined && this.segment.isPassed(this.#waiting[0].epoch)) {
@@ -82,11 +91,13 @@ export class StressWriter {
 export async function runStress(options: {
   readonly readers: number;
   readonly bugs?: readonly PlantedTableBug[];
+  readonly columnBugs?: readonly PlantedColumnBug[];
   readonly isEnough: (progress: StressProgress) => boolean;
 }): Promise<StressReport> {
   const writer = new StressWriter();
   const handle = writer.segment.handle();
   plantTableBugs(handle, options.bugs ?? []);
+  plantColumnBugs(handle, options.columnBugs ?? []);
   const state = new Int32Array(new SharedArrayBuffer(8 * (options.readers + 1)));
   const threads = Array.from({ length: options.readers }, (_, i) => i + 1);
   const told: string[] = [];
@@ -102,6 +113,8 @@ export async function runStress(options: {
     mistakes: threads.reduce((sum, thread) => sum + Atomics.load(state, 2 * thread + 1), 0),
     used: writer.segment.use.used,
     rows: writer.segment.use.rows,
+    columns: writer.columns.shown,
+    columnBytes: writer.columns.bytesInUse,
   });
   while (!options.isEnough(progress())) writer.group();
   Atomics.store(state, 0, 1);

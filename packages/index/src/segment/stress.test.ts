@@ -22,6 +22,7 @@ describe("readers in threads of their own beside a writer", { timeout: 300_000 }
     assert.deepEqual(report.told, []);
     assert.equal(report.mistakes, 0);
     assert.ok(report.rows < report.groups * 16, "rows were used again");
+    assert.ok(report.columns >= 5, `${report.columns} columns were built beside the readers`);
   });
 
   const bugs: PlantedTableBug[] = ["publish-early", "hidden-early", "reuse-without-pins", "older-not-followed"];
@@ -35,6 +36,15 @@ describe("readers in threads of their own beside a writer", { timeout: 300_000 }
       assert.ok(report.mistakes > 0);
     });
   }
+
+  test("notice that the planted bug summary-stays is in columns", async () => {
+    const report = await runStress({
+      readers: READERS,
+      columnBugs: ["summary-stays"],
+      isEnough: ({ groups, mistakes }) => mistakes > 0 || groups > GROUPS_MAX,
+    });
+    assert.ok(report.mistakes > 0);
+  });
 
   test("hold rows when they die in the middle of a read, until they are released", async () => {
     const writer = new StressWriter();

@@ -10,6 +10,7 @@ import { RowSet } from "../../filter/row-set.js";
 import type { PointId } from "../../point/point-id.js";
 import { H_ARENA_END, H_POSTING_ROWS } from "../../segment/column-layout.js";
 import type { EpochPin } from "../../segment/epochs.js";
+import { decodeSegmentImage, encodeSegmentImage } from "../../segment/image.js";
 import { H_ARENA_NEXT } from "../../segment/layout.js";
 import { SegmentReader } from "../../segment/reader.js";
 import type { RowChange } from "../../segment/row-change.js";
@@ -214,10 +215,10 @@ const ROWS_PER_STEP = 24;
 
 /** A table with columns beside its model. */
 export class ModelledColumns {
-  readonly engine: TableEngine;
-  readonly segment: Segment;
-  readonly columns: Columns;
-  readonly #readers: readonly { readonly rows: SegmentReader; readonly columns: ColumnReader }[];
+  engine: TableEngine;
+  segment: Segment;
+  columns: Columns;
+  #readers: readonly { readonly rows: SegmentReader; readonly columns: ColumnReader }[];
   readonly #held: Held[] = [];
   #world: World = { rows: new Map(), schemas: new Map() };
   readonly #rowOf = new Map<number, number>();
@@ -239,11 +240,33 @@ export class ModelledColumns {
     plantColumnBugs({ memory: this.engine.memory }, bugs);
     this.segment = new Segment(this.engine);
     this.columns = new Columns(this.engine, ROWS_PER_STEP);
+    this.#readers = this.#attach();
+  }
+
+  #attach(): readonly { readonly rows: SegmentReader; readonly columns: ColumnReader }[] {
     const other = attachTable(this.segment.handle().memory, 3);
-    this.#readers = [
+    return [
       { rows: this.segment.reader, columns: new ColumnReader(this.engine) },
       { rows: new SegmentReader(other), columns: new ColumnReader(other) },
     ];
+  }
+
+  /** Goes on from an image, as after a restart: no reader is at an epoch, and what was being built is not there any more. */
+  reload(): void {
+    this.end();
+    const bytes = Buffer.concat(encodeSegmentImage(this.segment, ""));
+    let at = 0;
+    const read = (into: Uint8Array) => {
+      into.set(bytes.subarray(at, at + into.length));
+      at += into.length;
+      return at <= bytes.length;
+    };
+    this.segment = decodeSegmentImage(this.segment.options, read).segment;
+    this.engine = this.segment.engine;
+    this.columns = new Columns(this.engine, ROWS_PER_STEP);
+    this.#readers = this.#attach();
+    this.#building = [];
+    this.#emptying = undefined;
   }
 
   run(step: Step): void {

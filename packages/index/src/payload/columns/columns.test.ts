@@ -39,7 +39,7 @@ describe("columns", () => {
         modelSteps,
         modelConditions,
         firstEpoch,
-        fc.constantFrom(64, 3),
+        fc.constantFrom(64, 3, 12),
         (steps, conditions, firstEpoch, postingRows) => {
           const model = run({ firstEpoch, postingRows }, steps, conditions, 5);
           found += model.found;
@@ -65,6 +65,20 @@ describe("columns", () => {
       { numRuns: 60 },
     );
     assert.ok(refused > 10, `${refused} were refused`);
+  });
+
+  test("are those of before when the table is read from an image, and go on", () => {
+    fc.assert(
+      fc.property(modelSteps, modelSteps, modelConditions, (before, after, conditions) => {
+        const model = run({ postingRows: 3 }, before, conditions, 1_000);
+        model.reload();
+        model.check(conditions);
+        for (const step of after) model.run(step);
+        model.check(conditions);
+        model.end();
+      }),
+      { numRuns: 20 },
+    );
   });
 
   for (const name of Object.keys(plantedColumnBugs) as PlantedColumnBug[]) {

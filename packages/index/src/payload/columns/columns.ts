@@ -55,17 +55,14 @@ export class Columns {
     return this.#engine.columnAfter(column) >>> 0;
   }
 
+  /** A column of a table that was read from an image. One that no reader uses any more, or did not use yet, is to be emptied. */
   #adopt(column: number): void {
     const path = parsePath(columnPath(this.#engine, column));
     const schema = columnSchema(this.#engine, column);
-    this.#written.set(column, {
-      path,
-      schema,
-      column,
-      kind: columnKinds[schema.kind],
-      entered: undefined,
-      isComplete: true,
-    });
+    const kind = columnKinds[schema.kind];
+    const written = { path, schema, column, kind, entered: undefined, isComplete: true };
+    if (this.#isUsed(written)) this.#written.set(column, written);
+    else this.#dropped.add(written);
   }
 
   /** Bytes of the arena in use. */
