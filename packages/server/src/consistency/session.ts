@@ -61,6 +61,17 @@ function tokenOf(text: string | readonly string[] | undefined): SessionToken | u
   return decodeToken(text, name);
 }
 
+/** Texts of tokens that many answers carry. */
+const texts = new WeakMap<SessionToken, string>();
+
+function textOf(token: SessionToken): string {
+  const known = texts.get(token);
+  if (known !== undefined) return known;
+  const text = encodeToken(token);
+  texts.set(token, text);
+  return text;
+}
+
 const isLocal = (level: ConsistencyLevel) => level.kind === "eventual" || level.kind === "session";
 
 const frontierText = (frontier: ReadonlyMap<number, number>) =>
@@ -94,10 +105,18 @@ export class Session {
   }
 
   /**
-   * Wait until the request can be answered here as it asks. Returns the answer of another replica where this one cannot in time. Throws
-   * `unavailable` where nobody can, `validation` for a level of more members than there are.
+   * Wait until the request can be answered here as it asks. Resolves to the answer of another replica where this one cannot in time;
+   * `undefined`: there is nothing to wait for. Rejects with `unavailable` where nobody can, `validation` for a level of more members than
+   * there are.
    */
-  async prepare(forwarder: Forwarder): Promise<ForwardedAnswer | undefined> {
+  prepare(forwarder: Forwarder): Promise<ForwardedAnswer | undefined> | undefined {
+    const { access, headers } = this.#request;
+    const followsToken = this.#token !== undefined && this.#level.kind !== "eventual";
+    const asks = access === "read" && (!isLocal(this.#level) || headers[murmurHeaders.digest] === "1");
+    return followsToken || asks ? this.#follow(forwarder) : undefined;
+  }
+
+  async #follow(forwarder: Forwarder): Promise<ForwardedAnswer | undefined> {
     const { access, names, headers } = this.#request;
     if (this.#token !== undefined && this.#level.kind !== "eventual") {
       const answer = await this.#followToken(this.#token, forwarder);
@@ -137,8 +156,9 @@ export class Session {
     const { names, headers } = this.#request;
     const frontiers = this.#fixed ?? this.#database.frontiers(names);
     const token = this.#token === undefined ? frontiers : mergeTokens(this.#token, frontiers);
-    const answer: { [name: string]: string } = { [murmurHeaders.token]: encodeToken(token) };
+    const answer: { [name: string]: string } = { [murmurHeaders.token]: textOf(token) };
     if (this.#quorum !== undefined) answer[murmurHeaders.consistency] = this.#quorumText(this.#quorum);
+    if (headers[murmurHeaders.frontier] !== "1" && this.#digest === undefined) return answer;
     const [, own] = [...frontiers].find(([shard]) => shard !== SYSTEM_SHARD) ?? [];
     if (own === undefined) return answer;
     const frontier = frontierText(own);

@@ -12,6 +12,9 @@ import {
 import { MurmurationError } from "@murmuration/index";
 import type { Patience } from "./database.js";
 
+/** Tokens that are kept at a time. */
+const TOKENS_MAX = 256;
+
 interface Waiting {
   readonly token: SessionToken;
   readonly names: readonly string[];
@@ -29,15 +32,23 @@ function lack(held: VersionVector, wanted: VersionVector): number {
 export class FollowedTokens {
   readonly #view: ReplicaView;
   readonly #waiting = new Set<Waiting>();
+  /** By the collections they are of, until something is followed: most answers of an epoch carry the same one. */
+  readonly #current = new Map<string, SessionToken>();
 
   constructor(view: ReplicaView) {
     this.#view = view;
   }
 
-  /** Frontiers of the catalogue and of these collections, as long as nothing more is followed. */
+  /** Frontiers of the catalogue and of these collections as they are now, whatever is followed later. */
   frontiers(names: readonly string[]): SessionToken {
-    const frontiers = new Map([[SYSTEM_SHARD, this.#view.frontier]]);
-    for (const [id, frontier] of this.#shards(names)) frontiers.set(id, frontier);
+    const key = names.length === 1 ? (names[0] as string) : names.join("\u0000");
+    const current = this.#current.get(key);
+    if (current !== undefined) return current;
+    // the view's own go on
+    const frontiers = new Map([[SYSTEM_SHARD, new Map(this.#view.frontier) as VersionVector]]);
+    for (const [id, frontier] of this.#shards(names)) frontiers.set(id, new Map(frontier));
+    if (this.#current.size >= TOKENS_MAX) this.#current.clear();
+    this.#current.set(key, frontiers);
     return frontiers;
   }
 
@@ -74,6 +85,7 @@ export class FollowedTokens {
 
   /** The view has followed something. */
   followed(): void {
+    this.#current.clear();
     for (const { token, names, done } of this.#waiting) if (this.#covers(token, names)) done(true);
   }
 
