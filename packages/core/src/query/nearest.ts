@@ -14,6 +14,9 @@ import { matchingRows } from "./matching.js";
 import { RecordReader } from "./records.js";
 import type { Emit, NearestQuery, ScoredPoint } from "./request.js";
 
+/** So many points cost as much as a few others things do in a slice, with what is returned of them. */
+const POINTS_PER_PAUSE = 16;
+
 /** Score of the dialect for a distance of the engine, and its root where that is beyond float32: a finite float32. */
 export function scoreOf(distance: number, metric: Distance, root = 0): number {
   if (metric === "Cosine" || metric === "Dot") return 0 - distance;
@@ -94,7 +97,8 @@ export function* nearestInSlices(
     const { slots, distances, roots } = yield* fixedAtFirst(reader.searchInSlices(vector, options));
     let rank = 0;
     let emitted = 0;
-    for (const [i, slot] of slots.entries()) {
+    for (let i = 0; i < slots.length; i++) {
+      const slot = slots[i] as number;
       if (slot === excludedSlot) continue;
       const score = scoreOf(distances[i] as number, metric, roots?.[i]);
       if (scoreThreshold !== undefined && isWorse(score, scoreThreshold, metric)) break;
@@ -102,8 +106,8 @@ export function* nearestInSlices(
       if (emitted++ === limit) break;
       const row = records.points.rowAt(using, slot);
       assert(row !== undefined, "a visible slot belongs to a live point");
-      emit({ ...records.recordAt(row), score, version: records.points.at(row).version });
-      yield "pause";
+      emit(records.scoredAt(row, score));
+      if (emitted % POINTS_PER_PAUSE === 0) yield "pause";
     }
   } finally {
     records.end();

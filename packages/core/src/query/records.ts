@@ -2,7 +2,7 @@ import { compileSelector, finish, type PayloadSelection, type PointId, type Slic
 import { visibleVectorNames } from "../state/point-state.js";
 import { FrozenPoints } from "../state/row-watch.js";
 import type { Shard } from "../state/shard.js";
-import type { Emit, PointRecord, Selection } from "./request.js";
+import type { Emit, PointRecord, ScoredPoint, Selection } from "./request.js";
 
 /**
  * What a read returns of the points of a shard, as they were when it was made: whatever is written until it is ended. It keeps what
@@ -34,6 +34,13 @@ export class RecordReader {
       ...(payload === undefined ? {} : { payload }),
       ...(vectors === false ? {} : { vectors: this.#vectorsAt(row, vectors) }),
     };
+  }
+
+  /** The same of a point that was found, with its score. */
+  scoredAt(row: number, score: number): ScoredPoint {
+    const { payload, vectors } = this.#selection;
+    const { id, version } = this.points.at(row);
+    return payload === false && vectors === false ? { id, score, version } : { ...this.recordAt(row), score, version };
   }
 
   /** Copies of a point's vectors: all of them, or those named that it has. */

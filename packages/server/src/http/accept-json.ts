@@ -39,9 +39,10 @@ export function acceptJson(app: FastifyInstance, limits: BodyLimits): void {
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", async (request: FastifyRequest, body: Readable) => {
-    if (Number(request.headers["content-length"]) > bytesMax) throw tooLarge(bytesMax);
+    const expectedBytes = Number(request.headers["content-length"]);
+    if (expectedBytes > bytesMax) throw tooLarge(bytesMax);
     request.bodyLease = budget.lease();
-    const bytes = await readBody(body, bytesMax, request.bodyLease);
+    const bytes = await readBody(body, bytesMax, request.bodyLease, expectedBytes);
     if (bytes.length > bodyBytesAlwaysRead) requireMemoryFor(bytes.length);
     if (bytes.length > bodyBytesReadHere) return readLarge(bytes, request);
     return bytes.length === 0 ? undefined : parseJsonBytes(bytes);

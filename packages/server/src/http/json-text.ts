@@ -80,6 +80,20 @@ export class JsonText {
     }
   }
 
+  /** An array of what a read finds, each a short text of JSON. Returns what the read returns. */
+  *printed<Found, T>(
+    read: (emit: (found: Found) => void) => Generator<Interruption, T, void>,
+    print: (found: Found) => string,
+  ): Sliced<T> {
+    let separator = "[";
+    const result = yield* read((found) => {
+      this.raw(separator + print(found));
+      separator = ",";
+    });
+    this.raw(separator === "[" ? "[]" : "]");
+    return result;
+  }
+
   /** The text, `begin` before it: as it is where it is short, else as a stream of it. */
   end(begin: string): string | Readable {
     if (this.#pieces.length === 0) return begin + this.#open;

@@ -4,7 +4,7 @@ import { parse as parseLossless } from "lossless-json";
 import { nestsDeeperThan } from "./json-depth.js";
 import { jsonDepthMax, jsonKeysMax } from "./limits.js";
 
-/** An integer of 16 or more digits: it may lie beyond 2^53. Text inside strings may match too, which only costs time. */
+/** An integer of 16 or more digits: it may lie beyond 2^53, where a fraction as large needs no second look. */
 const longInteger = /(?:^|[:,[\s])-?\d{16,}(?![\d.eE])/;
 
 const u64Max = 2n ** 64n - 1n;
@@ -18,11 +18,22 @@ function numberFromText(text: string): number | bigint {
   return exact >= i64Min && exact <= u64Max ? exact : rounded;
 }
 
-/** Refuses what the rest of the program must never meet. Vectors are cheap here: one or two type tests for each number. */
-function checkStructure(value: unknown, depth: number, path: string): void {
+/** Is it finite, and no integer of which a double may have lost digits? */
+const isPlain = (value: number) => value <= Number.MAX_SAFE_INTEGER && value >= Number.MIN_SAFE_INTEGER;
+
+/** What the numbers of a text are like. */
+interface Numbers {
+  /** Some may be integers that a double does not hold. */
+  areLong: boolean;
+}
+
+/** Refuses what the rest of the program must never meet. Vectors are cheap here: two comparisons for each number. */
+function checkStructure(value: unknown, depth: number, path: string, numbers: Numbers): void {
   if (typeof value === "number") {
+    if (isPlain(value)) return;
     // JSON.parse makes infinity of a number beyond a double
     if (!Number.isFinite(value)) throw new MurmurationError("format", "number out of range", path);
+    numbers.areLong = true;
     return;
   }
   if (typeof value === "string") {
@@ -35,8 +46,8 @@ function checkStructure(value: unknown, depth: number, path: string): void {
   if (Array.isArray(value)) {
     for (let i = 0; i < value.length; i++) {
       const element: unknown = value[i];
-      if (typeof element === "number" && Number.isFinite(element)) continue;
-      checkStructure(element, depth + 1, depth < 8 ? `${path}[${i}]` : path);
+      if (typeof element === "number" && isPlain(element)) continue;
+      checkStructure(element, depth + 1, depth < 8 ? `${path}[${i}]` : path, numbers);
     }
     return;
   }
@@ -50,7 +61,7 @@ function checkStructure(value: unknown, depth: number, path: string): void {
     const childPath = path === "" ? key : `${path}.${key}`;
     // Codecs and object spreads further down do not agree on what this key means.
     if (key === "__proto__") throw new MurmurationError("format", "the key `__proto__` is not allowed", childPath);
-    if (typeof child !== "boolean") checkStructure(child, depth + 1, depth < 8 ? childPath : path);
+    if (typeof child !== "boolean") checkStructure(child, depth + 1, depth < 8 ? childPath : path, numbers);
   }
 }
 
@@ -81,8 +92,9 @@ export function parseJson(text: string): unknown {
   } catch (error) {
     throw new MurmurationError("format", (error as Error).message);
   }
-  checkStructure(value, 0, "");
-  if (!longInteger.test(text)) return value;
+  const numbers: Numbers = { areLong: false };
+  checkStructure(value, 0, "", numbers);
+  if (!numbers.areLong || !longInteger.test(text)) return value;
   const options = { parseNumber: numberFromText, onDuplicateKey: ({ newValue }: { newValue: unknown }) => newValue };
   return withExactIntegers(value, parseLossless(text, undefined, options));
 }

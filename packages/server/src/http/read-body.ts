@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import type { BodyLease } from "./body-budget.js";
+import { smallBodyBytes } from "./limits.js";
 
 const FIRST_BYTES = 16 * 1024;
 
@@ -9,14 +10,18 @@ export function tooLarge(bytesMax: number): Error {
   return Object.assign(new Error(message), { statusCode: 413 });
 }
 
+const nothing = Buffer.alloc(0);
+
 /** Bytes that come in pieces, in one buffer that grows: pieces of one byte, kept each by itself, would take a hundred times as much. */
 class GrowingBuffer {
   readonly #lease: BodyLease;
   readonly #bytesMax: number;
-  #buffer = Buffer.alloc(0);
+  readonly #expectedBytes: number;
+  #buffer: Buffer = nothing;
   #length = 0;
 
-  constructor(lease: BodyLease, bytesMax: number) {
+  constructor(lease: BodyLease, bytesMax: number, expectedBytes: number) {
+    this.#expectedBytes = expectedBytes;
     this.#lease = lease;
     this.#bytesMax = bytesMax;
   }
@@ -25,13 +30,20 @@ class GrowingBuffer {
   append(piece: Buffer): void {
     const length = this.#length + piece.length;
     if (length > this.#bytesMax) throw tooLarge(this.#bytesMax);
+    if (this.#length === 0 && length === this.#expectedBytes && length <= smallBodyBytes) {
+      // Most bodies are small and come whole: no copy of them is made. A piece of another would keep the memory that it came in.
+      this.#lease.take(length);
+      this.#buffer = piece;
+      this.#length = length;
+      return;
+    }
     if (length > this.#buffer.length) this.#grow(length);
     piece.copy(this.#buffer, this.#length);
     this.#length = length;
   }
 
   bytes(): Buffer {
-    return this.#buffer.subarray(0, this.#length);
+    return this.#length === this.#buffer.length ? this.#buffer : this.#buffer.subarray(0, this.#length);
   }
 
   #grow(length: number): void {
@@ -44,12 +56,18 @@ class GrowingBuffer {
 }
 
 /**
- * A whole body. Rejects with 413 for more than `bytesMax`, with `unavailable` when the budget is exhausted, and with 400 when the stream
- * fails; the stream is left as it is then, to be drained.
+ * A whole body, a large one alone in its memory; `expectedBytes`: what its sender says that it has, if it does. Rejects with 413 for more
+ * than `bytesMax`, with `unavailable` when the budget is exhausted, and with 400 when the stream fails; the stream is left as it is then,
+ * to be drained.
  */
-export function readBody(body: Readable, bytesMax: number, lease: BodyLease): Promise<Buffer> {
+export function readBody(
+  body: Readable,
+  bytesMax: number,
+  lease: BodyLease,
+  expectedBytes = Number.NaN,
+): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const buffer = new GrowingBuffer(lease, bytesMax);
+    const buffer = new GrowingBuffer(lease, bytesMax, expectedBytes);
     const stop = () => body.off("data", onData).off("end", onEnd).off("error", onBroken).off("close", onClose);
     const onData = (piece: Buffer) => {
       try {

@@ -43,21 +43,22 @@ export class ReadTurns {
   }
 
   /** Rejects with `timeout` when the time is over before the work is done, `unavailable` when too many reads are under way. */
-  run<T>(work: Sliced<T>, limits: ReadLimits): Promise<T> {
-    return new Promise((resolve, reject) => {
-      if (this.#waiting.length >= readsUnderWayMax) {
-        const message = `${readsUnderWayMax} reads that take long are under way already`;
-        reject(new MurmurationError("unavailable", message));
-        return;
-      }
-      const reading = { work, limits, resolve: resolve as Reading["resolve"], reject };
-      if (!this.#advance(reading, FIRST_SLICE_MS)) this.#wait(reading);
-    });
+  async run<T>(work: Sliced<T>, limits: ReadLimits): Promise<T> {
+    const begun = this.begin(work, limits);
+    return begun instanceof Promise ? begun : begun.value;
   }
 
-  #wait(reading: Reading): void {
-    this.#waiting.push(reading);
-    this.#schedule();
+  /** The same without a promise where the work is done at once: then it throws. */
+  begin<T>(work: Sliced<T>, limits: ReadLimits): { readonly value: T } | Promise<T> {
+    if (this.#waiting.length >= readsUnderWayMax) {
+      throw new MurmurationError("unavailable", `${readsUnderWayMax} reads that take long are under way already`);
+    }
+    const done = this.#advance(work, limits, FIRST_SLICE_MS);
+    if (done !== undefined) return done as { readonly value: T };
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ work, limits, resolve: resolve as Reading["resolve"], reject });
+      this.#schedule();
+    });
   }
 
   #schedule(): void {
@@ -69,33 +70,40 @@ export class ReadTurns {
   #turn(): void {
     this.#isDue = false;
     const reading = this.#waiting.shift();
-    if (reading !== undefined && !this.#advance(reading, TURN_MS)) this.#waiting.push(reading);
+    if (reading !== undefined) this.#goOn(reading);
     this.#schedule();
   }
 
-  /** Goes on with a read for so long. Returns whether it is over. */
-  #advance({ work, limits, resolve, reject }: Reading, sliceMs: number): boolean {
+  #goOn(reading: Reading): void {
+    const { work, limits, resolve, reject } = reading;
+    try {
+      const done = this.#advance(work, limits, TURN_MS);
+      if (done === undefined) this.#waiting.push(reading);
+      else resolve(done.value);
+    } catch (error) {
+      reject(error);
+    }
+  }
+
+  /** Goes on with a read for so long. Returns what it has come to, if it is over. */
+  #advance(work: Sliced<unknown>, limits: ReadLimits, sliceMs: number): { readonly value: unknown } | undefined {
     const untilMs = this.#nowMs() + sliceMs;
     try {
       if (limits.isAbandoned()) throw new MurmurationError("unavailable", "the client is gone");
       for (;;) {
         const step = work.next();
-        if (step.done === true) {
-          resolve(step.value);
-          return true;
-        }
+        if (step.done === true) return step;
         if (step.value === "fixed") {
           limits.onFixed();
           continue;
         }
         const nowMs = this.#nowMs();
         if (nowMs >= limits.deadlineMs) throw timedOut(limits.timeoutMs);
-        if (nowMs >= untilMs) return false;
+        if (nowMs >= untilMs) return undefined;
       }
     } catch (error) {
       work.return(undefined);
-      reject(error);
-      return true;
+      throw error;
     }
   }
 }

@@ -35,6 +35,12 @@ export function renderScored(point: ScoredPoint, selection: Selection) {
   return { id, version: point.version, score: shortestFloat32(point.score), ...rest };
 }
 
+/** The text of what `renderScored` gives, where only id, version and score are asked for, which is most often. */
+export function printScored({ id, version, score }: ScoredPoint): string {
+  const idText = typeof id === "string" ? `"${id}"` : id;
+  return `{"id":${idText},"version":${version},"score":${shortestFloat32(score)}}`;
+}
+
 /**
  * The result of a write of points. Every write is awaited until it is durable and visible; without `wait` the dialect
  * merely calls it by another name. `wait_timeout`: too few members were heard to hold it in time.

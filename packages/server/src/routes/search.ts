@@ -1,9 +1,10 @@
-import type { NearestQuery, ScoredPoint, ScrolledPoint, SearchParameters } from "@murmuration/core";
+import type { Emit, NearestQuery, ScoredPoint, ScrolledPoint, SearchParameters } from "@murmuration/core";
 import { MurmurationError, type Sliced } from "@murmuration/index";
 import type { Database } from "../engine/database.js";
 import { JsonText } from "../http/json-text.js";
 import { within } from "../http/schemas/fields.js";
 import { readParameters } from "../http/schemas/parameters.js";
+import { plainQuery, plainSearch } from "../http/schemas/plain-query.js";
 import {
   type QueryBody,
   queryBatchBody,
@@ -14,8 +15,8 @@ import {
   searchBody,
 } from "../http/schemas/query.js";
 import { checkSelected, checkVector, vectorSpaceOf } from "./check-vectors.js";
-import { renderRecord, renderScored, selectionOf } from "./render.js";
-import { collectionParams, type Route, route } from "./route.js";
+import { printScored, renderRecord, renderScored, selectionOf } from "./render.js";
+import { collectionParams, plainCollectionParams, type Route, route } from "./route.js";
 
 /** A page no larger than this is asked for as it is; a larger one is first cut to the number of points. */
 const largePage = 10_000;
@@ -69,11 +70,10 @@ function page(database: Database, name: string, body: QueryBody): Run {
 }
 
 function nearest(database: Database, name: string, request: NearestQuery): Run {
-  return (answer) =>
-    answer.list<ScoredPoint, void>(
-      (emit) => database.query(name, request, emit),
-      (point) => renderScored(point, request.selection),
-    );
+  const { payload, vectors } = request.selection;
+  const read = (emit: Emit<ScoredPoint>) => database.query(name, request, emit);
+  if (payload === false && vectors === false) return (answer) => answer.printed<ScoredPoint, void>(read, printScored);
+  return (answer) => answer.list<ScoredPoint, void>(read, (point) => renderScored(point, request.selection));
 }
 
 function checkLookup(database: Database, lookup: QueryBody["lookup_from"], using: string): void {
@@ -174,6 +174,7 @@ const common = {
   method: "POST",
   tag: "search",
   params: collectionParams,
+  plainParams: plainCollectionParams,
   query: readParameters,
   session: "read",
   answer: "sliced",
@@ -185,6 +186,7 @@ export const searchRoutes: readonly Route[] = [
     path: "/collections/{collection_name}/points/query",
     summary: "Nearest points of a vector or of a stored point",
     body: queryBody,
+    plainBody: plainQuery,
     alsoReads: (body) => lookupsOf([body]),
     handle: ({ database, params, body }) => answerOf(inPoints(planQuery(database, params.collection_name, body))),
   }),
@@ -205,6 +207,7 @@ export const searchRoutes: readonly Route[] = [
     path: "/collections/{collection_name}/points/search",
     summary: "Nearest points of a vector (the older form of query)",
     body: searchBody,
+    plainBody: plainSearch,
     handle: ({ database, params, body }) => answerOf(planSearch(database, params.collection_name, body)),
   }),
   route({

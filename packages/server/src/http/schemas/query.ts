@@ -98,8 +98,9 @@ const searchFields = {
 };
 
 /** 0 passes here and is refused by `refuseLimitZero`, under the name that the dialect gives the field there. */
+const atLeastOne = rowCount(1);
 const queryLimit = withDefault(
-  parsedBy((value) => (value === 0 ? 0 : validate(rowCount(1), value)), { type: "integer", minimum: 1 }),
+  parsedBy((value) => (value === 0 ? 0 : validate(atLeastOne, value)), { type: "integer", minimum: 1 }),
   10,
 );
 

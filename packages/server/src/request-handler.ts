@@ -1,0 +1,254 @@
+import { MurmurationError, type Sliced } from "@murmuration/index";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Backups } from "./backup/backups.js";
+import { CheckedBody } from "./bodies/checked-body.js";
+import type { ForwardedAnswer, Forwarder } from "./consistency/forwarder.js";
+import { murmurHeaders } from "./consistency/headers.js";
+import { type ConsistencyParameters, Session } from "./consistency/session.js";
+import type { Database } from "./engine/database.js";
+import { errorEnvelope, successBegin, successEnd, successEnvelope } from "./http/envelope.js";
+import { errorAnswer, type RequestPart } from "./http/errors.js";
+import { stringifyJson } from "./http/json.js";
+import { JsonText } from "./http/json-text.js";
+import type { ReadTurns } from "./http/read-turns.js";
+import { validate } from "./http/schemas/validate.js";
+import { checkHeaderText, checkQueryText } from "./http/url-text.js";
+import type { BareAnswer, Route } from "./routes/route.js";
+
+/** What every handler works with, whatever it is asked. */
+export interface Services {
+  readonly database: Database;
+  readonly backups: Backups | undefined;
+}
+
+/** What routes have in common beside what handlers see. */
+export interface Host {
+  readonly forwarder: Forwarder;
+  readonly turns: ReadTurns;
+  readonly readTimeoutSeconds: number;
+}
+
+/** 0 for a request so malformed that no hook saw it arrive. */
+export const elapsedMs = (request: FastifyRequest) =>
+  request.arrivedMs > 0 ? performance.now() - request.arrivedMs : 0;
+
+const JSON_TYPE = "application/json; charset=utf-8";
+
+/** Sends JSON: Fastify's own serializer knows no bigint. */
+export function sendJson(reply: FastifyReply, statusCode: number, body: unknown): FastifyReply {
+  return reply.code(statusCode).header("content-type", JSON_TYPE).send(stringifyJson(body));
+}
+
+/** Sends what an error becomes on the wire; `part` is where in the request it was found. */
+export function sendError(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  error: unknown,
+  part?: RequestPart,
+): FastifyReply {
+  const { statusCode, message, internal } = errorAnswer(error, part);
+  request.errorCode = error instanceof MurmurationError ? error.code : String(statusCode);
+  if (internal) request.log.error({ err: error, method: request.method, url: request.url }, "request failed");
+  return sendJson(reply, statusCode, errorEnvelope(message, elapsedMs(request)));
+}
+
+/** A level of consistency stands in the query, wherever it is found to be at fault. */
+function partAtFault(error: unknown, part: RequestPart): RequestPart {
+  return error instanceof MurmurationError && error.field === "write_consistency" ? "query parameters" : part;
+}
+
+function isBare(of: Route, _answer: unknown): _answer is BareAnswer {
+  return of.answer === "bare";
+}
+
+function isSliced(of: Route, _work: unknown): _work is Sliced<unknown> {
+  return of.answer === "sliced";
+}
+
+/** Aborted when the client goes away before it is answered; made when somebody asks for it. */
+function signalOf(reply: FastifyReply): () => AbortSignal {
+  let controller: AbortController | undefined;
+  return () => {
+    if (controller !== undefined) return controller.signal;
+    controller = new AbortController();
+    const abort = () => controller?.abort();
+    if (reply.raw.destroyed) abort();
+    else reply.raw.once("close", abort);
+    return controller.signal;
+  };
+}
+
+/** An answer of a replica that holds less than its cluster would say that something does not exist. */
+function requireComplete(database: Database): void {
+  const why = database.refusesReads();
+  if (why !== undefined) throw new MurmurationError("unavailable", why);
+}
+
+/** Headers of ours that requests bring. */
+const headersRead = [murmurHeaders.token, murmurHeaders.forwarded, murmurHeaders.frontier, murmurHeaders.digest];
+
+/** What is the same in all requests of one route. */
+interface Served {
+  readonly of: Route;
+  readonly services: Services;
+  readonly host: Host;
+  /** What the schema makes of a query without parameters, which most are. */
+  readonly noQuery: unknown;
+}
+
+/** One request on its way through its route. */
+class Exchange {
+  readonly #served: Served;
+  readonly #request: FastifyRequest;
+  readonly #reply: FastifyReply;
+  /** Where in the request a fault would be that is found now. */
+  #part: RequestPart = "path parameters";
+  #params: unknown;
+  #query: unknown;
+  #body: unknown;
+  #session: Session | undefined;
+
+  constructor(served: Served, request: FastifyRequest, reply: FastifyReply) {
+    this.#served = served;
+    this.#request = request;
+    this.#reply = reply;
+  }
+
+  /** What can be answered at once is; what waits goes on where its promise ends. */
+  run(): Promise<void> | undefined {
+    try {
+      this.#read();
+      this.#part = "query parameters";
+      const waiting = this.#session?.prepare(this.#served.host.forwarder);
+      return waiting === undefined ? this.#answer() : this.#answerAfter(waiting);
+    } catch (error) {
+      this.#fail(error);
+      return undefined;
+    }
+  }
+
+  async #answerAfter(waiting: Promise<ForwardedAnswer | undefined>): Promise<void> {
+    try {
+      const forwarded = await waiting;
+      if (forwarded === undefined) await this.#answer();
+      else this.#reply.code(forwarded.statusCode).headers(forwarded.headers).send(forwarded.body);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #read(): void {
+    const { of, services, noQuery } = this.#served;
+    const request = this.#request;
+    this.#params = of.plainParams?.(request.params) ?? validate(of.params, request.params);
+    this.#part = "query parameters";
+    checkQueryText(request.url);
+    this.#query = request.url.includes("?") ? validate(of.query, request.query) : noQuery;
+    this.#part = "JSON body";
+    const { body } = request;
+    if (body instanceof CheckedBody) this.#body = body.value();
+    else this.#body = of.plainBody?.(body) ?? validate(of.body, body);
+    this.#part = "headers";
+    checkHeaderText(request.headers, headersRead);
+    if (of.session === undefined) return;
+    requireComplete(services.database);
+    this.#session = this.#sessionOf(of.session);
+  }
+
+  /** The part of the request in its session. */
+  #sessionOf(access: "read" | "write"): Session {
+    const { of, services, host } = this.#served;
+    const { method, url, headers, body } = this.#request;
+    const { collection_name: name } = (this.#params ?? {}) as { readonly collection_name?: string };
+    const others = of.alsoReads?.(this.#body as never) ?? [];
+    return new Session(services.database, {
+      access,
+      method,
+      url,
+      headers,
+      body: body instanceof CheckedBody ? body.bytes : body,
+      names: name === undefined ? others : others.length === 0 ? [name] : [name, ...others],
+      parameters: (this.#query ?? {}) as ConsistencyParameters,
+      filterTimeoutMs: host.readTimeoutSeconds * 1000,
+      signal: signalOf(this.#reply),
+    });
+  }
+
+  #answer(): Promise<void> | undefined {
+    const { of, services } = this.#served;
+    this.#part = "JSON body";
+    const session = this.#session;
+    const { database } = services;
+    const handled = of.handle({
+      database,
+      backups: services.backups,
+      params: this.#params as never,
+      query: this.#query as never,
+      body: this.#body as never,
+      write: (command) => (session === undefined ? database.write(command) : session.write(command)),
+    });
+    if (isSliced(of, handled)) {
+      const begun = this.#drive(handled);
+      if (begun instanceof Promise) return this.#sendAfter(begun);
+      this.#send(begun.value);
+    } else if (handled instanceof Promise) return this.#sendAfter(handled);
+    else this.#send(handled);
+    return undefined;
+  }
+
+  async #sendAfter(answer: Promise<unknown>): Promise<void> {
+    try {
+      this.#send(await answer);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** Drives work in slices to its end, within the time that the request gives it. */
+  #drive(work: Sliced<unknown>): { readonly value: unknown } | Promise<unknown> {
+    const { turns, readTimeoutSeconds } = this.#served.host;
+    const seconds = (this.#query as ConsistencyParameters | undefined)?.timeout ?? readTimeoutSeconds;
+    return turns.begin(work, {
+      timeoutMs: seconds * 1000,
+      deadlineMs: this.#request.arrivedMs + seconds * 1000,
+      isAbandoned: () => this.#reply.raw.destroyed,
+      onFixed: () => this.#session?.fix(),
+    });
+  }
+
+  #send(answer: unknown): void {
+    const session = this.#session;
+    const reply = this.#reply;
+    if (session !== undefined) this.#tell(session);
+    if (isBare(this.#served.of, answer)) {
+      if (typeof answer.body !== "string") sendJson(reply, answer.statusCode, answer.body);
+      else reply.code(answer.statusCode).type(answer.contentType).send(answer.body);
+      return;
+    }
+    const statusCode = session?.missedQuorum === true ? 202 : 200;
+    if (answer instanceof JsonText) {
+      answer.raw(successEnd(elapsedMs(this.#request)));
+      reply.code(statusCode).header("content-type", JSON_TYPE).send(answer.end(successBegin));
+    } else sendJson(reply, statusCode, successEnvelope(answer, elapsedMs(this.#request)));
+  }
+
+  #tell(session: Session): void {
+    const headers = session.answerHeaders();
+    for (const name in headers) this.#reply.header(name, headers[name]);
+  }
+
+  #fail(error: unknown): void {
+    if (this.#session !== undefined) this.#tell(this.#session);
+    sendError(this.#request, this.#reply, error, partAtFault(error, this.#part));
+  }
+}
+
+/** The handler of a route, as Fastify calls it. */
+export function requestHandler(
+  of: Route,
+  services: Services,
+  host: Host,
+): (request: FastifyRequest, reply: FastifyReply) => Promise<void> | undefined {
+  const served: Served = { of, services, host, noQuery: validate(of.query, {}) };
+  return (request, reply) => new Exchange(served, request, reply).run();
+}
