@@ -22,6 +22,10 @@ export {
 } from "./link";
 export { levelOfDot, slotOfDot } from "./dots";
 export { capacityOf, codeOf, listOf, metaOf, vectorOf } from "./layout";
+export {
+  decideDotCodes, decideDotVectors, decideEuclidCodes, decideEuclidVectors, decideManhattanVectors, findDotCodes, findDotVectors,
+  findEuclidCodes, findEuclidVectors, findManhattanVectors,
+} from "./plan";
 export { planDotCodes, planDotVectors, planEuclidCodes, planEuclidVectors, planManhattanVectors } from "./plan";
 export {
   distancesDot, distancesEuclid, distancesManhattan, scanBlockDot, scanBlockEuclid, scanBlockManhattan, scanDot, scanEuclid,

@@ -6,7 +6,8 @@ import {
 } from "./layout";
 import { levelOfDot, mix64 } from "./dots";
 import { ADD, pack } from "./delta";
-import { prepareQuery, rowDistance, scaleOf } from "./kernels";
+import { enter, leave, observe } from "./epoch";
+import { prepareQuery, queryDistance, rowDistance, scaleOf } from "./kernels";
 import { DotCodes, DotVectors, EuclidCodes, EuclidVectors, ManhattanVectors, isEuclid, onCodes } from "./metric";
 import { EXPANDED, NEW, distanceAt, keepBest, put, rank, setNewDot, setTieSalt, shift, slotAt } from "./pool";
 import { gatherEntries } from "./entries";
@@ -132,42 +133,119 @@ function sortByDot(k: u32): void {
     store<u64>(pair(chosen, j), moving);
   }
 }
+// What is found for an insert, at S.OUT, where another instance on this memory may have left it:
+//     lists; per list, the highest level first: level, n, and n times (f32 distance, u32 slot) from the nearest on.
+
+/** Room for it. */
+const FOUND_BYTES: usize = <usize>EF_MAX * 16;
+
+/** Have the vector at atQuery stand for the node that is planned; returns by what distances to it are multiplied between nodes. */
+// @ts-ignore: decorator
+@inline function standIn<Walk>(dot: u64): f32 {
+  setTieSalt(mix64(dot) | 1);
+  setNewDot(dot);
+  prepareQuery<Walk>(atRow);
+  newRow = onCodes<Walk>() ? atRow : atQuery;
+  // dot products with codes are walked without the query's own scale; between nodes it counts
+  return onCodes<Walk>() && !isEuclid<Walk>() ? scaleOf(newRow) : 1;
+}
+/** Where the walks of an insert go on: a node and its distance, from level to level. */
+let walkFrom: u32 = 0;
+let walkDistance: f32 = 0;
+/** The candidates on one level to S.POOL, at distances as between nodes; the nearest is where the next level begins. */
+// @ts-ignore: decorator
+@inline function walkLevel<Walk>(level: u32, several: bool, scale: f32): u32 {
+  const pool = scratch + S.POOL;
+  put(scratch + S.STARTS, 0, walkDistance, walkFrom);
+  const n = candidates<Walk>(level, several ? descendAll<Walk>(level, 1) : 1);
+  walkFrom = slotAt(pool, 0);
+  walkDistance = distanceAt(pool, 0);
+  if (scale != 1) for (let i: u32 = 0; i < n; i++) { const p = pair(pool, i); store<f32>(p, load<f32>(p) * scale); }
+  return n;
+}
+/** Choose among the n candidates at S.POOL and write the edits of one level at `at`, of the words; returns where they end. */
+function decideLevel<Walk>(level: u32, n: u32, at: usize): usize {
+  const chosen = scratch + S.CHOSEN, k = choose<Walk>(scratch + S.POOL, n, links, true), nearest = k ? slotAt(chosen, 0) : NONE;
+  sortByDot(k);
+  store<u32>(at, level);
+  store<u32>(at, k, 4);
+  let entryAt = at + 8, added = false;
+  // twice only when nobody would link to the new node: then its nearest neighbour must
+  for (let pass = 0; pass < 2 && !added; pass++) {
+    entryAt = at + 8;
+    for (let i: u32 = 0; i < k; i++) {
+      const slot = slotAt(chosen, i);
+      if (planReverse<Walk>(entryAt, slot, level, distanceAt(chosen, i), pass == 1 && slot == nearest)) added = true;
+      entryAt = word(entryAt, 2 + (load<u32>(entryAt, 4) & ~ADD));
+    }
+    if (!k) break;
+  }
+  return entryAt;
+}
 /** Plan the insert of the vector at atQuery as `dot`; returns the bytes of the packed delta at atDelta. */
 // @ts-ignore: decorator
 @inline function plan<Walk>(dot: u64): u32 {
-  const pool = scratch + S.POOL, chosen = scratch + S.CHOSEN, entry = load<u32>(H.ENTRY), level = levelOfDot(dot);
+  const entry = load<u32>(H.ENTRY), level = levelOfDot(dot);
   let lists: u32 = 0, at = atWords + 4;
   if (entry != NONE) {
-    setTieSalt(mix64(dot) | 1);
-    setNewDot(dot);
-    prepareQuery<Walk>(atRow);
-    newRow = onCodes<Walk>() ? atRow : atQuery;
-    // dot products with codes are walked without the query's own scale; between nodes it counts
-    const scale: f32 = onCodes<Walk>() && !isEuclid<Walk>() ? scaleOf(newRow) : 1, top = entry >> 28;
-    const several = gatherEntries() > 1;
-    let from = descend<Walk>(entry & SLOT_MASK, top, min(top, level)), d = load<f32>(scratch + S.SORT);
+    const scale = standIn<Walk>(dot), top = entry >> 28, several = gatherEntries() > 1;
+    walkFrom = descend<Walk>(entry & SLOT_MASK, top, min(top, level));
+    walkDistance = load<f32>(scratch + S.SORT);
+    for (let l = <i32>min(top, level); l >= 0; l--, lists++) at = decideLevel<Walk>(l, walkLevel<Walk>(l, several, scale), at);
+  }
+  store<u32>(atWords, lists);
+  return pack(dot);
+}
+/** The walks of an insert alone, beside the writer if need be: candidates to S.OUT. Returns their bytes; 0: they are too many to be handed on. */
+// @ts-ignore: decorator
+@inline function find<Walk>(dot: u64): u32 {
+  enter();
+  const out = scratch + S.OUT, entry = observe(H.ENTRY), level = levelOfDot(dot);
+  let lists: u32 = 0, at = out + 4;
+  if (entry != NONE) {
+    const scale = standIn<Walk>(dot), top = entry >> 28, several = gatherEntries() > 1;
+    walkFrom = descend<Walk>(entry & SLOT_MASK, top, min(top, level));
+    walkDistance = load<f32>(scratch + S.SORT);
     for (let l = <i32>min(top, level); l >= 0; l--, lists++) {
-      put(scratch + S.STARTS, 0, d, from);
-      const n = candidates<Walk>(l, several ? descendAll<Walk>(l, 1) : 1);
-      from = slotAt(pool, 0);
-      d = distanceAt(pool, 0);
-      if (scale != 1) for (let i: u32 = 0; i < n; i++) { const p = pair(pool, i); store<f32>(p, load<f32>(p) * scale); }
-      const k = choose<Walk>(pool, n, links, true), nearest = k ? slotAt(chosen, 0) : NONE;
-      sortByDot(k);
-      store<u32>(at, l);
-      store<u32>(at, k, 4);
-      let entryAt = at + 8, added = false;
-      // twice only when nobody would link to the new node: then its nearest neighbour must
-      for (let pass = 0; pass < 2 && !added; pass++) {
-        entryAt = at + 8;
-        for (let i: u32 = 0; i < k; i++) {
-          const slot = slotAt(chosen, i);
-          if (planReverse<Walk>(entryAt, slot, l, distanceAt(chosen, i), pass == 1 && slot == nearest)) added = true;
-          entryAt = word(entryAt, 2 + (load<u32>(entryAt, 4) & ~ADD));
-        }
-        if (!k) break;
+      const n = walkLevel<Walk>(l, several, scale);
+      if (at + 8 + (<usize>n << 3) > out + FOUND_BYTES) {
+        leave();
+        return 0;
       }
-      at = entryAt;
+      store<u32>(at, l);
+      store<u32>(at, n, 4);
+      at += 8;
+      for (let i: u32 = 0; i < n; i++) put(at, i, distanceAt(scratch + S.POOL, i), slotAt(scratch + S.POOL, i));
+      at += <usize>n << 3;
+    }
+  }
+  store<u32>(out, lists);
+  leave();
+  return <u32>(at - out);
+}
+/**
+ * Plan the insert of the vector at atQuery as `dot` among what was found for it, at S.OUT, and the `count` nodes at S.RERANK (u32) that
+ * were inserted since. Returns the bytes of the packed delta at atDelta; 0: too much of what was found has died since.
+ */
+// @ts-ignore: decorator
+@inline function decide<Walk>(dot: u64, count: u32): u32 {
+  const entry = load<u32>(H.ENTRY), level = levelOfDot(dot), pool = scratch + S.POOL, since = scratch + S.RERANK;
+  let lists: u32 = 0, at = atWords + 4;
+  if (entry != NONE) {
+    const scale = standIn<Walk>(dot), dead = load<u32>(H.DEAD_COUNT);
+    let from: usize = scratch + S.OUT + 4, left = load<u32>(scratch + S.OUT);
+    for (let l = <i32>min(entry >> 28, level); l >= 0; l--, lists++) {
+      let n: u32 = 0;
+      // an entry that has died since may have taken the highest levels with it
+      for (; left && load<u32>(from) >= <u32>l; left--, from += 8 + (<usize>n << 3)) n = load<u32>(from, 4);
+      if (n) memory.copy(pool, from - (<usize>n << 3), <usize>n << 3);
+      const most = max(n, efConstruction);
+      for (let i: u32 = 0; i < count; i++) {
+        const slot = load<u32>(word(since, i));
+        if (levelIn(stateOf(slot)) >= <u32>l) n = keepBest(pool, n, most, queryDistance<Walk>(rowOf<Walk>(slot)) * scale, slot);
+      }
+      if (!l && dead && countLive(pool, n) < min(links, load<u32>(H.LINKED_COUNT) - dead)) return 0;
+      at = decideLevel<Walk>(l, n, at);
     }
   }
   store<u32>(atWords, lists);
@@ -180,3 +258,13 @@ export function planDotVectors(origin: u32, sequence: f64): u32 { return plan<Do
 export function planEuclidCodes(origin: u32, sequence: f64): u32 { return plan<EuclidCodes>(dotFrom(origin, sequence)); }
 export function planEuclidVectors(origin: u32, sequence: f64): u32 { return plan<EuclidVectors>(dotFrom(origin, sequence)); }
 export function planManhattanVectors(origin: u32, sequence: f64): u32 { return plan<ManhattanVectors>(dotFrom(origin, sequence)); }
+export function findDotCodes(origin: u32, sequence: f64): u32 { return find<DotCodes>(dotFrom(origin, sequence)); }
+export function findDotVectors(origin: u32, sequence: f64): u32 { return find<DotVectors>(dotFrom(origin, sequence)); }
+export function findEuclidCodes(origin: u32, sequence: f64): u32 { return find<EuclidCodes>(dotFrom(origin, sequence)); }
+export function findEuclidVectors(origin: u32, sequence: f64): u32 { return find<EuclidVectors>(dotFrom(origin, sequence)); }
+export function findManhattanVectors(origin: u32, sequence: f64): u32 { return find<ManhattanVectors>(dotFrom(origin, sequence)); }
+export function decideDotCodes(origin: u32, sequence: f64, count: u32): u32 { return decide<DotCodes>(dotFrom(origin, sequence), count); }
+export function decideDotVectors(origin: u32, sequence: f64, count: u32): u32 { return decide<DotVectors>(dotFrom(origin, sequence), count); }
+export function decideEuclidCodes(origin: u32, sequence: f64, count: u32): u32 { return decide<EuclidCodes>(dotFrom(origin, sequence), count); }
+export function decideEuclidVectors(origin: u32, sequence: f64, count: u32): u32 { return decide<EuclidVectors>(dotFrom(origin, sequence), count); }
+export function decideManhattanVectors(origin: u32, sequence: f64, count: u32): u32 { return decide<ManhattanVectors>(dotFrom(origin, sequence), count); }

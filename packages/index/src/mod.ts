@@ -65,8 +65,9 @@ export {
   type SearchOptions,
   type SearchResult,
 } from "./vector-index/graph-reader.js";
-export type { CausalPast, EdgeDelta, GraphCounters, GraphDelta } from "./vector-index/graph-types.js";
+export type { CausalPast, EdgeDelta, GraphCounters, GraphDelta, InsertCandidates } from "./vector-index/graph-types.js";
 export { decodeImage, encodeImage, type ReadExactly } from "./vector-index/image.js";
+export { attachFinder, type CandidateFinder, insertedSinceMax } from "./vector-index/insert-planner.js";
 export { normalise } from "./vector-index/normalise.js";
 export {
   checkVectorIndexOptions,

@@ -59,6 +59,8 @@ export interface Engine extends EngineExports {
   readonly u32: Uint32Array;
   readonly f32: Float32Array;
   plan(origin: number, sequence: number): number;
+  find(origin: number, sequence: number): number;
+  decide(origin: number, sequence: number, since: number): number;
   planStitch(slot: number, seeds: number, walk: number): number;
   planRepair(slot: number): number;
   planRescue(slot: number, forced: number): number;
@@ -138,6 +140,8 @@ function bind(exports: Record<string, unknown>, memory: GraphMemory, options: Ve
     u32: new Uint32Array(memory.buffer),
     f32: new Float32Array(memory.buffer),
     plan: pick<Engine["plan"]>(`plan${walk}`),
+    find: pick<Engine["find"]>(`find${walk}`),
+    decide: pick<Engine["decide"]>(`decide${walk}`),
     planStitch: pick<Engine["planStitch"]>(`planStitch${walk}`),
     planRepair: pick<Engine["planRepair"]>(`planRepair${walk}`),
     planRescue: pick<Engine["planRescue"]>(`planRescue${walk}`),

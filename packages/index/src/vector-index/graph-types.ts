@@ -4,6 +4,12 @@
  */
 export type GraphDelta = Uint8Array;
 
+/**
+ * What the walks of an insert have found: candidates for its neighbours, by slots of one graph memory as of one moment. It means nothing
+ * elsewhere, and nothing once a slot was given back.
+ */
+export type InsertCandidates = Uint8Array;
+
 /** Packed changes of existing nodes' lists, by dots (format: docs/graph-delta.md). */
 export type EdgeDelta = Uint8Array;
 

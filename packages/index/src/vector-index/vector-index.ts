@@ -6,6 +6,7 @@ import { checkDimensions, checkPast, putDelta, putOrigins, putPast, readDots } f
 import type { GraphHandle } from "./graph-handle.js";
 import { GraphReader, type NodeDot } from "./graph-reader.js";
 import type { CausalPast, EdgeDelta, GraphCounters, GraphDelta } from "./graph-types.js";
+import { InsertPlanner } from "./insert-planner.js";
 import { checkVectorIndexOptions, type VectorIndexOptions } from "./options.js";
 
 /** Answers of the engine's applyInsert that are no slot (assembly/apply.ts). */
@@ -33,6 +34,7 @@ const SEEDS_MAX = 4096;
 export class VectorIndex {
   readonly options: VectorIndexOptions;
   readonly reader: GraphReader;
+  readonly inserts: InsertPlanner;
   /** Most vectors that fit the memory. */
   readonly capacity: number;
   readonly #engine: Engine;
@@ -45,6 +47,7 @@ export class VectorIndex {
     this.capacity = engine.capacity;
     this.#engine = engine;
     this.reader = new GraphReader(engine, options);
+    this.inserts = new InsertPlanner(engine, options);
   }
 
   /** A handle for a reader in another thread. */
@@ -65,15 +68,9 @@ export class VectorIndex {
     throw this.#isFull();
   }
 
-  /**
-   * Decide the edges of a new node: f32[dimensions] (cosine: normalised) under a dot that is not in the graph. Changes nothing.
-   */
+  /** As `InsertPlanner.plan`. */
   plan(dot: NodeDot, vector: Float32Array): GraphDelta {
-    this.#putVector(vector);
-    const { plan, u8, at } = this.#engine;
-    const bytes = plan(dot.origin, dot.sequence);
-    // a view on shared memory: the copy below is a plain, unshared array
-    return new Uint8Array(u8.subarray(at.delta, at.delta + bytes));
+    return this.inserts.plan(dot, vector);
   }
 
   /**
