@@ -116,6 +116,7 @@ export { type CollectionDigest, digestOf, type GraphLink, type LevelLinks } from
 export { type LeftOut, nothingLeftOut } from "./replica/left-out.js";
 export type { GraphHandles } from "./replica/open-shard.js";
 export { isPointCommand, type WritableShard } from "./replica/plan-points.js";
+export { oneAfterAnother, type PlannedInsert, type Planner } from "./replica/planner.js";
 export type { Quarantine } from "./replica/quarantines.js";
 export type { ReconciliationStatus } from "./replica/reconciliation.js";
 export { type ImageSource, imageNote } from "./replica/recover-shard.js";

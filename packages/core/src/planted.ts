@@ -58,6 +58,7 @@ export const allMarks = [
   "reconciled points",
   "reconciled lists",
   "older copy",
+  "planned in a group",
 ] as const;
 export type Mark = (typeof allMarks)[number];
 
@@ -122,6 +123,8 @@ export const plantedBugs = {
   "rows-believed": "a start ends where the row of a point is not what the log made",
   "settings-forgotten": "a setting that is damaged is taken for one that is not there",
   "frontiers-believed": "a frontier that is not what the operations count is left as it is",
+  "group-unseen": "vectors that are planned as one group are not linked to each other",
+  "plans-kept": "candidates that were found for a group are used for later ones",
   "keeps-last-entry": "of entries of one id in an update of vectors only the last counts",
 } as const;
 export type PlantedBug = keyof typeof plantedBugs;

@@ -14,6 +14,7 @@ import { epochsOf, handlesOfOpened } from "./open-shard.js";
 import type { OwnRows } from "./own-rows.js";
 import type { Peering } from "./peering.js";
 import { type BodyPlanner, isPointCommand, planPointCommand, type WritableShard } from "./plan-points.js";
+import type { Planner } from "./planner.js";
 import type { Clock } from "./replica.js";
 import type { ReplicaStore } from "./store.js";
 import { causalSetting, SYSTEM_SHARD, storedCausality } from "./stored-causality.js";
@@ -56,11 +57,13 @@ export class Executor {
   readonly #store: ReplicaStore;
   readonly #clock: Clock;
   readonly #peering: Peering | undefined;
+  readonly #planner: Planner;
 
-  constructor(store: ReplicaStore, clock: Clock, peering: Peering | undefined) {
+  constructor(store: ReplicaStore, clock: Clock, peering: Peering | undefined, planner: Planner) {
     this.#store = store;
     this.#clock = clock;
     this.#peering = peering;
+    this.#planner = planner;
   }
 
   /**
@@ -163,7 +166,7 @@ export class Executor {
   #executeOnPoints(command: PointCommand, run: Run, writer: LogWriter): Receipt {
     const target = writableShardOf(this.#store, command.collection);
     const { shard } = target;
-    const planners = planPointCommand(target, command);
+    const planners = planPointCommand(target, command, this.#planner);
     const operations: AppliedOperation[] = [];
     const touched = new Set<PointId>();
     for (const planner of planners) operations.push(this.#write(shard, planner, run, writer, touched));

@@ -18,12 +18,11 @@ import type { Command, NamedVectors, PointCommand, Target } from "../command/com
 import { limits } from "../limits.js";
 import { canonicalPayload } from "../operation/canonical-payload.js";
 import type { OperationBody } from "../operation/operation.js";
-import { requireEncodable, throughEncoding } from "../operation/vector-encoding.js";
-import type { KeptVector, VectorVersion } from "../operation/vector-version.js";
+import { requireEncodable } from "../operation/vector-encoding.js";
 import { planted } from "../planted.js";
-import { canonicalVector } from "../query/nearest.js";
-import { visibleDot } from "../state/point-state.js";
 import type { Shard } from "../state/shard.js";
+import { GroupPlan } from "./group-plan.js";
+import type { Planner } from "./planner.js";
 
 const pointCommandKinds: ReadonlySet<Command["kind"]> = new Set<PointCommand["kind"]>([
   "upsert-points",
@@ -59,7 +58,11 @@ function isOverwritten(points: readonly { readonly id: PointId }[], at: number):
  * The operations that a command comes to, one after the other: each is made after those before it are applied. Everything that
  * can be refused is refused before the first is returned.
  */
-export function planPointCommand(target: WritableShard, command: PointCommand): Iterable<BodyPlanner> {
+export function planPointCommand(
+  target: WritableShard,
+  command: PointCommand,
+  planner: Planner,
+): Iterable<BodyPlanner> {
   const { shard } = target;
   switch (command.kind) {
     case "upsert-points": {
@@ -67,18 +70,16 @@ export function planPointCommand(target: WritableShard, command: PointCommand): 
       const payloads = command.points.map((point, i) => canonicalPayload(point.payload, `points[${i}].payload`));
       checkRoom(target, command.points);
       const writes = whichUpserts(shard, command.mode, command.updateFilter);
-      return command.points.flatMap((point, i) => {
-        if (!writes(point.id)) return [];
-        const payload = payloads[i] as Payload;
-        return [
-          (dot: Dot) => ({
-            kind: "upsert" as const,
-            id: point.id,
-            ...planVectors(target, dot, point),
-            payload,
-          }),
-        ];
-      });
+      const written = command.points
+        .map((point, i) => ({ ...point, payload: payloads[i] as Payload }))
+        .filter(({ id }) => writes(id));
+      const plan = new GroupPlan(target, planner, written);
+      return written.map(({ id, payload }, i) => (dot: Dot) => ({
+        kind: "upsert" as const,
+        id,
+        ...plan.vectorsAt(i, dot),
+        payload,
+      }));
     }
     case "update-vectors": {
       for (const [i, point] of command.points.entries()) {
@@ -87,13 +88,13 @@ export function planPointCommand(target: WritableShard, command: PointCommand): 
       }
       checkRoom(target, command.points);
       const writes = whichUpserts(shard, "update-only", command.updateFilter);
-      return command.points
-        .filter((point, i) => writes(point.id) && !isOverwritten(command.points, i))
-        .map((point) => (dot: Dot) => ({
-          kind: "update-vectors" as const,
-          id: point.id,
-          ...planVectors(target, dot, point),
-        }));
+      const written = command.points.filter((point, i) => writes(point.id) && !isOverwritten(command.points, i));
+      const plan = new GroupPlan(target, planner, written);
+      return written.map(({ id }, i) => (dot: Dot) => ({
+        kind: "update-vectors" as const,
+        id,
+        ...plan.vectorsAt(i, dot),
+      }));
     }
     case "delete-vectors": {
       for (const name of command.vectors) shard.graph(name);
@@ -231,36 +232,4 @@ function checkRoom(target: WritableShard, points: readonly { readonly vectors: N
     const wanted = points.reduce((sum, point) => sum + (Object.hasOwn(point.vectors, name) ? 1 : 0), 0);
     if (wanted > 0) index.requireRoomFor(wanted);
   }
-}
-
-/** New versions of a point's vectors, and those it keeps because they are equal. */
-function planVectors(
-  target: WritableShard,
-  dot: Dot,
-  point: { readonly id: PointId; readonly vectors: NamedVectors },
-): { readonly vectors: readonly VectorVersion[]; readonly kept: readonly KeptVector[] } {
-  const vectors: VectorVersion[] = [];
-  const kept: KeptVector[] = [];
-  const state = target.shard.table.live(point.id);
-  for (const name of Object.keys(point.vectors).sort()) {
-    const index = target.indexes.get(name);
-    assert(index !== undefined, "vector names were checked");
-    const { distance, encoding } = spaceOf(target.shard, name);
-    const given = canonicalVector(point.vectors[name] as Float32Array, distance);
-    const values = encoding === undefined ? given : throughEncoding(given, encoding);
-    const current = visibleDot(state, name);
-    const slot = current === undefined ? undefined : index.slotOf(current);
-    if (current !== undefined && slot !== undefined && sameBits(index.reader.vectorAt(slot), values)) {
-      kept.push({ name, dot: current });
-      continue;
-    }
-    const delta = index.plan(dot, values);
-    vectors.push({ name, values, delta, ...(encoding === undefined ? {} : { encoding }) });
-  }
-  return { vectors, kept };
-}
-
-/** Bits, not numbers: 0 and −0 are told apart, so that what is kept is what would have been written. */
-function sameBits(a: Float32Array, b: Float32Array): boolean {
-  return a.every((value, i) => Object.is(value, b[i]));
 }

@@ -19,6 +19,7 @@ import { type LeftOut, leftOut } from "./left-out.js";
 import { type GraphHandles, handlesOfShards } from "./open-shard.js";
 import { Peering } from "./peering.js";
 import { isPointCommand, type WritableShard } from "./plan-points.js";
+import { oneAfterAnother, type Planner } from "./planner.js";
 import { type Quarantine, refusalOf } from "./quarantines.js";
 import type { ImageSource } from "./recover-shard.js";
 import { recoverReplica } from "./recovery.js";
@@ -60,6 +61,8 @@ export interface ReplicaOptions {
   readonly viewThread?: number;
   /** When logs are compacted, where the bounds are not those of `limits`. */
   readonly compaction?: CompactionOptions;
+  /** Finds the candidates of inserts; default: one after the other, in this thread. Any number of threads decides alike on the same groups. */
+  readonly planner?: Planner;
   /** The cluster that it takes part in; without it the replica is alone. */
   readonly cluster?: ClusterOptions;
 }
@@ -96,7 +99,7 @@ export class Replica {
     this.#peering = options.cluster === undefined ? undefined : new Peering(store, options.cluster, this.#waits);
     this.#upkeep = new Upkeep(store, this.#peering);
     this.#compactor = new Compactor(store, this.#peering, options.compaction ?? {});
-    this.#executor = new Executor(store, options.clock, this.#peering);
+    this.#executor = new Executor(store, options.clock, this.#peering, options.planner ?? oneAfterAnother);
   }
 
   /** The replica of a log: a new one where the log is empty. Throws `corrupt` for a log that cannot be read. */
