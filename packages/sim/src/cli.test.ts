@@ -59,6 +59,7 @@ test("what can be meant is understood", () => {
     requireMarks: false,
     profile: "all",
     bug: undefined,
+    planners: undefined,
   });
   const report = join(folder, "run.html");
   const one = readTask(["--seed", "7", "--report", report, "--shrink", "--json", "--plant", "no-rescue"]);
@@ -71,6 +72,7 @@ test("what can be meant is understood", () => {
     report,
     profile: "all",
     bug: "no-rescue",
+    planners: undefined,
   });
   assert.deepEqual(readTask(["--planted", "--json"]), { kind: "planted", json: true });
 });

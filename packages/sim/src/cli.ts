@@ -66,7 +66,7 @@ function* between(first: number, last: number): Generator<number> {
 }
 
 async function runMany(task: Task & { readonly kind: "many" }): Promise<number> {
-  const { seconds, bug, requireMarks } = task;
+  const { seconds, bug, planners, requireMarks } = task;
   let seeds: Iterable<number>;
   let total: number | undefined;
   if ("random" in task.seeds) {
@@ -93,7 +93,13 @@ async function runMany(task: Task & { readonly kind: "many" }): Promise<number> 
       if (next.done === true) return undefined;
       const seed = next.value;
       const profile = task.profile === "all" ? profileInTurn(seed) : task.profile;
-      return { seed, profile, twice: seed % TWICE_EVERY === 0, ...(bug === undefined ? {} : { bug }) };
+      return {
+        seed,
+        profile,
+        twice: seed % TWICE_EVERY === 0,
+        ...(bug === undefined ? {} : { bug }),
+        ...(planners === undefined ? {} : { planners }),
+      };
     },
     onAnswer: ({ seed, profile }, answer) => {
       count++;
@@ -136,13 +142,13 @@ async function runMany(task: Task & { readonly kind: "many" }): Promise<number> 
 }
 
 function runOne(task: Task & { readonly kind: "one" } & RunChoice): number {
-  const { seed, bug, json } = task;
+  const { seed, bug, json, planners } = task;
   // with --json, stdout is for programs
   const say = json ? warn : print;
   const profile = task.profile === "all" ? profileInTurn(seed) : task.profile;
   planted.clear();
   if (bug !== undefined) planted.add(bug);
-  let scenario = makeScenario(seed, profile);
+  let scenario = makeScenario(seed, profile, planners);
   if (task.shrink) {
     const shrunk = shrinkScenario(scenario);
     scenario = shrunk.scenario;

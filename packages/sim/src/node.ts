@@ -3,6 +3,8 @@ import {
   type Command,
   type CompactionOptions,
   type Outgoing,
+  oneAfterAnother,
+  type Planner,
   Replica,
   type VersionVector,
 } from "@murmuration/core";
@@ -68,9 +70,11 @@ export class Node {
   compared: { readonly shard: string; readonly frontier: VersionVector } | undefined;
   readonly #founders: readonly number[];
   readonly #trueMs: () => number;
+  readonly #planner: Planner;
   #starts = 0;
 
-  constructor(id: number, founders: readonly number[], trueMs: () => number) {
+  constructor(id: number, founders: readonly number[], trueMs: () => number, planner: Planner = oneAfterAnother) {
+    this.#planner = planner;
     this.id = id;
     this.address = id;
     this.#founders = founders;
@@ -93,6 +97,7 @@ export class Node {
         log: this.disk,
         clock: { now: () => this.nowMs() },
         newReplicaId: () => this.#drawId(),
+        planner: this.#planner,
         ...(this.compaction === undefined ? {} : { compaction: this.compaction }),
         cluster: {
           name: "sim",

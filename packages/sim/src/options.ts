@@ -1,6 +1,7 @@
 import { closeSync, existsSync, openSync, rmSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { type PlantedBug, plantedBugs } from "@murmuration/core/planted";
+import { PLANNERS_MAX } from "./planners.js";
 import { profiles } from "./profiles.js";
 
 export const HELP = `Usage: npm run sim -- [options]
@@ -20,6 +21,7 @@ One seed:
 Both:
   --profile NAME     ${Object.keys(profiles).join(", ")}; or "all": seeds take turns (default all)
   --plant NAME       plant a bug (see --planted)
+  --planners N       planners of each replica, 1 to 3; by seed without it
 Planted bugs:
   --planted          plant every bug in turn, and run until it is caught
 All:
@@ -39,6 +41,8 @@ export interface RunChoice {
   /** A profile's name, or "all". */
   readonly profile: string;
   readonly bug: PlantedBug | undefined;
+  /** As many as each seed draws where it is not given. */
+  readonly planners: number | undefined;
 }
 
 /** What the command line asks for. */
@@ -74,6 +78,7 @@ const optionTypes = {
   report: { type: "string" },
   shrink: { type: "boolean" },
   plant: { type: "string" },
+  planners: { type: "string" },
   planted: { type: "boolean" },
   "require-marks": { type: "boolean" },
   json: { type: "boolean" },
@@ -85,9 +90,9 @@ type Name = keyof typeof optionTypes;
 /** What goes with the option that says what is run. */
 const companions: { readonly [mode: string]: readonly Name[] } = {
   planted: ["json"],
-  seed: ["profile", "plant", "trace", "report", "shrink", "json"],
-  random: ["profile", "plant", "time", "require-marks", "json"],
-  seeds: ["profile", "plant", "time", "require-marks", "json"],
+  seed: ["profile", "plant", "planners", "trace", "report", "shrink", "json"],
+  random: ["profile", "plant", "planners", "time", "require-marks", "json"],
+  seeds: ["profile", "plant", "planners", "time", "require-marks", "json"],
 };
 
 function parse(argv: readonly string[]) {
@@ -141,12 +146,24 @@ function mustBeWritable(path: string): string {
   return path;
 }
 
-function choiceOf(profile: string | undefined, bug: string | undefined): RunChoice {
+function choiceOf({
+  profile,
+  plant: bug,
+  planners,
+}: {
+  readonly profile?: string | undefined;
+  readonly plant?: string | undefined;
+  readonly planners?: string | undefined;
+}): RunChoice {
   if (profile !== undefined && profile !== "all" && !Object.hasOwn(profiles, profile))
     throw new WrongUse(`--profile: there is no "${profile}": ${Object.keys(profiles).join(", ")}`);
   if (bug !== undefined && !Object.hasOwn(plantedBugs, bug))
     throw new WrongUse(`--plant: there is no bug "${bug}" to plant: ${Object.keys(plantedBugs).join(", ")}`);
-  return { profile: profile ?? "all", bug: bug as PlantedBug | undefined };
+  return {
+    profile: profile ?? "all",
+    bug: bug as PlantedBug | undefined,
+    planners: planners === undefined ? undefined : wholeNumber("--planners", planners, 1, PLANNERS_MAX),
+  };
 }
 
 /** What the arguments ask for, checked before anything runs. Throws `WrongUse`. */
@@ -156,7 +173,7 @@ export function readTask(argv: readonly string[]): Task {
   if (values.help === true) return { kind: "help", json };
   const mode = modeOf(tokens.flatMap((token) => (token.kind === "option" ? [token.name] : [])));
   if (mode === "planted") return { kind: "planted", json };
-  const choice = choiceOf(values.profile, values.plant);
+  const choice = choiceOf(values);
   if (mode === "seed") {
     const { trace = false, shrink = false, report } = values;
     const seed = wholeNumber("--seed", values.seed ?? "", 0, SEED_MAX);

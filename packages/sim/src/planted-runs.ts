@@ -53,6 +53,7 @@ const profileOfBug: Partial<Record<PlantedBug, string>> = {
   "drops-marks": "text",
   "writes-other-text": "text",
   "keeps-last-entry": "text",
+  "plans-kept": "deletes",
 };
 
 interface Progress {

@@ -1,4 +1,5 @@
 import type { NetworkRates } from "./network.js";
+import { plannersOf } from "./planners.js";
 import { type FaultKind, type Profile, profiles } from "./profiles.js";
 import { Random } from "./random.js";
 import { makeSteps, type Step } from "./workload.js";
@@ -24,10 +25,12 @@ export interface Scenario {
   readonly rates: NetworkRates;
   /** Messages to all are stored and passed on by a broker. */
   readonly hasBroker: boolean;
+  /** Planners of each replica. */
+  readonly planners: number;
 }
 
-/** The scenario of a seed. */
-export function makeScenario(seed: number, profileName: string): Scenario {
+/** The scenario of a seed; with another number of planners than it draws, if need be. */
+export function makeScenario(seed: number, profileName: string, planners = plannersOf(seed)): Scenario {
   const profile = profileOf(profileName);
   const random = new Random(seed).fork("faults");
   const isOn = (kind: FaultKind) => random.chance(profile.faults[kind] ?? 0);
@@ -91,6 +94,7 @@ export function makeScenario(seed: number, profileName: string): Scenario {
     faults: [...faults, ...later.faults].sort((a, b) => a.atMs - b.atMs),
     rates: { ...rates, ...later.rates },
     hasBroker: later.hasBroker,
+    planners,
   };
 }
 

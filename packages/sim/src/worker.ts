@@ -11,6 +11,8 @@ export interface WorkRequest {
   /** Run it twice and compare the traces. */
   readonly twice: boolean;
   readonly bug?: PlantedBug;
+  /** Planners of each replica, where not as many as the seed draws. */
+  readonly planners?: number;
 }
 
 /** What it answers. */
@@ -27,13 +29,13 @@ export interface WorkAnswer {
 export type WorkReply = { readonly answer: WorkAnswer } | { readonly ended: string };
 
 /** Do it. */
-export function work({ seed, profile, twice, bug }: WorkRequest): WorkAnswer {
+export function work({ seed, profile, twice, bug, planners }: WorkRequest): WorkAnswer {
   planted.clear();
   if (bug !== undefined) planted.add(bug);
   countMarks();
   marks.clear();
   const began = performance.now();
-  const scenario = makeScenario(seed, profile);
+  const scenario = makeScenario(seed, profile, planners);
   const result = runScenario(scenario);
   let { violation } = result;
   if (twice && violation === undefined && runScenario(scenario).traceDigest !== result.traceDigest) {

@@ -6,6 +6,7 @@ import { ConvergenceChecker } from "./checkers/convergence.js";
 import { ForgedSnapshots } from "./checkers/forged-snapshots.js";
 import { checkForgeries, type Forgeries } from "./checkers/forgeries.js";
 import { checkGraphRules } from "./checkers/graph.js";
+import { checkInserts } from "./checkers/inserts.js";
 import { ProgressChecker } from "./checkers/progress.js";
 import { QuorumChecker } from "./checkers/quorums.js";
 import { checkReadBack } from "./checkers/read-back.js";
@@ -19,6 +20,7 @@ import type { FaultyWorld } from "./faulty-world.js";
 import type { Hostility } from "./hostile.js";
 import { Network, type SentMessage } from "./network.js";
 import { Node } from "./node.js";
+import { simulatedPlanner } from "./planners.js";
 import { Random } from "./random.js";
 import { checkAtRest, differingPoints, type HealedWorld, settle } from "./rest.js";
 import { profileOf, type Scenario } from "./scenario.js";
@@ -173,7 +175,7 @@ export class World {
   // ---- nodes
 
   #addNode(id: number, prepare?: (node: Node) => void): Node {
-    const node = new Node(id, this.#founders, () => this.#queue.nowMs);
+    const node = new Node(id, this.#founders, () => this.#queue.nowMs, simulatedPlanner(this.#scenario.planners));
     // a bound that is reached, in every fourth world
     if (this.#scenario.seed % 4 === 0) node.inboxBytesMax = 2_000;
     const { compactRows, hasSmallParts = false, mendsQuarantined = false } = profileOf(this.#scenario.profile);
@@ -266,6 +268,7 @@ export class World {
       // before it is looked at: what breaks a rule is seen too
       this.#trace.note("write", node.id, text, () => ({ operations: operationsOf(changes) }));
       if (!node.isDamaged) checkReadBack(replica, command);
+      checkInserts(replica, changes);
       this.#writes.note(replica, command, changes, node.clockWasSet ? undefined : node.nowMs());
       this.#sessions.note(changes);
       const sound = able.filter((one) => !one.isDamaged);
