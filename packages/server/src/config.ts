@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { limits } from "@murmuration/core";
 import { Command, CommanderError } from "commander";
 import {
@@ -11,6 +12,7 @@ import {
   regionName,
 } from "./cluster-config.js";
 import type { ClusterStart } from "./engine/cluster-start.js";
+import { PLANNERS_MAX } from "./engine/planners/limits.js";
 import {
   bodyBytesInFlightMebibytesDefault,
   bodyLimitMebibytesDefault,
@@ -41,6 +43,7 @@ interface ServerSettings {
   /** Separated by spaces; "": only pages on this machine. */
   readonly corsOrigins: string;
   readonly shutdownTimeoutMs: number;
+  readonly planners: number;
   /** Operations. */
   readonly imageInterval: number;
   /** "": no backups. */
@@ -168,6 +171,14 @@ const optionTable: readonly OptionRow[] = [
     defaultValue: "",
     isRepeatable: true,
     parse: (value) => parseOrigins(value).join(" "),
+  },
+  {
+    name: "planners",
+    key: "planners",
+    placeholder: "number",
+    description: "threads that plan inserts",
+    defaultValue: Math.max(1, Math.min(availableParallelism() - 1, PLANNERS_MAX)),
+    parse: integerFrom(1, PLANNERS_MAX),
   },
   {
     name: "image-interval",

@@ -114,6 +114,7 @@ async function run(config: Config): Promise<void> {
       dataFolder: config.data,
       log,
       imageEvery: config.imageInterval,
+      planners: config.planners,
       ...(config.cluster === undefined ? {} : { cluster: config.cluster }),
     }),
     import("../app.js"),

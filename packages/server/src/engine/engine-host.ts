@@ -22,6 +22,7 @@ import { LeftOutTold } from "./left-out-told.js";
 import * as limits from "./limits.js";
 import { MemoryGuard } from "./memory-guard.js";
 import { outcomeOf, type Question, type Reply, type Request, toPlainError, type WorkerStart } from "./messages.js";
+import { PlannerPool } from "./planners/planner-pool.js";
 import { READER_THREAD } from "./reader-thread.js";
 import { RequestQueue } from "./request-queue.js";
 import { streamPositions } from "./stream-positions.js";
@@ -35,6 +36,7 @@ import { UpkeepPace } from "./upkeep-pace.js";
 export class EngineHost {
   readonly #port: MessagePort;
   readonly #start: WorkerStart;
+  readonly #planners: PlannerPool | undefined;
   readonly #log: SqliteOpLog;
   readonly #images: ImageStore;
   readonly #replica: Replica;
@@ -70,7 +72,9 @@ export class EngineHost {
     this.#port = port;
     this.#start = start;
     this.#requests = new RequestQueue(port);
-    const { logPagesMax, cluster } = start;
+    const { logPagesMax, cluster, planners } = start;
+    if (planners > 1)
+      this.#planners = new PlannerPool({ planners, tell: (what, why) => this.#tell("warn", what, { why }) });
     this.#log = new SqliteOpLog(start.logFile, logPagesMax === undefined ? {} : { pagesMax: logPagesMax });
     this.#reserve = new DiskReserve(start.reserveFile);
     this.#reply({ kind: "opened" });
@@ -87,6 +91,7 @@ export class EngineHost {
       newReplicaId: replicaIdFor(cluster, replicaIdOf(this.#log)),
       images: this.#images,
       viewThread: READER_THREAD,
+      ...(this.#planners === undefined ? {} : { planner: this.#planners }),
       ...(cluster === undefined
         ? {}
         : {
@@ -381,6 +386,7 @@ export class EngineHost {
     const sent = this.#link?.close(limits.DRAIN_MS_MAX);
     this.#saveImages();
     await sent;
+    this.#planners?.close();
     this.#log.close();
     this.#reply({ kind: "closed" });
     this.#port.close();

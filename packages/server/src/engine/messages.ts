@@ -29,6 +29,8 @@ export interface WorkerStart {
   readonly memory: Int32Array;
   /** Bound on the log file, in pages of 4 KiB: a write beyond it fails as a full disk does. */
   readonly logPagesMax?: number;
+  /** Threads that plan inserts, the engine's own included. */
+  readonly planners: number;
   /** The cluster to take part in; without it the database is alone. */
   readonly cluster?: ClusterStart;
 }

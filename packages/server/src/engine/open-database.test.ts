@@ -97,6 +97,18 @@ describe("the database of a folder", () => {
     assert.equal(readsOf(after).count("z", undefined), 298);
   });
 
+  it("plans on several threads what its log makes again without them", async () => {
+    const before = await open({ planners: 3 });
+    await before.write(create("a"));
+    for (let from = 0; from < 1_000; from += 100) await before.write(upsert(from, from + 130));
+    const wanted = [answers(before), await digestAtRest(before)];
+    await before.close();
+    rmSync(join(folder, "images"), { recursive: true });
+    const after = await open();
+    assert.deepEqual([answers(after), await digestAtRest(after)], wanted);
+    assert.ok(!lines.some((line) => /planner/.test(line)), "no planner was lost");
+  });
+
   it("uses a folder alone", async () => {
     const first = await open();
     await assert.rejects(open(), failsWith("unavailable", /another process uses the data folder/));

@@ -28,6 +28,8 @@ export interface DatabaseOptions {
   readonly imageEvery?: number;
   /** Bound on the log file, in pages of 4 KiB: a write beyond it fails as a full disk does. */
   readonly logPagesMax?: number;
+  /** Threads that plan inserts, the engine's own included; default 1. */
+  readonly planners?: number;
   /** The cluster to take part in; without it the database is alone. */
   readonly cluster?: ClusterStart;
 }
@@ -47,6 +49,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     imageFolder: folder.images,
     reserveFile: folder.reserve,
     imageEvery: options.imageEvery ?? IMAGE_EVERY_DEFAULT,
+    planners: options.planners ?? 1,
     ...(options.cluster === undefined ? {} : { cluster: options.cluster }),
     ...(options.logPagesMax === undefined ? {} : { logPagesMax: options.logPagesMax }),
   };

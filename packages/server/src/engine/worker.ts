@@ -2,15 +2,13 @@ import { setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import { assert } from "@murmuration/index";
 import { EngineHost } from "./engine-host.js";
+import { NICE } from "./limits.js";
 import { type Reply, type Request, toPlainError, type WorkerStart } from "./messages.js";
 
 // The engine's thread.
 
-/** Of this thread, as in nice(1). */
-const NICE = 10;
-
 assert(parentPort !== null, "this file is a worker");
-// Where processors are short, reads go before writes. Only Linux has a priority for each thread; elsewhere it is the process's.
+// Only Linux has a priority for each thread; elsewhere it is the process's.
 if (process.platform === "linux") setPriority(0, NICE);
 const port = parentPort;
 try {

@@ -1,0 +1,209 @@
+import { Worker } from "node:worker_threads";
+import type { PlannedInsert, Planner } from "@murmuration/core";
+import { assert, type InsertCandidates, type VectorIndex } from "@murmuration/index";
+import { stackOf } from "../turn-guard.js";
+import {
+  awaitPlanner,
+  type Board,
+  beginRound,
+  closeBoard,
+  type Desk,
+  foundOn,
+  makeBoard,
+  makeDesk,
+  ROUND_FLOATS_MAX,
+  ROUND_MAX,
+  takeInsert,
+} from "./board.js";
+import { FIRST_PLANNER_THREAD, PLANNERS_MAX } from "./limits.js";
+import type { GraphNews, PlannerStart } from "./planner-thread.js";
+
+/** Fewer than these are found by the engine's thread before another one has woken up. */
+const SHARED_MIN = 4;
+/** A planner that is not through after this long is given up: it has died, or hardly gets a processor. */
+const WAIT_MS_MAX = 2_000;
+/** One that has died is replaced so soon at the earliest. */
+const REPLACE_MS_MIN = 1_000;
+
+/** How a pool is run, where not as usual. */
+export interface PlannerPoolOptions {
+  /** Threads that plan, the engine's own included: 2 to `PLANNERS_MAX`. */
+  readonly planners: number;
+  /** A planner was lost, or has failed. */
+  readonly tell: (what: string, why: string) => void;
+  readonly threadFile?: URL;
+  readonly waitMsMax?: number;
+  readonly replaceMsMin?: number;
+}
+
+interface Hired {
+  readonly worker: Worker;
+  readonly desk: Desk;
+  /** Numbers of the graphs that it knows. */
+  readonly graphs: Set<number>;
+  isLost: boolean;
+}
+
+/** A place for a planner on all graphs. */
+interface Place {
+  readonly thread: number;
+  hired: Hired | undefined;
+  hiredMs: number;
+}
+
+/**
+ * Finds candidates on several threads, the engine's own among them, over the graphs' shared memory. The engine's thread waits meanwhile:
+ * nothing is written to a graph that is planned on. What a planner does not deliver, because it has died or has only just
+ * started, the engine's thread finds itself: nothing depends on a planner but the time that it takes.
+ */
+export class PlannerPool implements Planner {
+  readonly groupSize = ROUND_MAX;
+  readonly #options: PlannerPoolOptions;
+  readonly #board: Board = makeBoard();
+  readonly #places: readonly Place[];
+  readonly #numbers = new WeakMap<VectorIndex, number>();
+  readonly #graphs = new Map<number, WeakRef<VectorIndex>>();
+  readonly #gone = new FinalizationRegistry<number>((graph) => this.#forget(graph));
+  #lastNumber = 0;
+  #sharedCount = 0;
+
+  constructor(options: PlannerPoolOptions) {
+    const { planners } = options;
+    assert(planners >= 2 && planners <= PLANNERS_MAX, "a pool has planners beside the engine's thread");
+    this.#options = options;
+    this.#places = Array.from({ length: planners - 1 }, (_, i) => ({
+      thread: FIRST_PLANNER_THREAD + i,
+      hired: undefined,
+      hiredMs: Number.NEGATIVE_INFINITY,
+    }));
+    this.#fill();
+  }
+
+  candidates(index: VectorIndex, inserts: readonly PlannedInsert[]): (InsertCandidates | undefined)[] {
+    if (inserts.length < SHARED_MIN) return inserts.map(({ dot, values }) => index.inserts.candidates(dot, values));
+    this.#fill();
+    const most = Math.min(ROUND_MAX, Math.floor(ROUND_FLOATS_MAX / index.options.dimensions));
+    const found: (InsertCandidates | undefined)[] = [];
+    for (let from = 0; from < inserts.length; from += most) {
+      found.push(...this.#round(index, inserts.slice(from, from + most)));
+    }
+    return found;
+  }
+
+  /** Planners that are at work or waiting for it. */
+  get hiredCount(): number {
+    return this.#places.filter(({ hired }) => hired !== undefined && !hired.isLost).length;
+  }
+
+  /** Inserts whose candidates other threads than the engine's have found, since the start. */
+  get sharedCount(): number {
+    return this.#sharedCount;
+  }
+
+  /** Let all planners go. */
+  close(): void {
+    closeBoard(this.#board);
+    for (const { hired } of this.#places) hired?.worker.removeAllListeners("exit");
+  }
+
+  #round(index: VectorIndex, inserts: readonly PlannedInsert[]): (InsertCandidates | undefined)[] {
+    const graph = this.#numberOf(index);
+    const able = this.#places.flatMap(({ hired }) => (hired === undefined || hired.isLost ? [] : [hired]));
+    for (const one of able) this.#introduce(one, graph, index);
+    const round = beginRound(this.#board, graph, index.options.dimensions, inserts);
+    const found: (InsertCandidates | undefined)[] = inserts.map(() => undefined);
+    for (let own = takeInsert(this.#board, round); own !== undefined; own = takeInsert(this.#board, round)) {
+      found[own.place] = index.inserts.candidates(own.dot, own.values);
+    }
+    for (const one of able) {
+      if (!awaitPlanner(one.desk, round, this.#options.waitMsMax ?? WAIT_MS_MAX)) this.#giveUp(one);
+      else {
+        for (const [place, candidates] of foundOn(one.desk, round)) {
+          found[place] = candidates;
+          this.#sharedCount++;
+        }
+      }
+    }
+    return found.map((one, i) => {
+      const { dot, values } = inserts[i] as PlannedInsert;
+      return one ?? index.inserts.candidates(dot, values);
+    });
+  }
+
+  // ---- planners
+
+  /** Hire for the places that are free. */
+  #fill(): void {
+    const nowMs = performance.now();
+    for (const place of this.#places) {
+      if (place.hired !== undefined || nowMs - place.hiredMs < (this.#options.replaceMsMin ?? REPLACE_MS_MIN)) continue;
+      place.hiredMs = nowMs;
+      this.#hire(place);
+    }
+  }
+
+  #hire(place: Place): void {
+    const desk = makeDesk();
+    const workerData: PlannerStart = { board: this.#board, desk, thread: place.thread };
+    const file = this.#options.threadFile ?? new URL("./planner-thread.js", import.meta.url);
+    let worker: Worker;
+    try {
+      worker = new Worker(file, { workerData });
+    } catch (error) {
+      this.#options.tell("a planner could not be started", stackOf(error));
+      return;
+    }
+    const hired: Hired = { worker, desk, graphs: new Set(), isLost: false };
+    place.hired = hired;
+    // it ends with the engine's thread, and does not keep it
+    worker.unref();
+    worker.on("error", (error) => this.#options.tell("a planner failed", stackOf(error)));
+    worker.on("exit", () => {
+      place.hired = undefined;
+      if (!hired.isLost) this.#options.tell("a planner ended", "another one takes its place");
+      this.#release(hired, place.thread);
+    });
+  }
+
+  /** It may be at work still: nobody takes its place before it has ended. */
+  #giveUp(hired: Hired): void {
+    hired.isLost = true;
+    this.#options.tell("a planner was given up", "it did not end its part of a group; another one takes its place");
+    hired.worker.terminate().catch((error: unknown) => {
+      this.#options.tell("a planner could not be ended", stackOf(error));
+    });
+  }
+
+  /** What it held of the graphs is free again. */
+  #release({ graphs }: Hired, thread: number): void {
+    for (const graph of graphs) this.#graphs.get(graph)?.deref()?.inserts.release(thread);
+  }
+
+  // ---- graphs
+
+  #numberOf(index: VectorIndex): number {
+    const known = this.#numbers.get(index);
+    if (known !== undefined) return known;
+    const graph = ++this.#lastNumber;
+    this.#numbers.set(index, graph);
+    this.#graphs.set(graph, new WeakRef(index));
+    this.#gone.register(index, graph);
+    return graph;
+  }
+
+  #introduce({ worker, graphs }: Hired, graph: number, index: VectorIndex): void {
+    if (graphs.has(graph)) return;
+    graphs.add(graph);
+    worker.postMessage({ graph, handle: index.handle() } satisfies GraphNews);
+  }
+
+  /** A graph is dropped: no planner shall keep its memory. */
+  #forget(graph: number): void {
+    this.#graphs.delete(graph);
+    for (const { hired } of this.#places) {
+      if (hired?.graphs.delete(graph) === true) hired.worker.postMessage({ graph } satisfies GraphNews);
+    }
+    // they read their messages when they wake up
+    beginRound(this.#board, graph, 0, []);
+  }
+}
