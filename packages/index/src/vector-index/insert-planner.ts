@@ -27,6 +27,10 @@ export class CandidateFinder {
     this.#options = options;
   }
 
+  get dimensions(): number {
+    return this.#options.dimensions;
+  }
+
   /**
    * Candidates for the insert of f32[dimensions] (cosine: normalised) under a dot, as of now. `undefined`: they are too many to be handed
    * on (the dead crowd them).

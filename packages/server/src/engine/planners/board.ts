@@ -14,13 +14,13 @@ const ROUND = 0;
 const NEXT = 1;
 const GRAPH = 2;
 const COUNT = 3;
-const DIMENSIONS = 4;
 const INSERTS = 16;
 const INSERT_WORDS = 3;
 
 /** Words of a desk. */
 const BEGUN = 0;
 const ENDED = 1;
+/** Published last: what stands before it is whole. */
 const FOUND = 2;
 const ENTRIES = 16;
 const ENTRY_WORDS = 3;
@@ -76,7 +76,6 @@ export function beginRound(
   Atomics.store(words, NEXT, (round << 16) | 0xffff);
   words[GRAPH] = graph;
   words[COUNT] = inserts.length;
-  words[DIMENSIONS] = dimensions;
   for (const [i, { dot, values }] of inserts.entries()) {
     const at = INSERTS + i * INSERT_WORDS;
     words[at] = dot.origin;
@@ -96,22 +95,25 @@ export function closeBoard({ words }: Board): void {
   Atomics.notify(words, ROUND);
 }
 
-/** Wait until a planner has ended what it took of a round; false when it has not within the time. When nothing is left to take. */
-export function awaitPlanner({ words }: Desk, round: number, timeoutMs: number): boolean {
-  // one that has not begun finds nothing to take any more
-  if (Atomics.load(words, BEGUN) !== round) return true;
+/** Is a planner at work on what it has taken of a round? It may then take of no other. */
+export function isAtWork({ words }: Desk): boolean {
+  return Atomics.load(words, BEGUN) !== Atomics.load(words, ENDED);
+}
+
+/**
+ * Wait a moment for a planner to end what it has taken of a round; when nothing is left to take. One that has not begun by now finds nothing
+ * to take any more.
+ */
+export function awaitPlanner({ words }: Desk, round: number, timeoutMs: number): void {
   const ended = Atomics.load(words, ENDED);
-  return ended === round || Atomics.wait(words, ENDED, ended, timeoutMs) !== "timed-out" || hasEnded(words, round);
+  if (Atomics.load(words, BEGUN) === round && ended !== round) Atomics.wait(words, ENDED, ended, timeoutMs);
 }
 
-function hasEnded(words: Int32Array, round: number): boolean {
-  return Atomics.load(words, ENDED) === round;
-}
-
-/** What a planner has found in a round that it has ended: by place. */
+/** What a planner has found so far in a round: by place. */
 export function* foundOn({ words, bytes }: Desk, round: number): IterableIterator<readonly [number, Uint8Array]> {
-  if (!hasEnded(words, round)) return;
-  for (let i = 0; i < (words[FOUND] as number); i++) {
+  if (Atomics.load(words, BEGUN) !== round) return;
+  const count = Atomics.load(words, FOUND);
+  for (let i = 0; i < count; i++) {
     const [place, from, length] = words.subarray(ENTRIES + i * ENTRY_WORDS) as unknown as [number, number, number];
     yield [place, new Uint8Array(bytes.subarray(from, from + length))];
   }
@@ -119,15 +121,14 @@ export function* foundOn({ words, bytes }: Desk, round: number): IterableIterato
 
 // ---- either side
 
-/** Take the next insert of a round; `undefined` when none is left, or it is another round by now. */
-export function takeInsert({ words, vectors }: Board, round: number): BoardInsert | undefined {
+/** Take the next insert of a round, into a graph of so many dimensions; `undefined` when none is left, or it is another round by now. */
+export function takeInsert({ words, vectors }: Board, round: number, dimensions: number): BoardInsert | undefined {
   for (;;) {
     const next = Atomics.load(words, NEXT);
     const place = next & 0xffff;
     if (next >>> 16 !== (round & 0xffff) || place >= (words[COUNT] as number)) return undefined;
     if (Atomics.compareExchange(words, NEXT, next, next + 1) !== next) continue;
     const at = INSERTS + place * INSERT_WORDS;
-    const dimensions = words[DIMENSIONS] as number;
     const sequence = (words[at + 2] as number) * 2 ** 32 + ((words[at + 1] as number) >>> 0);
     return {
       place,
@@ -146,9 +147,9 @@ export function awaitRound({ words }: Board, last: number): number | undefined {
   return round === CLOSED ? undefined : round;
 }
 
-/** Say that inserts are taken of this round: the engine's thread waits for them from here on. */
+/** Say that inserts are taken of this round: the engine's thread looks for them here from now on. */
 export function beginOn({ words }: Desk, round: number): void {
-  words[FOUND] = 0;
+  Atomics.store(words, FOUND, 0);
   Atomics.store(words, BEGUN, round);
 }
 
@@ -165,7 +166,7 @@ export function putFound({ words, bytes }: Desk, place: number, found: Uint8Arra
   if (from + found.length > bytes.length) return false;
   bytes.set(found, from);
   words.set([place, from, found.length], ENTRIES + count * ENTRY_WORDS);
-  words[FOUND] = count + 1;
+  Atomics.store(words, FOUND, count + 1);
   return true;
 }
 

@@ -1,16 +1,20 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { test } from "node:test";
 import { setImmediate } from "node:timers/promises";
+import { Worker } from "node:worker_threads";
 import type { PlannedInsert } from "@murmuration/core";
 import { VectorIndex, type VectorIndexOptions } from "@murmuration/index";
+import { beginRound, closeBoard, foundOn, isAtWork, makeBoard, makeDesk } from "./board.js";
 import { PlannerPool } from "./planner-pool.js";
+import type { PlannerStart } from "./planner-thread.js";
 
 const DIMENSIONS = 24;
 const options: VectorIndexOptions = {
   dimensions: DIMENSIONS,
   metric: "euclid",
   links: 8,
-  efConstruction: 200,
+  efConstruction: 60,
   quantization: "int8",
 };
 
@@ -49,44 +53,63 @@ async function until(act: () => boolean): Promise<void> {
 const alone = (index: VectorIndex, group: readonly PlannedInsert[]) =>
   group.map(({ dot, values }) => index.inserts.candidates(dot, values));
 
-test("several threads find what one finds, also in graphs that come later, and take part in it", async () => {
-  const told: string[] = [];
-  const pool = new PlannerPool({ planners: 3, tell: (what, why) => told.push(`${what}: ${why}`) });
+test("a planner's thread finds what the engine's would, in one graph after the other, and ends when it is told", async () => {
+  const [board, desk] = [makeBoard(), makeDesk()];
+  const workerData: PlannerStart = { board, desk, thread: 2 };
+  const worker = new Worker(new URL("./planner-thread.js", import.meta.url), { workerData });
+  const ended = once(worker, "exit");
   const group = inserts(100);
-  const empty = new VectorIndex(options);
-  assert.deepEqual(pool.candidates(empty, group), alone(empty, group));
-  for (const index of [grown(1_000), grown(800)]) {
-    // threads need a moment to start and to wake up, and until then the engine's does all of it
-    const before = pool.sharedCount;
-    await until(() => {
-      assert.deepEqual(pool.candidates(index, group), alone(index, group));
-      return pool.sharedCount > before;
-    });
+  for (const [graph, index] of [grown(300), new VectorIndex(options), grown(40)].entries()) {
+    worker.postMessage({ graph, handle: index.handle() });
+    const round = beginRound(board, graph, DIMENSIONS, group);
+    await until(() => [...foundOn(desk, round)].length === group.length && !isAtWork(desk));
+    const found = new Map(foundOn(desk, round));
+    assert.deepEqual(
+      group.map((_, i) => found.get(i)),
+      alone(index, group),
+    );
+    worker.postMessage({ graph });
   }
-  assert.deepEqual(told, []);
+  closeBoard(board);
+  assert.deepEqual(await ended, [0]);
+});
+
+test("a pool finds what one planner finds, whether the others have woken up or not", async () => {
+  const pool = new PlannerPool({ planners: 3, tell: assert.fail });
+  const group = inserts(100);
+  for (const index of [new VectorIndex(options), grown(300), grown(40), grown(300)]) {
+    for (let i = 0; i < 5; i++) {
+      assert.deepEqual(pool.candidates(index, group), alone(index, group));
+      await setImmediate();
+    }
+  }
   pool.close();
 });
 
-test("a planner that dies is given up, what it had taken is found all the same, and another one takes its place", async () => {
-  const told: string[] = [];
-  const threadFile = new URL("./lost-planner.test-support.js", import.meta.url);
-  const pool = new PlannerPool({
-    planners: 2,
-    tell: (what) => told.push(what),
-    threadFile,
-    waitMsMax: 50,
-    replaceMsMin: 0,
+for (const [how, loss] of [
+  ["lost", "a planner ended"],
+  ["stuck", "a planner was given up"],
+] as const) {
+  test(`${loss}: what it had taken is found all the same, and another one takes its place`, async () => {
+    const told: string[] = [];
+    const threadFile = new URL(`./${how}-planner.test-support.js`, import.meta.url);
+    const tell = (what: string) => told.push(what);
+    const pool = new PlannerPool({
+      planners: 2,
+      tell,
+      threadFile,
+      lateMsMax: how === "stuck" ? 20 : 60_000,
+      replaceMsMin: 0,
+    });
+    const index = grown(300);
+    const group = inserts(100);
+    await until(() => {
+      assert.deepEqual(pool.candidates(index, group), alone(index, group));
+      return told.filter((what) => what === loss).length >= 2;
+    });
+    pool.close();
   });
-  const index = grown(300);
-  const group = inserts(100);
-  const losses = () => told.filter((what) => what === "a planner was given up").length;
-  await until(() => {
-    assert.deepEqual(pool.candidates(index, group), alone(index, group));
-    return losses() >= 2;
-  });
-  assert.equal(pool.hiredCount <= 1, true);
-  pool.close();
-});
+}
 
 test("groups whose vectors do not fit the board together are planned in parts", () => {
   const pool = new PlannerPool({ planners: 2, tell: assert.fail });

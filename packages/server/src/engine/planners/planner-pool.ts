@@ -9,6 +9,7 @@ import {
   closeBoard,
   type Desk,
   foundOn,
+  isAtWork,
   makeBoard,
   makeDesk,
   ROUND_FLOATS_MAX,
@@ -20,8 +21,10 @@ import type { GraphNews, PlannerStart } from "./planner-thread.js";
 
 /** Fewer than these are found by the engine's thread before another one has woken up. */
 const SHARED_MIN = 4;
-/** A planner that is not through after this long is given up: it has died, or hardly gets a processor. */
-const WAIT_MS_MAX = 2_000;
+/** A planner that is not through when nothing is left to take has so long; then the engine's thread finds the rest itself. */
+const WAIT_MS_MAX = 1;
+/** One that is still not through after this long is given up: it has died, or hardly gets a processor. */
+const LATE_MS_MAX = 2_000;
 /** One that has died is replaced so soon at the earliest. */
 const REPLACE_MS_MIN = 1_000;
 
@@ -32,7 +35,7 @@ export interface PlannerPoolOptions {
   /** A planner was lost, or has failed. */
   readonly tell: (what: string, why: string) => void;
   readonly threadFile?: URL;
-  readonly waitMsMax?: number;
+  readonly lateMsMax?: number;
   readonly replaceMsMin?: number;
 }
 
@@ -41,6 +44,8 @@ interface Hired {
   readonly desk: Desk;
   /** Numbers of the graphs that it knows. */
   readonly graphs: Set<number>;
+  /** Since when it has not ended what it has begun. */
+  lateSinceMs: number | undefined;
   isLost: boolean;
 }
 
@@ -52,9 +57,9 @@ interface Place {
 }
 
 /**
- * Finds candidates on several threads, the engine's own among them, over the graphs' shared memory. The engine's thread waits meanwhile:
- * nothing is written to a graph that is planned on. What a planner does not deliver, because it has died or has only just
- * started, the engine's thread finds itself: nothing depends on a planner but the time that it takes.
+ * Finds candidates on several threads, the engine's own among them, over the graphs' shared memory. What a planner does not deliver in time,
+ * because it has died, has only just started or does not get a processor, the engine's thread finds itself: nothing depends on a planner
+ * but the time that it takes. One that is late reads beside the writer, as any reader does, and nobody looks at what it finds.
  */
 export class PlannerPool implements Planner {
   readonly groupSize = ROUND_MAX;
@@ -81,6 +86,7 @@ export class PlannerPool implements Planner {
 
   candidates(index: VectorIndex, inserts: readonly PlannedInsert[]): (InsertCandidates | undefined)[] {
     if (inserts.length < SHARED_MIN) return inserts.map(({ dot, values }) => index.inserts.candidates(dot, values));
+    this.#giveUpLate();
     this.#fill();
     const most = Math.min(ROUND_MAX, Math.floor(ROUND_FLOATS_MAX / index.options.dimensions));
     const found: (InsertCandidates | undefined)[] = [];
@@ -110,18 +116,18 @@ export class PlannerPool implements Planner {
     const graph = this.#numberOf(index);
     const able = this.#places.flatMap(({ hired }) => (hired === undefined || hired.isLost ? [] : [hired]));
     for (const one of able) this.#introduce(one, graph, index);
-    const round = beginRound(this.#board, graph, index.options.dimensions, inserts);
+    const { dimensions } = index.options;
+    const round = beginRound(this.#board, graph, dimensions, inserts);
     const found: (InsertCandidates | undefined)[] = inserts.map(() => undefined);
-    for (let own = takeInsert(this.#board, round); own !== undefined; own = takeInsert(this.#board, round)) {
+    const take = () => takeInsert(this.#board, round, dimensions);
+    for (let own = take(); own !== undefined; own = take()) {
       found[own.place] = index.inserts.candidates(own.dot, own.values);
     }
     for (const one of able) {
-      if (!awaitPlanner(one.desk, round, this.#options.waitMsMax ?? WAIT_MS_MAX)) this.#giveUp(one);
-      else {
-        for (const [place, candidates] of foundOn(one.desk, round)) {
-          found[place] = candidates;
-          this.#sharedCount++;
-        }
+      awaitPlanner(one.desk, round, WAIT_MS_MAX);
+      for (const [place, candidates] of foundOn(one.desk, round)) {
+        found[place] = candidates;
+        this.#sharedCount++;
       }
     }
     return found.map((one, i) => {
@@ -153,7 +159,7 @@ export class PlannerPool implements Planner {
       this.#options.tell("a planner could not be started", stackOf(error));
       return;
     }
-    const hired: Hired = { worker, desk, graphs: new Set(), isLost: false };
+    const hired: Hired = { worker, desk, graphs: new Set(), lateSinceMs: undefined, isLost: false };
     place.hired = hired;
     // it ends with the engine's thread, and does not keep it
     worker.unref();
@@ -163,6 +169,18 @@ export class PlannerPool implements Planner {
       if (!hired.isLost) this.#options.tell("a planner ended", "another one takes its place");
       this.#release(hired, place.thread);
     });
+  }
+
+  /** A planner that is late by much is lost. */
+  #giveUpLate(): void {
+    const nowMs = performance.now();
+    for (const { hired } of this.#places) {
+      if (hired === undefined || hired.isLost) continue;
+      if (!isAtWork(hired.desk)) hired.lateSinceMs = undefined;
+      else hired.lateSinceMs ??= nowMs;
+      const { lateSinceMs = nowMs } = hired;
+      if (nowMs - lateSinceMs > (this.#options.lateMsMax ?? LATE_MS_MAX)) this.#giveUp(hired);
+    }
   }
 
   /** It may be at work still: nobody takes its place before it has ended. */

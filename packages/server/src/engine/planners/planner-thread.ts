@@ -39,7 +39,9 @@ function takeNews(): void {
 function plan(round: number): void {
   const finder = finders.get(graphOf(board));
   if (finder === undefined) return;
-  for (let insert = takeInsert(board, round); insert !== undefined; insert = takeInsert(board, round)) {
+  const { dimensions } = finder;
+  const take = () => takeInsert(board, round, dimensions);
+  for (let insert = take(); insert !== undefined; insert = take()) {
     const found = finder.find(insert.dot, insert.values);
     if (found !== undefined && !putFound(desk, insert.place, found)) return;
   }
