@@ -7,6 +7,7 @@ import { exactBenchmark } from "./exact.js";
 import { filterBenchmark } from "./filter.js";
 import { type Benchmark, describeResult } from "./harness.js";
 import { oplogBenchmark } from "./oplog.js";
+import { plannersBenchmark } from "./planners.js";
 import { regionsBenchmark } from "./regions.js";
 import { replicateBenchmark } from "./replicate.js";
 import { restBenchmark } from "./rest.js";
@@ -29,6 +30,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   regionsBenchmark,
   catalogueBenchmark,
   rowsBenchmark,
+  plannersBenchmark,
 ];
 
 async function run(names: readonly string[], options: { readonly json?: true; readonly quick?: true }): Promise<void> {
