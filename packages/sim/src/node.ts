@@ -3,7 +3,6 @@ import {
   type Command,
   type CompactionOptions,
   type Outgoing,
-  oneAfterAnother,
   type Planner,
   Replica,
   type VersionVector,
@@ -12,6 +11,7 @@ import { MurmurationError } from "@murmuration/index";
 import { Violated } from "./checkers/checker.js";
 import { collectionName } from "./commands.js";
 import { CrashSignal, SimulatedDisk } from "./disk.js";
+import { simulatedPlanner } from "./planners.js";
 
 /** An operation that the simulator has applied by half. */
 export class BrokenByHalf extends Error {
@@ -73,8 +73,8 @@ export class Node {
   readonly #planner: Planner;
   #starts = 0;
 
-  constructor(id: number, founders: readonly number[], trueMs: () => number, planner: Planner = oneAfterAnother) {
-    this.#planner = planner;
+  constructor(id: number, founders: readonly number[], trueMs: () => number, planners = 1) {
+    this.#planner = simulatedPlanner(planners);
     this.id = id;
     this.address = id;
     this.#founders = founders;

@@ -5,8 +5,7 @@ import { checkCompaction } from "./checkers/compaction.js";
 import { ConvergenceChecker } from "./checkers/convergence.js";
 import { ForgedSnapshots } from "./checkers/forged-snapshots.js";
 import { checkForgeries, type Forgeries } from "./checkers/forgeries.js";
-import { checkGraphRules } from "./checkers/graph.js";
-import { checkInserts } from "./checkers/inserts.js";
+import { checkGraphRules, checkInserts } from "./checkers/graph.js";
 import { ProgressChecker } from "./checkers/progress.js";
 import { QuorumChecker } from "./checkers/quorums.js";
 import { checkReadBack } from "./checkers/read-back.js";
@@ -20,7 +19,6 @@ import type { FaultyWorld } from "./faulty-world.js";
 import type { Hostility } from "./hostile.js";
 import { Network, type SentMessage } from "./network.js";
 import { Node } from "./node.js";
-import { simulatedPlanner } from "./planners.js";
 import { Random } from "./random.js";
 import { checkAtRest, differingPoints, type HealedWorld, settle } from "./rest.js";
 import { profileOf, type Scenario } from "./scenario.js";
@@ -175,7 +173,7 @@ export class World {
   // ---- nodes
 
   #addNode(id: number, prepare?: (node: Node) => void): Node {
-    const node = new Node(id, this.#founders, () => this.#queue.nowMs, simulatedPlanner(this.#scenario.planners));
+    const node = new Node(id, this.#founders, () => this.#queue.nowMs, this.#scenario.planners);
     // a bound that is reached, in every fourth world
     if (this.#scenario.seed % 4 === 0) node.inboxBytesMax = 2_000;
     const { compactRows, hasSmallParts = false, mendsQuarantined = false } = profileOf(this.#scenario.profile);

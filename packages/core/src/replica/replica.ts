@@ -62,7 +62,7 @@ export interface ReplicaOptions {
   /** When logs are compacted, where the bounds are not those of `limits`. */
   readonly compaction?: CompactionOptions;
   /** Finds the candidates of inserts; default: one after the other, in this thread. Any number of threads decides alike on the same groups. */
-  readonly planner?: Planner;
+  readonly planner?: Planner | undefined;
   /** The cluster that it takes part in; without it the replica is alone. */
   readonly cluster?: ClusterOptions;
 }

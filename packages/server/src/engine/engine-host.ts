@@ -22,7 +22,7 @@ import { LeftOutTold } from "./left-out-told.js";
 import * as limits from "./limits.js";
 import { MemoryGuard } from "./memory-guard.js";
 import { outcomeOf, type Question, type Reply, type Request, toPlainError, type WorkerStart } from "./messages.js";
-import { PlannerPool } from "./planners/planner-pool.js";
+import { openPlanners, type PlannerPool } from "./planners/planner-pool.js";
 import { READER_THREAD } from "./reader-thread.js";
 import { RequestQueue } from "./request-queue.js";
 import { streamPositions } from "./stream-positions.js";
@@ -36,7 +36,7 @@ import { UpkeepPace } from "./upkeep-pace.js";
 export class EngineHost {
   readonly #port: MessagePort;
   readonly #start: WorkerStart;
-  readonly #planners: PlannerPool | undefined;
+  readonly #pool: PlannerPool | undefined;
   readonly #log: SqliteOpLog;
   readonly #images: ImageStore;
   readonly #replica: Replica;
@@ -73,8 +73,7 @@ export class EngineHost {
     this.#start = start;
     this.#requests = new RequestQueue(port);
     const { logPagesMax, cluster, planners } = start;
-    if (planners > 1)
-      this.#planners = new PlannerPool({ planners, tell: (what, why) => this.#tell("warn", what, { why }) });
+    this.#pool = openPlanners(planners, (what, why) => this.#tell("warn", what, { why }));
     this.#log = new SqliteOpLog(start.logFile, logPagesMax === undefined ? {} : { pagesMax: logPagesMax });
     this.#reserve = new DiskReserve(start.reserveFile);
     this.#reply({ kind: "opened" });
@@ -91,7 +90,7 @@ export class EngineHost {
       newReplicaId: replicaIdFor(cluster, replicaIdOf(this.#log)),
       images: this.#images,
       viewThread: READER_THREAD,
-      ...(this.#planners === undefined ? {} : { planner: this.#planners }),
+      planner: this.#pool,
       ...(cluster === undefined
         ? {}
         : {
@@ -386,7 +385,7 @@ export class EngineHost {
     const sent = this.#link?.close(limits.DRAIN_MS_MAX);
     this.#saveImages();
     await sent;
-    this.#planners?.close();
+    this.#pool?.close();
     this.#log.close();
     this.#reply({ kind: "closed" });
     this.#port.close();

@@ -225,3 +225,8 @@ export class PlannerPool implements Planner {
     beginRound(this.#board, graph, 0, []);
   }
 }
+
+/** Threads that plan, this one included; `undefined` for this one alone. */
+export function openPlanners(planners: number, tell: PlannerPoolOptions["tell"]): PlannerPool | undefined {
+  return planners > 1 ? new PlannerPool({ planners, tell }) : undefined;
+}
