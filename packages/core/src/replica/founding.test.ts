@@ -134,6 +134,26 @@ describe("replicas that know no ids in advance", () => {
     run(cluster.get(20), upsert("a", [point(2, [2, 2])]));
     cluster.settle();
   });
+
+  test("join though what they joined by builds on a change that an evicted member gave to nobody else", () => {
+    const cluster = new Cluster([]);
+    for (const id of [1, 2]) openFresh(cluster, id, 1);
+    cluster.settle();
+    cluster.cut(1, 2);
+    cluster.cut(1, 20);
+    run(cluster.get(2), createCollection("a"));
+    openFresh(cluster, 20, 1);
+    cluster.pass(60);
+    refusedWith(cluster.get(20), /not known to every member yet: it waits for replica 1 \(r1\), which is not heard$/);
+    cluster.stop(2);
+    run(cluster.get(1), { kind: "evict-member", id: 2 });
+    cluster.pass(20);
+    cluster.heal();
+    cluster.settle();
+    for (const id of [1, 20]) assert.deepEqual(members(cluster.get(id)), ["1 active", "2 evicted", "20 active"]);
+    run(cluster.get(1), upsert("a", [point(1, [1, 2])]));
+    cluster.settle();
+  });
 });
 
 describe("the lag behind a peer", () => {

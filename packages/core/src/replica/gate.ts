@@ -55,12 +55,16 @@ export function whyNotFrom({ from, message }: Envelope, bytes: Uint8Array, membe
 
 /**
  * What a replica says to hold, as far as it counts: all of it from a member. Of one that is none only what it has written itself matters, which
- * may be its joining; where no members are known, what it holds of the catalogue.
+ * may be its joining, and what its joining may build on and nobody else has: changes of the catalogue by a member that was evicted before
+ * anybody else took them. Where no members are known, it is what it holds of the catalogue.
  */
 export function believable(from: number, frontiers: Frontiers, members: Membership): Frontiers {
   if (members.isActive(from)) return frontiers;
   const system = frontiers.get(SYSTEM_SHARD) ?? emptyVersionVector;
-  const own = sequenceOf(system, from);
-  if (members.areKnown()) return new Map([[SYSTEM_SHARD, own === 0 ? emptyVersionVector : new Map([[from, own]])]]);
+  if (members.areKnown()) {
+    const hasWritten = sequenceOf(system, from) > 0;
+    const counting = [...system].filter(([origin]) => hasWritten && (origin === from || members.isEvicted(origin)));
+    return new Map([[SYSTEM_SHARD, new Map(counting)]]);
+  }
   return system.size <= limits.membersMax ? new Map([[SYSTEM_SHARD, system]]) : new Map();
 }
