@@ -1,3 +1,4 @@
+export type * from "./catalogue/catalogue-command.js";
 export { CatalogueDocument } from "./catalogue/catalogue-document.js";
 export {
   type Catalogue,
@@ -51,7 +52,7 @@ export {
   type Message,
 } from "./gossip/envelope.js";
 export { MemoryNetwork } from "./gossip/memory-transport.js";
-export type { Arrived, Transport, TransportCounters, TransportLink } from "./gossip/transport.js";
+export type { Arrived, Outgoing, Transport, TransportCounters, TransportLink } from "./gossip/transport.js";
 export { limits } from "./limits.js";
 export { MemoryOpLog } from "./log/memory-op-log.js";
 export type {
@@ -106,7 +107,7 @@ export type {
   PointsReconciled,
   ShardReplaced,
 } from "./replica/change.js";
-export type { ClusterOptions, Outgoing } from "./replica/cluster-options.js";
+export type { ClusterOptions } from "./replica/cluster-options.js";
 export type { CompactionOptions, CompactionStatus } from "./replica/compactor.js";
 export type { Execution } from "./replica/executor.js";
 export type { Fault } from "./replica/faults.js";
@@ -114,13 +115,13 @@ export { isAdmitted, replicaIdOf, takeNewIdentity } from "./replica/identity.js"
 export type { Incident } from "./replica/incidents.js";
 export { type CollectionDigest, digestOf, type GraphLink, type LevelLinks } from "./replica/inspect.js";
 export { type LeftOut, nothingLeftOut } from "./replica/left-out.js";
-export type { GraphHandles } from "./replica/open-shard.js";
-export { isPointCommand, type WritableShard } from "./replica/plan-points.js";
+export { isPointCommand } from "./replica/plan-points.js";
 export { oneAfterAnother, type PlannedInsert, type Planner } from "./replica/planner.js";
 export type { Quarantine } from "./replica/quarantines.js";
 export type { ReconciliationStatus } from "./replica/reconciliation.js";
 export { type ImageSource, imageNote } from "./replica/recover-shard.js";
-export { type Clock, Replica, type ReplicaOptions } from "./replica/replica.js";
+export { Replica } from "./replica/replica.js";
+export type { Clock, ReplicaOptions } from "./replica/replica-options.js";
 export { selectsByFilter } from "./replica/resolve-filter.js";
 export type { SetAsideOperation } from "./replica/set-aside.js";
 export { type Standing, standsAlone } from "./replica/standing.js";
@@ -131,5 +132,7 @@ export type { UpkeepBudget, UpkeepStatus } from "./replica/upkeep.js";
 export { ReplicaView, readStoredPoints, type StoredPoints } from "./replica/view.js";
 export type { RequestWaits, WaitsStatus } from "./replica/waits.js";
 export type { CausalState } from "./state/causal-state.js";
+export type { GraphHandles } from "./state/open-shard.js";
 export { decodePointState } from "./state/point-state-codec.js";
 export { Shard } from "./state/shard.js";
+export type { WritableShard } from "./state/writable-shard.js";

@@ -1,6 +1,6 @@
 import type { Command } from "@murmuration/core";
 import type { PointId } from "@murmuration/index";
-import type { Draw } from "./commands.js";
+import type { Draw } from "./draw.js";
 import type { Random } from "./random.js";
 
 /** Text that encoders, normalisers and readers of paths have changed: all of it well-formed. */

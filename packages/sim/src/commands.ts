@@ -1,6 +1,7 @@
 import type { Command, NamedVectors, PointInput, UpsertPoints } from "@murmuration/core";
 import type { Filter } from "@murmuration/index";
 import { awkwardTextCommands, awkwardVector, textsOfPoint } from "./awkward-text.js";
+import type { Draw } from "./draw.js";
 import type { Profile } from "./profiles.js";
 import type { Random } from "./random.js";
 
@@ -10,13 +11,6 @@ export const IDS = 120;
 export const SECOND_DIMENSIONS = 4;
 
 const collection = collectionName;
-
-/** What a command is drawn from. */
-export interface Draw {
-  readonly random: Random;
-  readonly profile: Profile;
-  vector(): Float32Array;
-}
 
 /** Points with this value at this key of their payload. */
 export function having(key: string, value: string | number): Filter {

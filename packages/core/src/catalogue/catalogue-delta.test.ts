@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { CatalogueCommand } from "../command/command.js";
+import type { CatalogueCommand } from "./catalogue-command.js";
 import { catalogueDelta, withDelta } from "./catalogue-delta.js";
 import { CatalogueDocument } from "./catalogue-document.js";
 import { alias, aliases, create, index, plain, remove, run, update } from "./commands.test-support.js";

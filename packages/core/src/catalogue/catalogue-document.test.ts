@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type ErrorCode, MurmurationError } from "@murmuration/index";
 import fc from "fast-check";
-import type { CatalogueCommand } from "../command/command.js";
+import type { CatalogueCommand } from "./catalogue-command.js";
 import { CatalogueDocument } from "./catalogue-document.js";
 import { alias, aliases, create, index, plain, remove, run, space, update } from "./commands.test-support.js";
 import { collectionNamed, resolveCollection, visibleCollections } from "./resolve.js";

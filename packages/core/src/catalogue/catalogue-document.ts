@@ -1,7 +1,7 @@
 import * as Automerge from "@automerge/automerge";
 import type { Dot } from "../causality/dot.js";
-import type { CatalogueCommand } from "../command/command.js";
 import { planted } from "../planted.js";
+import type { CatalogueCommand } from "./catalogue-command.js";
 import { actorOf, checkChange, refuseCatalogue } from "./check-change.js";
 import type { Catalogue } from "./collection.js";
 import { collectionIdOf } from "./collection-id.js";

@@ -1,4 +1,4 @@
-import type { AliasAction, CatalogueCommand } from "../command/command.js";
+import type { AliasAction, CatalogueCommand } from "./catalogue-command.js";
 import type { CatalogueDocument } from "./catalogue-document.js";
 import type { Catalogue, Settings, VectorSpace } from "./collection.js";
 

@@ -1,5 +1,7 @@
 import { assert, type Json, MurmurationError, parsePath, requireWellFormed } from "@murmuration/index";
 import { isOrigin } from "../causality/dot.js";
+import { limits } from "../limits.js";
+import { planted } from "../planted.js";
 import type {
   AliasAction,
   CatalogueCommand,
@@ -11,9 +13,7 @@ import type {
   EvictMember,
   JoinMember,
   UpdateCollection,
-} from "../command/command.js";
-import { limits } from "../limits.js";
-import { planted } from "../planted.js";
+} from "./catalogue-command.js";
 import type { Catalogue, Settings } from "./collection.js";
 import { isCollectionId } from "./collection-id.js";
 import { isIndexSchema } from "./index-schema.js";

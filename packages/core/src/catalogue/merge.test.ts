@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { MurmurationError } from "@murmuration/index";
 import { assertUntil } from "@murmuration/index/conformance";
 import fc from "fast-check";
-import type { CatalogueCommand } from "../command/command.js";
+import type { CatalogueCommand } from "./catalogue-command.js";
 import { CatalogueDocument } from "./catalogue-document.js";
 import { alias, aliases, create, index, plain, remove, run, update } from "./commands.test-support.js";
 import { resolveCollection, visibleCollections } from "./resolve.js";

@@ -4,8 +4,9 @@ import type { HybridTime } from "../causality/hybrid-clock.js";
 import { sortedEntries, type VersionVector } from "../causality/version-vector.js";
 import { readStoredWindows, type StoredWindows } from "../gossip/stored-windows.js";
 import { limits } from "../limits.js";
-import { FieldReader, refuseMessage } from "../operation/field-reader.js";
+import { FieldReader } from "../operation/field-reader.js";
 import { decodeMessage, encodeMessage } from "../operation/message.js";
+import { refuseMessage } from "../operation/refuse-message.js";
 import { versionVectorToField } from "../operation/version-vector-field.js";
 import type { StoredCausalState } from "../state/causal-state.js";
 

@@ -3,15 +3,16 @@ import { assert, decodeImage, MurmurationError, type ReadExactly, type VectorInd
 import type { Collection } from "../catalogue/collection.js";
 import { StitchWindows } from "../gossip/windows.js";
 import type { CheckpointSlot, OpLog } from "../log/op-log.js";
-import { FieldReader, refuseMessage } from "../operation/field-reader.js";
+import { FieldReader } from "../operation/field-reader.js";
 import { decodeMessage } from "../operation/message.js";
-import { indexOptions, openShard } from "../replica/open-shard.js";
-import type { WritableShard } from "../replica/plan-points.js";
+import { refuseMessage } from "../operation/refuse-message.js";
 import { CausalState } from "../state/causal-state.js";
 import { graphDigest, pointsDigest } from "../state/digest.js";
+import { indexOptions, openShard } from "../state/open-shard.js";
 import { type PointState, visibleDot, visibleVectorNames } from "../state/point-state.js";
 import { decodePointState } from "../state/point-state-codec.js";
 import type { Shard } from "../state/shard.js";
+import type { WritableShard } from "../state/writable-shard.js";
 import { type CheckpointManifest, decodeManifest } from "./manifest.js";
 
 /** A checkpoint in a log: its parts are read when they are needed, one at a time. */

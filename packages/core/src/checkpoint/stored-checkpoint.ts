@@ -1,6 +1,6 @@
 import type { LogWriter, OpLog } from "../log/op-log.js";
 import { storedSetting } from "../log/stored-setting.js";
-import { refuseMessage } from "../operation/field-reader.js";
+import { refuseMessage } from "../operation/refuse-message.js";
 
 /** A checkpoint as others know it. */
 export interface CheckpointName {

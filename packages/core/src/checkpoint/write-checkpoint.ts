@@ -5,9 +5,9 @@ import type { LogWriter } from "../log/op-log.js";
 import { encodeMessage } from "../operation/message.js";
 import { pointIdToField } from "../operation/point-id-field.js";
 import { planted } from "../planted.js";
-import type { WritableShard } from "../replica/plan-points.js";
 import { graphDigest, pointsDigest } from "../state/digest.js";
 import { encodePointState } from "../state/point-state-codec.js";
+import type { WritableShard } from "../state/writable-shard.js";
 import { encodeManifest, type ImagePlace, transferOf } from "./manifest.js";
 import type { CheckpointName } from "./stored-checkpoint.js";
 

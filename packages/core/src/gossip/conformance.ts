@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import type { Outgoing } from "../replica/cluster-options.js";
-import type { Transport } from "./transport.js";
+import type { Outgoing, Transport } from "./transport.js";
 
 /** A fresh network, and how to get rid of it. */
 export interface TransportsUnderTest {

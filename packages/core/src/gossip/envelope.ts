@@ -2,8 +2,9 @@ import { crc32 } from "node:zlib";
 import { assert } from "@murmuration/index";
 import { isOrigin } from "../causality/dot.js";
 import { limits } from "../limits.js";
-import { FieldReader, refuseMessage } from "../operation/field-reader.js";
+import { FieldReader } from "../operation/field-reader.js";
 import { decodeMessage, encodeMessage } from "../operation/message.js";
+import { refuseMessage } from "../operation/refuse-message.js";
 import type { Envelope, Message } from "./message.js";
 import { type MessageFormat, messageFormats } from "./message-formats.js";
 

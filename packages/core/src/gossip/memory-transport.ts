@@ -1,7 +1,6 @@
 import { assert } from "@murmuration/index";
 import { limits } from "../limits.js";
-import type { Outgoing } from "../replica/cluster-options.js";
-import type { Transport, TransportCounters } from "./transport.js";
+import type { Outgoing, Transport, TransportCounters } from "./transport.js";
 
 const LANES = ["live", "control", "bulk"] as const;
 

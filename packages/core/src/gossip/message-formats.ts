@@ -1,5 +1,6 @@
 import type { VersionVector } from "../causality/version-vector.js";
-import { FieldReader, refuseMessage } from "../operation/field-reader.js";
+import { FieldReader } from "../operation/field-reader.js";
+import { refuseMessage } from "../operation/refuse-message.js";
 import { versionVectorToField } from "../operation/version-vector-field.js";
 import type { KeyedState, KeyRange, Message, SnapshotWord, SummaryRange } from "./message.js";
 

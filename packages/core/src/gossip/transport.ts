@@ -1,5 +1,3 @@
-import type { Outgoing } from "../replica/cluster-options.js";
-
 /** A connection of a transport to a region, its own one among them. */
 export interface TransportLink {
   readonly region: string;
@@ -29,6 +27,15 @@ export interface TransportCounters {
   readonly retries?: number;
   /** What arrived and could not be read. */
   readonly malformedFrames?: number;
+}
+
+/** A message to send. */
+export interface Outgoing {
+  /** Replica id; `undefined`: all. */
+  readonly to: number | undefined;
+  /** Small live operations go before control messages, and those before what catches up. */
+  readonly lane: "live" | "control" | "bulk";
+  readonly bytes: Uint8Array;
 }
 
 /** A message that has arrived. */

@@ -1,7 +1,7 @@
 import { assert, type PointId } from "@murmuration/index";
 import { isOrigin, isSequence } from "../causality/dot.js";
 import { sequenceOf, type VersionVector } from "../causality/version-vector.js";
-import { refuseMessage } from "../operation/field-reader.js";
+import { refuseMessage } from "../operation/refuse-message.js";
 import type { CheckpointSlot, KeptOperations, LogEntry, LogWriter, OpLog, ReadOptions, StoredPoint } from "./op-log.js";
 import { pointIdToKey } from "./point-key.js";
 import { arePointRows, noPointRows, type PointRows, withoutPointRow, withPointRow } from "./point-rows.js";

@@ -4,7 +4,7 @@ import type Database from "better-sqlite3";
 import { isOrigin, isSequence } from "../causality/dot.js";
 import { sequenceOf, type VersionVector } from "../causality/version-vector.js";
 import { limits } from "../limits.js";
-import { refuseMessage } from "../operation/field-reader.js";
+import { refuseMessage } from "../operation/refuse-message.js";
 import { mendShardKeys } from "./mend-shard-keys.js";
 import type {
   CheckpointSlot,

@@ -1,6 +1,6 @@
 import type { PointId } from "@murmuration/index";
 import { limits } from "../limits.js";
-import { refuseMessage } from "../operation/field-reader.js";
+import { refuseMessage } from "../operation/refuse-message.js";
 import type { StoredPoint } from "./op-log.js";
 import { pointIdFromKey, pointIdToKey } from "./point-key.js";
 import { arePointRows, noPointRows, type PointRows, withoutPointRow, withPointRow } from "./point-rows.js";

@@ -1,5 +1,5 @@
 import type Database from "better-sqlite3";
-import { refuseMessage } from "../operation/field-reader.js";
+import { refuseMessage } from "../operation/refuse-message.js";
 import { frontierChecksum, pointChecksum, settingChecksum } from "./row-checksums.js";
 import { SETTING_ROWS, textOfRows } from "./sqlite-settings.js";
 import type { RowChecksums, SettingRow } from "./sqlite-statements.js";

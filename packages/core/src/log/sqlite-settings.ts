@@ -1,4 +1,4 @@
-import { refuseMessage } from "../operation/field-reader.js";
+import { refuseMessage } from "../operation/refuse-message.js";
 import {
   arePointRows,
   noPointRows,

@@ -1,4 +1,4 @@
-import { refuseMessage } from "../operation/field-reader.js";
+import { refuseMessage } from "../operation/refuse-message.js";
 import { planted } from "../planted.js";
 import type { OpLog } from "./op-log.js";
 

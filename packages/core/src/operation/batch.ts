@@ -4,9 +4,10 @@ import { isOrigin, isSequence } from "../causality/dot.js";
 import { limits } from "../limits.js";
 import { planted } from "../planted.js";
 import { decodeOperation, encodeOperation } from "./codec.js";
-import { FieldReader, refuseMessage } from "./field-reader.js";
+import { FieldReader } from "./field-reader.js";
 import { decodeMessage, encodeMessage } from "./message.js";
 import type { Operation } from "./operation.js";
+import { refuseMessage } from "./refuse-message.js";
 
 /** First byte of every batch. A reader refuses any other. */
 export const batchFormatVersion = 1;

@@ -1,7 +1,8 @@
 import type { VersionVector } from "../causality/version-vector.js";
 import { limits } from "../limits.js";
-import { FieldReader, refuseMessage } from "./field-reader.js";
+import { FieldReader } from "./field-reader.js";
 import type { BodyFormat } from "./format.js";
+import { refuseMessage } from "./refuse-message.js";
 import { textToField } from "./text-field.js";
 import { versionVectorToField } from "./version-vector-field.js";
 

@@ -1,19 +1,15 @@
-import { type Json, MurmurationError, type Payload, type PointId, vectorIndexLimits } from "@murmuration/index";
+import { type Json, type Payload, type PointId, vectorIndexLimits } from "@murmuration/index";
 import { isOrigin, isSequence } from "../causality/dot.js";
 import { type HybridTime, isHybridTime } from "../causality/hybrid-clock.js";
 import { emptyVersionVector, type VersionVector } from "../causality/version-vector.js";
 import { limits } from "../limits.js";
 import { canonicalPayload } from "./canonical-payload.js";
 import { uuidFromBytes } from "./point-id-field.js";
+import { refuseMessage } from "./refuse-message.js";
 import { decodeVector, encodingOfNumber } from "./vector-encoding.js";
 import type { KeptVector, VectorVersion } from "./vector-version.js";
 
 const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
-
-/** Refuses a message. */
-export function refuseMessage(problem: string, cause?: unknown): never {
-  throw new MurmurationError("corrupt", problem, undefined, cause);
-}
 
 /** Takes the fields of a decoded message one by one and checks each. Throws `corrupt` for one that is not as it must be. */
 export class FieldReader {

@@ -1,7 +1,7 @@
 import { Decoder, Encoder, type ExtensionCodecType } from "@msgpack/msgpack";
 import { assert } from "@murmuration/index";
 import { planted } from "../planted.js";
-import { refuseMessage } from "./field-reader.js";
+import { refuseMessage } from "./refuse-message.js";
 import { checkStructure, type TextPlace } from "./structure.js";
 
 assert(new Uint8Array(new Uint16Array([1]).buffer)[0] === 1, "vectors are logged as they lie in memory, little-endian");

@@ -1,7 +1,8 @@
 import { type Dot, dotText } from "../causality/dot.js";
 import { limits } from "../limits.js";
-import { FieldReader, refuseMessage } from "./field-reader.js";
+import { FieldReader } from "./field-reader.js";
 import type { BodyFormat } from "./format.js";
+import { refuseMessage } from "./refuse-message.js";
 import { textToField } from "./text-field.js";
 
 /** Drops nodes that are dead for good from one vector's graph: nothing that could link to them can still arrive. */

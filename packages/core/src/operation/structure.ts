@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { limits } from "../limits.js";
-import { refuseMessage } from "./field-reader.js";
+import { refuseMessage } from "./refuse-message.js";
 
 /** Bytes that follow the first byte of a value, 0xc0 to 0xdf: its size, or the length of its length. −1: not accepted. */
 const FOLLOWING = [

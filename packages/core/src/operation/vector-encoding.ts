@@ -1,7 +1,7 @@
 import { assert, MurmurationError } from "@murmuration/index";
 import { getFloat16, setFloat16 } from "@petamoriken/float16";
 import { planted } from "../planted.js";
-import { refuseMessage } from "./field-reader.js";
+import { refuseMessage } from "./refuse-message.js";
 
 /**
  * How the vectors of a space travel and are kept in the log. What is lost is lost at the origin, before the graph is planned: the

@@ -1,6 +1,6 @@
 import { type CompiledFilter, type Filter, prepareFilter, type RowSet, type Sliced } from "@murmuration/index";
+import { ChangedRows } from "../state/changed-rows.js";
 import type { PointTable } from "../state/point-table.js";
-import { ChangedRows } from "../state/row-watch.js";
 
 /**
  * Rows of the live points that satisfy a filter, as of the moment when the work ends. Points may change between two slices: those that did

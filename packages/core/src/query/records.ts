@@ -1,6 +1,6 @@
 import { compileSelector, finish, type PayloadSelection, type PointId, type Sliced } from "@murmuration/index";
+import { FrozenPoints } from "../state/frozen-points.js";
 import { visibleVectorNames } from "../state/point-state.js";
-import { FrozenPoints } from "../state/row-watch.js";
 import type { Shard } from "../state/shard.js";
 import type { Emit, PointRecord, ScoredPoint, Selection } from "./request.js";
 

@@ -1,7 +1,8 @@
 import type { EdgeList, VectorIndex } from "@murmuration/index";
 import { compareDots, type Dot, dotFromKey, dotText, dotToKey, isOrigin, isSequence } from "../causality/dot.js";
-import { FieldReader, refuseMessage } from "../operation/field-reader.js";
+import { FieldReader } from "../operation/field-reader.js";
 import { decodeMessage, encodeMessage } from "../operation/message.js";
+import { refuseMessage } from "../operation/refuse-message.js";
 import { KeyedHashes } from "./keyed-hashes.js";
 
 const FORMAT = 1;

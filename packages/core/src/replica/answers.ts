@@ -1,9 +1,9 @@
 import { sequenceOf } from "../causality/version-vector.js";
 import type { Message, RequestMessage } from "../gossip/message.js";
+import type { Outgoing } from "../gossip/transport.js";
 import { limits } from "../limits.js";
 import { batchesOf } from "../operation/batch.js";
 import { planted } from "../planted.js";
-import type { Outgoing } from "./cluster-options.js";
 import { answerRequest } from "./missing.js";
 import type { ReplicaStore } from "./store.js";
 

@@ -31,15 +31,6 @@ export interface ClusterOptions {
   readonly snapshotLagOperations?: number;
 }
 
-/** A message to send. */
-export interface Outgoing {
-  /** Replica id; `undefined`: all. */
-  readonly to: number | undefined;
-  /** Small live operations go before control messages, and those before what catches up. */
-  readonly lane: "live" | "control" | "bulk";
-  readonly bytes: Uint8Array;
-}
-
 /** What upkeep needs to know. */
 export interface PeeringForUpkeep {
   /** What every member of the cluster holds of a shard. */

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import type { Outgoing } from "../gossip/transport.js";
 import { MemoryOpLog } from "../log/memory-op-log.js";
 import type { OpLog } from "../log/op-log.js";
-import type { ClusterOptions, Outgoing } from "./cluster-options.js";
+import type { ClusterOptions } from "./cluster-options.js";
 import { ADMITTED_SETTING } from "./identity.js";
-import { Replica, type ReplicaOptions } from "./replica.js";
+import { Replica } from "./replica.js";
+import type { ReplicaOptions } from "./replica-options.js";
 import type { UpkeepBudget } from "./upkeep.js";
 
 /** The log of a replica that takes over operations whoever may know it. */

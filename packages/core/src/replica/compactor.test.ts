@@ -11,8 +11,9 @@ import { visibleDot, visibleVectorNames } from "../state/point-state.js";
 import { Cluster } from "./cluster.test-support.js";
 import { commandGroups } from "./model.test-support.js";
 import { imageNote } from "./recover-shard.js";
-import type { Replica, ReplicaOptions } from "./replica.js";
+import type { Replica } from "./replica.js";
 import { createCollection, identity, openReplica, point, run, space, upsert } from "./replica.test-support.js";
+import type { ReplicaOptions } from "./replica-options.js";
 
 const compaction = { rowsMin: 1, partBytes: 700 };
 const points = (from: number, to: number, n = 0) =>

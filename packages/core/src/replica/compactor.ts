@@ -7,8 +7,8 @@ import type { KeptOperations } from "../log/op-log.js";
 import { mark, planted } from "../planted.js";
 import { visibleDot, visibleVectorNames } from "../state/point-state.js";
 import type { Shard } from "../state/shard.js";
+import type { WritableShard } from "../state/writable-shard.js";
 import type { PeeringForUpkeep } from "./cluster-options.js";
-import type { WritableShard } from "./plan-points.js";
 import type { ReplicaStore } from "./store.js";
 
 /** Bounds of checkpoints, where they are not those of `limits`. */

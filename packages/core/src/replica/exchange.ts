@@ -1,6 +1,6 @@
 import type { VersionVector } from "../causality/version-vector.js";
 import type { Message } from "../gossip/message.js";
-import type { Outgoing } from "./cluster-options.js";
+import type { Outgoing } from "../gossip/transport.js";
 import type { Membership } from "./membership.js";
 import type { ReplicaStore } from "./store.js";
 

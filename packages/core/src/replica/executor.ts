@@ -1,21 +1,23 @@
 import { assert, type ErrorCode, MurmurationError, type PointId } from "@murmuration/index";
+import type { CatalogueCommand } from "../catalogue/catalogue-command.js";
 import { catalogueDelta } from "../catalogue/catalogue-delta.js";
 import { collectionIdOf } from "../catalogue/collection-id.js";
 import { hasCollection, resolveCollection } from "../catalogue/resolve.js";
 import { sequenceOf } from "../causality/version-vector.js";
-import type { CatalogueCommand, Command, PointCommand, Receipt } from "../command/command.js";
+import type { Command, PointCommand, Receipt } from "../command/command.js";
 import type { LogWriter } from "../log/op-log.js";
 import type { Operation } from "../operation/operation.js";
 import { planted } from "../planted.js";
 import { type Journal, takeBack } from "../state/journal.js";
+import { epochsOf, handlesOfOpened } from "../state/open-shard.js";
 import type { Shard } from "../state/shard.js";
+import type { WritableShard } from "../state/writable-shard.js";
 import type { AppliedOperation, Change } from "./change.js";
-import { epochsOf, handlesOfOpened } from "./open-shard.js";
 import type { OwnRows } from "./own-rows.js";
 import type { Peering } from "./peering.js";
-import { type BodyPlanner, isPointCommand, planPointCommand, type WritableShard } from "./plan-points.js";
+import { type BodyPlanner, isPointCommand, planPointCommand } from "./plan-points.js";
 import type { Planner } from "./planner.js";
-import type { Clock } from "./replica.js";
+import type { Clock } from "./replica-options.js";
 import type { ReplicaStore } from "./store.js";
 import { causalSetting, SYSTEM_SHARD, storedCausality } from "./stored-causality.js";
 

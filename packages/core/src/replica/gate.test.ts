@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import type { CatalogueCommand } from "../catalogue/catalogue-command.js";
 import { CatalogueDocument } from "../catalogue/catalogue-document.js";
-import type { CatalogueCommand } from "../command/command.js";
 import { encodeEnvelope, type Message } from "../gossip/envelope.js";
 import { limits } from "../limits.js";
 import { encodeBatch } from "../operation/batch.js";

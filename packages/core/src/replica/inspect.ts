@@ -2,7 +2,7 @@ import { type GraphReport, MurmurationError, type PointId, validateGraph } from 
 import { versionVectorToJson } from "../causality/version-vector.js";
 import { graphDigest, pointsDigest } from "../state/digest.js";
 import type { Shard } from "../state/shard.js";
-import type { WritableShard } from "./plan-points.js";
+import type { WritableShard } from "../state/writable-shard.js";
 
 /** Identity of a collection's state: at equal frontiers equal on every replica. */
 export interface CollectionDigest {

@@ -4,7 +4,7 @@ import { frontierOf } from "../checkpoint/manifest.js";
 import { CheckpointReader } from "../checkpoint/read-checkpoint.js";
 import { storedCheckpoint } from "../checkpoint/stored-checkpoint.js";
 import { limits } from "../limits.js";
-import type { WritableShard } from "./plan-points.js";
+import type { WritableShard } from "../state/writable-shard.js";
 import type { ReplicaStore } from "./store.js";
 
 /** Digests of a shard's points and graphs. */

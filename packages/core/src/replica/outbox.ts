@@ -1,7 +1,7 @@
 import { encodeEnvelope, type Message } from "../gossip/envelope.js";
+import type { Outgoing } from "../gossip/transport.js";
 import { limits } from "../limits.js";
 import { batchesOf } from "../operation/batch.js";
-import type { Outgoing } from "./cluster-options.js";
 import type { OwnRows } from "./own-rows.js";
 
 /** What a replica has to say, until its host takes it. Bulk over a bound is left out: what it was an answer to is asked for again. */

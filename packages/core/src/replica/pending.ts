@@ -1,10 +1,10 @@
 import type { PointId } from "@murmuration/index";
 import type { LogWriter } from "../log/op-log.js";
+import { epochsOf } from "../state/open-shard.js";
 import type { Shard } from "../state/shard.js";
+import type { WritableShard } from "../state/writable-shard.js";
 import type { AppliedOperation, CatalogueChanged, Change, PointsReconciled } from "./change.js";
-import { epochsOf } from "./open-shard.js";
 import type { OwnRows } from "./own-rows.js";
-import type { WritableShard } from "./plan-points.js";
 import { SYSTEM_SHARD } from "./stored-causality.js";
 
 /** What a view is told when it is durable. */

@@ -10,7 +10,6 @@ import {
   type PointId,
   parsePath,
   setAt,
-  type VectorIndex,
 } from "@murmuration/index";
 import type { VectorSpace } from "../catalogue/collection.js";
 import type { Dot } from "../causality/dot.js";
@@ -21,6 +20,7 @@ import type { OperationBody } from "../operation/operation.js";
 import { requireEncodable } from "../operation/vector-encoding.js";
 import { planted } from "../planted.js";
 import type { Shard } from "../state/shard.js";
+import type { WritableShard } from "../state/writable-shard.js";
 import { GroupPlan } from "./group-plan.js";
 import type { Planner } from "./planner.js";
 
@@ -42,12 +42,6 @@ export function isPointCommand(command: Command): command is PointCommand {
 
 /** The body of an operation, made when its dot is known and everything before it is applied. */
 export type BodyPlanner = (dot: Dot) => OperationBody;
-
-/** A shard that is written here: its state and the graphs to plan on. */
-export interface WritableShard {
-  readonly shard: Shard;
-  readonly indexes: ReadonlyMap<string, VectorIndex>;
-}
 
 /** With the bug planted, entries are lost that another one of their id follows. */
 function isOverwritten(points: readonly { readonly id: PointId }[], at: number): boolean {

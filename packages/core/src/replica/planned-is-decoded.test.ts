@@ -5,8 +5,8 @@ import fc from "fast-check";
 import type { PointCommand, Target } from "../command/command.js";
 import { MemoryOpLog } from "../log/memory-op-log.js";
 import { decodeOperation } from "../operation/codec.js";
+import { newIndexes, openShard } from "../state/open-shard.js";
 import { digestOf } from "./inspect.js";
-import { newIndexes, openShard } from "./open-shard.js";
 import {
   createCollection,
   identity,

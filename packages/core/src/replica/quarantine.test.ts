@@ -6,8 +6,9 @@ import { MemoryOpLog } from "../log/memory-op-log.js";
 import { Shard } from "../state/shard.js";
 import type { Change } from "./change.js";
 import { Cluster } from "./cluster.test-support.js";
-import type { Replica, ReplicaOptions } from "./replica.js";
+import type { Replica } from "./replica.js";
 import { createCollection, identity, openReplica, payloadOf, point, run, upsert } from "./replica.test-support.js";
+import type { ReplicaOptions } from "./replica-options.js";
 import { causalSetting } from "./stored-causality.js";
 import { ReplicaView, readStoredPoints } from "./view.js";
 

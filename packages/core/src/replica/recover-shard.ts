@@ -9,10 +9,10 @@ import { decodeOperation } from "../operation/codec.js";
 import type { Operation } from "../operation/operation.js";
 import { planted } from "../planted.js";
 import { CausalState, type StoredCausalState } from "../state/causal-state.js";
+import { indexOptions, newIndex, newIndexes, openShard } from "../state/open-shard.js";
 import { decodePointState } from "../state/point-state-codec.js";
 import type { Shard } from "../state/shard.js";
-import { indexOptions, newIndex, newIndexes, openShard } from "./open-shard.js";
-import type { WritableShard } from "./plan-points.js";
+import type { WritableShard } from "../state/writable-shard.js";
 import { recoverCausality } from "./stored-causality.js";
 
 /** Newest images of graphs. For each one opened it is told the log position that it stood at, or why it could not be used. */

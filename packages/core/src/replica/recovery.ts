@@ -7,13 +7,13 @@ import type { LogWriter, OpLog } from "../log/op-log.js";
 import { decodeOperation } from "../operation/codec.js";
 import { mark, planted } from "../planted.js";
 import { CausalState } from "../state/causal-state.js";
+import { handlesOfShards } from "../state/open-shard.js";
+import type { WritableShard } from "../state/writable-shard.js";
 import type { Change } from "./change.js";
-import { handlesOfShards } from "./open-shard.js";
-import type { WritableShard } from "./plan-points.js";
 import { type Quarantine, refusalOf } from "./quarantines.js";
 import { isFrontier, type Progress, recoverGraphs, recoverPoints, replayShard } from "./recover-shard.js";
 import { replacedBy, storedStates } from "./replaced.js";
-import type { ReplicaOptions } from "./replica.js";
+import type { ReplicaOptions } from "./replica-options.js";
 import type { ReplicaState } from "./store.js";
 import { causalSetting, recoverCausality, SYSTEM_SHARD, storedCausality } from "./stored-causality.js";
 

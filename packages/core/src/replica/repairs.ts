@@ -4,15 +4,15 @@ import { includesDot, type VersionVector } from "../causality/version-vector.js"
 import type { KeyedState } from "../gossip/message.js";
 import { limits } from "../limits.js";
 import { pointIdFromKey } from "../log/point-key.js";
-import { refuseMessage } from "../operation/field-reader.js";
+import { refuseMessage } from "../operation/refuse-message.js";
 import { mark, planted } from "../planted.js";
 import { decodeNodeLists, linksToAdd, nodeOfKey } from "../reconcile/node-lists.js";
 import { canonicalState } from "../state/digest.js";
 import { mergePointStates } from "../state/merge-point-states.js";
 import type { PointState } from "../state/point-state.js";
 import { decodePointState } from "../state/point-state-codec.js";
+import type { WritableShard } from "../state/writable-shard.js";
 import type { ExchangeContext } from "./exchange.js";
-import type { WritableShard } from "./plan-points.js";
 import { vectorsAgreeWithLog } from "./vectors-in-log.js";
 
 /** Mends a shard by what another replica has at the same frontier, and counts every repair as an incident. */

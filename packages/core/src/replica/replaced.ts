@@ -1,10 +1,10 @@
 import type { StoredPoint } from "../log/op-log.js";
+import { handlesOf } from "../state/open-shard.js";
 import { encodePointState } from "../state/point-state-codec.js";
 import type { Shard } from "../state/shard.js";
 import { nodesOf } from "../state/shard-graph.js";
+import type { WritableShard } from "../state/writable-shard.js";
 import type { ShardReplaced } from "./change.js";
-import { handlesOf } from "./open-shard.js";
-import type { WritableShard } from "./plan-points.js";
 
 /** Every point of a shard, tombstones too, as the log keeps them. */
 export function storedStates(shard: Shard): StoredPoint[] {

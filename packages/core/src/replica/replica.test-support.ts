@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { type Filter, MurmurationError, type Payload, type PointId } from "@murmuration/index";
+import type { CreateCollection } from "../catalogue/catalogue-command.js";
 import type { Distance, VectorSpace } from "../catalogue/collection.js";
-import type { Command, CreateCollection, NamedVectors, PointInput, Receipt, UpsertPoints } from "../command/command.js";
+import type { Command, NamedVectors, PointInput, Receipt, UpsertPoints } from "../command/command.js";
 import { MemoryOpLog } from "../log/memory-op-log.js";
 import type { OpLog } from "../log/op-log.js";
 import { retrieve } from "../query/records.js";
 import type { PointRecord } from "../query/request.js";
-import { Replica, type ReplicaOptions } from "./replica.js";
+import { Replica } from "./replica.js";
+import type { ReplicaOptions } from "./replica-options.js";
 
 export const REPLICA_ID = 5;
 

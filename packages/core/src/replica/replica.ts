@@ -4,25 +4,25 @@ import { resolveCollection } from "../catalogue/resolve.js";
 import { HybridClock, type HybridTime, isHybridTime } from "../causality/hybrid-clock.js";
 import type { Command, PointCommand } from "../command/command.js";
 import type { SessionToken } from "../consistency/token.js";
-import type { Arrived } from "../gossip/transport.js";
+import type { Arrived, Outgoing } from "../gossip/transport.js";
 import type { OpLog } from "../log/op-log.js";
 import { storedSetting } from "../log/stored-setting.js";
+import { type GraphHandles, handlesOfShards } from "../state/open-shard.js";
 import type { Shard } from "../state/shard.js";
+import type { WritableShard } from "../state/writable-shard.js";
 import type { Change } from "./change.js";
-import type { ClusterOptions, Outgoing } from "./cluster-options.js";
-import { type CompactionOptions, Compactor } from "./compactor.js";
+import { Compactor } from "./compactor.js";
 import { type Execution, Executor, writableShardOf } from "./executor.js";
 import type { Fault } from "./faults.js";
 import { REPLICA_SETTING, replicaIdOf } from "./identity.js";
 import { type CollectionDigest, digestOf, type LevelLinks, linksOf, validateGraphs } from "./inspect.js";
 import { type LeftOut, leftOut } from "./left-out.js";
-import { type GraphHandles, handlesOfShards } from "./open-shard.js";
 import { Peering } from "./peering.js";
-import { isPointCommand, type WritableShard } from "./plan-points.js";
-import { oneAfterAnother, type Planner } from "./planner.js";
+import { isPointCommand } from "./plan-points.js";
+import { oneAfterAnother } from "./planner.js";
 import { type Quarantine, refusalOf } from "./quarantines.js";
-import type { ImageSource } from "./recover-shard.js";
 import { recoverReplica } from "./recovery.js";
+import type { Clock, ReplicaOptions } from "./replica-options.js";
 import { resolveFilter } from "./resolve-filter.js";
 import { type Standing, standsAlone } from "./standing.js";
 import type { ReplicationStatus } from "./status.js";
@@ -30,42 +30,6 @@ import { CLOCK_SETTING, ReplicaStore } from "./store.js";
 import { SYSTEM_SHARD } from "./stored-causality.js";
 import { Upkeep, type UpkeepBudget } from "./upkeep.js";
 import { frontiersOf, type RequestWaits, Waits } from "./waits.js";
-
-/** Port: the physical clock, in milliseconds since 1970. */
-export interface Clock {
-  now(): number;
-}
-
-/** What a replica is given: its ports, and how it recovers. */
-export interface ReplicaOptions {
-  readonly log: OpLog;
-  readonly clock: Clock;
-  /** Id of a replica that has none yet: an integer from 1 to 2^24 − 1, never used before in its cluster. */
-  readonly newReplicaId: () => number;
-  /** Newest graph images; without them graphs are made again from the deltas in the log. */
-  readonly images?: ImageSource;
-  /**
-   * `projection` (default): points come from the log's projection, graphs from images and the log after them. `log`: everything is
-   * applied again from the first operation on. Both end in the same state.
-   */
-  readonly recoverFrom?: "projection" | "log";
-  /**
-   * Called while the replica opens, when its graphs are complete and its points are not: a view in another thread can be made from
-   * here on, meanwhile.
-   */
-  readonly onGraphs?: (replicaId: number, catalogue: Catalogue, handles: GraphHandles) => void;
-  /**
-   * Place on the graphs, from 1, of the thread whose view follows this replica, if one does: a slot is not used again before the view
-   * knows that it was freed. The replica must do nothing after `onGraphs` until the view is made.
-   */
-  readonly viewThread?: number;
-  /** When logs are compacted, where the bounds are not those of `limits`. */
-  readonly compaction?: CompactionOptions;
-  /** Finds the candidates of inserts; default: one after the other, in this thread. Any number of threads decides alike on the same groups. */
-  readonly planner?: Planner | undefined;
-  /** The cluster that it takes part in; without it the replica is alone. */
-  readonly cluster?: ClusterOptions;
-}
 
 /** Setting of the log. */
 const PROBE_SETTING = "replica.probe";

@@ -1,6 +1,6 @@
 import type { Catalogue } from "../catalogue/collection.js";
 import type { Journal } from "../state/journal.js";
-import type { WritableShard } from "./plan-points.js";
+import type { WritableShard } from "../state/writable-shard.js";
 import type { Quarantines } from "./quarantines.js";
 import { SYSTEM_SHARD } from "./stored-causality.js";
 

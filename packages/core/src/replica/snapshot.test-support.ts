@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { CheckpointReader, restoreCheckpoint } from "../checkpoint/read-checkpoint.js";
 import { putStoredCheckpoint } from "../checkpoint/stored-checkpoint.js";
 import { writeCheckpoint } from "../checkpoint/write-checkpoint.js";
+import type { Outgoing } from "../gossip/transport.js";
 import { MemoryOpLog } from "../log/memory-op-log.js";
 import { Cluster } from "./cluster.test-support.js";
-import type { Outgoing } from "./cluster-options.js";
 import type { Replica } from "./replica.js";
 import { createCollection, point, run, space, upsert } from "./replica.test-support.js";
 

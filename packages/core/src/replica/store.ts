@@ -14,15 +14,15 @@ import { dotOf, type Operation, type OperationBody } from "../operation/operatio
 import { mark, planted } from "../planted.js";
 import type { CausalState } from "../state/causal-state.js";
 import { type Journal, takeBack } from "../state/journal.js";
+import { handlesOfOpened, newIndexes, openShard } from "../state/open-shard.js";
 import type { PointState } from "../state/point-state.js";
 import { encodePointState } from "../state/point-state-codec.js";
 import type { Applied, Shard } from "../state/shard.js";
+import type { WritableShard } from "../state/writable-shard.js";
 import type { Change } from "./change.js";
 import { type Fault, Faults } from "./faults.js";
-import { handlesOfOpened, newIndexes, openShard } from "./open-shard.js";
 import { joined, type OwnRows } from "./own-rows.js";
 import { Pending } from "./pending.js";
-import type { WritableShard } from "./plan-points.js";
 import { type Quarantine, Quarantines, refusalOf } from "./quarantines.js";
 import { replacedBy, storedStates } from "./replaced.js";
 import { makeShardsThoseOf } from "./shards-of-catalogue.js";

@@ -1,7 +1,7 @@
 import { StitchWindows } from "../gossip/windows.js";
 import type { OpLog } from "../log/op-log.js";
 import { storedSetting } from "../log/stored-setting.js";
-import { refuseMessage } from "../operation/field-reader.js";
+import { refuseMessage } from "../operation/refuse-message.js";
 import { planted } from "../planted.js";
 import { CausalState, type StoredCausalState } from "../state/causal-state.js";
 

@@ -1,16 +1,16 @@
 import { MurmurationError } from "@murmuration/index";
 import { emptyVersionVector, type VersionVector } from "../causality/version-vector.js";
-import type { OperationBody } from "../operation/operation.js";
 import { mark, planted } from "../planted.js";
 import type { Shard } from "../state/shard.js";
+import type { WritableShard } from "../state/writable-shard.js";
 import type { PeeringForUpkeep } from "./cluster-options.js";
-import type { WritableShard } from "./plan-points.js";
 import type { ReplicaStore } from "./store.js";
 import { DeadNodes } from "./upkeep/dead-nodes.js";
 import { Rescuer } from "./upkeep/rescuer.js";
 import { RoomWait } from "./upkeep/room-wait.js";
 import { Stitcher } from "./upkeep/stitcher.js";
 import { Tombstones } from "./upkeep/tombstones.js";
+import type { WriteUpkeep } from "./upkeep/write-upkeep.js";
 
 /** Bounds of the work of one call of `tick`. */
 export interface UpkeepBudget {
@@ -175,6 +175,3 @@ export class Upkeep {
     return !tagged && stitched.atRest && dead.atRest && forgotten.atRest && rescued.atRest;
   }
 }
-
-/** Applies an operation that was planned on the state as it is, and queues it for log and peers. */
-export type WriteUpkeep = (body: OperationBody) => void;

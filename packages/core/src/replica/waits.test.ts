@@ -5,10 +5,10 @@ import type { ConsistencyLevel } from "../consistency/level.js";
 import { decodeToken, encodeToken } from "../consistency/token.js";
 import type { SettledWait } from "../consistency/wait.js";
 import { decodeEnvelope } from "../gossip/envelope.js";
+import type { Outgoing } from "../gossip/transport.js";
 import { limits } from "../limits.js";
 import { FailingOpLog } from "../log/failing-op-log.test-support.js";
 import { Cluster } from "./cluster.test-support.js";
-import type { Outgoing } from "./cluster-options.js";
 import type { Replica } from "./replica.js";
 import { createCollection, openReplica, point, run, space, upsert } from "./replica.test-support.js";
 

@@ -4,9 +4,9 @@ import { type EdgeList, encodeEdgeDelta, MurmurationError, VectorIndex } from "@
 import fc from "fast-check";
 import type { Collection } from "../catalogue/collection.js";
 import type { Operation, OperationBody } from "../operation/operation.js";
-import { indexOptions, openShard } from "../replica/open-shard.js";
 import { space } from "../replica/replica.test-support.js";
 import { graphDigest, pointsDigest } from "./digest.js";
+import { indexOptions, openShard } from "./open-shard.js";
 import type { Shard } from "./shard.js";
 
 const collection: Collection = {

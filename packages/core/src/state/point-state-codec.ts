@@ -1,8 +1,9 @@
 import type { PointId } from "@murmuration/index";
 import { type Dot, isOrigin, isSequence } from "../causality/dot.js";
 import type { HybridTime, Stamp } from "../causality/hybrid-clock.js";
-import { FieldReader, refuseMessage } from "../operation/field-reader.js";
+import { FieldReader } from "../operation/field-reader.js";
 import { decodeMessage, encodeMessage } from "../operation/message.js";
+import { refuseMessage } from "../operation/refuse-message.js";
 import type { PointState, VectorRegister } from "./point-state.js";
 
 const formatVersion = 1;

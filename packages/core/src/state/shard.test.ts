@@ -3,9 +3,9 @@ import { describe, test } from "node:test";
 import { MurmurationError, type PointId, VectorIndex } from "@murmuration/index";
 import type { Collection } from "../catalogue/collection.js";
 import type { Operation, OperationBody } from "../operation/operation.js";
-import { indexOptions, openShard } from "../replica/open-shard.js";
 import { space } from "../replica/replica.test-support.js";
 import { graphDigest, pointsDigest } from "./digest.js";
+import { indexOptions, openShard } from "./open-shard.js";
 import type { Journal, Shard } from "./shard.js";
 
 const collection: Collection = { id: "s", name: "s", vectors: { x: space(2) }, payloadIndexes: {}, settings: {} };

@@ -5,7 +5,7 @@ import { stringifyJson } from "../http/json.js";
 import { forwardedAnswerBytesMax, forwardsMax, forwardTimeoutMs } from "../http/limits.js";
 import { isAllowedUrl } from "./allowed-hosts.js";
 import { murmurHeaders } from "./headers.js";
-import type { SessionRequest } from "./session.js";
+import type { SessionRequest } from "./session-request.js";
 
 /** The answer of another replica, to be passed on as it is. */
 export interface ForwardedAnswer {

@@ -1,5 +1,3 @@
-import type { Node } from "../node.js";
-
 /** What a broken rule is about, as far as its checker can say. */
 export interface Involved {
   /** Replica ids, the one that shows it first. */
@@ -27,10 +25,4 @@ export class Violated extends Error {
     this.checker = checker;
     this.about = about;
   }
-}
-
-/** What checkers look at. */
-export interface Observed {
-  readonly nodes: readonly Node[];
-  readonly trueMs: number;
 }

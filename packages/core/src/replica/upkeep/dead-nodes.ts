@@ -3,9 +3,9 @@ import { dotText } from "../../causality/dot.js";
 import { compareVersionVectors, emptyVersionVector, type VersionVector } from "../../causality/version-vector.js";
 import { limits } from "../../limits.js";
 import { planted } from "../../planted.js";
-import type { WritableShard } from "../plan-points.js";
-import type { WriteUpkeep } from "../upkeep.js";
+import type { WritableShard } from "../../state/writable-shard.js";
 import { StableBatches } from "./stable-batches.js";
+import type { WriteUpkeep } from "./write-upkeep.js";
 
 /** Nodes that one purge names at most. */
 const PURGE_MAX = limits.purgedPerOperationMax;

@@ -1,7 +1,7 @@
 import type { VectorIndex } from "@murmuration/index";
 import { compareVersionVectors, emptyVersionVector, type VersionVector } from "../../causality/version-vector.js";
-import type { WritableShard } from "../plan-points.js";
-import type { WriteUpkeep } from "../upkeep.js";
+import type { WritableShard } from "../../state/writable-shard.js";
+import type { WriteUpkeep } from "./write-upkeep.js";
 
 const RESCUES_MAX = 64;
 /** Lists that give way to a node in one step: for each the whole graph is walked. */

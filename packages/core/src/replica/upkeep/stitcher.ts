@@ -1,8 +1,8 @@
 import type { EdgeDelta, NodeDot } from "@murmuration/index";
 import type { WindowWork } from "../../gossip/windows.js";
 import { mark, planted } from "../../planted.js";
-import type { WritableShard } from "../plan-points.js";
-import type { WriteUpkeep } from "../upkeep.js";
+import type { WritableShard } from "../../state/writable-shard.js";
+import type { WriteUpkeep } from "./write-upkeep.js";
 
 /** Foreign nodes up to which every pair is looked at; above, nodes search from a sample of them. */
 const PAIRWISE_MAX = 32;

@@ -4,8 +4,8 @@ import type { VersionVector } from "../../causality/version-vector.js";
 import { limits } from "../../limits.js";
 import type { Tombstone } from "../../operation/forget.js";
 import type { Shard } from "../../state/shard.js";
-import type { WriteUpkeep } from "../upkeep.js";
 import { StableBatches } from "./stable-batches.js";
+import type { WriteUpkeep } from "./write-upkeep.js";
 
 /** Tombstones that one operation names at most. */
 const FORGET_MAX = limits.idsPerOperationMax;

@@ -2,10 +2,10 @@ import { type GraphHandle, VectorIndex, type VectorIndexOptions } from "@murmura
 import type { Collection, Distance, VectorSpace } from "../catalogue/collection.js";
 import type { StitchWindows } from "../gossip/windows.js";
 import { planted } from "../planted.js";
-import type { CausalState } from "../state/causal-state.js";
-import { Shard } from "../state/shard.js";
-import { writableGraph } from "../state/shard-graph.js";
-import type { WritableShard } from "./plan-points.js";
+import type { CausalState } from "./causal-state.js";
+import { Shard } from "./shard.js";
+import { writableGraph } from "./shard-graph.js";
+import type { WritableShard } from "./writable-shard.js";
 
 /** Graphs for readers in other threads: shard id → vector name → graph. */
 export type GraphHandles = ReadonlyMap<string, ReadonlyMap<string, GraphHandle>>;

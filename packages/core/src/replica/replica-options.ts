@@ -1,0 +1,43 @@
+import type { Catalogue } from "../catalogue/collection.js";
+import type { OpLog } from "../log/op-log.js";
+import type { GraphHandles } from "../state/open-shard.js";
+import type { ClusterOptions } from "./cluster-options.js";
+import type { CompactionOptions } from "./compactor.js";
+import type { Planner } from "./planner.js";
+import type { ImageSource } from "./recover-shard.js";
+
+/** Port: the physical clock, in milliseconds since 1970. */
+export interface Clock {
+  now(): number;
+}
+
+/** What a replica is given: its ports, and how it recovers. */
+export interface ReplicaOptions {
+  readonly log: OpLog;
+  readonly clock: Clock;
+  /** Id of a replica that has none yet: an integer from 1 to 2^24 − 1, never used before in its cluster. */
+  readonly newReplicaId: () => number;
+  /** Newest graph images; without them graphs are made again from the deltas in the log. */
+  readonly images?: ImageSource;
+  /**
+   * `projection` (default): points come from the log's projection, graphs from images and the log after them. `log`: everything is
+   * applied again from the first operation on. Both end in the same state.
+   */
+  readonly recoverFrom?: "projection" | "log";
+  /**
+   * Called while the replica opens, when its graphs are complete and its points are not: a view in another thread can be made from
+   * here on, meanwhile.
+   */
+  readonly onGraphs?: (replicaId: number, catalogue: Catalogue, handles: GraphHandles) => void;
+  /**
+   * Place on the graphs, from 1, of the thread whose view follows this replica, if one does: a slot is not used again before the view
+   * knows that it was freed. The replica must do nothing after `onGraphs` until the view is made.
+   */
+  readonly viewThread?: number;
+  /** When logs are compacted, where the bounds are not those of `limits`. */
+  readonly compaction?: CompactionOptions;
+  /** Finds the candidates of inserts; default: one after the other, in this thread. Any number of threads decides alike on the same groups. */
+  readonly planner?: Planner | undefined;
+  /** The cluster that it takes part in; without it the replica is alone. */
+  readonly cluster?: ClusterOptions;
+}
