@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
+import { arrowsUp, coreRooms, importCircles } from "./support/import-graph.js";
 import { readSourceTree, root, type SourceFile } from "./support/source-tree.js";
 import * as rules from "./support/tidy-rules.js";
 
@@ -49,6 +50,43 @@ holds(
   ],
   planted("packages/server/src/a/b.ts", 'import { x } from "@murmuration/core";\nimport "../c.js";'),
 );
+
+holds(
+  "the rooms of core import only those below them",
+  arrowsUp,
+  [
+    planted("packages/core/src/log/a.ts", 'import type { x } from "../state/b.js";'),
+    planted("packages/core/src/replica/upkeep/a.ts", 'export * from "../b.js";'),
+    planted("packages/core/src/replica/a.ts", 'import { x } from "../mod.js";'),
+    planted("packages/core/src/attic/a.ts", 'import { x } from "../limits.js";'),
+  ],
+  planted(
+    "packages/core/src/log/a.ts",
+    'import { x } from "../limits.js";\nimport "../causality/b.js";\nimport "./c.js";\nimport "node:zlib";',
+  ),
+);
+
+test("every room of core that has a place is there", () => {
+  const isThere = (room: string) => tree.some(({ path }) => path.startsWith(`packages/core/src/${room}/`));
+  assert.deepEqual(
+    coreRooms.filter((room) => !isThere(room)),
+    [],
+  );
+});
+
+test("no files import each other in a circle, also for types alone", () => {
+  const circle = [
+    planted("p/a.ts", 'import { b } from "./x/b.js";\nimport { d } from "./d.js";'),
+    planted("p/x/b.ts", 'import "./c";'),
+    planted("p/x/c.ts", 'export const y: import("../a.js").Y = 1;'),
+    planted("p/d.ts", 'import type { e } from "./e.js";'),
+    planted("p/e.ts", 'export type * from "./d.js";'),
+  ];
+  assert.deepEqual(importCircles(circle), ["p/a.ts → p/x/b.ts → p/x/c.ts → p/a.ts", "p/d.ts → p/e.ts → p/d.ts"]);
+  const [, ...open] = circle;
+  assert.deepEqual(importCircles(open.slice(0, -1)), [], "without one of its files a circle is open");
+  assert.deepEqual(importCircles(tree), []);
+});
 
 holds(
   "index and core have no clock, timer, promise, randomness or I/O outside their adapters",

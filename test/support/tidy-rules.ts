@@ -27,7 +27,8 @@ function packageOf(path: string): string | undefined {
   return /^packages\/([^/]+)\/src\//.exec(path)?.[1];
 }
 
-function specifiersOf(text: string): readonly string[] {
+/** What a file imports, exports from or loads, types too, as it is written there. */
+export function specifiersOf(text: string): readonly string[] {
   const code = text.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/[^\n]*/gm, "");
   const pattern = /\b(?:from|import)\s*\(?\s*"([^"]+)"/g;
   return [...code.matchAll(pattern)].map((match) => match[1] ?? "");
