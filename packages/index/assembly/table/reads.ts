@@ -1,5 +1,5 @@
 // What a thread reads at an epoch that it is at. Results are rows; what is in a row, the host reads where it stands.
-import { H_NEXT_ROW, H_PLANTED, PAGE_ROWS_MAX, S_ID, S_IS_UUID, S_MORE, S_ROWS } from "../../src/segment/layout";
+import { H_NEXT_ROW, H_PLANTED, PAGE_ROWS_MAX, S_ID, S_IS_UUID, S_MORE, S_NEWEST, S_ROWS } from "../../src/segment/layout";
 import { reached, visibleFrom } from "./epochs";
 import { newestOf } from "./hash";
 import { enterOrder, idHigh, idLow, leaveOrder, seek, step } from "./order";
@@ -11,23 +11,38 @@ const PLANTED_NO_SLOT_CHECK: u32 = 32;
 export function visibleRow(epoch: u32): u32 {
   return visibleFrom(newestOf(load<u64>(scratch + S_ID), load<u64>(scratch + S_ID, 8), load<u32>(scratch + S_IS_UUID)), epoch);
 }
+/** Slots that are looked up at once. */
+const BATCH: u32 = 64;
 /** The visible row whose vector in the space stands at the slot; 0: there is none. */
 // @ts-ignore: decorator
-@inline function rowAtSlot(base: usize, space: u32, slot: u32, epoch: u32): u32 {
-  const row = visibleFrom(atomic.load<u32>(newestAt(base, slot)), epoch);
+@inline function rowAtSlot(newest: u32, space: u32, slot: u32, epoch: u32): u32 {
+  const row = visibleFrom(newest, epoch);
   // a version that has another vector is not there
   return row && (load<u32>(slotAt(space, row)) == slot || load<u32>(H_PLANTED) & PLANTED_NO_SLOT_CHECK) ? row : 0;
 }
 export function visibleAtSlot(space: u32, slot: u32, epoch: u32): u32 {
-  return slot < slotCapacity(space) ? rowAtSlot(newestBase(space), space, slot, epoch) : 0;
+  return slot < slotCapacity(space) ? rowAtSlot(atomic.load<u32>(newestAt(newestBase(space), slot)), space, slot, epoch) : 0;
 }
-/** Of the n slots at S_ROWS, the visible rows, in their order and in their place; 0: there is none. */
+/**
+ * Of the n slots at S_ROWS, the visible rows, in their order and in their place; 0: there is none. In passes, so that the loads of many slots
+ * are under way at once: newest rows, then their epochs and slots.
+ */
 export function visibleAtSlots(space: u32, n: u32, epoch: u32): void {
   const base = newestBase(space), end = slotCapacity(space);
   n = min(n, PAGE_ROWS_MAX);
-  for (let i: u32 = 0; i < n; i++) {
-    const at = scratch + S_ROWS + (<usize>i << 2), slot = load<u32>(at);
-    store<u32>(at, slot < end ? rowAtSlot(base, space, slot, epoch) : 0);
+  for (let from: u32 = 0; from < n; from += BATCH) {
+    const to = min(from + BATCH, n);
+    for (let i = from; i < to; i++) {
+      const slot = load<u32>(scratch + S_ROWS + (<usize>i << 2));
+      store<u32>(scratch + S_NEWEST + (<usize>(i - from) << 2), slot < end ? atomic.load<u32>(newestAt(base, slot)) : 0);
+    }
+    for (let i = from; i < to; i++) {
+      const at = scratch + S_ROWS + (<usize>i << 2), newest = load<u32>(scratch + S_NEWEST + (<usize>(i - from) << 2));
+      const epochs = atomic.load<u64>(shownAt(newest)), shown = <u32>epochs, hidden = <u32>(epochs >> 32);
+      const isVisible = (!shown || reached(epoch, shown)) & (!hidden || !reached(epoch, hidden));
+      if (isVisible && load<u32>(slotAt(space, newest)) == load<u32>(at)) store<u32>(at, newest);
+      else store<u32>(at, newest ? rowAtSlot(newest, space, load<u32>(at), epoch) : 0);
+    }
   }
 }
 /** Of the n rows at S_ROWS, those that are visible themselves, in their place; 0 for the others. Rows may be free: their epochs are loaded at once. */

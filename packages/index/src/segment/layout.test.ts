@@ -29,7 +29,7 @@ describe("the layout of a table", () => {
     assert.ok(layout.COLUMNS_HEADER + layout.COLUMNS_HEADER_BYTES <= layout.HEADER_END);
     assert.ok(layout.READER_LINES + layout.THREADS_MAX * layout.READER_LINE_BYTES <= layout.SCRATCH);
     assert.ok(layout.SCRATCH + layout.THREADS_MAX * layout.SCRATCH_BYTES <= layout.REGIONS);
-    assert.ok(layout.S_SLOTS + layout.SPACES_MAX * 4 <= layout.S_ROWS);
+    assert.ok(layout.S_SLOTS + layout.SPACES_MAX * 4 <= layout.S_NEWEST);
     assert.ok(layout.S_ROWS + layout.PAGE_ROWS_MAX * 4 <= layout.SCRATCH_BYTES);
     assert.ok(layout.ROW_BYTES <= 64);
   });

@@ -145,6 +145,8 @@ export const S_KEY: usize = 32;
 export const S_TIME: usize = 40;
 export const S_DOT: usize = 48;
 export const S_SLOTS: usize = 64;
+/** Newest rows of slots that are being looked up. */
+export const S_NEWEST: usize = 1536;
 /** Rows of an answer: PAGE_ROWS_MAX words. */
 export const S_ROWS: usize = 2048;
 export const PAGE_ROWS_MAX: u32 = 1024;
