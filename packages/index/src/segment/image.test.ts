@@ -40,6 +40,8 @@ describe("the image of a table", () => {
           assert.equal(segment.epoch, made.segment.epoch);
           made.goOnWith(segment);
           made.check();
+          for (let i = 0; i < 3; i++) made.run({ kind: "group", changes: [], fails: false });
+          assert.equal(segment.use.used, made.pointCount, "nobody is at an epoch: all others are given back");
           for (const step of after) {
             made.run(step);
             made.check();

@@ -99,6 +99,10 @@ export class Modelled {
     this.#held.length = 0;
   }
 
+  get pointCount(): number {
+    return this.#points.size;
+  }
+
   run(step: Step): void {
     if (step.kind === "group") this.#group(step.changes, step.fails);
     else if (step.kind === "pin") this.#pin(step.reader);

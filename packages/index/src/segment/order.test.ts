@@ -80,4 +80,17 @@ describe("ids in order", () => {
     // 512 bytes hold 62 ids
     assert.ok(segment.use.orderBytes < 4_000 * 40 * 2, `${segment.use.orderBytes} bytes`);
   });
+
+  test("keep nothing of groups that are taken back", () => {
+    const segment = createSegment({ capacity: 20_000, slots: [] });
+    apply(segment, [put(1), put(uuid(1))]);
+    for (let round = 1; round < 50; round++) {
+      const numbers = Array.from({ length: 2_000 }, (_, i) => round * 2_000 + i);
+      apply(segment, [...numbers.map(put), ...numbers.map((n) => put(uuid(n)))], true);
+      for (let i = 0; i < 6; i++) apply(segment, []);
+    }
+    assert.deepEqual(idsOf(segment), [1, uuid(1)]);
+    const { used, rows, orderBytes } = segment.use;
+    assert.ok(used === 2 && rows < 3 * 4_000 && orderBytes < 3 * 4_000 * 24, `${rows} rows, ${orderBytes} bytes`);
+  });
 });
