@@ -1,9 +1,10 @@
 // What a thread reads at an epoch that it is at. Results are rows; what is in a row, the host reads where it stands.
 import { H_NEXT_ROW, H_PLANTED, PAGE_ROWS_MAX, S_ID, S_IS_UUID, S_MORE, S_NEWEST, S_ROWS } from "../../src/segment/layout";
-import { reached, visibleFrom } from "./epochs";
+import { visibleFrom } from "./epochs";
 import { newestOf } from "./hash";
 import { enterOrder, idHigh, idLow, leaveOrder, seek, step } from "./order";
-import { newestAt, newestBase, scratch, shownAt, slotAt, slotCapacity } from "./regions";
+import { newestAt, newestBase, scratch, slotAt, slotCapacity } from "./regions";
+import { isVisible, visibleWord } from "./visible";
 
 const PLANTED_NO_SLOT_CHECK: u32 = 32;
 
@@ -38,9 +39,7 @@ export function visibleAtSlots(space: u32, n: u32, epoch: u32): void {
     }
     for (let i = from; i < to; i++) {
       const at = scratch + S_ROWS + (<usize>i << 2), newest = load<u32>(scratch + S_NEWEST + (<usize>(i - from) << 2));
-      const epochs = atomic.load<u64>(shownAt(newest)), shown = <u32>epochs, hidden = <u32>(epochs >> 32);
-      const isVisible = (!shown || reached(epoch, shown)) & (!hidden || !reached(epoch, hidden));
-      if (isVisible && load<u32>(slotAt(space, newest)) == load<u32>(at)) store<u32>(at, newest);
+      if (isVisible(newest, epoch) && load<u32>(slotAt(space, newest)) == load<u32>(at)) store<u32>(at, newest);
       else store<u32>(at, newest ? rowAtSlot(newest, space, load<u32>(at), epoch) : 0);
     }
   }
@@ -49,10 +48,8 @@ export function visibleAtSlots(space: u32, n: u32, epoch: u32): void {
 export function visibleAmong(n: u32, epoch: u32): void {
   n = min(n, PAGE_ROWS_MAX);
   for (let i: u32 = 0; i < n; i++) {
-    const at = scratch + S_ROWS + (<usize>i << 2), row = load<u32>(at), epochs = atomic.load<u64>(shownAt(row));
-    const shown = <u32>epochs, hidden = <u32>(epochs >> 32);
-    const isVisible = (!shown || reached(epoch, shown)) && (!hidden || !reached(epoch, hidden));
-    store<u32>(at, select<u32>(row, 0, isVisible));
+    const at = scratch + S_ROWS + (<usize>i << 2), row = load<u32>(at);
+    store<u32>(at, select<u32>(row, 0, isVisible(row, epoch)));
   }
 }
 /**
@@ -102,20 +99,9 @@ export function visibleBits(bits: usize, from: u32, to: u32, epoch: u32): void {
     bits += 4;
   }
 }
-/**
- * Which of 32 rows are visible, of those below `end`. Also free rows are looked at, so the two epochs of a row are loaded at once: the writer
- * stores the one from which on it is shown before it takes the one away from which on it was hidden.
- */
+/** Which of 32 rows are visible, of those below `end`. */
 function visible32(row: u32, end: u32, epoch: u32): u32 {
   if (row >= end) return 0;
-  let word: u32 = 0;
-  const at = i32x4.splat(epoch), none = i32x4.splat(0);
-  for (let i: u32 = 0; i < 32; i += 4) {
-    const a = v128.load(shownAt(row + i)), b = v128.load(shownAt(row + i), 16);
-    const shown = v128.shuffle<i32>(a, b, 0, 2, 4, 6), hidden = v128.shuffle<i32>(a, b, 1, 3, 5, 7);
-    const isShown = v128.or(i32x4.eq(shown, none), i32x4.ge_s(i32x4.sub(at, shown), none));
-    const isHidden = v128.andnot(i32x4.ge_s(i32x4.sub(at, hidden), none), i32x4.eq(hidden, none));
-    word |= <u32>i32x4.bitmask(v128.andnot(isShown, isHidden)) << i;
-  }
+  const word = visibleWord(row, i32x4.splat(epoch));
   return end - row < 32 ? word & ((1 << (end - row)) - 1) : word;
 }

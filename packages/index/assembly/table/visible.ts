@@ -80,7 +80,7 @@ function sumUpBlock(block: u32, epoch: u32): void {
 }
 /** Bit i: the epoch shows row + i. `row` is a multiple of 32. Rows that were never in use count as shown. */
 // @ts-ignore: decorator
-@inline function visibleWord(row: u32, epoch: v128): u32 {
+@inline export function visibleWord(row: u32, epoch: v128): u32 {
   const at = shownAt(row);
   return bits16(visible4(at, epoch), visible4(at + 32, epoch), visible4(at + 64, epoch), visible4(at + 96, epoch)) |
     bits16(visible4(at + 128, epoch), visible4(at + 160, epoch), visible4(at + 192, epoch), visible4(at + 224, epoch)) << 16;
