@@ -36,14 +36,14 @@ describe("ids in order", () => {
     apart: fc.integer({ min: 1, max: 7 }),
     order: fc.constantFrom("up", "down", "mixed"),
     isUuid: fc.boolean(),
-    kind: fc.constantFrom("put", "put", "remove", "remove all but some"),
-    fails: fc.boolean(),
+    kind: fc.constantFrom("put", "put", "put", "remove", "remove all but some"),
+    fails: fc.constantFrom(false, false, true),
   });
 
   test("are those of the points, after any groups of inserts and deletes", () => {
     let most = 0;
     fc.assert(
-      fc.property(fc.array(runs, { minLength: 1, maxLength: 25 }), (all) => {
+      fc.property(fc.array(runs, { minLength: 1, maxLength: 30, size: "max" }), (all) => {
         const segment = createSegment({ capacity: 10_000, slots: [] });
         const model = new Set<PointId>();
         for (const { from, count, apart, order, isUuid, kind, fails } of all) {
@@ -62,9 +62,9 @@ describe("ids in order", () => {
           most = Math.max(most, model.size);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 50 },
     );
-    assert.ok(most > 1_000, "trees had several levels");
+    assert.ok(most > 1_000, `trees had several levels: ${most} ids`);
   });
 
   test("take little room when most of them are deleted, whichever are left", () => {
