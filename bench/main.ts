@@ -2,6 +2,7 @@ import { Argument, Command } from "commander";
 import { applyBenchmark } from "./apply.js";
 import { buildBenchmark } from "./build.js";
 import { catalogueBenchmark } from "./catalogue.js";
+import { columnsBenchmark } from "./columns.js";
 import { convergeBenchmark } from "./converge.js";
 import { exactBenchmark } from "./exact.js";
 import { filterBenchmark } from "./filter.js";
@@ -31,6 +32,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   catalogueBenchmark,
   rowsBenchmark,
   plannersBenchmark,
+  columnsBenchmark,
 ];
 
 async function run(names: readonly string[], options: { readonly json?: true; readonly quick?: true }): Promise<void> {

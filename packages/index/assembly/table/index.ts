@@ -1,5 +1,5 @@
 // The face of a table: rows, ids, epochs; columns and postings. Compiled to build/table.wasm, an instance per thread over one memory.
-import { H_CAPACITY, H_EPOCH, H_LAYOUT, H_NEXT_ROW, H_SPACES, LAYOUT_VERSION } from "../../src/segment/layout";
+import { ARENA_BYTES_MIN, H_AT_ARENA, H_CAPACITY, H_EPOCH, H_LAYOUT, H_NEXT_ROW, H_SPACES, LAYOUT_VERSION } from "../../src/segment/layout";
 import { createArena } from "./arena";
 import { areasStart, deriveArea } from "./areas";
 import { createColumns } from "./column";
@@ -12,6 +12,7 @@ import { createSummaries } from "./visible";
 export * from "../../src/segment/column-layout";
 export * from "../../src/segment/layout";
 export { arenaBytes, reclaimExtents, retireExtent, returnExtent, takeExtent } from "./arena";
+export { slotBitsAt } from "./areas";
 export { severalAt } from "./chunks";
 export {
   addColumn, columnAfter, createColumn, enterRow, forgetValues, hideColumn, isColumnAt, isColumnLeft, leaveRows, removeColumn,
@@ -19,6 +20,7 @@ export {
 } from "./column";
 export { countCells, leastKeys } from "./ordered";
 export { entriesOf, listPosting, scanKeywords, scanNumbers, scanSet, scanVisible } from "./scan";
+export { clearSlots, keepSlots, markSlots } from "./translate";
 export { findValue, internValue } from "./values";
 export { enter, now, oldestEpoch, stayAt, visibleFrom } from "./epochs";
 export { newestOf } from "./hash";
@@ -39,7 +41,9 @@ export function create(capacity: u32, spaces: u32, epoch: u32): bool {
   store<u32>(H_EPOCH, epoch);
   derive(0);
   deriveArea();
-  createArena(createSummaries(areasStart()));
+  const end = createSummaries(areasStart());
+  if (end < <usize>load<u32>(H_AT_ARENA) + ARENA_BYTES_MIN) return false;
+  createArena(end);
   createColumns();
   store<u32>(hiddenAt(0), epoch);
   clearHash();

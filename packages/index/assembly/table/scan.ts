@@ -59,6 +59,13 @@ export function scanSet(column: usize, which: u32, from: u32, to: u32, epoch: u3
 // ---- keywords
 
 // @ts-ignore: decorator
+@inline function isEqual16(cells: usize, value: v128): u32 {
+  return bits16(
+    i32x4.eq(v128.load(cells), value), i32x4.eq(v128.load(cells + 16), value), i32x4.eq(v128.load(cells + 32), value),
+    i32x4.eq(v128.load(cells + 48), value),
+  );
+}
+// @ts-ignore: decorator
 @inline function isOneOf4(cells: usize, first: v128, values: u32): v128 {
   const cell = v128.load(cells);
   let is = i32x4.eq(cell, first);
@@ -95,7 +102,8 @@ export function scanKeywords(column: usize, from: u32, to: u32, values: u32, epo
       let word: u32 = 0;
       if (valued) {
         const at = cellAt(cells, KEYWORD_CELLS, row);
-        word = (isOneOf16(at, first, values) | isOneOf16(at + 64, first, values) << 16) & valued & ~several;
+        word = values == 1 ? isEqual16(at, first) | isEqual16(at + 64, first) << 16 : isOneOf16(at, first, values) | isOneOf16(at + 64, first, values) << 16;
+        word &= valued & ~several;
         for (let left = several; left; left &= left - 1) {
           const bit = ctz(left);
           if (someIsOneOf(<usize>load<u32>(at + (<usize>bit << 2)), values)) word |= 1 << bit;
@@ -172,13 +180,19 @@ export function scanNumbers(column: usize, from: u32, to: u32, low: i64, high: i
  */
 export function listPosting(column: usize, value: usize, posting: u32, first: u32, epoch: u32): u32 {
   const kind = kindOf(column), key: i64 = kind == KEYWORD_CELLS ? 0 : load<i64>(value + V_KEY);
-  const end = entriesOf(posting), limit = min(end, first + ROWS_LISTED);
+  const entries = entriesOf(posting), limit = min(entries, first + ROWS_LISTED), to = area + A_PAIRS;
+  if (isSingle(posting)) {
+    const row = posting >> 1;
+    if (!isVisible(row, epoch) || !rowHolds(column, row, value, key)) return 0;
+    store<u32>(to, row);
+    return 1;
+  }
   let found: u32 = 0;
   for (let i = first; i < limit; i++) {
-    const row = isSingle(posting) ? posting >> 1 : load<u32>(entryAt(<usize>posting, i));
-    if (!isVisible(row, epoch) || !rowHolds(column, row, value, key)) continue;
-    store<u32>(area + A_PAIRS + (<usize>found << 2), row);
-    found++;
+    const row = load<u32>(entryAt(<usize>posting, i));
+    // entries are rows anywhere: what is not found to be wrong is kept, without a branch
+    store<u32>(to + (<usize>found << 2), row);
+    found += u32(isVisible(row, epoch) && rowHolds(column, row, value, key));
   }
   return found;
 }

@@ -39,6 +39,10 @@ interface ColumnExports {
   scanKeywords(column: number, from: number, to: number, values: number, epoch: number): number;
   scanNumbers(column: number, from: number, to: number, low: bigint, high: bigint, epoch: number): number;
   leastKeys(column: number, from: number, to: number, first: bigint, last: bigint, flip: bigint, limit: number): number;
+  slotBitsAt(): number;
+  clearSlots(space: number): void;
+  markSlots(space: number, from: number, to: number): number;
+  keepSlots(space: number, count: number, wanted: number, epoch: number): number;
   severalAt(column: number, row: number): number;
   countCells(column: number, from: number, start: number, to: number): number;
 }
