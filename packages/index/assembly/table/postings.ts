@@ -12,8 +12,8 @@ import { retireExtent, returnExtent, roomOf, takeExtent, takeZeroed } from "./ar
 import { chunkOf, kindOf, rowHolds, setsOf, wordOf } from "./chunks";
 
 const ENTRIES: usize = 8;
-/** A row with several values costs a scan as much as so many others. */
-const SEVERAL_COST: u32 = 10;
+/** A row with several values costs a scan so many times as much as another one, beyond what it costs as an entry of a posting. */
+const SEVERAL_COST: u32 = 4;
 
 // @ts-ignore: decorator
 @inline export function isSingle(posting: u32): bool { return <bool>(posting & 1); }

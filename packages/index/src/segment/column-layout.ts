@@ -28,7 +28,7 @@ export const H_MARKS: usize = 4676;
 export const H_POSTING_SHARE: usize = 4680;
 export const H_POSTING_ROWS: usize = 4708;
 /** What a table has there; measured, see docs/read-model.md. */
-export const POSTING_SHARE: u32 = 64;
+export const POSTING_SHARE: u32 = 128;
 export const POSTING_ROWS: u32 = 64;
 /** Bugs that a test has planted (see assembly/table/column.ts); 0 otherwise. */
 export const H_COLUMNS_PLANTED: usize = 4684;

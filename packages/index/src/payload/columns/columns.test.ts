@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
+import { Segment } from "../../segment/segment.js";
+import { createTable } from "../../segment/table-engine.js";
+import { finish, Meter } from "../../sliced.js";
+import { columnProblems } from "./column-problems.js";
+import { ColumnReader } from "./column-reader.js";
+import { Columns } from "./columns.js";
 import {
   ModelledColumns,
   type ModelOptions,
@@ -94,4 +100,42 @@ describe("columns", () => {
       assert.match(String(found.errorInstance), /AssertionError/);
     });
   }
+});
+
+test("a row has as many values as the memory has room for", () => {
+  const engine = createTable({ capacity: 100, slots: [] });
+  const segment = new Segment(engine);
+  const columns = new Columns(engine);
+  const schemas = { words: { kind: "keyword" as const }, numbers: { kind: "integer" as const } };
+  const made = Object.entries(schemas).map(([path, schema]) => columns.create(path, schema));
+  for (const each of made) for (const _ of columns.build(each, () => ({})));
+  const count = 7_000;
+  const payload = {
+    words: Array.from({ length: count }, (_, i) => `word ${i}`),
+    numbers: Array.from({ length: count }, (_, i) => 2n ** 62n - BigInt(i)),
+  };
+  const stamp = { wallMs: 1, counter: 0, origin: 1 };
+  const put = (id: number) => ({ kind: "put" as const, id, payloadKey: id, stamp, version: id, slots: [] });
+  const rows = segment.prepare([put(1), put(2), put(3)]);
+  for (const [i, row] of rows.entries()) columns.enter(row, i === 1 ? payload : { words: "word 1", numbers: 7 });
+  for (const each of made) columns.show(each);
+  segment.publish();
+  columns.published();
+  const pin = segment.reader.pin();
+  const reader = new ColumnReader(engine);
+  const meter = new Meter();
+  const all = finish(reader.visibleRows(pin.epoch, meter));
+  for (const [path, values, one] of [
+    ["words", ["word 6999"], "word 1"],
+    ["numbers", [2n ** 62n], 7],
+  ] as const) {
+    const { equality, facet } = reader.accessTo(path, pin.epoch) ?? {};
+    assert.ok(equality !== undefined && facet !== undefined);
+    assert.deepEqual([...finish(equality.rowsMatching(values, meter))], [rows[1]]);
+    const counts = finish(facet.countsAmong(all, meter));
+    assert.equal(counts.size, path === "words" ? count : count + 1);
+    assert.equal(counts.get(one), path === "words" ? 3 : 2);
+  }
+  pin.release();
+  assert.deepEqual(columnProblems(engine), []);
 });
