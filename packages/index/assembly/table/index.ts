@@ -19,7 +19,7 @@ export {
   settleColumns, showColumn, takeValues, unhideColumn, unshowColumn,
 } from "./column";
 export { countCells, leastKeys } from "./ordered";
-export { entriesOf, listPosting, scanKeywords, scanNumbers, scanSet, scanVisible } from "./scan";
+export { entriesOf, listPosting, scanBits, scanKeywords, scanNumbers, scanSet, scanVisible } from "./scan";
 export { clearSlots, keepSlots, markSlots } from "./translate";
 export { findValue, internValue } from "./values";
 export { enter, now, oldestEpoch, stayAt, visibleFrom } from "./epochs";

@@ -1,19 +1,20 @@
-// Postings: the rows of a value that few rows have. A value that many have is found by scanning its column, and has none.
+// Where the rows of a value stand, so that a column need not be scanned for them. The posting of a value is one word: 0 (nothing known), row << 1 | 1
+// for a single row, the address of a list, or COMMON and the address of a bitset's directory (0: there was no memory for one).
 //
-// The posting of a value is one word: 0 (nothing known), COMMON, row << 1 | 1 for a single row, or the address of
-//   u32 entries, u32 room, then u32 rows in the order in which they were entered
-// Entries are only ever appended. Whether an entry still means anything is asked of the column: rows that were given back leave theirs
-// behind, which are left out when the posting is made anew.
+// A list is only ever appended to. Whether an entry still means anything is asked of the column: rows that were given back leave theirs behind,
+// which are left out when the list is made anew. A bit is cleared when its row is given back, which no reader can see by then.
 import { H_NEXT_ROW } from "../../src/segment/layout";
 import {
-  C_COUNTS, CHUNK_SHIFT, COMMON, H_MARKS, H_POSTING_ROWS, H_POSTING_SHARE, KEYWORD_CELLS, SEVERAL, V_KEY, V_POSTING, V_ROWS, VALUED,
+  C_COUNTS, CHUNK_ROWS, CHUNK_SHIFT, COMMON, H_MARKS, H_POSTING_ROWS, H_POSTING_SHARE, KEYWORD_CELLS, POSTING_KIND, SET_BYTES, V_KEY,
+  V_POSTING, V_ROWS, VALUED,
 } from "../../src/segment/column-layout";
 import { retireExtent, returnExtent, roomOf, takeExtent, takeZeroed } from "./arena";
 import { chunkOf, kindOf, rowHolds, setsOf, wordOf } from "./chunks";
+import { capacity } from "./regions";
 
 const ENTRIES: usize = 8;
-/** A row with several values costs a scan so many times as much as another one, beyond what it costs as an entry of a posting. */
-const SEVERAL_COST: u32 = 4;
+/** A row with several values costs a scan as much as so many others. */
+const SEVERAL_COST: u32 = 10;
 
 // @ts-ignore: decorator
 @inline export function isSingle(posting: u32): bool { return <bool>(posting & 1); }
@@ -21,10 +22,9 @@ const SEVERAL_COST: u32 = 4;
 @inline export function entryAt(posting: usize, i: u32): usize { return posting + ENTRIES + (<usize>i << 2); }
 function keyOf(column: usize, value: usize): i64 { return kindOf(column) == KEYWORD_CELLS ? 0 : load<i64>(value + V_KEY); }
 
-/** From this number of rows on a scan is quicker than a posting: measured, see docs/read-model.md. */
+/** From this number of rows on a bitset is quicker than a list, and not much larger: measured, see docs/read-model.md. */
 function commonFrom(column: usize): u32 {
-  const rows = load<u32>(column + C_COUNTS), several = load<u32>(column + C_COUNTS + (<usize>SEVERAL << 2));
-  return max(load<u32>(H_POSTING_ROWS), (rows + (SEVERAL_COST - 1) * several) / load<u32>(H_POSTING_SHARE));
+  return max(load<u32>(H_POSTING_ROWS), load<u32>(column + C_COUNTS + (<usize>VALUED << 2)) / load<u32>(H_POSTING_SHARE));
 }
 /** The marks that find a row which a posting has twice; all zero between uses. 0: the memory is full. */
 function marksFor(rows: u32): usize {
@@ -40,15 +40,69 @@ function marksFor(rows: u32): usize {
 function hold(value: usize, posting: u32): void {
   const old = load<u32>(value + V_POSTING);
   atomic.store<u32>(value + V_POSTING, posting);
-  if (old > COMMON && !isSingle(old)) retireExtent(<usize>old);
+  if (isCommon(old)) retireBits(directoryIn(old));
+  else if (old && !isSingle(old)) retireExtent(<usize>old);
 }
 export function dropPosting(value: usize): void { hold(value, 0); }
+
+// ---- bitsets
+
+// @ts-ignore: decorator
+@inline export function isCommon(posting: u32): bool { return (posting & POSTING_KIND) == COMMON; }
+// @ts-ignore: decorator
+@inline function directoryIn(posting: u32): usize { return <usize>(posting & ~POSTING_KIND); }
+// @ts-ignore: decorator
+@inline export function bitsAt(directory: usize, row: u32): usize { return directory + (<usize>(row >> CHUNK_SHIFT) << 2); }
+function retireBits(directory: usize): void {
+  if (!directory) return;
+  for (let row: u32 = 0; row < capacity; row += CHUNK_ROWS) {
+    const bits = load<u32>(bitsAt(directory, row));
+    if (bits) retireExtent(<usize>bits);
+  }
+  retireExtent(directory);
+}
+/** False: the memory is full. */
+function setBit(directory: usize, row: u32): bool {
+  const at = bitsAt(directory, row);
+  let bits = <usize>load<u32>(at);
+  if (!bits) {
+    bits = takeZeroed(SET_BYTES);
+    if (!bits) return false;
+    atomic.store<u32>(at, <u32>bits);
+  }
+  const word = wordOf(bits, 0, row);
+  store<u32>(word, load<u32>(word) | 1 << (row & 31));
+  return true;
+}
+function clearBit(directory: usize, row: u32): void {
+  const word = wordOf(<usize>load<u32>(bitsAt(directory, row)), 0, row);
+  store<u32>(word, load<u32>(word) & ~(1 << (row & 31)));
+}
+/** The value is common from here on: its rows as a bitset, if there is memory for it. */
+function makeCommon(column: usize, value: usize, row: u32): void {
+  const old = load<u32>(value + V_POSTING), key = keyOf(column, value);
+  const directory = takeZeroed(<usize>(capacity + CHUNK_ROWS - 1 >> CHUNK_SHIFT) << 2);
+  if (!directory) return hold(value, COMMON);
+  const before: u32 = old ? isSingle(old) ? 1 : load<u32>(<usize>old) : 0;
+  let hasRoom = setBit(directory, row);
+  for (let i: u32 = 0; i < before && hasRoom; i++) {
+    const each = isSingle(old) ? old >> 1 : load<u32>(entryAt(<usize>old, i));
+    if (rowHolds(column, each, value, key)) hasRoom = setBit(directory, each);
+  }
+  if (!hasRoom) retireBits(directory);
+  hold(value, hasRoom ? <u32>directory | COMMON : COMMON);
+}
+
+// ---- lists
 
 /** Add a row, which has the value by its cell. Where there is no room for it, the value becomes one that is scanned for. */
 export function addToPosting(column: usize, value: usize, row: u32): void {
   const posting = load<u32>(value + V_POSTING);
-  if (posting == COMMON) return;
-  if (load<u32>(value + V_ROWS) > commonFrom(column)) return hold(value, COMMON);
+  if (isCommon(posting)) {
+    if (directoryIn(posting) && !setBit(directoryIn(posting), row)) hold(value, COMMON);
+    return;
+  }
+  if (load<u32>(value + V_ROWS) > commonFrom(column)) return makeCommon(column, value, row);
   if (!posting) return hold(value, row << 1 | 1);
   if (!isSingle(posting)) {
     const at = <usize>posting, entries = load<u32>(at);
@@ -84,26 +138,29 @@ function renew(column: usize, value: usize, row: u32): void {
   store<u32>(made, <u32>(roomOf(made) - ENTRIES >> 2), 4);
   hold(value, <u32>made);
 }
-/** A row of the value is gone, others have it still. A common value that few are left of gets a posting again, found by a scan. */
-export function removedFromPosting(column: usize, value: usize): void {
-  const rows = load<u32>(value + V_ROWS);
-  if (load<u32>(value + V_POSTING) != COMMON || rows * 4 > commonFrom(column)) return;
+/** A row of the value is given back, others have it still. A common value that few rows are left of gets a list again. */
+export function removedFromPosting(column: usize, value: usize, row: u32): void {
+  const posting = load<u32>(value + V_POSTING), rows = load<u32>(value + V_ROWS);
+  if (!isCommon(posting)) return;
+  const directory = directoryIn(posting);
+  if (directory) clearBit(directory, row);
+  if (rows * 4 > commonFrom(column)) return;
   const made = takeExtent(ENTRIES + (<usize>(rows + (rows >> 1) + 2) << 2));
   if (!made) return;
-  const kind = kindOf(column), key = keyOf(column, value);
+  const key = keyOf(column, value);
   let entries: u32 = 0;
-  for (let row: u32 = 0, end = load<u32>(H_NEXT_ROW); row < end && entries < rows; ) {
-    const chunk = chunkOf(column, row), sets = setsOf(chunk);
-    if (!sets) {
-      row = (row >> CHUNK_SHIFT) + 1 << CHUNK_SHIFT;
+  for (let first: u32 = 0, end = load<u32>(H_NEXT_ROW); first < end && entries < rows; ) {
+    const bits = directory ? <usize>load<u32>(bitsAt(directory, first)) : setsOf(chunkOf(column, first));
+    if (!bits) {
+      first = (first >> CHUNK_SHIFT) + 1 << CHUNK_SHIFT;
       continue;
     }
-    const word = load<u32>(wordOf(sets, VALUED, row));
-    for (let left = word; left; left &= left - 1) {
-      const each = row + ctz(left);
-      if (rowHolds(column, each, value, key)) store<u32>(entryAt(made, entries++), each);
+    // VALUED is the first set of a chunk, so both are one
+    for (let left = load<u32>(wordOf(bits, VALUED, first)); left; left &= left - 1) {
+      const each = first + ctz(left);
+      if (directory || rowHolds(column, each, value, key)) store<u32>(entryAt(made, entries++), each);
     }
-    row += 32;
+    first += 32;
   }
   store<u32>(made, entries);
   store<u32>(made, <u32>(roomOf(made) - ENTRIES >> 2), 4);

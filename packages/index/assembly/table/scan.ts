@@ -6,7 +6,7 @@ import {
 } from "../../src/segment/column-layout";
 import { area } from "./areas";
 import { cellAt, cellsOf, chunkOf, kindOf, rowHolds, setsOf, wordOf } from "./chunks";
-import { entryAt, isSingle } from "./postings";
+import { bitsAt, entryAt, isSingle } from "./postings";
 import { bits16, findVisible, foundVisible, isVisible } from "./visible";
 
 // @ts-ignore: decorator
@@ -173,6 +173,25 @@ export function scanNumbers(column: usize, from: u32, to: u32, low: i64, high: i
 }
 
 // ---- postings
+
+/** The rows of a common value: `directory` is where its posting says that its bitset is. */
+export function scanBits(directory: usize, from: u32, to: u32, epoch: u32): u32 {
+  let found: u32 = 0;
+  for (let row = from; row < to; ) {
+    const end = chunkEnd(row, to), bits = <usize>atomic.load<u32>(bitsAt(directory, row));
+    if (!bits) {
+      clearChunk(from, row, end);
+      row = end;
+      continue;
+    }
+    for (; row < end; row += 32) {
+      const word = load<u32>(wordOf(bits, 0, row)) & visibleAt(row, epoch);
+      store<u32>(outOf(from, row), word);
+      found += popcnt(word);
+    }
+  }
+  return found;
+}
 
 /**
  * Of the entries of a posting from `first` on, as many as there is room for: the rows that the epoch shows and that have the value. They are

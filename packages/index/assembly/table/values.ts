@@ -107,7 +107,7 @@ export function addToValue(column: usize, value: usize, row: u32): void {
 }
 export function removeFromValue(column: usize, value: usize, row: u32): void {
   store<u32>(value + V_ROWS, load<u32>(value + V_ROWS) - 1);
-  if (load<u32>(value + V_ROWS)) removedFromPosting(column, value);
+  if (load<u32>(value + V_ROWS)) removedFromPosting(column, value, row);
   else dropUnused(column, value);
 }
 /** Where the key of a number stands while it is looked up: at the end of the header, for the writer alone. */

@@ -112,12 +112,17 @@ export class RowSet implements ReadonlyRowSet {
     this.#size = SIZE_UNKNOWN;
   }
 
-  /** Adds the rows of some words, of which the first one is the word `firstWord` of the set. */
-  orWords(firstWord: number, words: Uint32Array): void {
+  /** Makes room for rows below `count`, so that the set need not grow while it is filled. */
+  reserve(count: number): void {
+    const wordCount = (count + 31) >>> 5;
+    if (wordCount > this.#wordCount) this.#extendTo(wordCount);
+  }
+
+  /** Puts words in the place of those from `firstWord` on, which have no rows. `count`: the rows in them. */
+  setWords(firstWord: number, words: Uint32Array, count: number): void {
     if (firstWord + words.length > this.#wordCount) this.#extendTo(firstWord + words.length);
-    const mine = this.#words;
-    for (let i = 0; i < words.length; i++) mine[firstWord + i] = (mine[firstWord + i] as number) | (words[i] as number);
-    this.#size = SIZE_UNKNOWN;
+    this.#words.set(words, firstWord);
+    if (this.#size !== SIZE_UNKNOWN) this.#size += count;
   }
 
   /** Adds rows that stand in an array, none of them above 2^31. */

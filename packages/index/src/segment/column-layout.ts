@@ -9,7 +9,7 @@
 //              Of a row with several values: the address of u32 count, u32 0, and then the values
 //   value      V_*: a keyword, or the key of a number that is looked up
 //   table      of values: u32 mask, 12 bytes, then places: 0 empty, 1 gone, or the address of a value
-//   posting    u32 entries, u32 room, then rows
+//   posting    u32 entries, u32 room, then rows; of a common value, u32 by chunk: the address of a bitset of its rows, 0: it has none there
 
 // Header: the arena's is the writer's.
 export const H_ARENA_RETIRED_HEAD: usize = 4096;
@@ -24,11 +24,11 @@ export const EXTENT_CLASSES: u32 = 112;
 export const H_COLUMNS: usize = 4672;
 /** The writer's: bitset over rows, all 0 between uses. */
 export const H_MARKS: usize = 4676;
-/** A value has a posting as long as it has at most one row in so many, or so many rows. */
+/** A value has a posting as long as it has at most one row in so many, or so many rows; others have a bitset. */
 export const H_POSTING_SHARE: usize = 4680;
 export const H_POSTING_ROWS: usize = 4708;
 /** What a table has there; measured, see docs/read-model.md. */
-export const POSTING_SHARE: u32 = 128;
+export const POSTING_SHARE: u32 = 64;
 export const POSTING_ROWS: u32 = 64;
 /** Bugs that a test has planted (see assembly/table/column.ts); 0 otherwise. */
 export const H_COLUMNS_PLANTED: usize = 4684;
@@ -102,12 +102,14 @@ export const FALSE_ROWS: u32 = 6;
 export const V_HASH: usize = 0;
 /** Rows that have it, whether or not anybody sees them. */
 export const V_ROWS: usize = 4;
-/** 0, COMMON, row << 1 | 1, or the address of a posting. */
+/** 0, row << 1 | 1, the address of a posting, or COMMON with the address of the directory of a bitset. */
 export const V_POSTING: usize = 8;
 export const V_BYTES: usize = 12;
 export const V_KEY: usize = 16;
-/** Many rows have the value: it is scanned for. */
+/** Many rows have the value: they are a bitset, or, where there was no memory for one, are scanned for. */
 export const COMMON: u32 = 2;
+/** The bits of a posting's word that tell what it is. */
+export const POSTING_KIND: u32 = 3;
 
 // Areas of a thread, at the end of the memory. Nothing is kept in them between calls, so that queries may take turns on one thread.
 /** Rows that one call looks at. */

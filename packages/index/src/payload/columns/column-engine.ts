@@ -34,6 +34,7 @@ interface ColumnExports {
   dropUnused(column: number, value: number): void;
   entriesOf(posting: number): number;
   listPosting(column: number, value: number, posting: number, first: number, epoch: number): number;
+  scanBits(directory: number, from: number, to: number, epoch: number): number;
   scanVisible(from: number, to: number, epoch: number): number;
   scanSet(column: number, set: number, from: number, to: number, epoch: number): number;
   scanKeywords(column: number, from: number, to: number, values: number, epoch: number): number;

@@ -12,6 +12,7 @@ import {
   K_SETS,
   KEYWORD_CELLS,
   LOOKED_UP_CELLS,
+  POSTING_KIND,
   SET_BYTES,
   SETS,
   SEVERAL,
@@ -20,6 +21,7 @@ import {
   V_ROWS,
   VALUED,
 } from "../../segment/column-layout.js";
+import { H_NEXT_ROW } from "../../segment/layout.js";
 import type { TableEngine } from "../../segment/table-engine.js";
 import { type ColumnEngine, columnEngine } from "./column-engine.js";
 import { columnPath } from "./column-header.js";
@@ -73,10 +75,24 @@ function valuesIn({ u32 }: ColumnEngine, column: number): number[] {
   return [...places].filter((place) => place > 1);
 }
 
+function rowsInBits(u32: Uint32Array, directory: number): Set<number> {
+  const rows = new Set<number>();
+  const end = u32[H_NEXT_ROW >>> 2] as number;
+  for (let first = 0; first < end; first += CHUNK_ROWS) {
+    const bits = (u32[directory + (first >>> CHUNK_SHIFT)] as number) >>> 2;
+    if (bits === 0) continue;
+    for (let i = 0; i < CHUNK_ROWS; i++) {
+      if ((((u32[bits + (i >>> 5)] as number) >>> (i & 31)) & 1) === 1) rows.add(first + i);
+    }
+  }
+  return rows;
+}
+
 /** Rows that a posting names; `undefined`: the value is common. */
 function postedRows({ u32 }: ColumnEngine, value: number): Set<number> | undefined {
   const posting = u32[(value + V_POSTING) >>> 2] as number;
   if (posting === COMMON) return undefined;
+  if ((posting & POSTING_KIND) === COMMON) return rowsInBits(u32, (posting & ~POSTING_KIND) >>> 2);
   if (posting === 0) return new Set();
   if ((posting & 1) === 1) return new Set([posting >>> 1]);
   const at = posting >>> 2;
@@ -121,6 +137,9 @@ export function columnProblems(table: TableEngine): string[] {
       const posted = postedRows(engine, value);
       if (posted !== undefined && !rows.every((row) => posted.has(row)))
         problems.push(`${name}: a posting misses rows`);
+      const isBits = ((engine.u32[(value + V_POSTING) >>> 2] as number) & POSTING_KIND) === COMMON;
+      if (isBits && posted !== undefined && posted.size !== rows.length)
+        problems.push(`${name}: a bitset has other rows`);
     }
     if (rowsOf.size > 0) problems.push(`${name}: ${rowsOf.size} values of rows are not in the table`);
   }

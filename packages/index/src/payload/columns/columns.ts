@@ -112,8 +112,8 @@ export class Columns {
     const { u32, area, now, scanVisible } = this.#engine;
     const rows = new RowSet();
     const first = from - (from % SUMMARY_ROWS);
-    scanVisible(first, to, now());
-    rows.orWords(first >>> 5, u32.subarray(area >>> 2, (area >>> 2) + ((to - first + 31) >>> 5)));
+    const found = scanVisible(first, to, now());
+    rows.setWords(first >>> 5, u32.subarray(area >>> 2, (area >>> 2) + ((to - first + 31) >>> 5)), found);
     for (let row = first; row < from; row++) rows.delete(row);
     return rows;
   }

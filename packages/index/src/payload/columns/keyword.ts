@@ -1,5 +1,5 @@
 import { type ReadonlyRowSet, RowSet } from "../../filter/row-set.js";
-import { A_INPUT, COMMON, KEYWORD_CELLS, V_BYTES, V_KEY } from "../../segment/column-layout.js";
+import { A_INPUT, KEYWORD_CELLS, V_BYTES, V_KEY } from "../../segment/column-layout.js";
 import type { Meter, Sliced } from "../../sliced.js";
 import type { EqualityView, FieldAccess } from "../access.js";
 import type { Json } from "../json.js";
@@ -9,13 +9,13 @@ import type { ColumnEngine } from "./column-engine.js";
 import type { ColumnKind, ColumnPlace, HeldValues } from "./column-kind.js";
 import { facetView } from "./facet-view.js";
 import { noNumbersInRange } from "./no-numbers.js";
-import { addPosted, postingOf, rowsOfValue } from "./posted-rows.js";
+import { postedRows, rowsOfValue, united } from "./posted-rows.js";
 import { presenceView } from "./presence-view.js";
 import { scannedRows } from "./scanned-rows.js";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
-/** Common values that one scan looks for. */
+/** Values that one scan looks for. */
 const VALUES_PER_SCAN = 8;
 /** Values that are looked up between two pauses at most. */
 const VALUES_AT_ONCE = 256;
@@ -51,28 +51,28 @@ function keywordAt({ u8, u32 }: ColumnEngine, value: number): string {
 
 function* rowsMatching(place: ColumnPlace, values: readonly IndexableValue[], meter: Meter): Sliced<ReadonlyRowSet> {
   const { engine, column, epoch } = place;
-  const rows = new RowSet();
-  const common = new Set<number>();
+  let rows: RowSet | undefined;
+  const scanned = new Set<number>();
   for (const [i, value] of values.entries()) {
     const found = find(place, value);
     meter.steps += STEPS_PER_VALUE;
     if (found !== 0) {
-      const posting = postingOf(place, found);
-      if (posting === COMMON) common.add(found);
-      else yield* addPosted(place, found, posting, rows, meter);
+      const posted = yield* postedRows(place, found, meter);
+      if (posted === undefined) scanned.add(found);
+      else rows = united(rows, posted);
     }
     if (i % VALUES_AT_ONCE === 0 && meter.isDue()) yield "pause";
   }
-  const wanted = [...common];
+  const wanted = [...scanned];
   for (let first = 0; first < wanted.length; first += VALUES_PER_SCAN) {
     const some = wanted.slice(first, first + VALUES_PER_SCAN);
     const scan = (from: number, to: number) => {
       engine.u32.set(some, (engine.area + A_INPUT) >>> 2);
       return engine.scanKeywords(column, from, to, some.length, epoch);
     };
-    rows.or(yield* scannedRows(engine, scan, meter));
+    rows = united(rows, yield* scannedRows(engine, scan, meter));
   }
-  return rows;
+  return rows ?? new RowSet();
 }
 
 function equalityView(place: ColumnPlace): EqualityView {

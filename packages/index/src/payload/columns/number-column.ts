@@ -3,7 +3,6 @@ import {
   A_INPUT,
   C_DIRECTORY,
   CHUNK_ROWS,
-  COMMON,
   K_BYTES,
   K_GREATEST,
   K_LEAST,
@@ -19,7 +18,7 @@ import type { ColumnKind, ColumnPlace } from "./column-kind.js";
 import { facetView } from "./facet-view.js";
 import type { KeyRange, NumberKeys } from "./number-keys.js";
 import { orderView } from "./order-view.js";
-import { addPosted, postingOf, rowsOfValue } from "./posted-rows.js";
+import { postedRows, rowsOfValue, united } from "./posted-rows.js";
 import { presenceView } from "./presence-view.js";
 import { rowEnd, scannedRows } from "./scanned-rows.js";
 
@@ -46,19 +45,21 @@ function* rowsMatching(
   values: readonly IndexableValue[],
   meter: Meter,
 ): Sliced<ReadonlyRowSet> {
-  const rows = new RowSet();
+  let rows: RowSet | undefined;
   const wanted = new Set(values.map((value) => keys.keyOf(value)));
   wanted.delete(undefined);
   for (const held of wanted as Set<number | bigint>) {
     const found = isLookedUp ? find(place, keys, held) : 0;
     meter.steps += STEPS_PER_VALUE;
-    if (!isLookedUp || (found !== 0 && postingOf(place, found) === COMMON)) {
-      const range = keys.rangeOf({ gte: held, lte: held });
-      if (range !== undefined) rows.or(yield* rowsInKeys(place, range, meter));
-    } else if (found !== 0) yield* addPosted(place, found, postingOf(place, found), rows, meter);
+    const posted = found === 0 ? undefined : yield* postedRows(place, found, meter);
+    const range = keys.rangeOf({ gte: held, lte: held });
+    if (posted !== undefined) rows = united(rows, posted);
+    else if (range !== undefined && (found !== 0 || !isLookedUp)) {
+      rows = united(rows, yield* rowsInKeys(place, range, meter));
+    }
     if (meter.isDue()) yield "pause";
   }
-  return rows;
+  return rows ?? new RowSet();
 }
 
 function equalityView(place: ColumnPlace, keys: NumberKeys, isLookedUp: boolean): EqualityView {

@@ -1,4 +1,4 @@
-import type { ReadonlyRowSet } from "../../filter/row-set.js";
+import { type ReadonlyRowSet, RowSet } from "../../filter/row-set.js";
 import { C_COUNTS, NULLS, OTHER, SEVERAL, UNHELD_NUMBER, VALUED } from "../../segment/column-layout.js";
 import type { Meter, Sliced } from "../../sliced.js";
 import type { PresenceSet, PresenceView } from "../access.js";
@@ -15,12 +15,13 @@ const setNumbers: Readonly<Record<PresenceSet, number>> = {
 
 /** Rows by what stands at a column's path. */
 export function presenceView({ engine, column, epoch }: ColumnPlace): PresenceView {
+  const countIn = (set: PresenceSet): number => engine.u32[((column + C_COUNTS) >>> 2) + setNumbers[set]] as number;
   return {
-    rowsIn(set: PresenceSet, meter: Meter): Sliced<ReadonlyRowSet> {
-      return scannedRows(engine, (from, to) => engine.scanSet(column, setNumbers[set], from, to, epoch), meter);
+    *rowsIn(set: PresenceSet, meter: Meter): Sliced<ReadonlyRowSet> {
+      // a row that anybody can see is counted
+      if (countIn(set) === 0) return new RowSet();
+      return yield* scannedRows(engine, (from, to) => engine.scanSet(column, setNumbers[set], from, to, epoch), meter);
     },
-    countIn(set: PresenceSet): number {
-      return engine.u32[((column + C_COUNTS) >>> 2) + setNumbers[set]] as number;
-    },
+    countIn,
   };
 }

@@ -23,9 +23,11 @@ export function* scannedRows(engine: ColumnEngine, scan: WindowScan, meter: Mete
   const rows = new RowSet();
   const end = rowEnd(engine);
   const out = (engine.area + A_OUT) >>> 2;
+  rows.reserve(end);
   for (let from = 0; from < end; from += WINDOW_ROWS) {
     const to = Math.min(end, from + WINDOW_ROWS);
-    if (scan(from, to) > 0) rows.orWords(from >>> 5, engine.u32.subarray(out, out + ((to - from + 31) >>> 5)));
+    const found = scan(from, to);
+    if (found > 0) rows.setWords(from >>> 5, engine.u32.subarray(out, out + ((to - from + 31) >>> 5)), found);
     meter.steps += (to - from) / ROWS_PER_STEP;
     if (meter.isDue()) yield "pause";
   }
