@@ -19,7 +19,7 @@ import {
   capacity, dotAt, hiddenAt, idAt, journalAt, keyAt, newestAt, newestBase, olderAt, queueAt, retiredAt, scratch, shownAt, slotAt, spaces,
   timeAt,
 } from "./regions";
-import { sumUp, touchRow } from "./visible";
+import { sumUp, sumUpRow, touchRow } from "./visible";
 
 // A word of the journal, or of the queue: a row and what was done.
 const ADDED: u32 = 0x80000000;
@@ -169,7 +169,12 @@ function endGroup(): u32 {
   store<u32>(H_IN_GROUP, 0);
   publishOrder();
   atomic.store<u32>(H_EPOCH, epoch);
-  sumUp();
+  for (let i: u32 = 0, n = load<u32>(H_JOURNAL_COUNT); i < n; i++) {
+    const word = load<u32>(journalAt(i)), row = word & ROW_BITS;
+    sumUpRow(row, epoch);
+    if (word & REPLACED) sumUpRow(load<u32>(olderAt(row)), epoch);
+  }
+  sumUp(epoch);
   return epoch;
 }
 function takeRow(): u32 {

@@ -44,12 +44,18 @@ export function touchRow(row: u32): void {
   atomic.store<u32>(sinceAt(block), 0);
   store<u32>(at, load<u32>(at) | 1 << (block & 31));
 }
-/** A group was published or taken back: sum up the blocks that it touched. */
-export function sumUp(): void {
-  const epoch = now(), words = (load<u32>(H_NEXT_ROW) >> SUMMARY_SHIFT + 5) + 1;
+/** The group that touched the row was published or taken back: its bit is right from this epoch on, that of now. */
+export function sumUpRow(row: u32, epoch: u32): void {
+  if (load<u32>(H_COLUMNS_PLANTED) & PLANTED_STALE_SUMMARY && load<u32>(sinceAt(row >> SUMMARY_SHIFT))) return;
+  const at = wordAt(row), bit: u32 = 1 << (row & 31), word = load<u32>(at);
+  atomic.store<u32>(at, isVisible(row, epoch) ? word | bit : word & ~bit);
+}
+/** All rows that the group touched were summed up: so are their blocks. */
+export function sumUp(epoch: u32): void {
+  const words = (load<u32>(H_NEXT_ROW) >> SUMMARY_SHIFT + 5) + 1;
   for (let i: u32 = 0; i < words; i++) {
     const at = staleAt(i << 5);
-    for (let left = load<u32>(at); left; left &= left - 1) sumUpBlock((i << 5) + ctz(left), epoch);
+    for (let left = load<u32>(at); left; left &= left - 1) atomic.store<u32>(sinceAt((i << 5) + ctz(left)), epoch);
     store<u32>(at, 0);
   }
 }
