@@ -1,34 +1,47 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { serverCommand } from "@murmuration/test/server-command";
 import { benchFolder } from "./data.js";
 
 const START_DEADLINE_MS = 20_000;
 const CONNECTIONS_MAX = 64;
 
-/** A server of ours in a process of its own, over an empty data folder on disk. */
+/** A server in a process of its own. */
 export interface ServerProcess {
+  readonly address: URL;
+  /** Processor time of the thread that answers, in seconds; only Linux tells. */
+  cpuSeconds(): number | undefined;
   /** Sends JSON, resolves to the answer's `result`; rejects when the status is not 200. */
   call(method: string, path: string, body?: unknown): Promise<unknown>;
   /** Stops it gracefully and removes its data. */
   stop(): Promise<void>;
 }
 
-/** Starts a server on a free port. Rejects with what it printed when it does not listen in time. */
+/** Starts a server of ours on a free port, over an empty data folder on disk. Rejects with what it printed when it does not listen in time. */
 export async function startServer(): Promise<ServerProcess> {
   mkdirSync(benchFolder, { recursive: true });
   // Not in the system's folder for temporary files: where that lies in memory, a flush to disk costs nothing.
   const data = mkdtempSync(join(benchFolder, "server-"));
   const args = [...serverCommand(), "--port", "0", "--data", data, "--log-level", "warn"];
+  return startProcess(args, () => rmSync(data, { recursive: true, force: true }));
+}
+
+/** Starts a Fastify server that has nothing but the route of a query, which answers what it is told at `PUT /answer`. */
+export function startBareServer(): Promise<ServerProcess> {
+  return startProcess([fileURLToPath(new URL("./bare-server.js", import.meta.url))], () => undefined);
+}
+
+async function startProcess(args: readonly string[], cleanUp: () => void): Promise<ServerProcess> {
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const stop = async (): Promise<void> => {
     agent.destroy();
     child.kill("SIGTERM");
     await exited;
-    rmSync(data, { recursive: true, force: true });
+    cleanUp();
   };
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS_MAX });
 
@@ -49,10 +62,14 @@ export async function startServer(): Promise<ServerProcess> {
       reject(new Error(`the server ended with exit code ${code}:\n${printed}`));
     });
   });
-  const { hostname, port } = await address.catch(async (error: unknown) => {
+  const listening = await address.catch(async (error: unknown) => {
     await stop();
     throw error;
   });
+  const { hostname, port } = listening;
+  const schedule = `/proc/${child.pid}/task/${child.pid}/schedstat`;
+  const cpuSeconds = () =>
+    existsSync(schedule) ? Number.parseInt(readFileSync(schedule, "utf8"), 10) / 1e9 : undefined;
 
   const call = (method: string, path: string, body?: unknown): Promise<unknown> =>
     new Promise((resolve, reject) => {
@@ -71,5 +88,5 @@ export async function startServer(): Promise<ServerProcess> {
       outgoing.on("error", reject);
       outgoing.end(text);
     });
-  return { call, stop };
+  return { address: listening, cpuSeconds, call, stop };
 }
