@@ -9,7 +9,7 @@ import { findEntries } from "./entries";
 import { leave, pin } from "./epoch";
 
 export { applyInsert, checkInsert, markDead, revertInsert } from "./apply";
-export { condemn, cutLiveEdges, nodesToRepair, purge, purgeable, scanEnd, unreachable } from "./care";
+export { condemn, cutLiveEdges, nodesToRepair, purge, purgeable, scanEnd, unreachable } from "./upkeep";
 export { digest, digestNode } from "./digest";
 export { applyEdges, checkEdges, hasRoomFor, roomForLists, tagsAdded } from "./edges";
 export { epoch, pin } from "./epoch";
@@ -19,7 +19,7 @@ export {
   planRepairDotCodes, planRepairDotVectors, planRepairEuclidCodes, planRepairEuclidVectors, planRepairManhattanVectors,
   planRescueDotCodes, planRescueDotVectors, planRescueEuclidCodes, planRescueEuclidVectors, planRescueManhattanVectors,
   planStitchDotCodes, planStitchDotVectors, planStitchEuclidCodes, planStitchEuclidVectors, planStitchManhattanVectors,
-} from "./link";
+} from "./plan-links";
 export { levelOfDot, slotOfDot } from "./dots";
 export { capacityOf, codeOf, listOf, metaOf, vectorOf } from "./layout";
 export {

@@ -1,7 +1,7 @@
 export { assert, type ErrorCode, MurmurationError } from "./errors.js";
 export { type CompiledFilter, compileFilter, prepareFilter } from "./filter/compile.js";
 export type * from "./filter/condition.js";
-export { filterConditionsMax, filterDepthMax, hasIdIdsMax, matchValuesMax } from "./filter/limits.js";
+export { filterConditionsMax, filterDepthMax, hasIdIdsMax, matchValuesMax } from "./filter/filter-limits.js";
 export { compilePredicate } from "./filter/matches.js";
 export { emptyFilter, parseFilter } from "./filter/parse.js";
 export type * from "./filter/point-source.js";
@@ -14,7 +14,6 @@ export { Columns, type WrittenColumn } from "./payload/columns/columns.js";
 export { slotsOfRows } from "./payload/columns/slot-filter.js";
 export { accessOfIndex } from "./payload/index-access.js";
 export { isJsonObject, type Json, type JsonObject, type Payload } from "./payload/json.js";
-export { parsedPathsMax, pathLengthMax } from "./payload/limits.js";
 export {
   type JsonPath,
   type PathStep,
@@ -26,6 +25,7 @@ export {
 } from "./payload/path.js";
 export type { FrozenOrder, IndexableValue, PayloadIndex, RangeBounds, ValueGroup } from "./payload/payload-index.js";
 export { createPayloadIndex, PayloadIndexes } from "./payload/payload-indexes.js";
+export { parsedPathsMax, pathLengthMax } from "./payload/payload-limits.js";
 export { type PayloadIndexKind, type PayloadIndexSchema, payloadIndexKinds } from "./payload/schema.js";
 export { compileSelector, type PayloadSelection, type PayloadSelector, selectPayload } from "./payload/select.js";
 export { compileDeletion, mergePayload, type SetMode, setAt } from "./payload/update.js";

@@ -14,7 +14,7 @@ import {
   pathParameterLengthMax,
   readTimeoutSecondsDefault,
   requestTimeoutMsDefault,
-} from "./http/limits.js";
+} from "./http/http-limits.js";
 import { ReadTurns } from "./http/read-turns.js";
 import { acceptOrigins, compressBodies } from "./http/transport.js";
 import { undecodable } from "./http/url-text.js";

@@ -12,13 +12,13 @@ import {
   regionName,
 } from "./cluster-config.js";
 import type { ClusterStart } from "./engine/cluster-start.js";
-import { PLANNERS_MAX } from "./engine/planners/limits.js";
+import { PLANNERS_MAX } from "./engine/engine-limits.js";
 import {
   bodyBytesInFlightMebibytesDefault,
   bodyLimitMebibytesDefault,
   readTimeoutSecondsDefault,
   requestTimeoutMsDefault,
-} from "./http/limits.js";
+} from "./http/http-limits.js";
 import { parseOrigins } from "./http/origins.js";
 import { version } from "./version.js";
 

@@ -20,8 +20,8 @@ import type { Hostility } from "./hostile.js";
 import { Network, type SentMessage } from "./network.js";
 import { Node } from "./node.js";
 import { Random } from "./random.js";
-import { checkAtRest, differingPoints, type HealedWorld, settle } from "./rest.js";
 import { profileOf, type Scenario } from "./scenario.js";
+import { checkAtRest, differingPoints, type HealedWorld, settle } from "./settle.js";
 import { Trace, type TraceEvent } from "./trace.js";
 import { collectionOf, type Step } from "./workload.js";
 

@@ -1,6 +1,6 @@
 import type { Condition } from "./condition.js";
+import { matchValuesMax } from "./filter-limits.js";
 import { formatError, onlyMember, toArray, toObject, unsupportedError, validationError } from "./json-shape.js";
-import { matchValuesMax } from "./limits.js";
 
 const MATCH_KINDS = ["value", "any", "except", "text", "text_any", "phrase", "prefix"];
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type ErrorCode, MurmurationError } from "../errors.js";
 import type { Condition } from "./condition.js";
-import { filterConditionsMax, filterDepthMax, hasIdIdsMax } from "./limits.js";
+import { filterConditionsMax, filterDepthMax, hasIdIdsMax } from "./filter-limits.js";
 import { emptyFilter, parseFilter } from "./parse.js";
 
 function must(condition: unknown): Condition | undefined {

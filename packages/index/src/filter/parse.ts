@@ -1,6 +1,7 @@
 import type { PointId } from "../point/point-id.js";
 import { toPointId } from "../point/point-id.js";
 import type { Condition, Filter } from "./condition.js";
+import { filterConditionsMax, filterDepthMax, hasIdIdsMax } from "./filter-limits.js";
 import {
   formatError,
   givenMembers,
@@ -13,7 +14,6 @@ import {
   unsupportedError,
   validationError,
 } from "./json-shape.js";
-import { filterConditionsMax, filterDepthMax, hasIdIdsMax } from "./limits.js";
 import { parseFieldCondition } from "./parse-field.js";
 
 const CLAUSES = ["must", "should", "must_not", "min_should"];

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { MurmurationError } from "../errors.js";
 import type { Json, Payload } from "./json.js";
-import { pathLengthMax } from "./limits.js";
 import { parsePath, standingAt, valuesAt } from "./path.js";
+import { pathLengthMax } from "./payload-limits.js";
 
 const payload: Payload = {
   a: { b: 1, list: [1, [2, 3], null] },

@@ -1,7 +1,7 @@
 import { MurmurationError } from "../errors.js";
 import { requireWellFormed } from "../text.js";
 import { isJsonObject, type Json, type Payload } from "./json.js";
-import { parsedPathsMax, pathLengthMax } from "./limits.js";
+import { parsedPathsMax, pathLengthMax } from "./payload-limits.js";
 
 /** One step of a path: into an object, to one element of an array, or to each element of an array. */
 export type PathStep =

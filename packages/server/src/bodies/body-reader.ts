@@ -1,7 +1,7 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
 import { assert, MurmurationError, type Sliced } from "@murmuration/index";
 import { fromPlainError } from "../engine/messages.js";
-import { bodiesWaitingMax, bodyThreadIdleMs, bodyThreadMebibytesMin, bodyThreadShare } from "../http/limits.js";
+import { bodiesWaitingMax, bodyThreadIdleMs, bodyThreadMebibytesMin, bodyThreadShare } from "../http/http-limits.js";
 import { type ReadTurns, timedOut } from "../http/read-turns.js";
 import { CheckedBody } from "./checked-body.js";
 import type { BodyReply, BodyRequest } from "./messages.js";

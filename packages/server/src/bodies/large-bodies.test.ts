@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { bodyBytesReadHere } from "../http/limits.js";
+import { bodyBytesReadHere } from "../http/http-limits.js";
 import { filledApp } from "../testing/test-app.js";
 
 /** Where JSON may have space, it may have much. */

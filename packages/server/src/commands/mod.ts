@@ -1,6 +1,6 @@
 import { Command, CommanderError } from "commander";
+import { evict, members } from "./cluster-commands.js";
 import type { CliCommand } from "./command.js";
-import { evict, members } from "./operate.js";
 import { restore } from "./restore.js";
 import { serve } from "./serve.js";
 import { verify } from "./verify.js";

@@ -1,8 +1,8 @@
 import type { SessionToken } from "@murmuration/core";
 import { SYSTEM_SHARD } from "@murmuration/core";
 import type { Database } from "../engine/database.js";
+import { forwardedAnswerBytesMax, forwardsMax, forwardTimeoutMs } from "../http/http-limits.js";
 import { stringifyJson } from "../http/json.js";
-import { forwardedAnswerBytesMax, forwardsMax, forwardTimeoutMs } from "../http/limits.js";
 import { isAllowedUrl } from "./allowed-hosts.js";
 import { murmurHeaders } from "./headers.js";
 import type { SessionRequest } from "./session-request.js";

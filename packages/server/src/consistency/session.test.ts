@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { decodeToken, encodeToken, SYSTEM_SHARD } from "@murmuration/core";
-import { sessionTokenCharactersMax } from "../http/limits.js";
+import { sessionTokenCharactersMax } from "../http/http-limits.js";
 import { filledApp } from "../testing/test-app.js";
 import { murmurHeaders } from "./headers.js";
 

@@ -14,7 +14,7 @@ import {
 } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
 import type { Database, Digest } from "../engine/database.js";
-import { consistencyTimeoutMsDefault, sessionTokenCharactersMax } from "../http/limits.js";
+import { consistencyTimeoutMsDefault, sessionTokenCharactersMax } from "../http/http-limits.js";
 import type { ForwardedAnswer, Forwarder } from "./forwarder.js";
 import { murmurHeaders } from "./headers.js";
 import type { SessionRequest } from "./session-request.js";

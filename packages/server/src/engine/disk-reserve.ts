@@ -3,7 +3,7 @@ import { closeSync, openSync, rmSync, statfsSync, statSync, writeSync } from "no
 import { dirname } from "node:path";
 import type { Command, Replica } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
-import { DISK_RESERVE_BYTES, DISK_RESERVE_FREE_MIN, DISK_RESERVE_INTERVAL_MS } from "./limits.js";
+import { DISK_RESERVE_BYTES, DISK_RESERVE_FREE_MIN, DISK_RESERVE_INTERVAL_MS } from "./engine-limits.js";
 
 const PIECE_BYTES = 1024 * 1024;
 

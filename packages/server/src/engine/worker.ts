@@ -2,7 +2,7 @@ import { setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import { assert } from "@murmuration/index";
 import { EngineHost } from "./engine-host.js";
-import { NICE } from "./limits.js";
+import { NICE } from "./engine-limits.js";
 import { type Reply, type Request, toPlainError, type WorkerStart } from "./messages.js";
 
 // The engine's thread.

@@ -4,8 +4,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { CheckedBody } from "../bodies/checked-body.js";
 import { BodyBudget, type BodyLease } from "./body-budget.js";
 import { drain } from "./drain.js";
+import { bodyBytesAlwaysRead, bodyBytesReadHere, drainedBytesMax, drainIdleMs } from "./http-limits.js";
 import { parseJsonBytes } from "./json.js";
-import { bodyBytesAlwaysRead, bodyBytesReadHere, drainedBytesMax, drainIdleMs } from "./limits.js";
 import { readBody, tooLarge } from "./read-body.js";
 
 declare module "fastify" {

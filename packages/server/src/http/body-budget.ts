@@ -1,5 +1,5 @@
 import { MurmurationError } from "@murmuration/index";
-import { smallBodyBytes } from "./limits.js";
+import { smallBodyBytes } from "./http-limits.js";
 
 /** Share of the budget that only small bodies may take: large ones that never end do not keep everybody else out. */
 const SMALL_SHARE = 1 / 8;

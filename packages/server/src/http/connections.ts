@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { errorEnvelope } from "./envelope.js";
-import { headersTimeoutMsMax, keepAliveTimeoutMs } from "./limits.js";
+import { headersTimeoutMsMax, keepAliveTimeoutMs } from "./http-limits.js";
 
 /** How often connections are looked through for requests that are overdue. */
 const checkingIntervalMsMax = 5_000;

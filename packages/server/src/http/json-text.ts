@@ -1,9 +1,9 @@
 import { Readable } from "node:stream";
 import { type Interruption, MurmurationError, type Sliced } from "@murmuration/index";
 import { pieceWeight, weightOf } from "../bodies/pieces.js";
+import { answerMebibytesMax } from "./http-limits.js";
 import { stringifyJson } from "./json.js";
 import { jsonTexts } from "./json-texts.js";
-import { answerMebibytesMax } from "./limits.js";
 
 /** Characters that become bytes in one go. */
 const PIECE_CHARACTERS = 64 * 1024;

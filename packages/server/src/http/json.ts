@@ -1,8 +1,8 @@
 import { isUtf8 } from "node:buffer";
 import { MurmurationError, requireWellFormed } from "@murmuration/index";
 import { parse as parseLossless } from "lossless-json";
+import { jsonDepthMax, jsonKeysMax } from "./http-limits.js";
 import { nestsDeeperThan } from "./json-depth.js";
-import { jsonDepthMax, jsonKeysMax } from "./limits.js";
 
 /** An integer of 16 or more digits: it may lie beyond 2^53, where a fraction as large needs no second look. */
 const longInteger = /(?:^|[:,[\s])-?\d{16,}(?![\d.eE])/;

@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { MurmurationError } from "@murmuration/index";
 import fc from "fast-check";
 import { BodyBudget } from "./body-budget.js";
-import { smallBodyBytes } from "./limits.js";
+import { smallBodyBytes } from "./http-limits.js";
 import { readBody } from "./read-body.js";
 
 const MIB = 1024 * 1024;

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import type { BodyLease } from "./body-budget.js";
-import { smallBodyBytes } from "./limits.js";
+import { smallBodyBytes } from "./http-limits.js";
 
 const FIRST_BYTES = 16 * 1024;
 

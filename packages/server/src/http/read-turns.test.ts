@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { MurmurationError, type Sliced } from "@murmuration/index";
-import { readsUnderWayMax } from "./limits.js";
+import { readsUnderWayMax } from "./http-limits.js";
 import { type ReadLimits, ReadTurns } from "./read-turns.js";
 
 /** Turns on a clock on which each pause takes a millisecond, and what waits for the next turn. */

@@ -1,5 +1,5 @@
 import { MurmurationError, type Sliced } from "@murmuration/index";
-import { readsUnderWayMax } from "./limits.js";
+import { readsUnderWayMax } from "./http-limits.js";
 
 /** A read that is done in so little time is done at once. */
 const FIRST_SLICE_MS = 2;

@@ -9,7 +9,7 @@ import {
   tokenAuthenticator,
   usernamePasswordAuthenticator,
 } from "nats";
-import { natsLimits } from "./limits.js";
+import { natsLimits } from "./nats-limits.js";
 import type { NatsAuth, ResolvedAddress } from "./options.js";
 
 async function authenticatorOf(auth: NatsAuth): Promise<Authenticator> {

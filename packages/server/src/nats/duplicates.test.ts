@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Duplicates } from "./duplicates.js";
-import { natsLimits } from "./limits.js";
+import { natsLimits } from "./nats-limits.js";
 
 const bytes = Uint8Array.of(1, 2, 3);
 

@@ -1,5 +1,5 @@
 import { crc32 } from "node:zlib";
-import { natsLimits } from "./limits.js";
+import { natsLimits } from "./nats-limits.js";
 
 interface Seen {
   readonly sinceMs: number;

@@ -5,7 +5,7 @@ import { deflateRawSync } from "node:zlib";
 import { MurmurationError } from "@murmuration/index";
 import fc from "fast-check";
 import { decodeFrame, encodeFrames, frameBytes } from "./frame.js";
-import { natsLimits } from "./limits.js";
+import { natsLimits } from "./nats-limits.js";
 import { Reassembly } from "./reassembly.js";
 
 const INSTANCE = 0xfedc_ba98_7654_3210n;

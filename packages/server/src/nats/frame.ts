@@ -1,6 +1,6 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { assert, MurmurationError } from "@murmuration/index";
-import { natsLimits } from "./limits.js";
+import { natsLimits } from "./nats-limits.js";
 
 /** What one publication carries: whole messages, or a part of one that is too long for a publication. */
 export type Frame =

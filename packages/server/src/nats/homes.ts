@@ -1,4 +1,4 @@
-import { natsLimits } from "./limits.js";
+import { natsLimits } from "./nats-limits.js";
 
 interface Home<Peer> {
   readonly peer: Peer;

@@ -1,4 +1,3 @@
-export type { LinkCounters } from "./link.js";
 export { connectNatsTransport, type NatsCounters, NatsTransport } from "./nats-transport.js";
 export type {
   NatsAddress,
@@ -9,4 +8,5 @@ export type {
   NatsTls,
   NatsTransportOptions,
 } from "./options.js";
+export type { LinkCounters } from "./server-link.js";
 export type { ReaderCounters } from "./stream-reader.js";

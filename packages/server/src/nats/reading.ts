@@ -1,6 +1,6 @@
 import { JsHeaders, type Msg } from "nats";
 import { type Delivery, parseDelivery } from "./delivery.js";
-import { natsLimits } from "./limits.js";
+import { natsLimits } from "./nats-limits.js";
 
 /** Code of the messages by which a consumer says that it is there, or asks whether the reader keeps up. */
 const CONTROL = 100;

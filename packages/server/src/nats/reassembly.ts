@@ -1,6 +1,6 @@
 import { limits } from "@murmuration/core";
 import type { Frame } from "./frame.js";
-import { natsLimits } from "./limits.js";
+import { natsLimits } from "./nats-limits.js";
 
 type Part = Extract<Frame, { kind: "part" }>;
 

@@ -2,7 +2,7 @@ import { MurmurationError } from "@murmuration/index";
 import { FairQueue } from "../fair-queue.js";
 import { Duplicates } from "./duplicates.js";
 import { decodeFrame, type Frame, instanceOf } from "./frame.js";
-import { natsLimits } from "./limits.js";
+import { natsLimits } from "./nats-limits.js";
 import type { NatsLog } from "./options.js";
 import { Reassembly } from "./reassembly.js";
 import { type Provenance, provenanceOf, type Subjects, type Way } from "./subjects.js";

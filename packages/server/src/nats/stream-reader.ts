@@ -2,7 +2,7 @@ import { setTimeout as after } from "node:timers/promises";
 import { AckPolicy, createInbox, DeliverPolicy, type Msg, type NatsConnection, nanos, type StreamInfo } from "nats";
 import type { Delivery } from "./delivery.js";
 import { isNotFound, reasonOf } from "./failure.js";
-import { natsLimits } from "./limits.js";
+import { natsLimits } from "./nats-limits.js";
 import type { NatsLog, NatsPositions } from "./options.js";
 import { Reading } from "./reading.js";
 

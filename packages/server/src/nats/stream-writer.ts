@@ -1,6 +1,6 @@
 import { type JetStreamClient, type NatsConnection, nanos, RetentionPolicy, StorageType } from "nats";
 import { codeOf, isNotFound, reasonOf } from "./failure.js";
-import { natsLimits } from "./limits.js";
+import { natsLimits } from "./nats-limits.js";
 import type { NatsLog } from "./options.js";
 
 /** The stream of a region, as its replicas want it. */

@@ -1,6 +1,6 @@
 import { pointIdFromText } from "@murmuration/index";
 import { z } from "zod";
-import { validationSamplesMax } from "../http/limits.js";
+import { validationSamplesMax } from "../http/http-limits.js";
 import { integer, withDefault } from "../http/schemas/fields.js";
 import { dialectVersion } from "../version.js";
 import { vectorSpaceOf } from "./check-vectors.js";

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Backups } from "../backup/backups.js";
 import type { WriteReceipt } from "../consistency/session.js";
 import type { Database } from "../engine/database.js";
-import { nameLengthMax } from "../http/limits.js";
+import { nameLengthMax } from "../http/http-limits.js";
 import { name } from "../http/schemas/names.js";
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";

@@ -3,8 +3,8 @@ import { A_INPUT, KEYWORD_CELLS, V_BYTES, V_KEY } from "../../segment/column-lay
 import type { Meter, Sliced } from "../../sliced.js";
 import type { EqualityView, FieldAccess } from "../access.js";
 import type { Json } from "../json.js";
-import { keywordBytesMax } from "../limits.js";
 import type { IndexableValue } from "../payload-index.js";
+import { keywordBytesMax } from "../payload-limits.js";
 import type { ColumnEngine } from "./column-engine.js";
 import type { ColumnKind, ColumnPlace, HeldValues } from "./column-kind.js";
 import { facetView } from "./facet-view.js";

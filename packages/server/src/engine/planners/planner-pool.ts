@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import type { PlannedInsert, Planner } from "@murmuration/core";
 import { assert, type InsertCandidates, type VectorIndex } from "@murmuration/index";
+import { FIRST_PLANNER_THREAD, PLANNERS_MAX } from "../engine-limits.js";
 import { stackOf } from "../turn-guard.js";
 import {
   awaitPlanner,
@@ -16,7 +17,6 @@ import {
   ROUND_MAX,
   takeInsert,
 } from "./board.js";
-import { FIRST_PLANNER_THREAD, PLANNERS_MAX } from "./limits.js";
 import type { GraphNews, PlannerStart } from "./planner-thread.js";
 
 /** Fewer than these are found by the engine's thread before another one has woken up. */

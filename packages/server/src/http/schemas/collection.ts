@@ -1,7 +1,7 @@
 import { distances, vectorEncodings } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
 import { z } from "zod";
-import { vectorSizeMax } from "../limits.js";
+import { vectorSizeMax } from "../http-limits.js";
 import { anyObject, integer, number, oneOf, optional, parsedBy, unsigned, unsupported, within } from "./fields.js";
 import { quantizationSpellings, spelled } from "./spellings.js";
 import { validate } from "./validate.js";

@@ -1,6 +1,6 @@
 import { checkName } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
-import { nameLengthMax } from "../limits.js";
+import { nameLengthMax } from "../http-limits.js";
 import { parsedBy } from "./fields.js";
 
 /** Characters, not code units. */

@@ -1,5 +1,5 @@
 import { type Filter, parseFilter } from "@murmuration/index";
-import { vectorSizeMax } from "../limits.js";
+import { vectorSizeMax } from "../http-limits.js";
 import type { QueryBody, SearchBody, SearchParams } from "./query.js";
 
 /*

@@ -1,6 +1,6 @@
 import { MurmurationError, type PointId } from "@murmuration/index";
 import { z } from "zod";
-import { queryBatchSizeMax } from "../limits.js";
+import { queryBatchSizeMax } from "../http-limits.js";
 import {
   integer,
   number,

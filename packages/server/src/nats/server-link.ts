@@ -3,7 +3,7 @@ import { connect, type NatsConnection } from "nats";
 import { CircuitBreaker } from "./circuit-breaker.js";
 import { clientOptions } from "./client-options.js";
 import { reasonOf } from "./failure.js";
-import { natsLimits } from "./limits.js";
+import { natsLimits } from "./nats-limits.js";
 import type { NatsLog, ResolvedAddress } from "./options.js";
 
 /** Reasons remembered as logged. */

@@ -207,7 +207,7 @@ function planRepair<Walk>(slot: u32): u32 {
 }
 
 /**
- * Where every list is full: the nearest of the n nodes at S.POOL that leads to a node which the last breadth-first walk (care.ts) reached
+ * Where every list is full: the nearest of the n nodes at S.POOL that leads to a node which the last breadth-first walk (upkeep.ts) reached
  * from elsewhere takes `slot` in its place. The tree of that walk stays whole: whatever was reached is reached.
  */
 function displace(slot: u32, n: u32): void {

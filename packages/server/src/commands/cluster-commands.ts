@@ -6,7 +6,7 @@ function operation(name: string, summary: string): CliCommand {
     name,
     summary,
     run: async (argv) => {
-      const { operate } = await import("../operate.js");
+      const { operate } = await import("./operate-cluster.js");
       return operate([name, ...argv]);
     },
   };

@@ -6,10 +6,10 @@ import type { AddressInfo } from "node:net";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { LeftOut } from "@murmuration/core";
-import { testApp } from "./testing/test-app.js";
+import { testApp } from "../testing/test-app.js";
 
 async function murmur(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  const child = spawn(process.execPath, [fileURLToPath(new URL("./cli.js", import.meta.url)), ...argv]);
+  const child = spawn(process.execPath, [fileURLToPath(new URL("../cli.js", import.meta.url)), ...argv]);
   let [out, err] = ["", ""];
   child.stdout.on("data", (chunk) => {
     out += chunk;
