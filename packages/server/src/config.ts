@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import { limits } from "@murmuration/core";
 import { Command, CommanderError } from "commander";
 import {
@@ -176,8 +175,8 @@ const optionTable: readonly OptionRow[] = [
     name: "planners",
     key: "planners",
     placeholder: "number",
-    description: "threads that plan inserts",
-    defaultValue: Math.max(1, Math.min(availableParallelism() - 1, PLANNERS_MAX)),
+    description: "threads that plan the inserts of one command; more than one where processors are idle",
+    defaultValue: 1,
     parse: integerFrom(1, PLANNERS_MAX),
   },
   {
