@@ -121,6 +121,10 @@ describe("transport", () => {
     const response = await app.inject({ method: "GET", url: "/openapi.json", headers });
     assert.equal(response.headers["content-encoding"], "gzip");
     assert.ok(JSON.parse(gunzipSync(response.rawPayload).toString()));
+    // one that is made by a promise, and compressed while that is over already
+    const metrics = await app.inject({ method: "GET", url: "/metrics", headers });
+    assert.equal(metrics.headers["content-encoding"], "gzip");
+    assert.match(gunzipSync(metrics.rawPayload).toString(), /murmur_info/);
     const nothing = Buffer.of(0x7b, 0x7d);
     const count = (encoding: string, payload: Buffer) =>
       app.inject({

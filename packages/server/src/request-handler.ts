@@ -249,7 +249,8 @@ export function requestHandler(
   of: Route,
   services: Services,
   host: Host,
-): (request: FastifyRequest, reply: FastifyReply) => Promise<void> | undefined {
+): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> | undefined {
   const served: Served = { of, services, host, noQuery: validate(of.query, {}) };
-  return (request, reply) => new Exchange(served, request, reply).run();
+  // A promise is over when the reply is: while an answer is still being compressed, Fastify would take the end of a handler for an empty one.
+  return (request, reply) => new Exchange(served, request, reply).run()?.then(() => reply);
 }
