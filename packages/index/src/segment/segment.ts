@@ -88,8 +88,8 @@ export class Segment {
       const row = change.kind === "put" ? this.#put(change) : this.#remove(change);
       if (row === 0 && change.kind === "put") {
         this.takeBack();
-        const { capacity, waiting } = this.use;
-        const why = `all ${capacity} rows of the table are in use, ${waiting} of them for readers of older epochs`;
+        const { capacity, used, waiting } = this.use;
+        const why = `no room for another row: ${used} of ${capacity} are in use, ${waiting} of them for readers of older epochs`;
         throw new MurmurationError("capacity", why);
       }
       rows[i] = row;
