@@ -209,4 +209,20 @@ describe("transport", () => {
     assert.equal(lines.filter((line) => line.includes("slow request")).length, 1);
     assert.equal(lines.length, 1);
   });
+
+  it("sends a streamed answer whole after it has waited for something", async () => {
+    const { ask } = await filledApp();
+    const points = Array.from({ length: 1_500 }, (_, id) => ({
+      id,
+      vector: [1, 2, 3, 4],
+      payload: { text: "x".repeat(80) },
+    }));
+    assert.equal((await ask("PUT", "/collections/things/points", { points })).statusCode, 200);
+    const body = { limit: points.length, with_payload: true };
+    const at = "/collections/things/points/scroll";
+    const atOnce = await ask("POST", at, body);
+    const waited = await ask("POST", at, body, { "x-murmur-digest": "1" });
+    assert.ok(atOnce.text.length > 100_000);
+    assert.deepEqual(waited.json.result, atOnce.json.result);
+  });
 });

@@ -115,8 +115,11 @@ class Exchange {
     this.#reply = reply;
   }
 
-  /** What can be answered at once is; what waits goes on where its promise ends. */
-  run(): Promise<void> | undefined {
+  /**
+   * What can be answered at once is; what waits goes on where its promise ends. The promise comes to the reply: at nothing, Fastify would
+   * send nothing in place of a stream that has not begun.
+   */
+  run(): Promise<FastifyReply> | undefined {
     try {
       this.#read();
       this.#part = "query parameters";
@@ -128,7 +131,7 @@ class Exchange {
     }
   }
 
-  async #answerAfter(waiting: Promise<ForwardedAnswer | undefined>): Promise<void> {
+  async #answerAfter(waiting: Promise<ForwardedAnswer | undefined>): Promise<FastifyReply> {
     try {
       const forwarded = await waiting;
       if (forwarded === undefined) await this.#answer();
@@ -136,6 +139,7 @@ class Exchange {
     } catch (error) {
       this.#fail(error);
     }
+    return this.#reply;
   }
 
   #read(): void {
@@ -175,7 +179,7 @@ class Exchange {
     });
   }
 
-  #answer(): Promise<void> | undefined {
+  #answer(): Promise<FastifyReply> | undefined {
     const { of, services } = this.#served;
     this.#part = "JSON body";
     const session = this.#session;
@@ -197,12 +201,13 @@ class Exchange {
     return undefined;
   }
 
-  async #sendAfter(answer: Promise<unknown>): Promise<void> {
+  async #sendAfter(answer: Promise<unknown>): Promise<FastifyReply> {
     try {
       this.#send(await answer);
     } catch (error) {
       this.#fail(error);
     }
+    return this.#reply;
   }
 
   /** Drives work in slices to its end, within the time that the request gives it. */
