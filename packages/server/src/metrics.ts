@@ -6,6 +6,9 @@ import { dialectVersion, version } from "./version.js";
 /** Seconds; a search takes from half a millisecond on, a bulk write up to seconds. */
 const DURATION_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 
+/** What is read of a database. */
+export type MetricsSource = Pick<Database, "catalogue" | "status" | "counters" | "replication">;
+
 type Peer = NonNullable<ReplicationReport["status"]["peering"]>["peers"][number];
 
 /**
@@ -18,9 +21,9 @@ export class Metrics {
   /** Of durations, by what they are labelled with: to find one by its labels costs more than to count in it. */
   readonly #series = new Map<string, { observe(seconds: number): void }>();
   readonly #errors: Counter<"code">;
-  readonly #database: Database;
+  readonly #database: MetricsSource;
 
-  constructor(database: Database) {
+  constructor(database: MetricsSource) {
     this.#database = database;
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry });

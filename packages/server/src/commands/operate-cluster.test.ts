@@ -5,8 +5,9 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import type { LeftOut } from "@murmuration/core";
-import { testApp } from "../testing/test-app.js";
+import { putUnreadableAlias, sendMisfit, unreadableAlias } from "../testing/left-out.js";
+import { memberApp } from "../testing/member-app.js";
+import { fill, testApp } from "../testing/test-app.js";
 
 async function murmur(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
   const child = spawn(process.execPath, [fileURLToPath(new URL("../cli.js", import.meta.url)), ...argv]);
@@ -21,49 +22,25 @@ async function murmur(...argv: string[]): Promise<{ code: number; out: string; e
   return { code, out, err };
 }
 
-const leftOut: LeftOut = {
-  setAside: {
-    total: 1,
-    first: [
-      {
-        shard: "1-1",
-        origin: 2,
-        sequence: 9,
-        code: "capacity",
-        reason: "no room",
-        from: 2,
-        sinceMs: 5_000,
-        attempts: 3,
-      },
-    ],
-  },
-  catalogueProblems: { total: 1, first: ['aliases ":a": it leads to no collection'] },
-};
-
 describe("murmur members and murmur evict", () => {
   it("ask a running server", async () => {
-    const { app, database } = await testApp();
+    const before = await testApp();
+    await fill(before);
+    await before.database.close();
+    putUnreadableAlias(before.log);
+    const { app, database } = await testApp({}, { log: before.log });
+    const { replicaId } = database.status();
     await app.listen({ host: "127.0.0.1", port: 0 });
     const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
-    assert.deepEqual(await murmur("members", "--url", url), { code: 0, out: "replica 1 is alone\n", err: "" });
+    const members = await murmur("members", "--url", url);
+    const problems = `1 entries of the catalogue cannot be read and are left out:\n  ${unreadableAlias}\n`;
+    assert.deepEqual(members, { code: 0, out: `replica ${replicaId} is alone\n${problems}`, err: "" });
     const evicted = await murmur("evict", "12", "--url", url);
-    assert.deepEqual([evicted.code, evicted.err], [0, ""]);
-    assert.deepEqual(database.written, [{ kind: "evict-member", id: 12 }]);
+    assert.deepEqual([evicted.code, evicted.err], [1, "error: Not found: there is no replica 12\n"]);
     const forPrograms = await murmur("members", "--url", url, "--json");
     assert.deepEqual([forPrograms.code, forPrograms.err], [0, ""]);
     const cluster = JSON.parse(forPrograms.out) as { readonly ok: boolean; readonly replica_id: number };
-    assert.deepEqual([cluster.ok, cluster.replica_id], [true, 1]);
-    database.leftOut = leftOut;
-    const withFaults = await murmur("members", "--url", url);
-    assert.equal(
-      withFaults.out,
-      `replica 1 is alone
-1 operations are set aside, each with what follows it of its replica:
-  2:9 of shard 1-1, tried 3 times since 1970-01-01T00:00:05.000Z: no room
-1 entries of the catalogue cannot be read and are left out:
-  aliases ":a": it leads to no collection
-`,
-    );
+    assert.deepEqual([cluster.ok, cluster.replica_id], [true, replicaId]);
     await app.close();
     const gone = await murmur("members", "--url", url);
     assert.equal(gone.code, 1);
@@ -71,6 +48,20 @@ describe("murmur members and murmur evict", () => {
     const goneForPrograms = await murmur("evict", "12", "--url", url, "--json");
     assert.equal(goneForPrograms.code, 1);
     assert.match((JSON.parse(goneForPrograms.out) as { readonly error: string }).error, /^no answer from http/);
+  });
+
+  it("ask a member, which tells of what is set aside", async () => {
+    const member = await memberApp([2, 12]);
+    await sendMisfit(member, 2, "things");
+    await member.app.listen({ host: "127.0.0.1", port: 0 });
+    const url = `http://127.0.0.1:${(member.app.server.address() as AddressInfo).port}`;
+    const shard = member.database.collection("things").id;
+    const { out } = await murmur("members", "--url", url);
+    const [heading, line] = out.split("\n").slice(-3);
+    assert.equal(heading, "1 operations are set aside, each with what follows it of its replica:");
+    assert.match(line ?? "", new RegExp(`^  2:1 of shard ${shard}, tried \\d+ times since [\\dT:.-]+Z: .`));
+    assert.equal((await murmur("evict", "12", "--url", url)).code, 0);
+    assert.deepEqual(member.written.at(-1), { kind: "evict-member", id: 12 });
   });
 
   it("say that what answers is no server of ours", async () => {

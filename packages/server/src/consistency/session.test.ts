@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { decodeToken, encodeToken, SYSTEM_SHARD } from "@murmuration/core";
 import { sessionTokenCharactersMax } from "../http/http-limits.js";
+import { memberApp } from "../testing/member-app.js";
 import { filledApp } from "../testing/test-app.js";
 import { murmurHeaders } from "./headers.js";
 
@@ -44,19 +45,19 @@ describe("tokens over HTTP", () => {
   });
 
   it("that are none, or too long, are refused and nothing is written", async () => {
-    const { ask, database } = await filledApp();
-    const written = database.written.length;
+    const { ask, written } = await filledApp();
+    const writtenBefore = written.length;
     for (const text of ["?", "AAAA", "A".repeat(sessionTokenCharactersMax + 1)]) {
       const { statusCode, error } = await ask("PUT", UPSERT, body, header("token", text));
       assert.equal(statusCode, 400);
       assert.match(error ?? "", /^Deserialize error in headers: x-murmur-token: /);
     }
-    assert.equal(database.written.length, written);
+    assert.equal(written.length, writtenBefore);
   });
 
   it("that nobody covers in time give 503, which says what is missing", async () => {
-    const { ask, database } = await filledApp();
-    const written = database.written.length;
+    const { ask, written } = await filledApp();
+    const writtenBefore = written.length;
     const token = encodeToken(new Map([[SYSTEM_SHARD, new Map([[1, 100]])]]));
     const read = await ask("POST", `${SCROLL}?timeout=1`, {}, header("token", token));
     assert.equal(read.statusCode, 503);
@@ -64,7 +65,7 @@ describe("tokens over HTTP", () => {
     const write = await ask("PUT", UPSERT, body, header("token", token));
     assert.equal(write.statusCode, 503);
     assert.match(write.error ?? "", /nothing was written/);
-    assert.equal(database.written.length, written);
+    assert.equal(written.length, writtenBefore);
     const now = await ask("POST", `${SCROLL}?consistency=eventual`, {}, header("token", token));
     assert.equal(now.statusCode, 200);
   });
@@ -72,9 +73,8 @@ describe("tokens over HTTP", () => {
 
 describe("levels over HTTP", () => {
   it("that are none are refused by the parameter's name and its limit, and nothing is written", async () => {
-    const { ask, database } = await filledApp();
-    const written = database.written.length;
-    database.members = 2;
+    const { ask, written } = await memberApp([2]);
+    const writtenBefore = written.length;
     const cases: [string, number, RegExp][] = [
       ["0", 422, /value 0 invalid, must be 1 or larger/],
       [String(2n ** 64n - 1n), 422, /18446744073709552000 of 2 members are asked for/],
@@ -96,18 +96,18 @@ describe("levels over HTTP", () => {
         assert.match(write.error ?? "", message);
       }
     }
-    assert.equal(database.written.length, written);
+    assert.equal(written.length, writtenBefore);
   });
 
   it("answer 202 and say so where a write is durable and its quorum was missed", async () => {
-    const { ask, database } = await filledApp();
-    database.members = 3;
-    database.settledAs = { id: 1, result: "quorum-missed", agreed: [1], needed: 2, members: [1, 2, 3] };
-    const write = await ask("PUT", `${UPSERT}&write_consistency=quorum`, body);
+    const { ask } = await memberApp([2, 3]);
+    const write = await ask("PUT", `${UPSERT}&timeout=1&write_consistency=quorum`, body);
     assert.equal(write.statusCode, 202);
     assert.equal((write.json.result as { status?: string }).status, "wait_timeout");
     assert.equal(write.headers[murmurHeaders.consistency], "quorum-missed; agreed=1; needed=2; members=3");
-    const made = await ask("PUT", "/collections/more?write_consistency=all", { vectors: { size: 1, distance: "Dot" } });
+    const made = await ask("PUT", "/collections/more?timeout=1&write_consistency=all", {
+      vectors: { size: 1, distance: "Dot" },
+    });
     assert.deepEqual([made.statusCode, made.json.result], [202, true]);
     const unasked = await ask("PUT", UPSERT, body);
     assert.deepEqual([unasked.statusCode, unasked.headers[murmurHeaders.consistency]], [200, undefined]);
@@ -116,33 +116,31 @@ describe("levels over HTTP", () => {
   });
 
   it("answer 503 where a read missed its quorum", async () => {
-    const { ask, database } = await filledApp();
-    database.members = 3;
-    database.settledAs = { id: 1, result: "quorum-missed", agreed: [1], needed: 2, members: [1, 2, 3] };
-    const { statusCode, error } = await ask("POST", `${SCROLL}?consistency=majority`, {});
+    const { ask } = await memberApp([2, 3]);
+    const { statusCode, error } = await ask("POST", `${SCROLL}?timeout=1&consistency=majority`, {});
     assert.equal(statusCode, 503);
-    assert.match(error ?? "", /consistency: 1 of 3 members agreed within 2 s, 2 are asked for/);
+    assert.match(error ?? "", /consistency: 1 of 3 members agreed within 1 s, 2 are asked for/);
   });
 });
 
 describe("frontier and digest of an answer", () => {
   it("come when they are asked for", async () => {
-    const { ask } = await filledApp();
+    const { ask, database } = await filledApp();
     const { headers } = await ask("POST", SCROLL, {}, { ...header("frontier", "1"), ...header("digest", "1") });
-    assert.match(String(headers[murmurHeaders.frontier]), /^1:\d+$/);
-    assert.equal(headers[murmurHeaders.digest], "points=0; graph=0");
+    const { replicaId } = database.status();
+    assert.match(String(headers[murmurHeaders.frontier]), new RegExp(`^${replicaId}:\\d+$`));
+    assert.match(String(headers[murmurHeaders.digest]), /^points=[0-9a-f]{32}; graph=[0-9a-f]{32}$/);
   });
 
   it("are of one moment, or the digest is not given", async () => {
     const { ask, database } = await filledApp();
-    database.digest = async () => ({
-      frontier: { "1": 1 },
-      points: 0,
-      points_digest: "0",
-      graph_digest: "0",
-      live: 0,
-      dead: 0,
-    });
+    const digest = database.digest.bind(database);
+    database.digest = async (name) => {
+      const earlier = await digest(name);
+      const point = { id: 8, vectors: { "": Float32Array.of(1, 2, 3, 4) }, payload: {} };
+      await database.write({ kind: "upsert-points", collection: name, mode: "upsert", points: [point] });
+      return earlier;
+    };
     const { headers } = await ask("POST", SCROLL, {}, header("digest", "1"));
     assert.equal(headers[murmurHeaders.digest], "moved-on");
   });

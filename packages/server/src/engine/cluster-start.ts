@@ -25,6 +25,8 @@ export interface ClusterStart {
   readonly peerHosts?: readonly string[];
   /** Other regions that are to be there when the cluster begins. */
   readonly peers: number;
+  /** How long members have after a start to say what they hold of this replica's writes; default: five seconds. */
+  readonly startWaitMs?: number;
   readonly transport: TransportSource;
 }
 

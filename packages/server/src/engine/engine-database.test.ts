@@ -5,6 +5,7 @@ import { type Command, ReplicaView } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
 import { pino } from "pino";
 import { EngineDatabase } from "./engine-database.js";
+import { heapOfThisThread } from "./heap.js";
 import { sharedMemoryState } from "./memory-guard.js";
 
 const catalogue = { collections: {}, aliases: {}, members: [] };
@@ -22,11 +23,12 @@ function databaseOn(code: string): {
   const worker = new Worker(`const { parentPort } = require("node:worker_threads"); ${code}`, { eval: true });
   const database = new EngineDatabase({
     memory: sharedMemoryState(),
-    worker,
+    engine: worker,
+    heap: heapOfThisThread(),
     view: new ReplicaView({ points: new Map(), catalogue, handles: new Map(), thread: 1 }),
     log: pino({ level: "silent" }),
     replicaId: 1,
-    releaseFolder: () => {
+    onClosed: () => {
       released++;
     },
   });

@@ -1,4 +1,3 @@
-import type { Worker } from "node:worker_threads";
 import {
   type Catalogue,
   type Change,
@@ -37,8 +36,7 @@ import type {
 } from "./database.js";
 import { EngineCalls } from "./engine-calls.js";
 import { FollowedTokens } from "./followed-tokens.js";
-import { heapOfThisThread } from "./heap.js";
-import { MemoryGuard, memoryOf, requireRoomFor } from "./memory-guard.js";
+import { type Heap, MemoryGuard, memoryOf, requireRoomFor } from "./memory-guard.js";
 import { fromPlainError, type Outcome, type PlainError, type Reply, type Request } from "./messages.js";
 import { ViewReads } from "./view-reads.js";
 
@@ -49,15 +47,26 @@ interface Validation {
   readonly recall: { readonly [vector: string]: { readonly recall_at_10: number } };
 }
 
+/** The other end of the engine: a thread of its own, or a port to one in this thread. */
+export interface EngineThread {
+  postMessage(request: Request): void;
+  on(event: "message", listener: (reply: Reply) => void): unknown;
+  on(event: "error", listener: (error: Error) => void): unknown;
+  /** Only a thread of its own ends without having been closed. */
+  on(event: "exit", listener: (code: number) => void): unknown;
+  off(event: "message", listener: (reply: Reply) => void): unknown;
+  off(event: "error", listener: (error: Error) => void): unknown;
+}
+
 /** The database in this thread: reads from a view of its own, writes by the engine's thread. */
 export class EngineDatabase implements Database {
-  readonly #worker: Worker;
+  readonly #engine: EngineThread;
   readonly #view: ReplicaView;
   readonly #reads: ViewReads;
   readonly #tokens: FollowedTokens;
   readonly #log: Logger;
   readonly #replicaId: number;
-  readonly #releaseFolder: () => void;
+  readonly #whenClosed: () => void;
   readonly #startedMs = performance.now();
   readonly #calls: EngineCalls;
   readonly #recall = new Map<string, { readonly [vector: string]: number }>();
@@ -86,33 +95,36 @@ export class EngineDatabase implements Database {
   });
 
   constructor(options: {
-    readonly worker: Worker;
+    readonly engine: EngineThread;
     readonly view: ReplicaView;
     readonly log: Logger;
     readonly replicaId: number;
-    readonly releaseFolder: () => void;
+    /** Nothing is used any more. May be called more than once. */
+    readonly onClosed: () => void;
     /** What the guards of both threads' heaps tell each other. */
     readonly memory: Int32Array;
+    /** Of this thread. */
+    readonly heap: Heap;
     /** Until the engine says otherwise; default: it serves. */
     readonly standing?: Standing;
   }) {
-    this.#worker = options.worker;
+    this.#engine = options.engine;
     this.#view = options.view;
     this.#reads = new ViewReads(options.view);
     this.#tokens = new FollowedTokens(options.view);
     this.#log = options.log;
     this.#replicaId = options.replicaId;
-    this.#releaseFolder = options.releaseFolder;
+    this.#whenClosed = options.onClosed;
     this.#standing = options.standing ?? standsAlone;
     this.#memory = options.memory;
-    this.#guard = new MemoryGuard(options.memory, "http", heapOfThisThread());
+    this.#guard = new MemoryGuard(options.memory, "http", options.heap);
     this.#calls = new EngineCalls(
       (request) => this.#post(request),
       () => this.#refusal(),
     );
-    this.#worker.on("message", (reply: Reply) => this.#orEnd(() => this.#receive(reply)));
-    this.#worker.on("error", (error) => this.#end(`the engine's thread failed: ${error.message}`, error));
-    this.#worker.on("exit", (code) => this.#exited(code));
+    this.#engine.on("message", (reply: Reply) => this.#orEnd(() => this.#receive(reply)));
+    this.#engine.on("error", (error) => this.#end(`the engine's thread failed: ${error.message}`, error));
+    this.#engine.on("exit", (code) => this.#exited(code));
   }
 
   get catalogue(): Catalogue {
@@ -280,7 +292,7 @@ export class EngineDatabase implements Database {
   }
 
   #post(request: Request): void {
-    this.#worker.postMessage(request);
+    this.#engine.postMessage(request);
   }
 
   #receive(reply: Reply): void {
@@ -412,7 +424,7 @@ export class EngineDatabase implements Database {
   }
 
   #finish(): void {
-    this.#releaseFolder();
+    this.#whenClosed();
     this.#onClosed();
   }
 }

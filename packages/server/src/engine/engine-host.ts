@@ -1,27 +1,18 @@
 import { randomInt } from "node:crypto";
 import type { MessagePort } from "node:worker_threads";
-import {
-  type Change,
-  isAdmitted,
-  nothingLeftOut,
-  Replica,
-  replicaIdOf,
-  SqliteOpLog,
-  type WaitRequest,
-} from "@murmuration/core";
+import { type Change, isAdmitted, nothingLeftOut, Replica, replicaIdOf, type WaitRequest } from "@murmuration/core";
 import { type Json, MurmurationError } from "@murmuration/index";
 import { ClusterLink } from "./cluster-link.js";
 import { type ClusterStart, replicaIdFor, type TransportHost } from "./cluster-start.js";
-import { DiskReserve } from "./disk-reserve.js";
 import * as limits from "./engine-limits.js";
+import type { EngineResources } from "./engine-resources.js";
 import { FilteredWrites, isFiltered, type Write } from "./filtered-writes.js";
 import { findAnswer } from "./findings.js";
-import { heapOfThisThread } from "./heap.js";
 import { HostedWaits } from "./hosted-waits.js";
-import { ImageStore, saveImages } from "./image-store.js";
+import { saveImages } from "./image-store.js";
 import { LeftOutTold } from "./left-out-told.js";
 import { MemoryGuard } from "./memory-guard.js";
-import { outcomeOf, type Question, type Reply, type Request, toPlainError, type WorkerStart } from "./messages.js";
+import { type EngineStart, outcomeOf, type Question, type Reply, type Request, toPlainError } from "./messages.js";
 import { openPlanners, type PlannerPool } from "./planners/planner-pool.js";
 import { READER_THREAD } from "./reader-thread.js";
 import { RequestQueue } from "./request-queue.js";
@@ -35,17 +26,15 @@ import { UpkeepPace } from "./upkeep-pace.js";
  */
 export class EngineHost {
   readonly #port: MessagePort;
-  readonly #start: WorkerStart;
+  readonly #start: EngineStart;
+  readonly #resources: EngineResources;
   readonly #pool: PlannerPool | undefined;
-  readonly #log: SqliteOpLog;
-  readonly #images: ImageStore;
   readonly #replica: Replica;
   readonly #link: ClusterLink | undefined;
   readonly #pace: UpkeepPace;
   readonly #waits: HostedWaits;
   readonly #filtered: FilteredWrites;
   readonly #memory: MemoryGuard;
-  readonly #reserve: DiskReserve;
   /** Log position up to which images were looked after. */
   #imagePosition: number;
   #tickTimer: NodeJS.Timeout | undefined;
@@ -68,27 +57,20 @@ export class EngineHost {
   #isClosed = false;
   readonly #guard = new TurnGuard((what, why) => this.#tell("error", what, { why }));
 
-  constructor(port: MessagePort, start: WorkerStart) {
+  constructor(port: MessagePort, start: EngineStart, resources: EngineResources) {
     this.#port = port;
     this.#start = start;
     this.#requests = new RequestQueue(port);
-    const { logPagesMax, cluster, planners } = start;
+    this.#resources = resources;
+    const { cluster, planners } = start;
+    const { log, images } = resources;
     this.#pool = openPlanners(planners, (what, why) => this.#tell("warn", what, { why }));
-    this.#log = new SqliteOpLog(start.logFile, logPagesMax === undefined ? {} : { pagesMax: logPagesMax });
-    this.#reserve = new DiskReserve(start.reserveFile);
     this.#reply({ kind: "opened" });
-    this.#images = new ImageStore(start.imageFolder, (shard, vector, error) =>
-      this.#tell("warn", "a graph image was not usable: the graph is made again from the log", {
-        shard,
-        vector,
-        why: error.message,
-      }),
-    );
     this.#replica = Replica.open({
-      log: this.#log,
+      log,
       clock: { now: () => Date.now() },
-      newReplicaId: replicaIdFor(cluster, replicaIdOf(this.#log)),
-      images: this.#images,
+      newReplicaId: replicaIdFor(cluster, replicaIdOf(log)),
+      images,
       viewThread: READER_THREAD,
       planner: this.#pool,
       ...(cluster === undefined
@@ -100,21 +82,21 @@ export class EngineHost {
               ...(cluster.advertise === undefined ? {} : { url: cluster.advertise }),
               nonce: randomInt(2 ** 20),
               founding: { peers: cluster.peers },
-              startWaitMs: limits.START_WAIT_MS,
+              startWaitMs: cluster.startWaitMs ?? limits.START_WAIT_MS,
             },
           }),
       onGraphs: (replicaId, catalogue, handles) => {
-        const isComplete = cluster === undefined || isAdmitted(this.#log);
+        const isComplete = cluster === undefined || isAdmitted(log);
         this.#reply({ kind: "graphs", replicaId, catalogue, handles, isComplete });
         Atomics.wait(start.viewMade, 0, 0, limits.VIEW_WAIT_MS_MAX);
       },
     });
-    this.#images.closeAll();
-    this.#images.sweep(this.#shardIds());
+    images.closeAll();
+    images.sweep(this.#shardIds());
     this.#imagePosition = this.#replica.position();
     this.#pace = new UpkeepPace(cluster !== undefined);
     this.#waits = new HostedWaits(this.#replica.waits);
-    this.#memory = new MemoryGuard(start.memory, "engine", heapOfThisThread());
+    this.#memory = new MemoryGuard(start.memory, "engine", resources.heap);
     this.#filtered = new FilteredWrites(this.#replica, {
       execute: (write) => this.#commit([write]),
       refuse: ({ request }, error) => this.#reply({ kind: "refused", request, error: toPlainError(error) }),
@@ -134,7 +116,7 @@ export class EngineHost {
       cluster: name,
       region,
       replicaId: this.#replica.id,
-      positions: streamPositions(this.#log, (write) => {
+      positions: streamPositions(this.#resources.log, (write) => {
         this.#guard.run("a stream's position was not kept", () => this.#try(write));
       }),
       isMember: (replica) => this.#replica.isMember(replica),
@@ -220,7 +202,7 @@ export class EngineHost {
 
   #execute(writes: readonly Write[]): ReturnType<Replica["execute"]> {
     try {
-      return this.#reserve.execute(
+      return this.#resources.reserve.execute(
         this.#replica,
         writes.map((write) => write.command),
       );
@@ -259,7 +241,7 @@ export class EngineHost {
   }
 
   #answer(request: number, question: Question): void {
-    const asked = { replica: this.#replica, link: this.#link, logFile: this.#start.logFile };
+    const asked = { replica: this.#replica, link: this.#link, logBytes: this.#resources.logBytes };
     this.#orRefuse(request, () => this.#reply({ kind: "answer", request, answer: findAnswer(asked, question) }));
   }
 
@@ -314,7 +296,7 @@ export class EngineHost {
 
   #tick(): void {
     const beganMs = performance.now();
-    this.#reserve.refill(beganMs);
+    this.#resources.reserve.refill(beganMs);
     const doesUpkeep = this.#pace.isUpkeepDue(beganMs) && this.#isViewMade();
     const isDone = this.#try(() => this.#replica.tick(doesUpkeep ? limits.BUDGET : { isPaused: true }));
     const endedMs = performance.now();
@@ -386,7 +368,7 @@ export class EngineHost {
     this.#saveImages();
     await sent;
     this.#pool?.close();
-    this.#log.close();
+    this.#resources.log.close();
     this.#reply({ kind: "closed" });
     this.#port.close();
   }
@@ -398,8 +380,9 @@ export class EngineHost {
     const position = this.#replica.position();
     const began = performance.now();
     try {
-      const written = saveImages(this.#images, this.#replica, position);
-      this.#images.sweep(this.#shardIds());
+      const { images } = this.#resources;
+      const written = saveImages(images, this.#replica, position);
+      images.sweep(this.#shardIds());
       if (written > 0)
         this.#tell("info", "graph images written", { written, position, ms: Math.round(performance.now() - began) });
     } catch (error) {

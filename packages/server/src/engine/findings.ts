@@ -1,4 +1,3 @@
-import { statSync } from "node:fs";
 import type { Replica } from "@murmuration/core";
 import type { Json } from "@murmuration/index";
 import { auditRecall } from "./audit.js";
@@ -10,7 +9,8 @@ import type { Answer, Question } from "./messages.js";
 export interface Asked {
   readonly replica: Replica;
   readonly link: ClusterLink | undefined;
-  readonly logFile: string;
+  /** Bytes of the log's files. */
+  readonly logBytes: () => number;
 }
 
 /** The answer to a question that only the engine's thread can answer. Throws what the replica throws. */
@@ -36,12 +36,11 @@ export function findAnswer(asked: Asked, question: Question): Answer {
   }
 }
 
-function report({ replica, link, logFile }: Asked): ReplicationReport {
+function report({ replica, link, logBytes }: Asked): ReplicationReport {
   const cluster = link?.report();
-  const bytesOf = (file: string) => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
   return {
     status: replica.status(),
-    logBytes: bytesOf(logFile) + bytesOf(`${logFile}-wal`),
+    logBytes: logBytes(),
     ...(cluster === undefined ? {} : { cluster }),
   };
 }

@@ -127,7 +127,7 @@ export class ImageStore implements ImageSource {
 }
 
 /** Write the images that lack an operation of the log up to `position`. Returns how many. Throws what the file system throws. */
-export function saveImages(images: ImageStore, replica: Replica, position: number): number {
+export function saveImages(images: Pick<ImageStore, "position" | "save">, replica: Replica, position: number): number {
   let written = 0;
   for (const { shard, indexes } of replica.writableShards()) {
     for (const [vector, index] of indexes) {

@@ -16,24 +16,31 @@ import type { ClusterStart } from "./cluster-start.js";
 import type { Digest, ReplicationReport } from "./database.js";
 import type { SettledRequest } from "./hosted-waits.js";
 
-/** What the engine's thread is started with. */
-export interface WorkerStart {
-  readonly logFile: string;
-  readonly imageFolder: string;
-  readonly reserveFile: string;
+/** How the engine runs. */
+export interface EngineStart {
   /** An image is written when so many operations came after the last one. */
   readonly imageEvery: number;
   /** One word, 1 once the other thread's view is made: reads are there first, and two threads that recover at once slow each other down. */
   readonly viewMade: Int32Array;
   /** What the guards of both threads' heaps tell each other. */
   readonly memory: Int32Array;
-  /** Bound on the log file, in pages of 4 KiB: a write beyond it fails as a full disk does. */
-  readonly logPagesMax?: number;
   /** Threads that plan inserts, the engine's own included. */
   readonly planners: number;
   /** The cluster to take part in; without it the database is alone. */
   readonly cluster?: ClusterStart;
 }
+
+/** Where it keeps things. */
+export interface EngineFiles {
+  readonly logFile: string;
+  readonly imageFolder: string;
+  readonly reserveFile: string;
+  /** Bound on the log file, in pages of 4 KiB: a write beyond it fails as a full disk does. */
+  readonly logPagesMax?: number;
+}
+
+/** What the engine's thread is started with. */
+export type WorkerStart = EngineStart & EngineFiles;
 
 /** What only the engine's thread can answer. */
 export type Question =
@@ -138,8 +145,15 @@ function causeOf(cause: unknown): string | undefined {
   return cause instanceof MurmurationError ? cause.message : (cause.stack ?? cause.message);
 }
 
-export function fromPlainError(plain: PlainError): MurmurationError {
-  return new MurmurationError(plain.code, plain.message, plain.field, plain.cause);
+export function fromPlainError({ code, message, field, cause }: PlainError): MurmurationError {
+  return new MurmurationError(code, message, field, cause === undefined ? undefined : errorOf(cause));
+}
+
+/** Loggers tell of a cause only when it is an error. `text` is its message, or its stack. */
+function errorOf(text: string): Error {
+  const error = new Error(text.split("\n", 1)[0]);
+  error.stack = text;
+  return error;
 }
 
 /** What a write came to, as it crosses threads. */

@@ -3,6 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { assert } from "@murmuration/index";
 import { EngineHost } from "./engine-host.js";
 import { NICE } from "./engine-limits.js";
+import { openResources } from "./engine-resources.js";
 import { type Reply, type Request, toPlainError, type WorkerStart } from "./messages.js";
 
 // The engine's thread.
@@ -12,7 +13,17 @@ assert(parentPort !== null, "this file is a worker");
 if (process.platform === "linux") setPriority(0, NICE);
 const port = parentPort;
 try {
-  const host = new EngineHost(port, workerData as WorkerStart);
+  const start = workerData as WorkerStart;
+  const resources = openResources(start, (shard, vector, error) => {
+    const message = "a graph image was not usable: the graph is made again from the log";
+    port.postMessage({
+      kind: "log",
+      level: "warn",
+      message,
+      details: { shard, vector, why: error.message },
+    } satisfies Reply);
+  });
+  const host = new EngineHost(port, start, resources);
   host.announce();
   port.on("message", (request: Request) => host.take(request));
 } catch (error) {

@@ -32,7 +32,7 @@ const text = fc
 
 describe("text in a URL", () => {
   it("is kept to the byte in names of collections, whatever it is", async () => {
-    const { ask, database } = await testApp();
+    const { ask, written } = await testApp();
     const property = fc.asyncProperty(text, async (name) => {
       const path = `/collections/${encodeURIComponent(name)}`;
       const made = await ask("PUT", path, { vectors: { size: 1, distance: "Dot" } });
@@ -40,7 +40,7 @@ describe("text in a URL", () => {
         assert.ok([409, 422].includes(made.statusCode), made.text);
         return;
       }
-      const command = database.written.at(-1);
+      const command = written.at(-1);
       assert.ok(command?.kind === "create-collection");
       assert.equal(command.name, name);
       assert.deepEqual((await ask("GET", `${path}/exists`)).json.result, { exists: true });
@@ -50,11 +50,11 @@ describe("text in a URL", () => {
   });
 
   it("is kept to the byte in names of fields and of vectors", async () => {
-    const { ask, database } = await filledApp();
+    const { ask, written } = await filledApp();
     const property = fc.asyncProperty(text, async (name) => {
       const path = `/collections/things/index/${encodeURIComponent(name)}`;
       assert.equal((await ask("DELETE", path)).statusCode, 200);
-      const command = database.written.at(-1);
+      const command = written.at(-1);
       assert.ok(command?.kind === "delete-payload-index");
       assert.equal(command.path, name);
       const links = await ask("GET", `/collections/things/points/1/links?vector=${encodeURIComponent(name)}`);
@@ -66,8 +66,8 @@ describe("text in a URL", () => {
   });
 
   it("that is not percent-encoded UTF-8 is refused with its place", async () => {
-    const { ask, database } = await filledApp();
-    const written = database.written.length;
+    const { ask, written } = await filledApp();
+    const writtenBefore = written.length;
     for (const bad of ["%ff", "%ED%A0%80", "a%C3", "%E0%A4%A", "%", "%zz"]) {
       for (const [method, path] of [
         ["GET", `/collections/${bad}`],
@@ -86,7 +86,7 @@ describe("text in a URL", () => {
       const named = await ask("GET", `/collections?${bad}=1`);
       assert.equal(named.error, `Deserialize error in query parameters: "${bad}" is not percent-encoded UTF-8`);
     }
-    assert.equal(database.written.length, written);
+    assert.equal(written.length, writtenBefore);
   });
 });
 
@@ -108,8 +108,8 @@ describe("a path with repeated slashes", () => {
   });
 
   it("is refused where a name between two fixed parts is empty, and is no request to another route", async () => {
-    const { ask, database } = await filledApp();
-    const written = database.written.length;
+    const { ask, written } = await filledApp();
+    const writtenBefore = written.length;
     const point = { points: [{ id: 1, vector: [1, 2] }] };
     for (const [method, path, body] of [
       ["PUT", "/collections//index", { field_name: "f", field_schema: "keyword" }],
@@ -128,7 +128,7 @@ describe("a path with repeated slashes", () => {
         `${path} ${error}`,
       );
     }
-    assert.equal(database.written.length, written);
+    assert.equal(written.length, writtenBefore);
     assert.match((await ask("POST", "/murmur/cluster/members//evict")).error ?? "", /id: the path has nothing/);
   });
 });

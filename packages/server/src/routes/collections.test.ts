@@ -61,7 +61,7 @@ describe("creating a collection", () => {
   });
 
   it("resolves graph parameters per vector over those of the collection over the defaults", async () => {
-    const { ask, database } = await testApp();
+    const { ask, written } = await testApp();
     await ask("PUT", "/collections/a", {
       vectors: {
         one: { size: 2, distance: "Dot", hnsw_config: { m: 8 } },
@@ -69,7 +69,7 @@ describe("creating a collection", () => {
       },
       hnsw_config: { m: 24 },
     });
-    assert.deepEqual((database.written[0] as CreateCollection).vectors, {
+    assert.deepEqual((written[0] as CreateCollection).vectors, {
       one: { size: 2, distance: "Dot", links: 8, efConstruction: 128, quantization: "int8" },
       two: { size: 3, distance: "Manhattan", links: 24, efConstruction: 128, quantization: "none" },
     });
@@ -77,9 +77,9 @@ describe("creating a collection", () => {
 
   it("switches quantisation off by Disabled and by none", async () => {
     for (const quantization_config of ["Disabled", "none"]) {
-      const { ask, database } = await testApp();
+      const { ask, written } = await testApp();
       await ask("PUT", "/collections/a", { vectors: { size: 2, distance: "Dot" }, quantization_config });
-      assert.equal((database.written[0] as CreateCollection).vectors[""]?.quantization, "none");
+      assert.equal((written[0] as CreateCollection).vectors[""]?.quantization, "none");
       assert.equal(((await ask("GET", "/collections/a")).json.result as Info).config.quantization_config, "Disabled");
     }
   });
@@ -153,11 +153,11 @@ describe("creating a collection", () => {
   ];
   for (const [what, body, expectedCode, expectedMessage] of refused) {
     it(`refuses ${what} and creates nothing`, async () => {
-      const { ask, database } = await testApp();
+      const { ask, written } = await testApp();
       const { statusCode, error } = await ask("PUT", "/collections/a", body);
       assert.equal(statusCode, expectedCode, error);
       assert.match(error ?? "", expectedMessage);
-      assert.equal(database.written.length, 0);
+      assert.equal(written.length, 0);
     });
   }
 

@@ -14,7 +14,7 @@ describe("payload indexes", () => {
     const { ask } = await filledApp();
     const put = (body: unknown) => ask("PUT", "/collections/things/index?wait=true", body);
     assert.deepEqual((await put({ field_name: "city", field_schema: "keyword" })).json.result, {
-      operation_id: 4,
+      operation_id: 3,
       status: "completed",
     });
     await put({ field_name: "count", field_schema: { type: "integer", lookup: false, range: true, on_disk: true } });

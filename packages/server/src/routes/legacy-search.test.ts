@@ -24,7 +24,7 @@ describe("legacy search", () => {
       vector: { name: "image", vector: [1, 2] },
       limit: 1,
     });
-    assert.deepEqual(named.json.result, [{ id: 1, version: 3, score: 0 }]);
+    assert.deepEqual(named.json.result, [{ id: 1, version: 1, score: 0 }]);
     const batch = await ask("POST", `${path}/search/batch`, {
       searches: [
         { vector: [1, 0, 0, 0], limit: 1 },

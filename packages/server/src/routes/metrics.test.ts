@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { Metrics } from "../metrics.js";
+import { memberApp } from "../testing/member-app.js";
 import { testApp } from "../testing/test-app.js";
 
 describe("GET /metrics", () => {
   it("counts answers by route, errors by kind, and tells how the replica is", async () => {
-    const { app, ask, database } = await testApp();
+    const { app, ask } = await testApp();
     await ask("PUT", "/collections/a", { vectors: { size: 2, distance: "Dot" } });
     await ask("PUT", "/collections/a/points", { points: [{ id: 1, vector: [1, 2] }] });
     await ask("GET", "/collections/none");
@@ -18,13 +20,19 @@ describe("GET /metrics", () => {
     assert.match(text, /murmur_errors_total{code="not-found"} 1/);
     assert.match(text, /^collections_total 1$/m);
     assert.match(text, /^murmur_points_upserted_total 1$/m);
-    assert.match(text, /^murmur_log_bytes 4096$/m);
+    assert.match(text, /^murmur_log_bytes 0$/m);
     assert.match(text, /^cluster_enabled 0$/m);
     assert.doesNotMatch(text, /murmur_replication_lag_seconds/);
 
     assert.match(text, /^murmur_catalogue_problems 0$/m);
     assert.match(text, /^murmur_upkeep_lacks_room 0$/m);
+    await ask("POST", "/murmur/collections/a/validate", {});
+    assert.match((await ask("GET", "/metrics")).text, /^murmur_recall_at_10{collection="a",vector=""} 1$/m);
+    await app.close();
+  });
 
+  it("tells of a cluster what the replica reports of it", async () => {
+    const { database } = await testApp();
     const peer = {
       id: 7,
       isMember: true,
@@ -75,12 +83,17 @@ describe("GET /metrics", () => {
       droppedMessages: 0,
     };
     const waits = { open: 3, quorumsReached: 5, quorumsMissed: 6, repairs: 7 };
-    database.report = { ...database.report, status: { ...database.report.status, peering, waits }, cluster };
-    const clustered = (await ask("GET", "/metrics")).text;
+    const { status, logBytes } = await database.replication();
+    const metrics = new Metrics({
+      catalogue: database.catalogue,
+      status: () => database.status(),
+      counters: () => database.counters(),
+      replication: async () => ({ status: { ...status, peering, waits }, logBytes, cluster }),
+    });
+    const { body: clustered } = await metrics.read();
     assert.match(clustered, /murmur_replication_lag_seconds{peer="7",region=""} 1.5/);
     assert.match(clustered, /murmur_replication_lag_operations{peer="7",region=""} 3/);
     assert.match(clustered, /murmur_peer_silence_seconds{peer="7",region=""} 2/);
-    assert.match(clustered, /murmur_recall_at_10{collection="words",vector=""} 0.97/);
     assert.match(clustered, /murmur_link_round_trip_seconds{region="us"} 0.081/);
     assert.match(clustered, /murmur_link_breaker_open{region="us"} 1/);
     assert.match(clustered, /murmur_link_failures_total{region="us"} 2/);
@@ -89,7 +102,6 @@ describe("GET /metrics", () => {
     assert.match(clustered, /^murmur_quorums_total{outcome="reached"} 5$/m);
     assert.match(clustered, /^murmur_quorums_total{outcome="missed"} 6$/m);
     assert.match(clustered, /^murmur_read_repairs_total 7$/m);
-    await app.close();
   });
 });
 
@@ -99,16 +111,16 @@ describe("the routes of the cluster", () => {
     const cluster = (await ask("GET", "/murmur/cluster")).json.result as { enabled: boolean; members: unknown[] };
     assert.deepEqual([cluster.enabled, cluster.members], [false, []]);
     const replication = (await ask("GET", "/murmur/replication")).json.result as { log_bytes: number };
-    assert.equal(replication.log_bytes, 4096);
+    assert.equal(replication.log_bytes, 0);
     await app.close();
   });
 
   it("evict by id, and refuse what is no id", async () => {
-    const { app, ask, database } = await testApp();
+    const { ask, written } = await memberApp([12]);
     assert.equal((await ask("POST", "/murmur/cluster/members/x/evict")).statusCode, 400);
     assert.equal((await ask("POST", "/murmur/cluster/members/0/evict")).statusCode, 400);
-    await ask("POST", "/murmur/cluster/members/12/evict");
-    assert.deepEqual(database.written, [{ kind: "evict-member", id: 12 }]);
-    await app.close();
+    assert.equal((await ask("POST", "/murmur/cluster/members/13/evict")).statusCode, 404);
+    assert.equal((await ask("POST", "/murmur/cluster/members/12/evict")).statusCode, 200);
+    assert.deepEqual(written.at(-1), { kind: "evict-member", id: 12 });
   });
 });

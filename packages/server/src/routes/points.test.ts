@@ -56,7 +56,7 @@ describe("upserting points", () => {
   });
 
   it("keeps only the last of several points with one id", async () => {
-    const { ask, database } = await filledApp();
+    const { ask, written } = await filledApp();
     await ask("PUT", "/collections/things/points", {
       points: [
         { id: 7, vector: [1, 1, 1, 1] },
@@ -64,7 +64,7 @@ describe("upserting points", () => {
         { id: 7, vector: [3, 3, 3, 3] },
       ],
     });
-    const { points } = database.written.at(-1) as UpsertPoints;
+    const { points } = written.at(-1) as UpsertPoints;
     assert.deepEqual(
       points.map(({ id, vectors }) => [id, vectors[""]?.[0]]),
       [
@@ -111,11 +111,11 @@ describe("upserting points", () => {
   });
 
   it("passes on mode and update filter", async () => {
-    const { ask, database } = await filledApp();
+    const { ask, written } = await filledApp();
     const filter = { must: [{ key: "city", match: { value: "Berlin" } }] };
     const body = { points: [{ id: 1, vector: [1, 2, 3, 4] }], update_mode: "update_only", update_filter: filter };
     assert.equal((await ask("PUT", "/collections/things/points", body)).statusCode, 200);
-    const { mode, updateFilter } = database.written.at(-1) as UpsertPoints;
+    const { mode, updateFilter } = written.at(-1) as UpsertPoints;
     assert.equal(mode, "update-only");
     assert.deepEqual(updateFilter?.must, [{ kind: "match-value", key: "city", value: "Berlin" }]);
     const odd = await ask("PUT", "/collections/things/points", { ...body, update_mode: "sometimes" });
@@ -201,11 +201,11 @@ describe("upserting points", () => {
   for (const [what, points, expectedCode, expectedMessage] of refused) {
     it(`refuses ${what} whole, and writes nothing`, async () => {
       const test = await filledApp();
-      const written = test.database.written.length;
+      const written = test.written.length;
       const { statusCode, error } = await upsert(test, points);
       assert.equal(statusCode, expectedCode, error);
       assert.match(error, expectedMessage);
-      assert.equal(test.database.written.length, written);
+      assert.equal(test.written.length, written);
     });
   }
 

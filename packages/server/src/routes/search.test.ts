@@ -72,8 +72,8 @@ describe("query", () => {
     const { result } = (await ask("POST", "/collections/named/points/query", { query: [1, 2], using: "image" })).json;
     assert.deepEqual(result, {
       points: [
-        { id: 1, version: 3, score: 0 },
-        { id: 2, version: 3, score: 1 },
+        { id: 1, version: 1, score: 0 },
+        { id: 2, version: 2, score: 1 },
       ],
     });
     const lookup = { query: 2, using: "image", lookup_from: { collection: "named", vector: "image" } };

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { filledApp, testApp } from "../testing/test-app.js";
+import { putUnreadableAlias, sendMisfit, unreadableAlias } from "../testing/left-out.js";
+import { memberApp, silentCluster, until } from "../testing/member-app.js";
+import { fill, filledApp, testApp } from "../testing/test-app.js";
 
 describe("service routes", () => {
   it("answer the version check of clients with exactly three keys", async () => {
@@ -15,7 +17,7 @@ describe("service routes", () => {
   });
 
   it("answer probes with plain text, and 503 while writes are refused", async () => {
-    const { ask, database } = await testApp();
+    const { ask, log } = await testApp();
     for (const path of ["/healthz", "/livez", "/readyz"]) {
       const { statusCode, headers } = await ask("GET", path);
       assert.equal(statusCode, 200);
@@ -23,38 +25,54 @@ describe("service routes", () => {
     }
     assert.equal((await ask("GET", "/healthz")).text, "healthz check passed");
     assert.equal((await ask("GET", "/readyz")).text, "all shards are ready");
-    database.reasons = ["writes fail: the disk is full", "this replica was evicted"];
+    log.failAfter(0);
+    const refused = await ask("PUT", "/collections/a", { vectors: { size: 2, distance: "Dot" } });
+    assert.equal(refused.statusCode, 500);
     const { statusCode, text } = await ask("GET", "/readyz");
-    const lines = ["some shards are not ready", "writes fail: the disk is full", "this replica was evicted"];
+    const lines = ["some shards are not ready", "writes fail: the disk is full"];
     assert.deepEqual([statusCode, text.split("\n")], [503, lines]);
     assert.equal((await ask("GET", "/healthz")).statusCode, 200);
   });
 
   it("name in the status what is left out of the state, which is no reason not to be ready", async () => {
-    const { ask, database } = await testApp();
-    const operation = { shard: "1-1", origin: 2, sequence: 9, reason: "no room", from: 3, attempts: 4 };
-    database.leftOut = {
-      setAside: { total: 30, first: [{ ...operation, code: "capacity", sinceMs: 5_000 }] },
-      catalogueProblems: { total: 1, first: ["aliases: not a map"] },
-    };
+    const before = await testApp();
+    await fill(before);
+    await before.database.close();
+    putUnreadableAlias(before.log);
+    const { ask, database } = await testApp({}, { log: before.log });
+    await until("it is told", () => database.status().leftOut.catalogueProblems.total === 1);
     const { set_aside, catalogue_problems, ready } = (await ask("GET", "/murmur/status")).json.result as {
       readonly [field: string]: unknown;
     };
-    const since = "1970-01-01T00:00:05.000Z";
-    assert.deepEqual(set_aside, { total: 30, operations: [{ ...operation, code: "capacity", since }] });
-    assert.deepEqual(catalogue_problems, { total: 1, problems: ["aliases: not a map"] });
+    assert.deepEqual(set_aside, { total: 0, operations: [] });
+    assert.deepEqual(catalogue_problems, { total: 1, problems: [unreadableAlias] });
     assert.equal(ready, true);
     assert.equal((await ask("GET", "/readyz")).statusCode, 200);
     assert.match((await ask("GET", "/metrics")).text, /^murmur_catalogue_problems 1$/m);
   });
 
+  it("name in the status what a member sent that does not fit, which is no reason not to be ready", async () => {
+    const member = await memberApp([2]);
+    const { ask, database } = member;
+    await sendMisfit(member, 2, "things");
+    const { set_aside, ready } = (await ask("GET", "/murmur/status")).json.result as {
+      readonly set_aside: { readonly total: number; readonly operations: readonly { readonly since: string }[] };
+      readonly ready: boolean;
+    };
+    const [{ since, ...operation } = { since: "" }, ...others] = set_aside.operations;
+    const dot = { shard: database.collection("things").id, origin: 2, sequence: 1 };
+    const what = { code: "corrupt", reason: "", from: 2, attempts: 1 };
+    assert.deepEqual([set_aside.total, { ...operation, reason: "" }, others], [1, { ...dot, ...what }, []]);
+    assert.match(since, /^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+    assert.equal(ready, true);
+  });
+
   it("stay in reach while a replica joins, which refuses every other route and says whom it waits for", async () => {
-    const { ask, database } = await filledApp();
-    database.joining = "this replica joins: it waits for replica 7 (us), which is not heard";
-    database.reasons = [database.joining];
+    const { ask, database, written } = await testApp({}, { cluster: silentCluster(1) });
+    await until("it says why", () => /must hear 1 others/.test(database.refusesReads() ?? ""));
     for (const path of ["/", "/healthz", "/livez", "/metrics", "/murmur/status", "/murmur/cluster", "/telemetry"])
       assert.equal((await ask("GET", path)).statusCode, 200, path);
-    const writtenBefore = database.written.length;
+    const writtenBefore = written.length;
     const point = { points: [{ id: 1, vector: [1, 2] }] };
     for (const [method, path, body] of [
       ["GET", "/collections", undefined],
@@ -69,9 +87,9 @@ describe("service routes", () => {
     ] as const) {
       const { statusCode, json } = await ask(method, path, body);
       const { error } = json.status as { readonly error: string };
-      assert.deepEqual([statusCode, /waits for replica 7 \(us\)/.test(error)], [503, true], `${method} ${path}`);
+      assert.deepEqual([statusCode, /must hear 1 others/.test(error)], [503, true], `${method} ${path}`);
     }
-    assert.equal(database.written.length, writtenBefore);
+    assert.equal(written.length, writtenBefore);
   });
 
   it("tell telemetry the name and version that clients look for", async () => {
@@ -91,19 +109,19 @@ describe("our own routes", () => {
     const { ask } = await filledApp();
     assert.equal(((await ask("GET", "/murmur/status")).json.result as { ready: boolean }).ready, true);
     assert.equal(((await ask("GET", "/murmur/collections/things/digest")).json.result as { points: number }).points, 3);
-    assert.deepEqual((await ask("POST", "/murmur/collections/things/validate")).json.result, {
-      valid: true,
-      samples: 100,
-    });
-    assert.deepEqual((await ask("POST", "/murmur/collections/things/validate", { samples: 7 })).json.result, {
-      valid: true,
-      samples: 7,
-    });
-    assert.deepEqual((await ask("GET", "/murmur/collections/named/points/1/links?vector=text")).json.result, {
-      id: 1,
-      vector: "text",
-      layers: [],
-    });
+    const validated = async (body: object | undefined) => {
+      const { json } = await ask("POST", "/murmur/collections/things/validate", body);
+      const { graphs, recall } = json.result as {
+        readonly graphs: { readonly "": { readonly violations: readonly unknown[] } };
+        readonly recall: unknown;
+      };
+      return [graphs[""].violations, recall];
+    };
+    assert.deepEqual(await validated(undefined), [[], { "": { recall_at_10: 1, samples: 3 } }]);
+    assert.deepEqual(await validated({ samples: 2 }), [[], { "": { recall_at_10: 1, samples: 2 } }]);
+    assert.deepEqual((await ask("GET", "/murmur/collections/named/points/1/links?vector=text")).json.result, [
+      { level: 0, neighbours: [] },
+    ]);
   });
 
   it("refuse unknown collections, points, vectors and sample counts", async () => {

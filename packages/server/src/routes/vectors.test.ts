@@ -29,10 +29,10 @@ describe("changing vectors", () => {
   });
 
   it("deletes vectors by name, of a name given twice too", async () => {
-    const { ask, database } = await filledApp();
+    const { ask, written } = await filledApp();
     const body = { points: [1, 1], vector: ["image", "image"] };
     assert.equal((await ask("POST", "/collections/named/points/vectors/delete", body)).statusCode, 200);
-    const command = database.written.at(-1);
+    const command = written.at(-1);
     assert.ok(command?.kind === "delete-vectors");
     assert.deepEqual([command.vectors, command.target], [["image"], { ids: [1] }]);
   });

@@ -1,6 +1,7 @@
+import { after } from "node:test";
 import type { FastifyInstance } from "fastify";
 import { type AppOptions, buildApp } from "../app.js";
-import { FakeDatabase } from "./fake-database.js";
+import { type MemoryDatabase, type MemoryDatabaseOptions, openMemoryDatabase } from "./memory-database.js";
 
 export interface Answer {
   readonly statusCode: number;
@@ -12,10 +13,9 @@ export interface Answer {
   readonly error: string | undefined;
 }
 
-/** An app on a fake database, asked without a socket. */
-export interface TestApp {
+/** An app on a database in memory, asked without a socket; both are closed at the end of the test that made it. */
+export interface TestApp extends MemoryDatabase {
   readonly app: FastifyInstance;
-  readonly database: FakeDatabase;
   /** `body` as text is sent as it is. */
   ask(
     method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE",
@@ -33,12 +33,17 @@ function parsed(text: string): Answer["json"] {
   }
 }
 
-export async function testApp(options: AppOptions = {}): Promise<TestApp> {
-  const database = new FakeDatabase();
-  const app = await buildApp(database, options);
+export async function testApp(options: AppOptions = {}, of: MemoryDatabaseOptions = {}): Promise<TestApp> {
+  const logger = options.log;
+  const opened = await openMemoryDatabase({ ...(logger === undefined ? {} : { logger }), ...of });
+  const app = await buildApp(opened.database, options);
+  after(async () => {
+    await app.close();
+    await opened.database.close();
+  });
   return {
     app,
-    database,
+    ...opened,
     async ask(method, url, body, headers = {}) {
       const payload = body === undefined ? {} : { payload: typeof body === "string" ? body : JSON.stringify(body) };
       const type = body === undefined ? {} : { "content-type": "application/json" };
@@ -53,8 +58,14 @@ export async function testApp(options: AppOptions = {}): Promise<TestApp> {
 }
 
 /** A collection `things` of unnamed four-dimensional vectors with three points, and `named` with vectors `image` and `text`. */
-export async function filledApp(options: AppOptions = {}): Promise<TestApp> {
-  const test = await testApp(options);
+export async function filledApp(options: AppOptions = {}, of: MemoryDatabaseOptions = {}): Promise<TestApp> {
+  const test = await testApp(options, of);
+  await fill(test);
+  return test;
+}
+
+/** Makes the collections of `filledApp`. */
+export async function fill(test: TestApp): Promise<void> {
   await test.ask("PUT", "/collections/things", { vectors: { size: 4, distance: "Dot" } });
   await test.ask("PUT", "/collections/things/points?wait=true", {
     points: [
@@ -72,5 +83,4 @@ export async function filledApp(options: AppOptions = {}): Promise<TestApp> {
       { id: 2, vector: { image: [1, 3] } },
     ],
   });
-  return test;
 }

@@ -1,0 +1,35 @@
+import { statSync } from "node:fs";
+import { type OpLog, SqliteOpLog } from "@murmuration/core";
+import type { MurmurationError } from "@murmuration/index";
+import { DiskReserve } from "./disk-reserve.js";
+import { heapOfThisThread } from "./heap.js";
+import { ImageStore } from "./image-store.js";
+import type { Heap } from "./memory-guard.js";
+import type { EngineFiles } from "./messages.js";
+
+/** What the engine keeps things in. */
+export interface EngineResources {
+  readonly log: OpLog;
+  readonly images: Pick<ImageStore, keyof ImageStore>;
+  readonly reserve: Pick<DiskReserve, keyof DiskReserve>;
+  /** Of the thread that it runs in. */
+  readonly heap: Heap;
+  /** Bytes of the log's files. */
+  readonly logBytes: () => number;
+}
+
+/** Those of a data folder. `onImageRefused` is told of images that cannot be used. Throws what `SqliteOpLog` throws. */
+export function openResources(
+  { logFile, logPagesMax, imageFolder, reserveFile }: EngineFiles,
+  onImageRefused: (shard: string, vector: string, error: MurmurationError) => void,
+): EngineResources {
+  const log = new SqliteOpLog(logFile, logPagesMax === undefined ? {} : { pagesMax: logPagesMax });
+  const bytesOf = (file: string) => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  return {
+    log,
+    images: new ImageStore(imageFolder, onImageRefused),
+    reserve: new DiskReserve(reserveFile),
+    heap: heapOfThisThread(),
+    logBytes: () => bytesOf(logFile) + bytesOf(`${logFile}-wal`),
+  };
+}

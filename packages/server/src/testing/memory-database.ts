@@ -1,0 +1,91 @@
+import { MessageChannel } from "node:worker_threads";
+import { type Command, readStoredPoints } from "@murmuration/core";
+import { FailingOpLog } from "@murmuration/core/conformance";
+import { type Logger, pino } from "pino";
+import type { ClusterStart } from "../engine/cluster-start.js";
+import type { Database } from "../engine/database.js";
+import { EngineHost } from "../engine/engine-host.js";
+import type { EngineResources } from "../engine/engine-resources.js";
+import { followEngine } from "../engine/follow-engine.js";
+import { heapOfThisThread } from "../engine/heap.js";
+import { type Heap, sharedMemoryState } from "../engine/memory-guard.js";
+import type { EngineStart, Request } from "../engine/messages.js";
+
+/** What a database in memory may be given. */
+export interface MemoryDatabaseOptions {
+  /** What a replica of before has written. */
+  readonly log?: FailingOpLog;
+  readonly cluster?: ClusterStart;
+  /** Of the engine. */
+  readonly heap?: Heap;
+  /** Without one nothing is logged. */
+  readonly logger?: Logger;
+}
+
+/** The product's database, whose engine runs in this thread over a log in memory. */
+export interface MemoryDatabase {
+  readonly database: Database;
+  /** Fails when it is told to. */
+  readonly log: FailingOpLog;
+  /** Every command executed, for tests that look at what a route made of a request. */
+  readonly written: readonly Command[];
+}
+
+/** There is no folder for images, and no disk that could be full. */
+function resourcesOf(log: FailingOpLog, heap: Heap): EngineResources {
+  return {
+    log,
+    heap,
+    images: {
+      open: () => undefined,
+      used: () => undefined,
+      refused: () => undefined,
+      position: () => Number.POSITIVE_INFINITY,
+      closeAll: () => undefined,
+      save: () => undefined,
+      sweep: () => undefined,
+    },
+    reserve: { refill: () => undefined, execute: (replica, commands) => replica.execute(commands) },
+    logBytes: () => 0,
+  };
+}
+
+/** Open a database in memory; whoever opens it closes it. */
+export async function openMemoryDatabase(options: MemoryDatabaseOptions = {}): Promise<MemoryDatabase> {
+  const { log = new FailingOpLog(), heap = heapOfThisThread(), cluster, logger = pino({ level: "silent" }) } = options;
+  const viewMade = new Int32Array(new SharedArrayBuffer(4));
+  // nobody is waited for: the view is made before the engine is told of anything
+  viewMade[0] = 1;
+  const start: EngineStart = {
+    imageEvery: Number.POSITIVE_INFINITY,
+    viewMade,
+    planners: 1,
+    memory: sharedMemoryState(),
+    ...(cluster === undefined ? {} : { cluster }),
+  };
+  const { port1: near, port2: far } = new MessageChannel();
+  try {
+    const host = new EngineHost(far, start, resourcesOf(log, heap));
+    const readPoints = () => readStoredPoints(log);
+    const database = await followEngine(near, {
+      log: logger,
+      start,
+      readPoints,
+      heap: heapOfThisThread(),
+      onClosed: () => near.close(),
+    });
+    host.announce();
+    far.on("message", (request: Request) => host.take(request));
+    const written: Command[] = [];
+    const write = database.write.bind(database);
+    database.write = async (command, how) => {
+      const receipt = await write(command, how);
+      written.push(command);
+      return receipt;
+    };
+    return { database, log, written };
+  } catch (error) {
+    near.close();
+    throw error;
+  }
+}
