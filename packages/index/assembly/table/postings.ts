@@ -1,8 +1,8 @@
 // Where the rows of a value stand, so that a column need not be scanned for them. The posting of a value is one word: 0 (nothing known), row << 1 | 1
 // for a single row, the address of a list, or COMMON and the address of a bitset's directory (0: there was no memory for one).
 //
-// A list is only ever appended to. Whether an entry still means anything is asked of the column: rows that were given back leave theirs behind,
-// which are left out when the list is made anew. A bit is cleared when its row is given back, which no reader can see by then.
+// A list is only ever appended to. A row that is given back leaves its entry behind, and a mark: from then on the column is asked whether an entry
+// still means anything, until the list is made anew without those that do not. A bit is cleared when its row is given back, which no reader can see by then.
 import { H_NEXT_ROW } from "../../src/segment/layout";
 import {
   C_COUNTS, CHUNK_ROWS, CHUNK_SHIFT, COMMON, H_MARKS, H_POSTING_ROWS, H_POSTING_SHARE, KEYWORD_CELLS, POSTING_KIND, SET_BYTES, V_KEY,
@@ -12,7 +12,8 @@ import { retireExtent, returnExtent, roomOf, takeExtent, takeZeroed } from "./ar
 import { chunkOf, kindOf, rowHolds, setsOf, wordOf } from "./chunks";
 import { capacity } from "./regions";
 
-const ENTRIES: usize = 8;
+const STALE: usize = 8;
+const ENTRIES: usize = 16;
 /** A row with several values costs a scan as much as so many others. */
 const SEVERAL_COST: u32 = 10;
 
@@ -20,6 +21,9 @@ const SEVERAL_COST: u32 = 10;
 @inline export function isSingle(posting: u32): bool { return <bool>(posting & 1); }
 // @ts-ignore: decorator
 @inline export function entryAt(posting: usize, i: u32): usize { return posting + ENTRIES + (<usize>i << 2); }
+/** Has a list entries of rows that were given back? Asked before the entries are read. */
+// @ts-ignore: decorator
+@inline export function isStale(posting: usize): bool { return <bool>atomic.load<u32>(posting + STALE); }
 function keyOf(column: usize, value: usize): i64 { return kindOf(column) == KEYWORD_CELLS ? 0 : load<i64>(value + V_KEY); }
 
 /** From this number of rows on a bitset is quicker than a list, and not much larger: measured, see docs/read-model.md. */
@@ -136,12 +140,16 @@ function renew(column: usize, value: usize, row: u32): void {
   for (let i: u32 = 0; i < entries; i++) store<u32>(marks + (<usize>(load<u32>(entryAt(made, i)) >> 5) << 2), 0);
   store<u32>(made, entries);
   store<u32>(made, <u32>(roomOf(made) - ENTRIES >> 2), 4);
+  store<u32>(made, 0, STALE);
   hold(value, <u32>made);
 }
 /** A row of the value is given back, others have it still. A common value that few rows are left of gets a list again. */
 export function removedFromPosting(column: usize, value: usize, row: u32): void {
   const posting = load<u32>(value + V_POSTING), rows = load<u32>(value + V_ROWS);
-  if (!isCommon(posting)) return;
+  if (!isCommon(posting)) {
+    if (posting && !isSingle(posting)) atomic.store<u32>(<usize>posting + STALE, 1);
+    return;
+  }
   const directory = directoryIn(posting);
   if (directory) clearBit(directory, row);
   if (rows * 4 > commonFrom(column)) return;
@@ -164,5 +172,6 @@ export function removedFromPosting(column: usize, value: usize, row: u32): void 
   }
   store<u32>(made, entries);
   store<u32>(made, <u32>(roomOf(made) - ENTRIES >> 2), 4);
+  store<u32>(made, 0, STALE);
   hold(value, <u32>made);
 }

@@ -110,3 +110,12 @@ export function findVisible(block: u32, epoch: u32): void {
   const both = atomic.load<u64>(shownAt(row)), shown = <u32>both, hidden = <u32>(both >> 32);
   return (!shown || reached(epoch, shown)) && !(hidden && reached(epoch, hidden));
 }
+/** The same for a row among many anywhere: by the summary of its block where it is right, which is smaller than the rows. */
+export function isSeen(row: u32, epoch: u32): bool {
+  const block = row >> SUMMARY_SHIFT, since = atomic.load<u32>(sinceAt(block));
+  if (since && reached(epoch, since)) {
+    const word = atomic.load<u32>(wordAt(row));
+    if (atomic.load<u32>(sinceAt(block)) == since) return <bool>(word >> (row & 31) & 1);
+  }
+  return isVisible(row, epoch);
+}

@@ -9,7 +9,7 @@
 //              Of a row with several values: the address of u32 count, u32 0, and then the values
 //   value      V_*: a keyword, or the key of a number that is looked up
 //   table      of values: u32 mask, 12 bytes, then places: 0 empty, 1 gone, or the address of a value
-//   posting    u32 entries, u32 room, then rows; of a common value, u32 by chunk: the address of a bitset of its rows, 0: it has none there
+//   posting    u32 entries, u32 room, u32 1 when rows of it were given back, u32 0, then rows; of a common value, u32 by chunk: the address of a bitset of its rows, 0: it has none there
 
 // Header: the arena's is the writer's.
 export const H_ARENA_RETIRED_HEAD: usize = 4096;

@@ -28,6 +28,9 @@ import { columnPath } from "./column-header.js";
 import { rowEnd } from "./scanned-rows.js";
 
 const TABLE_HEAD_WORDS = 4;
+const LIST_HEAD_WORDS = 4;
+/** Of a list: 1 when it has entries of rows that were given back. */
+const LIST_STALE_WORD = 2;
 
 /** Places of a chunk in words. */
 class Chunks {
@@ -96,7 +99,7 @@ function postedRows({ u32 }: ColumnEngine, value: number): Set<number> | undefin
   if (posting === 0) return new Set();
   if ((posting & 1) === 1) return new Set([posting >>> 1]);
   const at = posting >>> 2;
-  return new Set(u32.subarray(at + 2, at + 2 + (u32[at] as number)));
+  return new Set(u32.subarray(at + LIST_HEAD_WORDS, at + LIST_HEAD_WORDS + (u32[at] as number)));
 }
 
 /**
@@ -137,9 +140,12 @@ export function columnProblems(table: TableEngine): string[] {
       const posted = postedRows(engine, value);
       if (posted !== undefined && !rows.every((row) => posted.has(row)))
         problems.push(`${name}: a posting misses rows`);
-      const isBits = ((engine.u32[(value + V_POSTING) >>> 2] as number) & POSTING_KIND) === COMMON;
-      if (isBits && posted !== undefined && posted.size !== rows.length)
-        problems.push(`${name}: a bitset has other rows`);
+      const posting = engine.u32[(value + V_POSTING) >>> 2] as number;
+      const isBits = (posting & POSTING_KIND) === COMMON;
+      const isExact =
+        isBits || (posting !== 0 && posting % 2 === 0 && engine.u32[(posting >>> 2) + LIST_STALE_WORD] === 0);
+      if (isExact && posted !== undefined && posted.size !== rows.length)
+        problems.push(`${name}: a posting has other rows`);
     }
     if (rowsOf.size > 0) problems.push(`${name}: ${rowsOf.size} values of rows are not in the table`);
   }
