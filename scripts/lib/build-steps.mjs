@@ -85,7 +85,8 @@ const WASM_MODULES = {
     label: "compiling the engine",
     entry: "packages/index/assembly/index.ts",
     isSource: (path) => !path.includes("/assembly/table/"),
-    others: [],
+    // TypeScript reads it too
+    others: ["packages/index/src/vector-index/graph-limits.ts"],
   },
   table: {
     label: "compiling the table",

@@ -6,7 +6,7 @@ import {
   DEAD, H, LINKED, METRIC_EUCLID, NONE, OVERFLOW, S, atQuery, atWords, capOf, codeBytes, codeOf, levelIn, listOf, metaOf, metric,
   scratch, stateAt, vectorBytes, vectorOf, word,
 } from "./layout";
-import { UNDO_MAX } from "./limits";
+import { UNDO_MAX } from "../src/vector-index/graph-limits";
 import { hasRoom } from "./blocks";
 import { ADD, entryWords, missedAdds, unpack } from "./delta";
 import { forgetDot, levelOfDot, rememberDot, slotOfDot } from "./dots";

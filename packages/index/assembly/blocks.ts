@@ -2,7 +2,7 @@
 // are carved from the space of the upper lists, and reused once no search can be in them. Writer only.
 //
 //   block  u32 size class, u32 next (free list, retired queue), u32 epoch when retired, u32 members (of a list), then the contents
-import { BLOCK_CLASSES } from "./limits";
+import { BLOCK_CLASSES } from "../src/vector-index/graph-limits";
 import { H, NONE } from "./layout";
 import { advanceEpoch, oldestEpoch } from "./epoch";
 

@@ -10,7 +10,7 @@
 //       v runs; per run: v origin index, v count, v first sequence, v gaps − 1 …    the neighbours, ascending by dot
 //       per neighbour in that order: v (removed << 1 | add); per removed: v (zigzag(sequence − neighbour's) << 1 | foreign)
 //         and, when foreign (its origin is not the neighbour's), v origin index
-import { ORIGINS_MAX, RAW_MAX } from "./limits";
+import { ORIGINS_MAX, RAW_MAX } from "../src/vector-index/graph-limits";
 import {
   NONE, S, atDelta, atRemovals, atWords, capOf, dotOf, levelIn, listBytes, listOf, originIn, pair, scratch, sequenceIn, stateOf, touch,
   upperBytes, word,

@@ -5,7 +5,7 @@
 //   block      u32 slot + 1 (0: none) × 16
 //   keys       u64 (origin, sequence / 16) by block
 //   directory  u32 block + 1 (0: empty), at most half full; it doubles into the next table of its region
-import { LEVEL_MAX } from "./limits";
+import { LEVEL_MAX } from "../src/vector-index/graph-limits";
 import { BLOCK_BYTES, H, NONE, blockAt, blockKeyAt, dotOf, dotTable, links, word } from "./layout";
 
 /** A dot's key is its upper bits, its place in the block the lower WINDOW_BITS. */

@@ -5,7 +5,7 @@
 // *Packed*, at atDelta, by dot; v = LEB128 varint:
 //     u8 format; v origins, each u24; v lists; per list, ascending by (level, dot): v level, v origin index, v zigzag(sequence − that of the
 //     list before), v removed, v added; per slot: v (zigzag(sequence − the list's) << 1 | foreign) and, when foreign, v origin index
-import { LEVEL_MAX, RAW_MAX } from "./limits";
+import { LEVEL_MAX, RAW_MAX } from "../src/vector-index/graph-limits";
 import {
   H, NONE, S, atWords, capOf, dotOf, levelIn, links, listOf, originIn, scratch, sequenceIn, stateOf, word, wordsEnd,
 } from "./layout";

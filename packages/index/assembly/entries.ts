@@ -1,6 +1,6 @@
 // Entry points. Of each origin the best node: live before dead, then highest level, then lowest dot; H.ENTRY is the best of all. A
 // function of the graph as a set. Not part of an image: made again from the nodes.
-import { ORIGINS_MAX, WALK_ENTRIES } from "./limits";
+import { ORIGINS_MAX, WALK_ENTRIES } from "../src/vector-index/graph-limits";
 import { DEAD, H, LINKED, NONE, S, SLOT_MASK, dotOf, levelIn, originIn, pair, scratch, stateOf, word } from "./layout";
 import { observe, publish } from "./epoch";
 

@@ -1,5 +1,5 @@
 // Epoch-based reclamation (Fraser, 2004): a slot is reused only after every search that could have seen it has ended.
-import { THREADS_MAX } from "./limits";
+import { THREADS_MAX } from "../src/vector-index/graph-limits";
 import { H, NONE, thread } from "./layout";
 
 /** Make a word visible to the readers beside this writer. */

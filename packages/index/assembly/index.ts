@@ -1,5 +1,5 @@
 // The engine's face. The host puts vectors at atQuery and packed deltas at atDelta, calls, and reads results at S.OUT.
-import { EF_MAX } from "./limits";
+import { EF_MAX } from "../src/vector-index/graph-limits";
 import {
   CONDEMNED, H, LINKED, NONE, S, atDelta, atQuery, atRow, atUpper, capacityOf, derive, filterBits, scratch, stampOf, stateOf,
   visibleBits,
@@ -8,6 +8,8 @@ import { clearDots, rememberDot } from "./dots";
 import { findEntries } from "./entries";
 import { leave, pin } from "./epoch";
 
+export * from "../src/vector-index/graph-limits";
+export { CONDEMNED, DEAD, LINKED, META, NONE } from "./layout";
 export { applyInsert, checkInsert, markDead, revertInsert } from "./apply";
 export { condemn, cutLiveEdges, nodesToRepair, purge, purgeable, scanEnd, unreachable } from "./upkeep";
 export { digest, digestNode } from "./digest";

@@ -14,7 +14,7 @@
 //
 // The memory is created at its full 4 GiB of address space; pages never touched cost nothing, so nothing moves, nothing
 // grows and no JavaScript view goes stale.
-import { EF_MAX, LEVEL_MAX, ORIGINS_MAX, RAW_MAX, SCAN_QUERIES, THREADS_MAX, UNDO_MAX } from "./limits";
+import { EF_MAX, LEVEL_MAX, ORIGINS_MAX, RAW_MAX, SCAN_QUERIES, THREADS_MAX, UNDO_MAX } from "../src/vector-index/graph-limits";
 
 /** Header fields (addresses). */
 export namespace H {
@@ -129,7 +129,7 @@ export const SCRATCH: usize = 16384;
   /** When retired. Of a linked node: where the last breadth-first walk came from. */
   epoch: u32;
 }
-const META: usize = offsetof<Meta>();
+export const META: usize = offsetof<Meta>();
 /** Bytes of a dot block: one cache line. */
 export const BLOCK_BYTES: usize = 64;
 

@@ -2,7 +2,7 @@
 // (distance, dot). A list of at most cap members stands in its place: count, then slots. A longer one, which only merging makes, is in
 // a block: the first word says where; there: effective count, then slots, the effective ones first.
 import { METRIC_EUCLID, METRIC_MANHATTAN, OVERFLOW, S, capOf, codeBytes, codeOf, dotOf, H, listOf, metric, pair, scratch, vectorOf, word } from "./layout";
-import { RAW_MAX } from "./limits";
+import { RAW_MAX } from "../src/vector-index/graph-limits";
 import { observe, publish } from "./epoch";
 import { BLOCK_HEAD, blockBytes, retireBlock, takeBlockFor } from "./blocks";
 import { DotCodes, DotVectors, EuclidCodes, EuclidVectors, ManhattanVectors } from "./metric";

@@ -1,5 +1,5 @@
 // Packed deltas: variable-length numbers and dots by a table of origins. One writer and one reader at a time, at atDelta.
-import { ORIGINS_MAX } from "./limits";
+import { ORIGINS_MAX } from "../src/vector-index/graph-limits";
 import { S, atDelta, originIn, scratch, sequenceIn, word } from "./layout";
 
 let at: usize = 0, limit: usize = 0, origins: u32 = 0, malformed: bool = false;

@@ -5,7 +5,7 @@ import {
 } from "./layout";
 import { mix64 } from "./dots";
 import { ADD } from "./delta";
-import { EF_MAX } from "./limits";
+import { EF_MAX } from "../src/vector-index/graph-limits";
 import { addList, beginEdges, packEdges } from "./edges";
 import { gatherEntries } from "./entries";
 import { prepareQuery, rowDistance, scaleOf } from "./kernels";

@@ -1,5 +1,5 @@
 // plan: reads the graph and decides everything that an insert will change; writes nothing but this thread's scratch.
-import { EF_MAX } from "./limits";
+import { EF_MAX } from "../src/vector-index/graph-limits";
 import {
   DEAD, H, LINKED, NONE, S, SLOT_MASK, atQuery, atRow, atWords, capOf, efConstruction, levelIn, links, listOf, pair, scratch,
   stateOf, word, dotOf,

@@ -1,5 +1,5 @@
 // Exact search: every allowed slot is compared with the query, in batches whose rows are touched before they are scored.
-import { SCAN_QUERIES, SCAN_RESULTS_MAX } from "./limits";
+import { SCAN_QUERIES, SCAN_RESULTS_MAX } from "../src/vector-index/graph-limits";
 import { H, S, atQuery, filterBits, pair, scratch, touch, vectorBytes, vectorOf, visibleBits, word } from "./layout";
 import { enter, leave, observe } from "./epoch";
 import { vectorDistance4x2 } from "./kernels";

@@ -1,7 +1,7 @@
 // Best-first search (HNSW, Malkov and Yashunin, 2018, algorithms 2 and 5), three heads at a time: expanding the three best
 // unexpanded candidates together overlaps the cache misses of their neighbours, and is as deterministic as one at a time
 // because the pool is totally ordered.
-import { BEAM } from "./limits";
+import { BEAM } from "../src/vector-index/graph-limits";
 import {
   H, NONE, S, SLOT_MASK, atRow, baseListOf, codeBytes, codeOf, dotOf, filterBits, hasBit, listBytes, listOf, pair, scratch, stampOf, touch,
   upperBytes, vectorBytes, vectorOf, visibleBits, word,

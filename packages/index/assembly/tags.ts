@@ -4,7 +4,7 @@
 // one is the entry 0.
 //
 //   table  (u32 slot + 1 (0: empty), u32 level << 28 | neighbour, u64 tag)[size], open addressing, at most half full
-import { UNDO_MAX } from "./limits";
+import { UNDO_MAX } from "../src/vector-index/graph-limits";
 import { H, LINKED, S, SLOT_MASK, TAGGED, originIn, scratch, sequenceIn, stateAt, stateOf } from "./layout";
 import { mix64 } from "./dots";
 import { publish } from "./epoch";

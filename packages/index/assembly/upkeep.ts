@@ -1,6 +1,6 @@
 // What becomes of dead nodes: condemned once their death is causally stable, purged once no list of another node leads to them; and
 // which nodes no walk reaches. Writer only.
-import { EF_MAX } from "./limits";
+import { EF_MAX } from "../src/vector-index/graph-limits";
 import {
   CONDEMNED, DEAD, H, LINKED, NONE, S, SLOT_MASK, dotOf, levelIn, listOf, metaOf, originIn, pair, scratch, stampOf, stateAt, stateOf, word,
 } from "./layout";

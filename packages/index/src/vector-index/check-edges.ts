@@ -2,11 +2,10 @@ import { MurmurationError } from "../errors.js";
 import { decodeEdgeDelta, type EdgeList } from "./edge-delta.js";
 import type { Engine } from "./engine.js";
 import { putDelta } from "./engine-input.js";
+import { RAW_MAX } from "./graph-limits.js";
 import type { EdgeDelta } from "./graph-types.js";
 import type { VectorIndexOptions } from "./options.js";
 
-/** Members of one list (assembly/limits.ts). */
-const MEMBERS_MAX = 8192;
 /** Blocks begin at multiples of it (assembly/blocks.ts). */
 export const BLOCK_ALIGNMENT = 16;
 /** The block of a list that has as many members as one can have. */
@@ -57,7 +56,7 @@ function roomForShared(deltas: readonly EdgeDelta[], sizeOf: (list: EdgeList) =>
       if (shared.deltas === 1) continue;
       const removed = new Set(list.removed.map(nameOf));
       const contradicts = list.added.some((dot) => removed.has(nameOf(dot)));
-      if (contradicts || sizeOf(list) + shared.added > MEMBERS_MAX) {
+      if (contradicts || sizeOf(list) + shared.added > RAW_MAX) {
         throw new MurmurationError("corrupt", "the edge deltas do not fit the graph one after the other");
       }
       bytes += 2 * BLOCK_BYTES_MAX;

@@ -1,13 +1,11 @@
 import { assert, MurmurationError } from "../errors.js";
 import type { Engine } from "./engine.js";
+import { ORIGINS_MAX } from "./graph-limits.js";
 import type { NodeDot } from "./graph-reader.js";
 import type { CausalPast, EdgeDelta, GraphDelta } from "./graph-types.js";
 import type { VectorIndexOptions } from "./options.js";
 
 // What a call of the engine is given, and the dots that it leaves.
-
-/** Bound of assembly/limits.ts: origins that a delta, a past or a set of owners can name. */
-const ORIGINS_MAX = 1024;
 
 /** Throws `corrupt` for a past that names more origins than one can. */
 export function checkPast(past: CausalPast): void {

@@ -1,4 +1,5 @@
 import { MurmurationError } from "../errors.js";
+import { EF_MAX, LINKS_MAX, THREADS_MAX } from "./graph-limits.js";
 
 /** Distance metrics of the engine. `cosine` is `dot` over vectors that the caller has normalised. */
 export const metrics = ["cosine", "dot", "euclid", "manhattan"] as const;
@@ -20,15 +21,15 @@ export interface VectorIndexOptions {
   readonly quantization: "int8" | "none";
 }
 
-/** Bounds of the options, and of the engine behind them (assembly/limits.ts). */
+/** Bounds of the options, and of the engine behind them. */
 export const vectorIndexLimits = {
   dimensions: { min: 1, max: 65_536 },
-  links: { min: 2, max: 128 },
+  links: { min: 2, max: LINKS_MAX },
   efConstruction: { min: 4, max: 4096 },
   /** Largest candidate pool of the engine; searches that need more are answered exactly. */
-  efSearchMax: 16_384,
+  efSearchMax: EF_MAX,
   /** Threads on one memory: the writer and its readers. */
-  threadsMax: 4,
+  threadsMax: THREADS_MAX,
 } as const;
 
 /** Throws `validation` naming the first option that is out of its range. */

@@ -4,6 +4,7 @@ import type { EdgeList } from "./edge-delta.js";
 import { createEngine, type Engine, header, NO_SLOT } from "./engine.js";
 import { checkDimensions, checkPast, putDelta, putOrigins, putPast, readDots } from "./engine-input.js";
 import type { GraphHandle } from "./graph-handle.js";
+import { EF_MAX, LEVEL_MAX, UNDO_MAX } from "./graph-limits.js";
 import { GraphReader, type NodeDot } from "./graph-reader.js";
 import type { CausalPast, EdgeDelta, GraphCounters, GraphDelta } from "./graph-types.js";
 import { InsertPlanner } from "./insert-planner.js";
@@ -14,15 +15,13 @@ const FULL = NO_SLOT;
 const MALFORMED = NO_SLOT - 1;
 const DUPLICATE = NO_SLOT - 2;
 
-/** End of the memory that upper lists may fill, and most of them per node (assembly/slots.ts, assembly/limits.ts). */
+/** End of the memory that upper lists may fill (assembly/slots.ts). */
 const ADDRESS_END = 0xffff0000;
-const UPPER_LEVELS_MAX = 7;
 /** Bytes that applyInsert wants free for lists that outgrow their place (assembly/apply.ts). */
 const LISTS_ROOM = 8 << 20;
 
-/** Bounds of assembly/limits.ts: dots that fit the results, and notes for taking an insert back. */
-const DOTS_MAX = 16_384;
-const UNDO_MAX = 65_536;
+/** Dots that fit the results. */
+const DOTS_MAX = EF_MAX;
 const nothingKnown: CausalPast = new Map();
 /** Nodes that a stitch can be seeded from. */
 const SEEDS_MAX = 4096;
@@ -60,7 +59,7 @@ export class VectorIndex {
     const { u32 } = this.#engine;
     const { links } = this.options;
     const upperLeft = ADDRESS_END - (u32[header.upperNext >> 2] as number) - LISTS_ROOM;
-    const upperNeeded = count * UPPER_LEVELS_MAX * (links + 1) * 4;
+    const upperNeeded = count * LEVEL_MAX * (links + 1) * 4;
     // slots of purged nodes are used again, once no reader can see them
     const free = () => this.capacity - this.reader.slotCount + (u32[header.freeCount >> 2] as number);
     if (free() < count) this.#engine.reclaim();

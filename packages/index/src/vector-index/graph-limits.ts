@@ -1,4 +1,5 @@
-// Bounds of the engine. Everything that is sized at compile time is sized by these.
+// Bounds of the engine, for both sides: this file is compiled twice, by TypeScript and, imported from assembly/, by AssemblyScript. Constants
+// only. Everything that is sized at compile time is sized by these; a test compares what the compiled module reports with what stands here.
 
 /** Threads that can be attached to one memory: the writer (0) and readers. Each has its own scratch, marks and bitsets. */
 export const THREADS_MAX: u32 = 4;
