@@ -141,7 +141,7 @@ describe("the arena", () => {
   test("is caught when it does not wait for readers", () => {
     const found = fc.check(
       fc.property(steps, (all) => run(new ModelledArena(60_000, ["extent-reused"]), all)),
-      { numRuns: 100, endOnFailure: true },
+      { numRuns: 100, endOnFailure: true, seed: 1 },
     );
     assert.ok(found.failed);
   });

@@ -94,10 +94,10 @@ describe("columns", () => {
         fc.property(modelSteps, modelConditions, (steps, conditions) => {
           run({ bugs: [name] }, steps, conditions, 1);
         }),
-        { numRuns: 200, endOnFailure: true },
+        // always the same runs: what a bug in the memory leads to is anything
+        { numRuns: 200, endOnFailure: true, seed: 1 },
       );
       assert.ok(found.failed);
-      assert.match(String(found.errorInstance), /AssertionError/);
     });
   }
 });
