@@ -23,8 +23,6 @@ function youngBytesMax(): number {
 
 /** This thread's heap, of which the old generation counts: whatever lives long is there, and it is its end that ends the process. */
 export function heapOfThisThread(): Heap {
-  setFlagsFromString("--expose-gc");
-  const collect = runInNewContext("gc") as () => void;
   const young = youngBytesMax();
   const read = (): HeapUse => {
     const used = getHeapSpaceStatistics().reduce(
@@ -33,6 +31,11 @@ export function heapOfThisThread(): Heap {
     );
     const limit = getHeapStatistics().heap_size_limit;
     return { usedBytes: used, limitBytes: Math.max(limit - young, limit / 4) };
+  };
+  // so seldom that a context is made for each
+  const collect = () => {
+    setFlagsFromString("--expose-gc");
+    (runInNewContext("gc") as () => void)();
   };
   return { read, collect };
 }
