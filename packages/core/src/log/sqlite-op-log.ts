@@ -19,6 +19,7 @@ import { noPointRows, pointRowsToText } from "./point-rows.js";
 import { frontierChecksum } from "./row-checksums.js";
 import { dropCheckpoint, dropOperations, putCheckpointPart } from "./sqlite-compaction.js";
 import { openDatabase, setPragmas } from "./sqlite-connection.js";
+import { damagedRows } from "./sqlite-damage.js";
 import { storageError, withStorageErrors } from "./sqlite-error.js";
 import { type Heads, POSITION_FLOOR, readHeads, type ShardHead } from "./sqlite-heads.js";
 import { deletePoint, dropPoints, plainBytes, readPoints, writePoint } from "./sqlite-points.js";
@@ -196,6 +197,11 @@ export class SqliteOpLog implements OpLog {
     const { shards, isNameLost } = this.#currentHeads();
     if (!isNameLost || (shards.get(shard)?.frontier.size ?? 0) > 0) return undefined;
     return refuseMessage(`${this.#file}: a row of table shards is damaged, and may be that of shard ${shard}`);
+  }
+
+  /** Every row that is not what was written, as one line each; those too that are made again from others when they are read. */
+  damagedRows(): string[] {
+    return withStorageErrors(this.#file, () => damagedRows(this, this.#reads));
   }
 
   /**

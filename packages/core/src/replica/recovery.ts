@@ -24,10 +24,10 @@ import { causalSetting, recoverCausality, SYSTEM_SHARD, storedCausality } from "
 export function recoverReplica(
   log: OpLog,
   id: number,
-  options: Pick<ReplicaOptions, "images" | "recoverFrom" | "onGraphs" | "viewThread">,
+  options: Pick<ReplicaOptions, "images" | "recoverFrom" | "onGraphs" | "onMended" | "viewThread">,
 ): ReplicaState {
-  const { images, recoverFrom: from = "projection", onGraphs, viewThread } = options;
-  const { document, system, quarantined, isDerived } = recoverCatalogue(log, id);
+  const { images, recoverFrom: from = "projection", onGraphs, onMended, viewThread } = options;
+  const { document, system, quarantined, derivedFor } = recoverCatalogue(log, id);
   const shards = new Map<string, WritableShard>();
   /** Made again from the log alone. */
   const replayed = new Set<WritableShard>();
@@ -43,7 +43,9 @@ export function recoverReplica(
       const target = replayShard(log, collection, progress);
       requireFrontier(log, collection.id, target.shard.frontier);
       shards.set(collection.id, target);
-      if (why !== undefined) replayed.add(target);
+      if (why === undefined) return;
+      replayed.add(target);
+      onMended?.(`collection ${collection.name}: ${reasonOf(why)}`);
     } catch (error) {
       fail(collection, error, progress);
     }
@@ -83,7 +85,8 @@ export function recoverReplica(
     }
   }
   const changes: Change[] = Array.from(replayed, (target) => mendProjection(log, target, viewThread));
-  if (isDerived) {
+  if (derivedFor !== undefined) {
+    onMended?.(`the catalogue: ${reasonOf(derivedFor)}`);
     mend(log, (writer) => writer.putSetting(causalSetting(SYSTEM_SHARD), storedCausality(system)));
     changes.push({
       kind: "catalogue",
@@ -114,8 +117,8 @@ function hasCausality(log: OpLog, shard: string): boolean {
 interface RecoveredCatalogue {
   readonly document: CatalogueDocument;
   readonly system: CausalState;
-  /** Was that put together from the operations, because what the log keeps of it is damaged? */
-  readonly isDerived: boolean;
+  /** What is wrong with what the log keeps of it, so that it was put together from the operations. */
+  readonly derivedFor: unknown;
   /** The system shard, when not all of its log could be applied. */
   readonly quarantined: Quarantine[];
 }
@@ -155,26 +158,25 @@ function recoverCatalogue(log: OpLog, id: number): RecoveredCatalogue {
     }
   }
   let system = followed;
-  let isDerived = true;
+  let derivedFor: unknown;
   try {
     const { causality } = recoverCausality(log, SYSTEM_SHARD);
     if (!isFrontier(causality.frontier, log.frontier(SYSTEM_SHARD)))
       throw corrupt("the frontiers of the catalogue differ");
     system = causality;
-    isDerived = false;
   } catch (error) {
-    // derived from the operations instead
+    derivedFor = error;
     try {
       requireFrontier(log, SYSTEM_SHARD, followed.frontier);
     } catch {
       failure ??= error;
     }
   }
-  if (failure === undefined) return { document, system, isDerived, quarantined: [] };
+  if (failure === undefined) return { document, system, derivedFor, quarantined: [] };
   return {
     document,
     system,
-    isDerived,
+    derivedFor,
     quarantined: [{ shard: SYSTEM_SHARD, collection: "", reason: reasonOf(failure), position }],
   };
 }
@@ -195,7 +197,7 @@ function requireFrontier(log: OpLog, id: string, frontier: VersionVector): void 
   }
   if (isCounted || planted.has("frontiers-believed")) return;
   mark("frontier mended");
-  log.transaction((writer) => writer.mendFrontier(id, frontier));
+  mend(log, (writer) => writer.mendFrontier(id, frontier));
 }
 
 /** A log that holds shards holds the catalogue that names them: without it nothing here would be served, and nothing missed. */

@@ -24,6 +24,8 @@ export interface ReplicaOptions {
    * applied again from the first operation on. Both end in the same state.
    */
   readonly recoverFrom?: "projection" | "log";
+  /** Told of what the log keeps damaged and was made again from its operations. */
+  readonly onMended?: (what: string) => void;
   /**
    * Called while the replica opens, when its graphs are complete and its points are not: a view in another thread can be made from
    * here on, meanwhile.

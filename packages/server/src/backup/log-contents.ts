@@ -29,8 +29,15 @@ export const logContents = z.object({
 
 export type LogContents = z.infer<typeof logContents>;
 
-/** Recovers a replica from a log, as a start without graph images does, and tells what it holds. Writes nothing. Throws `corrupt`. */
-export function contentsOf(log: OpLog, recoverFrom: "projection" | "log" = "projection"): LogContents {
+/**
+ * Recovers a replica from a log, as a start without graph images does, and tells what it holds. Writes nothing. `onMended` is told of what is
+ * damaged and was made again from operations. Throws `corrupt`.
+ */
+export function contentsOf(
+  log: OpLog,
+  recoverFrom: "projection" | "log" = "projection",
+  onMended?: (what: string) => void,
+): LogContents {
   const replica = Replica.open({
     log,
     clock: { now: () => 0 },
@@ -38,6 +45,7 @@ export function contentsOf(log: OpLog, recoverFrom: "projection" | "log" = "proj
       throw new MurmurationError("corrupt", "the log belongs to no replica");
     },
     recoverFrom,
+    ...(onMended === undefined ? {} : { onMended }),
   });
   requireSound(replica);
   const collections = [...replica.writableShards()].map((writable) => {

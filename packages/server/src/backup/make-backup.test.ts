@@ -113,10 +113,73 @@ describe("a backup of a log", () => {
     const expected = source.replica.digest("c");
     source.log.transaction((writer) => writer.putPoint(`${REPLICA_ID}-1`, 4, new Uint8Array([1, 2, 3])));
     const manifest = make();
-    assert.deepEqual(verifyBackup(file()), manifest);
+    // it restores, and whoever verifies it hears that the disk it came from cannot be trusted
+    assert.throws(() => verifyBackup(file()), failsWith("corrupt", /same digests, .* collection c: stored point 4/));
+    const data = join(root, "restored");
+    restoreBackup({ file: file(), dataFolder: data, newReplicaId: () => 8 });
     const [collection] = manifest.contents.collections;
     assert.equal(collection?.points_digest, expected.points_digest);
     assert.equal(collection?.graph_digest, expected.graph_digest);
+  });
+
+  it("names the rows that were damaged in the log that it was made of", () => {
+    source.log.transaction((writer) => writer.putSetting("log.synced", "7"));
+    make();
+    const whole = readFileSync(file());
+    const shard = `${REPLICA_ID}-1`;
+    const key = `(SELECT key FROM shards WHERE name = '${shard}')`;
+    const value = "value = substr(value, 1, 1) || '8' || substr(value, 3)";
+    const bytes = "zeroblob(length(bytes))";
+    const damages: readonly (readonly [string, RegExp])[] = [
+      [
+        `UPDATE operations SET bytes = ${bytes} WHERE shard = ${key} AND sequence = 2`,
+        /operation 5:2 of shard 5-1 is damaged/,
+      ],
+      [`DELETE FROM operations WHERE shard = ${key} AND sequence = 2`, /collection c cannot be recovered/],
+      ["DELETE FROM operations WHERE position = (SELECT max(position) FROM operations)", /position is 71, not 72/],
+      [
+        `UPDATE operations SET sequence = 900 WHERE shard = ${key} AND sequence = 2`,
+        /collection c cannot be recovered/,
+      ],
+      [`UPDATE operations SET origin = 6 WHERE shard = ${key} AND sequence = 2`, /collection c cannot be recovered/],
+      [`UPDATE operations SET shard = 900 WHERE shard = ${key} AND sequence = 2`, /collection c cannot be recovered/],
+      [`UPDATE points SET state = zeroblob(length(state)) WHERE shard = ${key}`, /a point of shard 5-1 is damaged/],
+      [`DELETE FROM points WHERE shard = ${key} AND id = (SELECT max(id) FROM points)`, /points of shard 5-1 are lost/],
+      [
+        `UPDATE frontiers SET sequence = sequence - 1 WHERE shard = ${key}`,
+        /shard 5-1 and origin 5 of table frontiers/,
+      ],
+      [`DELETE FROM frontiers WHERE shard = ${key}`, /collection c: .*(frontiers|lost)/],
+      [`UPDATE settings SET ${value} WHERE name = 'causality.${shard}'`, /the row "causality.5-1" of table settings/],
+      [`DELETE FROM settings WHERE name = 'causality.${shard}'`, /"causality.5-1" is not in the log/],
+      [
+        `UPDATE settings SET value = '0:0' WHERE name = 'log.points.' || ${key}`,
+        /the row "log.points.2" of table settings/,
+      ],
+      [`DELETE FROM settings WHERE name = 'log.points.' || ${key}`, /points of shard 5-1 are lost/],
+      ["DELETE FROM settings WHERE name = 'causality.system'", /the catalogue: .*"causality.system" is not in the log/],
+      [`UPDATE settings SET ${value} WHERE name = 'replica.clock'`, /the row "replica.clock" of table settings/],
+      ["DELETE FROM settings WHERE name = 'replica.clock'", /rows of table settings are lost/],
+      ["UPDATE settings SET value = '0' WHERE name = 'log.settings'", /the row "log.settings" of table settings/],
+      ["DELETE FROM settings WHERE name = 'log.settings'", /rows of table settings are lost/],
+      ["UPDATE settings SET value = '9' WHERE name = 'log.synced'", /the row "log.synced" of table settings/],
+      [`DELETE FROM shards WHERE name = '${shard}'`, /collection c cannot be recovered/],
+    ];
+    for (const [statement, message] of damages) {
+      writeFileSync(file(), whole);
+      const database = new Database(file());
+      assert.ok(database.prepare(statement).run().changes > 0, statement);
+      database.pragma("journal_mode = DELETE");
+      database.close();
+      putManifest((manifest) => ({ ...manifest, file: fingerprintOf(file()) }));
+      assert.throws(
+        () => verifyBackup(file()),
+        (error) => {
+          assert.match((error as Error).message, message, statement);
+          return failsWith("corrupt")(error);
+        },
+      );
+    }
   });
 
   it("is refused when a bit of it has flipped, wherever that is", () => {

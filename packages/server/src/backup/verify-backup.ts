@@ -10,6 +10,8 @@ export interface VerifyOptions {
   /** Also apply every operation again from the first one on, which must come to the same. */
   readonly replay?: boolean;
   readonly onStep?: (step: string) => void;
+  /** Told of what is damaged and was made again from operations. */
+  readonly onMended?: (what: string) => void;
 }
 
 /** Throws `corrupt` when a file is not the one that its manifest was made for. */
@@ -26,11 +28,11 @@ export function checkFingerprint(file: string, expected: Fingerprint, actual: Fi
 export function checkContents(
   log: SqliteOpLog,
   { contents }: Manifest,
-  { replay = false, onStep }: VerifyOptions,
+  { replay = false, onStep, onMended }: VerifyOptions,
 ): void {
   for (const from of replay ? (["projection", "log"] as const) : (["projection"] as const)) {
     onStep?.(from === "log" ? "applying every operation again" : "recovering the data");
-    const [difference, ...more] = contentDifferences(contents, contentsOf(log, from));
+    const [difference, ...more] = contentDifferences(contents, contentsOf(log, from, onMended));
     if (difference === undefined) continue;
     const others = more.length === 0 ? "" : ` (and ${more.length} more differences)`;
     throw new MurmurationError("corrupt", `the backup restores to something else: ${difference}${others}`);
@@ -38,8 +40,8 @@ export function checkContents(
 }
 
 /**
- * Does a backup's file restore to what its manifest says? Changes nothing. Returns the manifest; throws `corrupt` when it does not,
- * `not-found` or `storage` when it cannot be read.
+ * Does a backup's file restore to what its manifest says, and is every row in it what was written? One that was made of a damaged log may
+ * restore to the same all the same. Changes nothing. Returns the manifest; throws `corrupt` where either is not so, `not-found` or `storage` when it cannot be read.
  */
 export function verifyBackup(file: string, options: VerifyOptions = {}): Manifest {
   const manifest = readManifest(manifestBeside(file));
@@ -47,7 +49,17 @@ export function verifyBackup(file: string, options: VerifyOptions = {}): Manifes
   checkFingerprint(file, manifest.file, fingerprintOf(file));
   const log = new SqliteOpLog(file, { readOnly: true });
   try {
-    checkContents(log, manifest, options);
+    const mended: string[] = [];
+    checkContents(log, manifest, { ...options, onMended: (what) => mended.push(what) });
+    options.onStep?.("checking every row");
+    const damaged = new Set([...log.damagedRows(), ...mended]);
+    if (damaged.size > 0) {
+      const rows = [...damaged].join("; ");
+      throw new MurmurationError(
+        "corrupt",
+        `${file} restores to the same digests, and rows of it are damaged: ${rows}`,
+      );
+    }
   } finally {
     log.close();
   }
