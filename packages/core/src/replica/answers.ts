@@ -1,24 +1,21 @@
 import { sequenceOf } from "../causality/version-vector.js";
-import type { Message, RequestMessage } from "../gossip/message.js";
-import type { Outgoing } from "../gossip/transport.js";
+import type { RequestMessage } from "../gossip/message.js";
 import { limits } from "../limits.js";
 import { batchesOf } from "../operation/batch.js";
 import { planted } from "../planted.js";
+import type { ExchangeContext } from "./exchange.js";
 import { answerRequest } from "./missing.js";
-import type { ReplicaStore } from "./store.js";
 
 /**
  * Requests of others for operations, until they are answered: of each asker so many as it may have open, of a range the latest. However many
  * come, so much is read and sent in one go.
  */
 export class Answers {
-  readonly #store: ReplicaStore;
-  readonly #send: (to: number, lane: Outgoing["lane"], message: Message) => void;
+  readonly #context: Pick<ExchangeContext, "store" | "send" | "refuse">;
   readonly #asked = new Map<number, Map<string, RequestMessage>>();
 
-  constructor(store: ReplicaStore, send: (to: number, lane: Outgoing["lane"], message: Message) => void) {
-    this.#store = store;
-    this.#send = send;
+  constructor(context: Pick<ExchangeContext, "store" | "send" | "refuse">) {
+    this.#context = context;
   }
 
   note(from: number, request: RequestMessage): void {
@@ -53,18 +50,24 @@ export class Answers {
   /** Send what was asked for, as far as it fits an answer; the rest is asked for again. Returns its bytes. */
   #answer(to: number, request: RequestMessage): number {
     const { shard, origin, after } = request;
-    const causality = this.#store.causality(shard);
+    const { store, send, refuse } = this.#context;
+    const causality = store.causality(shard);
     if (causality === undefined || sequenceOf(causality.frontier, origin) <= after) return 0;
-    const answer = answerRequest(this.#store.log, request);
+    const answer = answerRequest(store.log, request);
+    if ("damaged" in answer) {
+      // the asker turns to the next that holds it; the next start mends the row or names it
+      refuse("damaged row", answer.damaged);
+      return 0;
+    }
     if ("compactedTo" in answer) {
-      this.#send(to, "control", { kind: "compacted", shard, origin, upTo: answer.compactedTo });
+      send(to, "control", { kind: "compacted", shard, origin, upTo: answer.compactedTo });
       return 0;
     }
     const first = after + (planted.has("answer-off-by-one") ? 2 : 1);
     if (answer.rows.length === 0) return 0;
     let bytes = 0;
     for (const batch of batchesOf(shard, origin, first, answer.rows)) {
-      this.#send(to, "bulk", { kind: "operations", batch });
+      send(to, "bulk", { kind: "operations", batch });
       bytes += batch.byteLength;
     }
     return bytes;

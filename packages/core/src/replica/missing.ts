@@ -1,3 +1,4 @@
+import { MurmurationError } from "@murmuration/index";
 import { emptyVersionVector, mergeInto, sequenceOf, type VersionVector } from "../causality/version-vector.js";
 import type { CausalInbox } from "../gossip/inbox.js";
 import type { RequestMessage } from "../gossip/message.js";
@@ -48,21 +49,29 @@ export function isBehindItself(store: ReplicaStore, known: Iterable<ReadonlyMap<
   return false;
 }
 
-/** The rows that a request asks for, as far as they fit an answer; or up to where the log does not hold them any more. */
+/**
+ * The rows that a request asks for, as far as they fit an answer and up to one that is damaged; or up to where the log does not hold them any
+ * more, or what is wrong with the first.
+ */
 export function answerRequest(
   log: OpLog,
   { shard, origin, after, limit }: RequestMessage,
-): { readonly rows: readonly Uint8Array[] } | { readonly compactedTo: number } {
+): { readonly rows: readonly Uint8Array[] } | { readonly compactedTo: number } | { readonly damaged: string } {
   const rows: Uint8Array[] = [];
   let bytes = 0;
-  for (const entry of log.readOrigin(shard, origin, after, Math.min(limit, limits.requestOperationsMax))) {
-    if (entry.sequence !== after + rows.length + 1) {
-      if (rows.length > 0) break;
-      return { compactedTo: entry.sequence - 1 };
+  try {
+    for (const entry of log.readOrigin(shard, origin, after, Math.min(limit, limits.requestOperationsMax))) {
+      if (entry.sequence !== after + rows.length + 1) {
+        if (rows.length > 0) break;
+        return { compactedTo: entry.sequence - 1 };
+      }
+      rows.push(entry.bytes);
+      bytes += entry.bytes.byteLength;
+      if (bytes >= limits.answerBytesMax) break;
     }
-    rows.push(entry.bytes);
-    bytes += entry.bytes.byteLength;
-    if (bytes >= limits.answerBytesMax) break;
+  } catch (error) {
+    if (!(error instanceof MurmurationError) || error.code !== "corrupt") throw error;
+    if (rows.length === 0) return { damaged: `operation ${origin}:${after + 1} of shard ${shard}: ${error.message}` };
   }
   const held = sequenceOf(log.frontier(shard), origin);
   return rows.length === 0 && limit > 0 && held > after ? { compactedTo: held } : { rows };

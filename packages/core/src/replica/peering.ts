@@ -70,7 +70,6 @@ export class Peering implements PeeringForUpkeep {
       (replica) => this.#forget(replica),
     );
     this.#outbox = new Outbox(options.name, store.id);
-    this.#answers = new Answers(store, (to, lane, message) => this.#send(to, lane, message));
     this.#requests = new RequestPlanner();
     this.#clockGuard = new ClockGuard();
     this.#intake = new Intake({
@@ -81,7 +80,9 @@ export class Peering implements PeeringForUpkeep {
       inboxBytesMax: options.inboxBytesMax,
       refuse: (reason, detail) => this.#refuse(reason, detail),
     });
-    this.#exchanges = makeExchanges(this.#exchangeContext(), options, waits);
+    const context = this.#exchangeContext();
+    this.#answers = new Answers(context);
+    this.#exchanges = makeExchanges(context, options, waits);
     this.#exchangeOf = new Map(this.#exchanges.all.flatMap((one) => one.kinds.map((kind) => [kind, one] as const)));
   }
 
