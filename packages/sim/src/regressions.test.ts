@@ -29,6 +29,8 @@ const regressions: readonly (readonly [profile: string, seed: number, what: stri
   ["disk", 2007, "a state that the full disk had refused, and the crash forgot, was compared under a name given again"],
   ["compaction", 206, "a damaged checkpoint was offered for ever to a replica that needed it, and never made again"],
   ["storage", 49, "a joining built on a change by an evicted member, which nobody asked of the one that was joining"],
+  ["storage", 641, "a row that had rotted kept a running replica from sending whatever else it had to send"],
+  ["old-copy", 588, "the checker held a name that was lost with a newer disk against the operation that got it anew"],
   ["storage", 443, "the eviction of a broken node was asked of one that had just started, once only"],
   ["damage", 734, "compaction dropped the operation of a vector whose row was lost, before the row was mended"],
   ["damage", 1064, "dead nodes that a start found waited for links to be equal, and those for the dead to be purged"],

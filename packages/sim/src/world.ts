@@ -325,10 +325,11 @@ export class World {
     }
   }
 
-  /** What nobody else holds of a node's writes may be lost. */
+  /** What nobody else holds of a node's writes may be lost, and named anew. */
   #giveUp(node: Node): void {
     this.#writes.giveUp(node.id);
     this.#sessions.forget();
+    this.#convergence.forget();
   }
 
   /** Two processes with one id must notice it: one of them refuses writes. What both wrote until then cannot be mended: the run ends. */
