@@ -9,7 +9,7 @@ import type { LogWriter } from "../log/op-log.js";
 import type { Operation } from "../operation/operation.js";
 import { planted } from "../planted.js";
 import { type Journal, takeBack } from "../state/journal.js";
-import { epochsOf, handlesOfOpened } from "../state/open-shard.js";
+import { epochsOf, handlesOfShards } from "../state/open-shard.js";
 import type { Shard } from "../state/shard.js";
 import type { WritableShard } from "../state/writable-shard.js";
 import type { AppliedOperation, Change } from "./change.js";
@@ -238,7 +238,7 @@ export class Executor {
     this.#inLog(run, () => writer.putSetting(causalSetting(SYSTEM_SHARD), storedCausality(system)));
     const frontier = new Map(system.frontier);
     const delta = catalogueDelta(before.read(), after.read());
-    run.changes.push({ kind: "catalogue", delta, frontier, opened: handlesOfOpened(opened) });
+    run.changes.push({ kind: "catalogue", delta, frontier, opened: handlesOfShards(opened) });
     run.own.push({ shard: SYSTEM_SHARD, firstSequence: sequence, rows: [bytes] });
     return { operationId: sequence, changed: true };
   }

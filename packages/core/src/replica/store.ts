@@ -14,7 +14,7 @@ import { dotOf, type Operation, type OperationBody } from "../operation/operatio
 import { mark, planted } from "../planted.js";
 import type { CausalState } from "../state/causal-state.js";
 import { type Journal, takeBack } from "../state/journal.js";
-import { handlesOfOpened, newIndexes, openShard } from "../state/open-shard.js";
+import { handlesOfShards, newIndexes, openShard } from "../state/open-shard.js";
 import type { PointState } from "../state/point-state.js";
 import { encodePointState } from "../state/point-state-codec.js";
 import type { Applied, Shard } from "../state/shard.js";
@@ -339,7 +339,7 @@ export class ReplicaStore {
       kind: "catalogue",
       delta: catalogueDelta(before.read(), after.read()),
       frontier: new Map(this.system.frontier),
-      opened: handlesOfOpened(opened),
+      opened: handlesOfShards(opened),
     });
   }
 

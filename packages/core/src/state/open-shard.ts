@@ -68,15 +68,11 @@ export function newIndex(space: VectorSpace): VectorIndex {
   return index;
 }
 
-export function handlesOfShards(shards: ReadonlyMap<string, WritableShard>): GraphHandles {
-  return new Map([...shards].map(([id, { indexes }]) => [id, handlesOf(indexes)]));
-}
-
 export function handlesOf(indexes: ReadonlyMap<string, VectorIndex>): Map<string, GraphHandle> {
   return new Map([...indexes].map(([vector, index]) => [vector, index.handle()]));
 }
 
-/** Graphs of newly opened shards, for views. */
-export function handlesOfOpened(opened: ReadonlyMap<string, WritableShard>): Map<string, ReturnType<typeof handlesOf>> {
-  return new Map([...opened].map(([id, { indexes }]) => [id, handlesOf(indexes)]));
+/** The graphs of shards, for views. */
+export function handlesOfShards(shards: ReadonlyMap<string, WritableShard>): Map<string, ReturnType<typeof handlesOf>> {
+  return new Map([...shards].map(([id, { indexes }]) => [id, handlesOf(indexes)]));
 }

@@ -1,3 +1,4 @@
+import { plantedBits } from "../planted-bits.js";
 import { H_PLANTED } from "./layout.js";
 import type { SegmentHandle } from "./reader.js";
 
@@ -15,8 +16,5 @@ export type PlantedTableBug = keyof typeof plantedTableBugs;
 
 /** Plant bugs, instead of those that are planted; none: the table is sound. For tests of tests, and the simulator. */
 export function plantTableBugs({ memory }: SegmentHandle, bugs: Iterable<PlantedTableBug>): void {
-  const names = Object.keys(plantedTableBugs) as PlantedTableBug[];
-  let bits = 0;
-  for (const bug of bugs) bits |= 1 << names.indexOf(bug);
-  new Uint32Array(memory.buffer)[H_PLANTED >>> 2] = bits;
+  new Uint32Array(memory.buffer)[H_PLANTED >>> 2] = plantedBits(plantedTableBugs, bugs);
 }

@@ -1,3 +1,4 @@
+import { plantedBits } from "../planted-bits.js";
 import type { VectorIndex } from "./vector-index.js";
 
 /** Bugs that can be planted in the engine, each with what it does; bits of H.PLANTED in assembly/layout.ts in this order. */
@@ -15,8 +16,5 @@ export type PlantedIndexBug = keyof typeof plantedIndexBugs;
 
 /** Plant bugs, instead of those that are planted; none: the engine is sound. For the simulator, and tests of tests. */
 export function plantIndexBugs(index: VectorIndex, bugs: Iterable<PlantedIndexBug>): void {
-  const names = Object.keys(plantedIndexBugs) as PlantedIndexBug[];
-  let bits = 0;
-  for (const bug of bugs) bits |= 1 << names.indexOf(bug);
-  index.plant(bits);
+  index.plant(plantedBits(plantedIndexBugs, bugs));
 }

@@ -80,3 +80,6 @@ export const bodyThreadMebibytesMin = 256;
 
 /** The thread ends when it had nothing to read for so long. */
 export const bodyThreadIdleMs = 60_000;
+
+/** Most candidates that a search may keep (`hnsw_ef`). */
+export const efSearchMax = 65_536;

@@ -1,3 +1,4 @@
+import { plantedBits } from "../../planted-bits.js";
 import { H_COLUMNS_PLANTED } from "../../segment/column-layout.js";
 import type { SegmentHandle } from "../../segment/reader.js";
 
@@ -14,8 +15,5 @@ export type PlantedColumnBug = keyof typeof plantedColumnBugs;
 
 /** Plant bugs, instead of those that are planted; none: columns are sound. For tests of tests. */
 export function plantColumnBugs({ memory }: SegmentHandle, bugs: Iterable<PlantedColumnBug>): void {
-  const names = Object.keys(plantedColumnBugs) as PlantedColumnBug[];
-  let bits = 0;
-  for (const bug of bugs) bits |= 1 << names.indexOf(bug);
-  new Uint32Array(memory.buffer)[H_COLUMNS_PLANTED >>> 2] = bits;
+  new Uint32Array(memory.buffer)[H_COLUMNS_PLANTED >>> 2] = plantedBits(plantedColumnBugs, bugs);
 }

@@ -1,5 +1,5 @@
 import { type Filter, parseFilter } from "@murmuration/index";
-import { vectorSizeMax } from "../http-limits.js";
+import { efSearchMax, vectorSizeMax } from "../http-limits.js";
 import type { QueryBody, SearchBody, SearchParams } from "./query.js";
 
 /*
@@ -44,7 +44,7 @@ function plainParams(value: unknown): SearchParams | undefined {
     acorn: undefined,
   };
   for (const [key, field] of Object.entries(value)) {
-    if (key === "hnsw_ef" && isCount(field, 1) && field <= 65_536) params.hnsw_ef = field;
+    if (key === "hnsw_ef" && isCount(field, 1) && field <= efSearchMax) params.hnsw_ef = field;
     else if (key === "exact" && typeof field === "boolean") params.exact = field;
     else return undefined;
   }

@@ -1,6 +1,6 @@
 import { MurmurationError, type PointId } from "@murmuration/index";
 import { z } from "zod";
-import { queryBatchSizeMax } from "../http-limits.js";
+import { efSearchMax, queryBatchSizeMax } from "../http-limits.js";
 import {
   integer,
   number,
@@ -67,7 +67,7 @@ const query = parsedBy(readQuery, {
 });
 
 const searchParams = z.object({
-  hnsw_ef: optional(integer(1, 65_536)),
+  hnsw_ef: optional(integer(1, efSearchMax)),
   exact: withDefault(z.boolean(), false),
   quantization: optional(
     z.object({
