@@ -28,8 +28,10 @@ export { createPayloadIndex, PayloadIndexes } from "./payload/payload-indexes.js
 export { parsedPathsMax, pathLengthMax } from "./payload/payload-limits.js";
 export { type PayloadIndexKind, type PayloadIndexSchema, payloadIndexKinds } from "./payload/schema.js";
 export { compileSelector, type PayloadSelection, type PayloadSelector, selectPayload } from "./payload/select.js";
+export { emptyPayloadKey, type PayloadReader } from "./payload/store.js";
 export { compileDeletion, mergePayload, type SetMode, setAt } from "./payload/update.js";
 export { comparePointIds, type PointId, pointIdFromText, toPointId } from "./point/point-id.js";
+export type { CollectionHandle, SpaceHandle } from "./query/collection-handle.js";
 export { type EpochPin, releaseThread } from "./segment/epochs.js";
 export { decodeSegmentImage, encodeSegmentImage } from "./segment/image.js";
 export {

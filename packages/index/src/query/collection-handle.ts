@@ -1,0 +1,16 @@
+import type { SegmentHandle } from "../segment/reader.js";
+import type { GraphHandle } from "../vector-index/graph-handle.js";
+
+/** One vector of a collection, as threads read it. */
+export interface SpaceHandle {
+  /** Vector name; `""` is the unnamed vector. */
+  readonly name: string;
+  readonly graph: GraphHandle;
+}
+
+/** What another thread needs to read a collection's rows. Can be posted to it. */
+export interface CollectionHandle {
+  readonly table: SegmentHandle;
+  /** By the number of the space in the table. */
+  readonly spaces: readonly SpaceHandle[];
+}
