@@ -7,6 +7,7 @@ export { emptyFilter, parseFilter } from "./filter/parse.js";
 export type * from "./filter/point-source.js";
 export type { Predicate } from "./filter/predicate.js";
 export { type ReadonlyRowSet, RowSet } from "./filter/row-set.js";
+export { parseJsonExactly, printJson } from "./json-text.js";
 export type * from "./payload/access.js";
 export { columnProblems } from "./payload/columns/column-problems.js";
 export { ColumnReader } from "./payload/columns/column-reader.js";
@@ -26,6 +27,7 @@ export {
 export type { FrozenOrder, IndexableValue, PayloadIndex, RangeBounds, ValueGroup } from "./payload/payload-index.js";
 export { createPayloadIndex, PayloadIndexes } from "./payload/payload-indexes.js";
 export { parsedPathsMax, pathLengthMax } from "./payload/payload-limits.js";
+export { parsePayload, printPayload } from "./payload/payload-text.js";
 export { type PayloadIndexKind, type PayloadIndexSchema, payloadIndexKinds } from "./payload/schema.js";
 export { compileSelector, type PayloadSelection, type PayloadSelector, selectPayload } from "./payload/select.js";
 export { emptyPayloadKey, type PayloadReader } from "./payload/store.js";

@@ -1,4 +1,4 @@
-import { MurmurationError, type Sliced } from "@murmuration/index";
+import { MurmurationError, printJson, type Sliced } from "@murmuration/index";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Backups } from "./backup/backups.js";
 import { CheckedBody } from "./bodies/checked-body.js";
@@ -9,7 +9,6 @@ import type { ConsistencyParameters } from "./consistency/session-request.js";
 import type { Database } from "./engine/database.js";
 import { errorEnvelope, successBegin, successEnd, successEnvelope } from "./http/envelope.js";
 import { errorAnswer, type RequestPart } from "./http/errors.js";
-import { stringifyJson } from "./http/json.js";
 import { JsonText } from "./http/json-text.js";
 import type { ReadTurns } from "./http/read-turns.js";
 import { validate } from "./http/schemas/validate.js";
@@ -37,7 +36,7 @@ const JSON_TYPE = "application/json; charset=utf-8";
 
 /** Sends JSON: Fastify's own serializer knows no bigint. */
 export function sendJson(reply: FastifyReply, statusCode: number, body: unknown): FastifyReply {
-  return reply.code(statusCode).header("content-type", JSON_TYPE).send(stringifyJson(body));
+  return reply.code(statusCode).header("content-type", JSON_TYPE).send(printJson(body));
 }
 
 /** Sends what an error becomes on the wire; `part` is where in the request it was found. */

@@ -1,8 +1,8 @@
 import type { SessionToken } from "@murmuration/core";
 import { SYSTEM_SHARD } from "@murmuration/core";
+import { printJson } from "@murmuration/index";
 import type { Database } from "../engine/database.js";
 import { forwardedAnswerBytesMax, forwardsMax, forwardTimeoutMs } from "../http/http-limits.js";
-import { stringifyJson } from "../http/json.js";
 import { isAllowedUrl } from "./allowed-hosts.js";
 import { murmurHeaders } from "./headers.js";
 import type { SessionRequest } from "./session-request.js";
@@ -86,7 +86,7 @@ export class Forwarder {
           ...asked(headers, murmurHeaders.digest),
           [murmurHeaders.forwarded]: String(this.#database.status().replicaId),
         },
-        ...(hasBody ? { body: body instanceof Uint8Array ? body : stringifyJson(body) } : {}),
+        ...(hasBody ? { body: body instanceof Uint8Array ? body : printJson(body) } : {}),
         redirect: "error",
         signal,
       });

@@ -1,8 +1,7 @@
 import { Readable } from "node:stream";
-import { type Interruption, MurmurationError, type Sliced } from "@murmuration/index";
+import { type Interruption, MurmurationError, printJson, type Sliced } from "@murmuration/index";
 import { pieceWeight, weightOf } from "../bodies/pieces.js";
 import { answerMebibytesMax } from "./http-limits.js";
-import { stringifyJson } from "./json.js";
 import { jsonTexts } from "./json-texts.js";
 
 /** Characters that become bytes in one go. */
@@ -33,7 +32,7 @@ export class JsonText {
   }
 
   value(value: unknown): void {
-    this.raw(stringifyJson(value));
+    this.raw(printJson(value));
   }
 
   /** The same in slices, however large the value is. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { printJson } from "@murmuration/index";
 import fc from "fast-check";
-import { stringifyJson } from "./json.js";
 import { jsonTexts } from "./json-texts.js";
 
 const count = 20_000;
@@ -24,7 +24,7 @@ describe("JSON in parts", () => {
     fc.assert(
       fc.property(value, (given) => {
         fc.pre(given !== undefined);
-        assert.ok([...jsonTexts(given)].join("") === stringifyJson(given));
+        assert.ok([...jsonTexts(given)].join("") === printJson(given));
       }),
       { numRuns: 60 },
     );

@@ -1,12 +1,12 @@
+import { printJson } from "@murmuration/index";
 import { pieceWeight, weightOf } from "../bodies/pieces.js";
-import { stringifyJson } from "./json.js";
 
 /** Characters of a string that are escaped in one go. */
 const STRING_CHARACTERS = 256 * 1024;
 
-/** What `stringifyJson` makes of a value of plain objects and arrays, in parts that cost about as much each. */
+/** What `printJson` makes of a value of plain objects and arrays, in parts that cost about as much each. */
 export function* jsonTexts(value: unknown): Generator<string, void, void> {
-  if (weightOf(value, pieceWeight) <= pieceWeight) yield stringifyJson(value);
+  if (weightOf(value, pieceWeight) <= pieceWeight) yield printJson(value);
   else if (typeof value === "string") yield* textsOfString(value);
   else if (Array.isArray(value)) yield* textsOfArray(value);
   else yield* textsOfObject(value as object);
@@ -29,7 +29,7 @@ function* textsOfArray(value: readonly unknown[]): Generator<string, void, void>
   let run: unknown[] = [];
   let weight = 0;
   const ended = (): string => {
-    const text = separator + stringifyJson(run).slice(1, -1);
+    const text = separator + printJson(run).slice(1, -1);
     separator = ",";
     run = [];
     weight = 0;
@@ -67,7 +67,7 @@ function* textsOfObject(value: object): Generator<string, void, void> {
       weight = 0;
       continue;
     }
-    text += stringifyJson(child);
+    text += printJson(child);
     weight += own + 1;
     if (weight < pieceWeight) continue;
     yield text;

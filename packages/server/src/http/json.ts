@@ -1,22 +1,7 @@
 import { isUtf8 } from "node:buffer";
-import { MurmurationError, requireWellFormed } from "@murmuration/index";
-import { parse as parseLossless } from "lossless-json";
+import { MurmurationError, parseJsonExactly, requireWellFormed } from "@murmuration/index";
 import { jsonDepthMax, jsonKeysMax } from "./http-limits.js";
 import { nestsDeeperThan } from "./json-depth.js";
-
-/** An integer of 16 or more digits: it may lie beyond 2^53, where a fraction as large needs no second look. */
-const longInteger = /(?:^|[:,[\s])-?\d{16,}(?![\d.eE])/;
-
-const u64Max = 2n ** 64n - 1n;
-const i64Min = -(2n ** 63n);
-
-/** A safe integer or a fraction is a `number`; an integer of 64 bits beyond 2^53 is a `bigint`; a larger one is rounded. */
-function numberFromText(text: string): number | bigint {
-  const rounded = Number(text);
-  if (!/^-?\d+$/.test(text) || Number.isSafeInteger(rounded)) return rounded;
-  const exact = BigInt(text);
-  return exact >= i64Min && exact <= u64Max ? exact : rounded;
-}
 
 /** Is it finite, and no integer of which a double may have lost digits? */
 const isPlain = (value: number) => value <= Number.MAX_SAFE_INTEGER && value >= Number.MIN_SAFE_INTEGER;
@@ -68,19 +53,6 @@ function checkStructure(value: unknown, depth: number, path: string, numbers: Nu
 const tooDeep = () => new MurmurationError("format", `nested deeper than ${jsonDepthMax} levels`);
 
 /**
- * The value with the `bigint`s of another reading of the same text in place of what a double made of them. Everything else is of `value`:
- * the other parser takes `{}` and `[]` for equal where a key stands twice.
- */
-function withExactIntegers(value: unknown, exact: unknown): unknown {
-  if (typeof value === "number") return typeof exact === "bigint" ? exact : value;
-  if (typeof value !== "object" || value === null) return value;
-  const children = value as { [key: string]: unknown };
-  const exactChildren = (exact ?? {}) as { readonly [key: string]: unknown };
-  for (const key of Object.keys(children)) children[key] = withExactIntegers(children[key], exactChildren[key]);
-  return value;
-}
-
-/**
  * Parses JSON; integers of 64 bits beyond 2^53 become `bigint`. Of equal keys the last wins.
  * Throws `format` for broken JSON, for nesting deeper than 128, for `__proto__` keys, for numbers beyond a double and, naming the place,
  * for text that is not well-formed Unicode; `validation` for an object of more than 100,000 keys.
@@ -94,9 +66,7 @@ export function parseJson(text: string): unknown {
   }
   const numbers: Numbers = { areLong: false };
   checkStructure(value, 0, "", numbers);
-  if (!numbers.areLong || !longInteger.test(text)) return value;
-  const options = { parseNumber: numberFromText, onDuplicateKey: ({ newValue }: { newValue: unknown }) => newValue };
-  return withExactIntegers(value, parseLossless(text, undefined, options));
+  return numbers.areLong ? parseJsonExactly(text) : value;
 }
 
 /** Text of this many bytes is parsed in no time, whatever it holds. */
@@ -128,21 +98,4 @@ export function parseJsonBytes(bytes: Buffer): unknown {
   }
   if (bytes.length > harmlessBytes && nestsDeeperThan(bytes, jsonDepthMax)) throw tooDeep();
   return parseJson(bytes.toString("utf8"));
-}
-
-/** What `JSON.stringify` prints as it is. Known to every Node that this runs on, but not to the types. */
-const { rawJSON: rawJson } = JSON as unknown as { readonly rawJSON: (text: string) => unknown };
-
-/** JSON text; a `bigint` is printed as an integer. Throws `TypeError` for a value that has no JSON form. */
-export function stringifyJson(value: unknown): string {
-  let text: string | undefined;
-  try {
-    text = JSON.stringify(value);
-  } catch (error) {
-    // JSON.stringify knows no bigint; it fails at the first one, which keeps the common case free of a search for them.
-    if (!(error instanceof TypeError)) throw error;
-    text = JSON.stringify(value, (_, item: unknown) => (typeof item === "bigint" ? rawJson(item.toString()) : item));
-  }
-  if (text === undefined) throw new TypeError("the value has no JSON form");
-  return text;
 }
