@@ -33,5 +33,10 @@ export function oldestEpoch(): u32 {
   }
   return oldest;
 }
+/**
+ * Writer: a slot retired before this epoch is named by no row that a reader sees, now or once it begins: readers pin the epoch of what was
+ * published last, and look again whether it is still the last, before they read rows.
+ */
+export function oldestNamed(): u32 { return min(oldestEpoch(), atomic.load<u32>(H.PUBLISHED)); }
 /** Writer: end the epoch. Searches that start from now on cannot see what was unlinked before. */
 export function advanceEpoch(): void { atomic.add<u32>(H.EPOCH, 1); }

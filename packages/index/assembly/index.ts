@@ -51,6 +51,7 @@ export function create(dimensions: u32, links: u32, efConstruction: u32, metric:
   store<u32>(H.RETIRED_HEAD, NONE);
   store<u32>(H.RETIRED_TAIL, NONE);
   store<u32>(H.EPOCH, 1);
+  store<u32>(H.PUBLISHED, NONE);
   derive(0);
   store<u32>(H.UPPER_NEXT, <u32>atUpper);
   return capacity;

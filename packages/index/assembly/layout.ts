@@ -63,9 +63,17 @@ export namespace H {
   // Not part of an image from here.
   /** One 64-byte line per thread: 0 idle, else the epoch it entered; behind it 0 or the epoch that it has followed to. */
   export const READERS: usize = 1536;
+  /**
+   * The epoch as of which rows were published last (NONE: no rows name slots): slots retired since are in rows that readers may begin to
+   * read. Behind it CHANGES as it was then.
+   */
+  export const PUBLISHED: usize = 2880;
+  export const PUBLISHED_CHANGES: usize = 2884;
+  /** Counted up before and after each change of what walks read: odd while one is in work. */
+  export const CHANGES: usize = 2944;
   /** Entry points by origin: their number, then (u32 origin, u32 level << 28 | slot)[ORIGINS_MAX]. */
-  export const ENTRIES_COUNT: usize = 2048;
-  export const ENTRIES: usize = 2056;
+  export const ENTRIES_COUNT: usize = 4096;
+  export const ENTRIES: usize = 4104;
 }
 
 /** Scratch fields of fixed size (offsets). */
@@ -207,7 +215,7 @@ export function capacityOf(dims: u32, m: u32, metricCode: u32, quantized: u32): 
   const vector = vectorBytesOf(dims), code = codeBytesOf(dims, metricCode, quantized);
   const fixed = <u64>SCRATCH + <u64>scratchBytes(vector, code, m) * THREADS_MAX + (16 << 20), memory: u64 = 0xffff0000;
   const upper = (<u64>(m + 1) * 6) / <u64>(m - 1) + 1;
-  const per = <u64>vector + code + (<u64>(2 * m + 1) << 2) + META + BLOCK_BYTES + 8 + THREADS_MAX * 2 + 1 + upper;
+  const per = <u64>vector + code + (<u64>(2 * m + 1) << 2) + META + BLOCK_BYTES + 8 + THREADS_MAX * 2 + (THREADS_MAX + 3) / 4 + upper;
   let slots: u64 = fixed < memory ? min<u64>((memory - fixed) / per, SLOT_MASK - 1) : 0;
   while (slots && fixed + slots * per + <u64>dotTableBytes(<u32>slots) > memory) slots -= slots / 64 + 1;
   return <u32>slots;

@@ -1,6 +1,6 @@
 // Slots and upper-list blocks: taken fresh, retired, reclaimed. Writer only.
 import { H, NONE, capacity, levelIn, metaOf, upperBytes } from "./layout";
-import { advanceEpoch, oldestEpoch } from "./epoch";
+import { advanceEpoch, oldestNamed } from "./epoch";
 
 /** A slot that nobody can see: a reclaimed one, else the next fresh one; NONE when the memory is full. */
 export function takeSlot(): u32 {
@@ -54,11 +54,11 @@ export function retire(slot: u32): void {
   store<u32>(H.RETIRED_TAIL, slot);
   advanceEpoch();
 }
-/** Move the retired slots that no running search can see to the free list; returns how many. */
+/** Move the retired slots that no running search and no row can name to the free list; returns how many. */
 export function reclaim(): u32 {
   let slot = load<u32>(H.RETIRED_HEAD), reclaimed: u32 = 0;
   if (slot == NONE) return 0;
-  const safe = oldestEpoch();
+  const safe = oldestNamed();
   while (slot != NONE && metaOf(slot).epoch < safe) {
     const meta = metaOf(slot), next = meta.next, level = levelIn(meta.state);
     if (level) returnUpper(meta.upper, level);

@@ -63,7 +63,7 @@ export {
   decodeGraphDelta,
   encodeGraphDelta,
 } from "./vector-index/graph-delta.js";
-export { attachReader, type GraphHandle } from "./vector-index/graph-handle.js";
+export { attachReader, type GraphHandle, releaseGraphThread } from "./vector-index/graph-handle.js";
 export {
   compareNodeDots,
   defaultEfSearch,
@@ -84,5 +84,6 @@ export {
   type VectorIndexOptions,
   vectorIndexLimits,
 } from "./vector-index/options.js";
+export type { PublishedHold } from "./vector-index/published-pins.js";
 export { type GraphReport, type GraphViolation, validateGraph } from "./vector-index/validate.js";
 export { VectorIndex } from "./vector-index/vector-index.js";

@@ -107,8 +107,12 @@ export const header = {
   missedAdds: 1188,
   planted: 1200,
   freeCount: 1208,
-  entriesCount: 2048,
-  entries: 2056,
+  epoch: 1216,
+  published: 2880,
+  publishedChanges: 2884,
+  changes: 2944,
+  entriesCount: 4096,
+  entries: 4104,
 } as const;
 
 /** Offsets within a slot's meta (assembly/layout.ts, class Meta) and bits of its state. */
@@ -179,4 +183,18 @@ export function attachEngine(memory: GraphMemory, options: VectorIndexOptions, t
   const exports = instantiate("engine", memory);
   (exports as unknown as EngineExports).attach(thread);
   return bind(exports, memory, options);
+}
+
+/** The regions of the memory that an image holds, as views on it, in a fixed order. */
+export function imageRegionsOf(engine: Engine, slotCount: number, upperEnd: number): Uint8Array[] {
+  const { u8, at, listOf, codeOf, vectorOf, metaOf } = engine;
+  const region = (from: number, to: number) => u8.subarray(from >>> 0, to >>> 0);
+  return [
+    region(header.start, header.end),
+    region(listOf(0, 0), listOf(slotCount, 0)),
+    region(codeOf(0), codeOf(slotCount)),
+    region(vectorOf(0), vectorOf(slotCount)),
+    region(metaOf(0), metaOf(slotCount)),
+    region(at.upperLists, upperEnd),
+  ];
 }

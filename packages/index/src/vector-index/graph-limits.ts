@@ -2,7 +2,7 @@
 // only. Everything that is sized at compile time is sized by these; a test compares what the compiled module reports with what stands here.
 
 /** Threads that can be attached to one memory: the writer (0) and readers. Each has its own scratch, marks and bitsets. */
-export const THREADS_MAX: u32 = 4;
+export const THREADS_MAX: u32 = 20;
 /** Most links per node above layer 0 (M); layer 0 holds twice as many. */
 export const LINKS_MAX: u32 = 128;
 /** Highest layer of a node. */

@@ -4,6 +4,7 @@ import { type Engine, header, meta, NO_SLOT } from "./engine.js";
 import { EpochPin } from "./epoch-pin.js";
 import { ExactSearch } from "./exact-search.js";
 import { type VectorIndexOptions, vectorIndexLimits, walksOnCodes } from "./options.js";
+import { type PublishedHold, PublishedPins } from "./published-pins.js";
 import type { NodeDot, SearchOptions, SearchResult } from "./search-types.js";
 
 export { compareNodeDots, float32Max, type NodeDot, type SearchOptions, type SearchResult } from "./search-types.js";
@@ -29,6 +30,7 @@ export class GraphReader {
   readonly #engine: Engine;
   readonly #exact: ExactSearch;
   readonly #pin: EpochPin;
+  readonly #published: PublishedPins;
   #visible = 0;
 
   constructor(engine: Engine, options: VectorIndexOptions) {
@@ -36,6 +38,7 @@ export class GraphReader {
     this.options = options;
     this.#exact = new ExactSearch(engine, options);
     this.#pin = new EpochPin((epoch) => engine.pin(epoch));
+    this.#published = new PublishedPins(engine);
   }
 
   /** Slots that this reader may return. */
@@ -248,6 +251,22 @@ export class GraphReader {
   /** Keep every slot that is visible now from being reused, until the returned function is called. */
   hold(): () => void {
     return this.#pin.hold();
+  }
+
+  /**
+   * Keep every slot that a row names which is visible from now on from being reused, until the hold is left. For readers of rows; to be
+   * entered before the epoch of the rows is pinned.
+   */
+  enterPublished(): PublishedHold {
+    return this.#published.enter();
+  }
+
+  /**
+   * Counts what changes what walks read, up before and after each change. A walk after which it is what it was when the rows were published
+   * that the walk is for has seen the graph as of exactly those rows: replicas at the same frontier answer it alike.
+   */
+  get changes(): number {
+    return Atomics.load(this.#engine.u32, header.changes >> 2);
   }
 
   /** The writer's: pin the epoch of now for a reader in another thread that is yet to come, and will follow from here on. */

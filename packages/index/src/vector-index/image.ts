@@ -13,7 +13,7 @@ export type { ReadExactly } from "../checked-image.js";
 
 const KIND: ImageKind = { magic: "MURMIMG1", name: "graph image" };
 /** Changes with every change of the memory layout. */
-const LAYOUT_VERSION = 4;
+const LAYOUT_VERSION = 5;
 
 interface Manifest {
   readonly layout: number;

@@ -1,8 +1,9 @@
 import { assert, MurmurationError } from "../errors.js";
 import { BLOCK_ALIGNMENT, roomForEdges } from "./check-edges.js";
 import type { EdgeList } from "./edge-delta.js";
-import { createEngine, type Engine, header, NO_SLOT } from "./engine.js";
+import { createEngine, type Engine, header, imageRegionsOf, NO_SLOT } from "./engine.js";
 import { checkDimensions, checkPast, putDelta, putOrigins, putPast, readDots } from "./engine-input.js";
+import { digestOf, type NodeDigest, nodeDigestsOf } from "./graph-digest.js";
 import type { GraphHandle } from "./graph-handle.js";
 import { EF_MAX, LEVEL_MAX, UNDO_MAX } from "./graph-limits.js";
 import { GraphReader, type NodeDot } from "./graph-reader.js";
@@ -82,7 +83,7 @@ export class VectorIndex {
     this.#putDelta(delta);
     if (this.#has(header.tagsCount)) putPast(this.#engine, past);
     else this.#engine.u32[this.#engine.at.undo >> 2] = 0;
-    const slot = this.#engine.applyInsert(dot.origin, dot.sequence, delta.length) >>> 0;
+    const slot = this.#change(() => this.#engine.applyInsert(dot.origin, dot.sequence, delta.length) >>> 0);
     this.#requireInserted(slot, dot);
     return slot;
   }
@@ -124,14 +125,15 @@ export class VectorIndex {
     const { u8, u32, at } = this.#engine;
     if (undo === undefined) u32[at.undo >> 2] = 0;
     else u8.set(undo, at.undo);
-    assert(this.#engine.revertInsert(slot, delta.length) !== 0, "a delta is reverted only where it was applied");
+    const isReverted = this.#change(() => this.#engine.revertInsert(slot, delta.length)) !== 0;
+    assert(isReverted, "a delta is reverted only where it was applied");
     this.reader.hide(slot);
   }
 
   /** Dead nodes route but get no new links, and are no answers once hidden. */
   markDead(slot: number, dead: boolean): void {
     assert(dead || !this.isCondemned(slot), "a condemned node never lives again");
-    this.#engine.markDead(slot, dead ? 1 : 0);
+    if (this.reader.nodeAt(slot).dead !== dead) this.#change(() => this.#engine.markDead(slot, dead ? 1 : 0));
   }
 
   /**
@@ -174,7 +176,7 @@ export class VectorIndex {
   applyEdges(tag: NodeDot, delta: EdgeDelta, past: CausalPast): void {
     this.#putDelta(delta);
     putPast(this.#engine, past);
-    const done = this.#engine.applyEdges(tag.origin, tag.sequence, delta.length);
+    const done = this.#change(() => this.#engine.applyEdges(tag.origin, tag.sequence, delta.length));
     if (done === 0) throw new MurmurationError("corrupt", "the edge delta is malformed or does not fit the graph");
     if (done === 2) throw this.#isFull();
   }
@@ -239,7 +241,7 @@ export class VectorIndex {
         const slot = this.slotOf({ origin, sequence });
         if (slot !== undefined) this.reader.hide(slot);
       }
-      purged += this.#engine.purge(some.length);
+      purged += this.#change(() => this.#engine.purge(some.length));
       liveInEdges += this.#engine.cutLiveEdges();
     }
     return { purged, liveInEdges };
@@ -273,6 +275,17 @@ export class VectorIndex {
     return this.#engine.epoch() >>> 0;
   }
 
+  /**
+   * Rows that name slots of this graph were published: slots that were retired before are named by none of them any more, and may be used
+   * again. Once a graph was told so, it waits for the next time with those retired since. In between groups of changes, right after
+   * publishing.
+   */
+  published(): void {
+    const { u32 } = this.#engine;
+    Atomics.store(u32, header.publishedChanges >> 2, this.reader.changes);
+    Atomics.store(u32, header.published >> 2, this.epoch());
+  }
+
   /** Plant bugs in the engine, for the simulator to find: bits of assembly's H.PLANTED. */
   plant(bits: number): void {
     this.#engine.u32[header.planted >> 2] = bits;
@@ -290,45 +303,22 @@ export class VectorIndex {
 
   /** Digest of the graph as a set (nodes, dead marks, links, all by dots), 32 hex digits. Equal graphs have equal digests. */
   digest(): string {
-    return this.#digest(true);
+    return digestOf(this.#engine, true);
   }
 
   /** The same over the effective lists: what searches walk. */
   effectiveDigest(): string {
-    return this.#digest(false);
+    return digestOf(this.#engine, false);
   }
 
   /** Every node with the 64-bit hash of what it is and links to, by dots, in no stated order. */
-  *nodeDigests(): IterableIterator<{ readonly dot: NodeDot; readonly digest: bigint }> {
-    const { u32, at } = this.#engine;
-    const word = (i: number) => BigInt(u32[(at.results >> 2) + i] as number);
-    for (let slot = 0, end = this.reader.slotCount; slot < end; slot++) {
-      if (!this.reader.nodeAt(slot).linked) continue;
-      this.#engine.digestNode(slot);
-      yield { dot: this.reader.dotAt(slot), digest: word(0) | (word(1) << 32n) };
-    }
-  }
-
-  #digest(all: boolean): string {
-    this.#engine.digest(all ? 1 : 0);
-    const start = this.#engine.at.results >> 2;
-    return Array.from(this.#engine.u32.subarray(start, start + 4), (word) => word.toString(16).padStart(8, "0")).join(
-      "",
-    );
+  nodeDigests(): IterableIterator<NodeDigest> {
+    return nodeDigestsOf(this.#engine, this.reader);
   }
 
   /** The regions of the memory that an image holds, as views on it, in a fixed order. Sizes follow from the two counters. */
   imageRegions(slotCount: number, upperEnd: number): Uint8Array[] {
-    const { u8, at, listOf, codeOf, vectorOf, metaOf } = this.#engine;
-    const region = (from: number, to: number) => u8.subarray(from >>> 0, to >>> 0);
-    return [
-      region(header.start, header.end),
-      region(listOf(0, 0), listOf(slotCount, 0)),
-      region(codeOf(0), codeOf(slotCount)),
-      region(vectorOf(0), vectorOf(slotCount)),
-      region(metaOf(0), metaOf(slotCount)),
-      region(at.upperLists, upperEnd),
-    ];
+    return imageRegionsOf(this.#engine, slotCount, upperEnd);
   }
 
   /** The two counters that size the regions. */
@@ -339,6 +329,17 @@ export class VectorIndex {
   /** After an image's regions were read into this memory: rebuild what the image leaves out. */
   restore(): void {
     this.#engine.restore();
+  }
+
+  /** Make a change of what walks read, which are told of it. */
+  #change<Answer>(make: () => Answer): Answer {
+    const { u32 } = this.#engine;
+    Atomics.add(u32, header.changes >> 2, 1);
+    try {
+      return make();
+    } finally {
+      Atomics.add(u32, header.changes >> 2, 1);
+    }
   }
 
   #has(counter: number): boolean {
