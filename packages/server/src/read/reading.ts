@@ -73,10 +73,12 @@ export interface ReadLimits {
   readonly signal: AbortSignal;
 }
 
+/** The JSON text of a result: a short one as it is, which is the cheapest to hand over between threads, a long one in UTF-8, piece by piece. */
+export type AnswerPieces = readonly [string] | readonly Uint8Array[];
+
 /** What a read came to. */
 export interface ReadAnswer {
-  /** The JSON text of the result, in UTF-8, in one or more pieces. */
-  readonly pieces: readonly Uint8Array[];
+  readonly pieces: AnswerPieces;
   /** What it is as of: of the catalogue, and of each collection that it reads. */
   readonly frontiers: SessionToken;
   /** Was no operation applied to a graph while it was walked? Missing where none was. */
