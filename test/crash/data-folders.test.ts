@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readdirSync, readFileSync, watch, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { after, afterEach, beforeEach, describe, test } from "node:test";
+import { gunzipSync } from "node:zlib";
+import {
+  killAllServers,
+  newFolder,
+  removeFolder,
+  type ServerProcess,
+  startProcess,
+  startServer,
+} from "../support/server.js";
+import { root } from "../support/source-tree.js";
+import { assertAnswers, atRest, type StoredAnswer } from "../support/stored-answers.js";
+import { replayedDigest } from "./replayed.js";
+
+// Data folders that earlier versions left behind (test/fixtures/README.md): they open, and answer as they did.
+
+const FIXTURES = join(root, "test/fixtures");
+/** Changes of the log's files that a start has made when it is killed, one round each. */
+const CHANGES_AT_KILL = [1, 2, 3, 5, 8, 13];
+const NEVER_READY_MS = 60_000;
+
+/** Puts a copy of a fixture into an empty folder, and gives what it has to answer. */
+function unpack(fixture: string, folder: string): readonly StoredAnswer[] {
+  for (const packed of readdirSync(join(FIXTURES, fixture))) {
+    const file = join(folder, packed.replace(/\.gz$/, "").replaceAll("~", "/"));
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, gunzipSync(readFileSync(join(FIXTURES, fixture, packed))));
+  }
+  const { answers } = JSON.parse(readFileSync(join(folder, "answers.json"), "utf8")) as { answers: StoredAnswer[] };
+  assert.ok(answers.length > 50);
+  return answers;
+}
+
+/** Starts a server and kills it after so many changes of the log's files, or when it serves. */
+async function killWhileStarting(dataFolder: string, changes: number): Promise<"starting" | "serving"> {
+  const { child, output, ended } = startProcess({ dataFolder });
+  let seen = 0;
+  let met: "starting" | "serving" = "serving";
+  const watcher = watch(dataFolder, (_, file) => {
+    if (!file?.startsWith("murmuration.db") || ++seen !== changes) return;
+    if (!output.out.includes("listening")) met = "starting";
+    child.kill("SIGKILL");
+  });
+  child.stdout.on("data", () => {
+    if (output.out.includes("listening")) child.kill("SIGKILL");
+  });
+  const timer = setTimeout(() => child.kill("SIGKILL"), NEVER_READY_MS);
+  assert.deepEqual(await ended, { code: null, signal: "SIGKILL" }, output.err);
+  clearTimeout(timer);
+  watcher.close();
+  return met;
+}
+
+async function assertUsable(server: ServerProcess): Promise<void> {
+  assert.doesNotMatch(server.log(), /"level":[56]0/);
+  for (const name of ["mixed", "replaced"]) {
+    const { status, body } = await server.request("POST", `/murmur/collections/${name}/validate`, { samples: 10 });
+    assert.equal(status, 200);
+    const { graphs } = body.result as { graphs: Record<string, { violations: unknown[] }> };
+    for (const { violations } of Object.values(graphs)) assert.deepEqual(violations, []);
+  }
+}
+
+const digestIn = (answers: readonly StoredAnswer[], name: string): unknown =>
+  JSON.parse(answers.find(({ path }) => path === `/murmur/collections/${name}/digest`)?.result ?? "");
+
+after(killAllServers);
+
+for (const fixture of readdirSync(FIXTURES).filter((name) => name.startsWith("data-folder-"))) {
+  describe(`a data folder of an earlier version (${fixture})`, () => {
+    let folder: string;
+    beforeEach(() => {
+      folder = newFolder("old-folder");
+    });
+    afterEach(() => removeFolder(folder));
+
+    test("opens and answers as it did, to the byte, and again after every restart", async () => {
+      const answers = unpack(fixture, folder);
+      for (const end of ["kill", "stop", "kill"] as const) {
+        const server = await startServer({ dataFolder: folder });
+        await atRest(server);
+        await assertAnswers(server, answers);
+        await assertUsable(server);
+        await server[end]();
+      }
+      for (const name of ["mixed", "replaced"]) {
+        assert.partialDeepStrictEqual(replayedDigest(folder, name), digestIn(answers, name));
+      }
+    });
+
+    test("is written to and compared with what its log tells, as any other", async () => {
+      const answers = unpack(fixture, folder);
+      const server = await startServer({ dataFolder: folder });
+      const point = { id: 1, vector: { plain: [1, 2, 3, 4, 5, 6, 7, 8], half: new Array(12).fill(0.5) } };
+      const written = await server.request("PUT", "/collections/mixed/points?wait=true", { points: [point] });
+      assert.equal(written.status, 200);
+      const replaced = { points: [{ id: 20, vector: new Array(24).fill(1), payload: { round: 10 } }] };
+      assert.equal((await server.request("PUT", "/collections/replaced/points?wait=true", replaced)).status, 200);
+      await atRest(server);
+      for (const name of ["mixed", "replaced"]) {
+        const { body } = await server.request("GET", `/murmur/collections/${name}/digest`);
+        assert.notDeepEqual(body.result, digestIn(answers, name));
+        assert.partialDeepStrictEqual(replayedDigest(folder, name), body.result);
+      }
+      await assertUsable(server);
+      await server.kill();
+    });
+
+    test("opens wherever the start that brings it over was killed", async (context) => {
+      const met = { starting: 0, serving: 0 };
+      for (const changes of CHANGES_AT_KILL) {
+        const copy = join(folder, String(changes));
+        mkdirSync(copy);
+        const answers = unpack(fixture, copy);
+        for (let kills = 0; kills < 2; kills++) met[await killWhileStarting(copy, changes)]++;
+        const server = await startServer({ dataFolder: copy });
+        await atRest(server);
+        await assertAnswers(server, answers);
+        await assertUsable(server);
+        await server.kill();
+        assert.ok(existsSync(join(copy, "murmuration.db")));
+      }
+      context.diagnostic(`killed ${met.starting} times before it served, ${met.serving} times when it did`);
+      assert.ok(met.starting > 0, "kills met a start");
+    });
+  });
+}
