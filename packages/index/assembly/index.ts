@@ -33,7 +33,11 @@ export {
   distancesDot, distancesEuclid, distancesManhattan, scanBlockDot, scanBlockEuclid, scanBlockManhattan, scanDot, scanEuclid,
   scanManhattan,
 } from "./scan";
-export { allowedInPool, boundDistances, searchDotCodes, searchDotVectors, searchEuclidCodes, searchEuclidVectors, searchManhattanVectors } from "./search";
+export {
+  allowedInPool, boundDistances, rankDotCodes, rankDotVectors, rankEuclidCodes, rankEuclidVectors, rankManhattanVectors, searchDotCodes,
+  searchDotVectors, searchEuclidCodes, searchEuclidVectors, searchManhattanVectors, walkDotCodes, walkDotVectors, walkEuclidCodes,
+  walkEuclidVectors, walkManhattanVectors,
+} from "./search";
 export { reclaim } from "./slots";
 
 /** Lay out an empty graph in a fresh memory. Returns its capacity in slots; 0 when not one slot fits. */
@@ -58,12 +62,13 @@ export function create(dimensions: u32, links: u32, efConstruction: u32, metric:
 }
 /**
  * Every other thread calls this once: sizes from the header, scratch and marks of its own. What an earlier holder of its place left
- * (one that died in a search, perhaps) is wiped: its epoch, its marks, what was visible to it.
+ * (one that died in a search, perhaps) is wiped: its epoch, its marks, what was visible to it. What it pins stays where this thread itself
+ * has pinned it already.
  */
-export function attach(thread: u32): void {
+export function attach(thread: u32, hasPinned: bool): void {
   derive(thread);
   leave();
-  pin(0);
+  if (!hasPinned) pin(0);
   const slots = <usize>load<u32>(H.NEXT_SLOT), bytes = (slots + 31 >> 5) << 2;
   memory.fill(stampOf(0), 0, slots << 1);
   memory.fill(visibleBits(), 0, bytes);
@@ -97,6 +102,7 @@ export function addressOf(what: u32): usize {
     case 10: return scratch + S.PAST;
     case 11: return scratch + S.UNDO;
     case 12: return scratch + S.ORIGINS;
+    case 13: return scratch + S.POOL;
     default: return atRow;
   }
 }

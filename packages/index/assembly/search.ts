@@ -177,45 +177,69 @@ export function descendAll<Walk>(level: u32, n: u32): u32 {
     store<u32>(out, slot, 12);
   }
 }
+/** The pool of the ef candidates nearest to the query at atQuery, in order, at S.POOL; returns how many. */
+function walk<Walk>(ef: u32, everywhere: bool): u32 {
+  const entry = observe(H.ENTRY);
+  if (entry == NONE) return 0;
+  setTieSalt(0);
+  prepareQuery<Walk>(atRow);
+  let starts: u32 = 1;
+  if (everywhere && gatherEntries() > 1) starts = descendAll<Walk>(0, 0);
+  else {
+    const near = descend<Walk>(entry & SLOT_MASK, entry >> 28, 0);
+    put(scratch + S.STARTS, 0, load<f32>(scratch + S.SORT), near);
+  }
+  return searchFrom<Walk>(0, starts, ef);
+}
+/**
+ * The k nearest of the first n of the pool, to S.OUT; returns how many. On codes, the first `depth` of them are ranked again by their exact
+ * distance; depth 0 leaves the distances of the codes (dot: without the query's own scale).
+ */
+function rankPool<Walk, Exact>(k: u32, n: u32, depth: u32): u32 {
+  const pool = scratch + S.POOL;
+  let ranked = pool;
+  if (onCodes<Walk>() && depth) {
+    ranked = scratch + S.RERANK;
+    n = min(n, max(k, depth));
+    rankExactly<Exact>(pool, n);
+  } else if (!onCodes<Walk>() && farthest < f32.MAX_VALUE) {
+    ranked = scratch + S.RERANK;
+    rankBounded(pool, n);
+  }
+  const found = min(k, n);
+  emit(ranked, found);
+  return found;
+}
 /**
  * The k nearest allowed slots of the query at atQuery, to S.OUT; returns how many. The pool of ef candidates holds allowed
- * slots and others (dead ones, those outside the filter): they route. On codes, the first `depth` allowed candidates are
- * ranked again by their exact distance; depth 0 leaves the distances of the codes (dot: without the query's own scale).
+ * slots and others (dead ones, those outside the filter): they route.
  */
 // @ts-ignore: decorator
 @inline function search<Walk, Exact>(k: u32, ef: u32, depth: u32, filtered: bool, everywhere: bool): u32 {
   enter();
-  const entry = observe(H.ENTRY), allowed = filtered ? filterBits() : visibleBits();
-  let found: u32 = 0;
-  allowedCount = 0;
-  if (entry != NONE) {
-    setTieSalt(0);
-    prepareQuery<Walk>(atRow);
-    let starts: u32 = 1;
-    if (everywhere && gatherEntries() > 1) starts = descendAll<Walk>(0, 0);
-    else {
-      const near = descend<Walk>(entry & SLOT_MASK, entry >> 28, 0);
-      put(scratch + S.STARTS, 0, load<f32>(scratch + S.SORT), near);
-    }
-    const n = searchFrom<Walk>(0, starts, max(ef, k)), pool = scratch + S.POOL;
-    const wanted = onCodes<Walk>() ? max(k, depth) : k;
-    let candidates: u32 = 0;
-    for (let i: u32 = 0; i < n; i++) {
-      if (hasBit(allowed, slotAt(pool, i))) store<u64>(pair(pool, candidates++), load<u64>(pair(pool, i)));
-    }
-    allowedCount = candidates;
-    let ranked = pool;
-    if (onCodes<Walk>() && depth) {
-      ranked = scratch + S.RERANK;
-      candidates = min(candidates, wanted);
-      rankExactly<Exact>(pool, candidates);
-    } else if (!onCodes<Walk>() && farthest < f32.MAX_VALUE) {
-      ranked = scratch + S.RERANK;
-      rankBounded(pool, candidates);
-    }
-    found = min(k, candidates);
-    emit(ranked, found);
+  const n = walk<Walk>(max(ef, k), everywhere), pool = scratch + S.POOL, allowed = filtered ? filterBits() : visibleBits();
+  let candidates: u32 = 0;
+  for (let i: u32 = 0; i < n; i++) {
+    if (hasBit(allowed, slotAt(pool, i))) store<u64>(pair(pool, candidates++), load<u64>(pair(pool, i)));
   }
+  allowedCount = candidates;
+  const found = rankPool<Walk, Exact>(k, candidates, depth);
+  leave();
+  return found;
+}
+/** The two halves of a search, where the host decides in between which candidates may be answers: it puts them first in the pool. */
+// @ts-ignore: decorator
+@inline function walkAlone<Walk>(ef: u32, everywhere: bool): u32 {
+  enter();
+  const n = walk<Walk>(ef, everywhere);
+  leave();
+  return n;
+}
+// @ts-ignore: decorator
+@inline function rankAlone<Walk, Exact>(k: u32, n: u32, depth: u32): u32 {
+  enter();
+  setTieSalt(0);
+  const found = rankPool<Walk, Exact>(k, n, depth);
   leave();
   return found;
 }
@@ -244,3 +268,13 @@ export function searchDotVectors(k: u32, ef: u32, depth: u32, filtered: bool, al
 export function searchEuclidCodes(k: u32, ef: u32, depth: u32, filtered: bool, all: bool): u32 { return search<EuclidCodes, EuclidVectors>(k, ef, depth, filtered, all); }
 export function searchEuclidVectors(k: u32, ef: u32, depth: u32, filtered: bool, all: bool): u32 { return search<EuclidVectors, EuclidVectors>(k, ef, depth, filtered, all); }
 export function searchManhattanVectors(k: u32, ef: u32, depth: u32, filtered: bool, all: bool): u32 { return search<ManhattanVectors, ManhattanVectors>(k, ef, depth, filtered, all); }
+export function walkDotCodes(ef: u32, all: bool): u32 { return walkAlone<DotCodes>(ef, all); }
+export function walkDotVectors(ef: u32, all: bool): u32 { return walkAlone<DotVectors>(ef, all); }
+export function walkEuclidCodes(ef: u32, all: bool): u32 { return walkAlone<EuclidCodes>(ef, all); }
+export function walkEuclidVectors(ef: u32, all: bool): u32 { return walkAlone<EuclidVectors>(ef, all); }
+export function walkManhattanVectors(ef: u32, all: bool): u32 { return walkAlone<ManhattanVectors>(ef, all); }
+export function rankDotCodes(k: u32, n: u32, depth: u32): u32 { return rankAlone<DotCodes, DotVectors>(k, n, depth); }
+export function rankDotVectors(k: u32, n: u32, depth: u32): u32 { return rankAlone<DotVectors, DotVectors>(k, n, depth); }
+export function rankEuclidCodes(k: u32, n: u32, depth: u32): u32 { return rankAlone<EuclidCodes, EuclidVectors>(k, n, depth); }
+export function rankEuclidVectors(k: u32, n: u32, depth: u32): u32 { return rankAlone<EuclidVectors, EuclidVectors>(k, n, depth); }
+export function rankManhattanVectors(k: u32, n: u32, depth: u32): u32 { return rankAlone<ManhattanVectors, ManhattanVectors>(k, n, depth); }

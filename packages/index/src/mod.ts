@@ -34,6 +34,10 @@ export { emptyPayloadKey, type PayloadReader } from "./payload/store.js";
 export { compileDeletion, mergePayload, type SetMode, setAt } from "./payload/update.js";
 export { comparePointIds, type PointId, pointIdFromText, toPointId } from "./point/point-id.js";
 export type { CollectionHandle, SpaceHandle } from "./query/collection-handle.js";
+export { CollectionReader } from "./query/collection-reader.js";
+export type { QueryOutcome } from "./query/nearest.js";
+export type * from "./query/query.js";
+export type { Snapshot } from "./query/snapshot.js";
 export { type EpochPin, releaseThread } from "./segment/epochs.js";
 export { decodeSegmentImage, encodeSegmentImage } from "./segment/image.js";
 export {
@@ -84,6 +88,6 @@ export {
   type VectorIndexOptions,
   vectorIndexLimits,
 } from "./vector-index/options.js";
-export type { PublishedHold } from "./vector-index/published-pins.js";
+export { type PublishedHold, PublishedPins } from "./vector-index/published-pins.js";
 export { type GraphReport, type GraphViolation, validateGraph } from "./vector-index/validate.js";
 export { VectorIndex } from "./vector-index/vector-index.js";

@@ -8,7 +8,7 @@
 //    has entered a later epoch than that of the unlinking: nobody who met it before still has it in hand.
 // 4. `older` is followed only from rows that are not shown yet at the reader's epoch, thus never to a row that was used again.
 import {
-  COUNTS, EPOCH_AGE_MAX, H_COUNTS, H_EPOCH, H_FREE_COUNT, H_FREE_HEAD, H_IN_GROUP, H_JOURNAL_COUNT, H_LIVE, H_NEXT_ROW, H_PLANTED,
+  COUNT_ALL_ENTRIES, COUNTS, EPOCH_AGE_MAX, H_COUNTS, H_EPOCH, H_FREE_COUNT, H_FREE_HEAD, H_IN_GROUP, H_JOURNAL_COUNT, H_LIVE, H_NEXT_ROW, H_PLANTED,
   H_QUEUE_FREED, H_QUEUE_PUT, H_QUEUE_UNLINKED, H_SWEEP, NO_SLOT, S_DOT, S_ID, S_IS_UUID, S_KEY, S_SLOTS, S_TIME, UUID_SHIFT,
 } from "../../src/segment/layout";
 import { leaveColumns } from "./column";
@@ -30,6 +30,9 @@ const ROW_BITS: u32 = 0x00ffffff;
 /** Rows that are given back, and settled, with each group. */
 const RECLAIMED_PER_GROUP: u32 = 1024;
 const SETTLED_PER_GROUP: u32 = 64;
+
+/** Walks start from where they did. */
+const AS_BEFORE: u32 = 2;
 
 const PLANTED_PUBLISH_EARLY: u32 = 1;
 const PLANTED_HIDDEN_EARLY: u32 = 2;
@@ -120,15 +123,18 @@ export function remove(): u32 {
   touchRow(row);
   atomic.store<u32>(hiddenAt(row), planted(PLANTED_HIDDEN_EARLY) ? now() : epoch);
 }
-/** All that was prepared is visible: one store. Returns the epoch. */
-export function publish(): u32 {
+/**
+ * All that was prepared is visible: one store. `entries`: from here on walks start from all entries of a graph (1), or not (0), or as they
+ * did (2). Returns the epoch.
+ */
+export function publish(entries: u32): u32 {
   for (let i: u32 = 0, n = load<u32>(H_JOURNAL_COUNT); i < n; i++) {
     const word = load<u32>(journalAt(i)), row = word & ROW_BITS;
     if (word & HIDDEN) enqueue(row);
     else if (word & REPLACED) enqueue(load<u32>(olderAt(row)) | REPLACED);
   }
   settle();
-  return endGroup();
+  return endGroup(entries);
 }
 /** Nothing that was prepared has ever been: every row of the group is taken back. An epoch passes, so that they can be used again. */
 export function takeBack(): void {
@@ -143,7 +149,7 @@ export function takeBack(): void {
     takeRowBack(row, <bool>(word & REPLACED));
   }
   abandonOrder();
-  endGroup();
+  endGroup(AS_BEFORE);
 }
 function takeRowBack(row: u32, replaced: bool): void {
   const low = load<u64>(idAt(row)), high = load<u64>(idAt(row), 8), isUuid = isUuidOf(row), before = load<u32>(olderAt(row));
@@ -163,9 +169,12 @@ function takeRowBack(row: u32, replaced: bool): void {
   atomic.store<u32>(hiddenAt(row), load<u32>(shownAt(row)));
   enqueue(row);
 }
-function endGroup(): u32 {
-  const epoch = after(now());
-  store<u32>(H_COUNTS + (<usize>(epoch & (COUNTS - 1)) << 2), load<u32>(H_LIVE));
+// @ts-ignore: decorator
+@inline function countAt(epoch: u32): usize { return H_COUNTS + (<usize>(epoch & (COUNTS - 1)) << 2); }
+function endGroup(entries: u32): u32 {
+  const epoch = after(now()), before = load<u32>(countAt(now())) & COUNT_ALL_ENTRIES;
+  const flag = entries == AS_BEFORE ? before : entries ? COUNT_ALL_ENTRIES : 0;
+  store<u32>(countAt(epoch), load<u32>(H_LIVE) | flag);
   store<u32>(H_IN_GROUP, 0);
   publishOrder();
   atomic.store<u32>(H_EPOCH, epoch);

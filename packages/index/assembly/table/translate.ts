@@ -6,9 +6,9 @@ import { area, slotBits, slotBitsBytes } from "./areas";
 import { visibleFrom } from "./epochs";
 import { newestAt, newestBase, slotAt, slotCapacity } from "./regions";
 
-/** No slot is marked. */
-export function clearSlots(space: u32): void {
-  memory.fill(slotBits, 0, min(slotBitsBytes, <usize>(slotCapacity(space) + 31 >> 5) << 2));
+/** No slot of the first `end` is marked. */
+export function clearSlots(end: u32): void {
+  memory.fill(slotBits, 0, min(slotBitsBytes, <usize>(end + 31 >> 5) << 2));
 }
 /** Mark the slots of the rows of a window that are in A_AMONG. Returns how many have one. */
 export function markSlots(space: u32, from: u32, to: u32): u32 {

@@ -56,6 +56,7 @@ export const H_LAYOUT: usize = 1024;
 export const H_CAPACITY: usize = 1028;
 export const H_SPACES: usize = 1032;
 export const H_PLANTED: usize = 1036;
+export const H_READS_PLANTED: usize = 1040;
 // Where the regions begin.
 export const H_AT_IDS: usize = 1088;
 export const H_AT_EPOCHS: usize = 1092;
@@ -118,9 +119,10 @@ export const H_ORDER_RETIRED_HEAD: usize = 1756;
 export const H_ORDER_RETIRED_TAIL: usize = 1760;
 /** SPACES_MAX words: slots of each space, as given to create(). */
 export const H_SLOT_CAPACITIES: usize = 2048;
-/** Points that are visible, by epoch modulo COUNTS. */
+/** Points that are visible, by epoch modulo COUNTS, and in the highest bit whether walks start from all entries of a graph. */
 export const H_COUNTS: usize = 3072;
 export const COUNTS: u32 = 256;
+export const COUNT_ALL_ENTRIES: u32 = 0x80000000;
 export const HEADER_START: usize = 1024;
 /** Of columns and postings. */
 export const COLUMNS_HEADER: usize = 4096;

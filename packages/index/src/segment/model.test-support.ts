@@ -81,6 +81,7 @@ export class Modelled {
   /** Slots of rows that were hidden at an epoch: free once everybody has passed it. */
   #waiting: { readonly space: number; readonly slot: number; readonly epoch: number }[] = [];
   #writes = 0;
+  #allEntries = false;
   /** Groups that the table had no room for. */
   refused = 0;
 
@@ -154,7 +155,9 @@ export class Modelled {
       for (const [space, slot] of taken) this.#freeSlots[space]?.push(slot);
       return;
     }
-    const epoch = this.segment.publish();
+    const allEntries = [true, false, undefined][this.#writes % 3];
+    const epoch = this.segment.publish(allEntries === undefined ? {} : { allEntries });
+    if (allEntries !== undefined) this.#allEntries = allEntries;
     this.#points = points;
     const kept = new Set([...points.values()].flatMap(({ slots }) => slots.map((slot, space) => `${space}:${slot}`)));
     for (const { slots } of hidden) {
@@ -189,7 +192,9 @@ export class Modelled {
 
   #pin(which: number): void {
     const reader = this.#readers[which] as SegmentReader;
-    this.#held.push({ reader, pin: reader.pin(), points: this.#points });
+    const pin = reader.pin();
+    assert.equal(reader.allEntries(pin.epoch), this.#allEntries);
+    this.#held.push({ reader, pin, points: this.#points });
   }
 
   #release(which: number): void {

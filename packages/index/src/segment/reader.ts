@@ -1,7 +1,17 @@
 import type { PointId } from "../point/point-id.js";
 import { type EpochPin, Epochs, epochOf } from "./epochs.js";
 import { readId, writeId } from "./id-words.js";
-import { COUNTS, H_COUNTS, H_NEXT_ROW, PAGE_ROWS_MAX, S_ID, S_IS_UUID, S_MORE, S_ROWS } from "./layout.js";
+import {
+  COUNT_ALL_ENTRIES,
+  COUNTS,
+  H_COUNTS,
+  H_NEXT_ROW,
+  PAGE_ROWS_MAX,
+  S_ID,
+  S_IS_UUID,
+  S_MORE,
+  S_ROWS,
+} from "./layout.js";
 import { Rows } from "./rows.js";
 import { attachTable, type TableEngine, type TableMemory } from "./table-engine.js";
 
@@ -101,10 +111,18 @@ export class SegmentReader {
 
   /** Points at an epoch. */
   count(epoch: number): number {
-    const { u32, countVisible } = this.engine;
-    const count = u32[(H_COUNTS >>> 2) + (epoch & (COUNTS - 1))] as number;
+    const count = this.#countWord(epoch);
     const age = (epochOf(this.engine) - epoch) | 0;
-    return age < COUNTS_AT_HAND ? count : countVisible(epoch) >>> 0;
+    return age < COUNTS_AT_HAND ? count & ~COUNT_ALL_ENTRIES : this.engine.countVisible(epoch) >>> 0;
+  }
+
+  /** Do walks start from all entries of a graph? To be asked right after an epoch was pinned. */
+  allEntries(epoch: number): boolean {
+    return (this.#countWord(epoch) & COUNT_ALL_ENTRIES) !== 0;
+  }
+
+  #countWord(epoch: number): number {
+    return this.engine.u32[(H_COUNTS >>> 2) + (epoch & (COUNTS - 1))] as number;
   }
 
   /** The same by looking at every row. */

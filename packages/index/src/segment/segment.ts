@@ -17,6 +17,9 @@ import type { RowChange, RowPut, RowRemoval } from "./row-change.js";
 import { writeRow } from "./rows.js";
 import { createTable, type TableEngine, type TableOptions, tableOptions } from "./table-engine.js";
 
+/** Walks start from where they did (assembly/table/rows.ts). */
+const ENTRIES_AS_BEFORE = 2;
+
 /** How the rows of a segment are used. */
 export interface SegmentUse {
   /** Rows that can be numbered, row 0 left out. */
@@ -97,10 +100,13 @@ export class Segment {
     return rows;
   }
 
-  /** All that was prepared is visible from here on. Returns the epoch. */
-  publish(): number {
+  /**
+   * All that was prepared is visible from here on. `allEntries`: from this epoch on, walks start from all entries of a graph, because
+   * regions that were inserted concurrently are not linked to each other yet; left out: as before. Returns the epoch.
+   */
+  publish({ allEntries }: { readonly allEntries?: boolean } = {}): number {
     assert(this.isInGroup, "a group is prepared before it is published");
-    return this.engine.publish() >>> 0;
+    return this.engine.publish(allEntries === undefined ? ENTRIES_AS_BEFORE : Number(allEntries)) >>> 0;
   }
 
   /** Nothing of what was prepared has ever been. An epoch passes without a change. */

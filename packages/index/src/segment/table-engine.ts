@@ -38,7 +38,7 @@ interface TableExports {
   begin(expected: number): number;
   put(): number;
   remove(): number;
-  publish(): number;
+  publish(entries: number): number;
   takeBack(): void;
   reclaim(limit: number): number;
   visibleRow(epoch: number): number;

@@ -8,7 +8,7 @@ export type GraphMemory = SharedMemory;
 /** The functions of assembly/index.ts that this side calls. Addresses come back signed: apply `>>> 0`. */
 interface EngineExports {
   create(dimensions: number, links: number, efConstruction: number, metric: number, quantized: number): number;
-  attach(thread: number): void;
+  attach(thread: number, hasPinned: number): void;
   restore(): void;
   addressOf(what: number): number;
   applyInsert(origin: number, sequence: number, bytes: number): number;
@@ -65,6 +65,9 @@ export interface Engine extends EngineExports {
   planRepair(slot: number): number;
   planRescue(slot: number, forced: number): number;
   search: Search;
+  /** The candidates of a walk, to the pool; and the nearest of the first n there, to the results. */
+  walk(ef: number, everywhere: number): number;
+  rank(k: number, n: number, depth: number): number;
   scan: Scan;
   scanBlock: Scan;
   distances(count: number): void;
@@ -87,6 +90,7 @@ const addresses = [
   "past",
   "undo",
   "origins",
+  "pool",
 ] as const;
 
 /** Words of the header that both sides read (assembly/layout.ts, namespace H). */
@@ -114,6 +118,11 @@ export const header = {
   entriesCount: 4096,
   entries: 4104,
 } as const;
+
+/** Where a thread's line is, in words: the epoch that it is inside; two words on, the one that it pins. */
+export function lineOf(thread: number): number {
+  return (header.readers + thread * 64) >> 2;
+}
 
 /** Offsets within a slot's meta (assembly/layout.ts, class Meta) and bits of its state. */
 export const meta = {
@@ -150,6 +159,8 @@ function bind(exports: Record<string, unknown>, memory: GraphMemory, options: Ve
     planRepair: pick<Engine["planRepair"]>(`planRepair${walk}`),
     planRescue: pick<Engine["planRescue"]>(`planRescue${walk}`),
     search: pick<Search>(`search${walk}`),
+    walk: pick<Engine["walk"]>(`walk${walk}`),
+    rank: pick<Engine["rank"]>(`rank${walk}`),
     scan: pick<Scan>(`scan${metric}`),
     scanBlock: pick<Scan>(`scanBlock${metric}`),
     distances: pick<Engine["distances"]>(`distances${metric}`),
@@ -178,10 +189,15 @@ export function createEngine(options: VectorIndexOptions): Engine & { readonly c
   return Object.assign(bind(exports, memory, options), { capacity: capacity >>> 0 });
 }
 
-/** Attach another thread (1 to threadsMax − 1) to a memory that a writer created. */
-export function attachEngine(memory: GraphMemory, options: VectorIndexOptions, thread: number): Engine {
+/** Attach another thread (1 to threadsMax − 1) to a memory that a writer created. `hasPinned`: it has pinned an epoch there already. */
+export function attachEngine(
+  memory: GraphMemory,
+  options: VectorIndexOptions,
+  thread: number,
+  hasPinned = false,
+): Engine {
   const exports = instantiate("engine", memory);
-  (exports as unknown as EngineExports).attach(thread);
+  (exports as unknown as EngineExports).attach(thread, hasPinned ? 1 : 0);
   return bind(exports, memory, options);
 }
 

@@ -1,5 +1,5 @@
 import { assert } from "../errors.js";
-import { attachEngine, type GraphMemory, header } from "./engine.js";
+import { attachEngine, type GraphMemory, lineOf } from "./engine.js";
 import { GraphReader } from "./graph-reader.js";
 import { type VectorIndexOptions, vectorIndexLimits } from "./options.js";
 
@@ -9,16 +9,24 @@ export interface GraphHandle {
   readonly options: VectorIndexOptions;
 }
 
-/** A reader in another thread than the writer's; `thread` from 1 to `vectorIndexLimits.threadsMax` − 1, one per reader. */
-export function attachReader(handle: GraphHandle, thread: number): GraphReader {
+/**
+ * A reader in another thread than the writer's; `thread` from 1 to `vectorIndexLimits.threadsMax` − 1, one per reader. `hasPinned`: the
+ * thread has pinned an epoch there already (`PublishedPins`).
+ */
+export function attachReader(handle: GraphHandle, thread: number, hasPinned = false): GraphReader {
+  requireThread(thread);
+  return new GraphReader(attachEngine(handle.memory, handle.options, thread, hasPinned), handle.options);
+}
+
+/** Throws for a number that is no other thread's than the writer's. */
+export function requireThread(thread: number): void {
   assert(thread >= 1 && thread < vectorIndexLimits.threadsMax, "thread 0 is the writer's");
-  return new GraphReader(attachEngine(handle.memory, handle.options, thread), handle.options);
 }
 
 /** A thread that has died is in no walk and keeps no slots. For its supervisor: the thread must not run when this is called. */
 export function releaseGraphThread({ memory }: GraphHandle, thread: number): void {
   const u32 = new Uint32Array(memory.buffer);
-  const line = (header.readers + thread * 64) >> 2;
+  const line = lineOf(thread);
   Atomics.store(u32, line, 0);
   Atomics.store(u32, line + 2, 0);
 }

@@ -4,8 +4,7 @@ import { type Engine, header, meta, NO_SLOT } from "./engine.js";
 import { EpochPin } from "./epoch-pin.js";
 import { ExactSearch } from "./exact-search.js";
 import { type VectorIndexOptions, vectorIndexLimits, walksOnCodes } from "./options.js";
-import { type PublishedHold, PublishedPins } from "./published-pins.js";
-import type { NodeDot, SearchOptions, SearchResult } from "./search-types.js";
+import type { NodeDot, SearchOptions, SearchResult, Visibility } from "./search-types.js";
 
 export { compareNodeDots, float32Max, type NodeDot, type SearchOptions, type SearchResult } from "./search-types.js";
 
@@ -21,6 +20,20 @@ const BLOCK_LIMIT = 4096;
  */
 const COMPARISONS_PER_CANDIDATE = 16;
 
+/** Candidates of a walk whose visibility is asked for at once. */
+const VISIBILITY_BATCH_MIN = 16;
+const VISIBILITY_BATCH_MAX = 1024;
+/** The slot in an entry of a pool: above it is a mark of the walk. */
+const POOL_SLOT = 0x7fffffff;
+
+interface WalkPlan {
+  /** Candidates wanted of those that match, and of all. */
+  readonly ef: number;
+  readonly widened: number;
+  /** How many candidates are ranked again; 0: none. */
+  readonly depth: number;
+}
+
 /**
  * One thread's view of a graph: searches run beside the writer without locks. Which slots are visible is this reader's own
  * knowledge, so that its answers change only when its owner shows or hides a slot.
@@ -30,7 +43,6 @@ export class GraphReader {
   readonly #engine: Engine;
   readonly #exact: ExactSearch;
   readonly #pin: EpochPin;
-  readonly #published: PublishedPins;
   #visible = 0;
 
   constructor(engine: Engine, options: VectorIndexOptions) {
@@ -38,7 +50,6 @@ export class GraphReader {
     this.options = options;
     this.#exact = new ExactSearch(engine, options);
     this.#pin = new EpochPin((epoch) => engine.pin(epoch));
-    this.#published = new PublishedPins(engine);
   }
 
   /** Slots that this reader may return. */
@@ -116,16 +127,9 @@ export class GraphReader {
     if (limit === 0) return { slots: new Uint32Array(0), distances: new Float32Array(0) };
     this.#exact.putQuery(query);
     if (allowed !== undefined) this.#exact.putFilter(allowed);
-    const nodes = this.linkedCount;
-    const ef = Math.max(options.efSearch ?? defaultEfSearch, limit);
-    const widened = Math.ceil((ef * nodes) / matches);
-    const walk =
-      options.exact !== true &&
-      widened <= vectorIndexLimits.efSearchMax &&
-      matches > widened * COMPARISONS_PER_CANDIDATE;
-    if (walk) {
-      const codes = walksOnCodes(this.options) && options.rescore !== false;
-      const depth = codes ? Math.max(RERANK_MIN, Math.ceil(limit * (options.oversampling ?? 2))) : 0;
+    const plan = this.#planWalk(options, limit, matches);
+    if (plan !== undefined) {
+      const { ef, widened, depth } = plan;
       const found = this.#engine.search(
         limit,
         widened,
@@ -140,6 +144,72 @@ export class GraphReader {
       }
     }
     return yield* this.#exact.search(query, limit, allowed, matches);
+  }
+
+  /**
+   * The same where only `visibility` knows which slots may be answers: it is asked about the candidates of the walk, nearest first, until
+   * there are enough. How far the pool is widened follows from the nodes that are not dead, which are the visible ones when the graph is as
+   * of the rows.
+   */
+  *searchVisible(
+    query: Float32Array,
+    options: Omit<SearchOptions, "allowed">,
+    visibility: Visibility,
+  ): Sliced<SearchResult> {
+    const { limit } = options;
+    this.#exact.putQuery(query);
+    const plan = this.#planWalk(options, limit, this.linkedCount - this.deadCount);
+    if (plan !== undefined) {
+      const { depth, widened } = plan;
+      const candidates = this.#engine.walk(Math.max(widened, limit), options.allEntries === true ? 1 : 0);
+      const kept = this.#keepVisible(candidates, Math.max(limit, depth), visibility);
+      if (kept >= limit) {
+        const found = this.#engine.rank(limit, kept, depth);
+        const results = this.#exact.results(found, options.rescore === false);
+        if (!this.#exact.isSaturated(results)) return results;
+      }
+    }
+    const allowed = yield* visibility.all();
+    return yield* this.searchInSlices(query, { ...options, exact: true, allowed });
+  }
+
+  /** Move the first `wanted` visible ones of the pool, and what may tie with them, to its beginning, in order; returns how many there are. */
+  #keepVisible(candidates: number, wanted: number, visibility: Visibility): number {
+    const { u32, f32, at } = this.#engine;
+    const pool = at.pool >>> 2;
+    // distances of cosine are cut before they are ordered, unless they are those of codes: from there on, the order is that of dots
+    const most = this.options.metric === "cosine" && !walksOnCodes(this.options) ? 1 : Number.POSITIVE_INFINITY;
+    const isCut = (place: number) => Math.abs(f32[place] as number) >= most;
+    let kept = 0;
+    for (let from = 0; from < candidates && (kept < wanted || isCut(pool + 2 * from)); ) {
+      const count = Math.min(candidates - from, Math.max(wanted - kept, VISIBILITY_BATCH_MIN), VISIBILITY_BATCH_MAX);
+      const slots = new Uint32Array(count);
+      for (let i = 0; i < count; i++) slots[i] = (u32[pool + 2 * (from + i) + 1] as number) & POOL_SLOT;
+      const visible = visibility.among(slots);
+      for (let i = 0; i < count; i++) {
+        const place = pool + 2 * (from + i);
+        if (kept >= wanted && !isCut(place)) break;
+        if (visible[i] === 0) continue;
+        const to = pool + 2 * kept++;
+        u32[to] = u32[place] as number;
+        u32[to + 1] = u32[place + 1] as number;
+      }
+      from += count;
+    }
+    return kept;
+  }
+
+  /** How to walk for a search; `undefined`: comparing with all that match is cheaper. */
+  #planWalk(options: SearchOptions, limit: number, matches: number): WalkPlan | undefined {
+    const ef = Math.max(options.efSearch ?? defaultEfSearch, limit);
+    const widened = Math.ceil((ef * this.linkedCount) / matches);
+    const isWorthIt =
+      options.exact !== true &&
+      widened <= vectorIndexLimits.efSearchMax &&
+      matches > widened * COMPARISONS_PER_CANDIDATE;
+    if (!isWorthIt) return undefined;
+    const codes = walksOnCodes(this.options) && options.rescore !== false;
+    return { ef, widened, depth: codes ? Math.max(RERANK_MIN, Math.ceil(limit * (options.oversampling ?? 2))) : 0 };
   }
 
   /** Exact search of several queries at once (f32[count × dimensions]): each row is read once for four queries. */
@@ -251,14 +321,6 @@ export class GraphReader {
   /** Keep every slot that is visible now from being reused, until the returned function is called. */
   hold(): () => void {
     return this.#pin.hold();
-  }
-
-  /**
-   * Keep every slot that a row names which is visible from now on from being reused, until the hold is left. For readers of rows; to be
-   * entered before the epoch of the rows is pinned.
-   */
-  enterPublished(): PublishedHold {
-    return this.#published.enter();
   }
 
   /**

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { attachReader, releaseGraphThread } from "./graph-handle.js";
 import { buildIndex, clusteredVectors, insert, optionsFor } from "./graphs.test-support.js";
+import { PublishedPins } from "./published-pins.js";
 import type { VectorIndex } from "./vector-index.js";
 
 const DIMENSIONS = 4;
@@ -47,11 +48,11 @@ describe("slots that rows name", () => {
   it("stay while a reader is there that began before they were retired, the first of several", () => {
     const { add, index, purge } = built();
     index.published();
-    const reader = attachReader(index.handle(), 19);
-    const first = reader.enterPublished();
+    const pins = new PublishedPins(index.handle(), 19);
+    const first = pins.enter();
     purge(2);
     index.published();
-    const second = reader.enterPublished();
+    const second = pins.enter();
     purge(3);
     index.published();
     assert.equal(add(), COUNT);
@@ -67,17 +68,27 @@ describe("slots that rows name", () => {
     const { add, index, purge } = built();
     index.published();
     purge(2);
-    const hold = attachReader(index.handle(), 1).enterPublished();
+    const hold = new PublishedPins(index.handle(), 1).enter();
     index.published();
     assert.equal(add(), COUNT);
     hold.leave();
     assert.equal(add(), 2);
   });
 
+  it("stay when the thread begins to walk the graph only then", () => {
+    const { add, index, purge } = built();
+    index.published();
+    new PublishedPins(index.handle(), 1).enter();
+    attachReader(index.handle(), 1, true);
+    purge(2);
+    index.published();
+    assert.equal(add(), COUNT);
+  });
+
   it("are given up by a thread that has died", () => {
     const { add, index, purge } = built();
     index.published();
-    attachReader(index.handle(), 7).enterPublished();
+    new PublishedPins(index.handle(), 7).enter();
     purge(2);
     index.published();
     assert.equal(add(), COUNT);
@@ -118,7 +129,7 @@ describe("changes of what walks read", () => {
       0,
     );
     index.published();
-    const hold = attachReader(index.handle(), 2).enterPublished();
+    const hold = new PublishedPins(index.handle(), 2).enter();
     assert.equal(hold.changes, index.reader.changes);
     add();
     assert.equal(index.reader.changes, hold.changes + 2);

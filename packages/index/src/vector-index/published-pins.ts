@@ -1,4 +1,5 @@
-import { type Engine, header } from "./engine.js";
+import { header, lineOf } from "./engine.js";
+import { type GraphHandle, requireThread } from "./graph-handle.js";
 
 /** From here to `leave`, no slot is used again that a row names which is read meanwhile. */
 export interface PublishedHold {
@@ -12,37 +13,41 @@ export interface PublishedHold {
  * that is released; several reads may be under way, each with a hold of its own, and the oldest one counts.
  */
 export class PublishedPins {
-  readonly #engine: Engine;
+  readonly #u32: Uint32Array;
+  readonly #pin: number;
   /** Epochs of the graph, oldest first: what is published later is never as of an older one. */
   readonly #holds = new Map<PublishedHold, number>();
 
-  constructor(engine: Engine) {
-    this.#engine = engine;
+  /** `thread`: as of `attachReader`, which is to come after this. What an earlier holder of its place pinned is let go. */
+  constructor({ memory }: GraphHandle, thread: number) {
+    requireThread(thread);
+    this.#u32 = new Uint32Array(memory.buffer);
+    this.#pin = lineOf(thread) + 2;
+    Atomics.store(this.#u32, this.#pin, 0);
   }
 
   enter(): PublishedHold {
     let epoch = this.#published();
     if (this.#holds.size === 0) {
-      // a writer that has published since then sees the pin, or this thread sees what it published
-      for (let again = epoch; ; again = this.#published()) {
-        epoch = again;
-        this.#engine.pin(epoch);
-        if (this.#published() === epoch) break;
+      // a writer that has published since the look before sees the pin, or this thread sees what it published
+      for (let looked = -1; looked !== epoch; epoch = this.#published()) {
+        looked = epoch;
+        Atomics.store(this.#u32, this.#pin, epoch);
       }
     }
-    const changes = Atomics.load(this.#engine.u32, header.publishedChanges >> 2);
+    const changes = Atomics.load(this.#u32, header.publishedChanges >> 2);
     const hold: PublishedHold = { changes, leave: () => this.#leave(hold) };
     this.#holds.set(hold, epoch);
     return hold;
   }
 
   #published(): number {
-    return Atomics.load(this.#engine.u32, header.published >> 2);
+    return Atomics.load(this.#u32, header.published >> 2);
   }
 
   #leave(hold: PublishedHold): void {
     if (!this.#holds.delete(hold)) return;
     const [oldest] = this.#holds.values();
-    this.#engine.pin(oldest ?? 0);
+    Atomics.store(this.#u32, this.#pin, oldest ?? 0);
   }
 }

@@ -1,4 +1,5 @@
 import type { RowSet } from "../filter/row-set.js";
+import type { Sliced } from "../sliced.js";
 
 /** Name of a node on every replica: the operation that inserted it. */
 export interface NodeDot {
@@ -45,4 +46,12 @@ export interface SearchResult {
 /** Order of dots, as the engine orders them. */
 export function compareNodeDots(a: NodeDot, b: NodeDot): number {
   return a.origin - b.origin || a.sequence - b.sequence;
+}
+
+/** Which slots may be answers, where nobody knows it of all of them. */
+export interface Visibility {
+  /** For each of these slots (at most 1,024) a number, 0 where it may not be an answer. Good until the next call; in the place of the slots, or another. */
+  among(slots: Uint32Array): Uint32Array;
+  /** All slots that may be answers. */
+  all(): Sliced<RowSet>;
 }

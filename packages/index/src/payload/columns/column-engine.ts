@@ -41,7 +41,7 @@ interface ColumnExports {
   scanNumbers(column: number, from: number, to: number, low: bigint, high: bigint, epoch: number): number;
   leastKeys(column: number, from: number, to: number, first: bigint, last: bigint, flip: bigint, limit: number): number;
   slotBitsAt(): number;
-  clearSlots(space: number): void;
+  clearSlots(end: number): void;
   markSlots(space: number, from: number, to: number): number;
   keepSlots(space: number, count: number, wanted: number, epoch: number): number;
   severalAt(column: number, row: number): number;

@@ -1,0 +1,124 @@
+import { MurmurationError } from "../errors.js";
+import type { RowSet } from "../filter/row-set.js";
+import { slotSetOfRows } from "../payload/columns/slot-filter.js";
+import type { Sliced } from "../sliced.js";
+import type { SearchOptions, SearchResult, Visibility } from "../vector-index/search-types.js";
+import { matchingRows } from "./matching.js";
+import { isPlanted } from "./planted.js";
+import type { Emit, NearestNode, PointsQuery, QueryTarget, ScoredRecord } from "./query.js";
+import { type ReadView, spaceOf } from "./read-view.js";
+import { RecordReader } from "./records.js";
+import { canonicalVector, isWorse, scoreOf } from "./scores.js";
+import type { SpaceReader } from "./space-reader.js";
+
+/** So many points cost as much as a few others things do in a slice, with what is returned of them. */
+const POINTS_PER_PAUSE = 16;
+
+/** How an answer was found. */
+export interface QueryOutcome {
+  /**
+   * Walks saw the graph as of exactly the rows that were read: replicas at the same frontier answer alike. false: writes were applied
+   * meanwhile that are not visible yet, and near candidates of a walk may have been other ones; every point is right all the same.
+   */
+  readonly isSettled: boolean;
+}
+
+/** Slots of these rows' vectors in a space. */
+function slotsAt({ points }: ReadView, { graph, number }: SpaceReader, rows: RowSet): RowSet {
+  return slotSetOfRows(points.segment.engine, number, rows, graph.slotCount);
+}
+
+/** What a view knows of the slots of a space. */
+function visibilityIn(view: ReadView, space: SpaceReader): Visibility {
+  const { epoch, segment } = view.points;
+  return {
+    among: (slots) =>
+      isPlanted(segment.engine, "slots-are-points")
+        ? slots.map((slot) => slot + 1)
+        : segment.rowsAtSlots(space.number, slots, epoch),
+    *all() {
+      return slotsAt(view, space, yield* view.points.visibleRows());
+    },
+  };
+}
+
+function targetVector(
+  view: ReadView,
+  space: SpaceReader,
+  target: QueryTarget,
+  lookup: ReadView,
+): { readonly vector: Float32Array; readonly excludedSlot?: number } {
+  if (target.kind === "vector") return { vector: canonicalVector(target.vector, space.metric) };
+  const from = spaceOf(lookup, target.lookupFrom?.vector ?? space.name);
+  const { points } = lookup;
+  const row = points.rowOf(target.id);
+  if (row === undefined) throw new MurmurationError("not-found", `No point with id ${target.id} found`, "query");
+  const slot = points.segment.rows.slotAt(row, from.number);
+  if (slot === undefined) {
+    throw new MurmurationError("wrong-input", `Point with id ${target.id} has no vector "${from.name}"`, "query");
+  }
+  const vector = from.graph.vectorAt(slot);
+  if (lookup === view && from === space) return { vector, excludedSlot: slot };
+  return { vector: canonicalVector(vector, space.metric) };
+}
+
+function* search(
+  view: ReadView,
+  space: SpaceReader,
+  vector: Float32Array,
+  options: SearchOptions,
+): Sliced<SearchResult & QueryOutcome> {
+  const { graph } = space;
+  const work =
+    options.allowed === undefined
+      ? graph.searchVisible(vector, options, visibilityIn(view, space))
+      : graph.searchInSlices(vector, options);
+  try {
+    // whether to walk is decided in the first slice, and a walk is made whole in it
+    let step = work.next();
+    const isSettled = graph.changes === view.changes[space.number];
+    for (; step.done !== true; step = work.next()) yield step.value;
+    return { ...step.value, isSettled };
+  } finally {
+    work.return(undefined as never);
+  }
+}
+
+/**
+ * The nearest points of a vector, or of a stored point's vector (which is left out itself), best first. `lookup` is the view that a target by
+ * id takes its vector from.
+ */
+export function* nearest(
+  view: ReadView,
+  { target }: NearestNode,
+  query: PointsQuery,
+  emit: Emit<ScoredRecord>,
+  lookup: ReadView,
+): Sliced<QueryOutcome> {
+  const { parameters, limit, offset } = query;
+  // scores are float32: compared with one that is not, a score would be other than itself
+  const scoreThreshold = query.scoreThreshold === undefined ? undefined : Math.fround(query.scoreThreshold);
+  const space = spaceOf(view, query.using);
+  const records = new RecordReader(view, query.selection);
+  const matching = query.filter === undefined ? undefined : yield* matchingRows(view, query.filter);
+  const { vector, excludedSlot } = targetVector(view, space, target, lookup);
+  const { slots, distances, roots, isSettled } = yield* search(view, space, vector, {
+    ...parameters,
+    limit: limit + offset + (excludedSlot === undefined ? 0 : 1),
+    allEntries: view.allEntries,
+    ...(matching === undefined ? {} : { allowed: slotsAt(view, space, matching) }),
+  });
+  const rows = view.points.rowsAtSlots(space.number, slots);
+  let rank = 0;
+  let emitted = 0;
+  for (let i = 0; i < slots.length; i++) {
+    if (slots[i] === excludedSlot) continue;
+    const score = scoreOf(distances[i] as number, space.metric, roots?.[i]);
+    if (scoreThreshold !== undefined && isWorse(score, scoreThreshold, space.metric)) break;
+    if (rank++ < offset) continue;
+    if (emitted++ === limit) break;
+    emit(records.scoredAt(rows[i] as number, score));
+    if (emitted % POINTS_PER_PAUSE === 0) yield "pause";
+  }
+  return { isSettled };
+}

@@ -1,0 +1,89 @@
+import { assert, MurmurationError } from "../errors.js";
+import type { RowSet } from "../filter/row-set.js";
+import type { FieldAccess } from "../payload/access.js";
+import type { ColumnReader } from "../payload/columns/column-reader.js";
+import { emptyPayloadKey, type PayloadReader } from "../payload/store.js";
+import type { PointId } from "../point/point-id.js";
+import { rowsPerCallMax, type SegmentReader } from "../segment/reader.js";
+import { Meter, type Sliced } from "../sliced.js";
+
+const emptyPayload = new TextEncoder().encode("{}");
+
+/** The points of a collection that an epoch shows which this thread has pinned. A row is a version of a point. */
+export class PointsAtEpoch {
+  readonly epoch: number;
+  readonly segment: SegmentReader;
+  readonly #columns: ColumnReader;
+  readonly #payloads: PayloadReader;
+  #visible: RowSet | undefined;
+
+  constructor(segment: SegmentReader, columns: ColumnReader, payloads: PayloadReader, epoch: number) {
+    this.segment = segment;
+    this.#columns = columns;
+    this.#payloads = payloads;
+    this.epoch = epoch;
+  }
+
+  /** Number of points. */
+  get size(): number {
+    return this.segment.count(this.epoch);
+  }
+
+  /** Every point's row. Not to be changed. */
+  *visibleRows(): Sliced<RowSet> {
+    this.#visible ??= yield* this.#columns.visibleRows(this.epoch, new Meter());
+    return this.#visible;
+  }
+
+  rowOf(id: PointId): number | undefined {
+    return this.segment.rowOf(id, this.epoch);
+  }
+
+  /** The rows whose vectors stand at these slots of a space; each has one. */
+  rowsAtSlots(space: number, slots: Uint32Array): Uint32Array {
+    const rows = new Uint32Array(slots.length);
+    for (let from = 0; from < slots.length; from += rowsPerCallMax) {
+      rows.set(this.segment.rowsAtSlots(space, slots.subarray(from, from + rowsPerCallMax), this.epoch), from);
+    }
+    assert(!rows.includes(0), "a slot that is answered with is a visible point's");
+    return rows;
+  }
+
+  idAt(row: number): PointId {
+    return this.segment.rows.idAt(row);
+  }
+
+  /**
+   * The payload of a row's point as JSON in UTF-8; a view that is good until the next call. Throws `corrupt` or `storage`, naming the point,
+   * where it cannot be had.
+   */
+  payloadAt(row: number): Uint8Array {
+    const key = this.segment.rows.payloadKeyAt(row);
+    return key === emptyPayloadKey ? emptyPayload : this.#ofPoint(row, () => this.#payloads.bytesOf(key));
+  }
+
+  /** What is made of a row's payload; where it cannot be, the error names the point. */
+  readPayload<Made>(row: number, make: (bytes: Uint8Array) => Made): Made {
+    const bytes = this.payloadAt(row);
+    return this.#ofPoint(row, () => make(bytes));
+  }
+
+  /** What the column on a path answers; `undefined`: there is none. */
+  accessTo(path: string): FieldAccess | undefined {
+    return this.#columns.accessTo(path, this.epoch);
+  }
+
+  #ofPoint<Made>(row: number, read: () => Made): Made {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof MurmurationError)) throw error;
+      throw new MurmurationError(
+        error.code,
+        `the payload of point ${this.idAt(row)}: ${error.message}`,
+        undefined,
+        error,
+      );
+    }
+  }
+}

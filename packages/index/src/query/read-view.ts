@@ -1,0 +1,23 @@
+import { MurmurationError } from "../errors.js";
+import type { PointsAtEpoch } from "./points-at-epoch.js";
+import type { SpaceReader } from "./space-reader.js";
+
+/** What a read is made from: one collection as of one moment, in one thread. */
+export interface ReadView {
+  readonly points: PointsAtEpoch;
+  /** By their number in the table. */
+  readonly spaces: readonly SpaceReader[];
+  /** By space: what its graph's count of changes was when the rows were published. */
+  readonly changes: readonly number[];
+  /** Regions of the graphs that were inserted concurrently are not linked to each other yet: walks start from all entries. */
+  readonly allEntries: boolean;
+}
+
+/** The space of a vector. Throws `wrong-input` for an unknown name. */
+export function spaceOf({ spaces }: ReadView, vector: string): SpaceReader {
+  const space = spaces.find(({ name }) => name === vector);
+  if (space === undefined) {
+    throw new MurmurationError("wrong-input", `Not existing vector name error: ${vector}`, "vector");
+  }
+  return space;
+}

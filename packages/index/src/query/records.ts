@@ -1,0 +1,63 @@
+import { parsePayload, printPayload } from "../payload/payload-text.js";
+import { compileSelector, type PayloadSelection } from "../payload/select.js";
+import { textFromUtf8 } from "../text.js";
+import type { PointRecord, ScoredRecord, Selection } from "./query.js";
+import type { ReadView } from "./read-view.js";
+import type { SpaceReader } from "./space-reader.js";
+
+/** What a read returns of the points of a view. */
+export class RecordReader {
+  readonly #view: ReadView;
+  readonly #selection: Selection;
+  readonly #payload: PayloadSelection;
+  /** Those that are selected, in the order of their names. */
+  readonly #spaces: readonly SpaceReader[];
+
+  /** Throws `format` for a bad path in the selection. */
+  constructor(view: ReadView, selection: Selection) {
+    this.#view = view;
+    this.#selection = selection;
+    this.#payload = compileSelector(selection.payload);
+    const { vectors } = selection;
+    this.#spaces = view.spaces
+      .filter(({ name }) => vectors === true || (vectors !== false && vectors.includes(name)))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** The selected parts of the point at a row. Throws `corrupt` or `storage` for a payload that cannot be read. */
+  recordAt(row: number): PointRecord {
+    const { points } = this.#view;
+    const payload = this.#payloadAt(row);
+    return {
+      id: points.idAt(row),
+      version: points.segment.rows.versionAt(row),
+      ...(payload === undefined ? {} : { payload }),
+      ...(this.#selection.vectors === false ? {} : { vectors: this.#vectorsAt(row) }),
+    };
+  }
+
+  /** The same of a point that was found, with its score. */
+  scoredAt(row: number, score: number): ScoredRecord {
+    return { ...this.recordAt(row), score };
+  }
+
+  #payloadAt(row: number): string | undefined {
+    const { payload } = this.#selection;
+    if (payload === false) return undefined;
+    return this.#view.points.readPayload(row, (bytes) => {
+      if (payload === true) return textFromUtf8(bytes, "payload");
+      const selected = this.#payload(parsePayload(bytes));
+      return selected && printPayload(selected);
+    });
+  }
+
+  /** Copies of a point's vectors. */
+  #vectorsAt(row: number): { [name: string]: Float32Array } {
+    const vectors: { [name: string]: Float32Array } = {};
+    for (const space of this.#spaces) {
+      const slot = this.#view.points.segment.rows.slotAt(row, space.number);
+      if (slot !== undefined) vectors[space.name] = space.graph.vectorAt(slot);
+    }
+    return vectors;
+  }
+}

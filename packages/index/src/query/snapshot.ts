@@ -1,0 +1,69 @@
+import type { Filter } from "../filter/condition.js";
+import type { FieldAccess } from "../payload/access.js";
+import type { PointId } from "../point/point-id.js";
+import type { Sliced } from "../sliced.js";
+import { execute } from "./execute.js";
+import type { QueryOutcome } from "./nearest.js";
+import type { Emit, PointRecord, PointsQuery, ScoredRecord, ScrolledRecord, ScrollQuery, Selection } from "./query.js";
+import type { ReadView } from "./read-view.js";
+import { RecordReader } from "./records.js";
+import { count, scroll } from "./scroll.js";
+
+/**
+ * A collection as of one epoch, in one thread: until it is released, every read of it answers from exactly what the epoch shows, however long
+ * it takes. Reads are work in slices; several may be under way in turns. A read that is ended before its time leaves nothing behind.
+ */
+export class Snapshot {
+  readonly epoch: number;
+  readonly #view: ReadView;
+  #release: (() => void) | undefined;
+
+  constructor(view: ReadView, release: () => void) {
+    this.epoch = view.points.epoch;
+    this.#view = view;
+    this.#release = release;
+  }
+
+  /**
+   * The points that a query finds, best first. `lookup`: the snapshot of the collection that a target by id is looked up in, where that is
+   * another one (`QueryTarget.lookupFrom`). Throws `wrong-input` for a vector of an unknown name or of other dimensions, or a point that has
+   * none; `not-found` for a point that is not there; `format` for a bad path; `corrupt` or `storage` for a payload that cannot be read.
+   */
+  query(query: PointsQuery, emit: Emit<ScoredRecord>, lookup: Snapshot = this): Sliced<QueryOutcome> {
+    return execute(this.#view, query, emit, lookup.#view);
+  }
+
+  /** Points by id, in the order asked for; unknown ids are passed over. Throws as `query` does. */
+  *retrieve(ids: readonly PointId[], selection: Selection, emit: Emit<PointRecord>): Sliced<void> {
+    const records = new RecordReader(this.#view, selection);
+    for (const id of ids) {
+      const row = this.#view.points.rowOf(id);
+      if (row !== undefined) emit(records.recordAt(row));
+      yield "pause";
+    }
+  }
+
+  /**
+   * A page of points by ascending id, or by an indexed number; gives the id that the next page begins with (`null`: none, or ordered by a
+   * number). Throws as `query` does, and `wrong-input` where no index has the order that is asked for.
+   */
+  scroll(query: ScrollQuery, emit: Emit<ScrolledRecord>): Sliced<PointId | null> {
+    return scroll(this.#view, query, emit);
+  }
+
+  /** How many points match; without a filter, how many there are. Throws as `query` does. */
+  count(filter?: Filter): Sliced<number> {
+    return count(this.#view, filter);
+  }
+
+  /** What the payload index on a path answers; `undefined`: there is none. Rows mean something in this snapshot only. */
+  accessTo(path: string): FieldAccess | undefined {
+    return this.#view.points.accessTo(path);
+  }
+
+  /** Nothing more is read. May be called again. */
+  release(): void {
+    this.#release?.();
+    this.#release = undefined;
+  }
+}
