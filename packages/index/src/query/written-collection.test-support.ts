@@ -20,6 +20,8 @@ export interface WrittenPoint {
   readonly payload: Payload;
   /** As written; for cosine of unit length. */
   readonly vectors: { readonly [name: string]: Float32Array };
+  /** Operations that wrote them. */
+  readonly dots: { readonly [name: string]: NodeDot };
 }
 
 export type Points = ReadonlyMap<PointId, WrittenPoint>;
@@ -48,11 +50,14 @@ export class WrittenCollection {
   #sequence = 0;
   /** Dead nodes by space. */
   readonly #dead: Set<string>[];
+  /** Graphs of another region, by space: what it plans knows nothing of this one's nodes. */
+  readonly #elsewhere: readonly VectorIndex[];
 
   constructor(spaces: { readonly [name: string]: VectorIndexOptions }, rows = 4_096) {
     this.names = Object.keys(spaces);
     this.indexes = Object.values(spaces).map((options) => new VectorIndex(options));
     this.#dead = this.names.map(() => new Set());
+    this.#elsewhere = Object.values(spaces).map((options) => new VectorIndex(options));
     this.segment = createSegment({ capacity: rows, slots: this.indexes.map(({ capacity }) => capacity) });
     this.columns = new Columns(this.segment.engine);
     this.#publish({});
@@ -87,8 +92,11 @@ export class WrittenCollection {
     return this.#points.get(id)?.payloadKey as number;
   }
 
-  /** A group of changes, published; or, when it fails, prepared and taken back. `allEntries`: see `Segment.publish`. */
-  write(changes: readonly PointChange[], { fails = false, allEntries = false } = {}): void {
+  /**
+   * A group of changes, published; or, when it fails, prepared and taken back. `allEntries`: see `Segment.publish`. `isForeign`: vectors
+   * come from another region, which has seen only its own.
+   */
+  write(changes: readonly PointChange[], { fails = false, allEntries = false, isForeign = false } = {}): void {
     const points = new Map(this.#points);
     const undo: Undo[] = [];
     const rows: RowChange[] = [];
@@ -102,7 +110,7 @@ export class WrittenCollection {
         payloads.push(undefined);
         continue;
       }
-      const after = this.#placed(change, before, undo);
+      const after = this.#placed(change, before, isForeign, undo);
       points.set(change.id, after);
       const { id, payloadKey, version, slots } = after;
       rows.push({ kind: "put", id, payloadKey, version, slots, stamp: { wallMs: version, counter: 0, origin: 1 } });
@@ -152,31 +160,41 @@ export class WrittenCollection {
     return purged;
   }
 
-  #placed(change: Exclude<PointChange, { isRemoved: true }>, before: Placed | undefined, undo: Undo[]): Placed {
+  #placed(
+    change: Exclude<PointChange, { isRemoved: true }>,
+    before: Placed | undefined,
+    isForeign: boolean,
+    undo: Undo[],
+  ): Placed {
     const sequence = ++this.#sequence;
     const vectors: { [name: string]: Float32Array } = { ...before?.vectors };
+    const dots: { [name: string]: NodeDot } = { ...before?.dots };
     const slots = [...(before?.slots ?? this.names.map(() => undefined))];
     for (const [name, given] of Object.entries(change.vectors ?? {})) {
       const space = this.names.indexOf(name);
       const index = this.indexes[space] as VectorIndex;
       this.#setDead(space, slots[space], true, undo);
       delete vectors[name];
+      delete dots[name];
       slots[space] = undefined;
       if (given.length === 0) continue;
       const vector = index.options.metric === "cosine" ? normalise(given) : given;
-      const dot = { origin: 1, sequence };
-      const delta = index.plan(dot, vector);
+      const dot = { origin: isForeign ? 2 : 1, sequence };
+      const planner = isForeign ? (this.#elsewhere[space] as VectorIndex) : index;
+      const delta = planner.plan(dot, vector);
+      if (isForeign) planner.apply(dot, vector, delta);
       const slot = index.apply(dot, vector, delta);
       index.reader.show(slot);
-      undo.push(() => index.revert(slot, delta, index.takeUndo()));
+      undo.push(() => index.revert(slot, delta));
       vectors[name] = vector;
+      dots[name] = dot;
       slots[space] = slot;
     }
     const payload = change.payload ?? before?.payload ?? {};
     const isKept = before !== undefined && change.payload === undefined;
     const payloadKey = isKept ? before.payloadKey : Object.keys(payload).length === 0 ? 0 : sequence;
     if (payloadKey === sequence) this.#payloads.set(sequence, new TextEncoder().encode(printPayload(payload)));
-    return { id: change.id, version: sequence, payload, vectors, slots, payloadKey };
+    return { id: change.id, version: sequence, payload, vectors, dots, slots, payloadKey };
   }
 
   #setDead(space: number, slot: number | undefined, dead: boolean, undo: Undo[]): void {

@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { finish } from "../sliced.js";
+import { clusteredVectors } from "../vector-index/graphs.test-support.js";
+import { CollectionReader } from "./collection-reader.js";
+import { type PlantedReadBug, plantReadBugs } from "./planted.js";
+import type { PointsQuery } from "./query.js";
+import { WrittenCollection } from "./written-collection.test-support.js";
+
+const DIMENSIONS = 6;
+const COUNT = 300;
+
+/** Points that two regions wrote concurrently, far from each other, whose nodes nothing links yet: each is found by a walk. */
+export function assertBothRegionsAreFound(bugs: readonly PlantedReadBug[] = []): void {
+  const written = new WrittenCollection({
+    "": { dimensions: DIMENSIONS, metric: "euclid", links: 8, efConstruction: 40, quantization: "int8" },
+  });
+  plantReadBugs(written.segment.handle(), bugs);
+  const vectors = clusteredVectors(COUNT, DIMENSIONS, 3, 4);
+  const far = vectors.map((vector) => vector.map((x) => x + 40));
+  const pointsAt = (from: number, some: readonly Float32Array[]) =>
+    some.map((vector, i) => ({ id: from + i, vectors: { "": vector } }));
+  written.write(pointsAt(0, vectors));
+  written.write(pointsAt(COUNT, far), { isForeign: true, allEntries: true });
+  // windows stay open until somebody says otherwise
+  written.write([{ id: 0, payload: { a: 1 } }], { allEntries: true });
+
+  const snapshot = new CollectionReader(written.handle(), 2, written.payloads).begin();
+  const nearestTo = (vector: Float32Array) => {
+    const query: PointsQuery = {
+      node: { kind: "nearest", target: { kind: "vector", vector } },
+      using: "",
+      limit: 1,
+      offset: 0,
+      parameters: { efSearch: 16 },
+      selection: { payload: false, vectors: false },
+    };
+    const found: number[] = [];
+    finish(snapshot.query(query, ({ id }) => found.push(id as number)));
+    return found;
+  };
+  for (const [id, vector] of [...vectors, ...far].entries()) assert.deepEqual(nearestTo(vector), [id]);
+  snapshot.release();
+}
