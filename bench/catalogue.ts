@@ -18,6 +18,7 @@ class ReplicaAndView {
       log,
       clock: { now: () => nowMs++ },
       newReplicaId: () => 1,
+      newTableSeed: () => [1, 2],
       viewThread: VIEW_THREAD,
       onGraphs: (_id, _catalogue, graphs) => {
         handles = graphs;

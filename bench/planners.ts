@@ -32,6 +32,7 @@ export const plannersBenchmark: Benchmark = {
         log: new MemoryOpLog(),
         clock: { now: () => Date.now() },
         newReplicaId: () => 1,
+        newTableSeed: () => [1, 2],
         ...(planner === undefined ? {} : { planner }),
       });
       const execute = (command: Parameters<Replica["execute"]>[0][number]) => {

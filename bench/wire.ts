@@ -28,6 +28,7 @@ class Writer {
       log: new MemoryOpLog(),
       clock: { now: () => Date.now() },
       newReplicaId: () => 1,
+      newTableSeed: () => [1, 2],
       cluster: { name: "bench", nonce: 1, founders: [1, 2] },
     });
     const space = {

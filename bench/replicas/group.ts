@@ -21,6 +21,7 @@ export class ReplicaGroup {
         log: this.log(at),
         clock: { now: () => this.#nowMs },
         newReplicaId: () => id,
+        newTableSeed: () => [1, 2],
         // nobody has written anything before
         ...(count === 1 ? {} : { cluster: { name: "bench", nonce: id, founders, startWaitMs: 0 } }),
       }),

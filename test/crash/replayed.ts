@@ -17,6 +17,7 @@ export function replayedDigest(dataFolder: string, collection: string): unknown 
       newReplicaId: () => {
         throw new Error("the replica has an id");
       },
+      newTableSeed: () => [1, 2],
       recoverFrom: "log",
     });
     const digest = replica.digest(collection);

@@ -105,6 +105,7 @@ export type {
   Change,
   OperationsApplied,
   PointsReconciled,
+  RowsPublished,
   ShardReplaced,
 } from "./replica/change.js";
 export type { ClusterOptions } from "./replica/cluster-options.js";
@@ -134,5 +135,7 @@ export type { RequestWaits, WaitsStatus } from "./replica/waits.js";
 export type { CausalState } from "./state/causal-state.js";
 export type { GraphHandles } from "./state/open-shard.js";
 export { decodePointState } from "./state/point-state-codec.js";
+export type { NewTableSeed, PublishedRows, ReadableShard } from "./state/read-model.js";
+export { rowProblems } from "./state/row-problems.js";
 export { Shard } from "./state/shard.js";
 export type { WritableShard } from "./state/writable-shard.js";

@@ -125,6 +125,7 @@ export const plantedBugs = {
   "frontiers-believed": "a frontier that is not what the operations count is left as it is",
   "group-unseen": "vectors that are planned as one group are not linked to each other",
   "plans-kept": "candidates that were found for a group are used for later ones",
+  "rows-before-durable": "readers see rows of a group before the log has it",
   "keeps-last-entry": "of entries of one id in an update of vectors only the last counts",
 } as const;
 export type PlantedBug = keyof typeof plantedBugs;

@@ -49,7 +49,7 @@ export {
   scrollRowsMax,
 } from "./segment/reader.js";
 export type { RowChange, RowPut, RowRemoval, RowStamp } from "./segment/row-change.js";
-export { createSegment, type Segment, type SegmentUse } from "./segment/segment.js";
+export { createLargestSegment, createSegment, type Segment, type SegmentUse } from "./segment/segment.js";
 export type { TableMemory, TableOptions } from "./segment/table-engine.js";
 export { finish, fixedAtFirst, type Interruption, Meter, type Sliced, stepsPerSlice } from "./sliced.js";
 export { sortInSlices } from "./sliced-sort.js";

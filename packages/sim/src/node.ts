@@ -97,6 +97,7 @@ export class Node {
         log: this.disk,
         clock: { now: () => this.nowMs() },
         newReplicaId: () => this.#drawId(),
+        newTableSeed: () => [this.address, this.#starts],
         planner: this.#planner,
         ...(this.compaction === undefined ? {} : { compaction: this.compaction }),
         cluster: {

@@ -94,6 +94,7 @@ export function openMember(
     log,
     clock: { now: nowMs },
     newReplicaId: () => id,
+    newTableSeed: () => [1, 2],
     cluster: {
       name: CLUSTER,
       region: `r${id}`,

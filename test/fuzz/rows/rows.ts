@@ -48,6 +48,7 @@ function open(log: SqliteOpLog, nowMs: number): Replica {
     log,
     clock: { now: () => nowMs },
     newReplicaId: () => 7,
+    newTableSeed: () => [1, 2],
     // one collection has a checkpoint
     compaction: { rowsMin: 60, rowsPerLive: 1 },
   });

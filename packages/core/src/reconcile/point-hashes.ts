@@ -16,20 +16,21 @@ export class PointHashes {
   #words = new Uint32Array(POINT_HASH_WORDS * 1024);
   readonly #sum = new Uint32Array(POINT_HASH_WORDS);
   readonly #touched = new Set<PointId>();
+  readonly #unwatch: () => void;
   readonly #unseen: Iterator<PointState>;
   #hasSeenAll = false;
   #sorted: KeyedHashes | undefined;
 
-  /** The one watcher of the shard's points until `close`. */
+  /** It watches the shard's points until `close`. */
   constructor(shard: Shard) {
     this.#shard = shard;
     // a map's iterator goes on where it was when points come and go; what it misses is among the touched
     this.#unseen = shard.table.states();
-    shard.watchPoints((id) => this.#touched.add(id));
+    this.#unwatch = shard.watchPoints((id) => this.#touched.add(id));
   }
 
   close(): void {
-    this.#shard.watchPoints(undefined);
+    this.#unwatch();
   }
 
   /** Hash up to so many points. Returns how many it were. */

@@ -4,6 +4,7 @@ import type { VersionVector } from "../causality/version-vector.js";
 import type { StoredWindows } from "../gossip/stored-windows.js";
 import type { StoredPoint } from "../log/op-log.js";
 import type { StoredCausalState } from "../state/causal-state.js";
+import type { ReadableShard } from "../state/read-model.js";
 
 /** An applied operation, as a follower needs it. */
 export interface AppliedOperation {
@@ -23,6 +24,17 @@ export interface CatalogueChanged {
   readonly frontier: VersionVector;
   /** Graphs of the collections that are new: shard id → vector name → graph. */
   readonly opened: ReadonlyMap<string, ReadonlyMap<string, GraphHandle>>;
+  /** The same collections as readers read them, by shard id. */
+  readonly collections: ReadonlyMap<string, ReadableShard>;
+}
+
+/** Rows of a shard were published: what was changed up to this frontier is read from this epoch on. */
+export interface RowsPublished {
+  readonly kind: "published";
+  readonly shard: string;
+  readonly epoch: number;
+  /** Entries of the shard's frontier that are higher than at the epoch that was told before. */
+  readonly frontier: VersionVector;
 }
 
 /** Operations of one shard, in the order in which they were applied. */
@@ -46,6 +58,8 @@ export interface ShardReplaced {
   readonly windows: StoredWindows;
   /** Tombstones too, each made by `encodePointState`. */
   readonly states: readonly StoredPoint[];
+  /** The shard as readers read it from here on. */
+  readonly readable: ReadableShard;
 }
 
 /** Points that were found damaged and mended, as they are now. Mended links are in the graph that a view shares. */
@@ -65,4 +79,10 @@ export interface ShardQuarantined {
 }
 
 /** What a view needs to know of durable, applied commands; in order. Can be posted to another thread. */
-export type Change = CatalogueChanged | OperationsApplied | ShardReplaced | PointsReconciled | ShardQuarantined;
+export type Change =
+  | CatalogueChanged
+  | OperationsApplied
+  | ShardReplaced
+  | PointsReconciled
+  | ShardQuarantined
+  | RowsPublished;

@@ -5,6 +5,7 @@ import type { OpLog } from "../log/op-log.js";
 import type { ClusterOptions } from "./cluster-options.js";
 import { ADMITTED_SETTING } from "./identity.js";
 import { Replica } from "./replica.js";
+import { newTableSeed } from "./replica.test-support.js";
 import type { ReplicaOptions } from "./replica-options.js";
 import type { UpkeepBudget } from "./upkeep.js";
 
@@ -52,7 +53,15 @@ export class Cluster {
       startWaitMs: options.startWaitMs ?? 0,
     };
     const clock = { now: () => this.nowMs + (this.skewMs.get(id) ?? 0) };
-    const replica = Replica.open({ log, clock, newReplicaId: () => id, cluster, ...this.#options, ...options });
+    const replica = Replica.open({
+      log,
+      clock,
+      newReplicaId: () => id,
+      newTableSeed,
+      cluster,
+      ...this.#options,
+      ...options,
+    });
     this.replicas.set(id, replica);
     return replica;
   }

@@ -9,7 +9,7 @@ import type { LogWriter } from "../log/op-log.js";
 import type { Operation } from "../operation/operation.js";
 import { planted } from "../planted.js";
 import { type Journal, takeBack } from "../state/journal.js";
-import { epochsOf, handlesOfShards } from "../state/open-shard.js";
+import { epochsOf, handlesOfShards, readableShards } from "../state/open-shard.js";
 import type { Shard } from "../state/shard.js";
 import type { WritableShard } from "../state/writable-shard.js";
 import type { AppliedOperation, Change } from "./change.js";
@@ -17,9 +17,11 @@ import type { OwnRows } from "./own-rows.js";
 import type { Peering } from "./peering.js";
 import { type BodyPlanner, isPointCommand, planPointCommand } from "./plan-points.js";
 import type { Planner } from "./planner.js";
+import { PreparedRows } from "./prepared-rows.js";
 import type { Clock } from "./replica-options.js";
 import type { ReplicaStore } from "./store.js";
 import { causalSetting, SYSTEM_SHARD, storedCausality } from "./stored-causality.js";
+import { dropStoredShard, putClock } from "./write-shard.js";
 
 /** What executing a group of commands came to. */
 export interface Execution {
@@ -34,6 +36,10 @@ interface Run {
   readonly journal: Journal;
   readonly changes: Change[];
   readonly own: OwnRows[];
+  /** Shards of which readers are shown more once it is durable. */
+  readonly shown: Set<WritableShard>;
+  /** Their rows, once these are prepared. */
+  rows: PreparedRows | undefined;
   /** Operations appended so far. */
   appended: number;
   /** Is the log being written? What is thrown then is no command's fault. */
@@ -90,6 +96,8 @@ export class Executor {
         journal: [],
         changes: [],
         own: [],
+        shown: new Set(),
+        rows: undefined,
         appended: 0,
         isLogging: false,
         refusedMidway: undefined,
@@ -99,10 +107,13 @@ export class Executor {
           return { outcomes: commands.map((_, i) => refused.get(i) as MurmurationError), changes: [] };
         }
         const outcomes = this.#store.log.transaction((writer) => this.#executeAll(commands, refused, run, writer));
+        const published = run.rows?.publish() ?? [];
         if (this.#peering !== undefined) this.#store.publishOwn(run.own);
-        return { outcomes, changes: run.changes };
+        return { outcomes, changes: [...run.changes, ...published] };
       } catch (error) {
+        run.rows?.takeBack();
         if (!planted.has("undo-forgotten")) this.#takeBack(run.journal, commands);
+        for (const { rows } of run.shown) rows.forget();
         if (run.refusedMidway !== undefined) {
           // what it had done is taken back with the whole group, which is then executed without it
           refused.set(run.refusedMidway.command, run.refusedMidway.error);
@@ -124,7 +135,10 @@ export class Executor {
     writer: LogWriter,
   ): (Receipt | MurmurationError)[] {
     const outcomes = commands.map((command, i) => refused.get(i) ?? this.#tryExecute(command, i, run, writer));
-    if (run.appended > 0) this.#store.putClock(writer);
+    if (run.appended > 0) putClock(writer, this.#store.time);
+    const { shards } = this.#store;
+    const shown = [...run.shown].filter((target) => shards.get(target.shard.id) === target);
+    run.rows = new PreparedRows(shown, { givesUp: false });
     return outcomes;
   }
 
@@ -171,7 +185,7 @@ export class Executor {
     const planners = planPointCommand(target, command, this.#planner);
     const operations: AppliedOperation[] = [];
     const touched = new Set<PointId>();
-    for (const planner of planners) operations.push(this.#write(shard, planner, run, writer, touched));
+    for (const planner of planners) operations.push(this.#write(target, planner, run, writer, touched));
     const first = operations[0];
     if (first !== undefined) {
       this.#inLog(run, () => this.#store.putProjection(writer, shard, touched));
@@ -182,7 +196,15 @@ export class Executor {
   }
 
   /** Plan, append and apply one operation. */
-  #write(shard: Shard, planner: BodyPlanner, run: Run, writer: LogWriter, touched: Set<PointId>): AppliedOperation {
+  #write(
+    target: WritableShard,
+    planner: BodyPlanner,
+    run: Run,
+    writer: LogWriter,
+    touched: Set<PointId>,
+  ): AppliedOperation {
+    const { shard } = target;
+    run.shown.add(target);
     const dot = { origin: this.#store.id, sequence: sequenceOf(shard.frontier, this.#store.id) + 1 };
     const nowMs = this.#clock.now();
     const { operation, bytes } = this.#store.nextOperation(shard.id, shard.causality, planner(dot), nowMs);
@@ -228,17 +250,24 @@ export class Executor {
       store.document = before;
     });
     store.document = after;
-    const dropped = store.followCatalogue(opened, run.journal);
+    const { dropped, described } = store.followCatalogue(opened, run.journal);
+    for (const target of described) run.shown.add(target);
     this.#inLog(run, () => {
       // first what goes: where the disk is full, it makes the room for the operation that drops it
-      for (const id of dropped) store.dropShard(writer, id);
+      for (const id of dropped) dropStoredShard(writer, id);
       writer.append(SYSTEM_SHARD, this.#store.id, sequence, bytes);
     });
     system.advance(operation, run.journal);
     this.#inLog(run, () => writer.putSetting(causalSetting(SYSTEM_SHARD), storedCausality(system)));
     const frontier = new Map(system.frontier);
     const delta = catalogueDelta(before.read(), after.read());
-    run.changes.push({ kind: "catalogue", delta, frontier, opened: handlesOfShards(opened) });
+    run.changes.push({
+      kind: "catalogue",
+      delta,
+      frontier,
+      opened: handlesOfShards(opened),
+      collections: readableShards(opened),
+    });
     run.own.push({ shard: SYSTEM_SHARD, firstSequence: sequence, rows: [bytes] });
     return { operationId: sequence, changed: true };
   }

@@ -7,7 +7,7 @@ import { MemoryOpLog } from "../log/memory-op-log.js";
 import { installSnapshot } from "./install.js";
 import { recoverReplica } from "./recovery.js";
 import type { Replica } from "./replica.js";
-import { createCollection, identity, openReplica, point, run, upsert } from "./replica.test-support.js";
+import { createCollection, identity, newTableSeed, openReplica, point, run, upsert } from "./replica.test-support.js";
 import { ReplicaStore } from "./store.js";
 
 const NOW_MS = 1_000_000;
@@ -16,7 +16,7 @@ const failsWith = (code: ErrorCode, message: RegExp) => (error: unknown) =>
   error instanceof MurmurationError && error.code === code && message.test(error.message);
 
 function storeOf(log: MemoryOpLog): ReplicaStore {
-  return new ReplicaStore(8, log, new HybridClock(), recoverReplica(log, 8, {}));
+  return new ReplicaStore(8, log, new HybridClock(), recoverReplica(log, 8, { newTableSeed }), newTableSeed);
 }
 
 /** Copies the current checkpoint of one log to another's incoming one. */

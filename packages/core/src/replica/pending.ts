@@ -24,6 +24,8 @@ export class Pending {
   #writes: PendingWrite[] = [];
   /** Points that it has changed: each is written once, as it is then. */
   readonly #touched = new Map<Shard, Set<PointId>>();
+  /** Shards of which readers are shown more once it is durable. */
+  readonly #shown = new Set<string>();
   #changes: PendingChange[] = [];
   #own: OwnRows[] = [];
 
@@ -40,14 +42,26 @@ export class Pending {
     this.#writes.push({ shard, write });
   }
 
+  /** What readers see of a shard is another once it is durable. */
+  show(shard: Shard): void {
+    this.#shown.add(shard.id);
+  }
+
+  /** The shards of which readers are shown more, as far as they are here. */
+  targets(shards: ReadonlyMap<string, WritableShard>): WritableShard[] {
+    return Array.from(this.#shown, (id) => shards.get(id)).filter((target) => target !== undefined);
+  }
+
   touch(shard: Shard, ids: Iterable<PointId>): void {
     const touched = this.#touched.get(shard) ?? new Set();
     this.#touched.set(shard, touched);
+    this.show(shard);
     for (const id of ids) touched.add(id);
   }
 
   /** An operation was applied; those of one shard that follow each other are told together. */
   applied(shard: Shard, operation: AppliedOperation): void {
+    this.show(shard);
     const last = this.#changes.at(-1);
     if (last !== undefined && "operations" in last && last.shard === shard) last.operations.push(operation);
     else this.#changes.push({ shard, operations: [operation] });
@@ -92,6 +106,7 @@ export class Pending {
     const own = this.#own;
     [this.#writes, this.#changes, this.#own] = [[], [], []];
     this.#touched.clear();
+    this.#shown.clear();
     return { changes, own };
   }
 }

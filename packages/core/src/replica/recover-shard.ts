@@ -156,7 +156,12 @@ export function recoverPoints(log: OpLog, shard: Shard): void {
     throw new MurmurationError("corrupt", `the frontiers that the log keeps of shard ${shard.id} differ`);
   }
   for (const { id, state } of log.points(shard.id)) shard.restorePoint(decodePointState(id, state));
-  shard.settleDeadNodes();
+  // whatever is no visible version is dead
+  for (const graph of shard.graphs.values()) {
+    for (let slot = 0, end = graph.reader.slotCount; slot < end; slot++) {
+      if (graph.reader.nodeAt(slot).linked) graph.markDead(slot, !graph.reader.isVisible(slot));
+    }
+  }
 }
 
 function openIndex(

@@ -14,7 +14,7 @@ import { type Quarantine, refusalOf } from "./quarantines.js";
 import { isFrontier, type Progress, recoverGraphs, recoverPoints, replayShard } from "./recover-shard.js";
 import { replacedBy, storedStates } from "./replaced.js";
 import type { ReplicaOptions } from "./replica-options.js";
-import type { ReplicaState } from "./store.js";
+import type { ReplicaState } from "./replica-state.js";
 import { causalSetting, recoverCausality, SYSTEM_SHARD, storedCausality } from "./stored-causality.js";
 
 /**
@@ -24,9 +24,9 @@ import { causalSetting, recoverCausality, SYSTEM_SHARD, storedCausality } from "
 export function recoverReplica(
   log: OpLog,
   id: number,
-  options: Pick<ReplicaOptions, "images" | "recoverFrom" | "onGraphs" | "onMended" | "viewThread">,
+  options: Pick<ReplicaOptions, "images" | "recoverFrom" | "onGraphs" | "onMended" | "viewThread" | "newTableSeed">,
 ): ReplicaState {
-  const { images, recoverFrom: from = "projection", onGraphs, onMended, viewThread } = options;
+  const { images, recoverFrom: from = "projection", onGraphs, onMended, viewThread, newTableSeed } = options;
   const { document, system, quarantined, derivedFor } = recoverCatalogue(log, id);
   const shards = new Map<string, WritableShard>();
   /** Made again from the log alone. */
@@ -42,6 +42,7 @@ export function recoverReplica(
     try {
       const target = replayShard(log, collection, progress);
       requireFrontier(log, collection.id, target.shard.frontier);
+      target.rows.fill(newTableSeed);
       shards.set(collection.id, target);
       if (why === undefined) return;
       replayed.add(target);
@@ -72,10 +73,14 @@ export function recoverReplica(
   }
   if (from === "projection") {
     const whole = [...shards].filter(([, target]) => !replayed.has(target));
-    onGraphs?.(id, document.read(), handlesOfShards(new Map(whole)));
+    if (onGraphs !== undefined) {
+      const collections = new Map(whole.map(([shard, { rows }]) => [shard, rows.open(newTableSeed)]));
+      onGraphs(id, document.read(), handlesOfShards(new Map(whole)), collections);
+    }
     for (const [shard, target] of whole) {
       try {
         recoverPoints(log, target.shard);
+        target.rows.fill(newTableSeed);
       } catch (error) {
         mark("damaged row found");
         if (planted.has("rows-believed")) throw error;
@@ -93,6 +98,7 @@ export function recoverReplica(
       delta: catalogueDelta(document.read(), document.read()),
       frontier: new Map(system.frontier),
       opened: new Map(),
+      collections: new Map(),
     });
   }
   for (const one of quarantined) {

@@ -13,7 +13,7 @@ export function storedStates(shard: Shard): StoredPoint[] {
 
 /** What a view, on the thread of this place, is told of a shard that takes the place of the one before. `states` are `storedStates`. */
 export function replacedBy(
-  { shard, indexes }: WritableShard,
+  { shard, indexes, rows }: WritableShard,
   states: readonly StoredPoint[],
   viewThread: number | undefined,
 ): ShardReplaced {
@@ -27,5 +27,6 @@ export function replacedBy(
     causality: shard.causality.toJson(),
     windows: shard.windows.encode(),
     states,
+    readable: rows.readable(),
   };
 }

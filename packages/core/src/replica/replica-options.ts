@@ -1,6 +1,8 @@
+import type { CollectionHandle } from "@murmuration/index";
 import type { Catalogue } from "../catalogue/collection.js";
 import type { OpLog } from "../log/op-log.js";
 import type { GraphHandles } from "../state/open-shard.js";
+import type { NewTableSeed } from "../state/read-model.js";
 import type { ClusterOptions } from "./cluster-options.js";
 import type { CompactionOptions } from "./compactor.js";
 import type { Planner } from "./planner.js";
@@ -17,6 +19,8 @@ export interface ReplicaOptions {
   readonly clock: Clock;
   /** Id of a replica that has none yet: an integer from 1 to 2^24 − 1, never used before in its cluster. */
   readonly newReplicaId: () => number;
+  /** Two random words of 32 bits, that the ids in a table are hashed with: whoever chooses ids must not know them. */
+  readonly newTableSeed: NewTableSeed;
   /** Newest graph images; without them graphs are made again from the deltas in the log. */
   readonly images?: ImageSource;
   /**
@@ -28,9 +32,14 @@ export interface ReplicaOptions {
   readonly onMended?: (what: string) => void;
   /**
    * Called while the replica opens, when its graphs are complete and its points are not: a view in another thread can be made from
-   * here on, meanwhile.
+   * here on, meanwhile. Rows and columns of `collections` are there once it is open (`Replica.readable`).
    */
-  readonly onGraphs?: (replicaId: number, catalogue: Catalogue, handles: GraphHandles) => void;
+  readonly onGraphs?: (
+    replicaId: number,
+    catalogue: Catalogue,
+    handles: GraphHandles,
+    collections: ReadonlyMap<string, CollectionHandle>,
+  ) => void;
   /**
    * Place on the graphs, from 1, of the thread whose view follows this replica, if one does: a slot is not used again before the view
    * knows that it was freed. The replica must do nothing after `onGraphs` until the view is made.

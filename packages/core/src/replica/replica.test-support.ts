@@ -7,6 +7,7 @@ import { MemoryOpLog } from "../log/memory-op-log.js";
 import type { OpLog } from "../log/op-log.js";
 import { retrieve } from "../query/records.js";
 import type { PointRecord } from "../query/request.js";
+import { rowProblems } from "../state/row-problems.js";
 import { Replica } from "./replica.js";
 import type { ReplicaOptions } from "./replica-options.js";
 
@@ -18,8 +19,17 @@ export function steppingClock(startMs = 1_000): { now(): number } {
   return { now: () => nowMs++ };
 }
 
+/** What ids are hashed with, the same each time. */
+export const newTableSeed = () => [5, 7] as const;
+
 export function openReplica(options: Partial<ReplicaOptions> = {}): Replica {
-  return Replica.open({ log: new MemoryOpLog(), clock: steppingClock(), newReplicaId: () => REPLICA_ID, ...options });
+  return Replica.open({
+    log: new MemoryOpLog(),
+    clock: steppingClock(),
+    newReplicaId: () => REPLICA_ID,
+    newTableSeed,
+    ...options,
+  });
 }
 
 export function space(size: number, distance: Distance = "Dot"): VectorSpace {
@@ -69,8 +79,14 @@ export function refusal(replica: Replica, command: Command): MurmurationError {
   return outcome;
 }
 
-/** Everything that tells two states of a replica apart. */
+/** What readers find in rows and columns is what the points say. */
+export function assertRows(replica: Replica): void {
+  assert.deepEqual([...replica.writableShards()].flatMap(rowProblems), []);
+}
+
+/** Everything that tells two states of a replica apart. Where all is durable, readers see all. */
 export function identity(replica: Replica): unknown {
+  if (replica.isDurable()) assertRows(replica);
   const names = Object.values(replica.catalogue.collections).map(({ name }) => name);
   return {
     position: replica.position(),

@@ -7,7 +7,8 @@ import type { SessionToken } from "../consistency/token.js";
 import type { Arrived, Outgoing } from "../gossip/transport.js";
 import type { OpLog } from "../log/op-log.js";
 import { storedSetting } from "../log/stored-setting.js";
-import { type GraphHandles, handlesOfShards } from "../state/open-shard.js";
+import { type GraphHandles, handlesOfShards, readableShards } from "../state/open-shard.js";
+import type { ReadableShard } from "../state/read-model.js";
 import type { Shard } from "../state/shard.js";
 import type { WritableShard } from "../state/writable-shard.js";
 import type { Change } from "./change.js";
@@ -26,10 +27,11 @@ import type { Clock, ReplicaOptions } from "./replica-options.js";
 import { resolveFilter } from "./resolve-filter.js";
 import { type Standing, standsAlone } from "./standing.js";
 import type { ReplicationStatus } from "./status.js";
-import { CLOCK_SETTING, ReplicaStore } from "./store.js";
+import { ReplicaStore } from "./store.js";
 import { SYSTEM_SHARD } from "./stored-causality.js";
 import { Upkeep, type UpkeepBudget } from "./upkeep.js";
 import { frontiersOf, type RequestWaits, Waits } from "./waits.js";
+import { CLOCK_SETTING } from "./write-shard.js";
 
 /** Setting of the log. */
 const PROBE_SETTING = "replica.probe";
@@ -75,7 +77,7 @@ export class Replica {
     const last = storedSetting(log, CLOCK_SETTING, timeOf);
     const time = new HybridClock(last === undefined ? {} : { last });
     const state = recoverReplica(log, id, options);
-    const store = new ReplicaStore(id, log, time, state);
+    const store = new ReplicaStore(id, log, time, state, options.newTableSeed);
     store.viewThread = options.viewThread;
     return new Replica(options, store);
   }
@@ -115,6 +117,11 @@ export class Replica {
   /** Graphs for readers in other threads: shard id → vector name → graph. */
   handles(): GraphHandles {
     return handlesOfShards(this.#store.shards);
+  }
+
+  /** Collections as readers in other threads read them now, by shard id. */
+  readable(): ReadonlyMap<string, ReadableShard> {
+    return readableShards(this.#store.shards);
   }
 
   /** Shards with their graphs by vector name, for images. */

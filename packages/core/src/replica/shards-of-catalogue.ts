@@ -4,9 +4,17 @@ import type { WritableShard } from "../state/writable-shard.js";
 import type { Quarantines } from "./quarantines.js";
 import { SYSTEM_SHARD } from "./stored-causality.js";
 
+/** What following a catalogue came to. */
+export interface FollowedCatalogue {
+  /** Ids of the shards that are gone. */
+  readonly dropped: readonly string[];
+  /** Those that have another description. */
+  readonly described: readonly WritableShard[];
+}
+
 /**
  * Make `shards` those of a catalogue, and `quarantines` among them: `opened` come in, descriptions are taken over, and what is gone from the catalogue goes. With a journal
- * all of it can be taken back. Returns the ids of those that are gone.
+ * all of it can be taken back.
  */
 export function makeShardsThoseOf(
   { collections }: Catalogue,
@@ -14,8 +22,9 @@ export function makeShardsThoseOf(
   quarantines: Quarantines,
   opened: ReadonlyMap<string, WritableShard>,
   journal: Journal | undefined,
-): string[] {
+): FollowedCatalogue {
   const dropped: string[] = [];
+  const described: WritableShard[] = [];
   for (const [id, shard] of opened) {
     shards.set(id, shard);
     journal?.push(() => shards.delete(id));
@@ -28,10 +37,11 @@ export function makeShardsThoseOf(
       dropped.push(id);
       continue;
     }
-    const described = writable.shard.collection;
-    if (described === collection) continue;
+    const before = writable.shard.collection;
+    if (before === collection) continue;
     writable.shard.describe(collection);
-    journal?.push(() => writable.shard.describe(described));
+    journal?.push(() => writable.shard.describe(before));
+    described.push(writable);
   }
   for (const quarantine of quarantines.list()) {
     const { shard } = quarantine;
@@ -40,5 +50,5 @@ export function makeShardsThoseOf(
     journal?.push(() => quarantines.add(quarantine));
     dropped.push(shard);
   }
-  return dropped;
+  return { dropped, described };
 }

@@ -5,7 +5,7 @@ import type { Catalogue } from "../catalogue/collection.js";
 import type { Dot } from "../causality/dot.js";
 import type { HybridClock } from "../causality/hybrid-clock.js";
 import { emptyVersionVector } from "../causality/version-vector.js";
-import { putStoredCheckpoint, storedCheckpoint } from "../checkpoint/stored-checkpoint.js";
+import { storedCheckpoint } from "../checkpoint/stored-checkpoint.js";
 import type { ReceivedOperation } from "../gossip/inbox.js";
 import type { LogWriter, OpLog } from "../log/op-log.js";
 import type { CatalogueBody } from "../operation/catalogue-change.js";
@@ -14,33 +14,23 @@ import { dotOf, type Operation, type OperationBody } from "../operation/operatio
 import { mark, planted } from "../planted.js";
 import type { CausalState } from "../state/causal-state.js";
 import { type Journal, takeBack } from "../state/journal.js";
-import { handlesOfShards, newIndexes, openShard } from "../state/open-shard.js";
+import { handlesOfShards, newIndexes, openShard, readableShards } from "../state/open-shard.js";
 import type { PointState } from "../state/point-state.js";
 import { encodePointState } from "../state/point-state-codec.js";
+import type { NewTableSeed } from "../state/read-model.js";
 import type { Applied, Shard } from "../state/shard.js";
 import type { WritableShard } from "../state/writable-shard.js";
 import type { Change } from "./change.js";
 import { type Fault, Faults } from "./faults.js";
 import { joined, type OwnRows } from "./own-rows.js";
 import { Pending } from "./pending.js";
-import { type Quarantine, Quarantines, refusalOf } from "./quarantines.js";
+import { PreparedRows } from "./prepared-rows.js";
+import { Quarantines, refusalOf } from "./quarantines.js";
 import { replacedBy, storedStates } from "./replaced.js";
-import { makeShardsThoseOf } from "./shards-of-catalogue.js";
+import type { ReplicaState } from "./replica-state.js";
+import { type FollowedCatalogue, makeShardsThoseOf } from "./shards-of-catalogue.js";
 import { causalSetting, SYSTEM_SHARD, storedCausality } from "./stored-causality.js";
-
-/** Setting of the log: the latest time of the hybrid clock. */
-export const CLOCK_SETTING = "replica.clock";
-
-/** A replica's state as recovery hands it over. */
-export interface ReplicaState {
-  readonly document: CatalogueDocument;
-  readonly shards: Map<string, WritableShard>;
-  readonly system: CausalState;
-  /** Shards that could not be opened. */
-  readonly quarantined: readonly Quarantine[];
-  /** What a view has to be told, once it is made. */
-  readonly changes: readonly Change[];
-}
+import { dropStoredShard, putClock, putPoints } from "./write-shard.js";
 
 /**
  * State and log of a replica, and the ways in which both change together. A command's operations are applied inside the transaction
@@ -71,13 +61,15 @@ export class ReplicaStore {
   readonly checkpointsWanted = new Set<string>();
   /** Shards that are not served. They are in `shards` no more, and in the catalogue still. */
   readonly quarantines: Quarantines;
+  readonly #newTableSeed: NewTableSeed;
   readonly #faults = new Faults();
   readonly #pending = new Pending();
   #changes: Change[] = [];
   #own: OwnRows[] = [];
 
-  constructor(id: number, log: OpLog, time: HybridClock, state: ReplicaState) {
+  constructor(id: number, log: OpLog, time: HybridClock, state: ReplicaState, newTableSeed: NewTableSeed) {
     this.id = id;
+    this.#newTableSeed = newTableSeed;
     this.log = log;
     this.time = time;
     this.shards = state.shards;
@@ -221,20 +213,23 @@ export class ReplicaStore {
    */
   flush(): void {
     if (this.isDurable()) return;
+    const rows = new PreparedRows(this.#pending.targets(this.shards), { givesUp: true });
     try {
       this.log.transaction(
         (writer) => {
           this.#pending.writeAll(writer, (shard, ids) => this.putProjection(writer, shard, ids));
-          this.putClock(writer);
+          putClock(writer, this.time);
         },
         { isLazy: !this.#pending.hasOwn },
       );
     } catch (error) {
       mark("waited for the log");
+      rows.takeBack();
       throw error;
     }
+    const published = rows.publish();
     const { changes, own } = this.#pending.take(this.shards);
-    this.#changes.push(...changes);
+    this.#changes.push(...changes, ...published);
     this.#own.push(...own);
   }
 
@@ -255,18 +250,9 @@ export class ReplicaStore {
     }
   }
 
-  putClock(writer: LogWriter): void {
-    const { wallMs, counter } = this.time.last;
-    writer.putSetting(CLOCK_SETTING, `${wallMs}:${counter}`);
-  }
-
   /** Points and causality of a shard, as they are now. */
   putProjection(writer: LogWriter, shard: Shard, ids: Iterable<PointId>): void {
-    for (const id of ids) {
-      const state = shard.table.state(id);
-      if (state === undefined) writer.deletePoint(shard.id, id);
-      else writer.putPoint(shard.id, id, encodePointState(state));
-    }
+    putPoints(writer, shard, ids);
     if (this.shards.get(shard.id)?.shard === shard) {
       writer.putSetting(causalSetting(shard.id), storedCausality(shard.causality, shard.windows));
     }
@@ -316,20 +302,22 @@ export class ReplicaStore {
         this.document = before;
       },
     ];
-    let dropped: string[];
+    let followed: FollowedCatalogue;
     try {
       this.document = after;
-      dropped = this.followCatalogue(opened, journal);
+      followed = this.followCatalogue(opened, journal);
       this.system.advance(operation, journal);
     } catch (error) {
       takeBack(journal);
       throw error;
     }
+    const { dropped, described } = followed;
     this.#pending.write(SYSTEM_SHARD, (writer) => {
       writer.append(SYSTEM_SHARD, origin, sequence, bytes);
       writer.putSetting(causalSetting(SYSTEM_SHARD), storedCausality(this.system));
-      for (const id of dropped) this.dropShard(writer, id);
+      for (const id of dropped) dropStoredShard(writer, id);
     });
+    for (const { shard } of described) this.#pending.show(shard);
     this.#pending.forgetPoints((shard) => dropped.includes(shard));
     for (const id of dropped) {
       this.snapshotsWanted.delete(id);
@@ -340,6 +328,7 @@ export class ReplicaStore {
       delta: catalogueDelta(before.read(), after.read()),
       frontier: new Map(this.system.frontier),
       opened: handlesOfShards(opened),
+      collections: readableShards(opened),
     });
   }
 
@@ -348,11 +337,12 @@ export class ReplicaStore {
     assert(this.isDurable(), "nothing waits for the log");
     const { shard } = target;
     const states = storedStates(shard);
+    target.rows.fill(this.#newTableSeed);
     this.log.transaction((writer) => {
       write(writer);
       for (const { id, state } of states) writer.putPoint(shard.id, id, state);
       writer.putSetting(causalSetting(shard.id), storedCausality(shard.causality, shard.windows));
-      this.putClock(writer);
+      putClock(writer, this.time);
     });
     this.shards.set(shard.id, target);
     if (this.quarantines.has(shard.id)) mark("quarantine ended");
@@ -362,21 +352,17 @@ export class ReplicaStore {
     this.#changes.push(replacedBy(target, states, this.viewThread));
   }
 
-  dropShard(writer: LogWriter, id: string): void {
-    writer.dropShard(id);
-    putStoredCheckpoint(writer, id, undefined);
-    writer.putSetting(causalSetting(id), "");
-  }
-
   /** State for the collections that a catalogue has and this replica has not. Throws `capacity`: before anything is written. */
   openAdded(after: CatalogueDocument): Map<string, WritableShard> {
     const isKnown = (id: string) => this.shards.has(id) || this.quarantines.has(id);
     const added = Object.values(after.read().collections).filter(({ id }) => !isKnown(id));
-    return new Map(added.map((one) => [one.id, openShard(one, newIndexes(one, this.viewThread))]));
+    const opened = new Map(added.map((one) => [one.id, openShard(one, newIndexes(one, this.viewThread))]));
+    for (const { rows } of opened.values()) rows.fill(this.#newTableSeed);
+    return opened;
   }
 
-  /** Make the shards those of the catalogue. Returns the ids of those that are gone. */
-  followCatalogue(opened: ReadonlyMap<string, WritableShard>, journal: Journal | undefined): string[] {
+  /** Make the shards those of the catalogue. */
+  followCatalogue(opened: ReadonlyMap<string, WritableShard>, journal: Journal | undefined): FollowedCatalogue {
     return makeShardsThoseOf(this.catalogue, this.shards, this.quarantines, opened, journal);
   }
 }

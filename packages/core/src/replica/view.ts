@@ -107,6 +107,7 @@ export class ReplicaView {
   follow(changes: readonly Change[]): void {
     for (const change of changes) {
       if (change.kind === "catalogue") this.#followCatalogue(change);
+      else if (change.kind === "published") continue;
       else if (change.kind === "quarantined") this.#quarantine(change.shard, change.refusal);
       else this.#orQuarantine(change.shard, () => this.#followInShard(change));
     }

@@ -3,6 +3,7 @@ import type { Collection, Distance, VectorSpace } from "../catalogue/collection.
 import type { StitchWindows } from "../gossip/windows.js";
 import { planted } from "../planted.js";
 import type { CausalState } from "./causal-state.js";
+import { type ReadableShard, ReadModel } from "./read-model.js";
 import { Shard } from "./shard.js";
 import { writableGraph } from "./shard-graph.js";
 import type { WritableShard } from "./writable-shard.js";
@@ -28,7 +29,7 @@ export function indexOptions(space: VectorSpace): VectorIndexOptions {
   };
 }
 
-/** The state of a collection over its graphs, without points. */
+/** The state of a collection over its graphs, without points, and without a table for readers until one is opened. */
 export function openShard(
   collection: Collection,
   indexes: ReadonlyMap<string, VectorIndex>,
@@ -36,7 +37,8 @@ export function openShard(
   windows?: StitchWindows,
 ): WritableShard {
   const graphs = new Map([...indexes].map(([name, index]) => [name, writableGraph(index)]));
-  return { shard: new Shard(collection, graphs, causality, windows), indexes };
+  const shard = new Shard(collection, graphs, causality, windows);
+  return { shard, indexes, rows: new ReadModel(shard, indexes) };
 }
 
 /**
@@ -75,4 +77,9 @@ export function handlesOf(indexes: ReadonlyMap<string, VectorIndex>): Map<string
 /** The graphs of shards, for views. */
 export function handlesOfShards(shards: ReadonlyMap<string, WritableShard>): Map<string, ReturnType<typeof handlesOf>> {
   return new Map([...shards].map(([id, { indexes }]) => [id, handlesOf(indexes)]));
+}
+
+/** Shards as readers in other threads read them now. */
+export function readableShards(shards: ReadonlyMap<string, WritableShard>): Map<string, ReadableShard> {
+  return new Map(Array.from(shards, ([id, { rows }]) => [id, rows.readable()]));
 }

@@ -54,7 +54,7 @@ export class Shard {
   purgedLiveLinks = 0;
   /** Points of which a tombstone was made since `takeDeleted`. */
   #deleted: PointId[] | undefined;
-  #watcher: ((id: PointId) => void) | undefined;
+  readonly #watchers = new Set<(id: PointId) => void>();
   #repairs = 0;
 
   constructor(
@@ -102,9 +102,10 @@ export class Shard {
     return this.#repairs;
   }
 
-  /** Be told of every point whose state changes; one watcher at a time, `undefined`: nobody. */
-  watchPoints(watcher: ((id: PointId) => void) | undefined): void {
-    this.#watcher = watcher;
+  /** Be told of every point whose state, or the place of a vector, changes, until the returned function is called. */
+  watchPoints(watcher: (id: PointId) => void): () => void {
+    this.#watchers.add(watcher);
+    return () => void this.#watchers.delete(watcher);
   }
 
   /** Take over a changed description, whole: payload indexes that are new are built, those gone are dropped. Throws `format` for a bad path. */
@@ -173,15 +174,6 @@ export class Shard {
     if (this.#nodesOf(state).some(({ slot }) => slot === undefined))
       throw new MurmurationError("corrupt", `shard ${this.id}: the vector of point ${state.id} is not in the log`);
     this.#putPoint(state.id, state);
-  }
-
-  /** After stored points and graphs were put together: whatever is no visible version is dead. */
-  settleDeadNodes(): void {
-    for (const graph of this.graphs.values()) {
-      for (let slot = 0, end = graph.reader.slotCount; slot < end; slot++) {
-        if (graph.reader.nodeAt(slot).linked) graph.markDead(slot, !graph.reader.isVisible(slot));
-      }
-    }
   }
 
   /** Is every visible vector of a state in the graphs, and its node not known to be dead for good? */
@@ -260,7 +252,9 @@ export class Shard {
       const slot = graph.slotOf(dot);
       const row = slot === undefined ? undefined : slots?.rowOf(slot);
       if (slot === undefined || row === undefined) continue;
-      this.table.beginChange(this.table.at(row).id);
+      const { id } = this.table.at(row);
+      this.table.beginChange(id);
+      this.#tell(id);
       graph.reader.hide(slot);
       graph.markDead(slot, true);
       slots?.unlink(row, slot);
@@ -335,6 +329,10 @@ export class Shard {
     }
   }
 
+  #tell(id: PointId): void {
+    for (const watcher of this.#watchers) watcher(id);
+  }
+
   #put(id: PointId, next: PointState | undefined, journal: Journal | undefined): void {
     const previous = this.table.state(id);
     if (next === previous) return;
@@ -374,7 +372,7 @@ export class Shard {
       }
     }
     const row = this.table.put(id, next);
-    this.#watcher?.(id);
+    this.#tell(id);
     if (next?.exists === false) this.#deleted?.push(id);
     for (const [name, slot] of shown) {
       const graph = this.graphs.get(name) as ShardGraph;

@@ -15,7 +15,7 @@ import {
 import { type SegmentHandle, SegmentReader } from "./reader.js";
 import type { RowChange, RowPut, RowRemoval } from "./row-change.js";
 import { writeRow } from "./rows.js";
-import { createTable, type TableEngine, type TableOptions, tableOptions } from "./table-engine.js";
+import { createLargestTable, createTable, type TableEngine, type TableOptions, tableOptions } from "./table-engine.js";
 
 /** Walks start from where they did (assembly/table/rows.ts). */
 const ENTRIES_AS_BEFORE = 2;
@@ -175,4 +175,9 @@ function outOfBounds(field: string, value: number, max: number): MurmurationErro
 /** An empty segment. `firstEpoch` is for tests of epochs that wrap. Throws as `createTable` does. */
 export function createSegment(options: TableOptions, firstEpoch?: number): Segment {
   return new Segment(createTable(options, firstEpoch));
+}
+
+/** An empty segment with as many rows as fit its memory. Throws as `createTable` does. */
+export function createLargestSegment(options: Omit<TableOptions, "capacity">): Segment {
+  return new Segment(createLargestTable(options));
 }

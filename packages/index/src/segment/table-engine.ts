@@ -26,6 +26,11 @@ export interface TableOptions {
   readonly seed?: readonly [number, number];
 }
 
+/** Fewer rows than this are not worth a table. */
+const ROWS_LEAST = 1_024;
+/** Where so many rows do not fit, this share of them is tried. */
+const NEXT_CAPACITY = 7 / 8;
+
 /** The functions of assembly/table/index.ts. Addresses, rows and epochs come back signed: apply `>>> 0`. */
 interface TableExports {
   create(capacity: number, spaces: number, epoch: number): number;
@@ -87,21 +92,41 @@ export function checkTableOptions({ capacity, slots }: TableOptions): void {
   for (const [space, count] of slots.entries()) requireInteger(count, 0, SLOTS_MAX, `slots[${space}]`);
 }
 
+/** A fresh memory, all of it 0 but for what rows are sized and hashed by. */
+function emptyMemory({ slots, seed }: Omit<TableOptions, "capacity">): TableEngine {
+  const memory = reserveMemory("table");
+  const engine = bind(instantiate("table", memory), memory, 0);
+  engine.u32.set(slots, H_SLOT_CAPACITIES >>> 2);
+  engine.u32.set(seed ?? [0, 0], H_SEED >>> 2);
+  return engine;
+}
+
 /**
  * A fresh memory with an empty table in it, and the writer's instance. `firstEpoch` is for tests of epochs that wrap. Throws `capacity`
  * when the rows and slots leave too little of the memory to columns and postings.
  */
 export function createTable(options: TableOptions, firstEpoch = 1): TableEngine {
   checkTableOptions(options);
-  const memory = reserveMemory("table");
-  const engine = bind(instantiate("table", memory), memory, 0);
-  engine.u32.set(options.slots, H_SLOT_CAPACITIES >>> 2);
-  engine.u32.set(options.seed ?? [0, 0], H_SEED >>> 2);
+  const engine = emptyMemory(options);
   if (engine.create(options.capacity, options.slots.length, firstEpoch) === 0) {
-    const what = `${options.capacity} rows with slots in ${options.slots.length} vector spaces`;
-    throw new MurmurationError("capacity", `${what} do not fit the 4 GiB of a table's memory`, "capacity");
+    throw doesNotFit(options.capacity, options.slots.length);
   }
   return engine;
+}
+
+/** The same with as many rows as the slots and the least that columns are left allow. What is not used of a memory costs nothing. */
+export function createLargestTable(options: Omit<TableOptions, "capacity">): TableEngine {
+  checkTableOptions({ ...options, capacity: ROWS_MAX });
+  const engine = emptyMemory(options);
+  for (let capacity = ROWS_MAX; capacity >= ROWS_LEAST; capacity = Math.floor(capacity * NEXT_CAPACITY)) {
+    if (engine.create(capacity, options.slots.length, 1) !== 0) return engine;
+  }
+  throw doesNotFit(ROWS_LEAST, options.slots.length);
+}
+
+function doesNotFit(rows: number, spaces: number): MurmurationError {
+  const what = `${rows} rows with slots in ${spaces} vector spaces`;
+  return new MurmurationError("capacity", `${what} do not fit the 4 GiB of a table's memory`, "capacity");
 }
 
 /** Attach another thread (1 to THREADS_MAX − 1) to a table that a writer created. Throws `validation` for another thread. */

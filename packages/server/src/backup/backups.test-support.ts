@@ -1,5 +1,6 @@
 import { Replica, SqliteOpLog, type VectorSpace } from "@murmuration/core";
 import { type ErrorCode, MurmurationError } from "@murmuration/index";
+import { newTableSeed } from "../engine/table-seed.js";
 
 export const REPLICA_ID = 5;
 
@@ -23,7 +24,7 @@ export interface WrittenLog {
 export function openWrittenLog(file: string): WrittenLog {
   const log = new SqliteOpLog(file);
   let nowMs = 1_000;
-  const replica = Replica.open({ log, clock: { now: () => nowMs++ }, newReplicaId: () => REPLICA_ID });
+  const replica = Replica.open({ log, clock: { now: () => nowMs++ }, newReplicaId: () => REPLICA_ID, newTableSeed });
   const run = (...commands: Parameters<Replica["execute"]>[0]) => {
     for (const outcome of replica.execute(commands).outcomes) if (outcome instanceof MurmurationError) throw outcome;
   };

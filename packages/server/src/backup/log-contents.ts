@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { digestOf, type OpLog, Replica } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
 import { z } from "zod";
+import { newTableSeed } from "../engine/table-seed.js";
 
 const count = z.number().int().nonnegative();
 
@@ -44,6 +45,7 @@ export function contentsOf(
     newReplicaId: () => {
       throw new MurmurationError("corrupt", "the log belongs to no replica");
     },
+    newTableSeed,
     recoverFrom,
     ...(onMended === undefined ? {} : { onMended }),
   });

@@ -17,6 +17,7 @@ import { openPlanners, type PlannerPool } from "./planners/planner-pool.js";
 import { READER_THREAD } from "./reader-thread.js";
 import { RequestQueue } from "./request-queue.js";
 import { streamPositions } from "./stream-positions.js";
+import { newTableSeed } from "./table-seed.js";
 import { stackOf, TurnGuard } from "./turn-guard.js";
 import { UpkeepPace } from "./upkeep-pace.js";
 
@@ -70,6 +71,7 @@ export class EngineHost {
       log,
       clock: { now: () => Date.now() },
       newReplicaId: replicaIdFor(cluster, replicaIdOf(log)),
+      newTableSeed,
       images,
       viewThread: READER_THREAD,
       planner: this.#pool,

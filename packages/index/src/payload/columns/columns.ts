@@ -148,9 +148,19 @@ export class Columns {
     return undefined;
   }
 
-  /** Enter a row of the group that is being prepared. Throws `capacity` when the memory is full: then the group is to be taken back. */
+  /** The columns that readers of the epoch of now use. */
+  shown(): WrittenColumn[] {
+    return [...this.#written.values()].filter((written) => this.#isUsed(written));
+  }
+
+  /**
+   * Enter a row of the group that is being prepared; not into columns that it hides. Throws `capacity` when the memory is full: then the group is
+   * to be taken back.
+   */
   enter(row: number, payload: Payload): void {
-    for (const { column, kind, path, entered } of this.#written.values()) {
+    for (const written of this.#written.values()) {
+      if (this.#hiddenInGroup.includes(written)) continue;
+      const { column, kind, path, entered } = written;
       if (!enterRow(this.#engine, column, kind, row, valuesAt(payload, path))) throw full(path.text);
       entered?.add(row);
     }
@@ -180,6 +190,11 @@ export class Columns {
   abandon({ column }: WrittenColumn): void {
     this.#dropped.add(this.#known(column));
     this.#written.delete(column);
+  }
+
+  /** Are there columns that are to be emptied, now or once no reader uses them? */
+  get hasDropped(): boolean {
+    return this.#dropped.size > 0;
   }
 
   /** Give back what no reader uses any more, `rowsPerStep` rows a step. To be driven between groups. */

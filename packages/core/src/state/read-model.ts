@@ -1,0 +1,193 @@
+import {
+  assert,
+  type CollectionHandle,
+  Columns,
+  createLargestSegment,
+  emptyPayloadKey,
+  type PointId,
+  type RowChange,
+  type Segment,
+  type VectorIndex,
+} from "@murmuration/index";
+import { type VersionVector, versionVectorDelta } from "../causality/version-vector.js";
+import { PayloadColumns } from "./payload-columns.js";
+import { latestStamp, type PointState } from "./point-state.js";
+import type { Shard } from "./shard.js";
+
+/** Gives two random words that ids in a table are hashed with. */
+export type NewTableSeed = () => readonly [number, number];
+
+/** What readers of other threads see of a shard from an epoch of its rows on. */
+export interface ReadableShard {
+  readonly handle: CollectionHandle;
+  readonly epoch: number;
+  /** The operations that the rows of this epoch are made of. */
+  readonly frontier: VersionVector;
+}
+
+/** A group that was published. */
+export interface PublishedRows {
+  readonly epoch: number;
+  /** Entries of the frontier that are higher than at the epoch before. */
+  readonly frontier: VersionVector;
+}
+
+/** Points whose rows are made as one group while a table is filled. */
+const FILLED_PER_GROUP = 4_096;
+
+/**
+ * What readers read of a shard: its points as rows by epoch, and its payload indexes as columns, in memory that all threads share. Points that
+ * change are noted by the shard; at the end of a group that is to be made durable each gets one row from its state as it is then
+ * (`prepare`), which readers see once the group is durable (`publish`), or never (`takeBack`).
+ */
+export class ReadModel {
+  readonly #shard: Shard;
+  readonly #indexes: ReadonlyMap<string, VectorIndex>;
+  /** Points whose rows are not those of their states. */
+  readonly #changed = new Set<PointId>();
+  #table: { readonly segment: Segment; readonly columns: PayloadColumns } | undefined;
+  #frontier: VersionVector = new Map();
+
+  /** Of a shard and its graphs by vector name, in the order of its collection's vectors. */
+  constructor(shard: Shard, indexes: ReadonlyMap<string, VectorIndex>) {
+    this.#shard = shard;
+    this.#indexes = indexes;
+  }
+
+  /** What other threads read it by; makes an empty table where there is none yet. Throws `capacity` when no memory is left. */
+  open(newSeed: NewTableSeed): CollectionHandle {
+    if (this.#table !== undefined) return this.handle();
+    const slots = this.#spaces().map(([, index]) => index.capacity);
+    const segment = createLargestSegment({ slots, seed: newSeed() });
+    const columns = new PayloadColumns(new Columns(segment.engine), (row) => {
+      return this.#shard.table.live(segment.reader.rows.idAt(row))?.payload ?? {};
+    });
+    this.#table = { segment, columns };
+    return this.handle();
+  }
+
+  /** Make the rows of all points as they are, and note from here on which change. No reader reads yet. Throws as `open` does. */
+  fill(newSeed: NewTableSeed): void {
+    this.open(newSeed);
+    this.#changed.clear();
+    for (const state of this.#shard.table.states()) {
+      if (!state.exists) continue;
+      this.#changed.add(state.id);
+      if (this.#changed.size >= FILLED_PER_GROUP) this.#fillGroup();
+    }
+    this.#fillGroup();
+    this.#shard.watchPoints((id) => this.#changed.add(id));
+  }
+
+  #fillGroup(): void {
+    this.prepare({ givesUp: true });
+    this.publish();
+  }
+
+  /** What other threads read it by. */
+  handle(): CollectionHandle {
+    const { segment } = this.#opened();
+    return {
+      table: segment.handle(),
+      spaces: this.#spaces().map(([name, index]) => ({ name, graph: index.handle() })),
+    };
+  }
+
+  /** What they read as of what was published last. */
+  readable(): ReadableShard {
+    return { handle: this.handle(), epoch: this.segment.epoch, frontier: this.#frontier };
+  }
+
+  /** The rows. */
+  get segment(): Segment {
+    return this.#opened().segment;
+  }
+
+  /** The payload indexes. */
+  get columns(): PayloadColumns {
+    return this.#opened().columns;
+  }
+
+  /**
+   * Make the rows of every point that was noted, and show and hide payload indexes as the collection has them. Nobody sees it before `publish`.
+   * Throws `capacity` when there is no room for a row or in a payload index; then nothing is prepared. `givesUp`: a payload index without room
+   * is given up instead.
+   */
+  prepare({ givesUp }: { readonly givesUp: boolean }): void {
+    const { segment, columns } = this.#opened();
+    const states = Array.from(this.#changed, (id) => [id, this.#shard.table.live(id)] as const);
+    const changes = states.map(([id, state]) => this.#changeOf(id, state));
+    const wanted = this.#shard.collection.payloadIndexes;
+    // each round ends, or gives one payload index up
+    for (;;) {
+      columns.follow(wanted, segment.reader.rowCount, givesUp);
+      const rows = segment.prepare(changes);
+      try {
+        columns.beginGroup(wanted);
+        for (const [i, row] of rows.entries()) {
+          const state = (states[i] as (typeof states)[number])[1];
+          if (state !== undefined) columns.enter(row, state.payload);
+        }
+        return;
+      } catch (error) {
+        this.takeBack();
+        if (!givesUp || !columns.giveUp(error)) throw error;
+      }
+    }
+  }
+
+  /** Readers see what was prepared from here on. */
+  publish(): PublishedRows {
+    const { segment, columns } = this.#opened();
+    const epoch = segment.publish();
+    columns.published();
+    // after the rows: who enters a graph by this sees rows that name no slot retired before it
+    for (const index of this.#indexes.values()) index.published();
+    this.#changed.clear();
+    const frontier = versionVectorDelta(this.#shard.frontier, this.#frontier);
+    this.#frontier = new Map(this.#shard.frontier);
+    return { epoch, frontier };
+  }
+
+  /** What was prepared has never been. The points stay noted. */
+  takeBack(): void {
+    const { segment, columns } = this.#opened();
+    segment.takeBack();
+    columns.takenBack();
+  }
+
+  /** The states of the points that were noted are those of their rows again. */
+  forget(): void {
+    this.#changed.clear();
+  }
+
+  #changeOf(id: PointId, state: PointState | undefined): RowChange {
+    if (state === undefined) return { kind: "remove", id };
+    const { table } = this.#shard;
+    const row = table.rowOf(id);
+    assert(row !== undefined, "a live point has a row in the table of states");
+    const { time, origin } = latestStamp(state);
+    return {
+      kind: "put",
+      id,
+      payloadKey: emptyPayloadKey,
+      stamp: { ...time, origin },
+      version: state.version,
+      slots: Array.from(table.slotMaps.values(), (map) => map.slotOf(row)),
+    };
+  }
+
+  /** In the order of the table's spaces. */
+  #spaces(): [name: string, index: VectorIndex][] {
+    return Array.from(this.#shard.table.slotMaps.keys(), (name) => {
+      const index = this.#indexes.get(name);
+      assert(index !== undefined, "every vector has a graph");
+      return [name, index];
+    });
+  }
+
+  #opened() {
+    assert(this.#table !== undefined, "the table was made");
+    return this.#table;
+  }
+}

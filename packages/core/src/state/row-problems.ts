@@ -1,0 +1,192 @@
+import {
+  assert,
+  ColumnReader,
+  type Condition,
+  columnProblems,
+  comparePointIds,
+  compileFilter,
+  compilePredicate,
+  emptyFilter,
+  type Filter,
+  finish,
+  type Json,
+  type MatchScalar,
+  Meter,
+  type PointId,
+  type PointSource,
+  parsePath,
+  RowSet,
+  valuesAt,
+} from "@murmuration/index";
+import { latestStamp, type PointState } from "./point-state.js";
+import type { WritableShard } from "./writable-shard.js";
+
+/** Points of one page. */
+const PAGE = 100;
+/** Values that a column is asked for. */
+const VALUES_ASKED = 20;
+
+/**
+ * What readers would find in a shard's rows and columns that is not what its points say: nothing, when everything that was applied is
+ * published. Looks at everything. For tests, the simulator, and whoever looks into a damaged replica.
+ */
+export function rowProblems(target: WritableShard): string[] {
+  const { shard, rows: model } = target;
+  const { reader } = model.segment;
+  const pin = reader.pin();
+  try {
+    const { epoch } = pin;
+    const problems: string[] = [];
+    const rowOf = new Map<PointId, number>();
+    for (const state of shard.table.states()) {
+      const row = reader.rowOf(state.id, epoch);
+      if (row === undefined) {
+        if (state.exists) problems.push(`point ${state.id} has no row`);
+        continue;
+      }
+      if (!state.exists) problems.push(`point ${state.id} is deleted and has a row`);
+      rowOf.set(state.id, row);
+      problems.push(...rowDifferences(target, state, row, epoch).map((what) => `point ${state.id}: ${what}`));
+    }
+    const count = reader.count(epoch);
+    if (count !== shard.table.size) problems.push(`${count} points are counted, ${shard.table.size} there are`);
+    if (pagedIds(target, epoch) !== shard.table.size) problems.push("pages do not give every point once");
+    problems.push(...columnProblems(model.segment.engine), ...columnDifferences(target, rowOf, epoch));
+    return problems;
+  } finally {
+    pin.release();
+  }
+}
+
+function rowDifferences(
+  { shard, rows: model }: WritableShard,
+  state: PointState,
+  row: number,
+  epoch: number,
+): string[] {
+  const { reader } = model.segment;
+  const { rows } = reader;
+  const problems: string[] = [];
+  const expect = (what: string, found: unknown, wanted: unknown) => {
+    if (found !== wanted) problems.push(`${what} is ${found} in its row, ${wanted} in its state`);
+  };
+  const { time, origin } = latestStamp(state);
+  const stamp = rows.stampAt(row);
+  expect("id", rows.idAt(row), state.id);
+  expect("version", rows.versionAt(row), state.version);
+  expect("stamp", [stamp.wallMs, stamp.counter, stamp.origin].join(), [time.wallMs, time.counter, origin].join());
+  const place = shard.table.rowOf(state.id);
+  for (const [space, [name, slots]] of [...shard.table.slotMaps].entries()) {
+    const slot = place === undefined ? undefined : slots.slotOf(place);
+    expect(`the slot of vector "${name}"`, rows.slotAt(row, space), slot);
+    if (slot !== undefined) expect(`the row at its slot of "${name}"`, reader.rowAtSlot(space, slot, epoch), row);
+  }
+  return problems;
+}
+
+/** Points that pages give, in ascending order; −1 when the order is another. */
+function pagedIds({ shard, rows: model }: WritableShard, epoch: number): number {
+  const { reader } = model.segment;
+  let count = 0;
+  let from: PointId | undefined;
+  let last: PointId | undefined;
+  do {
+    const page = reader.scroll(from, PAGE, epoch);
+    for (const row of page.rows) {
+      const id = reader.rows.idAt(row);
+      if (shard.table.live(id) === undefined || (last !== undefined && comparePointIds(last, id) >= 0)) return -1;
+      last = id;
+      count++;
+    }
+    from = page.next;
+  } while (from !== undefined);
+  return count;
+}
+
+function columnDifferences(target: WritableShard, rowOf: ReadonlyMap<PointId, number>, epoch: number): string[] {
+  const { shard, rows: model } = target;
+  const reader = new ColumnReader(model.segment.engine);
+  const wanted = shard.collection.payloadIndexes;
+  const shown = reader.paths(epoch);
+  const problems = shown
+    .filter((path, at) => !Object.hasOwn(wanted, path) || shown.indexOf(path) !== at)
+    .map((path) => `there is a column on '${path}' and no index, or two`);
+  if (shown.length < Object.keys(wanted).length && !model.columns.hasWork && model.columns.givenUp().length === 0) {
+    problems.push("an index has no column, and none is being built");
+  }
+  const points = pointsOf(target, reader, epoch);
+  const live = rowsText(finish(reader.visibleRows(epoch, new Meter())));
+  if (live !== rowsText(points.liveRows))
+    problems.push(`rows ${live} are visible, those of points are ${rowsText(points.liveRows)}`);
+  for (const path of shown) {
+    problems.push(...answersOf(path, points, rowOf).map((what) => `column on '${path}': ${what}`));
+  }
+  return problems;
+}
+
+/** The points as filters see them, by their rows. */
+function pointsOf({ shard, rows: model }: WritableShard, columns: ColumnReader, epoch: number): PointSource {
+  const { reader } = model.segment;
+  const states = new Map<number, PointState>();
+  for (const state of shard.table.states()) {
+    const row = state.exists ? reader.rowOf(state.id, epoch) : undefined;
+    if (row !== undefined) states.set(row, state);
+  }
+  return {
+    rowCount: reader.rowCount,
+    liveRows: new RowSet(states.keys()),
+    subjectAt: (row) => {
+      const state = states.get(row);
+      assert(state !== undefined, "only rows of points are looked at");
+      return { id: state.id, payload: state.payload, hasVector: () => false };
+    },
+    rowOf: (id) => reader.rowOf(id, epoch),
+    accessTo: (path) => columns.accessTo(path, epoch),
+  };
+}
+
+/** What a column answers that a look at every payload does not. */
+function answersOf(path: string, points: PointSource, rowOf: ReadonlyMap<PointId, number>): string[] {
+  const problems: string[] = [];
+  const values = new Set<MatchScalar>();
+  const parsed = parsePath(path);
+  for (const row of rowOf.values()) {
+    if (values.size >= VALUES_ASKED) break;
+    for (const value of valuesAt(points.subjectAt(row).payload, parsed)) if (isScalar(value)) values.add(value);
+  }
+  const conditions: Condition[] = [
+    { kind: "is-empty", key: path },
+    { kind: "is-null", key: path },
+    ...Array.from(values, (value): Condition => ({ kind: "match-value", key: path, value })),
+    ...Array.from(values).flatMap((value): Condition[] =>
+      typeof value === "number" || typeof value === "bigint" ? [{ kind: "range", key: path, gte: value }] : [],
+    ),
+  ];
+  for (const condition of conditions) {
+    const filter: Filter = { ...emptyFilter, must: [condition] };
+    const predicate = compilePredicate(filter);
+    const wanted = rowsText([...points.liveRows].filter((row) => predicate(points.subjectAt(row))));
+    const found = rowsText(compileFilter(filter, points));
+    if (found !== wanted)
+      problems.push(`rows of ${JSON.stringify(condition, textOfBigInt)} are ${found}, not ${wanted}`);
+  }
+  const facet = points.accessTo(path)?.facet;
+  for (const [value, count] of facet === undefined ? [] : finish(facet.countsAmong(points.liveRows, new Meter()))) {
+    const predicate = compilePredicate({ ...emptyFilter, must: [{ kind: "match-value", key: path, value }] });
+    const rows = [...points.liveRows].filter((row) => predicate(points.subjectAt(row)));
+    if (rows.length !== count) problems.push(`${count} rows have ${String(value)}, ${rows.length} there are`);
+  }
+  return problems;
+}
+
+function isScalar(value: Json): value is MatchScalar {
+  return typeof value !== "object";
+}
+
+function textOfBigInt(_: string, value: unknown): unknown {
+  return typeof value === "bigint" ? String(value) : value;
+}
+
+function rowsText(rows: Iterable<number>): string {
+  return [...rows].sort((a, b) => a - b).join();
+}
