@@ -1,3 +1,5 @@
+import { Readable } from "node:stream";
+import type { Command } from "@murmuration/core";
 import { MurmurationError, printJson, type Sliced } from "@murmuration/index";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Backups } from "./backup/backups.js";
@@ -9,11 +11,12 @@ import type { ConsistencyParameters } from "./consistency/session-request.js";
 import type { Database } from "./engine/database.js";
 import { errorEnvelope, successBegin, successEnd, successEnvelope } from "./http/envelope.js";
 import { errorAnswer, type RequestPart } from "./http/errors.js";
-import { JsonText } from "./http/json-text.js";
 import type { ReadTurns } from "./http/read-turns.js";
 import { validate } from "./http/schemas/validate.js";
 import { checkHeaderText, checkQueryText } from "./http/url-text.js";
-import type { BareAnswer, Route } from "./routes/route.js";
+import type { ReadingLimits } from "./read/readers.js";
+import type { AnswerPieces, ReadAnswer } from "./read/reading.js";
+import type { BareAnswer, Read, Route } from "./routes/route.js";
 
 /** What every handler works with, whatever it is asked. */
 export interface Services {
@@ -61,8 +64,15 @@ function isBare(of: Route, _answer: unknown): _answer is BareAnswer {
   return of.answer === "bare";
 }
 
-function isSliced(of: Route, _work: unknown): _work is Sliced<unknown> {
-  return of.answer === "sliced";
+function isSliced(work: Read | Sliced<Read>): work is Sliced<Read> {
+  return "next" in work;
+}
+
+/** The text of an answer with this result: a short one as it is, a long one as a stream of it. */
+function inEnvelope(pieces: AnswerPieces, end: string): string | Readable {
+  const [only] = pieces;
+  if (typeof only === "string") return successBegin + only + end;
+  return Readable.from([Buffer.from(successBegin), ...pieces, Buffer.from(end)], { objectMode: false });
 }
 
 /** Aborted when the client goes away before it is answered; made when somebody asks for it. */
@@ -120,7 +130,7 @@ class Exchange {
    */
   run(): Promise<FastifyReply> | undefined {
     try {
-      this.#read();
+      this.#take();
       this.#part = "query parameters";
       const waiting = this.#session?.prepare(this.#served.host.forwarder);
       return waiting === undefined ? this.#answer() : this.#answerAfter(waiting);
@@ -141,7 +151,7 @@ class Exchange {
     return this.#reply;
   }
 
-  #read(): void {
+  #take(): void {
     const { of, services, noQuery } = this.#served;
     const request = this.#request;
     this.#params = of.plainParams?.(request.params) ?? validate(of.params, request.params);
@@ -183,42 +193,56 @@ class Exchange {
     this.#part = "JSON body";
     const session = this.#session;
     const { database } = services;
-    const handled = of.handle({
+    const context = {
       database,
       backups: services.backups,
       params: this.#params as never,
       query: this.#query as never,
       body: this.#body as never,
-      write: (command) => (session === undefined ? database.write(command) : session.write(command)),
-    });
-    if (isSliced(of, handled)) {
-      const begun = this.#drive(handled);
-      if (begun instanceof Promise) return this.#sendAfter(begun);
-      this.#send(begun.value);
-    } else if (handled instanceof Promise) return this.#sendAfter(handled);
-    else this.#send(handled);
+      write: (command: Command) => (session === undefined ? database.write(command) : session.write(command)),
+    };
+    if (of.answer === "read") return this.#sendAfter(this.#read(of.handle(context)), (read) => this.#sendRead(read));
+    const handled = of.handle(context);
+    if (handled instanceof Promise) return this.#sendAfter(handled, (answer) => this.#send(answer));
+    this.#send(handled);
     return undefined;
   }
 
-  async #sendAfter(answer: Promise<unknown>): Promise<FastifyReply> {
+  async #sendAfter<Answer>(answer: Promise<Answer>, send: (answer: Answer) => void): Promise<FastifyReply> {
     try {
-      this.#send(await answer);
+      send(await answer);
     } catch (error) {
       this.#fail(error);
     }
     return this.#reply;
   }
 
-  /** Drives work in slices to its end, within the time that the request gives it. */
-  #drive(work: Sliced<unknown>): { readonly value: unknown } | Promise<unknown> {
-    const { turns, readTimeoutSeconds } = this.#served.host;
+  async #read(of: Read | Sliced<Read>): Promise<ReadAnswer> {
+    const limits = this.#limits();
+    const { database } = this.#served.services;
+    const { names, reading } = isSliced(of) ? await this.#drive(of, limits) : of;
+    return database.read(names, reading, limits);
+  }
+
+  /** Within the time that the request gives it. */
+  #limits(): ReadingLimits {
+    const { readTimeoutSeconds } = this.#served.host;
     const seconds = (this.#query as ConsistencyParameters | undefined)?.timeout ?? readTimeoutSeconds;
-    return turns.begin(work, {
-      timeoutMs: seconds * 1000,
-      deadlineMs: this.#request.arrivedMs + seconds * 1000,
-      isAbandoned: () => this.#reply.raw.destroyed,
-      onFixed: () => this.#session?.fix(),
-    });
+    const timeoutMs = seconds * 1000;
+    const isAbandoned = () => this.#reply.raw.destroyed;
+    return { timeoutMs, deadlineMs: this.#request.arrivedMs + timeoutMs, isAbandoned };
+  }
+
+  /** Drives work in slices to its end. */
+  #drive(work: Sliced<Read>, limits: ReadingLimits): Promise<Read> {
+    return this.#served.host.turns.run(work, { ...limits, onFixed: () => undefined });
+  }
+
+  #sendRead({ pieces, frontiers }: ReadAnswer): void {
+    this.#session?.answeredFrom(frontiers);
+    if (this.#session !== undefined) this.#tell(this.#session);
+    const body = inEnvelope(pieces, successEnd(elapsedMs(this.#request)));
+    this.#reply.code(200).header("content-type", JSON_TYPE).send(body);
   }
 
   #send(answer: unknown): void {
@@ -231,10 +255,7 @@ class Exchange {
       return;
     }
     const statusCode = session?.missedQuorum === true ? 202 : 200;
-    if (answer instanceof JsonText) {
-      answer.raw(successEnd(elapsedMs(this.#request)));
-      reply.code(statusCode).header("content-type", JSON_TYPE).send(answer.end(successBegin));
-    } else sendJson(reply, statusCode, successEnvelope(answer, elapsedMs(this.#request)));
+    sendJson(reply, statusCode, successEnvelope(answer, elapsedMs(this.#request)));
   }
 
   #tell(session: Session): void {

@@ -63,7 +63,7 @@ export class Session {
   readonly #deadlineMs: number;
   #digest: Digest | undefined;
   /** What the answer is as of. */
-  #fixed: SessionToken | undefined;
+  #answeredFrom: SessionToken | undefined;
   #quorum: QuorumOutcome | "quorum-missed" | undefined;
 
   /** Throws `format` for a token that is none, or too long. */
@@ -120,15 +120,15 @@ export class Session {
     return this.#quorum === "quorum-missed" || this.#quorum?.result === "quorum-missed";
   }
 
-  /** The answer is as of this very moment, whenever it is given. */
-  fix(): void {
-    this.#fixed = this.#database.frontiers(this.#request.names);
+  /** The answer is as of these frontiers, whenever it is given. */
+  answeredFrom(frontiers: SessionToken): void {
+    this.#answeredFrom = frontiers;
   }
 
-  /** Headers of an answer that was fixed, or was given just now: then nothing may have been followed since. */
+  /** Headers of an answer that is as of known frontiers, or was given just now: then nothing may have been followed since. */
   answerHeaders(): { readonly [name: string]: string } {
     const { names, headers } = this.#request;
-    const frontiers = this.#fixed ?? this.#database.frontiers(names);
+    const frontiers = this.#answeredFrom ?? this.#database.frontiers(names);
     const token = this.#token === undefined ? frontiers : mergeTokens(this.#token, frontiers);
     const answer: { [name: string]: string } = { [murmurHeaders.token]: textOf(token) };
     if (this.#quorum !== undefined) answer[murmurHeaders.consistency] = this.#quorumText(this.#quorum);

@@ -27,7 +27,7 @@ function upsert(from: number, to: number): Command {
 }
 
 /** Everything that tells the answers of two databases apart. */
-function answers(database: Database): string {
+async function answers(database: Database): Promise<string> {
   const near = [1, 2, 3].map((x) => {
     const query: NearestQuery = {
       query: Float32Array.of(x, 2, -x, 1),
@@ -39,7 +39,8 @@ function answers(database: Database): string {
     };
     return readsOf(database).query("a", query);
   });
-  return JSON.stringify([near, readsOf(database).scroll("a", { limit: 10_000, selection: all })]);
+  const page = await readsOf(database).scroll("a", { limit: 10_000, selection: all });
+  return JSON.stringify([await Promise.all(near), page]);
 }
 
 async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
@@ -105,7 +106,7 @@ describe("databases of one cluster", () => {
       );
       return !states.includes("none") && !states.includes("busy") && new Set(states).size === 1;
     });
-    const [first, ...others] = databases.map(answers);
+    const [first, ...others] = await Promise.all(databases.map(answers));
     for (const other of others) assert.equal(other, first, "byte-equal answers");
   }
 
@@ -130,14 +131,14 @@ describe("databases of one cluster", () => {
     cut("us", true);
     await eu.write(upsert(0, 300));
     await us.write(upsert(200, 500));
-    assert.deepEqual([readsOf(eu).count("a", undefined), readsOf(us).count("a", undefined)], [300, 300]);
+    assert.deepEqual([await readsOf(eu).count("a", undefined), await readsOf(us).count("a", undefined)], [300, 300]);
     await until("the other is suspect", async () => {
       const { status } = await eu.replication();
       return status.peering?.peers[0]?.suspect === true;
     });
     cut("us", false);
     await settle([eu, us]);
-    assert.equal(readsOf(us).count("a", undefined), 500);
+    assert.equal(await readsOf(us).count("a", undefined), 500);
 
     await us.close();
     await eu.write(upsert(500, 600));
@@ -145,7 +146,7 @@ describe("databases of one cluster", () => {
     await until("it takes writes again", async () => again.status().ready);
     await again.write(upsert(600, 610));
     await settle([eu, again]);
-    assert.equal(readsOf(again).count("a", undefined), 610);
+    assert.equal(await readsOf(again).count("a", undefined), 610);
   });
 
   it("refuse writes before the cluster has begun, and say why", async () => {

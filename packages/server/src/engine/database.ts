@@ -3,22 +3,17 @@ import type {
   Collection,
   Command,
   ConsistencyLevel,
-  Emit,
   LeftOut,
-  NearestQuery,
-  PointRecord,
   Receipt,
   ReplicationStatus,
-  ScoredPoint,
-  ScrolledPoint,
-  ScrollRequest,
-  Selection,
   SessionToken,
   SettledWait,
   TransportCounters,
   WaitRequest,
 } from "@murmuration/core";
-import type { Filter, Json, PointId, Sliced } from "@murmuration/index";
+import type { Json, PointId } from "@murmuration/index";
+import type { ReadingLimits } from "../read/readers.js";
+import type { ReadAnswer, Reading } from "../read/reading.js";
 import type { MemoryThread, ThreadMemory } from "./memory-guard.js";
 
 /** Counts of one collection, for its info page. */
@@ -103,16 +98,11 @@ export interface Database {
   collectionNamed(name: string): Collection | undefined;
   statistics(name: string): CollectionStatistics;
 
-  /*
-   * Reads are work in slices, so that whoever drives them can let others run in between: each is as of the moment at which it says that it
-   * is fixed, whatever is written before and after. What they find is given out one by one.
+  /**
+   * Read collections, which the reading names by their places in `names`. Rejects with `timeout` past the deadline, `unavailable` when too much
+   * is read already or nobody waits any more, and what the read itself finds.
    */
-
-  retrieve(name: string, ids: readonly PointId[], selection: Selection, emit: Emit<PointRecord>): Sliced<void>;
-  /** Returns the id that the next page begins with. */
-  scroll(name: string, request: ScrollRequest, emit: Emit<ScrolledPoint>): Sliced<PointId | null>;
-  count(name: string, filter: Filter | undefined): Sliced<number>;
-  query(name: string, request: NearestQuery, emit: Emit<ScoredPoint>): Sliced<void>;
+  read(names: readonly string[], reading: Reading, limits: ReadingLimits): Promise<ReadAnswer>;
 
   /**
    * Rejects with a `MurmurationError`; then nothing of the command is visible, now or after a restart: so it is for a `level` of more

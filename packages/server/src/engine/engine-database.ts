@@ -4,25 +4,20 @@ import {
   type Collection,
   type Command,
   collectionNamed,
-  type Emit,
-  type NearestQuery,
   nothingLeftOut,
-  type PointRecord,
   type Receipt,
   type ReplicaView,
   resolveCollection,
-  type ScoredPoint,
-  type ScrolledPoint,
-  type ScrollRequest,
-  type Selection,
   type SessionToken,
   type SettledWait,
   type Standing,
   standsAlone,
   type WaitRequest,
 } from "@murmuration/core";
-import { type Filter, type Json, MurmurationError, type PointId, type Sliced } from "@murmuration/index";
+import { type Json, MurmurationError, type PointId } from "@murmuration/index";
 import type { Logger } from "pino";
+import type { ReadingLimits } from "../read/readers.js";
+import type { ReadAnswer, Reading } from "../read/reading.js";
 import { version } from "../version.js";
 import type {
   CollectionStatistics,
@@ -38,7 +33,7 @@ import { EngineCalls } from "./engine-calls.js";
 import { FollowedTokens } from "./followed-tokens.js";
 import { type Heap, MemoryGuard, memoryOf, requireRoomFor } from "./memory-guard.js";
 import { fromPlainError, type Outcome, type PlainError, type Reply, type Request } from "./messages.js";
-import { ViewReads } from "./view-reads.js";
+import { ViewReader } from "./view-reader.js";
 
 const PROBE_INTERVAL_MS = 1000;
 
@@ -62,7 +57,7 @@ export interface EngineThread {
 export class EngineDatabase implements Database {
   readonly #engine: EngineThread;
   readonly #view: ReplicaView;
-  readonly #reads: ViewReads;
+  readonly #reads: ViewReader;
   readonly #tokens: FollowedTokens;
   readonly #log: Logger;
   readonly #replicaId: number;
@@ -110,8 +105,8 @@ export class EngineDatabase implements Database {
   }) {
     this.#engine = options.engine;
     this.#view = options.view;
-    this.#reads = new ViewReads(options.view);
     this.#tokens = new FollowedTokens(options.view);
+    this.#reads = new ViewReader(options.view, (names) => this.#tokens.frontiers(names));
     this.#log = options.log;
     this.#replicaId = options.replicaId;
     this.#whenClosed = options.onClosed;
@@ -150,20 +145,8 @@ export class EngineDatabase implements Database {
     return { points: shard.table.size, indexedVectors, payloadIndexPoints };
   }
 
-  retrieve(name: string, ids: readonly PointId[], selection: Selection, emit: Emit<PointRecord>): Sliced<void> {
-    return this.#reads.retrieve(name, ids, selection, emit);
-  }
-
-  scroll(name: string, request: ScrollRequest, emit: Emit<ScrolledPoint>): Sliced<PointId | null> {
-    return this.#reads.scroll(name, request, emit);
-  }
-
-  count(name: string, filter: Filter | undefined): Sliced<number> {
-    return this.#reads.count(name, filter);
-  }
-
-  query(name: string, request: NearestQuery, emit: Emit<ScoredPoint>): Sliced<void> {
-    return this.#reads.query(name, request, emit);
+  read(names: readonly string[], reading: Reading, limits: ReadingLimits): Promise<ReadAnswer> {
+    return this.#reads.read(names, reading, limits);
   }
 
   async write(command: Command, options: WriteOptions = {}): Promise<Receipt> {

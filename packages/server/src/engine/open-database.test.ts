@@ -32,7 +32,7 @@ function upsert(from: number, to: number, payload?: Payload): Command {
 const red: Filter = { must: [{ kind: "match-value", key: "tag", value: "red" }], should: [], mustNot: [] };
 
 /** Everything that can be asked for without the engine's thread. */
-function answers(database: Database): unknown {
+async function answers(database: Database): Promise<unknown> {
   const query: NearestQuery = {
     query: Float32Array.of(1, 2, 3, 4),
     using: "",
@@ -42,11 +42,11 @@ function answers(database: Database): unknown {
     selection: all,
   };
   return {
-    scroll: readsOf(database).scroll("a", { limit: 10_000, selection: all }),
-    near: readsOf(database).query("a", query),
-    exact: readsOf(database).query("a", { ...query, parameters: { exact: true } }),
-    filtered: readsOf(database).query("a", { ...query, filter: red }),
-    counts: [readsOf(database).count("a", undefined), readsOf(database).count("a", red)],
+    scroll: await readsOf(database).scroll("a", { limit: 10_000, selection: all }),
+    near: await readsOf(database).query("a", query),
+    exact: await readsOf(database).query("a", { ...query, parameters: { exact: true } }),
+    filtered: await readsOf(database).query("a", { ...query, filter: red }),
+    counts: [await readsOf(database).count("a", undefined), await readsOf(database).count("a", red)],
     statistics: database.statistics("a"),
     catalogue: JSON.stringify(database.catalogue),
   };
@@ -87,25 +87,25 @@ describe("the database of a folder", () => {
     await before.write(upsert(100, 150, { tag: "red" }));
     await before.write({ kind: "delete-points", collection: "a", target: { ids: [3, 4, 120] } });
     await before.write({ kind: "change-aliases", actions: [{ kind: "create-alias", alias: "z", collection: "a" }] });
-    const wanted = [answers(before), await digestAtRest(before)];
+    const wanted = [await answers(before), await digestAtRest(before)];
     await before.close();
     assert.ok(lines.some((line) => line.includes("graph images written")));
     const after = await open();
-    assert.deepEqual([answers(after), await digestAtRest(after)], wanted);
+    assert.deepEqual([await answers(after), await digestAtRest(after)], wanted);
     assert.equal(after.status().replicaId, before.status().replicaId);
     await after.write(upsert(500, 501));
-    assert.equal(readsOf(after).count("z", undefined), 298);
+    assert.equal(await readsOf(after).count("z", undefined), 298);
   });
 
   it("plans on several threads what its log makes again without them", async () => {
     const before = await open({ planners: 3 });
     await before.write(create("a"));
     for (let from = 0; from < 1_000; from += 100) await before.write(upsert(from, from + 130));
-    const wanted = [answers(before), await digestAtRest(before)];
+    const wanted = [await answers(before), await digestAtRest(before)];
     await before.close();
     rmSync(join(folder, "images"), { recursive: true });
     const after = await open();
-    assert.deepEqual([answers(after), await digestAtRest(after)], wanted);
+    assert.deepEqual([await answers(after), await digestAtRest(after)], wanted);
     assert.ok(!lines.some((line) => /planner/.test(line)), "no planner was lost");
   });
 
@@ -178,7 +178,7 @@ describe("the database of a folder", () => {
     await assert.rejects(database.digest("none"), failsWith("not-found"));
     await assert.rejects(database.links("a", 7, ""), failsWith("not-found"));
     await assert.rejects(database.validate("none", 1), failsWith("not-found"));
-    assert.throws(() => readsOf(database).count("none", undefined), failsWith("not-found"));
+    await assert.rejects(readsOf(database).count("none", undefined), failsWith("not-found"));
     assert.equal(database.status().shards[0]?.points, 199);
   });
 
@@ -189,11 +189,16 @@ describe("the database of a folder", () => {
     const batch = 20;
     let looking = true;
     let looks = 0;
-    const look = (): void => {
-      if (!looking) return;
+    const lookOn = async (): Promise<void> => {
+      while (looking) {
+        await look();
+        await turn();
+      }
+    };
+    const look = async (): Promise<void> => {
       looks++;
       // a batch is one command: its points come together
-      assert.equal(readsOf(database).count("a", undefined) % batch, 0);
+      assert.equal((await readsOf(database).count("a", undefined)) % batch, 0);
       const query = {
         query: Float32Array.of(1, 0, 0, 1),
         using: "",
@@ -202,15 +207,15 @@ describe("the database of a folder", () => {
         parameters: {},
         selection: all,
       } as const;
-      for (const { id, payload } of readsOf(database).query("a", query))
+      for (const { id, payload } of await readsOf(database).query("a", query))
         assert.ok(payload !== undefined && Number(id) >= 0);
-      setImmediate(look);
     };
-    look();
+    const looker = lookOn();
     const writes = Array.from({ length: 60 }, async (_, i) => {
       await database.write(upsert(batch * i, batch * (i + 1), { tag: i % 2 === 0 ? "red" : "blue", i }));
       // a field that was set in the same group of commands may be there already
-      const { seen: _seen, ...payload } = readsOf(database).retrieve("a", [batch * i], all)[0]?.payload ?? {};
+      const [read] = await readsOf(database).retrieve("a", [batch * i], all);
+      const { seen: _seen, ...payload } = read?.payload ?? {};
       assert.deepEqual(payload, { tag: i % 2 === 0 ? "red" : "blue", i });
       const field: Command = { kind: "set-payload", collection: "a", target: { filter: red }, payload: { seen: i } };
       if (i % 20 === 0) await database.write(field);
@@ -219,13 +224,14 @@ describe("the database of a folder", () => {
     // beside a slow disk there are many, beside a fast one few
     while (looks <= 5) await database.write(upsert(0, batch, { tag: "red", i: 0 }));
     looking = false;
-    assert.equal(readsOf(database).count("a", undefined), 60 * batch);
-    const live = answers(database);
+    await looker;
+    assert.equal(await readsOf(database).count("a", undefined), 60 * batch);
+    const live = await answers(database);
     const digest = await digestAtRest(database);
     await database.close();
-    // what the view followed is what the replica had stored
+    // what was read is what the replica had stored
     const after = await open();
-    assert.deepEqual(answers(after), live);
+    assert.deepEqual(await answers(after), live);
     assert.deepEqual(await digestAtRest(after), digest);
   });
 
@@ -233,13 +239,13 @@ describe("the database of a folder", () => {
     const full = await open({ logPagesMax: 200 });
     await full.write(create("a"));
     await full.write(upsert(0, 10));
-    const before = [answers(full), await digestAtRest(full)];
+    const before = [await answers(full), await digestAtRest(full)];
     const large = upsert(5, 40, { text: "x".repeat(100_000) });
     const failures = await Promise.allSettled([full.write(large), full.write(large)]);
     for (const failure of failures) {
       assert.ok(failure.status === "rejected" && failsWith("storage", /full/)(failure.reason));
     }
-    assert.deepEqual([answers(full), await digestAtRest(full)], before);
+    assert.deepEqual([await answers(full), await digestAtRest(full)], before);
     const { ready, reason } = full.status();
     assert.equal(ready, false);
     assert.match(reason ?? "", /writes fail: .*full/);
@@ -247,12 +253,12 @@ describe("the database of a folder", () => {
     await full.write(upsert(10, 11));
     assert.equal(full.status().ready, true);
     await full.write({ kind: "delete-points", collection: "a", target: { ids: [10] } });
-    const then = [answers(full), await digestAtRest(full)];
+    const then = [await answers(full), await digestAtRest(full)];
     await full.close();
     const after = await open();
-    assert.deepEqual([answers(after), await digestAtRest(after)], then);
+    assert.deepEqual([await answers(after), await digestAtRest(after)], then);
     await after.write(large);
-    assert.equal(readsOf(after).count("a", undefined), 40);
+    assert.equal(await readsOf(after).count("a", undefined), 40);
   });
 
   it("drops a collection where the disk is full to the last page, and can be written again", async () => {

@@ -1,31 +1,45 @@
-import type {
-  NearestQuery,
-  PointRecord,
-  ScoredPoint,
-  ScrolledPoint,
-  ScrollPage,
-  ScrollRequest,
-  Selection,
-} from "@murmuration/core";
-import { type Filter, finish, type PointId } from "@murmuration/index";
+import type { NearestQuery, ScrollRequest, Selection } from "@murmuration/core";
+import type { Filter, Payload, PointId } from "@murmuration/index";
+import { parseJson } from "../http/json.js";
+import type { Reading } from "../read/reading.js";
 import type { Database } from "./database.js";
 
-/** Reads of a database, each done at once. */
-export const readsOf = (database: Database) => ({
-  retrieve(name: string, ids: readonly PointId[], selection: Selection): PointRecord[] {
-    const records: PointRecord[] = [];
-    finish(database.retrieve(name, ids, selection, (record) => records.push(record)));
-    return records;
-  },
-  scroll(name: string, request: ScrollRequest): ScrollPage {
-    const points: ScrolledPoint[] = [];
-    const nextOffset = finish(database.scroll(name, request, (point) => points.push(point)));
-    return { points, nextOffset };
-  },
-  count: (name: string, filter: Filter | undefined): number => finish(database.count(name, filter)),
-  query(name: string, request: NearestQuery): ScoredPoint[] {
-    const points: ScoredPoint[] = [];
-    finish(database.query(name, request, (point) => points.push(point)));
-    return points;
-  },
-});
+const forever = {
+  deadlineMs: Number.POSITIVE_INFINITY,
+  timeoutMs: Number.POSITIVE_INFINITY,
+  isAbandoned: () => false,
+};
+
+/** A point as it is answered. */
+export interface AnsweredPoint {
+  readonly id: PointId;
+  readonly payload?: Payload;
+  readonly vector?: unknown;
+  readonly score?: number;
+  readonly version?: number;
+}
+
+/** Reads of a database, as they are answered. */
+export function readsOf(database: Database) {
+  async function read(name: string, reading: Reading): Promise<unknown> {
+    const { pieces } = await database.read([name], reading, forever);
+    return parseJson(Buffer.concat(pieces.map((piece) => Buffer.from(piece as Uint8Array))).toString("utf8"));
+  }
+  return {
+    retrieve: (name: string, ids: readonly PointId[], selection: Selection) =>
+      read(name, { kind: "retrieve", ids, selection }) as Promise<AnsweredPoint[]>,
+    scroll: (name: string, request: ScrollRequest) =>
+      read(name, { kind: "scroll", request }) as Promise<{ readonly points: AnsweredPoint[] }>,
+    async count(name: string, filter: Filter | undefined): Promise<number> {
+      const answer = await read(name, { kind: "count", ...(filter === undefined ? {} : { filter }) });
+      return (answer as { readonly count: number }).count;
+    },
+    query: (name: string, query: NearestQuery) =>
+      read(name, {
+        kind: "searches",
+        searches: [{ kind: "nearest", query }],
+        isBatch: false,
+        shape: "list",
+      }) as Promise<AnsweredPoint[]>,
+  };
+}

@@ -1,6 +1,6 @@
-import { Readable } from "node:stream";
 import { type Interruption, MurmurationError, printJson, type Sliced } from "@murmuration/index";
 import { pieceWeight, weightOf } from "../bodies/pieces.js";
+import type { AnswerPieces } from "../read/reading.js";
 import { answerMebibytesMax } from "./http-limits.js";
 import { jsonTexts } from "./json-texts.js";
 
@@ -93,9 +93,8 @@ export class JsonText {
     return result;
   }
 
-  /** The text, `begin` before it: as it is where it is short, else as a stream of it. */
-  end(begin: string): string | Readable {
-    if (this.#pieces.length === 0) return begin + this.#open;
-    return Readable.from([Buffer.from(begin), ...this.#pieces, Buffer.from(this.#open)], { objectMode: false });
+  /** The text so far: a short one as it is, a long one in UTF-8. */
+  pieces(): AnswerPieces {
+    return this.#pieces.length === 0 ? [this.#open] : [...this.#pieces, Buffer.from(this.#open)];
   }
 }

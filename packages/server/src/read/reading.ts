@@ -63,16 +63,6 @@ export interface PointReading {
   readonly id: PointId;
 }
 
-/** How long a read may take, and who waits for it. */
-export interface ReadLimits {
-  /** On the clock of `performance.now()` of the thread that asks; past it the read fails with `timeout`. */
-  readonly deadlineMs: number;
-  /** What the client is told that it is over. */
-  readonly timeoutMs: number;
-  /** Aborted when nobody waits for the answer any more. */
-  readonly signal: AbortSignal;
-}
-
 /** The JSON text of a result: a short one as it is, which is the cheapest to hand over between threads, a long one in UTF-8, piece by piece. */
 export type AnswerPieces = readonly [string] | readonly Uint8Array[];
 

@@ -12,9 +12,11 @@ export const countRoutes: readonly Route[] = [
     query: readParameters,
     session: "read",
     body: countBody.nullish(),
-    answer: "sliced",
-    *handle({ database, params, body }) {
-      return { count: yield* database.count(params.collection_name, body?.filter) };
+    answer: "read",
+    handle: ({ database, params, body }) => {
+      database.collection(params.collection_name);
+      const filter = body?.filter === undefined ? {} : { filter: body.filter };
+      return { names: [params.collection_name], reading: { kind: "count", ...filter } };
     },
   }),
 ];

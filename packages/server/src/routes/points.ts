@@ -1,17 +1,13 @@
-import type { PointRecord } from "@murmuration/core";
 import { MurmurationError, pointIdFromText } from "@murmuration/index";
 import { z } from "zod";
-import { JsonText } from "../http/json-text.js";
 import { readParameters, writeParameters } from "../http/schemas/parameters.js";
 import { deletePointsBody, targetOf, upsertBody } from "../http/schemas/points.js";
 import { retrieveBody } from "../http/schemas/reads.js";
 import { checkSelected, checkVectors } from "./check-vectors.js";
-import { renderReceipt, renderRecord, selectionOf } from "./render.js";
+import { renderReceipt, selectionOf } from "./render.js";
 import { collectionParams, none, type Route, route } from "./route.js";
 
 const modes = { upsert: "upsert", insert_only: "insert-only", update_only: "update-only" } as const;
-
-const everything = { payload: true, vectors: true } as const;
 
 /** `points` or `batch`, whichever was given. Throws `format` for none and for both. */
 function pointsOf(body: z.output<typeof upsertBody>) {
@@ -55,16 +51,11 @@ export const pointRoutes: readonly Route[] = [
     query: readParameters,
     session: "read",
     body: retrieveBody,
-    answer: "sliced",
-    *handle({ database, params, body }) {
+    answer: "read",
+    handle: ({ database, params, body }) => {
       const selection = selectionOf(body);
       checkSelected(database.collection(params.collection_name), selection.vectors);
-      const answer = new JsonText();
-      yield* answer.list<PointRecord, void>(
-        (emit) => database.retrieve(params.collection_name, body.ids, selection, emit),
-        (record) => renderRecord(record, selection),
-      );
-      return answer;
+      return { names: [params.collection_name], reading: { kind: "retrieve", ids: body.ids, selection } };
     },
   }),
   route({
@@ -76,17 +67,11 @@ export const pointRoutes: readonly Route[] = [
     query: readParameters,
     session: "read",
     body: none,
-    answer: "sliced",
-    *handle({ database, params }) {
+    answer: "read",
+    handle: ({ database, params }) => {
       const id = pointIdFromText(params.id);
-      let record: PointRecord | undefined;
-      yield* database.retrieve(params.collection_name, [id], everything, (found) => {
-        record = found;
-      });
-      if (record === undefined) throw new MurmurationError("not-found", `Point with id ${id} does not exists!`, "id");
-      const answer = new JsonText();
-      yield* answer.valueInSlices(renderRecord(record, everything));
-      return answer;
+      database.collection(params.collection_name);
+      return { names: [params.collection_name], reading: { kind: "point", id } };
     },
   }),
   route({

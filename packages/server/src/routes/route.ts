@@ -1,10 +1,12 @@
 import type { Command } from "@murmuration/core";
+import type { Sliced } from "@murmuration/index";
 import { z } from "zod";
 import type { Backups } from "../backup/backups.js";
 import type { WriteReceipt } from "../consistency/session.js";
 import type { Database } from "../engine/database.js";
 import { nameLengthMax } from "../http/http-limits.js";
 import { name } from "../http/schemas/names.js";
+import type { Reading } from "../read/reading.js";
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
@@ -27,7 +29,13 @@ export interface BareAnswer {
   readonly body: unknown;
 }
 
-interface RouteDefinition<Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType> {
+/** A reading, and the collections that it names by their places. */
+export interface Read {
+  readonly names: readonly string[];
+  readonly reading: Reading;
+}
+
+interface RouteCommon<Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType> {
   readonly method: Method;
   /** `/collections/{collection_name}/points` */
   readonly path: string;
@@ -43,24 +51,30 @@ interface RouteDefinition<Params extends z.ZodType, Query extends z.ZodType, Bod
   readonly session?: "read" | "write";
   /** Collections that it reads beside the one in its path. */
   readonly alsoReads?: (body: z.output<Body>) => readonly string[];
-  /**
-   * bare: the handler gives a `BareAnswer` instead of the `result` of the envelope. sliced: it gives work that takes turns with others and
-   * has a deadline; a `JsonText` that it comes to is the result as it is.
-   */
-  readonly answer?: "bare" | "sliced";
-  readonly handle: (context: RouteContext<z.output<Params>, z.output<Query>, z.output<Body>>) => unknown;
 }
 
+/**
+ * How a route answers. bare: a `BareAnswer` instead of the `result` of the envelope. read: what it has checked as a `Read`, or work in slices
+ * that comes to one; the result is what is read. Else: what it gives is the result.
+ */
+type Handled<Context> =
+  | { readonly answer?: "bare"; readonly handle: (context: Context) => unknown }
+  | { readonly answer: "read"; readonly handle: (context: Context) => Read | Sliced<Read> };
+
+type RouteDefinition<Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType> = RouteCommon<
+  Params,
+  Query,
+  Body
+> &
+  Handled<RouteContext<z.output<Params>, z.output<Query>, z.output<Body>>>;
+
 /** One route, with its types forgotten. Registered with the server and listed in the OpenAPI document. */
-export type Route = Omit<
-  RouteDefinition<z.ZodType, z.ZodType, z.ZodType>,
-  "handle" | "alsoReads" | "plainBody" | "plainParams"
-> & {
-  readonly handle: (context: RouteContext<never, never, never>) => unknown;
-  readonly alsoReads?: (body: never) => readonly string[];
-  readonly plainBody?: (body: unknown) => unknown;
-  readonly plainParams?: (params: unknown) => unknown;
-};
+export type Route = Omit<RouteCommon<z.ZodType, z.ZodType, z.ZodType>, "alsoReads" | "plainBody" | "plainParams"> &
+  Handled<RouteContext<never, never, never>> & {
+    readonly alsoReads?: (body: never) => readonly string[];
+    readonly plainBody?: (body: unknown) => unknown;
+    readonly plainParams?: (params: unknown) => unknown;
+  };
 
 /** Parameters or body of a route that has none; whatever is sent there is ignored. */
 export const none = z.unknown();

@@ -1,10 +1,9 @@
-import type { Collection, ScrolledPoint, ScrollRequest } from "@murmuration/core";
-import { MurmurationError, type PointId } from "@murmuration/index";
-import { JsonText } from "../http/json-text.js";
+import type { Collection, ScrollRequest } from "@murmuration/core";
+import { MurmurationError } from "@murmuration/index";
 import { readParameters } from "../http/schemas/parameters.js";
 import { type OrderBy, scrollBody } from "../http/schemas/reads.js";
 import { checkSelected } from "./check-vectors.js";
-import { renderRecord, selectionOf } from "./render.js";
+import { selectionOf } from "./render.js";
 import { collectionParams, type Route, route } from "./route.js";
 
 function checkOrder(collection: Collection, order: OrderBy, hasOffset: boolean): void {
@@ -28,8 +27,8 @@ export const scrollRoutes: readonly Route[] = [
     query: readParameters,
     session: "read",
     body: scrollBody,
-    answer: "sliced",
-    *handle({ database, params, body }) {
+    answer: "read",
+    handle: ({ database, params, body }) => {
       const selection = selectionOf(body);
       const { filter, offset, order_by: orderBy, limit } = body;
       const collection = database.collection(params.collection_name);
@@ -42,19 +41,7 @@ export const scrollRoutes: readonly Route[] = [
         ...(offset === undefined ? {} : { offset }),
         ...(orderBy === undefined ? {} : { orderBy }),
       };
-      const answer = new JsonText();
-      answer.raw('{"points":');
-      const next = yield* answer.list<ScrolledPoint, PointId | null>(
-        (emit) => database.scroll(params.collection_name, request, emit),
-        (point) => ({
-          ...renderRecord(point, selection),
-          ...(point.orderValue === undefined ? {} : { order_value: point.orderValue }),
-        }),
-      );
-      answer.raw(',"next_page_offset":');
-      answer.value(next);
-      answer.raw("}");
-      return answer;
+      return { names: [params.collection_name], reading: { kind: "scroll", request } };
     },
   }),
 ];

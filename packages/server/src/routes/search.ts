@@ -1,7 +1,6 @@
-import type { Emit, NearestQuery, ScoredPoint, ScrolledPoint, SearchParameters } from "@murmuration/core";
+import type { SearchParameters } from "@murmuration/core";
 import { MurmurationError, type Sliced } from "@murmuration/index";
 import type { Database } from "../engine/database.js";
-import { JsonText } from "../http/json-text.js";
 import { within } from "../http/schemas/fields.js";
 import { readParameters } from "../http/schemas/parameters.js";
 import { plainQuery, plainSearch } from "../http/schemas/plain-query.js";
@@ -14,12 +13,10 @@ import {
   searchBatchBody,
   searchBody,
 } from "../http/schemas/query.js";
+import type { NearestSearch, PageSearch, Search, SearchesReading } from "../read/reading.js";
 import { checkSelected, checkVector, vectorSpaceOf } from "./check-vectors.js";
-import { printScored, renderRecord, renderScored, selectionOf } from "./render.js";
-import { collectionParams, plainCollectionParams, type Route, route } from "./route.js";
-
-/** A page no larger than this is asked for as it is; a larger one is first cut to the number of points. */
-const largePage = 10_000;
+import { selectionOf } from "./render.js";
+import { collectionParams, plainCollectionParams, type Read, type Route, route } from "./route.js";
 
 /** int8 distances alone answer only when `rescore` is turned off; ignoring quantisation is then the contrary wish. */
 function searchParameters(params: SearchParams | undefined): SearchParameters {
@@ -33,15 +30,10 @@ function searchParameters(params: SearchParams | undefined): SearchParameters {
   };
 }
 
-/** A number of rows, cut to how many there are where it is large. */
-function cutRows(database: Database, collection: string, rows: number): number {
-  return rows <= largePage ? rows : Math.min(rows, Math.max(largePage, database.statistics(collection).points));
-}
-
-function commonOf(database: Database, name: string, body: Omit<SearchBody, "vector">) {
+function commonOf(body: Omit<SearchBody, "vector">) {
   return {
-    limit: cutRows(database, name, body.limit),
-    offset: cutRows(database, name, body.offset),
+    limit: body.limit,
+    offset: body.offset,
     parameters: searchParameters(body.params),
     selection: selectionOf(body),
     ...(body.filter === undefined ? {} : { filter: body.filter }),
@@ -49,31 +41,10 @@ function commonOf(database: Database, name: string, body: Omit<SearchBody, "vect
   };
 }
 
-/** Writes what it finds to the answer. */
-type Run = (answer: JsonText) => Sliced<void>;
-
 /** Points by id, each with the score 1: what a query without a query is. */
-function page(database: Database, name: string, body: QueryBody): Run {
-  const selection = selectionOf(body);
-  const limit = cutRows(database, name, body.offset + body.limit);
-  const request = { limit, selection, ...(body.filter === undefined ? {} : { filter: body.filter }) };
-  return function* (answer) {
-    let passed = 0;
-    yield* answer.list<ScrolledPoint, unknown>(
-      (emit) =>
-        database.scroll(name, request, (point) => {
-          if (passed++ >= body.offset) emit(point);
-        }),
-      (point) => ({ ...renderRecord(point, selection), version: 0, score: 1 }),
-    );
-  };
-}
-
-function nearest(database: Database, name: string, request: NearestQuery): Run {
-  const { payload, vectors } = request.selection;
-  const read = (emit: Emit<ScoredPoint>) => database.query(name, request, emit);
-  if (payload === false && vectors === false) return (answer) => answer.printed<ScoredPoint, void>(read, printScored);
-  return (answer) => answer.list<ScoredPoint, void>(read, (point) => renderScored(point, request.selection));
+function page(body: QueryBody): PageSearch {
+  const { limit, offset, filter } = body;
+  return { kind: "page", limit, offset, selection: selectionOf(body), ...(filter === undefined ? {} : { filter }) };
 }
 
 function checkLookup(database: Database, lookup: QueryBody["lookup_from"], using: string): void {
@@ -86,8 +57,33 @@ function checkLookup(database: Database, lookup: QueryBody["lookup_from"], using
   }
 }
 
-/** A query ready to run: all that can be refused has been. */
-function planQuery(database: Database, name: string, body: QueryBody): Run {
+/** The collections of a read: the one that it searches, then those that vectors are looked up in. */
+class ReadNames {
+  readonly searched: string;
+  readonly #places: Map<string, number>;
+
+  constructor(searched: string) {
+    this.searched = searched;
+    this.#places = new Map([[searched, 0]]);
+  }
+
+  get all(): string[] {
+    return [...this.#places.keys()];
+  }
+
+  /** Where a name stands among them. */
+  placeOf(name: string): number {
+    const place = this.#places.get(name) ?? this.#places.size;
+    this.#places.set(name, place);
+    return place;
+  }
+}
+
+/** Checks a search, and says what it searches for. */
+type Plan<Body> = (database: Database, body: Body, names: ReadNames) => Search;
+
+/** What a query searches for, once all that can be refused has been. */
+function planQuery(database: Database, body: QueryBody, names: ReadNames): Search {
   const hasPrefetch = body.prefetch === true;
   const merge = "A query is needed to merge the prefetches. Can't have prefetches without defining a query.";
   const threshold =
@@ -95,74 +91,57 @@ function planQuery(database: Database, name: string, body: QueryBody): Run {
   if (hasPrefetch && body.query === undefined) throw new MurmurationError("bad-request", merge, "prefetch");
   if (hasPrefetch) throw new MurmurationError("unsupported", "prefetch is not supported yet", "prefetch");
 
-  const collection = database.collection(name);
+  const collection = database.collection(names.searched);
   const { query: target, using, lookup_from: lookupFrom } = body;
   checkSelected(collection, body.with_vector);
   if (target === undefined) {
     if (using !== "") vectorSpaceOf(collection, using, "using");
     if (body.score_threshold !== undefined) throw new MurmurationError("bad-request", threshold, "score_threshold");
-    return page(database, name, body);
+    return page(body);
   }
   if (target instanceof Float32Array) checkVector(collection, using, target, "query");
   else vectorSpaceOf(collection, using, "using");
   checkLookup(database, lookupFrom, using);
 
-  const request: NearestQuery = {
-    ...commonOf(database, name, body),
-    query: target,
-    using,
-    ...(lookupFrom === undefined
-      ? {}
-      : {
-          lookupFrom: {
-            collection: lookupFrom.collection,
-            ...(lookupFrom.vector === undefined ? {} : { vector: lookupFrom.vector }),
-          },
-        }),
-  };
-  return nearest(database, name, request);
+  const query: NearestSearch["query"] = { ...commonOf(body), query: target, using };
+  if (lookupFrom === undefined) return { kind: "nearest", query };
+  const { collection: from, vector } = lookupFrom;
+  const lookup = { collection: names.placeOf(from), ...(vector === undefined ? {} : { vector }) };
+  return { kind: "nearest", query, lookup };
 }
 
-function planSearch(database: Database, name: string, body: SearchBody): Run {
+function planSearch(database: Database, body: SearchBody, names: ReadNames): Search {
   const { using, vector } = body.vector;
-  const collection = database.collection(name);
+  const collection = database.collection(names.searched);
   checkVector(collection, using, vector, "vector");
   checkSelected(collection, body.with_vector);
-  const request: NearestQuery = { ...commonOf(database, name, body), query: vector, using };
-  return nearest(database, name, request);
+  return { kind: "nearest", query: { ...commonOf(body), query: vector, using } };
 }
 
-/** The answer of one query: `{"points": […]}`. */
-function inPoints(run: Run): Run {
-  return function* (answer) {
-    answer.raw('{"points":');
-    yield* run(answer);
-    answer.raw("}");
-  };
+/** What a search comes to. */
+type Shape = SearchesReading["shape"];
+
+function singleRead<Body>(database: Database, name: string, body: Body, plan: Plan<Body>, shape: Shape): Read {
+  const names = new ReadNames(name);
+  const searches = [plan(database, body, names)];
+  return { names: names.all, reading: { kind: "searches", searches, isBatch: false, shape } };
 }
 
-function* answerOf(run: Run): Sliced<JsonText> {
-  const answer = new JsonText();
-  yield* run(answer);
-  return answer;
-}
-
-/** Checks all of a batch before any of it runs; then its answer is as of one moment for each of its items, one after the other. */
-function batchOf<Body>(searches: readonly Body[], plan: (body: Body) => Run): Run {
-  return function* (answer) {
-    const plans: Run[] = [];
-    for (const [i, body] of searches.entries()) {
-      plans.push(within(`searches[${i}]`, () => plan(body)));
-      yield "pause";
-    }
-    let separator = "[";
-    for (const run of plans) {
-      answer.raw(separator);
-      separator = ",";
-      yield* run(answer);
-    }
-    answer.raw(plans.length === 0 ? "[]" : "]");
-  };
+/** Checks all of a batch before any of it runs. */
+function* batchRead<Body>(
+  database: Database,
+  name: string,
+  bodies: readonly Body[],
+  plan: Plan<Body>,
+  shape: Shape,
+): Sliced<Read> {
+  const names = new ReadNames(name);
+  const searches: Search[] = [];
+  for (const [i, body] of bodies.entries()) {
+    searches.push(within(`searches[${i}]`, () => plan(database, body, names)));
+    yield "pause";
+  }
+  return { names: names.all, reading: { kind: "searches", searches, isBatch: true, shape } };
 }
 
 /** Collections that vectors are looked up in. */
@@ -177,7 +156,7 @@ const common = {
   plainParams: plainCollectionParams,
   query: readParameters,
   session: "read",
-  answer: "sliced",
+  answer: "read",
 } as const;
 
 export const searchRoutes: readonly Route[] = [
@@ -188,7 +167,7 @@ export const searchRoutes: readonly Route[] = [
     body: queryBody,
     plainBody: plainQuery,
     alsoReads: (body) => lookupsOf([body]),
-    handle: ({ database, params, body }) => answerOf(inPoints(planQuery(database, params.collection_name, body))),
+    handle: ({ database, params, body }) => singleRead(database, params.collection_name, body, planQuery, "points"),
   }),
   route({
     ...common,
@@ -198,8 +177,7 @@ export const searchRoutes: readonly Route[] = [
     alsoReads: ({ searches }) => lookupsOf(searches),
     handle: ({ database, params, body }) => {
       database.collection(params.collection_name);
-      const plan = (search: QueryBody) => inPoints(planQuery(database, params.collection_name, search));
-      return answerOf(batchOf(body.searches, plan));
+      return batchRead(database, params.collection_name, body.searches, planQuery, "points");
     },
   }),
   route({
@@ -208,7 +186,7 @@ export const searchRoutes: readonly Route[] = [
     summary: "Nearest points of a vector (the older form of query)",
     body: searchBody,
     plainBody: plainSearch,
-    handle: ({ database, params, body }) => answerOf(planSearch(database, params.collection_name, body)),
+    handle: ({ database, params, body }) => singleRead(database, params.collection_name, body, planSearch, "list"),
   }),
   route({
     ...common,
@@ -217,8 +195,7 @@ export const searchRoutes: readonly Route[] = [
     body: searchBatchBody,
     handle: ({ database, params, body }) => {
       database.collection(params.collection_name);
-      const plan = (search: SearchBody) => planSearch(database, params.collection_name, search);
-      return answerOf(batchOf(body.searches, plan));
+      return batchRead(database, params.collection_name, body.searches, planSearch, "list");
     },
   }),
 ];
