@@ -16,6 +16,7 @@ import { Compactor } from "./compactor.js";
 import { type Execution, Executor, writableShardOf } from "./executor.js";
 import type { Fault } from "./faults.js";
 import { REPLICA_SETTING, replicaIdOf } from "./identity.js";
+import { IndexBuilds } from "./index-builds.js";
 import { type CollectionDigest, digestOf, type LevelLinks, linksOf, validateGraphs } from "./inspect.js";
 import { type LeftOut, leftOut } from "./left-out.js";
 import { Peering } from "./peering.js";
@@ -36,6 +37,7 @@ import { CLOCK_SETTING } from "./write-shard.js";
 /** Setting of the log. */
 const PROBE_SETTING = "replica.probe";
 const PROBE_CHARACTERS = 1024 * 1024;
+const DEFAULT_INDEX_STEPS = 2;
 
 /**
  * One copy of the data: a synchronous state machine over its log. Commands are planned, appended and applied within one transaction;
@@ -54,6 +56,7 @@ export class Replica {
   readonly #peering: Peering | undefined;
   readonly #compactor: Compactor;
   readonly #executor: Executor;
+  readonly #builds: IndexBuilds;
 
   private constructor(options: ReplicaOptions, store: ReplicaStore) {
     this.id = store.id;
@@ -65,6 +68,7 @@ export class Replica {
     this.#peering = options.cluster === undefined ? undefined : new Peering(store, options.cluster, this.#waits);
     this.#upkeep = new Upkeep(store, this.#peering);
     this.#compactor = new Compactor(store, this.#peering, options.compaction ?? {});
+    this.#builds = new IndexBuilds(store);
     this.#executor = new Executor(store, options.clock, this.#peering, options.planner ?? oneAfterAnother);
   }
 
@@ -192,6 +196,15 @@ export class Replica {
     if (mayMaintain) this.#upkeep.tick(nowMs, budget);
     this.#store.flush();
     if (mayMaintain) this.#compactor.tick(nowMs);
+    this.buildIndexes(budget.indexSteps ?? DEFAULT_INDEX_STEPS);
+  }
+
+  /**
+   * Go on with payload indexes that are being built over the points there are, for at most so many steps of some milliseconds. A tick does so too;
+   * who calls this in between is done sooner. Returns whether there may be more to do at once.
+   */
+  buildIndexes(steps: number): boolean {
+    return this.#builds.step(steps);
   }
 
   /**
@@ -253,6 +266,7 @@ export class Replica {
       replica: this.id,
       applied: this.#store.applied,
       quarantined: this.#store.quarantines.list(),
+      indexesWithoutRoom: this.#builds.withoutRoom(),
       ...(this.#peering === undefined ? {} : { peering: this.#peering.status(this.#clock.now()) }),
       upkeep: this.#upkeep.status(),
       waits: this.#waits.status(),

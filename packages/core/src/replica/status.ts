@@ -55,12 +55,20 @@ export interface PeeringStatus {
   readonly reconciliation: ReconciliationStatus;
 }
 
+/** A payload index for which there was no room: reads look at payloads instead. */
+export interface IndexWithoutRoom {
+  readonly collection: string;
+  readonly path: string;
+  readonly reason: string;
+}
+
 /** What a replica knows of replication. */
 export interface ReplicationStatus {
   readonly replica: number;
   /** Operations of others and of the own upkeep that were applied since it was opened. */
   readonly applied: number;
   readonly quarantined: readonly Quarantine[];
+  readonly indexesWithoutRoom: readonly IndexWithoutRoom[];
   /** Missing for a replica that is alone. */
   readonly peering?: PeeringStatus;
   readonly upkeep: UpkeepStatus;

@@ -233,6 +233,11 @@ export class ReplicaStore {
     this.#own.push(...own);
   }
 
+  /** Show readers of a shard what is not of the log: payload indexes that were built, or given up. Everything is durable. */
+  showAgain(target: WritableShard): void {
+    this.#changes.push(...new PreparedRows([target], { givesUp: true }).publish());
+  }
+
   /** Write to the log what was applied, and wait for the disk: before others count on it. Throws what the log throws. */
   sync(): void {
     this.flush();

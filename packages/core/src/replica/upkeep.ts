@@ -18,6 +18,8 @@ export interface UpkeepBudget {
   readonly stitches?: number;
   /** Own nodes whose lists are freed of dead links. */
   readonly repairs?: number;
+  /** Steps of building payload indexes. */
+  readonly indexSteps?: number;
   /** No upkeep at all: only heartbeats, and requests for what is missing. */
   readonly isPaused?: boolean;
 }

@@ -32,6 +32,8 @@ export interface PublishedRows {
   readonly frontier: VersionVector;
 }
 
+/** Rows that a step of building or emptying a column passes over. */
+const ROWS_PER_STEP = 1_024;
 /** Points whose rows are made as one group while a table is filled. */
 const FILLED_PER_GROUP = 4_096;
 
@@ -59,7 +61,7 @@ export class ReadModel {
     if (this.#table !== undefined) return this.handle();
     const slots = this.#spaces().map(([, index]) => index.capacity);
     const segment = createLargestSegment({ slots, seed: newSeed() });
-    const columns = new PayloadColumns(new Columns(segment.engine), (row) => {
+    const columns = new PayloadColumns(new Columns(segment.engine, ROWS_PER_STEP), (row) => {
       return this.#shard.table.live(segment.reader.rows.idAt(row))?.payload ?? {};
     });
     this.#table = { segment, columns };
@@ -139,7 +141,7 @@ export class ReadModel {
   /** Readers see what was prepared from here on. */
   publish(): PublishedRows {
     const { segment, columns } = this.#opened();
-    const epoch = segment.publish();
+    const epoch = segment.publish({ allEntries: this.#shard.windows.isOpen() });
     columns.published();
     // after the rows: who enters a graph by this sees rows that name no slot retired before it
     for (const index of this.#indexes.values()) index.published();
@@ -154,6 +156,16 @@ export class ReadModel {
     const { segment, columns } = this.#opened();
     segment.takeBack();
     columns.takenBack();
+  }
+
+  /**
+   * Between groups, when every point that was noted is published: go on for so many steps with building payload indexes and with giving back what no
+   * reader uses any more. Returns the steps that are left: none, when there may be more to do.
+   */
+  tidy(steps: number): number {
+    assert(this.#changed.size === 0, "the rows are those of the points");
+    const { segment, columns } = this.#opened();
+    return segment.reclaim(ROWS_PER_STEP) === ROWS_PER_STEP ? columns.goOn(steps - 1) : columns.goOn(steps);
   }
 
   /** The states of the points that were noted are those of their rows again. */

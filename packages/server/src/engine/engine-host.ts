@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 import type { MessagePort } from "node:worker_threads";
 import { type Change, isAdmitted, nothingLeftOut, Replica, replicaIdOf, type WaitRequest } from "@murmuration/core";
 import { type Json, MurmurationError } from "@murmuration/index";
+import { buildIndexes } from "./build-indexes.js";
 import { ClusterLink } from "./cluster-link.js";
 import { type ClusterStart, replicaIdFor, type TransportHost } from "./cluster-start.js";
 import * as limits from "./engine-limits.js";
@@ -185,7 +186,7 @@ export class EngineHost {
       }
     }
     this.#commit(writes);
-    if (!this.#filtered.isEmpty || !this.#requests.isEmpty) this.#scheduleTurn();
+    if (buildIndexes(this.#replica) || !this.#filtered.isEmpty || !this.#requests.isEmpty) this.#scheduleTurn();
     this.#publish();
     this.#scheduleTick();
     if (this.#replica.position() - this.#imagePosition >= this.#start.imageEvery) this.#saveImages();
@@ -307,6 +308,7 @@ export class EngineHost {
       this.#pace.noteUpkeep(endedMs, endedMs - beganMs, this.#replica.isAtRest(), this.#hadRequests);
       this.#hadRequests = false;
     } else this.#pace.noteExchange(endedMs);
+    if (buildIndexes(this.#replica)) this.#scheduleTurn();
     this.#publish();
     if (isDone && this.#link?.hasWaiting === true) this.#scheduleReceive();
     this.#scheduleTick();

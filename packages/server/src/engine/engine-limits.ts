@@ -8,6 +8,8 @@ export const GROUP_COMMANDS_MAX = 256;
 export const GROUP_MS_MAX = 20;
 /** Requests are handled so long in one go; then others have their turn. */
 export const TURN_MS_MAX = 25;
+/** Payload indexes are built so long in one go. */
+export const INDEX_SLICE_MS = 5;
 /** Of what came from others, so much is taken in one go: some hundred operations, or one message. */
 export const RECEIVE_BYTES_MAX = 128 * 1024;
 /** After a start, connections are made first; then members have a second left to say what they hold. */

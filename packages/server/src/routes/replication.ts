@@ -100,6 +100,7 @@ export const replicationRoutes: readonly Route[] = [
         applied_operations: applied,
         log_bytes: logBytes,
         quarantined: status.quarantined,
+        indexes_without_room: status.indexesWithoutRoom,
         waits: {
           open: waits.open,
           quorums_reached: waits.quorumsReached,
