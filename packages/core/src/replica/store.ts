@@ -233,7 +233,7 @@ export class ReplicaStore {
     this.#own.push(...own);
   }
 
-  /** Show readers of a shard what is not of the log: payload indexes that were built, or given up. Everything is durable. */
+  /** Show readers payload indexes that were built. Everything is durable. */
   showAgain(target: WritableShard): void {
     this.#changes.push(...new PreparedRows([target], { givesUp: true }).publish());
   }
