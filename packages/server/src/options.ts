@@ -1,0 +1,353 @@
+import { availableParallelism } from "node:os";
+import { limits } from "@murmuration/core";
+import {
+  advertisedUrl,
+  type ClusterSettings,
+  clusterName,
+  parseHosts,
+  parsePeers,
+  regionName,
+} from "./cluster-config.js";
+import { PLANNERS_MAX, READERS_MAX } from "./engine/engine-limits.js";
+import {
+  bodyBytesInFlightMebibytesDefault,
+  bodyLimitMebibytesDefault,
+  readTimeoutSecondsDefault,
+  requestTimeoutMsDefault,
+} from "./http/http-limits.js";
+import { parseOrigins } from "./http/origins.js";
+
+const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
+
+/** What options of the server itself are set to, by their keys. */
+export interface ServerSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly data: string;
+  readonly logLevel: string;
+  readonly slowRequestMs: number;
+  readonly bodyLimitMebibytes: number;
+  readonly readTimeoutSeconds: number;
+  readonly bodyBytesInFlightMebibytes: number;
+  readonly requestTimeoutMs: number;
+  /** Separated by spaces; "": only pages on this machine. */
+  readonly corsOrigins: string;
+  readonly shutdownTimeoutMs: number;
+  readonly planners: number;
+  readonly readers: number;
+  /** Operations. */
+  readonly imageInterval: number;
+  /** "": no backups. */
+  readonly backupFolder: string;
+  /** 0: only on request. */
+  readonly backupEveryMinutes: number;
+  readonly backupKeep: number;
+}
+
+/** What an option may be set to. */
+export type ConfigValue = string | number;
+
+/** One option, wherever it is given. */
+export interface OptionRow {
+  /** Flag without its dashes, and key in a configuration file. */
+  readonly name: string;
+  readonly key: keyof ServerSettings | keyof ClusterSettings;
+  readonly placeholder: string;
+  readonly description: string;
+  readonly defaultValue: ConfigValue;
+  /** May be given several times as a flag; the environment and the file separate by spaces. */
+  readonly isRepeatable?: boolean;
+  /** Throws an `Error` that says what is expected. */
+  readonly parse: (text: string) => ConfigValue;
+}
+
+function integerFrom(minimum: number, maximum: number) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (/^\d{1,15}$/.test(text) && value >= minimum && value <= maximum) return value;
+    throw new Error(`must be an integer from ${minimum} to ${maximum}`);
+  };
+}
+
+function text(value: string): string {
+  if (value.length > 0) return value;
+  throw new Error("must not be empty");
+}
+
+function logLevel(value: string): string {
+  if (logLevels.includes(value)) return value;
+  throw new Error(`must be one of ${logLevels.join(", ")}`);
+}
+
+const dayMs = 86_400_000;
+const minutesOfTwoWeeks = 20_160;
+
+/** The only place where options are defined. */
+export const optionTable: readonly OptionRow[] = [
+  {
+    name: "host",
+    key: "host",
+    placeholder: "address",
+    description: "address to listen on",
+    defaultValue: "127.0.0.1",
+    parse: text,
+  },
+  {
+    name: "port",
+    key: "port",
+    placeholder: "number",
+    description: "port to listen on; 0 takes any free one",
+    defaultValue: 6333,
+    parse: integerFrom(0, 65_535),
+  },
+  {
+    name: "data",
+    key: "data",
+    placeholder: "folder",
+    description: "folder that holds the data",
+    defaultValue: "./data",
+    parse: text,
+  },
+  {
+    name: "log-level",
+    key: "logLevel",
+    placeholder: "level",
+    description: logLevels.join(", "),
+    defaultValue: "info",
+    parse: logLevel,
+  },
+  {
+    name: "slow-request-ms",
+    key: "slowRequestMs",
+    placeholder: "ms",
+    description: "log requests that take longer; 0 logs none",
+    defaultValue: 1_000,
+    parse: integerFrom(0, dayMs),
+  },
+  {
+    name: "body-limit-mib",
+    key: "bodyLimitMebibytes",
+    placeholder: "MiB",
+    description: "largest request body",
+    defaultValue: bodyLimitMebibytesDefault,
+    parse: integerFrom(1, 512),
+  },
+  {
+    name: "read-timeout-s",
+    key: "readTimeoutSeconds",
+    placeholder: "seconds",
+    description: "a read that does not say it itself (?timeout=) may take so long",
+    defaultValue: readTimeoutSecondsDefault,
+    parse: integerFrom(1, 86_400),
+  },
+  {
+    name: "body-bytes-in-flight-mib",
+    key: "bodyBytesInFlightMebibytes",
+    placeholder: "MiB",
+    description: "what the bodies of all requests under way may take together; at least twice the largest body",
+    defaultValue: bodyBytesInFlightMebibytesDefault,
+    parse: integerFrom(2, 65_536),
+  },
+  {
+    name: "request-timeout-ms",
+    key: "requestTimeoutMs",
+    placeholder: "ms",
+    description: "time in which a request has to arrive whole",
+    defaultValue: requestTimeoutMsDefault,
+    parse: integerFrom(100, dayMs),
+  },
+  {
+    name: "cors-origin",
+    key: "corsOrigins",
+    placeholder: "origin",
+    description: "pages of this origin may use the server too, as those on this machine do; once for each, * for all",
+    defaultValue: "",
+    isRepeatable: true,
+    parse: (value) => parseOrigins(value).join(" "),
+  },
+  {
+    name: "planners",
+    key: "planners",
+    placeholder: "number",
+    description: "threads that plan the inserts of one command; more than one where processors are idle",
+    defaultValue: 1,
+    parse: integerFrom(1, PLANNERS_MAX),
+  },
+  {
+    name: "readers",
+    key: "readers",
+    placeholder: "number",
+    description: "threads that answer reads; by default one less than there are processors",
+    defaultValue: Math.min(Math.max(availableParallelism() - 1, 1), READERS_MAX),
+    parse: integerFrom(1, READERS_MAX),
+  },
+  {
+    name: "image-interval",
+    key: "imageInterval",
+    placeholder: "operations",
+    description: "write images of the graphs after so many operations, so that a start has less to replay",
+    defaultValue: 50_000,
+    parse: integerFrom(1, 1_000_000_000),
+  },
+  {
+    name: "backup-folder",
+    key: "backupFolder",
+    placeholder: "folder",
+    description: "folder for backups; without it there are none",
+    defaultValue: "",
+    parse: text,
+  },
+  {
+    name: "backup-every",
+    key: "backupEveryMinutes",
+    placeholder: "minutes",
+    description: "make a backup so long after the last one; 0 only on request",
+    defaultValue: 0,
+    parse: integerFrom(0, minutesOfTwoWeeks),
+  },
+  {
+    name: "backup-keep",
+    key: "backupKeep",
+    placeholder: "count",
+    description: "so many backups of this replica are kept, the newest",
+    defaultValue: 7,
+    parse: integerFrom(1, 100_000),
+  },
+  {
+    name: "shutdown-timeout-ms",
+    key: "shutdownTimeoutMs",
+    placeholder: "ms",
+    description: "time that requests in flight have to finish on shutdown",
+    defaultValue: 10_000,
+    parse: integerFrom(0, dayMs),
+  },
+  {
+    name: "region",
+    key: "region",
+    placeholder: "name",
+    description: "name of this replica's region",
+    defaultValue: "",
+    parse: regionName,
+  },
+  {
+    name: "cluster",
+    key: "cluster",
+    placeholder: "name",
+    description: "name of the cluster; others are not listened to",
+    defaultValue: "murmuration",
+    parse: clusterName,
+  },
+  {
+    name: "advertise",
+    key: "advertise",
+    placeholder: "url",
+    description: "where other replicas reach this one by HTTP, for what they cannot answer; by default host and port",
+    defaultValue: "",
+    parse: advertisedUrl,
+  },
+  {
+    name: "peer-url-allow",
+    key: "peerUrlAllow",
+    placeholder: "host",
+    description:
+      "a host, or *.domain, at which others advertise themselves: reads go there; the hosts of NATS are allowed",
+    defaultValue: "",
+    isRepeatable: true,
+    parse: (value) => {
+      parseHosts(value);
+      return value;
+    },
+  },
+  {
+    name: "replica-id",
+    key: "replicaId",
+    placeholder: "id",
+    description: "id of a new replica, never used before in its cluster; 0: a random one",
+    defaultValue: 0,
+    parse: integerFrom(0, limits.originMax),
+  },
+  {
+    name: "nats",
+    key: "nats",
+    placeholder: "urls",
+    description: "NATS of this region, URLs separated by commas; without it the server is alone",
+    defaultValue: "",
+    parse: text,
+  },
+  {
+    name: "peer",
+    key: "peer",
+    placeholder: "name=urls",
+    description: "another region and its NATS (no URL: the same NATS); once for each",
+    defaultValue: "",
+    isRepeatable: true,
+    parse: (value) => {
+      parsePeers(value);
+      return value;
+    },
+  },
+  {
+    name: "nats-user",
+    key: "natsUser",
+    placeholder: "name",
+    description: "user for NATS",
+    defaultValue: "",
+    parse: text,
+  },
+  {
+    name: "nats-password",
+    key: "natsPassword",
+    placeholder: "text",
+    description: "password of that user; better in the environment",
+    defaultValue: "",
+    parse: text,
+  },
+  {
+    name: "nats-token",
+    key: "natsToken",
+    placeholder: "text",
+    description: "token for NATS; better in the environment",
+    defaultValue: "",
+    parse: text,
+  },
+  {
+    name: "nats-nkey-seed-file",
+    key: "natsNkeySeedFile",
+    placeholder: "file",
+    description: "seed of a user's NKey",
+    defaultValue: "",
+    parse: text,
+  },
+  {
+    name: "nats-credentials-file",
+    key: "natsCredentialsFile",
+    placeholder: "file",
+    description: "credentials (.creds) of a NATS user",
+    defaultValue: "",
+    parse: text,
+  },
+  {
+    name: "nats-ca-file",
+    key: "natsCaFile",
+    placeholder: "file",
+    description: "PEM file of who signed the certificate of NATS",
+    defaultValue: "",
+    parse: text,
+  },
+  {
+    name: "nats-cert-file",
+    key: "natsCertFile",
+    placeholder: "file",
+    description: "PEM file of this client's certificate for NATS",
+    defaultValue: "",
+    parse: text,
+  },
+  {
+    name: "nats-key-file",
+    key: "natsKeyFile",
+    placeholder: "file",
+    description: "PEM file of its key",
+    defaultValue: "",
+    parse: text,
+  },
+];
