@@ -1,0 +1,46 @@
+import type { CollectionHandle } from "@murmuration/index";
+import type { Piece } from "../bodies/pieces.js";
+import type { PlainError } from "../engine/messages.js";
+import type { ReaderAnswer } from "./readers.js";
+import type { Reading } from "./reading.js";
+
+/** What a reader's thread is started with. */
+export interface ReaderStart {
+  /** Its place on tables and graphs. */
+  readonly thread: number;
+  /** One word, to which it adds whenever it has done something: a thread that does not is stuck. */
+  readonly beat: Int32Array;
+}
+
+/** To a reader: what one turn of the thread that asks has come to, in order. */
+export type ReaderRequest =
+  /** A collection, before the first reading that needs it. */
+  | { readonly kind: "collection"; readonly collection: number; readonly handle: CollectionHandle }
+  | { readonly kind: "forget"; readonly collection: number }
+  /** A part of a reading that follows. */
+  | { readonly kind: "piece"; readonly request: number; readonly piece: Piece }
+  | {
+      readonly kind: "read";
+      readonly request: number;
+      readonly collections: readonly number[];
+      /** Missing: it came in pieces. */
+      readonly reading?: Reading;
+      /** On the clock of `processClockMs`. */
+      readonly deadlineMs: number;
+      readonly timeoutMs: number;
+    }
+  /** Nobody waits for this any more. */
+  | { readonly kind: "cancel"; readonly request: number };
+
+export type ReaderOutcome = { readonly request: number } & (
+  | { readonly answer: ReaderAnswer }
+  | { readonly error: PlainError }
+);
+
+/** From a reader: what has been done in one go. The first one, with nothing, says that it has started. */
+export type ReaderReply = readonly ReaderOutcome[];
+
+/** A clock that all threads of this process share, unlike `performance.now()`. */
+export function processClockMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
+}

@@ -1,0 +1,145 @@
+import { assert, type CollectionHandle, MurmurationError } from "@murmuration/index";
+import { Assembly } from "../bodies/pieces.js";
+import { toPlainError } from "../engine/messages.js";
+import type { LocalReaders } from "./local-readers.js";
+import { processClockMs, type ReaderOutcome, type ReaderReply, type ReaderRequest } from "./messages.js";
+import type { ReaderAnswer } from "./readers.js";
+import type { Reading } from "./reading.js";
+
+/** How it reaches who asks. */
+export interface ReaderLink {
+  readonly post: (reply: ReaderReply, transfer: readonly ArrayBuffer[]) => void;
+  /** A module of WebAssembly has failed, and may have left anything behind: the thread is to end. */
+  readonly fail: (error: Error) => void;
+  /** Collections were forgotten: their memory is to be free. */
+  readonly collect: () => void;
+}
+
+type Read = Extract<ReaderRequest, { readonly kind: "read" }>;
+
+/** What a reader's thread does, whatever its messages come by: answers as they are done, those of one go together. */
+export class ReaderHost {
+  readonly #readers: LocalReaders;
+  readonly #link: ReaderLink;
+  readonly #collections = new Map<number, CollectionHandle>();
+  /** Readings under way that nobody waits for any more are marked here. */
+  readonly #underWay = new Map<number, { isCancelled: boolean }>();
+  /** Readings of which not all pieces have come. */
+  readonly #assemblies = new Map<number, Assembly>();
+  readonly #clockOffsetMs = performance.now() - processClockMs();
+  #done: ReaderOutcome[] = [];
+
+  constructor(readers: LocalReaders, link: ReaderLink) {
+    this.#readers = readers;
+    this.#link = link;
+  }
+
+  take(requests: readonly ReaderRequest[]): void {
+    let hasForgotten = false;
+    for (const request of requests) {
+      switch (request.kind) {
+        case "read":
+          this.#read(request);
+          break;
+        case "piece":
+          this.#put(request);
+          break;
+        case "cancel":
+          this.#cancel(request.request);
+          break;
+        case "collection":
+          this.#collections.set(request.collection, request.handle);
+          break;
+        case "forget":
+          hasForgotten = this.#forget(request.collection) || hasForgotten;
+      }
+    }
+    this.#send();
+    if (hasForgotten) this.#link.collect();
+  }
+
+  #forget(collection: number): boolean {
+    const handle = this.#collections.get(collection);
+    if (handle !== undefined) this.#readers.forget(handle);
+    return this.#collections.delete(collection);
+  }
+
+  #put({ request, piece }: Extract<ReaderRequest, { readonly kind: "piece" }>): void {
+    const assembly = this.#assemblies.get(request) ?? new Assembly();
+    this.#assemblies.set(request, assembly);
+    assembly.put(piece);
+  }
+
+  #cancel(request: number): void {
+    this.#assemblies.delete(request);
+    const reading = this.#underWay.get(request);
+    if (reading !== undefined) reading.isCancelled = true;
+  }
+
+  #assembled(request: number): Reading {
+    const assembly = this.#assemblies.get(request);
+    assert(assembly !== undefined, "a reading comes whole, or in pieces before");
+    this.#assemblies.delete(request);
+    return assembly.value as Reading;
+  }
+
+  #read({ request, collections, reading, deadlineMs, timeoutMs }: Read): void {
+    const underWay = { isCancelled: false };
+    const limits = {
+      deadlineMs: deadlineMs + this.#clockOffsetMs,
+      timeoutMs,
+      isAbandoned: () => underWay.isCancelled,
+    };
+    try {
+      const handles = collections.map((number) => this.#collections.get(number) as CollectionHandle);
+      const begun = this.#readers.begin(handles, reading ?? this.#assembled(request), limits);
+      if (begun instanceof Promise) {
+        this.#underWay.set(request, underWay);
+        begun.then(
+          (answer) => this.#end(request, () => this.#answer(request, answer)),
+          (error: unknown) => this.#end(request, () => this.#refuse(request, error)),
+        );
+      } else this.#answer(request, begun.value);
+    } catch (error) {
+      this.#refuse(request, error);
+    }
+  }
+
+  #end(request: number, finish: () => void): void {
+    this.#underWay.delete(request);
+    finish();
+    this.#send();
+  }
+
+  #answer(request: number, answer: ReaderAnswer): void {
+    this.#done.push({ request, answer });
+  }
+
+  #refuse(request: number, error: unknown): void {
+    const told =
+      error instanceof MurmurationError
+        ? error
+        : new MurmurationError("internal", "the reader failed", undefined, error);
+    this.#done.push({ request, error: toPlainError(told) });
+    // a trap in a module of WebAssembly
+    if (error instanceof Error && error.name === "RuntimeError") this.#link.fail(error);
+  }
+
+  #send(): void {
+    const done = this.#done;
+    if (done.length === 0) return;
+    this.#done = [];
+    this.#link.post(done, done.flatMap(buffersOf));
+  }
+}
+
+/** Bytes of an answer that have a memory of their own are given away. */
+function buffersOf(outcome: ReaderOutcome): ArrayBuffer[] {
+  if (!("answer" in outcome)) return [];
+  const buffers: ArrayBuffer[] = [];
+  for (const piece of outcome.answer.pieces) {
+    if (typeof piece === "string" || piece.byteLength !== piece.buffer.byteLength) continue;
+    if (piece.buffer instanceof ArrayBuffer) buffers.push(piece.buffer);
+  }
+  return buffers;
+}

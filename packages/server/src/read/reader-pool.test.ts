@@ -1,0 +1,190 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { readsUnderWayMax } from "../http/http-limits.js";
+import { ReaderPool, type ReaderPoolOptions } from "./reader-pool.js";
+import type { RetrieveReading } from "./reading.js";
+import { everything, failureOf, limits, nearest, searches, textOf, until } from "./readings.test-support.js";
+import { deadlyKeys, vectorAt, type WrittenPoints, written } from "./written-points.test-support.js";
+
+const threadFile = new URL("./deadly-reader.test-support.js", import.meta.url);
+const count = { kind: "count" } as const;
+const retrieve = (...ids: readonly number[]): RetrieveReading => ({ kind: "retrieve", ids, selection: everything });
+/** It takes until rows are published that the graph is as of. */
+const untilSettled = searches([nearest(vectorAt(1))], { untilSettled: true });
+
+function openPool(options: Partial<ReaderPoolOptions> = {}) {
+  const told: string[] = [];
+  const tell = (what: string) => told.push(what);
+  return { pool: new ReaderPool({ readers: 1, tell, threadFile, replaceMsMin: 0, ...options }), told };
+}
+
+/** A collection of 300 points and one whose payload does harm to whoever reads it: 5_000. */
+function harmful(harm: keyof typeof deadlyKeys): WrittenPoints {
+  const points = written(300);
+  points.write([{ id: 5_000, payloadKey: deadlyKeys[harm], vector: vectorAt(5_000) }]);
+  return points;
+}
+
+/** No walk of a graph is settled from here on, until something is written. */
+function unsettle({ index }: WrittenPoints): void {
+  const dot = { origin: 2, sequence: 1 };
+  index.apply(dot, vectorAt(9_000), index.plan(dot, vectorAt(9_000)));
+}
+
+/** Is every thread past what the writer gives up now? */
+function arePassed({ segment, index }: WrittenPoints): boolean {
+  segment.prepare([]);
+  const epoch = segment.publish();
+  index.published();
+  return segment.isPassed(epoch);
+}
+
+for (const [harm, expected] of [
+  ["exits", "a reader ended"],
+  ["fillsHeap", "a reader ended"],
+  ["failsLater", "a reader ended"],
+  ["traps", "a reader ended"],
+  ["stays", "a reader was given up"],
+] as const) {
+  test(`a reader that ${harm}: its readings fail, what it held is free, another one takes its place`, async () => {
+    const points = harmful(harm);
+    const handle = points.handle();
+    const { pool, told } = openPool(harm === "stays" ? { stuckMsMax: 500 } : { heapMebibytes: 64 });
+    assert.equal(textOf(await pool.read([handle], count, limits())), '{"count":301}');
+
+    unsettle(points);
+    const beside = failureOf(pool.read([handle], untilSettled, limits()));
+    const harmed = pool.read([handle], retrieve(5_000), limits());
+    if (harm === "failsLater") await harmed;
+    else assert.equal((await failureOf(harmed)).code, "internal");
+    const { code, message } = await beside;
+    assert.deepEqual([code, message], ["internal", "the reader thread that answered ended"]);
+    await until(() => told.includes(expected));
+
+    const slot = points.slotOf(7) as number;
+    points.remove([7]);
+    points.purge();
+    await until(() => arePassed(points));
+    points.write([{ id: 7, payloadKey: 7, vector: vectorAt(7) }]);
+    assert.equal(points.slotOf(7), slot, "the slot is used again");
+
+    assert.equal(textOf(await pool.read([handle], count, limits())), '{"count":301}');
+    assert.deepEqual(pool.counters(), { readers: 1, underWay: 0, lost: 1 });
+    await pool.close();
+  });
+}
+
+test("what a dead reader held is kept while it may still run", async () => {
+  const points = harmful("stays");
+  const handle = points.handle();
+  const { pool } = openPool();
+  await pool.read([handle], count, limits());
+  const stuck = failureOf(pool.read([handle], retrieve(5_000), limits(300)));
+  assert.equal((await stuck).code, "timeout");
+  const slot = points.slotOf(7) as number;
+  points.remove([7]);
+  points.purge();
+  assert.equal(arePassed(points), false);
+  points.write([{ id: 7, payloadKey: 7, vector: vectorAt(7) }]);
+  assert.notEqual(points.slotOf(7), slot);
+  await pool.close();
+});
+
+test("a payload that cannot be read fails its reading, and nothing else", async () => {
+  const handle = harmful("fails").handle();
+  const { pool, told } = openPool();
+  const { code, message } = await failureOf(pool.read([handle], retrieve(1, 5_000), limits()));
+  assert.deepEqual(
+    [code, message],
+    ["corrupt", "the payload of point 5000: the bytes are not those that were written"],
+  );
+  assert.equal(textOf(await pool.read([handle], count, limits())), '{"count":301}');
+  assert.deepEqual([told, pool.counters().lost], [[], 0]);
+  await pool.close();
+});
+
+test("a reading ends at its deadline, in the reader or without its help, and when nobody waits for it", async () => {
+  const points = harmful("stays");
+  const handle = points.handle();
+  unsettle(points);
+  const { pool } = openPool();
+  const words = "the request was not done within 0.05 seconds";
+  const late = await failureOf(pool.read([handle], untilSettled, limits(50)));
+  assert.deepEqual([late.code, late.message], ["timeout", words]);
+
+  let isAbandoned = false;
+  const abandoned = failureOf(
+    pool.read(
+      [handle],
+      untilSettled,
+      limits(60_000, () => isAbandoned),
+    ),
+  );
+  assert.equal(textOf(await pool.read([handle], count, limits())), '{"count":301}', "others are answered meanwhile");
+  isAbandoned = true;
+  assert.deepEqual((await abandoned).message, "the client is gone");
+  await until(() => pool.counters().underWay === 0);
+
+  const stuck = await failureOf(pool.read([handle], retrieve(5_000), limits(50)));
+  assert.deepEqual([stuck.code, stuck.message], ["timeout", words]);
+  await pool.close();
+});
+
+test("walks go on until they are settled, if they are to be", async () => {
+  const points = written(300);
+  const handle = points.handle();
+  const { pool } = openPool();
+  const once = searches([nearest(vectorAt(1))]);
+  assert.equal((await pool.read([handle], once, limits())).settled, true);
+  unsettle(points);
+  const before = await pool.read([handle], once, limits());
+  assert.equal(before.settled, false);
+  const settled = pool.read([handle], untilSettled, limits());
+  await pool.read([handle], count, limits());
+  points.write([{ id: 1, payloadKey: 1, vector: vectorAt(1) }]);
+  const answer = await settled;
+  assert.deepEqual([answer.settled, answer.epochs[0]], [true, (before.epochs[0] as number) + 1]);
+  await pool.close();
+});
+
+test("what comes while no reader is there waits for one", async () => {
+  const handle = harmful("exits").handle();
+  const { pool, told } = openPool({ replaceMsMin: 200 });
+  await pool.read([handle], count, limits());
+  await failureOf(pool.read([handle], retrieve(5_000), limits()));
+  await until(() => told.length > 0);
+  const late = failureOf(pool.read([handle], count, limits(0)));
+  const answer = pool.read([handle], count, limits());
+  assert.equal(pool.counters().readers, 0);
+  assert.equal((await late).code, "timeout");
+  assert.equal(textOf(await answer), '{"count":301}');
+  await pool.close();
+});
+
+test("a collection that is forgotten is read to the end, and can come again", async () => {
+  const points = written(300);
+  const handle = points.handle();
+  const { pool } = openPool();
+  unsettle(points);
+  const reading = pool.read([handle], untilSettled, limits());
+  await pool.read([handle], count, limits());
+  pool.forget(handle);
+  points.write([{ id: 1, payloadKey: 1, vector: vectorAt(1) }]);
+  assert.equal((await reading).settled, true);
+  assert.equal(textOf(await pool.read([handle], count, limits())), '{"count":300}');
+  await pool.close();
+});
+
+test("a reader is asked so much at a time at most, and nothing is asked of a pool that is closed", async () => {
+  const handle = harmful("stays").handle();
+  const { pool } = openPool();
+  await pool.read([handle], count, limits());
+  const asked = [failureOf(pool.read([handle], retrieve(5_000), limits()))];
+  for (let i = 1; i < readsUnderWayMax; i++) asked.push(failureOf(pool.read([handle], count, limits())));
+  const { code, message } = await failureOf(pool.read([handle], count, limits()));
+  assert.deepEqual([code, message], ["unavailable", "1024 reads that take long are under way already"]);
+  await pool.close();
+  const words = new Set((await Promise.all(asked)).map((error) => `${error.code}: ${error.message}`));
+  assert.deepEqual([...words], ["unavailable: the server is stopping"]);
+  assert.equal((await failureOf(pool.read([handle], count, limits()))).message, "the server is stopping");
+});

@@ -1,0 +1,298 @@
+import { assert, type CollectionHandle, MurmurationError, type Sliced } from "@murmuration/index";
+import { Cutter, pieceWeight, weightOf } from "../bodies/pieces.js";
+import {
+  FIRST_READER_THREAD,
+  READER_HEAP_MEBIBYTES,
+  READER_LATE_MS,
+  READER_REPLACE_MS_MIN,
+  READER_STUCK_MS_MAX,
+  READERS_MAX,
+} from "../engine/engine-limits.js";
+import { fromPlainError, toPlainError } from "../engine/messages.js";
+import { stackOf } from "../engine/turn-guard.js";
+import { readsUnderWayMax } from "../http/http-limits.js";
+import { ReadTurns, timedOut } from "../http/read-turns.js";
+import { processClockMs, type ReaderOutcome, type ReaderRequest } from "./messages.js";
+import { ReaderWorker } from "./reader-worker.js";
+import type { ReaderAnswer, ReaderCounters, Readers, ReadingLimits } from "./readers.js";
+import type { Reading } from "./reading.js";
+
+/** So often it is looked at what is late, given up or stuck. */
+const LOOK_EVERY_MS = 25;
+
+/** How a pool is run, where not as usual. */
+export interface ReaderPoolOptions {
+  /** Threads that read: 1 to `READERS_MAX`. */
+  readonly readers: number;
+  /** A reader was lost, or has failed. */
+  readonly tell: (what: string, why: string) => void;
+  readonly threadFile?: URL;
+  readonly heapMebibytes?: number;
+  readonly stuckMsMax?: number;
+  readonly replaceMsMin?: number;
+}
+
+/** A reading that is not answered yet. */
+interface Pending {
+  readonly handles: readonly CollectionHandle[];
+  readonly reading: Reading;
+  readonly limits: ReadingLimits;
+  readonly resolve: (answer: ReaderAnswer) => void;
+  readonly reject: (error: MurmurationError) => void;
+}
+
+interface Hired {
+  readonly worker: ReaderWorker;
+  /** What it was asked, by number; `undefined`: nobody waits for that any more. */
+  readonly asked: Map<number, Pending | undefined>;
+  /** It was given up, and has not ended yet. */
+  isLost: boolean;
+}
+
+/** A place for a reader on all tables and graphs. */
+interface Place {
+  readonly thread: number;
+  hired: Hired | undefined;
+  hiredMs: number;
+}
+
+/**
+ * Reads in threads: each reading goes to the one with the least under way. A thread that ends, or does nothing for long, fails what it was asked
+ * with `internal` and is replaced; what it held of tables and graphs is free when it has ended. Nothing else depends on it.
+ */
+export class ReaderPool implements Readers {
+  readonly #options: ReaderPoolOptions;
+  readonly #clockOffsetMs = processClockMs() - performance.now();
+  readonly #places: readonly Place[];
+  readonly #numbers = new Map<CollectionHandle, number>();
+  /** What came while no thread was there. */
+  #waiting: Pending[] = [];
+  readonly #turns = new ReadTurns();
+  readonly #look: NodeJS.Timeout;
+  #lastCollection = 0;
+  #lastRequest = 0;
+  #lost = 0;
+  #isClosed = false;
+
+  constructor(options: ReaderPoolOptions) {
+    const { readers } = options;
+    assert(readers >= 1 && readers <= READERS_MAX, "a pool has readers, and a place for each");
+    this.#options = options;
+    this.#places = Array.from({ length: readers }, (_, i) => ({
+      thread: FIRST_READER_THREAD + i,
+      hired: undefined,
+      hiredMs: Number.NEGATIVE_INFINITY,
+    }));
+    this.#fill(performance.now());
+    this.#look = setInterval(() => this.#lookAround(performance.now()), LOOK_EVERY_MS);
+  }
+
+  read(handles: readonly CollectionHandle[], reading: Reading, limits: ReadingLimits): Promise<ReaderAnswer> {
+    return new Promise((resolve, reject) => {
+      if (this.#isClosed) {
+        reject(stopping());
+        return;
+      }
+      const pending = { handles, reading, limits, resolve, reject };
+      const hired = this.#leastBusy();
+      if (hired !== undefined) this.#ask(hired, pending);
+      else if (this.#waiting.length < readsUnderWayMax) this.#waiting.push(pending);
+      else reject(tooMany());
+    });
+  }
+
+  forget(handle: CollectionHandle): void {
+    const collection = this.#numbers.get(handle);
+    if (collection === undefined) return;
+    this.#numbers.delete(handle);
+    for (const { worker } of this.#able()) worker.forget(collection);
+  }
+
+  counters(): ReaderCounters {
+    let underWay = this.#waiting.length;
+    for (const { asked } of this.#able()) underWay += asked.size;
+    return { readers: this.#able().length, underWay, lost: this.#lost };
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearInterval(this.#look);
+    const hired = this.#places.flatMap((place) => (place.hired === undefined ? [] : [place.hired]));
+    for (const pending of this.#waiting.splice(0)) pending.reject(stopping());
+    for (const one of hired) this.#failAll(one, stopping());
+    await Promise.all(hired.map(({ worker }) => worker.terminate()));
+  }
+
+  // ---- readings
+
+  #able(): Hired[] {
+    return this.#places.flatMap(({ hired }) => (hired === undefined || hired.isLost ? [] : [hired]));
+  }
+
+  /** One that has started before one that has not. */
+  #leastBusy(): Hired | undefined {
+    let least: Hired | undefined;
+    for (const { hired } of this.#places) {
+      if (hired === undefined || hired.isLost) continue;
+      if (least === undefined) least = hired;
+      else if (hired.worker.isReady === least.worker.isReady) {
+        if (hired.asked.size < least.asked.size) least = hired;
+      } else if (hired.worker.isReady) least = hired;
+    }
+    return least;
+  }
+
+  #ask(hired: Hired, pending: Pending): void {
+    const { worker, asked } = hired;
+    if (asked.size >= readsUnderWayMax) {
+      pending.reject(tooMany());
+      return;
+    }
+    const { handles, reading, limits } = pending;
+    const request = ++this.#lastRequest;
+    asked.set(request, pending);
+    const read = {
+      kind: "read",
+      request,
+      collections: handles.map((handle) => this.#introduced(worker, handle)),
+      deadlineMs: limits.deadlineMs + this.#clockOffsetMs,
+      timeoutMs: limits.timeoutMs,
+    } as const;
+    if (weightOf(reading, pieceWeight) <= pieceWeight) worker.tell({ ...read, reading });
+    else this.#askInPieces(hired, pending, read);
+  }
+
+  /** A large reading goes there in pieces, in turns with everything else in this thread. */
+  #askInPieces(
+    { worker, asked }: Hired,
+    { reading, limits }: Pending,
+    read: ReaderRequest & { request: number },
+  ): void {
+    const { request } = read;
+    const work = function* (): Sliced<void> {
+      for (const piece of new Cutter().cut(reading)) {
+        // it may be over, or the thread gone
+        if (asked.get(request) === undefined) return;
+        worker.tell({ kind: "piece", request, piece });
+        yield "pause";
+      }
+      worker.tell(read);
+    };
+    this.#turns.run(work(), { ...limits, onFixed: () => undefined }).catch((error: unknown) => {
+      worker.tell({ kind: "cancel", request });
+      this.#receive(asked, [{ request, error: toPlainError(error) }]);
+    });
+  }
+
+  #introduced(worker: ReaderWorker, handle: CollectionHandle): number {
+    let collection = this.#numbers.get(handle);
+    if (collection === undefined) this.#numbers.set(handle, (collection = ++this.#lastCollection));
+    worker.introduce(collection, handle);
+    return collection;
+  }
+
+  #receive(asked: Hired["asked"], outcomes: readonly ReaderOutcome[]): void {
+    for (const outcome of outcomes) {
+      const pending = asked.get(outcome.request);
+      asked.delete(outcome.request);
+      if (pending === undefined) continue;
+      if ("answer" in outcome) pending.resolve(outcome.answer);
+      else pending.reject(fromPlainError(outcome.error));
+    }
+  }
+
+  #failAll({ asked }: Hired, error: MurmurationError): void {
+    for (const pending of asked.values()) pending?.reject(error);
+    asked.clear();
+  }
+
+  // ---- readers
+
+  #lookAround(nowMs: number): void {
+    this.#fill(nowMs);
+    this.#waiting = this.#waiting.filter((pending) => {
+      const over = whyOver(pending.limits, nowMs, 0);
+      if (over !== undefined) pending.reject(over);
+      return over === undefined;
+    });
+    for (const hired of this.#able()) {
+      this.#endLate(hired, nowMs);
+      const stuckMsMax = this.#options.stuckMsMax ?? READER_STUCK_MS_MAX;
+      if (hired.worker.lookAt(hired.asked.size > 0, nowMs) > stuckMsMax) this.#giveUp(hired);
+    }
+  }
+
+  /** Whoever has waited for too long, or does not wait any more, is not to wait for the thread. */
+  #endLate({ worker, asked }: Hired, nowMs: number): void {
+    for (const [request, pending] of asked) {
+      if (pending === undefined) continue;
+      const over = whyOver(pending.limits, nowMs, READER_LATE_MS);
+      if (over === undefined) continue;
+      asked.set(request, undefined);
+      worker.tell({ kind: "cancel", request });
+      pending.reject(over);
+    }
+  }
+
+  /** Hire for the places that are free. */
+  #fill(nowMs: number): void {
+    for (const place of this.#places) {
+      if (place.hired !== undefined || nowMs - place.hiredMs < (this.#options.replaceMsMin ?? READER_REPLACE_MS_MIN))
+        continue;
+      place.hiredMs = nowMs;
+      this.#hire(place);
+    }
+    while (this.#waiting.length > 0) {
+      const hired = this.#leastBusy();
+      if (hired === undefined) return;
+      this.#ask(hired, this.#waiting.shift() as Pending);
+    }
+  }
+
+  #hire(place: Place): void {
+    const { threadFile: file = new URL("./reader-thread.js", import.meta.url), heapMebibytes = READER_HEAP_MEBIBYTES } =
+      this.#options;
+    try {
+      const worker = new ReaderWorker(file, place.thread, heapMebibytes, {
+        onReply: (outcomes) => this.#receive(hired.asked, outcomes),
+        onError: (error) => this.#options.tell("a reader failed", stackOf(error)),
+        onExit: () => this.#lose(place, hired),
+      });
+      const hired: Hired = { worker, asked: new Map(), isLost: false };
+      place.hired = hired;
+    } catch (error) {
+      this.#options.tell("a reader could not be started", stackOf(error));
+    }
+  }
+
+  #lose(place: Place, hired: Hired): void {
+    place.hired = undefined;
+    if (this.#isClosed) return;
+    if (!hired.isLost) {
+      this.#lost++;
+      this.#options.tell("a reader ended", `with ${hired.asked.size} readings; another one takes its place`);
+    }
+    this.#failAll(hired, ended());
+  }
+
+  /** It may be at work still: nobody takes its place before it has ended. */
+  #giveUp(hired: Hired): void {
+    hired.isLost = true;
+    this.#lost++;
+    this.#options.tell("a reader was given up", "it was stuck; another one takes its place when it has ended");
+    this.#failAll(hired, ended());
+    hired.worker.terminate().catch((error: unknown) => {
+      this.#options.tell("a reader could not be ended", stackOf(error));
+    });
+  }
+}
+
+function whyOver(limits: ReadingLimits, nowMs: number, lateMs: number): MurmurationError | undefined {
+  if (nowMs >= limits.deadlineMs + lateMs) return timedOut(limits.timeoutMs);
+  return limits.isAbandoned() ? new MurmurationError("unavailable", "the client is gone") : undefined;
+}
+
+const stopping = () => new MurmurationError("unavailable", "the server is stopping");
+const tooMany = () =>
+  new MurmurationError("unavailable", `${readsUnderWayMax} reads that take long are under way already`);
+const ended = () => new MurmurationError("internal", "the reader thread that answered ended");

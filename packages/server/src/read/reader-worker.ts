@@ -1,0 +1,98 @@
+import { Worker } from "node:worker_threads";
+import { type CollectionHandle, releaseGraphThread, releaseThread } from "@murmuration/index";
+import type { ReaderOutcome, ReaderReply, ReaderRequest, ReaderStart } from "./messages.js";
+
+/** A time without a look at the thread counts so much at most. */
+const LOOK_MS_MAX = 100;
+
+/** What whoever hires a reader hears of it. */
+export interface ReaderEvents {
+  /** It has started, or has done something. */
+  readonly onReply: (outcomes: readonly ReaderOutcome[]) => void;
+  readonly onError: (error: Error) => void;
+  /** It runs no more; what it held of tables and graphs is free again. */
+  readonly onExit: () => void;
+}
+
+/** One reader's thread. */
+export class ReaderWorker {
+  readonly #worker: Worker;
+  readonly #thread: number;
+  readonly #beat = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  /** Collections that it knows, by their numbers. */
+  readonly #known = new Map<number, CollectionHandle>();
+  /** What it is told when this turn is over. */
+  #outbox: ReaderRequest[] = [];
+  #lastBeat = 0;
+  #lastLookMs = performance.now();
+  #stillMs = 0;
+  #isReady = false;
+
+  /** Throws where no thread can be started. */
+  constructor(file: URL, thread: number, heapMebibytes: number, events: ReaderEvents) {
+    this.#thread = thread;
+    const workerData: ReaderStart = { thread, beat: this.#beat };
+    const worker = new Worker(file, { workerData, resourceLimits: { maxOldGenerationSizeMb: heapMebibytes } });
+    this.#worker = worker;
+    worker.on("message", (reply: ReaderReply) => {
+      this.#isReady = true;
+      events.onReply(reply);
+    });
+    worker.on("error", events.onError);
+    worker.on("exit", () => {
+      this.#release();
+      events.onExit();
+    });
+  }
+
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
+  /**
+   * How long it has done nothing though something was there to do, as far as this was looked at: where the whole process was stopped, or this
+   * thread at something else, that does not count.
+   */
+  lookAt(isAsked: boolean, nowMs: number): number {
+    const beat = Atomics.load(this.#beat, 0);
+    const isStill = isAsked && beat === this.#lastBeat;
+    this.#stillMs = isStill ? this.#stillMs + Math.min(nowMs - this.#lastLookMs, LOOK_MS_MAX) : 0;
+    this.#lastBeat = beat;
+    this.#lastLookMs = nowMs;
+    return this.#stillMs;
+  }
+
+  /** What is told in one turn of the event loop goes together. */
+  tell(request: ReaderRequest): void {
+    if (this.#outbox.length === 0) setImmediate(() => this.#flush());
+    this.#outbox.push(request);
+  }
+
+  introduce(collection: number, handle: CollectionHandle): void {
+    if (this.#known.has(collection)) return;
+    this.#known.set(collection, handle);
+    this.tell({ kind: "collection", collection, handle });
+  }
+
+  forget(collection: number): void {
+    if (this.#known.delete(collection)) this.tell({ kind: "forget", collection });
+  }
+
+  async terminate(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
+  #flush(): void {
+    const requests = this.#outbox;
+    this.#outbox = [];
+    this.#worker.postMessage(requests);
+  }
+
+  #release(): void {
+    for (const { table, spaces } of this.#known.values()) {
+      releaseThread(table.memory, this.#thread);
+      for (const { graph } of spaces) releaseGraphThread(graph, this.#thread);
+    }
+    this.#known.clear();
+  }
+}

@@ -1,0 +1,197 @@
+import {
+  type CollectionReader,
+  type Emit,
+  type Interruption,
+  MurmurationError,
+  type PointRecord,
+  type PointsQuery,
+  type Selection,
+  type Sliced,
+  type Snapshot,
+} from "@murmuration/index";
+import { AnswerText } from "./answer-text.js";
+import { isLarge, type Print, pageParts, recordParts, scoredParts, scrolledParts } from "./print-points.js";
+import type { ReaderAnswer } from "./readers.js";
+import type { NearestSearch, PageSearch, Reading, SearchesReading } from "./reading.js";
+
+/** A page no larger than this is asked for as it is; a larger one is first cut to the number of points. */
+const LARGE_PAGE = 10_000;
+const everything = { payload: true, vectors: true } as const;
+
+/** Is it exactly what all replicas answer at its frontier? `undefined`: nothing was walked. */
+type Settled = boolean | undefined;
+
+/**
+ * Carry out a reading of collections, each at the epoch of now, and print what it finds. The same bytes wherever it is done. Fails as a
+ * `Snapshot` does, with `not-found` for a point that is not there, and with `bad-request` for an answer beyond its bound.
+ */
+export function* runReading(collections: readonly CollectionReader[], reading: Reading): Sliced<ReaderAnswer> {
+  for (;;) {
+    const snapshots = new Map<CollectionReader, Snapshot>();
+    try {
+      for (const one of collections) if (!snapshots.has(one)) snapshots.set(one, one.begin());
+      const views = collections.map((one) => snapshots.get(one) as Snapshot);
+      const text = new AnswerText();
+      const settled = yield* write(views, reading, text);
+      if (settled !== false || reading.kind !== "searches" || reading.untilSettled !== true) {
+        const answer = { pieces: text.pieces(), epochs: views.map(({ epoch }) => epoch) };
+        return settled === undefined ? answer : { ...answer, settled };
+      }
+    } finally {
+      for (const snapshot of snapshots.values()) snapshot.release();
+    }
+    yield "pause";
+  }
+}
+
+function* write(views: readonly Snapshot[], reading: Reading, text: AnswerText): Sliced<Settled> {
+  const view = views[0] as Snapshot;
+  switch (reading.kind) {
+    case "searches":
+      return yield* writeSearches(views, reading, text);
+    case "scroll": {
+      const { request } = reading;
+      text.put('{"points":');
+      const next = yield* list(text, (emit) => view.scroll(request, emit), scrolledParts, request.selection);
+      text.put(`,"next_page_offset":${typeof next === "string" ? `"${next}"` : next}}`);
+      return undefined;
+    }
+    case "count":
+      text.put(`{"count":${yield* view.count(reading.filter)}}`);
+      return undefined;
+    case "retrieve": {
+      const { ids, selection } = reading;
+      yield* list(text, (emit) => view.retrieve(ids, selection, emit), recordParts, selection);
+      return undefined;
+    }
+    case "point": {
+      let record: PointRecord | undefined;
+      yield* view.retrieve([reading.id], everything, (found) => {
+        record = found;
+      });
+      if (record === undefined) {
+        throw new MurmurationError("not-found", `Point with id ${reading.id} does not exists!`, "id");
+      }
+      yield* putInSlices(text, recordParts(record, everything));
+      return undefined;
+    }
+  }
+}
+
+function* writeSearches(
+  views: readonly Snapshot[],
+  { searches, isBatch, shape }: SearchesReading,
+  text: AnswerText,
+): Sliced<Settled> {
+  let separator = isBatch ? "[" : "";
+  let settled: Settled;
+  for (const search of searches) {
+    text.put(shape === "points" ? `${separator}{"points":` : separator);
+    separator = ",";
+    const view = views[0] as Snapshot;
+    const one =
+      search.kind === "page" ? yield* writePage(view, search, text) : yield* writeNearest(views, search, text);
+    if (one !== undefined) settled = one && settled !== false;
+    if (shape === "points") text.put("}");
+  }
+  if (isBatch) text.put(searches.length === 0 ? "[]" : "]");
+  return settled;
+}
+
+function* writePage(
+  view: Snapshot,
+  { filter, limit, offset, selection }: PageSearch,
+  text: AnswerText,
+): Sliced<Settled> {
+  let passed = 0;
+  const request = {
+    limit: yield* cut(view, offset + limit),
+    selection,
+    ...(filter === undefined ? {} : { filter }),
+  };
+  const read = (emit: Emit<PointRecord>) =>
+    view.scroll(request, (point) => {
+      if (passed++ >= offset) emit(point);
+    });
+  yield* list(text, read, pageParts, selection);
+  return undefined;
+}
+
+function* writeNearest(
+  views: readonly Snapshot[],
+  { query, lookup }: NearestSearch,
+  text: AnswerText,
+): Sliced<Settled> {
+  const view = views[0] as Snapshot;
+  const { query: target, selection, ...rest } = query;
+  const from = lookup?.vector;
+  const asked: PointsQuery = {
+    ...rest,
+    selection,
+    limit: yield* cut(view, query.limit),
+    offset: yield* cut(view, query.offset),
+    node: {
+      kind: "nearest",
+      target:
+        target instanceof Float32Array
+          ? { kind: "vector", vector: target }
+          : {
+              kind: "point",
+              id: target.id,
+              ...(from === undefined ? {} : { lookupFrom: { collection: "", vector: from } }),
+            },
+    },
+  };
+  const lookupView = views[lookup?.collection ?? 0] as Snapshot;
+  const { isSettled } = yield* list(text, (emit) => view.query(asked, emit, lookupView), scoredParts, selection);
+  return isSettled;
+}
+
+/** A number of rows, cut to how many there are where it is large. */
+function* cut(view: Snapshot, rows: number): Sliced<number> {
+  return rows <= LARGE_PAGE ? rows : Math.min(rows, Math.max(LARGE_PAGE, yield* view.count()));
+}
+
+function* putInSlices(text: AnswerText, parts: Iterable<string>): Sliced<void> {
+  for (const part of parts) {
+    text.put(part);
+    yield "pause";
+  }
+}
+
+/** An array of what a read finds, as it is printed; large points in slices. Returns what the read returns. */
+function* list<Found extends PointRecord, T>(
+  text: AnswerText,
+  read: (emit: Emit<Found>) => Generator<Interruption, T, void>,
+  print: Print<Found>,
+  selection: Selection,
+): Sliced<T> {
+  let separator = "[";
+  // a read does not pause where it gives out: from a large one on, what it has given out is printed when it does
+  const waiting: Found[] = [];
+  const work = read((found) => {
+    if (waiting.length > 0 || isLarge(found)) {
+      waiting.push(found);
+      return;
+    }
+    text.put(separator);
+    for (const part of print(found, selection)) text.put(part);
+    separator = ",";
+  });
+  try {
+    for (;;) {
+      const step = work.next();
+      if (step.done !== true) yield step.value;
+      for (const found of waiting.splice(0)) {
+        text.put(separator);
+        yield* putInSlices(text, print(found, selection));
+        separator = ",";
+      }
+      if (step.done !== true) continue;
+      text.put(separator === "[" ? "[]" : "]");
+      return step.value;
+    }
+  } finally {
+    work.return(undefined as T);
+  }
+}

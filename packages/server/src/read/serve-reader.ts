@@ -1,0 +1,31 @@
+import type { MessagePort } from "node:worker_threads";
+import type { PayloadReader } from "@murmuration/index";
+import { heapOfThisThread } from "../engine/heap.js";
+import { ReadTurns } from "../http/read-turns.js";
+import { LocalReaders } from "./local-readers.js";
+import type { ReaderReply, ReaderRequest, ReaderStart } from "./messages.js";
+import { ReaderHost } from "./reader-host.js";
+
+/** Read in this thread what is asked for at a port, until that closes. */
+export function serveReader(port: MessagePort, { thread, beat }: ReaderStart, payloads: PayloadReader): void {
+  const turns = new ReadTurns(undefined, (act) =>
+    setImmediate(() => {
+      Atomics.add(beat, 0, 1);
+      act();
+    }),
+  );
+  const { collect } = heapOfThisThread();
+  const host = new ReaderHost(new LocalReaders(thread, payloads, turns), {
+    post: (reply, transfer) => port.postMessage(reply, transfer),
+    fail: (error) =>
+      setImmediate(() => {
+        throw error;
+      }),
+    collect,
+  });
+  port.on("message", (requests: readonly ReaderRequest[]) => {
+    Atomics.add(beat, 0, 1);
+    host.take(requests);
+  });
+  port.postMessage([] satisfies ReaderReply);
+}
