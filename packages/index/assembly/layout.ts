@@ -71,6 +71,8 @@ export namespace H {
   export const PUBLISHED_CHANGES: usize = 2884;
   /** Counted up before and after each change of what walks read: odd while one is in work. */
   export const CHANGES: usize = 2944;
+  /** Counts nodes that were condemned or purged, up before it is done. */
+  export const DEPARTURES: usize = 2948;
   /** Entry points by origin: their number, then (u32 origin, u32 level << 28 | slot)[ORIGINS_MAX]. */
   export const ENTRIES_COUNT: usize = 4096;
   export const ENTRIES: usize = 4104;

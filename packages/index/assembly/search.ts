@@ -193,7 +193,8 @@ function walk<Walk>(ef: u32, everywhere: bool): u32 {
 }
 /**
  * The k nearest of the first n of the pool, to S.OUT; returns how many. On codes, the first `depth` of them are ranked again by their exact
- * distance; depth 0 leaves the distances of the codes (dot: without the query's own scale).
+ * distance; depth 0 leaves the distances of the codes (dot: without the query's own scale). On vectors, any depth says that the pool is in no
+ * order.
  */
 function rankPool<Walk, Exact>(k: u32, n: u32, depth: u32): u32 {
   const pool = scratch + S.POOL;
@@ -202,7 +203,7 @@ function rankPool<Walk, Exact>(k: u32, n: u32, depth: u32): u32 {
     ranked = scratch + S.RERANK;
     n = min(n, max(k, depth));
     rankExactly<Exact>(pool, n);
-  } else if (!onCodes<Walk>() && farthest < f32.MAX_VALUE) {
+  } else if (!onCodes<Walk>() && (depth || farthest < f32.MAX_VALUE)) {
     ranked = scratch + S.RERANK;
     rankBounded(pool, n);
   }

@@ -24,7 +24,9 @@ function isOwned(slot: u32, n: u32): bool {
 
 export function condemn(slot: u32): void {
   const state = stateOf(slot);
-  if (!(state & CONDEMNED)) count(H.CONDEMNED_COUNT, 1);
+  if (state & CONDEMNED) return;
+  count(H.CONDEMNED_COUNT, 1);
+  atomic.add<u32>(H.DEPARTURES, 1);
   publish(stateAt(slot), state | CONDEMNED);
 }
 let scannedTo: u32 = 0;
@@ -91,6 +93,7 @@ export function purge(n: u32): u32 {
     purged++;
   }
   if (!purged) return 0;
+  atomic.add<u32>(H.DEPARTURES, purged);
   const forgetful = <bool>(load<u32>(H.PLANTED) & 4);
   for (let slot: u32 = 0; slot < end; slot++) {
     const state = stateOf(slot);

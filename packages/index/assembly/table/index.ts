@@ -26,7 +26,7 @@ export { enter, now, oldestEpoch, stayAt, visibleFrom } from "./epochs";
 export { newestOf } from "./hash";
 export { begin, publish, put, reclaim, remove, takeBack } from "./rows";
 export { imageEnd, imageRegions, imageStart, restore } from "./saved";
-export { countVisible, scroll, visibleAmong, visibleAtSlot, visibleAtSlots, visibleBits, visibleRow } from "./reads";
+export { countVisible, scroll, visibleAmong, visibleAtSlot, visibleAtSlots, visibleOfSlots, visibleBits, visibleRow } from "./reads";
 
 /**
  * Lay out an empty table in a fresh memory; H_SLOT_CAPACITIES has the slots of each space. `epoch`: the first one. False when it does not

@@ -25,6 +25,25 @@ export function visibleAtSlot(space: u32, slot: u32, epoch: u32): u32 {
   return slot < slotCapacity(space) ? rowAtSlot(atomic.load<u32>(newestAt(newestBase(space), slot)), space, slot, epoch) : 0;
 }
 /**
+ * Of the n slots at S_ROWS, the visible rows of the points whose versions stand there, in their order and in their place; 0: there is none.
+ * The visible version of a point may stand at another slot.
+ */
+export function visibleOfSlots(space: u32, n: u32, epoch: u32): void {
+  const base = newestBase(space), end = slotCapacity(space);
+  n = min(n, PAGE_ROWS_MAX);
+  for (let from: u32 = 0; from < n; from += BATCH) {
+    const to = min(from + BATCH, n);
+    for (let i = from; i < to; i++) {
+      const at = scratch + S_ROWS + (<usize>i << 2), slot = load<u32>(at);
+      store<u32>(at, slot < end ? atomic.load<u32>(newestAt(base, slot)) : 0);
+    }
+    for (let i = from; i < to; i++) {
+      const at = scratch + S_ROWS + (<usize>i << 2);
+      store<u32>(at, visibleFrom(load<u32>(at), epoch));
+    }
+  }
+}
+/**
  * Of the n slots at S_ROWS, the visible rows, in their order and in their place; 0: there is none. In passes, so that the loads of many slots
  * are under way at once: newest rows, then their epochs and slots.
  */

@@ -32,12 +32,13 @@ export class CollectionReader {
   /** The collection as it is now, to be released. */
   begin(): Snapshot {
     // graphs before rows: a slot that these rows name is not used again from here on
-    const holds = this.#isPlanted("graphs-not-held") ? [] : this.#spaces.map((space) => space.enter());
+    const holds = this.#spaces.map((space) => space.enter());
+    if (this.#isPlanted("graphs-not-held")) for (const hold of holds) hold.leave();
     const pin = this.#segment.pin();
     const view = {
       points: new PointsAtEpoch(this.#segment, this.#columns, this.#payloads, pin.epoch),
       spaces: this.#spaces,
-      changes: holds.map(({ changes }) => changes),
+      graphs: holds,
       allEntries: this.#segment.allEntries(pin.epoch) && !this.#isPlanted("entries-ignored"),
     };
     return new Snapshot(view, () => {

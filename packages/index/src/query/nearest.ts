@@ -1,6 +1,7 @@
 import { MurmurationError } from "../errors.js";
 import type { RowSet } from "../filter/row-set.js";
 import { slotSetOfRows } from "../payload/columns/slot-filter.js";
+import { NO_SLOT } from "../segment/layout.js";
 import type { Sliced } from "../sliced.js";
 import type { SearchOptions, SearchResult, Visibility } from "../vector-index/search-types.js";
 import { matchingRows } from "./matching.js";
@@ -28,18 +29,32 @@ function slotsAt({ points }: ReadView, { graph, number }: SpaceReader, rows: Row
   return slotSetOfRows(points.segment.engine, number, rows, graph.slotCount);
 }
 
-/** What a view knows of the slots of a space. */
-function visibilityIn(view: ReadView, space: SpaceReader): Visibility {
+/** What a view knows of the slots of a space, of the points that match. */
+function visibilityIn(view: ReadView, space: SpaceReader, matching: RowSet | undefined): Visibility {
   const { epoch, segment } = view.points;
+  const standIn = (slot: number, row: number) => {
+    if (isPlanted(segment.engine, "slots-are-points")) return slot;
+    if (row === 0 || matching?.has(row) === false) return NO_SLOT;
+    const stands = segment.rows.slotAt(row, space.number) ?? NO_SLOT;
+    return stands !== slot && isPlanted(segment.engine, "moved-is-gone") ? NO_SLOT : stands;
+  };
   return {
-    among: (slots) =>
-      isPlanted(segment.engine, "slots-are-points")
-        ? slots.map((slot) => slot + 1)
-        : segment.rowsAtSlots(space.number, slots, epoch),
+    matches: matching && matchesWithVector(view, space, matching),
+    among(slots) {
+      const rows = segment.rowsOfSlots(space.number, slots, epoch);
+      return slots.map((slot, i) => standIn(slot, rows[i] as number));
+    },
     *all() {
-      return slotsAt(view, space, yield* view.points.visibleRows());
+      return slotsAt(view, space, matching ?? (yield* view.points.visibleRows()));
     },
   };
+}
+
+function matchesWithVector(view: ReadView, space: SpaceReader, matching: RowSet): number {
+  const { deadCount, linkedCount } = space.graph;
+  // as many live nodes as points: each has one
+  const haveAll = linkedCount - deadCount === view.points.size;
+  return haveAll ? matching.size : slotsAt(view, space, matching).size;
 }
 
 function targetVector(
@@ -62,21 +77,27 @@ function targetVector(
   return { vector: canonicalVector(vector, space.metric) };
 }
 
+/** The nearest of those that match, by the graph or exactly. */
 function* search(
   view: ReadView,
   space: SpaceReader,
   vector: Float32Array,
-  options: SearchOptions,
+  matching: RowSet | undefined,
+  options: Omit<SearchOptions, "allowed">,
 ): Sliced<SearchResult & QueryOutcome> {
   const { graph } = space;
-  const work =
-    options.allowed === undefined
-      ? graph.searchVisible(vector, options, visibilityIn(view, space))
-      : graph.searchInSlices(vector, options);
+  const { changes, departures } = view.graphs[space.number] as ReadView["graphs"][number];
+  const visibility = visibilityIn(view, space, matching);
+  const work = graph.searchVisible(vector, options, visibility);
   try {
     // whether to walk is decided in the first slice, and a walk is made whole in it
     let step = work.next();
-    const isSettled = graph.changes === view.changes[space.number];
+    const isSettled = graph.changes === changes;
+    if (graph.departures !== departures && options.exact !== true) {
+      // a node may have been unlinked that these rows still name
+      const results = yield* graph.searchVisible(vector, { ...options, exact: true }, visibility);
+      return { ...results, isSettled: false };
+    }
     for (; step.done !== true; step = work.next()) yield step.value;
     return { ...step.value, isSettled };
   } finally {
@@ -102,11 +123,10 @@ export function* nearest(
   const records = new RecordReader(view, query.selection);
   const matching = query.filter === undefined ? undefined : yield* matchingRows(view, query.filter);
   const { vector, excludedSlot } = targetVector(view, space, target, lookup);
-  const { slots, distances, roots, isSettled } = yield* search(view, space, vector, {
+  const { slots, distances, roots, isSettled } = yield* search(view, space, vector, matching, {
     ...parameters,
     limit: limit + offset + (excludedSlot === undefined ? 0 : 1),
     allEntries: view.allEntries,
-    ...(matching === undefined ? {} : { allowed: slotsAt(view, space, matching) }),
   });
   const rows = view.points.rowsAtSlots(space.number, slots);
   let rank = 0;

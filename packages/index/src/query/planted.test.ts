@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { PlantedReadBug } from "./planted.js";
+import { assertBothRegionsAreFound, assertReplacedIsFound } from "./read-cases.test-support.js";
 import { checkAlong, steps } from "./snapshot-model.test-support.js";
-import { assertBothRegionsAreFound } from "./two-regions.test-support.js";
 
 const RUNS = 40;
 
@@ -19,4 +19,8 @@ for (const bug of ["graphs-not-held", "slots-are-points"] as const) {
 
 test("a point of a region that nothing leads to is not found with the planted bug entries-ignored", () => {
   assert.throws(() => assertBothRegionsAreFound(["entries-ignored"]), { code: "ERR_ASSERTION" });
+});
+
+test("a point that has been replaced since is not found with the planted bug moved-is-gone", () => {
+  assert.throws(() => assertReplacedIsFound("int8", ["moved-is-gone"]), { code: "ERR_ASSERTION" });
 });

@@ -7,6 +7,7 @@ import type { TableEngine } from "../segment/table-engine.js";
 export const plantedReadBugs = {
   "graphs-not-held": "slots that rows name are used again while the rows are read",
   "slots-are-points": "every candidate of a walk counts as visible",
+  "moved-is-gone": "a candidate whose point has another vector at the epoch does not lead to that",
   "entries-ignored": "walks start from one entry while regions are not linked to each other",
 } as const;
 
@@ -19,5 +20,6 @@ export function plantReadBugs({ memory }: SegmentHandle, bugs: Iterable<PlantedR
 
 /** Is a bug planted? */
 export function isPlanted({ u32 }: TableEngine, bug: PlantedReadBug): boolean {
-  return ((u32[H_READS_PLANTED >>> 2] as number) & plantedBits(plantedReadBugs, [bug])) !== 0;
+  const planted = u32[H_READS_PLANTED >>> 2] as number;
+  return planted !== 0 && (planted & plantedBits(plantedReadBugs, [bug])) !== 0;
 }

@@ -1,4 +1,5 @@
 import { MurmurationError } from "../errors.js";
+import type { PublishedHold } from "../vector-index/published-pins.js";
 import type { PointsAtEpoch } from "./points-at-epoch.js";
 import type { SpaceReader } from "./space-reader.js";
 
@@ -7,8 +8,8 @@ export interface ReadView {
   readonly points: PointsAtEpoch;
   /** By their number in the table. */
   readonly spaces: readonly SpaceReader[];
-  /** By space: what its graph's count of changes was when the rows were published. */
-  readonly changes: readonly number[];
+  /** By space: what its graph had counted when the view was made. */
+  readonly graphs: readonly Pick<PublishedHold, "changes" | "departures">[];
   /** Regions of the graphs that were inserted concurrently are not linked to each other yet: walks start from all entries. */
   readonly allEntries: boolean;
 }

@@ -4,8 +4,8 @@ import fc from "fast-check";
 import { attachSegmentReader } from "../segment/reader.js";
 import { attachReader } from "../vector-index/graph-handle.js";
 import { PublishedPins } from "../vector-index/published-pins.js";
+import { assertBothRegionsAreFound, assertReplacedIsFound } from "./read-cases.test-support.js";
 import { checkAlong, steps } from "./snapshot-model.test-support.js";
-import { assertBothRegionsAreFound } from "./two-regions.test-support.js";
 import { WrittenCollection } from "./written-collection.test-support.js";
 
 describe("a snapshot", () => {
@@ -19,6 +19,12 @@ describe("a snapshot", () => {
   test("finds points of regions that are not linked yet, while walks start from all entries", () => {
     assertBothRegionsAreFound();
   });
+
+  for (const quantization of ["int8", "none"] as const) {
+    test(`finds a point where it was, however often it has been replaced since: ${quantization}`, () => {
+      assertReplacedIsFound(quantization);
+    });
+  }
 });
 
 /** The vector of a point as a thread reads it that takes the two steps of beginning while the writer goes on between and after them. */

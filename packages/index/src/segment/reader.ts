@@ -79,6 +79,16 @@ export class SegmentReader {
     return given;
   }
 
+  /**
+   * The visible rows of the points whose versions have vectors at these slots (at most `rowsPerCallMax`), in their order; 0: none. Another
+   * slot may be the visible version's. A view, good until the next call.
+   */
+  rowsOfSlots(space: number, slots: Uint32Array, epoch: number): Uint32Array {
+    const given = this.#give(slots);
+    this.engine.visibleOfSlots(space, given.length, epoch);
+    return given;
+  }
+
   /** Of these rows (at most `rowsPerCallMax`), the visible ones in their place; 0 for the others. A view, good until the next call. */
   visibleAmong(rows: Uint32Array, epoch: number): Uint32Array {
     const given = this.#give(rows);

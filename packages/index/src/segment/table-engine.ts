@@ -49,6 +49,7 @@ interface TableExports {
   visibleRow(epoch: number): number;
   visibleAtSlot(space: number, slot: number, epoch: number): number;
   visibleAtSlots(space: number, count: number, epoch: number): void;
+  visibleOfSlots(space: number, count: number, epoch: number): void;
   visibleAmong(count: number, epoch: number): void;
   scroll(limit: number, budget: number, epoch: number): number;
   countVisible(epoch: number): number;

@@ -115,6 +115,7 @@ export const header = {
   published: 2880,
   publishedChanges: 2884,
   changes: 2944,
+  departures: 2948,
   entriesCount: 4096,
   entries: 4104,
 } as const;

@@ -3,36 +3,16 @@ import { finish, type Sliced } from "../sliced.js";
 import { type Engine, header, meta, NO_SLOT } from "./engine.js";
 import { EpochPin } from "./epoch-pin.js";
 import { ExactSearch } from "./exact-search.js";
-import { type VectorIndexOptions, vectorIndexLimits, walksOnCodes } from "./options.js";
+import type { VectorIndexOptions } from "./options.js";
 import type { NodeDot, SearchOptions, SearchResult, Visibility } from "./search-types.js";
+import { VisibleSearch } from "./visible-search.js";
+import { leastMatches, planWalk } from "./walk-plan.js";
 
 export { compareNodeDots, float32Max, type NodeDot, type SearchOptions, type SearchResult } from "./search-types.js";
+export { defaultEfSearch } from "./walk-plan.js";
 
-/** Recall@10 of .99 on 100,000 word embeddings for queries that are words too, and .94 for rare ones far from all others. */
-export const defaultEfSearch = 192;
-const RERANK_MIN = 20;
 const BLOCK_QUERIES = 4;
 const BLOCK_LIMIT = 4096;
-
-/**
- * Price of one candidate of a walk in exact comparisons: an exact search over m of n vectors costs m; a walk that must see
- * n / m times ef candidates to meet ef allowed ones costs ef · (n / m) · this. Measured by `npm run bench -- filter`.
- */
-const COMPARISONS_PER_CANDIDATE = 16;
-
-/** Candidates of a walk whose visibility is asked for at once. */
-const VISIBILITY_BATCH_MIN = 16;
-const VISIBILITY_BATCH_MAX = 1024;
-/** The slot in an entry of a pool: above it is a mark of the walk. */
-const POOL_SLOT = 0x7fffffff;
-
-interface WalkPlan {
-  /** Candidates wanted of those that match, and of all. */
-  readonly ef: number;
-  readonly widened: number;
-  /** How many candidates are ranked again; 0: none. */
-  readonly depth: number;
-}
 
 /**
  * One thread's view of a graph: searches run beside the writer without locks. Which slots are visible is this reader's own
@@ -42,6 +22,7 @@ export class GraphReader {
   readonly options: VectorIndexOptions;
   readonly #engine: Engine;
   readonly #exact: ExactSearch;
+  readonly #visibleSearch: VisibleSearch;
   readonly #pin: EpochPin;
   #visible = 0;
 
@@ -49,6 +30,7 @@ export class GraphReader {
     this.#engine = engine;
     this.options = options;
     this.#exact = new ExactSearch(engine, options);
+    this.#visibleSearch = new VisibleSearch(engine, this.#exact);
     this.#pin = new EpochPin((epoch) => engine.pin(epoch));
   }
 
@@ -127,9 +109,9 @@ export class GraphReader {
     if (limit === 0) return { slots: new Uint32Array(0), distances: new Float32Array(0) };
     this.#exact.putQuery(query);
     if (allowed !== undefined) this.#exact.putFilter(allowed);
-    const plan = this.#planWalk(options, limit, matches);
+    const plan = planWalk(this.options, options, limit, matches, this.linkedCount);
     if (plan !== undefined) {
-      const { ef, widened, depth } = plan;
+      const { widened, depth } = plan;
       const found = this.#engine.search(
         limit,
         widened,
@@ -137,8 +119,7 @@ export class GraphReader {
         allowed === undefined ? 0 : 1,
         options.allEntries === true ? 1 : 0,
       );
-      const wanted = allowed === undefined ? limit : Math.max(limit, Math.min(ef, matches) >> 1);
-      if (this.#engine.allowedInPool() >= wanted) {
+      if (this.#engine.allowedInPool() >= (allowed === undefined ? limit : leastMatches(plan, limit, matches))) {
         const results = this.#exact.results(found, options.rescore === false);
         if (!this.#exact.isSaturated(results)) return results;
       }
@@ -148,68 +129,14 @@ export class GraphReader {
 
   /**
    * The same where only `visibility` knows which slots may be answers: it is asked about the candidates of the walk, nearest first, until
-   * there are enough. How far the pool is widened follows from the nodes that are not dead, which are the visible ones when the graph is as
-   * of the rows.
+   * there are enough.
    */
-  *searchVisible(
+  searchVisible(
     query: Float32Array,
     options: Omit<SearchOptions, "allowed">,
     visibility: Visibility,
   ): Sliced<SearchResult> {
-    const { limit } = options;
-    this.#exact.putQuery(query);
-    const plan = this.#planWalk(options, limit, this.linkedCount - this.deadCount);
-    if (plan !== undefined) {
-      const { depth, widened } = plan;
-      const candidates = this.#engine.walk(Math.max(widened, limit), options.allEntries === true ? 1 : 0);
-      const kept = this.#keepVisible(candidates, Math.max(limit, depth), visibility);
-      if (kept >= limit) {
-        const found = this.#engine.rank(limit, kept, depth);
-        const results = this.#exact.results(found, options.rescore === false);
-        if (!this.#exact.isSaturated(results)) return results;
-      }
-    }
-    const allowed = yield* visibility.all();
-    return yield* this.searchInSlices(query, { ...options, exact: true, allowed });
-  }
-
-  /** Move the first `wanted` visible ones of the pool, and what may tie with them, to its beginning, in order; returns how many there are. */
-  #keepVisible(candidates: number, wanted: number, visibility: Visibility): number {
-    const { u32, f32, at } = this.#engine;
-    const pool = at.pool >>> 2;
-    // distances of cosine are cut before they are ordered, unless they are those of codes: from there on, the order is that of dots
-    const most = this.options.metric === "cosine" && !walksOnCodes(this.options) ? 1 : Number.POSITIVE_INFINITY;
-    const isCut = (place: number) => Math.abs(f32[place] as number) >= most;
-    let kept = 0;
-    for (let from = 0; from < candidates && (kept < wanted || isCut(pool + 2 * from)); ) {
-      const count = Math.min(candidates - from, Math.max(wanted - kept, VISIBILITY_BATCH_MIN), VISIBILITY_BATCH_MAX);
-      const slots = new Uint32Array(count);
-      for (let i = 0; i < count; i++) slots[i] = (u32[pool + 2 * (from + i) + 1] as number) & POOL_SLOT;
-      const visible = visibility.among(slots);
-      for (let i = 0; i < count; i++) {
-        const place = pool + 2 * (from + i);
-        if (kept >= wanted && !isCut(place)) break;
-        if (visible[i] === 0) continue;
-        const to = pool + 2 * kept++;
-        u32[to] = u32[place] as number;
-        u32[to + 1] = u32[place + 1] as number;
-      }
-      from += count;
-    }
-    return kept;
-  }
-
-  /** How to walk for a search; `undefined`: comparing with all that match is cheaper. */
-  #planWalk(options: SearchOptions, limit: number, matches: number): WalkPlan | undefined {
-    const ef = Math.max(options.efSearch ?? defaultEfSearch, limit);
-    const widened = Math.ceil((ef * this.linkedCount) / matches);
-    const isWorthIt =
-      options.exact !== true &&
-      widened <= vectorIndexLimits.efSearchMax &&
-      matches > widened * COMPARISONS_PER_CANDIDATE;
-    if (!isWorthIt) return undefined;
-    const codes = walksOnCodes(this.options) && options.rescore !== false;
-    return { ef, widened, depth: codes ? Math.max(RERANK_MIN, Math.ceil(limit * (options.oversampling ?? 2))) : 0 };
+    return this.#visibleSearch.search(query, options, visibility, this.linkedCount, this.deadCount);
   }
 
   /** Exact search of several queries at once (f32[count × dimensions]): each row is read once for four queries. */
@@ -329,6 +256,14 @@ export class GraphReader {
    */
   get changes(): number {
     return Atomics.load(this.#engine.u32, header.changes >> 2);
+  }
+
+  /**
+   * Counts nodes that were condemned or purged. While it is what it was when a reader began, no walk has lost a node because of that which was
+   * visible then.
+   */
+  get departures(): number {
+    return Atomics.load(this.#engine.u32, header.departures >> 2);
   }
 
   /** The writer's: pin the epoch of now for a reader in another thread that is yet to come, and will follow from here on. */

@@ -5,6 +5,8 @@ import { type GraphHandle, requireThread } from "./graph-handle.js";
 export interface PublishedHold {
   /** The graph's count of changes when rows were published last: see `GraphReader.changes`. */
   readonly changes: number;
+  /** The graph's count of departures when the hold was entered: see `GraphReader.departures`. */
+  readonly departures: number;
   leave(): void;
 }
 
@@ -36,7 +38,8 @@ export class PublishedPins {
       }
     }
     const changes = Atomics.load(this.#u32, header.publishedChanges >> 2);
-    const hold: PublishedHold = { changes, leave: () => this.#leave(hold) };
+    const departures = Atomics.load(this.#u32, header.departures >> 2);
+    const hold: PublishedHold = { changes, departures, leave: () => this.#leave(hold) };
     this.#holds.set(hold, epoch);
     return hold;
   }

@@ -50,7 +50,12 @@ export function compareNodeDots(a: NodeDot, b: NodeDot): number {
 
 /** Which slots may be answers, where nobody knows it of all of them. */
 export interface Visibility {
-  /** For each of these slots (at most 1,024) a number, 0 where it may not be an answer. Good until the next call; in the place of the slots, or another. */
+  /** How many of all slots may be answers, where a filter decides it; `undefined`: there is no filter. */
+  readonly matches: number | undefined;
+  /**
+   * For each of these slots (at most 1,024), in their order: itself where it may be an answer, else the slot that may be in its place (what
+   * stands at it is another version of the same point), else 0xffffffff. Good until the next call.
+   */
   among(slots: Uint32Array): Uint32Array;
   /** All slots that may be answers. */
   all(): Sliced<RowSet>;

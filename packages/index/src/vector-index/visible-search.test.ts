@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { RowSet } from "../filter/row-set.js";
 import { finish } from "../sliced.js";
+import { NO_SLOT } from "./engine.js";
 import { attachReader } from "./graph-handle.js";
 import { answerBytes, buildIndex, clusteredVectors, optionsFor, seeded } from "./graphs.test-support.js";
 import type { SearchOptions, Visibility } from "./search-types.js";
@@ -14,9 +15,10 @@ const COUNT = 2_500;
 function visibilityOf(index: VectorIndex) {
   let asked = 0;
   const visibility: Visibility = {
+    matches: undefined,
     among: (slots) => {
       asked += slots.length;
-      return slots.map((slot) => (index.reader.isVisible(slot) ? 7 : 0));
+      return slots.map((slot) => (index.reader.isVisible(slot) ? slot : NO_SLOT));
     },
     *all() {
       yield "pause";
@@ -72,6 +74,39 @@ describe("a search that asks at the candidate", () => {
       });
     }
   }
+
+  test("answers to the byte as one whose filter is known for all slots", () => {
+    for (const metric of ["cosine", "euclid", "manhattan"] as const) {
+      for (const deadShare of [0, 0.3]) {
+        const { index, queries } = built(metric, "int8", deadShare);
+        const reader = attachReader(index.handle(), 3);
+        for (const share of [0.02, 0.5, 0.9]) {
+          const random = seeded(share * 100);
+          const allowed = new RowSet();
+          for (let slot = 0; slot < COUNT; slot++) {
+            if (index.reader.isVisible(slot) && random() < share) allowed.add(slot);
+          }
+          const visibility: Visibility = {
+            matches: allowed.size,
+            among: (slots) => slots.map((slot) => (allowed.has(slot) ? slot : NO_SLOT)),
+            *all() {
+              yield "pause";
+              return allowed;
+            },
+          };
+          for (const query of queries) {
+            for (const each of options) {
+              const answer = finish(reader.searchVisible(query, each, visibility));
+              assert.equal(
+                answerBytes(index, answer),
+                answerBytes(index, index.reader.search(query, { ...each, allowed })),
+              );
+            }
+          }
+        }
+      }
+    }
+  });
 
   test("asks about hardly more candidates than it ranks again", () => {
     const { index, queries } = built("euclid", "int8", 0);
