@@ -1,4 +1,5 @@
 export type * from "./catalogue/catalogue-command.js";
+export { withDelta } from "./catalogue/catalogue-delta.js";
 export { CatalogueDocument } from "./catalogue/catalogue-document.js";
 export {
   type Catalogue,

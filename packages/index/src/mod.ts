@@ -38,7 +38,7 @@ export { CollectionReader } from "./query/collection-reader.js";
 export type { QueryOutcome } from "./query/nearest.js";
 export type * from "./query/query.js";
 export type { Snapshot } from "./query/snapshot.js";
-export { type EpochPin, releaseThread } from "./segment/epochs.js";
+export { type EpochPin, hasReached, releaseThread } from "./segment/epochs.js";
 export { decodeSegmentImage, encodeSegmentImage } from "./segment/image.js";
 export {
   attachSegmentReader,

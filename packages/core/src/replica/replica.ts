@@ -11,7 +11,7 @@ import { type GraphHandles, handlesOfShards, readableShards } from "../state/ope
 import type { ReadableShard } from "../state/read-model.js";
 import type { Shard } from "../state/shard.js";
 import type { WritableShard } from "../state/writable-shard.js";
-import type { Change } from "./change.js";
+import type { Change, RowsPublished } from "./change.js";
 import { Compactor } from "./compactor.js";
 import { type Execution, Executor, writableShardOf } from "./executor.js";
 import type { Fault } from "./faults.js";
@@ -258,6 +258,14 @@ export class Replica {
   /** Takes what `receive` and `tick` have changed, durable, in order, for views. */
   changes(): Change[] {
     return this.#store.takeChanges();
+  }
+
+  /** Takes epochs of rows that came without a change, where a group was taken back: whoever reads may be at them. After a failure. */
+  passedEpochs(): RowsPublished[] {
+    return [...this.#store.shards.values()].flatMap(({ shard, rows }) => {
+      const passed = rows.takePassed();
+      return passed === undefined ? [] : [{ kind: "published" as const, shard: shard.id, ...passed }];
+    });
   }
 
   /** What is known of the others, and what waits. */

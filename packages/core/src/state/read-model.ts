@@ -9,7 +9,7 @@ import {
   type Segment,
   type VectorIndex,
 } from "@murmuration/index";
-import { type VersionVector, versionVectorDelta } from "../causality/version-vector.js";
+import { emptyVersionVector, type VersionVector, versionVectorDelta } from "../causality/version-vector.js";
 import { PayloadColumns } from "./payload-columns.js";
 import { latestStamp, type PointState } from "./point-state.js";
 import type { Shard } from "./shard.js";
@@ -49,6 +49,8 @@ export class ReadModel {
   readonly #changed = new Set<PointId>();
   #table: { readonly segment: Segment; readonly columns: PayloadColumns } | undefined;
   #frontier: VersionVector = new Map();
+  /** The epoch that other threads are told of last. */
+  #toldEpoch = 0;
 
   /** Of a shard and its graphs by vector name, in the order of its collection's vectors. */
   constructor(shard: Shard, indexes: ReadonlyMap<string, VectorIndex>) {
@@ -148,6 +150,7 @@ export class ReadModel {
     this.#changed.clear();
     const frontier = versionVectorDelta(this.#shard.frontier, this.#frontier);
     this.#frontier = new Map(this.#shard.frontier);
+    this.#toldEpoch = epoch;
     return { epoch, frontier };
   }
 
@@ -156,6 +159,14 @@ export class ReadModel {
     const { segment, columns } = this.#opened();
     segment.takeBack();
     columns.takenBack();
+  }
+
+  /** Takes the epoch of now where it came without a change since `publish`, as one does where a group is taken back. */
+  takePassed(): PublishedRows | undefined {
+    const { epoch } = this.segment;
+    if (epoch === this.#toldEpoch) return undefined;
+    this.#toldEpoch = epoch;
+    return { epoch, frontier: emptyVersionVector };
   }
 
   /**

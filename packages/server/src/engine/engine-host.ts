@@ -9,8 +9,9 @@ import * as limits from "./engine-limits.js";
 import type { EngineResources } from "./engine-resources.js";
 import { FilteredWrites, isFiltered, type Write } from "./filtered-writes.js";
 import { findAnswer } from "./findings.js";
+import { HostImages } from "./host-images.js";
 import { HostedWaits } from "./hosted-waits.js";
-import { saveImages } from "./image-store.js";
+
 import { LeftOutTold } from "./left-out-told.js";
 import { MemoryGuard } from "./memory-guard.js";
 import { type EngineStart, outcomeOf, type Question, type Reply, type Request, toPlainError } from "./messages.js";
@@ -37,8 +38,7 @@ export class EngineHost {
   readonly #waits: HostedWaits;
   readonly #filtered: FilteredWrites;
   readonly #memory: MemoryGuard;
-  /** Log position up to which images were looked after. */
-  #imagePosition: number;
+  readonly #images: HostImages;
   #tickTimer: NodeJS.Timeout | undefined;
   #lingerTimer: NodeJS.Timeout | undefined;
   /** When own operations went out last. */
@@ -49,6 +49,8 @@ export class EngineHost {
   #isReceiving = false;
   #hadRequests = false;
   #storageFails = false;
+  /** Epochs that passed where something failed, to be told of. */
+  readonly #passed: Change[] = [];
   /** What the other thread was told last, if anything. */
   #toldStanding: string | undefined;
   readonly #leftOut = new LeftOutTold(
@@ -94,9 +96,13 @@ export class EngineHost {
         Atomics.wait(start.viewMade, 0, 0, limits.VIEW_WAIT_MS_MAX);
       },
     });
-    images.closeAll();
-    images.sweep(this.#shardIds());
-    this.#imagePosition = this.#replica.position();
+    this.#images = new HostImages({
+      replica: this.#replica,
+      images,
+      every: start.imageEvery,
+      sync: () => this.#try(() => this.#replica.sync()),
+      tell: (level, message, details) => this.#tell(level, message, details),
+    });
     this.#pace = new UpkeepPace(cluster !== undefined);
     this.#waits = new HostedWaits(this.#replica.waits);
     this.#memory = new MemoryGuard(start.memory, "engine", resources.heap);
@@ -189,7 +195,7 @@ export class EngineHost {
     if (buildIndexes(this.#replica) || !this.#filtered.isEmpty || !this.#requests.isEmpty) this.#scheduleTurn();
     this.#publish();
     this.#scheduleTick();
-    if (this.#replica.position() - this.#imagePosition >= this.#start.imageEvery) this.#saveImages();
+    if (this.#images.areDue) this.#images.save();
   }
 
   #commit(asked: readonly Write[]): void {
@@ -198,7 +204,9 @@ export class EngineHost {
     const { outcomes, changes } = this.#execute(writes);
     const answers = outcomes.map((outcome, i) => outcomeOf((writes[i] as Write).request, outcome));
     // what waited for the log was written before these
-    this.#reply({ kind: "committed", outcomes: answers, changes: [...this.#replica.changes(), ...changes] });
+    const before = this.#replica.changes();
+    const passed = outcomes.some((outcome) => outcome instanceof MurmurationError) ? this.#replica.passedEpochs() : [];
+    this.#reply({ kind: "committed", outcomes: answers, changes: [...before, ...changes, ...passed] });
     if (changes.length > 0) this.#pace.noteWrite(performance.now());
     this.#send();
   }
@@ -324,6 +332,7 @@ export class EngineHost {
     try {
       act();
     } catch (error) {
+      this.#passed.push(...this.#replica.passedEpochs());
       const isOfLog = error instanceof MurmurationError && (error.code === "storage" || error.code === "corrupt");
       if (!isOfLog) throw error;
       if (!this.#storageFails) this.#reply({ kind: "storage-failed", error: toPlainError(error) });
@@ -336,7 +345,7 @@ export class EngineHost {
 
   #publish(): void {
     for (const { what, detail } of this.#replica.takeFaults()) this.#guard.note(what, detail);
-    const changes: readonly Change[] = this.#replica.changes();
+    const changes: readonly Change[] = [...this.#replica.changes(), ...this.#passed.splice(0)];
     if (changes.length > 0) this.#reply({ kind: "applied", changes });
     this.#settle();
     this.#tellStanding();
@@ -369,34 +378,12 @@ export class EngineHost {
     this.#link?.send(this.#replica.outbox());
     // the others should not have to wait for this replica to come back
     const sent = this.#link?.close(limits.DRAIN_MS_MAX);
-    this.#saveImages();
+    this.#images.save();
     await sent;
     this.#pool?.close();
     this.#resources.log.close();
     this.#reply({ kind: "closed" });
     this.#port.close();
-  }
-
-  /** Write the images that lack an operation. One that cannot be written costs only time at the next start. */
-  #saveImages(): void {
-    // an image of what the log does not hold would be one of another history after a crash
-    if (!this.#replica.isDurable() || !this.#try(() => this.#replica.sync())) return;
-    const position = this.#replica.position();
-    const began = performance.now();
-    try {
-      const { images } = this.#resources;
-      const written = saveImages(images, this.#replica, position);
-      images.sweep(this.#shardIds());
-      if (written > 0)
-        this.#tell("info", "graph images written", { written, position, ms: Math.round(performance.now() - began) });
-    } catch (error) {
-      this.#tell("warn", "graph images could not be written", { why: (error as Error).message });
-    }
-    this.#imagePosition = position;
-  }
-
-  #shardIds(): Set<string> {
-    return new Set(Object.keys(this.#replica.catalogue.collections));
   }
 
   #tell(level: "info" | "warn" | "error", message: string, details: Json): void {

@@ -25,6 +25,8 @@ export const DISK_RESERVE_BYTES = 8 * 1024 * 1024;
 /** It is made where so many times its room is free, and looked for so often. */
 export const DISK_RESERVE_FREE_MIN = 4;
 export const DISK_RESERVE_INTERVAL_MS = 5_000;
+/** Place of the HTTP thread on tables and graphs, where it counts. */
+export const HTTP_THREAD = 1;
 /** Places of planners on a graph's memory: behind the engine's thread (0) and the one that answers reads (1). */
 export const FIRST_PLANNER_THREAD = 2;
 /** Most threads that plan, the engine's own included. */

@@ -1,0 +1,57 @@
+import type { Replica } from "@murmuration/core";
+import type { Json } from "@murmuration/index";
+import type { EngineResources } from "./engine-resources.js";
+import { saveImages } from "./image-store.js";
+
+/** What looks after the images needs. */
+export interface HostImagesOptions {
+  readonly replica: Replica;
+  readonly images: EngineResources["images"];
+  /** Images are due when so many operations came after the last ones. */
+  readonly every: number;
+  /** Has the disk take what was applied; false: it did not. */
+  readonly sync: () => boolean;
+  readonly tell: (level: "info" | "warn", message: string, details: Json) => void;
+}
+
+/** The images of the graphs that an engine hosts. */
+export class HostImages {
+  readonly #options: HostImagesOptions;
+  /** Log position up to which they were looked after. */
+  #position: number;
+
+  /** Of a replica that has just been opened with them. */
+  constructor(options: HostImagesOptions) {
+    this.#options = options;
+    options.images.closeAll();
+    options.images.sweep(this.#shardIds());
+    this.#position = options.replica.position();
+  }
+
+  get areDue(): boolean {
+    const { replica, every } = this.#options;
+    return replica.position() - this.#position >= every;
+  }
+
+  /** Write the images that lack an operation. One that cannot be written costs only time at the next start. */
+  save(): void {
+    const { replica, images, sync, tell } = this.#options;
+    // an image of what the log does not hold would be one of another history after a crash
+    if (!replica.isDurable() || !sync()) return;
+    const position = replica.position();
+    const began = performance.now();
+    try {
+      const written = saveImages(images, replica, position);
+      images.sweep(this.#shardIds());
+      if (written > 0)
+        tell("info", "graph images written", { written, position, ms: Math.round(performance.now() - began) });
+    } catch (error) {
+      tell("warn", "graph images could not be written", { why: (error as Error).message });
+    }
+    this.#position = position;
+  }
+
+  #shardIds(): Set<string> {
+    return new Set(Object.keys(this.#options.replica.catalogue.collections));
+  }
+}

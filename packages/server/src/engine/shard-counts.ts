@@ -1,0 +1,70 @@
+import {
+  attachReader,
+  attachSegmentReader,
+  type CollectionHandle,
+  ColumnReader,
+  finish,
+  type GraphReader,
+  Meter,
+  type SegmentReader,
+} from "@murmuration/index";
+import { HTTP_THREAD } from "./engine-limits.js";
+
+/** How much is in a shard, as this thread counts it: in the memory that all threads share. */
+export class ShardCounts {
+  readonly #handle: CollectionHandle;
+  #rows: { readonly segment: SegmentReader; readonly columns: ColumnReader } | undefined;
+  #graphs: readonly GraphReader[] | undefined;
+
+  /** Attaches to nothing before it is asked. */
+  constructor(handle: CollectionHandle) {
+    this.#handle = handle;
+  }
+
+  points(): number {
+    const { segment } = this.#attachedRows();
+    const { epoch, release } = segment.pin();
+    try {
+      return segment.count(epoch);
+    } finally {
+      release();
+    }
+  }
+
+  /** Points that have a value at each of these indexed paths; 0 at one whose index is being built. */
+  valued(paths: readonly string[]): { readonly [path: string]: number } {
+    const { segment, columns } = this.#attachedRows();
+    const { epoch, release } = segment.pin();
+    try {
+      const count = (path: string): number => {
+        const access = columns.accessTo(path, epoch);
+        return access === undefined ? 0 : finish(access.presence.rowsIn("valued", new Meter())).size;
+      };
+      return Object.fromEntries(paths.map((path) => [path, count(path)]));
+    } finally {
+      release();
+    }
+  }
+
+  /** Vectors in all graphs: nodes that are not dead. */
+  vectors(): number {
+    return this.#attachedGraphs().reduce((sum, { linkedCount, deadCount }) => sum + linkedCount - deadCount, 0);
+  }
+
+  graphBytes(): number {
+    return this.#attachedGraphs().reduce((sum, { bytesInUse }) => sum + bytesInUse, 0);
+  }
+
+  #attachedRows() {
+    if (this.#rows === undefined) {
+      const segment = attachSegmentReader(this.#handle.table, HTTP_THREAD);
+      this.#rows = { segment, columns: new ColumnReader(segment.engine) };
+    }
+    return this.#rows;
+  }
+
+  #attachedGraphs(): readonly GraphReader[] {
+    this.#graphs ??= this.#handle.spaces.map(({ graph }) => attachReader(graph, HTTP_THREAD));
+    return this.#graphs;
+  }
+}
