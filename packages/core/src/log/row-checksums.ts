@@ -1,5 +1,23 @@
 import { crc32 } from "node:zlib";
 
+/** Where a row of operations stands; the shard is its key in the file. */
+export interface OperationPlace {
+  readonly position: number;
+  readonly shard: number;
+  readonly origin: number;
+  readonly sequence: number;
+}
+
+/** Checksum of a row of operations: over its place too, so that no row passes for another, or for one that stands elsewhere. */
+export function operationChecksum(place: OperationPlace, bytes: Uint8Array): number {
+  return placedChecksum(place, crc32(bytes));
+}
+
+/** The same, of the checksum of its bytes, damaged or not: the row need not be read for it. */
+export function placedChecksum({ position, shard, origin, sequence }: OperationPlace, ofBytes: number): number {
+  return (ofBytes ^ crc32(`${position}:${shard}:${origin}:${sequence}`)) >>> 0;
+}
+
 /** Checksum of a row of points: over the shard's key in the file, the point's key and its state, so that no row passes for another. */
 export function pointChecksum(shard: number, id: Uint8Array, state: Uint8Array): number {
   return crc32(state, crc32(id, crc32(String(shard))));

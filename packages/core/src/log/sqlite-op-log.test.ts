@@ -3,6 +3,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
+import { crc32 } from "node:zlib";
 import { type ErrorCode, MurmurationError } from "@murmuration/index";
 import Database from "better-sqlite3";
 import { opLogConformance } from "./conformance.js";
@@ -34,6 +35,14 @@ opLogConformance("SqliteOpLog", () => {
 /** What a log of the version before checksums of settings and frontiers lacks. */
 const withoutSettingChecksums = `DELETE FROM settings WHERE name = 'log.settings';
   ALTER TABLE settings DROP COLUMN checksum; ALTER TABLE frontiers DROP COLUMN checksum;`;
+
+/** Makes a log one of an older version: this `has` what that one lacks. */
+function toVersion(version: number, file: string, without: string): void {
+  const database = new Database(file);
+  database.function("bytes_checksum", (bytes) => crc32(bytes as Uint8Array));
+  database.exec(`UPDATE operations SET checksum = bytes_checksum(bytes); ${without} PRAGMA user_version = ${version}`);
+  database.close();
+}
 
 describe("SqliteOpLog", () => {
   let folder: string;
@@ -156,11 +165,8 @@ describe("SqliteOpLog", () => {
     const log = new SqliteOpLog(file);
     fill(log, 1, 10);
     log.close();
-    const database = new Database(file);
-    database.exec(
-      `${withoutSettingChecksums} ALTER TABLE points DROP COLUMN checksum; DROP TABLE checkpoints; DROP TABLE checkpoint_parts; PRAGMA user_version = 1`,
-    );
-    database.close();
+    const withoutCheckpoints = "DROP TABLE checkpoints; DROP TABLE checkpoint_parts;";
+    toVersion(1, file, `${withoutSettingChecksums} ALTER TABLE points DROP COLUMN checksum; ${withoutCheckpoints}`);
     assert.throws(() => new SqliteOpLog(file, { readOnly: true }), failsWith("corrupt"));
     const migrated = new SqliteOpLog(file);
     assert.equal([...migrated.read(0)].length, 10);
@@ -175,9 +181,7 @@ describe("SqliteOpLog", () => {
     const log = new SqliteOpLog(file);
     log.transaction((writer) => writer.putPoint("a", 7, body));
     log.close();
-    const database = new Database(file);
-    database.exec(`${withoutSettingChecksums} ALTER TABLE points DROP COLUMN checksum; PRAGMA user_version = 2`);
-    database.close();
+    toVersion(2, file, `${withoutSettingChecksums} ALTER TABLE points DROP COLUMN checksum;`);
     for (const readOnly of [true, false, true]) {
       const opened = new SqliteOpLog(file, { readOnly });
       assert.deepEqual([...opened.points("a")], [{ id: 7, state: body }]);
@@ -193,12 +197,8 @@ describe("SqliteOpLog", () => {
       writer.putSetting("causality.a", "{}");
     });
     log.close();
-    const database = new Database(file);
     // the sum of a shard without points was not written
-    database.exec(
-      `${withoutSettingChecksums} DELETE FROM settings WHERE name = 'log.points.1'; PRAGMA user_version = 3`,
-    );
-    database.close();
+    toVersion(3, file, `${withoutSettingChecksums} DELETE FROM settings WHERE name = 'log.points.1';`);
     for (const readOnly of [true, false, true]) {
       const opened = new SqliteOpLog(file, { readOnly });
       assert.equal(opened.setting("replica.id"), "7");
@@ -207,6 +207,23 @@ describe("SqliteOpLog", () => {
       assert.deepEqual([...opened.points("a")], []);
       opened.close();
     }
+  });
+
+  test("a log of the version before checksums of places is read as it is, and gets them when it is opened for writing; damage stays", () => {
+    const log = new SqliteOpLog(file);
+    fill(log, 1, 10);
+    log.close();
+    toVersion(4, file, "UPDATE operations SET bytes = zeroblob(600) WHERE sequence = 7;");
+    for (const readOnly of [true, false, true]) {
+      const opened = new SqliteOpLog(file, { readOnly });
+      const damaged: number[] = [];
+      const read = [...opened.read(0, { onDamaged: ({ sequence }) => damaged.push(sequence) })];
+      assert.deepEqual([read.length, damaged], [9, [7]]);
+      opened.close();
+    }
+    const database = new Database(file);
+    assert.equal(database.pragma("user_version", { simple: true }), 5);
+    database.close();
   });
 
   test("a setting of the whole log that is damaged, lost or what it once was is refused, with the file and the row", () => {
@@ -401,6 +418,40 @@ describe("SqliteOpLog", () => {
     const damaged = new SqliteOpLog(file);
     assert.throws(() => [...damaged.read(0)], failsWith("corrupt", /checksum/));
     damaged.close();
+  });
+
+  test("an operation that stands in the place of another is noticed when it is read", () => {
+    const log = new SqliteOpLog(file);
+    log.transaction((writer) => {
+      for (const [shard, origin] of [
+        ["a", 1],
+        ["a", 2],
+        ["b", 3],
+      ] as const) {
+        writer.append(shard, origin, 1, new TextEncoder().encode(`${shard} of ${origin}`));
+      }
+    });
+    log.close();
+    const whole = readFileSync(file);
+    const ofFirst = (column: string) => `${column} = (SELECT ${column} FROM operations WHERE position = 1)`;
+    const damages = [
+      `${ofFirst("bytes")}, ${ofFirst("checksum")}`,
+      "position = 4",
+      "shard = 1",
+      "origin = 4",
+      "sequence = 2",
+    ];
+    for (const damage of damages) {
+      writeFileSync(file, whole);
+      const database = new Database(file);
+      database.exec(`UPDATE operations SET ${damage} WHERE position = 3`);
+      database.close();
+      const damaged = new SqliteOpLog(file);
+      const named: string[] = [];
+      const read = [...damaged.read(0, { onDamaged: (_, { message }) => named.push(message) })];
+      assert.deepEqual([read.length, named.length], [2, 1], damage);
+      damaged.close();
+    }
   });
 
   test("a damaged page is an error of its own kind", () => {

@@ -16,7 +16,7 @@ import type {
   TransactionOptions,
 } from "./op-log.js";
 import { noPointRows, pointRowsToText } from "./point-rows.js";
-import { frontierChecksum } from "./row-checksums.js";
+import { frontierChecksum, operationChecksum } from "./row-checksums.js";
 import { dropCheckpoint, dropOperations, putCheckpointPart } from "./sqlite-compaction.js";
 import { openDatabase, setPragmas } from "./sqlite-connection.js";
 import { damagedRows } from "./sqlite-damage.js";
@@ -237,7 +237,8 @@ export class SqliteOpLog implements OpLog {
         const next = sequenceOf(head.frontier, origin) + 1;
         assert(sequence === next, `the next operation of ${origin} in ${shard} is ${next}, not ${sequence}`);
         const position = heads.lastPosition + 1;
-        writes.append.run(position, head.key, origin, sequence, crc32(bytes), bytes);
+        const checksum = operationChecksum({ position, shard: head.key, origin, sequence }, bytes);
+        writes.append.run(position, head.key, origin, sequence, checksum, bytes);
         heads.lastPosition = position;
         head.frontier.set(origin, sequence);
         const origins = advanced.get(head);
@@ -351,9 +352,11 @@ export class SqliteOpLog implements OpLog {
 
   /** The entry of a row, or what is wrong with it. */
   #entry(row: OperationRow): LogEntry | MurmurationError {
-    const { position, shard, origin, sequence, checksum } = row;
+    const { position, shard, key, origin, sequence, checksum } = row;
     const bytes = plainBytes(row.bytes);
-    if (crc32(bytes) !== checksum) {
+    const { places } = this.#reads.checksums;
+    const written = places ? operationChecksum({ position, shard: key, origin, sequence }, bytes) : crc32(bytes);
+    if (written !== checksum) {
       const name = `operation ${origin}:${sequence} of shard ${shard}`;
       return new MurmurationError("corrupt", `${this.#file}: ${name} is damaged: the checksum does not match`);
     }

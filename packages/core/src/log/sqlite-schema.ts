@@ -1,21 +1,26 @@
 import type Database from "better-sqlite3";
 import { refuseMessage } from "../operation/refuse-message.js";
-import { frontierChecksum, pointChecksum, settingChecksum } from "./row-checksums.js";
+import { frontierChecksum, placedChecksum, pointChecksum, settingChecksum } from "./row-checksums.js";
 import { SETTING_ROWS, textOfRows } from "./sqlite-settings.js";
 import type { RowChecksums, SettingRow } from "./sqlite-statements.js";
 
 /** `PRAGMA application_id`: says that a file is ours ("Murm"). */
 const APPLICATION_ID = 0x4d75726d;
 /** `PRAGMA user_version`: a file of a newer version is refused. */
-export const logSchemaVersion = 4;
+export const logSchemaVersion = 5;
 
 const WITHOUT_POINT_CHECKSUMS = 2;
 const WITHOUT_SETTING_CHECKSUMS = 3;
+const WITHOUT_PLACES = 4;
 
 /** Which rows of an open log have checksums? */
 export function rowChecksumsOf(database: Database.Database): RowChecksums {
   const version = database.pragma("user_version", { simple: true }) as number;
-  return { points: version > WITHOUT_POINT_CHECKSUMS, settings: version > WITHOUT_SETTING_CHECKSUMS };
+  return {
+    points: version > WITHOUT_POINT_CHECKSUMS,
+    settings: version > WITHOUT_SETTING_CHECKSUMS,
+    places: version > WITHOUT_PLACES,
+  };
 }
 
 const TABLES = `
@@ -95,6 +100,17 @@ function addSettingChecksums(database: Database.Database): void {
   put.run(SETTING_ROWS, text, settingChecksum(SETTING_ROWS, text));
 }
 
+/** Since version 5. Where a row stands is taken as it is; bytes that are damaged stay so. */
+function addPlaces(database: Database.Database): void {
+  database.function("placed_checksum", { deterministic: true }, (position, shard, origin, sequence, checksum) =>
+    placedChecksum(
+      { position: Number(position), shard: Number(shard), origin: Number(origin), sequence: Number(sequence) },
+      Number(checksum),
+    ),
+  );
+  database.exec("UPDATE operations SET checksum = placed_checksum(position, shard, origin, sequence, checksum)");
+}
+
 /** Since version 2. The parts of a checkpoint are not moved when it becomes the current one: its slot is beside them. */
 const CHECKPOINT_TABLES = `
   CREATE TABLE checkpoints (
@@ -149,7 +165,8 @@ export function openSchema(database: Database.Database, file: string, isReadOnly
     database.transaction(() => {
       if (version === 1) database.exec(CHECKPOINT_TABLES);
       if (version <= WITHOUT_POINT_CHECKSUMS) addPointChecksums(database);
-      addSettingChecksums(database);
+      if (version <= WITHOUT_SETTING_CHECKSUMS) addSettingChecksums(database);
+      addPlaces(database);
       database.pragma(`user_version = ${logSchemaVersion}`);
     })();
     return;

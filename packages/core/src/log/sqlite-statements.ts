@@ -5,6 +5,8 @@ type Statement<Parameters extends unknown[], Row = unknown> = Database.Statement
 export interface OperationRow {
   readonly position: number;
   readonly shard: string;
+  /** The shard's key. */
+  readonly key: number;
   readonly origin: number;
   readonly sequence: number;
   readonly checksum: number;
@@ -45,11 +47,13 @@ export interface PointRow {
   readonly state: Uint8Array;
 }
 
-const COLUMNS = "position, shards.name AS shard, origin, sequence, checksum, bytes";
+const COLUMNS = "position, shards.name AS shard, shards.key, origin, sequence, checksum, bytes";
 const KEY_OF_SHARD = "(SELECT key FROM shards WHERE name = ?)";
 
-/** Which rows of a log have checksums. */
+/** Which rows of a log have checksums. Those of operations have always had them. */
 export interface RowChecksums {
+  /** Are those of operations over their place too? */
+  readonly places: boolean;
   readonly points: boolean;
   /** Those of frontiers have them since the same version. */
   readonly settings: boolean;

@@ -32,25 +32,29 @@ export interface Progress {
 interface PlacedIndex {
   readonly index: VectorIndex;
   readonly position: number;
+  /** `undefined`: nothing is in it. */
   readonly causality: StoredCausalState | undefined;
 }
 
 /** What an image's note says. */
 interface ImageNote {
   readonly position: number;
-  readonly causality?: StoredCausalState;
+  readonly causality: StoredCausalState;
 }
 
 /** Note that an image carries: where in the log it stands, and what the operations after it build on. */
-export function imageNote(position: number, causality?: CausalState): string {
-  const note: ImageNote = { position, ...(causality === undefined ? {} : { causality: causality.toJson() }) };
+export function imageNote(position: number, causality: Pick<CausalState, "toJson">): string {
+  const note: ImageNote = { position, causality: causality.toJson() };
   return JSON.stringify(note);
 }
 
+/** Throws `corrupt` where it does not say who knew what: an operation that is lost right behind the image would not be missed. */
 function readImageNote(text: string): ImageNote {
-  // a plain number: written by a replica that had always been alone
-  const note = JSON.parse(text) as ImageNote | number;
-  return typeof note === "number" ? { position: note } : note;
+  const note = JSON.parse(text) as Partial<ImageNote>;
+  const { position = Number.NaN, causality } = note;
+  if (causality === undefined)
+    throw new MurmurationError("corrupt", "the graph image does not say what its replica knew");
+  return { position, causality };
 }
 
 function* operationsAfter(
@@ -98,7 +102,10 @@ export function replayShard(log: OpLog, collection: Collection, progress: Progre
   return target;
 }
 
-/** Graphs from images or the checkpoint and, after them, from the deltas in the log: never an insert made again. */
+/**
+ * Graphs from images or the checkpoint and, after them, from the deltas in the log: never an insert made again. Throws `corrupt` also where
+ * operations are missing at the end, as the causality tells that the log keeps beside them.
+ */
 export function recoverGraphs(
   log: OpLog,
   collection: Collection,
@@ -118,36 +125,22 @@ export function recoverGraphs(
   target.shard.position = checkpoint?.position ?? 0;
   const [oldest] = [...placed.values()].sort((a, b) => a.position - b.position);
   if (oldest !== undefined) {
-    const followed =
-      oldest.causality === undefined
-        ? new CausalState(undefined, frontierAt(log, collection.id, oldest.position))
-        : new CausalState(oldest.causality);
+    const followed = new CausalState(oldest.causality);
     for (const { position, operation } of operationsAfter(log, collection.id, oldest.position)) {
       target.shard.position = position;
       progress.position = position;
-      if (planted.has("recovery-from-checkpoint-alone") && checkpoint !== undefined) continue;
       const past = followed.advance(operation);
+      if (planted.has("recovery-from-checkpoint-alone") && checkpoint !== undefined) continue;
       if (operation.kind === "edges" && planted.has("edges-lost-in-recovery")) continue;
       const lags = (vector: string) => position > (placed.get(vector)?.position ?? 0);
       target.shard.checkOnGraph(operation, past, lags);
       target.shard.applyToGraph(operation, past, lags);
     }
+    if (!isFrontier(followed.frontier, causality.frontier)) {
+      throw new MurmurationError("corrupt", `the log does not end with the operations that shard ${collection.id} has`);
+    }
   }
   return target;
-}
-
-/** What a shard held at a position of its log, as far as the first operation of each origin behind it tells. */
-function frontierAt(log: OpLog, shard: string, position: number): Map<number, number> {
-  const frontier = new Map(log.frontier(shard));
-  const seen = new Set<number>();
-  if (position === 0) return new Map();
-  for (const { origin, sequence } of log.read(position, { shard })) {
-    if (seen.has(origin)) continue;
-    seen.add(origin);
-    if (sequence === 1) frontier.delete(origin);
-    else frontier.set(origin, sequence - 1);
-  }
-  return frontier;
 }
 
 /** Points from the projection, over graphs that are complete. Throws `corrupt` for a projection that is not what the log would make. */

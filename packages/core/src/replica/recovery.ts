@@ -17,6 +17,8 @@ import type { ReplicaOptions } from "./replica-options.js";
 import type { ReplicaState } from "./replica-state.js";
 import { causalSetting, recoverCausality, SYSTEM_SHARD, storedCausality } from "./stored-causality.js";
 
+const MISSING_AT_END = "operations are missing at the end of the log";
+
 /**
  * Put a replica's state together from its log. What cannot be is quarantined: nothing that stands in a log keeps the rest from being served.
  * Where the projection of a shard is damaged, the shard is made again from its operations.
@@ -170,6 +172,7 @@ function recoverCatalogue(log: OpLog, id: number): RecoveredCatalogue {
     if (!isFrontier(causality.frontier, log.frontier(SYSTEM_SHARD)))
       throw corrupt("the frontiers of the catalogue differ");
     system = causality;
+    if (!isFrontier(causality.frontier, followed.frontier)) failure ??= corrupt(MISSING_AT_END);
   } catch (error) {
     derivedFor = error;
     try {
@@ -197,9 +200,7 @@ function requireFrontier(log: OpLog, id: string, frontier: VersionVector): void 
   if (isCounted && frontier.size > 0) return;
   const { causality } = recoverCausality(log, id);
   if (!isFrontier(causality.frontier, frontier)) {
-    throw corrupt(
-      frontier.size === 0 ? "its operations are not in the log" : "operations are missing at the end of the log",
-    );
+    throw corrupt(frontier.size === 0 ? "its operations are not in the log" : MISSING_AT_END);
   }
   if (isCounted || planted.has("frontiers-believed")) return;
   mark("frontier mended");

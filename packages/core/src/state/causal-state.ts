@@ -32,9 +32,8 @@ export class CausalState {
   readonly #frontier: MutableVersionVector;
   readonly #declared: Map<number, VersionVector>;
 
-  /** Without `declared`, each origin is taken to have known nothing of the others. */
-  constructor(stored?: StoredCausalState, frontier: VersionVector = emptyVersionVector) {
-    this.#frontier = new Map(stored?.frontier ?? frontier);
+  constructor(stored?: StoredCausalState) {
+    this.#frontier = new Map(stored?.frontier);
     this.#declared = new Map((stored?.declared ?? []).map(([origin, entries]) => [origin, new Map(entries)]));
   }
 

@@ -136,7 +136,10 @@ describe("a backup of a log", () => {
         /operation 5:2 of shard 5-1 is damaged/,
       ],
       [`DELETE FROM operations WHERE shard = ${key} AND sequence = 2`, /collection c cannot be recovered/],
-      ["DELETE FROM operations WHERE position = (SELECT max(position) FROM operations)", /position is 71, not 72/],
+      [
+        "DELETE FROM operations WHERE position = (SELECT max(position) FROM operations)",
+        /collection c cannot be recovered: operations are missing at the end/,
+      ],
       [
         `UPDATE operations SET sequence = 900 WHERE shard = ${key} AND sequence = 2`,
         /collection c cannot be recovered/,

@@ -8,6 +8,9 @@ import { ImageStore } from "./image-store.js";
 
 const options: VectorIndexOptions = { dimensions: 3, metric: "dot", links: 4, efConstruction: 8, quantization: "int8" };
 
+/** What the replica knew that an image is of. */
+const causality = { toJson: () => ({ frontier: [[1, 50] as const], declared: [] }) };
+
 function indexOf(count: number): VectorIndex {
   const index = new VectorIndex(options);
   for (let sequence = 1; sequence <= count; sequence++) {
@@ -39,10 +42,10 @@ describe("the store of graph images", () => {
   it("gives back what was saved, under any vector name", () => {
     const index = indexOf(50);
     for (const name of ["", "../../up", "ä/b\0c", "x".repeat(300)]) {
-      store.save("1-1", name, index, 12);
+      store.save("1-1", name, index, 12, causality);
       const loaded = load("1-1", name);
       assert.equal(loaded?.index.digest(), index.digest());
-      assert.equal(loaded?.note, '{"position":12}');
+      assert.equal(loaded?.note, '{"position":12,"causality":{"frontier":[[1,50]],"declared":[]}}');
       assert.equal(store.position("1-1", name), 12);
     }
     assert.deepEqual(readdirSync(folder), ["1-1"]);
@@ -55,29 +58,29 @@ describe("the store of graph images", () => {
   });
 
   it("replaces an image, also while the one before is being read", () => {
-    store.save("1-1", "", indexOf(10), 1);
+    store.save("1-1", "", indexOf(10), 1, causality);
     const read = store.open("1-1", "");
     const after = indexOf(20);
-    store.save("1-1", "", after, 2);
+    store.save("1-1", "", after, 2, causality);
     assert.ok(read !== undefined);
-    assert.equal(decodeImage(options, read).note, '{"position":1}');
+    assert.match(decodeImage(options, read).note, /"position":1,/);
     assert.equal(load("1-1", "")?.index.digest(), after.digest());
   });
 
   it("keeps the image before when a new one cannot be finished", () => {
     const before = indexOf(10);
-    store.save("1-1", "", before, 1);
+    store.save("1-1", "", before, 1, causality);
     // in the way of the unfinished file
     const [file] = readdirSync(join(folder, "1-1"));
     mkdirSync(join(folder, "1-1", `${file}.unfinished`));
-    assert.throws(() => store.save("1-1", "", indexOf(20), 2));
+    assert.throws(() => store.save("1-1", "", indexOf(20), 2, causality));
     assert.equal(load("1-1", "")?.index.digest(), before.digest());
     assert.equal(store.position("1-1", ""), 1);
   });
 
   it("sweeps what belongs to no shard and what was never finished", () => {
-    store.save("1-2", "", indexOf(5), 1);
-    store.save("1-3", "", indexOf(5), 1);
+    store.save("1-2", "", indexOf(5), 1, causality);
+    store.save("1-3", "", indexOf(5), 1, causality);
     writeFileSync(join(folder, "1-2", "x.image.unfinished"), "half");
     store.sweep(new Set(["1-2", "new"]));
     assert.deepEqual(readdirSync(folder), ["1-2"]);
@@ -86,7 +89,7 @@ describe("the store of graph images", () => {
   });
 
   it("takes a refused image away and tells of it", () => {
-    store.save("1-1", "", indexOf(5), 1);
+    store.save("1-1", "", indexOf(5), 1, causality);
     const [file] = readdirSync(join(folder, "1-1"));
     store.refused("1-1", "", new MurmurationError("corrupt", "it is damaged"));
     assert.deepEqual(refused, ["1-1/: it is damaged"]);
@@ -102,7 +105,7 @@ describe("the store of graph images", () => {
 
   it("makes no path of what is no id of a shard", () => {
     for (const shard of ["../../up", "/etc", "1-1/../../x", "..", "", "1", "1-", "-1", "01-1", "1-1\0"]) {
-      assert.throws(() => store.save(shard, "", indexOf(1), 1), /is no id of a shard/);
+      assert.throws(() => store.save(shard, "", indexOf(1), 1, causality), /is no id of a shard/);
       assert.equal(store.open(shard, ""), undefined);
     }
     assert.deepEqual(readdirSync(folder), []);

@@ -98,7 +98,13 @@ export class ImageStore implements ImageSource {
   }
 
   /** Replace the image of a graph: wholly, or not at all. Throws what the file system throws. */
-  save(shard: string, vector: string, index: VectorIndex, position: number, causality?: CausalState): void {
+  save(
+    shard: string,
+    vector: string,
+    index: VectorIndex,
+    position: number,
+    causality: Pick<CausalState, "toJson">,
+  ): void {
     const file = fileOf(this.#folder, shard, vector);
     const unfinished = `${file}.unfinished`;
     mkdirSync(dirname(file), { recursive: true });
