@@ -119,6 +119,27 @@ describe("a member that starts on a log whose rows of operations are not all wha
     assert.deepEqual(startAfter(`DELETE FROM operations WHERE position = (${newest} = 'system')`), [""]);
   });
 
+  test("a catalogue that is not known to be whole is not by the next start either", () => {
+    assert.deepEqual(startAfter("UPDATE settings SET value = 'z' WHERE name = 'causality.system'"), []);
+    const both =
+      "UPDATE frontiers SET sequence = sequence + 1 WHERE shard = (SELECT key FROM shards WHERE name = 'system')";
+    const isHeld = (log: SqliteOpLog) =>
+      cluster
+        .open(2, { log })
+        .quarantined()
+        .some(({ shard }) => shard === "system");
+    startAfter(both);
+    const database = new Database(fileOf("damaged.db"));
+    database.exec(both);
+    database.exec("UPDATE settings SET value = 'z' WHERE name = 'causality.system'");
+    database.close();
+    for (let start = 0; start < 3; start++) {
+      const log = new SqliteOpLog(fileOf("damaged.db"));
+      assert.ok(isHeld(log), `start ${start}`);
+      log.close();
+    }
+  });
+
   test("behind an image of the graph, any row", () => {
     const { id } = cluster.get(1).shard("small");
     const log = new SqliteOpLog(fileOf("whole.db"), { readOnly: true });
