@@ -10,10 +10,10 @@ const HELP = `
 Usage: npm run stress [-- --minutes N] [-- --readers N] [-- --plant BUG]
 
 Reader threads ask the shared rows and their columns for everything, each at an epoch of its own, and compare with what was live at that epoch, while a writer
-inserts, replaces, deletes and takes groups back.
+inserts, replaces, deletes and takes groups back. Then, for as long, they search a collection: rows, graph and payloads together.
 
-  --minutes N   how long (1)
-  --readers N   threads, 1 to 63 (2)
+  --minutes N   how long each (1)
+  --readers N   threads, 1 to 19 (2)
   --plant BUG   plant a bug, to see that it is noticed; may be given several times
   --help        print this help
 
@@ -35,7 +35,7 @@ function readOptions() {
   const minutes = Number(values.minutes ?? 1);
   if (!(minutes > 0 && minutes <= 24 * 60)) wrong("--minutes must be a number above 0, at most 1440");
   const readers = Number(values.readers ?? 2);
-  if (!Number.isInteger(readers) || readers < 1 || readers > 63) wrong("--readers must be an integer from 1 to 63");
+  if (!Number.isInteger(readers) || readers < 1 || readers > 19) wrong("--readers must be an integer from 1 to 19");
   return { minutes, readers, bugs: values.plant ?? [] };
 }
 
@@ -43,24 +43,40 @@ helpOnRequest(HELP);
 await endWith(async () => {
   const { minutes, readers, bugs } = readOptions();
   build({ projects: ["packages/index"] });
-  const load = (file) => import(pathToFileURL(inRoot(`packages/index/dist/segment/${file}.js`)).href);
-  const [{ runStress }, { plantedTableBugs }] = [await load("stress.test-support"), await load("planted")];
-  const { plantedColumnBugs } = await load("../payload/columns/planted");
-  const known = { ...plantedTableBugs, ...plantedColumnBugs };
+  const load = (file) => import(pathToFileURL(inRoot(`packages/index/dist/${file}.js`)).href);
+  const { runStress } = await load("segment/stress.test-support");
+  const { runSearchStress } = await load("query/stress-collection.test-support");
+  const { plantedTableBugs } = await load("segment/planted");
+  const { plantedColumnBugs } = await load("payload/columns/planted");
+  const { plantedReadBugs } = await load("query/planted");
+  const known = { ...plantedTableBugs, ...plantedColumnBugs, ...plantedReadBugs };
   const unknown = bugs.find((bug) => !(bug in known));
   if (unknown !== undefined) wrong(`there is no bug ${unknown}: ${Object.keys(known).join(", ")}`);
-  const endMs = performance.now() + minutes * 60_000;
-  const report = await runStress({
+  const bugsOf = (planted) => bugs.filter((bug) => bug in planted);
+  const isOver = () => {
+    const endMs = performance.now() + minutes * 60_000;
+    return () => performance.now() > endMs;
+  };
+  const sum = (checks) => checks.reduce((all, n) => all + n, 0);
+
+  const rows = await runStress({
     readers,
-    bugs: bugs.filter((bug) => bug in plantedTableBugs),
-    columnBugs: bugs.filter((bug) => bug in plantedColumnBugs),
-    isEnough: () => performance.now() > endMs,
+    bugs: bugsOf(plantedTableBugs),
+    columnBugs: bugsOf(plantedColumnBugs),
+    isEnough: isOver(),
   });
-  const checks = report.checks.reduce((sum, n) => sum + n, 0);
-  const columns = `${report.columns} columns of ${Math.round(report.columnBytes / 1024)} KiB`;
-  const rows = `${report.rows} rows for ${report.used} versions`;
+  const columns = `${rows.columns} columns of ${Math.round(rows.columnBytes / 1024)} KiB`;
   process.stdout.write(
-    `${report.groups} groups, everything asked ${checks} times, ${rows}, ${columns}, ${report.mistakes} mistakes\n`,
+    `rows: ${rows.groups} groups, everything asked ${sum(rows.checks)} times, ${rows.rows} rows for ${rows.used} versions, ` +
+      `${columns}, ${rows.mistakes} mistakes\n`,
   );
-  if (report.mistakes > 0) throw new StepFailed("reading beside a writer", `${report.told.join("\n")}\n`, 1);
+  const searches = await runSearchStress({ readers, bugs: bugsOf(plantedReadBugs), isEnough: isOver() });
+  process.stdout.write(
+    `searches: ${searches.groups} groups, everything asked ${sum(searches.checks)} times, ${searches.slots} slots for ` +
+      `${searches.nodes} nodes, ${searches.mistakes} mistakes\n`,
+  );
+  const told = [...rows.told, ...searches.told];
+  if (rows.mistakes + searches.mistakes > 0) {
+    throw new StepFailed("reading beside a writer", `${told.join("\n")}\n`, 1);
+  }
 });

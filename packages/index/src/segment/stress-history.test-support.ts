@@ -11,7 +11,7 @@ export const historyClasses = 32;
 export type Touch = "vector" | "payload" | "remove";
 
 /** Mix two words (the finalizer of MurmurHash3). */
-function mix(a: number, b: number): number {
+export function mix(a: number, b: number): number {
   let h = Math.imul(a ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul(b + 1, 0xc2b2ae35);
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
