@@ -15,11 +15,11 @@ interface Measured {
   readonly cpuMicroseconds: number | undefined;
 }
 
-/** Requests a second, as many as it takes, and processor time of the answering thread for each. */
+/** Requests a second, as many as it takes, and processor time of the whole process for each: reads may have threads of their own. */
 async function measure(server: ServerProcess, requests: readonly string[], count: number): Promise<Measured> {
-  const [cpu, start] = [server.cpuSeconds(), wallSeconds()];
+  const [cpu, start] = [server.processCpuSeconds(), wallSeconds()];
   await sendAll(server.address, requests, count, CONNECTIONS);
-  const used = server.cpuSeconds();
+  const used = server.processCpuSeconds();
   return {
     perSecond: count / (wallSeconds() - start),
     cpuMicroseconds: cpu === undefined || used === undefined ? undefined : ((used - cpu) / count) * 1e6,

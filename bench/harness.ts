@@ -4,6 +4,14 @@ import { SingleBar } from "cli-progress";
 export interface BenchOptions {
   /** Ends within 45 s: fewer rounds, fewer vectors where building is measured. */
   readonly quick: boolean;
+  /** So many vectors or points instead of the benchmark's own number, where it can take another. */
+  readonly points?: number | undefined;
+  /** So many dimensions, where a benchmark takes more than one number of them. */
+  readonly dimensions?: number | undefined;
+  /** One part of a benchmark only. */
+  readonly only?: string | undefined;
+  /** The command line of the server that is measured, where a benchmark starts one (default: this checkout's). */
+  readonly server?: string | undefined;
 }
 
 /** One line of a benchmark's table. */
@@ -16,6 +24,8 @@ export interface BenchResult {
   readonly rows: readonly BenchRow[];
   /** Named figures: ratios to peers measured in the same run, and the few absolute ones that are promised. */
   readonly ratios: Readonly<Record<string, number>>;
+  /** What a chart is drawn from, where that is more than the rows. */
+  readonly series?: readonly BenchRow[];
 }
 
 /** A benchmark: one per file, registered in main.ts. */

@@ -1,19 +1,28 @@
-import { Argument, Command } from "commander";
+import { Argument, Command, InvalidArgumentError } from "commander";
 import { applyBenchmark } from "./apply.js";
 import { buildBenchmark } from "./build.js";
 import { catalogueBenchmark } from "./catalogue.js";
+import { writeCharts } from "./charts.js";
 import { columnsBenchmark } from "./columns.js";
 import { convergeBenchmark } from "./converge.js";
 import { exactBenchmark } from "./exact.js";
 import { filterBenchmark } from "./filter.js";
-import { type Benchmark, describeResult } from "./harness.js";
+import { filterGraphBenchmark } from "./filter-graph.js";
+import { type Benchmark, type BenchOptions, describeResult } from "./harness.js";
+import { machineLoad, thisMachine } from "./machine.js";
+import { memoryBenchmark } from "./memory.js";
 import { oplogBenchmark } from "./oplog.js";
 import { plannersBenchmark } from "./planners.js";
 import { regionsBenchmark } from "./regions.js";
 import { replicateBenchmark } from "./replicate.js";
 import { restBenchmark } from "./rest.js";
 import { rowsBenchmark } from "./rows.js";
+import { scaleBenchmark } from "./scale.js";
 import { searchBenchmark } from "./search.js";
+import { removeLoaded } from "./service/kept.js";
+import { slicesBenchmark } from "./slices.js";
+import { startBenchmark } from "./start.js";
+import { streamBenchmark } from "./stream.js";
 import { wireBenchmark } from "./wire.js";
 
 /** All benchmarks by the name on the command line. */
@@ -22,6 +31,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   buildBenchmark,
   applyBenchmark,
   exactBenchmark,
+  filterGraphBenchmark,
   filterBenchmark,
   oplogBenchmark,
   restBenchmark,
@@ -33,23 +43,67 @@ const BENCHMARKS: readonly Benchmark[] = [
   rowsBenchmark,
   plannersBenchmark,
   columnsBenchmark,
+  memoryBenchmark,
+  startBenchmark,
+  scaleBenchmark,
+  streamBenchmark,
+  slicesBenchmark,
 ];
 
-async function run(names: readonly string[], options: { readonly json?: true; readonly quick?: true }): Promise<void> {
-  for (const benchmark of BENCHMARKS.filter(({ name }) => names.includes(name))) {
-    const result = await benchmark.run({ quick: options.quick === true });
-    console.log(options.json ? JSON.stringify(result) : `${describeResult(result)}\n`);
+interface Options extends Omit<BenchOptions, "quick"> {
+  readonly json?: true;
+  readonly quick?: true;
+  readonly keep?: true;
+  readonly charts?: string;
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text.replaceAll(/[_,]/g, ""));
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("it must be a whole number from 1");
+  return value;
+}
+
+/** The command that repeats one benchmark of this run. */
+function commandOf(name: string, { points, dimensions, only, quick }: Options): string {
+  const given = { points, dimensions, only };
+  const flags = Object.entries(given).flatMap(([flag, value]) => (value === undefined ? [] : [`--${flag} ${value}`]));
+  return ["npm run bench --", name, ...flags, ...(quick ? ["--quick"] : [])].join(" ");
+}
+
+async function run(names: readonly string[], options: Options): Promise<void> {
+  const { quick, json, keep, charts, ...asked } = options;
+  try {
+    for (const benchmark of BENCHMARKS.filter(({ name }) => names.includes(name))) {
+      const loadBefore = machineLoad();
+      const measured = await benchmark.run({ ...asked, quick: quick === true });
+      // what a figure by the clock has to be read beside
+      const params = { ...measured.params, load_before: loadBefore, load_after: machineLoad() };
+      const result = { ...measured, params };
+      console.log(json ? JSON.stringify({ ...result, machine: thisMachine() }) : `${describeResult(result)}\n`);
+      if (charts !== undefined) await writeCharts(charts, result, commandOf(benchmark.name, options));
+    }
+  } finally {
+    if (!keep) removeLoaded();
   }
 }
 
-const list = BENCHMARKS.map(({ name, summary }) => `  ${name.padEnd(10)}${summary}`).join("\n");
+const list = BENCHMARKS.map(({ name, summary }) => `  ${name.padEnd(14)}${summary}`).join("\n");
 
 await new Command()
   .name("npm run bench --")
   .description("Measures Murmuration, and its peers in the same run.")
   .addArgument(new Argument("<name...>", "which benchmarks to run").choices(BENCHMARKS.map(({ name }) => name)))
-  .option("--json", "one JSON object a benchmark and line: {bench, params, rows, ratios}")
+  .option("--json", "one JSON object a benchmark and line: {bench, params, rows, ratios, machine}")
   .option("--quick", "each benchmark ends within 45 s (once its data is there)")
+  .option("--points <number>", "so many vectors or points, instead of a benchmark's own number", wholeNumber)
+  .option("--dimensions <number>", "search: so many dimensions, of vectors made from the real ones", wholeNumber)
+  .option("--only <part>", "one part of a benchmark that has several")
+  .option("--server <cli.js>", "measure the server of another checkout (its packages/server/dist/cli.js)")
+  .option(
+    "--keep",
+    "keep loaded data folders in .cache/bench/loaded for later runs; a load that was broken off goes on",
+  )
+  .option("--charts <folder>", "write the results as JSON and, where there is a chart, as SVG into a folder")
   .addHelpText("after", `\nBenchmarks:\n${list}`)
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
   .action(run)

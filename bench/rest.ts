@@ -1,8 +1,8 @@
-import { loadavg } from "node:os";
 import { compareWithBareRoute } from "./beside-bare-route.js";
 import { readBenchData, readBenchWords } from "./data.js";
 import { type Benchmark, median, progressBar, quantile, wallSeconds } from "./harness.js";
-import { type ServerProcess, startServer } from "./server-process.js";
+import { startServer } from "./server-process.js";
+import { atRate, inParallel, untilAtRest } from "./service/pace.js";
 
 const K = 10;
 const BATCH = 100;
@@ -15,50 +15,11 @@ const QUERIES_PER_S = 500;
 const UPSERTS_PER_S = 200;
 const UPSERT_BATCH = 10;
 
-/** Runs tasks 0 … count − 1, so many at a time. */
-async function inParallel(count: number, width: number, task: (at: number) => Promise<void>): Promise<void> {
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    for (let at = next++; at < count; at = next++) await task(at);
-  };
-  await Promise.all(Array.from({ length: width }, worker));
-}
-
-/**
- * Starts `task` at a fixed rate, whether or not earlier ones are done, for so many seconds. Resolves to the milliseconds from when each
- * was due to when it was done: a queue that builds up counts, as it does for users.
- */
-async function atRate(perSecond: number, seconds: number, task: (at: number) => Promise<void>): Promise<number[]> {
-  const count = Math.round(perSecond * seconds);
-  const start = wallSeconds();
-  const latencies: number[] = [];
-  const running: Promise<void>[] = [];
-  for (let at = 0; at < count; at++) {
-    const due = start + at / perSecond;
-    const early = due - wallSeconds();
-    if (early > 0) await new Promise((resolve) => setTimeout(resolve, early * 1000));
-    running.push(task(at).then(() => void latencies.push((wallSeconds() - due) * 1000)));
-  }
-  await Promise.all(running);
-  return latencies;
-}
-
-/** Waits, a minute at most, until upkeep has nothing to do: what it does beside queries is not what they cost. */
-async function untilAtRest(server: ServerProcess): Promise<void> {
-  for (let seconds = 0; seconds < 60; seconds++) {
-    const { upkeep } = (await server.call("GET", "/murmur/replication")) as {
-      readonly upkeep: { readonly at_rest: boolean };
-    };
-    if (upkeep.at_rest) return;
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
-  }
-}
-
 /** What a client sees over HTTP: durable writes, and queries from one and from several connections. */
 export const restBenchmark: Benchmark = {
   name: "rest",
   summary: "durable upserts/s, queries/s over a bare Fastify route, and query latency over HTTP, one server process",
-  async run({ quick }) {
+  async run({ quick, server: cli }) {
     const data = readBenchData();
     const words = readBenchWords();
     const count = quick ? 20_000 : data.baseCount;
@@ -69,7 +30,7 @@ export const restBenchmark: Benchmark = {
       vector: Array.from(data.base.subarray(row * data.dimensions, (row + 1) * data.dimensions)),
       payload: { word: words[row], n: row },
     }));
-    const server = await startServer();
+    const server = await startServer({ cli });
     try {
       await server.call("PUT", "/collections/words", { vectors: { size: data.dimensions, distance: "Cosine" } });
       const query = async (i: number): Promise<void> => {
@@ -145,7 +106,6 @@ export const restBenchmark: Benchmark = {
           rounds,
           secondsARound: seconds,
           clock: "wall",
-          load: loadavg()[0] as number,
           source: data.source,
         },
         rows: [

@@ -14,7 +14,7 @@ const folder = join(benchFolder, "peers");
 
 function placeOf(peer: Peer, data: BenchData, count: number): { readonly kind: string; readonly path: string } {
   const { M, efConstruction } = PARAMETERS;
-  const kind = `${peer.id}-${count}-m${M}-ef${efConstruction}-`;
+  const kind = `${peer.id}-${count}-d${data.dimensions}-m${M}-ef${efConstruction}-`;
   return { kind, path: join(folder, `${kind}${peer.version ?? `g${GENERATION}`}-v${data.version}.index`) };
 }
 

@@ -1,0 +1,180 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse, View } from "vega";
+import { compile, type TopLevelSpec } from "vega-lite";
+import type { BenchResult, BenchRow } from "./harness.js";
+import { thisMachine } from "./machine.js";
+
+const WIDTH = 420;
+const PANEL_HEIGHT = 200;
+/** Of Okabe and Ito, told apart also by people who see few colours. */
+const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
+
+/** Command, sizes and machine, which every figure has to be read with. */
+function caption(result: BenchResult, command: string): string[] {
+  const { processor, cores, memoryGib, node } = thisMachine();
+  const load = `load ${result.params["load_before"]} before and ${result.params["load_after"]} after`;
+  return [command, `${cores} × ${processor}, ${memoryGib} GiB, Node ${node.slice(1)}, ${load}`];
+}
+
+type Panel = Readonly<Record<string, unknown>>;
+
+function spec(title: string, subtitle: readonly string[], content: Panel, rows: readonly BenchRow[]): TopLevelSpec {
+  return {
+    $schema: "https://vega.github.io/schema/vega-lite/v6.json",
+    background: "white",
+    padding: 12,
+    title: { text: title, subtitle: [...subtitle], anchor: "start", subtitleColor: "#555", offset: 12 },
+    config: {
+      font: "sans-serif",
+      range: { category: COLOURS },
+      axisY: { labelLimit: 340 },
+      axis: { gridColor: "#e5e5e5", domainColor: "#888", tickColor: "#888", labelFontSize: 11, titleFontSize: 11 },
+      view: { stroke: null },
+    },
+    data: { values: rows.map((row) => ({ ...row })) },
+    ...content,
+  } as unknown as TopLevelSpec;
+}
+
+/** Recall against queries a second, one line an engine: up and to the right is better. */
+function recallChart(result: BenchResult, command: string): TopLevelSpec {
+  const { vectors, dimensions, k } = result.params;
+  const title = `Search: ${Number(vectors).toLocaleString("en-US")} vectors of ${dimensions} dimensions, one thread`;
+  const content = {
+    width: WIDTH,
+    height: 300,
+    mark: { type: "line", point: true, interpolate: "monotone" },
+    encoding: {
+      x: { field: "recall", type: "quantitative", title: `recall@${k}`, scale: { zero: false, domainMax: 1 } },
+      y: {
+        field: "queries_per_s",
+        type: "quantitative",
+        title: "queries/s (processor time)",
+        scale: { type: "log", nice: false },
+        axis: { format: "~s" },
+      },
+      color: { field: "engine", type: "nominal", title: null },
+      order: { field: "ef" },
+    },
+  };
+  return spec(title, caption(result, command), content, result.series ?? []);
+}
+
+/** One small panel for each figure over the number of points, both axes logarithmic: equal slopes are equal powers. */
+function growthChart(result: BenchResult, command: string): TopLevelSpec {
+  const figures = [
+    ["query_cpu_us", "processor time of a query, µs"],
+    ["insert_cpu_us", "processor time of an insert, µs"],
+    ["start_s", "start to first answer, s"],
+    ["resident_mib", "resident memory, MiB"],
+  ] as const;
+  const panel = ([field, title]: readonly [string, string]): Panel => ({
+    width: WIDTH / 1.5,
+    height: PANEL_HEIGHT,
+    mark: { type: "line", point: true },
+    encoding: {
+      x: { field: "points", type: "quantitative", scale: { type: "log" }, axis: { format: "~s", tickCount: 4 } },
+      y: {
+        field,
+        type: "quantitative",
+        title,
+        scale: { type: "log", nice: true },
+        axis: { format: "~s", tickCount: 5 },
+      },
+      color: { value: COLOURS[0] },
+    },
+  });
+  const content = { columns: 2, spacing: 28, concat: figures.map(panel) };
+  return spec("Growth: 100 dimensions, five indexed fields", caption(result, command), content, result.rows);
+}
+
+/** Bars of a figure by what it was measured with. */
+function barChart(
+  result: BenchResult,
+  command: string,
+  { title, category, figure, label }: { title: string; category: string; figure: string; label: string },
+): TopLevelSpec {
+  const encoding = {
+    y: { field: category, type: "nominal", title: null, sort: null, axis: { labelLimit: 340 } },
+    x: { field: figure, type: "quantitative", title: label },
+  };
+  const content = {
+    width: WIDTH,
+    height: { step: 26 },
+    layer: [
+      { mark: { type: "bar", color: COLOURS[0] }, encoding },
+      {
+        mark: { type: "text", align: "left", dx: 4, fontSize: 11 },
+        encoding: { ...encoding, text: { field: figure, type: "quantitative", format: ",.3~r" } },
+      },
+    ],
+  };
+  return spec(title, caption(result, command), content, result.rows);
+}
+
+/** Recall and memory over the rounds of a stream. */
+function streamChart(result: BenchResult, command: string): TopLevelSpec {
+  const panel = (field: string, title: string, zero: boolean): Panel => ({
+    width: WIDTH / 1.5,
+    height: PANEL_HEIGHT,
+    mark: { type: "line", point: true },
+    encoding: {
+      x: { field: "round", type: "ordinal", title: "round", axis: { labelAngle: 0 } },
+      y: { field, type: "quantitative", title, scale: zero ? { zero } : { domain: [0.9, 1] } },
+      color: { value: COLOURS[0] },
+    },
+  });
+  const content = {
+    spacing: 28,
+    hconcat: [panel("recall", "recall@10", false), panel("resident_mib", "resident memory, MiB", true)],
+  };
+  const title = `Stream: a fifth inserted, replaced and deleted a round, ${result.params["points"]} points`;
+  return spec(title, caption(result, command), content, result.rows);
+}
+
+/** What each benchmark that has a chart is drawn as. */
+const CHARTS: Readonly<Record<string, (result: BenchResult, command: string) => TopLevelSpec>> = {
+  search: recallChart,
+  scale: growthChart,
+  stream: streamChart,
+  slices: (result, command) =>
+    barChart(result, command, {
+      title: "200 small queries/s beside one heavy request after the other: their p99",
+      category: "beside",
+      figure: "query_p99_ms",
+      label: "p99 of small queries, ms",
+    }),
+  planners: (result, command) =>
+    barChart(result, command, {
+      title: "Inserting in batches of 100, by planners",
+      category: "planners",
+      figure: "insert_us",
+      label: "time of an insert, µs",
+    }),
+  readers: (result, command) =>
+    barChart(result, command, {
+      title: "Queries a second inside the process, by reader threads",
+      category: "threads",
+      figure: "queries_per_s",
+      label: "queries/s",
+    }),
+};
+
+/** File name of a result: benchmarks that were run with several numbers of dimensions have one each. */
+function fileName({ bench, params }: BenchResult): string {
+  return bench === "search" ? `search-${params["dimensions"]}` : bench;
+}
+
+/** Writes a result as JSON, and as an SVG where there is a chart for it, into a folder; `command` repeats the run. */
+export async function writeCharts(folder: string, result: BenchResult, command: string): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  const name = fileName(result);
+  const kept = { command, machine: thisMachine(), ...result };
+  writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(kept, undefined, 2)}\n`);
+  const chart = CHARTS[result.bench]?.(result, command);
+  if (chart === undefined) return;
+  const view = new View(parse(compile(chart).spec), { renderer: "none" });
+  writeFileSync(join(folder, `${name}.svg`), `${await view.toSVG()}\n`);
+  view.finalize();
+}
