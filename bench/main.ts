@@ -43,9 +43,10 @@ const BENCHMARKS: readonly Benchmark[] = [
   rowsBenchmark,
   plannersBenchmark,
   columnsBenchmark,
+  // leaves a data folder to the next two
+  scaleBenchmark,
   memoryBenchmark,
   startBenchmark,
-  scaleBenchmark,
   streamBenchmark,
   slicesBenchmark,
 ];
@@ -86,6 +87,8 @@ async function run(names: readonly string[], options: Options): Promise<void> {
     if (!keep) removeLoaded();
   }
 }
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
 
 const list = BENCHMARKS.map(({ name, summary }) => `  ${name.padEnd(14)}${summary}`).join("\n");
 
