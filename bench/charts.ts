@@ -155,7 +155,7 @@ const CHARTS: Readonly<Record<string, (result: BenchResult, command: string) => 
   readers: (result, command) =>
     barChart(result, command, {
       title: "Queries a second inside the process, by reader threads",
-      category: "what",
+      category: "threads",
       figure: "queries_per_s",
       label: "queries/s",
     }),

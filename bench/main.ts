@@ -13,6 +13,7 @@ import { machineLoad, thisMachine } from "./machine.js";
 import { memoryBenchmark } from "./memory.js";
 import { oplogBenchmark } from "./oplog.js";
 import { plannersBenchmark } from "./planners.js";
+import { readersBenchmark } from "./readers.js";
 import { regionsBenchmark } from "./regions.js";
 import { replicateBenchmark } from "./replicate.js";
 import { restBenchmark } from "./rest.js";
@@ -43,12 +44,12 @@ const BENCHMARKS: readonly Benchmark[] = [
   rowsBenchmark,
   plannersBenchmark,
   columnsBenchmark,
-  // leaves a data folder to the next two
-  scaleBenchmark,
   memoryBenchmark,
   startBenchmark,
+  scaleBenchmark,
   streamBenchmark,
   slicesBenchmark,
+  readersBenchmark,
 ];
 
 interface Options extends Omit<BenchOptions, "quick"> {
@@ -87,8 +88,6 @@ async function run(names: readonly string[], options: Options): Promise<void> {
     if (!keep) removeLoaded();
   }
 }
-
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
 
 const list = BENCHMARKS.map(({ name, summary }) => `  ${name.padEnd(14)}${summary}`).join("\n");
 

@@ -1,7 +1,9 @@
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { benchFolder } from "./data.js";
 import { type Benchmark, type BenchRow, median, say, wallSeconds } from "./harness.js";
 import { rawPost, sendAll } from "./raw-client.js";
 import { type ServerProcess, startServer } from "./server-process.js";
-import { folderToFill } from "./service/kept.js";
 import {
   ask,
   COLLECTION,
@@ -68,8 +70,8 @@ export const scaleBenchmark: Benchmark = {
     const shape = shapeOf(SHAPE);
     const below = STEPS.filter((step) => step < points);
     const steps = [...below, points];
-    // the other benchmarks of the run need not load the same once more
-    const { path: folder, finish } = folderToFill(SHAPE, points, cli);
+    mkdirSync(benchFolder, { recursive: true });
+    const folder = mkdtempSync(join(benchFolder, "scale-"));
     const rows: BenchRow[] = [];
     let server = await startServer({ folder, cli });
     try {
@@ -109,7 +111,7 @@ export const scaleBenchmark: Benchmark = {
       }
     } finally {
       await server.stop();
-      finish(rows.length === steps.length);
+      rmSync(folder, { recursive: true, force: true });
     }
     const rowAt = (count: number): BenchRow | undefined => rows.find((row) => row["points"] === count);
     const [million, hundred] = [rowAt(1_000_000), rowAt(100_000)];
@@ -119,13 +121,9 @@ export const scaleBenchmark: Benchmark = {
       params: { points, shape: SHAPE, ef: EF, connections: CONNECTIONS, timedInserts: TIMED, made: shape.vectors.made },
       rows,
       ratios: {
-        ...(steps.length < 2
-          ? {}
-          : {
-              query_cpu_exponent: exponent(rows, "query_cpu_us"),
-              insert_cpu_exponent: exponent(rows, "insert_cpu_us"),
-              start_exponent: exponent(rows, "start_s"),
-            }),
+        query_cpu_exponent: exponent(rows, "query_cpu_us"),
+        insert_cpu_exponent: exponent(rows, "insert_cpu_us"),
+        start_exponent: exponent(rows, "start_s"),
         ...(million === undefined || hundred === undefined
           ? {}
           : {

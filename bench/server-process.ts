@@ -102,15 +102,7 @@ function usageOf(pid: number): Pick<ServerProcess, "processCpuSeconds" | "memory
 
 async function startProcess(args: readonly string[], cleanUp: () => void): Promise<ServerProcess> {
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
-  // a benchmark that is broken off leaves no server behind
-  const endWithUs = () => child.kill("SIGKILL");
-  process.once("exit", endWithUs);
-  const exited = new Promise<void>((resolve) =>
-    child.once("exit", () => {
-      process.off("exit", endWithUs);
-      resolve();
-    }),
-  );
+  const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS_MAX });
   const end = async (signal: "SIGTERM" | "SIGKILL"): Promise<void> => {
     agent.destroy();

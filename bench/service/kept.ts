@@ -1,14 +1,5 @@
 import { createHash } from "node:crypto";
-import {
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { benchFolder } from "../data.js";
@@ -61,31 +52,6 @@ function buildOf(cli: string | undefined): string {
   return hash.digest("hex").slice(0, 8);
 }
 
-/** Where a data folder of so many points of a shape lies, and what is written beside it once it is complete. */
-function placeOf(shapeName: string, points: number, cli: string | undefined) {
-  const folder = join(keptFolder, `${buildOf(cli)}-${shapeName}-${points}`);
-  made.add(folder);
-  return { path: join(folder, "data"), record: join(folder, "loaded.json") };
-}
-
-/**
- * An empty data folder that becomes the one that `loadedFolder` answers with once it is finished as complete; one of its own, which is
- * removed, where that is there already.
- */
-export function folderToFill(
-  shapeName: string,
-  points: number,
-  cli: string | undefined,
-): { readonly path: string; finish(isComplete: boolean): void } {
-  const { path, record } = placeOf(shapeName, points, cli);
-  if (existsSync(path)) {
-    const other = mkdtempSync(join(benchFolder, "server-"));
-    return { path: other, finish: () => rmSync(other, { recursive: true, force: true }) };
-  }
-  mkdirSync(path, { recursive: true });
-  return { path, finish: (isComplete) => isComplete && writeFileSync(record, JSON.stringify({})) };
-}
-
 /**
  * A data folder with so many points of a shape, loaded by the build of the server that is measured. What an earlier benchmark or run left
  * is used; a load that was broken off goes on. `whenLoaded` sees the server of a load that was done in one go, before it stops.
@@ -96,7 +62,10 @@ export async function loadedFolder(
   cli: string | undefined,
   whenLoaded: (server: ServerProcess, folder: LoadedFolder) => Promise<void> = async () => undefined,
 ): Promise<LoadedFolder> {
-  const { path, record } = placeOf(shapeName, points, cli);
+  const folder = join(keptFolder, `${buildOf(cli)}-${shapeName}-${points}`);
+  const path = join(folder, "data");
+  const record = join(folder, "loaded.json");
+  made.add(folder);
   if (existsSync(record)) return { path, ...(JSON.parse(readFileSync(record, "utf8")) as Omit<LoadedFolder, "path">) };
   const isNew = !existsSync(path);
   mkdirSync(path, { recursive: true });

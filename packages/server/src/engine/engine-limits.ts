@@ -37,6 +37,8 @@ export const FIRST_READER_THREAD = 4;
 export const READERS_MAX = 16;
 /** A reader that was asked something and has done nothing for so long is given up: it is stuck. A slice takes some milliseconds. */
 export const READER_STUCK_MS_MAX = 10_000;
+/** One that has not started after so long is given up, too. */
+export const READER_START_MS_MAX = 60_000;
 /** One that has ended is replaced so soon at the earliest. */
 export const READER_REPLACE_MS_MIN = 1_000;
 /** Whoever waits for a reader hears so long after the deadline at the latest that it is over. */

@@ -45,9 +45,9 @@ function trap(): void {
   new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.from(bytes))).exports.t();
 }
 
-serveReader(parentPort as NonNullable<typeof parentPort>, workerData as ReaderStart, {
+serveReader(parentPort as NonNullable<typeof parentPort>, workerData as ReaderStart, () => ({
   bytesOf(key) {
     harm.get(key)?.();
     return payloadsByKey.bytesOf(key);
   },
-});
+}));

@@ -1,36 +1,43 @@
 import { type CollectionHandle, CollectionReader, type PayloadReader, type Sliced } from "@murmuration/index";
 import { ReadTurns } from "../http/read-turns.js";
-import type { ReaderAnswer, ReaderCounters, Readers, ReadingLimits } from "./readers.js";
+import type { ReadableCollection, ReaderAnswer, ReaderCounters, Readers, ReadingLimits } from "./readers.js";
 import type { Reading } from "./reading.js";
 import { runReading } from "./run-reading.js";
+
+/** The payloads of a shard, as this thread reads them. */
+export type PayloadsOf = (shard: string) => PayloadReader;
 
 /** Carries readings out in this thread. They take turns with each other and with everything else in it. */
 export class LocalReaders implements Readers {
   readonly #thread: number;
-  readonly #payloads: PayloadReader;
+  readonly #payloadsOf: PayloadsOf;
   readonly #turns: ReadTurns;
   readonly #collections = new Map<CollectionHandle, CollectionReader>();
 
   /** `thread`: this thread's place on tables and graphs. */
-  constructor(thread: number, payloads: PayloadReader, turns = new ReadTurns()) {
+  constructor(thread: number, payloadsOf: PayloadsOf, turns = new ReadTurns()) {
     this.#thread = thread;
-    this.#payloads = payloads;
+    this.#payloadsOf = payloadsOf;
     this.#turns = turns;
   }
 
-  async read(handles: readonly CollectionHandle[], reading: Reading, limits: ReadingLimits): Promise<ReaderAnswer> {
-    const begun = this.begin(handles, reading, limits);
+  async read(
+    collections: readonly ReadableCollection[],
+    reading: Reading,
+    limits: ReadingLimits,
+  ): Promise<ReaderAnswer> {
+    const begun = this.begin(collections, reading, limits);
     return begun instanceof Promise ? begun : begun.value;
   }
 
   /** The same without a promise where it is done at once: then it throws. */
   begin(
-    handles: readonly CollectionHandle[],
+    collections: readonly ReadableCollection[],
     reading: Reading,
     limits: ReadingLimits,
   ): { readonly value: ReaderAnswer } | Promise<ReaderAnswer> {
     const work: Sliced<ReaderAnswer> = runReading(
-      handles.map((handle) => this.#readerOf(handle)),
+      collections.map((one) => this.#readerOf(one)),
       reading,
     );
     return this.#turns.begin(work, { ...limits, onFixed: () => undefined });
@@ -48,10 +55,10 @@ export class LocalReaders implements Readers {
     this.#collections.clear();
   }
 
-  #readerOf(handle: CollectionHandle): CollectionReader {
+  #readerOf({ shard, handle }: ReadableCollection): CollectionReader {
     const known = this.#collections.get(handle);
     if (known !== undefined) return known;
-    const reader = new CollectionReader(handle, this.#thread, this.#payloads);
+    const reader = new CollectionReader(handle, this.#thread, this.#payloadsOf(shard));
     this.#collections.set(handle, reader);
     return reader;
   }

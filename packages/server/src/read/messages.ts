@@ -1,7 +1,6 @@
-import type { CollectionHandle } from "@murmuration/index";
 import type { Piece } from "../bodies/pieces.js";
 import type { PlainError } from "../engine/messages.js";
-import type { ReaderAnswer } from "./readers.js";
+import type { ReadableCollection, ReaderAnswer } from "./readers.js";
 import type { Reading } from "./reading.js";
 
 /** What a reader's thread is started with. */
@@ -15,7 +14,7 @@ export interface ReaderStart {
 /** To a reader: what one turn of the thread that asks has come to, in order. */
 export type ReaderRequest =
   /** A collection, before the first reading that needs it. */
-  | { readonly kind: "collection"; readonly collection: number; readonly handle: CollectionHandle }
+  | { readonly kind: "collection"; readonly collection: number; readonly opened: ReadableCollection }
   | { readonly kind: "forget"; readonly collection: number }
   /** A part of a reading that follows. */
   | { readonly kind: "piece"; readonly request: number; readonly piece: Piece }

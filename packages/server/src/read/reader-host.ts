@@ -1,9 +1,9 @@
-import { assert, type CollectionHandle, MurmurationError } from "@murmuration/index";
+import { assert, MurmurationError } from "@murmuration/index";
 import { Assembly } from "../bodies/pieces.js";
 import { toPlainError } from "../engine/messages.js";
 import type { LocalReaders } from "./local-readers.js";
 import { processClockMs, type ReaderOutcome, type ReaderReply, type ReaderRequest } from "./messages.js";
-import type { ReaderAnswer } from "./readers.js";
+import type { ReadableCollection, ReaderAnswer } from "./readers.js";
 import type { Reading } from "./reading.js";
 
 /** How it reaches who asks. */
@@ -21,7 +21,7 @@ type Read = Extract<ReaderRequest, { readonly kind: "read" }>;
 export class ReaderHost {
   readonly #readers: LocalReaders;
   readonly #link: ReaderLink;
-  readonly #collections = new Map<number, CollectionHandle>();
+  readonly #collections = new Map<number, ReadableCollection>();
   /** Readings under way that nobody waits for any more are marked here. */
   readonly #underWay = new Map<number, { isCancelled: boolean }>();
   /** Readings of which not all pieces have come. */
@@ -48,7 +48,7 @@ export class ReaderHost {
           this.#cancel(request.request);
           break;
         case "collection":
-          this.#collections.set(request.collection, request.handle);
+          this.#collections.set(request.collection, request.opened);
           break;
         case "forget":
           hasForgotten = this.#forget(request.collection) || hasForgotten;
@@ -59,8 +59,8 @@ export class ReaderHost {
   }
 
   #forget(collection: number): boolean {
-    const handle = this.#collections.get(collection);
-    if (handle !== undefined) this.#readers.forget(handle);
+    const opened = this.#collections.get(collection);
+    if (opened !== undefined) this.#readers.forget(opened.handle);
     return this.#collections.delete(collection);
   }
 
@@ -91,8 +91,8 @@ export class ReaderHost {
       isAbandoned: () => underWay.isCancelled,
     };
     try {
-      const handles = collections.map((number) => this.#collections.get(number) as CollectionHandle);
-      const begun = this.#readers.begin(handles, reading ?? this.#assembled(request), limits);
+      const opened = collections.map((number) => this.#collections.get(number) as ReadableCollection);
+      const begun = this.#readers.begin(opened, reading ?? this.#assembled(request), limits);
       if (begun instanceof Promise) {
         this.#underWay.set(request, underWay);
         begun.then(

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
 import { readsUnderWayMax } from "../http/http-limits.js";
 import { ReaderPool, type ReaderPoolOptions } from "./reader-pool.js";
 import type { RetrieveReading } from "./reading.js";
@@ -12,10 +12,12 @@ const retrieve = (...ids: readonly number[]): RetrieveReading => ({ kind: "retri
 /** It takes until rows are published that the graph is as of. */
 const untilSettled = searches([nearest(vectorAt(1))], { untilSettled: true });
 
-function openPool(options: Partial<ReaderPoolOptions> = {}) {
+function openPool(of: TestContext, options: Partial<ReaderPoolOptions> = {}) {
   const told: string[] = [];
   const tell = (what: string) => told.push(what);
-  return { pool: new ReaderPool({ readers: 1, tell, threadFile, replaceMsMin: 0, ...options }), told };
+  const pool = new ReaderPool({ readers: 1, tell, threadFile, replaceMsMin: 0, ...options });
+  of.after(() => pool.close());
+  return { pool, told };
 }
 
 /** A collection of 300 points and one whose payload does harm to whoever reads it: 5_000. */
@@ -46,15 +48,15 @@ for (const [harm, expected] of [
   ["traps", "a reader ended"],
   ["stays", "a reader was given up"],
 ] as const) {
-  test(`a reader that ${harm}: its readings fail, what it held is free, another one takes its place`, async () => {
+  test(`a reader that ${harm}: its readings fail, what it held is free, another one takes its place`, async (t) => {
     const points = harmful(harm);
-    const handle = points.handle();
-    const { pool, told } = openPool(harm === "stays" ? { stuckMsMax: 500 } : { heapMebibytes: 64 });
-    assert.equal(textOf(await pool.read([handle], count, limits())), '{"count":301}');
+    const collection = points.readable;
+    const { pool, told } = openPool(t, harm === "stays" ? { stuckMsMax: 2_000 } : { heapMebibytes: 64 });
+    assert.equal(textOf(await pool.read([collection], count, limits())), '{"count":301}');
 
     unsettle(points);
-    const beside = failureOf(pool.read([handle], untilSettled, limits()));
-    const harmed = pool.read([handle], retrieve(5_000), limits());
+    const beside = failureOf(pool.read([collection], untilSettled, limits()));
+    const harmed = pool.read([collection], retrieve(5_000), limits());
     if (harm === "failsLater") await harmed;
     else assert.equal((await failureOf(harmed)).code, "internal");
     const { code, message } = await beside;
@@ -68,18 +70,17 @@ for (const [harm, expected] of [
     points.write([{ id: 7, payloadKey: 7, vector: vectorAt(7) }]);
     assert.equal(points.slotOf(7), slot, "the slot is used again");
 
-    assert.equal(textOf(await pool.read([handle], count, limits())), '{"count":301}');
+    assert.equal(textOf(await pool.read([collection], count, limits())), '{"count":301}');
     assert.deepEqual(pool.counters(), { readers: 1, underWay: 0, lost: 1 });
-    await pool.close();
   });
 }
 
-test("what a dead reader held is kept while it may still run", async () => {
+test("what a dead reader held is kept while it may still run", async (t) => {
   const points = harmful("stays");
-  const handle = points.handle();
-  const { pool } = openPool();
-  await pool.read([handle], count, limits());
-  const stuck = failureOf(pool.read([handle], retrieve(5_000), limits(300)));
+  const collection = points.readable;
+  const { pool } = openPool(t);
+  await pool.read([collection], count, limits());
+  const stuck = failureOf(pool.read([collection], retrieve(5_000), limits(300)));
   assert.equal((await stuck).code, "timeout");
   const slot = points.slotOf(7) as number;
   points.remove([7]);
@@ -87,104 +88,102 @@ test("what a dead reader held is kept while it may still run", async () => {
   assert.equal(arePassed(points), false);
   points.write([{ id: 7, payloadKey: 7, vector: vectorAt(7) }]);
   assert.notEqual(points.slotOf(7), slot);
-  await pool.close();
 });
 
-test("a payload that cannot be read fails its reading, and nothing else", async () => {
-  const handle = harmful("fails").handle();
-  const { pool, told } = openPool();
-  const { code, message } = await failureOf(pool.read([handle], retrieve(1, 5_000), limits()));
+test("a payload that cannot be read fails its reading, and nothing else", async (t) => {
+  const collection = harmful("fails").readable;
+  const { pool, told } = openPool(t);
+  const { code, message } = await failureOf(pool.read([collection], retrieve(1, 5_000), limits()));
   assert.deepEqual(
     [code, message],
     ["corrupt", "the payload of point 5000: the bytes are not those that were written"],
   );
-  assert.equal(textOf(await pool.read([handle], count, limits())), '{"count":301}');
+  assert.equal(textOf(await pool.read([collection], count, limits())), '{"count":301}');
   assert.deepEqual([told, pool.counters().lost], [[], 0]);
-  await pool.close();
 });
 
-test("a reading ends at its deadline, in the reader or without its help, and when nobody waits for it", async () => {
+test("a reading ends at its deadline, in the reader or without its help, and when nobody waits for it", async (t) => {
   const points = harmful("stays");
-  const handle = points.handle();
+  const collection = points.readable;
   unsettle(points);
-  const { pool } = openPool();
+  const { pool } = openPool(t);
   const words = "the request was not done within 0.05 seconds";
-  const late = await failureOf(pool.read([handle], untilSettled, limits(50)));
+  const late = await failureOf(pool.read([collection], untilSettled, limits(50)));
   assert.deepEqual([late.code, late.message], ["timeout", words]);
 
   let isAbandoned = false;
   const abandoned = failureOf(
     pool.read(
-      [handle],
+      [collection],
       untilSettled,
       limits(60_000, () => isAbandoned),
     ),
   );
-  assert.equal(textOf(await pool.read([handle], count, limits())), '{"count":301}', "others are answered meanwhile");
+  assert.equal(
+    textOf(await pool.read([collection], count, limits())),
+    '{"count":301}',
+    "others are answered meanwhile",
+  );
   isAbandoned = true;
   assert.deepEqual((await abandoned).message, "the client is gone");
   await until(() => pool.counters().underWay === 0);
 
-  const stuck = await failureOf(pool.read([handle], retrieve(5_000), limits(50)));
+  const stuck = await failureOf(pool.read([collection], retrieve(5_000), limits(50)));
   assert.deepEqual([stuck.code, stuck.message], ["timeout", words]);
-  await pool.close();
 });
 
-test("walks go on until they are settled, if they are to be", async () => {
+test("walks go on until they are settled, if they are to be", async (t) => {
   const points = written(300);
-  const handle = points.handle();
-  const { pool } = openPool();
+  const collection = points.readable;
+  const { pool } = openPool(t);
   const once = searches([nearest(vectorAt(1))]);
-  assert.equal((await pool.read([handle], once, limits())).settled, true);
+  assert.equal((await pool.read([collection], once, limits())).settled, true);
   unsettle(points);
-  const before = await pool.read([handle], once, limits());
+  const before = await pool.read([collection], once, limits());
   assert.equal(before.settled, false);
-  const settled = pool.read([handle], untilSettled, limits());
-  await pool.read([handle], count, limits());
+  const settled = pool.read([collection], untilSettled, limits());
+  await pool.read([collection], count, limits());
   points.write([{ id: 1, payloadKey: 1, vector: vectorAt(1) }]);
   const answer = await settled;
   assert.deepEqual([answer.settled, answer.epochs[0]], [true, (before.epochs[0] as number) + 1]);
-  await pool.close();
 });
 
-test("what comes while no reader is there waits for one", async () => {
-  const handle = harmful("exits").handle();
-  const { pool, told } = openPool({ replaceMsMin: 200 });
-  await pool.read([handle], count, limits());
-  await failureOf(pool.read([handle], retrieve(5_000), limits()));
+test("what comes while no reader is there waits for one", async (t) => {
+  const collection = harmful("exits").readable;
+  const { pool, told } = openPool(t, { replaceMsMin: 200 });
+  await pool.read([collection], count, limits());
+  await failureOf(pool.read([collection], retrieve(5_000), limits()));
   await until(() => told.length > 0);
-  const late = failureOf(pool.read([handle], count, limits(0)));
-  const answer = pool.read([handle], count, limits());
+  const late = failureOf(pool.read([collection], count, limits(0)));
+  const answer = pool.read([collection], count, limits());
   assert.equal(pool.counters().readers, 0);
   assert.equal((await late).code, "timeout");
   assert.equal(textOf(await answer), '{"count":301}');
-  await pool.close();
 });
 
-test("a collection that is forgotten is read to the end, and can come again", async () => {
+test("a collection that is forgotten is read to the end, and can come again", async (t) => {
   const points = written(300);
-  const handle = points.handle();
-  const { pool } = openPool();
+  const collection = points.readable;
+  const { pool } = openPool(t);
   unsettle(points);
-  const reading = pool.read([handle], untilSettled, limits());
-  await pool.read([handle], count, limits());
-  pool.forget(handle);
+  const reading = pool.read([collection], untilSettled, limits());
+  await pool.read([collection], count, limits());
+  pool.forget(collection.handle);
   points.write([{ id: 1, payloadKey: 1, vector: vectorAt(1) }]);
   assert.equal((await reading).settled, true);
-  assert.equal(textOf(await pool.read([handle], count, limits())), '{"count":300}');
-  await pool.close();
+  assert.equal(textOf(await pool.read([collection], count, limits())), '{"count":300}');
 });
 
-test("a reader is asked so much at a time at most, and nothing is asked of a pool that is closed", async () => {
-  const handle = harmful("stays").handle();
-  const { pool } = openPool();
-  await pool.read([handle], count, limits());
-  const asked = [failureOf(pool.read([handle], retrieve(5_000), limits()))];
-  for (let i = 1; i < readsUnderWayMax; i++) asked.push(failureOf(pool.read([handle], count, limits())));
-  const { code, message } = await failureOf(pool.read([handle], count, limits()));
+test("a reader is asked so much at a time at most, and nothing is asked of a pool that is closed", async (t) => {
+  const collection = harmful("stays").readable;
+  const { pool } = openPool(t);
+  await pool.read([collection], count, limits());
+  const asked = [failureOf(pool.read([collection], retrieve(5_000), limits()))];
+  for (let i = 1; i < readsUnderWayMax; i++) asked.push(failureOf(pool.read([collection], count, limits())));
+  const { code, message } = await failureOf(pool.read([collection], count, limits()));
   assert.deepEqual([code, message], ["unavailable", "1024 reads that take long are under way already"]);
   await pool.close();
   const words = new Set((await Promise.all(asked)).map((error) => `${error.code}: ${error.message}`));
   assert.deepEqual([...words], ["unavailable: the server is stopping"]);
-  assert.equal((await failureOf(pool.read([handle], count, limits()))).message, "the server is stopping");
+  assert.equal((await failureOf(pool.read([collection], count, limits()))).message, "the server is stopping");
 });

@@ -5,6 +5,7 @@ import {
   READER_HEAP_MEBIBYTES,
   READER_LATE_MS,
   READER_REPLACE_MS_MIN,
+  READER_START_MS_MAX,
   READER_STUCK_MS_MAX,
   READERS_MAX,
 } from "../engine/engine-limits.js";
@@ -14,7 +15,7 @@ import { readsUnderWayMax } from "../http/http-limits.js";
 import { ReadTurns, timedOut } from "../http/read-turns.js";
 import { processClockMs, type ReaderOutcome, type ReaderRequest } from "./messages.js";
 import { ReaderWorker } from "./reader-worker.js";
-import type { ReaderAnswer, ReaderCounters, Readers, ReadingLimits } from "./readers.js";
+import type { ReadableCollection, ReaderAnswer, ReaderCounters, Readers, ReadingLimits } from "./readers.js";
 import type { Reading } from "./reading.js";
 
 /** So often it is looked at what is late, given up or stuck. */
@@ -34,7 +35,7 @@ export interface ReaderPoolOptions {
 
 /** A reading that is not answered yet. */
 interface Pending {
-  readonly handles: readonly CollectionHandle[];
+  readonly collections: readonly ReadableCollection[];
   readonly reading: Reading;
   readonly limits: ReadingLimits;
   readonly resolve: (answer: ReaderAnswer) => void;
@@ -87,13 +88,13 @@ export class ReaderPool implements Readers {
     this.#look = setInterval(() => this.#lookAround(performance.now()), LOOK_EVERY_MS);
   }
 
-  read(handles: readonly CollectionHandle[], reading: Reading, limits: ReadingLimits): Promise<ReaderAnswer> {
+  read(collections: readonly ReadableCollection[], reading: Reading, limits: ReadingLimits): Promise<ReaderAnswer> {
     return new Promise((resolve, reject) => {
       if (this.#isClosed) {
         reject(stopping());
         return;
       }
-      const pending = { handles, reading, limits, resolve, reject };
+      const pending = { collections, reading, limits, resolve, reject };
       const hired = this.#leastBusy();
       if (hired !== undefined) this.#ask(hired, pending);
       else if (this.#waiting.length < readsUnderWayMax) this.#waiting.push(pending);
@@ -148,13 +149,13 @@ export class ReaderPool implements Readers {
       pending.reject(tooMany());
       return;
     }
-    const { handles, reading, limits } = pending;
+    const { collections, reading, limits } = pending;
     const request = ++this.#lastRequest;
     asked.set(request, pending);
     const read = {
       kind: "read",
       request,
-      collections: handles.map((handle) => this.#introduced(worker, handle)),
+      collections: collections.map((opened) => this.#introduced(worker, opened)),
       deadlineMs: limits.deadlineMs + this.#clockOffsetMs,
       timeoutMs: limits.timeoutMs,
     } as const;
@@ -184,10 +185,10 @@ export class ReaderPool implements Readers {
     });
   }
 
-  #introduced(worker: ReaderWorker, handle: CollectionHandle): number {
-    let collection = this.#numbers.get(handle);
-    if (collection === undefined) this.#numbers.set(handle, (collection = ++this.#lastCollection));
-    worker.introduce(collection, handle);
+  #introduced(worker: ReaderWorker, opened: ReadableCollection): number {
+    let collection = this.#numbers.get(opened.handle);
+    if (collection === undefined) this.#numbers.set(opened.handle, (collection = ++this.#lastCollection));
+    worker.introduce(collection, opened);
     return collection;
   }
 
@@ -217,8 +218,9 @@ export class ReaderPool implements Readers {
     });
     for (const hired of this.#able()) {
       this.#endLate(hired, nowMs);
-      const stuckMsMax = this.#options.stuckMsMax ?? READER_STUCK_MS_MAX;
-      if (hired.worker.lookAt(hired.asked.size > 0, nowMs) > stuckMsMax) this.#giveUp(hired);
+      const { worker, asked } = hired;
+      const stuckMsMax = worker.isReady ? (this.#options.stuckMsMax ?? READER_STUCK_MS_MAX) : READER_START_MS_MAX;
+      if (worker.lookAt(asked.size > 0, nowMs) > stuckMsMax) this.#giveUp(hired);
     }
   }
 

@@ -6,8 +6,8 @@ import { serveReader } from "./serve-reader.js";
 // A reader's thread.
 
 assert(parentPort !== null, "this file is a worker");
-serveReader(parentPort, workerData as ReaderStart, {
+serveReader(parentPort, workerData as ReaderStart, () => ({
   bytesOf: () => {
     throw new MurmurationError("storage", "payloads are not kept beside the rows yet");
   },
-});
+}));

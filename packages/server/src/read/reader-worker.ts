@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { type CollectionHandle, releaseGraphThread, releaseThread } from "@murmuration/index";
 import type { ReaderOutcome, ReaderReply, ReaderRequest, ReaderStart } from "./messages.js";
+import type { ReadableCollection } from "./readers.js";
 
 /** A time without a look at the thread counts so much at most. */
 const LOOK_MS_MAX = 100;
@@ -68,10 +69,10 @@ export class ReaderWorker {
     this.#outbox.push(request);
   }
 
-  introduce(collection: number, handle: CollectionHandle): void {
+  introduce(collection: number, opened: ReadableCollection): void {
     if (this.#known.has(collection)) return;
-    this.#known.set(collection, handle);
-    this.tell({ kind: "collection", collection, handle });
+    this.#known.set(collection, opened.handle);
+    this.tell({ kind: "collection", collection, opened });
   }
 
   forget(collection: number): void {

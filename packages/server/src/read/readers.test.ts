@@ -9,14 +9,14 @@ import { everything, failureOf, limits, nearest, nothing, searches, textOf } fro
 import { payloadAt, payloadsByKey, vectorAt, written } from "./written-points.test-support.js";
 
 const threadFile = new URL("./deadly-reader.test-support.js", import.meta.url);
-const local = () => new LocalReaders(READER_THREAD, payloadsByKey);
+const local = () => new LocalReaders(READER_THREAD, () => payloadsByKey);
 
 describe("readings", () => {
   const points = written(2_000);
   points.createColumn("n", { kind: "integer" });
   const other = written(50);
   other.write([{ id: "6f1c0f2e-5e0f-4f5e-9d8a-0a7f3c1b2d4e", payloadKey: 77, vector: vectorAt(77) }]);
-  const handles = [points.handle(), other.handle()];
+  const collections = [points.readable, other.readable];
   const colour = { must: [{ kind: "match-value", key: "colour", value: "red" }], should: [], mustNot: [] } as const;
   const many = Array.from({ length: 300 }, (_, i) => nearest(vectorAt(i), { limit: 3 }));
   const readings: { readonly [what: string]: Reading } = {
@@ -54,7 +54,7 @@ describe("readings", () => {
   test("print what the dialect answers with", async () => {
     const answers = new Map<string, unknown>();
     for (const [what, reading] of Object.entries(readings)) {
-      answers.set(what, JSON.parse(textOf(await local().read(handles, reading, limits()))));
+      answers.set(what, JSON.parse(textOf(await local().read(collections, reading, limits()))));
     }
     const vector = Array.from(vectorAt(12), (x) => Number(Math.fround(x)));
     const point = answers.get("point") as { readonly vector: number[] };
@@ -107,10 +107,10 @@ describe("readings", () => {
   test("give the same bytes in threads as here, many at a time", async () => {
     const here = new Map<string, ReaderAnswer>();
     for (const [what, reading] of Object.entries(readings))
-      here.set(what, await local().read(handles, reading, limits()));
+      here.set(what, await local().read(collections, reading, limits()));
     const rounds = Array.from({ length: 8 }, () => Object.entries(readings)).flat();
     const there = await Promise.all(
-      rounds.map(async ([what, reading]) => [what, await pool.read(handles, reading, limits())] as const),
+      rounds.map(async ([what, reading]) => [what, await pool.read(collections, reading, limits())] as const),
     );
     for (const [what, answer] of there) {
       const expected = here.get(what) as ReaderAnswer;
@@ -128,7 +128,7 @@ describe("readings", () => {
       { kind: "scroll", request: { limit: 1, selection: nothing, orderBy: { key: "colour", direction: "asc" } } },
     ];
     const failure = async (readers: Readers, reading: Reading) => {
-      const { code, field, message } = await failureOf(readers.read(handles, reading, limits()));
+      const { code, field, message } = await failureOf(readers.read(collections, reading, limits()));
       return { code, field, message };
     };
     for (const reading of failing) assert.deepEqual(await failure(pool, reading), await failure(local(), reading));

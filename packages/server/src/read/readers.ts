@@ -1,6 +1,14 @@
 import type { CollectionHandle } from "@murmuration/index";
 import type { AnswerPieces, Reading } from "./reading.js";
 
+/** A collection that can be read. */
+export interface ReadableCollection {
+  /** Id of the shard that it is: its payloads are kept under that. */
+  readonly shard: string;
+  /** By this very object it is known: another one is another collection, as where a shard is replaced. */
+  readonly handle: CollectionHandle;
+}
+
 /** How long a reading may take, and whether anybody waits for it. */
 export interface ReadingLimits {
   /** On the clock of `performance.now()` of the thread that asks; past it the reading fails with `timeout`. */
@@ -30,16 +38,13 @@ export interface ReaderCounters {
   readonly lost: number;
 }
 
-/**
- * Port: whoever carries out readings, in threads or in this one. A collection is known by its handle, the very object: another one is another
- * collection, as where a shard is replaced.
- */
+/** Port: whoever carries out readings, in threads or in this one. */
 export interface Readers {
   /**
-   * The reading's collections are in `handles`, by their places. Rejects with what the read is refused with; with `timeout` past its deadline,
+   * The reading names its collections by their places. Rejects with what the read is refused with; with `timeout` past its deadline,
    * `unavailable` where too many are under way or nobody waits for it, `internal` where its thread has ended.
    */
-  read(handles: readonly CollectionHandle[], reading: Reading, limits: ReadingLimits): Promise<ReaderAnswer>;
+  read(collections: readonly ReadableCollection[], reading: Reading, limits: ReadingLimits): Promise<ReaderAnswer>;
   /** The collection is not read any more: what is kept for it goes. What reads it already goes on. */
   forget(handle: CollectionHandle): void;
   counters(): ReaderCounters;

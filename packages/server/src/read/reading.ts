@@ -25,6 +25,7 @@ export interface PageSearch {
   readonly selection: Selection;
 }
 
+/** One search of those that a reading asks for. */
 export type Search = NearestSearch | PageSearch;
 
 /** One search, or an array of what several come to, all as of one moment. */

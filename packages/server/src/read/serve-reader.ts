@@ -1,13 +1,12 @@
 import type { MessagePort } from "node:worker_threads";
-import type { PayloadReader } from "@murmuration/index";
 import { heapOfThisThread } from "../engine/heap.js";
 import { ReadTurns } from "../http/read-turns.js";
-import { LocalReaders } from "./local-readers.js";
+import { LocalReaders, type PayloadsOf } from "./local-readers.js";
 import type { ReaderReply, ReaderRequest, ReaderStart } from "./messages.js";
 import { ReaderHost } from "./reader-host.js";
 
 /** Read in this thread what is asked for at a port, until that closes. */
-export function serveReader(port: MessagePort, { thread, beat }: ReaderStart, payloads: PayloadReader): void {
+export function serveReader(port: MessagePort, { thread, beat }: ReaderStart, payloadsOf: PayloadsOf): void {
   const turns = new ReadTurns(undefined, (act) =>
     setImmediate(() => {
       Atomics.add(beat, 0, 1);
@@ -15,7 +14,7 @@ export function serveReader(port: MessagePort, { thread, beat }: ReaderStart, pa
     }),
   );
   const { collect } = heapOfThisThread();
-  const host = new ReaderHost(new LocalReaders(thread, payloads, turns), {
+  const host = new ReaderHost(new LocalReaders(thread, payloadsOf, turns), {
     post: (reply, transfer) => port.postMessage(reply, transfer),
     fail: (error) =>
       setImmediate(() => {

@@ -11,6 +11,7 @@ import {
   VectorIndex,
   type VectorIndexOptions,
 } from "@murmuration/index";
+import type { ReadableCollection } from "./readers.js";
 
 export const DIMENSIONS = 8;
 const options: VectorIndexOptions = {
@@ -59,6 +60,8 @@ export class WrittenPoints {
   readonly index = new VectorIndex(options);
   readonly #columns: Columns;
   readonly #slots = new Map<PointId, number>();
+  readonly #dead: number[] = [];
+  #readable: ReadableCollection | undefined;
   #sequence = 0;
 
   constructor() {
@@ -67,7 +70,13 @@ export class WrittenPoints {
     this.#publish([]);
   }
 
-  handle(): CollectionHandle {
+  /** As threads read it: the same collection whenever it is asked for. */
+  get readable(): ReadableCollection {
+    this.#readable ??= { shard: "points", handle: this.#handle() };
+    return this.#readable;
+  }
+
+  #handle(): CollectionHandle {
     return { table: this.segment.handle(), spaces: [{ name: "", graph: this.index.handle() }] };
   }
 
@@ -110,8 +119,6 @@ export class WrittenPoints {
     this.#columns.show(column);
     this.#shown();
   }
-
-  readonly #dead: number[] = [];
 
   #kill(id: PointId): void {
     const slot = this.#slots.get(id);
