@@ -1,4 +1,5 @@
 import { type CollectionHandle, CollectionReader, type PayloadReader, type Sliced } from "@murmuration/index";
+import { FIRST_READER_THREAD } from "../engine/engine-limits.js";
 import { ReadTurns } from "../http/read-turns.js";
 import type { ReadableCollection, ReaderAnswer, ReaderCounters, Readers, ReadingLimits } from "./readers.js";
 import type { Reading } from "./reading.js";
@@ -14,8 +15,8 @@ export class LocalReaders implements Readers {
   readonly #turns: ReadTurns;
   readonly #collections = new Map<CollectionHandle, CollectionReader>();
 
-  /** `thread`: this thread's place on tables and graphs. */
-  constructor(thread: number, payloadsOf: PayloadsOf, turns = new ReadTurns()) {
+  /** `thread`: the place on tables and graphs that these readings have; whoever else is in this thread has another one. */
+  constructor(payloadsOf: PayloadsOf, thread = FIRST_READER_THREAD, turns = new ReadTurns()) {
     this.#thread = thread;
     this.#payloadsOf = payloadsOf;
     this.#turns = turns;

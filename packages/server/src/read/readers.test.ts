@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
-import { READER_THREAD } from "../engine/reader-thread.js";
 import { LocalReaders } from "./local-readers.js";
 import { ReaderPool } from "./reader-pool.js";
 import type { ReaderAnswer, Readers } from "./readers.js";
@@ -9,7 +8,7 @@ import { everything, failureOf, limits, nearest, nothing, searches, textOf } fro
 import { payloadAt, payloadsByKey, vectorAt, written } from "./written-points.test-support.js";
 
 const threadFile = new URL("./deadly-reader.test-support.js", import.meta.url);
-const local = () => new LocalReaders(READER_THREAD, () => payloadsByKey);
+const local = () => new LocalReaders(() => payloadsByKey);
 
 describe("readings", () => {
   const points = written(2_000);

@@ -1,5 +1,5 @@
-import type { NearestQuery, ScrollRequest, Selection, SessionToken } from "@murmuration/core";
-import type { Filter, PointId } from "@murmuration/index";
+import type { SessionToken } from "@murmuration/core";
+import type { Filter, PointId, PointsQuery, ScrollQuery, Selection } from "@murmuration/index";
 
 /**
  * A read as plain data, which can be posted to the thread that does it: what is to be found, and how it is printed. The collections that it
@@ -10,7 +10,10 @@ export type Reading = SearchesReading | ScrollReading | CountReading | RetrieveR
 /** The nearest points of a vector or of a stored point: `[{"id":…,"version":…,"score":…,…},…]`. */
 export interface NearestSearch {
   readonly kind: "nearest";
-  readonly query: Omit<NearestQuery, "lookupFrom">;
+  readonly query: Omit<PointsQuery, "node"> & {
+    /** A vector as the user gave it, or the id of a point, whose vector is used; where that is of what is searched, it is left out of the answer. */
+    readonly query: Float32Array | { readonly id: PointId };
+  };
   /** Where the vector of a query by id is looked up; missing: where it searches, under the name that it searches by. */
   readonly lookup?: { readonly collection: number; readonly vector?: string };
 }
@@ -42,7 +45,7 @@ export interface SearchesReading {
 /** A page: `{"points":[…],"next_page_offset":…}`. */
 export interface ScrollReading {
   readonly kind: "scroll";
-  readonly request: ScrollRequest;
+  readonly request: ScrollQuery;
 }
 
 /** `{"count":…}` */

@@ -14,7 +14,7 @@ export function serveReader(port: MessagePort, { thread, beat }: ReaderStart, pa
     }),
   );
   const { collect } = heapOfThisThread();
-  const host = new ReaderHost(new LocalReaders(thread, payloadsOf, turns), {
+  const host = new ReaderHost(new LocalReaders(payloadsOf, thread, turns), {
     post: (reply, transfer) => port.postMessage(reply, transfer),
     fail: (error) =>
       setImmediate(() => {
