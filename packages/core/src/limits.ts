@@ -14,6 +14,12 @@ export const limits = {
   clockDriftMsMax: 60_000,
 
   payloadDepthMax: 64,
+  /** Keys of payloads, of one shard: 40 bits, from 1. */
+  payloadKeyMax: 2 ** 40 - 1,
+  /** Keys of payloads that are set aside in the log at a time: a start skips those of them that were not given. */
+  payloadKeysReserved: 65_536,
+  /** Payloads that no row has any more and that one commit deletes. */
+  payloadsDeletedPerCommit: 1_024,
   /** Points that one operation names; a command about more is spread over several. */
   idsPerOperationMax: 1_000,
   /** Changed lists in one operation of upkeep, and nodes that one purges. */
@@ -115,6 +121,10 @@ export const limits = {
   /** Silences of a peer after which a snapshot is asked of another one. */
   snapshotSilencesMax: 3,
 
+  /** Payloads of a table that was replaced, or dropped, can be read for so long by those who were reading. */
+  droppedTableKeptMs: 60_000,
+  /** Points that are brought over from an older log in one commit. */
+  pointsBroughtOverPerCommit: 1_000,
   /** Rows that a log iterator holds in memory. */
   logPageRows: 256,
 

@@ -59,10 +59,12 @@ export { MemoryOpLog } from "./log/memory-op-log.js";
 export type {
   CheckpointSlot,
   KeptOperations,
+  KeyedPayload,
   LogEntry,
   LogWriter,
   OpLog,
   ReadOptions,
+  StoredPayload,
   StoredPoint,
   TransactionOptions,
 } from "./log/op-log.js";
@@ -135,7 +137,7 @@ export { ReplicaView, readStoredPoints, type StoredPoints } from "./replica/view
 export type { RequestWaits, WaitsStatus } from "./replica/waits.js";
 export type { CausalState } from "./state/causal-state.js";
 export type { GraphHandles } from "./state/open-shard.js";
-export { decodePointState } from "./state/point-state-codec.js";
+export { decodePointState, decodeStoredPoint } from "./state/point-state-codec.js";
 export type { NewTableSeed, PublishedRows, ReadableShard } from "./state/read-model.js";
 export { rowProblems } from "./state/row-problems.js";
 export { Shard } from "./state/shard.js";

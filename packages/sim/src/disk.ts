@@ -66,8 +66,8 @@ export class SimulatedDisk implements OpLog {
     return new SimulatedDisk(this.#history.slice(0, transactions));
   }
 
-  /** The rows of points as they stand, damaged or not. */
-  rows(shard: string): ReadonlyMap<PointId, Uint8Array> {
+  /** The rows of points as they stand, damaged or not, with their payloads. */
+  rows(shard: string): ReadonlyMap<PointId, StoredPoint> {
     return this.#log.storedRows(shard);
   }
 
@@ -75,12 +75,21 @@ export class SimulatedDisk implements OpLog {
    * Rows of points are lost, or are what they once were. `isMissed`: the log can tell by what its rows add up to; else it cannot, as one that
    * was damaged before it kept that.
    */
-  damage(shard: string, rows: ReadonlyMap<PointId, Uint8Array | undefined>, isMissed: boolean): void {
-    const calls = Array.from(rows, ([id, state]): Call => {
-      if (isMissed) return (_, log) => log.damagePoint(shard, id, state);
-      return (writer) => (state === undefined ? writer.deletePoint(shard, id) : writer.putPoint(shard, id, state));
+  damage(shard: string, rows: ReadonlyMap<PointId, StoredPoint | undefined>, isMissed: boolean): void {
+    const calls = Array.from(rows, ([id, point]): Call => {
+      if (isMissed) return (_, log) => log.damagePoint(shard, id, point);
+      if (point === undefined) return (writer) => writer.deletePoint(shard, id);
+      const { state, payload } = point;
+      // under a key of its own: that of then may be given up at any time
+      return (writer, log) =>
+        writer.putPoint(shard, id, state, payload && { key: log.newPayloadKey(shard), bytes: () => payload.bytes });
     });
     this.#put(calls);
+  }
+
+  /** What stands under the key of a payload is not what was written, or nothing. */
+  damagePayload(shard: string, key: number, bytes: Uint8Array | undefined): void {
+    this.#put([(_, log) => log.damagePayload(shard, key, bytes)]);
   }
 
   /** A setting, or the frontier that a shard has, is not what was written. */
@@ -172,6 +181,18 @@ export class SimulatedDisk implements OpLog {
     return this.#log.points(shard);
   }
 
+  newPayloadKey(shard: string): number {
+    return this.#log.newPayloadKey(shard);
+  }
+
+  payload(shard: string, key: number): Uint8Array | undefined {
+    return this.#log.payload(shard, key);
+  }
+
+  lastDrop(): number {
+    return this.#log.lastDrop();
+  }
+
   checkpointPart(shard: string, slot: CheckpointSlot, part: number): Uint8Array | undefined {
     if (slot === "current" && part === this.rottenPart)
       throw new MurmurationError("corrupt", `part ${part} of the checkpoint is damaged`);
@@ -224,9 +245,9 @@ export class SimulatedDisk implements OpLog {
         note((other) => void other.append(shard, origin, sequence, bytes));
         return writer.append(shard, origin, sequence, bytes);
       },
-      putPoint: (shard: string, id: PointId, state: Uint8Array) => {
-        note((other) => other.putPoint(shard, id, state));
-        writer.putPoint(shard, id, state);
+      putPoint: (shard, id, state, payload) => {
+        note((other) => other.putPoint(shard, id, state, payload));
+        writer.putPoint(shard, id, state, payload);
       },
       deletePoint: (shard, id) => {
         note((other) => other.deletePoint(shard, id));
@@ -235,6 +256,14 @@ export class SimulatedDisk implements OpLog {
       dropPoints: (shard) => {
         note((other) => other.dropPoints(shard));
         writer.dropPoints(shard);
+      },
+      mendPayload: (shard, payload) => {
+        note((other) => other.mendPayload(shard, payload));
+        writer.mendPayload(shard, payload);
+      },
+      deleteDropped: (upTo, limit) => {
+        note((other) => void other.deleteDropped(upTo, limit));
+        return writer.deleteDropped(upTo, limit);
       },
       mendFrontier: (shard, frontier) => {
         const stood = new Map(frontier);

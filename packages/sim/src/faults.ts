@@ -1,4 +1,4 @@
-import { decodePointState, takeNewIdentity } from "@murmuration/core";
+import { decodeStoredPoint, type StoredPoint, takeNewIdentity } from "@murmuration/core";
 import { encodeEdgeDelta, type PointId } from "@murmuration/index";
 import { brokerFaults } from "./broker.js";
 import { type FaultyWorld, type Injection, shardOf, writableShardOf } from "./faulty-world.js";
@@ -198,7 +198,7 @@ const injections: { readonly [Kind in Fault["kind"]]?: Injection } = {
     const ids = [...node.disk.rows(shard).keys()];
     const from = Math.floor(ids.length * amount);
     const earlier = earlierRows(node, shard);
-    const damaged = new Map<PointId, Uint8Array | undefined>(earlier);
+    const damaged = new Map<PointId, StoredPoint | undefined>(earlier);
     for (const id of ids.slice(from, from + ROWS_LOST)) if (!earlier.has(id)) damaged.set(id, undefined);
     node.disk.damage(shard, damaged, false);
     world.restart(node);
@@ -269,15 +269,16 @@ const injections: { readonly [Kind in Fault["kind"]]?: Injection } = {
 };
 
 /** Rows as they once were, of some points that have the same vectors still. */
-function earlierRows(node: Node, shard: string): Map<PointId, Uint8Array> {
+function earlierRows(node: Node, shard: string): Map<PointId, StoredPoint> {
   const now = node.disk.rows(shard);
-  const earlier = new Map<PointId, Uint8Array>();
-  for (const [id, state] of node.disk.copyAt(Math.floor(node.disk.transactions * 0.7)).rows(shard)) {
+  const earlier = new Map<PointId, StoredPoint>();
+  for (const [id, stored] of node.disk.copyAt(Math.floor(node.disk.transactions * 0.7)).rows(shard)) {
     const current = now.get(id);
-    if (current === undefined || Buffer.compare(current, state) === 0 || earlier.size >= ROWS_LOST) continue;
-    const [before, after] = [decodePointState(id, state), decodePointState(id, current)];
+    if (current === undefined || Buffer.compare(current.state, stored.state) === 0 || earlier.size >= ROWS_LOST)
+      continue;
+    const [before, after] = [decodeStoredPoint(stored), decodeStoredPoint(current)];
     const sameVectors = JSON.stringify(before.vectors) === JSON.stringify(after.vectors);
-    if (sameVectors && before.exists && after.exists) earlier.set(id, state);
+    if (sameVectors && before.exists && after.exists) earlier.set(id, stored);
   }
   return earlier;
 }

@@ -34,6 +34,7 @@ export const faultKinds = [
   "rot-setting",
   "rot-frontier",
   "half",
+  "rot-payload",
   "forge-checkpoint",
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
@@ -225,6 +226,7 @@ export const profiles: Readonly<Record<string, Profile>> = {
       "rot-setting": 0.5,
       "rot-frontier": 0.4,
       half: 0.6,
+      "rot-payload": 0.4,
       partition: 0.3,
       crash: 0.3,
       "full-disk": 0.2,

@@ -1,3 +1,4 @@
+import type { StoredPoint } from "@murmuration/core";
 import type { PointId } from "@murmuration/index";
 import { type FaultyWorld, type Injection, shardOf, writableShardOf } from "./faulty-world.js";
 import { BrokenByHalf, type Node } from "./node.js";
@@ -19,15 +20,28 @@ function damaged(world: FaultyWorld, node: Node, damage: (random: Random, shard:
 /** Single bits of rows of points flip. The log has what the rows are made from. */
 function rotRows({ disk }: Node, shard: string, random: Random): void {
   const rows = [...disk.rows(shard)];
-  const damage = new Map<PointId, Uint8Array>();
+  const damage = new Map<PointId, StoredPoint>();
   for (let i = 0; i < Math.min(ROWS_ROTTEN, rows.length); i++) {
-    const [id, state] = random.pick(rows);
-    const rotten = state.slice();
-    const at = random.below(rotten.length);
-    rotten[at] = (rotten[at] as number) ^ (1 << random.below(8));
-    damage.set(id, rotten);
+    const [id, point] = random.pick(rows);
+    damage.set(id, { ...point, state: withBitFlipped(point.state, random) });
   }
   disk.damage(shard, damage, true);
+}
+
+/** The same for payloads; some are lost. */
+function rotPayloads({ disk }: Node, shard: string, random: Random): void {
+  const payloads = [...disk.rows(shard).values()].flatMap(({ payload }) => payload ?? []);
+  for (let i = 0; i < Math.min(ROWS_ROTTEN, payloads.length); i++) {
+    const { key, bytes } = random.pick(payloads);
+    disk.damagePayload(shard, key, random.below(4) === 0 ? undefined : withBitFlipped(bytes, random));
+  }
+}
+
+function withBitFlipped(bytes: Uint8Array, random: Random): Uint8Array {
+  const rotten = bytes.slice();
+  const at = random.below(rotten.length);
+  rotten[at] = (rotten[at] as number) ^ (1 << random.below(8));
+  return rotten;
 }
 
 /** A character of a setting cannot be read any more. */
@@ -56,6 +70,10 @@ function rotFrontier({ disk }: Node, shard: string, random: Random): void {
 export const recordFaults = {
   "rot-row": (world, node, { amount }) => {
     damaged(world, node, (random, shard) => rotRows(node, shard, random), amount);
+    return undefined;
+  },
+  "rot-payload": (world, node, { amount }) => {
+    damaged(world, node, (random, shard) => rotPayloads(node, shard, random), amount);
     return undefined;
   },
   "rot-setting": (world, node, { amount }) => {

@@ -197,7 +197,7 @@ function faultsOfRows(seed: number, profile: Profile, endMs: number): Fault[] {
 /** Records that rot, and steps that are done by half. */
 function faultsOfRecords(seed: number, profile: Profile, endMs: number): Fault[] {
   const random = new Random(seed).fork("faults of records");
-  return (["rot-row", "rot-setting", "rot-frontier", "half"] as const).flatMap((kind) => {
+  return (["rot-row", "rot-setting", "rot-frontier", "half", "rot-payload"] as const).flatMap((kind) => {
     if (!random.chance(profile.faults[kind] ?? 0)) return [];
     return Array.from({ length: random.between(1, 2) }, () => {
       const atMs = random.between(Math.floor(endMs * 0.3), endMs + 1_000);

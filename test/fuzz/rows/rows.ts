@@ -10,7 +10,17 @@ import type { Fuzzer } from "../fuzzer.js";
 
 const COLLECTIONS = ["one", "two", "three"] as const;
 const START_MS = 1_000_000;
-const TABLES = ["settings", "frontiers", "points", "operations", "shards", "checkpoints", "checkpoint_parts"] as const;
+const TABLES = [
+  "settings",
+  "frontiers",
+  "points",
+  "operations",
+  "shards",
+  "checkpoints",
+  "checkpoint_parts",
+  "payloads",
+  "dropped_payloads",
+] as const;
 
 /** What a bad disk, or a careless copy, does to one row. */
 interface Damage {
@@ -89,6 +99,11 @@ function makeFolder(): Folder {
   fill(1);
   log.copyTo(join(path, "old.db"));
   fill(2);
+  // notes of dropped payloads stand until the next tick
+  for (const collection of COLLECTIONS) {
+    replica.execute([{ kind: "set-payload", collection, target: { ids: [5, 6] }, payload: { x: 3 } }]);
+  }
+  assert.ok(log.lastDrop() > 0);
   assert.ok(log.shards().some((shard) => log.checkpointParts(shard, "current").length > 0));
   const served = servedBy(replica);
   log.close();

@@ -18,12 +18,12 @@ import { type CheckpointManifest, decodeManifest } from "./manifest.js";
 /** A checkpoint in a log: its parts are read when they are needed, one at a time. */
 export class CheckpointReader {
   readonly manifest: CheckpointManifest;
-  readonly #log: OpLog;
+  readonly log: OpLog;
   readonly #slot: CheckpointSlot;
   #cached: { readonly part: number; readonly bytes: Uint8Array } | undefined;
 
   private constructor(log: OpLog, slot: CheckpointSlot, manifest: CheckpointManifest) {
-    this.#log = log;
+    this.log = log;
     this.#slot = slot;
     this.manifest = manifest;
   }
@@ -95,8 +95,7 @@ export class CheckpointReader {
     if (this.#cached?.part === part) return this.#cached.bytes;
     const { shard, checksums } = this.manifest;
     const what = nameOf(shard);
-    const bytes =
-      this.#log.checkpointPart(shard, this.#slot, part) ?? refuseMessage(`${what}: part ${part} is missing`);
+    const bytes = this.log.checkpointPart(shard, this.#slot, part) ?? refuseMessage(`${what}: part ${part} is missing`);
     if (crc32(bytes) !== checksums[part - 1]) refuseMessage(`${what}: the checksum of part ${part} does not match`);
     this.#cached = { part, bytes };
     return bytes;
@@ -110,7 +109,7 @@ export function restoreCheckpoint(checkpoint: CheckpointReader, collection: Coll
   if (manifest.images.length !== vectors.length) refuseMessage(`${nameOf(manifest.shard)}: its vectors are others`);
   const indexes = new Map(vectors.map((vector) => [vector, checkpoint.index(collection, vector)]));
   const windows = StitchWindows.decode(manifest.windows);
-  const target = openShard(collection, indexes, new CausalState(manifest.causality), windows);
+  const target = openShard(collection, indexes, checkpoint.log, new CausalState(manifest.causality), windows);
   for (const state of checkpoint.states()) restoreState(target.shard, state);
   return target;
 }

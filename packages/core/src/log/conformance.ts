@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import type { PointId } from "@murmuration/index";
-import type { CheckpointSlot, LogEntry, OpLog } from "./op-log.js";
+import type { CheckpointSlot, LogEntry, LogWriter, OpLog } from "./op-log.js";
 
 /** A fresh, empty log, and how to get rid of it. */
 export interface OpLogUnderTest {
@@ -17,6 +17,14 @@ const dots = (entries: Iterable<LogEntry>) =>
   [...entries].map((entry) => `${entry.shard}/${entry.origin}:${entry.sequence}`);
 const storedPoints = (log: OpLog, shard: string) =>
   new Map<PointId, string>([...log.points(shard)].map(({ id, state }) => [id, textOf(state)]));
+const keyed = (key: number, text: string) => ({ key, bytes: () => bytesOf(text) });
+/** Payloads of the points of a shard, by id. */
+const storedPayloads = (log: OpLog, shard: string) =>
+  new Map([...log.points(shard)].map(({ id, payload }) => [id, payload && textOf(payload.bytes)]));
+const payloadOf = (log: OpLog, shard: string, key: number) => {
+  const bytes = log.payload(shard, key);
+  return bytes && textOf(bytes);
+};
 
 function appendMany(log: OpLog, shard: string, origin: number, first: number, count: number): void {
   log.transaction((writer) => {
@@ -423,6 +431,165 @@ export function opLogConformance(name: string, makeLog: () => OpLogUnderTest): v
         writer.dropShard("a");
       });
       assert.deepEqual(log.checkpointParts("a", "current"), []);
+    });
+
+    test("a point's payload is kept under its key, and written once", () => {
+      const [first, second] = [log.newPayloadKey("a"), log.newPayloadKey("a")];
+      assert.ok(first > 0 && second > first);
+      log.transaction((writer) => {
+        writer.putPoint("a", 1, bytesOf("one"), keyed(first, "first"));
+        writer.putPoint("a", 2, bytesOf("two"));
+        writer.putPoint("b", 1, bytesOf("of b"), keyed(log.newPayloadKey("b"), "b's"));
+      });
+      const unchanged = () => assert.fail("it is there already");
+      log.transaction((writer) => writer.putPoint("a", 1, bytesOf("one again"), { key: first, bytes: unchanged }));
+      assert.equal(storedPoints(log, "a").get(1), "one again");
+      const expected = new Map([
+        [1, "first"],
+        [2, undefined],
+      ]);
+      assert.deepEqual(storedPayloads(log, "a"), expected);
+      assert.equal(payloadOf(log, "a", first), "first");
+      assert.equal(payloadOf(log, "b", 1), "b's");
+      assert.deepEqual(
+        [log.payload("a", second), log.payload("b", 77), log.payload("c", 1)],
+        [undefined, undefined, undefined],
+      );
+      log = subject.reopen?.() ?? log;
+      assert.deepEqual(storedPayloads(log, "a"), expected);
+    });
+
+    test("keys of payloads are given once, also after a restart and where a transaction has failed", () => {
+      const keys: number[] = [];
+      const put = (fails: boolean) => {
+        const key = log.newPayloadKey("a");
+        keys.push(key);
+        const run = () =>
+          log.transaction((writer) => {
+            writer.putPoint("a", 1, bytesOf("x"), keyed(key, String(key)));
+            if (fails) throw new Error("taken back");
+          });
+        if (fails) assert.throws(run);
+        else run();
+        // nothing may be left by which it could be told that a key was given
+        log.transaction((writer) => writer.deleteDropped(log.lastDrop(), 100));
+      };
+      for (const fails of [false, true, false, true, false]) put(fails);
+      log = subject.reopen?.() ?? log;
+      put(false);
+      log.transaction((writer) => {
+        writer.deletePoint("a", 1);
+      });
+      log.transaction((writer) => writer.deleteDropped(log.lastDrop(), 100));
+      log = subject.reopen?.() ?? log;
+      for (let i = 0; i < 3; i++) put(false);
+      assert.equal(new Set(keys).size, keys.length);
+      assert.deepEqual(
+        keys,
+        [...keys].sort((a, b) => a - b),
+      );
+    });
+
+    test("a payload that is dropped can be read until its drop is carried out, a bounded number at a time", () => {
+      const keys = Array.from({ length: 10 }, () => log.newPayloadKey("a"));
+      log.transaction((writer) => {
+        for (const [id, key] of keys.entries()) writer.putPoint("a", id, bytesOf("x"), keyed(key, `payload ${id}`));
+      });
+      assert.equal(log.lastDrop(), 0);
+      log.transaction((writer) => {
+        for (let id = 0; id < 4; id++) writer.deletePoint("a", id);
+      });
+      const mark = log.lastDrop();
+      const replacement = log.newPayloadKey("a");
+      log.transaction((writer) => {
+        writer.putPoint("a", 4, bytesOf("y"), keyed(replacement, "another"));
+        writer.putPoint("a", 5, bytesOf("y"));
+      });
+      assert.ok(mark > 0 && log.lastDrop() > mark);
+      const left = () => keys.filter((key) => log.payload("a", key) !== undefined).length;
+      assert.equal(left(), 10);
+      const drop = (upTo: number, limit: number) => log.transaction((writer) => writer.deleteDropped(upTo, limit));
+      assert.equal(drop(mark, 3), false);
+      assert.equal(left(), 7);
+      assert.equal(drop(mark, 3), true);
+      assert.equal(left(), 6);
+      log = subject.reopen?.() ?? log;
+      assert.equal(drop(log.lastDrop(), 100), true);
+      assert.equal(left(), 4);
+      assert.equal(payloadOf(log, "a", replacement), "another");
+      assert.deepEqual(
+        [...storedPayloads(log, "a").values()],
+        ["another", undefined, "payload 6", "payload 7", "payload 8", "payload 9"],
+      );
+    });
+
+    test("payloads of a shard that is dropped, restarted or emptied go, and none of those that are put with it", () => {
+      const put = (shard: string, ids: readonly number[]) => {
+        const keys = ids.map(() => log.newPayloadKey(shard));
+        return {
+          keys,
+          write: (writer: LogWriter) => {
+            for (const [i, id] of ids.entries())
+              writer.putPoint(shard, id, bytesOf("x"), keyed(keys[i] as number, `${shard} ${keys[i]}`));
+          },
+        };
+      };
+      const gone: [string, number][] = [];
+      for (const shard of ["a", "b", "c", "d"]) {
+        const { keys, write } = put(shard, [1, 2, 3]);
+        log.transaction(write);
+        if (shard !== "d") gone.push(...keys.map((key): [string, number] => [shard, key]));
+      }
+      const kept = [put("b", [1, 9]), put("c", [1, 9])] as const;
+      log.transaction((writer) => {
+        writer.dropShard("a");
+        writer.restartShard("b", new Map([[1, 7]]));
+        kept[0].write(writer);
+        writer.dropPoints("c");
+        kept[1].write(writer);
+      });
+      assert.equal(
+        log.transaction((writer) => writer.deleteDropped(log.lastDrop(), 100)),
+        true,
+      );
+      for (const [shard, key] of gone) assert.equal(log.payload(shard, key), undefined, `${shard} ${key}`);
+      assert.deepEqual(
+        [...storedPayloads(log, "b").values()],
+        kept[0].keys.map((key) => `b ${key}`),
+      );
+      assert.deepEqual(
+        [...storedPayloads(log, "c").values()],
+        kept[1].keys.map((key) => `c ${key}`),
+      );
+      assert.deepEqual(
+        [...storedPayloads(log, "d").values()],
+        [1, 2, 3].map((key) => `d ${key}`),
+      );
+    });
+
+    test("a transaction that throws leaves payloads and notes as they were", () => {
+      const keys = [log.newPayloadKey("a"), log.newPayloadKey("a")] as const;
+      log.transaction((writer) => {
+        writer.putPoint("a", 1, bytesOf("x"), keyed(keys[0], "first"));
+        writer.putPoint("a", 2, bytesOf("x"), keyed(keys[1], "second"));
+      });
+      log.transaction((writer) => writer.deletePoint("a", 2));
+      const before = [contents(log), storedPayloads(log, "a"), log.lastDrop(), payloadOf(log, "a", keys[1])];
+      const key = log.newPayloadKey("a");
+      assert.throws(() =>
+        log.transaction((writer) => {
+          writer.putPoint("a", 1, bytesOf("x"), keyed(key, "third"));
+          writer.deletePoint("a", 1);
+          writer.deleteDropped(log.lastDrop(), 100);
+          writer.mendPayload("a", { key: keys[0], bytes: bytesOf("mended") });
+          writer.dropShard("a");
+          throw new Error("taken back");
+        }),
+      );
+      assert.deepEqual([contents(log), storedPayloads(log, "a"), log.lastDrop(), payloadOf(log, "a", keys[1])], before);
+      assert.equal(log.payload("a", key), undefined);
+      log.transaction((writer) => writer.mendPayload("a", { key: keys[0], bytes: bytesOf("mended") }));
+      assert.equal(payloadOf(log, "a", keys[0]), "mended");
     });
 
     test("settings are kept by name", () => {

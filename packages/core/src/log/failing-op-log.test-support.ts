@@ -33,6 +33,14 @@ export class FailingOpLog extends MemoryOpLog implements OpLog {
           this.#step();
           writer.dropPoints(shard);
         },
+        mendPayload: (...payload) => {
+          this.#step();
+          writer.mendPayload(...payload);
+        },
+        deleteDropped: (...drops) => {
+          this.#step();
+          return writer.deleteDropped(...drops);
+        },
         mendFrontier: (...frontier) => {
           this.#step();
           writer.mendFrontier(...frontier);

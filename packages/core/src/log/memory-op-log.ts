@@ -2,12 +2,29 @@ import { assert, type PointId } from "@murmuration/index";
 import { isOrigin, isSequence } from "../causality/dot.js";
 import { sequenceOf, type VersionVector } from "../causality/version-vector.js";
 import { refuseMessage } from "../operation/refuse-message.js";
-import type { CheckpointSlot, KeptOperations, LogEntry, LogWriter, OpLog, ReadOptions, StoredPoint } from "./op-log.js";
+import { MemoryPayloads } from "./memory-payloads.js";
+import type {
+  CheckpointSlot,
+  KeptOperations,
+  KeyedPayload,
+  LogEntry,
+  LogWriter,
+  OpLog,
+  ReadOptions,
+  StoredPoint,
+} from "./op-log.js";
 import { pointIdToKey } from "./point-key.js";
 import { arePointRows, noPointRows, type PointRows, withoutPointRow, withPointRow } from "./point-rows.js";
 import { pointChecksum } from "./row-checksums.js";
 
-const checksumOf = (id: PointId, state: Uint8Array) => pointChecksum(0, pointIdToKey(id), state);
+/** A row of points: the payload stands under its key. */
+interface MemoryPoint {
+  readonly state: Uint8Array;
+  readonly payloadKey: number;
+}
+
+const checksumOf = (id: PointId, { state, payloadKey }: MemoryPoint) =>
+  pointChecksum(0, pointIdToKey(id), state, payloadKey);
 
 type Parts = ReadonlyMap<number, Uint8Array>;
 
@@ -17,7 +34,7 @@ interface ShardContents {
   /** Origin → its entries, by sequence. */
   readonly origins: Map<number, LogEntry[]>;
   readonly frontier: Map<number, number>;
-  readonly points: Map<PointId, Uint8Array>;
+  readonly points: Map<PointId, MemoryPoint>;
   /** What they were written to be. */
   rows: PointRows;
   readonly checkpoints: Map<CheckpointSlot, Parts>;
@@ -29,6 +46,7 @@ export class MemoryOpLog implements OpLog {
   #shards = new Map<string, ShardContents>();
   #settings = new Map<string, string>();
   #lastPosition = 0;
+  readonly #payloads = new MemoryPayloads();
   /** How to take back what the running transaction has written, newest last. */
   #undo: (() => void)[] | undefined;
 
@@ -85,23 +103,46 @@ export class MemoryOpLog implements OpLog {
   *points(shard: string): Iterable<StoredPoint> {
     const { points = [], rows = noPointRows } = this.#shards.get(shard) ?? {};
     let found = noPointRows;
-    for (const [id, state] of points) {
-      found = withPointRow(found, checksumOf(id, state));
-      yield { id, state };
+    for (const [id, point] of points) {
+      found = withPointRow(found, checksumOf(id, point));
+      yield this.#storedPoint(shard, id, point);
     }
     if (!arePointRows(found, rows)) refuseMessage(`points of shard ${shard} are lost, or are what they once were`);
   }
 
-  /** The rows of points as they stand, damaged or not. For the simulator. */
-  storedRows(shard: string): ReadonlyMap<PointId, Uint8Array> {
-    return this.#shards.get(shard)?.points ?? new Map();
+  /** The rows of points as they stand, damaged or not, those without their payload left out. For the simulator. */
+  storedRows(shard: string): ReadonlyMap<PointId, StoredPoint> {
+    const rows = new Map<PointId, StoredPoint>();
+    for (const [id, { state, payloadKey }] of this.#shards.get(shard)?.points ?? []) {
+      const bytes = this.#payloads.stored(shard, payloadKey);
+      if (payloadKey === 0) rows.set(id, { id, state });
+      else if (bytes !== undefined) rows.set(id, { id, state, payload: { key: payloadKey, bytes } });
+    }
+    return rows;
   }
 
   /** Make a row of points another one, or none, as a damaged disk does: nothing else of the log knows. For the simulator. */
-  damagePoint(shard: string, id: PointId, state: Uint8Array | undefined): void {
+  damagePoint(shard: string, id: PointId, point: StoredPoint | undefined): void {
     const points = this.#shards.get(shard)?.points;
-    if (state === undefined) points?.delete(id);
-    else points?.set(id, state);
+    if (point === undefined) points?.delete(id);
+    else points?.set(id, { state: point.state, payloadKey: point.payload?.key ?? 0 });
+  }
+
+  /** The same for what stands under the key of a payload. For the simulator. */
+  damagePayload(shard: string, key: number, bytes: Uint8Array | undefined): void {
+    this.#payloads.damage(shard, key, bytes);
+  }
+
+  newPayloadKey(shard: string): number {
+    return this.#payloads.newKey(shard);
+  }
+
+  payload(shard: string, key: number): Uint8Array | undefined {
+    return this.#payloads.read(shard, key);
+  }
+
+  lastDrop(): number {
+    return this.#payloads.lastDrop;
   }
 
   checkpointPart(shard: string, slot: CheckpointSlot, part: number): Uint8Array | undefined {
@@ -129,7 +170,7 @@ export class MemoryOpLog implements OpLog {
     };
     return {
       append: (shard, origin, sequence, bytes) => this.#append(write, shard, origin, sequence, bytes),
-      putPoint: (shard, id, state) => this.#putPoint(write, shard, id, state.slice()),
+      putPoint: (shard, id, state, payload) => this.#putPoint(write, shard, id, state.slice(), payload),
       deletePoint: (shard, id) => this.#putPoint(write, shard, id, undefined),
       dropPoints: (shard) => {
         for (const id of [...(this.#shards.get(shard)?.points.keys() ?? [])])
@@ -145,6 +186,8 @@ export class MemoryOpLog implements OpLog {
         write(() => put(before));
         put(new Map(frontier));
       },
+      mendPayload: (shard, { key, bytes }) => this.#payloads.put(write, shard, key, bytes.slice()),
+      deleteDropped: (upTo, limit) => this.#payloads.deleteDropped(write, upTo, limit),
       dropShard: (shard) => this.#dropShard(write, shard),
       dropOperations: (shard, through, upTo, kept) => this.#dropOperations(write, shard, through, upTo, kept),
       restartShard: (shard, frontier) => this.#restartShard(write, shard, frontier),
@@ -196,8 +239,22 @@ export class MemoryOpLog implements OpLog {
     return position;
   }
 
-  #putPoint(write: (undo: () => void) => void, shard: string, id: PointId, state: Uint8Array | undefined): void {
+  #storedPoint(shard: string, id: PointId, { state, payloadKey }: MemoryPoint): StoredPoint {
+    if (payloadKey === 0) return { id, state };
+    const bytes = this.#payloads.read(shard, payloadKey);
+    if (bytes === undefined) return refuseMessage(`the payload of point ${id} of shard ${shard} is lost`);
+    return { id, state, payload: { key: payloadKey, bytes } };
+  }
+
+  #putPoint(
+    write: (undo: () => void) => void,
+    shard: string,
+    id: PointId,
+    state: Uint8Array | undefined,
+    payload?: KeyedPayload,
+  ): void {
     if (state === undefined && !this.#shards.has(shard)) return;
+    const after = state === undefined ? undefined : { state, payloadKey: payload?.key ?? 0 };
     const contents = this.#contents(write, shard);
     const { points, rows } = contents;
     const before = points.get(id);
@@ -207,14 +264,22 @@ export class MemoryOpLog implements OpLog {
       else points.set(id, before);
     });
     const rest = before === undefined ? rows : withoutPointRow(rows, checksumOf(id, before));
-    contents.rows = state === undefined ? rest : withPointRow(rest, checksumOf(id, state));
-    if (state === undefined) points.delete(id);
-    else points.set(id, state);
+    contents.rows = after === undefined ? rest : withPointRow(rest, checksumOf(id, after));
+    if (after === undefined) points.delete(id);
+    else points.set(id, after);
+    const had = before?.payloadKey ?? 0;
+    const has = after?.payloadKey ?? 0;
+    if (had === has) return;
+    if (had !== 0) this.#payloads.drop(write, shard, had);
+    if (payload !== undefined) this.#payloads.put(write, shard, has, payload.bytes().slice());
   }
 
   #dropShard(write: (undo: () => void) => void, shard: string): void {
     const entries = this.#entries;
     const shards = this.#shards;
+    for (const { payloadKey } of shards.get(shard)?.points.values() ?? []) {
+      if (payloadKey !== 0) this.#payloads.drop(write, shard, payloadKey);
+    }
     write(() => {
       this.#entries = entries;
       this.#shards = shards;

@@ -12,11 +12,27 @@ export interface LogEntry {
   readonly bytes: Uint8Array;
 }
 
+/** A payload as the log keeps it, apart from the point's other state: it is written once under its key, and never changed. */
+export interface StoredPayload {
+  /** From 1 to `limits.payloadKeyMax`. Names it in its shard on this replica, and never another one. */
+  readonly key: number;
+  /** Opaque here. */
+  readonly bytes: Uint8Array;
+}
+
+/** A payload to be kept: `bytes` is asked when the point's row has another key. */
+export interface KeyedPayload {
+  readonly key: number;
+  readonly bytes: () => Uint8Array;
+}
+
 /** A point as the log's projection keeps it. */
 export interface StoredPoint {
   readonly id: PointId;
   /** Opaque here. */
   readonly state: Uint8Array;
+  /** Absent where the point has none, or where it stands in `state`, as in logs of before that are only read. */
+  readonly payload?: StoredPayload;
 }
 
 /** Where reading begins and ends. */
@@ -45,12 +61,20 @@ export interface LogWriter {
    * is a fault of the caller and throws. Returns the entry's position.
    */
   append(shard: string, origin: number, sequence: number, bytes: Uint8Array): number;
-  putPoint(shard: string, id: PointId, state: Uint8Array): void;
+  /** The payload that the point had under another key is noted as dropped. */
+  putPoint(shard: string, id: PointId, state: Uint8Array, payload?: KeyedPayload): void;
   deletePoint(shard: string, id: PointId): void;
   /** Forgets every point of a shard, also what stands where a point should. */
   dropPoints(shard: string): void;
   /** Puts a frontier in place of one that is damaged. The caller knows it from the operations. */
   mendFrontier(shard: string, frontier: VersionVector): void;
+  /** Writes a payload that is damaged, or lost, once more. */
+  mendPayload(shard: string, payload: StoredPayload): void;
+  /**
+   * Deletes payloads whose drop was noted at a position up to `upTo` (`OpLog.lastDrop`), at most `limit` of them. They can be read until
+   * then. Returns whether none is left.
+   */
+  deleteDropped(upTo: number, limit: number): boolean;
   /** Forgets a shard: its operations, points, checkpoints and frontier. */
   dropShard(shard: string): void;
   /** Drops operations up to position `through` that `upTo` covers, but for those to keep; the frontier stays. Returns how many. */
@@ -102,6 +126,15 @@ export interface OpLog {
   lastPosition(): number;
   /** Every point of a shard, in no stated order. */
   points(shard: string): Iterable<StoredPoint>;
+  /** A key for a payload of a shard: ascending, and never given twice, also not over restarts. */
+  newPayloadKey(shard: string): number;
+  /** The payload of this key; `undefined`: there is none. Throws `corrupt` for one that is damaged. */
+  payload(shard: string, key: number): Uint8Array | undefined;
+  /**
+   * Position of the latest note that a payload was dropped, 0 for none: ascending. What was noted when the log is opened, nobody reads any
+   * more.
+   */
+  lastDrop(): number;
   /** Part of a checkpoint; `undefined`: there is none of this number. */
   checkpointPart(shard: string, slot: CheckpointSlot, part: number): Uint8Array | undefined;
   /** Numbers of the parts that are there, ascending. */

@@ -18,9 +18,22 @@ export function placedChecksum({ position, shard, origin, sequence }: OperationP
   return (ofBytes ^ crc32(`${position}:${shard}:${origin}:${sequence}`)) >>> 0;
 }
 
-/** Checksum of a row of points: over the shard's key in the file, the point's key and its state, so that no row passes for another. */
-export function pointChecksum(shard: number, id: Uint8Array, state: Uint8Array): number {
-  return crc32(state, crc32(id, crc32(String(shard))));
+/**
+ * Checksum of a row of points: over the shard's key in the file, the point's key, its state and the key of its payload, so that no row passes
+ * for another. Without the last in a log that keeps payloads in the state.
+ */
+export function pointChecksum(shard: number, id: Uint8Array, state: Uint8Array, payload?: number): number {
+  return crc32(state, crc32(id, crc32(payload === undefined ? String(shard) : `${shard}:${payload}`)));
+}
+
+/** Checksum of a row of payloads: over its shard and key too. */
+export function payloadChecksum(shard: number, key: number, bytes: Uint8Array): number {
+  return crc32(bytes, crc32(`${shard}:${key}`));
+}
+
+/** Checksum of a note that the payloads of some keys were dropped. */
+export function dropChecksum(position: number, shard: number, first: number, last: number): number {
+  return crc32(`${position}:${shard}:${first}:${last}`);
 }
 
 /** Checksum of a row of settings: over its name too, so that no value passes for that of another name. */

@@ -1,8 +1,17 @@
 import { MurmurationError } from "@murmuration/index";
+import type Database from "better-sqlite3";
 import type { OpLog } from "./op-log.js";
 import { frontierChecksum } from "./row-checksums.js";
+import { isIntactDrop, isIntactPayload } from "./sqlite-payloads.js";
 import { isIntactSetting } from "./sqlite-settings.js";
-import type { ReadStatements } from "./sqlite-statements.js";
+import {
+  type DropRow,
+  KEY_OF_PLACE,
+  type PayloadRow,
+  placeOf,
+  type ReadStatements,
+  SHARD_OF_PLACE,
+} from "./sqlite-statements.js";
 
 const slots = ["current", "incoming"] as const;
 
@@ -10,7 +19,7 @@ const slots = ["current", "incoming"] as const;
  * Rows of an open log that are not what was written, as one line each; of the points of one shard the first. Those too that nobody reads,
  * or that are made again from others.
  */
-export function damagedRows(log: OpLog, reads: ReadStatements): string[] {
+export function damagedRows(log: OpLog, reads: ReadStatements, database: Database.Database): string[] {
   const lines: string[] = [];
   const look = (read: () => void) => {
     try {
@@ -39,5 +48,30 @@ export function damagedRows(log: OpLog, reads: ReadStatements): string[] {
       for (const part of log.checkpointParts(shard, slot)) look(() => log.checkpointPart(shard, slot, part));
     }
   }
+  if (reads.forms.hasPayloads) lines.push(...damagedPayloads(database));
   return lines;
 }
+
+/** The same of the payloads, those too that nothing names. */
+function damagedPayloads(database: Database.Database): string[] {
+  const lines: string[] = [];
+  const payloads = database.prepare<[], PayloadRow & { readonly shard: number; readonly key: number }>(
+    `SELECT ${SHARD_OF_PLACE} AS shard, ${KEY_OF_PLACE} AS key, checksum, bytes FROM payloads ORDER BY place`,
+  );
+  for (const row of payloads.iterate()) {
+    if (!isIntactPayload(row.shard, row.key, row)) {
+      lines.push(`payload ${row.key} of the shard of key ${row.shard} is damaged: the checksum does not match`);
+    }
+  }
+  for (const drop of database.prepare<[], DropRow>("SELECT * FROM dropped_payloads").all()) {
+    if (!isIntactDrop(drop)) lines.push(`the row ${drop.position} of table dropped_payloads is damaged`);
+  }
+  const nameless = database.prepare<[], number>(NAMELESS_PAYLOADS).pluck().get() ?? 0;
+  if (nameless > 0) lines.push(`${nameless} payloads are there that no point has`);
+  return lines;
+}
+
+const NAMELESS_PAYLOADS = `SELECT count(*) FROM payloads
+  WHERE place NOT IN (SELECT ${placeOf("shard", "payload")} FROM points)
+  AND NOT EXISTS (SELECT 1 FROM dropped_payloads
+    WHERE shard = ${SHARD_OF_PLACE} AND ${KEY_OF_PLACE} BETWEEN first AND last)`;

@@ -3,10 +3,11 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import { crc32 } from "node:zlib";
 import { type ErrorCode, MurmurationError } from "@murmuration/index";
 import Database from "better-sqlite3";
+import { limits } from "../limits.js";
 import { opLogConformance } from "./conformance.js";
+import { makeOlder, registersOf, wholeStateOf } from "./older-log.test-support.js";
 import { SqliteOpLog } from "./sqlite-op-log.js";
 
 const makeFolder = () => mkdtempSync(join(tmpdir(), "murmuration-log-"));
@@ -31,18 +32,6 @@ opLogConformance("SqliteOpLog", () => {
     },
   };
 });
-
-/** What a log of the version before checksums of settings and frontiers lacks. */
-const withoutSettingChecksums = `DELETE FROM settings WHERE name = 'log.settings';
-  ALTER TABLE settings DROP COLUMN checksum; ALTER TABLE frontiers DROP COLUMN checksum;`;
-
-/** Makes a log one of an older version: this `has` what that one lacks. */
-function toVersion(version: number, file: string, without: string): void {
-  const database = new Database(file);
-  database.function("bytes_checksum", (bytes) => crc32(bytes as Uint8Array));
-  database.exec(`UPDATE operations SET checksum = bytes_checksum(bytes); ${without} PRAGMA user_version = ${version}`);
-  database.close();
-}
 
 describe("SqliteOpLog", () => {
   let folder: string;
@@ -165,8 +154,7 @@ describe("SqliteOpLog", () => {
     const log = new SqliteOpLog(file);
     fill(log, 1, 10);
     log.close();
-    const withoutCheckpoints = "DROP TABLE checkpoints; DROP TABLE checkpoint_parts;";
-    toVersion(1, file, `${withoutSettingChecksums} ALTER TABLE points DROP COLUMN checksum; ${withoutCheckpoints}`);
+    makeOlder(file, 1);
     assert.throws(() => new SqliteOpLog(file, { readOnly: true }), failsWith("corrupt"));
     const migrated = new SqliteOpLog(file);
     assert.equal([...migrated.read(0)].length, 10);
@@ -179,12 +167,19 @@ describe("SqliteOpLog", () => {
 
   test("a log of the version before checksums of points is read as it is, and gets them when it is opened for writing", () => {
     const log = new SqliteOpLog(file);
-    log.transaction((writer) => writer.putPoint("a", 7, body));
+    const state = registersOf(1);
+    const payload = { key: log.newPayloadKey("a"), bytes: new TextEncoder().encode('{"n":1}') };
+    log.transaction((writer) => writer.putPoint("a", 7, state, { key: payload.key, bytes: () => payload.bytes }));
     log.close();
-    toVersion(2, file, `${withoutSettingChecksums} ALTER TABLE points DROP COLUMN checksum;`);
-    for (const readOnly of [true, false, true]) {
+    makeOlder(file, 2);
+    const before = [{ id: 7, state: wholeStateOf(state, payload.bytes) }];
+    for (const [readOnly, points] of [
+      [true, before],
+      [false, [{ id: 7, state, payload }]],
+      [true, [{ id: 7, state, payload }]],
+    ] as const) {
       const opened = new SqliteOpLog(file, { readOnly });
-      assert.deepEqual([...opened.points("a")], [{ id: 7, state: body }]);
+      assert.deepEqual([...opened.points("a")], points);
       opened.close();
     }
   });
@@ -197,8 +192,11 @@ describe("SqliteOpLog", () => {
       writer.putSetting("causality.a", "{}");
     });
     log.close();
+    makeOlder(file, 3);
+    const database = new Database(file);
     // the sum of a shard without points was not written
-    toVersion(3, file, `${withoutSettingChecksums} DELETE FROM settings WHERE name = 'log.points.1';`);
+    database.exec("DELETE FROM settings WHERE name = 'log.points.1'");
+    database.close();
     for (const readOnly of [true, false, true]) {
       const opened = new SqliteOpLog(file, { readOnly });
       assert.equal(opened.setting("replica.id"), "7");
@@ -213,7 +211,10 @@ describe("SqliteOpLog", () => {
     const log = new SqliteOpLog(file);
     fill(log, 1, 10);
     log.close();
-    toVersion(4, file, "UPDATE operations SET bytes = zeroblob(600) WHERE sequence = 7;");
+    makeOlder(file, 4);
+    const older = new Database(file);
+    older.exec("UPDATE operations SET bytes = zeroblob(600) WHERE sequence = 7");
+    older.close();
     for (const readOnly of [true, false, true]) {
       const opened = new SqliteOpLog(file, { readOnly });
       const damaged: number[] = [];
@@ -222,7 +223,7 @@ describe("SqliteOpLog", () => {
       opened.close();
     }
     const database = new Database(file);
-    assert.equal(database.pragma("user_version", { simple: true }), 5);
+    assert.equal(database.pragma("user_version", { simple: true }), 6);
     database.close();
   });
 
@@ -394,6 +395,166 @@ describe("SqliteOpLog", () => {
     const damaged = new SqliteOpLog(file);
     assert.throws(() => damaged.checkpointPart("a", "current", 0), failsWith("corrupt", /part 0 .* damaged/));
     damaged.close();
+  });
+
+  test("a payload that is lost, swapped, rotten or of another key is noticed where it is read, and named when rows are looked through", () => {
+    const text = (value: string) => new TextEncoder().encode(value);
+    const make = () => {
+      for (const end of ["", "-wal", "-shm"]) rmSync(file + end, { force: true });
+      const log = new SqliteOpLog(file);
+      log.transaction((writer) => {
+        for (const [shard, id] of [
+          ["a", 1],
+          ["a", 2],
+          ["b", 1],
+        ] as const) {
+          writer.putPoint(shard, id, body, {
+            key: log.newPayloadKey(shard),
+            bytes: () => text(`{"of":"${shard}${id}"}`),
+          });
+        }
+      });
+      log.transaction((writer) =>
+        writer.putPoint("b", 2, body, { key: log.newPayloadKey("b"), bytes: () => text("{}") }),
+      );
+      log.transaction((writer) => writer.deletePoint("b", 2));
+      log.close();
+    };
+    const at = (shard: number, key: number) => `(${shard} << 40 | ${key})`;
+    const swap = (one: string, other: string) =>
+      `UPDATE payloads SET place = 0 WHERE place = ${one}; UPDATE payloads SET place = ${one} WHERE place = ${other};
+       UPDATE payloads SET place = ${other} WHERE place = 0`;
+    const damages = [
+      [`DELETE FROM payloads WHERE place = ${at(1, 1)}`, /payload of point 1 of shard a is lost/],
+      [`UPDATE payloads SET bytes = x'7b7d' WHERE place = ${at(1, 1)}`, /payload 1 of the shard of key 1 is damaged/],
+      [
+        `UPDATE payloads SET place = ${at(1, 7)} WHERE place = ${at(1, 1)}`,
+        /payload 7 of the shard of key 1 is damaged/,
+      ],
+      [swap(at(1, 1), at(1, 2)), /payload 1 of the shard of key 1 is damaged/],
+      [swap(at(1, 1), at(2, 1)), /payload 1 of the shard of key 2 is damaged/],
+      ["UPDATE points SET payload = 2 WHERE shard = 1 AND id = x'0000000000000001'", /a point of shard a is damaged/],
+    ] as const;
+    for (const [damage, named] of damages) {
+      make();
+      const database = new Database(file);
+      database.exec(damage);
+      database.close();
+      const damaged = new SqliteOpLog(file);
+      assert.throws(() => [...damaged.points("a")], failsWith("corrupt", /shard a/), damage);
+      assert.match(damaged.damagedRows().join(), named);
+      damaged.close();
+    }
+    make();
+    const database = new Database(file);
+    database.exec("UPDATE dropped_payloads SET last = 9, first = 1");
+    database.close();
+    const damaged = new SqliteOpLog(file);
+    assert.match(damaged.damagedRows().join(), /row 1 of table dropped_payloads is damaged/);
+    // a note that is damaged deletes nothing
+    assert.equal(
+      damaged.transaction((writer) => writer.deleteDropped(damaged.lastDrop(), 100)),
+      true,
+    );
+    assert.equal([...damaged.points("b")].length, 1);
+    assert.deepEqual(damaged.damagedRows(), ["1 payloads are there that no point has"]);
+    damaged.close();
+  });
+
+  test("no key is given again where the note of the last one is damaged, lost or what it once was", () => {
+    const put = (log: SqliteOpLog) => {
+      const key = log.newPayloadKey("a");
+      log.transaction((writer) => writer.putPoint("a", key, body, { key, bytes: () => body }));
+      return key;
+    };
+    for (const damage of [
+      "DELETE FROM settings WHERE name = 'log.payloads.1'",
+      "UPDATE settings SET value = '1' WHERE name = 'log.payloads.1'",
+      "UPDATE settings SET (value, checksum) = (SELECT value, checksum FROM kept) WHERE name = 'log.payloads.1'",
+    ]) {
+      for (const end of ["", "-wal", "-shm"]) rmSync(file + end, { force: true });
+      const keys: number[] = [];
+      new SqliteOpLog(file).close();
+      for (let start = 0; start < 4; start++) {
+        const log = new SqliteOpLog(file);
+        keys.push(put(log), put(log));
+        log.close();
+        const database = new Database(file);
+        if (start === 0) database.exec("CREATE TABLE kept AS SELECT * FROM settings WHERE name = 'log.payloads.1'");
+        else if (start === 2) database.exec(damage);
+        database.close();
+      }
+      assert.equal(new Set(keys).size, keys.length, damage);
+      const log = new SqliteOpLog(file);
+      assert.equal([...log.points("a")].length, keys.length);
+      log.close();
+    }
+  });
+
+  test("points are brought over in commits of their own, and gone on with where that ended", () => {
+    const text = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
+    const log = new SqliteOpLog(file);
+    const points = 2 * limits.pointsBroughtOverPerCommit + 10;
+    log.transaction((writer) => {
+      writer.append("a", 1, 1, body);
+      for (let id = 0; id < points; id++) {
+        const payload = { key: log.newPayloadKey("a"), bytes: () => text({ id, big: 1 }) };
+        writer.putPoint("a", id, registersOf(id + 1), id % 7 === 0 ? undefined : payload);
+      }
+    });
+    const before = [...log.points("a")].map(({ id, state, payload }) => [id, state, payload?.bytes]);
+    log.close();
+    makeOlder(file, 5);
+    const end = new Error("the process ends");
+    const told: number[] = [];
+    for (let starts = 0; ; starts++) {
+      try {
+        new SqliteOpLog(file, {
+          onBroughtOver: (done, of) => {
+            told.push(of);
+            if (done > 0 && starts < 2) throw end;
+          },
+        }).close();
+        break;
+      } catch (error) {
+        assert.equal(error, end);
+        assert.throws(() => new SqliteOpLog(file, { readOnly: true }), failsWith("corrupt", /the next start finishes/));
+      }
+    }
+    assert.deepEqual([...new Set(told)], [points, points - 1_000, points - 2_000]);
+    const over = new SqliteOpLog(file);
+    assert.deepEqual(
+      [...over.points("a")].map(({ id, state, payload }) => [id, state, payload?.bytes]),
+      before,
+    );
+    assert.deepEqual(over.damagedRows(), []);
+    assert.ok(over.newPayloadKey("a") > points - Math.ceil(points / 7));
+    over.close();
+  });
+
+  test("a point of before that is damaged, or lost, makes its shard one whose points are lost; others are brought over", () => {
+    for (const damage of [
+      "UPDATE points SET state = x'c1' WHERE shard = 1 AND id = x'0000000000000001'",
+      "DELETE FROM points WHERE shard = 1 AND id = x'0000000000000001'",
+      "UPDATE settings SET value = '2:2' WHERE name = 'log.points.1'",
+    ]) {
+      for (const rest of ["", "-wal", "-shm"]) rmSync(file + rest, { force: true });
+      const log = new SqliteOpLog(file);
+      log.transaction((writer) => {
+        for (const shard of ["a", "b"]) for (const id of [1, 2]) writer.putPoint(shard, id, registersOf(id));
+      });
+      log.close();
+      makeOlder(file, 5);
+      const database = new Database(file);
+      database.exec(damage);
+      database.close();
+      for (let start = 0; start < 2; start++) {
+        const over = new SqliteOpLog(file);
+        assert.throws(() => [...over.points("a")], failsWith("corrupt", /points of shard a are lost/), damage);
+        assert.equal([...over.points("b")].length, 2);
+        over.close();
+      }
+    }
   });
 
   test("a log without one of its tables is refused", () => {

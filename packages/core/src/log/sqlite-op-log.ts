@@ -1,8 +1,7 @@
 import { crc32 } from "node:zlib";
 import { assert, MurmurationError } from "@murmuration/index";
 import type Database from "better-sqlite3";
-import { isOrigin, isSequence } from "../causality/dot.js";
-import { sequenceOf, type VersionVector } from "../causality/version-vector.js";
+import type { VersionVector } from "../causality/version-vector.js";
 import { limits } from "../limits.js";
 import { refuseMessage } from "../operation/refuse-message.js";
 import { mendShardKeys } from "./mend-shard-keys.js";
@@ -15,16 +14,18 @@ import type {
   StoredPoint,
   TransactionOptions,
 } from "./op-log.js";
-import { noPointRows, pointRowsToText } from "./point-rows.js";
-import { frontierChecksum, operationChecksum } from "./row-checksums.js";
-import { dropCheckpoint, dropOperations, putCheckpointPart } from "./sqlite-compaction.js";
+import { noPointRows } from "./point-rows.js";
+import { operationChecksum } from "./row-checksums.js";
+import { bringPointsOver } from "./sqlite-bring-over.js";
 import { openDatabase, setPragmas } from "./sqlite-connection.js";
 import { damagedRows } from "./sqlite-damage.js";
 import { storageError, withStorageErrors } from "./sqlite-error.js";
-import { type Heads, POSITION_FLOOR, readHeads, type ShardHead } from "./sqlite-heads.js";
-import { deletePoint, dropPoints, plainBytes, readPoints, writePoint } from "./sqlite-points.js";
-import { openSchema, pointRowsSetting, rowChecksumsOf } from "./sqlite-schema.js";
-import { readSetting, SYNCED, writeSetting, writeSettingSums } from "./sqlite-settings.js";
+import { type Heads, readHeads } from "./sqlite-heads.js";
+import { finishTransaction, sqliteLogWriter, type Transaction } from "./sqlite-log-writer.js";
+import { Drops, readPayload } from "./sqlite-payloads.js";
+import { plainBytes, readPoints } from "./sqlite-points.js";
+import { openSchema, rowFormsOf } from "./sqlite-schema.js";
+import { readSetting, SYNCED } from "./sqlite-settings.js";
 import {
   type OperationRow,
   type ReadStatements,
@@ -39,16 +40,8 @@ export interface SqliteOpLogOptions {
   readonly readOnly?: boolean;
   /** Bound on the file, in pages of 4 KiB: a write beyond it fails as a full disk does. */
   readonly pagesMax?: number;
-}
-
-interface Transaction {
-  readonly heads: Heads;
-  /** Frontier entries to write before the commit: shard → origins. */
-  readonly advanced: Map<ShardHead, Set<number>>;
-  /** Shards whose points were written. */
-  readonly summed: Set<ShardHead>;
-  /** Was a setting written that concerns the whole log? */
-  isSetting: boolean;
+  /** Told of how many points an older log has, and how many of them have been brought to the present form. */
+  readonly onBroughtOver?: (done: number, points: number) => void;
 }
 
 /** The log in one SQLite file, in WAL mode and flushed at every commit that is not lazy. One writing connection, any number of reading ones. */
@@ -63,19 +56,24 @@ export class SqliteOpLog implements OpLog {
   #commitsLazily = false;
   /** Has something been committed and not flushed? */
   #isBehind = false;
+  /** What `lastDrop` was after the last commit: notes may all be gone, and none gets the position of one before. */
+  #lastDrop = 0;
+  /** The last key of a payload that was given, by shard. It is not taken back with a transaction. */
+  readonly #lastKeys = new Map<string, number>();
 
   /** Opens the file and makes it if it is not there. Throws `storage`, or `corrupt` when it is not a log that this version reads. */
   constructor(file: string, options: SqliteOpLogOptions = {}) {
-    const { readOnly = false, pagesMax } = options;
+    const { readOnly = false, pagesMax, onBroughtOver } = options;
     this.#file = file;
     this.#database = openDatabase(file, readOnly);
     try {
       withStorageErrors(file, () => {
         setPragmas(this.#database, readOnly);
         openSchema(this.#database, file, readOnly);
+        if (!readOnly) bringPointsOver(this.#database, onBroughtOver);
         if (!readOnly) mendShardKeys(this.#database);
       });
-      this.#reads = withStorageErrors(file, () => readStatements(this.#database, rowChecksumsOf(this.#database)));
+      this.#reads = withStorageErrors(file, () => readStatements(this.#database, rowFormsOf(this.#database)));
       this.#writes = readOnly ? undefined : withStorageErrors(file, () => writeStatements(this.#database));
       if (pagesMax !== undefined) this.limitPages(pagesMax);
       this.#currentHeads();
@@ -104,25 +102,19 @@ export class SqliteOpLog implements OpLog {
         heads: this.#currentHeads(),
         advanced: new Map(),
         summed: new Set(),
+        drops: new Drops(writes),
+        dropped: new Set(),
         isSetting: false,
       };
       this.#transaction = transaction;
-      const result = body(this.#writer(transaction, writes));
+      const result = body(sqliteLogWriter(writes, transaction, () => this.#transaction === transaction));
       assert(!(result instanceof Promise), "a transaction is synchronous");
-      const put = settingWriter(writes, transaction);
-      for (const [head, origins] of transaction.advanced) {
-        for (const origin of origins) {
-          const sequence = sequenceOf(head.frontier, origin);
-          writes.putFrontier.run(head.key, origin, sequence, frontierChecksum(head.key, origin, sequence));
-        }
-      }
-      for (const { key, rows } of transaction.summed) {
-        if (rows !== undefined) put(pointRowsSetting(key), pointRowsToText(rows));
-      }
-      if (transaction.isSetting) writeSettingSums(writes, transaction.heads.settings);
+      finishTransaction(writes, transaction);
       writes.commit.run();
       // a flush covers the whole of the write-ahead log
       this.#isBehind = isLazy;
+      this.#lastDrop = transaction.heads.lastDrop;
+      for (const shard of transaction.dropped) this.#lastKeys.delete(shard);
       return result;
     } catch (error) {
       this.#heads = undefined;
@@ -172,6 +164,25 @@ export class SqliteOpLog implements OpLog {
     return readPoints(this.#file, this.#reads, shard, rows);
   }
 
+  newPayloadKey(shard: string): number {
+    const floor = this.#currentHeads().shards.get(shard)?.payloadFloor ?? 0;
+    const key = (this.#lastKeys.get(shard) ?? floor) + 1;
+    if (key > limits.payloadKeyMax) throw new MurmurationError("capacity", `no key is left for payloads of ${shard}`);
+    this.#lastKeys.set(shard, key);
+    return key;
+  }
+
+  payload(shard: string, key: number): Uint8Array | undefined {
+    const head = this.#currentHeads().shards.get(shard);
+    if (head === undefined) return undefined;
+    const bytes = withStorageErrors(this.#file, () => readPayload(this.#file, this.#reads, head.key, key));
+    return bytes === undefined ? undefined : plainBytes(bytes);
+  }
+
+  lastDrop(): number {
+    return this.#currentHeads().lastDrop;
+  }
+
   checkpointPart(shard: string, slot: CheckpointSlot, part: number): Uint8Array | undefined {
     const row = withStorageErrors(this.#file, () => this.#reads.checkpointPart.get(shard, slot, part));
     if (row === undefined) return undefined;
@@ -201,7 +212,7 @@ export class SqliteOpLog implements OpLog {
 
   /** Every row that is not what was written, as one line each; those too that are made again from others when they are read. */
   damagedRows(): string[] {
-    return withStorageErrors(this.#file, () => damagedRows(this, this.#reads));
+    return withStorageErrors(this.#file, () => damagedRows(this, this.#reads, this.#database));
   }
 
   /**
@@ -214,116 +225,6 @@ export class SqliteOpLog implements OpLog {
 
   close(): void {
     withStorageErrors(this.#file, () => this.#database.close());
-  }
-
-  #writer(transaction: Transaction, writes: WriteStatements): LogWriter {
-    const { heads, advanced, summed } = transaction;
-    const putSetting = settingWriter(writes, transaction);
-    const checkOpen = () => assert(this.#transaction === transaction, "the transaction is over");
-    const headOf = (shard: string): ShardHead => {
-      checkOpen();
-      const existing = heads.shards.get(shard);
-      if (existing !== undefined) return existing;
-      const key = Number(writes.putShard.run(shard).lastInsertRowid);
-      const made: ShardHead = { key, frontier: new Map(), rows: noPointRows };
-      heads.shards.set(shard, made);
-      summed.add(made);
-      return made;
-    };
-    return {
-      append: (shard, origin, sequence, bytes) => {
-        assert(isOrigin(origin) && isSequence(sequence), "the log holds operations with a dot");
-        const head = headOf(shard);
-        const next = sequenceOf(head.frontier, origin) + 1;
-        assert(sequence === next, `the next operation of ${origin} in ${shard} is ${next}, not ${sequence}`);
-        const position = heads.lastPosition + 1;
-        const checksum = operationChecksum({ position, shard: head.key, origin, sequence }, bytes);
-        writes.append.run(position, head.key, origin, sequence, checksum, bytes);
-        heads.lastPosition = position;
-        head.frontier.set(origin, sequence);
-        const origins = advanced.get(head);
-        if (origins === undefined) advanced.set(head, new Set([origin]));
-        else origins.add(origin);
-        return position;
-      },
-      putPoint: (shard, id, state) => {
-        const head = headOf(shard);
-        summed.add(head);
-        writePoint(writes, head, id, state);
-      },
-      deletePoint: (shard, id) => {
-        checkOpen();
-        const head = heads.shards.get(shard);
-        if (head === undefined) return;
-        summed.add(head);
-        deletePoint(writes, head, id);
-      },
-      dropPoints: (shard) => {
-        checkOpen();
-        const head = heads.shards.get(shard);
-        if (head === undefined) return;
-        summed.add(head);
-        dropPoints(writes, head);
-      },
-      mendFrontier: (shard, frontier) => {
-        const head = headOf(shard);
-        writes.dropFrontier.run(head.key);
-        head.frontier.clear();
-        for (const [origin, sequence] of frontier) head.frontier.set(origin, sequence);
-        advanced.set(head, new Set(frontier.keys()));
-      },
-      dropShard: (shard) => {
-        checkOpen();
-        const head = heads.shards.get(shard);
-        if (head === undefined) return;
-        for (const slot of ["current", "incoming"] as const) dropCheckpoint(writes, head.key, slot);
-        for (const statement of [writes.dropOperations, writes.dropPoints, writes.dropFrontier, writes.dropShard]) {
-          statement.run(head.key);
-        }
-        writes.dropSetting.run(pointRowsSetting(head.key));
-        summed.delete(head);
-        putSetting(POSITION_FLOOR, String(heads.lastPosition));
-        heads.shards.delete(shard);
-        advanced.delete(head);
-      },
-      dropOperations: (shard, through, upTo, kept) => {
-        checkOpen();
-        const head = heads.shards.get(shard);
-        if (head === undefined) return 0;
-        putSetting(POSITION_FLOOR, String(heads.lastPosition));
-        return dropOperations(writes, head.key, through, upTo, kept);
-      },
-      restartShard: (shard, frontier) => {
-        const head = headOf(shard);
-        for (const statement of [writes.dropOperations, writes.dropFrontier]) statement.run(head.key);
-        summed.add(head);
-        dropPoints(writes, head);
-        head.frontier.clear();
-        for (const [origin, sequence] of frontier) head.frontier.set(origin, sequence);
-        advanced.set(head, new Set(frontier.keys()));
-        heads.lastPosition += 1;
-        putSetting(POSITION_FLOOR, String(heads.lastPosition));
-        return heads.lastPosition;
-      },
-      putCheckpointPart: (shard, slot, part, bytes) => {
-        putCheckpointPart(writes, headOf(shard).key, slot, part, bytes);
-      },
-      dropCheckpoint: (shard, slot) => {
-        checkOpen();
-        const head = heads.shards.get(shard);
-        if (head !== undefined) dropCheckpoint(writes, head.key, slot);
-      },
-      promoteCheckpoint: (shard) => {
-        const head = headOf(shard);
-        dropCheckpoint(writes, head.key, "current");
-        writes.promoteCheckpoint.run(head.key);
-      },
-      putSetting: (name, value) => {
-        checkOpen();
-        assert(name !== POSITION_FLOOR, "the setting's name is not the log's own");
-        putSetting(name, value);
-      },
-    };
   }
 
   /** No statement stays open between two pages, so that the caller may write. */
@@ -354,8 +255,8 @@ export class SqliteOpLog implements OpLog {
   #entry(row: OperationRow): LogEntry | MurmurationError {
     const { position, shard, key, origin, sequence, checksum } = row;
     const bytes = plainBytes(row.bytes);
-    const { places } = this.#reads.checksums;
-    const written = places ? operationChecksum({ position, shard: key, origin, sequence }, bytes) : crc32(bytes);
+    const { hasPlaces } = this.#reads.forms;
+    const written = hasPlaces ? operationChecksum({ position, shard: key, origin, sequence }, bytes) : crc32(bytes);
     if (written !== checksum) {
       const name = `operation ${origin}:${sequence} of shard ${shard}`;
       return new MurmurationError("corrupt", `${this.#file}: ${name} is damaged: the checksum does not match`);
@@ -368,16 +269,11 @@ export class SqliteOpLog implements OpLog {
     return withStorageErrors(this.#file, () => {
       const version = this.#reads.dataVersion.get() ?? 0;
       if (this.#heads === undefined || version !== this.#headsVersion) {
-        this.#heads = readHeads(this.#file, this.#reads);
+        this.#heads = readHeads(this.#file, this.#reads, this.#writes === undefined);
+        this.#heads.lastDrop = Math.max(this.#heads.lastDrop, this.#lastDrop);
         this.#headsVersion = version;
       }
       return this.#heads;
     });
   }
-}
-
-function settingWriter(writes: WriteStatements, transaction: Transaction): (name: string, value: string) => void {
-  return (name, value) => {
-    if (writeSetting(writes, transaction.heads.settings, name, value)) transaction.isSetting = true;
-  };
 }

@@ -1,16 +1,16 @@
-import type { PointId } from "@murmuration/index";
+import { assert, type PointId } from "@murmuration/index";
 import { limits } from "../limits.js";
 import { refuseMessage } from "../operation/refuse-message.js";
-import type { StoredPoint } from "./op-log.js";
+import type { KeyedPayload, StoredPoint } from "./op-log.js";
 import { pointIdFromKey, pointIdToKey } from "./point-key.js";
 import { arePointRows, noPointRows, type PointRows, withoutPointRow, withPointRow } from "./point-rows.js";
-import { pointChecksum } from "./row-checksums.js";
+import { payloadChecksum, pointChecksum } from "./row-checksums.js";
 import { withStorageErrors } from "./sqlite-error.js";
-import type { ReadStatements, WriteStatements } from "./sqlite-statements.js";
+import type { Drops, PayloadsHead } from "./sqlite-payloads.js";
+import type { PointRow, ReadStatements, WriteStatements } from "./sqlite-statements.js";
 
-/** A shard's key in the file, and what its points were written to be; `undefined`: that is lost. */
-export interface PointsHead {
-  readonly key: number;
+/** A shard's head, with what its points were written to be; `undefined`: that is lost. */
+export interface PointsHead extends PayloadsHead {
   rows: PointRows | undefined;
 }
 
@@ -27,12 +27,11 @@ export function* readPoints(
   for (;;) {
     const page = withStorageErrors(file, () => reads.points.all(shard, after, limits.logPageRows));
     for (const row of page) {
-      const { checksum } = row;
-      const isIntact = checksum === null || checksum === pointChecksum(row.shard, row.id, row.state);
-      if (!isIntact) refuseMessage(`${file}: a point of shard ${shard} is damaged: the checksum does not match`);
-      hasChecksums &&= checksum !== null;
-      found = withPointRow(found, checksum ?? 0);
-      yield { id: pointIdFromKey(row.id), state: plainBytes(row.state) };
+      if (!isIntactPoint(row))
+        refuseMessage(`${file}: a point of shard ${shard} is damaged: the checksum does not match`);
+      hasChecksums &&= row.checksum !== null;
+      found = withPointRow(found, row.checksum ?? 0);
+      yield pointOf(file, shard, row);
     }
     const last = page.at(-1);
     if (last === undefined || page.length < limits.logPageRows) break;
@@ -43,28 +42,64 @@ export function* readPoints(
   }
 }
 
-/** The rows of a shard without the one of this key. */
-function rowsWithout({ key, rows }: PointsHead, id: Uint8Array, writes: WriteStatements): PointRows | undefined {
-  const before = rows === undefined ? undefined : writes.pointChecksum.get(key, id);
-  return rows === undefined || before === undefined ? rows : withoutPointRow(rows, before);
+export function isIntactPoint({ shard, checksum, id, state, payload }: PointRow): boolean {
+  return checksum === null || checksum === pointChecksum(shard, id, state, payload ?? undefined);
 }
 
-export function writePoint(writes: WriteStatements, head: PointsHead, id: PointId, state: Uint8Array): void {
-  const key = pointIdToKey(id);
-  const checksum = pointChecksum(head.key, key, state);
-  const rows = rowsWithout(head, key, writes);
-  writes.putPoint.run(head.key, key, state, checksum);
-  head.rows = rows === undefined ? undefined : withPointRow(rows, checksum);
+function pointOf(file: string, name: string, { shard, id: key, state: bytes, payload, ...row }: PointRow): StoredPoint {
+  const id = pointIdFromKey(key);
+  const state = plainBytes(bytes);
+  if (payload === null || payload === 0) return { id, state };
+  if (row.payloadBytes === null) return refuseMessage(`${file}: the payload of point ${id} of shard ${name} is lost`);
+  if (row.payloadChecksum !== payloadChecksum(shard, payload, row.payloadBytes)) {
+    const what = `the payload of point ${id} of shard ${name} is damaged`;
+    return refuseMessage(`${file}: ${what}: the checksum does not match`);
+  }
+  return { id, state, payload: { key: payload, bytes: plainBytes(row.payloadBytes) } };
 }
 
-export function deletePoint(writes: WriteStatements, head: PointsHead, id: PointId): void {
+/** Takes the row that is there out of what the rows add up to. Returns the key of its payload, 0 for none. */
+function withoutRow(head: PointsHead, id: Uint8Array, writes: WriteStatements): number {
+  const before = writes.pointBefore.get(head.key, id);
+  if (before === undefined) return 0;
+  if (head.rows !== undefined) head.rows = withoutPointRow(head.rows, before.checksum);
+  return before.payload;
+}
+
+export function writePoint(
+  writes: WriteStatements,
+  drops: Drops,
+  head: PointsHead,
+  id: PointId,
+  state: Uint8Array,
+  payload: KeyedPayload | undefined,
+): void {
   const key = pointIdToKey(id);
-  const rows = rowsWithout(head, key, writes);
+  const payloadKey = payload?.key ?? 0;
+  const checksum = pointChecksum(head.key, key, state, payloadKey);
+  const had = withoutRow(head, key, writes);
+  if (had !== payloadKey) {
+    if (had !== 0) drops.drop(head.key, had);
+    if (payload !== undefined) {
+      const bytes = payload.bytes();
+      assert(payloadKey > 0 && payloadKey <= limits.payloadKeyMax, "a payload has a key of its own");
+      writes.putPayload.run(head.key, payloadKey, payloadChecksum(head.key, payloadKey, bytes), bytes);
+      drops.put(head, payloadKey);
+    }
+  }
+  writes.putPoint.run(head.key, key, state, payloadKey, checksum);
+  if (head.rows !== undefined) head.rows = withPointRow(head.rows, checksum);
+}
+
+export function deletePoint(writes: WriteStatements, drops: Drops, head: PointsHead, id: PointId): void {
+  const key = pointIdToKey(id);
+  const had = withoutRow(head, key, writes);
+  if (had !== 0) drops.drop(head.key, had);
   writes.deletePoint.run(head.key, key);
-  head.rows = rows;
 }
 
-export function dropPoints(writes: WriteStatements, head: PointsHead): void {
+export function dropPoints(writes: WriteStatements, drops: Drops, head: PointsHead): void {
+  drops.dropAll(head.key);
   writes.dropPoints.run(head.key);
   head.rows = noPointRows;
 }

@@ -2,24 +2,26 @@ import type Database from "better-sqlite3";
 import { refuseMessage } from "../operation/refuse-message.js";
 import { frontierChecksum, placedChecksum, pointChecksum, settingChecksum } from "./row-checksums.js";
 import { SETTING_ROWS, textOfRows } from "./sqlite-settings.js";
-import type { RowChecksums, SettingRow } from "./sqlite-statements.js";
+import type { RowForms, SettingRow } from "./sqlite-statements.js";
 
 /** `PRAGMA application_id`: says that a file is ours ("Murm"). */
 const APPLICATION_ID = 0x4d75726d;
 /** `PRAGMA user_version`: a file of a newer version is refused. */
-export const logSchemaVersion = 5;
+export const logSchemaVersion = 6;
 
 const WITHOUT_POINT_CHECKSUMS = 2;
 const WITHOUT_SETTING_CHECKSUMS = 3;
 const WITHOUT_PLACES = 4;
+const WITHOUT_PAYLOADS = 5;
 
-/** Which rows of an open log have checksums? */
-export function rowChecksumsOf(database: Database.Database): RowChecksums {
+/** What the rows of an open log have. */
+export function rowFormsOf(database: Database.Database): RowForms {
   const version = database.pragma("user_version", { simple: true }) as number;
   return {
-    points: version > WITHOUT_POINT_CHECKSUMS,
-    settings: version > WITHOUT_SETTING_CHECKSUMS,
-    places: version > WITHOUT_PLACES,
+    hasPointChecksums: version > WITHOUT_POINT_CHECKSUMS,
+    hasSettingChecksums: version > WITHOUT_SETTING_CHECKSUMS,
+    hasPlaces: version > WITHOUT_PLACES,
+    hasPayloads: version > WITHOUT_PAYLOADS,
   };
 }
 
@@ -45,13 +47,6 @@ const TABLES = `
     origin INTEGER NOT NULL,
     sequence INTEGER NOT NULL,
     PRIMARY KEY (shard, origin)
-  ) STRICT, WITHOUT ROWID;
-
-  CREATE TABLE points (
-    shard INTEGER NOT NULL,
-    id BLOB NOT NULL,
-    state BLOB NOT NULL,
-    PRIMARY KEY (shard, id)
   ) STRICT, WITHOUT ROWID;
 
   CREATE TABLE settings (
@@ -129,8 +124,41 @@ const CHECKPOINT_TABLES = `
   ) STRICT;
 `;
 
+/** The points of a log of before, payload and all, while they are brought over (`bringPointsOver`). */
+export const POINTS_BEFORE = "points_before";
+
+/**
+ * Since version 6. The place of a payload is the key of its shard and its own (`sqlite-statements.ts`). A note in `dropped_payloads` says that
+ * no row has the payloads of these keys any more.
+ */
+const POINT_TABLES = `
+  CREATE TABLE points (
+    shard INTEGER NOT NULL,
+    id BLOB NOT NULL,
+    state BLOB NOT NULL,
+    payload INTEGER NOT NULL,
+    checksum INTEGER NOT NULL,
+    PRIMARY KEY (shard, id)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE payloads (
+    place INTEGER PRIMARY KEY,
+    checksum INTEGER NOT NULL,
+    bytes BLOB NOT NULL
+  ) STRICT;
+
+  CREATE TABLE dropped_payloads (
+    position INTEGER PRIMARY KEY,
+    shard INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    checksum INTEGER NOT NULL
+  ) STRICT;
+`;
+
 const FIRST_TABLE_NAMES = ["frontiers", "operations", "points", "settings", "shards"];
-const TABLE_NAMES = ["checkpoint_parts", "checkpoints", ...FIRST_TABLE_NAMES];
+const OLDER_TABLE_NAMES = ["checkpoint_parts", "checkpoints", ...FIRST_TABLE_NAMES];
+const TABLE_NAMES = ["dropped_payloads", "payloads", ...OLDER_TABLE_NAMES];
 
 /**
  * Makes the tables of a new file, brings those of an older version to this one, or checks that an existing file is a log that this version
@@ -147,8 +175,7 @@ export function openSchema(database: Database.Database, file: string, isReadOnly
     .all();
   if (applicationId === 0 && version === 0 && tables.length === 0 && !isReadOnly) {
     database.transaction(() => {
-      database.exec(TABLES + CHECKPOINT_TABLES);
-      addPointChecksums(database);
+      database.exec(TABLES + CHECKPOINT_TABLES + POINT_TABLES);
       addSettingChecksums(database);
       database.pragma(`application_id = ${APPLICATION_ID}`);
       database.pragma(`user_version = ${logSchemaVersion}`);
@@ -159,21 +186,29 @@ export function openSchema(database: Database.Database, file: string, isReadOnly
   if (version > logSchemaVersion) {
     refuseMessage(`${file} was written by a newer version (schema ${version}, this one reads ${logSchemaVersion})`);
   }
-  const expected = version === 1 ? FIRST_TABLE_NAMES : TABLE_NAMES;
+  const expected = version === 1 ? FIRST_TABLE_NAMES : OLDER_TABLE_NAMES;
   const isOlder = version >= 1 && version < logSchemaVersion;
   if (isOlder && !isReadOnly && expected.every((name) => tables.includes(name))) {
     database.transaction(() => {
       if (version === 1) database.exec(CHECKPOINT_TABLES);
       if (version <= WITHOUT_POINT_CHECKSUMS) addPointChecksums(database);
       if (version <= WITHOUT_SETTING_CHECKSUMS) addSettingChecksums(database);
-      addPlaces(database);
+      if (version <= WITHOUT_PLACES) addPlaces(database);
+      database.exec(`ALTER TABLE points RENAME TO ${POINTS_BEFORE}`);
+      database.exec(POINT_TABLES);
       database.pragma(`user_version = ${logSchemaVersion}`);
     })();
     return;
   }
   // one that is only read, a backup for one, stays as it is
   const isReadable = version === logSchemaVersion || (isReadOnly && version >= WITHOUT_POINT_CHECKSUMS);
-  if (!isReadable || TABLE_NAMES.some((name) => !tables.includes(name))) {
+  const names = version === logSchemaVersion ? TABLE_NAMES : OLDER_TABLE_NAMES;
+  if (!isReadable || names.some((name) => !tables.includes(name))) {
     refuseMessage(`${file} is damaged: its tables are not those of a log`);
+  }
+  if (isReadOnly && tables.includes(POINTS_BEFORE)) {
+    refuseMessage(
+      `${file} is not whole: it is being brought over from an older version, which the next start finishes`,
+    );
   }
 }

@@ -16,7 +16,7 @@ export const SETTING_ROWS = "log.settings";
 export const SYNCED = "log.synced";
 
 /** A setting that concerns one shard alone: whoever recovers that shard misses it, and what it once was differs from what is beside it. */
-const OF_ONE_SHARD = /^(causality|checkpoint|snapshot|log\.points)\./;
+const OF_ONE_SHARD = /^(causality|checkpoint|snapshot|log\.points|log\.payloads|log\.moved)\./;
 
 /** Checksums of the settings that concern the whole log, by name. */
 export type SettingSums = Map<string, number>;

@@ -1,4 +1,5 @@
 import type Database from "better-sqlite3";
+import { limits } from "../limits.js";
 
 type Statement<Parameters extends unknown[], Row = unknown> = Database.Statement<Parameters, Row>;
 
@@ -45,18 +46,50 @@ export interface PointRow {
   readonly checksum: number | null;
   readonly id: Uint8Array;
   readonly state: Uint8Array;
+  /** Key of its payload, 0 for none; `null` in a log that has payloads in the state. */
+  readonly payload: number | null;
+  /** `null` where the payload is not there. */
+  readonly payloadChecksum: number | null;
+  readonly payloadBytes: Uint8Array | null;
+}
+
+export interface PayloadRow {
+  readonly checksum: number;
+  readonly bytes: Uint8Array;
+}
+
+/** Says that nobody needs the payloads of these keys, both included, of the shard of this key. */
+export interface DropRow {
+  readonly position: number;
+  readonly shard: number;
+  readonly first: number;
+  readonly last: number;
+  readonly checksum: number;
 }
 
 const COLUMNS = "position, shards.name AS shard, shards.key, origin, sequence, checksum, bytes";
 const KEY_OF_SHARD = "(SELECT key FROM shards WHERE name = ?)";
 
-/** Which rows of a log have checksums. Those of operations have always had them. */
-export interface RowChecksums {
+/** Bits of a payload's key in its place, below the key of its shard. */
+const KEY_BITS = 40;
+/** A payload's place in its table. Operators on bits, since a number that is bound may be a double. */
+export function placeOf(shard: string, key: string): string {
+  return `((${shard} << ${KEY_BITS}) | ${key})`;
+}
+/** What a place is made of. */
+export const SHARD_OF_PLACE = `(place >> ${KEY_BITS})`;
+export const KEY_OF_PLACE = `(place & ${limits.payloadKeyMax})`;
+const PLACES_OF_SHARD = `place BETWEEN ${placeOf("?", "0")} AND ${placeOf("?", String(limits.payloadKeyMax))}`;
+
+/** What the rows of a log have; one of an older version lacks some of it. Those of operations have always had checksums. */
+export interface RowForms {
   /** Are those of operations over their place too? */
-  readonly places: boolean;
-  readonly points: boolean;
+  readonly hasPlaces: boolean;
+  readonly hasPointChecksums: boolean;
   /** Those of frontiers have them since the same version. */
-  readonly settings: boolean;
+  readonly hasSettingChecksums: boolean;
+  /** Have payloads rows of their own? */
+  readonly hasPayloads: boolean;
 }
 
 export interface HeadRow {
@@ -71,11 +104,18 @@ export interface HeadRow {
 
 /** Every statement that reads. */
 export interface ReadStatements {
-  readonly checksums: RowChecksums;
+  readonly forms: RowForms;
   readonly all: Statement<[after: number, limit: number], OperationRow>;
   readonly ofShard: Statement<[shard: string, after: number, limit: number], OperationRow>;
   readonly ofOrigin: Statement<[shard: string, origin: number, after: number, limit: number], OperationRow>;
   readonly points: Statement<[shard: string, after: Uint8Array, limit: number], PointRow>;
+  /** These four are not there in a log that has payloads in the state. */
+  readonly payload: Statement<[shard: number, key: number], PayloadRow> | undefined;
+  readonly payloadBefore:
+    | Statement<[shard: number, shard: number, before: number], PayloadRow & { readonly key: number }>
+    | undefined;
+  readonly drops: Statement<[shard: number], DropRow> | undefined;
+  readonly lastDrop: Statement<[], number | null> | undefined;
   readonly heads: Statement<[], HeadRow>;
   /** Rows of shards whose name is not there. */
   readonly nameless: Statement<[], FrontierRow>;
@@ -102,7 +142,7 @@ export interface WriteStatements {
   >;
   readonly putFrontier: Statement<[shard: number, origin: number, sequence: number, checksum: number]>;
   readonly putShard: Statement<[name: string]>;
-  readonly putPoint: Statement<[shard: number, id: Uint8Array, state: Uint8Array, checksum: number]>;
+  readonly putPoint: Statement<[shard: number, id: Uint8Array, state: Uint8Array, payload: number, checksum: number]>;
   readonly deletePoint: Statement<[shard: number, id: Uint8Array]>;
   readonly dropOperations: Statement<[shard: number]>;
   readonly dotsBehind: Statement<
@@ -121,14 +161,26 @@ export interface WriteStatements {
   readonly dropShard: Statement<[shard: number]>;
   readonly putSetting: Statement<[name: string, value: string, checksum: number]>;
   readonly dropSetting: Statement<[name: string]>;
-  readonly pointChecksum: Statement<[shard: number, id: Uint8Array], number>;
+  readonly pointBefore: Statement<
+    [shard: number, id: Uint8Array],
+    { readonly checksum: number; readonly payload: number }
+  >;
+  readonly putPayload: Statement<[shard: number, key: number, checksum: number, bytes: Uint8Array]>;
+  /** `null`: the shard has none. */
+  readonly lastPayload: Statement<[shard: number, shard: number], number | null>;
+  readonly deletePayloads: Statement<[shard: number, first: number, shard: number, last: number, limit: number]>;
+  readonly putDrop: Statement<[position: number, shard: number, first: number, last: number, checksum: number]>;
+  readonly firstDrop: Statement<[upTo: number], DropRow>;
+  readonly dropDrop: Statement<[position: number]>;
 }
 
-/** `checksums`: which rows have them; a log of an older version, open for reading only, lacks some. */
-export function readStatements(database: Database.Database, checksums: RowChecksums): ReadStatements {
-  const settingColumns = `name, value, ${checksums.settings ? "checksum" : "NULL AS checksum"}`;
+/** `forms`: a log of an older version, open for reading only, lacks some of what there is. */
+export function readStatements(database: Database.Database, forms: RowForms): ReadStatements {
+  const settingColumns = `name, value, ${forms.hasSettingChecksums ? "checksum" : "NULL AS checksum"}`;
+  const payloads = forms.hasPayloads ? payloadStatements(database) : noPayloadStatements;
   return {
-    checksums,
+    forms,
+    ...payloads,
     all: database.prepare(
       `SELECT ${COLUMNS} FROM operations CROSS JOIN shards ON shards.key = operations.shard
        WHERE position > ? ORDER BY position LIMIT ?`,
@@ -142,14 +194,14 @@ export function readStatements(database: Database.Database, checksums: RowChecks
        WHERE operations.shard = ${KEY_OF_SHARD} AND origin = ? AND sequence > ? ORDER BY sequence LIMIT ?`,
     ),
     points: database.prepare(
-      `SELECT shard, id, state, ${checksums.points ? "checksum" : "NULL AS checksum"} FROM points WHERE shard = ${KEY_OF_SHARD} AND id > ? ORDER BY id LIMIT ?`,
+      `${forms.hasPayloads ? POINTS : olderPoints(forms)} WHERE shard = ${KEY_OF_SHARD} AND id > ? ORDER BY id LIMIT ?`,
     ),
     heads: database.prepare(
-      `SELECT name AS shard, key, origin, sequence, ${checksums.settings ? "checksum" : "NULL AS checksum"}
+      `SELECT name AS shard, key, origin, sequence, ${forms.hasSettingChecksums ? "checksum" : "NULL AS checksum"}
        FROM shards LEFT JOIN frontiers ON frontiers.shard = shards.key`,
     ),
     nameless: database.prepare(
-      `SELECT shard, origin, sequence, ${checksums.settings ? "checksum" : "NULL AS checksum"}
+      `SELECT shard, origin, sequence, ${forms.hasSettingChecksums ? "checksum" : "NULL AS checksum"}
        FROM frontiers WHERE shard NOT IN (SELECT key FROM shards)`,
     ),
     lastPosition: database.prepare<[], number | null>("SELECT max(position) FROM operations").pluck(),
@@ -172,6 +224,36 @@ export function readStatements(database: Database.Database, checksums: RowChecks
   };
 }
 
+const POINTS = `SELECT points.shard, id, state, payload, points.checksum AS checksum,
+  payloads.checksum AS payloadChecksum, payloads.bytes AS payloadBytes
+  FROM points LEFT JOIN payloads ON place = ${placeOf("points.shard", "points.payload")}`;
+
+function olderPoints({ hasPointChecksums }: RowForms): string {
+  const checksum = hasPointChecksums ? "checksum" : "NULL AS checksum";
+  return `SELECT shard, id, state, ${checksum}, NULL AS payload, NULL AS payloadChecksum, NULL AS payloadBytes FROM points`;
+}
+
+const noPayloadStatements = {
+  payload: undefined,
+  payloadBefore: undefined,
+  drops: undefined,
+  lastDrop: undefined,
+} as const;
+
+function payloadStatements(
+  database: Database.Database,
+): Pick<ReadStatements, "payload" | "payloadBefore" | "drops" | "lastDrop"> {
+  return {
+    payload: database.prepare(`SELECT checksum, bytes FROM payloads WHERE place = ${placeOf("?", "?")}`),
+    payloadBefore: database.prepare(
+      `SELECT ${KEY_OF_PLACE} AS key, checksum, bytes FROM payloads
+       WHERE place > ${placeOf("?", "0")} AND place < ${placeOf("?", "0")} + CAST(? AS INTEGER) ORDER BY place DESC LIMIT 1`,
+    ),
+    drops: database.prepare("SELECT * FROM dropped_payloads WHERE shard = ?"),
+    lastDrop: database.prepare<[], number | null>("SELECT max(position) FROM dropped_payloads").pluck(),
+  };
+}
+
 export function writeStatements(database: Database.Database): WriteStatements {
   return {
     flushCommits: database.prepare("PRAGMA synchronous = FULL"),
@@ -188,7 +270,8 @@ export function writeStatements(database: Database.Database): WriteStatements {
     ),
     putShard: database.prepare("INSERT INTO shards (name) VALUES (?)"),
     putPoint: database.prepare(
-      "INSERT INTO points VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET state = excluded.state, checksum = excluded.checksum",
+      `INSERT INTO points VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET state = excluded.state, payload = excluded.payload, checksum = excluded.checksum`,
     ),
     deletePoint: database.prepare("DELETE FROM points WHERE shard = ? AND id = ?"),
     dropOperations: database.prepare("DELETE FROM operations WHERE shard = ?"),
@@ -214,9 +297,24 @@ export function writeStatements(database: Database.Database): WriteStatements {
     dropFrontier: database.prepare("DELETE FROM frontiers WHERE shard = ?"),
     dropShard: database.prepare("DELETE FROM shards WHERE key = ?"),
     dropSetting: database.prepare("DELETE FROM settings WHERE name = ?"),
-    pointChecksum: database
-      .prepare<[number, Uint8Array], number>("SELECT checksum FROM points WHERE shard = ? AND id = ?")
+    pointBefore: database.prepare("SELECT checksum, payload FROM points WHERE shard = ? AND id = ?"),
+    // what stands there before is damaged: no key is given twice
+    putPayload: database.prepare(
+      `INSERT INTO payloads VALUES (${placeOf("?", "?")}, ?, ?)
+       ON CONFLICT DO UPDATE SET checksum = excluded.checksum, bytes = excluded.bytes`,
+    ),
+    lastPayload: database
+      .prepare<[number, number], number | null>(
+        `SELECT max(place) & ${limits.payloadKeyMax} FROM payloads WHERE ${PLACES_OF_SHARD}`,
+      )
       .pluck(),
+    deletePayloads: database.prepare(
+      `DELETE FROM payloads WHERE place IN (
+         SELECT place FROM payloads WHERE place BETWEEN ${placeOf("?", "?")} AND ${placeOf("?", "?")} LIMIT ?)`,
+    ),
+    putDrop: database.prepare("INSERT INTO dropped_payloads VALUES (?, ?, ?, ?, ?)"),
+    firstDrop: database.prepare("SELECT * FROM dropped_payloads WHERE position <= ? ORDER BY position LIMIT 1"),
+    dropDrop: database.prepare("DELETE FROM dropped_payloads WHERE position = ?"),
     putSetting: database.prepare(
       "INSERT INTO settings VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value, checksum = excluded.checksum",
     ),

@@ -2,7 +2,6 @@ import type { GraphHandle, PointId } from "@murmuration/index";
 import type { CatalogueDelta } from "../catalogue/catalogue-delta.js";
 import type { VersionVector } from "../causality/version-vector.js";
 import type { StoredWindows } from "../gossip/stored-windows.js";
-import type { StoredPoint } from "../log/op-log.js";
 import type { StoredCausalState } from "../state/causal-state.js";
 import type { ReadableShard } from "../state/read-model.js";
 
@@ -57,7 +56,7 @@ export interface ShardReplaced {
   readonly causality: StoredCausalState;
   readonly windows: StoredWindows;
   /** Tombstones too, each made by `encodePointState`. */
-  readonly states: readonly StoredPoint[];
+  readonly states: readonly { readonly id: PointId; readonly state: Uint8Array }[];
   /** The shard as readers read it from here on. */
   readonly readable: ReadableShard;
 }

@@ -107,9 +107,9 @@ export class Executor {
           return { outcomes: commands.map((_, i) => refused.get(i) as MurmurationError), changes: [] };
         }
         const outcomes = this.#store.log.transaction((writer) => this.#executeAll(commands, refused, run, writer));
-        const published = run.rows?.publish() ?? [];
+        const changes = this.#store.droppedPayloads.committed([...run.changes, ...(run.rows?.publish() ?? [])]);
         if (this.#peering !== undefined) this.#store.publishOwn(run.own);
-        return { outcomes, changes: [...run.changes, ...published] };
+        return { outcomes, changes };
       } catch (error) {
         run.rows?.takeBack();
         if (!planted.has("undo-forgotten")) this.#takeBack(run.journal, commands);

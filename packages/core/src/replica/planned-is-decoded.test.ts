@@ -6,6 +6,7 @@ import type { PointCommand, Target } from "../command/command.js";
 import { MemoryOpLog } from "../log/memory-op-log.js";
 import { decodeOperation } from "../operation/codec.js";
 import { newIndexes, openShard } from "../state/open-shard.js";
+import { countedPayloadKeys } from "../state/payload-keys.js";
 import { digestOf } from "./inspect.js";
 import {
   createCollection,
@@ -91,7 +92,7 @@ test("what a command does here is what everybody reads out of its operations, fo
         else kinds.add(command.kind);
       }
       const { collection } = replica.shard("c");
-      const target = openShard(collection, newIndexes(collection, undefined));
+      const target = openShard(collection, newIndexes(collection, undefined), countedPayloadKeys());
       for (const { shard, origin, sequence, bytes } of log.read(0)) {
         if (shard === collection.id) target.shard.apply(decodeOperation(shard, origin, sequence, bytes));
       }

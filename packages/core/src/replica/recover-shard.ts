@@ -10,7 +10,7 @@ import type { Operation } from "../operation/operation.js";
 import { planted } from "../planted.js";
 import { CausalState, type StoredCausalState } from "../state/causal-state.js";
 import { indexOptions, newIndex, newIndexes, openShard } from "../state/open-shard.js";
-import { decodePointState } from "../state/point-state-codec.js";
+import { decodeStoredPoint } from "../state/point-state-codec.js";
 import type { Shard } from "../state/shard.js";
 import type { WritableShard } from "../state/writable-shard.js";
 import { recoverCausality } from "./stored-causality.js";
@@ -90,7 +90,7 @@ export function replayShard(log: OpLog, collection: Collection, progress: Progre
   const checkpoint = currentCheckpoint(log, collection.id);
   const target =
     checkpoint === undefined
-      ? openShard(collection, newIndexes(collection))
+      ? openShard(collection, newIndexes(collection), log)
       : restoreCheckpoint(checkpoint.reader, collection);
   target.shard.position = checkpoint?.position ?? 0;
   for (const { position, operation } of operationsAfter(log, collection.id, checkpoint?.position ?? 0)) {
@@ -121,7 +121,7 @@ export function recoverGraphs(
   );
   const indexes = new Map([...placed].map(([vector, { index }]) => [vector, index]));
   const { causality, windows } = recoverCausality(log, collection.id);
-  const target = openShard(collection, indexes, causality, windows);
+  const target = openShard(collection, indexes, log, causality, windows);
   target.shard.position = checkpoint?.position ?? 0;
   const [oldest] = [...placed.values()].sort((a, b) => a.position - b.position);
   if (oldest !== undefined) {
@@ -148,7 +148,7 @@ export function recoverPoints(log: OpLog, shard: Shard): void {
   if (!isFrontier(log.frontier(shard.id), shard.frontier)) {
     throw new MurmurationError("corrupt", `the frontiers that the log keeps of shard ${shard.id} differ`);
   }
-  for (const { id, state } of log.points(shard.id)) shard.restorePoint(decodePointState(id, state));
+  for (const stored of log.points(shard.id)) shard.restorePoint(decodeStoredPoint(stored), stored.payload?.key);
   // whatever is no visible version is dead
   for (const graph of shard.graphs.values()) {
     for (let slot = 0, end = graph.reader.slotCount; slot < end; slot++) {

@@ -12,10 +12,11 @@ import type { WritableShard } from "../state/writable-shard.js";
 import type { Change } from "./change.js";
 import { type Quarantine, refusalOf } from "./quarantines.js";
 import { isFrontier, type Progress, recoverGraphs, recoverPoints, replayShard } from "./recover-shard.js";
-import { replacedBy, storedStates } from "./replaced.js";
+import { replacedBy, wholeStates } from "./replaced.js";
 import type { ReplicaOptions } from "./replica-options.js";
 import type { ReplicaState } from "./replica-state.js";
 import { causalSetting, recoverCausality, SYSTEM_SHARD, storedCausality } from "./stored-causality.js";
+import { putAllPoints } from "./write-shard.js";
 
 const MISSING_AT_END = "operations are missing at the end of the log";
 
@@ -221,10 +222,10 @@ function requireSystemShard(log: OpLog): void {
 /** Put the points of a shard that was made again from its operations in place of those of the projection. */
 function mendProjection(log: OpLog, target: WritableShard, viewThread: number | undefined): Change {
   const { shard } = target;
-  const states = storedStates(shard);
+  const states = wholeStates(shard);
   mend(log, (writer) => {
     writer.dropPoints(shard.id);
-    for (const { id, state } of states) writer.putPoint(shard.id, id, state);
+    putAllPoints(writer, shard);
     writer.putSetting(causalSetting(shard.id), storedCausality(shard.causality, shard.windows));
   });
   return replacedBy(target, states, viewThread);

@@ -122,7 +122,11 @@ export function copyOfLog(log: OpLog): MemoryOpLog {
   const copy = new MemoryOpLog();
   copy.transaction((writer) => {
     for (const { shard, origin, sequence, bytes } of log.read(0)) writer.append(shard, origin, sequence, bytes);
-    for (const shard of log.shards()) for (const { id, state } of log.points(shard)) writer.putPoint(shard, id, state);
+    for (const shard of log.shards()) {
+      for (const { id, state, payload } of log.points(shard)) {
+        writer.putPoint(shard, id, state, payload && { key: payload.key, bytes: () => payload.bytes });
+      }
+    }
     for (const name of ["replica.id", "replica.clock"]) {
       const value = log.setting(name);
       if (value !== undefined) writer.putSetting(name, value);

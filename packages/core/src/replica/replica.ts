@@ -196,6 +196,7 @@ export class Replica {
     if (mayMaintain) this.#upkeep.tick(nowMs, budget);
     this.#store.flush();
     if (mayMaintain) this.#compactor.tick(nowMs);
+    this.#store.droppedPayloads.sweep(nowMs);
     this.buildIndexes(budget.indexSteps ?? DEFAULT_INDEX_STEPS);
   }
 

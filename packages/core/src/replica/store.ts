@@ -16,21 +16,21 @@ import type { CausalState } from "../state/causal-state.js";
 import { type Journal, takeBack } from "../state/journal.js";
 import { handlesOfShards, newIndexes, openShard, readableShards } from "../state/open-shard.js";
 import type { PointState } from "../state/point-state.js";
-import { encodePointState } from "../state/point-state-codec.js";
 import type { NewTableSeed } from "../state/read-model.js";
 import type { Applied, Shard } from "../state/shard.js";
 import type { WritableShard } from "../state/writable-shard.js";
 import type { Change } from "./change.js";
+import { DroppedPayloads } from "./dropped-payloads.js";
 import { type Fault, Faults } from "./faults.js";
 import { joined, type OwnRows } from "./own-rows.js";
 import { Pending } from "./pending.js";
 import { PreparedRows } from "./prepared-rows.js";
 import { Quarantines, refusalOf } from "./quarantines.js";
-import { replacedBy, storedStates } from "./replaced.js";
+import { reconciledBy, replacedBy, wholeStates } from "./replaced.js";
 import type { ReplicaState } from "./replica-state.js";
 import { type FollowedCatalogue, makeShardsThoseOf } from "./shards-of-catalogue.js";
 import { causalSetting, SYSTEM_SHARD, storedCausality } from "./stored-causality.js";
-import { dropStoredShard, putClock, putPoints } from "./write-shard.js";
+import { dropStoredShard, putAllPoints, putClock, putPoints } from "./write-shard.js";
 
 /**
  * State and log of a replica, and the ways in which both change together. A command's operations are applied inside the transaction
@@ -62,6 +62,7 @@ export class ReplicaStore {
   /** Shards that are not served. They are in `shards` no more, and in the catalogue still. */
   readonly quarantines: Quarantines;
   readonly #newTableSeed: NewTableSeed;
+  readonly droppedPayloads: DroppedPayloads;
   readonly #faults = new Faults();
   readonly #pending = new Pending();
   #changes: Change[] = [];
@@ -71,6 +72,7 @@ export class ReplicaStore {
     this.id = id;
     this.#newTableSeed = newTableSeed;
     this.log = log;
+    this.droppedPayloads = new DroppedPayloads(log, state.shards);
     this.time = time;
     this.shards = state.shards;
     this.system = state.system;
@@ -190,8 +192,7 @@ export class ReplicaStore {
       );
     // one that was written meanwhile lacks what was lost
     if (storedCheckpoint(this.log, shard.id) !== undefined) this.checkpointsWanted.add(shard.id);
-    const encoded = states.map((state) => ({ id: state.id, bytes: encodePointState(state) }));
-    this.#pending.changed({ kind: "reconciled", shard: shard.id, states: encoded });
+    this.#pending.changed(reconciledBy(shard, states));
   }
 
   /** Put links back that a node has lost. The log knows nothing of it: the shard wants a checkpoint. */
@@ -229,7 +230,7 @@ export class ReplicaStore {
     }
     const published = rows.publish();
     const { changes, own } = this.#pending.take(this.shards);
-    this.#changes.push(...changes, ...published);
+    this.#changes.push(...this.droppedPayloads.committed([...changes, ...published]));
     this.#own.push(...own);
   }
 
@@ -238,13 +239,13 @@ export class ReplicaStore {
     this.#changes.push(...new PreparedRows([target], { givesUp: true }).publish());
   }
 
-  /** Write to the log what was applied, and wait for the disk: before others count on it. Throws what the log throws. */
+  /** `flush`, and wait for the disk: before others count on it. Throws as that does. */
   sync(): void {
     this.flush();
     this.log.sync();
   }
 
-  /** As `sync`; false when the log refuses. */
+  /** False when the log refuses. */
   trySync(): boolean {
     try {
       this.sync();
@@ -341,11 +342,11 @@ export class ReplicaStore {
   replaceShard(target: WritableShard, write: (writer: LogWriter) => void): void {
     assert(this.isDurable(), "nothing waits for the log");
     const { shard } = target;
-    const states = storedStates(shard);
+    const states = wholeStates(shard);
     target.rows.fill(this.#newTableSeed);
     this.log.transaction((writer) => {
       write(writer);
-      for (const { id, state } of states) writer.putPoint(shard.id, id, state);
+      putAllPoints(writer, shard);
       writer.putSetting(causalSetting(shard.id), storedCausality(shard.causality, shard.windows));
       putClock(writer, this.time);
     });
@@ -354,14 +355,14 @@ export class ReplicaStore {
     this.quarantines.delete(shard.id);
     this.snapshotsWanted.delete(shard.id);
     this.applied++;
-    this.#changes.push(replacedBy(target, states, this.viewThread));
+    this.#changes.push(...this.droppedPayloads.committed([replacedBy(target, states, this.viewThread)]));
   }
 
   /** State for the collections that a catalogue has and this replica has not. Throws `capacity`: before anything is written. */
   openAdded(after: CatalogueDocument): Map<string, WritableShard> {
     const isKnown = (id: string) => this.shards.has(id) || this.quarantines.has(id);
     const added = Object.values(after.read().collections).filter(({ id }) => !isKnown(id));
-    const opened = new Map(added.map((one) => [one.id, openShard(one, newIndexes(one, this.viewThread))]));
+    const opened = new Map(added.map((one) => [one.id, openShard(one, newIndexes(one, this.viewThread), this.log)]));
     for (const { rows } of opened.values()) rows.fill(this.#newTableSeed);
     return opened;
   }

@@ -8,7 +8,7 @@ import type { OpLog } from "../log/op-log.js";
 import { decodeOperation } from "../operation/codec.js";
 import { CausalState } from "../state/causal-state.js";
 import type { PointState } from "../state/point-state.js";
-import { decodePointState } from "../state/point-state-codec.js";
+import { decodePointState, decodeStoredPoint } from "../state/point-state-codec.js";
 import { Shard } from "../state/shard.js";
 import { FollowedGraph } from "../state/shard-graph.js";
 import type { CatalogueChanged, Change, OperationsApplied, PointsReconciled, ShardReplaced } from "./change.js";
@@ -34,7 +34,7 @@ export function readStoredPoints(log: OpLog): StoredPoints {
   const stored: Map<string, StoredPoints extends ReadonlyMap<string, infer T> ? T : never> = new Map();
   for (const shard of log.shards()) {
     try {
-      const states = Array.from(log.points(shard), ({ id, state }) => decodePointState(id, state));
+      const states = Array.from(log.points(shard), decodeStoredPoint);
       stored.set(shard, { ...recoverCausality(log, shard), states });
     } catch {
       stored.set(shard, "damaged");

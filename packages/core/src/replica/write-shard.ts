@@ -2,7 +2,8 @@ import type { PointId } from "@murmuration/index";
 import type { HybridClock } from "../causality/hybrid-clock.js";
 import { putStoredCheckpoint } from "../checkpoint/stored-checkpoint.js";
 import type { LogWriter } from "../log/op-log.js";
-import { encodePointState } from "../state/point-state-codec.js";
+import type { PointState } from "../state/point-state.js";
+import { encodeRegisters, encodeStoredPayload } from "../state/point-state-codec.js";
 import type { Shard } from "../state/shard.js";
 import { causalSetting } from "./stored-causality.js";
 
@@ -14,13 +15,24 @@ export function putClock(writer: LogWriter, { last: { wallMs, counter } }: Hybri
   writer.putSetting(CLOCK_SETTING, `${wallMs}:${counter}`);
 }
 
-/** Points of a shard, as they are now. */
+/** Write points of a shard to the log as they are now, or that they are gone; payloads that it does not have yet. */
 export function putPoints(writer: LogWriter, shard: Shard, ids: Iterable<PointId>): void {
   for (const id of ids) {
     const state = shard.table.state(id);
     if (state === undefined) writer.deletePoint(shard.id, id);
-    else writer.putPoint(shard.id, id, encodePointState(state));
+    else putState(writer, shard, state);
   }
+}
+
+/** The same for all that there are. */
+export function putAllPoints(writer: LogWriter, shard: Shard): void {
+  for (const state of shard.table.states()) putState(writer, shard, state);
+}
+
+function putState(writer: LogWriter, shard: Shard, state: PointState): void {
+  const key = shard.table.payloadKeyOf(state.id);
+  const payload = key === 0 ? undefined : { key, bytes: () => encodeStoredPayload(state.payload) };
+  writer.putPoint(shard.id, state.id, encodeRegisters(state), payload);
 }
 
 /** A shard is in the log no more. */

@@ -7,6 +7,7 @@ import type { Operation, OperationBody } from "../operation/operation.js";
 import { space } from "../replica/replica.test-support.js";
 import { graphDigest, pointsDigest } from "./digest.js";
 import { indexOptions, openShard } from "./open-shard.js";
+import { countedPayloadKeys } from "./payload-keys.js";
 import type { Shard } from "./shard.js";
 
 const collection: Collection = {
@@ -37,7 +38,7 @@ function subject(): Subject {
     ["x", new VectorIndex(indexOptions(space(2)))],
     ["y", new VectorIndex(indexOptions(space(3)))],
   ]);
-  const { shard } = openShard(collection, indexes);
+  const { shard } = openShard(collection, indexes, countedPayloadKeys());
   for (let sequence = 1; sequence <= NODES; sequence++) {
     const vectors = [...indexes].map(([name, index]) => {
       const values = valuesOf(sequence, index.options.dimensions);

@@ -3,6 +3,7 @@ import type { Collection, Distance, VectorSpace } from "../catalogue/collection.
 import type { StitchWindows } from "../gossip/windows.js";
 import { planted } from "../planted.js";
 import type { CausalState } from "./causal-state.js";
+import type { PayloadKeys } from "./payload-keys.js";
 import { type ReadableShard, ReadModel } from "./read-model.js";
 import { Shard } from "./shard.js";
 import { writableGraph } from "./shard-graph.js";
@@ -29,15 +30,19 @@ export function indexOptions(space: VectorSpace): VectorIndexOptions {
   };
 }
 
-/** The state of a collection over its graphs, without points, and without a table for readers until one is opened. */
+/**
+ * The state of a collection over its graphs, without points, and without a table for readers until one is opened. `payloadKeys`: the log that its
+ * points are kept in.
+ */
 export function openShard(
   collection: Collection,
   indexes: ReadonlyMap<string, VectorIndex>,
+  payloadKeys: PayloadKeys,
   causality?: CausalState,
   windows?: StitchWindows,
 ): WritableShard {
   const graphs = new Map([...indexes].map(([name, index]) => [name, writableGraph(index)]));
-  const shard = new Shard(collection, graphs, causality, windows);
+  const shard = new Shard(collection, graphs, causality, windows, payloadKeys);
   return { shard, indexes, rows: new ReadModel(shard, indexes) };
 }
 

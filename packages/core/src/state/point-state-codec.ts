@@ -1,20 +1,37 @@
-import type { PointId } from "@murmuration/index";
+import { type Payload, type PointId, parsePayload, printPayload } from "@murmuration/index";
 import { type Dot, isOrigin, isSequence } from "../causality/dot.js";
 import type { HybridTime, Stamp } from "../causality/hybrid-clock.js";
+import type { StoredPoint } from "../log/op-log.js";
+import { canonicalPayload } from "../operation/canonical-payload.js";
 import { FieldReader } from "../operation/field-reader.js";
 import { decodeMessage, encodeMessage } from "../operation/message.js";
 import { refuseMessage } from "../operation/refuse-message.js";
+import { apartStateVersion, encodeApart, wholeStateVersion } from "../operation/stored-state.js";
 import type { PointState, VectorRegister } from "./point-state.js";
 
-const formatVersion = 1;
+const noPayload: Payload = {};
 
 const sortedKeys = (record: object): string[] => {
   const keys = Object.keys(record);
   return keys.length > 1 ? keys.sort() : keys;
 };
 
-/** The state as it stands in the log's projection of points. The id is kept beside it. Equal states give equal bytes. */
+/** The state with its payload, as checkpoints and messages have it. The id is kept beside it. Equal states give equal bytes. */
 export function encodePointState(state: PointState): Uint8Array {
+  return encodeMessage(fieldsOf(state));
+}
+
+/** The state as the log's projection of points keeps it: without its payload. */
+export function encodeRegisters(state: PointState): Uint8Array {
+  return encodeApart(fieldsOf(state));
+}
+
+/** The bytes of a payload as the log keeps it, and as answers print it. */
+export function encodeStoredPayload(payload: Payload): Uint8Array {
+  return Buffer.from(printPayload(payload));
+}
+
+function fieldsOf(state: PointState): unknown[] {
   // every write of a point comes through here: lists are filled, not joined
   const { stamp, payloadStamp } = state;
   const vectors = sortedKeys(state.vectors);
@@ -29,8 +46,8 @@ export function encodePointState(state: PointState): Uint8Array {
     const { time, origin } = state.fieldStamps[name] as Stamp;
     fieldStamps.push(time.wallMs, time.counter, origin);
   }
-  return encodeMessage([
-    formatVersion,
+  return [
+    wholeStateVersion,
     stamp.time.wallMs,
     stamp.time.counter,
     stamp.origin,
@@ -44,7 +61,7 @@ export function encodePointState(state: PointState): Uint8Array {
     registers,
     fields,
     fieldStamps,
-  ]);
+  ];
 }
 
 class StampReader {
@@ -77,16 +94,41 @@ function readDot(fields: FieldReader, what: string): Dot | undefined {
 
 /** The state of bytes made by `encodePointState`. Throws `corrupt` for anything else. */
 export function decodePointState(id: PointId, bytes: Uint8Array): PointState {
+  return decode(id, bytes, undefined);
+}
+
+/** The state of a point that the log keeps; of one with its payload in it, where the log is an older one. Throws `corrupt`. */
+export function decodeStoredPoint({ id, state, payload }: StoredPoint): PointState {
+  return decode(id, state, payload === undefined ? noPayload : storedPayload(id, payload.bytes));
+}
+
+function storedPayload(id: PointId, bytes: Uint8Array): Payload {
+  const payload = parsePayload(bytes);
+  let canonical: Payload | undefined;
+  try {
+    canonical = canonicalPayload(payload);
+  } catch {
+    // said below
+  }
+  return canonical === payload
+    ? payload
+    : refuseMessage(`stored point ${id}: its payload is not in its canonical form`);
+}
+
+/** `apart`: the payload, where it may be apart from the state. */
+function decode(id: PointId, bytes: Uint8Array, apart: Payload | undefined): PointState {
   const what = `stored point ${id}`;
   const message = decodeMessage(bytes, what);
   const fields = new FieldReader(message, what);
-  if (fields.integer() !== formatVersion) refuseMessage(`${what}: format version is not known`);
+  const version = fields.integer();
+  const isApart = version === apartStateVersion && apart !== undefined;
+  if (!isApart && version !== wholeStateVersion) refuseMessage(`${what}: format version is not known`);
   const stamps = new StampReader(fields);
   const stamp = stamps.read();
   const exists = fields.integer() === 1;
-  const version = fields.sequence();
+  const sequence = fields.sequence();
   const payloadStamp = stamps.read();
-  const payload = fields.payload();
+  const payload = isApart ? apart : fields.payload();
   const vectorNames = fields.names();
   const vectorFields = new FieldReader(fields.list(), what);
   const vectors: { [name: string]: VectorRegister } = {};
@@ -100,5 +142,5 @@ export function decodePointState(id: PointId, bytes: Uint8Array): PointState {
   for (const name of fieldNames) fieldStamps[name] = stamps.read(stampFieldReader);
   stampFieldReader.end();
   fields.end();
-  return { id, stamp, exists, version, vectors, payload, payloadStamp, fieldStamps };
+  return { id, stamp, exists, version: sequence, vectors, payload, payloadStamp, fieldStamps };
 }

@@ -2,6 +2,7 @@ import {
   accessOfIndex,
   assert,
   comparePointIds,
+  emptyPayloadKey,
   type FieldAccess,
   type FilterSubject,
   type PayloadIndex,
@@ -53,10 +54,15 @@ export class PointTable implements PointSource {
   readonly #ordered = emptyTree();
   readonly #indexes = new PayloadIndexes();
   readonly #watches = new Set<RowWatch>();
+  /** Of those that have one; not of empty payloads. */
+  readonly #payloadKeys = new Map<PointId, number>();
+  readonly #newPayloadKey: () => number;
   /** Where each vector's visible versions stand, by its name. */
   readonly slotMaps: ReadonlyMap<string, SlotMap>;
 
-  constructor(vectorNames: readonly string[]) {
+  /** `newPayloadKey` gives a key for a payload that comes into the table, none twice. */
+  constructor(vectorNames: readonly string[], newPayloadKey: () => number) {
+    this.#newPayloadKey = newPayloadKey;
     this.slotMaps = new Map(vectorNames.map((name) => [name, new SlotMap()]));
   }
 
@@ -78,6 +84,14 @@ export class PointTable implements PointSource {
   live(id: PointId): PointState | undefined {
     const state = this.#states.get(id);
     return state?.exists === true ? state : undefined;
+  }
+
+  /**
+   * Names the payload that a point has now, tombstones too, on this replica alone: another one with every other payload, the same while only
+   * vectors change. 0 for an empty payload, and for a point that is not here.
+   */
+  payloadKeyOf(id: PointId): number {
+    return this.#payloadKeys.get(id) ?? emptyPayloadKey;
   }
 
   /** The live point at a row. */
@@ -150,10 +164,14 @@ export class PointTable implements PointSource {
     this.#indexes.change(created, dropped, points);
   }
 
-  /** Put a state in place of the one before; `undefined` forgets the point. Vectors are placed by `SlotMap`. Returns its row if live. */
-  put(id: PointId, next: PointState | undefined): number | undefined {
+  /**
+   * Put a state in place of the one before; `undefined` forgets the point. Vectors are placed by `SlotMap`. `payloadKey`: of a payload that has
+   * one already. Returns its row if live.
+   */
+  put(id: PointId, next: PointState | undefined, payloadKey?: number): number | undefined {
     this.beginChange(id);
     const previous = this.#states.get(id);
+    this.#keyPayload(id, previous, next, payloadKey);
     if (next === undefined) this.#states.delete(id);
     else this.#states.set(id, next);
     const wasLive = previous?.exists === true;
@@ -177,6 +195,14 @@ export class PointTable implements PointSource {
     }
     if (!samePayload) this.#indexes.addPoint(row, next.payload);
     return row;
+  }
+
+  #keyPayload(id: PointId, previous: PointState | undefined, next: PointState | undefined, given?: number): void {
+    if (given === undefined && previous !== undefined && next?.payload === previous.payload) return;
+    const isEmpty = next === undefined || Object.keys(next.payload).length === 0;
+    const key = isEmpty ? emptyPayloadKey : (given ?? this.#newPayloadKey());
+    if (key === emptyPayloadKey) this.#payloadKeys.delete(id);
+    else this.#payloadKeys.set(id, key);
   }
 
   #takeRow(): number {

@@ -3,7 +3,6 @@ import {
   type CollectionHandle,
   Columns,
   createLargestSegment,
-  emptyPayloadKey,
   type PointId,
   type RowChange,
   type Segment,
@@ -193,7 +192,7 @@ export class ReadModel {
     return {
       kind: "put",
       id,
-      payloadKey: emptyPayloadKey,
+      payloadKey: table.payloadKeyOf(id),
       stamp: { ...time, origin },
       version: state.version,
       slots: Array.from(table.slotMaps.values(), (map) => map.slotOf(row)),

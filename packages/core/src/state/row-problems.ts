@@ -73,6 +73,7 @@ function rowDifferences(
   const { time, origin } = latestStamp(state);
   const stamp = rows.stampAt(row);
   expect("id", rows.idAt(row), state.id);
+  expect("payload key", rows.payloadKeyAt(row), shard.table.payloadKeyOf(state.id));
   expect("version", rows.versionAt(row), state.version);
   expect("stamp", [stamp.wallMs, stamp.counter, stamp.origin].join(), [time.wallMs, time.counter, origin].join());
   const place = shard.table.rowOf(state.id);

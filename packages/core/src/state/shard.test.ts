@@ -6,13 +6,14 @@ import type { Operation, OperationBody } from "../operation/operation.js";
 import { space } from "../replica/replica.test-support.js";
 import { graphDigest, pointsDigest } from "./digest.js";
 import { indexOptions, openShard } from "./open-shard.js";
+import { countedPayloadKeys } from "./payload-keys.js";
 import type { Journal, Shard } from "./shard.js";
 
 const collection: Collection = { id: "s", name: "s", vectors: { x: space(2) }, payloadIndexes: {}, settings: {} };
 
 function newShard(described: Collection = collection): { readonly shard: Shard; readonly index: VectorIndex } {
   const index = new VectorIndex(indexOptions(space(2)));
-  return { shard: openShard(described, new Map([["x", index]])).shard, index };
+  return { shard: openShard(described, new Map([["x", index]]), countedPayloadKeys()).shard, index };
 }
 
 function operation(origin: number, sequence: number, wallMs: number, body: OperationBody): Operation {
@@ -98,6 +99,35 @@ describe("a shard", () => {
     for (const undo of journal.reverse()) undo();
     assert.deepEqual(stateOf(shard, index), before);
     assert.equal(shard.table.indexOn("of")?.pointCount, indexed);
+  });
+
+  test("names a payload anew when it changes, and as before when vectors do or it is taken back", () => {
+    const { shard, index } = newShard();
+    for (let i = 1; i <= 3; i++) shard.apply(upsert(index, 1, i, i, i, [i, 1]));
+    const keys = () => [1, 2, 3, 9].map((id) => shard.table.payloadKeyOf(id));
+    const [first, second, third, none] = keys() as [number, number, number, number];
+    assert.equal(new Set([first, second, third]).size, 3);
+    assert.equal(none, 0);
+    let sequence = 3;
+    const apply = (body: OperationBody, journal?: Journal) => {
+      sequence++;
+      shard.apply(operation(1, sequence, 10 + sequence, body), journal);
+    };
+    apply({ kind: "delete-vectors", ids: [1, 2, 3], names: ["x"] });
+    assert.deepEqual(keys(), [first, second, third, 0]);
+    const journal: Journal = [];
+    const frontier = sequence;
+    apply({ kind: "set-payload", ids: [1], fields: { n: 1 } }, journal);
+    apply({ kind: "clear-payload", ids: [2] }, journal);
+    apply({ kind: "delete", ids: [3] }, journal);
+    const [changed, ...gone] = keys() as [number, ...number[]];
+    assert.ok(changed > third);
+    assert.deepEqual(gone, [0, 0, 0]);
+    for (const undo of journal.reverse()) undo();
+    sequence = frontier;
+    assert.deepEqual(keys(), [first, second, third, 0]);
+    apply({ kind: "overwrite-payload", ids: [1, 3], payload: { n: 2 } });
+    assert.equal(new Set([...keys(), first, third, changed]).size, 7, "no key names two payloads");
   });
 
   test("passes over parts written to a point that it does not hold", () => {

@@ -1,27 +1,17 @@
 import { assert, type EdgeList, MurmurationError, type PointId } from "@murmuration/index";
 import type { Collection } from "../catalogue/collection.js";
 import type { Dot } from "../causality/dot.js";
-import { compareStamps } from "../causality/hybrid-clock.js";
 import type { VersionVector } from "../causality/version-vector.js";
 import { StitchWindows } from "../gossip/windows.js";
 import { dotOf, type Operation } from "../operation/operation.js";
 import type { VectorVersion } from "../operation/vector-version.js";
 import { planted } from "../planted.js";
+import { applyToPoints } from "./apply-to-points.js";
 import { CausalState } from "./causal-state.js";
 import { checkOnGraphs, checkOperation } from "./check-operation.js";
 import type { Journal } from "./journal.js";
-import {
-  deletePoint,
-  deletePointFields,
-  deletePointVectors,
-  type PointState,
-  replacePointPayload,
-  setPointFields,
-  updatePointVectors,
-  upsertPoint,
-  visibleDot,
-  type Write,
-} from "./point-state.js";
+import { countedPayloadKeys, type PayloadKeys } from "./payload-keys.js";
+import { type PointState, visibleDot, type Write } from "./point-state.js";
 import { PointTable } from "./point-table.js";
 import type { ShardGraph } from "./shard-graph.js";
 
@@ -62,13 +52,14 @@ export class Shard {
     graphs: ReadonlyMap<string, ShardGraph>,
     causality = new CausalState(),
     windows = new StitchWindows(),
+    payloadKeys: PayloadKeys = countedPayloadKeys(),
   ) {
     this.id = collection.id;
     this.#collection = collection;
     this.graphs = graphs;
     this.causality = causality;
     this.windows = windows;
-    this.table = new PointTable(Object.keys(collection.vectors));
+    this.table = new PointTable(Object.keys(collection.vectors), () => payloadKeys.newPayloadKey(collection.id));
     this.table.changeIndexes(Object.entries(collection.payloadIndexes), []);
   }
 
@@ -144,7 +135,10 @@ export class Shard {
       const undo = this.windows.close(operation.closes);
       journal?.push(undo);
     }
-    const ids = this.#applyToPoints(operation, write, journal);
+    const ids = applyToPoints(operation, write, {
+      state: (id) => this.table.state(id),
+      put: (id, next) => this.#put(id, next, journal),
+    });
     // a node that is no point's visible version (its write lost) is dead from the start
     if ("vectors" in operation) {
       if (operation.vectors.length > 0) {
@@ -169,11 +163,14 @@ export class Shard {
     this.purgedLiveLinks = before;
   }
 
-  /** Take over a stored point, whose nodes are in the graphs already. Throws `corrupt` when one is not. */
-  restorePoint(state: PointState): void {
+  /**
+   * Take over a stored point, whose nodes are in the graphs already. Throws `corrupt` when one is not. `payloadKey`: of its payload, where it has
+   * one already.
+   */
+  restorePoint(state: PointState, payloadKey?: number): void {
     if (this.#nodesOf(state).some(({ slot }) => slot === undefined))
       throw new MurmurationError("corrupt", `shard ${this.id}: the vector of point ${state.id} is not in the log`);
-    this.#putPoint(state.id, state);
+    this.#putPoint(state.id, state, payloadKey);
   }
 
   /** Is every visible vector of a state in the graphs, and its node not known to be dead for good? */
@@ -274,61 +271,6 @@ export class Shard {
     return slots;
   }
 
-  #applyToPoints(operation: Operation, write: Write, journal: Journal | undefined): readonly PointId[] {
-    const change = (id: PointId, next: (state: PointState) => PointState) => {
-      const state = this.table.state(id);
-      // causal order: whoever wrote this had seen the point, so that only a purged tombstone can be missing
-      if (state !== undefined) this.#put(id, next(state), journal);
-    };
-    switch (operation.kind) {
-      case "upsert": {
-        const vectors = operation.vectors.map((vector) => vector.name);
-        const { id, kept, payload } = operation;
-        this.#put(id, upsertPoint(this.table.state(id), write, { id, vectors, kept, payload }), journal);
-        return [id];
-      }
-      case "delete":
-        for (const id of operation.ids) {
-          const next = deletePoint(this.table.state(id), write, id);
-          this.#put(id, planted.has("forget-tombstone") && !next.exists ? undefined : next, journal);
-        }
-        return operation.ids;
-      case "update-vectors": {
-        const names = operation.vectors.map((vector) => vector.name);
-        change(operation.id, (state) => updatePointVectors(state, write, names, operation.kept));
-        return [operation.id];
-      }
-      case "delete-vectors":
-        for (const id of operation.ids) change(id, (state) => deletePointVectors(state, write, operation.names));
-        return operation.ids;
-      case "set-payload":
-        for (const id of operation.ids) change(id, (state) => setPointFields(state, write, operation.fields));
-        return operation.ids;
-      case "overwrite-payload":
-        for (const id of operation.ids) change(id, (state) => replacePointPayload(state, write, operation.payload));
-        return operation.ids;
-      case "delete-payload":
-        for (const id of operation.ids) change(id, (state) => deletePointFields(state, write, operation.fields));
-        return operation.ids;
-      case "clear-payload":
-        for (const id of operation.ids) change(id, (state) => replacePointPayload(state, write, {}));
-        return operation.ids;
-      case "edges":
-      case "purge":
-        return [];
-      case "forget":
-        return operation.tombstones.flatMap(({ id, stamp }) => {
-          const state = this.table.state(id);
-          // written again by somebody who had not seen this: then the tombstone is gone already, or another one
-          if (state === undefined || state.exists || compareStamps(state.stamp, stamp) !== 0) return [];
-          this.#put(id, undefined, journal);
-          return [id];
-        });
-      case "catalogue":
-        return assert(false, "the catalogue is the system shard's") as never;
-    }
-  }
-
   #tell(id: PointId): void {
     for (const watcher of this.#watchers) watcher(id);
   }
@@ -336,12 +278,13 @@ export class Shard {
   #put(id: PointId, next: PointState | undefined, journal: Journal | undefined): void {
     const previous = this.table.state(id);
     if (next === previous) return;
+    const payloadKey = this.table.payloadKeyOf(id);
     this.#putPoint(id, next);
-    journal?.push(() => this.#putPoint(id, previous));
+    journal?.push(() => this.#putPoint(id, previous, payloadKey));
   }
 
   /** Put a state in the table and make the graphs show its vectors. */
-  #putPoint(id: PointId, next: PointState | undefined): void {
+  #putPoint(id: PointId, next: PointState | undefined, payloadKey?: number): void {
     this.table.beginChange(id);
     const previous = this.table.state(id);
     const rowBefore = this.table.rowOf(id);
@@ -371,7 +314,7 @@ export class Shard {
         shown.push([name, slot]);
       }
     }
-    const row = this.table.put(id, next);
+    const row = this.table.put(id, next, payloadKey);
     this.#tell(id);
     if (next?.exists === false) this.#deleted?.push(id);
     for (const [name, slot] of shown) {
