@@ -6,6 +6,9 @@ import { processClockMs, type ReaderOutcome, type ReaderReply, type ReaderReques
 import type { ReadableCollection, ReaderAnswer } from "./readers.js";
 import type { Reading } from "./reading.js";
 
+/** An answer waits no longer than this for others to go with it. */
+const TOGETHER_MS = 1;
+
 /** How it reaches who asks. */
 export interface ReaderLink {
   readonly post: (reply: ReaderReply, transfer: readonly ArrayBuffer[]) => void;
@@ -28,6 +31,8 @@ export class ReaderHost {
   readonly #assemblies = new Map<number, Assembly>();
   readonly #clockOffsetMs = performance.now() - processClockMs();
   #done: ReaderOutcome[] = [];
+  /** When the first of these was done. */
+  #doneMs = 0;
 
   constructor(readers: LocalReaders, link: ReaderLink) {
     this.#readers = readers;
@@ -112,7 +117,7 @@ export class ReaderHost {
   }
 
   #answer(request: number, answer: ReaderAnswer): void {
-    this.#done.push({ request, answer });
+    this.#tell({ request, answer });
   }
 
   #refuse(request: number, error: unknown): void {
@@ -120,9 +125,16 @@ export class ReaderHost {
       error instanceof MurmurationError
         ? error
         : new MurmurationError("internal", "the reader failed", undefined, error);
-    this.#done.push({ request, error: toPlainError(told) });
+    this.#tell({ request, error: toPlainError(told) });
     // a trap in a module of WebAssembly
     if (error instanceof Error && error.name === "RuntimeError") this.#link.fail(error);
+  }
+
+  #tell(outcome: ReaderOutcome): void {
+    const nowMs = performance.now();
+    if (this.#done.length === 0) this.#doneMs = nowMs;
+    this.#done.push(outcome);
+    if (nowMs - this.#doneMs > TOGETHER_MS) this.#send();
   }
 
   #send(): void {

@@ -69,7 +69,7 @@ export class ReaderPool implements Readers {
   /** What came while no thread was there. */
   #waiting: Pending[] = [];
   readonly #turns = new ReadTurns();
-  readonly #look: NodeJS.Timeout;
+  #look: NodeJS.Timeout | undefined;
   #lastCollection = 0;
   #lastRequest = 0;
   #lost = 0;
@@ -85,7 +85,6 @@ export class ReaderPool implements Readers {
       hiredMs: Number.NEGATIVE_INFINITY,
     }));
     this.#fill(performance.now());
-    this.#look = setInterval(() => this.#lookAround(performance.now()), LOOK_EVERY_MS);
   }
 
   read(collections: readonly ReadableCollection[], reading: Reading, limits: ReadingLimits): Promise<ReaderAnswer> {
@@ -94,6 +93,7 @@ export class ReaderPool implements Readers {
         reject(stopping());
         return;
       }
+      this.#keepLooking();
       const pending = { collections, reading, limits, resolve, reject };
       const hired = this.#leastBusy();
       if (hired !== undefined) this.#ask(hired, pending);
@@ -209,8 +209,17 @@ export class ReaderPool implements Readers {
 
   // ---- readers
 
+  /** Where nothing is under way and every place is taken, there is nothing to look for. */
+  #keepLooking(): void {
+    this.#look ??= setInterval(() => this.#lookAround(performance.now()), LOOK_EVERY_MS);
+  }
+
   #lookAround(nowMs: number): void {
     this.#fill(nowMs);
+    if (this.counters().underWay === 0 && this.#places.every(({ hired }) => hired !== undefined)) {
+      clearInterval(this.#look);
+      this.#look = undefined;
+    }
     this.#waiting = this.#waiting.filter((pending) => {
       const over = whyOver(pending.limits, nowMs, 0);
       if (over !== undefined) pending.reject(over);
@@ -264,12 +273,14 @@ export class ReaderPool implements Readers {
       place.hired = hired;
     } catch (error) {
       this.#options.tell("a reader could not be started", stackOf(error));
+      this.#keepLooking();
     }
   }
 
   #lose(place: Place, hired: Hired): void {
     place.hired = undefined;
     if (this.#isClosed) return;
+    this.#keepLooking();
     if (!hired.isLost) {
       this.#lost++;
       this.#options.tell("a reader ended", `with ${hired.asked.size} readings; another one takes its place`);
