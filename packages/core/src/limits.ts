@@ -77,6 +77,10 @@ export const limits = {
   /** What was asked for is taken when it comes this long after. */
   answerAwaitedMs: 60_000,
 
+  /** A member is asked which formats it reads until it has said so; the time between doubles up to the bound. */
+  formatsAskMs: 1_000,
+  formatsAskMsMax: 300_000,
+
   /** Requests that wait for other replicas at a time. */
   openWaitsMax: 10_000,
   waitMsMax: 60_000,

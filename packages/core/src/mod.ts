@@ -81,7 +81,7 @@ export {
 export { canonicalPayload } from "./operation/canonical-payload.js";
 export type { CatalogueBody } from "./operation/catalogue-change.js";
 export type { ClearPayloadBody } from "./operation/clear-payload.js";
-export { decodeOperation, encodeOperation, operationFormatVersion } from "./operation/codec.js";
+export { decodeOperation, encodeOperation } from "./operation/codec.js";
 export type { DeleteBody } from "./operation/delete.js";
 export type { DeletePayloadBody } from "./operation/delete-payload.js";
 export type { DeleteVectorsBody } from "./operation/delete-vectors.js";

@@ -135,6 +135,7 @@ test("kinds have numbers of their own, and they stay", () => {
       welcome: 14,
       "snapshot-question": 15,
       "snapshot-word": 16,
+      formats: 17,
     } satisfies Record<Message["kind"], number>,
   );
 });

@@ -74,6 +74,7 @@ export const messages: fc.Arbitrary<Message> = fc.oneof(
   }),
   record({ kind: kind("start"), incarnation: counts }),
   record({ kind: kind("welcome"), incarnation: counts, nowMs: counts, frontiers }),
+  record({ kind: kind("formats"), incarnation: counts, reads: counts, asks: fc.boolean() }),
   record({ kind: kind("ask"), incarnation: counts, round: counts, wanted: frontiers }),
   record({
     kind: kind("durable"),

@@ -186,6 +186,11 @@ export const messageFormats: { readonly [Kind in Message["kind"]]: MessageFormat
       word: words[count(fields)] ?? refuseMessage("message: a word is 0, 1 or 2"),
     }),
   },
+  formats: {
+    number: 17,
+    write: ({ incarnation, reads, asks }) => [incarnation, reads, flag(asks)],
+    read: (fields) => ({ kind: "formats", incarnation: count(fields), reads: count(fields), asks: flagOf(fields) }),
+  },
 };
 
 /** By their numbers. */

@@ -169,6 +169,17 @@ export interface DurableMessage {
   readonly frontiers: ReadonlyMap<string, VersionVector>;
 }
 
+/** Says which formats of operations the sender reads: all up to one. */
+export interface FormatsMessage {
+  readonly kind: "formats";
+  /** Which start of the sender says so. */
+  readonly incarnation: number;
+  /** The newest. */
+  readonly reads: number;
+  /** Is the receiver to say its own? */
+  readonly asks: boolean;
+}
+
 /** What replicas say to each other. */
 export type Message =
   | OperationsMessage
@@ -185,7 +196,8 @@ export type Message =
   | AskMessage
   | DurableMessage
   | StartMessage
-  | WelcomeMessage;
+  | WelcomeMessage
+  | FormatsMessage;
 
 /** A message with who it is from and for. */
 export interface Envelope {

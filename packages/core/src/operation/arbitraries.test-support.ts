@@ -6,6 +6,7 @@ import { limits } from "../limits.js";
 import { canonicalPayload } from "./canonical-payload.js";
 import { type EdgesBody, edgeReasons } from "./edges.js";
 import type { Operation, OperationBody, OperationHeader } from "./operation.js";
+import { type OperationFormat, operationFormats } from "./operation-format.js";
 import { throughEncoding } from "./vector-encoding.js";
 import type { KeptVector, VectorVersion } from "./vector-version.js";
 
@@ -165,6 +166,9 @@ function inItsPast(operation: Operation): Operation {
       return header;
   }
 }
+
+/** Formats that rows are written in. */
+export const formats: fc.Arbitrary<OperationFormat> = fc.constantFrom(...operationFormats);
 
 export const operations: fc.Arbitrary<Operation> = fc
   .tuple(headers, bodies)

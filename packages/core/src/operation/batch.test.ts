@@ -42,7 +42,7 @@ test("rows of the log travel as they are", () => {
   fc.assert(
     fc.property(runs, (operations) => {
       const { shard, origin, sequence: firstSequence } = operations[0] as Operation;
-      const rows = operations.map(encodeOperation);
+      const rows = operations.map((operation) => encodeOperation(operation));
       const bytes = encodeBatchFromRows({ shard, origin, firstSequence, rows });
       assert.deepEqual(bytes, encodeBatch(operations));
       assert.deepEqual(decodeBatch(bytes).rows, rows);

@@ -5,7 +5,7 @@ import { MurmurationError, type Payload, type PointId } from "@murmuration/index
 import { assertUntil } from "@murmuration/index/conformance";
 import fc from "fast-check";
 import { limits } from "../limits.js";
-import { operations } from "./arbitraries.test-support.js";
+import { formats, operations } from "./arbitraries.test-support.js";
 import { canonicalPayload } from "./canonical-payload.js";
 import { decodeOperation, encodeOperation } from "./codec.js";
 import type { Operation } from "./operation.js";
@@ -24,13 +24,13 @@ const roundTrip = (operation: Operation) =>
 const isCorrupt = (error: unknown) => error instanceof MurmurationError && error.code === "corrupt";
 const payloadOf = (operation: Operation) => (operation.kind === "upsert" ? operation.payload : undefined);
 
-test("every operation reads back equal, and equal operations give equal bytes", () => {
+test("every operation reads back equal in every format, and equal operations give equal bytes", () => {
   fc.assert(
-    fc.property(operations, (operation) => {
-      const bytes = encodeOperation(operation);
+    fc.property(operations, formats, (operation, format) => {
+      const bytes = encodeOperation(operation, format);
       const decoded = decodeOperation(operation.shard, operation.origin, operation.sequence, bytes);
       assert.deepEqual(decoded, operation);
-      assert.deepEqual(encodeOperation(decoded), bytes);
+      assert.deepEqual(encodeOperation(decoded, format), bytes);
     }),
     { numRuns: 500 },
   );
@@ -52,19 +52,26 @@ test("damaged bytes are corrupt or another operation, and nothing else ever happ
   let refused = 0;
   assertUntil(
     () => ({ refused: [refused, 500] }),
-    fc.property(operations, fc.nat(), fc.integer({ min: 1, max: 255 }), fc.boolean(), (operation, place, flip, cut) => {
-      const bytes = encodeOperation(operation);
-      const at = place % bytes.byteLength;
-      const damaged = cut ? bytes.subarray(0, at) : bytes.slice();
-      if (!cut) damaged[at] = (damaged[at] as number) ^ flip;
-      try {
-        decodeOperation("s", 1, 1, damaged);
-        assert.ok(!cut);
-      } catch (error) {
-        assert.ok(isCorrupt(error), String(error));
-        refused += 1;
-      }
-    }),
+    fc.property(
+      operations,
+      formats,
+      fc.nat(),
+      fc.integer({ min: 1, max: 255 }),
+      fc.boolean(),
+      (operation, format, place, flip, cut) => {
+        const bytes = encodeOperation(operation, format);
+        const at = place % bytes.byteLength;
+        const damaged = cut ? bytes.subarray(0, at) : bytes.slice();
+        if (!cut) damaged[at] = (damaged[at] as number) ^ flip;
+        try {
+          decodeOperation("s", 1, 1, damaged);
+          assert.ok(!cut);
+        } catch (error) {
+          assert.ok(isCorrupt(error), String(error));
+          refused += 1;
+        }
+      },
+    ),
     { numRuns: 2000 },
   );
 });
@@ -88,7 +95,8 @@ test("unknown versions and kinds, missing and additional fields are refused by n
       () => decodeOperation("s", 1, 1, encode(changed)),
       (error) => isCorrupt(error) && message.test((error as Error).message),
     );
-  refuses([2, ...fields.slice(1)], /operation 1:1 of shard s: format version 2 is not known/);
+  refuses([3, ...fields.slice(1)], /operation 1:1 of shard s: format version 3 is not known/);
+  refuses([0, ...fields.slice(1)], /operation 1:1 of shard s: format version 0 is not known/);
   refuses([1, 99, ...fields.slice(2)], /kind 99 is not known/);
   refuses([...fields, 1], /too many fields/);
   refuses(fields.slice(0, -1), /a field is missing/);
@@ -114,10 +122,62 @@ test("the bytes of an operation stay what they are", () => {
     payload: { a: 1, b: [1.5, null, 2n ** 63n] },
     kept: [{ name: "b", dot: { origin: 5, sequence: 6 } }],
   };
+  // [name, kind, values, delta] since format 2
   const expected =
-    "990101cb427000000000000007940201cd012c02c4100189fc3a97c47a0b8d6ef0123456789a9193a0c4080000803f000020c0c40109" +
+    "990201cb427000000000000007940201cd012c02c4100189fc3a97c47a0b8d6ef0123456789a9194a000c4080000803f000020c0c40109" +
     "82a16101a16293cb3ff8000000000000c0cf80000000000000009193a1620506";
   assert.equal(Buffer.from(encodeOperation(operation)).toString("hex"), expected);
+  const format1 =
+    "990101cb427000000000000007940201cd012c02c4100189fc3a97c47a0b8d6ef0123456789a9193a0c4080000803f000020c0c40109" +
+    "82a16101a16293cb3ff8000000000000c0cf80000000000000009193a1620506";
+  assert.equal(Buffer.from(encodeOperation(operation, 1)).toString("hex"), format1);
+});
+
+test("since format 2 a vector says of what kind it is; kinds that no version writes yet are refused by name", () => {
+  const delta = Uint8Array.of(9);
+  const row = (format: number, vectors: unknown) => encode([format, 2, 1, 0, [], 7, vectors, []]);
+  const readRow = (format: number, vectors: unknown) => {
+    const operation = decodeOperation("s", 1, 1, row(format, vectors));
+    assert.ok(operation.kind === "update-vectors");
+    return operation.vectors;
+  };
+  const f32 = Uint8Array.of(0, 0, 0x80, 0x3f);
+  const f16 = Uint8Array.of(0, 0x3c);
+  const sq8 = Uint8Array.of(0, 0, 0x80, 0x3f, 127);
+  const values = Float32Array.of(1);
+  const expected = [
+    { name: "a", values, delta },
+    { name: "b", values, delta, encoding: "f16" as const },
+    { name: "c", values: Float32Array.of(127), delta, encoding: "sq8" as const },
+  ];
+  const tagged = [
+    ["a", 0, f32, delta],
+    ["b", 1, f16, delta],
+    ["c", 2, sq8, delta],
+  ];
+  const untagged = [
+    ["a", f32, delta],
+    ["b", f16, delta, 1],
+    ["c", sq8, delta, 2],
+  ];
+  assert.deepEqual(readRow(2, tagged), expected);
+  assert.deepEqual(readRow(1, untagged), expected);
+  const refuses = (format: number, vector: unknown, message: RegExp) =>
+    assert.throws(
+      () => readRow(format, [vector]),
+      (error) => isCorrupt(error) && message.test((error as Error).message),
+    );
+  refuses(2, ["a", 16, f32, f32, delta], /sparse vectors \(kind 16\) are not known to this version/);
+  refuses(2, ["a", 17, [f32], [delta]], /multi vectors \(kind 17\) are not known to this version/);
+  refuses(2, ["a", 3, f32, delta], /vector encoding 3 is not known/);
+  refuses(2, ["a", "0", f32, delta], /vector encoding 0 is not known/);
+  refuses(2, ["a", 0, f32], /not a dense vector/);
+  refuses(2, ["a", 0, f32, delta, 0], /not a dense vector/);
+  refuses(2, ["a"], /not a vector/);
+  // the spelling of the one is none of the other
+  for (const vector of untagged) refuses(2, vector, /is not known/);
+  for (const vector of tagged) refuses(1, vector, /not bytes|is not known/);
+  refuses(1, ["a", f32, delta, 0], /f32 has no number/);
 });
 
 test("payload values that JSON tells apart stay apart", () => {

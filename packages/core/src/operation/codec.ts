@@ -12,6 +12,7 @@ import { forgetFormat } from "./forget.js";
 import type { BodyFormat, Field } from "./format.js";
 import { decodeMessage, encodeMessage, isEncodingOf } from "./message.js";
 import type { Operation, OperationBody, OperationKind } from "./operation.js";
+import { isOperationFormat, newestOperationFormat, type OperationFormat } from "./operation-format.js";
 import { overwritePayloadFormat } from "./overwrite-payload.js";
 import { purgeFormat } from "./purge.js";
 import { refuseMessage } from "./refuse-message.js";
@@ -20,10 +21,7 @@ import { updateVectorsFormat } from "./update-vectors.js";
 import { upsertFormat } from "./upsert.js";
 import { versionVectorToField } from "./version-vector-field.js";
 
-/** First field of every operation. A reader refuses any other. */
-export const operationFormatVersion = 1;
-
-const formats: { readonly [Kind in OperationKind]: BodyFormat<Extract<OperationBody, { kind: Kind }>> } = {
+const bodyFormats: { readonly [Kind in OperationKind]: BodyFormat<Extract<OperationBody, { kind: Kind }>> } = {
   upsert: upsertFormat,
   "update-vectors": updateVectorsFormat,
   "delete-vectors": deleteVectorsFormat,
@@ -38,30 +36,30 @@ const formats: { readonly [Kind in OperationKind]: BodyFormat<Extract<OperationB
   forget: forgetFormat,
 };
 
-const formatByNumber = new Map<number, BodyFormat<OperationBody>>(
-  Object.values(formats).map((format) => [format.number, format as BodyFormat<OperationBody>]),
+const bodyFormatByNumber = new Map<number, BodyFormat<OperationBody>>(
+  Object.values(bodyFormats).map((format) => [format.number, format as BodyFormat<OperationBody>]),
 );
 
-function fieldsOf(operation: Operation): readonly Field[] {
-  const format = formats[operation.kind] as BodyFormat<OperationBody>;
+function fieldsOf(operation: Operation, format: OperationFormat): readonly Field[] {
+  const body = bodyFormats[operation.kind] as BodyFormat<OperationBody>;
   return [
-    operationFormatVersion,
-    format.number,
+    format,
+    body.number,
     operation.time.wallMs,
     operation.time.counter,
     versionVectorToField(operation.dependencies),
-    ...format.write(operation),
+    ...body.write(operation, format),
   ];
 }
 
 /**
  * The operation as bytes: a msgpack array of format version, kind, time, dependencies and the fields of its kind. Shard, origin
- * and sequence are not in it; whoever keeps the bytes keeps those beside them. Equal operations give equal bytes, and what is read
- * back from them is equal to what was written: nothing is changed on the way. Throws `wrong-input` for a payload that cannot be kept,
+ * and sequence are not in it; whoever keeps the bytes keeps those beside them. Equal operations give equal bytes in one format, and
+ * what is read back from them is equal to what was written: nothing is changed on the way. Throws `wrong-input` for a payload that cannot be kept,
  * `format` for text that is not well-formed and `bad-request` for an operation over the size bound.
  */
-export function encodeOperation(operation: Operation): Uint8Array {
-  const bytes = encodeMessage(fieldsOf(operation));
+export function encodeOperation(operation: Operation, format: OperationFormat = newestOperationFormat): Uint8Array {
+  const bytes = encodeMessage(fieldsOf(operation, format));
   if (bytes.byteLength > limits.operationBytesMax) {
     throw new MurmurationError(
       "bad-request",
@@ -72,25 +70,26 @@ export function encodeOperation(operation: Operation): Uint8Array {
 }
 
 /**
- * The operation of bytes made by `encodeOperation`. Packed deltas in it are views of `bytes`, vectors are copies.
+ * The operation of bytes made by `encodeOperation`, in whatever format. Packed deltas in it are views of `bytes`, vectors are copies.
  * Throws `corrupt` for anything else: for values that no operation has, for one that rests on its own future, and for bytes that spell
  * an operation otherwise than `encodeOperation` does. What it can be applied to is not known here.
  */
 export function decodeOperation(shard: string, origin: number, sequence: number, bytes: Uint8Array): Operation {
   const what = `operation ${origin}:${sequence} of shard ${shard}`;
   const fields = new FieldReader(decodeMessage(bytes, what), what);
-  const version = fields.integer();
-  if (version !== operationFormatVersion) refuseMessage(`${what}: format version ${version} is not known`);
+  const format = fields.integer();
+  if (!isOperationFormat(format)) refuseMessage(`${what}: format version ${format} is not known`);
   const kind = fields.integer();
-  const format = formatByNumber.get(kind);
-  if (format === undefined) refuseMessage(`${what}: kind ${kind} is not known`);
+  const bodyFormat = bodyFormatByNumber.get(kind);
+  if (bodyFormat === undefined) refuseMessage(`${what}: kind ${kind} is not known`);
   const time = fields.time();
   const dependencies = fields.versionVector();
-  const body = format.read(fields);
+  const body = bodyFormat.read(fields, format);
   fields.end();
   const operation: Operation = { shard, origin, sequence, time, dependencies, ...body };
   if (restsOnItself(operation)) refuseMessage(`${what}: it rests on itself or on what comes after it`);
-  if (!isEncodingOf(bytes, fieldsOf(operation))) refuseMessage(`${what}: it is spelled otherwise than operations are`);
+  if (!isEncodingOf(bytes, fieldsOf(operation, format)))
+    refuseMessage(`${what}: it is spelled otherwise than operations are`);
   return operation;
 }
 

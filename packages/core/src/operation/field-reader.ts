@@ -4,9 +4,11 @@ import { type HybridTime, isHybridTime } from "../causality/hybrid-clock.js";
 import { emptyVersionVector, type VersionVector } from "../causality/version-vector.js";
 import { limits } from "../limits.js";
 import { canonicalPayload } from "./canonical-payload.js";
+import type { OperationFormat } from "./operation-format.js";
 import { uuidFromBytes } from "./point-id-field.js";
 import { refuseMessage } from "./refuse-message.js";
-import { decodeVector, encodingOfNumber } from "./vector-encoding.js";
+import { decodeVector, encodingOfNumber, type VectorEncoding } from "./vector-encoding.js";
+import { denseOfKind } from "./vector-kind.js";
 import type { KeptVector, VectorVersion } from "./vector-version.js";
 
 const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
@@ -110,8 +112,8 @@ export class FieldReader {
   }
 
   /** New versions of vectors and kept ones, each name once. */
-  vectors(): VectorVersion[] {
-    const vectors = this.#array().map((value) => this.#vector(value));
+  vectors(format: OperationFormat): VectorVersion[] {
+    const vectors = this.#array().map((value) => (format === 1 ? this.#untaggedVector(value) : this.#vector(value)));
     if (vectors.length > 1) this.#requireDifferent(vectors);
     return vectors;
   }
@@ -169,17 +171,30 @@ export class FieldReader {
     return value as string;
   }
 
+  /** The kind says what follows. */
   #vector(value: unknown): VectorVersion {
+    if (!Array.isArray(value) || value.length < 2) this.#refuse("not a vector");
+    const [name, kind, bytes, delta] = value as unknown[];
+    const encoding = denseOfKind(kind, this.#what);
+    if (value.length !== 4) this.#refuse("not a dense vector");
+    return this.#dense(name, encoding, bytes, delta);
+  }
+
+  /** As in format 1: the length of the list says whether there is an encoding. */
+  #untaggedVector(value: unknown): VectorVersion {
     if (!Array.isArray(value) || value.length < 3 || value.length > 4) this.#refuse("not a vector");
     const [name, bytes, delta, number] = value as unknown[];
     const encoding = value.length === 3 ? "f32" : encodingOfNumber(number, this.#what);
+    // one way to write each operation in a format: equal operations are equal bytes
+    if (value.length === 4 && encoding === "f32") this.#refuse("f32 has no number");
+    return this.#dense(name, encoding, bytes, delta);
+  }
+
+  #dense(name: unknown, encoding: VectorEncoding, bytes: unknown, delta: unknown): VectorVersion {
     const values = decodeVector(this.#bytes(bytes), encoding, this.#what);
     if (values.length > vectorIndexLimits.dimensions.max) this.#refuse("a vector has too many dimensions");
     const version = { name: this.#name(name), values, delta: this.#bytes(delta) };
-    if (encoding !== "f32") return { ...version, encoding };
-    // one way to write each operation: equal operations are equal bytes
-    if (value.length === 4) this.#refuse("f32 has no number");
-    return version;
+    return encoding === "f32" ? version : { ...version, encoding };
   }
 
   #requireDifferent(vectors: readonly { readonly name: string }[]): void {

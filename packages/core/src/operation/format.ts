@@ -1,4 +1,5 @@
 import type { FieldReader } from "./field-reader.js";
+import type { OperationFormat } from "./operation-format.js";
 
 /** A value that the message codec writes as it is. */
 export type Field = null | boolean | number | bigint | string | Uint8Array | Float32Array | object;
@@ -8,6 +9,6 @@ export interface BodyFormat<Body extends { readonly kind: string }> {
   readonly kind: Body["kind"];
   /** Never given to another kind, also after this one is gone. */
   readonly number: number;
-  write(body: Body): readonly Field[];
-  read(fields: FieldReader): Body;
+  write(body: Body, format: OperationFormat): readonly Field[];
+  read(fields: FieldReader, format: OperationFormat): Body;
 }

@@ -16,10 +16,10 @@ export interface UpdateVectorsBody {
 export const updateVectorsFormat: BodyFormat<UpdateVectorsBody> = {
   kind: "update-vectors",
   number: 2,
-  write: (body) => [pointIdToField(body.id), vectorsToField(body.vectors), keptToField(body.kept)],
-  read: (fields) => {
+  write: (body, format) => [pointIdToField(body.id), vectorsToField(body.vectors, format), keptToField(body.kept)],
+  read: (fields, format) => {
     const id = fields.pointId();
-    const vectors = fields.vectors();
+    const vectors = fields.vectors(format);
     return { kind: "update-vectors", id, vectors, kept: fields.kept(vectors) };
   },
 };

@@ -18,15 +18,15 @@ export interface UpsertBody {
 export const upsertFormat: BodyFormat<UpsertBody> = {
   kind: "upsert",
   number: 1,
-  write: (body) => [
+  write: (body, format) => [
     pointIdToField(body.id),
-    vectorsToField(body.vectors),
+    vectorsToField(body.vectors, format),
     payloadToField(body.payload),
     keptToField(body.kept),
   ],
-  read: (fields) => {
+  read: (fields, format) => {
     const id = fields.pointId();
-    const vectors = fields.vectors();
+    const vectors = fields.vectors(format);
     const payload = fields.payload();
     return { kind: "upsert", id, vectors, payload, kept: fields.kept(vectors) };
   },

@@ -3,11 +3,12 @@ import { test } from "node:test";
 import { encode } from "@msgpack/msgpack";
 import { MurmurationError } from "@murmuration/index";
 import fc from "fast-check";
-import { operations } from "./arbitraries.test-support.js";
+import { formats, operations } from "./arbitraries.test-support.js";
 import { canonicalPayload } from "./canonical-payload.js";
 import { decodeOperation, encodeOperation } from "./codec.js";
 import { mutationsOf } from "./mutations.test-support.js";
 import type { Operation, OperationBody, OperationKind } from "./operation.js";
+import { type OperationFormat, operationFormats } from "./operation-format.js";
 import { numberOfEncoding } from "./vector-encoding.js";
 
 const header = {
@@ -52,6 +53,9 @@ const examples: { readonly [Kind in OperationKind]: Extract<OperationBody, { kin
 const read = (bytes: Uint8Array) => decodeOperation(header.shard, header.origin, header.sequence, bytes);
 const isCorrupt = (error: unknown) => error instanceof MurmurationError && error.code === "corrupt";
 
+/** The format of a row that is read: its first field. */
+const formatOf = (bytes: Uint8Array) => bytes[1] as OperationFormat;
+
 function requireValid(operation: Operation): void {
   assert.ok(!operation.dependencies.has(operation.origin));
   if ("ids" in operation) assert.ok(operation.ids.length > 0 && new Set(operation.ids).size === operation.ids.length);
@@ -70,9 +74,10 @@ function requireValid(operation: Operation): void {
 for (const [kind, body] of Object.entries(examples)) {
   test(`${kind}: whatever field is changed, what is decoded is valid and spelled in one way, or it is corrupt`, () => {
     const operation = { ...header, ...body } as Operation;
-    assert.deepEqual(read(encodeOperation(operation)), operation);
     let [refused, accepted] = [0, 0];
-    for (const { what, bytes } of mutationsOf(encodeOperation(operation))) {
+    for (const format of operationFormats) assert.deepEqual(read(encodeOperation(operation, format)), operation);
+    const mutations = operationFormats.flatMap((format) => [...mutationsOf(encodeOperation(operation, format))]);
+    for (const { what, bytes } of mutations) {
       let decoded: Operation;
       try {
         decoded = read(bytes);
@@ -82,7 +87,7 @@ for (const [kind, body] of Object.entries(examples)) {
         continue;
       }
       accepted += 1;
-      assert.deepEqual(Buffer.from(encodeOperation(decoded)), Buffer.from(bytes), what);
+      assert.deepEqual(Buffer.from(encodeOperation(decoded, formatOf(bytes))), Buffer.from(bytes), what);
       requireValid(decoded);
     }
     assert.ok(refused > 100 && accepted > 10, `${refused} refused, ${accepted} accepted`);
@@ -92,8 +97,8 @@ for (const [kind, body] of Object.entries(examples)) {
 test("any operation reads back as it was written, and any bytes that are read are written back", () => {
   let accepted = 0;
   fc.assert(
-    fc.property(operations, fc.nat(), fc.integer({ min: 1, max: 255 }), (operation, place, flip) => {
-      const bytes = encodeOperation(operation);
+    fc.property(operations, formats, fc.nat(), fc.integer({ min: 1, max: 255 }), (operation, format, place, flip) => {
+      const bytes = encodeOperation(operation, format);
       const again = decodeOperation(operation.shard, operation.origin, operation.sequence, bytes);
       assert.deepEqual(again, operation);
       const damaged = bytes.slice();
@@ -107,7 +112,7 @@ test("any operation reads back as it was written, and any bytes that are read ar
         return;
       }
       accepted += 1;
-      assert.deepEqual(encodeOperation(other), damaged);
+      assert.deepEqual(encodeOperation(other, formatOf(damaged)), damaged);
     }),
     { numRuns: 1000, seed: 11 },
   );
@@ -183,12 +188,15 @@ test("an encoder refuses text that is not well-formed, by its field and place", 
 });
 
 test("values that are not finite are refused in every encoding, and in payloads of every depth", () => {
-  const row = (fields: readonly unknown[], kind = 1) => encode([1, kind, 5, 1, [1, 4, 2, 8], ...fields]);
+  const row = (fields: readonly unknown[], kind = 1, format = 1) =>
+    encode([format, kind, 5, 1, [1, 4, 2, 8], ...fields]);
   const nan = Uint8Array.of(0, 0, 0xc0, 0x7f);
   const infinite = Uint8Array.of(0, 0, 0x80, 0x7f);
   for (const values of [nan, infinite]) {
     assert.throws(() => read(row([1, [["", values, delta]], {}, []])), isCorrupt);
     assert.throws(() => read(row([1, [["", values, delta]], []], 2)), isCorrupt);
+    assert.throws(() => read(row([1, [["", 0, values, delta]], {}, []], 1, 2)), isCorrupt);
+    assert.throws(() => read(row([1, [["", 0, values, delta]], []], 2, 2)), isCorrupt);
   }
   for (const half of [Uint8Array.of(0, 0x7c), Uint8Array.of(1, 0x7e)])
     assert.throws(() => read(row([1, [["", half, delta, numberOfEncoding("f16")]], {}, []])), isCorrupt);

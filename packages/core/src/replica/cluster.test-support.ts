@@ -27,6 +27,8 @@ export class Cluster {
   readonly #queues = new Map<number, { from: number; bytes: Uint8Array }[]>();
   /** By replica: how far its clock is ahead. */
   readonly skewMs = new Map<number, number>();
+  /** Does a message come through? */
+  passes: (from: number, to: number, bytes: Uint8Array) => boolean = () => true;
   /** Of every tick. */
   budget: UpkeepBudget = {};
 
@@ -90,6 +92,7 @@ export class Cluster {
     for (const { to, bytes } of outgoing) {
       for (const id of this.replicas.keys()) {
         if (id === from || (to !== undefined && to !== id) || this.#cut.has(`${from} ${id}`)) continue;
+        if (!this.passes(from, id, bytes)) continue;
         const queue = this.#queues.get(id) ?? [];
         this.#queues.set(id, queue);
         queue.push({ from, bytes });

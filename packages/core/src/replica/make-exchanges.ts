@@ -1,6 +1,8 @@
+import type { Message } from "../gossip/message.js";
 import { limits } from "../limits.js";
 import type { ClusterOptions } from "./cluster-options.js";
 import type { Exchange, ExchangeContext } from "./exchange.js";
+import { FormatExchange } from "./format-exchange.js";
 import { KnownDigests } from "./known-digests.js";
 import { QuorumExchange } from "./quorum-exchange.js";
 import { Reconciliation } from "./reconciliation.js";
@@ -16,7 +18,10 @@ export interface Exchanges {
   readonly startGuard: StartGuard;
   readonly snapshots: SnapshotExchange;
   readonly unconfirmed: UnconfirmedSnapshots;
+  readonly formats: FormatExchange;
   readonly all: readonly Exchange[];
+  /** Who takes a kind of message. */
+  readonly of: ReadonlyMap<Message["kind"], Exchange>;
 }
 
 /** The parts of a replica that has started. */
@@ -27,7 +32,14 @@ export function makeExchanges(context: ExchangeContext, options: ClusterOptions,
   const reconciliation = new Reconciliation(context, digests, unconfirmed);
   const words = new SnapshotWords(context, digests, unconfirmed, reconciliation);
   const snapshots = new SnapshotExchange(context, words, unconfirmed);
-  const startGuard = new StartGuard(context, context.incarnation, options.startWaitMs ?? limits.startWaitMs);
-  const all = [startGuard, reconciliation, new QuorumExchange(context, waits), words, snapshots];
-  return { reconciliation, startGuard, snapshots, unconfirmed, all };
+  const formats = new FormatExchange(context);
+  const startGuard = new StartGuard(
+    context,
+    context.incarnation,
+    options.startWaitMs ?? limits.startWaitMs,
+    (replica, incarnation) => formats.noteStart(replica, incarnation),
+  );
+  const all: Exchange[] = [startGuard, reconciliation, new QuorumExchange(context, waits), words, snapshots, formats];
+  const of = new Map(all.flatMap((one) => one.kinds.map((kind) => [kind, one] as const)));
+  return { reconciliation, startGuard, snapshots, unconfirmed, formats, all, of };
 }

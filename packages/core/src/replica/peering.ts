@@ -13,7 +13,7 @@ import { planted } from "../planted.js";
 import { Admission } from "./admission.js";
 import { Answers } from "./answers.js";
 import type { ClusterOptions, PeeringForUpkeep } from "./cluster-options.js";
-import type { Exchange, ExchangeContext } from "./exchange.js";
+import type { ExchangeContext } from "./exchange.js";
 import { believable, whyForged, whyNotFrom } from "./gate.js";
 import { isOtherStart, startIncarnation } from "./incarnation.js";
 import { Incidents } from "./incidents.js";
@@ -48,7 +48,6 @@ export class Peering implements PeeringForUpkeep {
   readonly #answers: Answers;
   readonly #outbox: Outbox;
   readonly #exchanges: Exchanges;
-  readonly #exchangeOf: ReadonlyMap<Message["kind"], Exchange>;
   /** Has somebody said what it holds since stability was last looked at? */
   #isUnsettled = false;
   /** Another process runs under this id. */
@@ -83,7 +82,6 @@ export class Peering implements PeeringForUpkeep {
     const context = this.#exchangeContext();
     this.#answers = new Answers(context);
     this.#exchanges = makeExchanges(context, options, waits);
-    this.#exchangeOf = new Map(this.#exchanges.all.flatMap((one) => one.kinds.map((kind) => [kind, one] as const)));
   }
 
   #exchangeContext(): ExchangeContext {
@@ -245,7 +243,7 @@ export class Peering implements PeeringForUpkeep {
       case "compacted":
         return this.#requests.noteCompacted(from, message.shard, message.origin, message.upTo);
       default: {
-        const exchange = this.#exchangeOf.get(message.kind);
+        const exchange = this.#exchanges.of.get(message.kind);
         if (exchange === undefined) return this.#refuse("not supported", `${message.kind} from replica ${from}`);
         return exchange.take(from, message, nowMs);
       }
@@ -365,6 +363,7 @@ export class Peering implements PeeringForUpkeep {
       setAside: this.setAside(),
       inboxBytes: this.#intake.bytes,
       refusesWrites: this.refusesWrites(),
+      operationFormat: this.#exchanges.formats.written(),
       stable: new Map(shards.map((shard) => [shard, this.stable(shard)])),
       needSnapshot: [...new Set([...this.#requests.needSnapshot(), ...this.#store.snapshotsWanted])].sort(),
       needCheckpoint: [...this.#store.checkpointsWanted].sort(),

@@ -15,6 +15,7 @@ import type { Change, RowsPublished } from "./change.js";
 import { Compactor } from "./compactor.js";
 import { type Execution, Executor, writableShardOf } from "./executor.js";
 import type { Fault } from "./faults.js";
+import { writeAlone } from "./format-exchange.js";
 import { REPLICA_SETTING, replicaIdOf } from "./identity.js";
 import { IndexBuilds } from "./index-builds.js";
 import { type CollectionDigest, digestOf, type LevelLinks, linksOf, validateGraphs } from "./inspect.js";
@@ -66,6 +67,7 @@ export class Replica {
     this.#waits = new Waits(store, options.clock);
     this.waits = this.#waits;
     this.#peering = options.cluster === undefined ? undefined : new Peering(store, options.cluster, this.#waits);
+    if (options.cluster === undefined) writeAlone(store);
     this.#upkeep = new Upkeep(store, this.#peering);
     this.#compactor = new Compactor(store, this.#peering, options.compaction ?? {});
     this.#builds = new IndexBuilds(store);

@@ -19,6 +19,7 @@ export class StartGuard implements Exchange {
   readonly #context: ExchangeContext;
   readonly #incarnation: number;
   readonly #waitMs: number;
+  readonly #onStart: (replica: number, incarnation: number) => void;
   /** What each member held when it answered this start. */
   readonly #answers = new Map<number, ReadonlyMap<string, VersionVector>>();
   #startedMs: number | undefined;
@@ -29,10 +30,17 @@ export class StartGuard implements Exchange {
   #isOlderCopy = false;
   #isOpen = false;
 
-  constructor(context: ExchangeContext, incarnation: number, waitMs: number) {
+  /** `onStart` is told which start of another replica asks. */
+  constructor(
+    context: ExchangeContext,
+    incarnation: number,
+    waitMs: number,
+    onStart: (replica: number, incarnation: number) => void,
+  ) {
     this.#context = context;
     this.#incarnation = incarnation;
     this.#waitMs = waitMs;
+    this.#onStart = onStart;
   }
 
   /** Why this replica must not write yet. */
@@ -58,7 +66,10 @@ export class StartGuard implements Exchange {
   }
 
   take(from: number, message: Message, nowMs: number): void {
-    if (message.kind === "start") this.#answer(from, message.incarnation, nowMs);
+    if (message.kind === "start") {
+      this.#onStart(from, message.incarnation);
+      this.#answer(from, message.incarnation, nowMs);
+    }
     // an answer to an earlier start says what was known then
     else if (message.kind === "welcome" && message.incarnation === this.#incarnation) this.#note(from, message, nowMs);
   }

@@ -44,6 +44,8 @@ export interface PeeringStatus {
   readonly inboxBytes: number;
   /** Why this replica takes no client writes now, if it does not. */
   readonly refusesWrites: string | undefined;
+  /** Format of the operations that this replica writes: one that every member has said it reads. */
+  readonly operationFormat: number;
   /** Shard → what every member is known to hold. */
   readonly stable: ReadonlyMap<string, VersionVector>;
   /** Shards of which no peer's log holds what is missing here any more, or that reconciliation cannot mend. */

@@ -47,19 +47,21 @@ export class ReplicaStore {
   document: CatalogueDocument;
   /** Is there anybody to send operations to? */
   isClustered = false;
-  /** Place on the graphs of the thread whose view follows, if one does. */
+  /** Place on the graphs of the thread whose view follows. */
   viewThread: number | undefined;
-  /** Has this replica planned operations of its own since it was opened? */
+  /** Has this replica planned operations of its own since it opened? */
   hasWritten = false;
   /** Operations of others and of the own upkeep that were applied since it was opened. */
   applied = 0;
-  /** Own operations that were made since it was opened, also those that came to nothing. */
+  /** Own operations made since then, also those that came to nothing. */
   made = 0;
+  /** An own operation as bytes, in a format that all members read. */
+  encode: (operation: Operation) => Uint8Array = encodeOperation;
   /** Shards that cannot be mended here: a peer's snapshot is wanted. Whoever installs one takes the shard out. */
   readonly snapshotsWanted = new Set<string>();
   /** Shards whose graphs are not what their log would make of them: a checkpoint is wanted. Whoever writes one takes the shard out. */
   readonly checkpointsWanted = new Set<string>();
-  /** Shards that are not served. They are in `shards` no more, and in the catalogue still. */
+  /** Shards that are not served: in the catalogue, and in `shards` no more. */
   readonly quarantines: Quarantines;
   readonly #newTableSeed: NewTableSeed;
   readonly droppedPayloads: DroppedPayloads;
@@ -86,7 +88,7 @@ export class ReplicaStore {
     return this.document.read();
   }
 
-  /** Causality of a shard, the system's too; `undefined` for one that is not here. */
+  /** Causality of a shard, the system's too; `undefined`: not here. */
   causality(shard: string): CausalState | undefined {
     return shard === SYSTEM_SHARD ? this.system : this.shards.get(shard)?.shard.causality;
   }
@@ -103,7 +105,7 @@ export class ReplicaStore {
     this.#changes.push(...changes);
   }
 
-  /** Note a fault of the program, for whoever keeps a log of them. */
+  /** Note a fault of the program. */
   noteFault(what: string, error: unknown): void {
     this.#faults.note(what, error);
   }
@@ -139,7 +141,7 @@ export class ReplicaStore {
     return own;
   }
 
-  /** Note that rows written within a transaction are durable now. */
+  /** Rows written within a transaction are durable now. */
   publishOwn(rows: readonly OwnRows[]): void {
     this.#own.push(...rows);
   }
@@ -152,10 +154,10 @@ export class ReplicaStore {
     const time = this.time.next(nowMs);
     const dependencies = planted.has("no-dependencies") ? emptyVersionVector : causality.dependenciesOf(this.id);
     const operation: Operation = { shard, origin: this.id, sequence, time, dependencies, ...body };
-    return { operation, bytes: encodeOperation(operation) };
+    return { operation, bytes: this.encode(operation) };
   }
 
-  /** Apply an operation of the replica's own upkeep; `flush` makes it durable and sends it. */
+  /** Apply an operation of the own upkeep; `flush` makes it durable and sends it. */
   maintain(shard: Shard, body: OperationBody, nowMs: number): void {
     const encoded = this.nextOperation(shard.id, shard.causality, body, nowMs);
     this.#applyPoints(shard, encoded);

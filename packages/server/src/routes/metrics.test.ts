@@ -48,6 +48,7 @@ describe("GET /metrics", () => {
       refused: { malformed: 2 },
       incidents: [],
       setAside: [],
+      operationFormat: 2,
       inboxBytes: 5,
       refusesWrites: undefined,
       stable: new Map(),

@@ -126,6 +126,7 @@ export const replicationRoutes: readonly Route[] = [
               set_aside: peering.setAside.map(setAsideAnswer),
               inbox_bytes: peering.inboxBytes,
               stable: Object.fromEntries([...peering.stable].map(([shard, vector]) => [shard, plain(vector)])),
+              operation_format: peering.operationFormat,
               need_snapshot: peering.needSnapshot,
               unconfirmed_snapshots: peering.unconfirmedSnapshots,
             }),
