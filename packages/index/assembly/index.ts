@@ -38,6 +38,7 @@ export {
   searchDotVectors, searchEuclidCodes, searchEuclidVectors, searchManhattanVectors, walkDotCodes, walkDotVectors, walkEuclidCodes,
   walkEuclidVectors, walkManhattanVectors,
 } from "./search";
+export { relocate } from "./relocate";
 export { reclaim } from "./slots";
 
 /** Lay out an empty graph in a fresh memory. Returns its capacity in slots; 0 when not one slot fits. */

@@ -53,9 +53,9 @@ export class ReplicaStore {
   hasWritten = false;
   /** Operations of others and of the own upkeep that were applied since it was opened. */
   applied = 0;
-  /** Own operations made since then, also those that came to nothing. */
+  /** Own ones made since then, also those that came to nothing. */
   made = 0;
-  /** An own operation as bytes, in a format that all members read. */
+  /** An own operation in a format that members read. */
   encode: (operation: Operation) => Uint8Array = encodeOperation;
   /** Shards that cannot be mended here: a peer's snapshot is wanted. Whoever installs one takes the shard out. */
   readonly snapshotsWanted = new Set<string>();

@@ -39,6 +39,7 @@ interface EngineExports {
   sizeOf(list: number): number;
   digestNode(slot: number): void;
   reclaim(): number;
+  relocate(by: number): number;
   slotOfDot(dot: bigint): number;
   levelOfDot(dot: bigint): number;
   listOf(slot: number, level: number): number;

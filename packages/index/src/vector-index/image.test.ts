@@ -124,7 +124,10 @@ test("an image of other options or another layout is refused", () => {
   decodeImage(options, readerOf(rewritten(() => {})));
   refused(rewritten((it) => void (it["layout"] = 999)));
   refused(rewritten((it) => void (it["capacity"] = 5)));
-  refused(rewritten((it) => void (it["slotCount"] = 2 ** 31)));
+  assert.throws(
+    () => decodeImage(options, readerOf(rewritten((it) => void (it["slotCount"] = 2 ** 31)))),
+    (error) => error instanceof MurmurationError && error.code === "capacity",
+  );
   refused(rewritten((it) => void (it["slotCount"] = 50)));
   refused(rewritten((it) => void (it["upperEnd"] = 2 ** 31)));
   refused(rewritten((it) => void (it["checksums"] = [])));

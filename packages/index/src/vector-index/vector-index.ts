@@ -50,7 +50,7 @@ export class VectorIndex {
     this.inserts = new InsertPlanner(engine, options);
   }
 
-  /** A handle for a reader in another thread. */
+  /** For a reader in another thread. */
   handle(): GraphHandle {
     return { memory: this.#engine.memory, options: this.options };
   }
@@ -321,14 +321,21 @@ export class VectorIndex {
     return imageRegionsOf(this.#engine, slotCount, upperEnd);
   }
 
-  /** The two counters that size the regions. */
-  imageCounters(): { readonly slotCount: number; readonly upperEnd: number } {
-    return { slotCount: this.reader.slotCount, upperEnd: this.#engine.u32[header.upperNext >> 2] as number };
+  /** What sizes the regions, and where the last begins. */
+  imageCounters(): { readonly slotCount: number; readonly upperStart: number; readonly upperEnd: number } {
+    const { u32, at } = this.#engine;
+    const upperEnd = u32[header.upperNext >> 2] as number;
+    return { slotCount: this.reader.slotCount, upperStart: at.upperLists, upperEnd };
   }
 
-  /** After an image's regions were read into this memory: rebuild what the image leaves out. */
-  restore(): void {
+  /**
+   * After an image's regions were read: moves their addresses, if by anything, and rebuilds what images leave out. False: an address leads
+   * elsewhere.
+   */
+  restore(movedBy?: number): boolean {
+    if (movedBy !== undefined && this.#engine.relocate(movedBy) === 0) return false;
     this.#engine.restore();
+    return true;
   }
 
   /** Make a change of what walks read, which are told of it. */
