@@ -28,7 +28,6 @@ function spec(title: string, subtitle: readonly string[], content: Panel, rows: 
     config: {
       font: "sans-serif",
       range: { category: COLOURS },
-      axisY: { labelLimit: 340 },
       axis: { gridColor: "#e5e5e5", domainColor: "#888", tickColor: "#888", labelFontSize: 11, titleFontSize: 11 },
       view: { stroke: null },
     },
@@ -96,7 +95,7 @@ function barChart(
   { title, category, figure, label }: { title: string; category: string; figure: string; label: string },
 ): TopLevelSpec {
   const encoding = {
-    y: { field: category, type: "nominal", title: null, sort: null, axis: { labelLimit: 340 } },
+    y: { field: category, type: "nominal", title: null, sort: null, axis: { labelLimit: 0 } },
     x: { field: figure, type: "quantitative", title: label },
   };
   const content = {
