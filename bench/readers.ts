@@ -85,7 +85,7 @@ export const readersBenchmark: Benchmark = {
     );
     const tell = (what: string, why: string) => process.stderr.write(`${what}: ${why}\n`);
     const contestants = [1, 2].flatMap((readers) => {
-      const pool = new ReaderPool({ readers, tell });
+      const pool = new ReaderPool({ readers, payloads: { logFile: "", cacheMebibytes: 0 }, tell });
       return [
         { what: "one query a request", readers, pool, readings: single, width: IN_FLIGHT * readers },
         { what: `${BATCH} queries a request`, readers, pool, readings: batches, width: 2 * readers },

@@ -8,7 +8,12 @@ import {
   parsePeers,
   regionName,
 } from "./cluster-config.js";
-import { PLANNERS_MAX, READERS_MAX } from "./engine/engine-limits.js";
+import {
+  PLANNERS_MAX,
+  payloadCacheMebibytesDefault,
+  payloadCacheMebibytesMax,
+  READERS_MAX,
+} from "./engine/engine-limits.js";
 import {
   bodyBytesInFlightMebibytesDefault,
   bodyLimitMebibytesDefault,
@@ -35,6 +40,7 @@ export interface ServerSettings {
   readonly shutdownTimeoutMs: number;
   readonly planners: number;
   readonly readers: number;
+  readonly payloadCacheMebibytes: number;
   /** Operations. */
   readonly imageInterval: number;
   /** "": no backups. */
@@ -180,6 +186,14 @@ export const optionTable: readonly OptionRow[] = [
     description: "threads that answer reads; by default one less than there are processors",
     defaultValue: Math.min(Math.max(availableParallelism() - 1, 1), READERS_MAX),
     parse: integerFrom(1, READERS_MAX),
+  },
+  {
+    name: "payload-cache-mib",
+    key: "payloadCacheMebibytes",
+    placeholder: "MiB",
+    description: "payloads that each reader keeps of those that it has read; 0 keeps none",
+    defaultValue: payloadCacheMebibytesDefault,
+    parse: integerFrom(0, payloadCacheMebibytesMax),
   },
   {
     name: "image-interval",

@@ -35,6 +35,9 @@ export const PLANNERS_MAX = 3;
 export const FIRST_READER_THREAD = 4;
 /** Most threads that read. A graph's memory has places for 20 threads (`graph-limits.ts`). */
 export const READERS_MAX = 16;
+/** What each of them keeps of the payloads that it has read. */
+export const payloadCacheMebibytesDefault = 64;
+export const payloadCacheMebibytesMax = 65_536;
 /** A reader that was asked something and has done nothing for so long is given up: it is stuck. A slice takes some milliseconds. */
 export const READER_STUCK_MS_MAX = 10_000;
 /** One that has not started after so long is given up, too. */

@@ -3,12 +3,21 @@ import type { PlainError } from "../engine/messages.js";
 import type { ReadableCollection, ReaderAnswer } from "./readers.js";
 import type { Reading } from "./reading.js";
 
+/** Where a reader's thread has payloads from. */
+export interface StoredPayloads {
+  /** The file of the log. */
+  readonly logFile: string;
+  /** What the thread keeps of them. */
+  readonly cacheMebibytes: number;
+}
+
 /** What a reader's thread is started with. */
 export interface ReaderStart {
   /** Its place on tables and graphs. */
   readonly thread: number;
   /** One word, to which it adds whenever it has done something: a thread that does not is stuck. */
   readonly beat: Int32Array;
+  readonly payloads: StoredPayloads;
 }
 
 /** To a reader: what one turn of the thread that asks has come to, in order. */

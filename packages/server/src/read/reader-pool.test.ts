@@ -4,7 +4,7 @@ import { readsUnderWayMax } from "../http/http-limits.js";
 import { ReaderPool, type ReaderPoolOptions } from "./reader-pool.js";
 import type { RetrieveReading } from "./reading.js";
 import { everything, failureOf, limits, nearest, searches, textOf, until } from "./readings.test-support.js";
-import { deadlyKeys, vectorAt, type WrittenPoints, written } from "./written-points.test-support.js";
+import { deadlyKeys, noPayloads, vectorAt, type WrittenPoints, written } from "./written-points.test-support.js";
 
 const threadFile = new URL("./deadly-reader.test-support.js", import.meta.url);
 const count = { kind: "count" } as const;
@@ -15,7 +15,7 @@ const untilSettled = searches([nearest(vectorAt(1))], { untilSettled: true });
 function openPool(of: TestContext, options: Partial<ReaderPoolOptions> = {}) {
   const told: string[] = [];
   const tell = (what: string) => told.push(what);
-  const pool = new ReaderPool({ readers: 1, tell, threadFile, replaceMsMin: 0, ...options });
+  const pool = new ReaderPool({ readers: 1, payloads: noPayloads, tell, threadFile, replaceMsMin: 0, ...options });
   of.after(() => pool.close());
   return { pool, told };
 }

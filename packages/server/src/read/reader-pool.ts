@@ -13,7 +13,7 @@ import { fromPlainError, toPlainError } from "../engine/messages.js";
 import { stackOf } from "../engine/turn-guard.js";
 import { readsUnderWayMax } from "../http/http-limits.js";
 import { ReadTurns, timedOut } from "../http/read-turns.js";
-import { processClockMs, type ReaderOutcome, type ReaderRequest } from "./messages.js";
+import { processClockMs, type ReaderOutcome, type ReaderRequest, type StoredPayloads } from "./messages.js";
 import { ReaderWorker } from "./reader-worker.js";
 import type { ReadableCollection, ReaderAnswer, ReaderCounters, Readers, ReadingLimits } from "./readers.js";
 import type { Reading } from "./reading.js";
@@ -25,6 +25,7 @@ const LOOK_EVERY_MS = 25;
 export interface ReaderPoolOptions {
   /** Threads that read: 1 to `READERS_MAX`. */
   readonly readers: number;
+  readonly payloads: StoredPayloads;
   /** A reader was lost, or has failed. */
   readonly tell: (what: string, why: string) => void;
   readonly threadFile?: URL;
@@ -261,10 +262,10 @@ export class ReaderPool implements Readers {
   }
 
   #hire(place: Place): void {
-    const { threadFile: file = new URL("./reader-thread.js", import.meta.url), heapMebibytes = READER_HEAP_MEBIBYTES } =
-      this.#options;
+    const { threadFile: file = new URL("./reader-thread.js", import.meta.url), payloads } = this.#options;
+    const { heapMebibytes = READER_HEAP_MEBIBYTES } = this.#options;
     try {
-      const worker = new ReaderWorker(file, place.thread, heapMebibytes, {
+      const worker = new ReaderWorker(file, { thread: place.thread, payloads }, heapMebibytes, {
         onReply: (outcomes) => this.#receive(hired.asked, outcomes),
         onError: (error) => this.#options.tell("a reader failed", stackOf(error)),
         onExit: () => this.#lose(place, hired),

@@ -1,13 +1,11 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { assert, MurmurationError } from "@murmuration/index";
+import { assert } from "@murmuration/index";
+import { payloadsOfFile } from "./log-payloads.js";
 import type { ReaderStart } from "./messages.js";
 import { serveReader } from "./serve-reader.js";
 
 // A reader's thread.
 
 assert(parentPort !== null, "this file is a worker");
-serveReader(parentPort, workerData as ReaderStart, () => ({
-  bytesOf: () => {
-    throw new MurmurationError("storage", "payloads are not kept beside the rows yet");
-  },
-}));
+const start = workerData as ReaderStart;
+serveReader(parentPort, start, payloadsOfFile(start.payloads.logFile, start.payloads.cacheMebibytes));

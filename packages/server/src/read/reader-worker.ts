@@ -30,9 +30,9 @@ export class ReaderWorker {
   #isReady = false;
 
   /** Throws where no thread can be started. */
-  constructor(file: URL, thread: number, heapMebibytes: number, events: ReaderEvents) {
-    this.#thread = thread;
-    const workerData: ReaderStart = { thread, beat: this.#beat };
+  constructor(file: URL, start: Pick<ReaderStart, "thread" | "payloads">, heapMebibytes: number, events: ReaderEvents) {
+    this.#thread = start.thread;
+    const workerData: ReaderStart = { ...start, beat: this.#beat };
     const worker = new Worker(file, { workerData, resourceLimits: { maxOldGenerationSizeMb: heapMebibytes } });
     this.#worker = worker;
     worker.on("message", (reply: ReaderReply) => {

@@ -5,7 +5,7 @@ import { ReaderPool } from "./reader-pool.js";
 import type { ReaderAnswer, Readers } from "./readers.js";
 import type { Reading } from "./reading.js";
 import { everything, failureOf, limits, nearest, nothing, searches, textOf } from "./readings.test-support.js";
-import { payloadAt, payloadsByKey, vectorAt, written } from "./written-points.test-support.js";
+import { noPayloads, payloadAt, payloadsByKey, vectorAt, written } from "./written-points.test-support.js";
 
 const threadFile = new URL("./deadly-reader.test-support.js", import.meta.url);
 const local = () => new LocalReaders(() => payloadsByKey);
@@ -47,7 +47,7 @@ describe("readings", () => {
     },
     point: { kind: "point", id: 12 },
   };
-  const pool = new ReaderPool({ readers: 2, tell: assert.fail, threadFile });
+  const pool = new ReaderPool({ readers: 2, payloads: noPayloads, tell: assert.fail, threadFile });
   after(() => pool.close());
 
   test("print what the dialect answers with", async () => {

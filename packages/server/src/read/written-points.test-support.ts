@@ -43,6 +43,9 @@ export function payloadAt(key: number): Payload {
   };
 }
 
+/** For a pool whose threads know payloads by themselves. */
+export const noPayloads = { logFile: "", cacheMebibytes: 0 };
+
 export const payloadsByKey: PayloadReader = { bytesOf: (key) => utf8.encode(printPayload(payloadAt(key))) };
 
 export const vectorAt = (id: number) =>

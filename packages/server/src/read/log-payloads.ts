@@ -1,0 +1,23 @@
+import { type OpLog, SqlitePayloadFile } from "@murmuration/core";
+import { MurmurationError } from "@murmuration/index";
+import { KeptPayloads } from "./kept-payloads.js";
+import type { PayloadsOf } from "./local-readers.js";
+
+const MEBIBYTE = 1024 * 1024;
+
+/** The payloads in a log that this thread has open. */
+export function payloadsOfLog(log: Pick<OpLog, "payload">): PayloadsOf {
+  return (shard) => ({
+    bytesOf: (key) => {
+      const bytes = log.payload(shard, key);
+      if (bytes === undefined) throw new MurmurationError("corrupt", `payload ${key} of shard ${shard} is lost`);
+      return bytes;
+    },
+  });
+}
+
+/** The payloads in the file of a log, beside the thread that writes it, and what of them this thread keeps. */
+export function payloadsOfFile(logFile: string, cacheMebibytes: number): PayloadsOf {
+  const payloads = new KeptPayloads(new SqlitePayloadFile(logFile), cacheMebibytes * MEBIBYTE);
+  return (shard) => payloads.of(shard);
+}
