@@ -52,8 +52,31 @@ function* vectorsParts(vectors: { readonly [name: string]: Float32Array }): Gene
   yield entries.length === 0 ? "{}" : "}";
 }
 
-/** What stands of a point behind its id: an asked-for payload is always there. */
-function* restParts({ payload, vectors }: PointRecord, selection: Selection): Generator<string, void, void> {
+/** How a point is printed around what is selected of it. */
+export interface PointPrinter<Found extends PointRecord> {
+  readonly begin: (found: Found) => string;
+  readonly end: (found: Found) => string;
+}
+
+const beginRecord = ({ id }: PointRecord) => `{"id":${printId(id)}`;
+
+export const recordPrinter: PointPrinter<PointRecord> = { begin: beginRecord, end: () => "}" };
+
+/** A point of a page in the place of a query: with version 0 and score 1. */
+export const pagePrinter: PointPrinter<PointRecord> = { begin: beginRecord, end: () => ',"version":0,"score":1}' };
+
+export const scrolledPrinter: PointPrinter<ScrolledRecord> = {
+  begin: beginRecord,
+  end: ({ orderValue }) => (orderValue === undefined ? "}" : `,"order_value":${printJson(orderValue)}}`),
+};
+
+export const scoredPrinter: PointPrinter<ScoredRecord> = {
+  begin: ({ id, version, score }) => `{"id":${printId(id)},"version":${version},"score":${printFloat32(score)}`,
+  end: () => "}",
+};
+
+/** What is selected of a point, in parts that cost about as much each: an asked-for payload is always there. */
+function* selectedParts({ payload, vectors }: PointRecord, selection: Selection): Generator<string, void, void> {
   if (selection.payload !== false) {
     yield ',"payload":';
     yield payload ?? "{}";
@@ -63,33 +86,29 @@ function* restParts({ payload, vectors }: PointRecord, selection: Selection): Ge
   yield* vectorsParts(vectors ?? {});
 }
 
-/** JSON text of what is found, in parts that cost about as much each. */
-export type Print<Found> = (found: Found, selection: Selection) => Generator<string, void, void>;
+/** JSON text of what is found. */
+export function printPoint<Found extends PointRecord>(
+  found: Found,
+  selection: Selection,
+  { begin, end }: PointPrinter<Found>,
+): string {
+  let text = begin(found);
+  if (selection.payload !== false || selection.vectors !== false) {
+    for (const part of selectedParts(found, selection)) text += part;
+  }
+  return text + end(found);
+}
 
-export const recordParts: Print<PointRecord> = function* (record, selection) {
-  yield `{"id":${printId(record.id)}`;
-  yield* restParts(record, selection);
-  yield "}";
-};
-
-/** A point of a page in the place of a query: with version 0 and score 1. */
-export const pageParts: Print<PointRecord> = function* (record, selection) {
-  yield `{"id":${printId(record.id)}`;
-  yield* restParts(record, selection);
-  yield ',"version":0,"score":1}';
-};
-
-export const scrolledParts: Print<ScrolledRecord> = function* (record, selection) {
-  yield `{"id":${printId(record.id)}`;
-  yield* restParts(record, selection);
-  yield record.orderValue === undefined ? "}" : `,"order_value":${printJson(record.orderValue)}}`;
-};
-
-export const scoredParts: Print<ScoredRecord> = function* (record, selection) {
-  yield `{"id":${printId(record.id)},"version":${record.version},"score":${printFloat32(record.score)}`;
-  yield* restParts(record, selection);
-  yield "}";
-};
+/** The same in parts that cost about as much each. */
+export function* pointParts<Found extends PointRecord>(
+  found: Found,
+  selection: Selection,
+  { begin, end }: PointPrinter<Found>,
+): Generator<string, void, void> {
+  yield begin(found);
+  yield* selectedParts(found, selection);
+  yield end(found);
+}
 
 /** Is a point so large that it is printed in slices? */
 export function isLarge({ payload, vectors }: PointRecord): boolean {

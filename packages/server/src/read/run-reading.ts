@@ -10,7 +10,16 @@ import {
   type Snapshot,
 } from "@murmuration/index";
 import { AnswerText } from "./answer-text.js";
-import { isLarge, type Print, pageParts, recordParts, scoredParts, scrolledParts } from "./print-points.js";
+import {
+  isLarge,
+  type PointPrinter,
+  pagePrinter,
+  pointParts,
+  printPoint,
+  recordPrinter,
+  scoredPrinter,
+  scrolledPrinter,
+} from "./print-points.js";
 import type { ReaderAnswer } from "./readers.js";
 import type { NearestSearch, PageSearch, Reading, SearchesReading } from "./reading.js";
 
@@ -52,7 +61,7 @@ function* write(views: readonly Snapshot[], reading: Reading, text: AnswerText):
     case "scroll": {
       const { request } = reading;
       text.put('{"points":');
-      const next = yield* list(text, (emit) => view.scroll(request, emit), scrolledParts, request.selection);
+      const next = yield* list(text, (emit) => view.scroll(request, emit), scrolledPrinter, request.selection);
       text.put(`,"next_page_offset":${typeof next === "string" ? `"${next}"` : next}}`);
       return undefined;
     }
@@ -61,7 +70,7 @@ function* write(views: readonly Snapshot[], reading: Reading, text: AnswerText):
       return undefined;
     case "retrieve": {
       const { ids, selection } = reading;
-      yield* list(text, (emit) => view.retrieve(ids, selection, emit), recordParts, selection);
+      yield* list(text, (emit) => view.retrieve(ids, selection, emit), recordPrinter, selection);
       return undefined;
     }
     case "point": {
@@ -72,7 +81,7 @@ function* write(views: readonly Snapshot[], reading: Reading, text: AnswerText):
       if (record === undefined) {
         throw new MurmurationError("not-found", `Point with id ${reading.id} does not exists!`, "id");
       }
-      yield* putInSlices(text, recordParts(record, everything));
+      yield* putInSlices(text, pointParts(record, everything, recordPrinter));
       return undefined;
     }
   }
@@ -113,7 +122,7 @@ function* writePage(
     view.scroll(request, (point) => {
       if (passed++ >= offset) emit(point);
     });
-  yield* list(text, read, pageParts, selection);
+  yield* list(text, read, pagePrinter, selection);
   return undefined;
 }
 
@@ -143,7 +152,7 @@ function* writeNearest(
     },
   };
   const lookupView = views[lookup?.collection ?? 0] as Snapshot;
-  const { isSettled } = yield* list(text, (emit) => view.query(asked, emit, lookupView), scoredParts, selection);
+  const { isSettled } = yield* list(text, (emit) => view.query(asked, emit, lookupView), scoredPrinter, selection);
   return isSettled;
 }
 
@@ -163,7 +172,7 @@ function* putInSlices(text: AnswerText, parts: Iterable<string>): Sliced<void> {
 function* list<Found extends PointRecord, T>(
   text: AnswerText,
   read: (emit: Emit<Found>) => Generator<Interruption, T, void>,
-  print: Print<Found>,
+  printer: PointPrinter<Found>,
   selection: Selection,
 ): Sliced<T> {
   let separator = "[";
@@ -174,8 +183,7 @@ function* list<Found extends PointRecord, T>(
       waiting.push(found);
       return;
     }
-    text.put(separator);
-    for (const part of print(found, selection)) text.put(part);
+    text.put(separator + printPoint(found, selection, printer));
     separator = ",";
   });
   try {
@@ -184,7 +192,7 @@ function* list<Found extends PointRecord, T>(
       if (step.done !== true) yield step.value;
       for (const found of waiting.splice(0)) {
         text.put(separator);
-        yield* putInSlices(text, print(found, selection));
+        yield* putInSlices(text, pointParts(found, selection, printer));
         separator = ",";
       }
       if (step.done !== true) continue;
