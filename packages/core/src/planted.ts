@@ -126,6 +126,13 @@ export const plantedBugs = {
   "group-unseen": "vectors that are planned as one group are not linked to each other",
   "plans-kept": "candidates that were found for a group are used for later ones",
   "rows-before-durable": "readers see rows of a group before the log has it",
+  "rows-not-taken-back": "readers see rows of a group that the log has refused",
+  "notes-lost": "which points have other rows is forgotten when the log refuses a group that waits",
+  "row-keeps-slot": "the row of a point that has another vector names the place of the one before",
+  "reconciled-unseen": "readers do not see points that were mended",
+  "deleted-rows-stay": "deleted points keep their rows",
+  "column-not-entered": "the values of every other row are not entered in payload indexes",
+  "dropped-column-stays": "readers go on using a payload index that was dropped",
   "keeps-last-entry": "of entries of one id in an update of vectors only the last counts",
 } as const;
 export type PlantedBug = keyof typeof plantedBugs;

@@ -54,6 +54,14 @@ const profileOfBug: Partial<Record<PlantedBug, string>> = {
   "writes-other-text": "text",
   "keeps-last-entry": "text",
   "plans-kept": "deletes",
+  "rows-before-durable": "disk",
+  "rows-not-taken-back": "disk",
+  "notes-lost": "disk",
+  "row-keeps-slot": "deletes",
+  "reconciled-unseen": "damage",
+  "deleted-rows-stay": "deletes",
+  "column-not-entered": "wild",
+  "dropped-column-stays": "wild",
 };
 
 interface Progress {

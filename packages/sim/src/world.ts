@@ -9,8 +9,10 @@ import { checkGraphRules, checkInserts } from "./checkers/graph.js";
 import { ProgressChecker } from "./checkers/progress.js";
 import { QuorumChecker } from "./checkers/quorums.js";
 import { checkReadBack } from "./checkers/read-back.js";
+import { RowChecker } from "./checkers/rows.js";
 import { SessionChecker } from "./checkers/sessions.js";
 import { WriteChecker } from "./checkers/writes.js";
+import { configureNode } from "./configure-node.js";
 import { VectorSource } from "./data.js";
 import { describeCommand, operationsOf } from "./describe.js";
 import { EventQueue } from "./event-queue.js";
@@ -28,10 +30,6 @@ import { collectionOf, type Step } from "./workload.js";
 const START_MS = 1_700_000_000_000;
 const TICK_MS = 100;
 const DRAIN_MS = 1_000;
-/** Of checkpoints, where logs are compacted: small, so that there are many. */
-const PART_BYTES = 1_500;
-const SMALL_PART_BYTES = 250;
-const SNAPSHOT_LAG = 2;
 const FIRST_WRITE_MS_MAX = 2_000;
 
 /** What came of a run. */
@@ -55,6 +53,7 @@ export class World {
   readonly #founders: readonly number[];
   readonly #convergence: ConvergenceChecker;
   readonly #progress = new ProgressChecker();
+  readonly #rows = new RowChecker();
   readonly #writes = new WriteChecker();
   readonly #sessions: SessionChecker;
   readonly #quorums: QuorumChecker | undefined;
@@ -174,17 +173,7 @@ export class World {
 
   #addNode(id: number, prepare?: (node: Node) => void): Node {
     const node = new Node(id, this.#founders, () => this.#queue.nowMs, this.#scenario.planners);
-    // a bound that is reached, in every fourth world
-    if (this.#scenario.seed % 4 === 0) node.inboxBytesMax = 2_000;
-    const { compactRows, hasSmallParts = false, mendsQuarantined = false } = profileOf(this.#scenario.profile);
-    node.mendsQuarantined = mendsQuarantined;
-    if (compactRows !== undefined) {
-      const isEager = hasSmallParts || this.#scenario.seed % 2 === 0;
-      const partBytes = hasSmallParts ? SMALL_PART_BYTES : PART_BYTES;
-      node.compaction = { rowsMin: compactRows, rowsPerLive: isEager ? 0 : 1, partBytes };
-      // snapshots also where there is another way
-      if (isEager) node.snapshotLagOperations = SNAPSHOT_LAG;
-    }
+    configureNode(node, this.#scenario);
     prepare?.(node);
     this.#nodes.push(node);
     node.start();
@@ -222,6 +211,7 @@ export class World {
     checkForgeries(node.replica, this.#forgeries);
     if (this.#nodes.some((one) => one.isTwin)) return;
     this.#progress.check(node);
+    this.#rows.check(node);
     if (this.#forgedSnapshots.isInstalled(node, this.#nodes)) this.#damage(node);
     if (node.isDamaged) return;
     // who has lost a link purges a node too early, and cuts the link that others still have: equal again, by a rule broken

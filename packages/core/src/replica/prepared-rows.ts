@@ -31,6 +31,10 @@ export class PreparedRows {
   /** The log has refused the group. */
   takeBack(): void {
     if (planted.has("rows-before-durable")) return;
-    for (const { rows } of this.#targets) rows.takeBack();
+    for (const { rows } of this.#targets) {
+      if (planted.has("rows-not-taken-back")) rows.publish();
+      else rows.takeBack();
+      if (planted.has("notes-lost")) rows.noteOnly([]);
+    }
   }
 }

@@ -45,7 +45,7 @@ export class Repairs {
       else this.#requestSnapshot(shard.id, `a vector of point ${state.id} is not here`);
     }
     if (repaired.length === 0) return;
-    this.#context.store.reconcilePoints(shard, repaired);
+    this.#context.store.reconcilePoints(target, repaired);
     mark("reconciled points");
     this.#points += repaired.length;
     for (const { id } of repaired) this.#note(`point ${id} of shard ${shard.id}, by replica ${from}`);

@@ -197,8 +197,8 @@ export class Replica {
     const mayMaintain = budget.isPaused !== true && this.#peering?.mayMaintain() !== false;
     if (mayMaintain) this.#upkeep.tick(nowMs, budget);
     this.#store.flush();
-    if (mayMaintain) this.#compactor.tick(nowMs);
     this.#store.droppedPayloads.sweep(nowMs);
+    if (mayMaintain) this.#compactor.tick(nowMs);
     this.buildIndexes(budget.indexSteps ?? DEFAULT_INDEX_STEPS);
   }
 

@@ -1,5 +1,4 @@
-import { assert, type EdgeList, MurmurationError, type PointId } from "@murmuration/index";
-import { catalogueDelta } from "../catalogue/catalogue-delta.js";
+import { assert, type EdgeList, MurmurationError } from "@murmuration/index";
 import type { CatalogueDocument } from "../catalogue/catalogue-document.js";
 import type { Catalogue } from "../catalogue/collection.js";
 import type { Dot } from "../causality/dot.js";
@@ -8,35 +7,32 @@ import { emptyVersionVector } from "../causality/version-vector.js";
 import { storedCheckpoint } from "../checkpoint/stored-checkpoint.js";
 import type { ReceivedOperation } from "../gossip/inbox.js";
 import type { LogWriter, OpLog } from "../log/op-log.js";
-import type { CatalogueBody } from "../operation/catalogue-change.js";
 import { encodeOperation } from "../operation/codec.js";
-import { dotOf, type Operation, type OperationBody } from "../operation/operation.js";
+import type { Operation, OperationBody } from "../operation/operation.js";
 import { mark, planted } from "../planted.js";
 import type { CausalState } from "../state/causal-state.js";
-import { type Journal, takeBack } from "../state/journal.js";
-import { handlesOfShards, newIndexes, openShard, readableShards } from "../state/open-shard.js";
+import type { Journal } from "../state/journal.js";
+import { newIndexes, openShard } from "../state/open-shard.js";
 import type { PointState } from "../state/point-state.js";
 import type { NewTableSeed } from "../state/read-model.js";
-import type { Applied, Shard } from "../state/shard.js";
+import type { Shard } from "../state/shard.js";
 import type { WritableShard } from "../state/writable-shard.js";
 import type { Change } from "./change.js";
+import { Commit } from "./commit.js";
+import { CommitGroup } from "./commit-group.js";
 import { DroppedPayloads } from "./dropped-payloads.js";
 import { type Fault, Faults } from "./faults.js";
 import { joined, type OwnRows } from "./own-rows.js";
-import { Pending } from "./pending.js";
-import { PreparedRows } from "./prepared-rows.js";
 import { Quarantines, refusalOf } from "./quarantines.js";
-import { reconciledBy, replacedBy, wholeStates } from "./replaced.js";
+import { reconciledBy } from "./replaced.js";
 import type { ReplicaState } from "./replica-state.js";
 import { type FollowedCatalogue, makeShardsThoseOf } from "./shards-of-catalogue.js";
-import { causalSetting, SYSTEM_SHARD, storedCausality } from "./stored-causality.js";
-import { dropStoredShard, putAllPoints, putClock, putPoints } from "./write-shard.js";
+import { SYSTEM_SHARD } from "./stored-causality.js";
 
 /**
- * State and log of a replica, and the ways in which both change together. A command's operations are applied inside the transaction
- * and taken back when it fails (the client is told). Operations of others and of the replica's own upkeep are applied first; while
- * the log refuses them they wait in `#pending`, nothing new is accepted, and nothing is published: memory runs ahead of the disk
- * by one step at most, and a crash only forgets what nobody was promised.
+ * State and log of a replica, which change together by `Commit`. Own commands are a group of their own, taken back when it fails (the client is told).
+ * Operations of others and of the replica's own upkeep are applied to `#pending`; while the log refuses them they wait there, nothing new is
+ * accepted, and nothing is published: memory runs ahead of the disk by one step at most, and a crash only forgets what nobody was promised.
  */
 export class ReplicaStore {
   readonly id: number;
@@ -63,16 +59,17 @@ export class ReplicaStore {
   readonly checkpointsWanted = new Set<string>();
   /** Shards that are not served: in the catalogue, and in `shards` no more. */
   readonly quarantines: Quarantines;
-  readonly #newTableSeed: NewTableSeed;
+  readonly newTableSeed: NewTableSeed;
   readonly droppedPayloads: DroppedPayloads;
   readonly #faults = new Faults();
-  readonly #pending = new Pending();
+  readonly commit: Commit = new Commit(this);
+  #pending = new CommitGroup();
   #changes: Change[] = [];
   #own: OwnRows[] = [];
 
   constructor(id: number, log: OpLog, time: HybridClock, state: ReplicaState, newTableSeed: NewTableSeed) {
     this.id = id;
-    this.#newTableSeed = newTableSeed;
+    this.newTableSeed = newTableSeed;
     this.log = log;
     this.droppedPayloads = new DroppedPayloads(log, state.shards);
     this.time = time;
@@ -157,10 +154,12 @@ export class ReplicaStore {
     return { operation, bytes: this.encode(operation) };
   }
 
-  /** Apply an operation of the own upkeep; `flush` makes it durable and sends it. */
-  maintain(shard: Shard, body: OperationBody, nowMs: number): void {
+  /** Apply an operation of the replica's own upkeep; `flush` makes it durable and sends it. */
+  maintain(target: WritableShard, body: OperationBody, nowMs: number): void {
+    const { shard } = target;
     const encoded = this.nextOperation(shard.id, shard.causality, body, nowMs);
-    this.#applyPoints(shard, encoded);
+    this.commit.apply(this.#pending, target, encoded);
+    this.applied++;
     const { sequence } = encoded.operation;
     if (this.isClustered) this.#pending.own({ shard: shard.id, firstSequence: sequence, rows: [encoded.bytes] });
   }
@@ -170,28 +169,28 @@ export class ReplicaStore {
    * which is then as it was; `internal` when the shard is quarantined with it.
    */
   applyForeign(encoded: ReceivedOperation): void {
-    const { operation } = encoded;
-    if (operation.shard === SYSTEM_SHARD) {
-      this.#applyCatalogue(encoded);
+    const { shard } = encoded.operation;
+    if (shard === SYSTEM_SHARD) {
+      this.commit.applyCatalogue(this.#pending, encoded);
       return;
     }
-    const target = this.shards.get(operation.shard);
+    const target = this.shards.get(shard);
     assert(target !== undefined, "operations are received for shards that are here");
-    this.#applyPoints(target.shard, encoded);
+    this.commit.apply(this.#pending, target, encoded);
+    this.applied++;
   }
 
   /**
    * Put states in place of damaged ones, found at equal frontiers on another replica; `flush` makes them durable. The vectors of each are
    * here (`Shard.holdsVectorsOf`).
    */
-  reconcilePoints(shard: Shard, states: readonly PointState[]): void {
-    this.#whole(shard, "points could not be mended", () => shard.reconcilePoints(states));
+  reconcilePoints(target: WritableShard, states: readonly PointState[]): void {
+    const { shard } = target;
+    this.commit.whole(shard, "points could not be mended", () => shard.reconcilePoints(states));
     this.applied++;
-    if (!planted.has("repairs-lost"))
-      this.#pending.touch(
-        shard,
-        states.map(({ id }) => id),
-      );
+    const ids = states.map(({ id }) => id);
+    this.#pending.touch(target, planted.has("repairs-lost") ? [] : ids);
+    if (planted.has("reconciled-unseen")) target.rows.noteOnly([]);
     // one that was written meanwhile lacks what was lost
     if (storedCheckpoint(this.log, shard.id) !== undefined) this.checkpointsWanted.add(shard.id);
     this.#pending.changed(reconciledBy(shard, states));
@@ -199,7 +198,7 @@ export class ReplicaStore {
 
   /** Put links back that a node has lost. The log knows nothing of it: the shard wants a checkpoint. */
   reconcileLinks(shard: Shard, vector: string, dot: Dot, lists: readonly EdgeList[]): void {
-    this.#whole(shard, "links could not be mended", () => shard.reconcileLinks(vector, dot, lists));
+    this.commit.whole(shard, "links could not be mended", () => shard.reconcileLinks(vector, dot, lists));
     this.applied++;
     this.checkpointsWanted.add(shard.id);
   }
@@ -216,29 +215,27 @@ export class ReplicaStore {
    */
   flush(): void {
     if (this.isDurable()) return;
-    const rows = new PreparedRows(this.#pending.targets(this.shards), { givesUp: true });
     try {
-      this.log.transaction(
-        (writer) => {
-          this.#pending.writeAll(writer, (shard, ids) => this.putProjection(writer, shard, ids));
-          putClock(writer, this.time);
-        },
-        { isLazy: !this.#pending.hasOwn },
-      );
+      const { changes, own } = this.commit.commit(this.#pending, { isLazy: !this.#pending.hasOwn });
+      this.#pending = new CommitGroup();
+      this.#changes.push(...changes);
+      this.#own.push(...own);
     } catch (error) {
       mark("waited for the log");
-      rows.takeBack();
       throw error;
     }
-    const published = rows.publish();
-    const { changes, own } = this.#pending.take(this.shards);
-    this.#changes.push(...this.droppedPayloads.committed([...changes, ...published]));
-    this.#own.push(...own);
   }
 
   /** Show readers payload indexes that were built. Everything is durable. */
   showAgain(target: WritableShard): void {
-    this.#changes.push(...new PreparedRows([target], { givesUp: true }).publish());
+    this.#changes.push(...this.commit.showAgain(target));
+  }
+
+  /** Put another state of a shard in place of the one that it has: `Commit.replace`. */
+  replaceShard(target: WritableShard, write: (writer: LogWriter) => void): void {
+    assert(this.isDurable(), "nothing waits for the log");
+    this.#changes.push(...this.commit.replace(target, write));
+    this.applied++;
   }
 
   /** `flush`, and wait for the disk: before others count on it. Throws as that does. */
@@ -258,119 +255,17 @@ export class ReplicaStore {
     }
   }
 
-  /** Points and causality of a shard, as they are now. */
-  putProjection(writer: LogWriter, shard: Shard, ids: Iterable<PointId>): void {
-    putPoints(writer, shard, ids);
-    if (this.shards.get(shard.id)?.shard === shard) {
-      writer.putSetting(causalSetting(shard.id), storedCausality(shard.causality, shard.windows));
-    }
-  }
-
-  #applyPoints(shard: Shard, { operation, bytes }: ReceivedOperation): void {
-    shard.check(operation);
-    const { ids, slots } = this.applyChecked(shard, operation, []);
-    const { origin, sequence } = operation;
-    this.applied++;
-    this.#pending.write(shard.id, (writer) => {
-      shard.position = writer.append(shard.id, origin, sequence, bytes);
-    });
-    if (!planted.has("projection-lost")) this.#pending.touch(shard, ids);
-    this.#pending.applied(shard, { origin, sequence, bytes, slots });
-  }
-
-  /** Apply an operation that its check has passed. Throws `internal` where that fails all the same: the shard is quarantined then. */
-  applyChecked(shard: Shard, operation: Operation, journal: Journal): Applied {
-    const { kind, origin, sequence } = operation;
-    return this.#whole(shard, `operation ${origin}:${sequence} (${kind}) was applied by half`, () =>
-      shard.apply(operation, journal),
-    );
-  }
-
-  /** Do something that must not be done by half. */
-  #whole<T>(shard: Shard, failure: string, act: () => T): T {
-    try {
-      return act();
-    } catch (error) {
-      this.quarantine(shard.id, failure, error);
-      throw new MurmurationError("internal", failure, undefined, error);
-    }
-  }
-
-  #applyCatalogue({ operation, bytes }: ReceivedOperation): void {
-    if (operation.kind !== "catalogue") {
-      throw new MurmurationError("corrupt", `an operation ${operation.kind} is not for the system shard`);
-    }
-    this.quarantines.refuse(SYSTEM_SHARD);
-    const before = this.document;
-    const after = before.receive((operation as CatalogueBody).change, dotOf(operation));
-    const opened = this.openAdded(after);
-    const { origin, sequence } = operation;
-    const journal: Journal = [
-      () => {
-        this.document = before;
-      },
-    ];
-    let followed: FollowedCatalogue;
-    try {
-      this.document = after;
-      followed = this.followCatalogue(opened, journal);
-      this.system.advance(operation, journal);
-    } catch (error) {
-      takeBack(journal);
-      throw error;
-    }
-    const { dropped, described } = followed;
-    this.#pending.write(SYSTEM_SHARD, (writer) => {
-      writer.append(SYSTEM_SHARD, origin, sequence, bytes);
-      writer.putSetting(causalSetting(SYSTEM_SHARD), storedCausality(this.system));
-      for (const id of dropped) dropStoredShard(writer, id);
-    });
-    for (const { shard } of described) this.#pending.show(shard);
-    this.#pending.forgetPoints((shard) => dropped.includes(shard));
-    for (const id of dropped) {
-      this.snapshotsWanted.delete(id);
-      this.checkpointsWanted.delete(id);
-    }
-    this.#pending.changed({
-      kind: "catalogue",
-      delta: catalogueDelta(before.read(), after.read()),
-      frontier: new Map(this.system.frontier),
-      opened: handlesOfShards(opened),
-      collections: readableShards(opened),
-    });
-  }
-
-  /** Put another state of a shard in place of the one that it has, with what `write` writes; or, when the log refuses, not at all. */
-  replaceShard(target: WritableShard, write: (writer: LogWriter) => void): void {
-    assert(this.isDurable(), "nothing waits for the log");
-    const { shard } = target;
-    const states = wholeStates(shard);
-    target.rows.fill(this.#newTableSeed);
-    this.log.transaction((writer) => {
-      write(writer);
-      putAllPoints(writer, shard);
-      writer.putSetting(causalSetting(shard.id), storedCausality(shard.causality, shard.windows));
-      putClock(writer, this.time);
-    });
-    this.shards.set(shard.id, target);
-    if (this.quarantines.has(shard.id)) mark("quarantine ended");
-    this.quarantines.delete(shard.id);
-    this.snapshotsWanted.delete(shard.id);
-    this.applied++;
-    this.#changes.push(...this.droppedPayloads.committed([replacedBy(target, states, this.viewThread)]));
-  }
-
   /** State for the collections that a catalogue has and this replica has not. Throws `capacity`: before anything is written. */
   openAdded(after: CatalogueDocument): Map<string, WritableShard> {
     const isKnown = (id: string) => this.shards.has(id) || this.quarantines.has(id);
     const added = Object.values(after.read().collections).filter(({ id }) => !isKnown(id));
     const opened = new Map(added.map((one) => [one.id, openShard(one, newIndexes(one, this.viewThread), this.log)]));
-    for (const { rows } of opened.values()) rows.fill(this.#newTableSeed);
+    for (const { rows } of opened.values()) rows.fill(this.newTableSeed);
     return opened;
   }
 
   /** Make the shards those of the catalogue. */
-  followCatalogue(opened: ReadonlyMap<string, WritableShard>, journal: Journal | undefined): FollowedCatalogue {
+  followCatalogue(opened: ReadonlyMap<string, WritableShard>, journal: Journal): FollowedCatalogue {
     return makeShardsThoseOf(this.catalogue, this.shards, this.quarantines, opened, journal);
   }
 }

@@ -137,7 +137,7 @@ export class Upkeep {
     const stable = this.#peering?.stable(shard.id) ?? this.#stableAlone(shard);
     const write: WriteUpkeep = (body) => {
       try {
-        store.maintain(shard, body, nowMs);
+        store.maintain(upkeep.target, body, nowMs);
       } catch (error) {
         if (error instanceof MurmurationError && error.code === "capacity") this.#done.putOff++;
         throw error;

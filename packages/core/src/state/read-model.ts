@@ -3,12 +3,15 @@ import {
   type CollectionHandle,
   Columns,
   createLargestSegment,
+  MurmurationError,
   type PointId,
   type RowChange,
   type Segment,
   type VectorIndex,
 } from "@murmuration/index";
 import { emptyVersionVector, type VersionVector, versionVectorDelta } from "../causality/version-vector.js";
+import type { Operation } from "../operation/operation.js";
+import { planted } from "../planted.js";
 import { PayloadColumns } from "./payload-columns.js";
 import { latestStamp, type PointState } from "./point-state.js";
 import type { Shard } from "./shard.js";
@@ -118,7 +121,8 @@ export class ReadModel {
    */
   prepare({ givesUp }: { readonly givesUp: boolean }): void {
     const { segment, columns } = this.#opened();
-    const states = Array.from(this.#changed, (id) => [id, this.#shard.table.live(id)] as const);
+    const all = Array.from(this.#changed, (id) => [id, this.#shard.table.live(id)] as const);
+    const states = planted.has("deleted-rows-stay") ? all.filter(([, state]) => state !== undefined) : all;
     const changes = states.map(([id, state]) => this.#changeOf(id, state));
     const wanted = this.#shard.collection.payloadIndexes;
     // each round ends, or gives one payload index up
@@ -129,7 +133,8 @@ export class ReadModel {
         columns.beginGroup(wanted);
         for (const [i, row] of rows.entries()) {
           const state = (states[i] as (typeof states)[number])[1];
-          if (state !== undefined) columns.enter(row, state.payload);
+          if (state === undefined || (planted.has("column-not-entered") && row % 2 === 0)) continue;
+          columns.enter(row, state.payload);
         }
         return;
       } catch (error) {
@@ -137,6 +142,20 @@ export class ReadModel {
         if (!givesUp || !columns.giveUp(error)) throw error;
       }
     }
+  }
+
+  /** Throws `capacity` when an operation may make rows for which there is no room. */
+  requireRoomFor(operation: Operation): void {
+    const wanted = rowsOf(operation);
+    if (wanted === 0) return;
+    const { segment } = this.#opened();
+    const isFull = () => segment.use.capacity - segment.use.used < this.#changed.size + wanted;
+    if (!isFull()) return;
+    segment.reclaim(this.#changed.size + wanted);
+    if (!isFull()) return;
+    const { capacity, waiting } = segment.use;
+    const why = `of ${capacity} rows none is free; ${waiting} wait for readers of older epochs`;
+    throw new MurmurationError("capacity", `the table of collection ${this.#shard.collection.name} is full: ${why}`);
   }
 
   /** Readers see what was prepared from here on. */
@@ -178,9 +197,10 @@ export class ReadModel {
     return segment.reclaim(ROWS_PER_STEP) === ROWS_PER_STEP ? columns.goOn(steps - 1) : columns.goOn(steps);
   }
 
-  /** The states of the points that were noted are those of their rows again. */
-  forget(): void {
+  /** All others that were noted are again as their rows are. */
+  noteOnly(ids: Iterable<PointId>): void {
     this.#changed.clear();
+    for (const id of ids) this.#changed.add(id);
   }
 
   #changeOf(id: PointId, state: PointState | undefined): RowChange {
@@ -195,8 +215,16 @@ export class ReadModel {
       payloadKey: table.payloadKeyOf(id),
       stamp: { ...time, origin },
       version: state.version,
-      slots: Array.from(table.slotMaps.values(), (map) => map.slotOf(row)),
+      slots: Array.from(table.slotMaps.values()).map((map, space) => this.#slotBefore(id, space) ?? map.slotOf(row)),
     };
+  }
+
+  /** Where the vector stands that readers see now: of interest to a planted bug alone. */
+  #slotBefore(id: PointId, space: number): number | undefined {
+    if (!planted.has("row-keeps-slot")) return undefined;
+    const { reader, epoch } = this.#opened().segment;
+    const row = reader.rowOf(id, epoch);
+    return row === undefined ? undefined : reader.rows.slotAt(row, space);
   }
 
   /** In the order of the table's spaces. */
@@ -212,4 +240,11 @@ export class ReadModel {
     assert(this.#table !== undefined, "the table was made");
     return this.#table;
   }
+}
+
+/** Points of which an operation may make another row. */
+function rowsOf(operation: Operation): number {
+  if (operation.kind === "delete" || operation.kind === "forget") return 0;
+  if ("ids" in operation) return operation.ids.length;
+  return "id" in operation ? 1 : 0;
 }

@@ -1,4 +1,5 @@
 import { C_PATH, C_PATH_BYTES, C_SCHEMA } from "../../segment/column-layout.js";
+import { textFromUtf8 } from "../../text.js";
 import { type PayloadIndexSchema, payloadIndexKinds } from "../schema.js";
 import type { ColumnEngine } from "./column-engine.js";
 
@@ -7,7 +8,6 @@ const RANGE = 0x200;
 const KIND = 0xff;
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
 
 /** The path of a column as it is written into it. */
 export function pathBytes(path: string): Uint8Array {
@@ -27,7 +27,7 @@ export function writeColumnHeader(
 
 export function columnPath({ u8, u32 }: ColumnEngine, column: number): string {
   const start = column + C_PATH;
-  return decoder.decode(u8.slice(start, start + (u32[(column + C_PATH_BYTES) >>> 2] as number)));
+  return textFromUtf8(u8.slice(start, start + (u32[(column + C_PATH_BYTES) >>> 2] as number)), "the path of a column");
 }
 
 export function columnSchema({ u32 }: ColumnEngine, column: number): PayloadIndexSchema {

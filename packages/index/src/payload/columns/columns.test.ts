@@ -37,6 +37,10 @@ function run(
   }
 }
 
+function finishBuild(work: Generator<void, void, void>): void {
+  while (work.next().done !== true);
+}
+
 describe("columns", () => {
   test("answer what predicates and indexes on the heap answer, at every epoch that a reader is at", () => {
     let [found, asked] = [0, 0];
@@ -55,6 +59,26 @@ describe("columns", () => {
       { numRuns: 60 },
     );
     assert.ok(found > 1_000 && asked > 100, `${found} rows were found in ${asked} columns`);
+  });
+
+  test("keep texts to the byte, a mark at their beginning too", () => {
+    const segment = new Segment(createTable({ capacity: 64, slots: [] }));
+    const columns = new Columns(segment.engine);
+    const [path, value] = ["\ufeffk", "\ufeffé"];
+    const column = columns.create(path, { kind: "keyword" });
+    finishBuild(columns.build(column, () => ({})));
+    const stamp = { wallMs: 1, counter: 0, origin: 1 };
+    const [row = 0] = segment.prepare([{ kind: "put", id: 1, payloadKey: 0, stamp, version: 1, slots: [] }]);
+    columns.show(column);
+    columns.enter(row, { [path]: value });
+    const epoch = segment.publish();
+    columns.published();
+    const reader = new ColumnReader(segment.engine);
+    assert.deepEqual(reader.paths(epoch), [path]);
+    const live = finish(reader.visibleRows(epoch, new Meter()));
+    const facet = reader.accessTo(path, epoch)?.facet;
+    assert.ok(facet !== undefined);
+    assert.deepEqual(finish(facet.countsAmong(live, new Meter())), new Map([[value, 1]]));
   });
 
   test("refuse what the memory has no room for, and stay what they are", () => {

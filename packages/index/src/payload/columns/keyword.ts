@@ -1,6 +1,7 @@
 import { type ReadonlyRowSet, RowSet } from "../../filter/row-set.js";
 import { A_INPUT, KEYWORD_CELLS, V_BYTES, V_KEY } from "../../segment/column-layout.js";
 import type { Meter, Sliced } from "../../sliced.js";
+import { textFromUtf8 } from "../../text.js";
 import type { EqualityView, FieldAccess } from "../access.js";
 import type { Json } from "../json.js";
 import type { IndexableValue } from "../payload-index.js";
@@ -14,7 +15,6 @@ import { presenceView } from "./presence-view.js";
 import { scannedRows } from "./scanned-rows.js";
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
 /** Values that one scan looks for. */
 const VALUES_PER_SCAN = 8;
 /** Values that are looked up between two pauses at most. */
@@ -46,7 +46,7 @@ function find({ engine, column }: ColumnPlace, value: IndexableValue): number {
 /** The string that stands at an address. */
 function keywordAt({ u8, u32 }: ColumnEngine, value: number): string {
   const start = value + V_KEY;
-  return decoder.decode(u8.slice(start, start + (u32[(value + V_BYTES) >>> 2] as number)));
+  return textFromUtf8(u8.slice(start, start + (u32[(value + V_BYTES) >>> 2] as number)), "a value of a column");
 }
 
 function* rowsMatching(place: ColumnPlace, values: readonly IndexableValue[], meter: Meter): Sliced<ReadonlyRowSet> {
