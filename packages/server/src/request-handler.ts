@@ -238,9 +238,10 @@ class Exchange {
     return this.#served.host.turns.run(work, { ...limits, onFixed: () => undefined });
   }
 
-  #sendRead({ pieces, frontiers }: ReadAnswer): void {
+  #sendRead({ pieces, frontiers, settled }: ReadAnswer): void {
     this.#session?.answeredFrom(frontiers);
     if (this.#session !== undefined) this.#tell(this.#session);
+    if (settled !== undefined) this.#reply.header(murmurHeaders.settled, String(settled));
     const body = inEnvelope(pieces, successEnd(elapsedMs(this.#request)));
     this.#reply.code(200).header("content-type", JSON_TYPE).send(body);
   }

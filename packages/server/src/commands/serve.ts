@@ -115,6 +115,8 @@ async function run(config: Config): Promise<void> {
       log,
       imageEvery: config.imageInterval,
       planners: config.planners,
+      readers: config.readers,
+      payloadCacheMebibytes: config.payloadCacheMebibytes,
       ...(config.cluster === undefined ? {} : { cluster: config.cluster }),
     }),
     import("../app.js"),

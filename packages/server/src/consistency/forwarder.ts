@@ -14,7 +14,13 @@ export interface ForwardedAnswer {
   readonly body: Buffer;
 }
 
-const PASSED_ON = ["content-type", murmurHeaders.token, murmurHeaders.frontier, murmurHeaders.digest];
+const PASSED_ON = [
+  "content-type",
+  murmurHeaders.token,
+  murmurHeaders.frontier,
+  murmurHeaders.digest,
+  murmurHeaders.settled,
+];
 
 /** Asks another replica for what this one cannot answer yet. */
 export class Forwarder {

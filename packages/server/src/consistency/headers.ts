@@ -10,6 +10,8 @@ export const murmurHeaders = {
   consistency: "x-murmur-consistency",
   /** Request: 1 asks for it. Answer: what it was given from, `origin:sequence,…`. */
   frontier: "x-murmur-frontier",
+  /** Answer to a read that walked a graph: true when no operation was applied to it meanwhile, so that every replica at its frontier gives the same. */
+  settled: "x-murmur-settled",
   /** Request: 1 asks for it. Answer: digests of points and graph at that frontier, or `moved-on`. */
   digest: "x-murmur-digest",
 } as const;

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Worker } from "node:worker_threads";
-import { type Command, ReplicaView } from "@murmuration/core";
+import type { Command } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
 import { pino } from "pino";
+import { LocalReaders } from "../read/local-readers.js";
 import { EngineDatabase } from "./engine-database.js";
+import { Followed } from "./followed.js";
 import { heapOfThisThread } from "./heap.js";
 import { sharedMemoryState } from "./memory-guard.js";
 
@@ -25,7 +27,8 @@ function databaseOn(code: string): {
     memory: sharedMemoryState(),
     engine: worker,
     heap: heapOfThisThread(),
-    view: new ReplicaView({ points: new Map(), catalogue, handles: new Map(), thread: 1 }),
+    followed: new Followed({ catalogue, frontier: new Map(), shards: new Map() }, () => undefined),
+    readers: new LocalReaders(() => ({ bytesOf: () => new Uint8Array(0) })),
     log: pino({ level: "silent" }),
     replicaId: 1,
     onClosed: () => {

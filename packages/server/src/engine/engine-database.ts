@@ -6,7 +6,6 @@ import {
   collectionNamed,
   nothingLeftOut,
   type Receipt,
-  type ReplicaView,
   resolveCollection,
   type SessionToken,
   type SettledWait,
@@ -16,7 +15,7 @@ import {
 } from "@murmuration/core";
 import { type Json, MurmurationError, type PointId } from "@murmuration/index";
 import type { Logger } from "pino";
-import type { ReadingLimits } from "../read/readers.js";
+import type { Readers, ReadingLimits } from "../read/readers.js";
 import type { ReadAnswer, Reading } from "../read/reading.js";
 import { version } from "../version.js";
 import type {
@@ -30,10 +29,11 @@ import type {
   WriteOptions,
 } from "./database.js";
 import { EngineCalls } from "./engine-calls.js";
+import type { Followed } from "./followed.js";
+import { FollowedReads } from "./followed-reads.js";
 import { FollowedTokens } from "./followed-tokens.js";
 import { type Heap, MemoryGuard, memoryOf, requireRoomFor } from "./memory-guard.js";
 import { fromPlainError, type Outcome, type PlainError, type Reply, type Request } from "./messages.js";
-import { ViewReader } from "./view-reader.js";
 
 const PROBE_INTERVAL_MS = 1000;
 
@@ -53,11 +53,12 @@ export interface EngineThread {
   off(event: "error", listener: (error: Error) => void): unknown;
 }
 
-/** The database in this thread: reads from a view of its own, writes by the engine's thread. */
+/** The database as the HTTP thread has it: reads by readers, writes by the engine's thread. */
 export class EngineDatabase implements Database {
   readonly #engine: EngineThread;
-  readonly #view: ReplicaView;
-  readonly #reads: ViewReader;
+  readonly #followed: Followed;
+  readonly #readers: Readers;
+  readonly #reads: FollowedReads;
   readonly #tokens: FollowedTokens;
   readonly #log: Logger;
   readonly #replicaId: number;
@@ -82,6 +83,7 @@ export class EngineDatabase implements Database {
   /** The engine's thread is gone: nobody answers any more. */
   #ended = false;
   #onClosed: () => void = () => undefined;
+  #isFinished: Promise<void> | undefined;
   /** Why the engine's thread is gone, if it is and nobody closed it. */
   #endedBecause: string | undefined;
   #onEnded: (reason: string) => void = () => undefined;
@@ -91,7 +93,9 @@ export class EngineDatabase implements Database {
 
   constructor(options: {
     readonly engine: EngineThread;
-    readonly view: ReplicaView;
+    readonly followed: Followed;
+    /** Closed with the database. */
+    readonly readers: Readers;
     readonly log: Logger;
     readonly replicaId: number;
     /** Nothing is used any more. May be called more than once. */
@@ -104,9 +108,10 @@ export class EngineDatabase implements Database {
     readonly standing?: Standing;
   }) {
     this.#engine = options.engine;
-    this.#view = options.view;
-    this.#tokens = new FollowedTokens(options.view);
-    this.#reads = new ViewReader(options.view, (names) => this.#tokens.frontiers(names));
+    this.#followed = options.followed;
+    this.#readers = options.readers;
+    this.#tokens = new FollowedTokens(options.followed);
+    this.#reads = new FollowedReads(options.followed, this.#tokens, options.readers);
     this.#log = options.log;
     this.#replicaId = options.replicaId;
     this.#whenClosed = options.onClosed;
@@ -123,7 +128,7 @@ export class EngineDatabase implements Database {
   }
 
   get catalogue(): Catalogue {
-    return this.#view.catalogue;
+    return this.#followed.catalogue;
   }
 
   collection(name: string): Collection {
@@ -135,14 +140,13 @@ export class EngineDatabase implements Database {
   }
 
   statistics(name: string): CollectionStatistics {
-    const shard = this.#view.shard(name);
-    let indexedVectors = 0;
-    for (const { reader } of shard.graphs.values()) indexedVectors += reader.visibleCount;
-    const paths = Object.keys(shard.collection.payloadIndexes);
-    const payloadIndexPoints = Object.fromEntries(
-      paths.map((path) => [path, shard.table.indexOn(path)?.pointCount ?? 0]),
-    );
-    return { points: shard.table.size, indexedVectors, payloadIndexPoints };
+    const { counts } = this.#followed.shard(name);
+    const paths = Object.keys(this.collection(name).payloadIndexes);
+    return {
+      points: counts.points(),
+      indexedVectors: counts.vectors(),
+      payloadIndexPoints: counts.valued(paths),
+    };
   }
 
   read(names: readonly string[], reading: Reading, limits: ReadingLimits): Promise<ReadAnswer> {
@@ -212,14 +216,15 @@ export class EngineDatabase implements Database {
   /** While writes fail, whoever asks also has the log tried again, so that readiness comes back without a write from outside. */
   status(): DatabaseStatus {
     if (this.#storageFailed) this.#probe();
-    const shards = this.#view.shards().map((shard) => {
-      let graphBytes = 0;
-      for (const { reader } of shard.graphs.values()) graphBytes += reader.bytesInUse;
-      const unconfirmedFrom = this.#standing.unconfirmed[shard.id];
-      const { collection, id, table } = shard;
-      return { collection: collection.name, shard: id, points: table.size, graphBytes, unconfirmedFrom };
-    });
-    const known = [this.#notReady, this.#guard.look(), ...this.#standing.reasons, ...this.#view.refusals()];
+    const { collections } = this.catalogue;
+    const shards = Array.from(this.#followed.shards(), ([shard, { counts }]) => ({
+      collection: collections[shard]?.name ?? shard,
+      shard,
+      points: counts.points(),
+      graphBytes: counts.graphBytes(),
+      unconfirmedFrom: this.#standing.unconfirmed[shard],
+    }));
+    const known = [this.#notReady, this.#guard.look(), ...this.#standing.reasons, ...this.#followed.refusals()];
     const reasons = [...new Set(known.filter((reason) => reason !== undefined))];
     return {
       version,
@@ -281,7 +286,7 @@ export class EngineDatabase implements Database {
   #receive(reply: Reply): void {
     switch (reply.kind) {
       case "committed":
-        // the view first: an acknowledged write is visible
+        // first what was changed: the token of an acknowledged write holds it
         this.#follow(reply.changes);
         for (const outcome of reply.outcomes) this.#settle(outcome);
         return;
@@ -318,7 +323,6 @@ export class EngineDatabase implements Database {
         this.#end(`the engine could not start: ${reply.error.message}`, fromPlainError(reply.error));
         return;
       case "opened":
-      case "graphs":
         this.#fail("the engine's thread started twice", reply);
     }
   }
@@ -340,8 +344,7 @@ export class EngineDatabase implements Database {
   }
 
   #follow(changes: readonly Change[]): void {
-    this.#view.follow(changes);
-    for (const { what, detail } of this.#view.takeFaults()) this.#log.error({ why: detail }, what);
+    this.#followed.follow(changes);
     this.#guard.look();
     this.#tokens.followed();
   }
@@ -406,8 +409,12 @@ export class EngineDatabase implements Database {
     this.#finish();
   }
 
+  /** Nothing reads the folder any more when it is free. */
   #finish(): void {
-    this.#whenClosed();
-    this.#onClosed();
+    this.#followed.end();
+    this.#isFinished ??= this.#readers.close().then(() => {
+      this.#whenClosed();
+      this.#onClosed();
+    });
   }
 }

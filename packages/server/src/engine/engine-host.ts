@@ -1,6 +1,15 @@
 import { randomInt } from "node:crypto";
 import type { MessagePort } from "node:worker_threads";
-import { type Change, isAdmitted, nothingLeftOut, Replica, replicaIdOf, type WaitRequest } from "@murmuration/core";
+import {
+  type Change,
+  emptyVersionVector,
+  isAdmitted,
+  nothingLeftOut,
+  Replica,
+  replicaIdOf,
+  SYSTEM_SHARD,
+  type WaitRequest,
+} from "@murmuration/core";
 import { type Json, MurmurationError } from "@murmuration/index";
 import { buildIndexes } from "./build-indexes.js";
 import { ClusterLink } from "./cluster-link.js";
@@ -16,7 +25,6 @@ import { LeftOutTold } from "./left-out-told.js";
 import { MemoryGuard } from "./memory-guard.js";
 import { type EngineStart, outcomeOf, type Question, type Reply, type Request, toPlainError } from "./messages.js";
 import { openPlanners, type PlannerPool } from "./planners/planner-pool.js";
-import { READER_THREAD } from "./reader-thread.js";
 import { RequestQueue } from "./request-queue.js";
 import { streamPositions } from "./stream-positions.js";
 import { newTableSeed } from "./table-seed.js";
@@ -29,7 +37,6 @@ import { UpkeepPace } from "./upkeep-pace.js";
  */
 export class EngineHost {
   readonly #port: MessagePort;
-  readonly #start: EngineStart;
   readonly #resources: EngineResources;
   readonly #pool: PlannerPool | undefined;
   readonly #replica: Replica;
@@ -63,20 +70,17 @@ export class EngineHost {
 
   constructor(port: MessagePort, start: EngineStart, resources: EngineResources) {
     this.#port = port;
-    this.#start = start;
     this.#requests = new RequestQueue(port);
     this.#resources = resources;
     const { cluster, planners } = start;
     const { log, images } = resources;
     this.#pool = openPlanners(planners, (what, why) => this.#tell("warn", what, { why }));
-    this.#reply({ kind: "opened" });
     this.#replica = Replica.open({
       log,
       clock: { now: () => Date.now() },
       newReplicaId: replicaIdFor(cluster, replicaIdOf(log)),
       newTableSeed,
       images,
-      viewThread: READER_THREAD,
       planner: this.#pool,
       ...(cluster === undefined
         ? {}
@@ -90,12 +94,8 @@ export class EngineHost {
               startWaitMs: cluster.startWaitMs ?? limits.START_WAIT_MS,
             },
           }),
-      onGraphs: (replicaId, catalogue, handles) => {
-        const isComplete = cluster === undefined || isAdmitted(log);
-        this.#reply({ kind: "graphs", replicaId, catalogue, handles, isComplete });
-        Atomics.wait(start.viewMade, 0, 0, limits.VIEW_WAIT_MS_MAX);
-      },
     });
+    this.#tellOpened(cluster === undefined || isAdmitted(log));
     this.#images = new HostImages({
       replica: this.#replica,
       images,
@@ -131,6 +131,13 @@ export class EngineHost {
       isMember: (replica) => this.#replica.isMember(replica),
       log: (level, message, details) => this.#tell(level, message, details as Json),
     };
+  }
+
+  #tellOpened(isComplete: boolean): void {
+    const { id: replicaId, catalogue } = this.#replica;
+    const frontier = this.#replica.frontiers([]).get(SYSTEM_SHARD) ?? emptyVersionVector;
+    const shown = { catalogue, frontier, shards: this.#replica.readable() };
+    this.#reply({ kind: "opened", replicaId, shown, isComplete });
   }
 
   announce(): void {
@@ -259,7 +266,7 @@ export class EngineHost {
   // ---- other replicas
 
   #scheduleReceive(): void {
-    if (this.#isReceiving || this.#storageFails || !this.#isViewMade()) return;
+    if (this.#isReceiving || this.#storageFails) return;
     this.#isReceiving = true;
     // requests of the other thread have their turn in between
     setImmediate(() => {
@@ -308,7 +315,7 @@ export class EngineHost {
   #tick(): void {
     const beganMs = performance.now();
     this.#resources.reserve.refill(beganMs);
-    const doesUpkeep = this.#pace.isUpkeepDue(beganMs) && this.#isViewMade();
+    const doesUpkeep = this.#pace.isUpkeepDue(beganMs);
     const isDone = this.#try(() => this.#replica.tick(doesUpkeep ? limits.BUDGET : { isPaused: true }));
     const endedMs = performance.now();
     if (!isDone) this.#pace.noteFailure(endedMs);
@@ -320,11 +327,6 @@ export class EngineHost {
     this.#publish();
     if (isDone && this.#link?.hasWaiting === true) this.#scheduleReceive();
     this.#scheduleTick();
-  }
-
-  /** Nothing may change the graphs before the view is made, however long that takes. */
-  #isViewMade(): boolean {
-    return Atomics.load(this.#start.viewMade, 0) === 1;
   }
 
   /** Returns false when the log did not take what was done: the replica keeps it and tries again at the next tick. */

@@ -1,7 +1,5 @@
 /** Of threads that write, as in nice(1): where processors are short, reads go before writes. */
 export const NICE = 10;
-/** The engine goes on then without the view: with nothing that changes the graphs. */
-export const VIEW_WAIT_MS_MAX = 10_000;
 /** Most commands of one group: one transaction. */
 export const GROUP_COMMANDS_MAX = 256;
 /** A group ends when it is this old: whoever came first does not wait for all others. */

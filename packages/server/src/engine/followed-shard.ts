@@ -1,10 +1,12 @@
 import { mergeVersionVectors, type PublishedRows, type ReadableShard, type VersionVector } from "@murmuration/core";
-import { type CollectionHandle, hasReached } from "@murmuration/index";
+import { hasReached } from "@murmuration/index";
+import type { ReadableCollection } from "../read/readers.js";
 import { ShardCounts } from "./shard-counts.js";
 
 /** A shard in this thread: how it is read in others, and what it holds at which epoch. */
 export class FollowedShard {
-  readonly handle: CollectionHandle;
+  /** As readers know it. */
+  readonly readable: ReadableCollection;
   readonly counts: ShardCounts;
   /** The epochs that were told of and may be asked for, the newest last. */
   readonly #told: ReadableFrontier[];
@@ -13,8 +15,8 @@ export class FollowedShard {
   readonly #waiting = new Map<() => void, number>();
   #isGone = false;
 
-  constructor({ handle, epoch, frontier }: ReadableShard) {
-    this.handle = handle;
+  constructor(shard: string, { handle, epoch, frontier }: ReadableShard) {
+    this.readable = { shard, handle };
     this.counts = new ShardCounts(handle);
     this.#told = [{ epoch, frontier: new Map(frontier) }];
   }

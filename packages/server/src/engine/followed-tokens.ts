@@ -2,7 +2,6 @@ import {
   covers,
   emptyVersionVector,
   limits,
-  type ReplicaView,
   resolveCollection,
   type SessionToken,
   SYSTEM_SHARD,
@@ -11,6 +10,7 @@ import {
 } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
 import type { Patience } from "./database.js";
+import type { Followed } from "./followed.js";
 
 /** Tokens that are kept at a time. */
 const TOKENS_MAX = 256;
@@ -28,31 +28,47 @@ function lack(held: VersionVector, wanted: VersionVector): number {
   return operations;
 }
 
-/** What a view has followed, as session tokens, and who waits until it has followed more. */
-export class FollowedTokens {
-  readonly #view: ReplicaView;
-  readonly #waiting = new Set<Waiting>();
-  /** By the collections they are of, until something is followed: most answers of an epoch carry the same one. */
-  readonly #current = new Map<string, SessionToken>();
+/** A token, and what it was made of. */
+interface MadeToken {
+  readonly token: SessionToken;
+  readonly frontiers: readonly VersionVector[];
+}
 
-  constructor(view: ReplicaView) {
-    this.#view = view;
+/** What was followed of a replica, as session tokens, and who waits until more was. */
+export class FollowedTokens {
+  readonly #followed: Followed;
+  readonly #waiting = new Set<Waiting>();
+  /** By the collections they are of: most answers of an epoch carry the same one. */
+  readonly #made = new Map<string, MadeToken>();
+
+  constructor(followed: Followed) {
+    this.#followed = followed;
   }
 
   /** Frontiers of the catalogue and of these collections as they are now, whatever is followed later. */
   frontiers(names: readonly string[]): SessionToken {
-    const key = names.length === 1 ? (names[0] as string) : names.join("\u0000");
-    const current = this.#current.get(key);
-    if (current !== undefined) return current;
-    // the view's own go on
-    const frontiers = new Map([[SYSTEM_SHARD, new Map(this.#view.frontier) as VersionVector]]);
-    for (const [id, frontier] of this.#shards(names)) frontiers.set(id, new Map(frontier));
-    if (this.#current.size >= TOKENS_MAX) this.#current.clear();
-    this.#current.set(key, frontiers);
-    return frontiers;
+    const shards = this.#shards(names);
+    const ids = shards.map(([id]) => id);
+    return this.tokenOf(
+      this.#followed.frontier,
+      ids,
+      shards.map(([, frontier]) => frontier),
+    );
   }
 
-  /** Operations that the token has seen and the view has not. A collection that is not here counts by the catalogue alone. */
+  /** The token of a frontier of the catalogue, and of those of these shards, one each. */
+  tokenOf(catalogue: VersionVector, ids: readonly string[], frontiers: readonly VersionVector[]): SessionToken {
+    const key = ids.length === 1 ? (ids[0] as string) : ids.join(" ");
+    const made = this.#made.get(key);
+    if (made !== undefined && isOf(made, catalogue, frontiers)) return made.token;
+    const token = new Map([[SYSTEM_SHARD, catalogue]]);
+    for (const [i, id] of ids.entries()) token.set(id, frontiers[i] as VersionVector);
+    if (this.#made.size >= TOKENS_MAX) this.#made.clear();
+    this.#made.set(key, { token, frontiers });
+    return token;
+  }
+
+  /** Operations that the token has seen and what was followed has not. A collection that is not here counts by the catalogue alone. */
   missing(token: SessionToken, names: readonly string[]): number {
     let operations = 0;
     for (const [shard, frontier] of this.frontiers(names)) {
@@ -83,29 +99,32 @@ export class FollowedTokens {
     });
   }
 
-  /** The view has followed something. */
+  /** Something was followed. */
   followed(): void {
-    this.#current.clear();
     for (const { token, names, done } of this.#waiting) if (this.#covers(token, names)) done(true);
   }
 
   #covers(token: SessionToken, names: readonly string[]): boolean {
-    if (!covers(this.#view.frontier, token.get(SYSTEM_SHARD) ?? emptyVersionVector)) return false;
+    if (!covers(this.#followed.frontier, token.get(SYSTEM_SHARD) ?? emptyVersionVector)) return false;
     return this.#shards(names).every(([id, frontier]) => covers(frontier, token.get(id) ?? emptyVersionVector));
   }
 
   #shards(names: readonly string[]): [id: string, frontier: VersionVector][] {
-    const { catalogue } = this.#view;
+    const { catalogue } = this.#followed;
     const shards: [string, VersionVector][] = [];
     for (const name of names) {
       const id = resolvedId(catalogue, name);
-      if (id !== undefined) shards.push([id, this.#view.shard(name).frontier]);
+      if (id !== undefined) shards.push([id, this.#followed.shard(name).frontier]);
     }
     return shards;
   }
 }
 
-function resolvedId(catalogue: ReplicaView["catalogue"], name: string): string | undefined {
+function isOf({ token, frontiers }: MadeToken, catalogue: VersionVector, others: readonly VersionVector[]): boolean {
+  return token.get(SYSTEM_SHARD) === catalogue && frontiers.every((frontier, i) => frontier === others[i]);
+}
+
+function resolvedId(catalogue: Followed["catalogue"], name: string): string | undefined {
   try {
     return resolveCollection(catalogue, name).id;
   } catch (error) {

@@ -137,13 +137,13 @@ describe("what was followed of a replica", () => {
     execute({ kind: "delete-collection", name: "a" });
     const { id } = follower.catalogue.collections[idOf(follower, "b")] as { id: string };
     follower.follow([{ kind: "quarantined", shard: id, refusal: "collection b is damaged" }]);
-    assert.deepEqual(gone, [a?.handle, b?.handle]);
+    assert.deepEqual(gone, [a?.readable.handle, b?.readable.handle]);
     assert.throws(() => follower.shard("b"), isRefused("unavailable", /collection b is damaged/));
     assert.throws(() => follower.shard("a"), isRefused("not-found", /./));
     assert.deepEqual(follower.refusals(), ["collection b is damaged"]);
     execute({ kind: "delete-collection", name: "b" });
     assert.deepEqual(follower.refusals(), []);
-    assert.equal(follower.shard("c").handle, c?.handle);
+    assert.equal(follower.shard("c").readable, c?.readable);
   });
 });
 

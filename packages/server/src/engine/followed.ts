@@ -36,7 +36,7 @@ export class Followed {
     this.#onGone = onGone;
     this.#catalogue = catalogue;
     this.#frontier = frontier;
-    for (const [id, readable] of shards) this.#shards.set(id, new FollowedShard(readable));
+    for (const [id, readable] of shards) this.#shards.set(id, new FollowedShard(id, readable));
   }
 
   get catalogue(): Catalogue {
@@ -90,6 +90,11 @@ export class Followed {
     }
   }
 
+  /** Nothing more will be told: the engine is gone. */
+  end(): void {
+    for (const shard of this.#shards.values()) shard.end();
+  }
+
   #refusal(id: string, name: string): string {
     return this.#quarantined.get(id) ?? `collection ${name} is being made again from the log`;
   }
@@ -107,7 +112,7 @@ export class Followed {
   #open(id: string, readable: ReadableShard): void {
     this.#drop(id);
     this.#quarantined.delete(id);
-    this.#shards.set(id, new FollowedShard(readable));
+    this.#shards.set(id, new FollowedShard(id, readable));
   }
 
   #drop(id: string): void {
@@ -115,6 +120,6 @@ export class Followed {
     if (shard === undefined) return;
     this.#shards.delete(id);
     shard.end();
-    this.#onGone(shard.handle);
+    this.#onGone(shard.readable.handle);
   }
 }

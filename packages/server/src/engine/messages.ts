@@ -1,9 +1,7 @@
 import type {
-  Catalogue,
   Change,
   Command,
   ConsistencyLevel,
-  GraphHandles,
   LeftOut,
   Receipt,
   SessionToken,
@@ -14,14 +12,13 @@ import { type ErrorCode, type Json, MurmurationError, type PointId } from "@murm
 import type { Piece } from "../bodies/pieces.js";
 import type { ClusterStart } from "./cluster-start.js";
 import type { Digest, ReplicationReport } from "./database.js";
+import type { FollowedStart } from "./followed.js";
 import type { SettledRequest } from "./hosted-waits.js";
 
 /** How the engine runs. */
 export interface EngineStart {
   /** An image is written when so many operations came after the last one. */
   readonly imageEvery: number;
-  /** One word, 1 once the other thread's view is made: reads are there first, and two threads that recover at once slow each other down. */
-  readonly viewMade: Int32Array;
   /** What the guards of both threads' heaps tell each other. */
   readonly memory: Int32Array;
   /** Threads that plan inserts, the engine's own included. */
@@ -95,14 +92,11 @@ export type Outcome = { readonly request: number } & ({ readonly receipt: Receip
 
 /** From the engine, in the order in which it happened. */
 export type Reply =
-  /** The log can be read; nothing is written to it before the view is made and the engine is ready. */
-  | { readonly kind: "opened" }
-  /** The graphs are complete: a view can be made, and reads answered from it. The engine waits for `viewMade`, then reads its points. */
+  /** Everything is there to be read. */
   | {
-      readonly kind: "graphs";
+      readonly kind: "opened";
       readonly replicaId: number;
-      readonly catalogue: Catalogue;
-      readonly handles: GraphHandles;
+      readonly shown: FollowedStart;
       /** Is what is here all that the members of the cluster held when it was last looked at? */
       readonly isComplete: boolean;
     }

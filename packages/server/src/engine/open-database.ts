@@ -1,9 +1,10 @@
 import { Worker } from "node:worker_threads";
-import { readStoredPoints, SqliteOpLog } from "@murmuration/core";
 import type { Logger } from "pino";
+import { ReaderPool } from "../read/reader-pool.js";
 import type { ClusterStart } from "./cluster-start.js";
 import { takeDataFolder } from "./data-folder.js";
 import type { Database } from "./database.js";
+import { payloadCacheMebibytesDefault } from "./engine-limits.js";
 import { followEngine } from "./follow-engine.js";
 import { heapOfThisThread } from "./heap.js";
 import { sharedMemoryState } from "./memory-guard.js";
@@ -22,6 +23,10 @@ export interface DatabaseOptions {
   readonly logPagesMax?: number;
   /** Threads that plan inserts, the engine's own included; default 1. */
   readonly planners?: number;
+  /** Threads that answer reads; default 1. */
+  readonly readers?: number;
+  /** Payloads that each of them keeps, in MiB. */
+  readonly payloadCacheMebibytes?: number;
   /** The cluster to take part in; without it the database is alone. */
   readonly cluster?: ClusterStart;
 }
@@ -33,7 +38,6 @@ export interface DatabaseOptions {
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const folder = takeDataFolder(options.dataFolder);
   const workerData: WorkerStart = {
-    viewMade: new Int32Array(new SharedArrayBuffer(4)),
     memory: sharedMemoryState(),
     logFile: folder.log,
     imageFolder: folder.images,
@@ -46,21 +50,21 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   // recovery makes millions of short-lived objects: with a young generation of the default size half of its time is scavenging
   const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_GENERATION_MEBIBYTES };
   const worker = new Worker(new URL("./worker.js", import.meta.url), { workerData, resourceLimits });
+  const readers = new ReaderPool({
+    readers: options.readers ?? 1,
+    payloads: { logFile: folder.log, cacheMebibytes: options.payloadCacheMebibytes ?? payloadCacheMebibytesDefault },
+    tell: (what, why) => options.log.warn({ why }, what),
+  });
   try {
     return await followEngine(worker, {
       log: options.log,
       start: workerData,
-      readPoints: () => {
-        const log = new SqliteOpLog(folder.log, { readOnly: true });
-        const points = readStoredPoints(log);
-        log.close();
-        return points;
-      },
+      readers,
       heap: heapOfThisThread(),
       onClosed: folder.release,
     });
   } catch (error) {
-    await worker.terminate();
+    await Promise.all([worker.terminate(), readers.close()]);
     folder.release();
     throw error;
   }

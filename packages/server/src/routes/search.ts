@@ -2,7 +2,7 @@ import type { SearchParameters } from "@murmuration/core";
 import { MurmurationError, type Sliced } from "@murmuration/index";
 import type { Database } from "../engine/database.js";
 import { within } from "../http/schemas/fields.js";
-import { readParameters } from "../http/schemas/parameters.js";
+import { searchParameters } from "../http/schemas/parameters.js";
 import { plainQuery, plainSearch } from "../http/schemas/plain-query.js";
 import {
   type QueryBody,
@@ -19,7 +19,7 @@ import { selectionOf } from "./render.js";
 import { collectionParams, plainCollectionParams, type Read, type Route, route } from "./route.js";
 
 /** int8 distances alone answer only when `rescore` is turned off; ignoring quantisation is then the contrary wish. */
-function searchParameters(params: SearchParams | undefined): SearchParameters {
+function parametersOf(params: SearchParams | undefined): SearchParameters {
   const { hnsw_ef: efSearch, exact, quantization } = params ?? {};
   const rescore = quantization?.ignore === true ? true : quantization?.rescore;
   return {
@@ -34,7 +34,7 @@ function commonOf(body: Omit<SearchBody, "vector">) {
   return {
     limit: body.limit,
     offset: body.offset,
-    parameters: searchParameters(body.params),
+    parameters: parametersOf(body.params),
     selection: selectionOf(body),
     ...(body.filter === undefined ? {} : { filter: body.filter }),
     ...(body.score_threshold === undefined ? {} : { scoreThreshold: body.score_threshold }),
@@ -118,30 +118,41 @@ function planSearch(database: Database, body: SearchBody, names: ReadNames): Sea
   return { kind: "nearest", query: { ...commonOf(body), query: vector, using } };
 }
 
-/** What a search comes to. */
+/** What a route of searches is asked. */
+interface Asked<Body> {
+  readonly database: Database;
+  readonly params: { readonly collection_name: string };
+  readonly query: { readonly settled?: boolean | undefined };
+  readonly body: Body;
+}
+
 type Shape = SearchesReading["shape"];
 
-function singleRead<Body>(database: Database, name: string, body: Body, plan: Plan<Body>, shape: Shape): Read {
-  const names = new ReadNames(name);
+function readOf(names: ReadNames, query: Asked<unknown>["query"], reading: Omit<SearchesReading, "kind">): Read {
+  const untilSettled = query.settled === true ? { untilSettled: true } : {};
+  return { names: names.all, reading: { kind: "searches", ...reading, ...untilSettled } };
+}
+
+function singleRead<Body>({ database, params, query, body }: Asked<Body>, plan: Plan<Body>, shape: Shape): Read {
+  const names = new ReadNames(params.collection_name);
   const searches = [plan(database, body, names)];
-  return { names: names.all, reading: { kind: "searches", searches, isBatch: false, shape } };
+  return readOf(names, query, { searches, isBatch: false, shape });
 }
 
 /** Checks all of a batch before any of it runs. */
 function* batchRead<Body>(
-  database: Database,
-  name: string,
-  bodies: readonly Body[],
+  { database, params, query, body }: Asked<{ readonly searches: readonly Body[] }>,
   plan: Plan<Body>,
   shape: Shape,
 ): Sliced<Read> {
-  const names = new ReadNames(name);
+  const names = new ReadNames(params.collection_name);
   const searches: Search[] = [];
-  for (const [i, body] of bodies.entries()) {
-    searches.push(within(`searches[${i}]`, () => plan(database, body, names)));
+  database.collection(params.collection_name);
+  for (const [i, one] of body.searches.entries()) {
+    searches.push(within(`searches[${i}]`, () => plan(database, one, names)));
     yield "pause";
   }
-  return { names: names.all, reading: { kind: "searches", searches, isBatch: true, shape } };
+  return readOf(names, query, { searches, isBatch: true, shape });
 }
 
 /** Collections that vectors are looked up in. */
@@ -154,7 +165,7 @@ const common = {
   tag: "search",
   params: collectionParams,
   plainParams: plainCollectionParams,
-  query: readParameters,
+  query: searchParameters,
   session: "read",
   answer: "read",
 } as const;
@@ -167,7 +178,7 @@ export const searchRoutes: readonly Route[] = [
     body: queryBody,
     plainBody: plainQuery,
     alsoReads: (body) => lookupsOf([body]),
-    handle: ({ database, params, body }) => singleRead(database, params.collection_name, body, planQuery, "points"),
+    handle: (asked) => singleRead(asked, planQuery, "points"),
   }),
   route({
     ...common,
@@ -175,10 +186,7 @@ export const searchRoutes: readonly Route[] = [
     summary: "Several queries, answered in order",
     body: queryBatchBody,
     alsoReads: ({ searches }) => lookupsOf(searches),
-    handle: ({ database, params, body }) => {
-      database.collection(params.collection_name);
-      return batchRead(database, params.collection_name, body.searches, planQuery, "points");
-    },
+    handle: (asked) => batchRead(asked, planQuery, "points"),
   }),
   route({
     ...common,
@@ -186,16 +194,13 @@ export const searchRoutes: readonly Route[] = [
     summary: "Nearest points of a vector (the older form of query)",
     body: searchBody,
     plainBody: plainSearch,
-    handle: ({ database, params, body }) => singleRead(database, params.collection_name, body, planSearch, "list"),
+    handle: (asked) => singleRead(asked, planSearch, "list"),
   }),
   route({
     ...common,
     path: "/collections/{collection_name}/points/search/batch",
     summary: "Several searches, answered in order",
     body: searchBatchBody,
-    handle: ({ database, params, body }) => {
-      database.collection(params.collection_name);
-      return batchRead(database, params.collection_name, body.searches, planSearch, "list");
-    },
+    handle: (asked) => batchRead(asked, planSearch, "list"),
   }),
 ];

@@ -1,5 +1,5 @@
 import { MessageChannel } from "node:worker_threads";
-import { type Command, readStoredPoints } from "@murmuration/core";
+import type { Command } from "@murmuration/core";
 import { FailingOpLog } from "@murmuration/core/conformance";
 import { type Logger, pino } from "pino";
 import type { ClusterStart } from "../engine/cluster-start.js";
@@ -10,6 +10,8 @@ import { followEngine } from "../engine/follow-engine.js";
 import { heapOfThisThread } from "../engine/heap.js";
 import { type Heap, sharedMemoryState } from "../engine/memory-guard.js";
 import type { EngineStart, Request } from "../engine/messages.js";
+import { LocalReaders } from "../read/local-readers.js";
+import { payloadsOfLog } from "../read/log-payloads.js";
 
 /** What a database in memory may be given. */
 export interface MemoryDatabaseOptions {
@@ -53,12 +55,8 @@ function resourcesOf(log: FailingOpLog, heap: Heap): EngineResources {
 /** Open a database in memory; whoever opens it closes it. */
 export async function openMemoryDatabase(options: MemoryDatabaseOptions = {}): Promise<MemoryDatabase> {
   const { log = new FailingOpLog(), heap = heapOfThisThread(), cluster, logger = pino({ level: "silent" }) } = options;
-  const viewMade = new Int32Array(new SharedArrayBuffer(4));
-  // nobody is waited for: the view is made before the engine is told of anything
-  viewMade[0] = 1;
   const start: EngineStart = {
     imageEvery: Number.POSITIVE_INFINITY,
-    viewMade,
     planners: 1,
     memory: sharedMemoryState(),
     ...(cluster === undefined ? {} : { cluster }),
@@ -66,11 +64,10 @@ export async function openMemoryDatabase(options: MemoryDatabaseOptions = {}): P
   const { port1: near, port2: far } = new MessageChannel();
   try {
     const host = new EngineHost(far, start, resourcesOf(log, heap));
-    const readPoints = () => readStoredPoints(log);
     const database = await followEngine(near, {
       log: logger,
       start,
-      readPoints,
+      readers: new LocalReaders(payloadsOfLog(log)),
       heap: heapOfThisThread(),
       onClosed: () => near.close(),
     });

@@ -82,6 +82,9 @@ const level = parsedBy(
 /** Reads: what they wait for, and how long. */
 export const readParameters = z.object({ consistency: level, timeout: integerParameter(1) });
 
+/** Searches: also whether they walk again while operations are applied to the graph. */
+export const searchParameters = readParameters.extend({ settled: booleanParameter });
+
 /**
  * Writes. `ordering` is accepted and changes nothing: it is about the order of writes to one point, which is the same everywhere, not
  * about how many members hold them.

@@ -1,0 +1,34 @@
+import type { Readers, ReadingLimits } from "../read/readers.js";
+import type { ReadAnswer, Reading } from "../read/reading.js";
+import type { Followed } from "./followed.js";
+import type { FollowedTokens } from "./followed-tokens.js";
+
+/** Readings of collections by their names: answered in other threads, with the frontiers of exactly the epochs that they are of. */
+export class FollowedReads {
+  readonly #followed: Followed;
+  readonly #tokens: FollowedTokens;
+  readonly #readers: Readers;
+
+  constructor(followed: Followed, tokens: FollowedTokens, readers: Readers) {
+    this.#followed = followed;
+    this.#tokens = tokens;
+    this.#readers = readers;
+  }
+
+  /** See `Database.read`. */
+  async read(names: readonly string[], reading: Reading, limits: ReadingLimits): Promise<ReadAnswer> {
+    const { frontier } = this.#followed;
+    const shards = names.map((name) => this.#followed.shard(name));
+    const releases = shards.map((shard) => shard.hold());
+    try {
+      const collections = shards.map(({ readable }) => readable);
+      const ids = collections.map(({ shard }) => shard);
+      const { pieces, epochs, settled } = await this.#readers.read(collections, reading, limits);
+      const told = shards.map((shard, i) => shard.frontierAt(epochs[i] as number));
+      const frontiers = this.#tokens.tokenOf(frontier, ids, await Promise.all(told));
+      return { pieces, frontiers, ...(settled === undefined ? {} : { settled }) };
+    } finally {
+      for (const release of releases) release();
+    }
+  }
+}
