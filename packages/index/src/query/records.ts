@@ -5,6 +5,12 @@ import type { PointRecord, ScoredRecord, Selection } from "./query.js";
 import type { ReadView } from "./read-view.js";
 import type { SpaceReader } from "./space-reader.js";
 
+function selectedSpaces({ spaces }: ReadView, vectors: true | readonly string[]): SpaceReader[] {
+  return spaces
+    .filter(({ name }) => vectors === true || vectors.includes(name))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
 /** What a read returns of the points of a view. */
 export class RecordReader {
   readonly #view: ReadView;
@@ -19,26 +25,30 @@ export class RecordReader {
     this.#selection = selection;
     this.#payload = compileSelector(selection.payload);
     const { vectors } = selection;
-    this.#spaces = view.spaces
-      .filter(({ name }) => vectors === true || (vectors !== false && vectors.includes(name)))
-      .sort((a, b) => (a.name < b.name ? -1 : 1));
+    this.#spaces = vectors === false ? [] : selectedSpaces(view, vectors);
   }
 
   /** The selected parts of the point at a row. Throws `corrupt` or `storage` for a payload that cannot be read. */
   recordAt(row: number): PointRecord {
     const { points } = this.#view;
-    const payload = this.#payloadAt(row);
-    return {
-      id: points.idAt(row),
-      version: points.segment.rows.versionAt(row),
-      ...(payload === undefined ? {} : { payload }),
-      ...(this.#selection.vectors === false ? {} : { vectors: this.#vectorsAt(row) }),
-    };
+    return this.#select(row, { id: points.idAt(row), version: points.segment.rows.versionAt(row) });
   }
 
   /** The same of a point that was found, with its score. */
   scoredAt(row: number, score: number): ScoredRecord {
-    return { ...this.recordAt(row), score };
+    const { points } = this.#view;
+    return this.#select(row, { id: points.idAt(row), version: points.segment.rows.versionAt(row), score });
+  }
+
+  #select<Known extends PointRecord>(row: number, known: Known): Known {
+    const { payload, vectors } = this.#selection;
+    if (payload === false && vectors === false) return known;
+    const text = this.#payloadAt(row);
+    return {
+      ...known,
+      ...(text === undefined ? {} : { payload: text }),
+      ...(vectors === false ? {} : { vectors: this.#vectorsAt(row) }),
+    };
   }
 
   #payloadAt(row: number): string | undefined {

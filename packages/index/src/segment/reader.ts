@@ -1,3 +1,4 @@
+import type { ReadonlyRowSet } from "../filter/row-set.js";
 import type { PointId } from "../point/point-id.js";
 import { type EpochPin, Epochs, epochOf } from "./epochs.js";
 import { readId, writeId } from "./id-words.js";
@@ -6,6 +7,7 @@ import {
   COUNTS,
   H_COUNTS,
   H_NEXT_ROW,
+  NO_SLOT,
   PAGE_ROWS_MAX,
   S_ID,
   S_IS_UUID,
@@ -80,13 +82,19 @@ export class SegmentReader {
   }
 
   /**
-   * The visible rows of the points whose versions have vectors at these slots (at most `rowsPerCallMax`), in their order; 0: none. Another
-   * slot may be the visible version's. A view, good until the next call.
+   * Puts in the place of each of the first `count` slots (at most `rowsPerCallMax`) the one at which the visible version of the point stands
+   * whose version stands there, mostly itself; NO_SLOT where there is none, or `among` does not have its row.
    */
-  rowsOfSlots(space: number, slots: Uint32Array, epoch: number): Uint32Array {
-    const given = this.#give(slots);
-    this.engine.visibleOfSlots(space, given.length, epoch);
-    return given;
+  findVisibleSlots(space: number, slots: Uint32Array, count: number, epoch: number, among?: ReadonlyRowSet): void {
+    const { u32, scratch } = this.engine;
+    const at = scratch + (S_ROWS >>> 2);
+    for (let i = 0; i < count; i++) u32[at + i] = slots[i] as number;
+    this.engine.visibleOfSlots(space, count, epoch);
+    for (let i = 0; i < count; i++) {
+      const row = u32[at + i] as number;
+      const isFound = row !== 0 && among?.has(row) !== false;
+      slots[i] = isFound ? (this.rows.slotAt(row, space) ?? NO_SLOT) : NO_SLOT;
+    }
   }
 
   /** Of these rows (at most `rowsPerCallMax`), the visible ones in their place; 0 for the others. A view, good until the next call. */

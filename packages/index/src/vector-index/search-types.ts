@@ -53,10 +53,10 @@ export interface Visibility {
   /** How many of all slots may be answers, where a filter decides it; `undefined`: there is no filter. */
   readonly matches: number | undefined;
   /**
-   * For each of these slots (at most 1,024), in their order: itself where it may be an answer, else the slot that may be in its place (what
-   * stands at it is another version of the same point), else 0xffffffff. Good until the next call.
+   * Keeps each of the first `count` slots (at most 1,024) that may be an answer; in the place of another it puts the slot that may be one
+   * instead, where what stands at it is another version of the same point, else 0xffffffff.
    */
-  among(slots: Uint32Array): Uint32Array;
+  keep(slots: Uint32Array, count: number): void;
   /** All slots that may be answers. */
   all(): Sliced<RowSet>;
 }

@@ -11,14 +11,18 @@ import type { VectorIndex } from "./vector-index.js";
 const DIMENSIONS = 8;
 const COUNT = 2_500;
 
+function keepIf(slots: Uint32Array, count: number, isKept: (slot: number) => boolean): void {
+  for (let i = 0; i < count; i++) if (!isKept(slots[i] as number)) slots[i] = NO_SLOT;
+}
+
 /** What the writer shows, asked for slot by slot; counts what it is asked. */
 function visibilityOf(index: VectorIndex) {
   let asked = 0;
   const visibility: Visibility = {
     matches: undefined,
-    among: (slots) => {
-      asked += slots.length;
-      return slots.map((slot) => (index.reader.isVisible(slot) ? slot : NO_SLOT));
+    keep: (slots, count) => {
+      asked += count;
+      keepIf(slots, count, (slot) => index.reader.isVisible(slot));
     },
     *all() {
       yield "pause";
@@ -88,7 +92,7 @@ describe("a search that asks at the candidate", () => {
           }
           const visibility: Visibility = {
             matches: allowed.size,
-            among: (slots) => slots.map((slot) => (allowed.has(slot) ? slot : NO_SLOT)),
+            keep: (slots, count) => keepIf(slots, count, (slot) => allowed.has(slot)),
             *all() {
               yield "pause";
               return allowed;

@@ -25,6 +25,9 @@ export class VisibleSearch {
   readonly #engine: Engine;
   readonly #exact: ExactSearch;
   readonly #options: VectorIndexOptions;
+  /** Slots that are asked about, and what is kept of them. */
+  readonly #asked = new Uint32Array(BATCH_MAX);
+  readonly #answered = new Uint32Array(BATCH_MAX);
 
   constructor(engine: Engine, exact: ExactSearch) {
     this.#engine = engine;
@@ -72,25 +75,31 @@ export class VisibleSearch {
     const { metric } = this.#options;
     const most = metric === "cosine" && !walksOnCodes(this.#options) ? 1 : Number.POSITIVE_INFINITY;
     const isCut = (place: number) => Math.abs(f32[place] as number) >= most;
-    const moved = new Set<number>();
+    const asked = this.#asked;
+    const answered = this.#answered;
+    let moved: Set<number> | undefined;
     let count = 0;
     for (let from = 0; from < candidates && (count < wanted || isCut(pool + ENTRY_WORDS * from)); ) {
       const size = Math.min(candidates - from, Math.max(wanted - count, BATCH_MIN), BATCH_MAX);
-      const slots = new Uint32Array(size);
-      for (let i = 0; i < size; i++) slots[i] = (u32[pool + ENTRY_WORDS * (from + i) + 1] as number) & POOL_SLOT;
-      const visible = visibility.among(slots);
+      for (let i = 0; i < size; i++) {
+        asked[i] = answered[i] = (u32[pool + ENTRY_WORDS * (from + i) + 1] as number) & POOL_SLOT;
+      }
+      visibility.keep(answered, size);
       for (let i = 0; i < size; i++) {
         const place = pool + ENTRY_WORDS * (from + i);
         if (count >= wanted && !isCut(place)) break;
-        if (visible[i] === slots[i]) {
+        if (answered[i] === asked[i]) {
           const to = pool + ENTRY_WORDS * count++;
           u32[to] = u32[place] as number;
           u32[to + 1] = u32[place + 1] as number;
-        } else if (visible[i] !== NO_SLOT) moved.add(visible[i] as number);
+        } else if (answered[i] !== NO_SLOT) {
+          moved ??= new Set();
+          moved.add(answered[i] as number);
+        }
       }
       from += size;
     }
-    if (moved.size === 0 || !takesMoved) return { count, isMixed: false };
+    if (moved === undefined || !takesMoved) return { count, isMixed: false };
     for (let i = 0; i < count; i++) moved.delete((u32[pool + ENTRY_WORDS * i + 1] as number) & POOL_SLOT);
     return { count: this.#append([...moved], count), isMixed: moved.size > 0 };
   }
