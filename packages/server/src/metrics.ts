@@ -69,7 +69,8 @@ export class Metrics {
 
   #putDatabase(): void {
     const { shards, ready, leftOut } = this.#database.status();
-    const { commands, pointsUpserted, pending, pendingBytes, recall: audited, memory } = this.#database.counters();
+    const counters = this.#database.counters();
+    const { commands, pointsUpserted, pending, pendingBytes, recall: audited, memory, readers } = counters;
     this.#put("collections_total", "number of collections", visibleCollections(this.#database.catalogue).length);
     const points = this.#gauge("collection_points", "number of points", ["id"]);
     const graphBytes = this.#gauge("murmur_graph_bytes", "memory of the graphs", ["collection"]);
@@ -92,6 +93,9 @@ export class Metrics {
     this.#putTotal("murmur_points_upserted_total", "points in executed upserts", pointsUpserted);
     this.#put("murmur_engine_pending_requests", "requests that the engine's thread has not answered yet", pending);
     this.#put("murmur_engine_pending_bytes", "vector bytes in them", pendingBytes);
+    this.#put("murmur_readers", "threads that answer reads", readers.readers);
+    this.#put("murmur_reads_under_way", "reads that are not answered yet", readers.underWay);
+    this.#putTotal("murmur_readers_lost_total", "threads that answered reads and ended or stood still", readers.lost);
     const used = this.#gauge("murmur_heap_used_bytes", "what lives long on a thread's heap", ["thread"]);
     const limit = this.#gauge("murmur_heap_limit_bytes", "how much of that there can be", ["thread"]);
     const full = this.#gauge("murmur_heap_full", "1 while nothing is added because a heap is full", ["thread"]);

@@ -12,7 +12,7 @@ import type {
   WaitRequest,
 } from "@murmuration/core";
 import type { Json, PointId } from "@murmuration/index";
-import type { ReadingLimits } from "../read/readers.js";
+import type { ReaderCounters, ReadingLimits } from "../read/readers.js";
 import type { ReadAnswer, Reading } from "../read/reading.js";
 import type { MemoryThread, ThreadMemory } from "./memory-guard.js";
 
@@ -68,6 +68,7 @@ export interface DatabaseCounters {
   readonly memory: Readonly<Record<MemoryThread, ThreadMemory>>;
   /** Recall@10 of the default search as of the last `validate`: collection → vector → share. */
   readonly recall: { readonly [collection: string]: { readonly [vector: string]: number } };
+  readonly readers: ReaderCounters;
 }
 
 /** What a write asks for beside its command. */

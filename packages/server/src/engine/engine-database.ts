@@ -250,6 +250,7 @@ export class EngineDatabase implements Database {
       pendingBytes: this.#calls.bytes,
       memory: { engine: memoryOf(this.#memory, "engine"), http: memoryOf(this.#memory, "http") },
       recall: Object.fromEntries(this.#recall),
+      readers: this.#readers.counters(),
     };
   }
 

@@ -26,6 +26,8 @@ describe("GET /metrics", () => {
 
     assert.match(text, /^murmur_catalogue_problems 0$/m);
     assert.match(text, /^murmur_upkeep_lacks_room 0$/m);
+    assert.match(text, /^murmur_reads_under_way 0$/m);
+    assert.match(text, /^murmur_readers_lost_total 0$/m);
     await ask("POST", "/murmur/collections/a/validate", {});
     assert.match((await ask("GET", "/metrics")).text, /^murmur_recall_at_10{collection="a",vector=""} 1$/m);
     await app.close();
