@@ -124,7 +124,7 @@ export { isPointCommand } from "./replica/plan-points.js";
 export { oneAfterAnother, type PlannedInsert, type Planner } from "./replica/planner.js";
 export type { Quarantine } from "./replica/quarantines.js";
 export type { ReconciliationStatus } from "./replica/reconciliation.js";
-export { type ImageSource, imageNote } from "./replica/recover-shard.js";
+export { type ImageSource, imageNote, type PlacedImage } from "./replica/recover-shard.js";
 export { Replica } from "./replica/replica.js";
 export type { Clock, ReplicaOptions } from "./replica/replica-options.js";
 export { selectsByFilter } from "./replica/resolve-filter.js";

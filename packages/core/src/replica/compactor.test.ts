@@ -153,7 +153,9 @@ describe("recovery with a checkpoint", () => {
       for (const [vector, index] of indexes)
         bytes.set(
           shard.id + vector,
-          new Uint8Array(Buffer.concat([...encodeImage(index, imageNote(position, shard.causality))])),
+          new Uint8Array(
+            Buffer.concat([...encodeImage(index, imageNote({ position, token: undefined }, shard.causality))]),
+          ),
         );
     }
     let used = 0;
@@ -170,6 +172,8 @@ describe("recovery with a checkpoint", () => {
       },
       used: () => void used++,
       refused: (_shard: string, _vector: string, error: MurmurationError) => void refusals.push(error.message),
+      openTable: () => undefined,
+      refusedTable: (_shard: string, error: MurmurationError) => assert.fail(error),
     };
     return { images, refusals, used: () => used };
   }

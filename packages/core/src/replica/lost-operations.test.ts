@@ -151,7 +151,9 @@ describe("a member that starts on a log whose rows of operations are not all wha
         const [small] = [...imaged.writableShards()].filter(({ shard: one }) => one.id === id);
         const [index] = small?.indexes.values() ?? [];
         assert.ok(small !== undefined && index !== undefined);
-        const bytes = Buffer.concat([...encodeImage(index, imageNote(at, small.shard.causality))]);
+        const bytes = Buffer.concat([
+          ...encodeImage(index, imageNote({ position: at, token: undefined }, small.shard.causality)),
+        ]);
         let read = 0;
         return (target) => {
           target.set(bytes.subarray(read, read + target.length));
@@ -161,6 +163,8 @@ describe("a member that starts on a log whose rows of operations are not all wha
       },
       used: (shard) => assert.equal(shard, id),
       refused: (_shard, _vector, error) => assert.fail(error),
+      openTable: () => undefined,
+      refusedTable: (_shard, error) => assert.fail(error),
     };
     // a replica that holds what the log does up to there
     const at = entries[Math.trunc(entries.length / 2)]?.position ?? 0;

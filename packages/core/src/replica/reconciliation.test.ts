@@ -71,6 +71,7 @@ test("rows of points that a disk has lost come back from the others, and stay af
   assert.deepEqual(again.digest("c"), before);
   const { reconciliation, refused } = statusOf(again);
   assert.equal(reconciliation.repairedPoints, 2);
+  assert.equal(log.setting(`mended.${shard}`), "1", "an image of rows from before is of no use");
   assert.equal(refused.repaired, 2);
   view.follow(again.changes());
   assert.equal(pointsDigest(view.shard("c")), before.points_digest);

@@ -11,14 +11,24 @@ import { planted } from "../planted.js";
 import { CausalState, type StoredCausalState } from "../state/causal-state.js";
 import { indexOptions, newIndex, newIndexes, openShard } from "../state/open-shard.js";
 import { decodeStoredPoint } from "../state/point-state-codec.js";
+import type { NewTableSeed } from "../state/read-model.js";
 import type { Shard } from "../state/shard.js";
 import type { WritableShard } from "../state/writable-shard.js";
+import { loadTable, noteTouched, type TableImageSource } from "./recover-table.js";
 import { recoverCausality } from "./stored-causality.js";
 
-/** Newest images of graphs. For each one opened it is told the log position that it stood at, or why it could not be used. */
-export interface ImageSource {
+/** What an image of a graph is known by. */
+export interface PlacedImage {
+  /** Log position that it stands at. */
+  readonly position: number;
+  /** Names this image and no other; absent in those of before. */
+  readonly token: string | undefined;
+}
+
+/** Newest images of graphs and tables. For each graph's it is told where it stood, or why it could not be used. */
+export interface ImageSource extends TableImageSource {
   open(shard: string, vector: string): ReadExactly | undefined;
-  used(shard: string, vector: string, position: number): void;
+  used(shard: string, vector: string, image: PlacedImage): void;
   refused(shard: string, vector: string, error: MurmurationError): void;
 }
 
@@ -32,6 +42,8 @@ export interface Progress {
 interface PlacedIndex {
   readonly index: VectorIndex;
   readonly position: number;
+  /** Of the image that it comes from, if it does. */
+  readonly token: string | undefined;
   /** `undefined`: nothing is in it. */
   readonly causality: StoredCausalState | undefined;
 }
@@ -39,22 +51,23 @@ interface PlacedIndex {
 /** What an image's note says. */
 interface ImageNote {
   readonly position: number;
+  readonly token?: string | undefined;
   readonly causality: StoredCausalState;
 }
 
-/** Note that an image carries: where in the log it stands, and what the operations after it build on. */
-export function imageNote(position: number, causality: Pick<CausalState, "toJson">): string {
-  const note: ImageNote = { position, causality: causality.toJson() };
+/** Note that an image carries: where in the log it stands, its name, and what the operations after it build on. */
+export function imageNote({ position, token }: PlacedImage, causality: Pick<CausalState, "toJson">): string {
+  const note: ImageNote = { position, token, causality: causality.toJson() };
   return JSON.stringify(note);
 }
 
 /** Throws `corrupt` where it does not say who knew what: an operation that is lost right behind the image would not be missed. */
 function readImageNote(text: string): ImageNote {
   const note = JSON.parse(text) as Partial<ImageNote>;
-  const { position = Number.NaN, causality } = note;
+  const { position = Number.NaN, token, causality } = note;
   if (causality === undefined)
     throw new MurmurationError("corrupt", "the graph image does not say what its replica knew");
-  return { position, causality };
+  return { position, token, causality };
 }
 
 function* operationsAfter(
@@ -103,13 +116,15 @@ export function replayShard(log: OpLog, collection: Collection, progress: Progre
 }
 
 /**
- * Graphs from images or the checkpoint and, after them, from the deltas in the log: never an insert made again. Throws `corrupt` also where
+ * Graphs from images or the checkpoint and, after them, from the deltas in the log: never an insert made again; and rows from their image, if it is
+ * of the time of those of all graphs, those of points that were touched since being noted. Throws `corrupt` also where
  * operations are missing at the end, as the causality tells that the log keeps beside them.
  */
 export function recoverGraphs(
   log: OpLog,
   collection: Collection,
   images: ImageSource | undefined,
+  newSeed: NewTableSeed,
   progress: Progress,
 ): WritableShard {
   const checkpoint = currentCheckpoint(log, collection.id);
@@ -123,6 +138,7 @@ export function recoverGraphs(
   const { causality, windows } = recoverCausality(log, collection.id);
   const target = openShard(collection, indexes, log, causality, windows);
   target.shard.position = checkpoint?.position ?? 0;
+  const table = loadTable(log, target, placed, images, newSeed) ?? Number.POSITIVE_INFINITY;
   const [oldest] = [...placed.values()].sort((a, b) => a.position - b.position);
   if (oldest !== undefined) {
     const followed = new CausalState(oldest.causality);
@@ -130,6 +146,7 @@ export function recoverGraphs(
       target.shard.position = position;
       progress.position = position;
       const past = followed.advance(operation);
+      if (position > table) noteTouched(target, operation);
       if (planted.has("recovery-from-checkpoint-alone") && checkpoint !== undefined) continue;
       if (operation.kind === "edges" && planted.has("edges-lost-in-recovery")) continue;
       const lags = (vector: string) => position > (placed.get(vector)?.position ?? 0);
@@ -171,23 +188,28 @@ function openIndex(
   if (read !== undefined) {
     try {
       const { index, note } = decodeImage(options, read);
-      const { position, causality } = readImageNote(note);
+      const { position, token, causality } = readImageNote(note);
       if (!Number.isSafeInteger(position) || position < 0 || position > lastPosition) {
         throw new MurmurationError("corrupt", "the graph image is newer than the log");
       }
       if (position < (checkpoint?.position ?? 0)) {
         throw new MurmurationError("corrupt", "the graph image is older than the log's checkpoint");
       }
-      images?.used(collection.id, vector, position);
-      return { index, position, causality };
+      images?.used(collection.id, vector, { position, token });
+      return { index, position, token, causality };
     } catch (error) {
       if (!(error instanceof MurmurationError)) throw error;
       images?.refused(collection.id, vector, error);
     }
   }
-  if (checkpoint === undefined) return { index: newIndex(space), position: 0, causality: undefined };
+  if (checkpoint === undefined) return { index: newIndex(space), position: 0, token: undefined, causality: undefined };
   const { reader, position } = checkpoint;
-  return { index: reader.index(collection, vector), position, causality: reader.manifest.causality };
+  return {
+    index: reader.index(collection, vector),
+    position,
+    token: undefined,
+    causality: reader.manifest.causality,
+  };
 }
 
 /** Are these the same frontiers? */

@@ -1,51 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { encodeImage, type MurmurationError, type ReadExactly } from "@murmuration/index";
 import fc from "fast-check";
 import type { Command } from "../command/command.js";
 import { MemoryOpLog } from "../log/memory-op-log.js";
 import type { PointState, VectorRegister } from "../state/point-state.js";
 import { encodeRegisters } from "../state/point-state-codec.js";
+import { MemoryImages } from "./memory-images.test-support.js";
 import { commandGroups } from "./model.test-support.js";
-import { type ImageSource, imageNote } from "./recover-shard.js";
 import type { Replica } from "./replica.js";
 import { createCollection, identity, openReplica, point, refusal, run, space, upsert } from "./replica.test-support.js";
-
-/** Images in memory, and what recovery said of them. */
-class MemoryImages implements ImageSource {
-  readonly images = new Map<string, Uint8Array>();
-  readonly used: ImageSource["used"] = (shard, vector, position) =>
-    void this.usedAt.push([`${shard}/${vector}`, position]);
-  readonly usedAt: (readonly [string, number])[] = [];
-  readonly refusals: MurmurationError[] = [];
-
-  save(replica: Replica, position = replica.position()): void {
-    for (const { shard, indexes } of replica.writableShards()) {
-      for (const [vector, index] of indexes) {
-        this.images.set(
-          `${shard.id}/${vector}`,
-          Buffer.concat([...encodeImage(index, imageNote(position, shard.causality))]),
-        );
-      }
-    }
-  }
-
-  open(shard: string, vector: string): ReadExactly | undefined {
-    const bytes = this.images.get(`${shard}/${vector}`);
-    if (bytes === undefined) return undefined;
-    let at = 0;
-    return (target) => {
-      if (at + target.length > bytes.length) return false;
-      target.set(bytes.subarray(at, at + target.length));
-      at += target.length;
-      return true;
-    };
-  }
-
-  refused(_shard: string, _vector: string, error: MurmurationError): void {
-    this.refusals.push(error);
-  }
-}
 
 const points = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, i) =>

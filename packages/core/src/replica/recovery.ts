@@ -12,6 +12,7 @@ import type { WritableShard } from "../state/writable-shard.js";
 import type { Change } from "./change.js";
 import { type Quarantine, refusalOf } from "./quarantines.js";
 import { isFrontier, type Progress, recoverGraphs, recoverPoints, replayShard } from "./recover-shard.js";
+import { noteMended } from "./recover-table.js";
 import { replacedBy, wholeStates } from "./replaced.js";
 import type { ReplicaOptions } from "./replica-options.js";
 import type { ReplicaState } from "./replica-state.js";
@@ -69,7 +70,7 @@ export function recoverReplica(
       continue;
     }
     try {
-      shards.set(collection.id, recoverGraphs(log, collection, images, { position: 0 }));
+      shards.set(collection.id, recoverGraphs(log, collection, images, newTableSeed, { position: 0 }));
     } catch (error) {
       replay(collection, error);
     }
@@ -224,6 +225,7 @@ function mendProjection(log: OpLog, target: WritableShard, viewThread: number | 
   const { shard } = target;
   const states = wholeStates(shard);
   mend(log, (writer) => {
+    noteMended(writer, log, shard.id);
     writer.dropPoints(shard.id);
     putAllPoints(writer, shard);
     writer.putSetting(causalSetting(shard.id), storedCausality(shard.causality, shard.windows));

@@ -24,6 +24,7 @@ import { Peering } from "./peering.js";
 import { isPointCommand } from "./plan-points.js";
 import { oneAfterAnother } from "./planner.js";
 import { type Quarantine, refusalOf } from "./quarantines.js";
+import { tableNote } from "./recover-table.js";
 import { recoverReplica } from "./recovery.js";
 import type { Clock, ReplicaOptions } from "./replica-options.js";
 import { resolveFilter } from "./resolve-filter.js";
@@ -133,6 +134,14 @@ export class Replica {
   /** Shards with their graphs by vector name, for images. */
   writableShards(): Iterable<WritableShard> {
     return this.#store.shards.values();
+  }
+
+  /**
+   * The image of a shard's rows as pieces to be written one after the other: views, valid until the replica does something. `graphs`: tokens of
+   * the images of its graphs, in which nodes have the slots that they have now, by vector name. Everything is durable.
+   */
+  tableImage({ shard, rows }: WritableShard, position: number, graphs: ReadonlyMap<string, string>): Uint8Array[] {
+    return rows.image(tableNote(this.#log, shard.id, position, graphs));
   }
 
   /** Log position up to which everything is applied. */

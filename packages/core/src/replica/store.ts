@@ -24,6 +24,7 @@ import { DroppedPayloads } from "./dropped-payloads.js";
 import { type Fault, Faults } from "./faults.js";
 import { joined, type OwnRows } from "./own-rows.js";
 import { Quarantines, refusalOf } from "./quarantines.js";
+import { noteMended } from "./recover-table.js";
 import { reconciledBy } from "./replaced.js";
 import type { ReplicaState } from "./replica-state.js";
 import { type FollowedCatalogue, makeShardsThoseOf } from "./shards-of-catalogue.js";
@@ -191,6 +192,7 @@ export class ReplicaStore {
     const ids = states.map(({ id }) => id);
     this.#pending.touch(target, planted.has("repairs-lost") ? [] : ids);
     if (planted.has("reconciled-unseen")) target.rows.noteOnly([]);
+    this.#pending.write(shard.id, (writer) => noteMended(writer, this.log, shard.id), []);
     // one that was written meanwhile lacks what was lost
     if (storedCheckpoint(this.log, shard.id) !== undefined) this.checkpointsWanted.add(shard.id);
     this.#pending.changed(reconciledBy(shard, states));

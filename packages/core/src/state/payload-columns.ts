@@ -38,6 +38,7 @@ export class PayloadColumns {
   /** Paths of columns that were made for the group in work. */
   #madeInGroup: string[] = [];
   #shownInGroup: string[] = [];
+  #hidesInGroup = false;
   #emptying: Generator<void, void, void> | undefined;
 
   /** `payloadOf` gives the payload of a row that is visible now. */
@@ -94,13 +95,21 @@ export class PayloadColumns {
   /** Within a group: show what is complete, and hide what is not wanted. */
   beginGroup(wanted: PayloadIndexSchemas): void {
     for (const column of planted.has("dropped-column-stays") ? [] : this.#columns.shown()) {
-      if (!isWanted(wanted, column) || this.#givenUp.has(column.path.text)) this.#columns.hide(column);
+      if (!isWanted(wanted, column) || this.#givenUp.has(column.path.text)) {
+        this.#columns.hide(column);
+        this.#hidesInGroup = true;
+      }
     }
     for (const [path, { column, work }] of this.#waiting) {
       if (work !== undefined) continue;
       this.#columns.show(column);
       this.#shownInGroup.push(path);
     }
+  }
+
+  /** Do readers use other columns with the group in work than before? */
+  get areOthersInGroup(): boolean {
+    return this.#hidesInGroup || this.#shownInGroup.length > 0;
   }
 
   /** Within a group: enter a row. Throws `capacity`: then the group is to be taken back. */
@@ -124,6 +133,7 @@ export class PayloadColumns {
   #endGroup(): void {
     this.#madeInGroup = [];
     this.#shownInGroup = [];
+    this.#hidesInGroup = false;
   }
 
   /** Give up the index for which there was no room, as an error says. False: it says something else, or the index is given up already. */

@@ -3,8 +3,11 @@ import {
   type CollectionHandle,
   Columns,
   createLargestSegment,
+  decodeSegmentImage,
+  encodeSegmentImage,
   MurmurationError,
   type PointId,
+  type ReadExactly,
   type RowChange,
   type Segment,
   type VectorIndex,
@@ -51,6 +54,9 @@ export class ReadModel {
   readonly #changed = new Set<PointId>();
   #table: { readonly segment: Segment; readonly columns: PayloadColumns } | undefined;
   #frontier: VersionVector = new Map();
+  /** The rows come from an image, and those of points that changed since are noted. */
+  #isLoaded = false;
+  #isImaged = false;
   /** The epoch that other threads are told of last. */
   #toldEpoch = 0;
 
@@ -63,26 +69,83 @@ export class ReadModel {
   /** What other threads read it by; makes an empty table where there is none yet. Throws `capacity` when no memory is left. */
   open(newSeed: NewTableSeed): CollectionHandle {
     if (this.#table !== undefined) return this.handle();
-    const slots = this.#spaces().map(([, index]) => index.capacity);
-    const segment = createLargestSegment({ slots, seed: newSeed() });
+    this.#use(createLargestSegment(this.#options(newSeed)));
+    return this.handle();
+  }
+
+  /**
+   * Take rows and columns from an image, before `open` and `fill`; `accept` may refuse it by its note, and throws then. No point is decoded.
+   * Whoever knows of points that changed since notes them. Throws `corrupt` for an image that cannot be used; then nothing is taken.
+   */
+  load(read: ReadExactly, newSeed: NewTableSeed, accept: (note: string) => void): void {
+    assert(this.#table === undefined, "a table is loaded before it is used");
+    this.#use(decodeSegmentImage(this.#options(newSeed), read, accept).segment);
+    this.#isLoaded = true;
+    this.#isImaged = true;
+  }
+
+  /** The row of this point is not that of its state. */
+  note(id: PointId): void {
+    this.#changed.add(id);
+  }
+
+  /** The same of the point whose vector stands at a slot, if one's does. */
+  noteAtSlot(vector: string, slot: number): void {
+    const { reader, epoch } = this.segment;
+    const space = this.#spaces().findIndex(([name]) => name === vector);
+    const row = reader.rowAtSlot(space, slot, epoch);
+    if (row !== undefined) this.note(reader.rows.idAt(row));
+  }
+
+  /** Rows and columns as pieces to be written one after the other: views, valid until they change. Everything is published. */
+  image(note: string): Uint8Array[] {
+    assert(this.#changed.size === 0, "the rows are those of the points");
+    return encodeSegmentImage(this.segment, note);
+  }
+
+  /** Has nothing changed since the last image was loaded or written? */
+  get isImaged(): boolean {
+    return this.#isImaged;
+  }
+
+  /** An image was written of what there is now. */
+  imaged(): void {
+    this.#isImaged = true;
+  }
+
+  /**
+   * Make the rows of all points as they are, of those that are noted after `load`, and note from here on which change. No reader reads yet.
+   * Throws as `open` does, `corrupt` where the rows of an image are others than those of the points.
+   */
+  fill(newSeed: NewTableSeed): void {
+    this.open(newSeed);
+    const wanted = this.#isLoaded ? [...this.#changed] : this.#liveIds();
+    this.#changed.clear();
+    for (const id of wanted) {
+      this.#changed.add(id);
+      if (this.#changed.size >= FILLED_PER_GROUP) this.#fillGroup();
+    }
+    this.#fillGroup();
+    const { reader, epoch } = this.segment;
+    if (reader.count(epoch) !== this.#shard.table.size) {
+      throw new MurmurationError("corrupt", "the table image holds others than the stored points");
+    }
+    this.#shard.watchPoints((id) => this.#changed.add(id));
+  }
+
+  *#liveIds(): IterableIterator<PointId> {
+    for (const { id, exists } of this.#shard.table.states()) if (exists) yield id;
+  }
+
+  #options(newSeed: NewTableSeed) {
+    return { slots: this.#spaces().map(([, index]) => index.capacity), seed: newSeed() };
+  }
+
+  #use(segment: Segment): void {
     const columns = new PayloadColumns(new Columns(segment.engine, ROWS_PER_STEP), (row) => {
       return this.#shard.table.live(segment.reader.rows.idAt(row))?.payload ?? {};
     });
     this.#table = { segment, columns };
-    return this.handle();
-  }
-
-  /** Make the rows of all points as they are, and note from here on which change. No reader reads yet. Throws as `open` does. */
-  fill(newSeed: NewTableSeed): void {
-    this.open(newSeed);
-    this.#changed.clear();
-    for (const state of this.#shard.table.states()) {
-      if (!state.exists) continue;
-      this.#changed.add(state.id);
-      if (this.#changed.size >= FILLED_PER_GROUP) this.#fillGroup();
-    }
-    this.#fillGroup();
-    this.#shard.watchPoints((id) => this.#changed.add(id));
   }
 
   #fillGroup(): void {
@@ -162,6 +225,7 @@ export class ReadModel {
   publish(): PublishedRows {
     const { segment, columns } = this.#opened();
     const epoch = segment.publish({ allEntries: this.#shard.windows.isOpen() });
+    if (this.#changed.size > 0 || columns.areOthersInGroup) this.#isImaged = false;
     columns.published();
     // after the rows: who enters a graph by this sees rows that name no slot retired before it
     for (const index of this.#indexes.values()) index.published();

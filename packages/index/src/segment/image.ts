@@ -16,7 +16,7 @@ import {
   LAYOUT_VERSION,
 } from "./layout.js";
 import { Segment } from "./segment.js";
-import { createTable, type TableEngine, type TableOptions } from "./table-engine.js";
+import { createLargestTable, createTable, type TableEngine, type TableOptions, tableOptions } from "./table-engine.js";
 
 const KIND: ImageKind = { magic: "MURMTAB1", name: "table image" };
 
@@ -46,16 +46,25 @@ export function encodeSegmentImage(segment: Segment, note: string): Uint8Array[]
   return encodeCheckedImage(KIND, manifest, regions);
 }
 
+/** What a table is made for; without a capacity it has as many rows as fit its memory. */
+export type ImageOptions = Omit<TableOptions, "capacity"> & Partial<Pick<TableOptions, "capacity">>;
+
 /**
- * Read an image into a new segment with these options; no point is decoded. Throws `corrupt` for one that is damaged, cut short, of another
- * layout or of other options: then it is made again from the log.
+ * Read an image into a new segment with these options; no point is decoded. `accept` may refuse it by its note, and throws then. Throws
+ * `corrupt` for one that is damaged, cut short, of another layout or of other options: then it is made again from the log.
  */
-export function decodeSegmentImage(options: TableOptions, read: ReadExactly): { segment: Segment; note: string } {
+export function decodeSegmentImage(
+  options: ImageOptions,
+  read: ReadExactly,
+  accept: (note: string) => void = () => undefined,
+): { segment: Segment; note: string } {
   const manifest = readCheckedManifest<Manifest>(KIND, read);
-  const isOurs = manifest.layout === LAYOUT_VERSION && sameOptions(manifest.options, options);
-  if (!isOurs) throw new MurmurationError("corrupt", "the table image is of another layout or other options");
-  const engine = createTable(options);
   const { checksums, lengths, note } = manifest;
+  accept(note);
+  const { capacity } = options;
+  const engine = capacity === undefined ? createLargestTable(options) : createTable({ ...options, capacity });
+  const isOurs = manifest.layout === LAYOUT_VERSION && sameOptions(manifest.options, tableOptions(engine));
+  if (!isOurs) throw new MurmurationError("corrupt", "the table image is of another layout or other options");
   readHeader(engine, read, checksums[0]);
   // where a region ends follows from those before it
   for (let which = 1; which < engine.imageRegions(); which++) {

@@ -1,9 +1,8 @@
 import { statSync } from "node:fs";
 import { type OpLog, SqliteOpLog } from "@murmuration/core";
-import type { MurmurationError } from "@murmuration/index";
 import { DiskReserve } from "./disk-reserve.js";
 import { heapOfThisThread } from "./heap.js";
-import { ImageStore } from "./image-store.js";
+import { ImageStore, type OnImageRefused } from "./image-store.js";
 import type { Heap } from "./memory-guard.js";
 import type { EngineFiles } from "./messages.js";
 
@@ -21,7 +20,7 @@ export interface EngineResources {
 /** Those of a data folder. `onImageRefused` is told of images that cannot be used. Throws what `SqliteOpLog` throws. */
 export function openResources(
   { logFile, logPagesMax, imageFolder, reserveFile }: EngineFiles,
-  onImageRefused: (shard: string, vector: string, error: MurmurationError) => void,
+  onImageRefused: OnImageRefused,
 ): EngineResources {
   const log = new SqliteOpLog(logFile, logPagesMax === undefined ? {} : { pagesMax: logPagesMax });
   const bytesOf = (file: string) => statSync(file, { throwIfNoEntry: false })?.size ?? 0;

@@ -45,7 +45,8 @@ describe("the store of graph images", () => {
       store.save("1-1", name, index, 12, causality);
       const loaded = load("1-1", name);
       assert.equal(loaded?.index.digest(), index.digest());
-      assert.equal(loaded?.note, '{"position":12,"causality":{"frontier":[[1,50]],"declared":[]}}');
+      const token = store.token("1-1", name);
+      assert.equal(loaded?.note, `{"position":12,"token":"${token}","causality":{"frontier":[[1,50]],"declared":[]}}`);
       assert.equal(store.position("1-1", name), 12);
     }
     assert.deepEqual(readdirSync(folder), ["1-1"]);
@@ -98,7 +99,8 @@ describe("the store of graph images", () => {
   });
 
   it("remembers where a used image stood", () => {
-    store.used("1-1", "v", 77);
+    store.used("1-1", "v", { position: 77, token: "t" });
+    assert.equal(store.token("1-1", "v"), "t");
     assert.equal(store.position("1-1", "v"), 77);
     assert.equal(store.position("1-1", "w"), 0);
   });

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import {
   closeSync,
   fsyncSync,
@@ -11,7 +11,7 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { type CausalState, type ImageSource, imageNote, type Replica } from "@murmuration/core";
+import { type CausalState, type ImageSource, imageNote, type PlacedImage, type Replica } from "@murmuration/core";
 import { encodeImage, MurmurationError, type ReadExactly, type VectorIndex } from "@murmuration/index";
 
 /** Bytes of one write or read call: the operating system takes no more than 2 GiB at once. */
@@ -20,11 +20,15 @@ const PIECE_BYTES = 1 << 26;
 /** What made it: origin and sequence. */
 const SHARD_ID = /^[1-9]\d{0,7}-[1-9]\d{0,12}$/;
 
+/** What an image is of: the graph of a vector, or the table. */
+type ImageOf = { readonly vector: string } | "table";
+
 /** Vector names may hold any character; file names may not. */
-function fileOf(folder: string, shard: string, vector: string): string {
+function fileOf(folder: string, shard: string, what: ImageOf): string {
   // a name from elsewhere must not become a way out of the folder
   if (!SHARD_ID.test(shard)) throw new MurmurationError("corrupt", `"${shard}" is no id of a shard`);
-  return join(folder, shard, `${createHash("sha256").update(vector).digest("hex").slice(0, 16)}.image`);
+  const name = what === "table" ? what : createHash("sha256").update(what.vector).digest("hex").slice(0, 16);
+  return join(folder, shard, `${name}.image`);
 }
 
 function writeAll(descriptor: number, bytes: Uint8Array): void {
@@ -47,22 +51,34 @@ function flush(path: string): void {
   closeSync(descriptor);
 }
 
-/** Graph images as files, one per vector: a cache of what the log can make again. */
+/** Told of an image that cannot be used: of a graph, or of a table, which has no vector. */
+export type OnImageRefused = (shard: string, vector: string | undefined, error: MurmurationError) => void;
+
+/** Images of graphs and tables as files, one per vector and one for the table: a cache of what the log can make again. */
 export class ImageStore implements ImageSource {
   readonly #folder: string;
-  readonly #onRefused: (shard: string, vector: string, error: MurmurationError) => void;
-  readonly #positions = new Map<string, number>();
+  readonly #onRefused: OnImageRefused;
+  /** By file. */
+  readonly #graphs = new Map<string, PlacedImage>();
   #opened: number[] = [];
 
-  constructor(folder: string, onRefused: (shard: string, vector: string, error: MurmurationError) => void) {
+  constructor(folder: string, onRefused: OnImageRefused) {
     this.#folder = folder;
     this.#onRefused = onRefused;
   }
 
   open(shard: string, vector: string): ReadExactly | undefined {
+    return this.#open(shard, { vector });
+  }
+
+  openTable(shard: string): ReadExactly | undefined {
+    return this.#open(shard, "table");
+  }
+
+  #open(shard: string, what: ImageOf): ReadExactly | undefined {
     let descriptor: number;
     try {
-      descriptor = openSync(fileOf(this.#folder, shard, vector), "r");
+      descriptor = openSync(fileOf(this.#folder, shard, what), "r");
     } catch {
       return undefined;
     }
@@ -76,19 +92,29 @@ export class ImageStore implements ImageSource {
     };
   }
 
-  used(shard: string, vector: string, position: number): void {
-    this.#positions.set(fileOf(this.#folder, shard, vector), position);
+  used(shard: string, vector: string, image: PlacedImage): void {
+    this.#graphs.set(fileOf(this.#folder, shard, { vector }), image);
   }
 
   /** What could not be used goes, so that a log that has grown since does not take it for its own. */
   refused(shard: string, vector: string, error: MurmurationError): void {
-    rmSync(fileOf(this.#folder, shard, vector), { force: true });
+    rmSync(fileOf(this.#folder, shard, { vector }), { force: true });
     this.#onRefused(shard, vector, error);
+  }
+
+  refusedTable(shard: string, error: MurmurationError): void {
+    rmSync(fileOf(this.#folder, shard, "table"), { force: true });
+    this.#onRefused(shard, undefined, error);
   }
 
   /** The log position that the newest image of a graph stands at; 0 where there is none. */
   position(shard: string, vector: string): number {
-    return this.#positions.get(fileOf(this.#folder, shard, vector)) ?? 0;
+    return this.#graphs.get(fileOf(this.#folder, shard, { vector }))?.position ?? 0;
+  }
+
+  /** The token of the newest image of a graph; `undefined` where there is none that has one. */
+  token(shard: string, vector: string): string | undefined {
+    return this.#graphs.get(fileOf(this.#folder, shard, { vector }))?.token;
   }
 
   /** After recovery: the files that it read are closed. */
@@ -105,19 +131,29 @@ export class ImageStore implements ImageSource {
     position: number,
     causality: Pick<CausalState, "toJson">,
   ): void {
-    const file = fileOf(this.#folder, shard, vector);
+    const file = fileOf(this.#folder, shard, { vector });
+    const image: PlacedImage = { position, token: randomUUID() };
+    this.#write(file, encodeImage(index, imageNote(image, causality)));
+    this.#graphs.set(file, image);
+  }
+
+  /** Replace the image of a table, given in pieces, likewise. */
+  saveTable(shard: string, pieces: readonly Uint8Array[]): void {
+    this.#write(fileOf(this.#folder, shard, "table"), pieces);
+  }
+
+  #write(file: string, pieces: Iterable<Uint8Array>): void {
     const unfinished = `${file}.unfinished`;
     mkdirSync(dirname(file), { recursive: true });
     const descriptor = openSync(unfinished, "w");
     try {
-      for (const piece of encodeImage(index, imageNote(position, causality))) writeAll(descriptor, piece);
+      for (const piece of pieces) writeAll(descriptor, piece);
       fsyncSync(descriptor);
     } finally {
       closeSync(descriptor);
     }
     renameSync(unfinished, file);
     flush(dirname(file));
-    this.#positions.set(file, position);
   }
 
   /** Remove what belongs to none of these shards, and files that were never finished. */
@@ -132,15 +168,43 @@ export class ImageStore implements ImageSource {
   }
 }
 
-/** Write the images that lack an operation of the log up to `position`. Returns how many. Throws what the file system throws. */
-export function saveImages(images: Pick<ImageStore, "position" | "save">, replica: Replica, position: number): number {
+type SavedImages = Pick<ImageStore, "position" | "token" | "save" | "saveTable">;
+
+/**
+ * Write the images that lack an operation of the log up to `position`, those of tables after those of their graphs, which they name. Returns how
+ * many. Throws what the file system throws.
+ */
+export function saveImages(images: SavedImages, replica: Replica, position: number): number {
   let written = 0;
-  for (const { shard, indexes } of replica.writableShards()) {
+  for (const target of replica.writableShards()) {
+    const { shard, indexes, rows } = target;
+    const before = written;
     for (const [vector, index] of indexes) {
       if (images.position(shard.id, vector) >= shard.position) continue;
       images.save(shard.id, vector, index, position, shard.causality);
       written++;
     }
+    if (written === before && rows.isImaged) continue;
+    const graphs = tokensOf(images, shard.id, indexes.keys());
+    if (graphs === undefined) continue;
+    images.saveTable(shard.id, replica.tableImage(target, position, graphs));
+    rows.imaged();
+    written++;
   }
   return written;
+}
+
+/** Of the images of a shard's graphs, by vector name; `undefined` where one has none. */
+function tokensOf(
+  images: Pick<ImageStore, "token">,
+  shard: string,
+  vectors: Iterable<string>,
+): ReadonlyMap<string, string> | undefined {
+  const tokens = new Map<string, string>();
+  for (const vector of vectors) {
+    const token = images.token(shard, vector);
+    if (token === undefined) return undefined;
+    tokens.set(vector, token);
+  }
+  return tokens.size === 0 ? undefined : tokens;
 }

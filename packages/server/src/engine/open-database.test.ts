@@ -132,7 +132,7 @@ describe("the database of a folder", () => {
     const digest = await digestAtRest(before);
     await before.close();
     const [shard] = readdirSync(join(folder, "images")) as [string];
-    const [image] = readdirSync(join(folder, "images", shard)) as [string];
+    const [image] = readdirSync(join(folder, "images", shard)).filter((file) => file !== "table.image") as [string];
     const path = join(folder, "images", shard, image);
     const bytes = readFileSync(path);
     bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] as number) ^ 1;
@@ -146,6 +146,38 @@ describe("the database of a folder", () => {
     assert.deepEqual(
       lines.filter((line) => line.includes("not usable")),
       [],
+    );
+  });
+
+  it("makes rows again whose image is damaged or was never finished, and tells of it", async () => {
+    const before = await open();
+    await before.write(create("a"));
+    await before.write(upsert(0, 100));
+    const wanted = [await answers(before), await digestAtRest(before)];
+    await before.close();
+    const [shard] = readdirSync(join(folder, "images")) as [string];
+    const path = join(folder, "images", shard, "table.image");
+    const whole = readFileSync(path);
+    const rotted = Buffer.from(whole);
+    rotted[rotted.length >> 1] = (rotted[rotted.length >> 1] as number) ^ 1;
+    writeFileSync(path, rotted);
+    writeFileSync(`${path}.unfinished`, whole.subarray(0, whole.length >> 1));
+    const after = await open();
+    assert.ok(lines.some((line) => line.includes("a table image was not usable")));
+    assert.deepEqual([await answers(after), await digestAtRest(after)], wanted);
+    assert.deepEqual(
+      readdirSync(join(folder, "images", shard)).filter((file) => /table/.test(file)),
+      [],
+    );
+    await after.close();
+    lines = [];
+    const again = await open();
+    assert.deepEqual([await answers(again), await digestAtRest(again)], wanted);
+    await again.close();
+    assert.deepEqual(
+      lines.filter((line) => line.includes("not usable") || line.includes("images written")),
+      [],
+      "the image is good again, and one of the same is not written",
     );
   });
 

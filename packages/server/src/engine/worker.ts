@@ -15,12 +15,15 @@ const port = parentPort;
 try {
   const start = workerData as WorkerStart;
   const resources = openResources(start, (shard, vector, error) => {
-    const message = "a graph image was not usable: the graph is made again from the log";
+    const message =
+      vector === undefined
+        ? "a table image was not usable: the rows are made again from the stored points"
+        : "a graph image was not usable: the graph is made again from the log";
     port.postMessage({
       kind: "log",
       level: "warn",
       message,
-      details: { shard, vector, why: error.message },
+      details: { shard, ...(vector === undefined ? {} : { vector }), why: error.message },
     } satisfies Reply);
   });
   const host = new EngineHost(port, start, resources);

@@ -1,0 +1,56 @@
+import { encodeImage, type MurmurationError, type ReadExactly } from "@murmuration/index";
+import { type ImageSource, imageNote } from "./recover-shard.js";
+import type { Replica } from "./replica.js";
+
+/** Images in memory, and what recovery said of them. */
+export class MemoryImages implements ImageSource {
+  readonly images = new Map<string, Uint8Array>();
+  readonly tables = new Map<string, Uint8Array>();
+  readonly tableRefusals: MurmurationError[] = [];
+  #saved = 0;
+  readonly used: ImageSource["used"] = (shard, vector, { position }) =>
+    void this.usedAt.push([`${shard}/${vector}`, position]);
+  readonly usedAt: (readonly [string, number])[] = [];
+  readonly refusals: MurmurationError[] = [];
+
+  /** Of all shards, as if they stood at a position of the log. */
+  save(replica: Replica, position = replica.position()): void {
+    for (const target of replica.writableShards()) {
+      const { shard, indexes } = target;
+      const token = String(++this.#saved);
+      for (const [vector, index] of indexes) {
+        const note = imageNote({ position, token }, shard.causality);
+        this.images.set(`${shard.id}/${vector}`, Buffer.concat([...encodeImage(index, note)]));
+      }
+      const graphs = new Map(Array.from(indexes.keys(), (vector) => [vector, token]));
+      this.tables.set(shard.id, Buffer.concat(replica.tableImage(target, position, graphs)));
+    }
+  }
+
+  open(shard: string, vector: string): ReadExactly | undefined {
+    return this.#read(this.images.get(`${shard}/${vector}`));
+  }
+
+  openTable(shard: string): ReadExactly | undefined {
+    return this.#read(this.tables.get(shard));
+  }
+
+  refusedTable(_shard: string, error: MurmurationError): void {
+    this.tableRefusals.push(error);
+  }
+
+  #read(bytes: Uint8Array | undefined): ReadExactly | undefined {
+    if (bytes === undefined) return undefined;
+    let at = 0;
+    return (target) => {
+      if (at + target.length > bytes.length) return false;
+      target.set(bytes.subarray(at, at + target.length));
+      at += target.length;
+      return true;
+    };
+  }
+
+  refused(_shard: string, _vector: string, error: MurmurationError): void {
+    this.refusals.push(error);
+  }
+}
