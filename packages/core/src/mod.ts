@@ -110,6 +110,7 @@ export type {
   OperationsApplied,
   PointsReconciled,
   RowsPublished,
+  ShardQuarantined,
   ShardReplaced,
 } from "./replica/change.js";
 export type { ClusterOptions } from "./replica/cluster-options.js";

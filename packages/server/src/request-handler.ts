@@ -221,6 +221,8 @@ class Exchange {
     const limits = this.#limits();
     const { database } = this.#served.services;
     const { names, reading } = isSliced(of) ? await this.#drive(of, limits) : of;
+    // a read that is refused was refused as of then or later
+    this.#session?.begin();
     return database.read(names, reading, limits);
   }
 

@@ -120,6 +120,11 @@ export class Session {
     return this.#quorum === "quorum-missed" || this.#quorum?.result === "quorum-missed";
   }
 
+  /** What is answered from here on is as of this moment at least. */
+  begin(): void {
+    this.#answeredFrom = this.#database.frontiers(this.#request.names);
+  }
+
   /** The answer is as of these frontiers, whenever it is given. */
   answeredFrom(frontiers: SessionToken): void {
     this.#answeredFrom = frontiers;

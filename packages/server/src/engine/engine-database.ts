@@ -1,6 +1,5 @@
 import {
   type Catalogue,
-  type Change,
   type Collection,
   type Command,
   collectionNamed,
@@ -29,7 +28,7 @@ import type {
   WriteOptions,
 } from "./database.js";
 import { EngineCalls } from "./engine-calls.js";
-import type { Followed } from "./followed.js";
+import type { Followed, FollowedChange } from "./followed.js";
 import { FollowedReads } from "./followed-reads.js";
 import { FollowedTokens } from "./followed-tokens.js";
 import { type Heap, MemoryGuard, memoryOf, requireRoomFor } from "./memory-guard.js";
@@ -344,7 +343,7 @@ export class EngineDatabase implements Database {
     this.#onEnded(reason);
   }
 
-  #follow(changes: readonly Change[]): void {
+  #follow(changes: readonly FollowedChange[]): void {
     this.#followed.follow(changes);
     this.#guard.look();
     this.#tokens.followed();

@@ -1,5 +1,4 @@
 import type {
-  Change,
   Command,
   ConsistencyLevel,
   LeftOut,
@@ -12,7 +11,7 @@ import { type ErrorCode, type Json, MurmurationError, type PointId } from "@murm
 import type { Piece } from "../bodies/pieces.js";
 import type { ClusterStart } from "./cluster-start.js";
 import type { Digest, ReplicationReport } from "./database.js";
-import type { FollowedStart } from "./followed.js";
+import type { FollowedChange, FollowedStart } from "./followed.js";
 import type { SettledRequest } from "./hosted-waits.js";
 
 /** How the engine runs. */
@@ -102,9 +101,9 @@ export type Reply =
     }
   /** Writes are executed from now on; those that came before waited. */
   | { readonly kind: "ready" }
-  | { readonly kind: "committed"; readonly outcomes: readonly Outcome[]; readonly changes: readonly Change[] }
+  | { readonly kind: "committed"; readonly outcomes: readonly Outcome[]; readonly changes: readonly FollowedChange[] }
   /** What others wrote and what upkeep did: durable, in one order with what is committed. */
-  | { readonly kind: "applied"; readonly changes: readonly Change[] }
+  | { readonly kind: "applied"; readonly changes: readonly FollowedChange[] }
   /** Waits that are over. Whoever has followed what came before may answer. */
   | { readonly kind: "settled"; readonly requests: readonly SettledRequest[] }
   /** What is not served from now on, and why. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { plainVector, shortestFloat32 } from "./float32.js";
+import { shortestFloat32 } from "./float32.js";
 
 const finiteFloat32 = fc.float({ noNaN: true, noDefaultInfinity: true });
 
@@ -92,11 +92,5 @@ describe("shortestFloat32", () => {
         assert.ok(digitCount(shortestFloat32(x)) <= fewestDigits(x), `2^${exponent}`);
       }
     }
-  });
-});
-
-describe("plainVector", () => {
-  it("keeps order and length", () => {
-    assert.deepEqual(plainVector(new Float32Array([0.19, -0, 1, 0.3])), [0.19, -0, 1, 0.3]);
   });
 });

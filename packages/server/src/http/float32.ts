@@ -54,10 +54,3 @@ export function shortestFloat32(x: number): number {
   }
   return shortestByText(x);
 }
-
-/** A vector as an array of numbers that JSON prints in the fewest digits. Same length. */
-export function plainVector(vector: Float32Array): number[] {
-  const plain = new Array<number>(vector.length);
-  for (let i = 0; i < vector.length; i++) plain[i] = shortestFloat32(vector[i] as number);
-  return plain;
-}

@@ -170,4 +170,23 @@ describe("query", () => {
     assert.match(filter.error ?? "", /searches\[1\]\.filter\.must\[0\]/);
     assert.equal((await ask("POST", "/collections/none/points/query/batch", { searches: [] })).statusCode, 404);
   });
+
+  it("says whether an operation was applied to the graph meanwhile, and walks again until none was where that is asked for", async () => {
+    const { ask } = await filledApp();
+    const searches = [{ query: [1, 0, 0, 0], limit: 1 }];
+    for (const [at, body] of [
+      ["query", searches[0]],
+      ["query?settled=true", searches[0]],
+      ["query/batch?settled=true", { searches }],
+      ["search?settled=false", { vector: [1, 0, 0, 0], limit: 1 }],
+    ] as const) {
+      const { statusCode, headers } = await ask("POST", `${path}/${at}`, body);
+      assert.deepEqual([statusCode, headers["x-murmur-settled"]], [200, "true"], at);
+    }
+    const { headers } = await ask("POST", `${path}/count`, {});
+    assert.equal(headers["x-murmur-settled"], undefined);
+    const odd = await ask("POST", `${path}/query?settled=1`, searches[0]);
+    assert.equal(odd.statusCode, 400);
+    assert.match(odd.error ?? "", /query parameters: settled: expected true or false/);
+  });
 });
