@@ -1,8 +1,6 @@
 import {
   assert,
-  comparePointIds,
   compileDeletion,
-  compileFilter,
   compilePredicate,
   type Filter,
   MurmurationError,
@@ -19,6 +17,7 @@ import { canonicalPayload } from "../operation/canonical-payload.js";
 import type { OperationBody } from "../operation/operation.js";
 import { requireEncodable } from "../operation/vector-encoding.js";
 import { planted } from "../planted.js";
+import { matchingPointsNow, subjectOf } from "../state/matching-points.js";
 import type { Shard } from "../state/shard.js";
 import type { WritableShard } from "../state/writable-shard.js";
 import { GroupPlan } from "./group-plan.js";
@@ -93,30 +92,30 @@ export function planPointCommand(
     case "delete-vectors": {
       for (const name of command.vectors) shard.graph(name);
       const names = [...new Set(command.vectors)];
-      return inChunks(idsOf(shard, command.target, true), (ids) => ({ kind: "delete-vectors", ids, names }));
+      return inChunks(idsOf(target, command.target, true), (ids) => ({ kind: "delete-vectors", ids, names }));
     }
     case "delete-points":
       return inChunks(
-        idsOf(shard, command.target, false).filter((id) => shard.table.live(id) !== undefined),
+        idsOf(target, command.target, false).filter((id) => shard.table.live(id) !== undefined),
         (ids) => ({ kind: "delete", ids }),
       );
     case "clear-payload":
-      return inChunks(idsOf(shard, command.target, false), (ids) => ({ kind: "clear-payload", ids }));
+      return inChunks(idsOf(target, command.target, false), (ids) => ({ kind: "clear-payload", ids }));
     case "set-payload": {
       const payload = canonicalPayload(command.payload);
-      const ids = idsOf(shard, command.target, true);
+      const ids = idsOf(target, command.target, true);
       if (command.key !== undefined) return rewriteEach(shard, ids, putAt(command.key, payload, "merge"));
       return mergeFields(ids, payload);
     }
     case "overwrite-payload": {
       const payload = canonicalPayload(command.payload);
-      const ids = idsOf(shard, command.target, true);
+      const ids = idsOf(target, command.target, true);
       if (command.key !== undefined) return rewriteEach(shard, ids, putAt(command.key, payload, "replace"));
       return inChunks(ids, (chunk) => ({ kind: "overwrite-payload", ids: chunk, payload }));
     }
     case "delete-payload": {
       const paths = command.keys.map((key) => parsePath(key, "keys"));
-      const ids = idsOf(shard, command.target, true);
+      const ids = idsOf(target, command.target, true);
       return rewriteEach(shard, ids, compileDeletion(paths));
     }
   }
@@ -169,12 +168,10 @@ function rewriteEach(shard: Shard, ids: readonly PointId[], rewrite: (payload: P
 }
 
 /** Ids of a target without repetition. `required`: an id that does not exist is `not-found`. */
-function idsOf(shard: Shard, target: Target, required: boolean): PointId[] {
-  if ("filter" in target) {
-    // by id, because the order of rows is another one after a restart
-    return Array.from(compileFilter(target.filter, shard.table), (row) => shard.table.at(row).id).sort(comparePointIds);
-  }
-  const ids = [...new Set(target.ids)];
+function idsOf(target: WritableShard, named: Target, required: boolean): PointId[] {
+  if ("filter" in named) return matchingPointsNow(target, named.filter);
+  const { shard } = target;
+  const ids = [...new Set(named.ids)];
   if (!required) return ids.filter((id) => shard.table.live(id) !== undefined);
   for (const id of ids) requirePoint(shard, id);
   return ids;
@@ -193,9 +190,9 @@ function whichUpserts(
 ): (id: PointId) => boolean {
   const matches = filter === undefined ? undefined : compilePredicate(filter);
   return (id) => {
-    const row = shard.table.rowOf(id);
-    if (row === undefined) return mode !== "update-only";
-    return mode !== "insert-only" && (matches === undefined || matches(shard.table.subjectAt(row)));
+    const state = shard.table.live(id);
+    if (state === undefined) return mode !== "update-only";
+    return mode !== "insert-only" && (matches === undefined || matches(subjectOf(state)));
   };
 }
 

@@ -162,7 +162,7 @@ export class Replica {
    * work in slices; in between, others may be executed.
    */
   resolveFilter(command: PointCommand): Sliced<PointCommand> {
-    return resolveFilter(command, () => this.shard(command.collection));
+    return resolveFilter(command, () => writableShardOf(this.#store, command.collection));
   }
 
   /**

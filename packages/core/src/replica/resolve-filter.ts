@@ -1,7 +1,7 @@
-import { comparePointIds, emptyFilter, type Filter, type PointId, type Sliced } from "@murmuration/index";
+import { emptyFilter, type Filter, type PointId, type Sliced } from "@murmuration/index";
 import type { Command, PointCommand } from "../command/command.js";
-import { matchingRows } from "../query/matching.js";
-import type { Shard } from "../state/shard.js";
+import { matchingPoints } from "../state/matching-points.js";
+import type { WritableShard } from "../state/writable-shard.js";
 import { isPointCommand } from "./plan-points.js";
 
 /** The filter by which a command selects its points, or those of its points that it writes; none: it names them. */
@@ -20,19 +20,15 @@ export function selectsByFilter(command: Command): command is PointCommand {
   return isPointCommand(command) && filterOf(command) !== undefined;
 }
 
-/** The command with the points that its filter selects named instead. `shard`: where it would be executed now. Throws what that throws. */
-export function* resolveFilter(command: PointCommand, shard: () => Shard): Sliced<PointCommand> {
+/** The command with the points that its filter selects named instead. `target`: where it would be executed now. Throws what that throws. */
+export function* resolveFilter(command: PointCommand, target: () => WritableShard): Sliced<PointCommand> {
   const filter = filterOf(command);
   if (filter === undefined) return command;
   for (;;) {
-    const current = shard();
-    const { table } = current;
-    const rows = yield* matchingRows(table, filter);
+    const current = target();
+    const ids = yield* matchingPoints(current, filter);
     // another may have taken its place
-    if (shard() !== current) continue;
-    // by id, because the order of rows is another one after a restart
-    const ids = Array.from(rows, (row) => table.at(row).id).sort(comparePointIds);
-    return withIds(command, ids);
+    if (target() === current) return withIds(command, ids);
   }
 }
 

@@ -84,6 +84,11 @@ export class ReadModel {
     this.#isImaged = true;
   }
 
+  /** Points whose rows are not those of their states. */
+  get noted(): ReadonlySet<PointId> {
+    return this.#changed;
+  }
+
   /** The row of this point is not that of its state. */
   note(id: PointId): void {
     this.#changed.add(id);
