@@ -122,7 +122,7 @@ export type { Incident } from "./replica/incidents.js";
 export { type CollectionDigest, digestOf, type GraphLink, type LevelLinks } from "./replica/inspect.js";
 export { type LeftOut, nothingLeftOut } from "./replica/left-out.js";
 export { isPointCommand } from "./replica/plan-points.js";
-export { oneAfterAnother, type PlannedInsert, type Planner } from "./replica/planner.js";
+export { oneAfterAnother, type PlannedGraph, type PlannedInsert, type Planner } from "./replica/planner.js";
 export type { Quarantine } from "./replica/quarantines.js";
 export type { ReconciliationStatus } from "./replica/reconciliation.js";
 export { type ImageSource, imageNote, type PlacedImage } from "./replica/recover-shard.js";

@@ -53,6 +53,9 @@ export { createLargestSegment, createSegment, type Segment, type SegmentUse } fr
 export type { TableMemory, TableOptions } from "./segment/table-engine.js";
 export { finish, fixedAtFirst, type Interruption, Meter, type Sliced, stepsPerSlice } from "./sliced.js";
 export { sortInSlices } from "./sliced-sort.js";
+export { DenseSpace } from "./space/dense.js";
+export { createSpace, loadSpace, type Space, type SpaceOptions } from "./space/open.js";
+export type * from "./space/space.js";
 export { requireWellFormed, requireWellFormedJson, textFromUtf8 } from "./text.js";
 export {
   readUsearchFile,

@@ -17,8 +17,8 @@ const ROWS_LOST = 3;
 const LINKS_LOST = 4;
 const HOSTILE_TURNS = 12;
 const FORGING_TURNS = 40;
-/** Of an image of a graph: see docs/files.md. */
-const VECTORS_REGION = 3;
+/** Of an image of a graph (docs/files.md), behind its head and manifest. */
+const VECTORS_PIECE = 5;
 
 function isolate(world: FaultyWorld, node: Node): () => void {
   const { nodes, network } = world;
@@ -260,9 +260,8 @@ const injections: { readonly [Kind in Fault["kind"]]?: Injection } = {
     const slot = visible[Math.floor(visible.length * amount)];
     if (slot === undefined) return undefined;
     world.damage(node);
-    const { slotCount, upperEnd } = index.imageCounters();
-    const vectors = index.imageRegions(slotCount, upperEnd)[VECTORS_REGION] as Uint8Array;
-    const at = (vectors.byteLength / slotCount) * slot + 2;
+    const vectors = index.image("")[VECTORS_PIECE] as Uint8Array;
+    const at = (vectors.byteLength / reader.slotCount) * slot + 2;
     vectors[at] = (vectors[at] as number) ^ 0x40;
     return undefined;
   },
@@ -286,7 +285,7 @@ function earlierRows(node: Node, shard: string): Map<PointId, StoredPoint> {
 /** Links vanish from a node's memory, once no link has a tag: what has one may be about to go by itself. */
 function loseLinks(world: FaultyWorld, node: Node, amount: number, tries: number): void {
   const index = writableShardOf(node)?.indexes.get("");
-  if (index === undefined || index.counters().storedTags > 0 || index.reader.linkedCount < LINKS_LOST) {
+  if (index === undefined || index.links.counters().storedTags > 0 || index.reader.linkedCount < LINKS_LOST) {
     if (tries > 0) world.queue.after(RETRY_MS, () => loseLinks(world, node, amount, tries - 1));
     return;
   }

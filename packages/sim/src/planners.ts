@@ -1,5 +1,5 @@
-import type { Planner } from "@murmuration/core";
-import { attachFinder, type CandidateFinder, type VectorIndex } from "@murmuration/index";
+import type { PlannedGraph, Planner } from "@murmuration/core";
+import { attachFinder, type CandidateFinder } from "@murmuration/index";
 import { Random } from "./random.js";
 
 /** Vectors of one group, by the number of planners. */
@@ -16,8 +16,8 @@ export function plannersOf(seed: number): number {
 
 /** Planners that take turns at a group's vectors, each with an instance of its own on the graph's memory, as threads would have. */
 export function simulatedPlanner(planners: number): Planner {
-  const finders = new WeakMap<VectorIndex, readonly Pick<CandidateFinder, "find">[]>();
-  const findersOf = (index: VectorIndex) => {
+  const finders = new WeakMap<PlannedGraph, readonly Pick<CandidateFinder, "find">[]>();
+  const findersOf = (index: PlannedGraph) => {
     let some = finders.get(index);
     if (some === undefined) {
       const others = Array.from({ length: planners - 1 }, (_, i) => attachFinder(index.handle(), FIRST_PLACE + i));

@@ -1,5 +1,5 @@
 import { crc32 } from "node:zlib";
-import { assert, decodeImage, MurmurationError, type ReadExactly, type VectorIndex } from "@murmuration/index";
+import { assert, loadSpace, MurmurationError, type ReadExactly, type Space } from "@murmuration/index";
 import type { Collection } from "../catalogue/collection.js";
 import { StitchWindows } from "../gossip/windows.js";
 import type { CheckpointSlot, OpLog } from "../log/op-log.js";
@@ -8,7 +8,7 @@ import { decodeMessage } from "../operation/message.js";
 import { refuseMessage } from "../operation/refuse-message.js";
 import { CausalState } from "../state/causal-state.js";
 import { graphDigest, pointsDigest } from "../state/digest.js";
-import { indexOptions, openShard } from "../state/open-shard.js";
+import { openShard, spaceOptions } from "../state/open-shard.js";
 import { type PointState, visibleDot, visibleVectorNames } from "../state/point-state.js";
 import { decodePointState } from "../state/point-state-codec.js";
 import type { Shard } from "../state/shard.js";
@@ -38,12 +38,12 @@ export class CheckpointReader {
   }
 
   /** The graph of one vector. Throws `corrupt`, `capacity`. */
-  index(collection: Collection, vector: string): VectorIndex {
+  index(collection: Collection, vector: string): Space {
     const space = collection.vectors[vector];
     let offset = 0;
     for (const image of this.manifest.images) {
       if (image.vector === vector && space !== undefined) {
-        return decodeImage(indexOptions(space), this.#from(offset, offset + image.bytes)).index;
+        return loadSpace(spaceOptions(space), this.#from(offset, offset + image.bytes)).space;
       }
       offset += image.bytes;
     }

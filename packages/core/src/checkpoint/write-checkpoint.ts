@@ -1,5 +1,4 @@
 import { crc32 } from "node:zlib";
-import { encodeImage } from "@murmuration/index";
 import type { HybridTime } from "../causality/hybrid-clock.js";
 import type { LogWriter } from "../log/op-log.js";
 import { encodeMessage } from "../operation/message.js";
@@ -67,7 +66,7 @@ export function writeCheckpoint(
   const images: ImagePlace[] = [];
   for (const [vector, index] of [...indexes].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const before = parts.bytes;
-    for (const piece of encodeImage(index, "")) parts.write(piece);
+    for (const piece of index.image("")) parts.write(piece);
     images.push({ vector, bytes: parts.bytes - before });
   }
   const imageBytes = parts.bytes;

@@ -1,4 +1,4 @@
-import type { EdgeList, VectorIndex } from "@murmuration/index";
+import type { EdgeList, SpacePort } from "@murmuration/index";
 import { compareDots, type Dot, dotFromKey, dotText, dotToKey, isOrigin, isSequence } from "../causality/dot.js";
 import { FieldReader } from "../operation/field-reader.js";
 import { decodeMessage, encodeMessage } from "../operation/message.js";
@@ -28,15 +28,13 @@ export function nodeOfKey(key: Uint8Array): Dot {
 }
 
 /** Nodes of a graph in the order of dots, with hashes of what each links to. */
-export function nodeHashes(index: VectorIndex): KeyedHashes {
+export function nodeHashes(index: SpacePort): KeyedHashes {
   return new KeyedHashes(Array.from(index.nodeDigests(), ({ dot, digest }) => ({ key: nodeKey(dot), hash: digest })));
 }
 
-/** All members of the lists of the node at a slot. */
-export function listsAt({ reader }: VectorIndex, slot: number): NodeLists {
-  return Array.from({ length: reader.nodeAt(slot).level + 1 }, (_, level) =>
-    Array.from(reader.membersAt(slot, level), (member) => reader.dotAt(member)).sort(compareDots),
-  );
+/** All members of the lists of the node at a slot; none where vectors are not linked. */
+export function listsAt({ links }: SpacePort, slot: number): NodeLists {
+  return links?.membersAt(slot).map((dots) => dots.toSorted(compareDots)) ?? [];
 }
 
 export function encodeNodeLists(lists: NodeLists): Uint8Array {
@@ -65,7 +63,7 @@ export function decodeNodeLists(bytes: Uint8Array): NodeLists {
  * `missing`: nodes that are not in this graph at all.
  */
 export function linksToAdd(
-  index: VectorIndex,
+  index: SpacePort,
   slot: number,
   theirs: NodeLists,
 ): { readonly lists: EdgeList[]; readonly missing: readonly Dot[] } {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { encodeImage, MurmurationError } from "@murmuration/index";
+import { MurmurationError } from "@murmuration/index";
 import { assertUntil } from "@murmuration/index/conformance";
 import fc from "fast-check";
 import { FailingOpLog } from "../log/failing-op-log.test-support.js";
@@ -153,9 +153,7 @@ describe("recovery with a checkpoint", () => {
       for (const [vector, index] of indexes)
         bytes.set(
           shard.id + vector,
-          new Uint8Array(
-            Buffer.concat([...encodeImage(index, imageNote({ position, token: undefined }, shard.causality))]),
-          ),
+          new Uint8Array(Buffer.concat([...index.image(imageNote({ position, token: undefined }, shard.causality))])),
         );
     }
     let used = 0;

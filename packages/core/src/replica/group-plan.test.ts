@@ -40,7 +40,7 @@ test("points that are planned in groups are those that are planned one by one, a
       assert.deepEqual(shown(grouped), shown(single));
       for (const report of Object.values(grouped.validate("c"))) assert.deepEqual(report.violations, []);
       for (const { indexes } of grouped.writableShards()) {
-        for (const index of indexes.values()) assert.equal(index.counters().missedAdds, 0);
+        for (const index of indexes.values()) assert.equal(index.links.counters().missedAdds, 0);
       }
       assert.deepEqual(identity(openReplica({ log, recoverFrom: "log" })), identity(grouped));
     }),

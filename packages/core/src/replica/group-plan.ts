@@ -4,7 +4,7 @@ import {
   type InsertCandidates,
   insertedSinceMax,
   type PointId,
-  type VectorIndex,
+  type Space,
 } from "@murmuration/index";
 import type { VectorSpace } from "../catalogue/collection.js";
 import type { Dot } from "../causality/dot.js";
@@ -47,14 +47,14 @@ const nothingFound: Group = { end: 0, found: new Map(), planned: [], since: [], 
  */
 export class GroupPlan {
   readonly #shard: Shard;
-  readonly #indexes: ReadonlyMap<string, VectorIndex>;
+  readonly #indexes: ReadonlyMap<string, Space>;
   readonly #planner: Planner;
   readonly #points: readonly GivenPoint[];
   readonly #groups = new Map<string, Group>();
 
   /** Each of the points becomes one operation, in order. Their vectors were checked. */
   constructor(
-    target: { readonly shard: Shard; readonly indexes: ReadonlyMap<string, VectorIndex> },
+    target: { readonly shard: Shard; readonly indexes: ReadonlyMap<string, Space> },
     planner: Planner,
     points: readonly GivenPoint[],
   ) {
@@ -146,7 +146,7 @@ export class GroupPlan {
     return encoding === undefined ? given : throughEncoding(given, encoding);
   }
 
-  #indexOf(name: string): VectorIndex {
+  #indexOf(name: string): Space {
     const index = this.#indexes.get(name);
     assert(index !== undefined, "vector names were checked");
     return index;
@@ -159,11 +159,11 @@ export class GroupPlan {
 
 const KEPT_FROM = 16;
 /** What was found first in a graph with some nodes. */
-const firstFound = new WeakMap<VectorIndex, readonly (InsertCandidates | undefined)[]>();
+const firstFound = new WeakMap<Space, readonly (InsertCandidates | undefined)[]>();
 
 /** With the bug planted, what was found once is used ever after. */
 function keptIfPlanted(
-  index: VectorIndex,
+  index: Space,
   found: readonly (InsertCandidates | undefined)[],
 ): readonly (InsertCandidates | undefined)[] {
   if (!planted.has("plans-kept")) return found;

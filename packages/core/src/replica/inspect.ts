@@ -1,4 +1,4 @@
-import { type GraphReport, MurmurationError, type PointId, validateGraph } from "@murmuration/index";
+import { type GraphReport, MurmurationError, type PointId } from "@murmuration/index";
 import { versionVectorToJson } from "../causality/version-vector.js";
 import { graphDigest, pointsDigest } from "../state/digest.js";
 import type { Shard } from "../state/shard.js";
@@ -49,7 +49,7 @@ export function digestOf({ shard, indexes }: WritableShard): CollectionDigest {
 
 /** Every rule of every graph, checked. */
 export function validateGraphs({ indexes }: WritableShard): { readonly [vector: string]: GraphReport } {
-  return Object.fromEntries([...indexes].map(([vector, index]) => [vector, validateGraph(index.reader)]));
+  return Object.fromEntries([...indexes].map(([vector, index]) => [vector, index.validate()]));
 }
 
 /** Neighbours of a point's node per level. Throws `not-found` for a point without this vector. */

@@ -223,7 +223,7 @@ function note(cluster: Cluster, operations: readonly Event[]): void {
     if (operation.kind === "forget") seen.forgotten++;
   }
   const [target] = [...cluster.get(1).writableShards()];
-  seen.overflow += target?.indexes.get("")?.counters().overflowLists ?? 0;
+  seen.overflow += target?.indexes.get("")?.links.counters().overflowLists ?? 0;
 }
 
 test("the same operations give the same state, whatever their order, their batches and how often they come", () => {

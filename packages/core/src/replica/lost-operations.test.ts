@@ -3,7 +3,6 @@ import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { encodeImage } from "@murmuration/index";
 import Database from "better-sqlite3";
 import { SqliteOpLog } from "../log/sqlite-op-log.js";
 import { digestOf } from "../replica/inspect.js";
@@ -152,7 +151,7 @@ describe("a member that starts on a log whose rows of operations are not all wha
         const [index] = small?.indexes.values() ?? [];
         assert.ok(small !== undefined && index !== undefined);
         const bytes = Buffer.concat([
-          ...encodeImage(index, imageNote({ position: at, token: undefined }, small.shard.causality)),
+          ...index.image(imageNote({ position: at, token: undefined }, small.shard.causality)),
         ]);
         let read = 0;
         return (target) => {

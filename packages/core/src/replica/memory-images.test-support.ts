@@ -1,4 +1,4 @@
-import { encodeImage, type MurmurationError, type ReadExactly } from "@murmuration/index";
+import type { MurmurationError, ReadExactly } from "@murmuration/index";
 import { type ImageSource, imageNote } from "./recover-shard.js";
 import type { Replica } from "./replica.js";
 
@@ -20,7 +20,7 @@ export class MemoryImages implements ImageSource {
       const token = String(++this.#saved);
       for (const [vector, index] of indexes) {
         const note = imageNote({ position, token }, shard.causality);
-        this.images.set(`${shard.id}/${vector}`, Buffer.concat([...encodeImage(index, note)]));
+        this.images.set(`${shard.id}/${vector}`, Buffer.concat([...index.image(note)]));
       }
       const graphs = new Map(Array.from(indexes.keys(), (vector) => [vector, token]));
       this.tables.set(shard.id, Buffer.concat(replica.tableImage(target, position, graphs)));

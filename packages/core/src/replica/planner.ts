@@ -1,4 +1,7 @@
-import type { InsertCandidates, NodeDot, VectorIndex } from "@murmuration/index";
+import type { InsertCandidates, NodeDot, Space } from "@murmuration/index";
+
+/** What a planner needs of a graph. */
+export type PlannedGraph = Pick<Space, "handle" | "inserts" | "options">;
 
 /** A vector that is to be inserted: f32[dimensions] as it will be stored, under the dot that its operation is expected to have. */
 export interface PlannedInsert {
@@ -14,7 +17,7 @@ export interface Planner {
   /** Most vectors of a group; 1: each is planned by itself, after those before it are applied. */
   readonly groupSize: number;
   /** By insert, in order; `undefined` for one that is to be planned by itself. The same as `index.inserts.candidates` finds. */
-  candidates(index: VectorIndex, inserts: readonly PlannedInsert[]): readonly (InsertCandidates | undefined)[];
+  candidates(index: PlannedGraph, inserts: readonly PlannedInsert[]): readonly (InsertCandidates | undefined)[];
 }
 
 /** Plans one insert after the other, in this thread. */

@@ -103,7 +103,7 @@ test("links that a memory has lost come back, and stay after another start", () 
   assert.notEqual(damaged.digest("c").graph_digest, before.graph_digest);
   cluster.pass(700);
   for (const id of [1, 2, 3]) assert.deepEqual(cluster.get(id).digest("c"), before);
-  assert.equal(index.counters().storedTags, 0);
+  assert.equal(index.links.counters().storedTags, 0);
   const { reconciliation, needCheckpoint } = statusOf(damaged);
   assert.ok(reconciliation.repairedLists >= 1);
   // the log knows nothing of the repair: a checkpoint has it
@@ -143,8 +143,9 @@ test("a vector that has changed in memory is found, and the log says whose", () 
   cluster.pass(50);
   const damaged = cluster.get(2);
   const index = graphOf(damaged);
-  const { slotCount, upperEnd } = index.imageCounters();
-  const vectors = index.imageRegions(slotCount, upperEnd)[3] as Uint8Array;
+  const { slotCount } = index.reader;
+  // behind the image's head and manifest: header, lists, codes, vectors
+  const vectors = index.image("")[5] as Uint8Array;
   const before = damaged.digest("c");
   const at = (vectors.byteLength / slotCount) * 9;
   vectors[at] = (vectors[at] as number) ^ 4;

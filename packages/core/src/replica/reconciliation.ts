@@ -1,4 +1,4 @@
-import type { VectorIndex } from "@murmuration/index";
+import type { Space, SpacePort } from "@murmuration/index";
 import { covers, type VersionVector } from "../causality/version-vector.js";
 import type { DigestMessage, KeyedState, KeyRange, Message, StatesMessage, SummaryMessage } from "../gossip/message.js";
 import { limits } from "../limits.js";
@@ -301,8 +301,8 @@ function whatDiffers(a: Digests, b: Digests): string | undefined {
 }
 
 /** Without stored tags, a link is the same to everybody. With some, what differs is looked at again when they are stable. */
-function isSettled(index: VectorIndex | undefined): boolean {
-  return index?.counters().storedTags === 0;
+function isSettled(index: SpacePort | undefined): boolean {
+  return index !== undefined && (index.links?.counters().storedTags ?? 0) === 0;
 }
 
 /** What is in ranges and is not `theirs` (hashes by key). */
@@ -314,7 +314,7 @@ function differingIn(own: KeyedHashes, ranges: readonly KeyRange[], theirs: Read
 
 function encodedAt({ shard, indexes }: WritableShard, vector: string | undefined, key: Uint8Array): Uint8Array {
   if (vector === undefined) return encodePointState(shard.table.state(pointIdFromKey(key)) as PointState);
-  const index = indexes.get(vector) as VectorIndex;
+  const index = indexes.get(vector) as Space;
   return encodeNodeLists(listsAt(index, index.slotOf(nodeOfKey(key)) as number));
 }
 

@@ -1,4 +1,4 @@
-import { decodeImage, MurmurationError, type ReadExactly, type VectorIndex } from "@murmuration/index";
+import { loadSpace, MurmurationError, type ReadExactly, type Space } from "@murmuration/index";
 import type { Collection } from "../catalogue/collection.js";
 import { covers, type VersionVector } from "../causality/version-vector.js";
 import { frontierOf } from "../checkpoint/manifest.js";
@@ -9,7 +9,7 @@ import { decodeOperation } from "../operation/codec.js";
 import type { Operation } from "../operation/operation.js";
 import { planted } from "../planted.js";
 import { CausalState, type StoredCausalState } from "../state/causal-state.js";
-import { indexOptions, newIndex, newIndexes, openShard } from "../state/open-shard.js";
+import { newIndex, newIndexes, openShard, spaceOptions } from "../state/open-shard.js";
 import { decodeStoredPoint } from "../state/point-state-codec.js";
 import type { NewTableSeed } from "../state/read-model.js";
 import type { Shard } from "../state/shard.js";
@@ -40,7 +40,7 @@ export interface Progress {
 
 /** A graph, the log position up to which it holds everything, and who knew what there. */
 interface PlacedIndex {
-  readonly index: VectorIndex;
+  readonly index: Space;
   readonly position: number;
   /** Of the image that it comes from, if it does. */
   readonly token: string | undefined;
@@ -183,11 +183,11 @@ function openIndex(
 ): PlacedIndex {
   const space = collection.vectors[vector];
   if (space === undefined) throw new MurmurationError("corrupt", "a collection without the vector it names");
-  const options = indexOptions(space);
+  const options = spaceOptions(space);
   const read = images?.open(collection.id, vector);
   if (read !== undefined) {
     try {
-      const { index, note } = decodeImage(options, read);
+      const { space: index, note } = loadSpace(options, read);
       const { position, token, causality } = readImageNote(note);
       if (!Number.isSafeInteger(position) || position < 0 || position > lastPosition) {
         throw new MurmurationError("corrupt", "the graph image is newer than the log");

@@ -1,4 +1,4 @@
-import { MurmurationError } from "@murmuration/index";
+import { MurmurationError, type SpacePort } from "@murmuration/index";
 import { emptyVersionVector, type VersionVector } from "../causality/version-vector.js";
 import { mark, planted } from "../planted.js";
 import type { Shard } from "../state/shard.js";
@@ -144,10 +144,10 @@ export class Upkeep {
       }
     };
     let tagged = false;
-    for (const index of indexes.values()) {
-      if (index.counters().storedTags === 0) continue;
-      if (index.settleTags(planted.has("tags-settled-early") ? shard.frontier : stable) > 0) mark("tags settled");
-      if (index.counters().storedTags > 0) tagged = true;
+    for (const { links } of indexes.values() as Iterable<SpacePort>) {
+      if (links === undefined || links.counters().storedTags === 0) continue;
+      if (links.settleTags(planted.has("tags-settled-early") ? shard.frontier : stable) > 0) mark("tags settled");
+      if (links.counters().storedTags > 0) tagged = true;
     }
     const stitched = room.stitch.attempt(nowMs, () =>
       upkeep.stitcher.step(owned, budget.stitches ?? DEFAULT_STITCHES, write),

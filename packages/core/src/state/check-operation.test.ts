@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { type EdgeList, encodeEdgeDelta, MurmurationError, VectorIndex } from "@murmuration/index";
+import { type EdgeList, encodeEdgeDelta, MurmurationError, type Space } from "@murmuration/index";
 import fc from "fast-check";
 import type { Collection } from "../catalogue/collection.js";
 import type { Operation, OperationBody } from "../operation/operation.js";
 import { space } from "../replica/replica.test-support.js";
 import { graphDigest, pointsDigest } from "./digest.js";
-import { indexOptions, openShard } from "./open-shard.js";
+import { newIndex, openShard } from "./open-shard.js";
 import { countedPayloadKeys } from "./payload-keys.js";
 import type { Shard } from "./shard.js";
 
@@ -21,7 +21,7 @@ const NODES = 40;
 
 interface Subject {
   readonly shard: Shard;
-  readonly indexes: ReadonlyMap<string, VectorIndex>;
+  readonly indexes: ReadonlyMap<string, Space>;
 }
 
 function operation(origin: number, sequence: number, body: OperationBody, shard = "s"): Operation {
@@ -35,8 +35,8 @@ const valuesOf = (n: number, dimensions: number) =>
 /** A shard that holds some points, of which one is deleted and one has another vector since. */
 function subject(): Subject {
   const indexes = new Map([
-    ["x", new VectorIndex(indexOptions(space(2)))],
-    ["y", new VectorIndex(indexOptions(space(3)))],
+    ["x", newIndex(space(2))],
+    ["y", newIndex(space(3))],
   ]);
   const { shard } = openShard(collection, indexes, countedPayloadKeys());
   for (let sequence = 1; sequence <= NODES; sequence++) {
@@ -54,7 +54,11 @@ const stateOf = ({ shard, indexes }: Subject) => ({
   points: pointsDigest(shard),
   graph: graphDigest(indexes),
   frontier: [...shard.frontier],
-  position: [...indexes.values()].map((index) => [index.reader.visibleCount, index.reader.slotCount, index.counters()]),
+  position: [...indexes.values()].map((index) => [
+    index.reader.visibleCount,
+    index.reader.slotCount,
+    index.links.counters(),
+  ]),
 });
 
 const rarely = <T>(usual: T, ...others: T[]) =>
@@ -142,7 +146,7 @@ function made({ shard, indexes }: Subject, { origin, ahead, shard: name, body }:
   const sequence = Math.max(1, (shard.frontier.get(origin) ?? 0) + ahead);
   if (body.kind !== "upsert" && body.kind !== "update-vectors") return operation(origin, sequence, body, name);
   const versions = body.vectors.map(({ name, dimensions, damage }) => {
-    const index = indexes.get(name) ?? (indexes.get("x") as VectorIndex);
+    const index = indexes.get(name) ?? (indexes.get("x") as Space);
     const values = valuesOf(sequence, index.options.dimensions);
     let delta = index.plan({ origin, sequence }, values).slice();
     if (damage !== undefined && "cut" in damage) delta = delta.subarray(0, damage.cut);

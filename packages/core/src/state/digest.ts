@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Json, VectorIndex } from "@murmuration/index";
+import type { Json, Space } from "@murmuration/index";
 import { encodeMessage } from "../operation/message.js";
 import { type PointState, visibleVectorNames } from "./point-state.js";
 import { encodePointState } from "./point-state-codec.js";
@@ -56,10 +56,10 @@ export function canonicalState(state: PointState): Uint8Array {
 }
 
 /** Digest of a collection's graphs, by vector name. */
-export function graphDigest(indexes: ReadonlyMap<string, VectorIndex>): string {
+export function graphDigest(indexes: ReadonlyMap<string, Space>): string {
   const names = [...indexes.keys()].sort();
-  if (names.length === 1) return (indexes.get(names[0] as string) as VectorIndex).digest();
+  if (names.length === 1) return (indexes.get(names[0] as string) as Space).digest();
   const hash = createHash("sha256");
-  for (const name of names) hash.update(encodeMessage([name, (indexes.get(name) as VectorIndex).digest()]));
+  for (const name of names) hash.update(encodeMessage([name, (indexes.get(name) as Space).digest()]));
   return hash.digest("hex").slice(0, 32);
 }

@@ -1,4 +1,4 @@
-import { type GraphHandle, VectorIndex, type VectorIndexOptions } from "@murmuration/index";
+import { createSpace, type GraphHandle, type Metric, type Space, type SpaceOptions } from "@murmuration/index";
 import type { Collection, Distance, VectorSpace } from "../catalogue/collection.js";
 import type { StitchWindows } from "../gossip/windows.js";
 import { planted } from "../planted.js";
@@ -6,13 +6,12 @@ import type { CausalState } from "./causal-state.js";
 import type { PayloadKeys } from "./payload-keys.js";
 import { type ReadableShard, ReadModel } from "./read-model.js";
 import { Shard } from "./shard.js";
-import { writableGraph } from "./shard-graph.js";
 import type { WritableShard } from "./writable-shard.js";
 
 /** Graphs for readers in other threads: shard id → vector name → graph. */
 export type GraphHandles = ReadonlyMap<string, ReadonlyMap<string, GraphHandle>>;
 
-const metrics: Record<Distance, VectorIndexOptions["metric"]> = {
+const metrics: Record<Distance, Metric> = {
   Cosine: "cosine",
   Dot: "dot",
   Euclid: "euclid",
@@ -20,8 +19,9 @@ const metrics: Record<Distance, VectorIndexOptions["metric"]> = {
 };
 
 /** What a vector space means to the index. */
-export function indexOptions(space: VectorSpace): VectorIndexOptions {
+export function spaceOptions(space: VectorSpace): SpaceOptions {
   return {
+    kind: "dense",
     dimensions: space.size,
     metric: metrics[space.distance],
     links: space.links,
@@ -36,13 +36,12 @@ export function indexOptions(space: VectorSpace): VectorIndexOptions {
  */
 export function openShard(
   collection: Collection,
-  indexes: ReadonlyMap<string, VectorIndex>,
+  indexes: ReadonlyMap<string, Space>,
   payloadKeys: PayloadKeys,
   causality?: CausalState,
   windows?: StitchWindows,
 ): WritableShard {
-  const graphs = new Map([...indexes].map(([name, index]) => [name, writableGraph(index)]));
-  const shard = new Shard(collection, graphs, causality, windows, payloadKeys);
+  const shard = new Shard(collection, indexes, causality, windows, payloadKeys);
   return { shard, indexes, rows: new ReadModel(shard, indexes) };
 }
 
@@ -50,7 +49,7 @@ export function openShard(
  * Empty graphs for the vectors of a collection. Throws `capacity` when no memory is left. `viewThread`: place of the view that will
  * follow; it may come when slots have been used, freed and are wanted again.
  */
-export function newIndexes(collection: Collection, viewThread?: number): Map<string, VectorIndex> {
+export function newIndexes(collection: Collection, viewThread?: number): Map<string, Space> {
   return new Map(
     Object.entries(collection.vectors).map(([name, space]) => {
       const index = newIndex(space);
@@ -61,21 +60,19 @@ export function newIndexes(collection: Collection, viewThread?: number): Map<str
 }
 
 /** The epochs of graphs as they are, for a view that has followed everything so far. */
-export function epochsOf(indexes: ReadonlyMap<string, VectorIndex>): Map<string, number> {
+export function epochsOf(indexes: ReadonlyMap<string, Space>): Map<string, number> {
   return new Map([...indexes].map(([name, index]) => [name, index.epoch()]));
 }
 
-/** An empty graph. */
-export function newIndex(space: VectorSpace): VectorIndex {
-  const index = new VectorIndex(indexOptions(space));
+/** An empty space. */
+export function newIndex(space: VectorSpace): Space {
   const bugs = (["index-lowest-slots", "index-remove-wins", "index-purge-forgets-dead"] as const)
     .map((bug, bit) => (planted.has(bug) ? 1 << bit : 0))
     .reduce((bits, bit) => bits | bit);
-  if (bugs !== 0) index.plant(bugs);
-  return index;
+  return createSpace(spaceOptions(space), bugs);
 }
 
-export function handlesOf(indexes: ReadonlyMap<string, VectorIndex>): Map<string, GraphHandle> {
+export function handlesOf(indexes: ReadonlyMap<string, Space>): Map<string, GraphHandle> {
   return new Map([...indexes].map(([vector, index]) => [vector, index.handle()]));
 }
 

@@ -10,7 +10,7 @@ import {
   type ReadExactly,
   type RowChange,
   type Segment,
-  type VectorIndex,
+  type Space,
 } from "@murmuration/index";
 import { emptyVersionVector, type VersionVector, versionVectorDelta } from "../causality/version-vector.js";
 import type { Operation } from "../operation/operation.js";
@@ -49,7 +49,7 @@ const FILLED_PER_GROUP = 4_096;
  */
 export class ReadModel {
   readonly #shard: Shard;
-  readonly #indexes: ReadonlyMap<string, VectorIndex>;
+  readonly #indexes: ReadonlyMap<string, Space>;
   /** Points whose rows are not those of their states. */
   readonly #changed = new Set<PointId>();
   #table: { readonly segment: Segment; readonly columns: PayloadColumns } | undefined;
@@ -61,7 +61,7 @@ export class ReadModel {
   #toldEpoch = 0;
 
   /** Of a shard and its graphs by vector name, in the order of its collection's vectors. */
-  constructor(shard: Shard, indexes: ReadonlyMap<string, VectorIndex>) {
+  constructor(shard: Shard, indexes: ReadonlyMap<string, Space>) {
     this.#shard = shard;
     this.#indexes = indexes;
   }
@@ -297,7 +297,7 @@ export class ReadModel {
   }
 
   /** In the order of the table's spaces. */
-  #spaces(): [name: string, index: VectorIndex][] {
+  #spaces(): [name: string, index: Space][] {
     return Array.from(this.#shard.table.slotMaps.keys(), (name) => {
       const index = this.#indexes.get(name);
       assert(index !== undefined, "every vector has a graph");

@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { MurmurationError, type PointId, VectorIndex } from "@murmuration/index";
+import { MurmurationError, type PointId, type Space } from "@murmuration/index";
 import type { Collection } from "../catalogue/collection.js";
 import type { Operation, OperationBody } from "../operation/operation.js";
 import { space } from "../replica/replica.test-support.js";
 import { graphDigest, pointsDigest } from "./digest.js";
-import { indexOptions, openShard } from "./open-shard.js";
+import { newIndex, openShard } from "./open-shard.js";
 import { countedPayloadKeys } from "./payload-keys.js";
 import type { Journal, Shard } from "./shard.js";
 
 const collection: Collection = { id: "s", name: "s", vectors: { x: space(2) }, payloadIndexes: {}, settings: {} };
 
-function newShard(described: Collection = collection): { readonly shard: Shard; readonly index: VectorIndex } {
-  const index = new VectorIndex(indexOptions(space(2)));
+function newShard(described: Collection = collection): { readonly shard: Shard; readonly index: Space } {
+  const index = newIndex(space(2));
   return { shard: openShard(described, new Map([["x", index]]), countedPayloadKeys()).shard, index };
 }
 
@@ -22,7 +22,7 @@ function operation(origin: number, sequence: number, wallMs: number, body: Opera
 
 /** An upsert planned on this graph. */
 function upsert(
-  index: VectorIndex,
+  index: Space,
   origin: number,
   sequence: number,
   wallMs: number,
@@ -40,7 +40,7 @@ function upsert(
   });
 }
 
-const stateOf = (shard: Shard, index: VectorIndex) => ({
+const stateOf = (shard: Shard, index: Space) => ({
   points: pointsDigest(shard),
   graph: graphDigest(new Map([["x", index]])),
   frontier: [...shard.frontier],

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { decodeImage, MurmurationError, VectorIndex, type VectorIndexOptions } from "@murmuration/index";
+import { createSpace, decodeImage, MurmurationError, type Space, type VectorIndexOptions } from "@murmuration/index";
 import { ImageStore } from "./image-store.js";
 
 const options: VectorIndexOptions = { dimensions: 3, metric: "dot", links: 4, efConstruction: 8, quantization: "int8" };
@@ -11,11 +11,11 @@ const options: VectorIndexOptions = { dimensions: 3, metric: "dot", links: 4, ef
 /** What the replica knew that an image is of. */
 const causality = { toJson: () => ({ frontier: [[1, 50] as const], declared: [] }) };
 
-function indexOf(count: number): VectorIndex {
-  const index = new VectorIndex(options);
+function indexOf(count: number): Space {
+  const index = createSpace({ kind: "dense", ...options });
   for (let sequence = 1; sequence <= count; sequence++) {
     const vector = Float32Array.of(sequence, sequence % 7, -sequence % 5);
-    index.apply({ origin: 1, sequence }, vector, index.plan({ origin: 1, sequence }, vector));
+    index.insert({ origin: 1, sequence }, vector, index.plan({ origin: 1, sequence }, vector), new Map());
   }
   return index;
 }

@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { type CausalState, type ImageSource, imageNote, type PlacedImage, type Replica } from "@murmuration/core";
-import { encodeImage, MurmurationError, type ReadExactly, type VectorIndex } from "@murmuration/index";
+import { MurmurationError, type ReadExactly, type Space } from "@murmuration/index";
 
 /** Bytes of one write or read call: the operating system takes no more than 2 GiB at once. */
 const PIECE_BYTES = 1 << 26;
@@ -127,13 +127,13 @@ export class ImageStore implements ImageSource {
   save(
     shard: string,
     vector: string,
-    index: VectorIndex,
+    space: Pick<Space, "image">,
     position: number,
     causality: Pick<CausalState, "toJson">,
   ): void {
     const file = fileOf(this.#folder, shard, { vector });
     const image: PlacedImage = { position, token: randomUUID() };
-    this.#write(file, encodeImage(index, imageNote(image, causality)));
+    this.#write(file, space.image(imageNote(image, causality)));
     this.#graphs.set(file, image);
   }
 

@@ -12,7 +12,7 @@ export function checkGraphRules(replica: Replica): void {
       });
     }
     for (const index of indexes.values()) {
-      const { missedAdds } = index.counters();
+      const { missedAdds } = index.links.counters();
       if (missedAdds > 0)
         throw new Violated("graph", `replica ${replica.id}: ${missedAdds} links to nodes that are gone`, {
           nodes: [replica.id],
@@ -74,7 +74,7 @@ export function checkGraphAtRest(replica: Replica): void {
   }
   if (shard.windows.isOpen()) fail("a stitch window is open");
   for (const index of indexes.values()) {
-    if (index.counters().storedTags > 0) fail(`${index.counters().storedTags} tags are stored`);
+    if (index.links.counters().storedTags > 0) fail(`${index.links.counters().storedTags} tags are stored`);
     if (index.reader.visibleCount !== index.reader.linkedCount - index.reader.deadCount) {
       fail(
         `${index.reader.visibleCount} visible nodes of ${index.reader.linkedCount - index.reader.deadCount} live ones`,

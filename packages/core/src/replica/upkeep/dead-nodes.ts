@@ -1,4 +1,4 @@
-import type { NodeDot } from "@murmuration/index";
+import type { NodeDot, SpacePort } from "@murmuration/index";
 import { dotText } from "../../causality/dot.js";
 import { compareVersionVectors, emptyVersionVector, type VersionVector } from "../../causality/version-vector.js";
 import { limits } from "../../limits.js";
@@ -46,16 +46,15 @@ export class DeadNodes {
         { waiting: new StableBatches<NodeDot>(dotText), repairFrom: 0, hasRepaired: false, purge: true },
       ]),
     );
-    const { shard } = target;
     const found = new Map<string, readonly NodeDot[]>();
-    for (const [name, graph] of shard.graphs) {
+    for (const [name, space] of target.indexes as ReadonlyMap<string, SpacePort>) {
       const dead: NodeDot[] = [];
-      for (let slot = 0, end = graph.reader.slotCount; slot < end; slot++) {
-        const node = graph.reader.nodeAt(slot);
-        if (node.linked && node.dead) dead.push(graph.reader.dotAt(slot));
+      for (let slot = 0, end = space.reader.slotCount; slot < end; slot++) {
+        const node = space.reader.nodeAt(slot);
+        if (node.linked && node.dead) dead.push(space.reader.dotAt(slot));
       }
       if (dead.length > 0) found.set(name, dead);
-      graph.takeDeaths();
+      space.takeDeaths();
     }
     this.#found = found;
   }
@@ -95,21 +94,23 @@ export class DeadNodes {
     const frontier = new Map(shard.frontier);
     const hasChanged = compareVersionVectors(shard.frontier, this.#lookedAt) !== "equal";
     for (const [name, state] of this.#vectors) {
-      const graph = shard.graphs.get(name);
-      const index = indexes.get(name);
-      if (graph === undefined || index === undefined) continue;
-      state.waiting.add(graph.takeDeaths(), shard.frontier);
+      const space: SpacePort | undefined = indexes.get(name);
+      if (space === undefined) continue;
+      const { links, reader } = space;
+      state.waiting.add(space.takeDeaths(), shard.frontier);
       for (const dot of state.waiting.take(stable)) {
-        const slot = index.slotOf(dot);
+        const slot = space.slotOf(dot);
         // purged, or taken back into a point by a write that had not seen the delete
-        if (slot === undefined || !graph.reader.nodeAt(slot).dead || index.isCondemned(slot)) continue;
-        index.condemn(slot);
+        if (slot === undefined || !reader.nodeAt(slot).dead || reader.isCondemned(slot)) continue;
+        space.condemn(slot);
         state.repairFrom = 0;
         state.purge = true;
       }
-      if (state.repairFrom !== undefined && !planted.has("no-repair")) {
-        const { nodes, nextSlot } = index.nodesToRepair(owned, state.repairFrom, budget);
-        const deltas = nodes.flatMap((node) => index.planRepair(node) ?? []);
+      // nothing leads to a vector that is not linked
+      if (links === undefined) state.repairFrom = undefined;
+      else if (state.repairFrom !== undefined && !planted.has("no-repair")) {
+        const { nodes, nextSlot } = links.nodesToRepair(owned, state.repairFrom, budget);
+        const deltas = nodes.flatMap((node) => links.planRepair(node) ?? []);
         // before the writes: a graph may have no room for all of them
         if (deltas.length > 0) state.hasRepaired = true;
         for (let at = 0; at < deltas.length; at += REPAIRS_PER_OPERATION) {
@@ -117,14 +118,14 @@ export class DeadNodes {
           write({ kind: "edges", reason: "repair", vector: name, deltas: some });
         }
         repaired += deltas.length;
-        const isOver = nextSlot >= graph.reader.slotCount;
+        const isOver = nextSlot >= reader.slotCount;
         state.repairFrom = isOver ? (state.hasRepaired ? 0 : undefined) : nextSlot;
         if (isOver) state.hasRepaired = false;
         if (nodes.length > 0) state.purge = true;
       }
       // others' repairs and purges make nodes purgeable too: look again whenever something has changed
       if (state.repairFrom === undefined && (state.purge || hasChanged)) {
-        const dots = planted.has("no-purge") ? [] : index.purgeable(owned, PURGE_MAX);
+        const dots = planted.has("no-purge") ? [] : space.purgeable(owned, PURGE_MAX);
         if (dots.length > 0) write({ kind: "purge", vector: name, dots });
         purged += dots.length;
         state.purge = dots.length === PURGE_MAX;

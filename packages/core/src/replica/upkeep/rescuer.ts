@@ -1,4 +1,4 @@
-import type { VectorIndex } from "@murmuration/index";
+import type { SpaceLinks, SpacePort } from "@murmuration/index";
 import { compareVersionVectors, emptyVersionVector, type VersionVector } from "../../causality/version-vector.js";
 import type { WritableShard } from "../../state/writable-shard.js";
 import type { WriteUpkeep } from "./write-upkeep.js";
@@ -33,27 +33,28 @@ export class Rescuer {
     this.#checked = undefined;
     const seen = this.#seen;
     let count = 0;
-    for (const [vector, index] of indexes) {
-      for (const node of index.unreachable(owned, RESCUES_MAX)) {
-        const delta = index.planRescue(node);
+    for (const [vector, { links }] of indexes as ReadonlyMap<string, SpacePort>) {
+      if (links === undefined) continue;
+      for (const node of links.unreachable(owned, RESCUES_MAX)) {
+        const delta = links.planRescue(node);
         if (delta === undefined) continue;
         write({ kind: "edges", reason: "rescue", vector, deltas: [delta] });
         count++;
       }
-      if (isFirst) count += this.#force(vector, index, write);
+      if (isFirst) count += this.#force(vector, links, write);
     }
     this.#checked = seen;
     return { count, atRest: count === 0 };
   }
 
-  #force(vector: string, index: VectorIndex, write: WriteUpkeep): number {
-    const everybody = new Set(index.reader.entryOrigins());
+  #force(vector: string, links: SpaceLinks, write: WriteUpkeep): number {
+    const everybody = new Set(links.entryOrigins());
     let count = 0;
     while (count < FORCED_MAX) {
-      const lost = index.unreachable(everybody, RESCUES_MAX);
+      const lost = links.unreachable(everybody, RESCUES_MAX);
       let delta: Uint8Array | undefined;
       for (const node of lost) {
-        delta = index.planRescue(node, true);
+        delta = links.planRescue(node, true);
         if (delta !== undefined) break;
       }
       if (delta === undefined) return count;

@@ -1,4 +1,4 @@
-import type { EdgeDelta, NodeDot } from "@murmuration/index";
+import type { EdgeDelta, NodeDot, SpacePort } from "@murmuration/index";
 import type { WindowWork } from "../../gossip/windows.js";
 import { mark, planted } from "../../planted.js";
 import type { WritableShard } from "../../state/writable-shard.js";
@@ -67,16 +67,18 @@ export class Stitcher {
   }
 
   #begin(owner: number, work: WindowWork): Job {
-    const { shard, indexes } = this.#target;
+    const { indexes } = this.#target;
     const nodes: Job["nodes"][number][] = [];
     const foreign = new Map<string, NodeDot[]>();
     let foreignCount = 0;
-    for (const [vector, index] of indexes) {
-      const { reader } = shard.graph(vector);
+    for (const [vector, space] of indexes as ReadonlyMap<string, SpacePort>) {
+      // what is not linked need not be
+      if (space.links === undefined) continue;
+      const { reader } = space;
       const live = (origin: number, from: number, through: number) => {
         const dots: NodeDot[] = [];
         for (let sequence = from + 1; sequence <= through; sequence++) {
-          const slot = index.slotOf({ origin, sequence });
+          const slot = space.slotOf({ origin, sequence });
           if (slot !== undefined && !reader.nodeAt(slot).dead) dots.push({ origin, sequence });
         }
         return dots;
@@ -105,7 +107,7 @@ export class Stitcher {
 
   /** Link up to `most` nodes; the operation of the last ones closes the window. Returns how many were linked. */
   #go(job: Job, most: number, write: WriteUpkeep): number {
-    const { indexes } = this.#target;
+    const indexes: ReadonlyMap<string, SpacePort> = this.#target.indexes;
     const end = Math.min(job.nodes.length, job.next + most);
     let count = 0;
     const pending = new Map<string, EdgeDelta[]>();
@@ -118,7 +120,7 @@ export class Stitcher {
       const item = job.nodes[job.next];
       if (item === undefined) break;
       const { vector, node } = item;
-      const delta = indexes.get(vector)?.planStitch(node, job.foreign.get(vector) ?? [], job.walk);
+      const delta = indexes.get(vector)?.links?.planStitch(node, job.foreign.get(vector) ?? [], job.walk);
       if (delta === undefined) continue;
       count++;
       const deltas = pending.get(vector);

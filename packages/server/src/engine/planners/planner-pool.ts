@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
-import type { PlannedInsert, Planner } from "@murmuration/core";
-import { assert, type InsertCandidates, type VectorIndex } from "@murmuration/index";
+import type { PlannedGraph, PlannedInsert, Planner } from "@murmuration/core";
+import { assert, type InsertCandidates } from "@murmuration/index";
 import { FIRST_PLANNER_THREAD, PLANNERS_MAX } from "../engine-limits.js";
 import { stackOf } from "../turn-guard.js";
 import {
@@ -66,8 +66,8 @@ export class PlannerPool implements Planner {
   readonly #options: PlannerPoolOptions;
   readonly #board: Board = makeBoard();
   readonly #places: readonly Place[];
-  readonly #numbers = new WeakMap<VectorIndex, number>();
-  readonly #graphs = new Map<number, WeakRef<VectorIndex>>();
+  readonly #numbers = new WeakMap<PlannedGraph, number>();
+  readonly #graphs = new Map<number, WeakRef<PlannedGraph>>();
   readonly #gone = new FinalizationRegistry<number>((graph) => this.#forget(graph));
   #lastNumber = 0;
   #sharedCount = 0;
@@ -84,7 +84,7 @@ export class PlannerPool implements Planner {
     this.#fill();
   }
 
-  candidates(index: VectorIndex, inserts: readonly PlannedInsert[]): (InsertCandidates | undefined)[] {
+  candidates(index: PlannedGraph, inserts: readonly PlannedInsert[]): (InsertCandidates | undefined)[] {
     if (inserts.length < SHARED_MIN) return inserts.map(({ dot, values }) => index.inserts.candidates(dot, values));
     this.#giveUpLate();
     this.#fill();
@@ -112,7 +112,7 @@ export class PlannerPool implements Planner {
     for (const { hired } of this.#places) hired?.worker.removeAllListeners("exit");
   }
 
-  #round(index: VectorIndex, inserts: readonly PlannedInsert[]): (InsertCandidates | undefined)[] {
+  #round(index: PlannedGraph, inserts: readonly PlannedInsert[]): (InsertCandidates | undefined)[] {
     const graph = this.#numberOf(index);
     const able = this.#places.flatMap(({ hired }) => (hired === undefined || hired.isLost ? [] : [hired]));
     for (const one of able) this.#introduce(one, graph, index);
@@ -199,7 +199,7 @@ export class PlannerPool implements Planner {
 
   // ---- graphs
 
-  #numberOf(index: VectorIndex): number {
+  #numberOf(index: PlannedGraph): number {
     const known = this.#numbers.get(index);
     if (known !== undefined) return known;
     const graph = ++this.#lastNumber;
@@ -209,7 +209,7 @@ export class PlannerPool implements Planner {
     return graph;
   }
 
-  #introduce({ worker, graphs }: Hired, graph: number, index: VectorIndex): void {
+  #introduce({ worker, graphs }: Hired, graph: number, index: PlannedGraph): void {
     if (graphs.has(graph)) return;
     graphs.add(graph);
     worker.postMessage({ graph, handle: index.handle() } satisfies GraphNews);

@@ -1,0 +1,29 @@
+import { decodeImage, type ReadExactly } from "../vector-index/image.js";
+import type { VectorIndexOptions } from "../vector-index/options.js";
+import { VectorIndex } from "../vector-index/vector-index.js";
+import { DenseSpace } from "./dense.js";
+
+/** A space of any kind. Dense ones are what there is; sparse and multi-vectors come as further members. */
+export type Space = DenseSpace;
+
+/** What a space is made of; the same on every replica. */
+export type SpaceOptions = { readonly kind: "dense" } & VectorIndexOptions;
+
+/** An empty space. `planted`: bugs, for the simulator to find. Throws `validation` for options out of range, `capacity` without memory. */
+export function createSpace({ kind: _, ...options }: SpaceOptions, planted = 0): Space {
+  const graph = new VectorIndex(options);
+  if (planted !== 0) graph.plant(planted);
+  return new DenseSpace(graph);
+}
+
+/**
+ * A space from what `image` gave, with the note in it. Throws `corrupt` for an image that is damaged, of an unknown layout or of other options,
+ * `capacity` without memory.
+ */
+export function loadSpace(
+  { kind: _, ...options }: SpaceOptions,
+  read: ReadExactly,
+): { readonly space: Space; readonly note: string } {
+  const { index, note } = decodeImage(options, read);
+  return { space: new DenseSpace(index), note };
+}

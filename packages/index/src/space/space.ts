@@ -1,0 +1,119 @@
+import type { EdgeList } from "../vector-index/edge-delta.js";
+import type { NodeDigest } from "../vector-index/graph-digest.js";
+import type { GraphHandle } from "../vector-index/graph-handle.js";
+import type { GraphReader, NodeDot } from "../vector-index/graph-reader.js";
+import type { CausalPast, EdgeDelta, GraphCounters, GraphDelta } from "../vector-index/graph-types.js";
+import type { InsertPlanner } from "../vector-index/insert-planner.js";
+import type { GraphReport } from "../vector-index/validate.js";
+
+/** What is read of a space by slot, in the thread that has it. */
+export type SlotReader = Pick<
+  GraphReader,
+  | "slotCount"
+  | "linkedCount"
+  | "visibleCount"
+  | "nodeAt"
+  | "dotAt"
+  | "vectorAt"
+  | "isVisible"
+  | "isCondemned"
+  | "show"
+  | "hide"
+  | "hold"
+  | "pinFor"
+>;
+
+/** Steps that take changes back, in the order in which they were made. */
+export interface UndoSteps {
+  push(step: () => void): unknown;
+}
+
+/** A space as the state's `apply` needs it: the same steps for who writes it and for who only follows. */
+export interface AppliedSpace {
+  readonly reader: SlotReader;
+  /** The vector of an operation with this causal past, as its delta says; returns its slot. With `undo` it can be taken back. */
+  insert(dot: NodeDot, vector: Float32Array, delta: GraphDelta, past: CausalPast, undo?: UndoSteps): number;
+  /** Throws what `insert` would throw, `corrupt` or `capacity`, and changes nothing. */
+  checkInsert(dot: NodeDot, vector: Float32Array, delta: GraphDelta, past: CausalPast): void;
+  /** The same for these changes of links, one after the other; `corrupt` where there are none. */
+  checkEdges(deltas: readonly EdgeDelta[], past: CausalPast): void;
+  /** Throws `capacity` when a purge may not find the room that it needs. */
+  checkPurge(): void;
+  /** Changes of links by an operation that inserts nothing. They cannot be taken back. */
+  applyEdges(dot: NodeDot, delta: EdgeDelta, past: CausalPast): void;
+  /** Put links back that a node has lost, without a tag: as everybody knows them. No tag may be stored in the graph. */
+  restoreLinks(dot: NodeDot, lists: readonly EdgeList[]): void;
+  /** Forget vectors for good. Returns how many links of live nodes had to go: 0 unless a rule of the graph was broken. */
+  purge(dots: readonly NodeDot[]): number;
+  slotOf(dot: NodeDot): number | undefined;
+  markDead(slot: number, dead: boolean): void;
+  /** Takes the vectors that were marked dead since the last call, none at the first; some may live again, or be gone. */
+  takeDeaths(): NodeDot[];
+}
+
+/**
+ * What upkeep plans where vectors are linked to each other (docs/convergence.md): a graph. Each plan is a change of links, `undefined`: there is
+ * nothing to change.
+ */
+export interface SpaceLinks {
+  /** Link a node to `foreign` ones, inserted concurrently; `walk`: they are a sample that searches start from. */
+  planStitch(node: NodeDot, foreign: readonly NodeDot[], walk: boolean): EdgeDelta | undefined;
+  /** Uncondemned nodes of these origins that lead to condemned ones, from a slot on; `nextSlot` is `slotCount` when all were seen. */
+  nodesToRepair(
+    origins: ReadonlySet<number>,
+    fromSlot: number,
+    limit: number,
+  ): { readonly nodes: readonly NodeDot[]; readonly nextSlot: number };
+  /** Replace a node's links to condemned nodes. */
+  planRepair(node: NodeDot): EdgeDelta | undefined;
+  /** Live nodes of these origins that no walk reaches. */
+  unreachable(origins: ReadonlySet<number>, limit: number): NodeDot[];
+  /** Links to a node from nodes that a search finds; `forced`: where none has room, one gives up a link. */
+  planRescue(node: NodeDot, forced?: boolean): EdgeDelta | undefined;
+  /** Origins whose nodes a walk starts from. */
+  entryOrigins(): readonly number[];
+  /** Forget the tags of operations that every member holds. Returns how many. */
+  settleTags(stable: CausalPast): number;
+  counters(): GraphCounters;
+  /** All members of the lists of the node at a slot, by level. */
+  membersAt(slot: number): readonly (readonly NodeDot[])[];
+}
+
+/**
+ * Port: what the vectors of one name of a shard are held in. What core needs of it to plan, apply, search, validate, compare, keep up and save
+ * them, whatever kind of vector they are: all that is a graph's alone stands in `links`, which a space of another kind does not have. The
+ * number of a vector's kind in an operation is in docs/wire-format.md. The one writer of its memory.
+ */
+export interface SpacePort extends AppliedSpace {
+  readonly kind: string;
+  /** Most vectors that fit its memory. */
+  readonly capacity: number;
+  /** Throws `capacity` when fewer than `count` more vectors are sure to fit. */
+  requireRoomFor(count: number): void;
+  /** What an insert changes, for its operation. */
+  plan(dot: NodeDot, vector: Float32Array): GraphDelta;
+  /** Plans inserts in two steps, of which other threads can do the first; absent where a plan costs nothing. */
+  readonly inserts: InsertPlanner | undefined;
+  /** For readers in other threads. */
+  handle(): GraphHandle;
+  /** Rows that name slots were published: slots retired before may be used again. */
+  published(): void;
+  /** The epoch of now: a reader that has followed up to here pins it. */
+  epoch(): number;
+  /** A dead vector's death is causally stable: nothing can make it live again. Local knowledge, in no digest. */
+  condemn(slot: number): void;
+  /** Condemned vectors of these origins that nothing leads to. */
+  purgeable(origins: ReadonlySet<number>, limit: number): NodeDot[];
+  /** Digest of all that is replicated in it, 32 hex digits: equal spaces have equal digests. */
+  digest(): string;
+  /** The same of what searches look at. */
+  effectiveDigest(): string;
+  /** Every vector with a hash of all that is replicated of it, in no stated order. */
+  nodeDigests(): Iterable<NodeDigest>;
+  /** Every rule of it, checked. */
+  validate(): GraphReport;
+  /** It as pieces to be written one after the other, for `loadSpace`: views on its memory, valid until it changes. */
+  image(note: string): Uint8Array[];
+  /** Of a graph. */
+  readonly links: SpaceLinks | undefined;
+}
