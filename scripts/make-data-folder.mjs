@@ -26,7 +26,7 @@ await endWith(async () => {
   const target = process.argv[2];
   if (target === undefined) throw new Error(HELP);
   build({ projects: ["test"] });
-  const { startServer } = await import("../test/dist/support/server.js");
+  const { killAllServers, startServer } = await import("../test/dist/support/server.js");
   const { answersOf, atRest } = await import("../test/dist/support/stored-answers.js");
   const dataFolder = mkdtempSync(join(tmpdir(), "murmuration-data-folder-"));
   try {
@@ -52,6 +52,7 @@ await endWith(async () => {
       say(`${file}: ${packed.length} bytes`);
     }
   } finally {
+    killAllServers();
     rmSync(dataFolder, { recursive: true, force: true });
   }
 });
