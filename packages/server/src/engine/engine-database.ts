@@ -268,7 +268,8 @@ export class EngineDatabase implements Database {
       this.#notReady = "the server is stopping";
       if (this.#ended) return resolve();
       this.#onClosed = resolve;
-      this.#post({ kind: "close" });
+      // whoever closes the log last takes the write-ahead log in: that is to be the engine, which has room kept for it
+      this.#readers.close().then(() => this.#post({ kind: "close" }));
     });
     return this.#closing;
   }

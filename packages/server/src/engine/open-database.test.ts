@@ -97,6 +97,19 @@ describe("the database of a folder", () => {
     assert.equal(await readsOf(after).count("z", undefined), 298);
   });
 
+  it("leaves no write-ahead log when it is closed, whoever has read from it", async () => {
+    const database = await open({ readers: 2 });
+    await database.write(create("a"));
+    await database.write(upsert(0, 20));
+    const reads = Array.from({ length: 8 }, () => readsOf(database).scroll("a", { limit: 20, selection: all }));
+    await Promise.all(reads);
+    await database.close();
+    assert.deepEqual(
+      readdirSync(folder).filter((name) => name.includes("-wal")),
+      [],
+    );
+  });
+
   it("plans on several threads what its log makes again without them", async () => {
     const before = await open({ planners: 3 });
     await before.write(create("a"));
