@@ -4,6 +4,7 @@ import { slotSetOfRows } from "../payload/columns/slot-filter.js";
 import { NO_SLOT } from "../segment/layout.js";
 import type { Sliced } from "../sliced.js";
 import { checkDimensions } from "../vector-index/engine-input.js";
+import type { GraphReader } from "../vector-index/graph-reader.js";
 import type { SearchOptions, SearchResult, Visibility } from "../vector-index/search-types.js";
 import { matchingRows } from "./matching.js";
 import { isPlanted } from "./planted.js";
@@ -22,6 +23,9 @@ const POINTS_PER_PAUSE = 16;
  * with 100,000 points.
  */
 const MARKS_PER_POINT = 96 * 60;
+
+/** Bytes of vectors that are compared in about a millisecond. */
+const CHEAP_BYTES = 4 * 1024 * 1024;
 
 /** How an answer was found. */
 export interface QueryOutcome {
@@ -86,6 +90,12 @@ function isNarrow(matching: RowSet, points: PointsAtEpoch): boolean {
   return matching.size ** 2 < MARKS_PER_POINT * points.size;
 }
 
+/** Does comparing with all that match take no more than about a millisecond? */
+function isCheap(matching: RowSet | undefined, points: PointsAtEpoch, { options }: GraphReader): boolean {
+  const vectorBytes = options.dimensions * Float32Array.BYTES_PER_ELEMENT;
+  return (matching?.size ?? points.size) * vectorBytes <= CHEAP_BYTES;
+}
+
 /** The nearest of those that match, by the graph or exactly. */
 function* search(
   view: ReadView,
@@ -107,7 +117,7 @@ function* search(
     // whether to walk is decided in the first slice, and a walk is made whole in it
     let step = work.next();
     const isSettled = graph.changes === changes;
-    if (graph.departures !== departures && options.exact !== true) {
+    if (graph.departures !== departures && options.exact !== true && isCheap(matching, view.points, graph)) {
       // a node may have been unlinked that these rows still name
       const results = yield* graph.searchVisible(vector, { ...options, exact: true }, visibility);
       return { ...results, isSettled: false };

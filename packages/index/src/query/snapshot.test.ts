@@ -12,7 +12,7 @@ describe("a snapshot", () => {
   test("answers what its epoch shows, whatever is written meanwhile", () => {
     fc.assert(
       fc.property(steps, (all) => checkAlong(all, 3)),
-      { numRuns: 30, includeErrorInReport: true },
+      { numRuns: 20, includeErrorInReport: true },
     );
   });
 

@@ -1,3 +1,4 @@
+import { assert } from "../errors.js";
 import type { Filter } from "../filter/condition.js";
 import type { FieldAccess } from "../payload/access.js";
 import type { PointId } from "../point/point-id.js";
@@ -15,13 +16,18 @@ import { count, scroll } from "./scroll.js";
  */
 export class Snapshot {
   readonly epoch: number;
-  readonly #view: ReadView;
+  readonly #whileHeld: ReadView;
   #release: (() => void) | undefined;
 
   constructor(view: ReadView, release: () => void) {
     this.epoch = view.points.epoch;
-    this.#view = view;
+    this.#whileHeld = view;
     this.#release = release;
+  }
+
+  get #view(): ReadView {
+    assert(this.#release !== undefined, "a snapshot is read before it is released");
+    return this.#whileHeld;
   }
 
   /**
