@@ -8,6 +8,7 @@ import { clearDots, rememberDot } from "./dots";
 import { findEntries } from "./entries";
 import { leave, pin } from "./epoch";
 
+export * from "../src/vector-index/graph-header";
 export * from "../src/vector-index/graph-limits";
 export { CONDEMNED, DEAD, LINKED, META, NONE } from "./layout";
 export { applyInsert, checkInsert, markDead, revertInsert } from "./apply";

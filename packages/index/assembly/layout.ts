@@ -14,68 +14,56 @@
 //
 // The memory is created at its full 4 GiB of address space; pages never touched cost nothing, so nothing moves, nothing
 // grows and no JavaScript view goes stale.
+import {
+  H_DIMENSIONS, H_LINKS, H_EF_CONSTRUCTION, H_METRIC, H_QUANTIZED, H_CAPACITY, H_ENTRY, H_NEXT_SLOT, H_UPPER_NEXT, H_LINKED_COUNT,
+  H_FREE_HEAD, H_RETIRED_HEAD, H_RETIRED_TAIL, H_DEAD_COUNT, H_DOTS_SIZE, H_DOTS_COUNT, H_BLOCK_NEXT, H_BLOCK_FREE, H_UPPER_FREE,
+  H_TAGS_BLOCK, H_TAGS_SIZE, H_TAGS_COUNT, H_OVERFLOW_LISTS, H_OVERFLOW_BYTES, H_MISSED_ADDS, H_BLOCKS_RETIRED_HEAD,
+  H_BLOCKS_RETIRED_TAIL, H_PLANTED, H_CONDEMNED_COUNT, H_FREE_COUNT, H_EPOCH, H_BLOCKS_FREE, H_READERS, H_PUBLISHED,
+  H_PUBLISHED_CHANGES, H_CHANGES, H_DEPARTURES, H_ENTRIES_COUNT, H_ENTRIES,
+} from "../src/vector-index/graph-header";
 import { EF_MAX, LEVEL_MAX, ORIGINS_MAX, RAW_MAX, SCAN_QUERIES, THREADS_MAX, UNDO_MAX } from "../src/vector-index/graph-limits";
 
-/** Header fields (addresses). */
+/** Header fields (addresses), as src/vector-index/graph-header.ts has them. */
 export namespace H {
-  export const DIMENSIONS: usize = 1024;
-  export const LINKS: usize = 1028;
-  export const EF_CONSTRUCTION: usize = 1032;
-  export const METRIC: usize = 1036;
-  export const QUANTIZED: usize = 1040;
-  export const CAPACITY: usize = 1044;
-  /** level << 28 | slot, NONE when empty: one word, published last. */
-  export const ENTRY: usize = 1088;
-  export const NEXT_SLOT: usize = 1092;
-  // Writer only from here.
-  export const UPPER_NEXT: usize = 1096;
-  export const LINKED_COUNT: usize = 1100;
-  export const FREE_HEAD: usize = 1104;
-  export const RETIRED_HEAD: usize = 1108;
-  export const RETIRED_TAIL: usize = 1112;
-  export const DEAD_COUNT: usize = 1116;
-  /** Size (a power of two) and number of entries of the dot directory; next fresh dot block, and first free one + 1. */
-  export const DOTS_SIZE: usize = 1120;
-  export const DOTS_COUNT: usize = 1124;
-  export const BLOCK_NEXT: usize = 1128;
-  export const BLOCK_FREE: usize = 1132;
-  /** LEVEL_MAX + 1 words: free upper blocks by level. */
-  export const UPPER_FREE: usize = 1136;
-  /** Table of stored tags: its block, places (a power of two) and entries (tags.ts). */
-  export const TAGS_BLOCK: usize = 1168;
-  export const TAGS_SIZE: usize = 1172;
-  export const TAGS_COUNT: usize = 1176;
-  /** Lists that are longer than their place, and bytes of the blocks that hold them. */
-  export const OVERFLOW_LISTS: usize = 1180;
-  export const OVERFLOW_BYTES: usize = 1184;
-  /** Links that could not be added because a node was not there. */
-  export const MISSED_ADDS: usize = 1188;
-  export const BLOCKS_RETIRED_HEAD: usize = 1192;
-  export const BLOCKS_RETIRED_TAIL: usize = 1196;
-  /** Bugs that the simulator has planted (src/vector-index/planted.ts); 0 otherwise. */
-  export const PLANTED: usize = 1200;
-  /** Condemned nodes, and slots on the free list. */
-  export const CONDEMNED_COUNT: usize = 1204;
-  export const FREE_COUNT: usize = 1208;
-  export const EPOCH: usize = 1216;
-  /** BLOCK_CLASSES words: free blocks by size. */
-  export const BLOCKS_FREE: usize = 1280;
-  // Not part of an image from here.
-  /** One 64-byte line per thread: 0 idle, else the epoch it entered; behind it 0 or the epoch that it has followed to. */
-  export const READERS: usize = 1536;
-  /**
-   * The epoch as of which rows were published last (NONE: no rows name slots): slots retired since are in rows that readers may begin to
-   * read. Behind it CHANGES as it was then.
-   */
-  export const PUBLISHED: usize = 2880;
-  export const PUBLISHED_CHANGES: usize = 2884;
-  /** Counted up before and after each change of what walks read: odd while one is in work. */
-  export const CHANGES: usize = 2944;
-  /** Counts nodes that were condemned or purged, up before it is done. */
-  export const DEPARTURES: usize = 2948;
-  /** Entry points by origin: their number, then (u32 origin, u32 level << 28 | slot)[ORIGINS_MAX]. */
-  export const ENTRIES_COUNT: usize = 4096;
-  export const ENTRIES: usize = 4104;
+  export const DIMENSIONS: usize = H_DIMENSIONS;
+  export const LINKS: usize = H_LINKS;
+  export const EF_CONSTRUCTION: usize = H_EF_CONSTRUCTION;
+  export const METRIC: usize = H_METRIC;
+  export const QUANTIZED: usize = H_QUANTIZED;
+  export const CAPACITY: usize = H_CAPACITY;
+  export const ENTRY: usize = H_ENTRY;
+  export const NEXT_SLOT: usize = H_NEXT_SLOT;
+  export const UPPER_NEXT: usize = H_UPPER_NEXT;
+  export const LINKED_COUNT: usize = H_LINKED_COUNT;
+  export const FREE_HEAD: usize = H_FREE_HEAD;
+  export const RETIRED_HEAD: usize = H_RETIRED_HEAD;
+  export const RETIRED_TAIL: usize = H_RETIRED_TAIL;
+  export const DEAD_COUNT: usize = H_DEAD_COUNT;
+  export const DOTS_SIZE: usize = H_DOTS_SIZE;
+  export const DOTS_COUNT: usize = H_DOTS_COUNT;
+  export const BLOCK_NEXT: usize = H_BLOCK_NEXT;
+  export const BLOCK_FREE: usize = H_BLOCK_FREE;
+  export const UPPER_FREE: usize = H_UPPER_FREE;
+  export const TAGS_BLOCK: usize = H_TAGS_BLOCK;
+  export const TAGS_SIZE: usize = H_TAGS_SIZE;
+  export const TAGS_COUNT: usize = H_TAGS_COUNT;
+  export const OVERFLOW_LISTS: usize = H_OVERFLOW_LISTS;
+  export const OVERFLOW_BYTES: usize = H_OVERFLOW_BYTES;
+  export const MISSED_ADDS: usize = H_MISSED_ADDS;
+  export const BLOCKS_RETIRED_HEAD: usize = H_BLOCKS_RETIRED_HEAD;
+  export const BLOCKS_RETIRED_TAIL: usize = H_BLOCKS_RETIRED_TAIL;
+  export const PLANTED: usize = H_PLANTED;
+  export const CONDEMNED_COUNT: usize = H_CONDEMNED_COUNT;
+  export const FREE_COUNT: usize = H_FREE_COUNT;
+  export const EPOCH: usize = H_EPOCH;
+  export const BLOCKS_FREE: usize = H_BLOCKS_FREE;
+  export const READERS: usize = H_READERS;
+  export const PUBLISHED: usize = H_PUBLISHED;
+  export const PUBLISHED_CHANGES: usize = H_PUBLISHED_CHANGES;
+  export const CHANGES: usize = H_CHANGES;
+  export const DEPARTURES: usize = H_DEPARTURES;
+  export const ENTRIES_COUNT: usize = H_ENTRIES_COUNT;
+  export const ENTRIES: usize = H_ENTRIES;
 }
 
 /** Scratch fields of fixed size (offsets). */

@@ -1,5 +1,6 @@
 import { MurmurationError } from "../errors.js";
 import { instantiate, reserveMemory, type SharedMemory } from "../shared-memory.js";
+import * as graphHeader from "./graph-header.js";
 import { type Metric, type VectorIndexOptions, walksOnCodes } from "./options.js";
 
 /** A graph's memory; opaque outside the engine, can be posted to another thread. */
@@ -94,31 +95,31 @@ const addresses = [
   "pool",
 ] as const;
 
-/** Words of the header that both sides read (assembly/layout.ts, namespace H). */
+/** Words of the header that this side reads too (graph-header.ts). */
 export const header = {
-  start: 1024,
+  start: graphHeader.H_START,
   /** Everything before the readers' epoch lines is part of an image. */
-  end: 1536,
+  end: graphHeader.H_IMAGE_END,
   /** Lines of the threads, 64 bytes each: the epoch that a thread is inside, and at 8 the one that it pins. */
-  readers: 1536,
-  entry: 1088,
-  nextSlot: 1092,
-  upperNext: 1096,
-  linkedCount: 1100,
-  deadCount: 1116,
-  tagsCount: 1176,
-  overflowLists: 1180,
-  overflowBytes: 1184,
-  missedAdds: 1188,
-  planted: 1200,
-  freeCount: 1208,
-  epoch: 1216,
-  published: 2880,
-  publishedChanges: 2884,
-  changes: 2944,
-  departures: 2948,
-  entriesCount: 4096,
-  entries: 4104,
+  readers: graphHeader.H_READERS,
+  entry: graphHeader.H_ENTRY,
+  nextSlot: graphHeader.H_NEXT_SLOT,
+  upperNext: graphHeader.H_UPPER_NEXT,
+  linkedCount: graphHeader.H_LINKED_COUNT,
+  deadCount: graphHeader.H_DEAD_COUNT,
+  tagsCount: graphHeader.H_TAGS_COUNT,
+  overflowLists: graphHeader.H_OVERFLOW_LISTS,
+  overflowBytes: graphHeader.H_OVERFLOW_BYTES,
+  missedAdds: graphHeader.H_MISSED_ADDS,
+  planted: graphHeader.H_PLANTED,
+  freeCount: graphHeader.H_FREE_COUNT,
+  epoch: graphHeader.H_EPOCH,
+  published: graphHeader.H_PUBLISHED,
+  publishedChanges: graphHeader.H_PUBLISHED_CHANGES,
+  changes: graphHeader.H_CHANGES,
+  departures: graphHeader.H_DEPARTURES,
+  entriesCount: graphHeader.H_ENTRIES_COUNT,
+  entries: graphHeader.H_ENTRIES,
 } as const;
 
 /** Where a thread's line is, in words: the epoch that it is inside; two words on, the one that it pins. */

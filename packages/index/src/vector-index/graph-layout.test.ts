@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { instantiate, reserveMemory } from "../shared-memory.js";
 import { meta, NO_SLOT } from "./engine.js";
+import * as graphHeader from "./graph-header.js";
 import * as graphLimits from "./graph-limits.js";
 
 const exports = instantiate("engine", reserveMemory("graph")) as Record<string, { value: number } | undefined>;
@@ -11,9 +12,9 @@ function reported(name: string): number {
 }
 
 describe("what both sides know of a graph's memory", () => {
-  test("its bounds are the same", () => {
-    const names = Object.entries(graphLimits);
-    assert.ok(names.length > 10);
+  test("its bounds and the addresses of its header are the same", () => {
+    const names = [...Object.entries(graphLimits), ...Object.entries(graphHeader)];
+    assert.ok(Object.keys(graphLimits).length > 10 && Object.keys(graphHeader).length > 30);
     for (const [name, value] of names) assert.equal(reported(name), value, name);
   });
 
