@@ -27,6 +27,9 @@ function packageOf(path: string): string | undefined {
   return /^packages\/([^/]+)\/src\//.exec(path)?.[1];
 }
 
+/** Faces of a package for one other alone: bugs are planted by the simulator; threads of the server that read payloads need nothing else of core. */
+const narrowFaces: Readonly<Record<string, string>> = { sim: "/planted", server: "/payload-file" };
+
 /** What a file imports, exports from or loads, types too, as it is written there. */
 export function specifiersOf(text: string): readonly string[] {
   const code = text.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/[^\n]*/gm, "");
@@ -45,8 +48,7 @@ export function importDirection({ path, text }: SourceFile): Violations {
     }
     const other = /^@murmuration\/([^/]+)(\/.+)?$/.exec(specifier);
     if (other === null) return [];
-    // bugs are planted by the simulator alone
-    const isFace = other[2] === undefined || other[2] === "/conformance" || (own === "sim" && other[2] === "/planted");
+    const isFace = other[2] === undefined || other[2] === "/conformance" || narrowFaces[own] === other[2];
     const behindFace = !isFace;
     const allowed = MAY_IMPORT[own]?.includes(other[1] ?? "") === true && !behindFace;
     return allowed ? [] : [`${path} may not import ${specifier}`];

@@ -69,7 +69,6 @@ export type {
   TransactionOptions,
 } from "./log/op-log.js";
 export { SqliteOpLog, type SqliteOpLogOptions } from "./log/sqlite-op-log.js";
-export { SqlitePayloadFile } from "./log/sqlite-payload-file.js";
 export {
   type Batch,
   batchFormatVersion,
