@@ -11,8 +11,8 @@ import {
   sortInSlices,
   type ValueGroup,
 } from "@murmuration/index";
-import type { OrderedRows } from "../state/point-table.js";
 import type { Shard } from "../state/shard.js";
+import type { OrderedRows } from "../state/table-rows.js";
 import { matchingRows } from "./matching.js";
 import { RecordReader } from "./records.js";
 import type { Emit, ScrolledPoint, ScrollPage, ScrollRequest } from "./request.js";

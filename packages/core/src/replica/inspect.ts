@@ -1,7 +1,7 @@
 import { type GraphReport, MurmurationError, type PointId } from "@murmuration/index";
 import { versionVectorToJson } from "../causality/version-vector.js";
 import { graphDigest, pointsDigest } from "../state/digest.js";
-import type { Shard } from "../state/shard.js";
+import { visibleDot } from "../state/point-state.js";
 import type { WritableShard } from "../state/writable-shard.js";
 
 /** Identity of a collection's state: at equal frontiers equal on every replica. */
@@ -53,20 +53,19 @@ export function validateGraphs({ indexes }: WritableShard): { readonly [vector: 
 }
 
 /** Neighbours of a point's node per level. Throws `not-found` for a point without this vector. */
-export function linksOf(shard: Shard, id: PointId, vector: string): readonly LevelLinks[] {
+export function linksOf({ shard, rows }: WritableShard, id: PointId, vector: string): readonly LevelLinks[] {
   const { reader } = shard.graph(vector);
-  const row = shard.table.rowOf(id);
-  const slot = row === undefined ? undefined : shard.table.slotMap(vector)?.slotOf(row);
+  const shown = visibleDot(shard.table.live(id), vector);
+  const slot = shown === undefined ? undefined : shard.graph(vector).slotOf(shown);
   if (slot === undefined) throw new MurmurationError("not-found", `No point with id ${id} found`, "id");
   const levels = Array.from({ length: reader.nodeAt(slot).level + 1 }, (_, level) => level);
   return levels.map((level) => {
     const slots = reader.neighboursAt(slot, level);
     const distances = reader.distancesTo(reader.vectorAt(slot), slots);
     const neighbours = [...slots].map((neighbour, i) => {
-      const neighbourRow = shard.table.slotMap(vector)?.rowOf(neighbour);
       const { origin, sequence } = reader.dotAt(neighbour);
       return {
-        id: neighbourRow === undefined ? null : shard.table.at(neighbourRow).id,
+        id: rows.pointAtSlot(vector, neighbour) ?? null,
         dot: `${origin}:${sequence}`,
         dead: reader.nodeAt(neighbour).dead,
         distance: distances[i] as number,

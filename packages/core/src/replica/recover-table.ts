@@ -119,7 +119,8 @@ export function noteTouched({ shard, rows }: WritableShard, operation: Operation
   // a point that shows a node which everybody else knows to be dead is without it from there on
   for (const dot of operation.dots) {
     const slot = shard.graph(operation.vector).slotOf(dot);
-    if (slot !== undefined) rows.noteAtSlot(operation.vector, slot);
+    const id = slot === undefined ? undefined : rows.pointAtSlot(operation.vector, slot);
+    if (id !== undefined) rows.note(id);
   }
 }
 

@@ -306,7 +306,7 @@ export class Replica {
 
   /** Neighbours of a point's node per level, nearest first. */
   links(name: string, id: PointId, vector: string): readonly LevelLinks[] {
-    return linksOf(writableShardOf(this.#store, name).shard, id, vector);
+    return linksOf(writableShardOf(this.#store, name), id, vector);
   }
 
   /**

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Json, Space } from "@murmuration/index";
 import { encodeMessage } from "../operation/message.js";
-import { type PointState, visibleVectorNames } from "./point-state.js";
+import { type PointState, visibleDot, visibleVectorNames } from "./point-state.js";
 import { encodePointState } from "./point-state-codec.js";
 import type { Shard } from "./shard.js";
 
@@ -39,9 +39,9 @@ export function hashPoint(shard: Shard, state: PointState): Uint32Array {
   const hash = createHash("sha256");
   hash.update(encodeMessage([String(state.id)]));
   hash.update(canonicalState(state));
-  const row = shard.table.rowOf(state.id);
   for (const name of visibleVectorNames(state).sort()) {
-    const slot = row === undefined ? undefined : shard.table.slotMap(name)?.slotOf(row);
+    const dot = visibleDot(state, name);
+    const slot = dot === undefined ? undefined : shard.graph(name).slotOf(dot);
     if (slot === undefined) continue;
     const vector = shard.graph(name).reader.vectorAt(slot);
     hash.update(new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength));

@@ -1,78 +1,53 @@
 import {
-  accessOfIndex,
-  assert,
-  comparePointIds,
   emptyPayloadKey,
   type FieldAccess,
   type FilterSubject,
   type PayloadIndex,
-  PayloadIndexes,
   type PayloadIndexSchema,
   type PointId,
   type PointSource,
-  RowSet,
+  parsePath,
+  type RowSet,
 } from "@murmuration/index";
-import sortedBTree from "sorted-btree";
-import { type PointState, visibleVectorNames } from "./point-state.js";
+import type { Dot } from "../causality/dot.js";
+import { type PointState, visibleDot } from "./point-state.js";
 import type { RowWatch } from "./row-watch.js";
-import { SlotMap } from "./slot-map.js";
+import type { SlotMap } from "./slot-map.js";
+import { type OrderedRows, TableRows } from "./table-rows.js";
 
-// The package is CommonJS: its default export arrives as a property.
-const BTree = sortedBTree.default;
-
-/** Rows of live points by ascending id, as they were when it was made. */
-export class OrderedRows {
-  readonly #rows: ReturnType<typeof emptyTree>;
-
-  constructor(rows: ReturnType<typeof emptyTree>) {
-    this.#rows = rows;
-  }
-
-  /** From `first` (inclusive) on. */
-  *from(first: PointId | undefined): IterableIterator<number> {
-    for (const [, row] of this.#rows.entries(first)) yield row;
-  }
-
-  rowOf(id: PointId): number | undefined {
-    return this.#rows.get(id);
-  }
-}
-
-function emptyTree() {
-  return new BTree<PointId, number>(undefined, comparePointIds);
+/** What a table of points asks of the shard that it is of. */
+export interface TableOptions {
+  readonly vectorNames: readonly string[];
+  /** Gives a key for a payload that comes into the table, none twice. */
+  readonly newPayloadKey: () => number;
+  /** Where the node of a vector stands. */
+  readonly slotOf: (vector: string, dot: Dot) => number | undefined;
 }
 
 /**
- * The points of a shard in memory: states by id (tombstones included), live points by row and in order of ids, payload indexes,
- * and where each vector's node is. A row is a point's small integer in this memory only.
+ * The points of a shard: states by id, tombstones included. Rows, an order and payload indexes on the heap are made when they are asked for first,
+ * and kept up from then on: a replica that serves readers by its `ReadModel` asks for none.
  */
 export class PointTable implements PointSource {
-  readonly liveRows = new RowSet();
+  readonly #options: TableOptions;
   readonly #states = new Map<PointId, PointState>();
-  readonly #rows: (PointState | undefined)[] = [];
-  readonly #freeRows: number[] = [];
-  readonly #ordered = emptyTree();
-  readonly #indexes = new PayloadIndexes();
-  readonly #watches = new Set<RowWatch>();
   /** Of those that have one; not of empty payloads. */
   readonly #payloadKeys = new Map<PointId, number>();
-  readonly #newPayloadKey: () => number;
-  /** Where each vector's visible versions stand, by its name. */
-  readonly slotMaps: ReadonlyMap<string, SlotMap>;
+  readonly #schemas = new Map<string, PayloadIndexSchema>();
+  #live = 0;
+  #rows: TableRows | undefined;
 
-  /** `newPayloadKey` gives a key for a payload that comes into the table, none twice. */
-  constructor(vectorNames: readonly string[], newPayloadKey: () => number) {
-    this.#newPayloadKey = newPayloadKey;
-    this.slotMaps = new Map(vectorNames.map((name) => [name, new SlotMap()]));
+  constructor(options: TableOptions) {
+    this.#options = options;
   }
 
-  get rowCount(): number {
-    return this.#rows.length;
+  get vectorNames(): readonly string[] {
+    return this.#options.vectorNames;
   }
 
   /** Live points. */
   get size(): number {
-    return this.#ordered.size;
+    return this.#live;
   }
 
   /** The point's state, a tombstone's too. */
@@ -82,7 +57,7 @@ export class PointTable implements PointSource {
 
   /** The point's state when it exists. */
   live(id: PointId): PointState | undefined {
-    const state = this.#states.get(id);
+    const state = this.state(id);
     return state?.exists === true ? state : undefined;
   }
 
@@ -94,118 +69,132 @@ export class PointTable implements PointSource {
     return this.#payloadKeys.get(id) ?? emptyPayloadKey;
   }
 
-  /** The live point at a row. */
-  at(row: number): PointState {
-    const state = this.#rows[row];
-    assert(state !== undefined, "the row holds a live point");
-    return state;
-  }
-
   /** All states, tombstones included. */
   states(): IterableIterator<PointState> {
     return this.#states.values();
   }
 
-  /** The rows in order, as they are now: what changes later does not show. Costs nothing, but some of each later change. */
-  orderedRows(): OrderedRows {
-    return new OrderedRows(this.#ordered.clone());
-  }
-
-  slotMap(vector: string): SlotMap | undefined {
-    return this.slotMaps.get(vector);
-  }
-
-  /** Tell `watch` of every row that is about to change, until the returned function is called. */
-  watch(watch: RowWatch): () => void {
-    this.#watches.add(watch);
-    return () => void this.#watches.delete(watch);
-  }
-
-  /** How many watch. */
-  get watchers(): number {
-    return this.#watches.size;
-  }
-
-  /** The point's row, or the place of one of its vectors, is about to change. */
-  beginChange(id: PointId): void {
-    if (this.#watches.size === 0) return;
-    const row = this.#ordered.get(id);
-    if (row !== undefined) for (const watch of this.#watches) watch.rowChanges(row);
-  }
-
-  subjectAt(row: number): FilterSubject {
-    const state = this.at(row);
-    return { id: state.id, payload: state.payload, hasVector: (name) => visibleVectorNames(state).includes(name) };
-  }
-
-  rowOf(id: PointId): number | undefined {
-    return this.#ordered.get(id);
-  }
-
-  indexOn(path: string): PayloadIndex | undefined {
-    return this.#indexes.get(path);
-  }
-
-  accessTo(path: string): FieldAccess | undefined {
-    const index = this.#indexes.get(path);
-    return index && accessOfIndex(index);
-  }
-
-  indexPaths(): string[] {
-    return this.#indexes.paths();
-  }
-
-  /** Build payload indexes over the live points and drop others: all of it, or nothing when it throws (`format` for a bad path). */
-  changeIndexes(
-    created: readonly (readonly [path: string, schema: PayloadIndexSchema])[],
-    dropped: readonly string[],
-  ): void {
-    const points = Array.from(this.liveRows, (row) => [row, this.at(row).payload] as const);
-    this.#indexes.change(created, dropped, points);
-  }
-
-  /**
-   * Put a state in place of the one before; `undefined` forgets the point. Vectors are placed by `SlotMap`. `payloadKey`: of a payload that has
-   * one already. Returns its row if live.
-   */
-  put(id: PointId, next: PointState | undefined, payloadKey?: number): number | undefined {
-    this.beginChange(id);
+  /** Put a state in place of the one before; `undefined` forgets the point. `payloadKey`: of a payload that has one already. */
+  put(id: PointId, next: PointState | undefined, payloadKey?: number): void {
     const previous = this.#states.get(id);
     this.#keyPayload(id, previous, next, payloadKey);
     if (next === undefined) this.#states.delete(id);
     else this.#states.set(id, next);
-    const wasLive = previous?.exists === true;
-    const isLive = next?.exists === true;
-    if (!wasLive && !isLive) return undefined;
-    const row = wasLive ? (this.#ordered.get(id) as number) : this.#takeRow();
-    const samePayload = wasLive && isLive && previous.payload === next.payload;
-    if (wasLive && !samePayload) this.#indexes.removePoint(row, previous.payload);
-    if (!isLive) {
-      this.#rows[row] = undefined;
-      this.liveRows.delete(row);
-      this.#ordered.delete(id);
-      this.#freeRows.push(row);
-      return undefined;
-    }
-    if (!wasLive) for (const watch of this.#watches) watch.rowIsTaken(row);
-    this.#rows[row] = next;
-    if (!wasLive) {
-      this.liveRows.add(row);
-      this.#ordered.set(id, row);
-    }
-    if (!samePayload) this.#indexes.addPoint(row, next.payload);
-    return row;
+    this.#live += Number(next?.exists === true) - Number(previous?.exists === true);
+    this.#rows?.put(id, previous, next);
   }
 
   #keyPayload(id: PointId, previous: PointState | undefined, next: PointState | undefined, given?: number): void {
     if (given === undefined && previous !== undefined && next?.payload === previous.payload) return;
     const isEmpty = next === undefined || Object.keys(next.payload).length === 0;
-    const key = isEmpty ? emptyPayloadKey : (given ?? this.#newPayloadKey());
+    const key = isEmpty ? emptyPayloadKey : (given ?? this.#options.newPayloadKey());
     if (key === emptyPayloadKey) this.#payloadKeys.delete(id);
     else this.#payloadKeys.set(id, key);
   }
 
-  #takeRow(): number {
-    return this.#freeRows.pop() ?? this.#rows.push(undefined) - 1;
+  // ---- payload indexes
+
+  indexPaths(): string[] {
+    return [...this.#schemas.keys()];
+  }
+
+  /** Have payload indexes from here on, and others no more: all of it, or nothing when it throws (`format` for a bad path). */
+  changeIndexes(
+    created: readonly (readonly [path: string, schema: PayloadIndexSchema])[],
+    dropped: readonly string[],
+  ): void {
+    for (const [path] of created) parsePath(path, "field_name");
+    this.#rows?.changeIndexes(created, dropped);
+    for (const path of dropped) this.#schemas.delete(path);
+    for (const [path, schema] of created) this.#schemas.set(path, schema);
+  }
+
+  // ---- rows on the heap
+
+  #rowed(): TableRows {
+    if (this.#rows !== undefined) return this.#rows;
+    const rows = new TableRows(this.vectorNames);
+    for (const state of this.states()) {
+      const row = rows.put(state.id, undefined, state);
+      if (row === undefined) continue;
+      for (const [name, slots] of rows.slotMaps) {
+        const dot = visibleDot(state, name);
+        const slot = dot === undefined ? undefined : this.#options.slotOf(name, dot);
+        if (slot !== undefined) slots.link(row, slot);
+      }
+    }
+    rows.changeIndexes([...this.#schemas], []);
+    this.#rows = rows;
+    return rows;
+  }
+
+  get liveRows(): RowSet {
+    return this.#rowed().liveRows;
+  }
+
+  get rowCount(): number {
+    return this.#rowed().rowCount;
+  }
+
+  /** The live point at a row. */
+  at(row: number): PointState {
+    return this.#rowed().at(row);
+  }
+
+  rowOf(id: PointId): number | undefined {
+    return this.#rowed().rowOf(id);
+  }
+
+  subjectAt(row: number): FilterSubject {
+    return this.#rowed().subjectAt(row);
+  }
+
+  /** The rows in order, as they are now: what changes later does not show. Costs nothing, but some of each later change. */
+  orderedRows(): OrderedRows {
+    return this.#rowed().orderedRows();
+  }
+
+  /** Where each vector's visible versions stand, by its name. */
+  get slotMaps(): ReadonlyMap<string, SlotMap> {
+    return this.#rowed().slotMaps;
+  }
+
+  slotMap(vector: string): SlotMap | undefined {
+    return this.#rowed().slotMap(vector);
+  }
+
+  /** The vector of a live point is at this slot from here on. */
+  link(id: PointId, vector: string, slot: number): void {
+    const row = this.#rows?.rowOf(id);
+    if (row !== undefined) this.#rows?.slotMap(vector)?.link(row, slot);
+  }
+
+  /** It is not there any more. */
+  unlink(id: PointId, vector: string, slot: number): void {
+    const row = this.#rows?.rowOf(id);
+    if (row !== undefined) this.#rows?.slotMap(vector)?.unlink(row, slot);
+  }
+
+  /** Tell `watch` of every row that is about to change, until the returned function is called. */
+  watch(watch: RowWatch): () => void {
+    return this.#rowed().watch(watch);
+  }
+
+  /** How many watch. */
+  get watchers(): number {
+    return this.#rows?.watchers ?? 0;
+  }
+
+  /** The point's row, or the place of one of its vectors, is about to change. */
+  beginChange(id: PointId): void {
+    this.#rows?.beginChange(id);
+  }
+
+  indexOn(path: string): PayloadIndex | undefined {
+    return this.#rowed().indexOn(path);
+  }
+
+  accessTo(path: string): FieldAccess | undefined {
+    return this.#rowed().accessTo(path);
   }
 }

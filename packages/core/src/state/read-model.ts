@@ -16,7 +16,7 @@ import { emptyVersionVector, type VersionVector, versionVectorDelta } from "../c
 import type { Operation } from "../operation/operation.js";
 import { planted } from "../planted.js";
 import { PayloadColumns } from "./payload-columns.js";
-import { latestStamp, type PointState } from "./point-state.js";
+import { latestStamp, type PointState, visibleDot } from "./point-state.js";
 import type { Shard } from "./shard.js";
 
 /** Gives two random words that ids in a table are hashed with. */
@@ -94,12 +94,12 @@ export class ReadModel {
     this.#changed.add(id);
   }
 
-  /** The same of the point whose vector stands at a slot, if one's does. */
-  noteAtSlot(vector: string, slot: number): void {
+  /** The point whose vector stands at a slot, as of what was published last. */
+  pointAtSlot(vector: string, slot: number): PointId | undefined {
     const { reader, epoch } = this.segment;
-    const space = this.#spaces().findIndex(([name]) => name === vector);
+    const space = this.#shard.table.vectorNames.indexOf(vector);
     const row = reader.rowAtSlot(space, slot, epoch);
-    if (row !== undefined) this.note(reader.rows.idAt(row));
+    return row === undefined ? undefined : reader.rows.idAt(row);
   }
 
   /** Rows and columns as pieces to be written one after the other: views, valid until they change. Everything is published. */
@@ -275,8 +275,6 @@ export class ReadModel {
   #changeOf(id: PointId, state: PointState | undefined): RowChange {
     if (state === undefined) return { kind: "remove", id };
     const { table } = this.#shard;
-    const row = table.rowOf(id);
-    assert(row !== undefined, "a live point has a row in the table of states");
     const { time, origin } = latestStamp(state);
     return {
       kind: "put",
@@ -284,7 +282,10 @@ export class ReadModel {
       payloadKey: table.payloadKeyOf(id),
       stamp: { ...time, origin },
       version: state.version,
-      slots: Array.from(table.slotMaps.values()).map((map, space) => this.#slotBefore(id, space) ?? map.slotOf(row)),
+      slots: this.#spaces().map(([name, index], space) => {
+        const dot = visibleDot(state, name);
+        return this.#slotBefore(id, space) ?? (dot === undefined ? undefined : index.slotOf(dot));
+      }),
     };
   }
 
@@ -298,7 +299,7 @@ export class ReadModel {
 
   /** In the order of the table's spaces. */
   #spaces(): [name: string, index: Space][] {
-    return Array.from(this.#shard.table.slotMaps.keys(), (name) => {
+    return Array.from(this.#shard.table.vectorNames, (name) => {
       const index = this.#indexes.get(name);
       assert(index !== undefined, "every vector has a graph");
       return [name, index];

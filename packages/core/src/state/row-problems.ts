@@ -18,7 +18,7 @@ import {
   RowSet,
   valuesAt,
 } from "@murmuration/index";
-import { latestStamp, type PointState } from "./point-state.js";
+import { latestStamp, type PointState, visibleDot } from "./point-state.js";
 import type { WritableShard } from "./writable-shard.js";
 
 /** Points of one page. */
@@ -76,9 +76,9 @@ function rowDifferences(
   expect("payload key", rows.payloadKeyAt(row), shard.table.payloadKeyOf(state.id));
   expect("version", rows.versionAt(row), state.version);
   expect("stamp", [stamp.wallMs, stamp.counter, stamp.origin].join(), [time.wallMs, time.counter, origin].join());
-  const place = shard.table.rowOf(state.id);
-  for (const [space, [name, slots]] of [...shard.table.slotMaps].entries()) {
-    const slot = place === undefined ? undefined : slots.slotOf(place);
+  for (const [space, name] of shard.table.vectorNames.entries()) {
+    const dot = visibleDot(state, name);
+    const slot = dot === undefined ? undefined : shard.graph(name).slotOf(dot);
     expect(`the slot of vector "${name}"`, rows.slotAt(row, space), slot);
     if (slot !== undefined) expect(`the row at its slot of "${name}"`, reader.rowAtSlot(space, slot, epoch), row);
   }

@@ -59,7 +59,11 @@ export class Shard {
     this.graphs = graphs;
     this.causality = causality;
     this.windows = windows;
-    this.table = new PointTable(Object.keys(collection.vectors), () => payloadKeys.newPayloadKey(collection.id));
+    this.table = new PointTable({
+      vectorNames: Object.keys(collection.vectors),
+      newPayloadKey: () => payloadKeys.newPayloadKey(collection.id),
+      slotOf: (vector, dot) => graphs.get(vector)?.slotOf(dot),
+    });
     this.table.changeIndexes(Object.entries(collection.payloadIndexes), []);
   }
 
@@ -103,8 +107,8 @@ export class Shard {
   describe(collection: Collection): void {
     const wanted = collection.payloadIndexes;
     const had = this.#collection.payloadIndexes;
-    const isAsWanted = (path: string) =>
-      this.table.indexOn(path) !== undefined && JSON.stringify(had[path]) === JSON.stringify(wanted[path]);
+    const paths = new Set(this.table.indexPaths());
+    const isAsWanted = (path: string) => paths.has(path) && JSON.stringify(had[path]) === JSON.stringify(wanted[path]);
     const created = Object.entries(wanted).filter(([path]) => !isAsWanted(path));
     const dropped = this.table.indexPaths().filter((path) => !Object.hasOwn(wanted, path));
     if (planted.has("describes-by-half")) this.#collection = collection;
@@ -244,18 +248,26 @@ export class Shard {
    */
   #hideLost(vector: string, dots: readonly Dot[]): void {
     const graph = this.graph(vector);
-    const slots = this.table.slotMap(vector);
     for (const dot of dots) {
       const slot = graph.slotOf(dot);
-      const row = slot === undefined ? undefined : slots?.rowOf(slot);
-      if (slot === undefined || row === undefined) continue;
-      const { id } = this.table.at(row);
+      if (slot === undefined || !graph.reader.isVisible(slot)) continue;
+      const id = this.#pointThatShows(vector, dot);
+      if (id === undefined) continue;
       this.table.beginChange(id);
       this.#tell(id);
       graph.reader.hide(slot);
       graph.markDead(slot, true);
-      slots?.unlink(row, slot);
+      this.table.unlink(id, vector, slot);
     }
+  }
+
+  /** The point whose visible version a node is. Looks at all of them: what it is asked for is the consequence of a damage. */
+  #pointThatShows(vector: string, dot: Dot): PointId | undefined {
+    for (const state of this.table.states()) {
+      const shown = visibleDot(state, vector);
+      if (shown?.origin === dot.origin && shown.sequence === dot.sequence) return state.id;
+    }
+    return undefined;
   }
 
   #insertNodes(
@@ -287,7 +299,6 @@ export class Shard {
   #putPoint(id: PointId, next: PointState | undefined, payloadKey?: number): void {
     this.table.beginChange(id);
     const previous = this.table.state(id);
-    const rowBefore = this.table.rowOf(id);
     const shown: (readonly [string, number])[] = [];
     for (const [name, graph] of this.graphs) {
       const before = visibleDot(previous, name);
@@ -299,13 +310,13 @@ export class Shard {
         before.origin === after.origin &&
         before.sequence === after.sequence;
       if (same && rowStays) continue;
-      if (before !== undefined && rowBefore !== undefined) {
+      if (before !== undefined) {
         const slot = graph.slotOf(before);
         // purged while it was shown: see #hideLost
         if (slot !== undefined) {
           if (!planted.has("deleted-stays-visible")) graph.reader.hide(slot);
           graph.markDead(slot, true);
-          this.table.slotMap(name)?.unlink(rowBefore, slot);
+          this.table.unlink(id, name, slot);
         }
       }
       if (after !== undefined) {
@@ -314,13 +325,12 @@ export class Shard {
         shown.push([name, slot]);
       }
     }
-    const row = this.table.put(id, next, payloadKey);
+    this.table.put(id, next, payloadKey);
     this.#tell(id);
     if (next?.exists === false) this.#deleted?.push(id);
     for (const [name, slot] of shown) {
       const graph = this.graphs.get(name) as ShardGraph;
-      assert(row !== undefined, "a point with visible vectors is live");
-      this.table.slotMap(name)?.link(row, slot);
+      this.table.link(id, name, slot);
       graph.markDead(slot, false);
       graph.reader.show(slot);
     }

@@ -163,7 +163,7 @@ export class SessionChecker {
           points: [String(id)],
         });
       };
-      if (shard.table.rowOf(id) === undefined) fail("it is deleted");
+      if (shard.table.live(id) === undefined) fail("it is deleted");
       if (filter !== undefined && payload?.["n"] !== query % 10) fail("it does not match the filter");
       const before = found[i - 1]?.score ?? score;
       if (metric === "Euclid" ? before > score : before < score) fail("it stands behind a worse one");
