@@ -3,7 +3,7 @@ import type { PayloadReader } from "../payload/store.js";
 import { attachSegmentReader, type SegmentReader } from "../segment/reader.js";
 import type { CollectionHandle } from "./collection-handle.js";
 import { isPlanted, type PlantedReadBug } from "./planted.js";
-import { PointsAtEpoch } from "./points-at-epoch.js";
+import { type LastVisible, PointsAtEpoch } from "./points-at-epoch.js";
 import { Snapshot } from "./snapshot.js";
 import { SpaceReader } from "./space-reader.js";
 
@@ -13,6 +13,7 @@ export class CollectionReader {
   readonly #columns: ColumnReader;
   readonly #spaces: readonly SpaceReader[];
   readonly #payloads: PayloadReader;
+  readonly #last: LastVisible = { epoch: 0, rows: undefined };
 
   /**
    * `thread`: this thread's number, from 1 on, for table and graphs alike; it has one reader of the collection. What an earlier holder of the
@@ -36,7 +37,7 @@ export class CollectionReader {
     if (this.#isPlanted("graphs-not-held")) for (const hold of holds) hold.leave();
     const pin = this.#segment.pin();
     const view = {
-      points: new PointsAtEpoch(this.#segment, this.#columns, this.#payloads, pin.epoch),
+      points: new PointsAtEpoch(this.#segment, this.#columns, this.#payloads, this.#last, pin.epoch),
       spaces: this.#spaces,
       graphs: holds,
       allEntries: this.#segment.allEntries(pin.epoch) && !this.#isPlanted("entries-ignored"),

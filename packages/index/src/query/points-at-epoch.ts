@@ -9,19 +9,35 @@ import { Meter, type Sliced } from "../sliced.js";
 
 const emptyPayload = new TextEncoder().encode("{}");
 
+/** What a thread keeps of the last epoch that it read all of: the next snapshot is often of the same one. */
+export interface LastVisible {
+  epoch: number;
+  /** Not to be changed. */
+  rows: RowSet | undefined;
+}
+
 /** The points of a collection that an epoch shows which this thread has pinned. A row is a version of a point. */
 export class PointsAtEpoch {
   readonly epoch: number;
   readonly segment: SegmentReader;
   readonly #columns: ColumnReader;
   readonly #payloads: PayloadReader;
+  readonly #last: LastVisible;
   #visible: RowSet | undefined;
 
-  constructor(segment: SegmentReader, columns: ColumnReader, payloads: PayloadReader, epoch: number) {
+  constructor(
+    segment: SegmentReader,
+    columns: ColumnReader,
+    payloads: PayloadReader,
+    last: LastVisible,
+    epoch: number,
+  ) {
     this.segment = segment;
     this.#columns = columns;
     this.#payloads = payloads;
+    this.#last = last;
     this.epoch = epoch;
+    if (last.epoch === epoch) this.#visible = last.rows;
   }
 
   /** Number of points. */
@@ -31,7 +47,11 @@ export class PointsAtEpoch {
 
   /** Every point's row. Not to be changed. */
   *visibleRows(): Sliced<RowSet> {
-    this.#visible ??= yield* this.#columns.visibleRows(this.epoch, new Meter());
+    if (this.#visible === undefined) {
+      this.#visible = yield* this.#columns.visibleRows(this.epoch, new Meter());
+      this.#last.epoch = this.epoch;
+      this.#last.rows = this.#visible;
+    }
     return this.#visible;
   }
 
