@@ -42,6 +42,7 @@ export { type EpochPin, hasReached, releaseThread } from "./segment/epochs.js";
 export { decodeSegmentImage, encodeSegmentImage } from "./segment/image.js";
 export {
   attachSegmentReader,
+  pointsIn,
   rowsPerCallMax,
   type ScrollPage,
   type SegmentHandle,
@@ -81,6 +82,7 @@ export {
   type SearchResult,
 } from "./vector-index/graph-reader.js";
 export type { CausalPast, EdgeDelta, GraphCounters, GraphDelta, InsertCandidates } from "./vector-index/graph-types.js";
+export { type GraphUse, graphUse } from "./vector-index/graph-use.js";
 export { decodeImage, encodeImage, type ReadExactly } from "./vector-index/image.js";
 export { attachFinder, type CandidateFinder, insertedSinceMax } from "./vector-index/insert-planner.js";
 export { normalise } from "./vector-index/normalise.js";

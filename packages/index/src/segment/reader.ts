@@ -6,6 +6,7 @@ import {
   COUNT_ALL_ENTRIES,
   COUNTS,
   H_COUNTS,
+  H_EPOCH,
   H_NEXT_ROW,
   NO_SLOT,
   PAGE_ROWS_MAX,
@@ -152,4 +153,11 @@ export class SegmentReader {
 /** Read a segment in another thread than the writer's; `thread` from 1 to THREADS_MAX − 1, one per thread. */
 export function attachSegmentReader(handle: SegmentHandle, thread: number): SegmentReader {
   return new SegmentReader(attachTable(handle.memory, thread));
+}
+
+/** Points at the newest epoch of a segment that another thread writes, without attaching to it. */
+export function pointsIn({ memory }: SegmentHandle): number {
+  const u32 = new Uint32Array(memory.buffer);
+  const epoch = Atomics.load(u32, H_EPOCH >>> 2);
+  return (u32[(H_COUNTS >>> 2) + (epoch & (COUNTS - 1))] as number) & ~COUNT_ALL_ENTRIES;
 }

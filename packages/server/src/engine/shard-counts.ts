@@ -1,11 +1,11 @@
 import {
-  attachReader,
   attachSegmentReader,
   type CollectionHandle,
   ColumnReader,
   finish,
-  type GraphReader,
+  graphUse,
   Meter,
+  pointsIn,
   type SegmentReader,
 } from "@murmuration/index";
 import { HTTP_THREAD } from "./engine-limits.js";
@@ -14,7 +14,6 @@ import { HTTP_THREAD } from "./engine-limits.js";
 export class ShardCounts {
   readonly #handle: CollectionHandle;
   #rows: { readonly segment: SegmentReader; readonly columns: ColumnReader } | undefined;
-  #graphs: readonly GraphReader[] | undefined;
 
   /** Attaches to nothing before it is asked. */
   constructor(handle: CollectionHandle) {
@@ -22,13 +21,7 @@ export class ShardCounts {
   }
 
   points(): number {
-    const { segment } = this.#attachedRows();
-    const { epoch, release } = segment.pin();
-    try {
-      return segment.count(epoch);
-    } finally {
-      release();
-    }
+    return pointsIn(this.#handle.table);
   }
 
   /** Points that have a value at each of these indexed paths; 0 at one whose index is being built. */
@@ -48,11 +41,14 @@ export class ShardCounts {
 
   /** Vectors in all graphs: nodes that are not dead. */
   vectors(): number {
-    return this.#attachedGraphs().reduce((sum, { linkedCount, deadCount }) => sum + linkedCount - deadCount, 0);
+    return this.#handle.spaces.reduce((sum, { graph }) => {
+      const { linked, dead } = graphUse(graph, HTTP_THREAD);
+      return sum + linked - dead;
+    }, 0);
   }
 
   graphBytes(): number {
-    return this.#attachedGraphs().reduce((sum, { bytesInUse }) => sum + bytesInUse, 0);
+    return this.#handle.spaces.reduce((sum, { graph }) => sum + graphUse(graph, HTTP_THREAD).bytes, 0);
   }
 
   #attachedRows() {
@@ -61,10 +57,5 @@ export class ShardCounts {
       this.#rows = { segment, columns: new ColumnReader(segment.engine) };
     }
     return this.#rows;
-  }
-
-  #attachedGraphs(): readonly GraphReader[] {
-    this.#graphs ??= this.#handle.spaces.map(({ graph }) => attachReader(graph, HTTP_THREAD));
-    return this.#graphs;
   }
 }
