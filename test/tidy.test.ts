@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
-import { arrowsUp, coreRooms, importCircles } from "./support/import-graph.js";
+import { arrowsUp, coreRooms, importCircles, mutualFolders } from "./support/import-graph.js";
 import { readSourceTree, root, type SourceFile } from "./support/source-tree.js";
 import * as rules from "./support/tidy-rules.js";
 
@@ -86,6 +86,20 @@ test("no files import each other in a circle, also for types alone", () => {
   const [, ...open] = circle;
   assert.deepEqual(importCircles(open.slice(0, -1)), [], "without one of its files a circle is open");
   assert.deepEqual(importCircles(tree), []);
+});
+
+test("no two folders of a package import each other", () => {
+  const both = [
+    planted("packages/server/src/http/a.ts", 'import { b } from "../bodies/b.js";'),
+    planted("packages/server/src/bodies/c.ts", 'import type { d } from "../http/d.js";'),
+    planted("packages/server/src/http/schemas/e.ts", 'import { a } from "../a.js";'),
+    planted("packages/server/src/http/f.ts", 'import { e } from "./schemas/e.js";'),
+  ];
+  assert.deepEqual(mutualFolders(both), [
+    "packages/server/src/bodies/c.ts imports ../http/d.js, and packages/server/src/http/a.ts imports ../bodies/b.js",
+  ]);
+  assert.deepEqual(mutualFolders(both.slice(1)), []);
+  assert.deepEqual(mutualFolders(tree), []);
 });
 
 holds(

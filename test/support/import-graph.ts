@@ -56,6 +56,27 @@ export function arrowsUp({ path, text }: SourceFile): Violations {
   });
 }
 
+/** Folders of one package that import each other both ways, types among it; a folder and one in it count as one. */
+export function mutualFolders(files: readonly SourceFile[]): Violations {
+  const code = files.filter(({ path }) => /^packages\/[^/]+\/src\/.+\.ts$/.test(path) && !isTest(path));
+  const imports = new Map<string, string>();
+  for (const { path, text } of code) {
+    const from = posix.dirname(path);
+    for (const specifier of specifiersOf(text)) {
+      if (!specifier.startsWith(".")) continue;
+      const target = posix.join(from, specifier);
+      const to = posix.dirname(target);
+      const isOne = `${from}/`.startsWith(`${to}/`) || `${to}/`.startsWith(`${from}/`);
+      if (!isOne) imports.set(`${from} ${to}`, `${path} imports ${specifier}`);
+    }
+  }
+  return [...imports].flatMap(([pair, first]) => {
+    const [from = "", to = ""] = pair.split(" ");
+    const back = imports.get(`${to} ${from}`);
+    return back !== undefined && from < to ? [`${first}, and ${back}`] : [];
+  });
+}
+
 /**
  * Circles of files that import one another, imports of types among them: at least one for every set of files that are in circles, as
  * the path that leads back to its beginning.

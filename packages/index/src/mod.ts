@@ -6,7 +6,6 @@ export { compilePredicate } from "./filter/matches.js";
 export { emptyFilter, parseFilter } from "./filter/parse.js";
 export type * from "./filter/point-source.js";
 export type { Predicate } from "./filter/predicate.js";
-export { type ReadonlyRowSet, RowSet } from "./filter/row-set.js";
 export { parseJsonExactly, printJson } from "./json-text.js";
 export type * from "./payload/access.js";
 export { columnProblems } from "./payload/columns/column-problems.js";
@@ -38,6 +37,7 @@ export { CollectionReader } from "./query/collection-reader.js";
 export type { QueryOutcome } from "./query/nearest.js";
 export type * from "./query/query.js";
 export type { Snapshot } from "./query/snapshot.js";
+export { type ReadonlyRowSet, RowSet } from "./row-set.js";
 export { type EpochPin, hasReached, releaseThread } from "./segment/epochs.js";
 export { decodeSegmentImage, encodeSegmentImage } from "./segment/image.js";
 export {

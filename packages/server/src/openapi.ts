@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { murmurHeaders } from "./consistency/headers.js";
+import { murmurHeaders } from "./http/murmur-headers.js";
 import { none, type Route, route } from "./routes/route.js";
 import { json } from "./routes/service.js";
 import { version } from "./version.js";

@@ -9,18 +9,14 @@ import {
   regionName,
 } from "./cluster-config.js";
 import {
-  PLANNERS_MAX,
-  payloadCacheMebibytesDefault,
-  payloadCacheMebibytesMax,
-  READERS_MAX,
-} from "./engine/engine-limits.js";
-import {
   bodyBytesInFlightMebibytesDefault,
   bodyLimitMebibytesDefault,
   readTimeoutSecondsDefault,
   requestTimeoutMsDefault,
 } from "./http/http-limits.js";
 import { parseOrigins } from "./http/origins.js";
+import { payloadCacheMebibytesDefault, payloadCacheMebibytesMax } from "./read/read-limits.js";
+import { PLANNERS_MAX, READERS_MAX } from "./threads/thread-places.js";
 
 const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
 

@@ -8,12 +8,12 @@ import type { Json, Payload } from "../payload/json.js";
 import { PayloadIndexes } from "../payload/payload-indexes.js";
 import type { PayloadIndexSchema } from "../payload/schema.js";
 import type { PointId } from "../point/point-id.js";
+import { RowSet } from "../row-set.js";
 import { compileFilter } from "./compile.js";
 import type { Condition, Filter } from "./condition.js";
 import { compilePredicate } from "./matches.js";
 import { emptyFilter } from "./parse.js";
 import type { FilterSubject, PointSource } from "./point-source.js";
-import { RowSet } from "./row-set.js";
 
 /** Points in memory; a point's id is 1,000 more than its row, and even rows have a vector named "v". */
 class Points implements PointSource {

@@ -1,3 +1,4 @@
+import { RowSet } from "../row-set.js";
 import { finish, Meter, type Sliced } from "../sliced.js";
 import type { Condition, Filter, HasId } from "./condition.js";
 import { allOf, atLeast, compileCondition, compilePredicate } from "./matches.js";
@@ -5,7 +6,6 @@ import { combinedCoverage, once, type Plan, type Planning, scan, stepsOfRows } f
 import { planField } from "./plan-field.js";
 import type { PointSource } from "./point-source.js";
 import type { Predicate } from "./predicate.js";
-import { RowSet } from "./row-set.js";
 import { simplifyFilter } from "./simplify.js";
 
 /** A predicate costs about as much as this many entries of an ordered index. */

@@ -1,11 +1,11 @@
 import type { EqualityView, FieldAccess, PresenceView, RangeView } from "../payload/access.js";
 import type { IndexableValue } from "../payload/payload-index.js";
+import type { ReadonlyRowSet, RowSet } from "../row-set.js";
 import type { Sliced } from "../sliced.js";
 import type { IsEmpty, IsNull, MatchAny, MatchExcept, MatchValue, Range } from "./condition.js";
 import { compileCondition } from "./matches.js";
 import { once, type Plan, type Planning, scan } from "./plan.js";
 import type { Predicate } from "./predicate.js";
-import type { ReadonlyRowSet, RowSet } from "./row-set.js";
 
 export type FieldCondition = MatchValue | MatchAny | MatchExcept | Range | IsEmpty | IsNull;
 

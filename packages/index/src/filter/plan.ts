@@ -1,7 +1,7 @@
+import type { RowSet } from "../row-set.js";
 import type { Meter, Sliced } from "../sliced.js";
 import type { PointSource } from "./point-source.js";
 import type { Predicate } from "./predicate.js";
-import type { RowSet } from "./row-set.js";
 
 /** How much of a condition payload indexes answer. */
 export type Coverage = "full" | "part" | "none";

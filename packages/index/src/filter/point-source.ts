@@ -1,7 +1,7 @@
 import type { FieldAccess } from "../payload/access.js";
 import type { Payload } from "../payload/json.js";
 import type { PointId } from "../point/point-id.js";
-import type { RowSet } from "./row-set.js";
+import type { RowSet } from "../row-set.js";
 
 /** What a filter needs to know of one point. */
 export interface FilterSubject {

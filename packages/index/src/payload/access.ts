@@ -1,4 +1,4 @@
-import type { ReadonlyRowSet } from "../filter/row-set.js";
+import type { ReadonlyRowSet } from "../row-set.js";
 import type { Meter, Sliced } from "../sliced.js";
 import type { Json } from "./json.js";
 import type { IndexableValue, RangeBounds, ValueGroup } from "./payload-index.js";

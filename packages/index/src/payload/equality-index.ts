@@ -1,4 +1,4 @@
-import type { ReadonlyRowSet } from "../filter/row-set.js";
+import type { ReadonlyRowSet } from "../row-set.js";
 import type { Meter, Sliced } from "../sliced.js";
 import { EqualityPostings } from "./equality-postings.js";
 import type { Json } from "./json.js";

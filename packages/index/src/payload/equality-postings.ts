@@ -1,4 +1,4 @@
-import type { ReadonlyRowSet } from "../filter/row-set.js";
+import type { ReadonlyRowSet } from "../row-set.js";
 import { type Posting, postingSize, unionOf, withoutRow, withRow } from "./posting.js";
 
 /** Rows by value, for equality only. */

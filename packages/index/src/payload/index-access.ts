@@ -1,4 +1,4 @@
-import { type ReadonlyRowSet, RowSet } from "../filter/row-set.js";
+import { type ReadonlyRowSet, RowSet } from "../row-set.js";
 import type { Meter, Sliced } from "../sliced.js";
 import type { EqualityView, FieldAccess, PresenceSet, PresenceView, RangeView } from "./access.js";
 import type { IndexableValue, PayloadIndex } from "./payload-index.js";

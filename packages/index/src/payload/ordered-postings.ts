@@ -1,5 +1,5 @@
 import sortedBTree from "sorted-btree";
-import { type ReadonlyRowSet, RowSet } from "../filter/row-set.js";
+import { type ReadonlyRowSet, RowSet } from "../row-set.js";
 import type { Meter, Sliced } from "../sliced.js";
 import { compareNumbers } from "./number.js";
 import type { FrozenOrder, RangeBounds, ValueGroup } from "./payload-index.js";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { MurmurationError } from "../errors.js";
-import { type ReadonlyRowSet, RowSet } from "../filter/row-set.js";
+import { type ReadonlyRowSet, RowSet } from "../row-set.js";
 import { finish, Meter } from "../sliced.js";
 import type { Json, Payload } from "./json.js";
 import type { FrozenOrder, PayloadIndex, RangeBounds } from "./payload-index.js";

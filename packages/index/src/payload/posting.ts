@@ -1,4 +1,4 @@
-import { type ReadonlyRowSet, RowSet } from "../filter/row-set.js";
+import { type ReadonlyRowSet, RowSet } from "../row-set.js";
 
 /**
  * The rows of one value. Most values of an ordered index have one row, so that one is kept bare. A hash set costs some

@@ -1,4 +1,4 @@
-import { RowSet } from "../filter/row-set.js";
+import { RowSet } from "../row-set.js";
 import type { Json } from "./json.js";
 
 /** The different keys of those values that have one. */

@@ -1,11 +1,11 @@
 import { prepareFilter } from "../filter/compile.js";
 import type { Filter } from "../filter/condition.js";
 import type { FilterSubject, PointSource } from "../filter/point-source.js";
-import type { RowSet } from "../filter/row-set.js";
 import type { FieldAccess } from "../payload/access.js";
 import type { Payload } from "../payload/json.js";
 import { parsePayload } from "../payload/payload-text.js";
 import type { PointId } from "../point/point-id.js";
+import type { RowSet } from "../row-set.js";
 import { Meter, type Sliced } from "../sliced.js";
 import type { ReadView } from "./read-view.js";
 

@@ -1,6 +1,6 @@
 import { MurmurationError } from "../errors.js";
-import type { RowSet } from "../filter/row-set.js";
 import { slotSetOfRows } from "../payload/columns/slot-filter.js";
+import type { RowSet } from "../row-set.js";
 import { NO_SLOT } from "../segment/layout.js";
 import type { Sliced } from "../sliced.js";
 import { checkDimensions } from "../vector-index/engine-input.js";

@@ -1,9 +1,9 @@
 import { assert, MurmurationError } from "../errors.js";
-import type { RowSet } from "../filter/row-set.js";
 import type { FieldAccess } from "../payload/access.js";
 import type { ColumnReader } from "../payload/columns/column-reader.js";
 import { emptyPayloadKey, type PayloadReader } from "../payload/store.js";
 import type { PointId } from "../point/point-id.js";
+import type { RowSet } from "../row-set.js";
 import { rowsPerCallMax, type SegmentReader } from "../segment/reader.js";
 import { Meter, type Sliced } from "../sliced.js";
 

@@ -1,8 +1,8 @@
 import { MurmurationError } from "../errors.js";
 import type { Filter } from "../filter/condition.js";
-import type { ReadonlyRowSet, RowSet } from "../filter/row-set.js";
 import type { OrderView } from "../payload/access.js";
 import { comparePointIds, type PointId } from "../point/point-id.js";
+import type { ReadonlyRowSet, RowSet } from "../row-set.js";
 import { scrollRowsMax } from "../segment/reader.js";
 import { Meter, type Sliced } from "../sliced.js";
 import { sortInSlices } from "../sliced-sort.js";

@@ -1,5 +1,5 @@
-import type { ReadonlyRowSet } from "../filter/row-set.js";
 import type { PointId } from "../point/point-id.js";
+import type { ReadonlyRowSet } from "../row-set.js";
 import { type EpochPin, Epochs, epochOf } from "./epochs.js";
 import { readId, writeId } from "./id-words.js";
 import {

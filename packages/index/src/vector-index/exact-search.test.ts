@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { RowSet } from "../filter/row-set.js";
+import { RowSet } from "../row-set.js";
 import type { Sliced } from "../sliced.js";
 import { buildIndex, clusteredVectors, optionsFor } from "./graphs.test-support.js";
 import { compareNodeDots } from "./search-types.js";

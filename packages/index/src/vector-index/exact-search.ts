@@ -1,5 +1,5 @@
 import { assert, MurmurationError } from "../errors.js";
-import { RowSet } from "../filter/row-set.js";
+import { RowSet } from "../row-set.js";
 import { Meter, type Sliced } from "../sliced.js";
 import { sortInSlices } from "../sliced-sort.js";
 import { type Engine, header } from "./engine.js";

@@ -1,4 +1,4 @@
-import type { RowSet } from "../filter/row-set.js";
+import type { RowSet } from "../row-set.js";
 import { finish, type Sliced } from "../sliced.js";
 import { type Engine, header, meta, NO_SLOT } from "./engine.js";
 import { EpochPin } from "./epoch-pin.js";

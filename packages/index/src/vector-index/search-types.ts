@@ -1,4 +1,4 @@
-import type { RowSet } from "../filter/row-set.js";
+import type { RowSet } from "../row-set.js";
 import type { Sliced } from "../sliced.js";
 
 /** Name of a node on every replica: the operation that inserted it. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { RowSet } from "../filter/row-set.js";
+import { RowSet } from "../row-set.js";
 import { finish } from "../sliced.js";
 import { NO_SLOT } from "./engine.js";
 import { attachReader } from "./graph-handle.js";

@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { MurmurationError } from "@murmuration/index";
 import type { Logger } from "pino";
-import { fromPlainError } from "../engine/messages.js";
+import { fromPlainError } from "../threads/plain-error.js";
 import { BackupFolder, backupName, type ListedBackup, parseBackupName } from "./backup-folder.js";
 import type { BackupOrder } from "./make-backup.js";
 import type { Manifest } from "./manifest.js";

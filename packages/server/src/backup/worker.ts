@@ -1,7 +1,7 @@
 import { setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import { assert, MurmurationError } from "@murmuration/index";
-import { type PlainError, toPlainError } from "../engine/messages.js";
+import { type PlainError, toPlainError } from "../threads/plain-error.js";
 import { type BackupOrder, makeBackup } from "./make-backup.js";
 import type { Manifest } from "./manifest.js";
 

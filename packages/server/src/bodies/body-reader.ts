@@ -1,9 +1,9 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
 import { assert, MurmurationError, type Sliced } from "@murmuration/index";
-import { fromPlainError } from "../engine/messages.js";
+import { CheckedBody } from "../http/checked-body.js";
 import { bodiesWaitingMax, bodyThreadIdleMs, bodyThreadMebibytesMin, bodyThreadShare } from "../http/http-limits.js";
 import { type ReadTurns, timedOut } from "../http/read-turns.js";
-import { CheckedBody } from "./checked-body.js";
+import { fromPlainError } from "../threads/plain-error.js";
 import type { BodyReply, BodyRequest } from "./messages.js";
 import { Assembly, type Piece } from "./pieces.js";
 

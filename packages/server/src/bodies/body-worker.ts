@@ -1,11 +1,11 @@
 import { setPriority } from "node:os";
 import { parentPort } from "node:worker_threads";
 import { assert } from "@murmuration/index";
-import { toPlainError } from "../engine/messages.js";
 import { parseJsonBytes } from "../http/json.js";
 import { validate } from "../http/schemas/validate.js";
 import { routes } from "../routes/mod.js";
 import { none } from "../routes/route.js";
+import { toPlainError } from "../threads/plain-error.js";
 import { type BodyReply, type BodyRequest, routeKey } from "./messages.js";
 import { Cutter } from "./pieces.js";
 

@@ -1,5 +1,5 @@
 import type { MessagePort } from "node:worker_threads";
-import type { PlainError } from "../engine/messages.js";
+import type { PlainError } from "../threads/plain-error.js";
 
 /** A body; its memory goes along. */
 export interface BodyRequest {

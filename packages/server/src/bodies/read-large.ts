@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { CheckedBody } from "../http/checked-body.js";
 import type { ReadTurns } from "../http/read-turns.js";
 import { BodyReader } from "./body-reader.js";
-import type { CheckedBody } from "./checked-body.js";
 import { routeKey } from "./messages.js";
 
 /** How the large bodies of a server are read: each by the schema of its route, in a thread that ends with the server. */

@@ -13,7 +13,7 @@ import { buildApp } from "../app.js";
 import { Passing } from "../engine/channel-transport.test-support.js";
 import type { Database } from "../engine/database.js";
 import { openDatabase } from "../engine/open-database.js";
-import { murmurHeaders } from "./headers.js";
+import { murmurHeaders } from "../http/murmur-headers.js";
 
 const DEADLINE_MS = 60_000;
 const POINTS = "/collections/a/points";

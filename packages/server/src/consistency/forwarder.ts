@@ -3,8 +3,8 @@ import { SYSTEM_SHARD } from "@murmuration/core";
 import { printJson } from "@murmuration/index";
 import type { Database } from "../engine/database.js";
 import { forwardedAnswerBytesMax, forwardsMax, forwardTimeoutMs } from "../http/http-limits.js";
+import { murmurHeaders } from "../http/murmur-headers.js";
 import { isAllowedUrl } from "./allowed-hosts.js";
-import { murmurHeaders } from "./headers.js";
 import type { SessionRequest } from "./session-request.js";
 
 /** The answer of another replica, to be passed on as it is. */

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { decodeToken, encodeToken, SYSTEM_SHARD } from "@murmuration/core";
 import { sessionTokenCharactersMax } from "../http/http-limits.js";
+import { murmurHeaders } from "../http/murmur-headers.js";
 import { memberApp } from "../testing/member-app.js";
 import { filledApp } from "../testing/test-app.js";
-import { murmurHeaders } from "./headers.js";
 
 const SCROLL = "/collections/things/points/scroll";
 const UPSERT = "/collections/things/points?wait=true";

@@ -15,8 +15,8 @@ import {
 import { MurmurationError } from "@murmuration/index";
 import type { Database, Digest } from "../engine/database.js";
 import { consistencyTimeoutMsDefault, sessionTokenCharactersMax } from "../http/http-limits.js";
+import { murmurHeaders } from "../http/murmur-headers.js";
 import type { ForwardedAnswer, Forwarder } from "./forwarder.js";
-import { murmurHeaders } from "./headers.js";
 import type { SessionRequest } from "./session-request.js";
 
 /** What a write came to: `missed`: too few members were heard to hold it. */

@@ -5,9 +5,9 @@ import type { Command } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
 import { pino } from "pino";
 import { LocalReaders } from "../read/local-readers.js";
+import { heapOfThisThread } from "../threads/heap.js";
 import { EngineDatabase } from "./engine-database.js";
 import { Followed } from "./followed.js";
-import { heapOfThisThread } from "./heap.js";
 import { sharedMemoryState } from "./memory-guard.js";
 
 const catalogue = { collections: {}, aliases: {}, members: [] };

@@ -16,6 +16,8 @@ import { type Json, MurmurationError, type PointId } from "@murmuration/index";
 import type { Logger } from "pino";
 import type { Readers, ReadingLimits } from "../read/readers.js";
 import type { ReadAnswer, Reading } from "../read/reading.js";
+import type { Heap } from "../threads/heap.js";
+import { fromPlainError, type PlainError } from "../threads/plain-error.js";
 import { version } from "../version.js";
 import type {
   CollectionStatistics,
@@ -31,8 +33,8 @@ import { EngineCalls } from "./engine-calls.js";
 import type { Followed, FollowedChange } from "./followed.js";
 import { FollowedReads } from "./followed-reads.js";
 import { FollowedTokens } from "./followed-tokens.js";
-import { type Heap, MemoryGuard, memoryOf, requireRoomFor } from "./memory-guard.js";
-import { fromPlainError, type Outcome, type PlainError, type Reply, type Request } from "./messages.js";
+import { MemoryGuard, memoryOf, requireRoomFor } from "./memory-guard.js";
+import type { Outcome, Reply, Request } from "./messages.js";
 
 const PROBE_INTERVAL_MS = 1000;
 

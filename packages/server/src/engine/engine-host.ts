@@ -11,6 +11,8 @@ import {
   type WaitRequest,
 } from "@murmuration/core";
 import { type Json, MurmurationError } from "@murmuration/index";
+import { toPlainError } from "../threads/plain-error.js";
+import { stackOf } from "../threads/stack.js";
 import { buildIndexes } from "./build-indexes.js";
 import { ClusterLink } from "./cluster-link.js";
 import { type ClusterStart, replicaIdFor, type TransportHost } from "./cluster-start.js";
@@ -21,15 +23,14 @@ import { findAnswer } from "./findings.js";
 import { followedChanges } from "./followed.js";
 import { HostImages } from "./host-images.js";
 import { HostedWaits } from "./hosted-waits.js";
-
 import { LeftOutTold } from "./left-out-told.js";
 import { MemoryGuard } from "./memory-guard.js";
-import { type EngineStart, outcomeOf, type Question, type Reply, type Request, toPlainError } from "./messages.js";
+import { type EngineStart, outcomeOf, type Question, type Reply, type Request } from "./messages.js";
 import { openPlanners, type PlannerPool } from "./planners/planner-pool.js";
 import { RequestQueue } from "./request-queue.js";
 import { streamPositions } from "./stream-positions.js";
 import { newTableSeed } from "./table-seed.js";
-import { stackOf, TurnGuard } from "./turn-guard.js";
+import { TurnGuard } from "./turn-guard.js";
 import { UpkeepPace } from "./upkeep-pace.js";
 
 /**

@@ -1,9 +1,9 @@
 import { statSync } from "node:fs";
 import { type OpLog, SqliteOpLog } from "@murmuration/core";
+import type { Heap } from "../threads/heap.js";
+import { heapOfThisThread } from "../threads/heap.js";
 import { DiskReserve } from "./disk-reserve.js";
-import { heapOfThisThread } from "./heap.js";
 import { ImageStore, type OnImageRefused } from "./image-store.js";
-import type { Heap } from "./memory-guard.js";
 import type { EngineFiles } from "./messages.js";
 
 /** What the engine keeps things in. */

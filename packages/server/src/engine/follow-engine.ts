@@ -2,10 +2,11 @@ import { type Standing, standsAlone } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
 import type { Logger } from "pino";
 import type { Readers } from "../read/readers.js";
+import type { Heap } from "../threads/heap.js";
+import { fromPlainError } from "../threads/plain-error.js";
 import { EngineDatabase, type EngineThread } from "./engine-database.js";
 import { Followed } from "./followed.js";
-import type { Heap } from "./memory-guard.js";
-import { type EngineStart, fromPlainError, type Reply } from "./messages.js";
+import type { EngineStart, Reply } from "./messages.js";
 
 /** What a database over an engine that starts needs to know. */
 export interface FollowOptions {

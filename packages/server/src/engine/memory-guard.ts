@@ -1,20 +1,9 @@
 import type { Command } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
+import type { Heap, HeapUse } from "../threads/heap.js";
 
 /** Both threads hold the points: the one that writes them, and the one that answers. */
 export type MemoryThread = "engine" | "http";
-
-export interface HeapUse {
-  readonly usedBytes: number;
-  readonly limitBytes: number;
-}
-
-/** The heap of a thread. */
-export interface Heap {
-  readonly read: () => HeapUse;
-  /** Free what nobody uses any more. */
-  readonly collect: () => void;
-}
 
 const MEBIBYTE = 1024 * 1024;
 /** Beyond this share of a heap, what would add to it is refused. A start takes more than what it comes to: it needs the rest. */

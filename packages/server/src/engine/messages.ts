@@ -7,8 +7,9 @@ import type {
   Standing,
   WaitRequest,
 } from "@murmuration/core";
-import { type ErrorCode, type Json, MurmurationError, type PointId } from "@murmuration/index";
+import { type Json, MurmurationError, type PointId } from "@murmuration/index";
 import type { Piece } from "../bodies/pieces.js";
+import { type PlainError, toPlainError } from "../threads/plain-error.js";
 import type { ClusterStart } from "./cluster-start.js";
 import type { Digest, ReplicationReport } from "./database.js";
 import type { FollowedChange, FollowedStart } from "./followed.js";
@@ -79,14 +80,6 @@ export type Request =
   | { readonly kind: "ask"; readonly request: number; readonly question: Question }
   | { readonly kind: "close" };
 
-/** An error as it crosses threads. */
-export interface PlainError {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly field: string | undefined;
-  readonly cause: string | undefined;
-}
-
 export type Outcome = { readonly request: number } & ({ readonly receipt: Receipt } | { readonly error: PlainError });
 
 /** From the engine, in the order in which it happened. */
@@ -122,32 +115,6 @@ export type Reply =
     }
   | { readonly kind: "failed"; readonly error: PlainError }
   | { readonly kind: "closed" };
-
-export function toPlainError(error: unknown): PlainError {
-  if (!(error instanceof MurmurationError)) {
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    return { code: "internal", message: "the engine failed", field: undefined, cause: text };
-  }
-  const { code, message, field, cause } = error;
-  return { code, message, field, cause: causeOf(cause) };
-}
-
-/** Where a fault of the program itself happened; of a typed error, what it says. */
-function causeOf(cause: unknown): string | undefined {
-  if (!(cause instanceof Error)) return undefined;
-  return cause instanceof MurmurationError ? cause.message : (cause.stack ?? cause.message);
-}
-
-export function fromPlainError({ code, message, field, cause }: PlainError): MurmurationError {
-  return new MurmurationError(code, message, field, cause === undefined ? undefined : errorOf(cause));
-}
-
-/** Loggers tell of a cause only when it is an error. `text` is its message, or its stack. */
-function errorOf(text: string): Error {
-  const error = new Error(text.split("\n", 1)[0]);
-  error.stack = text;
-  return error;
-}
 
 /** What a write came to, as it crosses threads. */
 export function outcomeOf(request: number, outcome: Receipt | MurmurationError): Outcome {

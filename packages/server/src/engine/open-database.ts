@@ -1,12 +1,12 @@
 import { Worker } from "node:worker_threads";
 import type { Logger } from "pino";
+import { payloadCacheMebibytesDefault } from "../read/read-limits.js";
 import { ReaderPool } from "../read/reader-pool.js";
+import { heapOfThisThread } from "../threads/heap.js";
 import type { ClusterStart } from "./cluster-start.js";
 import { takeDataFolder } from "./data-folder.js";
 import type { Database } from "./database.js";
-import { payloadCacheMebibytesDefault } from "./engine-limits.js";
 import { followEngine } from "./follow-engine.js";
-import { heapOfThisThread } from "./heap.js";
 import { sharedMemoryState } from "./memory-guard.js";
 import type { WorkerStart } from "./messages.js";
 

@@ -8,7 +8,7 @@ import {
   pointsIn,
   type SegmentReader,
 } from "@murmuration/index";
-import { HTTP_THREAD } from "./engine-limits.js";
+import { HTTP_THREAD } from "../threads/thread-places.js";
 
 /** How much is in a shard, as this thread counts it: in the memory that all threads share. */
 export class ShardCounts {

@@ -1,12 +1,8 @@
 import { MurmurationError } from "@murmuration/index";
+import { stackOf } from "../threads/stack.js";
 
 /** What is told in the same words is told again after so long. */
 const AGAIN_MS = 60_000;
-
-/** Where an error happened, and what of. */
-export function stackOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
-}
 
 /** Keeps what goes wrong in one turn of the engine's thread from ending the thread: it is told, and the next turn comes. */
 export class TurnGuard {

@@ -1,10 +1,11 @@
 import { setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import { assert } from "@murmuration/index";
+import { toPlainError } from "../threads/plain-error.js";
 import { EngineHost } from "./engine-host.js";
 import { NICE } from "./engine-limits.js";
 import { openResources } from "./engine-resources.js";
-import { type Reply, type Request, toPlainError, type WorkerStart } from "./messages.js";
+import type { Reply, Request, WorkerStart } from "./messages.js";
 
 // The engine's thread.
 

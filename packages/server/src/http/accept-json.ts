@@ -1,8 +1,8 @@
 import type { Readable } from "node:stream";
 import { MurmurationError } from "@murmuration/index";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { CheckedBody } from "../bodies/checked-body.js";
 import { BodyBudget, type BodyLease } from "./body-budget.js";
+import type { CheckedBody } from "./checked-body.js";
 import { drain } from "./drain.js";
 import { bodyBytesAlwaysRead, bodyBytesReadHere, drainedBytesMax, drainIdleMs } from "./http-limits.js";
 import { parseJsonBytes } from "./json.js";

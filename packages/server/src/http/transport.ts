@@ -2,7 +2,7 @@ import { constants } from "node:zlib";
 import compress from "@fastify/compress";
 import cors from "@fastify/cors";
 import type { FastifyInstance } from "fastify";
-import { murmurHeaders } from "../consistency/headers.js";
+import { murmurHeaders } from "./murmur-headers.js";
 import { allowedOrigin } from "./origins.js";
 
 const encodings = ["br", "gzip", "deflate"] as const;

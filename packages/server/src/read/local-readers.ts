@@ -1,6 +1,6 @@
 import { type CollectionHandle, CollectionReader, type PayloadReader, type Sliced } from "@murmuration/index";
-import { FIRST_READER_THREAD } from "../engine/engine-limits.js";
 import { ReadTurns } from "../http/read-turns.js";
+import { FIRST_READER_THREAD } from "../threads/thread-places.js";
 import type { ReadableCollection, ReaderAnswer, ReaderCounters, Readers, ReadingLimits } from "./readers.js";
 import type { Reading } from "./reading.js";
 import { runReading } from "./run-reading.js";

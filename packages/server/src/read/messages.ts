@@ -1,5 +1,5 @@
 import type { Piece } from "../bodies/pieces.js";
-import type { PlainError } from "../engine/messages.js";
+import type { PlainError } from "../threads/plain-error.js";
 import type { ReadableCollection, ReaderAnswer } from "./readers.js";
 import type { Reading } from "./reading.js";
 

@@ -1,6 +1,6 @@
 import { assert, MurmurationError } from "@murmuration/index";
 import { Assembly } from "../bodies/pieces.js";
-import { toPlainError } from "../engine/messages.js";
+import { toPlainError } from "../threads/plain-error.js";
 import type { LocalReaders } from "./local-readers.js";
 import { processClockMs, type ReaderOutcome, type ReaderReply, type ReaderRequest } from "./messages.js";
 import type { ReadableCollection, ReaderAnswer } from "./readers.js";

@@ -1,19 +1,18 @@
 import { assert, type CollectionHandle, MurmurationError, type Sliced } from "@murmuration/index";
 import { Cutter, pieceWeight, weightOf } from "../bodies/pieces.js";
+import { readsUnderWayMax } from "../http/http-limits.js";
+import { ReadTurns, timedOut } from "../http/read-turns.js";
+import { fromPlainError, toPlainError } from "../threads/plain-error.js";
+import { stackOf } from "../threads/stack.js";
+import { FIRST_READER_THREAD, READERS_MAX } from "../threads/thread-places.js";
+import { processClockMs, type ReaderOutcome, type ReaderRequest, type StoredPayloads } from "./messages.js";
 import {
-  FIRST_READER_THREAD,
   READER_HEAP_MEBIBYTES,
   READER_LATE_MS,
   READER_REPLACE_MS_MIN,
   READER_START_MS_MAX,
   READER_STUCK_MS_MAX,
-  READERS_MAX,
-} from "../engine/engine-limits.js";
-import { fromPlainError, toPlainError } from "../engine/messages.js";
-import { stackOf } from "../engine/turn-guard.js";
-import { readsUnderWayMax } from "../http/http-limits.js";
-import { ReadTurns, timedOut } from "../http/read-turns.js";
-import { processClockMs, type ReaderOutcome, type ReaderRequest, type StoredPayloads } from "./messages.js";
+} from "./read-limits.js";
 import { ReaderWorker } from "./reader-worker.js";
 import type { ReadableCollection, ReaderAnswer, ReaderCounters, Readers, ReadingLimits } from "./readers.js";
 import type { Reading } from "./reading.js";

@@ -1,6 +1,6 @@
 import type { MessagePort } from "node:worker_threads";
-import { heapOfThisThread } from "../engine/heap.js";
 import { ReadTurns } from "../http/read-turns.js";
+import { heapOfThisThread } from "../threads/heap.js";
 import { LocalReaders, type PayloadsOf } from "./local-readers.js";
 import type { ReaderReply, ReaderRequest, ReaderStart } from "./messages.js";
 import { ReaderHost } from "./reader-host.js";

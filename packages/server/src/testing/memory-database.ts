@@ -7,11 +7,11 @@ import type { Database } from "../engine/database.js";
 import { EngineHost } from "../engine/engine-host.js";
 import type { EngineResources } from "../engine/engine-resources.js";
 import { followEngine } from "../engine/follow-engine.js";
-import { heapOfThisThread } from "../engine/heap.js";
-import { type Heap, sharedMemoryState } from "../engine/memory-guard.js";
+import { sharedMemoryState } from "../engine/memory-guard.js";
 import type { EngineStart, Request } from "../engine/messages.js";
 import { LocalReaders } from "../read/local-readers.js";
 import { payloadsOfLog } from "../read/log-payloads.js";
+import { type Heap, heapOfThisThread } from "../threads/heap.js";
 
 /** What a database in memory may be given. */
 export interface MemoryDatabaseOptions {

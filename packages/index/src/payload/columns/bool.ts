@@ -1,4 +1,4 @@
-import { type ReadonlyRowSet, RowSet } from "../../filter/row-set.js";
+import { type ReadonlyRowSet, RowSet } from "../../row-set.js";
 import { BOOL_CELLS, FALSE_ROWS, TRUE_ROWS } from "../../segment/column-layout.js";
 import type { Meter, Sliced } from "../../sliced.js";
 import type { EqualityView, FacetView, FieldAccess } from "../access.js";

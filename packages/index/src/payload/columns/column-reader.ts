@@ -1,4 +1,4 @@
-import type { RowSet } from "../../filter/row-set.js";
+import type { RowSet } from "../../row-set.js";
 import type { TableEngine } from "../../segment/table-engine.js";
 import type { Meter, Sliced } from "../../sliced.js";
 import type { FieldAccess } from "../access.js";

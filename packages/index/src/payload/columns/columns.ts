@@ -1,5 +1,5 @@
 import { assert, MurmurationError } from "../../errors.js";
-import { RowSet } from "../../filter/row-set.js";
+import { RowSet } from "../../row-set.js";
 import { SUMMARY_ROWS } from "../../segment/column-layout.js";
 import type { TableEngine } from "../../segment/table-engine.js";
 import type { Payload } from "../json.js";

@@ -1,4 +1,4 @@
-import type { ReadonlyRowSet } from "../../filter/row-set.js";
+import type { ReadonlyRowSet } from "../../row-set.js";
 import { A_PAIRS, PAIRS, WINDOW_ROWS } from "../../segment/column-layout.js";
 import type { Meter, Sliced } from "../../sliced.js";
 import type { FacetView } from "../access.js";

@@ -1,4 +1,4 @@
-import { type ReadonlyRowSet, RowSet } from "../../filter/row-set.js";
+import { type ReadonlyRowSet, RowSet } from "../../row-set.js";
 import { A_INPUT, KEYWORD_CELLS, V_BYTES, V_KEY } from "../../segment/column-layout.js";
 import type { Meter, Sliced } from "../../sliced.js";
 import { textFromUtf8 } from "../../text.js";

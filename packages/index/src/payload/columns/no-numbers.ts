@@ -1,4 +1,4 @@
-import { RowSet } from "../../filter/row-set.js";
+import { RowSet } from "../../row-set.js";
 import type { RangeView } from "../access.js";
 
 /** Ranges on a column without numbers: it finds none, and says where there are some. */

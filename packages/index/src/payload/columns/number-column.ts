@@ -1,4 +1,4 @@
-import { type ReadonlyRowSet, RowSet } from "../../filter/row-set.js";
+import { type ReadonlyRowSet, RowSet } from "../../row-set.js";
 import {
   A_INPUT,
   C_DIRECTORY,

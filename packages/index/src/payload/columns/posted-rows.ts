@@ -1,4 +1,4 @@
-import { RowSet } from "../../filter/row-set.js";
+import { RowSet } from "../../row-set.js";
 import { A_PAIRS, COMMON, POSTING_KIND, ROWS_LISTED, V_POSTING, V_ROWS } from "../../segment/column-layout.js";
 import type { Meter, Sliced } from "../../sliced.js";
 import type { ColumnPlace } from "./column-kind.js";

@@ -1,4 +1,4 @@
-import { type ReadonlyRowSet, RowSet } from "../../filter/row-set.js";
+import { type ReadonlyRowSet, RowSet } from "../../row-set.js";
 import { C_COUNTS, NULLS, OTHER, SEVERAL, UNHELD_NUMBER, VALUED } from "../../segment/column-layout.js";
 import type { Meter, Sliced } from "../../sliced.js";
 import type { PresenceSet, PresenceView } from "../access.js";

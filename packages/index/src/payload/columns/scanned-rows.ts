@@ -1,4 +1,4 @@
-import { type ReadonlyRowSet, RowSet } from "../../filter/row-set.js";
+import { type ReadonlyRowSet, RowSet } from "../../row-set.js";
 import { A_AMONG, A_OUT, WINDOW_ROWS } from "../../segment/column-layout.js";
 import { H_NEXT_ROW } from "../../segment/layout.js";
 import type { Meter, Sliced } from "../../sliced.js";

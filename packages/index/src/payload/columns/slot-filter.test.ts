@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { RowSet } from "../../filter/row-set.js";
+import { RowSet } from "../../row-set.js";
 import { createSegment } from "../../segment/segment.js";
 import { slotsOfRows } from "./slot-filter.js";
 

@@ -1,4 +1,4 @@
-import { type ReadonlyRowSet, RowSet } from "../../filter/row-set.js";
+import { type ReadonlyRowSet, RowSet } from "../../row-set.js";
 import { WINDOW_ROWS } from "../../segment/column-layout.js";
 import { H_SLOT_CAPACITIES } from "../../segment/layout.js";
 import type { TableEngine } from "../../segment/table-engine.js";

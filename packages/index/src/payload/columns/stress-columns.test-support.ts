@@ -3,7 +3,7 @@ import type { Condition } from "../../filter/condition.js";
 import { compilePredicate } from "../../filter/matches.js";
 import { emptyFilter } from "../../filter/parse.js";
 import type { FilterSubject, PointSource } from "../../filter/point-source.js";
-import type { RowSet } from "../../filter/row-set.js";
+import type { RowSet } from "../../row-set.js";
 import type { SegmentReader } from "../../segment/reader.js";
 import type { RowChange } from "../../segment/row-change.js";
 import type { Segment } from "../../segment/segment.js";

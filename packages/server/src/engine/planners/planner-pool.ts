@@ -1,8 +1,8 @@
 import { Worker } from "node:worker_threads";
 import type { PlannedGraph, PlannedInsert, Planner } from "@murmuration/core";
 import { assert, type InsertCandidates } from "@murmuration/index";
-import { FIRST_PLANNER_THREAD, PLANNERS_MAX } from "../engine-limits.js";
-import { stackOf } from "../turn-guard.js";
+import { stackOf } from "../../threads/stack.js";
+import { FIRST_PLANNER_THREAD, PLANNERS_MAX } from "../../threads/thread-places.js";
 import {
   awaitPlanner,
   type Board,

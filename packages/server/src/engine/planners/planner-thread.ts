@@ -1,8 +1,8 @@
 import { setPriority } from "node:os";
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { assert, attachFinder, type CandidateFinder, type GraphHandle } from "@murmuration/index";
+import { heapOfThisThread } from "../../threads/heap.js";
 import { NICE } from "../engine-limits.js";
-import { heapOfThisThread } from "../heap.js";
 import { awaitRound, type Board, beginOn, type Desk, endOn, graphOf, putFound, takeInsert } from "./board.js";
 
 // A planner's thread: it waits for a round, takes of it what it can, and waits again. It never comes to its event loop.

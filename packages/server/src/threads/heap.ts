@@ -1,7 +1,18 @@
 import { getHeapSpaceStatistics, getHeapStatistics, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { isMainThread, resourceLimits } from "node:worker_threads";
-import type { Heap, HeapUse } from "./memory-guard.js";
+
+export interface HeapUse {
+  readonly usedBytes: number;
+  readonly limitBytes: number;
+}
+
+/** The heap of a thread. */
+export interface Heap {
+  readonly read: () => HeapUse;
+  /** Free what nobody uses any more. */
+  readonly collect: () => void;
+}
 
 const MEBIBYTE = 1024 * 1024;
 /** What node takes where it is not told otherwise. */

@@ -1,4 +1,4 @@
-import { assert } from "../errors.js";
+import { assert } from "./errors.js";
 
 /** What can be asked of a set of rows without changing it. */
 export interface ReadonlyRowSet extends Iterable<number> {

@@ -1,0 +1,13 @@
+/** What each reader keeps of the payloads that it has read. */
+export const payloadCacheMebibytesDefault = 64;
+export const payloadCacheMebibytesMax = 65_536;
+/** A reader that was asked something and has done nothing for so long is given up: it is stuck. A slice takes some milliseconds. */
+export const READER_STUCK_MS_MAX = 10_000;
+/** One that has not started after so long is given up, too. */
+export const READER_START_MS_MAX = 60_000;
+/** One that has ended is replaced so soon at the earliest. */
+export const READER_REPLACE_MS_MIN = 1_000;
+/** Whoever waits for a reader hears so long after the deadline at the latest that it is over. */
+export const READER_LATE_MS = 100;
+/** Heap of a reader: what it answers with, and sets of rows, are not on it. */
+export const READER_HEAP_MEBIBYTES = 1_024;
