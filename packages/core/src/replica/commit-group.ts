@@ -79,7 +79,9 @@ export class CommitGroup {
     const failures = takeBack(this.journal?.splice(undos) ?? []);
     // their points are as they were: what readers see of them is right again
     for (const target of targetsOf(taken)) {
-      target.rows.noteOnly(this.#steps.filter((step) => step.target === target).flatMap(({ ids }) => [...ids]));
+      const left = this.#steps.filter((step) => step.target === target);
+      target.rows.noteOnly(left.flatMap(({ ids }) => [...ids]));
+      if (left.length === 0 && failures.length === 0) target.rows.undone();
     }
     return failures;
   }

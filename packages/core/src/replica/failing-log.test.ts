@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { MurmurationError } from "@murmuration/index";
+import { CollectionReader, finish, MurmurationError } from "@murmuration/index";
 import { assertUntil } from "@murmuration/index/conformance";
 import fc from "fast-check";
 import type { Command } from "../command/command.js";
@@ -108,6 +108,32 @@ describe("a replica whose log fails", () => {
       Object.values(replica.catalogue.collections).map(({ name }) => name),
       ["n"],
     );
+  });
+
+  test("leaves a graph that is as of what readers see: their answers are settled", () => {
+    const log = new FailingOpLog();
+    const replica = openReplica({ log });
+    const points = Array.from({ length: 8 }, (_, i) => point(i, [i, 1]));
+    run(replica, createCollection("a"), upsert("a", points));
+    const [readable] = replica.readable().values();
+    assert.ok(readable !== undefined);
+    const reader = new CollectionReader(readable.handle, 4, { bytesOf: () => new Uint8Array() });
+    const isSettled = () => {
+      const snapshot = reader.begin();
+      const node = { kind: "nearest", target: { kind: "vector", vector: Float32Array.of(1, 1) } } as const;
+      const selection = { payload: false, vectors: false };
+      const query = { node, using: "", limit: 1, offset: 0, parameters: {}, selection };
+      const outcome = finish(snapshot.query(query, () => undefined));
+      snapshot.release();
+      return outcome.isSettled;
+    };
+    assert.ok(isSettled());
+    log.failAfter(0);
+    replica.execute([
+      upsert("a", [point(1, [5, 5]), point(20, [1, 1])]),
+      { kind: "delete-points", collection: "a", target: { ids: [3] } },
+    ]);
+    assert.ok(log.failed && isSettled());
   });
 
   test("with an error of its own answers it as a fault of the program", () => {

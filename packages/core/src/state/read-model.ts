@@ -272,6 +272,11 @@ export class ReadModel {
     for (const id of ids) this.#changed.add(id);
   }
 
+  /** Everything since `publish` has been undone, in the graphs too. */
+  undone(): void {
+    for (const index of this.#indexes.values()) index.takenBack();
+  }
+
   #changeOf(id: PointId, state: PointState | undefined): RowChange {
     if (state === undefined) return { kind: "remove", id };
     const { table } = this.#shard;

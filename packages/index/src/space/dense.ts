@@ -104,6 +104,10 @@ export class DenseSpace implements SpacePort {
     this.#graph.published();
   }
 
+  takenBack(): void {
+    this.#graph.takenBack();
+  }
+
   epoch(): number {
     return this.#graph.epoch();
   }

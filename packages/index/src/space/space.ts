@@ -98,6 +98,8 @@ export interface SpacePort extends AppliedSpace {
   handle(): GraphHandle;
   /** Rows that name slots were published: slots retired before may be used again. */
   published(): void;
+  /** Everything since rows were published has been taken back: what searches see is as of those rows again. */
+  takenBack(): void;
   /** The epoch of now: a reader that has followed up to here pins it. */
   epoch(): number;
   /** A dead vector's death is causally stable: nothing can make it live again. Local knowledge, in no digest. */

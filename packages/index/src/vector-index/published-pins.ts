@@ -1,4 +1,4 @@
-import { header, lineOf } from "./engine.js";
+import { type Engine, header, lineOf } from "./engine.js";
 import { type GraphHandle, requireThread } from "./graph-handle.js";
 
 /** From here to `leave`, no slot is used again that a row names which is read meanwhile. */
@@ -53,4 +53,18 @@ export class PublishedPins {
     const [oldest] = this.#holds.values();
     Atomics.store(this.#u32, this.#pin, oldest ?? 0);
   }
+}
+
+/**
+ * The writer's: rows that name slots of the graph were published. Slots that were retired before are named by none of them any more, and may
+ * be used again. Once a graph was told so, it waits for the next time with those retired since.
+ */
+export function tellPublished({ u32, epoch }: Engine): void {
+  Atomics.store(u32, header.publishedChanges >> 2, Atomics.load(u32, header.changes >> 2));
+  Atomics.store(u32, header.published >> 2, epoch() >>> 0);
+}
+
+/** The writer's: what was changed since rows were published has been taken back, and walks see the graph of those rows again. */
+export function tellTakenBack({ u32 }: Engine): void {
+  Atomics.store(u32, header.publishedChanges >> 2, Atomics.load(u32, header.changes >> 2));
 }

@@ -10,6 +10,7 @@ import { GraphReader, type NodeDot } from "./graph-reader.js";
 import type { CausalPast, EdgeDelta, GraphCounters, GraphDelta } from "./graph-types.js";
 import { InsertPlanner } from "./insert-planner.js";
 import { checkVectorIndexOptions, type VectorIndexOptions } from "./options.js";
+import { tellPublished, tellTakenBack } from "./published-pins.js";
 
 /** Answers of the engine's applyInsert that are no slot (assembly/apply.ts). */
 const FULL = NO_SLOT;
@@ -275,15 +276,14 @@ export class VectorIndex {
     return this.#engine.epoch() >>> 0;
   }
 
-  /**
-   * Rows that name slots of this graph were published: slots that were retired before are named by none of them any more, and may be used
-   * again. Once a graph was told so, it waits for the next time with those retired since. In between groups of changes, right after
-   * publishing.
-   */
+  /** As `tellPublished`: in between groups of changes, right after publishing. */
   published(): void {
-    const { u32 } = this.#engine;
-    Atomics.store(u32, header.publishedChanges >> 2, this.reader.changes);
-    Atomics.store(u32, header.published >> 2, this.epoch());
+    tellPublished(this.#engine);
+  }
+
+  /** As `tellTakenBack`. */
+  takenBack(): void {
+    tellTakenBack(this.#engine);
   }
 
   /** Plant bugs in the engine, for the simulator to find: bits of assembly's H.PLANTED. */
