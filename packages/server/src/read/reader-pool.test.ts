@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
+import { vectorIndexLimits } from "@murmuration/index";
 import { readsUnderWayMax } from "../http/http-limits.js";
+import {
+  FIRST_PLANNER_THREAD,
+  FIRST_READER_THREAD,
+  HTTP_THREAD,
+  PLANNERS_MAX,
+  READERS_MAX,
+} from "../threads/thread-places.js";
 import { ReaderPool, type ReaderPoolOptions } from "./reader-pool.js";
 import type { RetrieveReading } from "./reading.js";
 import { everything, failureOf, limits, nearest, searches, textOf, until } from "./readings.test-support.js";
@@ -40,6 +48,12 @@ function arePassed({ segment, index }: WrittenPoints): boolean {
   index.published();
   return segment.isPassed(epoch);
 }
+
+test("planners, readers and whoever counts have places of their own on every graph", () => {
+  assert.ok(HTTP_THREAD < FIRST_PLANNER_THREAD);
+  assert.ok(FIRST_PLANNER_THREAD + PLANNERS_MAX - 1 <= FIRST_READER_THREAD);
+  assert.ok(FIRST_READER_THREAD + READERS_MAX <= vectorIndexLimits.threadsMax);
+});
 
 for (const [harm, expected] of [
   ["exits", "a reader ended"],
