@@ -54,6 +54,7 @@ function damage(...statements: string[]): void {
   for (const statement of statements) database.prepare(statement).run();
   database.close();
 }
+const placesOf = (shard: string) => `place >> 40 = ${keyOf(shard)}`;
 const keyOf = (shard: string) => `(SELECT key FROM shards WHERE name = '${shard}')`;
 
 async function expectQuarantined(server: ServerProcess): Promise<void> {
@@ -124,6 +125,37 @@ test("damaged points, settings and frontiers are made again from the operations"
   const log = new SqliteOpLog(join(folder, "murmuration.db"), { readOnly: true });
   assert.equal([...log.points(shard)].length, 20 + damages.length);
   log.close();
+});
+
+test("a payload that cannot be read fails the request that asks for it, by the point's id, and is written anew", async () => {
+  const shard = await prepare();
+  for (const harm of [
+    `UPDATE payloads SET bytes = x'7b7d' WHERE ${placesOf(shard)} AND CAST(bytes AS TEXT) LIKE '%"v7"%'`,
+    `DELETE FROM payloads WHERE ${placesOf(shard)} AND CAST(bytes AS TEXT) LIKE '%"v7"%'`,
+  ]) {
+    const server = await start();
+    damage(harm);
+    const failed = await server.request("GET", "/collections/hurt/points/7");
+    assert.equal(failed.status, 500);
+    assert.match(errorOf(failed), /payload of point 7 failed its checks/);
+    const sound = await server.request("POST", "/collections/hurt/points", { ids: [6, 8], with_payload: true });
+    assert.deepEqual(
+      (sound.body.result as { payload: unknown }[]).map(({ payload }) => payload),
+      [{ n: "v6" }, { n: "v8" }],
+    );
+    assert.equal(await count(server, "sound"), 20);
+    await until(async () => (await server.request("GET", "/collections/hurt/points/7")).status === 200, "it is mended");
+    const { payload } = (await server.request("GET", "/collections/hurt/points/7")).body.result as { payload: unknown };
+    assert.deepEqual(payload, { n: "v7" });
+    assert.match(server.log(), /were damaged on the disk, and are written anew/);
+    await server.kill();
+  }
+  // found by a start
+  damage(`DELETE FROM payloads WHERE ${placesOf(shard)} AND CAST(bytes AS TEXT) LIKE '%"v9"%'`);
+  const server = await start();
+  const { payload } = (await server.request("GET", "/collections/hurt/points/9")).body.result as { payload: unknown };
+  assert.deepEqual(payload, { n: "v9" });
+  await server.stop();
 });
 
 test("a collection whose name in the log is lost is quarantined, and never served empty", async () => {

@@ -14,6 +14,8 @@ export const limits = {
   clockDriftMsMax: 60_000,
 
   payloadDepthMax: 64,
+  /** Payloads that a tick looks at where one was found damaged. */
+  payloadsLookedAtPerTick: 500,
   /** Keys of payloads, of one shard: 40 bits, from 1. */
   payloadKeyMax: 2 ** 40 - 1,
   /** Keys of payloads that are set aside in the log at a time: a start skips those of them that were not given. */
@@ -125,6 +127,8 @@ export const limits = {
   /** Silences of a peer after which a snapshot is asked of another one. */
   snapshotSilencesMax: 3,
 
+  /** Of the memory for payloads this stays free for the group that is being written. */
+  payloadMemoryReserveBytes: 64 * 1024 * 1024,
   /** Payloads of a table that was replaced, or dropped, can be read for so long by those who were reading. */
   droppedTableKeptMs: 60_000,
   /** Points that are brought over from an older log in one commit. */

@@ -26,6 +26,7 @@ export {
 export type { FrozenOrder, IndexableValue, PayloadIndex, RangeBounds, ValueGroup } from "./payload/payload-index.js";
 export { createPayloadIndex, PayloadIndexes } from "./payload/payload-indexes.js";
 export { parsedPathsMax, pathLengthMax } from "./payload/payload-limits.js";
+export { PayloadMemory, type PayloadMemoryUse, readPayloadMemory } from "./payload/payload-memory.js";
 export { parsePayload, printPayload } from "./payload/payload-text.js";
 export { type PayloadIndexKind, type PayloadIndexSchema, payloadIndexKinds } from "./payload/schema.js";
 export { compileSelector, type PayloadSelection, type PayloadSelector, selectPayload } from "./payload/select.js";

@@ -74,7 +74,7 @@ export function loadTable(
   images: TableImageSource | undefined,
   newSeed: NewTableSeed,
 ): number | undefined {
-  const read = images?.openTable(shard.id);
+  const read = rows.hasImages ? images?.openTable(shard.id) : undefined;
   if (read === undefined || graphs.size === 0) return undefined;
   let position = Number.NaN;
   try {

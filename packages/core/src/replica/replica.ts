@@ -20,6 +20,7 @@ import { REPLICA_SETTING, replicaIdOf } from "./identity.js";
 import { IndexBuilds } from "./index-builds.js";
 import { type CollectionDigest, digestOf, type LevelLinks, linksOf, validateGraphs } from "./inspect.js";
 import { type LeftOut, leftOut } from "./left-out.js";
+import { MendedPayloads } from "./mended-payloads.js";
 import { Peering } from "./peering.js";
 import { isPointCommand } from "./plan-points.js";
 import { oneAfterAnother } from "./planner.js";
@@ -57,6 +58,7 @@ export class Replica {
   readonly #upkeep: Upkeep;
   readonly #peering: Peering | undefined;
   readonly #compactor: Compactor;
+  readonly #mendedPayloads: MendedPayloads;
   readonly #executor: Executor;
   readonly #builds: IndexBuilds;
 
@@ -70,6 +72,7 @@ export class Replica {
     this.#peering = options.cluster === undefined ? undefined : new Peering(store, options.cluster, this.#waits);
     if (options.cluster === undefined) writeAlone(store);
     this.#upkeep = new Upkeep(store, this.#peering);
+    this.#mendedPayloads = new MendedPayloads(store);
     this.#compactor = new Compactor(store, this.#peering, options.compaction ?? {});
     this.#builds = new IndexBuilds(store);
     this.#executor = new Executor(store, options.clock, this.#peering, options.planner ?? oneAfterAnother);
@@ -207,8 +210,14 @@ export class Replica {
     if (mayMaintain) this.#upkeep.tick(nowMs, budget);
     this.#store.flush();
     this.#store.droppedPayloads.sweep(nowMs);
+    this.#mendedPayloads.tick();
     if (mayMaintain) this.#compactor.tick(nowMs);
     this.buildIndexes(budget.indexSteps ?? DEFAULT_INDEX_STEPS);
+  }
+
+  /** A payload of this shard was found damaged, or lost, in the log: the ticks that follow look through all, and write those anew. */
+  mendPayloads(shard: string): void {
+    this.#mendedPayloads.lookThrough(shard);
   }
 
   /**

@@ -4,6 +4,7 @@ import {
   Columns,
   createLargestSegment,
   decodeSegmentImage,
+  emptyPayloadKey,
   encodeSegmentImage,
   MurmurationError,
   type PointId,
@@ -16,6 +17,7 @@ import { emptyVersionVector, type VersionVector, versionVectorDelta } from "../c
 import type { Operation } from "../operation/operation.js";
 import { planted } from "../planted.js";
 import { PayloadColumns } from "./payload-columns.js";
+import { keepsPayloadsInMemory, PayloadsInMemory } from "./payloads-in-memory.js";
 import { latestStamp, type PointState, visibleDot } from "./point-state.js";
 import type { Shard } from "./shard.js";
 
@@ -52,7 +54,9 @@ export class ReadModel {
   readonly #indexes: ReadonlyMap<string, Space>;
   /** Points whose rows are not those of their states. */
   readonly #changed = new Set<PointId>();
-  #table: { readonly segment: Segment; readonly columns: PayloadColumns } | undefined;
+  #table:
+    | { readonly segment: Segment; readonly columns: PayloadColumns; readonly payloads: PayloadsInMemory | undefined }
+    | undefined;
   #frontier: VersionVector = new Map();
   /** The rows come from an image, and those of points that changed since are noted. */
   #isLoaded = false;
@@ -108,6 +112,11 @@ export class ReadModel {
     return encodeSegmentImage(this.segment, note);
   }
 
+  /** Can it be had from an image? Not where rows name payloads that are in memory alone. */
+  get hasImages(): boolean {
+    return !keepsPayloadsInMemory(this.#shard.collection) && this.payloads === undefined;
+  }
+
   /** Has nothing changed since the last image was loaded or written? */
   get isImaged(): boolean {
     return this.#isImaged;
@@ -150,7 +159,8 @@ export class ReadModel {
     const columns = new PayloadColumns(new Columns(segment.engine, ROWS_PER_STEP), (row) => {
       return this.#shard.table.live(segment.reader.rows.idAt(row))?.payload ?? {};
     });
-    this.#table = { segment, columns };
+    const payloads = keepsPayloadsInMemory(this.#shard.collection) ? new PayloadsInMemory() : undefined;
+    this.#table = { segment, columns, payloads };
   }
 
   #fillGroup(): void {
@@ -160,10 +170,11 @@ export class ReadModel {
 
   /** What other threads read it by. */
   handle(): CollectionHandle {
-    const { segment } = this.#opened();
+    const { segment, payloads } = this.#opened();
     return {
       table: segment.handle(),
       spaces: this.#spaces().map(([name, index]) => ({ name, graph: index.handle() })),
+      ...(payloads && { payloads: payloads.memory.handle() }),
     };
   }
 
@@ -191,12 +202,11 @@ export class ReadModel {
     const { segment, columns } = this.#opened();
     const all = Array.from(this.#changed, (id) => [id, this.#shard.table.live(id)] as const);
     const states = planted.has("deleted-rows-stay") ? all.filter(([, state]) => state !== undefined) : all;
-    const changes = states.map(([id, state]) => this.#changeOf(id, state));
     const wanted = this.#shard.collection.payloadIndexes;
     // each round ends, or gives one payload index up
     for (;;) {
       columns.follow(wanted, segment.reader.rowCount, givesUp);
-      const rows = segment.prepare(changes);
+      const rows = this.#prepareRows(this.#changesOf(states, givesUp));
       try {
         columns.beginGroup(wanted);
         for (const [i, row] of rows.entries()) {
@@ -216,7 +226,8 @@ export class ReadModel {
   requireRoomFor(operation: Operation): void {
     const wanted = rowsOf(operation);
     if (wanted === 0) return;
-    const { segment } = this.#opened();
+    const { segment, payloads } = this.#opened();
+    payloads?.requireRoom(this.#shard.collection.name);
     const isFull = () => segment.use.capacity - segment.use.used < this.#changed.size + wanted;
     if (!isFull()) return;
     segment.reclaim(this.#changed.size + wanted);
@@ -228,10 +239,11 @@ export class ReadModel {
 
   /** Readers see what was prepared from here on. */
   publish(): PublishedRows {
-    const { segment, columns } = this.#opened();
+    const { segment, columns, payloads } = this.#opened();
     const epoch = segment.publish({ allEntries: this.#shard.windows.isOpen() });
     if (this.#changed.size > 0 || columns.areOthersInGroup) this.#isImaged = false;
     columns.published();
+    payloads?.published(epoch, segment);
     // after the rows: who enters a graph by this sees rows that name no slot retired before it
     for (const index of this.#indexes.values()) index.published();
     this.#changed.clear();
@@ -243,9 +255,10 @@ export class ReadModel {
 
   /** What was prepared has never been. The points stay noted. */
   takeBack(): void {
-    const { segment, columns } = this.#opened();
+    const { segment, columns, payloads } = this.#opened();
     segment.takeBack();
     columns.takenBack();
+    payloads?.takenBack();
   }
 
   /** Takes the epoch of now where it came without a change since `publish`, as one does where a group is taken back. */
@@ -277,14 +290,62 @@ export class ReadModel {
     for (const index of this.#indexes.values()) index.takenBack();
   }
 
-  #changeOf(id: PointId, state: PointState | undefined): RowChange {
-    if (state === undefined) return { kind: "remove", id };
-    const { table } = this.#shard;
+  #changesOf(states: readonly (readonly [PointId, PointState | undefined])[], givesUp: boolean): RowChange[] {
+    try {
+      return states.map(([id, state]) => this.#changeOf(id, state, givesUp));
+    } catch (error) {
+      this.payloads?.takenBack();
+      throw error;
+    }
+  }
+
+  #prepareRows(changes: readonly RowChange[]): ReturnType<Segment["prepare"]> {
+    const { segment, payloads } = this.#opened();
+    try {
+      return segment.prepare(changes);
+    } catch (error) {
+      payloads?.takenBack();
+      throw error;
+    }
+  }
+
+  /** Payloads that are kept in memory; `undefined` where readers have them from the log alone. */
+  get payloads(): PayloadsInMemory | undefined {
+    return this.#table?.payloads;
+  }
+
+  /** The key that the row of a point has for its payload, when all that was noted is published. */
+  payloadKeyOf(id: PointId): number {
+    return this.payloads?.keptKey(id) ?? this.#shard.table.payloadKeyOf(id);
+  }
+
+  /** `givesUp`: where there is no room for it in memory, the payload is read from the log. */
+  #keyFor(state: PointState, givesUp: boolean): number {
+    const logKey = this.#shard.table.payloadKeyOf(state.id);
+    const { payloads } = this;
+    if (payloads === undefined || logKey === emptyPayloadKey) {
+      payloads?.forget(state.id);
+      return logKey;
+    }
+    try {
+      return payloads.keyOf(state, logKey);
+    } catch (error) {
+      if (!givesUp || !(error instanceof MurmurationError)) throw error;
+      payloads.forget(state.id);
+      return logKey;
+    }
+  }
+
+  #changeOf(id: PointId, state: PointState | undefined, givesUp: boolean): RowChange {
+    if (state === undefined) {
+      this.payloads?.forget(id);
+      return { kind: "remove", id };
+    }
     const { time, origin } = latestStamp(state);
     return {
       kind: "put",
       id,
-      payloadKey: table.payloadKeyOf(id),
+      payloadKey: this.#keyFor(state, givesUp),
       stamp: { ...time, origin },
       version: state.version,
       slots: this.#spaces().map(([name, index], space) => {

@@ -15,6 +15,7 @@ import {
   type PointId,
   type PointSource,
   parsePath,
+  printPayload,
   RowSet,
   valuesAt,
 } from "@murmuration/index";
@@ -73,7 +74,12 @@ function rowDifferences(
   const { time, origin } = latestStamp(state);
   const stamp = rows.stampAt(row);
   expect("id", rows.idAt(row), state.id);
-  expect("payload key", rows.payloadKeyAt(row), shard.table.payloadKeyOf(state.id));
+  expect("payload key", rows.payloadKeyAt(row), model.payloadKeyOf(state.id));
+  const kept = model.payloads?.keptKey(state.id);
+  if (kept !== undefined) {
+    const text = Buffer.from(model.payloads?.bytesOf(kept) ?? []).toString();
+    expect("payload in memory", text, printPayload(state.payload));
+  }
   expect("version", rows.versionAt(row), state.version);
   expect("stamp", [stamp.wallMs, stamp.counter, stamp.origin].join(), [time.wallMs, time.counter, origin].join());
   for (const [space, name] of shard.table.vectorNames.entries()) {

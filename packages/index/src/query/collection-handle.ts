@@ -1,4 +1,5 @@
 import type { SegmentHandle } from "../segment/reader.js";
+import type { SharedMemory } from "../shared-memory.js";
 import type { GraphHandle } from "../vector-index/graph-handle.js";
 
 /** One vector of a collection, as threads read it. */
@@ -13,4 +14,6 @@ export interface CollectionHandle {
   readonly table: SegmentHandle;
   /** By the number of the space in the table. */
   readonly spaces: readonly SpaceHandle[];
+  /** Where payloads are kept in memory: those whose keys say so. */
+  readonly payloads?: SharedMemory;
 }

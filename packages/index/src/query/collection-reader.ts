@@ -1,4 +1,5 @@
 import { ColumnReader } from "../payload/columns/column-reader.js";
+import { readPayloadMemory } from "../payload/payload-memory.js";
 import type { PayloadReader } from "../payload/store.js";
 import { attachSegmentReader, type SegmentReader } from "../segment/reader.js";
 import type { CollectionHandle } from "./collection-handle.js";
@@ -23,7 +24,7 @@ export class CollectionReader {
     this.#segment = attachSegmentReader(handle.table, thread);
     this.#columns = new ColumnReader(this.#segment.engine);
     this.#spaces = handle.spaces.map((space, number) => new SpaceReader(space, number, thread));
-    this.#payloads = payloads;
+    this.#payloads = handle.payloads === undefined ? payloads : readPayloadMemory(handle.payloads, payloads);
   }
 
   #isPlanted(bug: PlantedReadBug): boolean {

@@ -98,12 +98,8 @@ export class PointsAtEpoch {
       return read();
     } catch (error) {
       if (!(error instanceof MurmurationError)) throw error;
-      throw new MurmurationError(
-        error.code,
-        `the payload of point ${this.idAt(row)}: ${error.message}`,
-        undefined,
-        error,
-      );
+      const what = `the payload of point ${this.idAt(row)}`;
+      throw new MurmurationError(error.code, `${what}: ${error.message}`, what, error);
     }
   }
 }

@@ -112,7 +112,10 @@ export class EngineDatabase implements Database {
     this.#followed = options.followed;
     this.#readers = options.readers;
     this.#tokens = new FollowedTokens(options.followed);
-    this.#reads = new FollowedReads(options.followed, this.#tokens, options.readers);
+    this.#reads = new FollowedReads(options.followed, this.#tokens, options.readers, (shard) => {
+      // where it is not asked, the next one who reads it does
+      this.#calls.ask({ kind: "mend-payloads", shard }).catch(() => undefined);
+    });
     this.#log = options.log;
     this.#replicaId = options.replicaId;
     this.#whenClosed = options.onClosed;

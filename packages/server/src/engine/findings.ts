@@ -20,6 +20,9 @@ export function findAnswer(asked: Asked, question: Question): Answer {
     case "probe":
       replica.probeLog();
       return true;
+    case "mend-payloads":
+      replica.mendPayloads(question.shard);
+      return true;
     case "replication":
       return report(asked);
     case "holders":

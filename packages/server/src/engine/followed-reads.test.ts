@@ -46,6 +46,7 @@ function opened() {
     counters: () => ({ readers: 1, underWay: asked.length, lost: 0 }),
     close: async () => undefined,
   };
+  const damaged: string[] = [];
   const idOf = (name: string) => replica.shard(name).id;
   return {
     replica,
@@ -53,7 +54,8 @@ function opened() {
     tokens,
     asked,
     idOf,
-    reads: new FollowedReads(followed, tokens, readers),
+    reads: new FollowedReads(followed, tokens, readers, (shard) => damaged.push(shard)),
+    damaged,
     execute: (...commands: Command[]) => followed.follow(followedChanges(replica.execute(commands).changes)),
     epochOf: (name: string) => replica.readable().get(idOf(name))?.epoch as number,
     frontierOf: (name: string): VersionVector => new Map(replica.shard(name).frontier),
@@ -98,11 +100,16 @@ describe("reads of what was followed", () => {
   });
 
   it("are refused as the readers refuse them, and for collections that are not there", async () => {
-    const { reads, asked } = opened();
+    const { reads, asked, damaged, idOf } = opened();
     const refused = reads.read(["a"], count, limits);
     const error = new MurmurationError("timeout", "late", "timeout");
     asked[0]?.reject(error);
     await assert.rejects(refused, (found) => found === error);
     await assert.rejects(reads.read(["none"], count, limits), { code: "not-found" });
+    assert.deepEqual(damaged, []);
+    const corrupt = reads.read(["a", "b"], count, limits);
+    asked[1]?.reject(new MurmurationError("corrupt", "damaged", "the payload of point 7"));
+    await assert.rejects(corrupt, { code: "corrupt" });
+    assert.deepEqual(damaged, [idOf("a"), idOf("b")], "the engine is to look");
   });
 });

@@ -1,3 +1,4 @@
+import { MurmurationError } from "@murmuration/index";
 import type { Readers, ReadingLimits } from "../read/readers.js";
 import type { ReadAnswer, Reading } from "../read/reading.js";
 import type { Followed } from "./followed.js";
@@ -8,11 +9,14 @@ export class FollowedReads {
   readonly #followed: Followed;
   readonly #tokens: FollowedTokens;
   readonly #readers: Readers;
+  readonly #onDamaged: (shard: string) => void;
 
-  constructor(followed: Followed, tokens: FollowedTokens, readers: Readers) {
+  /** `onDamaged` is told of shards of which a payload could not be read. */
+  constructor(followed: Followed, tokens: FollowedTokens, readers: Readers, onDamaged: (shard: string) => void) {
     this.#followed = followed;
     this.#tokens = tokens;
     this.#readers = readers;
+    this.#onDamaged = onDamaged;
   }
 
   /** See `Database.read`. */
@@ -27,6 +31,11 @@ export class FollowedReads {
       const told = shards.map((shard, i) => shard.frontierAt(epochs[i] as number));
       const frontiers = this.#tokens.tokenOf(frontier, ids, await Promise.all(told));
       return { pieces, frontiers, ...(settled === undefined ? {} : { settled }) };
+    } catch (error) {
+      if (error instanceof MurmurationError && error.code === "corrupt") {
+        for (const { readable } of shards) this.#onDamaged(readable.shard);
+      }
+      throw error;
     } finally {
       for (const release of releases) release();
     }

@@ -184,7 +184,7 @@ export function saveImages(images: SavedImages, replica: Replica, position: numb
       images.save(shard.id, vector, index, position, shard.causality);
       written++;
     }
-    if (written === before && rows.isImaged) continue;
+    if (!rows.hasImages || (written === before && rows.isImaged)) continue;
     const graphs = tokensOf(images, shard.id, indexes.keys());
     if (graphs === undefined) continue;
     images.saveTable(shard.id, replica.tableImage(target, position, graphs));

@@ -47,6 +47,8 @@ export type Question =
   | { readonly kind: "probe" }
   /** What is known of the other replicas, and what waits. */
   | { readonly kind: "replication" }
+  /** A payload of this shard could not be read: those that are damaged are written anew. */
+  | { readonly kind: "mend-payloads"; readonly shard: string }
   /** Replicas that are heard and hold all of this. */
   | { readonly kind: "holders"; readonly token: SessionToken }
   | { readonly kind: "links"; readonly collection: string; readonly id: PointId; readonly vector: string };

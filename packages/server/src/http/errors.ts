@@ -65,7 +65,11 @@ function ofMurmurationError(error: MurmurationError, part: RequestPart): ErrorAn
     case "unavailable":
       return answer(503, `Service unavailable: ${error.message}`);
     case "corrupt":
-      return answer(500, "Service internal error: stored data failed its checks, see the log", true);
+      return answer(
+        500,
+        `Service internal error: ${error.field ?? "stored data"} failed its checks, see the log`,
+        true,
+      );
     case "internal":
       return answer(500, "Service internal error: see the log", true);
   }
