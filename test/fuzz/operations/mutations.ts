@@ -120,6 +120,9 @@ function f32(...values: number[]): Uint8Array {
   return new Uint8Array(Float32Array.from(values).buffer);
 }
 
+/** Does each vector say of what kind it is, as since format 2? */
+const isTagged = (fields: unknown[]) => fields[0] !== 1;
+
 /** Lists of vectors in an upsert or an update. */
 function vectorsOf(fields: unknown[]): unknown[][] | undefined {
   if (kindOf(fields) !== kinds.upsert && kindOf(fields) !== kinds["update-vectors"]) return undefined;
@@ -154,15 +157,17 @@ const aware: fc.Arbitrary<Mutation> = fc.oneof(
     apply: (fields: unknown[]) => {
       const vector = vectorsOf(fields)?.[0];
       if (!Array.isArray(vector)) return;
-      vector[1] = f32(...Array<number>(size).fill(value));
-      vector.length = Math.min(vector.length, 3);
+      const [delta, values] = [vector.at(isTagged(fields) ? 3 : 2), f32(...Array<number>(size).fill(value))];
+      vector.splice(1, 3, ...(isTagged(fields) ? [0, values, delta] : [values, delta]));
     },
   })),
-  fc.tuple(fc.nat(9), fc.uint8Array({ maxLength: 24 })).map(([encoding, bytes]) => ({
+  fc.tuple(fc.oneof(fc.nat(9), fc.constantFrom(16, 17)), fc.uint8Array({ maxLength: 24 })).map(([encoding, bytes]) => ({
     what: describe("encode the vector", { encoding, bytes }),
     apply: (fields: unknown[]) => {
       const vector = vectorsOf(fields)?.[0];
-      if (Array.isArray(vector)) vector.splice(1, 3, bytes, vector[2], encoding);
+      if (!Array.isArray(vector)) return;
+      const delta = vector.at(isTagged(fields) ? 3 : 2);
+      vector.splice(1, 3, ...(isTagged(fields) ? [encoding, bytes, delta] : [bytes, delta, encoding]));
     },
   })),
   fc
