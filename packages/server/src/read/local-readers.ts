@@ -1,6 +1,7 @@
 import { type CollectionHandle, CollectionReader, type PayloadReader, type Sliced } from "@murmuration/index";
 import { ReadTurns } from "../http/read-turns.js";
 import { FIRST_READER_THREAD } from "../threads/thread-places.js";
+import { READER_COLLECTIONS_MAX } from "./read-limits.js";
 import type { ReadableCollection, ReaderAnswer, ReaderCounters, Readers, ReadingLimits } from "./readers.js";
 import type { Reading } from "./reading.js";
 import { runReading } from "./run-reading.js";
@@ -8,18 +9,46 @@ import { runReading } from "./run-reading.js";
 /** The payloads of a shard, as this thread reads them. */
 export type PayloadsOf = (shard: string) => PayloadReader;
 
+/** A collection that this thread is attached to. */
+interface Attached {
+  readonly reader: CollectionReader;
+  /** Readings of it under way. */
+  uses: number;
+}
+
+/** Work on collections to which this thread stays attached until it is over. */
+function* using<T>(
+  collections: readonly Attached[],
+  work: (readers: readonly CollectionReader[]) => Sliced<T>,
+): Sliced<T> {
+  for (const one of collections) one.uses++;
+  try {
+    return yield* work(collections.map(({ reader }) => reader));
+  } finally {
+    for (const one of collections) one.uses--;
+  }
+}
+
 /** Carries readings out in this thread. They take turns with each other and with everything else in it. */
 export class LocalReaders implements Readers {
   readonly #thread: number;
   readonly #payloadsOf: PayloadsOf;
   readonly #turns: ReadTurns;
-  readonly #collections = new Map<CollectionHandle, CollectionReader>();
+  readonly #collectionsMax: number;
+  /** Those that were read last are last, once there are many. */
+  readonly #collections = new Map<CollectionHandle, Attached>();
 
   /** `thread`: the place on tables and graphs that these readings have; whoever else is in this thread has another one. */
-  constructor(payloadsOf: PayloadsOf, thread = FIRST_READER_THREAD, turns = new ReadTurns()) {
+  constructor(
+    payloadsOf: PayloadsOf,
+    thread = FIRST_READER_THREAD,
+    turns = new ReadTurns(),
+    collectionsMax = READER_COLLECTIONS_MAX,
+  ) {
     this.#thread = thread;
     this.#payloadsOf = payloadsOf;
     this.#turns = turns;
+    this.#collectionsMax = collectionsMax;
   }
 
   async read(
@@ -37,10 +66,8 @@ export class LocalReaders implements Readers {
     reading: Reading,
     limits: ReadingLimits,
   ): { readonly value: ReaderAnswer } | Promise<ReaderAnswer> {
-    const work: Sliced<ReaderAnswer> = runReading(
-      collections.map((one) => this.#readerOf(one)),
-      reading,
-    );
+    const attached = collections.map((one) => this.#attachedTo(one));
+    const work = using(attached, (readers) => runReading(readers, reading));
     return this.#turns.begin(work, { ...limits, onFixed: () => undefined });
   }
 
@@ -56,11 +83,29 @@ export class LocalReaders implements Readers {
     this.#collections.clear();
   }
 
-  #readerOf({ shard, handle }: ReadableCollection): CollectionReader {
+  #attachedTo({ shard, handle }: ReadableCollection): Attached {
     const known = this.#collections.get(handle);
-    if (known !== undefined) return known;
-    const reader = new CollectionReader(handle, this.#thread, this.#payloadsOf(shard));
-    this.#collections.set(handle, reader);
-    return reader;
+    if (known !== undefined) {
+      if (this.#collections.size > this.#collectionsMax / 2) this.#putLast(handle, known);
+      return known;
+    }
+    if (this.#collections.size >= this.#collectionsMax) this.#leaveOldest();
+    const attached = { reader: new CollectionReader(handle, this.#thread, this.#payloadsOf(shard)), uses: 0 };
+    this.#collections.set(handle, attached);
+    return attached;
+  }
+
+  #putLast(handle: CollectionHandle, attached: Attached): void {
+    this.#collections.delete(handle);
+    this.#collections.set(handle, attached);
+  }
+
+  /** Of those that nothing reads: attached anew, what a reading under way has pinned would be given free. */
+  #leaveOldest(): void {
+    for (const [handle, { uses }] of this.#collections) {
+      if (uses > 0) continue;
+      this.#collections.delete(handle);
+      return;
+    }
   }
 }

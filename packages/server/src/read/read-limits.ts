@@ -11,3 +11,5 @@ export const READER_REPLACE_MS_MIN = 1_000;
 export const READER_LATE_MS = 100;
 /** Heap of a reader: what it answers with, and sets of rows, are not on it. */
 export const READER_HEAP_MEBIBYTES = 1_024;
+/** Collections that a reader stays attached to at least: each takes 90 KB, and attaching again .2 ms. */
+export const READER_COLLECTIONS_MAX = 512;

@@ -12,7 +12,15 @@ import {
 import { ReaderPool, type ReaderPoolOptions } from "./reader-pool.js";
 import type { RetrieveReading } from "./reading.js";
 import { everything, failureOf, limits, nearest, searches, textOf, until } from "./readings.test-support.js";
-import { deadlyKeys, noPayloads, vectorAt, type WrittenPoints, written } from "./written-points.test-support.js";
+import {
+  arePassed,
+  deadlyKeys,
+  noPayloads,
+  unsettle,
+  vectorAt,
+  type WrittenPoints,
+  written,
+} from "./written-points.test-support.js";
 
 const threadFile = new URL("./deadly-reader.test-support.js", import.meta.url);
 const count = { kind: "count" } as const;
@@ -33,20 +41,6 @@ function harmful(harm: keyof typeof deadlyKeys): WrittenPoints {
   const points = written(300);
   points.write([{ id: 5_000, payloadKey: deadlyKeys[harm], vector: vectorAt(5_000) }]);
   return points;
-}
-
-/** No walk of a graph is settled from here on, until something is written. */
-function unsettle({ index }: WrittenPoints): void {
-  const dot = { origin: 2, sequence: 1 };
-  index.apply(dot, vectorAt(9_000), index.plan(dot, vectorAt(9_000)));
-}
-
-/** Is every thread past what the writer gives up now? */
-function arePassed({ segment, index }: WrittenPoints): boolean {
-  segment.prepare([]);
-  const epoch = segment.publish();
-  index.published();
-  return segment.isPassed(epoch);
 }
 
 test("planners, readers and whoever counts have places of their own on every graph", () => {

@@ -5,7 +5,16 @@ import { ReaderPool } from "./reader-pool.js";
 import type { ReaderAnswer, Readers } from "./readers.js";
 import type { Reading } from "./reading.js";
 import { everything, failureOf, limits, nearest, nothing, searches, textOf } from "./readings.test-support.js";
-import { noPayloads, payloadAt, payloadsByKey, vectorAt, written } from "./written-points.test-support.js";
+import {
+  arePassed,
+  noPayloads,
+  payloadAt,
+  payloadsByKey,
+  unsettle,
+  vectorAt,
+  type WrittenPoints,
+  written,
+} from "./written-points.test-support.js";
 
 const threadFile = new URL("./deadly-reader.test-support.js", import.meta.url);
 const local = () => new LocalReaders(() => payloadsByKey);
@@ -131,5 +140,24 @@ describe("readings", () => {
       return { code, field, message };
     };
     for (const reading of failing) assert.deepEqual(await failure(pool, reading), await failure(local(), reading));
+  });
+
+  test("stay at their epochs though their thread leaves other collections for more", async () => {
+    const all = [written(5), written(6), written(7)];
+    const readers = new LocalReaders(() => payloadsByKey, undefined, undefined, 2);
+    const [first] = all as [WrittenPoints];
+    unsettle(first);
+    const untilSettled = searches([nearest(vectorAt(1))], { untilSettled: true });
+    const underWay = readers.read([first.readable], untilSettled, limits());
+    for (let round = 0; round < 3; round++) {
+      for (const [i, points] of all.entries()) {
+        const answer = await readers.read([points.readable], { kind: "count" }, limits());
+        assert.equal(textOf(answer), `{"count":${5 + i}}`);
+      }
+    }
+    assert.equal(arePassed(first), false, "the reading under way has pinned its epoch");
+    first.write([{ id: 1, payloadKey: 1, vector: vectorAt(1) }]);
+    assert.equal((await underWay).settled, true);
+    assert.equal(arePassed(first), true);
   });
 });

@@ -45,7 +45,7 @@ export interface Readers {
    * `unavailable` where too many are under way or nobody waits for it, `internal` where its thread has ended.
    */
   read(collections: readonly ReadableCollection[], reading: Reading, limits: ReadingLimits): Promise<ReaderAnswer>;
-  /** The collection is not read any more: what is kept for it goes. What reads it already goes on. */
+  /** The collection is not read any more: what is kept for it goes. What reads it already goes on; until that is over, it must not come again. */
   forget(handle: CollectionHandle): void;
   counters(): ReaderCounters;
   /** Nothing is read any more. */

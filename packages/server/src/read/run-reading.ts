@@ -46,10 +46,10 @@ export function* runReading(collections: readonly CollectionReader[], reading: R
         const answer = { pieces: text.pieces(), epochs: views.map(({ epoch }) => epoch) };
         return settled === undefined ? answer : { ...answer, settled };
       }
+      yield "pause";
     } finally {
       for (const snapshot of snapshots.values()) snapshot.release();
     }
-    yield "pause";
   }
 }
 

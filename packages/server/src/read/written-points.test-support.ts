@@ -160,3 +160,17 @@ export function written(count: number): WrittenPoints {
   }
   return points;
 }
+
+/** No walk of a graph is settled from here on, until something is written. */
+export function unsettle({ index }: WrittenPoints): void {
+  const dot = { origin: 2, sequence: 1 };
+  index.apply(dot, vectorAt(9_000), index.plan(dot, vectorAt(9_000)));
+}
+
+/** Is every thread past what the writer gives up now? */
+export function arePassed({ segment, index }: WrittenPoints): boolean {
+  segment.prepare([]);
+  const epoch = segment.publish();
+  index.published();
+  return segment.isPassed(epoch);
+}
