@@ -80,8 +80,11 @@ for (const fixture of readdirSync(FIXTURES).filter((name) => name.startsWith("da
 
     test("opens and answers as it did, to the byte, and again after every restart", async () => {
       const answers = unpack(fixture, folder);
+      let starts = 0;
       for (const end of ["kill", "stop", "kill"] as const) {
         const server = await startServer({ dataFolder: folder });
+        // once
+        assert.equal(/points of an older log are being brought over/.test(server.log()), starts++ === 0);
         await atRest(server);
         await assertAnswers(server, answers);
         await assertUsable(server);

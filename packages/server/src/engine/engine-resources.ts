@@ -17,12 +17,19 @@ export interface EngineResources {
   readonly logBytes: () => number;
 }
 
-/** Those of a data folder. `onImageRefused` is told of images that cannot be used. Throws what `SqliteOpLog` throws. */
+/**
+ * Those of a data folder. `onImageRefused` is told of images that cannot be used, `onBroughtOver` how far an older log has been brought to the present
+ * form. Throws what `SqliteOpLog` throws.
+ */
 export function openResources(
   { logFile, logPagesMax, imageFolder, reserveFile }: EngineFiles,
   onImageRefused: OnImageRefused,
+  onBroughtOver: (done: number, points: number) => void,
 ): EngineResources {
-  const log = new SqliteOpLog(logFile, logPagesMax === undefined ? {} : { pagesMax: logPagesMax });
+  const log = new SqliteOpLog(logFile, {
+    onBroughtOver,
+    ...(logPagesMax === undefined ? {} : { pagesMax: logPagesMax }),
+  });
   const bytesOf = (file: string) => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
   return {
     log,

@@ -5,6 +5,7 @@ import { toPlainError } from "../threads/plain-error.js";
 import { EngineHost } from "./engine-host.js";
 import { NICE } from "./engine-limits.js";
 import { openResources } from "./engine-resources.js";
+import type { OnImageRefused } from "./image-store.js";
 import type { Reply, Request, WorkerStart } from "./messages.js";
 
 // The engine's thread.
@@ -15,7 +16,7 @@ if (process.platform === "linux") setPriority(0, NICE);
 const port = parentPort;
 try {
   const start = workerData as WorkerStart;
-  const resources = openResources(start, (shard, vector, error) => {
+  const onImageRefused: OnImageRefused = (shard, vector, error) => {
     const message =
       vector === undefined
         ? "a table image was not usable: the rows are made again from the stored points"
@@ -26,7 +27,16 @@ try {
       message,
       details: { shard, ...(vector === undefined ? {} : { vector }), why: error.message },
     } satisfies Reply);
-  });
+  };
+  let told = -1;
+  const onBroughtOver = (done: number, points: number) => {
+    const tenths = points === 0 ? 10 : Math.floor((10 * done) / points);
+    if (tenths === told) return;
+    told = tenths;
+    const message = "the points of an older log are being brought over";
+    port.postMessage({ kind: "log", level: "info", message, details: { done, points } } satisfies Reply);
+  };
+  const resources = openResources(start, onImageRefused, onBroughtOver);
   const host = new EngineHost(port, start, resources);
   host.announce();
   port.on("message", (request: Request) => host.take(request));
