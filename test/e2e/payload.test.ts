@@ -131,3 +131,34 @@ test("neither points nor a filter is an error on every route that takes one of t
   }
   assert.deepEqual(await payloads(name), [{}, {}, {}]);
 });
+
+test("payloads that are kept in memory are answered like those on disk", async () => {
+  const answers: unknown[] = [];
+  for (const isOnDisk of [true, false]) {
+    const name = `on-disk-${isOnDisk}`;
+    await client.createCollection(name, { vectors: { size: 1, distance: "Dot" }, on_disk_payload: isOnDisk });
+    const points = [1, 2, 3, 4].map((id) => ({
+      id,
+      vector: [id],
+      payload: { n: id, text: "é🌍".repeat(id), nested: { id } },
+    }));
+    await client.upsert(name, { wait: true, points });
+    await client.setPayload(name, { wait: true, payload: { n: 20 }, points: [2] });
+    await client.clearPayload(name, { wait: true, points: [3] });
+    await client.updateVectors(name, { wait: true, points: [{ id: 1, vector: [10] }] });
+    await client.delete(name, { wait: true, points: [4] });
+    const filter = { must: [{ key: "nested.id", match: { value: 2 } }] };
+    answers.push([
+      await payloads(name),
+      await client.query(name, { query: [1], with_payload: true }),
+      await client.scroll(name, { filter, with_payload: ["n"] }),
+      (await client.getCollection(name)).config.params.on_disk_payload === isOnDisk,
+    ]);
+  }
+  assert.deepEqual(answers[1], answers[0]);
+  assert.deepEqual((answers[0] as unknown[])[0], [
+    { n: 1, text: "é🌍", nested: { id: 1 } },
+    { n: 20, nested: { id: 2 }, text: "é🌍é🌍" },
+    {},
+  ]);
+});
