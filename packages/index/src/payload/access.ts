@@ -49,6 +49,8 @@ export interface OrderView {
    * rows.
    */
   nextGroups(request: OrderRequest, among: ReadonlyRowSet, meter: Meter): Sliced<ValueGroup[]>;
+  /** Where a number stands in the order that the index does not hold; `undefined` for any other value. Rows with one are in `unheld-number`. */
+  unheldPlace(value: Json): number | bigint | undefined;
 }
 
 /** Where a page of values begins, and how many rows are wanted. */

@@ -1,6 +1,8 @@
 import { MurmurationError } from "../errors.js";
 import type { Filter } from "../filter/condition.js";
-import type { OrderView } from "../payload/access.js";
+import type { FieldAccess, OrderView } from "../payload/access.js";
+import { compareNumbers } from "../payload/number.js";
+import type { ValueGroup } from "../payload/payload-index.js";
 import { comparePointIds, type PointId } from "../point/point-id.js";
 import type { ReadonlyRowSet, RowSet } from "../row-set.js";
 import { scrollRowsMax } from "../segment/reader.js";
@@ -10,6 +12,7 @@ import { matchingRows } from "./matching.js";
 import type { Emit, ScrolledRecord, ScrollQuery } from "./query.js";
 import type { ReadView } from "./read-view.js";
 import { RecordReader } from "./records.js";
+import { unheldGroups } from "./unheld-order.js";
 
 /** Below this share of matching points, collecting and sorting them beats walking the ids in order. */
 const SORT_SHARE = 1 / 8;
@@ -71,9 +74,9 @@ function* visitById(page: Page, first: PointId | undefined, visit: (row: number)
   }
 }
 
-function orderOf({ points }: ReadView, key: string): OrderView {
-  const order = points.accessTo(key)?.order;
-  if (order !== undefined) return order;
+function orderedAccess({ points }: ReadView, key: string): FieldAccess & { readonly order: OrderView } {
+  const access = points.accessTo(key);
+  if (access?.order !== undefined) return { ...access, order: access.order };
   throw new MurmurationError(
     "wrong-input",
     `No range index for \`order_by\` key: \`${key}\`. Please create one to use \`order_by\`. ` +
@@ -88,7 +91,7 @@ function orderOf({ points }: ReadView, key: string): OrderView {
  */
 export function* scroll(view: ReadView, query: ScrollQuery, emit: Emit<ScrolledRecord>): Sliced<PointId | null> {
   const { orderBy, limit } = query;
-  const order = orderBy === undefined ? undefined : orderOf(view, orderBy.key);
+  const order = orderBy === undefined ? undefined : orderedAccess(view, orderBy.key);
   const records = new RecordReader(view, query.selection);
   const matches = query.filter === undefined ? undefined : yield* matchingRows(view, query.filter);
   const page = { view, records, matches, limit, meter: new Meter() };
@@ -111,24 +114,39 @@ export function* scroll(view: ReadView, query: ScrollQuery, emit: Emit<ScrolledR
 
 function* emitOrdered(
   page: Page,
-  order: OrderView,
-  { direction, startFrom }: NonNullable<ScrollQuery["orderBy"]>,
+  access: FieldAccess & { readonly order: OrderView },
+  orderBy: NonNullable<ScrollQuery["orderBy"]>,
   emit: Emit<ScrolledRecord>,
 ): Sliced<void> {
   const { view, matches, limit, meter, records } = page;
+  const { direction, startFrom } = orderBy;
   const among: ReadonlyRowSet = matches ?? (yield* view.points.visibleRows());
   let emitted = 0;
+  function* emitGroup({ value, rows }: ValueGroup): Sliced<void> {
+    for (const { row } of yield* sortedById(rows, page)) {
+      if (emitted++ >= limit) return;
+      emit({ ...records.recordAt(row), orderValue: value });
+      yield "pause";
+    }
+  }
+  // what the index does not hold is put in between
+  const unheld = yield* unheldGroups(view, access, orderBy, among, meter);
+  const sign = direction === "asc" ? 1 : -1;
+  let at = 0;
   for (let after: number | bigint | undefined; emitted < limit; ) {
     const where = after !== undefined ? { after } : startFrom !== undefined ? { startFrom } : {};
-    const groups = yield* order.nextGroups({ direction, limit: limit - emitted, ...where }, among, meter);
-    if (groups.length === 0) return;
-    for (const { value, rows } of groups) {
-      for (const { row } of yield* sortedById(rows, page)) {
-        if (emitted++ === limit) return;
-        emit({ ...records.recordAt(row), orderValue: value });
-        yield "pause";
+    const groups = yield* access.order.nextGroups({ direction, limit: limit - emitted, ...where }, among, meter);
+    for (const group of groups) {
+      for (let next = unheld[at]; next !== undefined; next = unheld[++at]) {
+        if (compareNumbers(next.value, group.value) * sign > 0 || emitted >= limit) break;
+        yield* emitGroup(next);
       }
-      after = value;
+      if (emitted >= limit) return;
+      yield* emitGroup(group);
+      after = group.value;
     }
+    if (groups.length > 0) continue;
+    for (; at < unheld.length && emitted < limit; at++) yield* emitGroup(unheld[at] as ValueGroup);
+    return;
   }
 }

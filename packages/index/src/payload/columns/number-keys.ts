@@ -19,6 +19,8 @@ export interface KeyRange {
 export interface NumberKeys {
   /** The canonical form of a number that is held. */
   keyOf(value: Json): number | bigint | undefined;
+  /** The canonical form of a number that has a place among them and is not held. */
+  unheldOf(value: Json): number | bigint | undefined;
   /** Writes the key of a held number to two words. */
   write(held: number | bigint, words: Uint32Array, at: number): void;
   /** The number of a key, in canonical form. */
@@ -55,6 +57,7 @@ function smaller(a: bigint, b: bigint): bigint {
 
 /** Integers of 64 bits; others are not held. */
 export const integerKeys: NumberKeys = {
+  unheldOf: (value) => (integerKeys.keyOf(value) === undefined ? canonicalInteger(value) : undefined),
   keyOf(value) {
     const canonical = canonicalInteger(value);
     return typeof canonical === "bigint" && BigInt.asIntN(64, canonical) !== canonical ? undefined : canonical;
@@ -103,6 +106,7 @@ function floatKeyFrom(bound: number | bigint): bigint {
 
 /** Numbers that a float of 64 bits is equal to; others, integers beyond 2^53, are not held. */
 export const floatKeys: NumberKeys = {
+  unheldOf: (value) => (floatKeys.keyOf(value) === undefined ? canonicalNumber(value) : undefined),
   keyOf(value) {
     const canonical = canonicalNumber(value);
     if (typeof canonical !== "bigint") return canonical;

@@ -54,6 +54,7 @@ function* firstPairs(
 export function orderView(place: ColumnPlace, keys: NumberKeys): OrderView {
   const { engine, column, epoch } = place;
   return {
+    unheldPlace: (value) => keys.unheldOf(value),
     *nextGroups(request: OrderRequest, among: ReadonlyRowSet, meter: Meter): Sliced<ValueGroup[]> {
       const { direction, startFrom, after } = request;
       const isUp = direction === "asc";
