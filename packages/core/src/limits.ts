@@ -140,7 +140,8 @@ export const limits = {
   membersMax: 1_000,
 
   collectionNameCharactersMax: 255,
-  collectionsMax: 10_000,
+  /** Each takes a memory for every vector and one for its table; a process has room for some 16,000. */
+  collectionsMax: 8_000,
   aliasesMax: 10_000,
   payloadIndexesMax: 1_000,
   /** Levels of a setting of a collection: as deep as a request's body may be. */

@@ -103,11 +103,8 @@ export { retrieve, retrieveInSlices } from "./query/records.js";
 export type * from "./query/request.js";
 export { count, countInSlices, scroll, scrollInSlices } from "./query/scroll.js";
 export type {
-  AppliedOperation,
   CatalogueChanged,
   Change,
-  OperationsApplied,
-  PointsReconciled,
   RowsPublished,
   ShardQuarantined,
   ShardReplaced,
@@ -120,6 +117,7 @@ export { isAdmitted, replicaIdOf, takeNewIdentity } from "./replica/identity.js"
 export type { Incident } from "./replica/incidents.js";
 export { type CollectionDigest, digestOf, type GraphLink, type LevelLinks } from "./replica/inspect.js";
 export { type LeftOut, nothingLeftOut } from "./replica/left-out.js";
+export type { OwnRows } from "./replica/own-rows.js";
 export { isPointCommand } from "./replica/plan-points.js";
 export { oneAfterAnother, type PlannedGraph, type PlannedInsert, type Planner } from "./replica/planner.js";
 export type { Quarantine } from "./replica/quarantines.js";
@@ -134,10 +132,8 @@ export type { PeeringStatus, PeerStatus, Refusals, ReplicationStatus } from "./r
 export { SYSTEM_SHARD } from "./replica/stored-causality.js";
 export type { UnconfirmedSnapshot } from "./replica/unconfirmed-snapshots.js";
 export type { UpkeepBudget, UpkeepStatus } from "./replica/upkeep.js";
-export { ReplicaView, readStoredPoints, type StoredPoints } from "./replica/view.js";
 export type { RequestWaits, WaitsStatus } from "./replica/waits.js";
 export type { CausalState } from "./state/causal-state.js";
-export type { GraphHandles } from "./state/open-shard.js";
 export { decodePointState, decodeStoredPoint } from "./state/point-state-codec.js";
 export type { NewTableSeed, PublishedRows, ReadableShard } from "./state/read-model.js";
 export { rowProblems } from "./state/row-problems.js";

@@ -1,4 +1,4 @@
-import { type Change, decodeBatch, decodeBatchOperations, decodeEnvelope, type Operation } from "@murmuration/core";
+import { type Batch, decodeBatch, decodeBatchOperations, decodeEnvelope, type Operation } from "@murmuration/core";
 import type { PointId } from "@murmuration/index";
 import type { SentMessage } from "./network.js";
 import type { Step } from "./workload.js";
@@ -35,14 +35,8 @@ export function operationsIn({ bytes }: SentMessage): OperationNote[] {
 }
 
 /** The operations that a command came to. */
-export function operationsOf(changes: readonly Change[]): OperationNote[] {
-  return changes.flatMap((change) => (change.kind === "operations" ? decodeRows(change).map(noteOf) : []));
-}
-
-function decodeRows({ shard, operations }: Extract<Change, { readonly kind: "operations" }>): Operation[] {
-  return operations.flatMap(({ origin, sequence, bytes }) =>
-    decodeBatchOperations({ shard, origin, firstSequence: sequence, rows: [bytes] }),
-  );
+export function operationsOf(written: readonly Batch[]): OperationNote[] {
+  return written.flatMap((batch) => decodeBatchOperations(batch)).map(noteOf);
 }
 
 /** Runs of operations by what they do: "2:5–6 upsert 4 9, 2:7 stitch". */

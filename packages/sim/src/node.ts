@@ -1,5 +1,5 @@
 import {
-  type Change,
+  type Batch,
   type Command,
   type CompactionOptions,
   type Outgoing,
@@ -26,12 +26,13 @@ export type Outcome = "acknowledged" | "refused" | "down";
 interface Executed {
   readonly outcome: Outcome;
   readonly why?: string;
-  readonly changes: readonly Change[];
+  /** The operations that it came to, in order. */
+  readonly written: readonly Batch[];
   readonly operationId: number;
 }
 
 const SYSTEM_SHARD = "system";
-const nothing = { changes: [], operationId: 0 };
+const nothing = { written: [], operationId: 0 };
 
 /** One process of a replica with its disk and its clock. */
 export class Node {
@@ -179,7 +180,8 @@ export class Node {
       }
       return { outcome: "refused", why: result.message, ...nothing };
     }
-    return { outcome: "acknowledged", changes: execution.changes, operationId: result?.operationId ?? 0 };
+    const written = execution.own.map((rows) => ({ ...rows, origin: (this.replica as Replica).id }));
+    return { outcome: "acknowledged", written, operationId: result?.operationId ?? 0 };
   }
 
   /** `sender`: the replica whose message it is, as the network knows. */

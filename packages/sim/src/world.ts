@@ -249,20 +249,20 @@ export class World {
     if (node?.replica === undefined) return;
     const { replica } = node;
     const execute = () => node.execute(command);
-    const { outcome, why, changes, operationId } = this.#isTextual ? changesWholly(node, execute) : execute();
+    const { outcome, why, written, operationId } = this.#isTextual ? changesWholly(node, execute) : execute();
     const text = describeCommand(command);
     if (outcome === "acknowledged") {
       this.#acknowledged++;
       // before it is looked at: what breaks a rule is seen too
-      this.#trace.note("write", node.id, text, () => ({ operations: operationsOf(changes) }));
+      this.#trace.note("write", node.id, text, () => ({ operations: operationsOf(written) }));
       if (!node.isDamaged) checkReadBack(replica, command);
-      checkInserts(replica, changes);
-      this.#writes.note(replica, command, changes, node.clockWasSet ? undefined : node.nowMs());
-      this.#sessions.note(changes);
+      checkInserts(replica, written);
+      this.#writes.note(replica, command, written, node.clockWasSet ? undefined : node.nowMs());
+      this.#sessions.note(written);
       const sound = able.filter((one) => !one.isDamaged);
       if (node.hasCollection() && !node.isDamaged && !this.#nodes.some((one) => one.isTwin))
-        this.#sessions.step(replica, changes, sound);
-      this.#quorums?.acknowledged(node, command, operationId, changes, able);
+        this.#sessions.step(replica, written, sound);
+      this.#quorums?.acknowledged(node, command, operationId, written, able);
     } else this.#trace.note("refused", node.id, `${text}: ${why ?? outcome}`);
     this.#after(node);
   }

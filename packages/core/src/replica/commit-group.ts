@@ -1,19 +1,13 @@
 import type { PointId } from "@murmuration/index";
+import type { ReceivedOperation } from "../gossip/inbox.js";
 import type { LogWriter } from "../log/op-log.js";
 import { type Journal, takeBack } from "../state/journal.js";
-import { epochsOf } from "../state/open-shard.js";
 import type { Shard } from "../state/shard.js";
 import type { WritableShard } from "../state/writable-shard.js";
-import type { AppliedOperation, CatalogueChanged, Change, PointsReconciled } from "./change.js";
+import type { CatalogueChanged, Change } from "./change.js";
 import type { OwnRows } from "./own-rows.js";
-import { causalSetting, SYSTEM_SHARD, storedCausality } from "./stored-causality.js";
+import { causalSetting, storedCausality } from "./stored-causality.js";
 import { putPoints } from "./write-shard.js";
-
-/** What a view is told when it is durable. */
-type PendingChange =
-  | CatalogueChanged
-  | PointsReconciled
-  | { readonly shard: Shard; readonly operations: AppliedOperation[] };
 
 /** Something that was applied: what it writes by itself, and points whose rows and stored states are made once, as they are in the end. */
 interface Step {
@@ -44,9 +38,7 @@ export class CommitGroup {
   /** Was something done by half that it is about? */
   isBroken = false;
   #steps: Step[] = [];
-  #changes: PendingChange[] = [];
-  /** Operations of one shard that follow each other are told together from here on. */
-  #joinsFrom = 0;
+  #changes: CatalogueChanged[] = [];
   #own: OwnRows[] = [];
   /** Log positions of what was written last, by shard. */
   readonly #positions = new Map<Shard, number>();
@@ -64,9 +56,8 @@ export class CommitGroup {
     return this.#own.length > 0;
   }
 
-  /** The place that it has come to; what is applied from here on is told by itself. */
+  /** The place that it has come to. */
   mark(): GroupMark {
-    this.#joinsFrom = this.#changes.length;
     const { length: undos } = this.journal ?? [];
     return { undos, steps: this.#steps.length, changes: this.#changes.length, own: this.#own.length };
   }
@@ -102,18 +93,15 @@ export class CommitGroup {
   }
 
   /** An operation was applied, and has changed these points. */
-  applied(target: WritableShard, operation: AppliedOperation, ids: Iterable<PointId>): void {
+  applied(target: WritableShard, { operation, bytes }: ReceivedOperation, ids: Iterable<PointId>): void {
     const { shard } = target;
-    const { origin, sequence, bytes } = operation;
+    const { origin, sequence } = operation;
     const write = (writer: LogWriter) =>
       void this.#positions.set(shard, writer.append(shard.id, origin, sequence, bytes));
     this.#steps.push({ shard: shard.id, target, ids, write, gone: [] });
-    const last = this.#changes.length > this.#joinsFrom ? this.#changes.at(-1) : undefined;
-    if (last !== undefined && "operations" in last && last.shard === shard) last.operations.push(operation);
-    else this.#changes.push({ shard, operations: [operation] });
   }
 
-  changed(change: CatalogueChanged | PointsReconciled): void {
+  changed(change: CatalogueChanged): void {
     this.#changes.push(change);
   }
 
@@ -124,7 +112,6 @@ export class CommitGroup {
   /** Nothing of a shard is written or told. */
   forget(id: string): void {
     this.#steps = this.#steps.filter(({ shard }) => shard !== id);
-    this.#changes = this.#changes.filter((change) => shardOf(change) !== id);
     this.#own = this.#own.filter(({ shard }) => shard !== id);
   }
 
@@ -149,25 +136,13 @@ export class CommitGroup {
     }
   }
 
-  /** It is durable: what is told of it. The graphs' epochs are those of now: everything that was applied is told. */
-  told(shards: ReadonlyMap<string, WritableShard>): { readonly changes: Change[]; readonly own: readonly OwnRows[] } {
+  /** It is durable: what is told of it. */
+  told(): { readonly changes: readonly Change[]; readonly own: readonly OwnRows[] } {
     for (const [shard, position] of this.#positions) shard.position = position;
-    const changes = this.#changes.map((pending): Change => {
-      if (!("operations" in pending)) return pending;
-      const { shard, operations } = pending;
-      const target = shards.get(shard.id);
-      const epochs = target?.shard === shard ? epochsOf(target.indexes) : new Map<string, number>();
-      return { kind: "operations", shard: shard.id, operations, epochs };
-    });
-    return { changes, own: this.#own };
+    return { changes: this.#changes, own: this.#own };
   }
 }
 
 function targetsOf(steps: readonly Step[]): Set<WritableShard> {
   return new Set(steps.map(({ target }) => target).filter((target) => target !== undefined));
-}
-
-function shardOf(change: PendingChange): string {
-  if ("operations" in change) return change.shard.id;
-  return change.kind === "catalogue" ? SYSTEM_SHARD : change.shard;
 }

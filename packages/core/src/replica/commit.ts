@@ -8,7 +8,7 @@ import { dotOf, type Operation } from "../operation/operation.js";
 import { mark, planted } from "../planted.js";
 import type { CausalState } from "../state/causal-state.js";
 import { type Journal, takeBack } from "../state/journal.js";
-import { handlesOfShards, readableShards } from "../state/open-shard.js";
+import { readableShards } from "../state/open-shard.js";
 import type { NewTableSeed } from "../state/read-model.js";
 import type { Shard } from "../state/shard.js";
 import type { WritableShard } from "../state/writable-shard.js";
@@ -18,7 +18,7 @@ import type { DroppedPayloads } from "./dropped-payloads.js";
 import type { OwnRows } from "./own-rows.js";
 import { PreparedRows } from "./prepared-rows.js";
 import type { Quarantines } from "./quarantines.js";
-import { replacedBy, wholeStates } from "./replaced.js";
+import { replacedBy } from "./replaced.js";
 import type { FollowedCatalogue } from "./shards-of-catalogue.js";
 import { causalSetting, SYSTEM_SHARD, storedCausality } from "./stored-causality.js";
 import { dropStoredShard, putAllPoints, putClock } from "./write-shard.js";
@@ -33,7 +33,6 @@ export interface CommitState {
   readonly quarantines: Quarantines;
   readonly snapshotsWanted: Set<string>;
   readonly checkpointsWanted: Set<string>;
-  readonly viewThread: number | undefined;
   readonly newTableSeed: NewTableSeed;
   readonly droppedPayloads: DroppedPayloads;
   /** The state of a shard is not known any more. */
@@ -68,15 +67,16 @@ export class Commit {
    * Check the next operation of its origin, and apply it. Throws for one that does not fit the state, or finds no room, and then has changed nothing;
    * `internal` when it was applied by half, and the shard is quarantined with it.
    */
-  apply(group: CommitGroup, target: WritableShard, { operation, bytes }: ReceivedOperation): void {
+  apply(group: CommitGroup, target: WritableShard, received: ReceivedOperation): void {
     const { shard } = target;
+    const { operation } = received;
     const { kind, origin, sequence } = operation;
     this.#check(group, target, operation);
-    const { ids, slots } = this.whole(shard, `operation ${origin}:${sequence} (${kind}) was applied by half`, () =>
+    const { ids } = this.whole(shard, `operation ${origin}:${sequence} (${kind}) was applied by half`, () =>
       shard.apply(operation, group.journal),
     );
     const isForgotten = planted.has("projection-lost") && group.journal === undefined;
-    group.applied(target, { origin, sequence, bytes, slots }, isForgotten ? [] : ids);
+    group.applied(target, received, isForgotten ? [] : ids);
   }
 
   /** What was planned on this state fits it, and may find no room. */
@@ -143,7 +143,6 @@ export class Commit {
       kind: "catalogue",
       delta: catalogueDelta(before.read(), after.read()),
       frontier: new Map(state.system.frontier),
-      opened: handlesOfShards(opened),
       collections: readableShards(opened),
     });
   }
@@ -173,7 +172,7 @@ export class Commit {
       snapshotsWanted.delete(id);
       checkpointsWanted.delete(id);
     }
-    const { changes, own } = group.told(shards);
+    const { changes, own } = group.told();
     return { changes: droppedPayloads.committed([...changes, ...published]), own };
   }
 
@@ -186,7 +185,6 @@ export class Commit {
   replace(target: WritableShard, write: (writer: LogWriter) => void): readonly Change[] {
     const { log, time, shards, quarantines, snapshotsWanted, droppedPayloads } = this.#state;
     const { shard } = target;
-    const states = wholeStates(shard);
     // in a table of its own, which nobody knows yet
     target.rows.fill(this.#state.newTableSeed);
     log.transaction((writer) => {
@@ -199,6 +197,6 @@ export class Commit {
     if (quarantines.has(shard.id)) mark("quarantine ended");
     quarantines.delete(shard.id);
     snapshotsWanted.delete(shard.id);
-    return droppedPayloads.committed([replacedBy(target, states, this.#state.viewThread)]);
+    return droppedPayloads.committed([replacedBy(target)]);
   }
 }

@@ -8,6 +8,7 @@ import { planted } from "../planted.js";
 import type { WritableShard } from "../state/writable-shard.js";
 import type { Change } from "./change.js";
 import { CommitGroup, theBeginning } from "./commit-group.js";
+import type { OwnRows } from "./own-rows.js";
 import type { Peering } from "./peering.js";
 import { isPointCommand, planPointCommand } from "./plan-points.js";
 import type { Planner } from "./planner.js";
@@ -19,8 +20,10 @@ import { SYSTEM_SHARD } from "./stored-causality.js";
 export interface Execution {
   /** By command, in order. */
   readonly outcomes: readonly (Receipt | MurmurationError)[];
-  /** What a view has to follow, in order. */
+  /** What readers have to follow, in order. */
   readonly changes: readonly Change[];
+  /** The operations that they came to, in order. */
+  readonly own: readonly OwnRows[];
 }
 
 /** The shard of the collection of this name or alias. Throws `not-found`, or `unavailable` for one that is quarantined. */
@@ -55,7 +58,7 @@ export class Executor {
       this.#store.flush();
     } catch (error) {
       const failure = asFailure(error);
-      return { outcomes: commands.map(() => failure), changes: [] };
+      return { outcomes: commands.map(() => failure), changes: [], own: [] };
     }
     const refused = new Map<number, MurmurationError>();
     for (const [i, command] of commands.entries()) {
@@ -82,19 +85,21 @@ export class Executor {
         this.#takeBack(group, commands);
         continue;
       }
-      if (group.isEmpty) return { outcomes, changes: [] };
+      if (group.isEmpty) return { outcomes, changes: [], own: [] };
       try {
         const { changes, own } = this.#store.commit.commit(group, { isLazy: false });
         if (this.#peering !== undefined) this.#store.publishOwn(own);
-        return { outcomes, changes };
+        return { outcomes, changes, own };
       } catch (error) {
         if (!planted.has("undo-forgotten")) this.#takeBack(group, commands);
         if (planted.has("acknowledge-before-durable")) {
-          return { outcomes: commands.map(() => ({ operationId: 0, changed: true })), changes: [] };
+          return { outcomes: commands.map(() => ({ operationId: 0, changed: true })), changes: [], own: [] };
         }
         const failure = asFailure(error);
         const isFull = failure.code === "capacity" && commands.length > 1;
-        return isFull ? this.#oneByOne(commands, refused) : { outcomes: commands.map(() => failure), changes: [] };
+        return isFull
+          ? this.#oneByOne(commands, refused)
+          : { outcomes: commands.map(() => failure), changes: [], own: [] };
       }
     }
   }
@@ -103,11 +108,12 @@ export class Executor {
   #oneByOne(commands: readonly Command[], refused: ReadonlyMap<number, MurmurationError>): Execution {
     const executions = commands.map((command, i) => {
       const why = refused.get(i);
-      return why === undefined ? this.#executeGroup([command], new Map()) : { outcomes: [why], changes: [] };
+      return why === undefined ? this.#executeGroup([command], new Map()) : { outcomes: [why], changes: [], own: [] };
     });
     return {
       outcomes: executions.flatMap(({ outcomes }) => outcomes),
       changes: executions.flatMap(({ changes }) => changes),
+      own: executions.flatMap(({ own }) => own),
     };
   }
 

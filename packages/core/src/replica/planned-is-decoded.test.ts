@@ -92,7 +92,7 @@ test("what a command does here is what everybody reads out of its operations, fo
         else kinds.add(command.kind);
       }
       const { collection } = replica.shard("c");
-      const target = openShard(collection, newIndexes(collection, undefined), countedPayloadKeys());
+      const target = openShard(collection, newIndexes(collection), countedPayloadKeys());
       for (const { shard, origin, sequence, bytes } of log.read(0)) {
         if (shard === collection.id) target.shard.apply(decodeOperation(shard, origin, sequence, bytes));
       }

@@ -7,13 +7,12 @@ import type { LogWriter, OpLog } from "../log/op-log.js";
 import { decodeOperation } from "../operation/codec.js";
 import { mark, planted } from "../planted.js";
 import { CausalState } from "../state/causal-state.js";
-import { handlesOfShards } from "../state/open-shard.js";
 import type { WritableShard } from "../state/writable-shard.js";
 import type { Change } from "./change.js";
 import { type Quarantine, refusalOf } from "./quarantines.js";
 import { isFrontier, type Progress, recoverGraphs, recoverPoints, replayShard } from "./recover-shard.js";
 import { noteMended } from "./recover-table.js";
-import { replacedBy, wholeStates } from "./replaced.js";
+import { replacedBy } from "./replaced.js";
 import type { ReplicaOptions } from "./replica-options.js";
 import type { ReplicaState } from "./replica-state.js";
 import { causalSetting, recoverCausality, SYSTEM_SHARD, storedCausality } from "./stored-causality.js";
@@ -28,9 +27,9 @@ const MISSING_AT_END = "operations are missing at the end of the log";
 export function recoverReplica(
   log: OpLog,
   id: number,
-  options: Pick<ReplicaOptions, "images" | "recoverFrom" | "onGraphs" | "onMended" | "viewThread" | "newTableSeed">,
+  options: Pick<ReplicaOptions, "images" | "recoverFrom" | "onMended" | "newTableSeed">,
 ): ReplicaState {
-  const { images, recoverFrom: from = "projection", onGraphs, onMended, viewThread, newTableSeed } = options;
+  const { images, recoverFrom: from = "projection", onMended, newTableSeed } = options;
   const { document, system, quarantined, derivedFor } = recoverCatalogue(log, id);
   const shards = new Map<string, WritableShard>();
   /** Made again from the log alone. */
@@ -77,10 +76,6 @@ export function recoverReplica(
   }
   if (from === "projection") {
     const whole = [...shards].filter(([, target]) => !replayed.has(target));
-    if (onGraphs !== undefined) {
-      const collections = new Map(whole.map(([shard, { rows }]) => [shard, rows.open(newTableSeed)]));
-      onGraphs(id, document.read(), handlesOfShards(new Map(whole)), collections);
-    }
     for (const [shard, target] of whole) {
       try {
         recoverPoints(log, target.shard);
@@ -93,7 +88,7 @@ export function recoverReplica(
       }
     }
   }
-  const changes: Change[] = Array.from(replayed, (target) => mendProjection(log, target, viewThread));
+  const changes: Change[] = Array.from(replayed, (target) => mendProjection(log, target));
   if (derivedFor !== undefined) {
     // what the operations say in a catalogue that is not known to be whole must not pass for what was written
     if (!quarantined.some(({ shard }) => shard === SYSTEM_SHARD)) {
@@ -104,7 +99,6 @@ export function recoverReplica(
       kind: "catalogue",
       delta: catalogueDelta(document.read(), document.read()),
       frontier: new Map(system.frontier),
-      opened: new Map(),
       collections: new Map(),
     });
   }
@@ -221,16 +215,15 @@ function requireSystemShard(log: OpLog): void {
 }
 
 /** Put the points of a shard that was made again from its operations in place of those of the projection. */
-function mendProjection(log: OpLog, target: WritableShard, viewThread: number | undefined): Change {
+function mendProjection(log: OpLog, target: WritableShard): Change {
   const { shard } = target;
-  const states = wholeStates(shard);
   mend(log, (writer) => {
     noteMended(writer, log, shard.id);
     writer.dropPoints(shard.id);
     putAllPoints(writer, shard);
     writer.putSetting(causalSetting(shard.id), storedCausality(shard.causality, shard.windows));
   });
-  return replacedBy(target, states, viewThread);
+  return replacedBy(target);
 }
 
 /** Where the disk is full, what is served is right all the same, and the next start mends it. */

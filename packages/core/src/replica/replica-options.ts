@@ -1,7 +1,4 @@
-import type { CollectionHandle } from "@murmuration/index";
-import type { Catalogue } from "../catalogue/collection.js";
 import type { OpLog } from "../log/op-log.js";
-import type { GraphHandles } from "../state/open-shard.js";
 import type { NewTableSeed } from "../state/read-model.js";
 import type { ClusterOptions } from "./cluster-options.js";
 import type { CompactionOptions } from "./compactor.js";
@@ -30,21 +27,6 @@ export interface ReplicaOptions {
   readonly recoverFrom?: "projection" | "log";
   /** Told of what the log keeps damaged and was made again from its operations. */
   readonly onMended?: (what: string) => void;
-  /**
-   * Called while the replica opens, when its graphs are complete and its points are not: a view in another thread can be made from
-   * here on, meanwhile. Rows and columns of `collections` are there once it is open (`Replica.readable`).
-   */
-  readonly onGraphs?: (
-    replicaId: number,
-    catalogue: Catalogue,
-    handles: GraphHandles,
-    collections: ReadonlyMap<string, CollectionHandle>,
-  ) => void;
-  /**
-   * Place on the graphs, from 1, of the thread whose view follows this replica, if one does: a slot is not used again before the view
-   * knows that it was freed. The replica must do nothing after `onGraphs` until the view is made.
-   */
-  readonly viewThread?: number;
   /** When logs are compacted, where the bounds are not those of `limits`. */
   readonly compaction?: CompactionOptions;
   /** Finds the candidates of inserts; default: one after the other, in this thread. Any number of threads decides alike on the same groups. */

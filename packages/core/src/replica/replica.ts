@@ -7,7 +7,7 @@ import type { SessionToken } from "../consistency/token.js";
 import type { Arrived, Outgoing } from "../gossip/transport.js";
 import type { OpLog } from "../log/op-log.js";
 import { storedSetting } from "../log/stored-setting.js";
-import { type GraphHandles, handlesOfShards, readableShards } from "../state/open-shard.js";
+import { readableShards } from "../state/open-shard.js";
 import type { ReadableShard } from "../state/read-model.js";
 import type { Shard } from "../state/shard.js";
 import type { WritableShard } from "../state/writable-shard.js";
@@ -88,7 +88,6 @@ export class Replica {
     const time = new HybridClock(last === undefined ? {} : { last });
     const state = recoverReplica(log, id, options);
     const store = new ReplicaStore(id, log, time, state, options.newTableSeed);
-    store.viewThread = options.viewThread;
     return new Replica(options, store);
   }
 
@@ -122,11 +121,6 @@ export class Replica {
   /** Id of the shard that a command writes to. Throws `not-found` for a collection that is not here. */
   shardOf(command: Command): string {
     return isPointCommand(command) ? resolveCollection(this.catalogue, command.collection).id : SYSTEM_SHARD;
-  }
-
-  /** Graphs for readers in other threads: shard id → vector name → graph. */
-  handles(): GraphHandles {
-    return handlesOfShards(this.#store.shards);
   }
 
   /** Collections as readers in other threads read them now, by shard id. */

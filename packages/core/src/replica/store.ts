@@ -25,7 +25,6 @@ import { type Fault, Faults } from "./faults.js";
 import { joined, type OwnRows } from "./own-rows.js";
 import { Quarantines, refusalOf } from "./quarantines.js";
 import { noteMended } from "./recover-table.js";
-import { reconciledBy } from "./replaced.js";
 import type { ReplicaState } from "./replica-state.js";
 import { type FollowedCatalogue, makeShardsThoseOf } from "./shards-of-catalogue.js";
 import { SYSTEM_SHARD } from "./stored-causality.js";
@@ -44,8 +43,6 @@ export class ReplicaStore {
   document: CatalogueDocument;
   /** Is there anybody to send operations to? */
   isClustered = false;
-  /** Place on the graphs of the thread whose view follows. */
-  viewThread: number | undefined;
   /** Has this replica planned operations of its own since it opened? */
   hasWritten = false;
   /** Operations of others and of the own upkeep that were applied since it was opened. */
@@ -195,7 +192,6 @@ export class ReplicaStore {
     this.#pending.write(shard.id, (writer) => noteMended(writer, this.log, shard.id), []);
     // one that was written meanwhile lacks what was lost
     if (storedCheckpoint(this.log, shard.id) !== undefined) this.checkpointsWanted.add(shard.id);
-    this.#pending.changed(reconciledBy(shard, states));
   }
 
   /** Put links back that a node has lost. The log knows nothing of it: the shard wants a checkpoint. */
@@ -261,7 +257,7 @@ export class ReplicaStore {
   openAdded(after: CatalogueDocument): Map<string, WritableShard> {
     const isKnown = (id: string) => this.shards.has(id) || this.quarantines.has(id);
     const added = Object.values(after.read().collections).filter(({ id }) => !isKnown(id));
-    const opened = new Map(added.map((one) => [one.id, openShard(one, newIndexes(one, this.viewThread), this.log)]));
+    const opened = new Map(added.map((one) => [one.id, openShard(one, newIndexes(one), this.log)]));
     for (const { rows } of opened.values()) rows.fill(this.newTableSeed);
     return opened;
   }

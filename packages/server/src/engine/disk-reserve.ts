@@ -45,12 +45,14 @@ export class DiskReserve {
     if (again.length === 0 || !this.#giveUp()) return first;
     const outcomes = [...first.outcomes];
     const changes = [...first.changes];
+    const own = [...first.own];
     for (const i of again) {
       const second = replica.execute([commands[i] as Command]);
       outcomes[i] = second.outcomes[0] as (typeof outcomes)[number];
       changes.push(...second.changes);
+      own.push(...second.own);
     }
-    return { outcomes, changes };
+    return { outcomes, changes, own };
   }
 
   #bytes(): number {

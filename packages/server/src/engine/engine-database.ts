@@ -1,5 +1,6 @@
 import {
   type Catalogue,
+  type Change,
   type Collection,
   type Command,
   collectionNamed,
@@ -30,7 +31,7 @@ import type {
   WriteOptions,
 } from "./database.js";
 import { EngineCalls } from "./engine-calls.js";
-import type { Followed, FollowedChange } from "./followed.js";
+import type { Followed } from "./followed.js";
 import { FollowedReads } from "./followed-reads.js";
 import { FollowedTokens } from "./followed-tokens.js";
 import { MemoryGuard, memoryOf, requireRoomFor } from "./memory-guard.js";
@@ -349,7 +350,7 @@ export class EngineDatabase implements Database {
     this.#onEnded(reason);
   }
 
-  #follow(changes: readonly FollowedChange[]): void {
+  #follow(changes: readonly Change[]): void {
     this.#followed.follow(changes);
     this.#guard.look();
     this.#tokens.followed();

@@ -20,7 +20,6 @@ import * as limits from "./engine-limits.js";
 import type { EngineResources } from "./engine-resources.js";
 import { FilteredWrites, isFiltered, type Write } from "./filtered-writes.js";
 import { findAnswer } from "./findings.js";
-import { followedChanges } from "./followed.js";
 import { HostImages } from "./host-images.js";
 import { HostedWaits } from "./hosted-waits.js";
 import { LeftOutTold } from "./left-out-told.js";
@@ -215,7 +214,7 @@ export class EngineHost {
     // what waited for the log was written before these
     const before = this.#replica.changes();
     const passed = outcomes.some((outcome) => outcome instanceof MurmurationError) ? this.#replica.passedEpochs() : [];
-    this.#reply({ kind: "committed", outcomes: answers, changes: followedChanges([...before, ...changes, ...passed]) });
+    this.#reply({ kind: "committed", outcomes: answers, changes: [...before, ...changes, ...passed] });
     if (changes.length > 0) this.#pace.noteWrite(performance.now());
     this.#send();
   }
@@ -228,7 +227,7 @@ export class EngineHost {
       );
     } catch (error) {
       const failure = new MurmurationError("internal", "the engine failed", undefined, error);
-      return { outcomes: writes.map(() => failure), changes: [] };
+      return { outcomes: writes.map(() => failure), changes: [], own: [] };
     }
   }
 
@@ -349,7 +348,7 @@ export class EngineHost {
 
   #publish(): void {
     for (const { what, detail } of this.#replica.takeFaults()) this.#guard.note(what, detail);
-    const changes = followedChanges([...this.#replica.changes(), ...this.#passed.splice(0)]);
+    const changes = [...this.#replica.changes(), ...this.#passed.splice(0)];
     if (changes.length > 0) this.#reply({ kind: "applied", changes });
     this.#settle();
     this.#tellStanding();

@@ -10,7 +10,7 @@ import {
 } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
 import type { ReadableCollection, ReaderAnswer, Readers } from "../read/readers.js";
-import { Followed, followedChanges } from "./followed.js";
+import { Followed } from "./followed.js";
 import { FollowedReads } from "./followed-reads.js";
 import { FollowedTokens } from "./followed-tokens.js";
 import { newTableSeed } from "./table-seed.js";
@@ -56,7 +56,7 @@ function opened() {
     idOf,
     reads: new FollowedReads(followed, tokens, readers, (shard) => damaged.push(shard)),
     damaged,
-    execute: (...commands: Command[]) => followed.follow(followedChanges(replica.execute(commands).changes)),
+    execute: (...commands: Command[]) => followed.follow(replica.execute(commands).changes),
     epochOf: (name: string) => replica.readable().get(idOf(name))?.epoch as number,
     frontierOf: (name: string): VersionVector => new Map(replica.shard(name).frontier),
   };
@@ -90,7 +90,7 @@ describe("reads of what was followed", () => {
     const { changes } = replica.execute([upsert("a", 1)]);
     asked[0]?.resolve({ pieces: ["1"], epochs: [epochOf("a")] });
     await Promise.resolve();
-    followed.follow(followedChanges(changes));
+    followed.follow(changes);
     assert.deepEqual((await answer).frontiers.get(idOf("a")), frontierOf("a"));
     const last = reads.read(["a"], count, limits);
     asked[1]?.resolve({ pieces: ["1"], epochs: [epochOf("a") + 1] });

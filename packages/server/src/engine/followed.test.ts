@@ -12,7 +12,7 @@ import {
 import { FailingOpLog } from "@murmuration/core/conformance";
 import { type CollectionHandle, MurmurationError } from "@murmuration/index";
 import fc from "fast-check";
-import { Followed, followedChanges } from "./followed.js";
+import { Followed } from "./followed.js";
 import { newTableSeed } from "./table-seed.js";
 
 const space: VectorSpace = { size: 2, distance: "Dot", links: 8, efConstruction: 32, quantization: "int8" };
@@ -46,7 +46,7 @@ function followed(log: MemoryOpLog | FailingOpLog = new MemoryOpLog()) {
     follower,
     execute(...commands: Command[]): readonly Change[] {
       const { changes } = replica.execute(commands);
-      follower.follow(followedChanges(changes));
+      follower.follow(changes);
       return changes;
     },
     /** The shard's epoch as readers find it. */
@@ -106,7 +106,7 @@ describe("what was followed of a replica", () => {
     const { changes } = replica.execute([upsert("a", 1)]);
     const asked = shard.frontierAt(epochOf("a"));
     assert.ok(asked instanceof Promise);
-    follower.follow(followedChanges(changes));
+    follower.follow(changes);
     assert.deepEqual(await asked, replica.shard("a").frontier);
     const before = shard.frontier;
     const later = shard.frontierAt(epochOf("a") + 1);

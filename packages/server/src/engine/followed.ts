@@ -3,37 +3,12 @@ import {
   type CatalogueChanged,
   type Change,
   type ReadableShard,
-  type RowsPublished,
   resolveCollection,
-  type ShardQuarantined,
-  type ShardReplaced,
   type VersionVector,
   withDelta,
 } from "@murmuration/core";
 import { type CollectionHandle, MurmurationError } from "@murmuration/index";
 import { FollowedShard } from "./followed-shard.js";
-
-/** What the HTTP thread is told of what a replica has changed. */
-export type FollowedChange =
-  | CatalogueChanged
-  | RowsPublished
-  | Pick<ShardReplaced, "kind" | "shard" | "readable">
-  | ShardQuarantined;
-
-/** What is told of changes: points are read in shared memory. */
-export function followedChanges(changes: readonly Change[]): FollowedChange[] {
-  return changes.flatMap((change): FollowedChange[] => {
-    switch (change.kind) {
-      case "operations":
-      case "reconciled":
-        return [];
-      case "replaced":
-        return [{ kind: "replaced", shard: change.shard, readable: change.readable }];
-      default:
-        return [change];
-    }
-  });
-}
 
 /** What a replica shows to other threads when it has started. */
 export interface FollowedStart {
@@ -95,7 +70,7 @@ export class Followed {
   }
 
   /** Follow what the engine did, in its order. */
-  follow(changes: readonly FollowedChange[]): void {
+  follow(changes: readonly Change[]): void {
     for (const change of changes) {
       switch (change.kind) {
         case "catalogue":

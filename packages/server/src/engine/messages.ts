@@ -1,4 +1,5 @@
 import type {
+  Change,
   Command,
   ConsistencyLevel,
   LeftOut,
@@ -12,7 +13,7 @@ import type { Piece } from "../bodies/pieces.js";
 import { type PlainError, toPlainError } from "../threads/plain-error.js";
 import type { ClusterStart } from "./cluster-start.js";
 import type { Digest, ReplicationReport } from "./database.js";
-import type { FollowedChange, FollowedStart } from "./followed.js";
+import type { FollowedStart } from "./followed.js";
 import type { SettledRequest } from "./hosted-waits.js";
 
 /** How the engine runs. */
@@ -96,9 +97,9 @@ export type Reply =
     }
   /** Writes are executed from now on; those that came before waited. */
   | { readonly kind: "ready" }
-  | { readonly kind: "committed"; readonly outcomes: readonly Outcome[]; readonly changes: readonly FollowedChange[] }
+  | { readonly kind: "committed"; readonly outcomes: readonly Outcome[]; readonly changes: readonly Change[] }
   /** What others wrote and what upkeep did: durable, in one order with what is committed. */
-  | { readonly kind: "applied"; readonly changes: readonly FollowedChange[] }
+  | { readonly kind: "applied"; readonly changes: readonly Change[] }
   /** Waits that are over. Whoever has followed what came before may answer. */
   | { readonly kind: "settled"; readonly requests: readonly SettledRequest[] }
   /** What is not served from now on, and why. */

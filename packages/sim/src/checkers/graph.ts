@@ -1,4 +1,4 @@
-import { type Change, decodeBatchOperations, nearest, type Replica } from "@murmuration/core";
+import { type Batch, decodeBatchOperations, nearest, type Replica } from "@murmuration/core";
 import { comparePointIds, decodeGraphDelta } from "@murmuration/index";
 import { collectionName } from "../commands.js";
 import { Violated } from "./checker.js";
@@ -25,34 +25,29 @@ export function checkGraphRules(replica: Replica): void {
  * While there is a live node, a new one finds a neighbour (docs/graph-delta.md, rule 5): of the vectors that a command inserts, each has one
  * after those of other points that the command has given such a vector, however many planners looked for them at once.
  */
-export function checkInserts(replica: Replica, changes: readonly Change[]): void {
-  for (const change of changes) {
-    if (change.kind !== "operations") continue;
-    // by vector name: the points that have one, as far as this command says
-    const live = new Map<string, Set<string>>();
-    for (const { origin, sequence, bytes } of change.operations) {
-      const rows = { shard: change.shard, origin, firstSequence: sequence, rows: [bytes] };
-      for (const operation of decodeBatchOperations(rows)) {
-        if (operation.kind !== "upsert" && operation.kind !== "update-vectors") continue;
-        const id = String(operation.id);
-        // an upsert takes what it does not name, and an older version is none to link to
-        for (const [name, ids] of live) {
-          const isNamed = operation.vectors.some((vector) => vector.name === name);
-          if (operation.kind === "upsert" || isNamed) ids.delete(id);
-        }
-        for (const { name, delta } of operation.vectors) {
-          const [base = []] = decodeGraphDelta({ origin, sequence }, delta);
-          if (base.length === 0 && (live.get(name)?.size ?? 0) > 0) {
-            throw new Violated("insert", `the vector of ${origin}:${sequence} has no neighbour`, {
-              nodes: [replica.id],
-              points: [id],
-            });
-          }
-        }
-        for (const { name } of [...operation.vectors, ...operation.kept])
-          live.set(name, (live.get(name) ?? new Set()).add(id));
+export function checkInserts(replica: Replica, written: readonly Batch[]): void {
+  // by vector name: the points that have one, as far as this command says
+  const live = new Map<string, Set<string>>();
+  for (const operation of written.flatMap((batch) => decodeBatchOperations(batch))) {
+    if (operation.kind !== "upsert" && operation.kind !== "update-vectors") continue;
+    const { origin, sequence } = operation;
+    const id = String(operation.id);
+    // an upsert takes what it does not name, and an older version is none to link to
+    for (const [name, ids] of live) {
+      const isNamed = operation.vectors.some((vector) => vector.name === name);
+      if (operation.kind === "upsert" || isNamed) ids.delete(id);
+    }
+    for (const { name, delta } of operation.vectors) {
+      const [base = []] = decodeGraphDelta({ origin, sequence }, delta);
+      if (base.length === 0 && (live.get(name)?.size ?? 0) > 0) {
+        throw new Violated("insert", `the vector of ${origin}:${sequence} has no neighbour`, {
+          nodes: [replica.id],
+          points: [id],
+        });
       }
     }
+    for (const { name } of [...operation.vectors, ...operation.kept])
+      live.set(name, (live.get(name) ?? new Set()).add(id));
   }
 }
 

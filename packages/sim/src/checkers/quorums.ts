@@ -1,5 +1,5 @@
 import {
-  type Change,
+  type Batch,
   type Command,
   type ConsistencyLevel,
   compareStamps,
@@ -100,12 +100,12 @@ export class QuorumChecker {
     node: Node,
     command: Command,
     operationId: number,
-    changes: readonly Change[],
+    batches: readonly Batch[],
     able: readonly Node[],
   ): void {
     const { replica } = node;
     if (replica === undefined || !node.hasCollection()) return;
-    const { ids, deleted } = written(changes);
+    const { ids, deleted } = written(batches);
     for (const id of deleted) this.#everDeleted.add(id);
     const { table } = replica.shard(collectionName);
     const stamps = new Map<PointId, Stamp>();

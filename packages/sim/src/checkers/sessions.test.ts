@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Change, Command } from "@murmuration/core";
+import type { Batch, Command } from "@murmuration/core";
 import { collectionName } from "../commands.js";
 import { Node } from "../node.js";
 import { profileOf } from "../scenario.js";
@@ -20,12 +20,12 @@ function upsert(id: number): Command {
   return { kind: "upsert-points", collection: collectionName, points: [point], mode: "upsert" };
 }
 
-function write(checker: SessionChecker, writer: Node, id: number, reader: Node): readonly Change[] {
-  const { outcome, changes } = writer.execute(upsert(id));
+function write(checker: SessionChecker, writer: Node, id: number, reader: Node): readonly Batch[] {
+  const { outcome, written } = writer.execute(upsert(id));
   assert.equal(outcome, "acknowledged");
   assert.ok(writer.replica !== undefined);
-  checker.step(writer.replica, changes, [reader]);
-  return changes;
+  checker.step(writer.replica, written, [reader]);
+  return written;
 }
 
 test("a replica that covers a session's token and has all that the session saw passes", () => {

@@ -1,7 +1,7 @@
 import {
-  type Change,
+  type Batch,
   compareStamps,
-  decodeOperation,
+  decodeBatchOperations,
   decodeToken,
   encodeToken,
   isCovered,
@@ -34,16 +34,12 @@ export interface Departure {
   readonly seen: readonly (readonly [PointId, Stamp])[];
 }
 
-/** Points whose latest whole write or delete is in these changes. */
-export function written(changes: readonly Change[]): { readonly ids: PointId[]; readonly deleted: PointId[] } {
+/** Points that these operations write whole, or delete. */
+export function written(batches: readonly Batch[]): { readonly ids: PointId[]; readonly deleted: PointId[] } {
   const [ids, deleted]: [PointId[], PointId[]] = [[], []];
-  for (const change of changes) {
-    if (change.kind !== "operations") continue;
-    for (const { origin, sequence, bytes } of change.operations) {
-      const operation = decodeOperation(change.shard, origin, sequence, bytes);
-      if (operation.kind === "upsert") ids.push(operation.id);
-      if (operation.kind === "delete") deleted.push(...operation.ids);
-    }
+  for (const operation of batches.flatMap((batch) => decodeBatchOperations(batch))) {
+    if (operation.kind === "upsert") ids.push(operation.id);
+    if (operation.kind === "delete") deleted.push(...operation.ids);
   }
   return { ids: [...ids, ...deleted], deleted };
 }
@@ -76,15 +72,15 @@ export class SessionChecker {
   }
 
   /** Somebody has written. */
-  note(changes: readonly Change[]): void {
-    for (const id of written(changes).deleted) this.#everDeleted.add(id);
+  note(batches: readonly Batch[]): void {
+    for (const id of written(batches).deleted) this.#everDeleted.add(id);
   }
 
   /** One of the sessions has written at a node, and reads at another. */
-  step(writer: Replica, changes: readonly Change[], able: readonly Node[]): void {
+  step(writer: Replica, batches: readonly Batch[], able: readonly Node[]): void {
     const session = this.#random.pick(this.#sessions);
-    const { ids } = written(changes);
-    this.note(changes);
+    const { ids } = written(batches);
+    this.note(batches);
     this.#look(session, writer, ids);
     const reader = this.#random.pick(able);
     if (reader.replica !== undefined && reader.hasCollection()) this.#read(session, reader.replica);

@@ -1,8 +1,8 @@
 import {
-  type Change,
+  type Batch,
   type Command,
   compareStamps,
-  decodeOperation,
+  decodeBatchOperations,
   limits,
   type Replica,
   type Stamp,
@@ -17,14 +17,12 @@ interface Acknowledged {
 }
 
 /** Points that are written whole, or deleted, by what a command came to. */
-function idsOf(changes: readonly Change[]): PointId[] {
-  return changes.flatMap((change) => {
-    if (change.kind !== "operations") return [];
-    return change.operations.flatMap(({ origin, sequence, bytes }) => {
-      const operation = decodeOperation(change.shard, origin, sequence, bytes);
+function idsOf(written: readonly Batch[]): PointId[] {
+  return written
+    .flatMap((batch) => decodeBatchOperations(batch))
+    .flatMap((operation): readonly PointId[] => {
       return operation.kind === "upsert" ? [operation.id] : operation.kind === "delete" ? operation.ids : [];
     });
-  });
 }
 
 /** No acknowledged write is lost, and nothing that was deleted comes back: the latest acknowledged stamp of every point decides. */
@@ -33,15 +31,15 @@ export class WriteChecker {
   readonly #latest = new Map<number, Map<PointId, Acknowledged>>();
 
   /** A command was acknowledged by this replica; `soundClockMs` is its clock, when that was never put forward. */
-  note(replica: Replica, command: Command, changes: readonly Change[], soundClockMs: number | undefined): void {
+  note(replica: Replica, command: Command, written: readonly Batch[], soundClockMs: number | undefined): void {
     const isPlain = command.kind === "upsert-points" && command.mode === "upsert" && command.updateFilter === undefined;
-    if (isPlain && changes.length === 0) {
+    if (isPlain && written.length === 0) {
       const ids = command.points.map(({ id }) => id).join();
       throw new Violated("writes", `replica ${replica.id} acknowledged a write of ${ids} and wrote nothing`);
     }
     const latest = this.#latest.get(replica.id) ?? new Map<PointId, Acknowledged>();
     this.#latest.set(replica.id, latest);
-    for (const id of idsOf(changes)) {
+    for (const id of idsOf(written)) {
       const state = replica.shard(collectionName).table.state(id);
       const about = { nodes: [replica.id], points: [String(id)] };
       if (state === undefined) {
