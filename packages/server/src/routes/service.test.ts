@@ -119,9 +119,14 @@ describe("our own routes", () => {
     };
     assert.deepEqual(await validated(undefined), [[], { "": { recall_at_10: 1, samples: 3 } }]);
     assert.deepEqual(await validated({ samples: 2 }), [[], { "": { recall_at_10: 1, samples: 2 } }]);
-    assert.deepEqual((await ask("GET", "/murmur/collections/named/points/1/links?vector=text")).json.result, [
-      { level: 0, neighbours: [] },
-    ]);
+    const { result } = (await ask("GET", "/murmur/collections/named/points/1/links?vector=text")).json;
+    // how many levels a node has follows from its name, which has the id of the replica in it: a random one
+    const levels = result as readonly { readonly level: number; readonly neighbours: readonly unknown[] }[];
+    assert.ok(levels.length >= 1);
+    assert.deepEqual(
+      levels,
+      levels.map((_, level) => ({ level, neighbours: [] })),
+    );
   });
 
   it("refuse unknown collections, points, vectors and sample counts", async () => {
