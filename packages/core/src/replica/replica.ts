@@ -188,9 +188,10 @@ export class Replica {
 
   /**
    * What time brings: heartbeats, requests for what is missing, linking of nodes that were inserted concurrently, repair and purge of
-   * dead ones. Each call does bounded work. Throws `storage` as `receive` does.
+   * dead ones. Each call does bounded work, but for compaction: `beforeCompaction` is the moment to tell readers of `changes`. Throws `storage` as
+   * `receive` does.
    */
-  tick(budget: UpkeepBudget = {}): void {
+  tick(budget: UpkeepBudget = {}, beforeCompaction: () => void = () => undefined): void {
     this.#store.flush();
     const nowMs = this.#clock.now();
     const joins = this.#peering?.joinsAs(nowMs);
@@ -205,7 +206,10 @@ export class Replica {
     this.#store.flush();
     this.#store.droppedPayloads.sweep(nowMs);
     this.#mendedPayloads.tick();
-    if (mayMaintain) this.#compactor.tick(nowMs);
+    if (mayMaintain) {
+      beforeCompaction();
+      this.#compactor.tick(nowMs);
+    }
     this.buildIndexes(budget.indexSteps ?? DEFAULT_INDEX_STEPS);
   }
 

@@ -317,7 +317,10 @@ export class EngineHost {
     const beganMs = performance.now();
     this.#resources.reserve.refill(beganMs);
     const doesUpkeep = this.#pace.isUpkeepDue(beganMs);
-    const isDone = this.#try(() => this.#replica.tick(doesUpkeep ? limits.BUDGET : { isPaused: true }));
+    const isDone = this.#try(() =>
+      // an answer waits until it was told of its epoch: not for as long as a compaction takes
+      this.#replica.tick(doesUpkeep ? limits.BUDGET : { isPaused: true }, () => this.#tellChanges()),
+    );
     const endedMs = performance.now();
     if (!isDone) this.#pace.noteFailure(endedMs);
     else if (doesUpkeep) {
@@ -348,12 +351,16 @@ export class EngineHost {
 
   #publish(): void {
     for (const { what, detail } of this.#replica.takeFaults()) this.#guard.note(what, detail);
-    const changes = [...this.#replica.changes(), ...this.#passed.splice(0)];
-    if (changes.length > 0) this.#reply({ kind: "applied", changes });
+    this.#tellChanges();
     this.#settle();
     this.#tellStanding();
     this.#leftOut.look(this.#replica.leftOut());
     this.#send();
+  }
+
+  #tellChanges(): void {
+    const changes = [...this.#replica.changes(), ...this.#passed.splice(0)];
+    if (changes.length > 0) this.#reply({ kind: "applied", changes });
   }
 
   #tellStanding(): void {
