@@ -3,6 +3,13 @@ import Database from "better-sqlite3";
 import { storageError } from "./sqlite-error.js";
 
 const SYNCHRONOUS_FULL = 2;
+/**
+ * Bytes of a page of a new file. Operations and payloads are rows of some kilobytes: in pages of 4 KiB, a payload of just over 2 fills one alone.
+ * A file that is there keeps what it was made with.
+ */
+const PAGE_BYTES = 8_192;
+/** The write-ahead log is taken into the file when it has grown by so much. */
+const CHECKPOINT_BYTES = 16_384_000;
 
 /** Settings of a connection. `synchronous` is read back, because builds of SQLite differ in its default for WAL. */
 export function setPragmas(database: Database.Database, isReadOnly: boolean): void {
@@ -10,6 +17,7 @@ export function setPragmas(database: Database.Database, isReadOnly: boolean): vo
   database.pragma("cache_size = -32768");
   database.pragma("mmap_size = 268435456");
   if (isReadOnly) return;
+  database.pragma(`page_size = ${PAGE_BYTES}`);
   const mode = database.pragma("journal_mode = WAL", { simple: true });
   database.pragma("synchronous = FULL");
   const synchronous = database.pragma("synchronous", { simple: true });
@@ -19,8 +27,13 @@ export function setPragmas(database: Database.Database, isReadOnly: boolean): vo
       `${database.name}: the file system cannot keep the log durable (journal ${mode}, synchronous ${synchronous})`,
     );
   }
-  database.pragma("wal_autocheckpoint = 4000");
+  database.pragma(`wal_autocheckpoint = ${Math.round(CHECKPOINT_BYTES / pageBytesOf(database))}`);
   database.pragma("journal_size_limit = 67108864");
+}
+
+/** Bytes of a page of this file. */
+export function pageBytesOf(database: Database.Database): number {
+  return database.pragma("page_size", { simple: true }) as number;
 }
 
 /** A connection to the file. Throws `storage`, or `corrupt` for a file that is no database. */

@@ -17,7 +17,7 @@ import type {
 import { noPointRows } from "./point-rows.js";
 import { operationChecksum } from "./row-checksums.js";
 import { bringPointsOver } from "./sqlite-bring-over.js";
-import { openDatabase, setPragmas } from "./sqlite-connection.js";
+import { openDatabase, pageBytesOf, setPragmas } from "./sqlite-connection.js";
 import { damagedRows } from "./sqlite-damage.js";
 import { storageError, withStorageErrors } from "./sqlite-error.js";
 import { type Heads, readHeads } from "./sqlite-heads.js";
@@ -33,6 +33,9 @@ import {
   type WriteStatements,
   writeStatements,
 } from "./sqlite-statements.js";
+
+/** What `pagesMax` counts, whatever the pages of the file are. */
+const BOUND_PAGE_BYTES = 4096;
 
 /** How to open the file of a log. */
 export interface SqliteOpLogOptions {
@@ -85,7 +88,8 @@ export class SqliteOpLog implements OpLog {
 
   /** Moves the bound on the file; it cannot go below what the file has. */
   limitPages(pagesMax: number): void {
-    withStorageErrors(this.#file, () => this.#database.pragma(`max_page_count = ${Math.trunc(pagesMax)}`));
+    const pages = Math.trunc((pagesMax * BOUND_PAGE_BYTES) / pageBytesOf(this.#database));
+    withStorageErrors(this.#file, () => this.#database.pragma(`max_page_count = ${pages}`));
   }
 
   transaction<T>(body: (writer: LogWriter) => T, { isLazy = false }: TransactionOptions = {}): T {
