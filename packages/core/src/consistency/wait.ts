@@ -34,8 +34,16 @@ export interface SessionWait {
   readonly timeoutMs: number;
 }
 
+/** Waits until readers of this replica use a payload index that is being built. */
+export interface IndexWait {
+  readonly kind: "index";
+  readonly shard: string;
+  readonly path: string;
+  readonly timeoutMs: number;
+}
+
 /** What a request can wait for: plain data, it crosses threads as it is. */
-export type WaitRequest = WriteWait | ReadWait | SessionWait;
+export type WaitRequest = WriteWait | ReadWait | SessionWait | IndexWait;
 
 /** How a wait ended. */
 export type SettledWait =
@@ -43,6 +51,10 @@ export type SettledWait =
   | { readonly id: number; readonly result: "covered" }
   /** It does not, and the time is over. */
   | { readonly id: number; readonly result: "not-covered" }
+  /** Readers use the index, or it is not wanted any more; or it is still being built, and the time is over. */
+  | { readonly id: number; readonly result: "index-shown" | "index-building" }
+  /** The index was given up. */
+  | { readonly id: number; readonly result: "index-without-room"; readonly reason: string }
   /**
    * `done`: enough members hold the write, or everything that so many held is here. `quorum-missed`: too few had said so in time; a
    * write is durable here all the same, stays, and goes on to the others.

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Command } from "../command/command.js";
 import { FailingOpLog } from "../log/failing-op-log.test-support.js";
+import { MemoryImages } from "./memory-images.test-support.js";
 import type { Replica } from "./replica.js";
 import { assertRows, createCollection, openReplica, point, run, upsert } from "./replica.test-support.js";
 
@@ -13,6 +14,16 @@ const onN = (kind: "integer" | "float"): Command => ({
   schema: { kind },
 });
 const dropN: Command = { kind: "delete-payload-index", collection: "a", path: "n" };
+
+/** Where a table's memory says up to which address its columns go, and from where on nothing is taken (index/src/segment/layout.ts). */
+const ARENA_END_AT = 4108 >>> 2;
+const ARENA_NEXT_AT = 1192 >>> 2;
+
+function waitForN(replica: Replica, timeoutMs = 1_000): number {
+  const [target] = [...replica.writableShards()];
+  assert.ok(target !== undefined);
+  return replica.waits.begin({ kind: "index", shard: target.shard.id, path: "n", timeoutMs });
+}
 
 function filled(options: Parameters<typeof openReplica>[0] = {}): Replica {
   const replica = openReplica(options);
@@ -85,5 +96,54 @@ describe("a payload index over many points", () => {
     while (replica.buildIndexes(4));
     assert.deepEqual(shownPaths(replica), ["n"]);
     assertRows(replica);
+  });
+
+  test("is waited for until readers use it, the time is over, or nobody wants it", () => {
+    const replica = filled();
+    run(replica, onN("integer"));
+    const late = waitForN(replica, 0);
+    assert.deepEqual(replica.waits.settled(), [{ id: late, result: "index-building" }]);
+    const shown = waitForN(replica);
+    replica.buildIndexes(1);
+    assert.deepEqual(replica.waits.settled(), []);
+    while (replica.buildIndexes(1));
+    assert.deepEqual(replica.waits.settled(), [{ id: shown, result: "index-shown" }]);
+    // another one in its place is used when it is built
+    run(replica, dropN, onN("float"));
+    const other = waitForN(replica);
+    assert.deepEqual(replica.waits.settled(), []);
+    run(replica, dropN);
+    assert.deepEqual(replica.waits.settled(), [{ id: other, result: "index-shown" }]);
+  });
+
+  test("for which there is no room is told to whoever waits for it", () => {
+    const replica = filled();
+    run(replica, onN("integer"));
+    const id = waitForN(replica);
+    const [target] = [...replica.writableShards()];
+    assert.ok(target !== undefined);
+    const { u32 } = target.rows.segment.engine;
+    u32[ARENA_END_AT] = u32[ARENA_NEXT_AT] as number;
+    while (replica.buildIndexes(1));
+    const reason = "the memory of the table is full: no room for the payload index on 'n'";
+    assert.deepEqual(replica.waits.settled(), [{ id, result: "index-without-room", reason }]);
+    assert.deepEqual(replica.status().indexesWithoutRoom, [{ collection: "a", path: "n", reason }]);
+    assertRows(replica);
+  });
+
+  test("is built again after a start in the middle of it, over rows of an image of before", () => {
+    const log = new FailingOpLog();
+    const replica = filled({ log });
+    const images = new MemoryImages();
+    images.save(replica);
+    run(replica, onN("integer"));
+    replica.buildIndexes(1);
+    const again = openReplica({ log, images });
+    assert.deepEqual([...images.tableRefusals], []);
+    const id = waitForN(again);
+    while (again.buildIndexes(1));
+    assert.deepEqual(again.waits.settled(), [{ id, result: "index-shown" }]);
+    assert.deepEqual(shownPaths(again), ["n"]);
+    assertRows(again);
   });
 });

@@ -3,7 +3,7 @@ import { covers, emptyVersionVector, sequenceOf, type VersionVector } from "../c
 import { type ConsistencyLevel, membersNeeded } from "../consistency/level.js";
 import { Quorum, type QuorumAnswer } from "../consistency/quorum.js";
 import type { SessionToken } from "../consistency/token.js";
-import type { Frontiers, ReadWait, SettledWait, WaitRequest, WriteWait } from "../consistency/wait.js";
+import type { Frontiers, IndexWait, ReadWait, SettledWait, WaitRequest, WriteWait } from "../consistency/wait.js";
 import { limits } from "../limits.js";
 import { mark, planted } from "../planted.js";
 import type { ReplicaStore } from "./store.js";
@@ -72,7 +72,7 @@ interface OpenWait {
 
 /**
  * What requests wait for on this replica: that members hold a write, that this replica holds what members held, that it covers a
- * session's token. What members say comes from the exchange with them (`quorum-exchange.ts`).
+ * session's token, that readers use an index. What members say comes from the exchange with them (`quorum-exchange.ts`).
  */
 export class Waits implements RequestWaits {
   readonly #store: ReplicaStore;
@@ -113,7 +113,7 @@ export class Waits implements RequestWaits {
     if (this.#open.size >= limits.openWaitsMax) {
       throw new MurmurationError("unavailable", `${limits.openWaitsMax} requests wait for other replicas already`);
     }
-    const open = request.kind === "session" ? undefined : this.#openQuorum(request);
+    const open = request.kind === "write" || request.kind === "read" ? this.#openQuorum(request) : undefined;
     const id = this.#nextId++;
     this.#open.set(id, { request, deadlineMs: this.#passed() + timeoutMs, open });
     if (open !== undefined) this.#isAskDue = true;
@@ -229,6 +229,7 @@ export class Waits implements RequestWaits {
   #settle(id: number, { request, open }: OpenWait, voters: Voters, isLate: boolean): SettledWait | undefined {
     // what is not in the log yet may be forgotten, and its name given again
     const isDurable = this.#store.isDurable();
+    if (request.kind === "index") return this.#settleIndex(id, request, isLate);
     if (open === undefined) {
       const { token } = request as Extract<WaitRequest, { kind: "session" }>;
       if (isDurable && (this.#holds(token) || planted.has("token-unchecked"))) return { id, result: "covered" };
@@ -255,6 +256,15 @@ export class Waits implements RequestWaits {
     this.#missed++;
     mark("quorum missed");
     return { id, result: "quorum-missed", agreed, needed, members };
+  }
+
+  #settleIndex(id: number, { shard, path }: IndexWait, isLate: boolean): SettledWait | undefined {
+    const target = this.#store.shards.get(shard);
+    const isWanted = target !== undefined && Object.hasOwn(target.shard.collection.payloadIndexes, path);
+    const progress = isWanted ? target.rows.columns.progressOf(path) : "shown";
+    if (progress === "shown") return { id, result: "index-shown" };
+    if (progress !== "building") return { id, result: "index-without-room", reason: progress.reason };
+    return isLate ? { id, result: "index-building" } : undefined;
   }
 
   #noteReached({ request, needed, quorum }: OpenQuorum): void {

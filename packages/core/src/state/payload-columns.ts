@@ -52,6 +52,13 @@ export class PayloadColumns {
     return Array.from(this.#givenUp, ([path, { reason }]) => ({ path, reason }));
   }
 
+  /** How far the index on a path is that the collection has: readers use it, or it is to be built and shown, or there was no room for it. */
+  progressOf(path: string): "shown" | "building" | IndexGivenUp {
+    const givenUp = this.#givenUp.get(path);
+    if (givenUp !== undefined) return { path, reason: givenUp.reason };
+    return this.#waiting.has(path) || this.#columns.on(path) === undefined ? "building" : "shown";
+  }
+
   /** Paths of the indexes that readers use. */
   shownPaths(): string[] {
     return this.#columns.shown().map(({ path }) => path.text);

@@ -11,6 +11,7 @@ import {
   type SettledWait,
   SYSTEM_SHARD,
   sortedEntries,
+  type WaitRequest,
 } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
 import type { Database, Digest } from "../engine/database.js";
@@ -19,9 +20,10 @@ import { murmurHeaders } from "../http/murmur-headers.js";
 import type { ForwardedAnswer, Forwarder } from "./forwarder.js";
 import type { SessionRequest } from "./session-request.js";
 
-/** What a write came to: `missed`: too few members were heard to hold it. */
+/** What a write came to: `missed`: too few members were heard to hold it in time, or its payload index is still being built. */
 export type WriteReceipt = Receipt & { readonly missed?: true };
 
+type IndexCommand = Extract<Command, { readonly kind: "create-payload-index" }>;
 type QuorumOutcome = Extract<SettledWait, { readonly agreed: readonly number[] }>;
 
 function tokenOf(text: string | readonly string[] | undefined): SessionToken | undefined {
@@ -60,6 +62,7 @@ export class Session {
   readonly #token: SessionToken | undefined;
   readonly #level: ConsistencyLevel;
   readonly #timeoutMs: number;
+  readonly #beganMs = performance.now();
   readonly #deadlineMs: number;
   #digest: Digest | undefined;
   /** What the answer is as of. */
@@ -75,7 +78,7 @@ export class Session {
     this.#level = parameters.consistency ?? { kind: "session" };
     const timeoutMs = parameters.timeout === undefined ? consistencyTimeoutMsDefault : parameters.timeout * 1000;
     this.#timeoutMs = Math.min(timeoutMs, limits.waitMsMax);
-    this.#deadlineMs = performance.now() + this.#timeoutMs;
+    this.#deadlineMs = this.#beganMs + this.#timeoutMs;
   }
 
   /**
@@ -109,10 +112,11 @@ export class Session {
     const { write_consistency: level, wait, timeout } = this.#request.parameters;
     const timeoutMs = timeout === undefined ? this.#request.filterTimeoutMs : timeout * 1000;
     const receipt = await this.#database.write(command, { level, timeoutMs });
-    if (level === undefined || isLocal(level) || wait === false) return receipt;
-    this.#quorum = await this.#untilHeld(command, receipt, level);
-    const isReached = this.#quorum !== "quorum-missed" && this.#quorum.result === "done";
-    return isReached ? receipt : { ...receipt, missed: true };
+    if (level !== undefined && !isLocal(level) && wait !== false) {
+      this.#quorum = await this.#untilHeld(command, receipt, level);
+    }
+    const isShown = command.kind !== "create-payload-index" || wait !== true || (await this.#untilShown(command));
+    return isShown && !this.missedQuorum ? receipt : { ...receipt, missed: true };
   }
 
   /** Is what was written durable here, and not known to be where it was asked to be? */
@@ -186,19 +190,50 @@ export class Session {
     const shard = this.#shardOf(command);
     if (shard === undefined) return "quorum-missed";
     const wait = { kind: "write", shard, operationId, level, timeoutMs: this.#leftMs() } as const;
+    const settled = await this.#settledOrMissed(wait, this.#request.signal());
+    return settled === "missed" ? "quorum-missed" : (settled as QuorumOutcome);
+  }
+
+  /** It is written, whatever comes between: an error would say that it is not. */
+  async #settledOrMissed(wait: WaitRequest, signal: AbortSignal): Promise<SettledWait | "missed"> {
     try {
-      return (await this.#database.settled(wait, this.#request.signal())) as QuorumOutcome;
+      return await this.#database.settled(wait, signal);
     } catch (error) {
-      // it is written, whatever has come between: an error would say that it is not
-      if (error instanceof MurmurationError) return "quorum-missed";
+      if (error instanceof MurmurationError) return "missed";
       throw error;
     }
   }
 
+  /**
+   * Wait until reads here use a payload index, as long as the request says; without a time until it is built, however long that takes. Rejects
+   * with `capacity` where there was no room for it.
+   */
+  async #untilShown({ collection, path }: IndexCommand): Promise<boolean> {
+    const shard = this.#shardNamed(collection);
+    if (shard === undefined) return true;
+    const { parameters, signal } = this.#request;
+    while (!signal().aborted) {
+      const leftMs = Math.max(0, this.#beganMs + (parameters.timeout ?? Infinity) * 1000 - performance.now());
+      const timeoutMs = Math.min(leftMs, limits.waitMsMax);
+      const settled = await this.#settledOrMissed({ kind: "index", shard, path, timeoutMs }, signal());
+      if (settled === "missed") return false;
+      if (settled.result === "index-without-room") {
+        const why = `${settled.reason}. It is kept and not used: delete it, and create it when there is room`;
+        throw new MurmurationError("capacity", why, "field_name");
+      }
+      if (settled.result === "index-shown") return true;
+      if (leftMs <= limits.waitMsMax) return false;
+    }
+    return false;
+  }
+
   /** `undefined`: its collection is deleted already. */
   #shardOf(command: Command): string | undefined {
-    if (!isPointCommand(command)) return SYSTEM_SHARD;
-    return [...this.#database.frontiers([command.collection]).keys()].find((shard) => shard !== SYSTEM_SHARD);
+    return isPointCommand(command) ? this.#shardNamed(command.collection) : SYSTEM_SHARD;
+  }
+
+  #shardNamed(collection: string): string | undefined {
+    return [...this.#database.frontiers([collection]).keys()].find((shard) => shard !== SYSTEM_SHARD);
   }
 
   #missedRead({ agreed, needed, members }: QuorumOutcome): MurmurationError {

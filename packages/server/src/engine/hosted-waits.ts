@@ -22,7 +22,7 @@ export class HostedWaits {
     const id = this.#waits.begin(wait);
     this.#idOf.set(request, id);
     this.#requestOf.set(id, request);
-    if (wait.kind !== "session") this.#askingOthers.add(id);
+    if (wait.kind === "write" || wait.kind === "read") this.#askingOthers.add(id);
   }
 
   /** Does any of them wait for what other replicas say? */

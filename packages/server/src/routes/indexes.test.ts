@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
-import { filledApp } from "../testing/test-app.js";
+import { describe, it, mock } from "node:test";
+import type { SettledWait, WaitRequest } from "@murmuration/core";
+import { buildApp } from "../app.js";
+import { filledApp, type TestApp, testApp } from "../testing/test-app.js";
 
 interface Info {
   readonly status: string;
@@ -54,5 +56,73 @@ describe("payload indexes", () => {
     assert.match(error ?? "", /the 'lookup' and 'range' capabilities can't be both disabled/);
     assert.equal((await ask("PUT", "/collections/things/index", { field_name: "x" })).statusCode, 400);
     assert.equal((await ask("PUT", "/collections/things/index", { field_schema: "keyword" })).statusCode, 400);
+  });
+});
+
+const COUNT = 20_000;
+const INDEX = "/collections/many/index";
+const onN = { field_name: "n", field_schema: "integer" };
+
+/** So many points that an index over them is built in steps. */
+async function manyPoints(test: TestApp): Promise<void> {
+  await test.ask("PUT", "/collections/many", { vectors: { v: { size: 2, distance: "Dot" } } });
+  for (let from = 0; from < COUNT; from += 5_000) {
+    const points = Array.from({ length: 5_000 }, (_, i) => ({ id: from + i, vector: {}, payload: { n: COUNT - i } }));
+    assert.equal((await test.ask("PUT", "/collections/many/points?wait=true", { points })).statusCode, 200);
+  }
+}
+
+function byN({ ask }: TestApp) {
+  return ask("POST", "/collections/many/points/scroll", { order_by: "n", limit: 2, with_payload: false });
+}
+
+const statusOf = (answer: { readonly json: { readonly result?: unknown } }) =>
+  (answer.json.result as { readonly status: string }).status;
+
+describe("a payload index over many points", () => {
+  it("is there to be used when its creation with `wait` is answered, and without is answered at once", async () => {
+    const test = await testApp();
+    await manyPoints(test);
+    assert.equal(statusOf(await test.ask("PUT", `${INDEX}?wait=true`, onN)), "completed");
+    const ordered = await byN(test);
+    assert.equal(ordered.error, undefined);
+    assert.deepEqual(
+      (ordered.json.result as { points: { id: number }[] }).points.map(({ id }) => id),
+      [4_999, 9_999],
+    );
+    assert.equal(statusOf(await test.ask("PUT", INDEX, { ...onN, field_schema: "float" })), "acknowledged");
+    // it is being built: who asks again waits for it
+    assert.equal(statusOf(await test.ask("PUT", `${INDEX}?wait=true`, { ...onN, field_schema: "float" })), "completed");
+    assert.equal((await byN(test)).statusCode, 200);
+  });
+
+  it("says that it is still being built when the time is over, and what is full when there is no room for it", async () => {
+    const { database } = await filledApp();
+    const ends: SettledWait[] = [
+      { id: 1, result: "index-building" },
+      { id: 2, result: "index-without-room", reason: "the memory is full" },
+    ];
+    const asked: unknown[] = [];
+    mock.method(database, "settled", async ({ kind, timeoutMs }: WaitRequest) => {
+      asked.push([kind, timeoutMs <= 1_000]);
+      return ends.shift();
+    });
+    const app = await buildApp(database);
+    const put = () =>
+      app.inject({
+        method: "PUT",
+        url: "/collections/things/index?wait=true&timeout=1",
+        payload: { field_name: "count", field_schema: "integer" },
+      });
+    const late = await put();
+    assert.deepEqual([late.statusCode, late.json().result.status], [200, "wait_timeout"]);
+    const full = await put();
+    assert.equal(full.statusCode, 507);
+    assert.match(full.json().status.error, /the memory is full.*delete it, and create it/);
+    assert.deepEqual(asked, [
+      ["index", true],
+      ["index", true],
+    ]);
+    await app.close();
   });
 });

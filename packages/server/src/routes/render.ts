@@ -12,7 +12,8 @@ export function selectionOf(body: {
 
 /**
  * The result of a write of points. Every write is awaited until it is durable and visible; without `wait` the dialect
- * merely calls it by another name. `wait_timeout`: too few members were heard to hold it in time.
+ * merely calls it by another name, but for a payload index, which is built after the answer. `wait_timeout`: too few members were heard to hold
+ * it in time, or the index is still being built.
  */
 export function renderReceipt({ operationId, missed }: WriteReceipt, wait: boolean | undefined) {
   const status = missed === true ? "wait_timeout" : wait === true ? "completed" : "acknowledged";

@@ -216,7 +216,7 @@ export class QuorumChecker {
     if (new Set(agreed).size !== agreed.length || agreed.some((member) => !members.includes(member))) {
       fail(`${agreed.join()} of the members ${members.join()} agree`);
     }
-    if (request.kind === "session") return;
+    if (request.kind !== "write" && request.kind !== "read") return;
     const least = membersNeeded(request.level, Math.max(members.length, needed), "level");
     if (result === "done" && agreed.length < least) fail(`${agreed.length} members agree where ${least} must`);
     if (request.kind === "write") {
