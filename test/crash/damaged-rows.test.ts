@@ -150,9 +150,10 @@ test("a payload that cannot be read fails the request that asks for it, by the p
     assert.match(server.log(), /were damaged on the disk, and are written anew/);
     await server.kill();
   }
-  // found by a start
+  // a start does not look at payloads
   damage(`DELETE FROM payloads WHERE ${placesOf(shard)} AND CAST(bytes AS TEXT) LIKE '%"v9"%'`);
   const server = await start();
+  await until(async () => (await server.request("GET", "/collections/hurt/points/9")).status === 200, "it is mended");
   const { payload } = (await server.request("GET", "/collections/hurt/points/9")).body.result as { payload: unknown };
   assert.deepEqual(payload, { n: "v9" });
   await server.stop();

@@ -63,6 +63,7 @@ export type {
   LogEntry,
   LogWriter,
   OpLog,
+  PointRow,
   ReadOptions,
   StoredPayload,
   StoredPoint,

@@ -5,6 +5,7 @@ import {
   type LogWriter,
   MemoryOpLog,
   type OpLog,
+  type PointRow,
   type ReadOptions,
   type StoredPoint,
   type TransactionOptions,
@@ -179,6 +180,18 @@ export class SimulatedDisk implements OpLog {
 
   points(shard: string): Iterable<StoredPoint> {
     return this.#log.points(shard);
+  }
+
+  point(shard: string, id: PointId): PointRow | undefined {
+    return this.#log.point(shard, id);
+  }
+
+  pointPage(shard: string, after: PointId | undefined, limit: number): PointRow[] {
+    return this.#log.pointPage(shard, after, limit);
+  }
+
+  verifyPoints(shard: string): number {
+    return this.#log.verifyPoints(shard);
   }
 
   newPayloadKey(shard: string): number {

@@ -268,6 +268,29 @@ export function opLogConformance(name: string, makeLog: () => OpLogUnderTest): v
       expected.delete(0);
       assert.deepEqual(storedPoints(log, "a"), expected);
       assert.deepEqual(storedPoints(log, "b"), new Map([[1, "of b"]]));
+      // one by one, and in pages
+      for (const id of ids)
+        assert.equal(textOf(log.point("a", id)?.state ?? bytesOf("none")), expected.get(id) ?? "none");
+      assert.deepEqual([log.point("a", 77), log.point("unknown", 1)], [undefined, undefined]);
+      const paged = new Map<PointId, string>();
+      for (
+        let after: PointId | undefined, page = log.pointPage("a", undefined, 3);
+        ;
+        page = log.pointPage("a", after, 3)
+      ) {
+        for (const { id, state, payloadKey } of page) {
+          assert.deepEqual([paged.has(id), payloadKey], [false, 0]);
+          paged.set(id, textOf(state));
+        }
+        if (page.length < 3) break;
+        after = page.at(-1)?.id;
+      }
+      assert.deepEqual(paged, expected);
+      assert.deepEqual(log.pointPage("unknown", undefined, 3), []);
+      assert.deepEqual(
+        ["a", "b", "unknown"].map((shard) => log.verifyPoints(shard)),
+        [expected.size, 1, 0],
+      );
       assert.deepEqual(log.shards(), ["a", "b"]);
     });
 

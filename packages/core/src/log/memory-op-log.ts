@@ -1,4 +1,4 @@
-import { assert, type PointId } from "@murmuration/index";
+import { assert, comparePointIds, type PointId } from "@murmuration/index";
 import { isOrigin, isSequence } from "../causality/dot.js";
 import { sequenceOf, type VersionVector } from "../causality/version-vector.js";
 import { refuseMessage } from "../operation/refuse-message.js";
@@ -10,6 +10,7 @@ import type {
   LogEntry,
   LogWriter,
   OpLog,
+  PointRow,
   ReadOptions,
   StoredPoint,
 } from "./op-log.js";
@@ -108,6 +109,34 @@ export class MemoryOpLog implements OpLog {
       yield this.#storedPoint(shard, id, point);
     }
     if (!arePointRows(found, rows)) refuseMessage(`points of shard ${shard} are lost, or are what they once were`);
+  }
+
+  point(shard: string, id: PointId): PointRow | undefined {
+    const point = this.#shards.get(shard)?.points.get(id);
+    return point && { id, ...point };
+  }
+
+  pointPage(shard: string, after: PointId | undefined, limit: number): PointRow[] {
+    const { points = [] } = this.#shards.get(shard) ?? {};
+    const rows = Array.from(points, ([id, point]) => ({ id, ...point }));
+    // no other page is asked for
+    if (after === undefined && rows.length < limit) return rows;
+    return rows
+      .filter(({ id }) => after === undefined || comparePointIds(id, after) > 0)
+      .sort((a, b) => comparePointIds(a.id, b.id))
+      .slice(0, limit);
+  }
+
+  verifyPoints(shard: string): number {
+    const { points = [], rows = noPointRows } = this.#shards.get(shard) ?? {};
+    let found = noPointRows;
+    let count = 0;
+    for (const [id, point] of points) {
+      found = withPointRow(found, checksumOf(id, point));
+      count++;
+    }
+    if (!arePointRows(found, rows)) refuseMessage(`points of shard ${shard} are lost, or are what they once were`);
+    return count;
   }
 
   /** The rows of points as they stand, damaged or not, those without their payload left out. For the simulator. */

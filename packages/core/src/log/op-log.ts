@@ -35,6 +35,15 @@ export interface StoredPoint {
   readonly payload?: StoredPayload;
 }
 
+/** A point as the log's projection keeps it, without its payload. */
+export interface PointRow {
+  readonly id: PointId;
+  /** Opaque here. */
+  readonly state: Uint8Array;
+  /** 0 where the point has no payload, or where it stands in `state`, as in logs of before that are only read. */
+  readonly payloadKey: number;
+}
+
 /** Where reading begins and ends. */
 export interface ReadOptions {
   /** Only this shard; otherwise all of them. */
@@ -126,6 +135,15 @@ export interface OpLog {
   lastPosition(): number;
   /** Every point of a shard, in no stated order. */
   points(shard: string): Iterable<StoredPoint>;
+  /** The row of one point; `undefined`: there is none. Throws `corrupt` for one that is damaged. */
+  point(shard: string, id: PointId): PointRow | undefined;
+  /**
+   * Rows of points in an order that stays, those behind `after` (`undefined`: from the first one on), at most `limit`; fewer: there are no
+   * more. Throws as `point` does.
+   */
+  pointPage(shard: string, after: PointId | undefined, limit: number): PointRow[];
+  /** Looks at the row of every point. Returns how many there are. Throws `corrupt` where one is damaged, or they are not those that were written. */
+  verifyPoints(shard: string): number;
   /** A key for a payload of a shard: ascending, and never given twice, also not over restarts. */
   newPayloadKey(shard: string): number;
   /** The payload of this key; `undefined`: there is none. Throws `corrupt` for one that is damaged. */

@@ -1,5 +1,5 @@
 import { crc32 } from "node:zlib";
-import { assert, MurmurationError } from "@murmuration/index";
+import { assert, MurmurationError, type PointId } from "@murmuration/index";
 import type Database from "better-sqlite3";
 import type { VersionVector } from "../causality/version-vector.js";
 import { limits } from "../limits.js";
@@ -10,10 +10,12 @@ import type {
   LogEntry,
   LogWriter,
   OpLog,
+  PointRow,
   ReadOptions,
   StoredPoint,
   TransactionOptions,
 } from "./op-log.js";
+import { pointIdToKey } from "./point-key.js";
 import { noPointRows } from "./point-rows.js";
 import { operationChecksum } from "./row-checksums.js";
 import { bringPointsOver } from "./sqlite-bring-over.js";
@@ -23,7 +25,7 @@ import { storageError, withStorageErrors } from "./sqlite-error.js";
 import { type Heads, readHeads } from "./sqlite-heads.js";
 import { finishTransaction, sqliteLogWriter, type Transaction } from "./sqlite-log-writer.js";
 import { Drops, readPayload } from "./sqlite-payloads.js";
-import { plainBytes, readPoints } from "./sqlite-points.js";
+import { intactRow, plainBytes, readPoints, verifyPoints } from "./sqlite-points.js";
 import { openSchema, rowFormsOf } from "./sqlite-schema.js";
 import { readSetting, SYNCED } from "./sqlite-settings.js";
 import {
@@ -166,6 +168,26 @@ export class SqliteOpLog implements OpLog {
     const head = this.#currentHeads().shards.get(shard);
     const rows = head === undefined ? noPointRows : head.rows;
     return readPoints(this.#file, this.#reads, shard, rows);
+  }
+
+  point(shard: string, id: PointId): PointRow | undefined {
+    const head = this.#currentHeads().shards.get(shard);
+    if (head === undefined) return undefined;
+    const row = withStorageErrors(this.#file, () => this.#reads.point.get(head.key, pointIdToKey(id)));
+    return row && intactRow(this.#file, shard, row);
+  }
+
+  pointPage(shard: string, after: PointId | undefined, limit: number): PointRow[] {
+    const head = this.#currentHeads().shards.get(shard);
+    if (head === undefined) return [];
+    const key = after === undefined ? new Uint8Array(0) : pointIdToKey(after);
+    const rows = withStorageErrors(this.#file, () => this.#reads.pointPage.all(head.key, key, limit));
+    return rows.map((row) => intactRow(this.#file, shard, row));
+  }
+
+  verifyPoints(shard: string): number {
+    const head = this.#currentHeads().shards.get(shard);
+    return head === undefined ? 0 : verifyPoints(this.#file, this.#reads, shard, head.key, head.rows);
   }
 
   newPayloadKey(shard: string): number {

@@ -1,13 +1,13 @@
 import { assert, type PointId } from "@murmuration/index";
 import { limits } from "../limits.js";
 import { refuseMessage } from "../operation/refuse-message.js";
-import type { KeyedPayload, StoredPoint } from "./op-log.js";
+import type { PointRow as BarePoint, KeyedPayload, StoredPoint } from "./op-log.js";
 import { pointIdFromKey, pointIdToKey } from "./point-key.js";
 import { arePointRows, noPointRows, type PointRows, withoutPointRow, withPointRow } from "./point-rows.js";
 import { payloadChecksum, pointChecksum } from "./row-checksums.js";
 import { withStorageErrors } from "./sqlite-error.js";
 import type { Drops, PayloadsHead } from "./sqlite-payloads.js";
-import type { PointRow, ReadStatements, WriteStatements } from "./sqlite-statements.js";
+import type { BarePointRow, PointRow, ReadStatements, WriteStatements } from "./sqlite-statements.js";
 
 /** A shard's head, with what its points were written to be; `undefined`: that is lost. */
 export interface PointsHead extends PayloadsHead {
@@ -27,8 +27,7 @@ export function* readPoints(
   for (;;) {
     const page = withStorageErrors(file, () => reads.points.all(shard, after, limits.logPageRows));
     for (const row of page) {
-      if (!isIntactPoint(row))
-        refuseMessage(`${file}: a point of shard ${shard} is damaged: the checksum does not match`);
+      if (!isIntactPoint(row)) refuseMessage(damagedPoint(file, shard));
       hasChecksums &&= row.checksum !== null;
       found = withPointRow(found, row.checksum ?? 0);
       yield pointOf(file, shard, row);
@@ -38,11 +37,49 @@ export function* readPoints(
     after = plainBytes(last.id);
   }
   if (hasChecksums && (written === undefined || !arePointRows(found, written))) {
-    refuseMessage(`${file}: points of shard ${shard} are lost, or are what they once were`);
+    refuseMessage(lostPoints(file, shard));
   }
 }
 
-export function isIntactPoint({ shard, checksum, id, state, payload }: PointRow): boolean {
+/** The row of a point, without its payload. Throws `corrupt` for one that is damaged. */
+export function intactRow(file: string, shard: string, row: BarePointRow): BarePoint {
+  if (!isIntactPoint(row)) refuseMessage(damagedPoint(file, shard));
+  return { id: pointIdFromKey(row.id), state: plainBytes(row.state), payloadKey: row.payload ?? 0 };
+}
+
+/** Looks at every row of a shard's points. Returns how many there are; throws as `readPoints` does. */
+export function verifyPoints(
+  file: string,
+  reads: ReadStatements,
+  shard: string,
+  key: number,
+  written: PointRows | undefined,
+): number {
+  return withStorageErrors(file, () => {
+    let found = noPointRows;
+    let count = 0;
+    let hasChecksums = true;
+    for (const row of reads.pointPage.iterate(key, new Uint8Array(0), -1)) {
+      if (!isIntactPoint(row)) refuseMessage(damagedPoint(file, shard));
+      hasChecksums &&= row.checksum !== null;
+      found = withPointRow(found, row.checksum ?? 0);
+      count++;
+    }
+    if (hasChecksums && (written === undefined || !arePointRows(found, written)))
+      refuseMessage(lostPoints(file, shard));
+    return count;
+  });
+}
+
+function damagedPoint(file: string, shard: string): string {
+  return `${file}: a point of shard ${shard} is damaged: the checksum does not match`;
+}
+
+function lostPoints(file: string, shard: string): string {
+  return `${file}: points of shard ${shard} are lost, or are what they once were`;
+}
+
+export function isIntactPoint({ shard, checksum, id, state, payload }: BarePointRow): boolean {
   return checksum === null || checksum === pointChecksum(shard, id, state, payload ?? undefined);
 }
 

@@ -40,7 +40,7 @@ export interface SettingRow {
   readonly checksum: number | null;
 }
 
-export interface PointRow {
+export interface BarePointRow {
   readonly shard: number;
   /** `null` in a log that has none. */
   readonly checksum: number | null;
@@ -48,6 +48,9 @@ export interface PointRow {
   readonly state: Uint8Array;
   /** Key of its payload, 0 for none; `null` in a log that has payloads in the state. */
   readonly payload: number | null;
+}
+
+export interface PointRow extends BarePointRow {
   /** `null` where the payload is not there. */
   readonly payloadChecksum: number | null;
   readonly payloadBytes: Uint8Array | null;
@@ -109,6 +112,9 @@ export interface ReadStatements {
   readonly ofShard: Statement<[shard: string, after: number, limit: number], OperationRow>;
   readonly ofOrigin: Statement<[shard: string, origin: number, after: number, limit: number], OperationRow>;
   readonly points: Statement<[shard: string, after: Uint8Array, limit: number], PointRow>;
+  readonly point: Statement<[shard: number, id: Uint8Array], BarePointRow>;
+  /** A negative limit is none. */
+  readonly pointPage: Statement<[shard: number, after: Uint8Array, limit: number], BarePointRow>;
   /** These four are not there in a log that has payloads in the state. */
   readonly payload: Statement<[shard: number, key: number], PayloadRow> | undefined;
   readonly payloadBefore:
@@ -196,6 +202,8 @@ export function readStatements(database: Database.Database, forms: RowForms): Re
     points: database.prepare(
       `${forms.hasPayloads ? POINTS : olderPoints(forms)} WHERE shard = ${KEY_OF_SHARD} AND id > ? ORDER BY id LIMIT ?`,
     ),
+    point: database.prepare(`${barePoints(forms)} WHERE shard = ? AND id = ?`),
+    pointPage: database.prepare(`${barePoints(forms)} WHERE shard = ? AND id > ? ORDER BY id LIMIT ?`),
     heads: database.prepare(
       `SELECT name AS shard, key, origin, sequence, ${forms.hasSettingChecksums ? "checksum" : "NULL AS checksum"}
        FROM shards LEFT JOIN frontiers ON frontiers.shard = shards.key`,
@@ -231,6 +239,11 @@ const POINTS = `SELECT points.shard, id, state, payload, points.checksum AS chec
 function olderPoints({ hasPointChecksums }: RowForms): string {
   const checksum = hasPointChecksums ? "checksum" : "NULL AS checksum";
   return `SELECT shard, id, state, ${checksum}, NULL AS payload, NULL AS payloadChecksum, NULL AS payloadBytes FROM points`;
+}
+
+function barePoints({ hasPointChecksums, hasPayloads }: RowForms): string {
+  const checksum = hasPointChecksums ? "checksum" : "NULL AS checksum";
+  return `SELECT shard, id, state, ${checksum}, ${hasPayloads ? "payload" : "NULL AS payload"} FROM points`;
 }
 
 const noPayloadStatements = {

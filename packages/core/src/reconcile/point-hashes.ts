@@ -1,6 +1,6 @@
 import type { PointId } from "@murmuration/index";
 import { pointIdToKey } from "../log/point-key.js";
-import { hashPoint, hexOfWords, POINT_HASH_WORDS } from "../state/digest.js";
+import { hashPoint, hexOfWords, POINT_HASH_WORDS, readableState } from "../state/digest.js";
 import type { PointState } from "../state/point-state.js";
 import type { Shard } from "../state/shard.js";
 import { KeyedHashes } from "./keyed-hashes.js";
@@ -73,7 +73,8 @@ export class PointHashes {
 
   #rehash(id: PointId): void {
     this.#sorted = undefined;
-    const state = this.#shard.table.state(id);
+    // one that cannot be read is to come back from others
+    const state = readableState(this.#shard, id);
     let row = this.#rows.get(id);
     if (row !== undefined) this.#addToSum(row, -1);
     if (state === undefined) {

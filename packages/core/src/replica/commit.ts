@@ -8,9 +8,11 @@ import { dotOf, type Operation } from "../operation/operation.js";
 import { mark, planted } from "../planted.js";
 import type { CausalState } from "../state/causal-state.js";
 import { type Journal, takeBack } from "../state/journal.js";
+import { readKeptPayloads } from "../state/kept-payloads.js";
 import { readableShards } from "../state/open-shard.js";
 import type { NewTableSeed } from "../state/read-model.js";
 import type { Shard } from "../state/shard.js";
+import { StoredStates } from "../state/stored-states.js";
 import type { WritableShard } from "../state/writable-shard.js";
 import type { Change } from "./change.js";
 import type { CommitGroup } from "./commit-group.js";
@@ -33,6 +35,8 @@ export interface CommitState {
   readonly quarantines: Quarantines;
   readonly snapshotsWanted: Set<string>;
   readonly checkpointsWanted: Set<string>;
+  /** Shards of which a payload could not be read. Whoever looks through them takes them out. */
+  readonly hurtPayloads: Set<string>;
   readonly newTableSeed: NewTableSeed;
   readonly droppedPayloads: DroppedPayloads;
   /** The state of a shard is not known any more. */
@@ -71,12 +75,23 @@ export class Commit {
     const { shard } = target;
     const { operation } = received;
     const { kind, origin, sequence } = operation;
+    this.#requirePayloads(shard, operation);
     this.#check(group, target, operation);
     const { ids } = this.whole(shard, `operation ${origin}:${sequence} (${kind}) was applied by half`, () =>
       shard.apply(operation, group.journal),
     );
     const isForgotten = planted.has("projection-lost") && group.journal === undefined;
     group.applied(target, received, isForgotten ? [] : ids);
+  }
+
+  /** What an operation leaves of payloads can be had. Where it cannot, the shard is looked through, and the operation may come again. */
+  #requirePayloads(shard: Shard, operation: Operation): void {
+    try {
+      readKeptPayloads(shard.table, operation);
+    } catch (error) {
+      this.#state.hurtPayloads.add(shard.id);
+      throw error;
+    }
   }
 
   /** What was planned on this state fits it, and may find no room. */
@@ -167,6 +182,7 @@ export class Commit {
       rows.takeBack();
       throw error;
     }
+    for (const { shard } of group.targets(shards)) shard.table.written();
     const published = rows.publish();
     for (const id of group.gone) {
       snapshotsWanted.delete(id);
@@ -193,6 +209,7 @@ export class Commit {
       writer.putSetting(causalSetting(shard.id), storedCausality(shard.causality, shard.windows));
       putClock(writer, time);
     });
+    shard.table.keepIn(new StoredStates(log, shard.id));
     shards.set(shard.id, target);
     if (quarantines.has(shard.id)) mark("quarantine ended");
     quarantines.delete(shard.id);

@@ -1,4 +1,4 @@
-import { loadSpace, MurmurationError, type ReadExactly, type Space } from "@murmuration/index";
+import { emptyPayloadKey, loadSpace, MurmurationError, type ReadExactly, type Space } from "@murmuration/index";
 import type { Collection } from "../catalogue/collection.js";
 import { covers, type VersionVector } from "../causality/version-vector.js";
 import { frontierOf } from "../checkpoint/manifest.js";
@@ -7,12 +7,13 @@ import { storedCheckpoint } from "../checkpoint/stored-checkpoint.js";
 import type { OpLog } from "../log/op-log.js";
 import { decodeOperation } from "../operation/codec.js";
 import type { Operation } from "../operation/operation.js";
+import { refuseMessage } from "../operation/refuse-message.js";
 import { planted } from "../planted.js";
 import { CausalState, type StoredCausalState } from "../state/causal-state.js";
 import { newIndex, newIndexes, openShard, spaceOptions } from "../state/open-shard.js";
 import { decodeStoredPoint } from "../state/point-state-codec.js";
 import type { NewTableSeed } from "../state/read-model.js";
-import type { Shard } from "../state/shard.js";
+import { StoredStates } from "../state/stored-states.js";
 import type { WritableShard } from "../state/writable-shard.js";
 import { loadTable, noteTouched, type TableImageSource } from "./recover-table.js";
 import { recoverCausality } from "./stored-causality.js";
@@ -160,12 +161,47 @@ export function recoverGraphs(
   return target;
 }
 
-/** Points from the projection, over graphs that are complete. Throws `corrupt` for a projection that is not what the log would make. */
-export function recoverPoints(log: OpLog, shard: Shard): void {
+/**
+ * Points from the projection, over graphs that are complete, and their rows. Where these come from an image, the stored points are looked at and
+ * only those decoded that changed since. Throws `corrupt` for a projection that is not what the log would make.
+ */
+export function recoverPoints(log: OpLog, { shard, rows }: WritableShard, newSeed: NewTableSeed): void {
   if (!isFrontier(log.frontier(shard.id), shard.frontier)) {
     throw new MurmurationError("corrupt", `the frontiers that the log keeps of shard ${shard.id} differ`);
   }
-  for (const stored of log.points(shard.id)) shard.restorePoint(decodeStoredPoint(stored), stored.payload?.key);
+  const { table } = shard;
+  table.keepIn(new StoredStates(log, shard.id));
+  if (rows.isLoaded) {
+    const stored = log.verifyPoints(shard.id);
+    for (const id of rows.noted) {
+      const state = table.live(id);
+      if (state !== undefined) shard.showPoint(state);
+    }
+    rows.fill(newSeed);
+    if (rows.count > stored)
+      refuseMessage(`shard ${shard.id} has ${stored} points in the log, and ${rows.count} in its rows`);
+    table.count(stored, stored - rows.count);
+    rows.showVectors();
+  } else {
+    let tombstones = 0;
+    let points = 0;
+    rows.open(newSeed);
+    for (const stored of log.points(shard.id)) {
+      const state = decodeStoredPoint(stored);
+      shard.showPoint(state);
+      points++;
+      if (!state.exists) {
+        tombstones++;
+        continue;
+      }
+      table.keep({ state, payloadKey: stored.payload?.key ?? emptyPayloadKey, isPayloadRead: () => true });
+      rows.note(state.id);
+      if (rows.fillNoted()) table.keepNone();
+    }
+    table.count(points, tombstones);
+    rows.fill(newSeed, { isBegun: true });
+    table.keepNone();
+  }
   // whatever is no visible version is dead
   for (const graph of shard.graphs.values()) {
     for (let slot = 0, end = graph.reader.slotCount; slot < end; slot++) {

@@ -1,6 +1,7 @@
-import { MurmurationError, type PointId, type ReadExactly } from "@murmuration/index";
+import { MurmurationError, type ReadExactly } from "@murmuration/index";
 import type { LogWriter, OpLog } from "../log/op-log.js";
 import type { Operation } from "../operation/operation.js";
+import { pointsOf } from "../operation/points-of.js";
 import type { NewTableSeed } from "../state/read-model.js";
 import type { WritableShard } from "../state/writable-shard.js";
 
@@ -114,7 +115,7 @@ function refused(why: string): MurmurationError {
 
 /** Note the points whose rows an operation behind the table's image may change. Before it is applied to the graphs. */
 export function noteTouched({ shard, rows }: WritableShard, operation: Operation): void {
-  for (const id of touchedBy(operation)) rows.note(id);
+  for (const id of pointsOf(operation)) rows.note(id);
   if (operation.kind !== "purge") return;
   // a point that shows a node which everybody else knows to be dead is without it from there on
   for (const dot of operation.dots) {
@@ -122,10 +123,4 @@ export function noteTouched({ shard, rows }: WritableShard, operation: Operation
     const id = slot === undefined ? undefined : rows.pointAtSlot(operation.vector, slot);
     if (id !== undefined) rows.note(id);
   }
-}
-
-function touchedBy(operation: Operation): readonly PointId[] {
-  if ("id" in operation) return [operation.id];
-  if ("ids" in operation) return operation.ids;
-  return [];
 }

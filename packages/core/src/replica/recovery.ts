@@ -7,6 +7,7 @@ import type { LogWriter, OpLog } from "../log/op-log.js";
 import { decodeOperation } from "../operation/codec.js";
 import { mark, planted } from "../planted.js";
 import { CausalState } from "../state/causal-state.js";
+import { StoredStates } from "../state/stored-states.js";
 import type { WritableShard } from "../state/writable-shard.js";
 import type { Change } from "./change.js";
 import { type Quarantine, refusalOf } from "./quarantines.js";
@@ -78,8 +79,7 @@ export function recoverReplica(
     const whole = [...shards].filter(([, target]) => !replayed.has(target));
     for (const [shard, target] of whole) {
       try {
-        recoverPoints(log, target.shard);
-        target.rows.fill(newTableSeed);
+        recoverPoints(log, target, newTableSeed);
       } catch (error) {
         mark("damaged row found");
         if (planted.has("rows-believed")) throw error;
@@ -217,21 +217,24 @@ function requireSystemShard(log: OpLog): void {
 /** Put the points of a shard that was made again from its operations in place of those of the projection. */
 function mendProjection(log: OpLog, target: WritableShard): Change {
   const { shard } = target;
-  mend(log, (writer) => {
+  const isMended = mend(log, (writer) => {
     noteMended(writer, log, shard.id);
     writer.dropPoints(shard.id);
     putAllPoints(writer, shard);
     writer.putSetting(causalSetting(shard.id), storedCausality(shard.causality, shard.windows));
   });
+  if (isMended) shard.table.keepIn(new StoredStates(log, shard.id));
   return replacedBy(target);
 }
 
-/** Where the disk is full, what is served is right all the same, and the next start mends it. */
-function mend(log: OpLog, write: (writer: LogWriter) => void): void {
+/** Where the disk is full, what is served is right all the same, and the next start mends it. Returns whether it was written. */
+function mend(log: OpLog, write: (writer: LogWriter) => void): boolean {
   try {
     log.transaction(write);
+    return true;
   } catch (error) {
     if (!(error instanceof MurmurationError)) throw error;
+    return false;
   }
 }
 

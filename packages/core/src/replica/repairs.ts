@@ -7,7 +7,7 @@ import { pointIdFromKey } from "../log/point-key.js";
 import { refuseMessage } from "../operation/refuse-message.js";
 import { mark, planted } from "../planted.js";
 import { decodeNodeLists, linksToAdd, nodeOfKey } from "../reconcile/node-lists.js";
-import { canonicalState } from "../state/digest.js";
+import { canonicalState, readableState } from "../state/digest.js";
 import { mergePointStates } from "../state/merge-point-states.js";
 import type { PointState } from "../state/point-state.js";
 import { decodePointState } from "../state/point-state-codec.js";
@@ -36,7 +36,7 @@ export class Repairs {
     for (const state of received) requirePast(shard.frontier, state, nowMs);
     const repaired: PointState[] = [];
     for (const state of received) {
-      const mine = shard.table.state(state.id);
+      const mine = readableState(shard, state.id);
       const merged =
         mine === undefined || planted.has("reconcile-takes-theirs") ? state : mergePointStates(mine, state);
       if (mine !== undefined && isSameState(mine, merged)) {

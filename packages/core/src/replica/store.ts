@@ -16,6 +16,7 @@ import { newIndexes, openShard } from "../state/open-shard.js";
 import type { PointState } from "../state/point-state.js";
 import type { NewTableSeed } from "../state/read-model.js";
 import type { Shard } from "../state/shard.js";
+import { StoredStates } from "../state/stored-states.js";
 import type { WritableShard } from "../state/writable-shard.js";
 import type { Change } from "./change.js";
 import { Commit } from "./commit.js";
@@ -55,6 +56,8 @@ export class ReplicaStore {
   readonly snapshotsWanted = new Set<string>();
   /** Shards whose graphs are not what their log would make of them: a checkpoint is wanted. Whoever writes one takes the shard out. */
   readonly checkpointsWanted = new Set<string>();
+  /** Shards of which a payload could not be read. Whoever looks through them takes them out. */
+  readonly hurtPayloads = new Set<string>();
   /** Shards that are not served: in the catalogue, and in `shards` no more. */
   readonly quarantines: Quarantines;
   readonly newTableSeed: NewTableSeed;
@@ -258,7 +261,10 @@ export class ReplicaStore {
     const isKnown = (id: string) => this.shards.has(id) || this.quarantines.has(id);
     const added = Object.values(after.read().collections).filter(({ id }) => !isKnown(id));
     const opened = new Map(added.map((one) => [one.id, openShard(one, newIndexes(one), this.log)]));
-    for (const { rows } of opened.values()) rows.fill(this.newTableSeed);
+    for (const [id, { shard, rows }] of opened) {
+      shard.table.keepIn(new StoredStates(this.log, id));
+      rows.fill(this.newTableSeed);
+    }
     return opened;
   }
 

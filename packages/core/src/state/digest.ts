@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Json, Space } from "@murmuration/index";
+import { type Json, MurmurationError, type PointId, type Space } from "@murmuration/index";
 import { encodeMessage } from "../operation/message.js";
 import { type PointState, visibleDot, visibleVectorNames } from "./point-state.js";
 import { encodePointState } from "./point-state-codec.js";
@@ -32,6 +32,17 @@ export function pointsDigest(shard: Shard): string {
     for (let i = 0; i < POINT_HASH_WORDS; i++) sum[i] = (sum[i] as number) + (words[i] as number);
   }
   return hexOfWords(sum);
+}
+
+/** A point as it is here; `undefined`: it is not, or its row or its payload cannot be read from the disk. */
+export function readableState(shard: Shard, id: PointId): PointState | undefined {
+  try {
+    const state = shard.table.state(id);
+    return state?.payload === undefined ? undefined : state;
+  } catch (error) {
+    if (error instanceof MurmurationError) return undefined;
+    throw error;
+  }
 }
 
 /** The first 128 bits of a SHA-256 of a point's id, state and visible vectors, as four words. */

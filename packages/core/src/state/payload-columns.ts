@@ -93,7 +93,7 @@ export class PayloadColumns {
         if (rowCount <= ROWS_AT_ONCE) this.#build(waiting, Number.POSITIVE_INFINITY);
       } catch (error) {
         if (this.#waiting.has(path)) this.#abandon(path);
-        if (!givesUp || !isFull(error)) throw error;
+        if (!(givesUp && isFull(error)) && !isUnreadable(error)) throw error;
         this.#note(path, schema, error);
       }
     }
@@ -120,8 +120,9 @@ export class PayloadColumns {
   }
 
   /** Within a group: enter a row. Throws `capacity`: then the group is to be taken back. */
-  enter(row: number, payload: Payload): void {
-    this.#columns.enter(row, payload);
+  enter(row: number, point: { readonly payload: Payload }): void {
+    // a payload is read where it is asked for
+    if (!this.#columns.isEmpty) this.#columns.enter(row, point.payload);
   }
 
   published(): void {
@@ -166,7 +167,7 @@ export class PayloadColumns {
         left = this.#build(waiting, left);
       } catch (error) {
         this.#abandon(path);
-        if (!isFull(error)) throw error;
+        if (!isFull(error) && !isUnreadable(error)) throw error;
         this.#note(path, waiting.column.schema, error);
       }
     }
@@ -219,4 +220,9 @@ function isSchema(a: PayloadIndexSchema | undefined, b: PayloadIndexSchema): boo
 
 function isFull(error: unknown): error is MurmurationError {
   return error instanceof MurmurationError && error.code === "capacity";
+}
+
+/** A payload could not be read from the disk: without it the index would not find the point. */
+function isUnreadable(error: unknown): error is MurmurationError {
+  return error instanceof MurmurationError && (error.code === "corrupt" || error.code === "storage");
 }

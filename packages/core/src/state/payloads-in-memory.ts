@@ -50,10 +50,11 @@ export class PayloadsInMemory {
   }
 
   /** The key for the row of a point that a group makes. Throws `capacity` where there is no room. */
-  keyOf({ id, payload }: PointState, logKey: number): number {
+  keyOf(state: PointState, logKey: number): number {
+    const { id } = state;
     const kept = this.#kept.get(id);
     if (kept?.logKey === logKey) return kept.key;
-    const key = this.#memory.put(encodeStoredPayload(payload));
+    const key = this.#memory.put(encodeStoredPayload(state.payload));
     this.#change(id, { logKey, key });
     return key;
   }

@@ -1,7 +1,7 @@
 import { type Payload, type PointId, parsePayload, printPayload } from "@murmuration/index";
 import { type Dot, isOrigin, isSequence } from "../causality/dot.js";
 import type { HybridTime, Stamp } from "../causality/hybrid-clock.js";
-import type { StoredPoint } from "../log/op-log.js";
+import type { PointRow, StoredPoint } from "../log/op-log.js";
 import { canonicalPayload } from "../operation/canonical-payload.js";
 import { FieldReader } from "../operation/field-reader.js";
 import { decodeMessage, encodeMessage } from "../operation/message.js";
@@ -100,6 +100,27 @@ export function decodePointState(id: PointId, bytes: Uint8Array): PointState {
 /** The state of a point that the log keeps; of one with its payload in it, where the log is an older one. Throws `corrupt`. */
 export function decodeStoredPoint({ id, state, payload }: StoredPoint): PointState {
   return decode(id, state, payload === undefined ? noPayload : storedPayload(id, payload.bytes));
+}
+
+/** The state of a row, whose payload is had from `payload` when somebody asks for it first. Throws `corrupt`, then too. */
+export function decodePointRow({ id, state, payloadKey }: PointRow, payload: () => Uint8Array): PointState {
+  const decoded = decode(id, state, noPayload);
+  if (payloadKey === 0) return decoded;
+  let read: Payload | undefined;
+  const { stamp, exists, version, vectors, payloadStamp, fieldStamps } = decoded;
+  return {
+    id,
+    stamp,
+    exists,
+    version,
+    vectors,
+    get payload() {
+      read ??= storedPayload(id, payload());
+      return read;
+    },
+    payloadStamp,
+    fieldStamps,
+  };
 }
 
 function storedPayload(id: PointId, bytes: Uint8Array): Payload {

@@ -219,7 +219,9 @@ export function deletePointFields(state: PointState, write: Write, names: readon
 /** The whole payload is replaced (by nothing: cleared); fields written later stay. */
 export function replacePointPayload(state: PointState, write: Write, payload: Payload): PointState {
   if (!isLater(write.stamp, state.payloadStamp)) return state;
-  return { ...state, version: versionWith(state, write), ...replacePayload(state, payload, write) };
+  // not of the payload before, which may have to be read from the disk
+  const { id, stamp, exists, vectors } = state;
+  return { id, stamp, exists, version: versionWith(state, write), vectors, ...replacePayload(state, payload, write) };
 }
 
 /** The node that holds the visible version of a vector. */

@@ -1,4 +1,5 @@
 import {
+  assert,
   emptyPayloadKey,
   type FieldAccess,
   type FilterSubject,
@@ -13,6 +14,7 @@ import type { Dot } from "../causality/dot.js";
 import { type PointState, visibleDot } from "./point-state.js";
 import type { RowWatch } from "./row-watch.js";
 import type { SlotMap } from "./slot-map.js";
+import type { StoredState, StoredStates } from "./stored-states.js";
 import { type OrderedRows, TableRows } from "./table-rows.js";
 
 /** What a table of points asks of the shard that it is of. */
@@ -24,17 +26,26 @@ export interface TableOptions {
   readonly slotOf: (vector: string, dot: Dot) => number | undefined;
 }
 
+/** States that were read last, so many of them. */
+const KEPT_MAX = 1_024;
+
 /**
- * The points of a shard: states by id, tombstones included. Rows, an order and payload indexes on the heap are made when they are asked for first,
+ * The points of a shard: states by id, tombstones included. Where a log keeps them (`keepIn`), only those are held here that it does not have
+ * yet, and a few that were asked for last; else all of them. Rows, an order and payload indexes on the heap are made when they are asked for first,
  * and kept up from then on: a replica that serves readers by its `ReadModel` asks for none.
  */
 export class PointTable implements PointSource {
   readonly #options: TableOptions;
-  readonly #states = new Map<PointId, PointState>();
-  /** Of those that have one; not of empty payloads. */
+  /** All; or those that the log does not have like this yet, `undefined` for one that is gone. */
+  readonly #states = new Map<PointId, PointState | undefined>();
+  /** Of those of them that have one; not of empty payloads. */
   readonly #payloadKeys = new Map<PointId, number>();
   readonly #schemas = new Map<string, PayloadIndexSchema>();
+  #stored: StoredStates | undefined;
+  /** As the log has them, the one asked for last at the end. */
+  readonly #kept = new Map<PointId, StoredState>();
   #live = 0;
+  #deleted = 0;
   #rows: TableRows | undefined;
 
   constructor(options: TableOptions) {
@@ -50,9 +61,59 @@ export class PointTable implements PointSource {
     return this.#live;
   }
 
-  /** The point's state, a tombstone's too. */
+  /** Tombstones. */
+  get tombstones(): number {
+    return this.#deleted;
+  }
+
+  /** From here on the log keeps the points, and it has them as they are here. */
+  keepIn(stored: StoredStates): void {
+    this.#stored = stored;
+    this.written();
+  }
+
+  /** So many points, and of them so many tombstones, are kept in the log and were never put here. */
+  count(points: number, tombstones: number): void {
+    assert(points >= tombstones && tombstones >= 0, "tombstones are points");
+    this.#live = points - tombstones;
+    this.#deleted = tombstones;
+  }
+
+  /** Have a state at hand that the log has, until `keepNone`. */
+  keep(stored: StoredState): void {
+    this.#kept.set(stored.state.id, stored);
+  }
+
+  keepNone(): void {
+    this.#kept.clear();
+  }
+
+  /** The log has what was put here. */
+  written(): void {
+    if (this.#stored === undefined) return;
+    this.#states.clear();
+    this.#payloadKeys.clear();
+  }
+
+  /** The point's state, a tombstone's too. Throws `corrupt` where what the log has of it is damaged. */
   state(id: PointId): PointState | undefined {
-    return this.#states.get(id);
+    const state = this.#states.get(id);
+    if (state !== undefined || this.#stored === undefined || this.#states.has(id)) return state;
+    return this.#storedOf(id)?.state;
+  }
+
+  /** As the log has it. */
+  #storedOf(id: PointId): StoredState | undefined {
+    const kept = this.#kept.get(id);
+    if (kept !== undefined) return kept;
+    const stored = this.#stored?.of(id);
+    if (stored === undefined) return undefined;
+    this.#kept.set(id, stored);
+    if (this.#kept.size > KEPT_MAX) {
+      const [oldest] = this.#kept.keys();
+      if (oldest !== undefined) this.#kept.delete(oldest);
+    }
+    return stored;
   }
 
   /** The point's state when it exists. */
@@ -66,30 +127,38 @@ export class PointTable implements PointSource {
    * vectors change. 0 for an empty payload, and for a point that is not here.
    */
   payloadKeyOf(id: PointId): number {
-    return this.#payloadKeys.get(id) ?? emptyPayloadKey;
+    const key = this.#payloadKeys.get(id);
+    if (key !== undefined || this.#stored === undefined || this.#states.has(id)) return key ?? emptyPayloadKey;
+    return this.#storedOf(id)?.payloadKey ?? emptyPayloadKey;
   }
 
-  /** All states, tombstones included. */
-  states(): IterableIterator<PointState> {
-    return this.#states.values();
+  /** All states, tombstones included. What changes while they are gone through is among them or not, or twice. Throws as `state` does. */
+  *states(): IterableIterator<PointState> {
+    for (const state of this.#stored?.all() ?? []) if (!this.#states.has(state.id)) yield state;
+    for (const state of this.#states.values()) if (state !== undefined) yield state;
   }
 
   /** Put a state in place of the one before; `undefined` forgets the point. `payloadKey`: of a payload that has one already. */
   put(id: PointId, next: PointState | undefined, payloadKey?: number): void {
-    const previous = this.#states.get(id);
-    this.#keyPayload(id, previous, next, payloadKey);
-    if (next === undefined) this.#states.delete(id);
+    const previous = this.state(id);
+    const key = payloadKey ?? this.#keyFor(id, previous, next);
+    if (next === undefined && this.#stored === undefined) this.#states.delete(id);
     else this.#states.set(id, next);
+    if (key === emptyPayloadKey) this.#payloadKeys.delete(id);
+    else this.#payloadKeys.set(id, key);
+    // what it was may be given up with the commit of what it is
+    this.#kept.delete(id);
     this.#live += Number(next?.exists === true) - Number(previous?.exists === true);
+    this.#deleted += Number(next?.exists === false) - Number(previous?.exists === false);
     this.#rows?.put(id, previous, next);
   }
 
-  #keyPayload(id: PointId, previous: PointState | undefined, next: PointState | undefined, given?: number): void {
-    if (given === undefined && previous !== undefined && next?.payload === previous.payload) return;
-    const isEmpty = next === undefined || Object.keys(next.payload).length === 0;
-    const key = isEmpty ? emptyPayloadKey : (given ?? this.#options.newPayloadKey());
-    if (key === emptyPayloadKey) this.#payloadKeys.delete(id);
-    else this.#payloadKeys.set(id, key);
+  #keyFor(id: PointId, previous: PointState | undefined, next: PointState | undefined): number {
+    if (next === undefined) return emptyPayloadKey;
+    // a payload that nobody has read is in no other state
+    const mayBeSame = previous !== undefined && this.#kept.get(id)?.isPayloadRead() !== false;
+    if (mayBeSame && next.payload === previous.payload) return this.payloadKeyOf(id);
+    return Object.keys(next.payload).length === 0 ? emptyPayloadKey : this.#options.newPayloadKey();
   }
 
   // ---- payload indexes

@@ -1,11 +1,14 @@
 import {
   assert,
   type CollectionHandle,
+  ColumnReader,
   Columns,
   createLargestSegment,
   decodeSegmentImage,
   emptyPayloadKey,
   encodeSegmentImage,
+  finish,
+  Meter,
   MurmurationError,
   type PointId,
   type ReadExactly,
@@ -117,6 +120,23 @@ export class ReadModel {
     return !keepsPayloadsInMemory(this.#shard.collection) && this.payloads === undefined;
   }
 
+  /** Do the rows come from an image? */
+  get isLoaded(): boolean {
+    return this.#isLoaded;
+  }
+
+  /** Make the graphs show the vectors that the rows name. */
+  showVectors(): void {
+    const { reader, engine, epoch } = this.segment;
+    const rows = finish(new ColumnReader(engine).visibleRows(epoch, new Meter()));
+    for (const [space, [, index]] of this.#spaces().entries()) {
+      for (const row of rows) {
+        const slot = reader.rows.slotAt(row, space);
+        if (slot !== undefined) index.reader.show(slot);
+      }
+    }
+  }
+
   /** Has nothing changed since the last image was loaded or written? */
   get isImaged(): boolean {
     return this.#isImaged;
@@ -129,22 +149,27 @@ export class ReadModel {
 
   /**
    * Make the rows of all points as they are, of those that are noted after `load`, and note from here on which change. No reader reads yet.
-   * Throws as `open` does, `corrupt` where the rows of an image are others than those of the points.
+   * `isBegun`: of those alone that are noted, the others were made by `fillNoted`. Throws as `open` does.
    */
-  fill(newSeed: NewTableSeed): void {
+  fill(newSeed: NewTableSeed, { isBegun = this.#isLoaded }: { readonly isBegun?: boolean } = {}): void {
     this.open(newSeed);
-    const wanted = this.#isLoaded ? [...this.#changed] : this.#liveIds();
+    const wanted = isBegun ? [...this.#changed] : this.#liveIds();
     this.#changed.clear();
     for (const id of wanted) {
-      this.#changed.add(id);
-      if (this.#changed.size >= FILLED_PER_GROUP) this.#fillGroup();
+      this.note(id);
+      this.fillNoted();
     }
     this.#fillGroup();
-    const { reader, epoch } = this.segment;
-    if (reader.count(epoch) !== this.#shard.table.size) {
-      throw new MurmurationError("corrupt", "the table image holds others than the stored points");
+    if (!this.#isLoaded && this.count !== this.#shard.table.size) {
+      throw new MurmurationError("corrupt", "the rows are others than the stored points");
     }
     this.#shard.watchPoints((id) => this.#changed.add(id));
+  }
+
+  /** Points that readers see now. */
+  get count(): number {
+    const { reader, epoch } = this.segment;
+    return reader.count(epoch);
   }
 
   *#liveIds(): IterableIterator<PointId> {
@@ -161,6 +186,13 @@ export class ReadModel {
     });
     const payloads = keepsPayloadsInMemory(this.#shard.collection) ? new PayloadsInMemory() : undefined;
     this.#table = { segment, columns, payloads };
+  }
+
+  /** Before readers read: make the rows of the points that are noted, if there are enough for a group. Returns whether there were. */
+  fillNoted(): boolean {
+    if (this.#changed.size < FILLED_PER_GROUP) return false;
+    this.#fillGroup();
+    return true;
   }
 
   #fillGroup(): void {
@@ -212,7 +244,7 @@ export class ReadModel {
         for (const [i, row] of rows.entries()) {
           const state = (states[i] as (typeof states)[number])[1];
           if (state === undefined || (planted.has("column-not-entered") && row % 2 === 0)) continue;
-          columns.enter(row, state.payload);
+          columns.enter(row, state);
         }
         return;
       } catch (error) {

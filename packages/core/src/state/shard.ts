@@ -177,6 +177,16 @@ export class Shard {
     this.#putPoint(state.id, state, payloadKey);
   }
 
+  /** The same of a point that stays in the log (`PointTable.keepIn`), whose nodes alone are taken over. */
+  showPoint(state: PointState): void {
+    for (const { graph, slot } of this.#nodesOf(state)) {
+      if (slot === undefined)
+        throw new MurmurationError("corrupt", `shard ${this.id}: the vector of point ${state.id} is not in the log`);
+      graph.markDead(slot, false);
+      graph.reader.show(slot);
+    }
+  }
+
   /** Is every visible vector of a state in the graphs, and its node not known to be dead for good? */
   holdsVectorsOf(state: PointState): boolean {
     return this.#nodesOf(state).every(({ graph, slot }) => slot !== undefined && !graph.reader.isCondemned(slot));

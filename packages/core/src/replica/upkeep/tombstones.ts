@@ -20,7 +20,7 @@ export class Tombstones {
   constructor(shard: Shard) {
     this.#shard = shard;
     const ids: PointId[] = [];
-    for (const state of shard.table.states()) if (!state.exists) ids.push(state.id);
+    if (shard.table.tombstones > 0) for (const state of shard.table.states()) if (!state.exists) ids.push(state.id);
     this.#waiting.add(ids, shard.frontier);
     shard.takeDeleted();
   }

@@ -65,6 +65,11 @@ export class Columns {
     else this.#dropped.add(written);
   }
 
+  /** Has no row to be entered anywhere? */
+  get isEmpty(): boolean {
+    return this.#written.size === 0;
+  }
+
   /** Bytes of the arena in use. */
   get bytesInUse(): number {
     return this.#engine.arenaBytes() >>> 0;
