@@ -42,8 +42,8 @@ export class PointTable implements PointSource {
   readonly #payloadKeys = new Map<PointId, number>();
   readonly #schemas = new Map<string, PayloadIndexSchema>();
   #stored: StoredStates | undefined;
-  /** As the log has them, the one asked for last at the end. */
-  readonly #kept = new Map<PointId, StoredState>();
+  /** As the log has them, the one asked for last at the end; `undefined`: it has none. An insert asks for its point several times. */
+  readonly #kept = new Map<PointId, StoredState | undefined>();
   #live = 0;
   #deleted = 0;
   #rows: TableRows | undefined;
@@ -69,6 +69,7 @@ export class PointTable implements PointSource {
   /** From here on the log keeps the points, and it has them as they are here. */
   keepIn(stored: StoredStates): void {
     this.#stored = stored;
+    this.keepNone();
     this.written();
   }
 
@@ -104,10 +105,8 @@ export class PointTable implements PointSource {
 
   /** As the log has it. */
   #storedOf(id: PointId): StoredState | undefined {
-    const kept = this.#kept.get(id);
-    if (kept !== undefined) return kept;
+    if (this.#kept.has(id)) return this.#kept.get(id);
     const stored = this.#stored?.of(id);
-    if (stored === undefined) return undefined;
     this.#kept.set(id, stored);
     if (this.#kept.size > KEPT_MAX) {
       const [oldest] = this.#kept.keys();
