@@ -4,7 +4,7 @@ import type { Command } from "../command/command.js";
 import { FailingOpLog } from "../log/failing-op-log.test-support.js";
 import { MemoryImages } from "./memory-images.test-support.js";
 import type { Replica } from "./replica.js";
-import { assertRows, createCollection, openReplica, point, run, upsert } from "./replica.test-support.js";
+import { assertRows, createCollection, openReplica, point, run, space, upsert } from "./replica.test-support.js";
 
 const COUNT = 5_000;
 const onN = (kind: "integer" | "float"): Command => ({
@@ -27,7 +27,8 @@ function waitForN(replica: Replica, timeoutMs = 1_000): number {
 
 function filled(options: Parameters<typeof openReplica>[0] = {}): Replica {
   const replica = openReplica(options);
-  run(replica, createCollection("a", {}));
+  // images are of collections that have a graph
+  run(replica, createCollection("a", { "": space(2) }));
   const points = Array.from({ length: COUNT }, (_, i) => point(i, {}, { n: i % 9 }));
   for (let at = 0; at < COUNT; at += 1_000) run(replica, upsert("a", points.slice(at, at + 1_000)));
   return replica;
@@ -140,9 +141,7 @@ describe("a payload index over many points", () => {
     replica.buildIndexes(1);
     const again = openReplica({ log, images });
     assert.deepEqual([...images.tableRefusals], []);
-    const id = waitForN(again);
-    while (again.buildIndexes(1));
-    assert.deepEqual(again.waits.settled(), [{ id, result: "index-shown" }]);
+    // somebody may have been told that it is there: it is, before anybody reads
     assert.deepEqual(shownPaths(again), ["n"]);
     assertRows(again);
   });

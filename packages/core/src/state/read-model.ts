@@ -148,8 +148,8 @@ export class ReadModel {
   }
 
   /**
-   * Make the rows of all points as they are, of those that are noted after `load`, and note from here on which change. No reader reads yet.
-   * `isBegun`: of those alone that are noted, the others were made by `fillNoted`. Throws as `open` does.
+   * Make the rows of all points as they are, of those that are noted after `load`, and all payload indexes, and note from here on which change. No
+   * reader reads yet. `isBegun`: rows of those alone that are noted, the others were made by `fillNoted`. Throws as `open` does.
    */
   fill(newSeed: NewTableSeed, { isBegun = this.#isLoaded }: { readonly isBegun?: boolean } = {}): void {
     this.open(newSeed);
@@ -160,6 +160,9 @@ export class ReadModel {
       this.fillNoted();
     }
     this.#fillGroup();
+    // an index that is newer than the image may have been in use already
+    this.columns.goOn(Number.POSITIVE_INFINITY);
+    if (this.columns.hasToShow) this.#fillGroup();
     if (!this.#isLoaded && this.count !== this.#shard.table.size) {
       throw new MurmurationError("corrupt", "the rows are others than the stored points");
     }
