@@ -1,3 +1,4 @@
+import type { ErrorCode } from "@murmuration/index";
 import type { VersionVector } from "../causality/version-vector.js";
 import type { ConsistencyLevel } from "./level.js";
 import type { SessionToken } from "./token.js";
@@ -53,8 +54,8 @@ export type SettledWait =
   | { readonly id: number; readonly result: "not-covered" }
   /** Readers use the index, or it is not wanted any more; or it is still being built, and the time is over. */
   | { readonly id: number; readonly result: "index-shown" | "index-building" }
-  /** The index was given up. */
-  | { readonly id: number; readonly result: "index-without-room"; readonly reason: string }
+  /** The index was given up: there was no room for it (`capacity`), or a payload could not be read. */
+  | { readonly id: number; readonly result: "index-given-up"; readonly code: ErrorCode; readonly reason: string }
   /**
    * `done`: enough members hold the write, or everything that so many held is here. `quorum-missed`: too few had said so in time; a
    * write is durable here all the same, stays, and goes on to the others.

@@ -127,7 +127,7 @@ describe("a payload index over many points", () => {
     u32[ARENA_END_AT] = u32[ARENA_NEXT_AT] as number;
     while (replica.buildIndexes(1));
     const reason = "the memory of the table is full: no room for the payload index on 'n'";
-    assert.deepEqual(replica.waits.settled(), [{ id, result: "index-without-room", reason }]);
+    assert.deepEqual(replica.waits.settled(), [{ id, result: "index-given-up", code: "capacity", reason }]);
     assert.deepEqual(replica.status().indexesWithoutRoom, [{ collection: "a", path: "n", reason }]);
     assertRows(replica);
   });

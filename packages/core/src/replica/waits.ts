@@ -263,7 +263,7 @@ export class Waits implements RequestWaits {
     const isWanted = target !== undefined && Object.hasOwn(target.shard.collection.payloadIndexes, path);
     const progress = isWanted ? target.rows.columns.progressOf(path) : "shown";
     if (progress === "shown") return { id, result: "index-shown" };
-    if (progress !== "building") return { id, result: "index-without-room", reason: progress.reason };
+    if (progress !== "building") return { id, result: "index-given-up", code: progress.code, reason: progress.message };
     return isLate ? { id, result: "index-building" } : undefined;
   }
 

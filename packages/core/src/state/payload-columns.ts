@@ -34,7 +34,7 @@ export class PayloadColumns {
   readonly #columns: Columns;
   readonly #payloadOf: (row: number) => Payload;
   readonly #waiting = new Map<string, Waiting>();
-  readonly #givenUp = new Map<string, { readonly schema: PayloadIndexSchema; readonly reason: string }>();
+  readonly #givenUp = new Map<string, { readonly schema: PayloadIndexSchema; readonly error: MurmurationError }>();
   /** Paths of columns that were made for the group in work. */
   #madeInGroup: string[] = [];
   #shownInGroup: string[] = [];
@@ -49,13 +49,13 @@ export class PayloadColumns {
 
   /** Payload indexes without room. */
   givenUp(): IndexGivenUp[] {
-    return Array.from(this.#givenUp, ([path, { reason }]) => ({ path, reason }));
+    return Array.from(this.#givenUp, ([path, { error }]) => ({ path, reason: error.message }));
   }
 
-  /** How far the index on a path is that the collection has: readers use it, or it is to be built and shown, or there was no room for it. */
-  progressOf(path: string): "shown" | "building" | IndexGivenUp {
+  /** How far the index on a path is that the collection has: readers use it, or it is to be built and shown, or why it was given up. */
+  progressOf(path: string): "shown" | "building" | MurmurationError {
     const givenUp = this.#givenUp.get(path);
-    if (givenUp !== undefined) return { path, reason: givenUp.reason };
+    if (givenUp !== undefined) return givenUp.error;
     return this.#waiting.has(path) || this.#columns.on(path) === undefined ? "building" : "shown";
   }
 
@@ -203,8 +203,8 @@ export class PayloadColumns {
     if (waiting !== undefined) this.#columns.abandon(waiting.column);
   }
 
-  #note(path: string, schema: PayloadIndexSchema, { message: reason }: MurmurationError): void {
-    this.#givenUp.set(path, { schema, reason });
+  #note(path: string, schema: PayloadIndexSchema, error: MurmurationError): void {
+    this.#givenUp.set(path, { schema, error });
   }
 }
 

@@ -206,7 +206,7 @@ export class Session {
 
   /**
    * Wait until reads here use a payload index, as long as the request says; without a time until it is built, however long that takes. Rejects
-   * with `capacity` where there was no room for it.
+   * where it was given up: with `capacity` where there was no room for it, with `corrupt` or `storage` where a payload could not be read.
    */
   async #untilShown({ collection, path }: IndexCommand): Promise<boolean> {
     const shard = this.#shardNamed(collection);
@@ -217,9 +217,9 @@ export class Session {
       const timeoutMs = Math.min(leftMs, limits.waitMsMax);
       const settled = await this.#settledOrMissed({ kind: "index", shard, path, timeoutMs }, signal());
       if (settled === "missed") return false;
-      if (settled.result === "index-without-room") {
-        const why = `${settled.reason}. It is kept and not used: delete it, and create it when there is room`;
-        throw new MurmurationError("capacity", why, "field_name");
+      if (settled.result === "index-given-up") {
+        const why = `${settled.reason}. The index is kept and not used: when this is mended, delete it and create it again`;
+        throw new MurmurationError(settled.code, why, "field_name");
       }
       if (settled.result === "index-shown") return true;
       if (leftMs <= limits.waitMsMax) return false;

@@ -100,7 +100,8 @@ describe("a payload index over many points", () => {
     const { database } = await filledApp();
     const ends: SettledWait[] = [
       { id: 1, result: "index-building" },
-      { id: 2, result: "index-without-room", reason: "the memory is full" },
+      { id: 2, result: "index-given-up", code: "capacity", reason: "the memory is full" },
+      { id: 3, result: "index-given-up", code: "corrupt", reason: "the payload of point 7 is damaged" },
     ];
     const asked: unknown[] = [];
     mock.method(database, "settled", async ({ kind, timeoutMs }: WaitRequest) => {
@@ -118,8 +119,10 @@ describe("a payload index over many points", () => {
     assert.deepEqual([late.statusCode, late.json().result.status], [200, "wait_timeout"]);
     const full = await put();
     assert.equal(full.statusCode, 507);
-    assert.match(full.json().status.error, /the memory is full.*delete it, and create it/);
+    assert.match(full.json().status.error, /the memory is full.*delete it and create it/);
+    assert.equal((await put()).statusCode, 500);
     assert.deepEqual(asked, [
+      ["index", true],
       ["index", true],
       ["index", true],
     ]);
