@@ -18,7 +18,13 @@ export const coreRooms = [
   "reconcile",
   "consistency",
   "checkpoint",
+  "replica/plan",
+  "replica/commit",
   "replica/upkeep",
+  "replica/recovery",
+  "replica/membership",
+  "replica/exchange",
+  "replica/peering",
   "replica",
 ] as const;
 

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import type { Outgoing } from "../gossip/transport.js";
 import { MemoryOpLog } from "../log/memory-op-log.js";
 import type { OpLog } from "../log/op-log.js";
-import type { ClusterOptions } from "./cluster-options.js";
-import { ADMITTED_SETTING } from "./identity.js";
+import { ADMITTED_SETTING } from "./commit/identity.js";
+import type { ReplicaOptions } from "./recovery/replica-options.js";
 import { Replica } from "./replica.js";
 import { newTableSeed } from "./replica.test-support.js";
-import type { ReplicaOptions } from "./replica-options.js";
-import type { UpkeepBudget } from "./upkeep.js";
+import type { ClusterOptions } from "./upkeep/cluster-options.js";
+import type { UpkeepBudget } from "./upkeep/upkeep.js";
 
 /** The log of a replica that takes over operations whoever may know it. */
 export function admittedLog(): MemoryOpLog {

@@ -4,9 +4,9 @@ import { MurmurationError } from "@murmuration/index";
 import { encodeEnvelope } from "../gossip/envelope.js";
 import { MemoryOpLog } from "../log/memory-op-log.js";
 import { Cluster } from "./cluster.test-support.js";
+import type { ReplicaOptions } from "./recovery/replica-options.js";
 import type { Replica } from "./replica.js";
 import { createCollection, openReplica, point, REPLICA_ID, run, upsert } from "./replica.test-support.js";
-import type { ReplicaOptions } from "./replica-options.js";
 
 /** A log that a member of a cluster has written. */
 function writtenLog(): MemoryOpLog {

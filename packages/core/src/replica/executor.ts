@@ -6,15 +6,15 @@ import { sequenceOf } from "../causality/version-vector.js";
 import type { Command, PointCommand, Receipt } from "../command/command.js";
 import { planted } from "../planted.js";
 import type { WritableShard } from "../state/writable-shard.js";
-import type { Change } from "./change.js";
-import { CommitGroup, theBeginning } from "./commit-group.js";
-import type { OwnRows } from "./own-rows.js";
-import type { Peering } from "./peering.js";
-import { isPointCommand, planPointCommand } from "./plan-points.js";
-import type { Planner } from "./planner.js";
-import type { Clock } from "./replica-options.js";
-import type { ReplicaStore } from "./store.js";
-import { SYSTEM_SHARD } from "./stored-causality.js";
+import type { Change } from "./commit/change.js";
+import { CommitGroup, theBeginning } from "./commit/commit-group.js";
+import type { OwnRows } from "./commit/own-rows.js";
+import type { ReplicaStore } from "./commit/store.js";
+import { SYSTEM_SHARD } from "./commit/stored-causality.js";
+import type { Peering } from "./peering/peering.js";
+import { isPointCommand, planPointCommand } from "./plan/plan-points.js";
+import type { Planner } from "./plan/planner.js";
+import type { Clock } from "./recovery/replica-options.js";
 
 /** What executing a group of commands came to. */
 export interface Execution {

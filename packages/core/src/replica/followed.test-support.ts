@@ -5,7 +5,7 @@ import type { Catalogue } from "../catalogue/collection.js";
 import { resolveCollection } from "../catalogue/resolve.js";
 import { type MutableVersionVector, mergeInto, type VersionVector } from "../causality/version-vector.js";
 import type { ReadableShard } from "../state/read-model.js";
-import type { Change } from "./change.js";
+import type { Change } from "./commit/change.js";
 import type { Replica } from "./replica.js";
 
 const THREAD = 1;

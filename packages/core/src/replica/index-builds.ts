@@ -1,5 +1,5 @@
-import type { IndexWithoutRoom } from "./status.js";
-import type { ReplicaStore } from "./store.js";
+import type { ReplicaStore } from "./commit/store.js";
+import type { IndexWithoutRoom } from "./peering/status.js";
 
 /**
  * Builds payload indexes over points that are there already, in steps between groups, and gives back what dropped ones held. An index that is

@@ -10,9 +10,9 @@ import { decodeBatchOperations, encodeBatch } from "../operation/batch.js";
 import type { Operation } from "../operation/operation.js";
 import { CausalState } from "../state/causal-state.js";
 import { admittedLog, Cluster } from "./cluster.test-support.js";
+import { SYSTEM_SHARD } from "./commit/stored-causality.js";
 import type { Replica } from "./replica.js";
 import { createCollection, point, run, space, tagIs, upsert } from "./replica.test-support.js";
-import { SYSTEM_SHARD } from "./stored-causality.js";
 
 // The laws of the replicated state, on whole histories: production replicas write and care for their graphs while messages are held back,
 // then fresh replicas are given the same set of operations in other orders, cuts and numbers.

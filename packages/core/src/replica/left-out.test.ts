@@ -5,9 +5,9 @@ import { hostileChange, hostileEdits } from "../catalogue/hostile-changes.test-s
 import { limits } from "../limits.js";
 import { MemoryOpLog } from "../log/memory-op-log.js";
 import { decodeOperation, encodeOperation } from "../operation/codec.js";
+import { SYSTEM_SHARD } from "./commit/stored-causality.js";
 import { leftOut, nothingLeftOut } from "./left-out.js";
 import { createCollection, openReplica, REPLICA_ID, run } from "./replica.test-support.js";
-import { SYSTEM_SHARD } from "./stored-causality.js";
 
 test("an entry of the catalogue that the log holds and that cannot be read is named after a start", () => {
   const log = new MemoryOpLog();

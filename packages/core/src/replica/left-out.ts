@@ -1,5 +1,5 @@
 import { limits } from "../limits.js";
-import type { SetAsideOperation } from "./set-aside.js";
+import type { SetAsideOperation } from "./exchange/set-aside.js";
 
 /** How many there are, and the first of them: as many as `limits.leftOutShown`. */
 export interface Shown<One> {

@@ -1,5 +1,5 @@
 import type { MurmurationError, ReadExactly } from "@murmuration/index";
-import { type ImageSource, imageNote } from "./recover-shard.js";
+import { type ImageSource, imageNote } from "./recovery/recover-shard.js";
 import type { Replica } from "./replica.js";
 
 /** Images in memory, and what recovery said of them. */

@@ -4,12 +4,12 @@ import { MurmurationError } from "@murmuration/index";
 import type { Command } from "../command/command.js";
 import { MemoryOpLog } from "../log/memory-op-log.js";
 import { Shard } from "../state/shard.js";
-import type { Change } from "./change.js";
 import { Cluster } from "./cluster.test-support.js";
+import type { Change } from "./commit/change.js";
+import { causalSetting } from "./commit/stored-causality.js";
 import { FollowedReplica } from "./followed.test-support.js";
 import type { Replica } from "./replica.js";
 import { createCollection, identity, openReplica, payloadOf, point, run, upsert } from "./replica.test-support.js";
-import { causalSetting } from "./stored-causality.js";
 
 const drop = (name: string): Command => ({ kind: "delete-collection", name });
 

@@ -8,8 +8,8 @@ import type { OpLog } from "../log/op-log.js";
 import { retrieve } from "../query/records.js";
 import type { PointRecord } from "../query/request.js";
 import { rowProblems } from "../state/row-problems.js";
+import type { ReplicaOptions } from "./recovery/replica-options.js";
 import { Replica } from "./replica.js";
-import type { ReplicaOptions } from "./replica-options.js";
 
 export const REPLICA_ID = 5;
 

@@ -1,0 +1,40 @@
+import { planted } from "../../planted.js";
+import type { WritableShard } from "../../state/writable-shard.js";
+import type { RowsPublished } from "./change.js";
+
+/** The rows of the shards that a group has changed: prepared together, and then published or taken back together. */
+export class PreparedRows {
+  readonly #targets: readonly WritableShard[];
+
+  /** Throws as `ReadModel.prepare` does; then nothing is prepared. */
+  constructor(targets: Iterable<WritableShard>, options: { readonly givesUp: boolean }) {
+    const prepared: WritableShard[] = [];
+    this.#targets = prepared;
+    try {
+      for (const target of targets) {
+        target.rows.prepare(options);
+        prepared.push(target);
+      }
+    } catch (error) {
+      this.takeBack();
+      throw error;
+    }
+    if (planted.has("rows-before-durable")) for (const { rows } of prepared) rows.publish();
+  }
+
+  /** The group is durable: readers see it from here on. */
+  publish(): RowsPublished[] {
+    if (planted.has("rows-before-durable")) return [];
+    return this.#targets.map(({ shard, rows }) => ({ kind: "published", shard: shard.id, ...rows.publish() }));
+  }
+
+  /** The log has refused the group. */
+  takeBack(): void {
+    if (planted.has("rows-before-durable")) return;
+    for (const { rows } of this.#targets) {
+      if (planted.has("rows-not-taken-back")) rows.publish();
+      else rows.takeBack();
+      if (planted.has("notes-lost")) rows.noteOnly([]);
+    }
+  }
+}

@@ -1,0 +1,226 @@
+import {
+  assert,
+  compileDeletion,
+  compilePredicate,
+  type Filter,
+  MurmurationError,
+  type Payload,
+  type PointId,
+  parsePath,
+  setAt,
+} from "@murmuration/index";
+import type { VectorSpace } from "../../catalogue/collection.js";
+import type { Dot } from "../../causality/dot.js";
+import type { Command, NamedVectors, PointCommand, Target } from "../../command/command.js";
+import { limits } from "../../limits.js";
+import { canonicalPayload } from "../../operation/canonical-payload.js";
+import type { OperationBody } from "../../operation/operation.js";
+import { requireEncodable } from "../../operation/vector-encoding.js";
+import { planted } from "../../planted.js";
+import { matchingPointsNow, subjectOf } from "../../state/matching-points.js";
+import type { Shard } from "../../state/shard.js";
+import type { WritableShard } from "../../state/writable-shard.js";
+import { GroupPlan } from "./group-plan.js";
+import type { Planner } from "./planner.js";
+
+const pointCommandKinds: ReadonlySet<Command["kind"]> = new Set<PointCommand["kind"]>([
+  "upsert-points",
+  "delete-points",
+  "set-payload",
+  "overwrite-payload",
+  "delete-payload",
+  "clear-payload",
+  "update-vectors",
+  "delete-vectors",
+]);
+
+/** Is the command about points, and not about the catalogue? */
+export function isPointCommand(command: Command): command is PointCommand {
+  return pointCommandKinds.has(command.kind);
+}
+
+/** The body of an operation, made when its dot is known and everything before it is applied. */
+export type BodyPlanner = (dot: Dot) => OperationBody;
+
+/** With the bug planted, entries are lost that another one of their id follows. */
+function isOverwritten(points: readonly { readonly id: PointId }[], at: number): boolean {
+  return planted.has("keeps-last-entry") && points.slice(at + 1).some(({ id }) => id === points[at]?.id);
+}
+
+/**
+ * The operations that a command comes to, one after the other: each is made after those before it are applied. Everything that
+ * can be refused is refused before the first is returned.
+ */
+export function planPointCommand(
+  target: WritableShard,
+  command: PointCommand,
+  planner: Planner,
+): Iterable<BodyPlanner> {
+  const { shard } = target;
+  switch (command.kind) {
+    case "upsert-points": {
+      for (const [i, point] of command.points.entries()) checkVectors(shard, point.vectors, `points[${i}].vector`);
+      const payloads = command.points.map((point, i) => canonicalPayload(point.payload, `points[${i}].payload`));
+      checkRoom(target, command.points);
+      const writes = whichUpserts(shard, command.mode, command.updateFilter);
+      const written = command.points
+        .map((point, i) => ({ ...point, payload: payloads[i] as Payload }))
+        .filter(({ id }) => writes(id));
+      const plan = new GroupPlan(target, planner, written);
+      return written.map(({ id, payload }, i) => (dot: Dot) => ({
+        kind: "upsert" as const,
+        id,
+        ...plan.vectorsAt(i, dot),
+        payload,
+      }));
+    }
+    case "update-vectors": {
+      for (const [i, point] of command.points.entries()) {
+        checkVectors(shard, point.vectors, `points[${i}].vector`);
+        requirePoint(shard, point.id);
+      }
+      checkRoom(target, command.points);
+      const writes = whichUpserts(shard, "update-only", command.updateFilter);
+      const written = command.points.filter((point, i) => writes(point.id) && !isOverwritten(command.points, i));
+      const plan = new GroupPlan(target, planner, written);
+      return written.map(({ id }, i) => (dot: Dot) => ({
+        kind: "update-vectors" as const,
+        id,
+        ...plan.vectorsAt(i, dot),
+      }));
+    }
+    case "delete-vectors": {
+      for (const name of command.vectors) shard.graph(name);
+      const names = [...new Set(command.vectors)];
+      return inChunks(idsOf(target, command.target, true), (ids) => ({ kind: "delete-vectors", ids, names }));
+    }
+    case "delete-points":
+      return inChunks(
+        idsOf(target, command.target, false).filter((id) => shard.table.live(id) !== undefined),
+        (ids) => ({ kind: "delete", ids }),
+      );
+    case "clear-payload":
+      return inChunks(idsOf(target, command.target, false), (ids) => ({ kind: "clear-payload", ids }));
+    case "set-payload": {
+      const payload = canonicalPayload(command.payload);
+      const ids = idsOf(target, command.target, true);
+      if (command.key !== undefined) return rewriteEach(shard, ids, putAt(command.key, payload, "merge"));
+      return mergeFields(ids, payload);
+    }
+    case "overwrite-payload": {
+      const payload = canonicalPayload(command.payload);
+      const ids = idsOf(target, command.target, true);
+      if (command.key !== undefined) return rewriteEach(shard, ids, putAt(command.key, payload, "replace"));
+      return inChunks(ids, (chunk) => ({ kind: "overwrite-payload", ids: chunk, payload }));
+    }
+    case "delete-payload": {
+      const paths = command.keys.map((key) => parsePath(key, "keys"));
+      const ids = idsOf(target, command.target, true);
+      return rewriteEach(shard, ids, compileDeletion(paths));
+    }
+  }
+}
+
+function inChunks(ids: readonly PointId[], body: (ids: readonly PointId[]) => OperationBody): BodyPlanner[] {
+  const planners: BodyPlanner[] = [];
+  for (let from = 0; from < ids.length; from += limits.idsPerOperationMax) {
+    const chunk = ids.slice(from, from + limits.idsPerOperationMax);
+    planners.push(() => body(chunk));
+  }
+  return planners;
+}
+
+/** Merging top-level fields: those given as null are deleted, as in the dialect. */
+function mergeFields(ids: readonly PointId[], payload: Payload): BodyPlanner[] {
+  const gone = Object.keys(payload).filter((field) => payload[field] === null);
+  const fields = Object.fromEntries(Object.entries(payload).filter(([, value]) => value !== null));
+  return [
+    ...(Object.keys(fields).length === 0
+      ? []
+      : inChunks(ids, (chunk) => ({ kind: "set-payload", ids: chunk, fields }))),
+    ...(gone.length === 0 ? [] : inChunks(ids, (chunk) => ({ kind: "delete-payload", ids: chunk, fields: gone }))),
+  ];
+}
+
+function putAt(key: string, patch: Payload, mode: "merge" | "replace"): (payload: Payload) => Payload {
+  const path = parsePath(key, "key");
+  return (payload) => setAt(payload, path, patch, mode);
+}
+
+/**
+ * A change below the top level is made here, where the payload is at hand, and travels as the top-level fields that it changed: fields
+ * are what is merged between replicas.
+ */
+function rewriteEach(shard: Shard, ids: readonly PointId[], rewrite: (payload: Payload) => Payload): BodyPlanner[] {
+  return ids.flatMap((id) => {
+    const before = shard.table.live(id)?.payload;
+    assert(before !== undefined, "only live points are rewritten");
+    const after = rewrite(before);
+    const fields = Object.fromEntries(
+      Object.entries(after).filter(([field, value]) => !Object.is(before[field], value)),
+    );
+    const gone = Object.keys(before).filter((field) => !Object.hasOwn(after, field));
+    return [
+      ...(Object.keys(fields).length === 0 ? [] : [() => ({ kind: "set-payload" as const, ids: [id], fields })]),
+      ...(gone.length === 0 ? [] : [() => ({ kind: "delete-payload" as const, ids: [id], fields: gone })]),
+    ];
+  });
+}
+
+/** Ids of a target without repetition. `required`: an id that does not exist is `not-found`. */
+function idsOf(target: WritableShard, named: Target, required: boolean): PointId[] {
+  if ("filter" in named) return matchingPointsNow(target, named.filter);
+  const { shard } = target;
+  const ids = [...new Set(named.ids)];
+  if (!required) return ids.filter((id) => shard.table.live(id) !== undefined);
+  for (const id of ids) requirePoint(shard, id);
+  return ids;
+}
+
+function requirePoint(shard: Shard, id: PointId): void {
+  if (shard.table.live(id) === undefined)
+    throw new MurmurationError("not-found", `No point with id ${id} found`, "points");
+}
+
+/** Which points an upsert writes, as of when it is planned. */
+function whichUpserts(
+  shard: Shard,
+  mode: "upsert" | "insert-only" | "update-only",
+  filter: Filter | undefined,
+): (id: PointId) => boolean {
+  const matches = filter === undefined ? undefined : compilePredicate(filter);
+  return (id) => {
+    const state = shard.table.live(id);
+    if (state === undefined) return mode !== "update-only";
+    return mode !== "insert-only" && (matches === undefined || matches(subjectOf(state)));
+  };
+}
+
+function spaceOf(shard: Shard, name: string): VectorSpace {
+  shard.graph(name);
+  return shard.collection.vectors[name] as VectorSpace;
+}
+
+function checkVectors(shard: Shard, vectors: NamedVectors, field: string): void {
+  for (const [name, values] of Object.entries(vectors)) {
+    const { size, distance, encoding } = spaceOf(shard, name);
+    if (values.length !== size) {
+      throw new MurmurationError(
+        "wrong-input",
+        `Vector dimension error: expected dim: ${size}, got ${values.length}`,
+        field,
+      );
+    }
+    if (!values.every(Number.isFinite))
+      throw new MurmurationError("format", "a vector holds a value that is not finite", field);
+    // of unit length, no value is out of range
+    if (encoding !== undefined && distance !== "Cosine") requireEncodable(values, encoding, field);
+  }
+}
+
+function checkRoom(target: WritableShard, points: readonly { readonly vectors: NamedVectors }[]): void {
+  for (const [name, index] of target.indexes) {
+    const wanted = points.reduce((sum, point) => sum + (Object.hasOwn(point.vectors, name) ? 1 : 0), 0);
+    if (wanted > 0) index.requireRoomFor(wanted);
+  }
+}
