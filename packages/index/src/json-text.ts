@@ -1,3 +1,5 @@
+import { nameEscapedKeys, withEscapedKeys } from "./escaped-keys.js";
+
 /**
  * A number of JSON text that a double may not hold: an integer of more than 53 bits. A fraction, or an exponent, as large needs no second look.
  */
@@ -9,7 +11,7 @@ const i64Min = -(2n ** 63n);
 // Known to every Node that this runs on, but not to the types: https://github.com/tc39/proposal-json-parse-with-source
 /** What `JSON.stringify` prints as it is. */
 const { rawJSON: rawJson } = JSON as unknown as { readonly rawJSON: (text: string) => unknown };
-type ReviverWithSource = (key: string, value: unknown, context: { readonly source?: string }) => unknown;
+export type ReviverWithSource = (key: string, value: unknown, context: { readonly source?: string }) => unknown;
 const parseWithSource = JSON.parse as (text: string, reviver: ReviverWithSource) => unknown;
 
 /** A safe integer or a fraction is a `number`; an integer of 64 bits beyond 2^53 is a `bigint`; a larger one is rounded. */
@@ -21,12 +23,20 @@ const exactInteger: ReviverWithSource = (_, value, { source }) => {
   return exact >= i64Min && exact <= u64Max ? exact : value;
 };
 
+/** `JSON.parse`, but that keys are read as they are written, on every Node. */
+export function parseJsonText(text: string, reviver?: ReviverWithSource): unknown {
+  const named = nameEscapedKeys(text);
+  const plain = named?.text ?? text;
+  const value = reviver === undefined ? JSON.parse(plain) : parseWithSource(plain, reviver);
+  return named === undefined ? value : withEscapedKeys(value, named);
+}
+
 /**
  * `JSON.parse`, but integers of 64 bits beyond 2^53 become `bigint`. Of equal keys the last wins. Throws `SyntaxError`. Checks nothing else: text of
  * clients goes through the checks of who takes it in.
  */
 export function parseJsonExactly(text: string): unknown {
-  return longInteger.test(text) ? parseWithSource(text, exactInteger) : JSON.parse(text);
+  return parseJsonText(text, longInteger.test(text) ? exactInteger : undefined);
 }
 
 /** A double that would be read back as a `bigint` is printed with an exponent. */

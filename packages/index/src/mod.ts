@@ -6,7 +6,7 @@ export { compilePredicate } from "./filter/matches.js";
 export { emptyFilter, parseFilter } from "./filter/parse.js";
 export type * from "./filter/point-source.js";
 export type { Predicate } from "./filter/predicate.js";
-export { parseJsonExactly, printJson } from "./json-text.js";
+export { parseJsonExactly, parseJsonText, printJson } from "./json-text.js";
 export type * from "./payload/access.js";
 export { columnProblems } from "./payload/columns/column-problems.js";
 export { ColumnReader } from "./payload/columns/column-reader.js";

@@ -1,21 +1,12 @@
-import { isJsonObject, type Json, MurmurationError, requireWellFormedJson } from "@murmuration/index";
+import { isJsonObject, type Json, MurmurationError, parseJsonExactly, requireWellFormedJson } from "@murmuration/index";
 import { limits } from "../limits.js";
 
 const I64_MIN = -(2n ** 63n);
 const U64_MAX = 2n ** 64n - 1n;
-/** An integer that may lie beyond 2^53. Text inside of strings may match too, which only costs time. */
-const LONG_INTEGER = /\d{16}/;
-const INTEGER = /^-?\d+$/;
-
-/** What JSON says about a value beside the value itself, in the runtimes that this project runs on. */
-interface SourceOfValue {
-  readonly source?: string;
-}
 
 /** Parts of JSON that the compiler's library does not know yet. */
 interface JsonWithSource {
   rawJSON(text: string): unknown;
-  parse(text: string, reviver: (key: string, value: Json, context: SourceOfValue) => Json): unknown;
 }
 
 const jsonWithSource = JSON as unknown as JsonWithSource;
@@ -27,22 +18,13 @@ export function leafText(value: Json): string {
   );
 }
 
-function exactInteger(value: Json, source: string | undefined): Json {
-  if (typeof value !== "number" || Number.isSafeInteger(value) || source === undefined || !INTEGER.test(source))
-    return value;
-  const exact = BigInt(source);
-  return exact >= I64_MIN && exact <= U64_MAX ? exact : value;
-}
-
 /**
  * The value of a leaf's text, frozen: integers of 64 bits beyond 2^53 are `bigint`. The same on every replica. Throws for a text
  * that is not JSON or holds what no leaf holds.
  */
 export function valueOfLeaf(text: string): Json {
   requireShallow(text);
-  const value = LONG_INTEGER.test(text)
-    ? (jsonWithSource.parse(text, (_, item, { source }) => exactInteger(item, source)) as Json)
-    : (JSON.parse(text) as Json);
+  const value = parseJsonExactly(text) as Json;
   requireLeaf(value, "leaf");
   return freeze(value);
 }

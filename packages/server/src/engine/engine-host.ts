@@ -214,6 +214,8 @@ export class EngineHost {
     // what waited for the log was written before these
     const before = this.#replica.changes();
     const passed = outcomes.some((outcome) => outcome instanceof MurmurationError) ? this.#replica.passedEpochs() : [];
+    // who is told that a quarantined collection is gone finds the probes at ease
+    this.#tellStanding();
     this.#reply({ kind: "committed", outcomes: answers, changes: [...before, ...changes, ...passed] });
     if (changes.length > 0) this.#pace.noteWrite(performance.now());
     this.#send();

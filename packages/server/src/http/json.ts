@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { MurmurationError, parseJsonExactly, requireWellFormed } from "@murmuration/index";
+import { MurmurationError, parseJsonExactly, parseJsonText, requireWellFormed } from "@murmuration/index";
 import { jsonDepthMax, jsonKeysMax } from "./http-limits.js";
 import { nestsDeeperThan } from "./json-depth.js";
 
@@ -60,7 +60,7 @@ const tooDeep = () => new MurmurationError("format", `nested deeper than ${jsonD
 export function parseJson(text: string): unknown {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJsonText(text);
   } catch (error) {
     throw new MurmurationError("format", (error as Error).message);
   }
