@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { killAllServers, newFolder, removeFolder, type ServerProcess, startServer } from "../support/server.js";
+
+const BATCH = 2_000;
+/** Twice what a heap of this size held while points stood on it: 60 MB of payloads. */
+const BATCHES = 50;
+const HEAP_MIB = 100;
+const text = "some text that stands in the log, and on no heap. ".repeat(12);
+
+const folder = newFolder("small-heap");
+const start = (): Promise<ServerProcess> =>
+  startServer({
+    dataFolder: folder,
+    environment: { NODE_OPTIONS: `--max-old-space-size=${HEAP_MIB}` },
+  });
+
+after(() => {
+  killAllServers();
+  removeFolder(folder);
+});
+
+test("points stand on no heap: a small one takes, serves and starts again with more than it could hold", async () => {
+  let server = await start();
+  await server.request("PUT", "/collections/a", { vectors: { size: 2, distance: "Euclid" } });
+  for (let batch = 0; batch < BATCHES; batch++) {
+    const points = Array.from({ length: BATCH }, (_, i) => ({
+      id: batch * BATCH + i,
+      vector: [batch, i],
+      payload: { text: `${i} of ${batch}: ${text}`, n: i, tags: ["a", "b", `c${i}`] },
+    }));
+    const { status, body } = await server.request("PUT", "/collections/a/points?wait=true", { points });
+    assert.equal(status, 200, JSON.stringify(body));
+  }
+  for (const isKilled of [true, false]) {
+    if (isKilled) await server.kill();
+    else await server.stop();
+    server = await start();
+    const count = await server.request("POST", "/collections/a/points/count", {});
+    assert.equal((count.body.result as { count: number }).count, BATCHES * BATCH);
+    const query = { query: [3, 4], limit: 1, with_payload: true };
+    const found = await server.request("POST", "/collections/a/points/query", query);
+    const [point] = (found.body.result as { points: { id: number; payload: { text: string } }[] }).points;
+    assert.equal(point?.id, 3 * BATCH + 4);
+    assert.match(point.payload.text, /^4 of 3: some text/);
+  }
+  for (let batch = 0; batch < BATCHES; batch += 2) {
+    const ids = Array.from({ length: BATCH }, (_, i) => batch * BATCH + i);
+    const deleted = await server.request("POST", "/collections/a/points/delete?wait=true", { points: ids });
+    assert.equal(deleted.status, 200, JSON.stringify(deleted.body));
+  }
+  const left = await server.request("POST", "/collections/a/points/count", {});
+  assert.equal((left.body.result as { count: number }).count, (BATCHES * BATCH) / 2);
+  await server.stop();
+});
