@@ -1,4 +1,4 @@
-import { MemoryOpLog, nearest, type PointInput, Replica } from "@murmuration/core";
+import { MemoryOpLog, type PointInput, ReadsHere, Replica } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
 import { PlannerPool } from "@murmuration/server";
 import { readBenchData } from "./data.js";
@@ -56,16 +56,18 @@ export const plannersBenchmark: Benchmark = {
         warmUp: () => insertUpTo(Math.max(first, next)),
         run: () => insertUpTo(next + TIMED),
         recall(): number {
-          const shard = replica.shard("c");
+          const reads = new ReadsHere(replica, "c");
           const ask = (query: Float32Array, parameters: { exact: boolean } | { efSearch: number }) =>
-            nearest(shard, {
-              query,
-              using: "",
-              limit: K,
-              offset: 0,
-              parameters,
-              selection: { payload: false, vectors: false },
-            }).map(({ id }) => Number(id));
+            reads
+              .nearest({
+                query,
+                using: "",
+                limit: K,
+                offset: 0,
+                parameters,
+                selection: { payload: false, vectors: false },
+              })
+              .map(({ id }) => Number(id));
           let sum = 0;
           for (const query of queries) {
             const truth = Uint32Array.from(ask(query, { exact: true }));

@@ -1,5 +1,5 @@
 import { brotliCompressSync, constants, deflateRawSync } from "node:zlib";
-import { MemoryOpLog, nearest, Replica, type VectorEncoding, vectorEncodings } from "@murmuration/core";
+import { MemoryOpLog, ReadsHere, Replica, type VectorEncoding, vectorEncodings } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
 import { type BenchData, readBenchData } from "./data.js";
 import { type Benchmark, type BenchRow, progressBar, wallSeconds } from "./harness.js";
@@ -68,11 +68,11 @@ class Writer {
 
   /** Mean recall@10 against the true neighbours of the vectors as they were given. */
   recall(exact: boolean): number {
-    const shard = this.#replica.shard("words");
+    const reads = new ReadsHere(this.#replica, "words");
     const { queries } = this.#data;
     let sum = 0;
     for (const [at, query] of queries.entries()) {
-      const found = nearest(shard, {
+      const found = reads.nearest({
         query,
         using: "",
         limit: K,

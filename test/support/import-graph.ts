@@ -14,7 +14,6 @@ export const coreRooms = [
   "catalogue",
   "command",
   "state",
-  "query",
   "reconcile",
   "consistency",
   "checkpoint",

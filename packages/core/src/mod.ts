@@ -98,11 +98,6 @@ export type { SetPayloadBody } from "./operation/set-payload.js";
 export type { UpsertBody } from "./operation/upsert.js";
 export { type VectorEncoding, vectorEncodings } from "./operation/vector-encoding.js";
 export type { VectorVersion } from "./operation/vector-version.js";
-export { matchingRows } from "./query/matching.js";
-export { nearest, nearestInSlices } from "./query/nearest.js";
-export { retrieve, retrieveInSlices } from "./query/records.js";
-export type * from "./query/request.js";
-export { count, countInSlices, scroll, scrollInSlices } from "./query/scroll.js";
 export type {
   CatalogueChanged,
   Change,
@@ -128,6 +123,7 @@ export type { PeeringStatus, PeerStatus, Refusals, ReplicationStatus } from "./r
 export { isPointCommand } from "./replica/plan/plan-points.js";
 export { oneAfterAnother, type PlannedGraph, type PlannedInsert, type Planner } from "./replica/plan/planner.js";
 export { selectsByFilter } from "./replica/plan/resolve-filter.js";
+export { type FoundPoint, type NearestHere, ReadsHere } from "./replica/reads-here.js";
 export { type ImageSource, imageNote, type PlacedImage } from "./replica/recovery/recover-shard.js";
 export type { Clock, ReplicaOptions } from "./replica/recovery/replica-options.js";
 export { Replica } from "./replica/replica.js";

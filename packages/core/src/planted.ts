@@ -70,7 +70,6 @@ export const plantedBugs = {
   "last-arrival-wins": "of two upserts the one that arrives later wins",
   "tie-by-arrival": "writes of the same time are not ordered by their origin",
   "fields-last-arrival": "of two writes of a payload field the one that arrives later wins",
-  "deleted-stays-visible": "a deleted point's node stays an answer of searches",
   "undo-forgotten": "a command that the log refused leaves its changes in memory",
   "acknowledge-before-durable": "a command is acknowledged although the log refused it",
   "projection-lost": "points of operations from elsewhere are not written to the projection",

@@ -37,6 +37,7 @@ export type { CollectionHandle, SpaceHandle } from "./query/collection-handle.js
 export { CollectionReader } from "./query/collection-reader.js";
 export type { QueryOutcome } from "./query/nearest.js";
 export type * from "./query/query.js";
+export { canonicalVector } from "./query/scores.js";
 export type { Snapshot } from "./query/snapshot.js";
 export { type ReadonlyRowSet, RowSet } from "./row-set.js";
 export { type EpochPin, hasReached, releaseThread } from "./segment/epochs.js";

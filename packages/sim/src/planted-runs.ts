@@ -19,7 +19,6 @@ const profileOfBug: Partial<Record<PlantedBug, string>> = {
   "read-takes-old-answers": "quorum",
   "forget-tombstone": "deletes",
   "tombstones-forgotten-early": "deletes",
-  "deleted-stays-visible": "deletes",
   "no-repair": "deletes",
   "no-purge": "deletes",
   "index-purge-forgets-dead": "deletes",

@@ -4,6 +4,7 @@ import {
   encodeBatchFromRows,
   encodeEnvelope,
   MemoryOpLog,
+  ReadsHere,
   type Replica,
   type WritableShard,
 } from "@murmuration/core";
@@ -17,12 +18,13 @@ function frontierText(frontier: ReadonlyMap<number, number>): string {
 }
 
 /** Everything that tells two states of a shard apart. */
-function stateOf(target: WritableShard): ShardState {
+function stateOf(replica: Replica, target: WritableShard): ShardState {
+  const reads = new ReadsHere(replica, target.shard.collection.name);
   const { table, frontier } = target.shard;
   const indexed = table
     .indexPaths()
     .sort()
-    .map((path) => [path, table.indexOn(path)?.pointCount]);
+    .map((path) => [path, reads.valuedOn(path)]);
   return { frontier: frontierText(frontier), state: JSON.stringify([digestOf(target), indexed]) };
 }
 
@@ -87,7 +89,7 @@ export class Subject {
     const here = new Map([...replica.writableShards()].map((target) => [target.shard.id, target]));
     for (const id of Object.keys(replica.catalogue.collections)) {
       const target = here.get(id);
-      states.set(id, target === undefined ? "quarantined" : stateOf(target));
+      states.set(id, target === undefined ? "quarantined" : stateOf(this.replica, target));
     }
     return states;
   }

@@ -4,8 +4,7 @@ import { MurmurationError } from "@murmuration/index";
 import type { Command } from "../command/command.js";
 import { MemoryOpLog } from "../log/memory-op-log.js";
 import { decodeOperation } from "../operation/codec.js";
-import { nearest } from "../query/nearest.js";
-import { count, scroll } from "../query/scroll.js";
+import { ReadsHere } from "./reads-here.js";
 import type { Replica } from "./replica.js";
 import {
   createCollection,
@@ -26,7 +25,7 @@ import {
 const all = { payload: true, vectors: true } as const;
 const bare = { payload: false, vectors: false } as const;
 const idsIn = (replica: Replica, collection: string) =>
-  scroll(replica.shard(collection), { limit: 100, selection: bare }).points.map(({ id }) => id);
+  new ReadsHere(replica, collection).scroll({ limit: 100, selection: bare }).points.map(({ id }) => id);
 
 describe("a replica", () => {
   let replica: Replica;
@@ -91,7 +90,7 @@ describe("a replica", () => {
       run(replica, upsert("n", [point(1, { y: Float32Array.of(3, 0, 4) }), point(2, {})]));
       assert.deepEqual(vectorsOf(replica, "n", 1), { y: [Math.fround(0.6), 0, Math.fround(0.8)] });
       assert.deepEqual(vectorsOf(replica, "n", 2), {});
-      assert.equal(count(replica.shard("n"), undefined), 2);
+      assert.equal(new ReadsHere(replica, "n").count(undefined), 2);
     });
 
     test("of an unknown collection is not found, under any kind of command", () => {
@@ -137,7 +136,7 @@ describe("a replica", () => {
       const many = Array.from({ length: 2500 }, (_, i) => point(1000 + i, {}, { tag: "many" }));
       run(replica, createCollection("m", {}), upsert("m", many));
       run(replica, { kind: "delete-points", collection: "m", target: { filter: tagIs("many") } });
-      assert.equal(count(replica.shard("m"), undefined), 0);
+      assert.equal(new ReadsHere(replica, "m").count(undefined), 0);
     });
   });
 
@@ -298,10 +297,10 @@ describe("a replica", () => {
       assert.deepEqual(vectorsOf(replica, "n", 1), { y: [0, 0, 1] });
       const query = { query: x, using: "x", limit: 10, offset: 0, parameters: {}, selection: bare };
       assert.deepEqual(
-        nearest(replica.shard("n"), query).map(({ id }) => id),
+        new ReadsHere(replica, "n").nearest(query).map(({ id }) => id),
         [2],
       );
-      assert.equal(count(replica.shard("n"), where({ kind: "has-vector", vector: "x" })), 1);
+      assert.equal(new ReadsHere(replica, "n").count(where({ kind: "has-vector", vector: "x" })), 1);
       assert.equal(refusal(replica, { ...command, vectors: ["y", "z"] }).code, "wrong-input");
       assert.equal(refusal(replica, { ...command, target: { ids: [1, 99] } }).code, "not-found");
     });
@@ -357,22 +356,26 @@ describe("a replica", () => {
     test("are built over what is there, kept up, and change no answer", () => {
       const red = tagIs("red");
       run(replica, { kind: "create-payload-index", collection: "a", path: "tag", schema: { kind: "keyword" } });
-      assert.equal(replica.shard("a").table.indexOn("tag")?.pointCount, 3);
-      assert.equal(count(replica.shard("a"), red), 2);
+      assert.equal(new ReadsHere(replica, "a").valuedOn("tag"), 3);
+      assert.equal(new ReadsHere(replica, "a").count(red), 2);
       run(replica, upsert("a", [point(2, [1, 1], { tag: ["red", "green"] })]));
       run(replica, { kind: "delete-points", collection: "a", target: { ids: [1] } });
-      assert.equal(count(replica.shard("a"), red), 2);
+      assert.equal(new ReadsHere(replica, "a").count(red), 2);
       run(replica, { kind: "delete-payload-index", collection: "a", path: "tag" });
-      assert.equal(replica.shard("a").table.indexOn("tag"), undefined);
-      assert.equal(count(replica.shard("a"), red), 2);
+      assert.equal(new ReadsHere(replica, "a").valuedOn("tag"), undefined);
+      assert.equal(new ReadsHere(replica, "a").count(red), 2);
     });
 
     test("of another kind on the same path replace the one before", () => {
       run(replica, { kind: "create-payload-index", collection: "a", path: "n", schema: { kind: "keyword" } });
-      assert.equal(replica.shard("a").table.indexOn("n")?.pointCount, 0);
+      assert.equal(new ReadsHere(replica, "a").valuedOn("n"), 0);
       run(replica, { kind: "create-payload-index", collection: "a", path: "n", schema: { kind: "integer" } });
-      assert.equal(replica.shard("a").table.indexOn("n")?.pointCount, 1);
-      const ordered = scroll(replica.shard("a"), { limit: 5, selection: all, orderBy: { key: "n", direction: "asc" } });
+      assert.equal(new ReadsHere(replica, "a").valuedOn("n"), 1);
+      const ordered = new ReadsHere(replica, "a").scroll({
+        limit: 5,
+        selection: all,
+        orderBy: { key: "n", direction: "asc" },
+      });
       assert.deepEqual(
         ordered.points.map(({ id }) => id),
         [1],
@@ -433,6 +436,6 @@ describe("a replica", () => {
   test("ids of new replicas are asked for once", () => {
     assert.equal(replica.id, 5);
     assert.deepEqual(replica.digest("a").frontier, { "5": 3 });
-    assert.deepEqual(count(replica.shard("a"), everyPoint), 3);
+    assert.deepEqual(new ReadsHere(replica, "a").count(everyPoint), 3);
   });
 });

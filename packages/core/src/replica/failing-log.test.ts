@@ -7,8 +7,8 @@ import type { Command } from "../command/command.js";
 import { FailingOpLog } from "../log/failing-op-log.test-support.js";
 import { MemoryOpLog } from "../log/memory-op-log.js";
 import type { OpLog } from "../log/op-log.js";
-import { scroll } from "../query/scroll.js";
 import { commandGroups } from "./model.test-support.js";
+import { ReadsHere } from "./reads-here.js";
 import type { Replica } from "./replica.js";
 import {
   createCollection,
@@ -30,7 +30,7 @@ function contents(log: OpLog, replica: Replica): unknown {
     shards: log.shards().map((shard) => [shard, log.frontier(shard), [...log.points(shard)]]),
     clock: log.setting("replica.clock"),
     pages: Object.values(replica.catalogue.collections).map(({ name }) =>
-      scroll(replica.shard(name), { limit: 100, selection: { payload: true, vectors: true } }),
+      new ReadsHere(replica, name).scroll({ limit: 100, selection: { payload: true, vectors: true } }),
     ),
     identity: identity(replica),
   };
@@ -57,7 +57,7 @@ function withoutTimes(log: OpLog, replica: Replica): unknown {
     dots: Array.from(log.read(0), ({ shard, origin, sequence }) => [shard, origin, sequence]),
     graphs: names.map((name) => replica.digest(name).graph_digest),
     pages: names.map((name) =>
-      scroll(replica.shard(name), { limit: 100, selection: { payload: true, vectors: true } }),
+      new ReadsHere(replica, name).scroll({ limit: 100, selection: { payload: true, vectors: true } }),
     ),
     catalogue: replica.catalogue,
   };

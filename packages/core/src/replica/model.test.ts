@@ -5,12 +5,9 @@ import { assertUntil } from "@murmuration/index/conformance";
 import fc from "fast-check";
 import { MemoryOpLog } from "../log/memory-op-log.js";
 import { encodeMessage } from "../operation/message.js";
-import { nearest } from "../query/nearest.js";
-import { retrieve } from "../query/records.js";
-import { count, scroll } from "../query/scroll.js";
-import type { Shard } from "../state/shard.js";
 import { FollowedReplica } from "./followed.test-support.js";
 import { commandGroups, executeOnModel, filters, ids, type Model, type ModelCollection } from "./model.test-support.js";
+import { ReadsHere } from "./reads-here.js";
 import type { Replica } from "./replica.js";
 import { copyOfLog, identity, openReplica, steppingClock } from "./replica.test-support.js";
 
@@ -25,10 +22,10 @@ function naiveScore(name: string, a: readonly number[], b: Float32Array): number
 }
 
 /** Pages of two, put together. */
-function scrolled(shard: Shard, filter: (typeof filters)[number]["filter"]): PointId[] {
+function scrolled(reads: ReadsHere, filter: (typeof filters)[number]["filter"]): PointId[] {
   const found: PointId[] = [];
   for (let offset: PointId | null | undefined; offset !== null; ) {
-    const page = scroll(shard, { filter, limit: 2, selection: all, ...(offset === undefined ? {} : { offset }) });
+    const page = reads.scroll({ filter, limit: 2, selection: all, ...(offset === undefined ? {} : { offset }) });
     found.push(...page.points.map(({ id }) => id));
     offset = page.nextOffset;
   }
@@ -36,22 +33,24 @@ function scrolled(shard: Shard, filter: (typeof filters)[number]["filter"]): Poi
 }
 
 /** Everything that can be asked agrees with the model. */
-function assertAnswers(shard: Shard, model: ModelCollection): void {
-  const found = retrieve(shard, ids, all).map(({ id, payload, vectors }) => [
-    id,
-    payload,
-    Object.entries(vectors ?? {}).map(([name, values]) => [name, [...values]]),
-  ]);
+function assertAnswers(reads: ReadsHere, model: ModelCollection): void {
+  const found = reads
+    .retrieve(ids, all)
+    .map(({ id, payload, vectors }) => [
+      id,
+      payload,
+      Object.entries(vectors ?? {}).map(([name, values]) => [name, [...values]]),
+    ]);
   const wanted = ids.flatMap((id) => {
     const value = model.points.get(id);
     return value === undefined ? [] : [[id, value.payload, [...value.vectors].sort(([a], [b]) => (a < b ? -1 : 1))]];
   });
   assert.deepEqual(found, wanted);
-  assert.equal(count(shard, undefined), model.points.size);
+  assert.equal(reads.count(), model.points.size);
   for (const { filter, holds } of filters) {
     const matching = ids.filter((id) => model.points.has(id) && holds(id, model.points.get(id) as never));
-    assert.deepEqual(scrolled(shard, filter), matching);
-    assert.equal(count(shard, filter), matching.length);
+    assert.deepEqual(scrolled(reads, filter), matching);
+    assert.equal(reads.count(filter), matching.length);
     for (const [name, size] of Object.entries(model.sizes)) {
       const query = queryOf(size);
       const scores = new Map<PointId, number>();
@@ -61,7 +60,7 @@ function assertAnswers(shard: Shard, model: ModelCollection): void {
       }
       const best = [...scores.values()].sort((a, b) => (name === "" ? b - a : a - b)).slice(0, 4);
       const request = { query, using: name, filter, limit: 4, offset: 0, parameters: { exact: true }, selection: all };
-      const answer = nearest(shard, request);
+      const answer = reads.nearest(request);
       assert.deepEqual(
         answer.map(({ score }) => score),
         best,
@@ -72,19 +71,20 @@ function assertAnswers(shard: Shard, model: ModelCollection): void {
 }
 
 /** Every answer as bytes. */
-function answerBytes(source: { shard(name: string): Shard }, names: Iterable<string>): string {
+function answerBytes(replica: Replica, names: Iterable<string>): string {
   const answers = [...names].map((name) => {
-    const shard = source.shard(name);
+    const shard = replica.shard(name);
+    const reads = new ReadsHere(replica, name);
     const queries = Object.entries(shard.collection.vectors).flatMap(([using, { size }]) =>
       filters.map(({ filter }) =>
-        nearest(shard, { query: queryOf(size), using, filter, limit: 9, offset: 1, parameters: {}, selection: all }),
+        reads.nearest({ query: queryOf(size), using, filter, limit: 9, offset: 1, parameters: {}, selection: all }),
       ),
     );
     return [
       name,
-      scroll(shard, { limit: 100, selection: all }),
+      reads.scroll({ limit: 100, selection: all }),
       queries,
-      filters.map(({ filter }) => count(shard, filter)),
+      filters.map(({ filter }) => reads.count(filter)),
     ];
   });
   return Buffer.from(encodeMessage(withoutUndefined(answers) as unknown[])).toString("hex");
@@ -131,7 +131,7 @@ describe("a replica under any commands in any groups", () => {
           done += here;
           refused += group.length - here;
           for (const [name, collection] of model) {
-            assertAnswers(replica.shard(name), collection);
+            assertAnswers(new ReadsHere(replica, name), collection);
             const { ids: found, frontier } = view.shard(name);
             assert.deepEqual(found, [...collection.points.keys()].sort(comparePointIds));
             assert.deepEqual(frontier, replica.shard(name).frontier);

@@ -5,9 +5,8 @@ import type { Distance, VectorSpace } from "../catalogue/collection.js";
 import type { Command, NamedVectors, PointInput, Receipt, UpsertPoints } from "../command/command.js";
 import { MemoryOpLog } from "../log/memory-op-log.js";
 import type { OpLog } from "../log/op-log.js";
-import { retrieve } from "../query/records.js";
-import type { PointRecord } from "../query/request.js";
 import { rowProblems } from "../state/row-problems.js";
+import { ReadsHere } from "./reads-here.js";
 import type { ReplicaOptions } from "./recovery/replica-options.js";
 import { Replica } from "./replica.js";
 
@@ -99,13 +98,17 @@ export function identity(replica: Replica): unknown {
       return table
         .indexPaths()
         .sort()
-        .map((path) => [path, table.indexOn(path)?.pointCount]);
+        .map((path) => [path, new ReadsHere(replica, name).valuedOn(path)]);
     }),
   };
 }
 
-export function recordOf(replica: Replica, collection: string, id: PointId): PointRecord | undefined {
-  return retrieve(replica.shard(collection), [id], { payload: true, vectors: true })[0];
+/** A point without its version. */
+export function recordOf(replica: Replica, collection: string, id: PointId) {
+  const [found] = new ReadsHere(replica, collection).retrieve([id], { payload: true, vectors: true });
+  if (found === undefined) return undefined;
+  const { version: _, ...record } = found;
+  return record;
 }
 
 export function payloadOf(replica: Replica, collection: string, id: PointId): Payload | undefined {

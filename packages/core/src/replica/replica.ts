@@ -1,4 +1,4 @@
-import { assert, type GraphReport, type PointId, type Sliced } from "@murmuration/index";
+import { assert, type GraphReport, type PayloadReader, type PointId, type Sliced } from "@murmuration/index";
 import type { Catalogue } from "../catalogue/collection.js";
 import { resolveCollection } from "../catalogue/resolve.js";
 import { HybridClock, type HybridTime, isHybridTime } from "../causality/hybrid-clock.js";
@@ -7,7 +7,9 @@ import type { SessionToken } from "../consistency/token.js";
 import type { Arrived, Outgoing } from "../gossip/transport.js";
 import type { OpLog } from "../log/op-log.js";
 import { storedSetting } from "../log/stored-setting.js";
+import { refuseMessage } from "../operation/refuse-message.js";
 import { readableShards } from "../state/open-shard.js";
+import { encodeStoredPayload } from "../state/point-state-codec.js";
 import type { ReadableShard } from "../state/read-model.js";
 import type { Shard } from "../state/shard.js";
 import type { WritableShard } from "../state/writable-shard.js";
@@ -126,6 +128,20 @@ export class Replica {
   /** Collections as readers in other threads read them now, by shard id. */
   readable(): ReadonlyMap<string, ReadableShard> {
     return readableShards(this.#store.shards);
+  }
+
+  /** The payloads of a shard, for whoever reads its rows in this thread. */
+  payloads(shard: string): PayloadReader {
+    return { bytesOf: (key) => this.#log.payload(shard, key) ?? this.#unwrittenPayload(shard, key) };
+  }
+
+  /** Of a replica that was recovered from operations alone: its points are in no log. */
+  #unwrittenPayload(id: string, key: number): Uint8Array {
+    const table = this.#store.shards.get(id)?.shard.table;
+    for (const state of table?.states() ?? []) {
+      if (table?.payloadKeyOf(state.id) === key) return encodeStoredPayload(state.payload);
+    }
+    return refuseMessage(`a payload of shard ${id} is lost`);
   }
 
   /** Shards with their graphs by vector name, for images. */

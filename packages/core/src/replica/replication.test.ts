@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MurmurationError } from "@murmuration/index";
-import { nearest } from "../query/nearest.js";
 import { Cluster } from "./cluster.test-support.js";
+import { ReadsHere } from "./reads-here.js";
 import type { Replica } from "./replica.js";
 import { createCollection, point, run, space, upsert } from "./replica.test-support.js";
 
@@ -18,7 +18,7 @@ const write = (replica: Replica, from: number, count: number) =>
   );
 const answers = (replica: Replica) =>
   Array.from({ length: 10 }, (_, i) =>
-    nearest(replica.shard("c"), {
+    new ReadsHere(replica, "c").nearest({
       query: Float32Array.from(vectorOf(i * 1.5)),
       using: "",
       limit: 5,

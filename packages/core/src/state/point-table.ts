@@ -1,29 +1,12 @@
-import {
-  assert,
-  emptyPayloadKey,
-  type FieldAccess,
-  type FilterSubject,
-  type PayloadIndex,
-  type PayloadIndexSchema,
-  type PointId,
-  type PointSource,
-  parsePath,
-  type RowSet,
-} from "@murmuration/index";
-import type { Dot } from "../causality/dot.js";
-import { type PointState, visibleDot } from "./point-state.js";
-import type { RowWatch } from "./row-watch.js";
-import type { SlotMap } from "./slot-map.js";
+import { assert, emptyPayloadKey, type PayloadIndexSchema, type PointId, parsePath } from "@murmuration/index";
+import type { PointState } from "./point-state.js";
 import type { StoredState, StoredStates } from "./stored-states.js";
-import { type OrderedRows, TableRows } from "./table-rows.js";
 
 /** What a table of points asks of the shard that it is of. */
 export interface TableOptions {
   readonly vectorNames: readonly string[];
   /** Gives a key for a payload that comes into the table, none twice. */
   readonly newPayloadKey: () => number;
-  /** Where the node of a vector stands. */
-  readonly slotOf: (vector: string, dot: Dot) => number | undefined;
 }
 
 /** States that were read last, so many of them. */
@@ -31,10 +14,9 @@ const KEPT_MAX = 1_024;
 
 /**
  * The points of a shard: states by id, tombstones included. Where a log keeps them (`keepIn`), only those are held here that it does not have
- * yet, and a few that were asked for last; else all of them. Rows, an order and payload indexes on the heap are made when they are asked for first,
- * and kept up from then on: a replica that serves readers by its `ReadModel` asks for none.
+ * yet, and a few that were asked for last; else all of them. Rows and payload indexes are the `ReadModel`'s.
  */
-export class PointTable implements PointSource {
+export class PointTable {
   readonly #options: TableOptions;
   /** All; or those that the log does not have like this yet, `undefined` for one that is gone. */
   readonly #states = new Map<PointId, PointState | undefined>();
@@ -46,7 +28,6 @@ export class PointTable implements PointSource {
   readonly #kept = new Map<PointId, StoredState | undefined>();
   #live = 0;
   #deleted = 0;
-  #rows: TableRows | undefined;
 
   constructor(options: TableOptions) {
     this.#options = options;
@@ -149,7 +130,6 @@ export class PointTable implements PointSource {
     this.#kept.delete(id);
     this.#live += Number(next?.exists === true) - Number(previous?.exists === true);
     this.#deleted += Number(next?.exists === false) - Number(previous?.exists === false);
-    this.#rows?.put(id, previous, next);
   }
 
   #keyFor(id: PointId, previous: PointState | undefined, next: PointState | undefined): number {
@@ -172,97 +152,7 @@ export class PointTable implements PointSource {
     dropped: readonly string[],
   ): void {
     for (const [path] of created) parsePath(path, "field_name");
-    this.#rows?.changeIndexes(created, dropped);
     for (const path of dropped) this.#schemas.delete(path);
     for (const [path, schema] of created) this.#schemas.set(path, schema);
-  }
-
-  // ---- rows on the heap
-
-  #rowed(): TableRows {
-    if (this.#rows !== undefined) return this.#rows;
-    const rows = new TableRows(this.vectorNames);
-    for (const state of this.states()) {
-      const row = rows.put(state.id, undefined, state);
-      if (row === undefined) continue;
-      for (const [name, slots] of rows.slotMaps) {
-        const dot = visibleDot(state, name);
-        const slot = dot === undefined ? undefined : this.#options.slotOf(name, dot);
-        if (slot !== undefined) slots.link(row, slot);
-      }
-    }
-    rows.changeIndexes([...this.#schemas], []);
-    this.#rows = rows;
-    return rows;
-  }
-
-  get liveRows(): RowSet {
-    return this.#rowed().liveRows;
-  }
-
-  get rowCount(): number {
-    return this.#rowed().rowCount;
-  }
-
-  /** The live point at a row. */
-  at(row: number): PointState {
-    return this.#rowed().at(row);
-  }
-
-  rowOf(id: PointId): number | undefined {
-    return this.#rowed().rowOf(id);
-  }
-
-  subjectAt(row: number): FilterSubject {
-    return this.#rowed().subjectAt(row);
-  }
-
-  /** The rows in order, as they are now: what changes later does not show. Costs nothing, but some of each later change. */
-  orderedRows(): OrderedRows {
-    return this.#rowed().orderedRows();
-  }
-
-  /** Where each vector's visible versions stand, by its name. */
-  get slotMaps(): ReadonlyMap<string, SlotMap> {
-    return this.#rowed().slotMaps;
-  }
-
-  slotMap(vector: string): SlotMap | undefined {
-    return this.#rowed().slotMap(vector);
-  }
-
-  /** The vector of a live point is at this slot from here on. */
-  link(id: PointId, vector: string, slot: number): void {
-    const row = this.#rows?.rowOf(id);
-    if (row !== undefined) this.#rows?.slotMap(vector)?.link(row, slot);
-  }
-
-  /** It is not there any more. */
-  unlink(id: PointId, vector: string, slot: number): void {
-    const row = this.#rows?.rowOf(id);
-    if (row !== undefined) this.#rows?.slotMap(vector)?.unlink(row, slot);
-  }
-
-  /** Tell `watch` of every row that is about to change, until the returned function is called. */
-  watch(watch: RowWatch): () => void {
-    return this.#rowed().watch(watch);
-  }
-
-  /** How many watch. */
-  get watchers(): number {
-    return this.#rows?.watchers ?? 0;
-  }
-
-  /** The point's row, or the place of one of its vectors, is about to change. */
-  beginChange(id: PointId): void {
-    this.#rows?.beginChange(id);
-  }
-
-  indexOn(path: string): PayloadIndex | undefined {
-    return this.#rowed().indexOn(path);
-  }
-
-  accessTo(path: string): FieldAccess | undefined {
-    return this.#rowed().accessTo(path);
   }
 }

@@ -62,7 +62,6 @@ export class Shard {
     this.table = new PointTable({
       vectorNames: Object.keys(collection.vectors),
       newPayloadKey: () => payloadKeys.newPayloadKey(collection.id),
-      slotOf: (vector, dot) => graphs.get(vector)?.slotOf(dot),
     });
     this.table.changeIndexes(Object.entries(collection.payloadIndexes), []);
   }
@@ -263,11 +262,9 @@ export class Shard {
       if (slot === undefined || !graph.reader.isVisible(slot)) continue;
       const id = this.#pointThatShows(vector, dot);
       if (id === undefined) continue;
-      this.table.beginChange(id);
       this.#tell(id);
       graph.reader.hide(slot);
       graph.markDead(slot, true);
-      this.table.unlink(id, vector, slot);
     }
   }
 
@@ -307,7 +304,6 @@ export class Shard {
 
   /** Put a state in the table and make the graphs show its vectors. */
   #putPoint(id: PointId, next: PointState | undefined, payloadKey?: number): void {
-    this.table.beginChange(id);
     const previous = this.table.state(id);
     const shown: (readonly [string, number])[] = [];
     for (const [name, graph] of this.graphs) {
@@ -324,9 +320,8 @@ export class Shard {
         const slot = graph.slotOf(before);
         // purged while it was shown: see #hideLost
         if (slot !== undefined) {
-          if (!planted.has("deleted-stays-visible")) graph.reader.hide(slot);
+          graph.reader.hide(slot);
           graph.markDead(slot, true);
-          this.table.unlink(id, name, slot);
         }
       }
       if (after !== undefined) {
@@ -340,7 +335,6 @@ export class Shard {
     if (next?.exists === false) this.#deleted?.push(id);
     for (const [name, slot] of shown) {
       const graph = this.graphs.get(name) as ShardGraph;
-      this.table.link(id, name, slot);
       graph.markDead(slot, false);
       graph.reader.show(slot);
     }

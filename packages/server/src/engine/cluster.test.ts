@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { setTimeout as after } from "node:timers/promises";
-import type { Command, NearestQuery, VectorSpace } from "@murmuration/core";
+import type { Command, NearestHere, VectorSpace } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
 import { pino } from "pino";
 import type { Database } from "./database.js";
@@ -29,7 +29,7 @@ function upsert(from: number, to: number): Command {
 /** Everything that tells the answers of two databases apart. */
 async function answers(database: Database): Promise<string> {
   const near = [1, 2, 3].map((x) => {
-    const query: NearestQuery = {
+    const query: NearestHere = {
       query: Float32Array.of(x, 2, -x, 1),
       using: "",
       limit: 20,

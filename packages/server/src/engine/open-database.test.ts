@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
-import type { Command, NearestQuery, PointInput, VectorSpace } from "@murmuration/core";
+import type { Command, NearestHere, PointInput, VectorSpace } from "@murmuration/core";
 import { type Filter, type Json, MurmurationError, type Payload } from "@murmuration/index";
 import { pino } from "pino";
 import type { Database } from "./database.js";
@@ -33,7 +33,7 @@ const red: Filter = { must: [{ kind: "match-value", key: "tag", value: "red" }],
 
 /** Everything that can be asked for without the engine's thread. */
 async function answers(database: Database): Promise<unknown> {
-  const query: NearestQuery = {
+  const query: NearestHere = {
     query: Float32Array.of(1, 2, 3, 4),
     using: "",
     limit: 20,

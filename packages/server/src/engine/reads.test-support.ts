@@ -1,5 +1,5 @@
-import type { NearestQuery, ScrollRequest, Selection } from "@murmuration/core";
-import type { Filter, Payload, PointId } from "@murmuration/index";
+import type { NearestHere } from "@murmuration/core";
+import type { Filter, Payload, PointId, ScrollQuery, Selection } from "@murmuration/index";
 import { parseJson } from "../http/json.js";
 import type { Reading } from "../read/reading.js";
 import type { Database } from "./database.js";
@@ -28,13 +28,13 @@ export function readsOf(database: Database) {
   return {
     retrieve: (name: string, ids: readonly PointId[], selection: Selection) =>
       read(name, { kind: "retrieve", ids, selection }) as Promise<AnsweredPoint[]>,
-    scroll: (name: string, request: ScrollRequest) =>
+    scroll: (name: string, request: ScrollQuery) =>
       read(name, { kind: "scroll", request }) as Promise<{ readonly points: AnsweredPoint[] }>,
     async count(name: string, filter: Filter | undefined): Promise<number> {
       const answer = await read(name, { kind: "count", ...(filter === undefined ? {} : { filter }) });
       return (answer as { readonly count: number }).count;
     },
-    query: (name: string, query: NearestQuery) =>
+    query: (name: string, query: NearestHere) =>
       read(name, {
         kind: "searches",
         searches: [{ kind: "nearest", query }],

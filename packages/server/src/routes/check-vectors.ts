@@ -1,5 +1,5 @@
-import type { Collection, VectorSelector, VectorSpace } from "@murmuration/core";
-import { MurmurationError } from "@murmuration/index";
+import type { Collection, VectorSpace } from "@murmuration/core";
+import { MurmurationError, type VectorSelector } from "@murmuration/index";
 import type { PointList, PointVectors } from "../http/schemas/points.js";
 
 /** The vector space of this name. Throws `wrong-input` when the collection has none. */

@@ -1,5 +1,4 @@
-import type { Selection, VectorSelector } from "@murmuration/core";
-import type { PayloadSelector } from "@murmuration/index";
+import type { PayloadSelector, Selection, VectorSelector } from "@murmuration/index";
 import type { WriteReceipt } from "../consistency/session.js";
 
 /** The selection that the fields of a request ask for. */

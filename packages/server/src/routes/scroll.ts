@@ -1,5 +1,5 @@
-import type { Collection, ScrollRequest } from "@murmuration/core";
-import { MurmurationError } from "@murmuration/index";
+import type { Collection } from "@murmuration/core";
+import { MurmurationError, type ScrollQuery } from "@murmuration/index";
 import { readParameters } from "../http/schemas/parameters.js";
 import { type OrderBy, scrollBody } from "../http/schemas/reads.js";
 import { checkSelected } from "./check-vectors.js";
@@ -34,7 +34,7 @@ export const scrollRoutes: readonly Route[] = [
       const collection = database.collection(params.collection_name);
       checkSelected(collection, selection.vectors);
       if (orderBy !== undefined) checkOrder(collection, orderBy, offset !== undefined);
-      const request: ScrollRequest = {
+      const request: ScrollQuery = {
         limit,
         selection,
         ...(filter === undefined ? {} : { filter }),

@@ -1,5 +1,4 @@
-import type { SearchParameters } from "@murmuration/core";
-import { MurmurationError, type Sliced } from "@murmuration/index";
+import { MurmurationError, type SearchParameters, type Sliced } from "@murmuration/index";
 import type { Database } from "../engine/database.js";
 import { within } from "../http/schemas/fields.js";
 import { searchParameters } from "../http/schemas/parameters.js";

@@ -1,4 +1,4 @@
-import { compareVersionVectors, nearest, type Replica, scroll } from "@murmuration/core";
+import { compareVersionVectors, ReadsHere, type Replica } from "@murmuration/core";
 import { collectionName, having } from "../commands.js";
 import type { Node } from "../node.js";
 import { Violated } from "./checker.js";
@@ -29,18 +29,15 @@ function graphsOf(replica: Replica): string {
 /** Points, graph, and answers to a few queries as they would be sent. */
 function everythingOf(replica: Replica, queries: readonly Float32Array[]): string {
   const shard = replica.shard(collectionName);
+  const reads = new ReadsHere(replica, collectionName);
   const ask = { using: "", limit: 5, offset: 0, parameters: { efSearch: 8 } } as const;
   const selection = { payload: true, vectors: false } as const;
-  const answers: unknown[] = queries.map((query) => nearest(shard, { ...ask, query, selection }));
+  const answers: unknown[] = queries.map((query) => reads.nearest({ ...ask, query, selection }));
   const filter = having("n", 3);
-  for (const query of queries.slice(0, 1)) answers.push(nearest(shard, { ...ask, query, selection, filter }));
-  answers.push(scroll(shard, { limit: 10, selection, filter }).points);
-  answers.push(
-    ...shard.table
-      .indexPaths()
-      .map((path) => [path, shard.table.indexOn(path)?.pointCount])
-      .sort(),
-  );
+  for (const query of queries.slice(0, 1)) answers.push(reads.nearest({ ...ask, query, selection, filter }));
+  answers.push(reads.scroll({ limit: 10, selection, filter }).points);
+  const paths = shard.table.indexPaths().sort();
+  answers.push(...paths.map((path) => [path, reads.valuedOn(path)]));
   return JSON.stringify([replica.digest(collectionName), shard.windows.isOpen(), answers], (_, value) =>
     typeof value === "bigint" ? String(value) : value,
   );

@@ -1,4 +1,4 @@
-import { type Batch, decodeBatchOperations, nearest, type Replica } from "@murmuration/core";
+import { type Batch, decodeBatchOperations, ReadsHere, type Replica } from "@murmuration/core";
 import { comparePointIds, decodeGraphDelta } from "@murmuration/index";
 import { collectionName } from "../commands.js";
 import { Violated } from "./checker.js";
@@ -84,16 +84,16 @@ const RECALL_MIN = 0.85;
 
 /** Searches find what comparing with everything finds. */
 export function checkRecall(replica: Replica, queries: readonly Float32Array[]): void {
-  const shard = replica.shard(collectionName);
+  const reads = new ReadsHere(replica, collectionName);
   const ask = (query: Float32Array, exact: boolean) =>
-    nearest(shard, {
+    reads.nearest({
       query,
       using: "",
       limit: 5,
       offset: 0,
       parameters: exact ? { exact } : { efSearch: 32 },
       selection: { payload: false, vectors: false },
-    } as never);
+    });
   let found = 0;
   let wanted = 0;
   for (const query of queries) {

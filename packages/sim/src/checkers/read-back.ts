@@ -1,4 +1,4 @@
-import { type Command, type Replica, retrieve } from "@murmuration/core";
+import { type Command, ReadsHere, type Replica } from "@murmuration/core";
 import type { Json, PointId } from "@murmuration/index";
 import { Violated } from "./checker.js";
 
@@ -23,7 +23,7 @@ function mustBe(replica: Replica, id: PointId, what: string, got: unknown, writt
 /** What a command wrote is what a read shows after it, to the byte. */
 export function checkReadBack(replica: Replica, command: Command): void {
   const read = (collection: string, id: PointId) =>
-    retrieve(replica.shard(collection), [id], { payload: true, vectors: true })[0];
+    new ReadsHere(replica, collection).retrieve([id], { payload: true, vectors: true })[0];
   if (command.kind === "upsert-points" && command.mode === "upsert" && command.updateFilter === undefined) {
     for (const { id, payload } of new Map(command.points.map((point) => [point.id, point])).values()) {
       mustBe(replica, id, "the payload", sorted(read(command.collection, id)?.payload), sorted(payload));

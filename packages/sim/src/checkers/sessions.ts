@@ -6,10 +6,9 @@ import {
   encodeToken,
   isCovered,
   mergeTokens,
-  nearest,
+  ReadsHere,
   type Replica,
   type Stamp,
-  scroll,
 } from "@murmuration/core";
 import type { PointId } from "@murmuration/index";
 import { collectionName, having } from "../commands.js";
@@ -140,10 +139,13 @@ export class SessionChecker {
 
   /** Answers are live points that match, best first. */
   #search(replica: Replica, query: number): void {
+    // points are ahead of what readers see until the log has them
+    if (!replica.isDurable()) return;
     const shard = replica.shard(collectionName);
     const filter = query % 2 === 0 ? having("n", query % 10) : undefined;
     const metric = shard.collection.vectors[""]?.distance;
-    const found = nearest(shard, {
+    const reads = new ReadsHere(replica, collectionName);
+    const found = reads.nearest({
       query: this.#vectorAt(query),
       using: "",
       limit: 5,
@@ -164,7 +166,7 @@ export class SessionChecker {
       const before = found[i - 1]?.score ?? score;
       if (metric === "Euclid" ? before > score : before < score) fail("it stands behind a worse one");
     }
-    const page = scroll(shard, {
+    const page = reads.scroll({
       limit: 4,
       selection: { payload: true, vectors: false },
       ...(filter === undefined ? {} : { filter }),

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import type { PointInput } from "../../command/command.js";
 import { FailingOpLog } from "../../log/failing-op-log.test-support.js";
 import { MemoryOpLog } from "../../log/memory-op-log.js";
-import { scroll } from "../../query/scroll.js";
+import { ReadsHere } from "../reads-here.js";
 import type { Replica } from "../replica.js";
 import { createCollection, identity, openReplica, point, run, space, upsert } from "../replica.test-support.js";
 import { oneAfterAnother, type Planner } from "./planner.js";
@@ -25,7 +25,7 @@ const points: fc.Arbitrary<PointInput> = fc
 const batches = fc.array(fc.array(points, { minLength: 1, maxLength: 20 }), { minLength: 1, maxLength: 6 });
 
 const shown = (replica: Replica) =>
-  scroll(replica.shard("c"), { limit: 100, selection: { payload: true, vectors: true } });
+  new ReadsHere(replica, "c").scroll({ limit: 100, selection: { payload: true, vectors: true } });
 
 test("points that are planned in groups are those that are planned one by one, and the log makes the same graphs", () => {
   fc.assert(

@@ -1,5 +1,6 @@
 import {
   assert,
+  canonicalVector,
   type GraphDelta,
   type InsertCandidates,
   insertedSinceMax,
@@ -12,7 +13,7 @@ import type { NamedVectors } from "../../command/command.js";
 import { throughEncoding } from "../../operation/vector-encoding.js";
 import type { KeptVector, VectorVersion } from "../../operation/vector-version.js";
 import { mark, planted } from "../../planted.js";
-import { canonicalVector } from "../../query/nearest.js";
+import { spaceOptions } from "../../state/open-shard.js";
 import { visibleDot } from "../../state/point-state.js";
 import type { Shard } from "../../state/shard.js";
 import type { PlannedInsert, Planner } from "./planner.js";
@@ -141,8 +142,12 @@ export class GroupPlan {
 
   /** The vector of a point as it will be stored. */
   #stored(at: number, name: string): Float32Array {
-    const { distance, encoding } = this.#spaceOf(name);
-    const given = canonicalVector((this.#points[at] as GivenPoint).vectors[name] as Float32Array, distance);
+    const space = this.#spaceOf(name);
+    const { encoding } = space;
+    const given = canonicalVector(
+      (this.#points[at] as GivenPoint).vectors[name] as Float32Array,
+      spaceOptions(space).metric,
+    );
     return encoding === undefined ? given : throughEncoding(given, encoding);
   }
 

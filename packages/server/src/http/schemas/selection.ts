@@ -1,5 +1,4 @@
-import type { VectorSelector } from "@murmuration/core";
-import { MurmurationError, type PayloadSelector } from "@murmuration/index";
+import { MurmurationError, type PayloadSelector, type VectorSelector } from "@murmuration/index";
 import { parsedBy, shown, withDefault } from "./fields.js";
 
 function isTexts(value: unknown): value is readonly string[] {
