@@ -66,6 +66,22 @@ export {
   type UsearchReadOptions,
   writeUsearchFile,
 } from "./usearch/usearch-file.js";
+export {
+  type DenseVector,
+  denseOf,
+  isDense,
+  isSparse,
+  kindOfVector,
+  type MultiVector,
+  type PlainVector,
+  piecesOfVector,
+  plainOfVector,
+  type SparseVector,
+  sameVector,
+  sparseVector,
+  type Vector,
+  type VectorKind,
+} from "./vector/vector.js";
 export { decodeEdgeDelta, type EdgeList, encodeEdgeDelta } from "./vector-index/edge-delta.js";
 export {
   type DeltaLists,

@@ -1,8 +1,8 @@
-import type { Filter, Payload, PointId } from "@murmuration/index";
+import type { Filter, Payload, PointId, Vector } from "@murmuration/index";
 import type { CatalogueCommand } from "../catalogue/catalogue-command.js";
 
 /** Vectors of one point by name; `""` is the unnamed vector. Values as the user gave them (cosine: not yet normalised). */
-export type NamedVectors = { readonly [name: string]: Float32Array };
+export type NamedVectors = { readonly [name: string]: Vector };
 
 /** A whole point as it is to be written. */
 export interface PointInput {

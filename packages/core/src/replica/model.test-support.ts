@@ -1,4 +1,4 @@
-import type { Filter, Json, Payload, PointId } from "@murmuration/index";
+import { denseOf, type Filter, type Json, type Payload, type PointId } from "@murmuration/index";
 import fc from "fast-check";
 import type { Command, NamedVectors, PointCommand } from "../command/command.js";
 import { createCollection, everyPoint, point, space, tagIs, upsert, where } from "./replica.test-support.js";
@@ -57,12 +57,12 @@ function without(payload: PlainObject, path: string): PlainObject {
 }
 
 function fits(collection: ModelCollection, vectors: NamedVectors): boolean {
-  return Object.entries(vectors).every(([name, values]) => collection.sizes[name] === values.length);
+  return Object.entries(vectors).every(([name, values]) => collection.sizes[name] === denseOf(values).length);
 }
 
 const holdsOf = (filter: Filter) => filters.find((entry) => entry.filter === filter)?.holds ?? (() => true);
 const vectorMap = (vectors: NamedVectors) =>
-  new Map(Object.entries(vectors).map(([name, values]) => [name, [...values]] as const));
+  new Map(Object.entries(vectors).map(([name, values]) => [name, [...denseOf(values)]] as const));
 
 function applyToPoints(collection: ModelCollection, command: PointCommand): Refused | undefined {
   const { points } = collection;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { comparePointIds, MurmurationError, type PointId } from "@murmuration/index";
+import { comparePointIds, MurmurationError, type PointId, plainOfVector } from "@murmuration/index";
 import { assertUntil } from "@murmuration/index/conformance";
 import fc from "fast-check";
 import { MemoryOpLog } from "../log/memory-op-log.js";
@@ -39,7 +39,7 @@ function assertAnswers(reads: ReadsHere, model: ModelCollection): void {
     .map(({ id, payload, vectors }) => [
       id,
       payload,
-      Object.entries(vectors ?? {}).map(([name, values]) => [name, [...values]]),
+      Object.entries(vectors ?? {}).map(([name, values]) => [name, plainOfVector(values)]),
     ]);
   const wanted = ids.flatMap((id) => {
     const value = model.points.get(id);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Filter, MurmurationError, type Payload, type PointId } from "@murmuration/index";
+import { denseOf, type Filter, MurmurationError, type Payload, type PointId } from "@murmuration/index";
 import type { CreateCollection } from "../catalogue/catalogue-command.js";
 import type { Distance, VectorSpace } from "../catalogue/collection.js";
 import type { Command, NamedVectors, PointInput, Receipt, UpsertPoints } from "../command/command.js";
@@ -117,7 +117,7 @@ export function payloadOf(replica: Replica, collection: string, id: PointId): Pa
 
 export function vectorsOf(replica: Replica, collection: string, id: PointId): { [name: string]: number[] } {
   const vectors = recordOf(replica, collection, id)?.vectors ?? {};
-  return Object.fromEntries(Object.entries(vectors).map(([name, values]) => [name, [...values]]));
+  return Object.fromEntries(Object.entries(vectors).map(([name, values]) => [name, [...denseOf(values)]]));
 }
 
 /** A log of its own with the same contents. Positions are given anew. */

@@ -14,6 +14,7 @@ import { type ReadView, spaceOf } from "./read-view.js";
 import { RecordReader } from "./records.js";
 import { canonicalVector, isWorse, scoreOf } from "./scores.js";
 import type { SpaceReader } from "./space-reader.js";
+import { requireDense } from "./vector-of-space.js";
 
 /** So many points cost as much as a few others things do in a slice, with what is returned of them. */
 const POINTS_PER_PAUSE = 16;
@@ -71,7 +72,8 @@ function targetVector(
   target: QueryTarget,
   lookup: ReadView,
 ): { readonly vector: Float32Array; readonly excludedSlot?: number } {
-  if (target.kind === "vector") return { vector: canonicalVector(target.vector, space.metric) };
+  if (target.kind === "vector")
+    return { vector: canonicalVector(requireDense(target.vector, space.name), space.metric) };
   const from = spaceOf(lookup, target.lookupFrom?.vector ?? space.name);
   const { points } = lookup;
   const row = points.rowOf(target.id);

@@ -1,6 +1,7 @@
 import type { Filter } from "../filter/condition.js";
 import type { PayloadSelector } from "../payload/select.js";
 import type { PointId } from "../point/point-id.js";
+import type { Vector } from "../vector/vector.js";
 
 // What can be asked of a collection, and what is answered: plain data, so that it can be posted to the thread that reads.
 
@@ -28,7 +29,7 @@ export interface SearchParameters {
 /** What points are compared with. */
 export type QueryTarget =
   /** A vector as the user gave it. */
-  | { readonly kind: "vector"; readonly vector: Float32Array }
+  | { readonly kind: "vector"; readonly vector: Vector }
   /** A point's stored vector. Where it is of the collection and vector that is searched, the point is left out of the answer. */
   | {
       readonly kind: "point";
@@ -78,7 +79,7 @@ export interface PointRecord {
   /** The selected part of the payload, as JSON text. */
   readonly payload?: string;
   /** Copies of vectors as stored, by name; for cosine they are normalised. `""` is the unnamed vector. */
-  readonly vectors?: { readonly [name: string]: Float32Array };
+  readonly vectors?: { readonly [name: string]: Vector };
 }
 
 /** A point in the answer of a query. */

@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import { MurmurationError } from "../errors.js";
 import type { PointId } from "../point/point-id.js";
 import { finish } from "../sliced.js";
+import { denseOf, type Vector } from "../vector/vector.js";
 import type { PointRecord, Selection } from "./query.js";
 import { collectionOf, foundBy, nearestIn, point, space, tagIs } from "./reads.test-support.js";
 
@@ -58,7 +59,7 @@ describe("retrieving", () => {
   test("gives copies: writing into an answer changes nothing", () => {
     const { get } = filled();
     const [record] = get([1], { payload: false, vectors: true });
-    record?.vectors?.["x"]?.fill(99);
+    denseOf(record?.vectors?.["x"] as Vector).fill(99);
     assert.deepEqual(get([1], { payload: false, vectors: ["x"] })[0]?.vectors, { x: Float32Array.of(1, 2) });
   });
 

@@ -3,6 +3,7 @@ import type { Filter } from "../filter/condition.js";
 import type { PayloadReader } from "../payload/store.js";
 import type { PointId } from "../point/point-id.js";
 import { finish } from "../sliced.js";
+import { denseOf } from "../vector/vector.js";
 import type { CollectionHandle } from "./collection-handle.js";
 import { CollectionReader } from "./collection-reader.js";
 import type { PointRecord, PointsQuery, ScoredRecord } from "./query.js";
@@ -46,7 +47,8 @@ function mistakeIn(record: PointRecord, points: ReadonlyMap<PointId, StressPoint
   if (point === undefined) return `${record.id} is found and was not there`;
   if (record.version !== point.version) return `${record.id} has version ${record.version}, not ${point.version}`;
   if (record.payload !== payloadText(point.payloadKey)) return `${record.id} has payload ${record.payload}`;
-  const vector = record.vectors?.[""];
+  const stored = record.vectors?.[""];
+  const vector = stored && denseOf(stored);
   return vector?.join() === point.vector.join() ? undefined : `${record.id} has vector ${vector}, not ${point.vector}`;
 }
 

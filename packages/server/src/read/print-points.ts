@@ -5,6 +5,7 @@ import {
   type ScoredRecord,
   type ScrolledRecord,
   type Selection,
+  type Vector,
 } from "@murmuration/index";
 import { shortestFloat32 } from "../http/float32.js";
 import { unnamedVector } from "../http/schemas/vectors.js";
@@ -30,7 +31,7 @@ function printNumbers(vector: Float32Array): string {
   return text;
 }
 
-function* vectorParts(vector: Float32Array): Generator<string, void, void> {
+function* valuesParts(vector: Float32Array): Generator<string, void, void> {
   yield "[";
   for (let from = 0; from < vector.length; from += PART_NUMBERS) {
     yield (from === 0 ? "" : ",") + printNumbers(vector.subarray(from, from + PART_NUMBERS));
@@ -38,8 +39,41 @@ function* vectorParts(vector: Float32Array): Generator<string, void, void> {
   yield "]";
 }
 
+function* indicesParts(indices: Uint32Array): Generator<string, void, void> {
+  yield "[";
+  for (let from = 0; from < indices.length; from += PART_NUMBERS) {
+    yield (from === 0 ? "" : ",") + indices.subarray(from, from + PART_NUMBERS).join();
+  }
+  yield "]";
+}
+
+/** A dense one as an array, a sparse one by its indices and values, a multivector as an array of its parts. */
+function* vectorParts(vector: Vector): Generator<string, void, void> {
+  if (vector instanceof Float32Array) return yield* valuesParts(vector);
+  const { values } = vector;
+  if (vector.kind === "sparse") {
+    yield '{"indices":';
+    yield* indicesParts(vector.indices);
+    yield ',"values":';
+    yield* valuesParts(values);
+    return yield "}";
+  }
+  const { dimensions } = vector;
+  for (let from = 0; from < values.length; from += dimensions) {
+    yield from === 0 ? "[" : ",";
+    yield* valuesParts(values.subarray(from, from + dimensions));
+  }
+  yield "]";
+}
+
+/** Numbers that are printed of a vector. */
+function sizeOf(vector: Vector): number {
+  if (vector instanceof Float32Array) return vector.length;
+  return vector.kind === "sparse" ? 2 * vector.values.length : vector.values.length;
+}
+
 /** The unnamed vector alone is an array, others are an object. */
-function* vectorsParts(vectors: { readonly [name: string]: Float32Array }): Generator<string, void, void> {
+function* vectorsParts(vectors: { readonly [name: string]: Vector }): Generator<string, void, void> {
   const entries = Object.entries(vectors);
   const unnamed = vectors[unnamedVector];
   if (unnamed !== undefined && entries.length === 1) return yield* vectorParts(unnamed);
@@ -113,6 +147,6 @@ export function* pointParts<Found extends PointRecord>(
 /** Is a point so large that it is printed in slices? */
 export function isLarge({ payload, vectors }: PointRecord): boolean {
   let numbers = (payload?.length ?? 0) / CHARACTERS_PER_NUMBER;
-  for (const name in vectors) numbers += vectors[name]?.length ?? 0;
+  for (const name in vectors) numbers += sizeOf(vectors[name] as Vector);
   return numbers > PART_NUMBERS;
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { UpsertPoints } from "@murmuration/core";
+import { denseOf, type Vector } from "@murmuration/index";
 import { filledApp, type TestApp } from "../testing/test-app.js";
 
 const everything = { with_payload: true, with_vector: true };
@@ -66,7 +67,7 @@ describe("upserting points", () => {
     });
     const { points } = written.at(-1) as UpsertPoints;
     assert.deepEqual(
-      points.map(({ id, vectors }) => [id, vectors[""]?.[0]]),
+      points.map(({ id, vectors }) => [id, denseOf(vectors[""] as Vector)[0]]),
       [
         [8, 2],
         [7, 3],

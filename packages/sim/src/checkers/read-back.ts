@@ -1,5 +1,5 @@
 import { type Command, ReadsHere, type Replica } from "@murmuration/core";
-import type { Json, PointId } from "@murmuration/index";
+import { type Json, type PointId, plainOfVector, type Vector } from "@murmuration/index";
 import { Violated } from "./checker.js";
 
 /** JSON that does not depend on the order of keys. */
@@ -31,14 +31,20 @@ export function checkReadBack(replica: Replica, command: Command): void {
   }
   if (command.kind === "update-vectors" && command.updateFilter === undefined) {
     const spaces = replica.shard(command.collection).collection.vectors;
-    const written = new Map<PointId, { [name: string]: Float32Array }>();
+    const written = new Map<PointId, { [name: string]: Vector }>();
     for (const { id, vectors } of command.points) written.set(id, { ...written.get(id), ...vectors });
     for (const [id, vectors] of written) {
       for (const [name, values] of Object.entries(vectors)) {
         // those are made as long as others
         if (spaces[name]?.distance === "Cosine") continue;
         const got = read(command.collection, id)?.vectors?.[name];
-        mustBe(replica, id, `vector ${JSON.stringify(name)}`, got === undefined ? got : [...got], [...values]);
+        mustBe(
+          replica,
+          id,
+          `vector ${JSON.stringify(name)}`,
+          got === undefined ? got : plainOfVector(got),
+          plainOfVector(values),
+        );
       }
     }
   }

@@ -2,12 +2,15 @@ import {
   assert,
   compileDeletion,
   compilePredicate,
+  type DenseVector,
   type Filter,
+  isDense,
   MurmurationError,
   type Payload,
   type PointId,
   parsePath,
   setAt,
+  type Vector,
 } from "@murmuration/index";
 import type { VectorSpace } from "../../catalogue/collection.js";
 import type { Dot } from "../../causality/dot.js";
@@ -201,8 +204,16 @@ function spaceOf(shard: Shard, name: string): VectorSpace {
   return shard.collection.vectors[name] as VectorSpace;
 }
 
+/** Throws `wrong-input` for a vector of another kind than its space has. */
+function requireKind(vector: Vector, name: string, field: string): DenseVector {
+  if (isDense(vector)) return vector;
+  const problem = `Conversion between ${vector.kind} and regular vectors failed: vector "${name}" is a dense one`;
+  throw new MurmurationError("wrong-input", problem, field);
+}
+
 function checkVectors(shard: Shard, vectors: NamedVectors, field: string): void {
-  for (const [name, values] of Object.entries(vectors)) {
+  for (const [name, vector] of Object.entries(vectors)) {
+    const values = requireKind(vector, name, field);
     const { size, distance, encoding } = spaceOf(shard, name);
     if (values.length !== size) {
       throw new MurmurationError(

@@ -1,0 +1,120 @@
+import { assert, MurmurationError } from "../errors.js";
+
+// Vectors as plain data, so that they can be posted to another thread: a `Float32Array` is dense, every other kind says what it is.
+
+/** One number for each dimension of its space. */
+export type DenseVector = Float32Array;
+
+/** Values at some of 2^32 indices; it is 0 at all others. */
+export interface SparseVector {
+  readonly kind: "sparse";
+  /** Ascending, none twice. */
+  readonly indices: Uint32Array;
+  /** One for each index; finite. A 0 is kept as it was given. */
+  readonly values: Float32Array;
+}
+
+/** Several dense vectors of the same dimensions, in an order that has no meaning. */
+export interface MultiVector {
+  readonly kind: "multi";
+  readonly dimensions: number;
+  /** Parts, one after the other: f32[count × dimensions], at least one. */
+  readonly values: Float32Array;
+}
+
+/** A vector of any kind. */
+export type Vector = DenseVector | SparseVector | MultiVector;
+
+/** The kinds, by the names that spaces have. */
+export type VectorKind = "dense" | "sparse" | "multi";
+
+/** Which kind it is. */
+export function kindOfVector(vector: Vector): VectorKind {
+  return vector instanceof Float32Array ? "dense" : vector.kind;
+}
+
+/** Is it a dense one? */
+export function isDense(vector: Vector): vector is DenseVector {
+  return vector instanceof Float32Array;
+}
+
+/** Is it a sparse one? */
+export function isSparse(vector: Vector): vector is SparseVector {
+  return !(vector instanceof Float32Array) && vector.kind === "sparse";
+}
+
+/**
+ * A sparse vector of pairs in any order, which are sorted. Throws `validation` naming `field` where there is not one value for each index, where an
+ * index comes twice, and where it is no u32.
+ */
+export function sparseVector(indices: readonly number[], values: readonly number[], field: string): SparseVector {
+  if (values.length !== indices.length) {
+    throw new MurmurationError("validation", `[${field}.values: must be the same length as indices]`, field);
+  }
+  const order = Array.from(indices, (index, at) => {
+    if (!Number.isInteger(index) || index < 0 || index > INDEX_MAX) {
+      const problem = `[${field}.indices[${at}]: value ${index} invalid, must be from 0 to ${INDEX_MAX}]`;
+      throw new MurmurationError("validation", problem, field);
+    }
+    return at;
+  });
+  order.sort((a, b) => (indices[a] as number) - (indices[b] as number));
+  const sorted = Uint32Array.from(order, (at) => indices[at] as number);
+  for (let i = 1; i < sorted.length; i++) {
+    if (sorted[i] === sorted[i - 1]) {
+      throw new MurmurationError("validation", `[${field}.indices: must be unique]`, field);
+    }
+  }
+  return { kind: "sparse", indices: sorted, values: Float32Array.from(order, (at) => values[at] as number) };
+}
+
+const INDEX_MAX = 0xffffffff;
+
+/** The same numbers to the bit: 0 and −0 are told apart, so that what is kept is what would have been written. */
+export function sameVector(a: Vector, b: Vector): boolean {
+  if (isDense(a) || isDense(b)) return isDense(a) && isDense(b) && sameBits(a, b);
+  if (a.kind === "multi" || b.kind === "multi") {
+    return a.kind === "multi" && b.kind === "multi" && a.dimensions === b.dimensions && sameBits(a.values, b.values);
+  }
+  return (
+    a.indices.length === b.indices.length &&
+    a.indices.every((index, i) => index === b.indices[i]) &&
+    sameBits(a.values, b.values)
+  );
+}
+
+function sameBits(a: Float32Array, b: Float32Array): boolean {
+  return a.length === b.length && a.every((value, i) => Object.is(value, b[i]));
+}
+
+/** All that it consists of as bytes, for digests: two equal vectors of one space have the same. Views. */
+export function* piecesOfVector(vector: Vector): IterableIterator<Uint8Array> {
+  if (!isDense(vector) && vector.kind === "sparse") yield bytesOf(vector.indices);
+  yield bytesOf(isDense(vector) ? vector : vector.values);
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Uint32Array | Float32Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+/** A vector as the dialect writes it: numbers, indices and values, or a list of parts. */
+export type PlainVector =
+  | readonly number[]
+  | { readonly indices: readonly number[]; readonly values: readonly number[] }
+  | readonly (readonly number[])[];
+
+/** As the dialect writes it. */
+export function plainOfVector(vector: Vector): PlainVector {
+  if (isDense(vector)) return [...vector];
+  if (vector.kind === "sparse") return { indices: [...vector.indices], values: [...vector.values] };
+  const { dimensions, values } = vector;
+  return Array.from({ length: values.length / dimensions }, (_, i) => [
+    ...values.subarray(i * dimensions, (i + 1) * dimensions),
+  ]);
+}
+
+/** A vector of which is known that it is dense. */
+export function denseOf(vector: Vector): DenseVector {
+  assert(isDense(vector), "the vector is a dense one");
+  return vector;
+}
