@@ -59,6 +59,21 @@ export { sortInSlices } from "./sliced-sort.js";
 export { DenseSpace } from "./space/dense.js";
 export { createSpace, loadSpace, type Space, type SpaceOptions } from "./space/open.js";
 export type * from "./space/space.js";
+export {
+  defaultTextParameters,
+  type RawTextParameters,
+  readTextParameters,
+  type StemmerLanguage,
+  type StopwordLanguage,
+  stemmerLanguages,
+  stopwordLanguages,
+  type TextAnalyzer,
+  type TextParameters,
+  type Tokenizer,
+  textAnalyzer,
+  textParametersKey,
+  tokenizers,
+} from "./text/mod.js";
 export { requireWellFormed, requireWellFormedJson, textFromUtf8 } from "./text.js";
 export {
   readUsearchFile,

@@ -1,0 +1,26 @@
+// What is used of libraries that come without types.
+declare module "snowball-stemmers" {
+  export interface SnowballStemmer {
+    stem(word: string): string;
+  }
+  /** Throws for an algorithm that it does not know. */
+  export function newStemmer(algorithm: string): SnowballStemmer;
+}
+
+declare module "fold-to-ascii" {
+  interface Folder {
+    /** Lucene's ASCIIFoldingFilter; what has no equal in ASCII stays. */
+    foldMaintaining(text: string): string;
+  }
+  const folder: Folder;
+  // biome-ignore lint/style/noDefaultExport: it is how the library is made
+  export default folder;
+}
+
+declare module "stopword" {
+  export const ben: readonly string[];
+  export const cat: readonly string[];
+  export const eus: readonly string[];
+  export const heb: readonly string[];
+  export const slv: readonly string[];
+}
