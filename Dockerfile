@@ -25,4 +25,4 @@ USER node
 VOLUME /data
 EXPOSE 6333
 HEALTHCHECK --interval=5s --timeout=3s --start-period=30s CMD ["node", "-e", "fetch('http://127.0.0.1:6333/readyz').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "--max-semi-space-size=32", "packages/server/dist/cli.js"]
+ENTRYPOINT ["node", "--max-semi-space-size=32", "packages/server/release/cli.js"]

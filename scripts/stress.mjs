@@ -42,17 +42,16 @@ function readOptions() {
 helpOnRequest(HELP);
 await endWith(async () => {
   const { minutes, readers, bugs } = readOptions();
-  build({ projects: ["packages/index"] });
+  build({ projects: ["packages/index"], kinds: ["checked"] });
   const load = (file) => import(pathToFileURL(inRoot(`packages/index/dist/${file}.js`)).href);
   const { runStress } = await load("segment/stress.test-support");
   const { runSearchStress } = await load("query/stress-collection.test-support");
-  const { plantedTableBugs } = await load("segment/planted");
-  const { plantedColumnBugs } = await load("payload/columns/planted");
-  const { plantedReadBugs } = await load("query/planted");
-  const known = { ...plantedTableBugs, ...plantedColumnBugs, ...plantedReadBugs };
-  const unknown = bugs.find((bug) => !(bug in known));
-  if (unknown !== undefined) wrong(`there is no bug ${unknown}: ${Object.keys(known).join(", ")}`);
-  const bugsOf = (planted) => bugs.filter((bug) => bug in planted);
+  const { plantedBugsOf } = await load("planted");
+  const [ofRows, ofReads] = [[...plantedBugsOf("table"), ...plantedBugsOf("columns")], plantedBugsOf("reads")];
+  const known = [...ofRows, ...ofReads];
+  const unknown = bugs.find((bug) => !known.includes(bug));
+  if (unknown !== undefined) wrong(`there is no bug ${unknown}: ${known.join(", ")}`);
+  const bugsOf = (some) => bugs.filter((bug) => some.includes(bug));
   const isOver = () => {
     const endMs = performance.now() + minutes * 60_000;
     return () => performance.now() > endMs;
@@ -61,8 +60,7 @@ await endWith(async () => {
 
   const rows = await runStress({
     readers,
-    bugs: bugsOf(plantedTableBugs),
-    columnBugs: bugsOf(plantedColumnBugs),
+    bugs: bugsOf(ofRows),
     isEnough: isOver(),
   });
   const columns = `${rows.columns} columns of ${Math.round(rows.columnBytes / 1024)} KiB`;
@@ -70,7 +68,7 @@ await endWith(async () => {
     `rows: ${rows.groups} groups, everything asked ${sum(rows.checks)} times, ${rows.rows} rows for ${rows.used} versions, ` +
       `${columns}, ${rows.mistakes} mistakes\n`,
   );
-  const searches = await runSearchStress({ readers, bugs: bugsOf(plantedReadBugs), isEnough: isOver() });
+  const searches = await runSearchStress({ readers, bugs: bugsOf(ofReads), isEnough: isOver() });
   process.stdout.write(
     `searches: ${searches.groups} groups, everything asked ${sum(searches.checks)} times, ${searches.slots} slots for ` +
       `${searches.nodes} nodes, ${searches.mistakes} mistakes\n`,

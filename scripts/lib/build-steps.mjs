@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { alone } from "./alone.mjs";
 import { contentHash, filesBelow, isStamped, productsBelow, stamp, unstamp } from "./files.mjs";
 import { inRoot, root } from "./paths.mjs";
+import { RELEASED, writeRelease } from "./release.mjs";
 import { runStep, StepFailed } from "./run-step.mjs";
 
 const PROJECTS = ["packages/index", "packages/core", "packages/server", "packages/sim", "test", "bench"];
@@ -14,8 +15,10 @@ const PROJECTS = ["packages/index", "packages/core", "packages/server", "package
 const ASC_FLAGS = [
   ...["--enable", "simd", "--enable", "threads", "--sharedMemory", "--importMemory"],
   ...["--initialMemory", "65536", "--maximumMemory", "65536"],
-  ...["--runtime", "stub", "-O3", "--noAssert", "--use", "abort="],
+  ...["--runtime", "stub", "-O3", "--use", "abort="],
 ];
+/** By the end of the file's name: what `npm start` runs, and what tests, simulator and stress run, where bugs can be planted and assertions hold. */
+const WASM_BUILDS = { wasm: ["--noAssert", "--use", "PLANTING=0"], "checked.wasm": ["--use", "PLANTING=1"] };
 
 /** The steps of a first start take half a minute: they are named also where nobody has a terminal. */
 const STEP = { isAnnounced: true };
@@ -97,29 +100,30 @@ const WASM_MODULES = {
   },
 };
 
-/** Compiles one of them to packages/index/build/NAME.wasm when its sources changed. */
-function wasmModule(name) {
+/** Compiles one of them to packages/index/build/NAME.wasm, or NAME.checked.wasm, when its sources changed. */
+function wasmModule(name, kind) {
   const { label, entry, isSource, others } = WASM_MODULES[name];
   const folder = inRoot("packages/index/assembly");
   const build = inRoot("packages/index/build");
-  const stampPath = join(build, `${name}.stamp`);
-  const product = (extension) => join(build, `${name}.${extension}`);
+  const stampPath = join(build, `${name}.${kind}.stamp`);
+  const [product, text] = [join(build, `${name}.${kind}`), join(build, `${name}.${kind}.wat`)];
+  const flags = [...ASC_FLAGS, ...WASM_BUILDS[kind]];
   const compiler = toolPath("assemblyscript", "package.json");
   const isCode = (path) => (path.endsWith(".ts") || path.endsWith(".json")) && isSource(path);
   const sources = [...filesBelow(folder, isCode), ...others.map((path) => inRoot(path))];
-  const hash = contentHash([...sources, compiler], ASC_FLAGS.join(" "));
-  const isDone = () => !existsSync(inRoot(entry)) || (isStamped(stampPath, hash) && existsSync(product("wasm")));
+  const hash = contentHash([...sources, compiler], flags.join(" "));
+  const isDone = () => !existsSync(inRoot(entry)) || (isStamped(stampPath, hash) && existsSync(product));
   const run = () => {
     mkdirSync(build, { recursive: true });
     unstamp(stampPath);
-    const outputs = ["-o", product("wasm"), "-t", product("wat")];
+    const outputs = ["-o", product, "-t", text];
     const asc = toolPath("assemblyscript", "bin", "asc.js");
-    runStep(label, process.execPath, [asc, inRoot(entry), ...outputs, ...ASC_FLAGS], STEP);
+    runStep(label, process.execPath, [asc, inRoot(entry), ...outputs, ...flags], STEP);
     // Every thread has its own instance over one memory: a data segment would be written again by each of them.
-    const text = readFileSync(product("wat"), "utf8");
-    if (text.includes("(data")) {
-      rmSync(product("wasm"));
-      const where = text.slice(text.indexOf("(data")).split("\n", 1)[0].slice(0, 200);
+    const printed = readFileSync(text, "utf8");
+    if (printed.includes("(data")) {
+      rmSync(product);
+      const where = printed.slice(printed.indexOf("(data")).split("\n", 1)[0].slice(0, 200);
       throw new StepFailed(label, `it has a data segment: ${where}\nUse no managed objects.\n`, 1);
     }
     stamp(stampPath, hash);
@@ -176,11 +180,31 @@ function typeScript(projects) {
   return { isDone: () => isComplete() && isStamped(stampPath, hash), run };
 }
 
-/** Installs, compiles the engine and the given projects; each step only when something changed. One process at a time does. */
-export function build({ projects = PROJECTS } = {}) {
+/** Writes what is released from what was compiled, when that changed. */
+function release() {
+  const stampPath = inRoot("packages/server/release/.stamp");
+  const products = RELEASED.flatMap((folder) => productsBelow(inRoot(folder, "dist"))).filter((path) =>
+    path.endsWith(".js"),
+  );
+  const packages = RELEASED.map((folder) => inRoot(folder, "package.json"));
+  const hash = contentHash([...products, ...packages, inRoot("scripts/lib/release.mjs")]);
+  const run = () => {
+    writeRelease();
+    stamp(stampPath, hash);
+  };
+  return { isDone: () => isStamped(stampPath, hash), run };
+}
+
+/**
+ * Installs, compiles the engine and the given projects; each step only when something changed. One process at a time does. `kinds`: what is
+ * needed of "checked", which tests and tools run, and "release", which users run.
+ */
+export function build({ projects = PROJECTS, kinds = ["checked", "release"] } = {}) {
   // made one after the other: what a step looks at may come from the one before it
-  const modules = Object.keys(WASM_MODULES).map((name) => () => wasmModule(name));
-  const steps = [dependencies, ...modules, () => typeScript(projects)];
+  const modules = Object.keys(WASM_BUILDS)
+    .filter((kind) => kinds.includes(kind === "wasm" ? "release" : "checked"))
+    .flatMap((kind) => Object.keys(WASM_MODULES).map((name) => () => wasmModule(name, kind)));
+  const steps = [dependencies, ...modules, () => typeScript(projects), ...(kinds.includes("release") ? [release] : [])];
   if (steps.every((step) => step().isDone())) return;
   alone(() => {
     for (const step of steps) {

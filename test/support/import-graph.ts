@@ -27,8 +27,8 @@ export const coreRooms = [
   "replica",
 ] as const;
 
-/** Files of core that belong to no room: its bounds, and where bugs are planted. */
-const FOR_EVERY_ROOM = new Set(["limits.ts", "planted.ts"]);
+/** Files of core that belong to no room: its bounds, planted bugs and marks. */
+const FOR_EVERY_ROOM = new Set(["limits.ts", "marks.ts", "planted.ts"]);
 
 const CORE = "packages/core/src/";
 

@@ -26,6 +26,8 @@ export interface ServerOptions {
   readonly diskBytes?: number;
   /** Variables of its environment beside those of this process. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** The file that is run (default: that of the build for tests). */
+  readonly cli?: string;
   /** Until it takes writes too (default), or until it answers: a region that reaches no other may refuse writes. */
   readonly waitFor?: "ready" | "listening";
 }
@@ -82,8 +84,8 @@ export function killAllServers(): void {
   for (const child of running) child.kill("SIGKILL");
 }
 
-function launch({ dataFolder, options = [], fileBytesMax, diskBytes, environment }: ServerOptions): Child {
-  const command = [process.execPath, ...serverCommand(), "--port", "0", "--data", dataFolder, ...options];
+function launch({ dataFolder, options = [], fileBytesMax, diskBytes, environment, cli }: ServerOptions): Child {
+  const command = [process.execPath, ...serverCommand(cli), "--port", "0", "--data", dataFolder, ...options];
   const stdio: ["ignore", "pipe", "pipe"] = ["ignore", "pipe", "pipe"];
   const env = { ...process.env, ...environment };
   if (diskBytes !== undefined) {

@@ -28,7 +28,11 @@ function packageOf(path: string): string | undefined {
 }
 
 /** Faces of a package for one other alone: bugs are planted by the simulator; threads of the server that read payloads need nothing else of core. */
-const narrowFaces: Readonly<Record<string, string>> = { sim: "/planted", server: "/payload-file" };
+const narrowFaces: Readonly<Record<string, readonly string[]>> = {
+  core: ["/planted"],
+  sim: ["/planted", "/marks"],
+  server: ["/payload-file"],
+};
 
 /** What a file imports, exports from or loads, types too, as it is written there. */
 export function specifiersOf(text: string): readonly string[] {
@@ -48,7 +52,8 @@ export function importDirection({ path, text }: SourceFile): Violations {
     }
     const other = /^@murmuration\/([^/]+)(\/.+)?$/.exec(specifier);
     if (other === null) return [];
-    const isFace = other[2] === undefined || other[2] === "/conformance" || narrowFaces[own] === other[2];
+    const isFace =
+      other[2] === undefined || other[2] === "/conformance" || narrowFaces[own]?.includes(other[2]) === true;
     const behindFace = !isFace;
     const allowed = MAY_IMPORT[own]?.includes(other[1] ?? "") === true && !behindFace;
     return allowed ? [] : [`${path} may not import ${specifier}`];

@@ -1,68 +1,6 @@
-/**
- * Bugs that the simulator plants, to show that it would find them (packages/sim, `--planted`). Nothing else writes to this set: in
- * every other process it is empty, and each switch below reads as false.
- */
-export const planted: Set<PlantedBug> = new Set();
+import { isPlantedOf, plant as plantAny, plantedIndexBugs } from "@murmuration/index/planted";
 
-/** Paths that a long run of the simulator must reach, with how often it did. Counted only while `countsMarks` is set. */
-export const marks: Map<string, number> = new Map();
-let counting = false;
-
-/** Start counting marks. */
-export function countMarks(): void {
-  counting = true;
-}
-
-/** A rare path is reached. */
-export function mark(name: Mark): void {
-  if (counting) marks.set(name, (marks.get(name) ?? 0) + 1);
-}
-
-/** Every mark there is. */
-export const allMarks = [
-  "held for its causes",
-  "inbox full",
-  "asked again",
-  "set aside",
-  "quarantined",
-  "quarantine ended",
-  "damaged row found",
-  "frontier mended",
-  "hostile message refused",
-  "catalogue change refused",
-  "waited for the log",
-  "clock ahead",
-  "window opened",
-  "window closed",
-  "stitched by walking",
-  "stitched by pairs",
-  "repaired",
-  "purged",
-  "rescued",
-  "tombstone forgotten",
-  "member admitted",
-  "member evicted",
-  "evicted refused",
-  "tags settled",
-  "quorum reached",
-  "quorum missed",
-  "read waited",
-  "log compacted",
-  "snapshot installed",
-  "snapshot restarted",
-  "snapshot disputed",
-  "snapshot unconfirmed",
-  "snapshot confirmed",
-  "checkpoint mended",
-  "compared equal",
-  "reconciled points",
-  "reconciled lists",
-  "older copy",
-  "planned in a group",
-] as const;
-export type Mark = (typeof allMarks)[number];
-
-/** Every planted bug, with what it does. */
+/** Every bug that the simulator plants, with what it does. */
 export const plantedBugs = {
   "skip-causal-wait": "operations are applied without waiting for those that they depend on",
   "no-dependencies": "operations do not say what they depend on",
@@ -99,8 +37,6 @@ export const plantedBugs = {
   "repairs-lost": "repaired points are not written to the projection",
   "purge-unchecked": "nodes that a start finds dead are taken for dead before anybody else was asked",
   "no-start-guard": "a replica that starts writes before it has heard what others hold of its operations",
-  "index-lowest-slots": "of a list that is too long, walks see the lowest slots instead of the closest",
-  "index-remove-wins": "a removal takes links away that its writer had not seen",
   "compacts-unstable": "compaction drops operations that a member lacks",
   "compacts-live": "compaction drops the operations of vectors that points still have",
   "recovery-from-checkpoint-alone": "recovery passes over the operations behind a checkpoint",
@@ -108,7 +44,6 @@ export const plantedBugs = {
   "install-forgets-rows": "a snapshot that is taken over leaves nothing of what it does not cover",
   "install-in-memory-alone": "what a snapshot does not cover is put behind it in memory, and not in the log",
   "snapshot-contents-believed": "a snapshot is taken over whatever other members know of its digests",
-  "index-purge-forgets-dead": "a purge leaves links to the purged in the lists of dead nodes",
   "quarantine-forgotten": "a shard to which an operation was applied by half goes on",
   "unchecked-operations": "operations are applied without being checked against the state first",
   "takes-not-finite": "vectors of values that are not finite are taken",
@@ -133,5 +68,14 @@ export const plantedBugs = {
   "column-not-entered": "the values of every other row are not entered in payload indexes",
   "dropped-column-stays": "readers go on using a payload index that was dropped",
   "keeps-last-entry": "of entries of one id in an update of vectors only the last counts",
+  "index-lowest-slots": plantedIndexBugs["index-lowest-slots"],
+  "index-remove-wins": plantedIndexBugs["index-remove-wins"],
+  "index-purge-forgets-dead": plantedIndexBugs["index-purge-forgets-dead"],
 } as const;
 export type PlantedBug = keyof typeof plantedBugs;
+
+/** Is this bug planted in this thread? As index/src/planted.ts, which says what becomes of it in a release build. */
+export const isPlanted: (bug: PlantedBug) => boolean = isPlantedOf<PlantedBug>;
+
+/** Plant these bugs in this thread instead of those that are planted; none: all is sound. For the simulator. */
+export const plant: (bugs: Iterable<PlantedBug>) => void = plantAny<PlantedBug>;

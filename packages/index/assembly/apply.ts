@@ -16,6 +16,7 @@ import { considerEntry, leaveEntry } from "./entries";
 import { hasMember, positionOf, releaseList, rewrite } from "./lists";
 import { hasSlot, retire, returnSlot, takeSlot, takeUpper } from "./slots";
 import { beginUndo, endUndo, isTagged, removeTags, restoreTags, resumeUndo } from "./tags";
+import { isPlanted, REMOVE_WINS } from "./planted";
 
 /** Answers of applyInsert that are no slot. */
 export const FULL: u32 = NONE;
@@ -68,7 +69,7 @@ export function change(slot: u32, level: u32, gone: usize, goneCount: u32, added
 /** Of the slots at `slots`, keep those whose links lose their last tag by the operation in work; returns how many. */
 export function withoutTagged(owner: u32, level: u32, slots: usize, n: u32): u32 {
   if (!isTagged(owner)) return n;
-  const every = <bool>(load<u32>(H.PLANTED) & 2);
+  const every = isPlanted(REMOVE_WINS);
   let kept: u32 = 0;
   for (let i: u32 = 0; i < n; i++) {
     const slot = load<u32>(word(slots, i));

@@ -3,6 +3,7 @@
 import { ORIGINS_MAX, WALK_ENTRIES } from "../src/vector-index/graph-limits";
 import { DEAD, H, LINKED, NONE, S, SLOT_MASK, dotOf, levelIn, originIn, pair, scratch, stateOf, word } from "./layout";
 import { observe, publish } from "./epoch";
+import { ENTRY_STAYS, isPlanted } from "./planted";
 
 // @ts-ignore: decorator
 @inline function entersBefore(slot: u32, other: u32): bool {
@@ -41,7 +42,7 @@ export function considerEntry(slot: u32): void {
 export function leaveEntry(slot: u32): void {
   const origin = originIn(dotOf(slot)), at = entryOf(origin), isOwn = at && slotIn(load<u32>(at)) == slot;
   const isBest = slotIn(load<u32>(H.ENTRY)) == slot;
-  if ((!isOwn && !isBest) || load<u32>(H.PLANTED) & 16) return;
+  if ((!isOwn && !isBest) || isPlanted(ENTRY_STAYS)) return;
   let own = NONE, best = NONE;
   for (let other: u32 = 0, end = load<u32>(H.NEXT_SLOT); other < end; other++) {
     if (!(stateOf(other) & LINKED)) continue;

@@ -8,6 +8,7 @@ import { BLOCK_HEAD, blockBytes, retireBlock, takeBlockFor } from "./blocks";
 import { DotCodes, DotVectors, EuclidCodes, EuclidVectors, ManhattanVectors } from "./metric";
 import { rowDistance } from "./kernels";
 import { distanceAt, put, slotAt } from "./pool";
+import { isPlanted, LOWEST_SLOTS } from "./planted";
 
 /** Position of a slot in a list of n, 0 when it is not there. */
 // @ts-ignore: decorator
@@ -57,7 +58,7 @@ export function nodeDistance(a: u32, b: u32): f32 {
 }
 /** Sort the n pairs at S.RAW by (distance to `slot`, dot). */
 function sortByDistance(slot: u32, n: u32): void {
-  const raw = scratch + S.RAW, lowest = load<u32>(H.PLANTED) & 1;
+  const raw = scratch + S.RAW, lowest = isPlanted(LOWEST_SLOTS);
   for (let i: u32 = 0; i < n; i++) {
     const member = slotAt(raw, i), d = lowest ? <f32>member : nodeDistance(slot, member);
     let j = i;

@@ -13,6 +13,7 @@ import { EXPANDED, NEW, distanceAt, keepBest, put, rank, setNewDot, setTieSalt, 
 import { gatherEntries } from "./entries";
 import { effective, sizeOf } from "./lists";
 import { descend, descendAll, rowOf, scoreAll, searchFrom } from "./search";
+import { isPlanted, LINKS_TO_DEAD } from "./planted";
 
 let newRow: usize = 0;
 /** The row that NEW stands for. */
@@ -33,7 +34,7 @@ export function setNewRow(row: usize): void { newRow = row; }
   let k: u32 = 0, equals: u32 = 0, last: f32 = Infinity;
   for (let i: u32 = 0; i < n && k < most; i++) {
     const slot = slotAt(sorted, i), d = distanceAt(sorted, i);
-    if (own && stateOf(slot) & DEAD && !(load<u32>(H.PLANTED) & 32)) continue;
+    if (own && stateOf(slot) & DEAD && !isPlanted(LINKS_TO_DEAD)) continue;
     if (d == last && equals >= most >> 1) continue;
     const row = rowOrNew<Walk>(slot);
     let j: u32 = 0;

@@ -9,6 +9,7 @@ import { H, LINKED, S, SLOT_MASK, TAGGED, originIn, scratch, sequenceIn, stateAt
 import { mix64 } from "./dots";
 import { publish } from "./epoch";
 import { BLOCK_HEAD, hasRoom, returnBlock, takeBlockFor } from "./blocks";
+import { ADD_FORGETS_TAG, isPlanted } from "./planted";
 
 const SMALLEST: u32 = 256;
 const ENTRY: usize = 16;
@@ -94,7 +95,7 @@ export function addTag(slot: u32, level: u32, neighbour: u32, tag: u64, present:
       any = true;
     }
   }
-  if (present && load<u32>(H.PLANTED) & 8) return;
+  if (present && isPlanted(ADD_FORGETS_TAG)) return;
   if (present && !any) put(key, 0);
   put(key, tag);
   const state = stateOf(slot);

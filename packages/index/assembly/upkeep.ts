@@ -12,6 +12,7 @@ import { effective, releaseList, sizeOf } from "./lists";
 import { newMark } from "./search";
 import { retire } from "./slots";
 import { purgeTags } from "./tags";
+import { isPlanted, PURGE_FORGETS_DEAD } from "./planted";
 
 /** Is the slot's origin among the n at S.ORIGINS? */
 function isOwned(slot: u32, n: u32): bool {
@@ -94,7 +95,7 @@ export function purge(n: u32): u32 {
   }
   if (!purged) return 0;
   atomic.add<u32>(H.DEPARTURES, purged);
-  const forgetful = <bool>(load<u32>(H.PLANTED) & 4);
+  const forgetful = isPlanted(PURGE_FORGETS_DEAD);
   for (let slot: u32 = 0; slot < end; slot++) {
     const state = stateOf(slot);
     if (!(state & LINKED) || <u32>load<u16>(stampOf(slot)) == mark || (forgetful && state & DEAD)) continue;

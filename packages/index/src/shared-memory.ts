@@ -24,11 +24,11 @@ export type WasmModule = "engine" | "table";
 
 const compiled = new Map<WasmModule, object>();
 
-/** A compiled module; read from its file once per thread. */
+/** A compiled module; read from its file once per thread. A release build takes the one without planted bugs and assertions. */
 function moduleOf(name: WasmModule): object {
   let module = compiled.get(name);
   if (module === undefined) {
-    module = new WebAssembly.Module(readFileSync(new URL(`../build/${name}.wasm`, import.meta.url)));
+    module = new WebAssembly.Module(readFileSync(new URL(`../build/${name}.checked.wasm`, import.meta.url)));
     compiled.set(name, module);
   }
   return module;

@@ -1,7 +1,8 @@
 import { randomInt } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { constants } from "node:os";
-import { allMarks, planted, plantedBugs } from "@murmuration/core/planted";
+import { allMarks } from "@murmuration/core/marks";
+import { plant, plantedBugs } from "@murmuration/core/planted";
 import { SingleBar } from "cli-progress";
 import type { Violation } from "./checkers/checker.js";
 import { HELP, type RunChoice, readTask, type Task, WrongUse } from "./options.js";
@@ -146,8 +147,7 @@ function runOne(task: Task & { readonly kind: "one" } & RunChoice): number {
   // with --json, stdout is for programs
   const say = json ? warn : print;
   const profile = task.profile === "all" ? profileInTurn(seed) : task.profile;
-  planted.clear();
-  if (bug !== undefined) planted.add(bug);
+  plant(bug === undefined ? [] : [bug]);
   let scenario = makeScenario(seed, profile, planners);
   if (task.shrink) {
     const shrunk = shrinkScenario(scenario);

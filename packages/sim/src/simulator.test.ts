@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomInt } from "node:crypto";
 import { test } from "node:test";
-import { type PlantedBug, planted } from "@murmuration/core/planted";
+import { type PlantedBug, plant } from "@murmuration/core/planted";
 import { rotation as names } from "./profiles.js";
 import { reportOf } from "./report/page.js";
 import { makeScenario } from "./scenario.js";
@@ -62,12 +62,11 @@ test("planted bugs are found", () => {
     }
     assert.ok(caught, bug);
   }
-  planted.clear();
+  plant([]);
 });
 
 test("a failing run shrinks to less that fails in the same way, and is drawn", () => {
-  planted.clear();
-  planted.add("forget-tombstone");
+  plant(["forget-tombstone"]);
   try {
     let seed = 1;
     while (runScenario(makeScenario(seed, "deletes")).violation === undefined) seed++;
@@ -85,7 +84,7 @@ test("a failing run shrinks to less that fails in the same way, and is drawn", (
     assert.match(html, /<a href="#violation">.*<g class="violation" id="violation">/s);
     assert.ok(html.includes(`<title>${shrunk.violation?.atMs} ms: `));
   } finally {
-    planted.clear();
+    plant([]);
   }
 });
 

@@ -1,4 +1,5 @@
-import { countMarks, marks, type PlantedBug, planted } from "@murmuration/core/planted";
+import { countMarks, marks } from "@murmuration/core/marks";
+import { type PlantedBug, plant } from "@murmuration/core/planted";
 import type { Violation } from "./checkers/checker.js";
 import { collectSometimes } from "./collect.js";
 import { makeScenario } from "./scenario.js";
@@ -30,8 +31,7 @@ export type WorkReply = { readonly answer: WorkAnswer } | { readonly ended: stri
 
 /** Do it. */
 export function work({ seed, profile, twice, bug, planners }: WorkRequest): WorkAnswer {
-  planted.clear();
-  if (bug !== undefined) planted.add(bug);
+  plant(bug === undefined ? [] : [bug]);
   countMarks();
   marks.clear();
   const began = performance.now();

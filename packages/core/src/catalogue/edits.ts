@@ -1,7 +1,7 @@
 import { assert, type Json, MurmurationError, parsePath, requireWellFormed } from "@murmuration/index";
 import { isOrigin } from "../causality/dot.js";
 import { limits } from "../limits.js";
-import { planted } from "../planted.js";
+import { isPlanted } from "../planted.js";
 import type {
   AliasAction,
   CatalogueCommand,
@@ -184,7 +184,7 @@ function createPayloadIndex(catalogue: Catalogue, command: CreatePayloadIndex): 
   const { id, payloadIndexes } = resolveCollection(catalogue, command.collection);
   const count = Object.keys(payloadIndexes).length + (payloadIndexes[command.path] === undefined ? 1 : 0);
   checkCount(count, limits.payloadIndexesMax, "payload indexes in a collection");
-  if (!planted.has("describes-by-half")) parsePath(command.path, "field_name");
+  if (!isPlanted("describes-by-half")) parsePath(command.path, "field_name");
   const schema = command.schema as unknown as Json;
   if (!isIndexSchema(schema)) throw new MurmurationError("format", "not the schema of a payload index", "field_schema");
   return (stored) => {

@@ -1,7 +1,7 @@
 import { ImmutableString } from "@automerge/automerge";
 import { type Json, type PayloadIndexSchema, parsePath } from "@murmuration/index";
 import { isOrigin } from "../causality/dot.js";
-import { planted } from "../planted.js";
+import { isPlanted } from "../planted.js";
 import type { Catalogue, Collection, Member } from "./collection.js";
 import { isCollectionId } from "./collection-id.js";
 import { isIndexSchema } from "./index-schema.js";
@@ -161,7 +161,7 @@ function readIndex(leaf: unknown, path: string): ReadPart<PayloadIndexSchema | u
   const schema = leafOf(leaf);
   if (schema === undefined || !isIndexSchema(schema)) return wrong("not the schema of an index");
   try {
-    if (!planted.has("describes-by-half")) parsePath(path);
+    if (!isPlanted("describes-by-half")) parsePath(path);
   } catch {
     return wrong("not a path");
   }

@@ -3,7 +3,7 @@ import type { HybridTime } from "../causality/hybrid-clock.js";
 import type { LogWriter } from "../log/op-log.js";
 import { encodeMessage } from "../operation/message.js";
 import { pointIdToField } from "../operation/point-id-field.js";
-import { planted } from "../planted.js";
+import { isPlanted } from "../planted.js";
 import { graphDigest, pointsDigest } from "../state/digest.js";
 import { encodePointState } from "../state/point-state-codec.js";
 import type { WritableShard } from "../state/writable-shard.js";
@@ -73,7 +73,7 @@ export function writeCheckpoint(
   const length = new Uint8Array(4);
   let states = 0;
   for (const state of shard.table.states()) {
-    if (!state.exists && planted.has("checkpoint-forgets-tombstones")) continue;
+    if (!state.exists && isPlanted("checkpoint-forgets-tombstones")) continue;
     const record = encodeMessage([pointIdToField(state.id), encodePointState(state).slice()]);
     new DataView(length.buffer).setUint32(0, record.byteLength, true);
     parts.write(length);

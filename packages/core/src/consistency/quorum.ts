@@ -1,5 +1,5 @@
 import { emptyVersionVector, includesDot } from "../causality/version-vector.js";
-import { planted } from "../planted.js";
+import { isPlanted } from "../planted.js";
 import type { Frontiers, ReadWait, WriteWait } from "./wait.js";
 
 /** What a member said when it was asked in `round`: it holds this durably. */
@@ -52,7 +52,7 @@ export class Quorum {
   agreed(isHeld: (frontiers: Frontiers) => boolean): number[] {
     const isWrite = this.#subject.request.kind === "write";
     const agreed = [...this.#answers].filter(
-      ([, held]) => isWrite || planted.has("read-without-waiting") || isHeld(held),
+      ([, held]) => isWrite || isPlanted("read-without-waiting") || isHeld(held),
     );
     return agreed.map(([member]) => member).sort((a, b) => a - b);
   }
@@ -64,7 +64,7 @@ export class Quorum {
       return includesDot(held, { origin: self, sequence: request.operationId });
     }
     return (
-      (round >= this.#firstRound || planted.has("read-takes-old-answers")) &&
+      (round >= this.#firstRound || isPlanted("read-takes-old-answers")) &&
       shards.every((shard) => frontiers.has(shard))
     );
   }

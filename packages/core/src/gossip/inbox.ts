@@ -1,8 +1,9 @@
 import sortedBTree from "sorted-btree";
 import { covers, mergeInto, sequenceOf, type VersionVector } from "../causality/version-vector.js";
 import { limits } from "../limits.js";
+import { mark } from "../marks.js";
 import type { Operation } from "../operation/operation.js";
-import { mark, planted } from "../planted.js";
+import { isPlanted } from "../planted.js";
 
 /** An operation with the bytes that stand for it in the log. */
 export interface ReceivedOperation {
@@ -92,7 +93,7 @@ export class CausalInbox {
       this.#dropApplied(origin, waiting, turn);
       const received = waiting.bySequence.get(turn);
       if (received === undefined) continue;
-      if (!covers(frontier, received.operation.dependencies) && !planted.has("skip-causal-wait")) continue;
+      if (!covers(frontier, received.operation.dependencies) && !isPlanted("skip-causal-wait")) continue;
       this.#remove(origin, waiting, turn);
       return received;
     }

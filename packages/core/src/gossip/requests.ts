@@ -1,6 +1,6 @@
 import { emptyVersionVector, sequenceOf, type VersionVector } from "../causality/version-vector.js";
 import { limits } from "../limits.js";
-import { mark } from "../planted.js";
+import { mark } from "../marks.js";
 
 /** Operations of an origin behind `after`, asked of a peer. */
 export interface Request {

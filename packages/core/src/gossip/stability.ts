@@ -1,5 +1,5 @@
 import { covers, emptyVersionVector, sequenceOf, type VersionVector } from "../causality/version-vector.js";
-import { planted } from "../planted.js";
+import { isPlanted } from "../planted.js";
 
 type Frontiers = ReadonlyMap<string, VersionVector>;
 
@@ -78,7 +78,7 @@ export class Stability {
       const reports: VersionVector[] = [];
       for (const [i, state] of states.entries()) {
         const report = state === undefined ? undefined : this.#count(state, shard, frontier);
-        if (report !== undefined && (covers(report.system, membership) || planted.has("stability-ignores-joiners")))
+        if (report !== undefined && (covers(report.system, membership) || isPlanted("stability-ignores-joiners")))
           reports.push(report.held);
         else if (!lacking.has(others[i] as number)) lacking.set(others[i] as number, "operations");
       }
@@ -120,7 +120,7 @@ export class Stability {
       state.counted.set(shard, pending);
       state.pending.delete(shard);
     }
-    if (covers(frontier, newest.held) || planted.has("stability-uncovered")) {
+    if (covers(frontier, newest.held) || isPlanted("stability-uncovered")) {
       state.counted.set(shard, newest);
       state.pending.delete(shard);
     } else if (!state.pending.has(shard)) {

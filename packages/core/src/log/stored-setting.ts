@@ -1,5 +1,5 @@
 import { refuseMessage } from "../operation/refuse-message.js";
-import { planted } from "../planted.js";
+import { isPlanted } from "../planted.js";
 import type { OpLog } from "./op-log.js";
 
 /**
@@ -20,7 +20,7 @@ export function storedSetting<Value>(
   } catch (error) {
     cause = error;
   }
-  if (planted.has("settings-forgotten")) return value;
+  if (isPlanted("settings-forgotten")) return value;
   return value ?? refuseMessage(`the setting "${name}" in the log is damaged`, cause);
 }
 

@@ -2,7 +2,7 @@ import { crc32 } from "node:zlib";
 import { assert, MurmurationError } from "@murmuration/index";
 import { isOrigin, isSequence } from "../causality/dot.js";
 import { limits } from "../limits.js";
-import { planted } from "../planted.js";
+import { isPlanted } from "../planted.js";
 import { decodeOperation, encodeOperation } from "./codec.js";
 import { FieldReader } from "./field-reader.js";
 import { decodeMessage, encodeMessage } from "./message.js";
@@ -108,7 +108,7 @@ export function decodeBatch(bytes: Uint8Array): Batch {
   if (bytes[0] !== batchFormatVersion) refuseMessage(`${WHAT}: format version ${bytes[0]} is not known`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const isIntact = view.getUint32(CHECKSUM_AT, true) === crc32(bytes.subarray(HEADER_LENGTH_AT));
-  if (!isIntact && !planted.has("no-checksum")) {
+  if (!isIntact && !isPlanted("no-checksum")) {
     refuseMessage(`${WHAT}: the checksum does not match`);
   }
   const bodyAt = HEADER_AT + view.getUint32(HEADER_LENGTH_AT, true);

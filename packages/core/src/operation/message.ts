@@ -1,6 +1,6 @@
 import { Decoder, Encoder, type ExtensionCodecType } from "@msgpack/msgpack";
 import { assert } from "@murmuration/index";
-import { planted } from "../planted.js";
+import { isPlanted } from "../planted.js";
 import { refuseMessage } from "./refuse-message.js";
 import { checkStructure, type TextPlace } from "./structure.js";
 
@@ -82,7 +82,7 @@ export function decodeMessage(bytes: Uint8Array, what: string): unknown {
   const plain = isPlain ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const marked = checkStructure(plain, what);
   const long = marked.length === 0 ? marked : marked.filter(({ textAt, end }) => end - textAt >= LOSES_MARK_FROM);
-  const exact = long.length === 0 || planted.has("drops-marks") ? plain : withMarksTwice(plain, long);
+  const exact = long.length === 0 || isPlanted("drops-marks") ? plain : withMarksTwice(plain, long);
   try {
     return decoderFor(exact.byteLength).decode(exact);
   } catch (cause) {

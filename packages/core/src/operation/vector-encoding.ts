@@ -1,6 +1,6 @@
 import { assert, MurmurationError } from "@murmuration/index";
 import { getFloat16, setFloat16 } from "@petamoriken/float16";
-import { planted } from "../planted.js";
+import { isPlanted } from "../planted.js";
 import { refuseMessage } from "./refuse-message.js";
 
 /**
@@ -23,7 +23,7 @@ interface Format {
 function allFinite(vector: Float32Array): boolean {
   let nothing = 0;
   for (let i = 0; i < vector.length; i++) nothing += (vector[i] as number) * 0;
-  return nothing === 0 || planted.has("takes-not-finite");
+  return nothing === 0 || isPlanted("takes-not-finite");
 }
 
 const SCALE_BYTES = 4;

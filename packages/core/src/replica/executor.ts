@@ -4,7 +4,7 @@ import { collectionIdOf } from "../catalogue/collection-id.js";
 import { hasCollection, resolveCollection } from "../catalogue/resolve.js";
 import { sequenceOf } from "../causality/version-vector.js";
 import type { Command, PointCommand, Receipt } from "../command/command.js";
-import { planted } from "../planted.js";
+import { isPlanted } from "../planted.js";
 import type { WritableShard } from "../state/writable-shard.js";
 import type { Change } from "./commit/change.js";
 import { CommitGroup, theBeginning } from "./commit/commit-group.js";
@@ -91,8 +91,8 @@ export class Executor {
         if (this.#peering !== undefined) this.#store.publishOwn(own);
         return { outcomes, changes, own };
       } catch (error) {
-        if (!planted.has("undo-forgotten")) this.#takeBack(group, commands);
-        if (planted.has("acknowledge-before-durable")) {
+        if (!isPlanted("undo-forgotten")) this.#takeBack(group, commands);
+        if (isPlanted("acknowledge-before-durable")) {
           return { outcomes: commands.map(() => ({ operationId: 0, changed: true })), changes: [], own: [] };
         }
         const failure = asFailure(error);

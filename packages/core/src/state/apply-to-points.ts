@@ -1,7 +1,7 @@
 import { assert, type PointId } from "@murmuration/index";
 import { compareStamps } from "../causality/hybrid-clock.js";
 import type { Operation } from "../operation/operation.js";
-import { planted } from "../planted.js";
+import { isPlanted } from "../planted.js";
 import {
   deletePoint,
   deletePointFields,
@@ -38,7 +38,7 @@ export function applyToPoints(operation: Operation, write: Write, points: Points
     case "delete":
       for (const id of operation.ids) {
         const next = deletePoint(points.state(id), write, id);
-        points.put(id, planted.has("forget-tombstone") && !next.exists ? undefined : next);
+        points.put(id, isPlanted("forget-tombstone") && !next.exists ? undefined : next);
       }
       return operation.ids;
     case "update-vectors": {

@@ -3,7 +3,7 @@ import type { Dot } from "../causality/dot.js";
 import { sequenceOf, type VersionVector } from "../causality/version-vector.js";
 import { dotOf, type Operation } from "../operation/operation.js";
 import type { KeptVector } from "../operation/vector-version.js";
-import { planted } from "../planted.js";
+import { isPlanted } from "../planted.js";
 import type { CausalState } from "./causal-state.js";
 import { type Journal, takeBack } from "./journal.js";
 import { type PointState, updatePointVectors, upsertPoint, visibleDot, type Write } from "./point-state.js";
@@ -28,7 +28,7 @@ export function checkOperation(state: CheckedState, operation: Operation): void 
   if (operation.sequence !== next) refuse(operation, `the next one of its origin is ${next}`);
   const past = causality.pastOf(operation);
   const journal: Journal = [];
-  if (planted.has("frontier-before-check")) causality.advance(operation, journal);
+  if (isPlanted("frontier-before-check")) causality.advance(operation, journal);
   checkOnGraphs(state, operation, past, () => true);
   if ("kept" in operation) checkKept(state, operation);
   takeBack(journal);
@@ -68,7 +68,7 @@ type Keeping = Extract<Operation, { readonly kept: readonly KeptVector[] }>;
 
 /** The vectors that a point keeps, and those that it would show, are in the graphs. */
 function checkKept({ graphs, table }: CheckedState, operation: Keeping): void {
-  if (planted.has("takes-kept-unseen")) return;
+  if (isPlanted("takes-kept-unseen")) return;
   for (const { name, dot } of operation.kept) {
     const graph = graphs.get(name) ?? refuse(operation, `there is no vector "${name}"`);
     if (graph.slotOf(dot) === undefined) refuse(operation, `vector "${name}" of ${nameOf(dot)} is not here`);

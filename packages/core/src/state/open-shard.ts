@@ -1,7 +1,6 @@
 import { createSpace, type Metric, type Space, type SpaceOptions } from "@murmuration/index";
 import type { Collection, Distance, VectorSpace } from "../catalogue/collection.js";
 import type { StitchWindows } from "../gossip/windows.js";
-import { planted } from "../planted.js";
 import type { CausalState } from "./causal-state.js";
 import type { PayloadKeys } from "./payload-keys.js";
 import { type ReadableShard, ReadModel } from "./read-model.js";
@@ -49,10 +48,7 @@ export function newIndexes({ vectors }: Collection): Map<string, Space> {
 
 /** An empty space. */
 export function newIndex(space: VectorSpace): Space {
-  const bugs = (["index-lowest-slots", "index-remove-wins", "index-purge-forgets-dead"] as const)
-    .map((bug, bit) => (planted.has(bug) ? 1 << bit : 0))
-    .reduce((bits, bit) => bits | bit);
-  return createSpace(spaceOptions(space), bugs);
+  return createSpace(spaceOptions(space));
 }
 
 /** Shards as readers in other threads read them now. */

@@ -5,7 +5,7 @@ import {
   type PayloadIndexSchema,
   type WrittenColumn,
 } from "@murmuration/index";
-import { planted } from "../planted.js";
+import { isPlanted } from "../planted.js";
 
 /** Payload indexes as a collection has them: path → schema. */
 export type PayloadIndexSchemas = { readonly [path: string]: PayloadIndexSchema };
@@ -101,7 +101,7 @@ export class PayloadColumns {
 
   /** Within a group: show what is complete, and hide what is not wanted. */
   beginGroup(wanted: PayloadIndexSchemas): void {
-    for (const column of planted.has("dropped-column-stays") ? [] : this.#columns.shown()) {
+    for (const column of isPlanted("dropped-column-stays") ? [] : this.#columns.shown()) {
       if (!isWanted(wanted, column) || this.#givenUp.has(column.path.text)) {
         this.#columns.hide(column);
         this.#hidesInGroup = true;

@@ -1,7 +1,7 @@
 import type { Json, Payload, PointId } from "@murmuration/index";
 import type { Dot } from "../causality/dot.js";
 import { compareHybridTimes, compareStamps, type Stamp } from "../causality/hybrid-clock.js";
-import { planted } from "../planted.js";
+import { isPlanted } from "../planted.js";
 
 // The state of a point is a product of last-writer-wins registers: one for existence, one per vector name, one per payload field.
 // Every function here is pure and returns the state it was given when the operation changes nothing, so that a state can be put
@@ -45,7 +45,7 @@ export interface Write {
 }
 
 function isLater(a: Stamp, b: Stamp): boolean {
-  if (planted.has("tie-by-arrival")) return compareHybridTimes(a.time, b.time) >= 0;
+  if (isPlanted("tie-by-arrival")) return compareHybridTimes(a.time, b.time) >= 0;
   return compareStamps(a, b) > 0;
 }
 
@@ -113,7 +113,7 @@ function replacePoint(
     readonly payload: Payload;
   },
 ): PointState {
-  if (state !== undefined && !isLater(write.stamp, state.stamp) && !planted.has("last-arrival-wins")) return state;
+  if (state !== undefined && !isLater(write.stamp, state.stamp) && !isPlanted("last-arrival-wins")) return state;
   const vectors: { [name: string]: VectorRegister } = {};
   for (const { name, dot } of next.vectors) vectors[name] = { stamp: write.stamp, dot };
   if (state !== undefined) {
@@ -192,7 +192,7 @@ function writeFields(
 ): PointState {
   const won = fields.filter(([name]) => {
     const own = Object.hasOwn(state.fieldStamps, name) ? state.fieldStamps[name] : undefined;
-    return isLater(write.stamp, own ?? state.payloadStamp) || planted.has("fields-last-arrival");
+    return isLater(write.stamp, own ?? state.payloadStamp) || isPlanted("fields-last-arrival");
   });
   if (won.length === 0) return state;
   return {

@@ -18,7 +18,7 @@ import {
 } from "@murmuration/index";
 import { emptyVersionVector, type VersionVector, versionVectorDelta } from "../causality/version-vector.js";
 import type { Operation } from "../operation/operation.js";
-import { planted } from "../planted.js";
+import { isPlanted } from "../planted.js";
 import { PayloadColumns } from "./payload-columns.js";
 import { keepsPayloadsInMemory, PayloadsInMemory } from "./payloads-in-memory.js";
 import { latestStamp, type PointState, visibleDot } from "./point-state.js";
@@ -236,7 +236,7 @@ export class ReadModel {
   prepare({ givesUp }: { readonly givesUp: boolean }): void {
     const { segment, columns } = this.#opened();
     const all = Array.from(this.#changed, (id) => [id, this.#shard.table.live(id)] as const);
-    const states = planted.has("deleted-rows-stay") ? all.filter(([, state]) => state !== undefined) : all;
+    const states = isPlanted("deleted-rows-stay") ? all.filter(([, state]) => state !== undefined) : all;
     const wanted = this.#shard.collection.payloadIndexes;
     // each round ends, or gives one payload index up
     for (;;) {
@@ -246,7 +246,7 @@ export class ReadModel {
         columns.beginGroup(wanted);
         for (const [i, row] of rows.entries()) {
           const state = (states[i] as (typeof states)[number])[1];
-          if (state === undefined || (planted.has("column-not-entered") && row % 2 === 0)) continue;
+          if (state === undefined || (isPlanted("column-not-entered") && row % 2 === 0)) continue;
           columns.enter(row, state);
         }
         return;
@@ -392,7 +392,7 @@ export class ReadModel {
 
   /** Where the vector stands that readers see now: of interest to a planted bug alone. */
   #slotBefore(id: PointId, space: number): number | undefined {
-    if (!planted.has("row-keeps-slot")) return undefined;
+    if (!isPlanted("row-keeps-slot")) return undefined;
     const { reader, epoch } = this.#opened().segment;
     const row = reader.rowOf(id, epoch);
     return row === undefined ? undefined : reader.rows.slotAt(row, space);

@@ -5,7 +5,7 @@ import type { VersionVector } from "../causality/version-vector.js";
 import { StitchWindows } from "../gossip/windows.js";
 import { dotOf, type Operation } from "../operation/operation.js";
 import type { VectorVersion } from "../operation/vector-version.js";
-import { planted } from "../planted.js";
+import { isPlanted } from "../planted.js";
 import { applyToPoints } from "./apply-to-points.js";
 import { CausalState } from "./causal-state.js";
 import { checkOnGraphs, checkOperation } from "./check-operation.js";
@@ -110,14 +110,14 @@ export class Shard {
     const isAsWanted = (path: string) => paths.has(path) && JSON.stringify(had[path]) === JSON.stringify(wanted[path]);
     const created = Object.entries(wanted).filter(([path]) => !isAsWanted(path));
     const dropped = this.table.indexPaths().filter((path) => !Object.hasOwn(wanted, path));
-    if (planted.has("describes-by-half")) this.#collection = collection;
+    if (isPlanted("describes-by-half")) this.#collection = collection;
     if (created.length > 0 || dropped.length > 0) this.table.changeIndexes(created, dropped);
     this.#collection = collection;
   }
 
   /** Throws when `apply` could not apply the next operation of its origin whole: `checkOperation`. Reads only. */
   check(operation: Operation): void {
-    if (planted.has("unchecked-operations")) return;
+    if (isPlanted("unchecked-operations")) return;
     checkOperation(this, operation);
   }
 

@@ -4,11 +4,11 @@
 //   extent  u32 size class, u32 next (free list, retired queue), u32 epoch from which on no reader comes to it, u32; then the contents
 import { H_ARENA_NEXT } from "../../src/segment/layout";
 import {
-  EXTENT_CLASSES, H_ARENA_END, H_ARENA_FREE, H_ARENA_IN_USE, H_ARENA_RETIRED_HEAD, H_ARENA_RETIRED_TAIL, H_COLUMNS_PLANTED,
+  EXTENT_CLASSES, H_ARENA_END, H_ARENA_FREE, H_ARENA_IN_USE, H_ARENA_RETIRED_HEAD, H_ARENA_RETIRED_TAIL,
 } from "../../src/segment/column-layout";
 import { after, now, oldestEpoch, reached } from "./epochs";
+import { EXTENT_REUSED, isPlantedInColumns } from "./planted";
 
-const PLANTED_EXTENT_REUSED: u32 = 16;
 const HEAD: usize = 16;
 const UNIT_SHIFT: u32 = 4;
 
@@ -97,7 +97,7 @@ export function returnExtent(extent: usize): void {
 }
 /** Give an extent back that nothing leads to any more, once every reader that may have come to it has gone on to the epoch in work. */
 export function retireExtent(extent: usize): void {
-  if (load<u32>(H_COLUMNS_PLANTED) & PLANTED_EXTENT_REUSED) return returnExtent(extent);
+  if (isPlantedInColumns(EXTENT_REUSED)) return returnExtent(extent);
   const block = extent - HEAD, tail = <usize>load<u32>(H_ARENA_RETIRED_TAIL);
   store<u32>(block, 0, 4);
   store<u32>(block, after(now()), 8);

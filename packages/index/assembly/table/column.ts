@@ -4,7 +4,7 @@
 // A row's cell and sets are written before the epoch that shows it is published, and stay until no reader can see the row any more.
 import {
   BOOL_CELLS, C_COUNTS, C_DIRECTORY, C_FROM, C_IS_SHOWN, C_KIND, C_NEXT, C_PATH, C_PATH_BYTES, C_TABLE, C_UNTIL, CHUNK_ROWS, CHUNK_SHIFT, FALSE_ROWS,
-  H_COLUMNS, H_COLUMNS_PLANTED, H_POSTING_ROWS, H_POSTING_SHARE, K_BYTES, K_CELLS, K_GREATEST, K_LEAST, K_SETS, KEYWORD_CELLS, LOOKED_UP_CELLS, POSTING_ROWS, POSTING_SHARE, SETS, SET_BYTES, SEVERAL,
+  H_COLUMNS, H_POSTING_ROWS, H_POSTING_SHARE, K_BYTES, K_CELLS, K_GREATEST, K_LEAST, K_SETS, KEYWORD_CELLS, LOOKED_UP_CELLS, POSTING_ROWS, POSTING_SHARE, SETS, SET_BYTES, SEVERAL,
   TRUE_ROWS, VALUED,
 } from "../../src/segment/column-layout";
 import { retireExtent, returnExtent, takeExtent, takeZeroed } from "./arena";
@@ -12,12 +12,9 @@ import { cellAt, cellsOf, cellWidth, chunkOf, hasBitOf, kindOf, setsOf, writeBit
 import { after, now, oldestEpoch, reached } from "./epochs";
 import { capacity } from "./regions";
 import { addToValue, dropUnused, internNumber, removeFromValue, valueOfNumber } from "./values";
+import { isPlantedInColumns, OLDER_VALUE, POSTING_STAYS, SETS_STAY } from "./planted";
 
-const PLANTED_OLDER_VALUE: u32 = 2;
-const PLANTED_SETS_STAY: u32 = 4;
-const PLANTED_POSTING_STAYS: u32 = 8;
 // @ts-ignore: decorator
-@inline function planted(bug: u32): bool { return <bool>(load<u32>(H_COLUMNS_PLANTED) & bug); }
 
 /** A fresh table has no columns. */
 export function createColumns(): void {
@@ -156,7 +153,7 @@ export function enterRow(column: usize, row: u32, flags: u32, count: u32, values
     writeBit(cells, 1, row, flags >> FALSE_ROWS & 1);
   } else if (count) {
     const cell = cellAt(cells, kind, row);
-    if (!planted(PLANTED_OLDER_VALUE) || values || !load<u32>(cell)) {
+    if (!isPlantedInColumns(OLDER_VALUE) || values || !load<u32>(cell)) {
       if (kind == KEYWORD_CELLS) store<u32>(cell, values ? <u32>values : <u32>single);
       else store<u64>(cell, values ? <u64>values : single);
     }
@@ -206,7 +203,7 @@ export function leaveRow(column: usize, row: u32): void {
   const isValued = hasBitOf(sets, VALUED, row), isSeveral = hasBitOf(sets, SEVERAL, row);
   for (let set: u32 = 0; set < SETS; set++) {
     if (!hasBitOf(sets, set, row)) continue;
-    if (!planted(PLANTED_SETS_STAY)) writeBit(sets, set, row, 0);
+    if (!isPlantedInColumns(SETS_STAY)) writeBit(sets, set, row, 0);
     const counter = column + C_COUNTS + (<usize>set << 2);
     store<u32>(counter, load<u32>(counter) - 1);
   }
@@ -217,7 +214,7 @@ export function leaveRow(column: usize, row: u32): void {
   const count = isSeveral ? load<u32>(values) : 1;
   for (let i: u32 = 0; i < count; i++) {
     const value = valueAt(column, kind, values, single, i);
-    if (value && !planted(PLANTED_POSTING_STAYS)) removeFromValue(column, value, row);
+    if (value && !isPlantedInColumns(POSTING_STAYS)) removeFromValue(column, value, row);
   }
   if (values) returnExtent(values);
 }

@@ -1,8 +1,8 @@
 // Epochs: what a reader sees, and when a row may be used again (epoch-based reclamation: Fraser, 2004).
-import { H_EPOCH, H_PLANTED, READER_LINES, READER_LINE_BYTES, THREADS_MAX } from "../../src/segment/layout";
+import { H_EPOCH, READER_LINES, READER_LINE_BYTES, THREADS_MAX } from "../../src/segment/layout";
 import { capacity, hiddenAt, line, olderAt, shownAt } from "./regions";
+import { isPlanted, NO_OLDER } from "./planted";
 
-const PLANTED_NO_OLDER: u32 = 8;
 
 /** Is epoch `a` not before `b`? As serial numbers (RFC 1982): they may wrap. */
 // @ts-ignore: decorator
@@ -57,7 +57,7 @@ export function oldestEpoch(): u32 {
 export function visibleFrom(row: u32, epoch: u32): u32 {
   // no chain is longer than the table
   for (let left = capacity; row && !isShown(row, epoch); left--) {
-    row = left && !(load<u32>(H_PLANTED) & PLANTED_NO_OLDER) ? load<u32>(olderAt(row)) : 0;
+    row = left && !isPlanted(NO_OLDER) ? load<u32>(olderAt(row)) : 0;
   }
   return row && !isHidden(row, epoch) ? row : 0;
 }

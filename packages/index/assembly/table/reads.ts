@@ -1,12 +1,12 @@
 // What a thread reads at an epoch that it is at. Results are rows; what is in a row, the host reads where it stands.
-import { H_NEXT_ROW, H_PLANTED, PAGE_ROWS_MAX, S_ID, S_IS_UUID, S_MORE, S_NEWEST, S_ROWS } from "../../src/segment/layout";
+import { H_NEXT_ROW, PAGE_ROWS_MAX, S_ID, S_IS_UUID, S_MORE, S_NEWEST, S_ROWS } from "../../src/segment/layout";
 import { visibleFrom } from "./epochs";
 import { newestOf } from "./hash";
 import { enterOrder, idHigh, idLow, leaveOrder, seek, step } from "./order";
 import { newestAt, newestBase, scratch, slotAt, slotCapacity } from "./regions";
 import { isVisible, visibleWord } from "./visible";
+import { isPlanted, NO_SLOT_CHECK } from "./planted";
 
-const PLANTED_NO_SLOT_CHECK: u32 = 32;
 
 /** The visible row of the id in the scratch; 0: it has none. */
 export function visibleRow(epoch: u32): u32 {
@@ -19,7 +19,7 @@ const BATCH: u32 = 64;
 @inline function rowAtSlot(newest: u32, space: u32, slot: u32, epoch: u32): u32 {
   const row = visibleFrom(newest, epoch);
   // a version that has another vector is not there
-  return row && (load<u32>(slotAt(space, row)) == slot || load<u32>(H_PLANTED) & PLANTED_NO_SLOT_CHECK) ? row : 0;
+  return row && (load<u32>(slotAt(space, row)) == slot || isPlanted(NO_SLOT_CHECK)) ? row : 0;
 }
 export function visibleAtSlot(space: u32, slot: u32, epoch: u32): u32 {
   return slot < slotCapacity(space) ? rowAtSlot(atomic.load<u32>(newestAt(newestBase(space), slot)), space, slot, epoch) : 0;

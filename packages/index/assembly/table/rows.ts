@@ -8,7 +8,7 @@
 //    has entered a later epoch than that of the unlinking: nobody who met it before still has it in hand.
 // 4. `older` is followed only from rows that are not shown yet at the reader's epoch, thus never to a row that was used again.
 import {
-  COUNT_ALL_ENTRIES, COUNTS, EPOCH_AGE_MAX, H_COUNTS, H_EPOCH, H_FREE_COUNT, H_FREE_HEAD, H_IN_GROUP, H_JOURNAL_COUNT, H_LIVE, H_NEXT_ROW, H_PLANTED,
+  COUNT_ALL_ENTRIES, COUNTS, EPOCH_AGE_MAX, H_COUNTS, H_EPOCH, H_FREE_COUNT, H_FREE_HEAD, H_IN_GROUP, H_JOURNAL_COUNT, H_LIVE, H_NEXT_ROW,
   H_QUEUE_FREED, H_QUEUE_PUT, H_QUEUE_UNLINKED, H_SWEEP, NO_SLOT, S_DOT, S_ID, S_IS_UUID, S_KEY, S_SLOTS, S_TIME, UUID_SHIFT,
 } from "../../src/segment/layout";
 import { leaveColumns } from "./column";
@@ -20,6 +20,7 @@ import {
   timeAt,
 } from "./regions";
 import { sumUp, sumUpRow, touchRow } from "./visible";
+import { HIDDEN_EARLY, HIDDEN_STAYS, isPlanted, NO_PINS, PUBLISH_EARLY } from "./planted";
 
 // A word of the journal, or of the queue: a row and what was done.
 const ADDED: u32 = 0x80000000;
@@ -34,13 +35,8 @@ const SETTLED_PER_GROUP: u32 = 64;
 /** Walks start from where they did. */
 const AS_BEFORE: u32 = 2;
 
-const PLANTED_PUBLISH_EARLY: u32 = 1;
-const PLANTED_HIDDEN_EARLY: u32 = 2;
-const PLANTED_NO_PINS: u32 = 4;
-const PLANTED_TRACE_LEFT: u32 = 16;
 
 // @ts-ignore: decorator
-@inline function planted(bug: u32): bool { return <bool>(load<u32>(H_PLANTED) & bug); }
 // @ts-ignore: decorator
 @inline function add(at: usize, n: u32): void { store<u32>(at, load<u32>(at) + n); }
 function journal(word: u32): void {
@@ -79,7 +75,7 @@ export function put(): u32 {
   const epoch = after(now());
   touchRow(row);
   // shown first: who looks at all rows finds it hidden, then not shown yet
-  atomic.store<u32>(shownAt(row), planted(PLANTED_PUBLISH_EARLY) ? now() : epoch);
+  atomic.store<u32>(shownAt(row), isPlanted(PUBLISH_EARLY) ? now() : epoch);
   atomic.store<u32>(hiddenAt(row), 0);
   store<u64>(idAt(row), low);
   store<u64>(idAt(row), high, 8);
@@ -121,7 +117,7 @@ export function remove(): u32 {
 // @ts-ignore: decorator
 @inline function hide(row: u32, epoch: u32): void {
   touchRow(row);
-  atomic.store<u32>(hiddenAt(row), planted(PLANTED_HIDDEN_EARLY) ? now() : epoch);
+  atomic.store<u32>(hiddenAt(row), isPlanted(HIDDEN_EARLY) ? now() : epoch);
 }
 /**
  * All that was prepared is visible: one store. `entries`: from here on walks start from all entries of a graph (1), or not (0), or as they
@@ -142,7 +138,7 @@ export function takeBack(): void {
     const word = load<u32>(journalAt(i)), row = word & ROW_BITS;
     if (word & HIDDEN) {
       touchRow(row);
-      if (!planted(PLANTED_TRACE_LEFT)) atomic.store<u32>(hiddenAt(row), 0);
+      if (!isPlanted(HIDDEN_STAYS)) atomic.store<u32>(hiddenAt(row), 0);
       add(H_LIVE, 1);
       continue;
     }
@@ -202,7 +198,7 @@ function takeRow(): u32 {
 }
 /** Between groups: give at most so many rows back that nobody can see or has in hand. Returns how many. */
 export function reclaim(limit: u32): u32 {
-  const oldest = planted(PLANTED_NO_PINS) ? now() : oldestEpoch(), current = now();
+  const oldest = isPlanted(NO_PINS) ? now() : oldestEpoch(), current = now();
   let freed: u32 = 0, position = load<u32>(H_QUEUE_FREED);
   for (const end = load<u32>(H_QUEUE_UNLINKED); position != end && freed < limit; position++, freed++) {
     const row = load<u32>(queueAt(position)) & ROW_BITS;

@@ -2,9 +2,8 @@
 // before it.
 import {
   H_ARENA_NEXT, H_AT_ARENA, H_AT_DOTS, H_AT_EPOCHS, H_AT_IDS, H_AT_KEYS, H_AT_OLDER, H_AT_ORDER, H_AT_RETIRED, H_AT_TIMES, H_HASH,
-  H_HASH_LEFT, H_HASH_NEXT, H_IN_GROUP, H_NEXT_ROW, H_ORDER_NEXT, H_PLANTED, H_QUEUE_FREED, H_QUEUE_PUT, HEADER_END, HEADER_START, NO_SLOT,
+  H_HASH_LEFT, H_HASH_NEXT, H_IN_GROUP, H_NEXT_ROW, H_ORDER_NEXT, H_QUEUE_FREED, H_QUEUE_PUT, HEADER_END, HEADER_START, NO_SLOT,
 } from "../../src/segment/layout";
-import { H_COLUMNS_PLANTED } from "../../src/segment/column-layout";
 import { sizeOf, tableOf } from "./hash";
 import { newestAt, newestBase, queueAt, queueSize, slotAt, spaces } from "./regions";
 import { sumUpAll } from "./visible";
@@ -66,11 +65,9 @@ function slotEnd(space: u32): u32 {
 }
 /** After an image was read into a fresh memory, whose threads are at no epoch. */
 export function restore(): void {
-  store<u32>(H_PLANTED, 0);
   store<u32>(H_IN_GROUP, 0);
   // the table that was being filled is begun again
   store<u32>(H_HASH_NEXT, 0);
   store<u32>(H_HASH_LEFT, 0);
-  store<u32>(H_COLUMNS_PLANTED, 0);
   sumUpAll();
 }

@@ -5,13 +5,13 @@
 // Lameter, 2005); all of these loads and stores are atomic, so that they keep their order.
 import { H_NEXT_ROW } from "../../src/segment/layout";
 import {
-  A_VISIBLE, H_COLUMNS_PLANTED, H_SUMMARY_BITS, H_SUMMARY_SINCE, H_SUMMARY_STALE, SUMMARY_ROWS, SUMMARY_SHIFT,
+  A_VISIBLE, H_SUMMARY_BITS, H_SUMMARY_SINCE, H_SUMMARY_STALE, SUMMARY_ROWS, SUMMARY_SHIFT,
 } from "../../src/segment/column-layout";
 import { area } from "./areas";
 import { now, reached } from "./epochs";
 import { capacity, shownAt } from "./regions";
+import { isPlantedInColumns, STALE_SUMMARY } from "./planted";
 
-const PLANTED_STALE_SUMMARY: u32 = 1;
 
 // @ts-ignore: decorator
 @inline function wordAt(row: u32): usize { return <usize>load<u32>(H_SUMMARY_BITS) + (<usize>(row >> 5) << 2); }
@@ -40,13 +40,13 @@ export function sumUpAll(): void {
 /** The epochs of a row are about to change. Writer only, as what follows. */
 export function touchRow(row: u32): void {
   const block = row >> SUMMARY_SHIFT, at = staleAt(block);
-  if (load<u32>(H_COLUMNS_PLANTED) & PLANTED_STALE_SUMMARY && load<u32>(sinceAt(block))) return;
+  if (isPlantedInColumns(STALE_SUMMARY) && load<u32>(sinceAt(block))) return;
   atomic.store<u32>(sinceAt(block), 0);
   store<u32>(at, load<u32>(at) | 1 << (block & 31));
 }
 /** The group that touched the row was published or taken back: its bit is right from this epoch on, that of now. */
 export function sumUpRow(row: u32, epoch: u32): void {
-  if (load<u32>(H_COLUMNS_PLANTED) & PLANTED_STALE_SUMMARY && load<u32>(sinceAt(row >> SUMMARY_SHIFT))) return;
+  if (isPlantedInColumns(STALE_SUMMARY) && load<u32>(sinceAt(row >> SUMMARY_SHIFT))) return;
   const at = wordAt(row), bit: u32 = 1 << (row & 31), word = load<u32>(at);
   atomic.store<u32>(at, isVisible(row, epoch) ? word | bit : word & ~bit);
 }

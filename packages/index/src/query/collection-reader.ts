@@ -1,9 +1,9 @@
 import { ColumnReader } from "../payload/columns/column-reader.js";
 import { readPayloadMemory } from "../payload/payload-memory.js";
 import type { PayloadReader } from "../payload/store.js";
+import { isPlanted } from "../planted.js";
 import { attachSegmentReader, type SegmentReader } from "../segment/reader.js";
 import type { CollectionHandle } from "./collection-handle.js";
-import { isPlanted, type PlantedReadBug } from "./planted.js";
 import { type LastVisible, PointsAtEpoch } from "./points-at-epoch.js";
 import { Snapshot } from "./snapshot.js";
 import { SpaceReader } from "./space-reader.js";
@@ -27,21 +27,17 @@ export class CollectionReader {
     this.#payloads = handle.payloads === undefined ? payloads : readPayloadMemory(handle.payloads, payloads);
   }
 
-  #isPlanted(bug: PlantedReadBug): boolean {
-    return isPlanted(this.#segment.engine, bug);
-  }
-
   /** The collection as it is now, to be released. */
   begin(): Snapshot {
     // graphs before rows: a slot that these rows name is not used again from here on
     const holds = this.#spaces.map((space) => space.enter());
-    if (this.#isPlanted("graphs-not-held")) for (const hold of holds) hold.leave();
+    if (isPlanted("graphs-not-held")) for (const hold of holds) hold.leave();
     const pin = this.#segment.pin();
     const view = {
       points: new PointsAtEpoch(this.#segment, this.#columns, this.#payloads, this.#last, pin.epoch),
       spaces: this.#spaces,
       graphs: holds,
-      allEntries: this.#segment.allEntries(pin.epoch) && !this.#isPlanted("entries-ignored"),
+      allEntries: this.#segment.allEntries(pin.epoch) && !isPlanted("entries-ignored"),
     };
     return new Snapshot(view, () => {
       pin.release();

@@ -1,5 +1,6 @@
 import { MurmurationError } from "../errors.js";
 import { slotSetOfRows } from "../payload/columns/slot-filter.js";
+import { isPlanted } from "../planted.js";
 import type { RowSet } from "../row-set.js";
 import { NO_SLOT } from "../segment/layout.js";
 import type { Sliced } from "../sliced.js";
@@ -7,7 +8,6 @@ import { checkDimensions } from "../vector-index/engine-input.js";
 import type { GraphReader } from "../vector-index/graph-reader.js";
 import type { SearchOptions, SearchResult, Visibility } from "../vector-index/search-types.js";
 import { matchingRows } from "./matching.js";
-import { isPlanted } from "./planted.js";
 import type { PointsAtEpoch } from "./points-at-epoch.js";
 import type { Emit, NearestNode, PointsQuery, QueryTarget, ScoredRecord } from "./query.js";
 import { type ReadView, spaceOf } from "./read-view.js";
@@ -48,8 +48,8 @@ function visibilityIn(view: ReadView, space: SpaceReader, matching: RowSet | und
   return {
     matches: matching && matchesWithVector(view, space, matching),
     keep(slots, count) {
-      if (isPlanted(segment.engine, "slots-are-points")) return;
-      const asked = isPlanted(segment.engine, "moved-is-gone") ? slots.slice(0, count) : undefined;
+      if (isPlanted("slots-are-points")) return;
+      const asked = isPlanted("moved-is-gone") ? slots.slice(0, count) : undefined;
       segment.findVisibleSlots(space.number, slots, count, epoch, matching);
       for (const [i, slot] of asked?.entries() ?? []) if (slots[i] !== slot) slots[i] = NO_SLOT;
     },

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { PlantedReadBug } from "./planted.js";
+import type { PlantedIndexBug } from "../planted.js";
 import { assertBothRegionsAreFound, assertReplacedIsFound } from "./read-cases.test-support.js";
 import { checkAlong, steps } from "./snapshot-model.test-support.js";
 
 const RUNS = 40;
 
 /** Does the model find something wrong in random steps? The steps are the same for every bug. */
-function isFound(bugs: readonly PlantedReadBug[]): boolean {
+function isFound(bugs: readonly PlantedIndexBug[]): boolean {
   const holds = fc.property(steps, (all) => checkAlong(all, 6, bugs));
   return fc.check(holds, { numRuns: RUNS, seed: 1, endOnFailure: true }).failed;
 }

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
+import { type PlantedIndexBug, plant } from "../planted.js";
 import type { PointId } from "../point/point-id.js";
 import { finish } from "../sliced.js";
 import { clusteredVectors } from "../vector-index/graphs.test-support.js";
 import { CollectionReader } from "./collection-reader.js";
-import { type PlantedReadBug, plantReadBugs } from "./planted.js";
 import type { PointsQuery } from "./query.js";
 import type { Snapshot } from "./snapshot.js";
 import { WrittenCollection } from "./written-collection.test-support.js";
@@ -12,11 +12,11 @@ const DIMENSIONS = 6;
 const COUNT = 300;
 
 /** Points that two regions wrote concurrently, far from each other, whose nodes nothing links yet: each is found by a walk. */
-export function assertBothRegionsAreFound(bugs: readonly PlantedReadBug[] = []): void {
+export function assertBothRegionsAreFound(bugs: readonly PlantedIndexBug[] = []): void {
+  plant(bugs);
   const written = new WrittenCollection({
     "": { dimensions: DIMENSIONS, metric: "euclid", links: 8, efConstruction: 40, quantization: "int8" },
   });
-  plantReadBugs(written.segment.handle(), bugs);
   const vectors = clusteredVectors(COUNT, DIMENSIONS, 3, 4);
   const far = vectors.map((vector) => vector.map((x) => x + 40));
   const pointsAt = (from: number, some: readonly Float32Array[]) =>
@@ -47,11 +47,11 @@ function nearestTo(snapshot: Snapshot, vector: Float32Array): PointId[] {
 }
 
 /** A point that is replaced again and again after a snapshot began is found in it where it was; once with its old node gone. */
-export function assertReplacedIsFound(quantization: "int8" | "none", bugs: readonly PlantedReadBug[] = []): void {
+export function assertReplacedIsFound(quantization: "int8" | "none", bugs: readonly PlantedIndexBug[] = []): void {
+  plant(bugs);
   const written = new WrittenCollection({
     "": { dimensions: DIMENSIONS, metric: "euclid", links: 4, efConstruction: 20, quantization },
   });
-  plantReadBugs(written.segment.handle(), bugs);
   const vectors = clusteredVectors(COUNT, DIMENSIONS, 3, 1);
   written.write(vectors.map((vector, id) => ({ id, vectors: { "": vector } })));
   const reader = new CollectionReader(written.handle(), 2, written.payloads);

@@ -4,12 +4,12 @@ import type { Filter } from "../filter/condition.js";
 import { compilePredicate } from "../filter/matches.js";
 import { parsePath, valuesAt } from "../payload/path.js";
 import { printPayload } from "../payload/payload-text.js";
+import { type PlantedIndexBug, plant } from "../planted.js";
 import { comparePointIds, type PointId } from "../point/point-id.js";
 import { finish, type Sliced } from "../sliced.js";
 import { trueDistance } from "../vector-index/graphs.test-support.js";
 import { compareNodeDots, type NodeDot } from "../vector-index/search-types.js";
 import { CollectionReader } from "./collection-reader.js";
-import { type PlantedReadBug, plantReadBugs } from "./planted.js";
 import type { PointsQuery, ScoredRecord, ScrolledRecord, ScrollQuery } from "./query.js";
 import { scoreOf } from "./scores.js";
 import type { Snapshot } from "./snapshot.js";
@@ -132,13 +132,13 @@ export class ModelledReads {
   readonly #held: Held[] = [];
   #order: string | undefined;
 
-  constructor(bugs: readonly PlantedReadBug[] = []) {
+  constructor(bugs: readonly PlantedIndexBug[] = []) {
+    plant(bugs);
     const options = { dimensions: DIMENSIONS, links: 4, efConstruction: 8, quantization: "int8" } as const;
     this.written = new WrittenCollection({
       other: { ...options, metric: "manhattan" },
       "": { ...options, metric: "euclid" },
     });
-    plantReadBugs(this.written.segment.handle(), bugs);
     // enough of them that walks are worth it
     this.written.write(standing);
     const handle = this.written.handle();
@@ -187,7 +187,7 @@ export class ModelledReads {
 }
 
 /** Run steps, and check after every so many of them, and at the end. Throws where something is wrong. */
-export function checkAlong(all: readonly Step[], every: number, bugs: readonly PlantedReadBug[] = []): void {
+export function checkAlong(all: readonly Step[], every: number, bugs: readonly PlantedIndexBug[] = []): void {
   const modelled = new ModelledReads(bugs);
   for (const [i, step] of all.entries()) {
     modelled.run(step);

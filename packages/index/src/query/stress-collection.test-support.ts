@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import { type PlantedIndexBug, plant } from "../planted.js";
 import type { RowPut } from "../segment/row-change.js";
 import { createSegment, type Segment } from "../segment/segment.js";
 import {
@@ -13,7 +14,6 @@ import type { EdgeDelta } from "../vector-index/graph-types.js";
 import type { NodeDot } from "../vector-index/search-types.js";
 import { VectorIndex } from "../vector-index/vector-index.js";
 import type { CollectionHandle } from "./collection-handle.js";
-import { type PlantedReadBug, plantReadBugs } from "./planted.js";
 import { beaconId, beaconKeyAt, beaconWritten, stressDimensions, vectorWritten } from "./stress-points.test-support.js";
 
 /** How far a stress test has come. */
@@ -150,19 +150,20 @@ class SearchStressWriter {
 /** A writer beside so many readers in threads of their own, until `isEnough` says so; it is asked after every group. */
 export async function runSearchStress(options: {
   readonly readers: number;
-  readonly bugs?: readonly PlantedReadBug[];
+  readonly bugs?: readonly PlantedIndexBug[];
   readonly isEnough: (progress: SearchStressProgress) => boolean;
 }): Promise<SearchStressReport> {
+  plant(options.bugs ?? []);
   const writer = new SearchStressWriter();
+  plant([]);
   const handle = writer.handle();
-  plantReadBugs(handle.table, options.bugs ?? []);
   while (writer.groups < GROUPS_FIRST) writer.group();
   const state = new Int32Array(new SharedArrayBuffer(8 * (options.readers + 1)));
   const threads = Array.from({ length: options.readers }, (_, i) => i + 1);
   const told: string[] = [];
   const ends = threads.map((thread) => {
     const url = new URL("./stress-searches.test-support.js", import.meta.url);
-    const worker = new Worker(url, { workerData: { handle, thread, state } });
+    const worker = new Worker(url, { workerData: { handle, thread, state, bugs: options.bugs ?? [] } });
     worker.on("message", (text: string) => told.push(text));
     return new Promise((resolve, reject) => worker.once("error", reject).once("exit", resolve));
   });

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { Filter } from "../filter/condition.js";
 import type { PayloadReader } from "../payload/store.js";
+import { type PlantedIndexBug, plant } from "../planted.js";
 import type { PointId } from "../point/point-id.js";
 import { finish } from "../sliced.js";
 import { denseOf } from "../vector/vector.js";
@@ -21,12 +22,14 @@ import {
 
 // A reader in a thread of its own: takes a snapshot, searches it in every way, and compares with what the history says.
 
-const { handle, thread, state } = workerData as {
+const { handle, thread, state, bugs } = workerData as {
   readonly handle: CollectionHandle;
   readonly thread: number;
   /** Word 0: 1 to stop; then by thread: how often everything was asked, and mistakes. */
   readonly state: Int32Array;
+  readonly bugs: readonly PlantedIndexBug[];
 };
+plant(bugs);
 /** So many searches for the point that is always there with each look at everything. */
 const BEACON_SEARCHES = 200;
 const [checks, mistakes] = [2 * thread, 2 * thread + 1];

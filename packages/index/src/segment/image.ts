@@ -16,7 +16,14 @@ import {
   LAYOUT_VERSION,
 } from "./layout.js";
 import { Segment } from "./segment.js";
-import { createLargestTable, createTable, type TableEngine, type TableOptions, tableOptions } from "./table-engine.js";
+import {
+  createLargestTable,
+  createTable,
+  plantInTable,
+  type TableEngine,
+  type TableOptions,
+  tableOptions,
+} from "./table-engine.js";
 
 const KIND: ImageKind = { magic: "MURMTAB1", name: "table image" };
 
@@ -74,6 +81,7 @@ export function decodeSegmentImage(
     readCheckedRegion(KIND, read, region, checksums[which]);
   }
   engine.restore();
+  plantInTable(engine);
   return { segment: new Segment(engine), note };
 }
 

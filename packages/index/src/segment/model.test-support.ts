@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { MurmurationError } from "../errors.js";
+import { type PlantedIndexBug, plant } from "../planted.js";
 import { comparePointIds, type PointId } from "../point/point-id.js";
 import type { EpochPin } from "./epochs.js";
-import { type PlantedTableBug, plantTableBugs } from "./planted.js";
 import { attachSegmentReader, rowsPerCallMax, type SegmentReader } from "./reader.js";
 import type { RowChange, RowPut } from "./row-change.js";
 import { createSegment, type Segment } from "./segment.js";
@@ -85,11 +85,10 @@ export class Modelled {
   /** Groups that the table had no room for. */
   refused = 0;
 
-  constructor(capacity: number, firstEpoch: number, bugs: readonly PlantedTableBug[] = []) {
+  constructor(capacity: number, firstEpoch: number, bugs: readonly PlantedIndexBug[] = []) {
+    plant(bugs);
     this.segment = createSegment({ capacity, slots: Array(SPACES).fill(SLOTS) }, firstEpoch);
     this.#freeSlots = Array.from({ length: SPACES }, () => Array.from({ length: SLOTS }, (_, i) => i));
-    const handle = this.segment.handle();
-    plantTableBugs(handle, bugs);
     this.#readers = readersOf(this.segment);
   }
 

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { type PlantedIndexBug, plantedBugsOf } from "../planted.js";
 import { Modelled, type Step, steps } from "./model.test-support.js";
-import { type PlantedTableBug, plantedTableBugs } from "./planted.js";
 
 const RUNS = 60;
 
 /** Does the model find something wrong in random steps? The steps are the same for every bug. */
-function isFound(bugs: readonly PlantedTableBug[]): boolean {
+function isFound(bugs: readonly PlantedIndexBug[]): boolean {
   const holds = (all: readonly Step[]) => {
     const modelled = new Modelled(60, 1, bugs);
     for (const step of all) {
@@ -19,7 +19,7 @@ function isFound(bugs: readonly PlantedTableBug[]): boolean {
   return fc.check(fc.property(steps, holds), { numRuns: RUNS, seed: 1, endOnFailure: true }).failed;
 }
 
-for (const bug of Object.keys(plantedTableBugs) as PlantedTableBug[]) {
+for (const bug of plantedBugsOf("table")) {
   test(`the model finds the planted bug ${bug}`, () => assert.ok(isFound([bug])));
 }
 

@@ -1,7 +1,6 @@
 import { Worker } from "node:worker_threads";
-import { type PlantedColumnBug, plantColumnBugs } from "../payload/columns/planted.js";
 import { StressColumns } from "../payload/columns/stress-columns.test-support.js";
-import { type PlantedTableBug, plantTableBugs } from "./planted.js";
+import { type PlantedIndexBug, plant } from "../planted.js";
 import type { RowChange } from "./row-change.js";
 import { createSegment, type Segment } from "./segment.js";
 import { classOf, fails, historyClasses, historyPoints, idOf, touchAt } from "./stress-history.test-support.js";
@@ -90,14 +89,13 @@ export class StressWriter {
 /** A writer beside so many readers in threads of their own, until `isEnough` says so; it is asked after every group. */
 export async function runStress(options: {
   readonly readers: number;
-  readonly bugs?: readonly PlantedTableBug[];
-  readonly columnBugs?: readonly PlantedColumnBug[];
+  readonly bugs?: readonly PlantedIndexBug[];
   readonly isEnough: (progress: StressProgress) => boolean;
 }): Promise<StressReport> {
+  plant(options.bugs ?? []);
   const writer = new StressWriter();
+  plant([]);
   const handle = writer.segment.handle();
-  plantTableBugs(handle, options.bugs ?? []);
-  plantColumnBugs(handle, options.columnBugs ?? []);
   const state = new Int32Array(new SharedArrayBuffer(8 * (options.readers + 1)));
   const threads = Array.from({ length: options.readers }, (_, i) => i + 1);
   const told: string[] = [];

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { describe, test } from "node:test";
 import { Worker } from "node:worker_threads";
+import type { PlantedIndexBug } from "../planted.js";
 import { releaseThread } from "./epochs.js";
-import type { PlantedTableBug } from "./planted.js";
 import { attachSegmentReader } from "./reader.js";
 import { runStress, type StressProgress, StressWriter } from "./stress.test-support.js";
 
@@ -25,7 +25,7 @@ describe("readers in threads of their own beside a writer", { timeout: 300_000 }
     assert.ok(report.columns >= 5, `${report.columns} columns were built beside the readers`);
   });
 
-  const bugs: PlantedTableBug[] = ["publish-early", "hidden-early", "reuse-without-pins", "older-not-followed"];
+  const bugs: PlantedIndexBug[] = ["publish-early", "hidden-early", "reuse-without-pins", "older-not-followed"];
   for (const bug of bugs) {
     test(`notice the planted bug ${bug}`, async () => {
       const report = await runStress({
@@ -40,7 +40,7 @@ describe("readers in threads of their own beside a writer", { timeout: 300_000 }
   test("notice that the planted bug summary-stays is in columns", async () => {
     const report = await runStress({
       readers: READERS,
-      columnBugs: ["summary-stays"],
+      bugs: ["summary-stays"],
       isEnough: ({ groups, mistakes }) => mistakes > 0 || groups > GROUPS_MAX,
     });
     assert.ok(report.mistakes > 0);

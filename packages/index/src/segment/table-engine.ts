@@ -1,7 +1,10 @@
 import { MurmurationError } from "../errors.js";
+import { plantedBits } from "../planted.js";
 import { instantiate, reserveMemory, type SharedMemory } from "../shared-memory.js";
+import { H_COLUMNS_PLANTED } from "./column-layout.js";
 import {
   H_CAPACITY,
+  H_PLANTED,
   H_SEED,
   H_SLOT_CAPACITIES,
   H_SPACES,
@@ -99,7 +102,14 @@ function emptyMemory({ slots, seed }: Omit<TableOptions, "capacity">): TableEngi
   const engine = bind(instantiate("table", memory), memory, 0);
   engine.u32.set(slots, H_SLOT_CAPACITIES >>> 2);
   engine.u32.set(seed ?? [0, 0], H_SEED >>> 2);
+  plantInTable(engine);
   return engine;
+}
+
+/** Tell the modules which of their bugs are planted: when a memory is made, and when an image was read into it. */
+export function plantInTable({ u32 }: TableEngine): void {
+  u32[H_PLANTED >>> 2] = plantedBits("table");
+  u32[H_COLUMNS_PLANTED >>> 2] = plantedBits("columns");
 }
 
 /**

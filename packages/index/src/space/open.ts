@@ -9,11 +9,9 @@ export type Space = DenseSpace;
 /** What a space is made of; the same on every replica. */
 export type SpaceOptions = { readonly kind: "dense" } & VectorIndexOptions;
 
-/** An empty space. `planted`: bugs, for the simulator to find. Throws `validation` for options out of range, `capacity` without memory. */
-export function createSpace({ kind: _, ...options }: SpaceOptions, planted = 0): Space {
-  const graph = new VectorIndex(options);
-  if (planted !== 0) graph.plant(planted);
-  return new DenseSpace(graph);
+/** An empty space. Throws `validation` for options out of range, `capacity` without memory. */
+export function createSpace({ kind: _, ...options }: SpaceOptions): Space {
+  return new DenseSpace(new VectorIndex(options));
 }
 
 /**

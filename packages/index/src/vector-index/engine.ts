@@ -1,4 +1,5 @@
 import { MurmurationError } from "../errors.js";
+import { plantedBits } from "../planted.js";
 import { instantiate, reserveMemory, type SharedMemory } from "../shared-memory.js";
 import * as graphHeader from "./graph-header.js";
 import { type Metric, type VectorIndexOptions, walksOnCodes } from "./options.js";
@@ -189,7 +190,14 @@ export function createEngine(options: VectorIndexOptions): Engine & { readonly c
       "dimensions",
     );
   }
-  return Object.assign(bind(exports, memory, options), { capacity: capacity >>> 0 });
+  const engine = bind(exports, memory, options);
+  plantInGraph(engine);
+  return Object.assign(engine, { capacity: capacity >>> 0 });
+}
+
+/** Tell the module which of its bugs are planted: when a memory is made, and when an image was read into it. */
+export function plantInGraph({ u32 }: Engine): void {
+  u32[header.planted >> 2] = plantedBits("graph");
 }
 
 /** Attach another thread (1 to threadsMax − 1) to a memory that a writer created. `hasPinned`: it has pinned an epoch there already. */

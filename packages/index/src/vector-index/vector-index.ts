@@ -1,7 +1,7 @@
 import { assert, MurmurationError } from "../errors.js";
 import { BLOCK_ALIGNMENT, roomForEdges } from "./check-edges.js";
 import type { EdgeList } from "./edge-delta.js";
-import { createEngine, type Engine, header, imageRegionsOf, NO_SLOT } from "./engine.js";
+import { createEngine, type Engine, header, imageRegionsOf, NO_SLOT, plantInGraph } from "./engine.js";
 import { checkDimensions, checkPast, putDelta, putOrigins, putPast, readDots } from "./engine-input.js";
 import { digestOf, type NodeDigest, nodeDigestsOf } from "./graph-digest.js";
 import type { GraphHandle } from "./graph-handle.js";
@@ -286,11 +286,6 @@ export class VectorIndex {
     tellTakenBack(this.#engine);
   }
 
-  /** Plant bugs in the engine, for the simulator to find: bits of assembly's H.PLANTED. */
-  plant(bits: number): void {
-    this.#engine.u32[header.planted >> 2] = bits;
-  }
-
   slotOf(dot: NodeDot): number | undefined {
     const slot = this.#engine.slotOfDot((BigInt(dot.origin) << 40n) | BigInt(dot.sequence)) >>> 0;
     return slot === NO_SLOT ? undefined : slot;
@@ -335,6 +330,7 @@ export class VectorIndex {
   restore(movedBy?: number): boolean {
     if (movedBy !== undefined && this.#engine.relocate(movedBy) === 0) return false;
     this.#engine.restore();
+    plantInGraph(this.#engine);
     return true;
   }
 

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { planted } from "@murmuration/core/planted";
+import { plant } from "@murmuration/core/planted";
 import { makeScenario } from "../scenario.js";
 import { runScenario } from "../world.js";
 
 test("clients of the profile quorum see every outcome, and reach most quorums where nothing fails", () => {
-  planted.clear();
+  plant([]);
   const outcomes = new Map<string, number>();
   const run = (seed: number, isFaulty: boolean) => {
     const scenario = makeScenario(seed, "quorum");

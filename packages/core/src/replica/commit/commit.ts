@@ -4,8 +4,9 @@ import type { CatalogueDocument } from "../../catalogue/catalogue-document.js";
 import type { HybridClock } from "../../causality/hybrid-clock.js";
 import type { ReceivedOperation } from "../../gossip/inbox.js";
 import type { LogWriter, OpLog } from "../../log/op-log.js";
+import { mark } from "../../marks.js";
 import { dotOf, type Operation } from "../../operation/operation.js";
-import { mark, planted } from "../../planted.js";
+import { isPlanted } from "../../planted.js";
 import type { CausalState } from "../../state/causal-state.js";
 import { type Journal, takeBack } from "../../state/journal.js";
 import { readKeptPayloads } from "../../state/kept-payloads.js";
@@ -80,7 +81,7 @@ export class Commit {
     const { ids } = this.whole(shard, `operation ${origin}:${sequence} (${kind}) was applied by half`, () =>
       shard.apply(operation, group.journal),
     );
-    const isForgotten = planted.has("projection-lost") && group.journal === undefined;
+    const isForgotten = isPlanted("projection-lost") && group.journal === undefined;
     group.applied(target, received, isForgotten ? [] : ids);
   }
 

@@ -1,4 +1,4 @@
-import { planted } from "../../planted.js";
+import { isPlanted } from "../../planted.js";
 import type { WritableShard } from "../../state/writable-shard.js";
 import type { RowsPublished } from "./change.js";
 
@@ -19,22 +19,22 @@ export class PreparedRows {
       this.takeBack();
       throw error;
     }
-    if (planted.has("rows-before-durable")) for (const { rows } of prepared) rows.publish();
+    if (isPlanted("rows-before-durable")) for (const { rows } of prepared) rows.publish();
   }
 
   /** The group is durable: readers see it from here on. */
   publish(): RowsPublished[] {
-    if (planted.has("rows-before-durable")) return [];
+    if (isPlanted("rows-before-durable")) return [];
     return this.#targets.map(({ shard, rows }) => ({ kind: "published", shard: shard.id, ...rows.publish() }));
   }
 
   /** The log has refused the group. */
   takeBack(): void {
-    if (planted.has("rows-before-durable")) return;
+    if (isPlanted("rows-before-durable")) return;
     for (const { rows } of this.#targets) {
-      if (planted.has("rows-not-taken-back")) rows.publish();
+      if (isPlanted("rows-not-taken-back")) rows.publish();
       else rows.takeBack();
-      if (planted.has("notes-lost")) rows.noteOnly([]);
+      if (isPlanted("notes-lost")) rows.noteOnly([]);
     }
   }
 }

@@ -7,9 +7,10 @@ import { emptyVersionVector } from "../../causality/version-vector.js";
 import { storedCheckpoint } from "../../checkpoint/stored-checkpoint.js";
 import type { ReceivedOperation } from "../../gossip/inbox.js";
 import type { LogWriter, OpLog } from "../../log/op-log.js";
+import { mark } from "../../marks.js";
 import { encodeOperation } from "../../operation/codec.js";
 import type { Operation, OperationBody } from "../../operation/operation.js";
-import { mark, planted } from "../../planted.js";
+import { isPlanted } from "../../planted.js";
 import type { CausalState } from "../../state/causal-state.js";
 import type { Journal } from "../../state/journal.js";
 import { newIndexes, openShard } from "../../state/open-shard.js";
@@ -120,7 +121,7 @@ export class ReplicaStore {
   quarantine(id: string, reason: string, error: unknown): void {
     this.noteFault(`shard ${id} is quarantined: ${reason}`, error);
     const target = this.shards.get(id);
-    if (target === undefined || planted.has("quarantine-forgotten")) return;
+    if (target === undefined || isPlanted("quarantine-forgotten")) return;
     mark("quarantined");
     const { name } = target.shard.collection;
     const quarantine = { shard: id, collection: name, reason, position: target.shard.position };
@@ -150,7 +151,7 @@ export class ReplicaStore {
     this.made++;
     const sequence = (causality.frontier.get(this.id) ?? 0) + 1;
     const time = this.time.next(nowMs);
-    const dependencies = planted.has("no-dependencies") ? emptyVersionVector : causality.dependenciesOf(this.id);
+    const dependencies = isPlanted("no-dependencies") ? emptyVersionVector : causality.dependenciesOf(this.id);
     const operation: Operation = { shard, origin: this.id, sequence, time, dependencies, ...body };
     return { operation, bytes: this.encode(operation) };
   }
@@ -190,8 +191,8 @@ export class ReplicaStore {
     this.commit.whole(shard, "points could not be mended", () => shard.reconcilePoints(states));
     this.applied++;
     const ids = states.map(({ id }) => id);
-    this.#pending.touch(target, planted.has("repairs-lost") ? [] : ids);
-    if (planted.has("reconciled-unseen")) target.rows.noteOnly([]);
+    this.#pending.touch(target, isPlanted("repairs-lost") ? [] : ids);
+    if (isPlanted("reconciled-unseen")) target.rows.noteOnly([]);
     this.#pending.write(shard.id, (writer) => noteMended(writer, this.log, shard.id), []);
     // one that was written meanwhile lacks what was lost
     if (storedCheckpoint(this.log, shard.id) !== undefined) this.checkpointsWanted.add(shard.id);

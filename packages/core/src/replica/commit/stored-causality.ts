@@ -2,7 +2,7 @@ import { StitchWindows } from "../../gossip/windows.js";
 import type { OpLog } from "../../log/op-log.js";
 import { storedSetting } from "../../log/stored-setting.js";
 import { refuseMessage } from "../../operation/refuse-message.js";
-import { planted } from "../../planted.js";
+import { isPlanted } from "../../planted.js";
 import { CausalState, type StoredCausalState } from "../../state/causal-state.js";
 
 /** The shard whose operations make the catalogue. */
@@ -41,7 +41,7 @@ export function recoverCausality(log: OpLog, shard: string): { causality: Causal
 
 function causalityOf(text: string): { causality: CausalState; windows: StitchWindows } {
   const { causality, windows } = JSON.parse(text) as StoredShardCausality;
-  const forgets = planted.has("windows-lost-in-recovery");
+  const forgets = isPlanted("windows-lost-in-recovery");
   return {
     causality: new CausalState(causality),
     windows: windows === undefined || forgets ? new StitchWindows() : StitchWindows.decode(windows),

@@ -2,7 +2,7 @@ import { sequenceOf } from "../../causality/version-vector.js";
 import type { RequestMessage } from "../../gossip/message.js";
 import { limits } from "../../limits.js";
 import { batchesOf } from "../../operation/batch.js";
-import { planted } from "../../planted.js";
+import { isPlanted } from "../../planted.js";
 import type { ExchangeContext } from "./exchange.js";
 import { answerRequest } from "./missing.js";
 
@@ -63,7 +63,7 @@ export class Answers {
       send(to, "control", { kind: "compacted", shard, origin, upTo: answer.compactedTo });
       return 0;
     }
-    const first = after + (planted.has("answer-off-by-one") ? 2 : 1);
+    const first = after + (isPlanted("answer-off-by-one") ? 2 : 1);
     if (answer.rows.length === 0) return 0;
     let bytes = 0;
     for (const batch of batchesOf(shard, origin, first, answer.rows)) {

@@ -6,7 +6,7 @@ import { putStoredCheckpoint, storedCheckpoint } from "../../checkpoint/stored-c
 import { limits } from "../../limits.js";
 import type { LogEntry } from "../../log/op-log.js";
 import { decodeOperation } from "../../operation/codec.js";
-import { planted } from "../../planted.js";
+import { isPlanted } from "../../planted.js";
 import type { Shard } from "../../state/shard.js";
 import type { ReplicaStore } from "../commit/store.js";
 import { putUnconfirmed } from "./unconfirmed-snapshots.js";
@@ -81,7 +81,7 @@ export function installSnapshot(
     const parts = 1 + manifest.checksums.length;
     putStoredCheckpoint(writer, shard, { transfer, parts, position, operations, rows: 0 });
     target.shard.position = position;
-    if (planted.has("install-in-memory-alone")) return;
+    if (isPlanted("install-in-memory-alone")) return;
     for (const { origin, sequence, bytes } of kept) {
       target.shard.position = writer.append(shard, origin, sequence, bytes);
     }
@@ -109,7 +109,7 @@ function canApply(shard: Shard, row: LogEntry): boolean {
 
 function uncoveredRows(entries: Iterable<LogEntry>, frontier: VersionVector): LogEntry[] {
   const rows: LogEntry[] = [];
-  if (planted.has("install-forgets-rows")) return rows;
+  if (isPlanted("install-forgets-rows")) return rows;
   for (const entry of entries) if (entry.sequence > sequenceOf(frontier, entry.origin)) rows.push(entry);
   return rows;
 }

@@ -2,7 +2,7 @@ import { MurmurationError } from "@murmuration/index";
 import { emptyVersionVector, sequenceOf, type VersionVector } from "../../causality/version-vector.js";
 import type { AskMessage, DurableMessage, Message } from "../../gossip/message.js";
 import { limits } from "../../limits.js";
-import { planted } from "../../planted.js";
+import { isPlanted } from "../../planted.js";
 import type { Exchange, ExchangeContext } from "./exchange.js";
 import type { Waits } from "./waits.js";
 
@@ -49,7 +49,7 @@ export class QuorumExchange implements Exchange {
   beforeSending(): void {
     this.#ask();
     // what is not in the log yet may be forgotten, and its name given to another operation
-    if (!this.#context.store.isDurable() && !planted.has("durable-before-flush")) return;
+    if (!this.#context.store.isDurable() && !isPlanted("durable-before-flush")) return;
     this.#answer();
     this.#repair();
   }
@@ -77,7 +77,7 @@ export class QuorumExchange implements Exchange {
 
   #takeAnswer(from: number, { incarnation, round, members, frontiers }: DurableMessage): void {
     this.#noteFrontiers(from, frontiers);
-    const isMine = incarnation === this.#context.incarnation || planted.has("read-takes-old-answers");
+    const isMine = incarnation === this.#context.incarnation || isPlanted("read-takes-old-answers");
     if (isMine) this.#waits.note({ member: from, round, frontiers }, members);
   }
 
@@ -104,7 +104,7 @@ export class QuorumExchange implements Exchange {
       const { incarnation, round, wanted } = asked;
       const { progress, isComplete } = this.#progressOf(wanted);
       if (progress > asked.progress) {
-        if (!this.#context.store.trySync() && !planted.has("durable-before-flush")) return;
+        if (!this.#context.store.trySync() && !isPlanted("durable-before-flush")) return;
         const frontiers = new Map([...wanted.keys()].map((shard) => [shard, this.#held(shard)]));
         this.#sayDurable(asker, { incarnation, round, frontiers });
       }

@@ -10,8 +10,9 @@ import type {
 } from "../../gossip/message.js";
 import { limits } from "../../limits.js";
 import { pointIdFromKey } from "../../log/point-key.js";
+import { mark } from "../../marks.js";
 import { refuseMessage } from "../../operation/refuse-message.js";
-import { mark, planted } from "../../planted.js";
+import { isPlanted } from "../../planted.js";
 import { compareRanges } from "../../reconcile/compare-ranges.js";
 import { type KeyedHashes, wholeRange } from "../../reconcile/keyed-hashes.js";
 import { encodeNodeLists, listsAt, nodeHashes, nodeOfKey } from "../../reconcile/node-lists.js";
@@ -221,7 +222,7 @@ export class Reconciliation implements Exchange {
       return;
     }
     this.#counts.differing++;
-    if (planted.has("no-reconcile")) return;
+    if (isPlanted("no-reconcile")) return;
     // nodes are dead or alive as the points say: the graph is looked at when those agree
     const parts = samePoints ? [...indexes.keys()].filter((name) => isSettled(indexes.get(name))) : [undefined];
     for (const vector of parts) {

@@ -4,8 +4,9 @@ import { includesDot, type VersionVector } from "../../causality/version-vector.
 import type { KeyedState } from "../../gossip/message.js";
 import { limits } from "../../limits.js";
 import { pointIdFromKey } from "../../log/point-key.js";
+import { mark } from "../../marks.js";
 import { refuseMessage } from "../../operation/refuse-message.js";
-import { mark, planted } from "../../planted.js";
+import { isPlanted } from "../../planted.js";
 import { decodeNodeLists, linksToAdd, nodeOfKey } from "../../reconcile/node-lists.js";
 import { canonicalState, readableState } from "../../state/digest.js";
 import { mergePointStates } from "../../state/merge-point-states.js";
@@ -37,8 +38,7 @@ export class Repairs {
     const repaired: PointState[] = [];
     for (const state of received) {
       const mine = readableState(shard, state.id);
-      const merged =
-        mine === undefined || planted.has("reconcile-takes-theirs") ? state : mergePointStates(mine, state);
+      const merged = mine === undefined || isPlanted("reconcile-takes-theirs") ? state : mergePointStates(mine, state);
       if (mine !== undefined && isSameState(mine, merged)) {
         if (isSameState(mine, state)) this.#judgeVectors(from, target, mine);
       } else if (shard.holdsVectorsOf(merged)) repaired.push(merged);

@@ -11,7 +11,7 @@ import { CheckpointReader } from "../../checkpoint/read-checkpoint.js";
 import { storedCheckpoint } from "../../checkpoint/stored-checkpoint.js";
 import type { Message, SnapshotMessage, SnapshotRequestMessage } from "../../gossip/message.js";
 import { limits } from "../../limits.js";
-import { mark } from "../../planted.js";
+import { mark } from "../../marks.js";
 import { SYSTEM_SHARD } from "../commit/stored-causality.js";
 import type { Exchange, ExchangeContext } from "./exchange.js";
 import { installSnapshot, requireUseful } from "./install.js";

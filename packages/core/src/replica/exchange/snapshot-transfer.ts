@@ -1,7 +1,7 @@
 import { crc32 } from "node:zlib";
 import type { CheckpointManifest } from "../../checkpoint/manifest.js";
 import { limits } from "../../limits.js";
-import { mark } from "../../planted.js";
+import { mark } from "../../marks.js";
 
 /** Parts of a snapshot, asked of a peer. */
 export interface PartsRequest {

@@ -2,7 +2,8 @@ import type { VersionVector } from "../../causality/version-vector.js";
 import { type CheckpointManifest, frontierOf } from "../../checkpoint/manifest.js";
 import type { Message, SnapshotQuestionMessage, SnapshotWord, SnapshotWordMessage } from "../../gossip/message.js";
 import { limits } from "../../limits.js";
-import { mark, planted } from "../../planted.js";
+import { mark } from "../../marks.js";
+import { isPlanted } from "../../planted.js";
 import type { Exchange, ExchangeContext } from "./exchange.js";
 import type { Digests, KnownDigests } from "./known-digests.js";
 import type { Reconciliation } from "./reconciliation.js";
@@ -108,7 +109,7 @@ export class SnapshotWords implements Exchange {
 
   /** Asks the others about a snapshot, or asks again, and says what their words come to so far. */
   judge(source: number, manifest: CheckpointManifest, nowMs: number): Verdict {
-    if (planted.has("snapshot-contents-believed")) return { kind: "install", isConfirmed: true };
+    if (isPlanted("snapshot-contents-believed")) return { kind: "install", isConfirmed: true };
     const { shard } = manifest;
     const question = this.#questionOf(source, manifest);
     if (question.verdict !== undefined) return question.verdict;

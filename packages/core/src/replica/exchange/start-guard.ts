@@ -1,7 +1,8 @@
 import { covers, emptyVersionVector, sequenceOf, type VersionVector } from "../../causality/version-vector.js";
 import type { Message, WelcomeMessage } from "../../gossip/message.js";
 import { limits } from "../../limits.js";
-import { mark, planted } from "../../planted.js";
+import { mark } from "../../marks.js";
+import { isPlanted } from "../../planted.js";
 import { SYSTEM_SHARD } from "../commit/stored-causality.js";
 import type { Exchange, ExchangeContext } from "./exchange.js";
 import { isBehindItself } from "./missing.js";
@@ -55,7 +56,7 @@ export class StartGuard implements Exchange {
     if (this.#isOpen) return;
     this.#nowMs = nowMs;
     if (this.#startedMs === undefined || nowMs < this.#startedMs) this.#startedMs = nowMs;
-    if (this.#waitMs === 0 || planted.has("no-start-guard")) {
+    if (this.#waitMs === 0 || isPlanted("no-start-guard")) {
       this.#isOpen = true;
       return;
     }

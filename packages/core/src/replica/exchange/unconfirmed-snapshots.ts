@@ -1,7 +1,7 @@
 import { MurmurationError } from "@murmuration/index";
 import type { LogWriter, OpLog } from "../../log/op-log.js";
 import { countOf, storedSetting } from "../../log/stored-setting.js";
-import { mark } from "../../planted.js";
+import { mark } from "../../marks.js";
 import type { ReplicaStore } from "../commit/store.js";
 import type { Membership } from "../membership/membership.js";
 

@@ -5,7 +5,8 @@ import { Quorum, type QuorumAnswer } from "../../consistency/quorum.js";
 import type { SessionToken } from "../../consistency/token.js";
 import type { Frontiers, IndexWait, ReadWait, SettledWait, WaitRequest, WriteWait } from "../../consistency/wait.js";
 import { limits } from "../../limits.js";
-import { mark, planted } from "../../planted.js";
+import { mark } from "../../marks.js";
+import { isPlanted } from "../../planted.js";
 import type { ReplicaStore } from "../commit/store.js";
 import { SYSTEM_SHARD } from "../commit/stored-causality.js";
 
@@ -232,7 +233,7 @@ export class Waits implements RequestWaits {
     if (request.kind === "index") return this.#settleIndex(id, request, isLate);
     if (open === undefined) {
       const { token } = request as Extract<WaitRequest, { kind: "session" }>;
-      if (isDurable && (this.#holds(token) || planted.has("token-unchecked"))) return { id, result: "covered" };
+      if (isDurable && (this.#holds(token) || isPlanted("token-unchecked"))) return { id, result: "covered" };
       return isLate ? { id, result: "not-covered" } : undefined;
     }
     const { members, countsItself } = voters;
@@ -247,7 +248,7 @@ export class Waits implements RequestWaits {
       agreed.sort((a, b) => a - b);
     }
     const needed = neededAmong(open, members.length);
-    const count = agreed.length + (planted.has("quorum-counts-itself-twice") ? 1 : 0);
+    const count = agreed.length + (isPlanted("quorum-counts-itself-twice") ? 1 : 0);
     if (isDurable && count >= needed) {
       this.#noteReached(open);
       return { id, result: "done", agreed, needed, members };

@@ -1,7 +1,7 @@
 import { sequenceOf, type VersionVector } from "../../causality/version-vector.js";
 import type { Stability, WaitedFor } from "../../gossip/stability.js";
+import { mark } from "../../marks.js";
 import type { Operation } from "../../operation/operation.js";
-import { mark } from "../../planted.js";
 import { ADMITTED_SETTING, isAdmitted } from "../commit/identity.js";
 import type { ReplicaStore } from "../commit/store.js";
 import { SYSTEM_SHARD } from "../commit/stored-causality.js";

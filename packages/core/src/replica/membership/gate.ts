@@ -2,7 +2,7 @@ import { emptyVersionVector, sequenceOf, type VersionVector } from "../../causal
 import type { Envelope } from "../../gossip/envelope.js";
 import type { Arrived } from "../../gossip/transport.js";
 import { limits } from "../../limits.js";
-import { mark } from "../../planted.js";
+import { mark } from "../../marks.js";
 import { SYSTEM_SHARD } from "../commit/stored-causality.js";
 import type { Membership } from "./membership.js";
 

@@ -1,6 +1,6 @@
 import type { Catalogue } from "../../catalogue/collection.js";
 import { emptyVersionVector, sequenceOf, type VersionVector } from "../../causality/version-vector.js";
-import { mark } from "../../planted.js";
+import { mark } from "../../marks.js";
 import type { ReplicaStore } from "../commit/store.js";
 import type { ClusterOptions } from "../upkeep/cluster-options.js";
 

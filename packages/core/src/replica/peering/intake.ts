@@ -5,10 +5,11 @@ import { sequenceOf } from "../../causality/version-vector.js";
 import { CausalInbox, type ReceivedOperation } from "../../gossip/inbox.js";
 import type { RequestPlanner } from "../../gossip/requests.js";
 import { limits } from "../../limits.js";
+import { mark } from "../../marks.js";
 import { decodeBatch } from "../../operation/batch.js";
 import { decodeOperation } from "../../operation/codec.js";
 import type { Operation } from "../../operation/operation.js";
-import { mark, planted } from "../../planted.js";
+import { isPlanted } from "../../planted.js";
 import type { ReplicaStore } from "../commit/store.js";
 import { SYSTEM_SHARD } from "../commit/stored-causality.js";
 import { SetAside, type SetAsideOperation, type Wanted } from "../exchange/set-aside.js";
@@ -161,7 +162,7 @@ export class Intake {
 
   /** Is it a time that this replica's clock, give or take the bound, has not reached? */
   #isEarly(time: HybridTime, nowMs: number): boolean {
-    return time.wallMs > nowMs + limits.clockDriftMsMax && !planted.has("clock-unchecked");
+    return time.wallMs > nowMs + limits.clockDriftMsMax && !isPlanted("clock-unchecked");
   }
 
   /**
@@ -224,7 +225,7 @@ export class Intake {
           continue;
         }
         this.#setAside.noteHeld(shard, next.operation.origin, next.operation.sequence);
-        if (planted.has("clock-unchecked")) this.#store.time.observe(next.operation.time, next.operation.time.wallMs);
+        if (isPlanted("clock-unchecked")) this.#store.time.observe(next.operation.time, next.operation.time.wallMs);
         else this.#store.time.observe(next.operation.time, nowMs);
       }
       // quarantined meanwhile: what else waits is asked for again, as far as a snapshot does not bring it

@@ -9,7 +9,7 @@ import { type PeerFrontiers, RequestPlanner } from "../../gossip/requests.js";
 import { Stability } from "../../gossip/stability.js";
 import type { Arrived, Outgoing } from "../../gossip/transport.js";
 import { limits } from "../../limits.js";
-import { planted } from "../../planted.js";
+import { isPlanted } from "../../planted.js";
 import type { ReplicaStore } from "../commit/store.js";
 import { SYSTEM_SHARD } from "../commit/stored-causality.js";
 import { Answers } from "../exchange/answers.js";
@@ -98,7 +98,7 @@ export class Peering implements PeeringForUpkeep {
       incarnation: this.#incarnation,
       noteClock: (replica, theirMs, nowMs) => this.#clockGuard.note(replica, theirMs, nowMs),
       countsAsMember: () =>
-        (this.#admission.isAdmitted || planted.has("joiners-count")) &&
+        (this.#admission.isAdmitted || isPlanted("joiners-count")) &&
         !this.#fenced &&
         !this.#members.isEvicted(this.#store.id),
       mayHold: (shard) => this.#admission.mayHold(shard),
@@ -165,8 +165,7 @@ export class Peering implements PeeringForUpkeep {
 
   stable(shard: string): VersionVector {
     const active = this.#members.active();
-    if (active.length === 0 || planted.has("stability-alone"))
-      return this.#store.causality(shard)?.frontier ?? new Map();
+    if (active.length === 0 || isPlanted("stability-alone")) return this.#store.causality(shard)?.frontier ?? new Map();
     return this.#stability.stable(shard);
   }
 
@@ -304,7 +303,7 @@ export class Peering implements PeeringForUpkeep {
       if (!this.#members.isEvicted(peer))
         peers.push({ id: peer, heardMs, frontiers: this.#frontiersOf.get(peer) ?? new Map() });
     }
-    if (planted.has("no-requests")) return;
+    if (isPlanted("no-requests")) return;
     const known = [...this.#frontiersOf.values()];
     const missing = missingOperations(
       this.#store,

@@ -1,7 +1,7 @@
 import type { VersionVector } from "../../causality/version-vector.js";
 import type { ClockGuard } from "../../gossip/clock-guard.js";
 import { limits } from "../../limits.js";
-import { planted } from "../../planted.js";
+import { isPlanted } from "../../planted.js";
 import type { ReplicaStore } from "../commit/store.js";
 import { isBehindItself } from "../exchange/missing.js";
 import type { StartGuard } from "../exchange/start-guard.js";
@@ -56,7 +56,7 @@ export function* reasonsOf(known: StandingCase): Generator<string> {
   if (starting !== undefined) yield starting;
   if (isBehindItself(store, frontiers))
     yield "this replica was restored from an older copy and first fetches what it had written since";
-  if (clocks.selfDisagrees(members.active()) && !planted.has("clock-unchecked"))
+  if (clocks.selfDisagrees(members.active()) && !isPlanted("clock-unchecked"))
     yield clockText(clocks, members.active());
 }
 

@@ -10,9 +10,10 @@ import {
 import type { VectorSpace } from "../../catalogue/collection.js";
 import type { Dot } from "../../causality/dot.js";
 import type { NamedVectors } from "../../command/command.js";
+import { mark } from "../../marks.js";
 import { throughEncoding } from "../../operation/vector-encoding.js";
 import type { KeptVector, VectorVersion } from "../../operation/vector-version.js";
-import { mark, planted } from "../../planted.js";
+import { isPlanted } from "../../planted.js";
 import { spaceOptions } from "../../state/open-shard.js";
 import { visibleDot } from "../../state/point-state.js";
 import type { Shard } from "../../state/shard.js";
@@ -107,7 +108,7 @@ export class GroupPlan {
     // a point that was thought to keep its vector, or an operation that got another name
     if (own === undefined || own.dot.sequence !== dot.sequence) return index.plan(dot, values);
     if (since.length > 0) mark("planned in a group");
-    return index.inserts.planAmong(dot, values, own.candidates, planted.has("group-unseen") ? [] : since);
+    return index.inserts.planAmong(dot, values, own.candidates, isPlanted("group-unseen") ? [] : since);
   }
 
   /** Find candidates for the vectors of this name from a place on, whose operation has this dot. */
@@ -171,7 +172,7 @@ function keptIfPlanted(
   index: Space,
   found: readonly (InsertCandidates | undefined)[],
 ): readonly (InsertCandidates | undefined)[] {
-  if (!planted.has("plans-kept")) return found;
+  if (!isPlanted("plans-kept")) return found;
   const kept = firstFound.get(index);
   if (kept === undefined && index.reader.linkedCount > KEPT_FROM) firstFound.set(index, found);
   return kept ?? found;

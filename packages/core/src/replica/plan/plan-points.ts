@@ -19,7 +19,7 @@ import { limits } from "../../limits.js";
 import { canonicalPayload } from "../../operation/canonical-payload.js";
 import type { OperationBody } from "../../operation/operation.js";
 import { requireEncodable } from "../../operation/vector-encoding.js";
-import { planted } from "../../planted.js";
+import { isPlanted } from "../../planted.js";
 import { matchingPointsNow, subjectOf } from "../../state/matching-points.js";
 import type { Shard } from "../../state/shard.js";
 import type { WritableShard } from "../../state/writable-shard.js";
@@ -47,7 +47,7 @@ export type BodyPlanner = (dot: Dot) => OperationBody;
 
 /** With the bug planted, entries are lost that another one of their id follows. */
 function isOverwritten(points: readonly { readonly id: PointId }[], at: number): boolean {
-  return planted.has("keeps-last-entry") && points.slice(at + 1).some(({ id }) => id === points[at]?.id);
+  return isPlanted("keeps-last-entry") && points.slice(at + 1).some(({ id }) => id === points[at]?.id);
 }
 
 /**

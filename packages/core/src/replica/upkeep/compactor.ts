@@ -4,7 +4,8 @@ import { putStoredCheckpoint, type StoredCheckpoint } from "../../checkpoint/sto
 import { writeCheckpoint } from "../../checkpoint/write-checkpoint.js";
 import { limits } from "../../limits.js";
 import type { KeptOperations } from "../../log/op-log.js";
-import { mark, planted } from "../../planted.js";
+import { mark } from "../../marks.js";
+import { isPlanted } from "../../planted.js";
 import { visibleDot, visibleVectorNames } from "../../state/point-state.js";
 import type { Shard } from "../../state/shard.js";
 import type { WritableShard } from "../../state/writable-shard.js";
@@ -116,8 +117,8 @@ export class Compactor {
     const { shard } = target;
     const position = log.lastPosition();
     const mayGo = this.#isChecked(shard.id) ? stable : emptyVersionVector;
-    const upTo = planted.has("compacts-unstable") ? shard.frontier : mayGo;
-    const kept = planted.has("compacts-live") ? new Map() : shownOperations(shard);
+    const upTo = isPlanted("compacts-unstable") ? shard.frontier : mayGo;
+    const kept = isPlanted("compacts-live") ? new Map() : shownOperations(shard);
     const before = log.operationCount(shard.id);
     const { stored, dropped } = log.transaction((writer) => {
       const name = writeCheckpoint(writer, target, time.last, this.#partBytes);

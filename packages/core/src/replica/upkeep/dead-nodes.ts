@@ -2,7 +2,7 @@ import type { NodeDot, SpacePort } from "@murmuration/index";
 import { dotText } from "../../causality/dot.js";
 import { compareVersionVectors, emptyVersionVector, type VersionVector } from "../../causality/version-vector.js";
 import { limits } from "../../limits.js";
-import { planted } from "../../planted.js";
+import { isPlanted } from "../../planted.js";
 import type { WritableShard } from "../../state/writable-shard.js";
 import { StableBatches } from "./stable-batches.js";
 import type { WriteUpkeep } from "./write-upkeep.js";
@@ -68,7 +68,7 @@ export class DeadNodes {
     write: WriteUpkeep,
   ): { repaired: number; purged: number; atRest: boolean } {
     const { shard, indexes } = this.#target;
-    if (isChecked || planted.has("purge-unchecked")) {
+    if (isChecked || isPlanted("purge-unchecked")) {
       for (const [name, dead] of this.#found) this.#vectors.get(name)?.waiting.add(dead, shard.frontier);
       this.#found = new Map();
     }
@@ -108,7 +108,7 @@ export class DeadNodes {
       }
       // nothing leads to a vector that is not linked
       if (links === undefined) state.repairFrom = undefined;
-      else if (state.repairFrom !== undefined && !planted.has("no-repair")) {
+      else if (state.repairFrom !== undefined && !isPlanted("no-repair")) {
         const { nodes, nextSlot } = links.nodesToRepair(owned, state.repairFrom, budget);
         const deltas = nodes.flatMap((node) => links.planRepair(node) ?? []);
         // before the writes: a graph may have no room for all of them
@@ -125,7 +125,7 @@ export class DeadNodes {
       }
       // others' repairs and purges make nodes purgeable too: look again whenever something has changed
       if (state.repairFrom === undefined && (state.purge || hasChanged)) {
-        const dots = planted.has("no-purge") ? [] : space.purgeable(owned, PURGE_MAX);
+        const dots = isPlanted("no-purge") ? [] : space.purgeable(owned, PURGE_MAX);
         if (dots.length > 0) write({ kind: "purge", vector: name, dots });
         purged += dots.length;
         state.purge = dots.length === PURGE_MAX;

@@ -1,6 +1,7 @@
 import type { EdgeDelta, NodeDot, SpacePort } from "@murmuration/index";
 import type { WindowWork } from "../../gossip/windows.js";
-import { mark, planted } from "../../planted.js";
+import { mark } from "../../marks.js";
+import { isPlanted } from "../../planted.js";
 import type { WritableShard } from "../../state/writable-shard.js";
 import type { WriteUpkeep } from "./write-upkeep.js";
 
@@ -132,7 +133,7 @@ export class Stitcher {
       const foreign = new Map([...job.work.foreign].map(([origin, range]) => [origin, range.through]));
       const [vector = ""] = indexes.keys();
       const closes = { owner: job.owner, through: job.work.through, foreign };
-      if (planted.has("windows-never-close")) return count;
+      if (isPlanted("windows-never-close")) return count;
       mark("window closed");
       write({ kind: "edges", reason: "stitch", vector, deltas: [], closes });
     }

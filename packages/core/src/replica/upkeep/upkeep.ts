@@ -1,6 +1,7 @@
 import { MurmurationError, type SpacePort } from "@murmuration/index";
 import { emptyVersionVector, type VersionVector } from "../../causality/version-vector.js";
-import { mark, planted } from "../../planted.js";
+import { mark } from "../../marks.js";
+import { isPlanted } from "../../planted.js";
 import type { Shard } from "../../state/shard.js";
 import type { WritableShard } from "../../state/writable-shard.js";
 import type { ReplicaStore } from "../commit/store.js";
@@ -146,7 +147,7 @@ export class Upkeep {
     let tagged = false;
     for (const { links } of indexes.values() as Iterable<SpacePort>) {
       if (links === undefined || links.counters().storedTags === 0) continue;
-      if (links.settleTags(planted.has("tags-settled-early") ? shard.frontier : stable) > 0) mark("tags settled");
+      if (links.settleTags(isPlanted("tags-settled-early") ? shard.frontier : stable) > 0) mark("tags settled");
       if (links.counters().storedTags > 0) tagged = true;
     }
     const stitched = room.stitch.attempt(nowMs, () =>
@@ -156,9 +157,9 @@ export class Upkeep {
     const dead = room.repair.attempt(nowMs, () =>
       upkeep.deadNodes.step(owned, stable, isChecked, budget.repairs ?? DEFAULT_REPAIRS, write),
     ) ?? { repaired: 0, purged: 0, atRest: true };
-    const early = planted.has("tombstones-forgotten-early");
+    const early = isPlanted("tombstones-forgotten-early");
     const forgotten = upkeep.tombstones.step(owned, early ? shard.frontier : stable, write);
-    const rescued = planted.has("no-rescue")
+    const rescued = isPlanted("no-rescue")
       ? { count: 0, atRest: true }
       : (room.rescue.attempt(nowMs, () => upkeep.rescuer.step(owned, this.#isFirst(), write)) ?? {
           count: 0,

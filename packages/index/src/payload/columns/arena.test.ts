@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
+import { type PlantedIndexBug, plant } from "../../planted.js";
 import { H_ARENA_END } from "../../segment/column-layout.js";
 import { H_ARENA_NEXT } from "../../segment/layout.js";
 import { SegmentReader } from "../../segment/reader.js";
 import { Segment } from "../../segment/segment.js";
 import { attachTable, createTable } from "../../segment/table-engine.js";
-import { type PlantedColumnBug, plantColumnBugs } from "./planted.js";
 
 interface ArenaExports {
   arenaBytes(): number;
@@ -35,13 +35,13 @@ class ModelledArena {
   reused = 0;
   #highest = 0;
 
-  constructor(bytes: number, bugs: readonly PlantedColumnBug[] = []) {
+  constructor(bytes: number, bugs: readonly PlantedIndexBug[] = []) {
+    plant(bugs);
     const engine = createTable({ capacity: 100, slots: [] });
     this.segment = new Segment(engine);
     this.arena = engine as unknown as ArenaExports;
     this.#end = (engine.u32[H_ARENA_NEXT >>> 2] as number) + bytes;
     engine.u32[H_ARENA_END >>> 2] = this.#end;
-    plantColumnBugs(this.segment.handle(), bugs);
     this.#reader = new SegmentReader(attachTable(this.segment.handle().memory, 1));
   }
 

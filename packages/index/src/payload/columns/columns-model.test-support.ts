@@ -6,6 +6,7 @@ import type { Condition, Filter } from "../../filter/condition.js";
 import { compilePredicate } from "../../filter/matches.js";
 import { emptyFilter } from "../../filter/parse.js";
 import type { FilterSubject, PointSource } from "../../filter/point-source.js";
+import { type PlantedIndexBug, plant } from "../../planted.js";
 import type { PointId } from "../../point/point-id.js";
 import { RowSet } from "../../row-set.js";
 import { H_ARENA_END, H_POSTING_ROWS } from "../../segment/column-layout.js";
@@ -27,7 +28,6 @@ import type { PayloadIndexSchema } from "../schema.js";
 import { columnProblems } from "./column-problems.js";
 import { ColumnReader } from "./column-reader.js";
 import { Columns, type WrittenColumn } from "./columns.js";
-import { type PlantedColumnBug, plantColumnBugs } from "./planted.js";
 
 // The model of columns: at each epoch, the payloads of the rows that it shows. What columns answer there is what the predicate of a condition
 // says of each row, and what the indexes on one thread's heap answer.
@@ -202,7 +202,7 @@ interface Held {
 /** What a model is made for. */
 export interface ModelOptions {
   readonly firstEpoch?: number;
-  readonly bugs?: readonly PlantedColumnBug[];
+  readonly bugs?: readonly PlantedIndexBug[];
   /** Values of more rows are common, unless they are rare. */
   readonly postingRows?: number;
   /** Memory that columns have. */
@@ -233,11 +233,11 @@ export class ModelledColumns {
   refused = 0;
 
   constructor({ firstEpoch = 1, bugs = [], postingRows, arenaBytes }: ModelOptions = {}) {
+    plant(bugs);
     this.engine = createTable({ capacity: CAPACITY, slots: [] }, firstEpoch);
     const { u32 } = this.engine;
     if (postingRows !== undefined) u32[H_POSTING_ROWS >>> 2] = postingRows;
     if (arenaBytes !== undefined) u32[H_ARENA_END >>> 2] = (u32[H_ARENA_NEXT >>> 2] as number) + arenaBytes;
-    plantColumnBugs({ memory: this.engine.memory }, bugs);
     this.segment = new Segment(this.engine);
     this.columns = new Columns(this.engine, ROWS_PER_STEP);
     this.#readers = this.#attach();

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
+import { plantedBugsOf } from "../../planted.js";
 import { Segment } from "../../segment/segment.js";
 import { createTable } from "../../segment/table-engine.js";
 import { finish, Meter } from "../../sliced.js";
@@ -14,7 +15,6 @@ import {
   modelSteps,
   type Step,
 } from "./columns-model.test-support.js";
-import { type PlantedColumnBug, plantedColumnBugs } from "./planted.js";
 
 const firstEpoch = fc.constantFrom(1, 2 ** 31 - 20, 2 ** 32 - 20);
 
@@ -111,7 +111,7 @@ describe("columns", () => {
     );
   });
 
-  for (const name of Object.keys(plantedColumnBugs) as PlantedColumnBug[]) {
+  for (const name of plantedBugsOf("columns")) {
     if (name === "extent-reused") continue;
     test(`are caught when ${name}`, () => {
       const found = fc.check(
