@@ -51,9 +51,9 @@ function collectionOf(vectors: Float32Array, dimensions: number): ReadableCollec
 
 function readingOf(queries: readonly Float32Array[], isBatch: boolean): Reading {
   const selection = { payload: false, vectors: false };
+  const rest = { using: "", limit: K, offset: 0, parameters: {}, selection };
   const searches = queries.map(
-    (query) =>
-      ({ kind: "nearest", query: { query, using: "", limit: K, offset: 0, parameters: {}, selection } }) as const,
+    (vector) => ({ ...rest, node: { kind: "nearest", target: { kind: "vector", vector } } }) as const,
   );
   return { kind: "searches", searches, isBatch, shape: "points" };
 }

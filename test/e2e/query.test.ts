@@ -173,11 +173,11 @@ test("payload and vectors are selected per query", async () => {
   );
 });
 
-test("a query without a query pages by id with score 1", async () => {
+test("a query without a query pages by id with score 0", async () => {
   const { points } = await client.query("words", { limit: 3, offset: 2, with_payload: ["word"] });
   assert.deepEqual(
     points.map(({ id, score, payload }) => ({ id, score, payload })),
-    [3, 4, 5].map((id) => ({ id, score: 1, payload: { word: data.words[id - 1] } })),
+    [3, 4, 5].map((id) => ({ id, score: 0, payload: { word: data.words[id - 1] } })),
   );
 });
 
@@ -260,5 +260,29 @@ test("a query can take its vector from a point of another collection", async () 
     client.query("words", { query: 1, lookup_from: { collection: "nowhere" } }),
     404,
     /^Not found: Collection nowhere not found/,
+  );
+});
+
+test("prefetches are fused by rank or by score, or ranked again", async () => {
+  const other = idOf("monday");
+  const filter = { must_not: [{ has_id: [january, other] }] };
+  const lists = [truth(january), truth(other)].map((ids) => ids.filter((id) => id !== january && id !== other));
+  const prefetch = [
+    { query: january, limit: 20, params: { exact: true } },
+    { query: other, limit: 20, params: { exact: true } },
+  ];
+  const ranks = new Map<number, number>();
+  for (const list of lists) {
+    for (const [i, id] of list.slice(0, 20).entries()) ranks.set(id, (ranks.get(id) ?? 0) + 1 / (i + 2));
+  }
+  const rrf = await client.query("words", { prefetch, query: { fusion: "rrf" }, filter, limit: 100 });
+  assert.equal(rrf.points.length, ranks.size);
+  for (const { id, score } of rrf.points) close(score, ranks.get(Number(id)) ?? 0);
+  const dbsf = await client.query("words", { prefetch, query: { fusion: "dbsf" }, filter, limit: 100 });
+  assert.deepEqual(new Set(ids(dbsf.points)), new Set(ranks.keys()));
+  const again = await client.query("words", { prefetch, query: january, filter, limit: 100 });
+  assert.deepEqual(
+    ids(again.points),
+    truth(january).filter((id) => ranks.has(id)),
   );
 });

@@ -35,8 +35,10 @@ export { compileDeletion, mergePayload, type SetMode, setAt } from "./payload/up
 export { comparePointIds, type PointId, pointIdFromText, toPointId } from "./point/point-id.js";
 export type { CollectionHandle, SpaceHandle } from "./query/collection-handle.js";
 export { CollectionReader } from "./query/collection-reader.js";
-export type { QueryOutcome } from "./query/nearest.js";
+export type { QueryOutcome } from "./query/execute.js";
 export type * from "./query/query.js";
+export { prefetchDepthMax, prefetchesMax } from "./query/query-limits.js";
+export type * from "./query/query-node.js";
 export { canonicalVector } from "./query/scores.js";
 export type { Snapshot } from "./query/snapshot.js";
 export { type ReadonlyRowSet, RowSet } from "./row-set.js";

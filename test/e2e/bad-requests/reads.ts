@@ -69,9 +69,13 @@ const queries: readonly (readonly [object, number, RegExp])[] = [
   [{ query: ok, using: "a", limit: "18446744073709551616" }, 400, format],
   [{ score_threshold: 0.5 }, 400, /^Bad request: A query is needed to use the score_threshold\./],
   [{ prefetch: [{ query: ok, using: "a" }] }, 400, /^Bad request: A query is needed to merge the prefetches\./],
-  [{ prefetch: { query: ok, using: "a" }, query: ok, using: "a" }, 400, /prefetch/],
+  [{ prefetch: { query: ok, using: "b" }, query: ok, using: "a" }, 400, unknownVector],
+  [{ prefetch: { query: 1 }, query: { fusion: "rrf" }, using: "a" }, 400, /^Bad request: Fusion queries cannot be/],
+  [{ query: { fusion: "rrf" } }, 400, /^Bad request: Fusion queries need/],
+  [{ prefetch: { query: 1 }, query: { fusion: "sum" } }, 400, /query\.fusion: unknown value "sum"/],
+  [{ prefetch: { query: 1 }, query: { rrf: { k: 0 } } }, 422, /query\.rrf\.k: value 0 invalid, must be/],
   [{ query: ok, using: "a", lookup_from: { collection: "nowhere" } }, 404, /^Not found: Collection nowhere not found/],
-  ...["recommend", "discover", "context", "order_by", "fusion", "rrf", "sample", "formula", "relevance_feedback"].map(
+  ...["recommend", "discover", "context", "order_by", "sample", "formula", "relevance_feedback"].map(
     (form) => [{ query: { [form]: {} } }, 400, new RegExp(`^Bad request: .*${form}.*not supported`)] as const,
   ),
   [{ query: { nearest: ok, mmr: { diversity: 0.5 } }, using: "a" }, 400, /^Bad request: .*mmr.*not supported/],

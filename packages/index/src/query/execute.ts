@@ -1,18 +1,82 @@
+import { assert } from "../errors.js";
+import { RowSet } from "../row-set.js";
 import type { Sliced } from "../sliced.js";
-import { nearest, type QueryOutcome } from "./nearest.js";
-import type { Emit, PointsQuery, ScoredRecord } from "./query.js";
-import type { ReadView } from "./read-view.js";
+import { rankById } from "./by-id.js";
+import { fuse } from "./fusion.js";
+import { matchingRows } from "./matching.js";
+import { nearest, rankNearest } from "./nearest.js";
+import type { Emit, PointsQuery, ScoredRecord, Source } from "./query.js";
+import { type Asked, type Ranked, settledTogether } from "./ranked.js";
+import { type Views, viewAt } from "./read-view.js";
+import { RecordReader } from "./records.js";
 
-/** The points that a query finds, best first. `lookup` is the view that targets by id take their vectors from. */
-export function execute(
-  view: ReadView,
-  query: PointsQuery,
-  emit: Emit<ScoredRecord>,
-  lookup: ReadView,
-): Sliced<QueryOutcome> {
-  const { node } = query;
+/** How an answer was found. */
+export interface QueryOutcome {
+  /**
+   * Walks saw the graph as of exactly the rows that were read: replicas at the same frontier answer alike. false: writes were applied
+   * meanwhile that are not visible yet, and near candidates of a walk may have been other ones; every point is right all the same. `undefined`:
+   * nothing was walked.
+   */
+  readonly isSettled: boolean | undefined;
+}
+
+/** The points that a query finds, best first. */
+export function* execute(views: Views, query: PointsQuery, emit: Emit<ScoredRecord>): Sliced<QueryOutcome> {
+  const { node, prefetch, offset, limit, selection } = query;
+  // the most common one gives its points out as it finds them
+  if (node.kind === "nearest" && (prefetch === undefined || prefetch.length === 0)) {
+    return yield* nearest(views, node, query, emit);
+  }
+  const view = viewAt(views, 0);
+  const records = new RecordReader(view, selection);
+  const { rows, scores, isSettled } = yield* rank(views, { ...query, limit: offset + limit }, undefined);
+  for (let i = offset; i < rows.length; i++) {
+    emit(records.scoredAt(rows[i] as number, scores[i] as number));
+    yield "pause";
+  }
+  return { isSettled };
+}
+
+/** The rows that satisfy a filter too, of those of the queries around. */
+function* matchingBoth(views: Views, { filter }: Source, around: RowSet | undefined): Sliced<RowSet | undefined> {
+  if (filter === undefined) return around;
+  const rows = yield* matchingRows(viewAt(views, 0), filter);
+  if (around !== undefined) rows.and(around);
+  return rows;
+}
+
+function unionOf(lists: readonly Ranked[]): RowSet {
+  const union = new RowSet();
+  for (const { rows } of lists) for (const row of rows) union.add(row);
+  return union;
+}
+
+/** What a source finds, best first, among the rows given (`undefined`: all). */
+export function* rank(views: Views, source: Source, around: RowSet | undefined): Sliced<Ranked> {
+  const { using, prefetch = [] } = source;
+  const matching = yield* matchingBoth(views, source, around);
+  const lists: Ranked[] = [];
+  for (const one of prefetch) lists.push(yield* rank(views, one, matching));
+  const candidates = lists.length === 0 ? matching : unionOf(lists);
+  const scoreThreshold = source.scoreThreshold === undefined ? undefined : Math.fround(source.scoreThreshold);
+  const wanted = Math.min(source.limit, candidates?.size ?? viewAt(views, 0).points.size);
+  // what was fetched is ranked again, and not looked for
+  const parameters = lists.length === 0 ? source.parameters : { ...source.parameters, exact: true };
+  const asked = { using, parameters, matching: candidates, scoreThreshold, wanted };
+  const ranked = yield* rankBy(views, source, asked, lists);
+  return { ...ranked, isSettled: settledTogether([...lists, ranked]) };
+}
+
+function rankBy(views: Views, { node }: Source, asked: Asked, lists: readonly Ranked[]): Sliced<Ranked> {
+  const view = viewAt(views, 0);
   switch (node.kind) {
     case "nearest":
-      return nearest(view, node, query, emit, lookup);
+      return rankNearest(views, node, asked);
+    case "by-id":
+      return rankById(view, asked);
+    case "rrf":
+    case "dbsf":
+      assert(lists.length > 0, "a fusion has something to fuse");
+      return fuse(view.points, node, lists, asked);
   }
 }

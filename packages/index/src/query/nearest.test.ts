@@ -4,7 +4,8 @@ import { type ErrorCode, MurmurationError } from "../errors.js";
 import type { PointId } from "../point/point-id.js";
 import type { Metric } from "../vector-index/options.js";
 import type { CollectionReader } from "./collection-reader.js";
-import type { PointsQuery, QueryTarget } from "./query.js";
+import type { PointsQuery } from "./query.js";
+import type { Lookup, QueryTarget } from "./query-node.js";
 import { collectionOf, foundBy, nearestIn, point, space, tagIs, toVector } from "./reads.test-support.js";
 import { canonicalVector, scoreOf } from "./scores.js";
 
@@ -24,7 +25,7 @@ function ask(reader: CollectionReader, more: Partial<PointsQuery>): [PointId, nu
   return nearestIn(reader, more).map(({ id, score }) => [id, score]);
 }
 
-function toPoint(id: PointId, lookupFrom?: { collection: string; vector?: string }): Pick<PointsQuery, "node"> {
+function toPoint(id: PointId, lookupFrom?: Lookup): Pick<PointsQuery, "node"> {
   const target: QueryTarget = { kind: "point", id, ...(lookupFrom === undefined ? {} : { lookupFrom }) };
   return { node: { kind: "nearest", target } };
 }
@@ -101,7 +102,7 @@ describe("the nearest points", () => {
   });
 
   test("to a stored point's other vector include it", () => {
-    assert.deepEqual(ask(filled("dot"), toPoint(1, { collection: "a", vector: "other" })), [
+    assert.deepEqual(ask(filled("dot"), toPoint(1, { collection: 0, vector: "other" })), [
       [2, 7],
       [1, 1],
       [3, -2],
@@ -110,9 +111,9 @@ describe("the nearest points", () => {
 
   test("to a point of another collection take its vector from there", () => {
     const lookup = collectionOf({ "": space(2) }, [point(2, [0, -5])]).reader.begin();
-    const query = { ...toVector([]), ...toPoint(2, { collection: "b" }), limit: 1 };
+    const query = { ...toVector([]), ...toPoint(2, { collection: 1 }), limit: 1 };
     const answer = foundBy<{ id: PointId; score: number }>(filled("cosine"), (snapshot, emit) =>
-      snapshot.query(query, emit, lookup),
+      snapshot.query(query, emit, [snapshot, lookup]),
     );
     assert.deepEqual(
       answer.map(({ id, score }) => [id, score]),
@@ -125,7 +126,7 @@ describe("the nearest points", () => {
     const reader = filled("dot");
     assert.throws(() => ask(reader, toPoint(9)), failsWith("not-found", "query"));
     assert.throws(() => ask(reader, toPoint(4)), failsWith("wrong-input", "query"));
-    assert.throws(() => ask(reader, toPoint(1, { collection: "a", vector: "x" })), failsWith("wrong-input", "vector"));
+    assert.throws(() => ask(reader, toPoint(1, { collection: 0, vector: "x" })), failsWith("wrong-input", "vector"));
     assert.throws(() => ask(reader, { using: "unknown" }), failsWith("wrong-input", "vector"));
     assert.throws(() => ask(reader, toVector([1, 2, 3])), failsWith("wrong-input", "vector"));
     for (const parameters of [{}, { exact: true }]) {

@@ -9,8 +9,10 @@ import type { GraphReader } from "../vector-index/graph-reader.js";
 import type { SearchOptions, SearchResult, Visibility } from "../vector-index/search-types.js";
 import { matchingRows } from "./matching.js";
 import type { PointsAtEpoch } from "./points-at-epoch.js";
-import type { Emit, NearestNode, PointsQuery, QueryTarget, ScoredRecord } from "./query.js";
-import { type ReadView, spaceOf } from "./read-view.js";
+import type { Emit, PointsQuery, ScoredRecord } from "./query.js";
+import type { NearestNode, QueryTarget } from "./query-node.js";
+import type { Asked, Ranked } from "./ranked.js";
+import { type ReadView, spaceOf, type Views, viewAt } from "./read-view.js";
 import { RecordReader } from "./records.js";
 import { canonicalVector, isWorse, scoreOf } from "./scores.js";
 import type { SpaceReader } from "./space-reader.js";
@@ -28,12 +30,8 @@ const MARKS_PER_POINT = 96 * 60;
 /** Bytes of vectors that are compared in about a millisecond. */
 const CHEAP_BYTES = 4 * 1024 * 1024;
 
-/** How an answer was found. */
-export interface QueryOutcome {
-  /**
-   * Walks saw the graph as of exactly the rows that were read: replicas at the same frontier answer alike. false: writes were applied
-   * meanwhile that are not visible yet, and near candidates of a walk may have been other ones; every point is right all the same.
-   */
+/** Whether walks saw the graph as of exactly the rows that were read. */
+interface Settled {
   readonly isSettled: boolean;
 }
 
@@ -70,10 +68,11 @@ function targetVector(
   view: ReadView,
   space: SpaceReader,
   target: QueryTarget,
-  lookup: ReadView,
+  views: Views,
 ): { readonly vector: Float32Array; readonly excludedSlot?: number } {
   if (target.kind === "vector")
     return { vector: canonicalVector(requireDense(target.vector, space.name), space.metric) };
+  const lookup = viewAt(views, target.lookupFrom?.collection ?? 0);
   const from = spaceOf(lookup, target.lookupFrom?.vector ?? space.name);
   const { points } = lookup;
   const row = points.rowOf(target.id);
@@ -105,7 +104,7 @@ function* search(
   vector: Float32Array,
   matching: RowSet | undefined,
   options: Omit<SearchOptions, "allowed">,
-): Sliced<SearchResult & QueryOutcome> {
+): Sliced<SearchResult & Settled> {
   const { graph } = space;
   const { changes, departures } = view.graphs[space.number] as ReadView["graphs"][number];
   checkDimensions(graph.options, vector);
@@ -131,40 +130,69 @@ function* search(
   }
 }
 
-/**
- * The nearest points of a vector, or of a stored point's vector (which is left out itself), best first. `lookup` is the view that a target by
- * id takes its vector from.
- */
-export function* nearest(
-  view: ReadView,
+/** The nearest of those that match, those that are as near as a threshold says. `wanted`: with those that are passed over. */
+function* nearestOf(
+  views: Views,
   { target }: NearestNode,
-  query: PointsQuery,
-  emit: Emit<ScoredRecord>,
-  lookup: ReadView,
-): Sliced<QueryOutcome> {
-  const { parameters, limit, offset } = query;
-  // scores are float32: compared with one that is not, a score would be other than itself
-  const scoreThreshold = query.scoreThreshold === undefined ? undefined : Math.fround(query.scoreThreshold);
-  const space = spaceOf(view, query.using);
-  const records = new RecordReader(view, query.selection);
-  const matching = query.filter === undefined ? undefined : yield* matchingRows(view, query.filter);
-  const { vector, excludedSlot } = targetVector(view, space, target, lookup);
-  const { slots, distances, roots, isSettled } = yield* search(view, space, vector, matching, {
+  { using, parameters, matching, wanted }: Omit<Asked, "scoreThreshold">,
+) {
+  const view = viewAt(views, 0);
+  const space = spaceOf(view, using);
+  const { vector, excludedSlot } = targetVector(view, space, target, views);
+  const results = yield* search(view, space, vector, matching, {
     ...parameters,
-    limit: limit + offset + (excludedSlot === undefined ? 0 : 1),
+    limit: wanted + (excludedSlot === undefined ? 0 : 1),
     allEntries: view.allEntries,
   });
-  const rows = view.points.rowsAtSlots(space.number, slots);
+  return { ...results, rows: view.points.rowsAtSlots(space.number, results.slots), excludedSlot, metric: space.metric };
+}
+
+/**
+ * The nearest points of a vector, or of a stored point's vector (which is left out itself), best first; equally near ones in the order of the
+ * operations that wrote their vectors.
+ */
+export function* nearest(
+  views: Views,
+  node: NearestNode,
+  query: PointsQuery,
+  emit: Emit<ScoredRecord>,
+): Sliced<Settled> {
+  const { limit, offset, using, parameters } = query;
+  const view = viewAt(views, 0);
+  // scores are float32: compared with one that is not, a score would be other than itself
+  const scoreThreshold = query.scoreThreshold === undefined ? undefined : Math.fround(query.scoreThreshold);
+  spaceOf(view, using);
+  const records = new RecordReader(view, query.selection);
+  const matching = query.filter === undefined ? undefined : yield* matchingRows(view, query.filter);
+  const asked = { using, parameters, matching, wanted: limit + offset };
+  const { slots, distances, roots, rows, excludedSlot, metric, isSettled } = yield* nearestOf(views, node, asked);
   let rank = 0;
   let emitted = 0;
   for (let i = 0; i < slots.length; i++) {
     if (slots[i] === excludedSlot) continue;
-    const score = scoreOf(distances[i] as number, space.metric, roots?.[i]);
-    if (scoreThreshold !== undefined && isWorse(score, scoreThreshold, space.metric)) break;
+    const score = scoreOf(distances[i] as number, metric, roots?.[i]);
+    if (scoreThreshold !== undefined && isWorse(score, scoreThreshold, metric)) break;
     if (rank++ < offset) continue;
     if (emitted++ === limit) break;
     emit(records.scoredAt(rows[i] as number, score));
     if (emitted % POINTS_PER_PAUSE === 0) yield "pause";
   }
   return { isSettled };
+}
+
+/** The same points as a list. */
+export function* rankNearest(views: Views, node: NearestNode, asked: Asked): Sliced<Ranked> {
+  const { scoreThreshold, wanted } = asked;
+  const found = yield* nearestOf(views, node, asked);
+  const { slots, distances, roots, excludedSlot, metric, isSettled } = found;
+  const rows: number[] = [];
+  const scores: number[] = [];
+  for (let i = 0; i < slots.length && rows.length < wanted; i++) {
+    if (slots[i] === excludedSlot) continue;
+    const score = scoreOf(distances[i] as number, metric, roots?.[i]);
+    if (scoreThreshold !== undefined && isWorse(score, scoreThreshold, metric)) break;
+    rows.push(found.rows[i] as number);
+    scores.push(score);
+  }
+  return { rows, scores, isSettled };
 }

@@ -2,6 +2,7 @@ import type { Filter } from "../filter/condition.js";
 import type { PayloadSelector } from "../payload/select.js";
 import type { PointId } from "../point/point-id.js";
 import type { Vector } from "../vector/vector.js";
+import type { QueryNode } from "./query-node.js";
 
 // What can be asked of a collection, and what is answered: plain data, so that it can be posted to the thread that reads.
 
@@ -26,37 +27,23 @@ export interface SearchParameters {
   readonly oversampling?: number;
 }
 
-/** What points are compared with. */
-export type QueryTarget =
-  /** A vector as the user gave it. */
-  | { readonly kind: "vector"; readonly vector: Vector }
-  /** A point's stored vector. Where it is of the collection and vector that is searched, the point is left out of the answer. */
-  | {
-      readonly kind: "point";
-      readonly id: PointId;
-      /** Where the point is looked up; the default is the collection and vector that is searched. */
-      readonly lookupFrom?: { readonly collection: string; readonly vector?: string };
-    };
-
-/** The points nearest to a target. */
-export interface NearestNode {
-  readonly kind: "nearest";
-  readonly target: QueryTarget;
-}
-
-/** What a query does. A kind that is made of others (fusion, prefetch) holds `PointsQuery`s of its own. */
-export type QueryNode = NearestNode;
-
-/** A query of points that have a score, in one vector space of a collection. */
-export interface PointsQuery {
+/** Where points come from, best first: what a query finds, before it is told what to return of them. */
+export interface Source {
   readonly node: QueryNode;
   /** Vector name; `""` is the unnamed vector. */
   readonly using: string;
+  /** Holds for its prefetches too. */
   readonly filter?: Filter;
   readonly limit: number;
-  readonly offset: number;
   readonly scoreThreshold?: number;
   readonly parameters: SearchParameters;
+  /** Only what these find is ranked; empty is as good as missing. */
+  readonly prefetch?: readonly Source[];
+}
+
+/** A query of points that have a score. */
+export interface PointsQuery extends Source {
+  readonly offset: number;
   readonly selection: Selection;
 }
 
@@ -84,7 +71,7 @@ export interface PointRecord {
 
 /** A point in the answer of a query. */
 export interface ScoredRecord extends PointRecord {
-  /** Cosine and dot: larger is better. Euclid and Manhattan: smaller is better. A float32. */
+  /** A float32. Larger is better, but for distances (the nearest by Euclid or Manhattan). */
   readonly score: number;
 }
 

@@ -1,4 +1,4 @@
-import { MurmurationError } from "../errors.js";
+import { assert, MurmurationError } from "../errors.js";
 import type { PublishedHold } from "../vector-index/published-pins.js";
 import type { PointsAtEpoch } from "./points-at-epoch.js";
 import type { SpaceReader } from "./space-reader.js";
@@ -21,4 +21,14 @@ export function spaceOf({ spaces }: ReadView, vector: string): SpaceReader {
     throw new MurmurationError("wrong-input", `Not existing vector name error: ${vector}`, "vector");
   }
   return space;
+}
+
+/** What a query is carried out with: the collection that is searched, then those that points are looked up in. */
+export type Views = readonly ReadView[];
+
+/** The view of a collection by its place. */
+export function viewAt(views: Views, place: number): ReadView {
+  const view = views[place];
+  assert(view !== undefined, "a query names collections that it is carried out with");
+  return view;
 }

@@ -3,75 +3,24 @@ import type { Filter } from "../filter/condition.js";
 import type { FieldAccess, OrderView } from "../payload/access.js";
 import { compareNumbers } from "../payload/number.js";
 import type { ValueGroup } from "../payload/payload-index.js";
-import { comparePointIds, type PointId } from "../point/point-id.js";
-import type { ReadonlyRowSet, RowSet } from "../row-set.js";
-import { scrollRowsMax } from "../segment/reader.js";
+import type { PointId } from "../point/point-id.js";
+import type { ReadonlyRowSet } from "../row-set.js";
 import { Meter, type Sliced } from "../sliced.js";
-import { sortInSlices } from "../sliced-sort.js";
+import { sortedById, type Visited, visitById } from "./by-id.js";
 import { matchingRows } from "./matching.js";
 import type { Emit, ScrolledRecord, ScrollQuery } from "./query.js";
 import type { ReadView } from "./read-view.js";
 import { RecordReader } from "./records.js";
 import { unheldGroups } from "./unheld-order.js";
 
-/** Below this share of matching points, collecting and sorting them beats walking the ids in order. */
-const SORT_SHARE = 1 / 8;
-
 /** How many points match. */
 export function* count(view: ReadView, filter: Filter | undefined): Sliced<number> {
   return filter === undefined ? view.points.size : (yield* matchingRows(view, filter)).size;
 }
 
-interface Identified {
-  readonly row: number;
-  readonly id: PointId;
-}
-
 /** What a page is made from. */
-interface Page {
-  readonly view: ReadView;
+interface Page extends Visited {
   readonly records: RecordReader;
-  readonly matches: RowSet | undefined;
-  readonly limit: number;
-  readonly meter: Meter;
-}
-
-/** The rows in ascending order of their ids, those before `first` left out. */
-function* sortedById(rows: Iterable<number>, { view, meter }: Page, first?: PointId): Sliced<Identified[]> {
-  const identified: Identified[] = [];
-  for (const row of rows) {
-    const id = view.points.idAt(row);
-    if (first === undefined || comparePointIds(id, first) >= 0) identified.push({ row, id });
-    meter.steps++;
-    if (meter.isDue()) yield "pause";
-  }
-  return yield* sortInSlices(identified, (a, b) => comparePointIds(a.id, b.id), meter);
-}
-
-/** Calls `visit` with the matching rows by ascending id until it returns false. */
-function* visitById(page: Page, first: PointId | undefined, visit: (row: number) => boolean): Sliced<void> {
-  const { view, matches, limit, meter } = page;
-  const { points } = view;
-  if (matches !== undefined && matches.size < points.size * SORT_SHARE) {
-    for (const { row } of yield* sortedById(matches, page, first)) {
-      if (!visit(row)) return;
-      yield "pause";
-    }
-    return;
-  }
-  // one more than the page: the next one begins with it
-  const rowsAtOnce = matches === undefined ? Math.min(limit + 1, scrollRowsMax) : scrollRowsMax;
-  for (let from = first, isFirst = true; isFirst || from !== undefined; isFirst = false) {
-    const { rows, next } = points.segment.scroll(from, rowsAtOnce, points.epoch);
-    meter.steps += rows.length;
-    for (const row of rows) {
-      if (matches?.has(row) === false) continue;
-      if (!visit(row)) return;
-      yield "pause";
-    }
-    from = next;
-    if (meter.isDue()) yield "pause";
-  }
 }
 
 function orderedAccess({ points }: ReadView, key: string): FieldAccess & { readonly order: OrderView } {

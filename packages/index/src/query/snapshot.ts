@@ -3,8 +3,7 @@ import type { Filter } from "../filter/condition.js";
 import type { FieldAccess } from "../payload/access.js";
 import type { PointId } from "../point/point-id.js";
 import type { Sliced } from "../sliced.js";
-import { execute } from "./execute.js";
-import type { QueryOutcome } from "./nearest.js";
+import { execute, type QueryOutcome } from "./execute.js";
 import type { Emit, PointRecord, PointsQuery, ScoredRecord, ScrolledRecord, ScrollQuery, Selection } from "./query.js";
 import type { ReadView } from "./read-view.js";
 import { RecordReader } from "./records.js";
@@ -31,12 +30,16 @@ export class Snapshot {
   }
 
   /**
-   * The points that a query finds, best first. `lookup`: the snapshot of the collection that a target by id is looked up in, where that is
-   * another one (`QueryTarget.lookupFrom`). Throws `wrong-input` for a vector of an unknown name or of other dimensions, or a point that has
+   * The points that a query finds, best first. `collections`: of all collections that it names by their places (`Lookup.collection`), this one
+   * first. Throws `wrong-input` for a vector of an unknown name or of other dimensions, or a point that has
    * none; `not-found` for a point that is not there; `format` for a bad path; `corrupt` or `storage` for a payload that cannot be read.
    */
-  query(query: PointsQuery, emit: Emit<ScoredRecord>, lookup: Snapshot = this): Sliced<QueryOutcome> {
-    return execute(this.#view, query, emit, lookup.#view);
+  query(query: PointsQuery, emit: Emit<ScoredRecord>, collections: readonly Snapshot[] = [this]): Sliced<QueryOutcome> {
+    return execute(
+      collections.map((one) => one.#view),
+      query,
+      emit,
+    );
   }
 
   /** Points by id, in the order asked for; unknown ids are passed over. Throws as `query` does. */

@@ -1,5 +1,5 @@
 import type { NearestHere } from "@murmuration/core";
-import type { Filter, Payload, PointId, ScrollQuery, Selection } from "@murmuration/index";
+import type { Filter, Payload, PointId, QueryTarget, ScrollQuery, Selection } from "@murmuration/index";
 import { parseJson } from "../http/json.js";
 import type { Reading } from "../read/reading.js";
 import type { Database } from "./database.js";
@@ -34,12 +34,11 @@ export function readsOf(database: Database) {
       const answer = await read(name, { kind: "count", ...(filter === undefined ? {} : { filter }) });
       return (answer as { readonly count: number }).count;
     },
-    query: (name: string, query: NearestHere) =>
-      read(name, {
-        kind: "searches",
-        searches: [{ kind: "nearest", query }],
-        isBatch: false,
-        shape: "list",
-      }) as Promise<AnsweredPoint[]>,
+    query: (name: string, { query, ...rest }: NearestHere) => {
+      const target: QueryTarget =
+        query instanceof Float32Array ? { kind: "vector", vector: query } : { kind: "point", id: query.id };
+      const searches = [{ ...rest, node: { kind: "nearest", target } }] as const;
+      return read(name, { kind: "searches", searches, isBatch: false, shape: "list" }) as Promise<AnsweredPoint[]>;
+    },
   };
 }

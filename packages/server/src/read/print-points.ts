@@ -96,9 +96,6 @@ const beginRecord = ({ id }: PointRecord) => `{"id":${printId(id)}`;
 
 export const recordPrinter: PointPrinter<PointRecord> = { begin: beginRecord, end: () => "}" };
 
-/** A point of a page in the place of a query: with version 0 and score 1. */
-export const pagePrinter: PointPrinter<PointRecord> = { begin: beginRecord, end: () => ',"version":0,"score":1}' };
-
 export const scrolledPrinter: PointPrinter<ScrolledRecord> = {
   begin: beginRecord,
   end: ({ orderValue }) => (orderValue === undefined ? "}" : `,"order_value":${printJson(orderValue)}}`),

@@ -26,17 +26,24 @@ describe("readings", () => {
   other.write([{ id: "6f1c0f2e-5e0f-4f5e-9d8a-0a7f3c1b2d4e", payloadKey: 77, vector: vectorAt(77) }]);
   const collections = [points.readable, other.readable];
   const colour = { must: [{ kind: "match-value", key: "colour", value: "red" }], should: [], mustNot: [] } as const;
+  const page = {
+    ...nearest(vectorAt(0)),
+    node: { kind: "by-id" },
+    limit: 2,
+    offset: 3,
+    selection: everything,
+  } as const;
   const many = Array.from({ length: 300 }, (_, i) => nearest(vectorAt(i), { limit: 3 }));
   const readings: { readonly [what: string]: Reading } = {
     nearest: searches([nearest(vectorAt(3))]),
     "nearest with everything": searches([nearest(vectorAt(3), { selection: everything, limit: 3 })], { shape: "list" }),
     "nearest to a point": searches([nearest({ id: 7 }, { offset: 2, scoreThreshold: 9 })]),
-    "nearest to a point elsewhere": searches([{ ...nearest({ id: 49 }, { limit: 2 }), lookup: { collection: 1 } }]),
+    "nearest to a point elsewhere": searches([nearest({ id: 49, lookupFrom: { collection: 1 } }, { limit: 2 })]),
     "nearest with a filter": searches([
       nearest(vectorAt(5), { filter: colour, selection: { payload: { include: ["n"] }, vectors: false } }),
     ]),
     exact: searches([nearest(vectorAt(5), { parameters: { exact: true }, limit: 5_000_000 })]),
-    batch: searches([nearest(vectorAt(9)), { kind: "page", limit: 2, offset: 3, selection: everything }], {
+    batch: searches([nearest(vectorAt(9)), page], {
       isBatch: true,
     }),
     "large batch": searches(many, { isBatch: true, shape: "list" }),
@@ -47,6 +54,9 @@ describe("readings", () => {
       kind: "scroll",
       request: { limit: 2, selection: nothing, filter: colour, orderBy: { key: "n", direction: "desc" } },
     },
+    fusion: searches([
+      { ...nearest(vectorAt(9)), node: { kind: "rrf", k: 2 }, prefetch: [nearest(vectorAt(9)), nearest(vectorAt(3))] },
+    ]),
     count: { kind: "count" },
     "count with a filter": { kind: "count", filter: colour },
     retrieve: {
@@ -105,8 +115,8 @@ describe("readings", () => {
     assert.deepEqual(
       batch[1]?.points.map(({ id, version, score }) => [id, version, score]),
       [
-        [4, 0, 1],
-        [5, 0, 1],
+        [4, 4, 0],
+        [5, 5, 0],
       ],
     );
     assert.equal((answers.get("exact") as { points: unknown[] }).points.length, 2_000);

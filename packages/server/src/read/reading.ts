@@ -7,34 +7,13 @@ import type { Filter, PointId, PointsQuery, ScrollQuery, Selection } from "@murm
  */
 export type Reading = SearchesReading | ScrollReading | CountReading | RetrieveReading | PointReading;
 
-/** The nearest points of a vector or of a stored point: `[{"id":…,"version":…,"score":…,…},…]`. */
-export interface NearestSearch {
-  readonly kind: "nearest";
-  readonly query: Omit<PointsQuery, "node"> & {
-    /** A vector as the user gave it, or the id of a point, whose vector is used; where that is of what is searched, it is left out of the answer. */
-    readonly query: Float32Array | { readonly id: PointId };
-  };
-  /** Where the vector of a query by id is looked up; missing: where it searches, under the name that it searches by. */
-  readonly lookup?: { readonly collection: number; readonly vector?: string };
-}
-
-/** Points by ascending id, each printed as if it had been found, with version 0 and score 1. */
-export interface PageSearch {
-  readonly kind: "page";
-  readonly filter?: Filter;
-  /** So many are passed over. */
-  readonly offset: number;
-  readonly limit: number;
-  readonly selection: Selection;
-}
-
-/** One search of those that a reading asks for. */
-export type Search = NearestSearch | PageSearch;
-
-/** One search, or an array of what several come to, all as of one moment. */
+/**
+ * One query, or an array of what several come to, all as of one moment: points as `[{"id":…,"version":…,"score":…,…},…]`. The places that a
+ * query names of collections are those of the reading.
+ */
 export interface SearchesReading {
   readonly kind: "searches";
-  readonly searches: readonly Search[];
+  readonly searches: readonly PointsQuery[];
   readonly isBatch: boolean;
   /** What a search comes to: `{"points":[…]}`, or the list alone. */
   readonly shape: "points" | "list";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers/promises";
-import { MurmurationError } from "@murmuration/index";
+import { type Lookup, MurmurationError, type PointId, type PointsQuery, type QueryTarget } from "@murmuration/index";
 import type { ReaderAnswer, ReadingLimits } from "./readers.js";
-import type { NearestSearch, SearchesReading } from "./reading.js";
+import type { SearchesReading } from "./reading.js";
 
 export const nothing = { payload: false, vectors: false } as const;
 export const everything = { payload: true, vectors: true } as const;
@@ -12,13 +12,12 @@ export function limits(timeoutMs = 60_000, isAbandoned = () => false): ReadingLi
 }
 
 export function nearest(
-  query: NearestSearch["query"]["query"],
-  more: Partial<NearestSearch["query"]> = {},
-): NearestSearch {
-  return {
-    kind: "nearest",
-    query: { query, using: "", limit: 10, offset: 0, parameters: {}, selection: nothing, ...more },
-  };
+  to: Float32Array | { readonly id: PointId; readonly lookupFrom?: Lookup },
+  more: Partial<PointsQuery> = {},
+): PointsQuery {
+  const target: QueryTarget = to instanceof Float32Array ? { kind: "vector", vector: to } : { kind: "point", ...to };
+  const rest = { using: "", limit: 10, offset: 0, parameters: {}, selection: nothing };
+  return { node: { kind: "nearest", target }, ...rest, ...more };
 }
 
 export const searches = (list: SearchesReading["searches"], more: Partial<SearchesReading> = {}): SearchesReading => ({

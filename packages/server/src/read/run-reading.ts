@@ -13,7 +13,6 @@ import { AnswerText } from "./answer-text.js";
 import {
   isLarge,
   type PointPrinter,
-  pagePrinter,
   pointParts,
   printPoint,
   recordPrinter,
@@ -21,7 +20,7 @@ import {
   scrolledPrinter,
 } from "./print-points.js";
 import type { ReaderAnswer } from "./readers.js";
-import type { NearestSearch, PageSearch, Reading, SearchesReading } from "./reading.js";
+import type { Reading, SearchesReading } from "./reading.js";
 
 /** A page no larger than this is asked for as it is; a larger one is first cut to the number of points. */
 const LARGE_PAGE = 10_000;
@@ -97,9 +96,7 @@ function* writeSearches(
   for (const search of searches) {
     text.put(shape === "points" ? `${separator}{"points":` : separator);
     separator = ",";
-    const view = views[0] as Snapshot;
-    const one =
-      search.kind === "page" ? yield* writePage(view, search, text) : yield* writeNearest(views, search, text);
+    const one = yield* writeQuery(views, search, text);
     if (one !== undefined) settled = one && settled !== false;
     if (shape === "points") text.put("}");
   }
@@ -107,52 +104,12 @@ function* writeSearches(
   return settled;
 }
 
-function* writePage(
-  view: Snapshot,
-  { filter, limit, offset, selection }: PageSearch,
-  text: AnswerText,
-): Sliced<Settled> {
-  let passed = 0;
-  const request = {
-    limit: yield* cut(view, offset + limit),
-    selection,
-    ...(filter === undefined ? {} : { filter }),
-  };
-  const read = (emit: Emit<PointRecord>) =>
-    view.scroll(request, (point) => {
-      if (passed++ >= offset) emit(point);
-    });
-  yield* list(text, read, pagePrinter, selection);
-  return undefined;
-}
-
-function* writeNearest(
-  views: readonly Snapshot[],
-  { query, lookup }: NearestSearch,
-  text: AnswerText,
-): Sliced<Settled> {
+function* writeQuery(views: readonly Snapshot[], query: PointsQuery, text: AnswerText): Sliced<Settled> {
   const view = views[0] as Snapshot;
-  const { query: target, selection, ...rest } = query;
-  const from = lookup?.vector;
-  const asked: PointsQuery = {
-    ...rest,
-    selection,
-    limit: yield* cut(view, query.limit),
-    offset: yield* cut(view, query.offset),
-    node: {
-      kind: "nearest",
-      target:
-        target instanceof Float32Array
-          ? { kind: "vector", vector: target }
-          : {
-              kind: "point",
-              id: target.id,
-              ...(from === undefined ? {} : { lookupFrom: { collection: "", vector: from } }),
-            },
-    },
-  };
-  const lookupView = views[lookup?.collection ?? 0] as Snapshot;
-  const { isSettled } = yield* list(text, (emit) => view.query(asked, emit, lookupView), scoredPrinter, selection);
+  const { limit, offset, selection } = query;
+  const isCut = limit <= LARGE_PAGE && offset <= LARGE_PAGE;
+  const asked = isCut ? query : { ...query, limit: yield* cut(view, limit), offset: yield* cut(view, offset) };
+  const { isSettled } = yield* list(text, (emit) => view.query(asked, emit, views), scoredPrinter, selection);
   return isSettled;
 }
 

@@ -37,10 +37,10 @@ describe("query", () => {
     assert.deepEqual([missing.statusCode, missing.error], [404, "Not found: No point with id 77 found"]);
   });
 
-  it("lists points by id with score 1 when there is no query", async () => {
+  it("lists points by id with score 0 when there is no query", async () => {
     const { ask } = await filledApp();
     const { result } = (await ask("POST", `${path}/query`, { limit: 1, offset: 1, with_payload: ["count"] })).json;
-    assert.deepEqual(result, { points: [{ id: 2, payload: { count: 1 }, version: 0, score: 1 }] });
+    assert.deepEqual(result, { points: [{ id: 2, payload: { count: 1 }, version: 2, score: 0 }] });
   });
 
   it("honours filter, offset, threshold and search parameters", async () => {
@@ -124,8 +124,47 @@ describe("query", () => {
       400,
       /^Bad request: A query is needed to merge the prefetches/,
     ],
-    ["prefetch", { query, prefetch: [{ query }] }, 400, /prefetch is not supported yet/],
-    ["fusion", { query: { fusion: "rrf" } }, 400, /query\.fusion: fusion queries are not supported yet/],
+    [
+      "prefetches inside of prefetches without a query",
+      { query, prefetch: [{ query }, { prefetch: [] }, { prefetch: { query } }] },
+      400,
+      /^Bad request: A query is needed to merge the prefetches/,
+    ],
+    ["a prefetch with a bad limit", { query, prefetch: [{ query, limit: -1 }] }, 400, /prefetch\[0\]\.limit: invalid/],
+    [
+      "a prefetch with limit 0",
+      { query, prefetch: [{ query, limit: 0 }] },
+      422,
+      /internal\.limit: value 0 invalid, must be 1 or larger/,
+    ],
+    [
+      "prefetches nested too deep",
+      { query, prefetch: Array.from({ length: 32 }).reduce((prefetch) => ({ query, prefetch }), { query }) },
+      422,
+      /prefetch: nested more than 32 levels deep/,
+    ],
+    [
+      "too many prefetches",
+      { query, prefetch: Array.from({ length: 257 }, () => ({ query })) },
+      422,
+      /prefetch: more than 256 prefetches/,
+    ],
+    ["a prefetch with another dimension", { query, prefetch: { query: [1] } }, 400, /expected dim: 4, got 1/],
+    [
+      "fusion with using",
+      { query: { fusion: "rrf" }, using: "a", prefetch: { query } },
+      400,
+      /^Bad request: Fusion queries cannot be combined with the 'using' field\.$/,
+    ],
+    ["fusion without prefetch", { query: { fusion: "rrf" } }, 400, /^Bad request: Fusion queries need at least one/],
+    ["another fusion", { query: { fusion: "sum" }, prefetch: { query } }, 400, /query\.fusion: unknown value "sum"/],
+    ["rrf with k of 0", { query: { rrf: { k: 0 } }, prefetch: { query } }, 422, /query\.rrf\.k: value 0 invalid/],
+    [
+      "rrf with a weight too many",
+      { query: { rrf: { weights: [1, 2] } }, prefetch: { query } },
+      400,
+      /^Bad request: The number of weights must be the number of prefetches, there are 2 weights and 1 prefetches/,
+    ],
     ["recommend", { query: { recommend: { positive: [1] } } }, 400, /query\.recommend: .*not supported/],
     ["sample", { query: { sample: "random" } }, 400, /query\.sample: .*not supported/],
     ["order_by", { query: { order_by: "a" } }, 400, /query\.order_by: .*not supported/],

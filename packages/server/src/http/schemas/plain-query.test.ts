@@ -84,6 +84,6 @@ describe("what is read without the schema", () => {
     const filter = { must: [{ key: "city", match: { any: ["Berlin"] } }] };
     assert.ok(plainQuery({ query: [1, 2], with_vector: false, ...common, filter }) !== undefined);
     assert.ok(plainSearch({ vector: [1, 2], with_vector: false, ...common, filter }) !== undefined);
-    assert.deepEqual(plainQuery({ query: [0.1, 2] })?.query, Float32Array.of(0.1, 2));
+    assert.deepEqual(plainQuery({ query: [0.1, 2] })?.query, { kind: "nearest", target: Float32Array.of(0.1, 2) });
   });
 });

@@ -103,11 +103,18 @@ function takeCommon(into: Mutable<Common>, key: string, value: unknown): boolean
 /** The body of a query by a vector; `undefined` unless it is plain. */
 export function plainQuery(value: unknown): QueryBody | undefined {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
-  const body: Mutable<QueryBody> = { query: undefined, using: "", lookup_from: undefined, ...plainDefaults };
+  const body: Mutable<QueryBody> = {
+    query: undefined,
+    using: "",
+    lookup_from: undefined,
+    prefetch: undefined,
+    ...plainDefaults,
+  };
   for (const [key, field] of Object.entries(value)) {
     if (key === "query") {
-      body.query = plainVector(field);
-      if (body.query === undefined) return undefined;
+      const target = plainVector(field);
+      if (target === undefined) return undefined;
+      body.query = { kind: "nearest", target };
     } else if (!takeCommon(body, key, field)) return undefined;
   }
   return body.query === undefined ? undefined : body;

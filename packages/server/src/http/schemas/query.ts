@@ -1,70 +1,14 @@
-import { MurmurationError, type PointId } from "@murmuration/index";
+import { MurmurationError, prefetchDepthMax, prefetchesMax } from "@murmuration/index";
 import { z } from "zod";
 import { efSearchMax, queryBatchSizeMax } from "../http-limits.js";
-import {
-  integer,
-  number,
-  optional,
-  parsedBy,
-  pointIdSchema,
-  readPointId,
-  rowCount,
-  shown,
-  unsupported,
-  withDefault,
-  within,
-} from "./fields.js";
+import { integer, number, optional, parsedBy, rowCount, shown, unsupported, withDefault, within } from "./fields.js";
 import { filter } from "./filter.js";
 import { name } from "./names.js";
+import { query } from "./query-forms.js";
 import { selectionFields } from "./selection.js";
 import { selectionSpellings, spelled } from "./spellings.js";
 import { type IssueParameters, validate } from "./validate.js";
 import { denseVectorSchema, readDenseVector, refuseOtherVector } from "./vectors.js";
-
-/** What is searched with: a vector, or a stored point. */
-export type QueryTarget = Float32Array | { readonly id: PointId };
-
-/** Forms of `query` that the dialect knows beside `nearest`. */
-const otherForms = [
-  "recommend",
-  "discover",
-  "context",
-  "order_by",
-  "fusion",
-  "rrf",
-  "sample",
-  "formula",
-  "relevance_feedback",
-];
-
-function readVectorInput(value: unknown, field: string): QueryTarget {
-  if (Array.isArray(value)) return readDenseVector(value, field);
-  if (typeof value === "number" || typeof value === "bigint" || typeof value === "string") {
-    return within(field, () => ({ id: readPointId(value) }));
-  }
-  return refuseOtherVector(value, field);
-}
-
-function readQuery(value: unknown): QueryTarget {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return readVectorInput(value, "");
-  const form = otherForms.find((known) => known in value);
-  if (form !== undefined) throw new MurmurationError("unsupported", `${form} queries are not supported yet`, form);
-  if (!("nearest" in value)) return readVectorInput(value, "");
-  if ("mmr" in value && value.mmr !== null && value.mmr !== undefined) {
-    throw new MurmurationError("unsupported", "mmr is not supported yet", "mmr");
-  }
-  return readVectorInput(value.nearest, "nearest");
-}
-
-const vectorInputSchema = { oneOf: [denseVectorSchema, pointIdSchema] };
-
-const query = parsedBy(readQuery, {
-  oneOf: [
-    denseVectorSchema,
-    pointIdSchema,
-    { type: "object", properties: { nearest: vectorInputSchema }, required: ["nearest"] },
-  ],
-});
 
 const searchParams = z.object({
   hnsw_ef: optional(integer(1, efSearchMax)),
@@ -88,13 +32,17 @@ const lookupFrom = z.object({
   shard_key: unsupported("shard keys are"),
 });
 
+const answerFields = {
+  offset: withDefault(rowCount(0), 0),
+  ...selectionFields(false),
+  shard_key: unsupported("shard keys are"),
+};
+
 const searchFields = {
   filter,
   params: optional(searchParams),
   score_threshold: optional(number()),
-  offset: withDefault(rowCount(0), 0),
-  ...selectionFields(false),
-  shard_key: unsupported("shard keys are"),
+  ...answerFields,
 };
 
 /** 0 passes here and is refused by `refuseLimitZero`, under the name that the dialect gives the field there. */
@@ -115,18 +63,63 @@ function refuseLimitZero(body: { readonly limit: number }, context: z.Refinement
   });
 }
 
-function notEmpty(value: unknown): boolean {
-  return value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0);
-}
-
-const queryFields = z.object({
-  prefetch: parsedBy(notEmpty, { description: "Not supported yet." }).optional(),
+/** Of queries and prefetches alike. */
+const sourceFields = {
   query: optional(query),
   using: withDefault(z.string(), ""),
   lookup_from: optional(lookupFrom),
+  filter,
+  params: optional(searchParams),
+  score_threshold: optional(number()),
   limit: queryLimit,
-  ...searchFields,
-});
+};
+
+/** What is fetched before it is ranked. */
+export type Prefetch = z.output<z.ZodObject<typeof sourceFields>> & {
+  readonly prefetch?: readonly Prefetch[] | undefined;
+};
+
+const prefetchFields = z.object({ ...sourceFields, prefetch: optional(parsedBy(readPrefetches, {})) });
+const prefetchSchema = z.toJSONSchema(prefetchFields, { io: "input", unrepresentable: "any" });
+const { $schema: _dialect, ...onePrefetch } = prefetchSchema;
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [value];
+}
+
+/** Throws `validation` for prefetches inside of prefetches beyond what is carried out. */
+function checkDepth(value: unknown): void {
+  let count = 0;
+  let level = listOf(value);
+  for (let depth = 1; level.length > 0; depth++) {
+    if (depth >= prefetchDepthMax) {
+      throw new MurmurationError("validation", `nested more than ${prefetchDepthMax} levels deep, which is the limit`);
+    }
+    count += level.length;
+    if (count > prefetchesMax) {
+      throw new MurmurationError("validation", `more than ${prefetchesMax} prefetches, which is the limit`);
+    }
+    level = level.flatMap((one) => {
+      const inner = typeof one === "object" && one !== null && "prefetch" in one ? one.prefetch : undefined;
+      return inner === undefined || inner === null ? [] : listOf(inner);
+    });
+  }
+}
+
+function readPrefetches(value: unknown): readonly Prefetch[] | undefined {
+  checkDepth(value);
+  const read = (one: unknown) => validate(prefetchBody, one);
+  const prefetches = Array.isArray(value) ? value.map((one, i) => within(`[${i}]`, () => read(one))) : [read(value)];
+  return prefetches.length === 0 ? undefined : prefetches;
+}
+
+const prefetchBody = prefetchFields.superRefine(refuseLimitZero);
+
+const prefetch = optional(
+  parsedBy(readPrefetches, { oneOf: [onePrefetch, { type: "array", items: onePrefetch, maxItems: prefetchesMax }] }),
+);
+
+const queryFields = z.object({ ...sourceFields, ...answerFields, prefetch });
 export const queryBody = spelled(queryFields.superRefine(refuseLimitZero), selectionSpellings);
 export type QueryBody = z.output<typeof queryBody>;
 

@@ -1,0 +1,170 @@
+import type { Collection } from "@murmuration/core";
+import {
+  type Lookup,
+  MurmurationError,
+  type PointsQuery,
+  type QueryNode,
+  type QueryTarget,
+  type SearchParameters,
+  type Source,
+} from "@murmuration/index";
+import type { Database } from "../engine/database.js";
+import { within } from "../http/schemas/fields.js";
+import type { Prefetch, QueryBody, SearchBody, SearchParams } from "../http/schemas/query.js";
+import type { QueryForm } from "../http/schemas/query-forms.js";
+import type { VectorInput } from "../http/schemas/vector-input.js";
+import { checkSelected, checkVector, vectorSpaceOf } from "./check-vectors.js";
+import { selectionOf } from "./render.js";
+
+/** The collections of a read: the one that it searches, then those that points are looked up in. */
+export class ReadNames {
+  readonly searched: string;
+  readonly #places: Map<string, number>;
+
+  constructor(searched: string) {
+    this.searched = searched;
+    this.#places = new Map([[searched, 0]]);
+  }
+
+  get all(): string[] {
+    return [...this.#places.keys()];
+  }
+
+  /** Where a name stands among them. */
+  placeOf(name: string): number {
+    const place = this.#places.get(name) ?? this.#places.size;
+    this.#places.set(name, place);
+    return place;
+  }
+}
+
+/** int8 distances alone answer only when `rescore` is turned off; ignoring quantisation is then the contrary wish. */
+function parametersOf(params: SearchParams | undefined): SearchParameters {
+  const { hnsw_ef: efSearch, exact, quantization } = params ?? {};
+  const rescore = quantization?.ignore === true ? true : quantization?.rescore;
+  return {
+    ...(efSearch === undefined ? {} : { efSearch }),
+    ...(exact === true ? { exact } : {}),
+    ...(rescore === undefined ? {} : { rescore }),
+    ...(quantization?.oversampling === undefined ? {} : { oversampling: quantization.oversampling }),
+  };
+}
+
+function sourceOf(body: Pick<Prefetch, "limit" | "params" | "filter" | "score_threshold">, using: string) {
+  return {
+    using,
+    limit: body.limit,
+    parameters: parametersOf(body.params),
+    ...(body.filter === undefined ? {} : { filter: body.filter }),
+    ...(body.score_threshold === undefined ? {} : { scoreThreshold: body.score_threshold }),
+  };
+}
+
+const refused = (message: string, field: string) => new MurmurationError("bad-request", message, field);
+
+/** Where a query looks up the points that it names; `undefined`: where it searches. */
+function lookupOf(database: Database, { lookup_from: from, using }: Prefetch, names: ReadNames): Lookup | undefined {
+  if (from === undefined) return undefined;
+  try {
+    vectorSpaceOf(database.collection(from.collection), from.vector ?? using, "lookup_from.vector");
+  } catch (error) {
+    if (!(error instanceof MurmurationError) || error.code !== "not-found") throw error;
+    throw new MurmurationError("not-found", `Collection ${from.collection} not found`, "lookup_from.collection");
+  }
+  return { collection: names.placeOf(from.collection), ...(from.vector === undefined ? {} : { vector: from.vector }) };
+}
+
+/** What a form is checked against. */
+interface Planning {
+  readonly collection: Collection;
+  readonly body: Prefetch;
+  readonly lookup: Lookup | undefined;
+  /** Prefetches that it ranks. */
+  readonly prefetches: number;
+}
+
+function targetOf({ collection, body, lookup }: Planning, input: VectorInput, field: string): QueryTarget {
+  if (input instanceof Float32Array) {
+    checkVector(collection, body.using, input, field);
+    return { kind: "vector", vector: input };
+  }
+  return { kind: "point", id: input.id, ...(lookup === undefined ? {} : { lookupFrom: lookup }) };
+}
+
+function checkFusion({ body, prefetches }: Planning): void {
+  if (body.using !== "") throw refused("Fusion queries cannot be combined with the 'using' field.", "using");
+  if (prefetches === 0) throw refused("Fusion queries need at least one prefetch.", "prefetch");
+}
+
+function nodeOf(planning: Planning, form: QueryForm | undefined): QueryNode {
+  switch (form?.kind) {
+    case undefined:
+      return { kind: "by-id" };
+    case "nearest":
+      return { kind: "nearest", target: targetOf(planning, form.target, "query") };
+    case "dbsf":
+      checkFusion(planning);
+      return form;
+    case "rrf": {
+      checkFusion(planning);
+      const { weights } = form;
+      if (weights === undefined || weights.length === planning.prefetches) return form;
+      const counts = `${weights.length} weights and ${planning.prefetches} prefetches`;
+      throw refused(
+        `The number of weights must be the number of prefetches, there are ${counts}.`,
+        "query.rrf.weights",
+      );
+    }
+  }
+}
+
+function checkWithoutQuery({ prefetch, score_threshold: threshold }: Prefetch): void {
+  if (prefetch !== undefined) {
+    const why = "A query is needed to merge the prefetches. Can't have prefetches without defining a query.";
+    throw refused(why, "prefetch");
+  }
+  if (threshold !== undefined) {
+    const why = "A query is needed to use the score_threshold. Can't have score_threshold without defining a query.";
+    throw refused(why, "score_threshold");
+  }
+}
+
+const isFusion = (form: QueryForm | undefined) => form?.kind === "rrf" || form?.kind === "dbsf";
+
+function planSource(database: Database, body: Prefetch, names: ReadNames): Source {
+  if (body.query === undefined) checkWithoutQuery(body);
+  const collection = database.collection(names.searched);
+  const { query, using, prefetch = [] } = body;
+  const planning = { collection, body, lookup: lookupOf(database, body, names), prefetches: prefetch.length };
+  const node = nodeOf(planning, query);
+  if (!isFusion(query) && (query !== undefined || using !== "")) vectorSpaceOf(collection, using, "using");
+  const source = { node, ...sourceOf(body, using) };
+  if (prefetch.length === 0) return source;
+  const inner = prefetch.map((one, i) => within(`prefetch[${i}]`, () => planSource(database, one, names)));
+  return { ...source, prefetch: inner };
+}
+
+/** What a query asks of the reader, once all that can be refused has been. */
+export function planQuery(database: Database, body: QueryBody, names: ReadNames): PointsQuery {
+  const source = planSource(database, body, names);
+  checkSelected(database.collection(names.searched), body.with_vector);
+  return { ...source, offset: body.offset, selection: selectionOf(body) };
+}
+
+/** The same of a legacy search. */
+export function planSearch(database: Database, body: SearchBody, names: ReadNames): PointsQuery {
+  const { using, vector } = body.vector;
+  const collection = database.collection(names.searched);
+  checkVector(collection, using, vector, "vector");
+  checkSelected(collection, body.with_vector);
+  const node: QueryNode = { kind: "nearest", target: { kind: "vector", vector } };
+  return { node, ...sourceOf(body, using), offset: body.offset, selection: selectionOf(body) };
+}
+
+/** Collections that queries look points up in. */
+export function lookupsOf(queries: readonly Prefetch[]): string[] {
+  return queries.flatMap(({ lookup_from: lookup, prefetch = [] }) => [
+    ...(lookup === undefined ? [] : [lookup.collection]),
+    ...lookupsOf(prefetch),
+  ]);
+}
