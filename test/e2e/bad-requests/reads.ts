@@ -69,7 +69,7 @@ const queries: readonly (readonly [object, number, RegExp])[] = [
   [{ query: ok, using: "a", limit: "18446744073709551616" }, 400, format],
   [{ score_threshold: 0.5 }, 400, /^Bad request: A query is needed to use the score_threshold\./],
   [{ prefetch: [{ query: ok, using: "a" }] }, 400, /^Bad request: A query is needed to merge the prefetches\./],
-  [{ prefetch: { query: ok, using: "b" }, query: ok, using: "a" }, 400, unknownVector],
+  [{ prefetch: { query: ok, using: "nope" }, query: ok, using: "a" }, 400, unknownVector],
   [{ prefetch: { query: 1 }, query: { fusion: "rrf" }, using: "a" }, 400, /^Bad request: Fusion queries cannot be/],
   [{ query: { fusion: "rrf" } }, 400, /^Bad request: Fusion queries need/],
   [{ prefetch: { query: 1 }, query: { fusion: "sum" } }, 400, /query\.fusion: unknown value "sum"/],
