@@ -220,8 +220,10 @@ export class Shard {
   }
 
   /** Make a node's mark of death what the points say. Returns whether it was another. */
-  reconcileDeath(vector: string, slot: number): boolean {
+  reconcileDeath(vector: string, dot: Dot): boolean {
     const graph = this.graph(vector);
+    const slot = graph.slotOf(dot);
+    assert(slot !== undefined, "the node is there");
     const shouldBe = !graph.reader.isVisible(slot);
     if (graph.reader.nodeAt(slot).dead === shouldBe) return false;
     graph.markDead(slot, shouldBe);

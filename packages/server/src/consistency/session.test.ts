@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { decodeToken, encodeToken, SYSTEM_SHARD } from "@murmuration/core";
+import { MurmurationError } from "@murmuration/index";
 import { sessionTokenCharactersMax } from "../http/http-limits.js";
 import { murmurHeaders } from "../http/murmur-headers.js";
 import { memberApp } from "../testing/member-app.js";
@@ -27,6 +28,24 @@ describe("tokens over HTTP", () => {
     assert.deepEqual(await shardsOf("GET", "/collections/nowhere"), [SYSTEM_SHARD]);
     assert.deepEqual(await shardsOf("DELETE", "/collections/things"), [SYSTEM_SHARD]);
     assert.equal((await ask("GET", "/healthz")).headers[murmurHeaders.token], undefined);
+  });
+
+  it("are of the moment at which a reader was asked, where that reader fails", async () => {
+    const { ask, database } = await filledApp();
+    const frontier = header("frontier", "1");
+    const told = ({ headers }: Awaited<ReturnType<typeof ask>>) =>
+      [murmurHeaders.token, murmurHeaders.frontier].map((name) => headers[name]);
+    const before = await ask("POST", SCROLL, {}, frontier);
+    const read = database.read.bind(database);
+    database.read = async () => {
+      // something is written while the reader dies
+      await ask("PUT", UPSERT, body);
+      throw new MurmurationError("internal", "the reader ended");
+    };
+    const failed = await ask("POST", SCROLL, {}, frontier);
+    assert.deepEqual([failed.statusCode, ...told(failed)], [500, ...told(before)]);
+    database.read = read;
+    assert.notDeepEqual(told(await ask("POST", SCROLL, {}, frontier)), told(before));
   });
 
   it("name the collections that a query looks vectors up in", async () => {

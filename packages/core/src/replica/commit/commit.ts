@@ -1,4 +1,4 @@
-import { MurmurationError } from "@murmuration/index";
+import { MurmurationError, type PointId } from "@murmuration/index";
 import { catalogueDelta } from "../../catalogue/catalogue-delta.js";
 import type { CatalogueDocument } from "../../catalogue/catalogue-document.js";
 import type { HybridClock } from "../../causality/hybrid-clock.js";
@@ -115,6 +115,25 @@ export class Commit {
       this.#state.quarantine(shard.id, failure, error);
       throw new MurmurationError("internal", failure, undefined, error);
     }
+  }
+
+  /**
+   * Put right what is not what its operations make of it: no operation says so, and what is right was checked before. Whole, or the shard is
+   * quarantined. `mend` returns the points whose rows are others now, or `undefined` where there was nothing to mend. `write`: what the log has
+   * to know of it. Returns whether something was mended.
+   */
+  mend(
+    group: CommitGroup,
+    target: WritableShard,
+    failure: string,
+    mend: () => readonly PointId[] | undefined,
+    write?: (writer: LogWriter) => void,
+  ): boolean {
+    const ids = this.whole(target.shard, failure, mend);
+    if (ids === undefined) return false;
+    group.touch(target, ids);
+    if (write !== undefined) group.write(target.shard.id, write, []);
+    return true;
   }
 
   /**

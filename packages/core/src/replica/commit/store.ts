@@ -16,7 +16,6 @@ import type { Journal } from "../../state/journal.js";
 import { newIndexes, openShard } from "../../state/open-shard.js";
 import type { PointState } from "../../state/point-state.js";
 import type { NewTableSeed } from "../../state/read-model.js";
-import type { Shard } from "../../state/shard.js";
 import { StoredStates } from "../../state/stored-states.js";
 import type { WritableShard } from "../../state/writable-shard.js";
 import type { Change } from "./change.js";
@@ -188,21 +187,34 @@ export class ReplicaStore {
    */
   reconcilePoints(target: WritableShard, states: readonly PointState[]): void {
     const { shard } = target;
-    this.commit.whole(shard, "points could not be mended", () => shard.reconcilePoints(states));
+    const mend = () => {
+      shard.reconcilePoints(states);
+      return isPlanted("repairs-lost") ? [] : states.map(({ id }) => id);
+    };
+    const write = (writer: LogWriter) => noteMended(writer, this.log, shard.id);
+    this.commit.mend(this.#pending, target, "points could not be mended", mend, write);
     this.applied++;
-    const ids = states.map(({ id }) => id);
-    this.#pending.touch(target, isPlanted("repairs-lost") ? [] : ids);
     if (isPlanted("reconciled-unseen")) target.rows.noteOnly([]);
-    this.#pending.write(shard.id, (writer) => noteMended(writer, this.log, shard.id), []);
     // one that was written meanwhile lacks what was lost
     if (storedCheckpoint(this.log, shard.id) !== undefined) this.checkpointsWanted.add(shard.id);
   }
 
-  /** Put links back that a node has lost. The log knows nothing of it: the shard wants a checkpoint. */
-  reconcileLinks(shard: Shard, vector: string, dot: Dot, lists: readonly EdgeList[]): void {
-    this.commit.whole(shard, "links could not be mended", () => shard.reconcileLinks(vector, dot, lists));
+  /**
+   * Put links back that a node has lost, and make its mark of death what the points say. The log knows nothing of it: the shard wants a
+   * checkpoint. Returns whether the mark was another.
+   */
+  reconcileNode(target: WritableShard, vector: string, dot: Dot, lists: readonly EdgeList[]): boolean {
+    const { shard } = target;
+    let wasOther = false;
+    const isMended = this.commit.mend(this.#pending, target, "links could not be mended", () => {
+      wasOther = shard.reconcileDeath(vector, dot);
+      if (lists.length > 0) shard.reconcileLinks(vector, dot, lists);
+      return wasOther || lists.length > 0 ? [] : undefined;
+    });
+    if (!isMended) return false;
     this.applied++;
     this.checkpointsWanted.add(shard.id);
+    return wasOther;
   }
 
   /** Is everything that was applied in the log? Operations of others may still be forgotten by a machine that dies: see `sync`. */

@@ -64,7 +64,8 @@ export class Repairs {
   }
 
   /** Take over links that nodes have lost here. No tag is stored in the graph. */
-  takeLists(from: number, { shard, indexes }: WritableShard, vector: string, differing: readonly KeyedState[]): void {
+  takeLists(from: number, target: WritableShard, vector: string, differing: readonly KeyedState[]): void {
+    const { shard, indexes } = target;
     const index = indexes.get(vector);
     if (index === undefined) return refuseMessage(`there is no vector "${vector}"`);
     const received = differing.map(({ key, bytes }) => ({ dot: nodeOfKey(key), lists: decodeNodeLists(bytes) }));
@@ -77,9 +78,9 @@ export class Repairs {
       const { lists: lost, missing } = linksToAdd(index, slot, lists);
       const [first] = missing;
       if (first !== undefined) this.#requestSnapshot(shard.id, `node ${dotText(first)} is not here`);
-      if (shard.reconcileDeath(vector, slot)) this.#note(`mark of death of node ${dotText(dot)} of shard ${shard.id}`);
+      const wasOther = this.#context.store.reconcileNode(target, vector, dot, lost);
+      if (wasOther) this.#note(`mark of death of node ${dotText(dot)} of shard ${shard.id}`);
       if (lost.length === 0) continue;
-      this.#context.store.reconcileLinks(shard, vector, dot, lost);
       mark("reconciled lists");
       this.#lists += lost.length;
       this.#note(`links of node ${dotText(dot)} of shard ${shard.id}, by replica ${from}`);
