@@ -12,6 +12,7 @@ export { columnProblems } from "./payload/columns/column-problems.js";
 export { ColumnReader } from "./payload/columns/column-reader.js";
 export { Columns, type WrittenColumn } from "./payload/columns/columns.js";
 export { slotsOfRows } from "./payload/columns/slot-filter.js";
+export { datetimeOf, parseDatetime } from "./payload/datetime.js";
 export { accessOfIndex } from "./payload/index-access.js";
 export { isJsonObject, type Json, type JsonObject, type Payload } from "./payload/json.js";
 export {

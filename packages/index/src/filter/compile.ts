@@ -46,6 +46,7 @@ function planCondition(condition: Condition, planning: Planning): Plan {
     case "has-id":
       return planHasId(condition, planning);
     case "has-vector":
+    case "slice":
     case "nested":
       return planUnindexed(condition, planning);
     case "filter":

@@ -1,4 +1,6 @@
+import type { GeoPoint } from "../payload/geo.js";
 import type { PointId } from "../point/point-id.js";
+import type { TextParameters } from "../text/parameters.js";
 
 /** A scalar that `match` compares with. */
 export type MatchScalar = string | number | bigint | boolean;
@@ -44,6 +46,80 @@ export interface Range {
   readonly gte?: number | bigint;
 }
 
+/** Some datetime at `key` lies within the given bounds, in microseconds since 1970. */
+export interface DatetimeRange {
+  readonly kind: "datetime-range";
+  readonly key: string;
+  readonly lt?: number | bigint;
+  readonly gt?: number | bigint;
+  readonly lte?: number | bigint;
+  readonly gte?: number | bigint;
+}
+
+/**
+ * Some text at `key` has all terms of `text`, any of them, or its words side by side. Without `analysis`, that of the text index on the path: has
+ * it in itself, or any of its words that white space parts.
+ */
+export interface MatchText {
+  readonly kind: "match-text";
+  readonly key: string;
+  readonly how: "all" | "any" | "phrase";
+  readonly text: string;
+  readonly analysis?: TextParameters;
+}
+
+/** Some string at `key` begins with `prefix`. */
+export interface MatchPrefix {
+  readonly kind: "match-prefix";
+  readonly key: string;
+  readonly prefix: string;
+}
+
+/** Some place at `key` lies in a box, borders included. Where the box begins east of where it ends, it crosses the antimeridian. */
+export interface GeoBox {
+  readonly kind: "geo-box";
+  readonly key: string;
+  readonly topLeft: GeoPoint;
+  readonly bottomRight: GeoPoint;
+}
+
+/** Some place at `key` is less than `radius` metres away from `center`, on a sphere. */
+export interface GeoRadius {
+  readonly kind: "geo-radius";
+  readonly key: string;
+  readonly center: GeoPoint;
+  readonly radius: number;
+}
+
+/** Some place at `key` lies within a polygon of the plane of longitude and latitude, and in none of its holes; borders not included. */
+export interface GeoPolygon {
+  readonly kind: "geo-polygon";
+  readonly key: string;
+  /** Closed rings: the first point is the last one. */
+  readonly exterior: readonly GeoPoint[];
+  readonly interiors: readonly (readonly GeoPoint[])[];
+}
+
+/** A condition on a place. */
+export type GeoCondition = GeoBox | GeoRadius | GeoPolygon;
+
+/** What stands at `key` counts so many values: an array its elements, null and nothing none, anything else one. */
+export interface ValuesCount {
+  readonly kind: "values-count";
+  readonly key: string;
+  readonly lt?: number | bigint;
+  readonly gt?: number | bigint;
+  readonly lte?: number | bigint;
+  readonly gte?: number | bigint;
+}
+
+/** The point's id falls into part `index` of `total` (`slice.ts`). */
+export interface Slice {
+  readonly kind: "slice";
+  readonly total: number;
+  readonly index: number;
+}
+
 /** Nothing stands at `key` but nulls and empty arrays. */
 export interface IsEmpty {
   readonly kind: "is-empty";
@@ -86,10 +162,18 @@ export type Condition =
   | MatchValue
   | MatchAny
   | MatchExcept
+  | MatchText
+  | MatchPrefix
   | Range
+  | DatetimeRange
+  | GeoBox
+  | GeoRadius
+  | GeoPolygon
+  | ValuesCount
   | IsEmpty
   | IsNull
   | HasId
   | HasVector
+  | Slice
   | Nested
   | SubFilter;

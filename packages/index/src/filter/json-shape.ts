@@ -9,11 +9,6 @@ export function formatError(field: string, message: string): MurmurationError {
   return new MurmurationError("format", `${field}: ${message}`, field);
 }
 
-/** An `unsupported` error at `field`, for a part of the dialect that is not served. */
-export function unsupportedError(field: string, what: string): MurmurationError {
-  return new MurmurationError("unsupported", `${field}: ${what} is not supported`, field);
-}
-
 /** A `validation` error at `field`. */
 export function validationError(field: string, message: string): MurmurationError {
   return new MurmurationError("validation", `${field}: ${message}`, field);

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Payload } from "../payload/json.js";
+import type { PointId } from "../point/point-id.js";
 import { compilePredicate } from "./matches.js";
 import { parseFilter } from "./parse.js";
+import { sliceHash } from "./slice.js";
 
 function holds(filter: unknown, payload: Payload, id = 7): boolean {
   const predicate = compilePredicate(parseFilter(filter, "filter"));
@@ -170,5 +172,141 @@ describe("clauses", () => {
     assert.equal(holds({ must_not: [{ must: [has("a"), has("b")] }] }, { a: 1 }), true);
     assert.equal(holds({ must_not: [{ must: [has("a"), has("b")] }] }, { a: 1, b: 1 }), false);
     assert.equal(holds({}, {}), true);
+  });
+});
+
+describe("range of datetimes", () => {
+  const range = { key: "a", range: { gte: "2024-02-29", lt: "2024-02-29T12:00:00.000001+02:00" } };
+
+  it("compares texts that are datetimes, to the microsecond and in UTC", () => {
+    assert.equal(conditionHolds(range, { a: "2024-02-29" }), true);
+    assert.equal(conditionHolds(range, { a: "2024-02-28T23:59:59.999999Z" }), false);
+    assert.equal(conditionHolds(range, { a: "2024-02-29T10:00:00Z" }), true);
+    assert.equal(conditionHolds(range, { a: "2024-02-29 10:00:00.000001" }), false);
+    assert.equal(conditionHolds(range, { a: ["nothing", "2024-02-29T01:00:00+01:00"] }), true);
+  });
+
+  it("does not hold for other texts and for numbers, nor do ranges of numbers for datetimes", () => {
+    assert.equal(conditionHolds(range, { a: "soon" }), false);
+    assert.equal(conditionHolds(range, { a: 1_709_164_800_000_000 }), false);
+    assert.equal(conditionHolds({ key: "a", range: { gte: 0 } }, { a: "2024-02-29" }), false);
+  });
+});
+
+describe("match of texts without an index", () => {
+  const holdsFor = (match: unknown, a: string | string[]) => conditionHolds({ key: "a", match }, { a });
+
+  it("looks for the text in the value", () => {
+    assert.equal(holdsFor({ text: "road t" }, "The Road to nowhere"), false);
+    assert.equal(holdsFor({ text: "Road t" }, ["x", "The Road to nowhere"]), true);
+    assert.equal(holdsFor({ phrase: "oad to" }, "The Road to nowhere"), true);
+    assert.equal(holdsFor({ text_any: "nothing  here" }, "The Road to nowhere"), true);
+    assert.equal(holdsFor({ text_any: " " }, "The Road to nowhere"), false);
+    assert.equal(conditionHolds({ key: "a", match: { text: "5" } }, { a: 5 }), false);
+  });
+
+  it("with prefix asks how the value begins", () => {
+    assert.equal(holdsFor({ prefix: "The" }, ["x", "The Road"]), true);
+    assert.equal(holdsFor({ prefix: "the" }, "The Road"), false);
+    assert.equal(holdsFor({ prefix: "" }, "The Road"), true);
+    assert.equal(conditionHolds({ key: "a", match: { prefix: "" } }, { a: 5 }), false);
+  });
+});
+
+describe("geo conditions", () => {
+  const box = (west: number, north: number, east: number, south: number) => ({
+    key: "a",
+    geo_bounding_box: { top_left: { lon: west, lat: north }, bottom_right: { lon: east, lat: south } },
+  });
+  const at = (lon: number, lat: number) => ({ a: { lon, lat } });
+
+  it("with a box hold within it and on its borders, also over the antimeridian and at the poles", () => {
+    assert.equal(conditionHolds(box(13, 53, 14, 52), at(13.4, 52.5)), true);
+    assert.equal(conditionHolds(box(13, 53, 14, 52), { a: [at(0, 0).a, at(14, 52).a] }), true);
+    assert.equal(conditionHolds(box(13, 53, 14, 52), at(14.000001, 52)), false);
+    assert.equal(conditionHolds(box(170, 10, -170, -10), at(180, 0)), true);
+    assert.equal(conditionHolds(box(170, 10, -170, -10), at(-180, 0)), true);
+    assert.equal(conditionHolds(box(170, 10, -170, -10), at(0, 0)), false);
+    assert.equal(conditionHolds(box(-180, 90, 180, 80), at(5, 90)), true);
+    assert.equal(conditionHolds(box(-180, 80, 180, 90), at(5, 85)), false);
+  });
+
+  it("with a radius hold by the distance on a sphere", () => {
+    const radius = (lon: number, lat: number, metres: number) => ({
+      key: "a",
+      geo_radius: { center: { lon, lat }, radius: metres },
+    });
+    // Berlin to Paris: 877.5 km
+    assert.equal(conditionHolds(radius(13.404954, 52.520008, 877_400), at(2.352222, 48.856613)), false);
+    assert.equal(conditionHolds(radius(13.404954, 52.520008, 877_600), at(2.352222, 48.856613)), true);
+    assert.equal(conditionHolds(radius(179.999, 0, 300), at(-179.999, 0)), true);
+    assert.equal(conditionHolds(radius(0, 89.999, 300), at(180, 89.999)), true);
+    assert.equal(conditionHolds(radius(0, 0, 20_100_000), at(180, 0)), true);
+    assert.equal(conditionHolds(radius(5, 5, 0), at(5, 5)), false);
+  });
+
+  it("with a polygon hold inside of it and outside of its holes", () => {
+    const ring = (...corners: [number, number][]) => ({ points: corners.map(([lon, lat]) => ({ lon, lat })) });
+    const polygon = {
+      key: "a",
+      geo_polygon: {
+        exterior: ring([0, 0], [10, 0], [10, 10], [5, 2], [0, 10], [0, 0]),
+        interiors: [ring([1, 1], [2, 1], [2, 2], [1, 2], [1, 1])],
+      },
+    };
+    assert.equal(conditionHolds(polygon, at(0.5, 0.5)), true);
+    assert.equal(conditionHolds(polygon, at(5, 5)), false);
+    assert.equal(conditionHolds(polygon, at(1.5, 1.5)), false);
+    assert.equal(conditionHolds(polygon, at(0, 5)), false);
+    assert.equal(conditionHolds(polygon, at(9.9, 9)), true);
+  });
+
+  it("do not hold for what is no place", () => {
+    const everywhere = box(-180, 90, 180, -90);
+    for (const a of [{ lon: 181, lat: 0 }, { lon: 0 }, { lon: "1", lat: 1 }, [1, 2], "1,2", null]) {
+      assert.equal(conditionHolds(everywhere, { a }), false);
+    }
+  });
+});
+
+describe("values_count", () => {
+  const count = (bounds: unknown, payload: Payload) => conditionHolds({ key: "a", values_count: bounds }, payload);
+
+  it("counts elements of an array, one for anything else, none for null and nothing", () => {
+    assert.equal(count({ gte: 2, lte: 2 }, { a: [1, null] }), true);
+    assert.equal(count({ gte: 1, lt: 2 }, { a: "x" }), true);
+    assert.equal(count({ lt: 1 }, { a: null }), true);
+    assert.equal(count({ lt: 1 }, { a: [] }), true);
+    assert.equal(count({ lt: 1 }, {}), true);
+    assert.equal(count({ gt: 0 }, {}), false);
+    assert.equal(count({}, {}), true);
+  });
+
+  it("holds where one of the things that a path leads to has so many", () => {
+    const condition = { key: "b[].a", values_count: { gte: 2 } };
+    assert.equal(conditionHolds(condition, { b: [{ a: [1] }, { a: [1, 2] }] }), true);
+    assert.equal(conditionHolds(condition, { b: [{ a: [1] }, { a: 2 }] }), false);
+  });
+});
+
+describe("slice", () => {
+  const slices = (id: PointId, total: number) =>
+    Array.from({ length: total }, (_, index) => index).filter((index) => {
+      const predicate = compilePredicate(parseFilter({ must: { slice: { total, index } } }, "filter"));
+      return predicate({ id, payload: {}, hasVector: () => false });
+    });
+
+  it("puts each id into one part of as many as are asked for, the same for good", () => {
+    const uuid = "550e8400-e29b-41d4-a716-446655440000";
+    assert.deepEqual([0, 1, 2 ** 40, 2n ** 63n, uuid].map(sliceHash), [
+      ...[2_167_721_464, 2_451_737_883, 3_373_716_977, 3_151_856_498, 3_538_736_615],
+    ]);
+    const counts = [0, 0, 0];
+    for (let id = 0; id < 3_000; id++) {
+      const [only, ...others] = slices(id, 3);
+      assert.deepEqual(others, []);
+      counts[only as number] = (counts[only as number] ?? 0) + 1;
+    }
+    for (const count of counts) assert.ok(count > 900, `${counts}`);
   });
 });

@@ -1,12 +1,17 @@
+import { geoPointOf } from "../payload/geo.js";
 import { parsePath, someValueAt } from "../payload/path.js";
 import { Meter } from "../sliced.js";
-import type { Condition, Filter } from "./condition.js";
+import type { Condition, Filter, GeoCondition, MatchText } from "./condition.js";
 import { emptinessPredicate } from "./emptiness.js";
+import { geoTest } from "./geo-test.js";
 import { identityPredicate } from "./identity.js";
 import { matchTest } from "./match.js";
 import { nestedPredicate } from "./nested.js";
 import type { Predicate, ValueTest } from "./predicate.js";
-import { rangeTest } from "./range.js";
+import { datetimeRangeTest, rangeTest } from "./range.js";
+import { slicePredicate } from "./slice.js";
+import { textTest } from "./text-test.js";
+import { valuesCountPredicate } from "./values-count.js";
 
 function someValuePredicate(key: string, test: ValueTest, meter: Meter): Predicate {
   const path = parsePath(key);
@@ -20,6 +25,26 @@ function someValuePredicate(key: string, test: ValueTest, meter: Meter): Predica
   };
 }
 
+/** A text is taken apart at so many characters a step. */
+const CHARACTERS_PER_STEP = 8;
+
+function placeTest(condition: GeoCondition): ValueTest {
+  const test = geoTest(condition);
+  return (value) => {
+    const place = geoPointOf(value);
+    return place !== undefined && test(place.lon, place.lat);
+  };
+}
+
+function stringTest(condition: MatchText, meter: Meter): ValueTest {
+  const test = textTest(condition);
+  return (value) => {
+    if (typeof value !== "string") return false;
+    meter.steps += value.length / CHARACTERS_PER_STEP;
+    return test(value);
+  };
+}
+
 /** Predicate of one condition; its steps are counted by `meter`. Throws `format` for a bad path. */
 export function compileCondition(condition: Condition, meter: Meter): Predicate {
   switch (condition.kind) {
@@ -29,6 +54,22 @@ export function compileCondition(condition: Condition, meter: Meter): Predicate 
       return someValuePredicate(condition.key, matchTest(condition), meter);
     case "range":
       return someValuePredicate(condition.key, rangeTest(condition), meter);
+    case "datetime-range":
+      return someValuePredicate(condition.key, datetimeRangeTest(condition), meter);
+    case "match-text":
+      return someValuePredicate(condition.key, stringTest(condition, meter), meter);
+    case "match-prefix": {
+      const { key, prefix } = condition;
+      return someValuePredicate(key, (value) => typeof value === "string" && value.startsWith(prefix), meter);
+    }
+    case "geo-box":
+    case "geo-radius":
+    case "geo-polygon":
+      return someValuePredicate(condition.key, placeTest(condition), meter);
+    case "values-count":
+      return valuesCountPredicate(condition, meter);
+    case "slice":
+      return slicePredicate(condition, meter);
     case "is-empty":
     case "is-null":
       return emptinessPredicate(condition, meter);

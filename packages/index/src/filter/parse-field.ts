@@ -1,29 +1,13 @@
-import type { Condition, Range } from "./condition.js";
-import {
-  formatError,
-  givenMembers,
-  onlyMember,
-  type RawObject,
-  toBoolean,
-  toKey,
-  toObject,
-  unsupportedError,
-  validationError,
-} from "./json-shape.js";
+import type { Condition } from "./condition.js";
+import { givenMembers, onlyMember, type RawObject, toBoolean, toKey, validationError } from "./json-shape.js";
+import { parseGeoBox, parseGeoPolygon, parseGeoRadius } from "./parse-geo.js";
 import { parseMatch } from "./parse-match.js";
+import { parseRange, parseValuesCount } from "./parse-range.js";
 
-const UNSUPPORTED_CHECKS = ["geo_bounding_box", "geo_radius", "geo_polygon", "values_count"];
-const CHECKS = ["match", "range", "is_empty", "is_null", ...UNSUPPORTED_CHECKS];
-const BOUNDS = ["lt", "gt", "lte", "gte"];
-
-function parseRange(key: string, json: unknown, field: string): Range {
-  const bounds = givenMembers(toObject(json, field), BOUNDS, field).map(([name, value]) => {
-    if (typeof value === "string") throw unsupportedError(`${field}.${name}`, "a range of datetimes");
-    if (typeof value === "bigint" || Number.isFinite(value)) return [name, value] as const;
-    throw formatError(`${field}.${name}`, "a finite number is expected");
-  });
-  return { kind: "range", key, ...Object.fromEntries(bounds) };
-}
+const CHECKS = [
+  ...["match", "range", "geo_bounding_box", "geo_radius", "geo_polygon", "values_count"],
+  ...["is_empty", "is_null"],
+];
 
 /** The condition itself, or its opposite. */
 function affirmed(condition: Condition, isAffirmed: boolean): Condition {
@@ -45,11 +29,17 @@ export function parseFieldCondition(json: RawObject, field: string): Condition {
       return parseMatch(key, value, checkField);
     case "range":
       return parseRange(key, value, checkField);
+    case "geo_bounding_box":
+      return parseGeoBox(key, value, checkField);
+    case "geo_radius":
+      return parseGeoRadius(key, value, checkField);
+    case "geo_polygon":
+      return parseGeoPolygon(key, value, checkField);
+    case "values_count":
+      return parseValuesCount(key, value, checkField);
     case "is_empty":
       return affirmed({ kind: "is-empty", key }, toBoolean(value, checkField));
-    case "is_null":
-      return affirmed({ kind: "is-null", key }, toBoolean(value, checkField));
     default:
-      throw unsupportedError(checkField, check);
+      return affirmed({ kind: "is-null", key }, toBoolean(value, checkField));
   }
 }

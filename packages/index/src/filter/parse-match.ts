@@ -1,6 +1,6 @@
 import type { Condition } from "./condition.js";
-import { matchValuesMax } from "./filter-limits.js";
-import { formatError, onlyMember, toArray, toObject, unsupportedError, validationError } from "./json-shape.js";
+import { matchTextCharactersMax, matchValuesMax } from "./filter-limits.js";
+import { formatError, onlyMember, toArray, toObject, toText, validationError } from "./json-shape.js";
 
 const MATCH_KINDS = ["value", "any", "except", "text", "text_any", "phrase", "prefix"];
 
@@ -22,6 +22,12 @@ function toMatchValues(json: unknown, field: string): (string | number | bigint)
   });
 }
 
+function toMatchText(value: unknown, field: string): string {
+  const text = toText(value, field);
+  if (text.length <= matchTextCharactersMax) return text;
+  throw validationError(field, `${text.length} characters, the limit (text of a match) is ${matchTextCharactersMax}`);
+}
+
 /** The condition of `{key, match: json}`. */
 export function parseMatch(key: string, json: unknown, field: string): Condition {
   const [kind, value] = onlyMember(toObject(json, field), MATCH_KINDS, field);
@@ -36,7 +42,13 @@ export function parseMatch(key: string, json: unknown, field: string): Condition
       return { kind: "match-any", key, values: toMatchValues(value, valueField) };
     case "except":
       return { kind: "match-except", key, values: toMatchValues(value, valueField) };
+    case "text":
+      return { kind: "match-text", key, how: "all", text: toMatchText(value, valueField) };
+    case "text_any":
+      return { kind: "match-text", key, how: "any", text: toMatchText(value, valueField) };
+    case "phrase":
+      return { kind: "match-text", key, how: "phrase", text: toMatchText(value, valueField) };
     default:
-      throw unsupportedError(valueField, `full-text match (${kind})`);
+      return { kind: "match-prefix", key, prefix: toMatchText(value, valueField) };
   }
 }

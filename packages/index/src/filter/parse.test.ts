@@ -26,6 +26,10 @@ function nestedIn(depth: number): unknown {
   return json;
 }
 
+function place(lon: number, lat: number): { lon: number; lat: number } {
+  return { lon, lat };
+}
+
 describe("parseFilter", () => {
   it("takes null, nothing and the empty object for the filter that matches all", () => {
     for (const json of [null, undefined, {}, { must: null }, { must: [], should: [] }]) {
@@ -49,6 +53,7 @@ describe("parseFilter", () => {
 
   it("reads every condition that is served", () => {
     const big = 2n ** 60n;
+    const triangle = { points: [place(0, 0), place(5, 0), place(0, 5), place(0, 0)] };
     const uuid = "550e8400-e29b-41d4-a716-446655440000";
     const cases: [unknown, Condition][] = [
       [
@@ -98,26 +103,47 @@ describe("parseFilter", () => {
         { nested: { key: "a", filter: { must: [{ is_null: { key: "b" } }] } } },
         { kind: "nested", key: "a", filter: { ...emptyFilter, must: [{ kind: "is-null", key: "b" }] } },
       ],
+      [
+        { key: "a", match: { text: "x y" } },
+        { kind: "match-text", key: "a", how: "all", text: "x y" },
+      ],
+      [
+        { key: "a", match: { text_any: "x y" } },
+        { kind: "match-text", key: "a", how: "any", text: "x y" },
+      ],
+      [
+        { key: "a", match: { phrase: "x y" } },
+        { kind: "match-text", key: "a", how: "phrase", text: "x y" },
+      ],
+      [
+        { key: "a", match: { prefix: "x" } },
+        { kind: "match-prefix", key: "a", prefix: "x" },
+      ],
+      [
+        { key: "a", range: { gt: "1970-01-01 00:00:01", lte: null } },
+        { kind: "datetime-range", key: "a", gt: 1_000_000 },
+      ],
+      [
+        { key: "a", geo_radius: { center: { lon: 1, lat: 2 }, radius: 3 } },
+        { kind: "geo-radius", key: "a", center: { lon: 1, lat: 2 }, radius: 3 },
+      ],
+      [
+        { key: "a", geo_bounding_box: { top_left: { lon: 170, lat: 2 }, bottom_right: { lon: -170, lat: 1 } } },
+        { kind: "geo-box", key: "a", topLeft: { lon: 170, lat: 2 }, bottomRight: { lon: -170, lat: 1 } },
+      ],
+      [
+        { key: "a", geo_polygon: { exterior: triangle, interiors: null } },
+        { kind: "geo-polygon", key: "a", exterior: triangle.points, interiors: [] },
+      ],
+      [
+        { key: "a", values_count: { gt: 1, lt: 5n } },
+        { kind: "values-count", key: "a", gt: 1, lt: 5n },
+      ],
+      [{ slice: { total: 2, index: 1 } }, { kind: "slice", total: 2, index: 1 }],
       [{}, { kind: "filter", filter: emptyFilter }],
       [{ should: [] }, { kind: "filter", filter: emptyFilter }],
     ];
     for (const [json, expected] of cases) assert.deepEqual(must(json), expected);
-  });
-
-  it("names what the dialect has and this version does not serve", () => {
-    const cases: [object, string][] = [
-      [{ key: "a", match: { text: "x" } }, "match.text"],
-      [{ key: "a", match: { text_any: "x" } }, "match.text_any"],
-      [{ key: "a", match: { phrase: "x" } }, "match.phrase"],
-      [{ key: "a", match: { prefix: "x" } }, "match.prefix"],
-      [{ key: "a", range: { gt: "2024-01-01" } }, "range.gt"],
-      [{ key: "a", geo_radius: {} }, "geo_radius"],
-      [{ key: "a", geo_bounding_box: {} }, "geo_bounding_box"],
-      [{ key: "a", geo_polygon: {} }, "geo_polygon"],
-      [{ key: "a", values_count: { gt: 1 } }, "values_count"],
-      [{ slice: { total: 2, index: 0 } }, "slice"],
-    ];
-    for (const [json, path] of cases) assertRefused({ must: [json] }, "unsupported", `filter.must[0].${path}`);
   });
 
   it("refuses malformed conditions and names the path of the fault", () => {
@@ -137,6 +163,34 @@ describe("parseFilter", () => {
       [{ key: "a", match: { valeu: 1 } }, ".match.valeu"],
       [{ key: "a", range: { above: 1 } }, ".range.above"],
       [{ key: "a", range: { gt: Number.POSITIVE_INFINITY } }, ".range.gt"],
+      [{ key: "a", range: { gt: "soon" } }, ".range.gt"],
+      [{ key: "a", range: { gt: 1, lt: "2024-01-01" } }, ".range.gt"],
+      [{ key: "a", match: { text: 5 } }, ".match.text"],
+      [{ key: "a", match: { prefix: null } }, ".match"],
+      [{ key: "a", geo_radius: {} }, ".geo_radius.radius"],
+      [{ key: "a", geo_radius: { center: place(0, 91), radius: 1 } }, ".geo_radius.center"],
+      [{ key: "a", geo_radius: { center: { lon: 1 }, radius: 1 } }, ".geo_radius.center.lat"],
+      [{ key: "a", geo_bounding_box: { top_left: place(0, 0) } }, ".geo_bounding_box.bottom_right"],
+      [{ key: "a", geo_polygon: {} }, ".geo_polygon.exterior"],
+      [
+        { key: "a", geo_polygon: { exterior: { points: [place(0, 0), place(1, 0), place(0, 0)] } } },
+        ".geo_polygon.exterior.points",
+      ],
+      [
+        { key: "a", geo_polygon: { exterior: { points: [place(0, 0), place(1, 0), place(1, 1), place(0, 1)] } } },
+        ".geo_polygon.exterior.points",
+      ],
+      [
+        {
+          key: "a",
+          geo_polygon: { exterior: { points: [place(0, 0), place(1, 0), place(1, 1), place(0, 0)] }, interiors: [5] },
+        },
+        ".geo_polygon.interiors[0]",
+      ],
+      [{ key: "a", values_count: { gt: -1 } }, ".values_count.gt"],
+      [{ key: "a", values_count: { gt: 1.5 } }, ".values_count.gt"],
+      [{ slice: { total: 2 } }, ".slice.index"],
+      [{ slice: { total: 2, index: 0, seed: 1 } }, ".slice.seed"],
       [{ key: "a", is_empty: 1 }, ".is_empty"],
       [{ key: "a", is_nil: true }, ".is_nil"],
       [{ is_null: null }, ""],
@@ -154,6 +208,10 @@ describe("parseFilter", () => {
     ];
     for (const [json, path] of cases) assertRefused({ must: [json] }, "format", `filter.must[0]${path}`);
     assertRefused([], "format", "filter");
+    assertRefused({ must: [{ slice: { total: 0, index: 0 } }] }, "validation", "filter.must[0].slice.total");
+    assertRefused({ must: [{ slice: { total: 2, index: 2 } }] }, "validation", "filter.must[0].slice.index");
+    const negative = { center: place(0, 0), radius: -1 };
+    assertRefused({ must: [{ key: "a", geo_radius: negative }] }, "validation", "filter.must[0].geo_radius.radius");
     assertRefused({ must: [{ key: "a" }] }, "validation", "filter.must[0]");
     assertRefused({ should: { key: "a", match: null, range: null } }, "validation", "filter.should");
     assertRefused({ musst: [] }, "format", "filter.musst");

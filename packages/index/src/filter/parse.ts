@@ -11,7 +11,6 @@ import {
   toKey,
   toObject,
   toText,
-  unsupportedError,
   validationError,
 } from "./json-shape.js";
 import { parseFieldCondition } from "./parse-field.js";
@@ -61,6 +60,20 @@ function parseNested(json: unknown, field: string, position: Position): Conditio
   };
 }
 
+function parseSlice(json: unknown, field: string): Condition {
+  const members = Object.fromEntries(givenMembers(toObject(json, field), ["total", "index"], field));
+  const [total, index] = ["total", "index"].map((name) => {
+    const value = members[name];
+    if ((typeof value === "bigint" || Number.isInteger(value)) && (value as number | bigint) >= 0) return Number(value);
+    throw formatError(`${field}.${name}`, "an unsigned integer is expected");
+  }) as [number, number];
+  if (total < 1) throw validationError(`${field}.total`, `value ${total} invalid, must be 1 or larger`);
+  if (index >= total) {
+    throw validationError(`${field}.index`, `value ${index} invalid, must be from 0 to ${total - 1}`);
+  }
+  return { kind: "slice", total, index };
+}
+
 function parseKeyOnly(json: unknown, field: string): string {
   const [, key] = onlyMember(toObject(json, field), ["key"], field);
   return toKey(key, `${field}.key`);
@@ -90,7 +103,7 @@ function parseCondition(json: unknown, field: string, position: Position): Condi
     case "nested":
       return parseNested(value, valueField, position);
     default:
-      throw unsupportedError(valueField, kind);
+      return parseSlice(value, valueField);
   }
 }
 
@@ -127,8 +140,8 @@ function parseClauses(object: RawObject, field: string, position: Position): Fil
 
 /**
  * The filter that a request's JSON stands for; `null` and `{}` match every point. `field` is the path of the filter in
- * the request. Throws `format` for a wrong shape, `unsupported` for what this version does not serve and `validation`
- * for a limit that is passed, each naming the path of the part at fault. Source: the filter language of the REST dialect.
+ * the request. Throws `format` for a wrong shape and `validation` for a
+ * limit that is passed, each naming the path of the part at fault. Source: the filter language of the REST dialect.
  */
 export function parseFilter(json: unknown, field: string): Filter {
   if (json === undefined || json === null) return emptyFilter;

@@ -2,12 +2,12 @@ import type { EqualityView, FieldAccess, PresenceView, RangeView } from "../payl
 import type { IndexableValue } from "../payload/payload-index.js";
 import type { ReadonlyRowSet, RowSet } from "../row-set.js";
 import type { Sliced } from "../sliced.js";
-import type { IsEmpty, IsNull, MatchAny, MatchExcept, MatchValue, Range } from "./condition.js";
+import type { Condition, HasId, HasVector, MatchExcept, Nested, Range, Slice, SubFilter } from "./condition.js";
 import { compileCondition } from "./matches.js";
 import { once, type Plan, type Planning, scan } from "./plan.js";
 import type { Predicate } from "./predicate.js";
 
-export type FieldCondition = MatchValue | MatchAny | MatchExcept | Range | IsEmpty | IsNull;
+export type FieldCondition = Exclude<Condition, HasId | HasVector | Slice | Nested | SubFilter>;
 
 type Access = Pick<Plan, "estimate" | "entriesVisited" | "keep">;
 
@@ -140,6 +140,14 @@ function access(
       return equality && planExcept(condition, equality, presence, predicate, planning);
     case "range":
       return range && planRange(condition, range, presence, predicate, planning);
+    case "datetime-range":
+    case "match-text":
+    case "match-prefix":
+    case "geo-box":
+    case "geo-radius":
+    case "geo-polygon":
+    case "values-count":
+      return undefined;
     case "is-empty":
       return planIsEmpty(presence, predicate, planning);
     case "is-null":

@@ -37,3 +37,12 @@ export function comparePointIds(a: PointId, b: PointId): number {
   if (aIsText !== bIsText) return aIsText ? 1 : -1;
   return a < b ? -1 : a > b ? 1 : 0;
 }
+
+/** An id as four words of 32 bits: an integer's low and high one and two of 0, or those of a UUID from the first digit on. */
+export function pointIdWords(id: PointId): readonly [number, number, number, number] {
+  if (typeof id === "number") return [id >>> 0, Math.floor(id / 2 ** 32), 0, 0];
+  if (typeof id === "bigint") return [Number(id & 0xffff_ffffn), Number(id >> 32n), 0, 0];
+  const digits = id.replaceAll("-", "");
+  const wordAt = (place: number): number => Number.parseInt(digits.slice(place, place + 8), 16);
+  return [wordAt(0), wordAt(8), wordAt(16), wordAt(24)];
+}

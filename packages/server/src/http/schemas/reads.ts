@@ -1,4 +1,4 @@
-import { MurmurationError } from "@murmuration/index";
+import { MurmurationError, parseDatetime } from "@murmuration/index";
 import { z } from "zod";
 import {
   distinctPointIds,
@@ -39,9 +39,9 @@ function readOrderBy(value: unknown): OrderBy {
   const { key, direction, start_from: startFrom } = validate(orderByObject, value);
   if (startFrom === undefined || startFrom === null) return { key, direction };
   if (typeof startFrom === "number" || typeof startFrom === "bigint") return { key, direction, startFrom };
-  if (typeof startFrom === "string")
-    throw new MurmurationError("unsupported", "ordering by datetime is not supported yet", "start_from");
-  throw new MurmurationError("format", `expected number, got ${shown(startFrom)}`, "start_from");
+  const micros = typeof startFrom === "string" ? parseDatetime(startFrom) : undefined;
+  if (micros !== undefined) return { key, direction, startFrom: micros };
+  throw new MurmurationError("format", `expected number or datetime, got ${shown(startFrom)}`, "start_from");
 }
 
 const orderBy = parsedBy(readOrderBy, {
@@ -52,7 +52,7 @@ const orderBy = parsedBy(readOrderBy, {
       properties: {
         key: { type: "string" },
         direction: { type: "string", enum: ["asc", "desc"] },
-        start_from: { type: "number" },
+        start_from: { oneOf: [{ type: "number" }, { type: "string" }] },
       },
       required: ["key"],
     },
