@@ -22,6 +22,8 @@ export const limits = {
   payloadKeysReserved: 65_536,
   /** Payloads that no row has any more and that one commit deletes. */
   payloadsDeletedPerCommit: 1_024,
+  /** Points that the filters of one batch may select, counted for each of them, where they are evaluated beforehand. */
+  batchSelectedMax: 2 ** 22,
   /** Points that one operation names; a command about more is spread over several. */
   idsPerOperationMax: 1_000,
   /** Changed lists in one operation of upkeep, and nodes that one purges. */

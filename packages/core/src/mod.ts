@@ -120,7 +120,7 @@ export { type LeftOut, nothingLeftOut } from "./replica/left-out.js";
 export type { Incident } from "./replica/peering/incidents.js";
 export { type Standing, standsAlone } from "./replica/peering/standing.js";
 export type { PeeringStatus, PeerStatus, Refusals, ReplicationStatus } from "./replica/peering/status.js";
-export { isPointCommand } from "./replica/plan/plan-points.js";
+export { commandsOf, isPointWrite } from "./replica/plan/plan-points.js";
 export { oneAfterAnother, type PlannedGraph, type PlannedInsert, type Planner } from "./replica/plan/planner.js";
 export { selectsByFilter } from "./replica/plan/resolve-filter.js";
 export { type FoundPoint, type NearestHere, ReadsHere } from "./replica/reads-here.js";

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { pino } from "pino";
+import { unservedRoutes } from "./routes/unserved.js";
 import { filledApp, testApp } from "./testing/test-app.js";
 
 describe("envelope", () => {
@@ -37,12 +38,9 @@ describe("transport", () => {
 
   it("answers 4xx with a clear message for routes of the dialect that are not served", async () => {
     const { ask } = await filledApp();
-    for (const path of [
-      "/collections/things/points/recommend",
-      "/collections/things/facet",
-      "/collections/things/points/batch",
-    ]) {
-      const { statusCode, error } = await ask("POST", path, {});
+    for (const { method, path } of unservedRoutes) {
+      const url = path.replaceAll(/\{\w+\}/g, "things");
+      const { statusCode, error } = await ask(method, url, method === "GET" ? undefined : {});
       assert.equal(statusCode, 400, path);
       assert.match(error ?? "", /not supported yet/);
     }

@@ -129,6 +129,17 @@ export const commandMakers: { readonly [kind: string]: (draw: Draw) => Command }
     keys: random.pick([["tag"], ["x", "y"], ["deep.er"]]),
   }),
   clear: ({ random }) => ({ kind: "clear-payload", collection, target: { ids: someIds(random) } }),
+  batch: (draw) => {
+    const { random } = draw;
+    const target = () => ({ filter: having("n", random.below(10)) });
+    const commands = [
+      upsert([point(draw), point(draw)], random.pick(["upsert", "insert-only", "update-only"])),
+      { kind: "set-payload", collection, target: target(), payload: { n: random.below(10) } } as const,
+      { ...upsert([point(draw), point(draw)], "upsert"), updateFilter: having("n", random.below(10)) },
+      { kind: "delete-points", collection, target: target() } as const,
+    ];
+    return { kind: "point-batch", collection, commands };
+  },
   index: ({ random }) =>
     random.pick<() => Command>([
       () => ({ kind: "create-payload-index", collection, path: "n", schema: { kind: "integer" } }),

@@ -77,6 +77,7 @@ export function describeMessage(sent: SentMessage): string {
 /** A client's command by what it names. */
 export function describeCommand(command: Step["command"]): string {
   if (command.kind === "upsert-points") return `upsert ${command.points.map(({ id }) => id).join(" ")}`;
+  if (command.kind === "point-batch") return `batch (${command.commands.map(describeCommand).join(", ")})`;
   const target = "target" in command ? command.target : undefined;
   const verb = command.kind === "delete-points" ? "delete" : command.kind;
   if (target === undefined) return verb;

@@ -131,6 +131,7 @@ export const profiles: Readonly<Record<string, Profile>> = {
       index: 1,
       "insert-only": 1,
       "update-filter": 1,
+      batch: 1,
       vectors: 3,
       "drop-vectors": 2,
       "payload-at": 1,

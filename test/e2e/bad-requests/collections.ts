@@ -98,7 +98,6 @@ export const collections: readonly BadRequest[] = [
 
 /** Routes of the dialect that this version names as not supported. */
 export const unserved: readonly BadRequest[] = [
-  "POST /points/batch",
   "POST /points/query/groups",
   "POST /facet",
   "POST /points/search/matrix/pairs",

@@ -53,4 +53,41 @@ export const writes: readonly BadRequest[] = [
     status: 422,
     message: /can't be both disabled/,
   },
+  // the first operation of each is a good one, and is not done either
+  ...(
+    [
+      [{ delete: { points: [-1] } }, 400, /operations\[1\]\.delete\.points\[0\]/],
+      [{ delete: {} }, 400, /operations\[1\]\.delete\.points/],
+      [
+        { upsert: { points: [{ id: 1, vector: { a: [1] } }] } },
+        400,
+        /^Wrong input: Vector dimension error: expected dim: 4/,
+      ],
+      [{ upsert: { points: [{ id: 1, vector: { c: [1] } }] } }, 400, unknownVector],
+      [{ upsert: { points: [] } }, 400, /^Bad request: Empty update request/],
+      [{ set_payload: { payload: { a: 1 }, points: [9_999] } }, 404, /^Not found: No point with id 9999 found/],
+      [{ set_payload: { payload: { a: 1 }, points: [1], key: "a[" } }, 400, /key/],
+      [{ overwrite_payload: { points: [1] } }, 400, /operations\[1\]\.overwrite_payload\.payload: missing field/],
+      [{ delete_payload: { keys: 1, points: [1] } }, 400, /operations\[1\]\.delete_payload\.keys/],
+      [{ clear_payload: { filter: { must: 1 } } }, 400, /operations\[1\]\.clear_payload\.filter/],
+      [
+        { update_vectors: { points: [{ id: 9_999, vector: { a: ok } }] } },
+        404,
+        /^Not found: No point with id 9999 found/,
+      ],
+      [{ delete_vectors: { points: [1], vector: [] } }, 422, /operations\[1\]\.delete_vectors\.vector/],
+      [{ truncate: {} }, 400, /operations\[1\]: expected one of upsert, delete/],
+      [{ delete: { points: [1] }, upsert: { points: [] } }, 400, /operations\[1\]: expected one of upsert, delete/],
+      [5, 400, /operations\[1\]: expected object, got 5/],
+    ] as const
+  ).map(
+    ([operation, status, message]): BadRequest => ({
+      to: "POST /points/batch",
+      body: { operations: [{ set_payload: { payload: { changed: true }, points: [1] } }, operation] },
+      status,
+      message,
+    }),
+  ),
+  { to: "POST /points/batch", body: {}, status: 400, message: /operations: missing field/ },
+  { to: "POST /points/batch", body: { operations: {} }, status: 400, message: format },
 ];

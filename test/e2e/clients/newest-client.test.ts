@@ -90,6 +90,27 @@ test("payloads and vectors are changed, points deleted", async () => {
   );
 });
 
+test("a batch of writes is done in order", async () => {
+  const answers = await client.batchUpdate(name, {
+    operations: [
+      { upsert: { points: books } },
+      { set_payload: { payload: { read: false }, filter: sf } },
+      { overwrite_payload: { payload: { title: "Emma" }, points: [2] } },
+      { delete_payload: { keys: ["year"], points: [1] } },
+      { clear_payload: { points: [2] } },
+      { update_vectors: { points: [{ id: 2, vector: { text: [3, 3] } }] } },
+      { delete_vectors: { points: [2], vector: ["cover"] } },
+      { delete: { points: [1] } },
+    ],
+  });
+  assert.equal(answers.length, 8);
+  assert.ok(answers.every(({ status }) => status === "completed"));
+  const [emma, solaris, none] = (await client.scroll(name, { with_vector: true })).points;
+  assert.deepEqual([emma?.id, emma?.payload, emma?.vector], [2, {}, { text: [3, 3] }]);
+  assert.deepEqual([solaris?.id, solaris?.payload], [3, { ...books[2]?.payload, read: false }]);
+  assert.equal(none, undefined);
+});
+
 test("aliases stand for their collection, and all is deleted", async () => {
   const alias = { collection_name: name, alias_name: "shelf" };
   assert.equal(await client.updateCollectionAliases({ actions: [{ create_alias: alias }] }), true);

@@ -82,7 +82,7 @@ export interface DeleteVectors {
   readonly vectors: readonly string[];
 }
 
-/** A write to the points of one collection. */
+/** One write to the points of one collection. */
 export type PointCommand =
   | UpsertPoints
   | DeletePoints
@@ -93,8 +93,28 @@ export type PointCommand =
   | UpdateVectors
   | DeleteVectors;
 
+/** What a filter selects, found before the command is executed. */
+export interface FoundPoints {
+  readonly ids: ReadonlySet<PointId>;
+  /** Points that were written meanwhile: about these the filter is asked again. */
+  readonly doubtful: ReadonlySet<PointId>;
+}
+
+/** Commands to the points of one collection, done in order, each on what those before it left: all of them or none. */
+export interface PointBatch {
+  readonly kind: "point-batch";
+  readonly collection: string;
+  /** All of them name the same collection. */
+  readonly commands: readonly PointCommand[];
+  /** By command, where its filter was evaluated already. */
+  readonly found?: readonly (FoundPoints | undefined)[];
+}
+
+/** A write to the points of one collection. */
+export type PointWrite = PointCommand | PointBatch;
+
 /** A local write. It is executed whole or not at all. */
-export type Command = CatalogueCommand | PointCommand;
+export type Command = CatalogueCommand | PointWrite;
 
 /** What a durable, applied command answers. */
 export interface Receipt {
@@ -102,4 +122,6 @@ export interface Receipt {
   readonly operationId: number;
   /** false only where there was nothing to do: dropping a collection that does not exist. */
   readonly changed: boolean;
+  /** Of a batch: `operationId` as it was after each of its commands. */
+  readonly each?: readonly number[];
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import type { Command } from "../command/command.js";
+import type { Command, PointCommand } from "../command/command.js";
 import { Cluster } from "./cluster.test-support.js";
 import type { Replica } from "./replica.js";
 import { createCollection, payloadOf, point, run, space, tagIs, upsert, vectorsOf } from "./replica.test-support.js";
@@ -13,14 +13,14 @@ const old = upsert("c", [point(1, { a: Float32Array.of(1, 0), b: Float32Array.of
 const later = upsert("c", [point(1, { a: Float32Array.of(5, 5), b: Float32Array.of(6, 6) }, { tag: "new" })]);
 const other = upsert("c", [point(1, { a: Float32Array.of(7, 7) }, { tag: "other", m: 1 })]);
 const drop: Command = { kind: "delete-points", collection: "c", target: { ids: [1] } };
-const set = (payload: Record<string, number>): Command => ({
+const set = (payload: Record<string, number>): PointCommand => ({
   kind: "set-payload",
   collection: "c",
   target: { ids: [1] },
   payload,
 });
 const clear: Command = { kind: "clear-payload", collection: "c", target: { ids: [1] } };
-const move = (a: number): Command => ({
+const move = (a: number): PointCommand => ({
   kind: "update-vectors",
   collection: "c",
   points: [{ id: 1, vectors: { a: Float32Array.of(a, a) } }],
@@ -116,6 +116,30 @@ const rows: readonly Row[] = [
       upsert("c", [point(2, { a: Float32Array.of(2, 2) }, { tag: "old" })]),
     ],
     ...same(both(isGone, (replica) => assert.deepEqual(payloadOf(replica, "c", 2), { tag: "old" }))),
+  },
+  {
+    one: "upsert with a filter, or to existing points alone",
+    another: "write after which it would not be done",
+    pair: [{ ...later, updateFilter: tagIs("old") }, set({ tag: 9 })],
+    secondLater: both(payloadIs({ tag: 9 }), vectorIs({ a: [5, 5], b: [6, 6] })),
+    firstLater: both(payloadIs({ tag: "new" }), vectorIs({ a: [5, 5], b: [6, 6] })),
+  },
+  {
+    one: "insert of a new point alone",
+    another: "the same elsewhere",
+    pair: [
+      upsert("c", [point(3, { a: Float32Array.of(3, 3) }, { by: "one" })], { mode: "insert-only" }),
+      upsert("c", [point(3, { a: Float32Array.of(4, 4) }, { by: "other" })], { mode: "insert-only" }),
+    ],
+    secondLater: (replica) => assert.deepEqual(payloadOf(replica, "c", 3), { by: "other" }),
+    firstLater: (replica) => assert.deepEqual(payloadOf(replica, "c", 3), { by: "one" }),
+  },
+  {
+    one: "batch",
+    another: "write between two of its writes",
+    pair: [{ kind: "point-batch", collection: "c", commands: [set({ n: 1 }), move(3)] }, later],
+    secondLater: both(payloadIs({ tag: "new" }), vectorIs({ a: [5, 5], b: [6, 6] })),
+    firstLater: both(payloadIs({ tag: "new", n: 1 }), vectorIs({ a: [3, 3], b: [6, 6] })),
   },
   {
     one: "upsert that keeps a vector",

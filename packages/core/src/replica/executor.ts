@@ -3,7 +3,7 @@ import type { CatalogueCommand } from "../catalogue/catalogue-command.js";
 import { collectionIdOf } from "../catalogue/collection-id.js";
 import { hasCollection, resolveCollection } from "../catalogue/resolve.js";
 import { sequenceOf } from "../causality/version-vector.js";
-import type { Command, PointCommand, Receipt } from "../command/command.js";
+import type { Command, FoundPoints, PointCommand, PointWrite, Receipt } from "../command/command.js";
 import { isPlanted } from "../planted.js";
 import type { WritableShard } from "../state/writable-shard.js";
 import type { Change } from "./commit/change.js";
@@ -12,7 +12,7 @@ import type { OwnRows } from "./commit/own-rows.js";
 import type { ReplicaStore } from "./commit/store.js";
 import { SYSTEM_SHARD } from "./commit/stored-causality.js";
 import type { Peering } from "./peering/peering.js";
-import { isPointCommand, planPointCommand } from "./plan/plan-points.js";
+import { isPointWrite, planPointCommand } from "./plan/plan-points.js";
 import type { Planner } from "./plan/planner.js";
 import type { Clock } from "./recovery/replica-options.js";
 
@@ -122,7 +122,7 @@ export class Executor {
     const mark = group.mark();
     const quarantines = this.#store.quarantines.list().length;
     try {
-      return isPointCommand(command) ? this.#applyToPoints(command, group) : this.#applyToCatalogue(command, group);
+      return isPointWrite(command) ? this.#applyToPoints(command, group) : this.#applyToCatalogue(command, group);
     } catch (error) {
       if (!(error instanceof MurmurationError)) this.#store.noteFault("a write failed", error);
       this.#quarantineIfNot(group.takeBackTo(mark), [command]);
@@ -147,12 +147,20 @@ export class Executor {
     }
   }
 
-  #applyToPoints(command: PointCommand, group: CommitGroup): Receipt {
+  #applyToPoints(write: PointWrite, group: CommitGroup): Receipt {
+    const target = writableShardOf(this.#store, write.collection);
+    if (write.kind !== "point-batch") return this.#applyCommand(target, write, group);
+    const receipts = write.commands.map((command, i) => this.#applyCommand(target, command, group, write.found?.[i]));
+    const each = receipts.map(({ operationId }) => operationId);
+    const operationId = each.at(-1) ?? sequenceOf(target.shard.frontier, this.#store.id);
+    return { operationId, changed: receipts.some(({ changed }) => changed), each };
+  }
+
+  #applyCommand(target: WritableShard, command: PointCommand, group: CommitGroup, found?: FoundPoints): Receipt {
     const store = this.#store;
-    const target = writableShardOf(store, command.collection);
     const { shard } = target;
     let changed = false;
-    for (const planner of planPointCommand(target, command, this.#planner)) {
+    for (const planner of planPointCommand(target, command, this.#planner, found)) {
       const dot = { origin: store.id, sequence: sequenceOf(shard.frontier, store.id) + 1 };
       const nowMs = this.#clock.now();
       const encoded = store.nextOperation(shard.id, shard.causality, planner(dot), nowMs);

@@ -149,6 +149,14 @@ export function executeOnModel(model: Model, command: Command): Refused | undefi
     case "join-member":
     case "evict-member":
       return undefined;
+    case "point-batch": {
+      const collection = model.get(command.collection);
+      if (collection === undefined) return "refused";
+      const copy = { ...collection, points: new Map(collection.points) };
+      if (command.commands.some((each) => applyToPoints(copy, each) === "refused")) return "refused";
+      collection.points = copy.points;
+      return undefined;
+    }
     default: {
       const collection = model.get(command.collection);
       return collection === undefined ? "refused" : applyToPoints(collection, command);
@@ -197,7 +205,7 @@ const updateFilter = fc.option(
 const withFilter = (filter: Filter | undefined) => (filter === undefined ? {} : { updateFilter: filter });
 const withKey = (key: string | undefined) => (key === undefined ? {} : { key });
 
-const upserts = collection.chain((name) =>
+const upserts: fc.Arbitrary<PointCommand> = collection.chain((name) =>
   fc
     .tuple(
       fc.uniqueArray(fc.tuple(id, mostly(name as "a" | "n"), payload), {
@@ -223,7 +231,7 @@ const upserts = collection.chain((name) =>
     ),
 );
 
-const vectorUpdates = collection.chain((name) =>
+const vectorUpdates: fc.Arbitrary<PointCommand> = collection.chain((name) =>
   fc
     .tuple(
       fc.uniqueArray(fc.tuple(id, mostly(name as "a" | "n")), {
@@ -234,7 +242,7 @@ const vectorUpdates = collection.chain((name) =>
       updateFilter,
     )
     .map(
-      ([points, filter]): Command => ({
+      ([points, filter]): PointCommand => ({
         kind: "update-vectors",
         collection: name,
         points: points.map(([which, vectors]) => ({ id: which, vectors })),
@@ -243,9 +251,13 @@ const vectorUpdates = collection.chain((name) =>
     ),
 );
 
-const onPoints: fc.Arbitrary<Command> = fc.oneof(
-  fc.tuple(collection, target).map(([name, to]): Command => ({ kind: "delete-points", collection: name, target: to })),
-  fc.tuple(collection, target).map(([name, to]): Command => ({ kind: "clear-payload", collection: name, target: to })),
+const onPoints: fc.Arbitrary<PointCommand> = fc.oneof(
+  fc
+    .tuple(collection, target)
+    .map(([name, to]): PointCommand => ({ kind: "delete-points", collection: name, target: to })),
+  fc
+    .tuple(collection, target)
+    .map(([name, to]): PointCommand => ({ kind: "clear-payload", collection: name, target: to })),
   fc
     .tuple(
       collection,
@@ -255,7 +267,7 @@ const onPoints: fc.Arbitrary<Command> = fc.oneof(
       fc.constantFrom(undefined, "deep"),
     )
     .map(
-      ([name, to, patch, kind, key]): Command => ({
+      ([name, to, patch, kind, key]): PointCommand => ({
         kind,
         collection: name,
         target: to,
@@ -265,11 +277,20 @@ const onPoints: fc.Arbitrary<Command> = fc.oneof(
     ),
   fc
     .tuple(collection, target, fc.subarray(["n", "deep.x", "constructor"]))
-    .map(([name, to, keys]): Command => ({ kind: "delete-payload", collection: name, target: to, keys })),
+    .map(([name, to, keys]): PointCommand => ({ kind: "delete-payload", collection: name, target: to, keys })),
   fc
     .tuple(collection, target, fc.subarray(["x", "y", ""]))
-    .map(([name, to, vectors]): Command => ({ kind: "delete-vectors", collection: name, target: to, vectors })),
+    .map(([name, to, vectors]): PointCommand => ({ kind: "delete-vectors", collection: name, target: to, vectors })),
 );
+
+/** Several of them on one collection. */
+const batches: fc.Arbitrary<Command> = fc
+  .tuple(collection, fc.array(fc.oneof(upserts, vectorUpdates, onPoints), { minLength: 1, maxLength: 5 }))
+  .map(([name, commands]) => ({
+    kind: "point-batch",
+    collection: name,
+    commands: commands.filter((each) => each.collection === name),
+  }));
 
 const onCatalogue: fc.Arbitrary<Command> = fc.oneof(
   fc.constantFrom<Command>(
@@ -293,6 +314,7 @@ export const commandGroups: fc.Arbitrary<Command[][]> = fc
         { weight: 6, arbitrary: upserts },
         { weight: 2, arbitrary: vectorUpdates },
         { weight: 6, arbitrary: onPoints },
+        { weight: 2, arbitrary: batches },
         { weight: 1, arbitrary: onCatalogue },
       ),
       { minLength: 1, maxLength: 5 },

@@ -2,7 +2,7 @@ import { assert, type GraphReport, type PayloadReader, type PointId, type Sliced
 import type { Catalogue } from "../catalogue/collection.js";
 import { resolveCollection } from "../catalogue/resolve.js";
 import { HybridClock, type HybridTime, isHybridTime } from "../causality/hybrid-clock.js";
-import type { Command, PointCommand } from "../command/command.js";
+import type { Command, PointWrite } from "../command/command.js";
 import type { SessionToken } from "../consistency/token.js";
 import type { Arrived, Outgoing } from "../gossip/transport.js";
 import type { OpLog } from "../log/op-log.js";
@@ -31,7 +31,7 @@ import { type LeftOut, leftOut } from "./left-out.js";
 import { Peering } from "./peering/peering.js";
 import { type Standing, standsAlone } from "./peering/standing.js";
 import type { ReplicationStatus } from "./peering/status.js";
-import { isPointCommand } from "./plan/plan-points.js";
+import { isPointWrite } from "./plan/plan-points.js";
 import { oneAfterAnother } from "./plan/planner.js";
 import { resolveFilter } from "./plan/resolve-filter.js";
 import { recoverReplica } from "./recovery/recovery.js";
@@ -122,7 +122,7 @@ export class Replica {
 
   /** Id of the shard that a command writes to. Throws `not-found` for a collection that is not here. */
   shardOf(command: Command): string {
-    return isPointCommand(command) ? resolveCollection(this.catalogue, command.collection).id : SYSTEM_SHARD;
+    return isPointWrite(command) ? resolveCollection(this.catalogue, command.collection).id : SYSTEM_SHARD;
   }
 
   /** Collections as readers in other threads read them now, by shard id. */
@@ -174,7 +174,7 @@ export class Replica {
    * The command with the points that its filter selects named instead, to be executed at once. The filter may cost much, so that this is
    * work in slices; in between, others may be executed.
    */
-  resolveFilter(command: PointCommand): Sliced<PointCommand> {
+  resolveFilter(command: PointWrite): Sliced<PointWrite> {
     return resolveFilter(command, () => writableShardOf(this.#store, command.collection));
   }
 

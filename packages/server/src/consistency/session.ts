@@ -3,7 +3,7 @@ import {
   type ConsistencyLevel,
   decodeToken,
   encodeToken,
-  isPointCommand,
+  isPointWrite,
   limits,
   mergeTokens,
   type Receipt,
@@ -229,7 +229,7 @@ export class Session {
 
   /** `undefined`: its collection is deleted already. */
   #shardOf(command: Command): string | undefined {
-    return isPointCommand(command) ? this.#shardNamed(command.collection) : SYSTEM_SHARD;
+    return isPointWrite(command) ? this.#shardNamed(command.collection) : SYSTEM_SHARD;
   }
 
   #shardNamed(collection: string): string | undefined {

@@ -23,6 +23,11 @@ export interface Call {
 
 /** Bytes of the vectors of a command. */
 function* vectorBytesOf(command: Command): Sliced<number> {
+  if (command.kind === "point-batch") {
+    let sum = 0;
+    for (const each of command.commands) sum += yield* vectorBytesOf(each);
+    return sum;
+  }
   if (command.kind !== "upsert-points" && command.kind !== "update-vectors") return 0;
   let bytes = 0;
   let looked = 0;

@@ -4,7 +4,10 @@ import {
   type Collection,
   type Command,
   collectionNamed,
+  commandsOf,
+  isPointWrite,
   nothingLeftOut,
+  type PointWrite,
   type Receipt,
   resolveCollection,
   type SessionToken,
@@ -42,6 +45,10 @@ const PROBE_INTERVAL_MS = 1000;
 /** What the engine's thread answers to `validate`, as far as it is looked at here. */
 interface Validation {
   readonly recall: { readonly [vector: string]: { readonly recall_at_10: number } };
+}
+
+function upsertedBy(write: PointWrite): number {
+  return commandsOf(write).reduce((sum, each) => sum + (each.kind === "upsert-points" ? each.points.length : 0), 0);
 }
 
 /** The other end of the engine: a thread of its own, or a port to one in this thread. */
@@ -163,7 +170,7 @@ export class EngineDatabase implements Database {
     const receipt = this.#calls.write(command, options);
     return receipt.then((done) => {
       this.#commands.set(command.kind, (this.#commands.get(command.kind) ?? 0) + 1);
-      if (command.kind === "upsert-points") this.#pointsUpserted += command.points.length;
+      if (isPointWrite(command)) this.#pointsUpserted += upsertedBy(command);
       return done;
     });
   }

@@ -1,9 +1,9 @@
-import { type Command, type PointCommand, type Replica, selectsByFilter } from "@murmuration/core";
+import { type Command, type PointWrite, type Replica, selectsByFilter } from "@murmuration/core";
 import { MurmurationError, type Sliced } from "@murmuration/index";
 import type { Request } from "./messages.js";
 
 export type Write = Extract<Request, { kind: "write" }>;
-export type FilteredWrite = Write & { readonly command: PointCommand };
+export type FilteredWrite = Write & { readonly command: PointWrite };
 
 /** A filter is evaluated so long in one go; then other writes have their turn. */
 const SLICE_MS = 4;
@@ -14,7 +14,7 @@ const TIMEOUT_MS_DEFAULT = 60_000;
 
 interface Open {
   readonly write: FilteredWrite;
-  readonly work: Sliced<PointCommand>;
+  readonly work: Sliced<PointWrite>;
   readonly deadlineMs: number;
 }
 

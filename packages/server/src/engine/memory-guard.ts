@@ -127,7 +127,7 @@ const freeing: ReadonlySet<Command["kind"]> = new Set<Command["kind"]>([
 
 /** Does a command add to what both threads hold in memory? */
 export function addsToMemory(command: Command): boolean {
-  return !freeing.has(command.kind);
+  return command.kind === "point-batch" ? command.commands.some(addsToMemory) : !freeing.has(command.kind);
 }
 
 function memoryFull(why: string): MurmurationError {

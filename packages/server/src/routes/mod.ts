@@ -1,5 +1,6 @@
 import { aliasRoutes } from "./aliases.js";
 import { backupRoutes } from "./backups.js";
+import { batchRoutes } from "./batch.js";
 import { collectionRoutes } from "./collections.js";
 import { countRoutes } from "./count.js";
 import { indexRoutes } from "./indexes.js";
@@ -23,6 +24,7 @@ export const routes: readonly Route[] = [
   ...pointRoutes,
   ...payloadRoutes,
   ...vectorRoutes,
+  ...batchRoutes,
   ...searchRoutes,
   ...scrollRoutes,
   ...countRoutes,

@@ -1,5 +1,6 @@
 import { writeParameters } from "../http/schemas/parameters.js";
-import { clearPayloadBody, deletePayloadBody, setPayloadBody, targetOf } from "../http/schemas/points.js";
+import { clearPayloadBody, deletePayloadBody, setPayloadBody } from "../http/schemas/points.js";
+import { clearPayloadCommand, deletePayloadCommand, payloadCommand } from "./point-commands.js";
 import { renderReceipt } from "./render.js";
 import { collectionParams, type Route, route } from "./route.js";
 
@@ -15,16 +16,11 @@ const putRoute = (method: "POST" | "PUT", kind: "set-payload" | "overwrite-paylo
     path,
     summary,
     body: setPayloadBody,
-    handle: async ({ write, params, query, body }) => {
-      const receipt = await write({
-        kind,
-        collection: params.collection_name,
-        target: targetOf(body),
-        payload: body.payload,
-        ...(body.key === undefined ? {} : { key: body.key }),
-      });
-      return renderReceipt(receipt, query.wait);
-    },
+    handle: async ({ database, write, params, query, body }) =>
+      renderReceipt(
+        await write(payloadCommand(kind, { database, collection: params.collection_name }, body)),
+        query.wait,
+      ),
   });
 
 export const payloadRoutes: readonly Route[] = [
@@ -36,15 +32,11 @@ export const payloadRoutes: readonly Route[] = [
     path: `${path}/delete`,
     summary: "Delete keys of payloads",
     body: deletePayloadBody,
-    handle: async ({ write, params, query, body }) => {
-      const receipt = await write({
-        kind: "delete-payload",
-        collection: params.collection_name,
-        target: targetOf(body),
-        keys: body.keys,
-      });
-      return renderReceipt(receipt, query.wait);
-    },
+    handle: async ({ database, write, params, query, body }) =>
+      renderReceipt(
+        await write(deletePayloadCommand({ database, collection: params.collection_name }, body)),
+        query.wait,
+      ),
   }),
   route({
     ...common,
@@ -52,13 +44,10 @@ export const payloadRoutes: readonly Route[] = [
     path: `${path}/clear`,
     summary: "Delete payloads whole",
     body: clearPayloadBody,
-    handle: async ({ write, params, query, body }) => {
-      const receipt = await write({
-        kind: "clear-payload",
-        collection: params.collection_name,
-        target: targetOf(body),
-      });
-      return renderReceipt(receipt, query.wait);
-    },
+    handle: async ({ database, write, params, query, body }) =>
+      renderReceipt(
+        await write(clearPayloadCommand({ database, collection: params.collection_name }, body)),
+        query.wait,
+      ),
   }),
 ];

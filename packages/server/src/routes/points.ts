@@ -1,23 +1,12 @@
-import { MurmurationError, pointIdFromText } from "@murmuration/index";
+import { pointIdFromText } from "@murmuration/index";
 import { z } from "zod";
 import { readParameters, writeParameters } from "../http/schemas/parameters.js";
-import { deletePointsBody, targetOf, upsertBody } from "../http/schemas/points.js";
+import { deletePointsBody, upsertBody } from "../http/schemas/points.js";
 import { retrieveBody } from "../http/schemas/reads.js";
-import { checkSelected, checkVectors } from "./check-vectors.js";
+import { checkSelected } from "./check-vectors.js";
+import { deleteCommand, upsertCommand } from "./point-commands.js";
 import { renderReceipt, selectionOf } from "./render.js";
 import { collectionParams, none, type Route, route } from "./route.js";
-
-const modes = { upsert: "upsert", insert_only: "insert-only", update_only: "update-only" } as const;
-
-/** `points` or `batch`, whichever was given. Throws `format` for none and for both. */
-function pointsOf(body: z.output<typeof upsertBody>) {
-  if (body.points !== undefined && body.batch !== undefined)
-    throw new MurmurationError("format", "give either `points` or `batch`, not both", "batch");
-  const list = body.points ?? body.batch;
-  if (list === undefined) throw new MurmurationError("format", "either `points` or `batch` must be given", "points");
-  if (list.points.length === 0) throw new MurmurationError("bad-request", "Empty update request", "points");
-  return list;
-}
 
 export const pointRoutes: readonly Route[] = [
   route({
@@ -29,18 +18,8 @@ export const pointRoutes: readonly Route[] = [
     query: writeParameters,
     session: "write",
     body: upsertBody,
-    handle: async ({ database, write, params, query, body }) => {
-      const list = pointsOf(body);
-      checkVectors(database.collection(params.collection_name), list);
-      const receipt = await write({
-        kind: "upsert-points",
-        collection: params.collection_name,
-        points: list.points,
-        mode: modes[body.update_mode],
-        ...(body.update_filter === undefined ? {} : { updateFilter: body.update_filter }),
-      });
-      return renderReceipt(receipt, query.wait);
-    },
+    handle: async ({ database, write, params, query, body }) =>
+      renderReceipt(await write(upsertCommand({ database, collection: params.collection_name }, body)), query.wait),
   }),
   route({
     method: "POST",
@@ -83,13 +62,7 @@ export const pointRoutes: readonly Route[] = [
     query: writeParameters,
     session: "write",
     body: deletePointsBody,
-    handle: async ({ write, params, query, body }) => {
-      const receipt = await write({
-        kind: "delete-points",
-        collection: params.collection_name,
-        target: targetOf(body),
-      });
-      return renderReceipt(receipt, query.wait);
-    },
+    handle: async ({ database, write, params, query, body }) =>
+      renderReceipt(await write(deleteCommand({ database, collection: params.collection_name }, body)), query.wait),
   }),
 ];

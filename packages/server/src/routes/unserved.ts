@@ -5,7 +5,6 @@ const c = "/collections/{collection_name}";
 
 /** Routes that the dialect knows and this version does not serve. */
 const unserved: readonly (readonly [Method, string])[] = [
-  ["POST", `${c}/points/batch`],
   ["POST", `${c}/points/query/groups`],
   ["POST", `${c}/facet`],
   ["POST", `${c}/points/search/matrix/pairs`],

@@ -1,7 +1,6 @@
-import { MurmurationError } from "@murmuration/index";
 import { writeParameters } from "../http/schemas/parameters.js";
-import { deleteVectorsBody, targetOf, updateVectorsBody } from "../http/schemas/points.js";
-import { checkVectors, vectorSpaceOf } from "./check-vectors.js";
+import { deleteVectorsBody, updateVectorsBody } from "../http/schemas/points.js";
+import { deleteVectorsCommand, updateVectorsCommand } from "./point-commands.js";
 import { renderReceipt } from "./render.js";
 import { collectionParams, type Route, route } from "./route.js";
 
@@ -14,18 +13,11 @@ export const vectorRoutes: readonly Route[] = [
     path: "/collections/{collection_name}/points/vectors",
     summary: "Set vectors of existing points and keep their others",
     body: updateVectorsBody,
-    handle: async ({ database, write, params, query, body }) => {
-      const { points } = body.points;
-      if (points.length === 0) throw new MurmurationError("bad-request", "Empty update request", "points");
-      checkVectors(database.collection(params.collection_name), body.points);
-      const receipt = await write({
-        kind: "update-vectors",
-        collection: params.collection_name,
-        points,
-        ...(body.update_filter === undefined ? {} : { updateFilter: body.update_filter }),
-      });
-      return renderReceipt(receipt, query.wait);
-    },
+    handle: async ({ database, write, params, query, body }) =>
+      renderReceipt(
+        await write(updateVectorsCommand({ database, collection: params.collection_name }, body)),
+        query.wait,
+      ),
   }),
   route({
     ...common,
@@ -33,16 +25,10 @@ export const vectorRoutes: readonly Route[] = [
     path: "/collections/{collection_name}/points/vectors/delete",
     summary: "Delete vectors of points",
     body: deleteVectorsBody,
-    handle: async ({ database, write, params, query, body }) => {
-      const collection = database.collection(params.collection_name);
-      for (const [i, name] of body.vector.entries()) vectorSpaceOf(collection, name, `vector[${i}]`);
-      const receipt = await write({
-        kind: "delete-vectors",
-        collection: params.collection_name,
-        target: targetOf(body),
-        vectors: body.vector,
-      });
-      return renderReceipt(receipt, query.wait);
-    },
+    handle: async ({ database, write, params, query, body }) =>
+      renderReceipt(
+        await write(deleteVectorsCommand({ database, collection: params.collection_name }, body)),
+        query.wait,
+      ),
   }),
 ];

@@ -1,8 +1,10 @@
 import {
   assert,
+  comparePointIds,
   compileDeletion,
   compilePredicate,
   type DenseVector,
+  emptyFilter,
   type Filter,
   isDense,
   MurmurationError,
@@ -14,7 +16,7 @@ import {
 } from "@murmuration/index";
 import type { VectorSpace } from "../../catalogue/collection.js";
 import type { Dot } from "../../causality/dot.js";
-import type { Command, NamedVectors, PointCommand, Target } from "../../command/command.js";
+import type { Command, FoundPoints, NamedVectors, PointCommand, PointWrite, Target } from "../../command/command.js";
 import { limits } from "../../limits.js";
 import { canonicalPayload } from "../../operation/canonical-payload.js";
 import type { OperationBody } from "../../operation/operation.js";
@@ -26,7 +28,8 @@ import type { WritableShard } from "../../state/writable-shard.js";
 import { GroupPlan } from "./group-plan.js";
 import type { Planner } from "./planner.js";
 
-const pointCommandKinds: ReadonlySet<Command["kind"]> = new Set<PointCommand["kind"]>([
+const pointWriteKinds: ReadonlySet<Command["kind"]> = new Set<PointWrite["kind"]>([
+  "point-batch",
   "upsert-points",
   "delete-points",
   "set-payload",
@@ -38,8 +41,13 @@ const pointCommandKinds: ReadonlySet<Command["kind"]> = new Set<PointCommand["ki
 ]);
 
 /** Is the command about points, and not about the catalogue? */
-export function isPointCommand(command: Command): command is PointCommand {
-  return pointCommandKinds.has(command.kind);
+export function isPointWrite(command: Command): command is PointWrite {
+  return pointWriteKinds.has(command.kind);
+}
+
+/** A batch as its commands, any other write as itself. */
+export function commandsOf(write: PointWrite): readonly PointCommand[] {
+  return write.kind === "point-batch" ? write.commands : [write];
 }
 
 /** The body of an operation, made when its dot is known and everything before it is applied. */
@@ -58,6 +66,7 @@ export function planPointCommand(
   target: WritableShard,
   command: PointCommand,
   planner: Planner,
+  found?: FoundPoints,
 ): Iterable<BodyPlanner> {
   const { shard } = target;
   switch (command.kind) {
@@ -65,7 +74,7 @@ export function planPointCommand(
       for (const [i, point] of command.points.entries()) checkVectors(shard, point.vectors, `points[${i}].vector`);
       const payloads = command.points.map((point, i) => canonicalPayload(point.payload, `points[${i}].payload`));
       checkRoom(target, command.points);
-      const writes = whichUpserts(shard, command.mode, command.updateFilter);
+      const writes = whichUpserts(target, command.mode, command.updateFilter, found);
       const written = command.points
         .map((point, i) => ({ ...point, payload: payloads[i] as Payload }))
         .filter(({ id }) => writes(id));
@@ -83,7 +92,7 @@ export function planPointCommand(
         requirePoint(shard, point.id);
       }
       checkRoom(target, command.points);
-      const writes = whichUpserts(shard, "update-only", command.updateFilter);
+      const writes = whichUpserts(target, "update-only", command.updateFilter, found);
       const written = command.points.filter((point, i) => writes(point.id) && !isOverwritten(command.points, i));
       const plan = new GroupPlan(target, planner, written);
       return written.map(({ id }, i) => (dot: Dot) => ({
@@ -95,30 +104,30 @@ export function planPointCommand(
     case "delete-vectors": {
       for (const name of command.vectors) shard.graph(name);
       const names = [...new Set(command.vectors)];
-      return inChunks(idsOf(target, command.target, true), (ids) => ({ kind: "delete-vectors", ids, names }));
+      return inChunks(idsOf(target, command.target, true, found), (ids) => ({ kind: "delete-vectors", ids, names }));
     }
     case "delete-points":
       return inChunks(
-        idsOf(target, command.target, false).filter((id) => shard.table.live(id) !== undefined),
+        idsOf(target, command.target, false, found).filter((id) => shard.table.live(id) !== undefined),
         (ids) => ({ kind: "delete", ids }),
       );
     case "clear-payload":
-      return inChunks(idsOf(target, command.target, false), (ids) => ({ kind: "clear-payload", ids }));
+      return inChunks(idsOf(target, command.target, false, found), (ids) => ({ kind: "clear-payload", ids }));
     case "set-payload": {
       const payload = canonicalPayload(command.payload);
-      const ids = idsOf(target, command.target, true);
+      const ids = idsOf(target, command.target, true, found);
       if (command.key !== undefined) return rewriteEach(shard, ids, putAt(command.key, payload, "merge"));
       return mergeFields(ids, payload);
     }
     case "overwrite-payload": {
       const payload = canonicalPayload(command.payload);
-      const ids = idsOf(target, command.target, true);
+      const ids = idsOf(target, command.target, true, found);
       if (command.key !== undefined) return rewriteEach(shard, ids, putAt(command.key, payload, "replace"));
       return inChunks(ids, (chunk) => ({ kind: "overwrite-payload", ids: chunk, payload }));
     }
     case "delete-payload": {
       const paths = command.keys.map((key) => parsePath(key, "keys"));
-      const ids = idsOf(target, command.target, true);
+      const ids = idsOf(target, command.target, true, found);
       return rewriteEach(shard, ids, compileDeletion(paths));
     }
   }
@@ -171,13 +180,31 @@ function rewriteEach(shard: Shard, ids: readonly PointId[], rewrite: (payload: P
 }
 
 /** Ids of a target without repetition. `required`: an id that does not exist is `not-found`. */
-function idsOf(target: WritableShard, named: Target, required: boolean): PointId[] {
-  if ("filter" in named) return matchingPointsNow(target, named.filter);
+function idsOf(target: WritableShard, named: Target, required: boolean, found: FoundPoints | undefined): PointId[] {
+  if ("filter" in named) {
+    return found === undefined ? matchingPointsNow(target, named.filter) : matchingFound(target, named.filter, found);
+  }
   const { shard } = target;
   const ids = [...new Set(named.ids)];
   if (!required) return ids.filter((id) => shard.table.live(id) !== undefined);
   for (const id of ids) requirePoint(shard, id);
   return ids;
+}
+
+/**
+ * The points that were found, but for those that were written since, by commands of before in the group too: about these the filter is asked
+ * again. Ascending.
+ */
+function matchingFound(target: WritableShard, filter: Filter, { ids, doubtful }: FoundPoints): PointId[] {
+  const asked = new Set([...doubtful, ...target.rows.noted]);
+  const kept = [...ids].filter((id) => !asked.has(id));
+  return asked.size === 0 ? kept : [...kept, ...matchingAmong(target, filter, [...asked])].sort(comparePointIds);
+}
+
+/** Which of these points satisfy a filter now. */
+function matchingAmong(target: WritableShard, filter: Filter, ids: readonly PointId[]): PointId[] {
+  const must = [{ kind: "has-id", ids } as const, { kind: "filter", filter } as const];
+  return matchingPointsNow(target, { ...emptyFilter, must });
 }
 
 function requirePoint(shard: Shard, id: PointId): void {
@@ -187,15 +214,20 @@ function requirePoint(shard: Shard, id: PointId): void {
 
 /** Which points an upsert writes, as of when it is planned. */
 function whichUpserts(
-  shard: Shard,
+  target: WritableShard,
   mode: "upsert" | "insert-only" | "update-only",
   filter: Filter | undefined,
+  found: FoundPoints | undefined,
 ): (id: PointId) => boolean {
+  const matching =
+    found === undefined || filter === undefined ? undefined : new Set(matchingFound(target, filter, found));
   const matches = filter === undefined ? undefined : compilePredicate(filter);
   return (id) => {
-    const state = shard.table.live(id);
+    const state = target.shard.table.live(id);
     if (state === undefined) return mode !== "update-only";
-    return mode !== "insert-only" && (matches === undefined || matches(subjectOf(state)));
+    if (mode === "insert-only") return false;
+    if (matching !== undefined) return matching.has(id);
+    return matches === undefined || matches(subjectOf(state));
   };
 }
 

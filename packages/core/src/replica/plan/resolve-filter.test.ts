@@ -1,9 +1,19 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { emptyFilter, type Filter, MurmurationError } from "@murmuration/index";
-import type { Command, PointCommand } from "../../command/command.js";
+import type { Command, PointCommand, PointWrite } from "../../command/command.js";
+import { limits } from "../../limits.js";
 import type { Replica } from "../replica.js";
-import { createCollection, identity, openReplica, point, run, upsert, where } from "../replica.test-support.js";
+import {
+  createCollection,
+  everyPoint,
+  identity,
+  openReplica,
+  point,
+  run,
+  upsert,
+  where,
+} from "../replica.test-support.js";
 import { selectsByFilter } from "./resolve-filter.js";
 
 const POINTS = 3_000;
@@ -35,6 +45,23 @@ const commands: readonly PointCommand[] = [
   ),
 ];
 
+/** Each command meets what those before it left: points that satisfy the filter since, satisfy it no more, and are gone. */
+const batch: PointWrite = {
+  kind: "point-batch",
+  collection: "a",
+  commands: [
+    { kind: "set-payload", collection: "a", target: { filter }, payload: { n: 3 } },
+    upsert("a", [point(1, [1, 1], { n: 4 }), point(10 * POINTS, [1, 1], { n: 4 }), point(3, [1, 1], { n: 2 })]),
+    { kind: "set-payload", collection: "a", target: { filter }, payload: { marked: true } },
+    upsert("a", [point(1, [2, 2], { n: 1 }), point(7, [2, 2], { n: 1 })], { updateFilter: filter }),
+    {
+      kind: "delete-points",
+      collection: "a",
+      target: { filter: where({ kind: "match-value", key: "marked", value: true }) },
+    },
+  ],
+};
+
 /** Changes that come in between: points that satisfy the filter, satisfy it no more, and are gone. */
 const between = (i: number): Command[] => [
   upsert("a", [
@@ -46,7 +73,7 @@ const between = (i: number): Command[] => [
 ];
 
 describe("a command whose filter is evaluated in slices", () => {
-  for (const command of commands) {
+  for (const command of [...commands, batch]) {
     test(`${command.kind} does what it does when it is executed at the end of that`, () => {
       const [replica, twin] = [filled(), filled()];
       assert.ok(selectsByFilter(command));
@@ -57,12 +84,24 @@ describe("a command whose filter is evaluated in slices", () => {
         if (pauses++ >= 30) continue;
         for (const each of [replica, twin]) run(each, ...between(pauses));
       }
-      assert.equal(selectsByFilter(step.value), "updateFilter" in command);
+      if (command !== batch) assert.equal(selectsByFilter(step.value), "updateFilter" in command);
       assert.deepEqual(run(replica, step.value), run(twin, command));
       assert.deepEqual(identity(replica), identity(twin));
       if (command !== commands[2]) assert.ok(pauses > 5, `${pauses} pauses`);
     });
   }
+
+  test("is refused where the filters of a batch select more than may be kept", () => {
+    const target = { filter: everyPoint };
+    const command = { kind: "delete-points", collection: "a", target } as const;
+    const replica = filled();
+    const commands = Array.from({ length: Math.ceil(limits.batchSelectedMax / POINTS) + 1 }, () => command);
+    const work = replica.resolveFilter({ kind: "point-batch", collection: "a", commands });
+    const finish = () => {
+      while (work.next().done !== true);
+    };
+    assert.throws(finish, (error) => error instanceof MurmurationError && error.code === "bad-request");
+  });
 
   test("is not found when its collection is dropped meanwhile", () => {
     const replica = filled();
