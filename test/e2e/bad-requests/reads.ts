@@ -76,10 +76,15 @@ const queries: readonly (readonly [object, number, RegExp])[] = [
   [{ prefetch: { query: 1 }, query: { fusion: "sum" } }, 400, /query\.fusion: unknown value "sum"/],
   [{ prefetch: { query: 1 }, query: { rrf: { k: 0 } } }, 422, /query\.rrf\.k: value 0 invalid, must be/],
   [{ query: ok, using: "a", lookup_from: { collection: "nowhere" } }, 404, /^Not found: Collection nowhere not found/],
-  ...["recommend", "discover", "context", "order_by", "sample", "formula", "relevance_feedback"].map(
-    (form) => [{ query: { [form]: {} } }, 400, new RegExp(`^Bad request: .*${form}.*not supported`)] as const,
-  ),
-  [{ query: { nearest: ok, mmr: { diversity: 0.5 } }, using: "a" }, 400, /^Bad request: .*mmr.*not supported/],
+  [{ query: { formula: {} } }, 400, /^Bad request: .*formula.*not supported/],
+  [{ query: { recommend: { positive: [[1]] } }, using: "a" }, 400, /dim/],
+  [{ query: { recommend: { positive: [4711] } }, using: "a" }, 404, /^Not found: No point with id 4711 found/],
+  [{ query: { recommend: { positive: [1] } }, using: "nope" }, 400, unknownVector],
+  [{ query: { discover: { target: 1 } }, using: "a" }, 400, format],
+  [{ query: { context: [{ positive: 1 }] }, using: "a" }, 400, format],
+  [{ query: { order_by: { key: "nothing" } } }, 400, /^Wrong input: No range index for `order_by` key: `nothing`/],
+  [{ query: { sample: 7 } }, 400, format],
+  [{ query: { nearest: ok, mmr: { diversity: 2 } }, using: "a" }, 422, /diversity/],
   [{ query: ok, using: "a", shard_key: "x" }, 400, /^Bad request: .*shard_key.*not supported/],
 ];
 

@@ -1,14 +1,19 @@
 import { assert } from "../errors.js";
 import { RowSet } from "../row-set.js";
 import type { Sliced } from "../sliced.js";
+import { rankByAverage } from "./average-vector.js";
 import { rankById } from "./by-id.js";
 import { fuse } from "./fusion.js";
 import { matchingRows } from "./matching.js";
+import { rankByMarginalRelevance } from "./mmr.js";
 import { nearest, rankNearest } from "./nearest.js";
+import { rankOrdered } from "./order-by.js";
 import type { Emit, PointsQuery, ScoredRecord, Source } from "./query.js";
+import { rankByExamples } from "./rank-by-examples.js";
 import { type Asked, type Ranked, settledTogether } from "./ranked.js";
 import { type Views, viewAt } from "./read-view.js";
 import { RecordReader } from "./records.js";
+import { rankSample } from "./sample.js";
 
 /** How an answer was found. */
 export interface QueryOutcome {
@@ -29,9 +34,10 @@ export function* execute(views: Views, query: PointsQuery, emit: Emit<ScoredReco
   }
   const view = viewAt(views, 0);
   const records = new RecordReader(view, selection);
-  const { rows, scores, isSettled } = yield* rank(views, { ...query, limit: offset + limit }, undefined);
+  const { rows, scores, orderValues, isSettled } = yield* rank(views, { ...query, limit: offset + limit }, undefined);
   for (let i = offset; i < rows.length; i++) {
-    emit(records.scoredAt(rows[i] as number, scores[i] as number));
+    const found = records.scoredAt(rows[i] as number, scores[i] as number);
+    emit(orderValues === undefined ? found : { ...found, orderValue: orderValues[i] as number | bigint });
     yield "pause";
   }
   return { isSettled };
@@ -59,7 +65,9 @@ export function* rank(views: Views, source: Source, around: RowSet | undefined):
   for (const one of prefetch) lists.push(yield* rank(views, one, matching));
   const candidates = lists.length === 0 ? matching : unionOf(lists);
   const scoreThreshold = source.scoreThreshold === undefined ? undefined : Math.fround(source.scoreThreshold);
-  const wanted = Math.min(source.limit, candidates?.size ?? viewAt(views, 0).points.size);
+  // a point with several values comes several times
+  const most = candidates?.size ?? viewAt(views, 0).points.size;
+  const wanted = source.node.kind === "order-by" ? source.limit : Math.min(source.limit, most);
   // what was fetched is ranked again, and not looked for
   const parameters = lists.length === 0 ? source.parameters : { ...source.parameters, exact: true };
   const asked = { using, parameters, matching: candidates, scoreThreshold, wanted };
@@ -72,8 +80,22 @@ function rankBy(views: Views, { node }: Source, asked: Asked, lists: readonly Ra
   switch (node.kind) {
     case "nearest":
       return rankNearest(views, node, asked);
+    case "mmr":
+      return rankByMarginalRelevance(views, node, asked);
+    case "recommend":
+      return node.strategy === "average-vector"
+        ? rankByAverage(views, node, asked)
+        : rankByExamples(views, node, asked);
+    case "discover":
+    case "context":
+    case "relevance-feedback":
+      return rankByExamples(views, node, asked);
     case "by-id":
       return rankById(view, asked);
+    case "order-by":
+      return rankOrdered(view, node.orderBy, asked);
+    case "sample":
+      return rankSample(view, node.seed, asked);
     case "rrf":
     case "dbsf":
       assert(lists.length > 0, "a fusion has something to fuse");

@@ -37,7 +37,11 @@ export function* fuse(
   const sums = new Map<number, number>();
   for (const [number, list] of lists.entries()) {
     const scoreAt = node.kind === "rrf" ? reciprocalRanks(node, number) : scoreDistribution(list);
+    // ordered by a number, a point may come several times: its first place counts
+    const seen = list.orderValues === undefined ? undefined : new Set<number>();
     for (const [place, row] of list.rows.entries()) {
+      if (seen?.has(row) === true) continue;
+      seen?.add(row);
       sums.set(row, Math.fround((sums.get(row) ?? 0) + scoreAt(place)));
       meter.steps++;
       if (meter.isDue()) yield "pause";

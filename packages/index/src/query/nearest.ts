@@ -4,6 +4,7 @@ import { isPlanted } from "../planted.js";
 import type { RowSet } from "../row-set.js";
 import { NO_SLOT } from "../segment/layout.js";
 import type { Sliced } from "../sliced.js";
+import type { DenseVector } from "../vector/vector.js";
 import { checkDimensions } from "../vector-index/engine-input.js";
 import type { GraphReader } from "../vector-index/graph-reader.js";
 import type { SearchOptions, SearchResult, Visibility } from "../vector-index/search-types.js";
@@ -41,7 +42,7 @@ function slotsAt({ points }: ReadView, { graph, number }: SpaceReader, rows: Row
 }
 
 /** What a view knows of the slots of a space, of the points that match. */
-function visibilityIn(view: ReadView, space: SpaceReader, matching: RowSet | undefined): Visibility {
+export function visibilityIn(view: ReadView, space: SpaceReader, matching: RowSet | undefined): Visibility {
   const { epoch, segment } = view.points;
   return {
     matches: matching && matchesWithVector(view, space, matching),
@@ -64,12 +65,17 @@ function matchesWithVector(view: ReadView, space: SpaceReader, matching: RowSet)
   return haveAll ? matching.size : slotsAt(view, space, matching).size;
 }
 
-function targetVector(
-  view: ReadView,
-  space: SpaceReader,
-  target: QueryTarget,
-  views: Views,
-): { readonly vector: Float32Array; readonly excludedSlot?: number } {
+/** A vector to compare with, and where it stands. */
+interface Target {
+  readonly vector: DenseVector;
+  /** Of the point that it is of, where that is of the collection that is searched. */
+  readonly row?: number;
+  /** Where that vector is of the space that is searched, too. */
+  readonly slot?: number;
+}
+
+/** The canonical vector of a target. Throws `not-found` for a point that is not there, `wrong-input` for another kind or a point without one. */
+export function targetVector(view: ReadView, space: SpaceReader, target: QueryTarget, views: Views): Target {
   if (target.kind === "vector")
     return { vector: canonicalVector(requireDense(target.vector, space.name), space.metric) };
   const lookup = viewAt(views, target.lookupFrom?.collection ?? 0);
@@ -82,8 +88,9 @@ function targetVector(
     throw new MurmurationError("wrong-input", `Point with id ${target.id} has no vector "${from.name}"`, "query");
   }
   const vector = from.graph.vectorAt(slot);
-  if (lookup === view && from === space) return { vector, excludedSlot: slot };
-  return { vector: canonicalVector(vector, space.metric) };
+  if (lookup === view && from === space) return { vector, row, slot };
+  const canonical = canonicalVector(vector, space.metric);
+  return lookup === view ? { vector: canonical, row } : { vector: canonical };
 }
 
 /** Is marking the slots of all that match cheaper than asking about each candidate of a walk, which is the longer the fewer match? */
@@ -92,7 +99,7 @@ function isNarrow(matching: RowSet, points: PointsAtEpoch): boolean {
 }
 
 /** Does comparing with all that match take no more than about a millisecond? */
-function isCheap(matching: RowSet | undefined, points: PointsAtEpoch, { options }: GraphReader): boolean {
+export function isCheap(matching: RowSet | undefined, points: PointsAtEpoch, { options }: GraphReader): boolean {
   const vectorBytes = options.dimensions * Float32Array.BYTES_PER_ELEMENT;
   return (matching?.size ?? points.size) * vectorBytes <= CHEAP_BYTES;
 }
@@ -138,7 +145,7 @@ function* nearestOf(
 ) {
   const view = viewAt(views, 0);
   const space = spaceOf(view, using);
-  const { vector, excludedSlot } = targetVector(view, space, target, views);
+  const { vector, slot: excludedSlot } = targetVector(view, space, target, views);
   const results = yield* search(view, space, vector, matching, {
     ...parameters,
     limit: wanted + (excludedSlot === undefined ? 0 : 1),

@@ -3,3 +3,12 @@ export const prefetchDepthMax = 32;
 
 /** Prefetches of one query, those of prefetches counted. */
 export const prefetchesMax = 256;
+
+/** Points and vectors that one query names as examples. */
+export const examplesMax = 1_024;
+
+/** Examples of relevance feedback: every two of them are compared. */
+export const feedbackMax = 64;
+
+/** Points that maximal marginal relevance picks from: each is compared with each that is picked. */
+export const mmrCandidatesMax = 16_384;

@@ -46,5 +46,87 @@ export interface ScoreDistributionNode {
   readonly kind: "dbsf";
 }
 
+/** By which indexed number, and from which value on (inclusive). */
+export interface OrderBy {
+  readonly key: string;
+  readonly direction: "asc" | "desc";
+  readonly startFrom?: number | bigint;
+}
+
+/** Points in the order of an indexed number, each with the score 0; one with several values comes several times. */
+export interface OrderByNode {
+  readonly kind: "order-by";
+  readonly orderBy: OrderBy;
+}
+
+/** Points at random, each with the score 0. */
+export interface SampleNode {
+  readonly kind: "sample";
+  /** 32 bits: who asks draws them. The same seed gives the same points. */
+  readonly seed: number;
+}
+
+/** The nearest points, picked so that they are unlike each other: Carbonell and Goldstein, "The use of MMR" (1998). */
+export interface MmrNode {
+  readonly kind: "mmr";
+  readonly target: QueryTarget;
+  /** 0: by nearness alone. 1: by being unlike what was picked alone. */
+  readonly diversity: number;
+  /** So many of the nearest are picked from; missing: as many as are wanted. */
+  readonly candidates?: number;
+}
+
+/** How examples are put together. */
+export type RecommendStrategy = "average-vector" | "best-score" | "sum-scores";
+
+/** Points like the positive examples and unlike the negative ones; those that are named are left out. */
+export interface RecommendNode {
+  readonly kind: "recommend";
+  readonly positive: readonly QueryTarget[];
+  readonly negative: readonly QueryTarget[];
+  readonly strategy: RecommendStrategy;
+}
+
+/** Points should be nearer to the one than to the other. */
+export interface ContextPair {
+  readonly positive: QueryTarget;
+  readonly negative: QueryTarget;
+}
+
+/** Points like the target, above all those that are on the right side of most pairs; those that are named are left out. */
+export interface DiscoverNode {
+  readonly kind: "discover";
+  readonly target: QueryTarget;
+  readonly context: readonly ContextPair[];
+}
+
+/** Points that are on the right side of all pairs, or as near to it as there are; those that are named are left out. */
+export interface ContextNode {
+  readonly kind: "context";
+  readonly context: readonly ContextPair[];
+}
+
+/** Points like the target, corrected by what was said of examples; those that are named are left out. */
+export interface FeedbackNode {
+  readonly kind: "relevance-feedback";
+  readonly target: QueryTarget;
+  readonly feedback: readonly { readonly example: QueryTarget; readonly score: number }[];
+  /** a·sim(target) + Σ (difference of scores)^b · c · (difference of similarities), over pairs of examples. */
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+}
+
+/** Kinds that compare points with several vectors at once. */
+export type ExamplesNode = RecommendNode | DiscoverNode | ContextNode | FeedbackNode;
+
 /** What a query does. */
-export type QueryNode = NearestNode | ByIdNode | ReciprocalRankNode | ScoreDistributionNode;
+export type QueryNode =
+  | NearestNode
+  | MmrNode
+  | ExamplesNode
+  | ByIdNode
+  | OrderByNode
+  | SampleNode
+  | ReciprocalRankNode
+  | ScoreDistributionNode;

@@ -2,7 +2,7 @@ import type { Filter } from "../filter/condition.js";
 import type { PayloadSelector } from "../payload/select.js";
 import type { PointId } from "../point/point-id.js";
 import type { Vector } from "../vector/vector.js";
-import type { QueryNode } from "./query-node.js";
+import type { OrderBy, QueryNode } from "./query-node.js";
 
 // What can be asked of a collection, and what is answered: plain data, so that it can be posted to the thread that reads.
 
@@ -55,7 +55,7 @@ export interface ScrollQuery {
   readonly offset?: PointId;
   readonly selection: Selection;
   /** Order by an indexed number instead of by id. */
-  readonly orderBy?: { readonly key: string; readonly direction: "asc" | "desc"; readonly startFrom?: number | bigint };
+  readonly orderBy?: OrderBy;
 }
 
 /** What is returned of a point. */
@@ -73,6 +73,8 @@ export interface PointRecord {
 export interface ScoredRecord extends PointRecord {
   /** A float32. Larger is better, but for distances (the nearest by Euclid or Manhattan). */
   readonly score: number;
+  /** What it is ordered by, where it is. */
+  readonly orderValue?: number | bigint;
 }
 
 /** A point of a page; the value that it is ordered by, where it is. */

@@ -10,6 +10,8 @@ export interface Ranked {
   readonly rows: readonly number[];
   /** Of each row, a float32. */
   readonly scores: readonly number[];
+  /** What each is ordered by, where that is not the score. */
+  readonly orderValues?: readonly (number | bigint)[];
   /** Whether walks saw the graph as of exactly the rows that were read; `undefined`: nothing was walked. */
   readonly isSettled: boolean | undefined;
 }

@@ -6,7 +6,7 @@ import { parsePayload } from "../payload/payload-text.js";
 import type { ReadonlyRowSet } from "../row-set.js";
 import type { Meter, Sliced } from "../sliced.js";
 import { sortInSlices } from "../sliced-sort.js";
-import type { ScrollQuery } from "./query.js";
+import type { OrderBy } from "./query-node.js";
 import type { ReadView } from "./read-view.js";
 
 /** A payload that is read and parsed costs some microseconds. */
@@ -19,7 +19,7 @@ const STEPS_PER_PAYLOAD = 64;
 export function* unheldGroups(
   { points }: ReadView,
   { presence, order }: FieldAccess & { readonly order: OrderView },
-  { key, direction, startFrom }: NonNullable<ScrollQuery["orderBy"]>,
+  { key, direction, startFrom }: OrderBy,
   among: ReadonlyRowSet,
   meter: Meter,
 ): Sliced<ValueGroup[]> {

@@ -47,6 +47,20 @@ export class Rows {
     return readId(this.#u32, this.#ids + 4 * row, isUuid);
   }
 
+  /** A hash of the row's id by a seed, both 32 bits: the mixing of MurmurHash3 over the words of the id. */
+  idHashAt(row: number, seed: number): number {
+    const at = this.#ids + 4 * row;
+    let hash = seed ^ ((this.#u32[this.#keys + 2 * row + 1] as number) >>> 31);
+    for (let word = at; word < at + 4; word++) {
+      const mixed = Math.imul(this.#u32[word] as number, 0xcc9e2d51);
+      hash ^= Math.imul((mixed << 15) | (mixed >>> 17), 0x1b873593);
+      hash = (Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64) | 0;
+    }
+    hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+    hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+    return (hash ^ (hash >>> 16)) >>> 0;
+  }
+
   payloadKeyAt(row: number): number {
     const at = this.#keys + 2 * row;
     return ((this.#u32[at + 1] as number) & KEY_HIGH_BITS) * TWO_32 + (this.#u32[at] as number);

@@ -96,14 +96,17 @@ const beginRecord = ({ id }: PointRecord) => `{"id":${printId(id)}`;
 
 export const recordPrinter: PointPrinter<PointRecord> = { begin: beginRecord, end: () => "}" };
 
+const printOrderValue = ({ orderValue }: ScrolledRecord): string =>
+  orderValue === undefined ? "}" : `,"order_value":${printJson(orderValue)}}`;
+
 export const scrolledPrinter: PointPrinter<ScrolledRecord> = {
   begin: beginRecord,
-  end: ({ orderValue }) => (orderValue === undefined ? "}" : `,"order_value":${printJson(orderValue)}}`),
+  end: printOrderValue,
 };
 
 export const scoredPrinter: PointPrinter<ScoredRecord> = {
   begin: ({ id, version, score }) => `{"id":${printId(id)},"version":${version},"score":${printFloat32(score)}`,
-  end: () => "}",
+  end: printOrderValue,
 };
 
 /** What is selected of a point, in parts that cost about as much each: an asked-for payload is always there. */

@@ -1,10 +1,9 @@
-import type { Collection } from "@murmuration/core";
+import { randomInt } from "node:crypto";
 import {
   type Lookup,
   MurmurationError,
   type PointsQuery,
   type QueryNode,
-  type QueryTarget,
   type SearchParameters,
   type Source,
 } from "@murmuration/index";
@@ -12,8 +11,8 @@ import type { Database } from "../engine/database.js";
 import { within } from "../http/schemas/fields.js";
 import type { Prefetch, QueryBody, SearchBody, SearchParams } from "../http/schemas/query.js";
 import type { QueryForm } from "../http/schemas/query-forms.js";
-import type { VectorInput } from "../http/schemas/vector-input.js";
 import { checkSelected, checkVector, vectorSpaceOf } from "./check-vectors.js";
+import { isFusion, nodeOf, refused } from "./plan-node.js";
 import { selectionOf } from "./render.js";
 
 /** The collections of a read: the one that it searches, then those that points are looked up in. */
@@ -38,6 +37,9 @@ export class ReadNames {
   }
 }
 
+/** Another sample with every request. */
+const drawSeed = (): number => randomInt(2 ** 32);
+
 /** int8 distances alone answer only when `rescore` is turned off; ignoring quantisation is then the contrary wish. */
 function parametersOf(params: SearchParams | undefined): SearchParameters {
   const { hnsw_ef: efSearch, exact, quantization } = params ?? {};
@@ -60,8 +62,6 @@ function sourceOf(body: Pick<Prefetch, "limit" | "params" | "filter" | "score_th
   };
 }
 
-const refused = (message: string, field: string) => new MurmurationError("bad-request", message, field);
-
 /** Where a query looks up the points that it names; `undefined`: where it searches. */
 function lookupOf(database: Database, { lookup_from: from, using }: Prefetch, names: ReadNames): Lookup | undefined {
   if (from === undefined) return undefined;
@@ -72,50 +72,6 @@ function lookupOf(database: Database, { lookup_from: from, using }: Prefetch, na
     throw new MurmurationError("not-found", `Collection ${from.collection} not found`, "lookup_from.collection");
   }
   return { collection: names.placeOf(from.collection), ...(from.vector === undefined ? {} : { vector: from.vector }) };
-}
-
-/** What a form is checked against. */
-interface Planning {
-  readonly collection: Collection;
-  readonly body: Prefetch;
-  readonly lookup: Lookup | undefined;
-  /** Prefetches that it ranks. */
-  readonly prefetches: number;
-}
-
-function targetOf({ collection, body, lookup }: Planning, input: VectorInput, field: string): QueryTarget {
-  if (input instanceof Float32Array) {
-    checkVector(collection, body.using, input, field);
-    return { kind: "vector", vector: input };
-  }
-  return { kind: "point", id: input.id, ...(lookup === undefined ? {} : { lookupFrom: lookup }) };
-}
-
-function checkFusion({ body, prefetches }: Planning): void {
-  if (body.using !== "") throw refused("Fusion queries cannot be combined with the 'using' field.", "using");
-  if (prefetches === 0) throw refused("Fusion queries need at least one prefetch.", "prefetch");
-}
-
-function nodeOf(planning: Planning, form: QueryForm | undefined): QueryNode {
-  switch (form?.kind) {
-    case undefined:
-      return { kind: "by-id" };
-    case "nearest":
-      return { kind: "nearest", target: targetOf(planning, form.target, "query") };
-    case "dbsf":
-      checkFusion(planning);
-      return form;
-    case "rrf": {
-      checkFusion(planning);
-      const { weights } = form;
-      if (weights === undefined || weights.length === planning.prefetches) return form;
-      const counts = `${weights.length} weights and ${planning.prefetches} prefetches`;
-      throw refused(
-        `The number of weights must be the number of prefetches, there are ${counts}.`,
-        "query.rrf.weights",
-      );
-    }
-  }
 }
 
 function checkWithoutQuery({ prefetch, score_threshold: threshold }: Prefetch): void {
@@ -129,15 +85,18 @@ function checkWithoutQuery({ prefetch, score_threshold: threshold }: Prefetch): 
   }
 }
 
-const isFusion = (form: QueryForm | undefined) => form?.kind === "rrf" || form?.kind === "dbsf";
+/** Forms that compare points with vectors, and so need to know which. */
+function comparesVectors(form: QueryForm | undefined): boolean {
+  return form !== undefined && !["rrf", "dbsf", "order-by", "sample"].includes(form.kind);
+}
 
 function planSource(database: Database, body: Prefetch, names: ReadNames): Source {
   if (body.query === undefined) checkWithoutQuery(body);
   const collection = database.collection(names.searched);
   const { query, using, prefetch = [] } = body;
   const planning = { collection, body, lookup: lookupOf(database, body, names), prefetches: prefetch.length };
-  const node = nodeOf(planning, query);
-  if (!isFusion(query) && (query !== undefined || using !== "")) vectorSpaceOf(collection, using, "using");
+  const node = nodeOf(planning, query, drawSeed);
+  if (comparesVectors(query) || (!isFusion(query) && using !== "")) vectorSpaceOf(collection, using, "using");
   const source = { node, ...sourceOf(body, using) };
   if (prefetch.length === 0) return source;
   const inner = prefetch.map((one, i) => within(`prefetch[${i}]`, () => planSource(database, one, names)));

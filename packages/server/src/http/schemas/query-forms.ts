@@ -1,12 +1,25 @@
 import { MurmurationError } from "@murmuration/index";
 import { z } from "zod";
+import {
+  contextQuery,
+  discover,
+  type ExampleForm,
+  mmr,
+  recommend,
+  relevanceFeedback,
+  vectorInput,
+} from "./example-forms.js";
 import { integer, type JsonSchema, number, oneOf, optional, parsedBy, withDefault } from "./fields.js";
+import { type OrderBy, orderBy } from "./reads.js";
 import { validate } from "./validate.js";
 import { readVectorInput, type VectorInput, vectorInputSchema } from "./vector-input.js";
 
 /** What a query asks for, as its body says it. */
 export type QueryForm =
   | { readonly kind: "nearest"; readonly target: VectorInput }
+  | ExampleForm
+  | { readonly kind: "order-by"; readonly orderBy: OrderBy }
+  | { readonly kind: "sample" }
   | { readonly kind: "rrf"; readonly k: number; readonly weights?: readonly number[] }
   | { readonly kind: "dbsf" };
 
@@ -14,16 +27,7 @@ export type QueryForm =
 const RRF_K_DEFAULT = 2;
 const RRF_K_MAX = 2 ** 32 - 1;
 
-const nearest = z.object({
-  nearest: parsedBy((value) => readVectorInput(value, ""), vectorInputSchema),
-  mmr: parsedBy(
-    (value): undefined => {
-      if (value === null || value === undefined) return undefined;
-      throw new MurmurationError("unsupported", "mmr is not supported yet");
-    },
-    { description: "Not supported yet." },
-  ).optional(),
-});
+const nearest = z.object({ nearest: vectorInput, mmr: optional(mmr) });
 
 const fusion = z.object({ fusion: oneOf(["rrf", "dbsf"]) });
 
@@ -43,13 +47,28 @@ function form<Schema extends z.ZodType>(schema: Schema, toForm: (read: z.output<
 
 /** By the field that says which it is; of two, the first here counts. */
 const forms: { readonly [field: string]: Form } = {
-  nearest: form(nearest, ({ nearest: target }) => ({ kind: "nearest", target })),
+  nearest: form(nearest, ({ nearest: target, mmr: relevance }) =>
+    relevance === undefined
+      ? { kind: "nearest", target }
+      : { kind: "mmr", target, diversity: relevance.diversity, candidates: relevance.candidates_limit },
+  ),
+  recommend: form(recommend, ({ recommend: asked }) => ({ kind: "recommend", ...asked })),
+  discover: form(discover, ({ discover: asked }) => ({ kind: "discover", ...asked })),
+  context: form(contextQuery, ({ context }) => ({ kind: "context", context })),
+  order_by: form(z.object({ order_by: orderBy }), ({ order_by: by }) => ({ kind: "order-by", orderBy: by })),
+  sample: form(z.object({ sample: oneOf(["random"]) }), () => ({ kind: "sample" })),
   fusion: form(fusion, ({ fusion: kind }) => (kind === "rrf" ? { kind, k: RRF_K_DEFAULT } : { kind })),
   rrf: form(rrf, ({ rrf: { k, weights } }) => ({ kind: "rrf", k, ...(weights === undefined ? {} : { weights }) })),
+  relevance_feedback: form(relevanceFeedback, ({ relevance_feedback: { target, feedback, strategy } }) => ({
+    kind: "relevance-feedback",
+    target,
+    feedback,
+    ...strategy.naive,
+  })),
 };
 
 /** Forms that the dialect knows beside those. */
-const otherForms = ["recommend", "discover", "context", "order_by", "sample", "formula", "relevance_feedback"];
+const otherForms = ["formula"];
 
 function readQuery(value: unknown): QueryForm {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) {

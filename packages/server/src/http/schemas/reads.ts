@@ -44,7 +44,7 @@ function readOrderBy(value: unknown): OrderBy {
   throw new MurmurationError("format", `expected number or datetime, got ${shown(startFrom)}`, "start_from");
 }
 
-const orderBy = parsedBy(readOrderBy, {
+export const orderBy = parsedBy(readOrderBy, {
   oneOf: [
     { type: "string" },
     {

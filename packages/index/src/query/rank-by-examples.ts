@@ -1,0 +1,151 @@
+import type { RowSet } from "../row-set.js";
+import { NO_SLOT } from "../segment/layout.js";
+import { Meter, type Sliced } from "../sliced.js";
+import { leastMatches, planWalk } from "../vector-index/walk-plan.js";
+import { type ExampleScores, exampleScores } from "./example-scores.js";
+import { isCheap, visibilityIn } from "./nearest.js";
+import type { ExamplesNode } from "./query-node.js";
+import type { Asked, Ranked } from "./ranked.js";
+import { type ReadView, type Views, viewAt } from "./read-view.js";
+import { type ScoresOf, walkByScore } from "./score-walk.js";
+import { similarities } from "./similarity.js";
+import { TopPoints } from "./top-points.js";
+
+/** Rows that are scored at once. */
+const BATCH = 512;
+/** Bytes of vectors that are compared in one step, about. */
+const BYTES_PER_STEP = 256;
+/** Where a walk begins: so many of the nearest to each of the first so many vectors that good points are near. */
+const SEEDS_PER_VECTOR = 32;
+const SEEDED_VECTORS_MAX = 16;
+
+function scoresBy({ space, vectors, scoreAt }: ExampleScores): ScoresOf {
+  return (slots) => {
+    const found = vectors.map((vector) => similarities(space, vector, slots));
+    return Float32Array.from(slots, (_, i) => scoreAt(found, i));
+  };
+}
+
+function stepsOf({ space, vectors }: ExampleScores): number {
+  const bytes = space.graph.options.dimensions * Float32Array.BYTES_PER_ELEMENT;
+  return Math.ceil((vectors.length * (64 + bytes)) / BYTES_PER_STEP);
+}
+
+/** Every point that matches is scored. */
+function* rankAll(view: ReadView, scores: ExampleScores, matching: RowSet, asked: Asked): Sliced<Ranked> {
+  const meter = new Meter();
+  const stepsPerRow = stepsOf(scores);
+  const scoresOf = scoresBy(scores);
+  const { rows } = view.points.segment;
+  const top = new TopPoints(view.points, asked);
+  const batch: number[] = [];
+  const slots: number[] = [];
+  const score = () => {
+    for (const [i, value] of Array.from(scoresOf(Uint32Array.from(slots))).entries())
+      top.add(batch[i] as number, value);
+    batch.length = slots.length = 0;
+  };
+  for (const row of matching) {
+    const slot = rows.slotAt(row, scores.space.number);
+    meter.steps++;
+    if (slot !== undefined) {
+      batch.push(row);
+      slots.push(slot);
+      meter.steps += stepsPerRow;
+    }
+    if (batch.length === BATCH) score();
+    if (meter.isDue()) yield "pause";
+  }
+  if (batch.length > 0) score();
+  return { ...top.ranked(), isSettled: undefined };
+}
+
+/** Where a walk begins. */
+function* seedsOf({ space, vectors, wanted }: ExampleScores, view: ReadView, asked: Asked): Sliced<Set<number>> {
+  const seeds = new Set<number>();
+  const visibility = visibilityIn(view, space, undefined);
+  const options = { ...asked.parameters, limit: SEEDS_PER_VECTOR, allEntries: view.allEntries };
+  // where nothing is wanted, away from what is not may be anywhere
+  const starts = wanted.length > 0 ? wanted : vectors.keys();
+  for (const place of [...starts].slice(0, SEEDED_VECTORS_MAX)) {
+    const vector = vectors[place] as Float32Array;
+    for (const slot of (yield* space.graph.searchVisible(vector, options, visibility)).slots) seeds.add(slot);
+    yield "pause";
+  }
+  return seeds;
+}
+
+/** Best of what a walk meets; `undefined`: it met too few that match, or lost some. */
+function* rankByWalk(
+  view: ReadView,
+  scores: ExampleScores,
+  matching: RowSet | undefined,
+  asked: Asked,
+): Sliced<Ranked | undefined> {
+  const { space } = scores;
+  const { graph } = space;
+  const { changes, departures } = view.graphs[space.number] as ReadView["graphs"][number];
+  const nodes = graph.linkedCount;
+  const matches = visibilityIn(view, space, matching).matches ?? nodes - graph.deadCount;
+  const plan = planWalk(graph.options, { ...asked.parameters, limit: asked.wanted }, asked.wanted, matches, nodes);
+  if (plan === undefined) return undefined;
+  const meter = new Meter();
+  const scoresOf = scoresBy(scores);
+  const seeds = yield* seedsOf(scores, view, asked);
+  const shape = { pool: Math.max(plan.widened, asked.wanted), stepsPerNode: stepsOf(scores) };
+  const walked = yield* walkByScore(graph, seeds, scoresOf, shape, meter);
+  const isSettled = graph.changes === changes;
+  if (graph.departures !== departures && isCheap(matching, view.points, graph)) return undefined;
+  const found = visibleOf(view, scores, matching, walked.slots, scoresOf);
+  const least = matching === undefined ? asked.wanted : leastMatches(plan, asked.wanted, matches);
+  if (found.size < Math.min(least, matches)) return undefined;
+  const top = new TopPoints(view.points, asked);
+  const slots = Uint32Array.from(found.keys());
+  for (const [i, row] of view.points.rowsAtSlots(space.number, slots).entries()) {
+    top.add(row, found.get(slots[i] as number) as number);
+  }
+  return { ...top.ranked(), isSettled };
+}
+
+/** Of the slots that a walk met, those that may be answers, and those of points that stood elsewhere at this epoch, with their scores. */
+function visibleOf(
+  view: ReadView,
+  { space }: ExampleScores,
+  matching: RowSet | undefined,
+  walked: Uint32Array,
+  scoresOf: ScoresOf,
+): Map<number, number> {
+  const slots = new Set<number>();
+  for (let from = 0; from < walked.length; from += BATCH) {
+    const some = walked.slice(from, from + BATCH);
+    visibilityIn(view, space, matching).keep(some, some.length);
+    for (const slot of some) if (slot !== NO_SLOT) slots.add(slot);
+  }
+  const kept = Uint32Array.from(slots);
+  const scores = scoresOf(kept);
+  return new Map(Array.from(kept, (slot, i) => [slot, scores[i] as number]));
+}
+
+/**
+ * Points by their similarities to several vectors. Where it is cheaper than to score all that match, a walk looks for them, over the links of those
+ * that score best.
+ */
+export function* rankByExamples(views: Views, node: ExamplesNode, asked: Asked): Sliced<Ranked> {
+  const view = viewAt(views, 0);
+  const scores = exampleScores(views, asked.using, node);
+  const matching = yield* without(view, asked.matching, scores.named);
+  const walked = yield* rankByWalk(view, scores, matching, asked);
+  return walked ?? (yield* rankAll(view, scores, matching ?? (yield* view.points.visibleRows()), asked));
+}
+
+/** The rows that match, but for those that are named. */
+export function* without(
+  view: ReadView,
+  matching: RowSet | undefined,
+  named: readonly number[],
+): Sliced<RowSet | undefined> {
+  if (named.length === 0) return matching;
+  const rows = (matching ?? (yield* view.points.visibleRows())).clone();
+  for (const row of named) rows.delete(row);
+  return rows;
+}
