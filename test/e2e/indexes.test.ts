@@ -17,6 +17,8 @@ await client.upsert("indexed", {
       number: i - 30,
       ratio: i / 7,
       flag: i % 2 === 0,
+      at: `2024-0${1 + (i % 9)}-11T10:00:00.00000${i % 7}Z`,
+      uuid: `00000000-0000-0000-0000-0000000000${10 + (i % 20)}`,
       deep: { list: [{ n: i }, { n: i + 1_000 }] },
       ...(i < 10 ? { rare: "yes" } : {}),
     },
@@ -46,6 +48,11 @@ const filters = [
   { must: [{ key: "deep.list[].n", match: { value: 1_005 } }] },
   { must: [{ key: "number", match: { value: "3" } }] },
   { must: [{ is_empty: { key: "rare" } }] },
+  { must: [{ key: "at", range: { gt: "2024-03-11 10:00:00.000003", lte: "2024-06-11T12:00:00.000005+02:00" } }] },
+  { must: [{ key: "uuid", match: { any: ["00000000-0000-0000-0000-000000000012", "no uuid"] } }] },
+  { must: [{ key: "uuid", match: { prefix: "00000000-0000-0000-0000-00000000001" } }] },
+  { must: [{ key: "word", match: { prefix: "b" } }] },
+  { must: [{ key: "tags", values_count: { gte: 2 } }, { slice: { total: 3, index: 1 } }] },
 ];
 
 async function found(): Promise<readonly (readonly (string | number)[])[]> {
@@ -70,6 +77,8 @@ const types = {
   flag: "bool",
   "deep.list[].n": "integer",
   rare: "keyword",
+  at: "datetime",
+  uuid: "uuid",
 } as const;
 
 test("filters find the same with and without indexes", async () => {

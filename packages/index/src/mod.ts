@@ -29,7 +29,13 @@ export { createPayloadIndex, PayloadIndexes } from "./payload/payload-indexes.js
 export { parsedPathsMax, pathLengthMax } from "./payload/payload-limits.js";
 export { PayloadMemory, type PayloadMemoryUse, readPayloadMemory } from "./payload/payload-memory.js";
 export { parsePayload, printPayload } from "./payload/payload-text.js";
-export { type PayloadIndexKind, type PayloadIndexSchema, payloadIndexKinds } from "./payload/schema.js";
+export {
+  type PayloadIndexKind,
+  type PayloadIndexSchema,
+  payloadIndexKinds,
+  servesFacets,
+  servesOrder,
+} from "./payload/schema.js";
 export { compileSelector, type PayloadSelection, type PayloadSelector, selectPayload } from "./payload/select.js";
 export { emptyPayloadKey, type PayloadReader } from "./payload/store.js";
 export { compileDeletion, mergePayload, type SetMode, setAt } from "./payload/update.js";

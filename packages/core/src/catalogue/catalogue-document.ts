@@ -88,6 +88,11 @@ export class CatalogueDocument {
     return this.#read.problems;
   }
 
+  /** What is kept and not read, since a newer version may have written it. */
+  get unread(): readonly string[] {
+    return this.#read.unread;
+  }
+
   /**
    * The change that a command makes, to be logged and then applied; `undefined` when there is nothing to do. Applies nothing.
    * `collectionId` is the id of the collection that the command makes, if it makes one: never used before, on any replica.

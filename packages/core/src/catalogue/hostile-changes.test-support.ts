@@ -62,8 +62,8 @@ export const hostileEdits: { readonly [what: string]: (document: Raw, own: strin
     (d["collections"]![":1-1"]!["payloadIndexes"]![":.x"] = json({ kind: "keyword" })),
   "an index on a path that is too long": (d) =>
     (d["collections"]![":1-1"]!["payloadIndexes"]![`:${"x".repeat(2_000)}`] = json({ kind: "keyword" })),
-  "an index of an unknown kind": (d) =>
-    (d["collections"]![":1-1"]!["payloadIndexes"]![":x"] = json({ kind: "constructor" })),
+  "an index of a kind that is no name": (d) =>
+    (d["collections"]![":1-1"]!["payloadIndexes"]![":x"] = json({ kind: "__proto__" })),
   "an index whose flag is a number": (d) =>
     (d["collections"]![":1-1"]!["payloadIndexes"]![":x"] = json({ kind: "integer", range: 1 })),
   "an index that is null": (d) => (d["collections"]![":1-1"]!["payloadIndexes"]![":x"] = json(null)),

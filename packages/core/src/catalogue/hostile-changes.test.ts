@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ImmutableString } from "@automerge/automerge";
 import { MurmurationError } from "@murmuration/index";
 import { CatalogueDocument } from "./catalogue-document.js";
 import { alias, aliases, create, index, plain, run, update } from "./commands.test-support.js";
@@ -21,6 +22,24 @@ test("a change that no replica writes is refused, and what was there stays", () 
     assert.deepEqual(plain(before.read()), state, what);
   }
   assert.equal(({} as { size?: unknown }).size, undefined);
+});
+
+test("an index of a kind that a newer version may know is kept and named, and is none here", () => {
+  for (const schema of [
+    { kind: "trigram", size: 3 },
+    { kind: "keyword", collation: "de" },
+  ]) {
+    const change = hostileChange(before, dot, (document) => {
+      document["collections"]![":1-1"]!["payloadIndexes"]![":x"] = new ImmutableString(JSON.stringify(schema)) as never;
+    });
+    const document = before.receive(change, dot);
+    assert.deepEqual(plain(document.read()), plain(before.read()));
+    assert.deepEqual(document.problems, before.problems);
+    assert.match(document.unread.join(), /":x".*kind (trigram|keyword), of a newer version/);
+    const again = CatalogueDocument.load(document.save(), 3);
+    assert.deepEqual(again.heads(), document.heads());
+    assert.deepEqual(again.unread, document.unread);
+  }
 });
 
 test("a log that holds such a change opens: what is not valid is left out and named, everything else is there", () => {

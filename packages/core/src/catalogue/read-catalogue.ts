@@ -4,7 +4,7 @@ import { isOrigin } from "../causality/dot.js";
 import { isPlanted } from "../planted.js";
 import type { Catalogue, Collection, Member } from "./collection.js";
 import { isCollectionId } from "./collection-id.js";
-import { isIndexSchema } from "./index-schema.js";
+import { isIndexSchema, isLaterIndexSchema } from "./index-schema.js";
 import { valueOfLeaf } from "./leaf-text.js";
 import { checkName } from "./names.js";
 import { readSpaces } from "./vector-space.js";
@@ -17,12 +17,15 @@ export interface ReadCatalogue {
   readonly catalogue: Catalogue;
   /** Sentences, each once, in order; empty where all is well. */
   readonly problems: readonly string[];
+  /** The same of what a newer version may have written: no fault, and left out of the catalogue all the same. */
+  readonly unread: readonly string[];
 }
 
 /** One part of a document, read. */
 interface ReadPart<Value> {
   readonly value: Value;
   readonly problems: readonly string[];
+  readonly unread?: readonly string[];
 }
 
 const none: readonly string[] = [];
@@ -37,9 +40,15 @@ const members = new WeakMap<object, ReadPart<Member | undefined>>();
 /** Reads a document. Never throws, whatever is in it. */
 export function readCatalogue(document: unknown): ReadCatalogue {
   const problems: string[] = [];
+  const unread: string[] = [];
   const root = (isMap(document) ? document : {}) as { readonly [key: string]: unknown };
-  const readCollections = mapOf(root["collections"], "collections", problems, (stored, id) =>
-    isCollectionId(id) ? remembered(collections, stored, () => readCollection(stored, id)) : wrong("not an id"),
+  const readCollections = mapOf(
+    root["collections"],
+    "collections",
+    problems,
+    (stored, id) =>
+      isCollectionId(id) ? remembered(collections, stored, () => readCollection(stored, id)) : wrong("not an id"),
+    unread,
   );
   const aliases = mapOf(root["aliases"], "aliases", problems, readAlias);
   for (const [alias, id] of Object.entries(aliases)) {
@@ -53,6 +62,7 @@ export function readCatalogue(document: unknown): ReadCatalogue {
       members: readMembers(root, problems),
     }),
     problems,
+    unread,
   };
 }
 
@@ -100,6 +110,7 @@ function mapOf<To>(
   what: string,
   problems: string[],
   read: (value: unknown, name: string) => ReadPart<To | undefined>,
+  unread: string[] = [],
 ): { [name: string]: To } {
   const map: { [name: string]: To } = Object.create(null);
   if (!isMap(stored)) {
@@ -109,6 +120,7 @@ function mapOf<To>(
   for (const key of Object.keys(stored).sort()) {
     const part = key.startsWith(":") && key.isWellFormed() ? read(stored[key], key.slice(1)) : wrong("not a key");
     for (const problem of part.problems) problems.push(`${what} ${JSON.stringify(key)}: ${problem}`);
+    for (const one of part.unread ?? none) unread.push(`${what} ${JSON.stringify(key)}: ${one}`);
     if (part.value !== undefined) map[key.slice(1)] = part.value;
   }
   return map;
@@ -152,13 +164,19 @@ function readCollection(stored: unknown, id: string): ReadPart<Collection | unde
   const vectors = leaf === undefined ? "its vectors are not there" : readSpaces(leaf);
   if (typeof vectors === "string") return wrong(vectors);
   const problems: string[] = [];
-  const payloadIndexes = Object.freeze(mapOf(stored["payloadIndexes"], "payload indexes", problems, readIndex));
+  const unread: string[] = [];
+  const indexes = mapOf(stored["payloadIndexes"], "payload indexes", problems, readIndex, unread);
+  const payloadIndexes = Object.freeze(indexes);
   const settings = Object.freeze(mapOf(stored["settings"], "settings", problems, readSetting));
-  return { value: Object.freeze({ id, name, vectors, payloadIndexes, settings }), problems };
+  return { value: Object.freeze({ id, name, vectors, payloadIndexes, settings }), problems, unread };
 }
 
 function readIndex(leaf: unknown, path: string): ReadPart<PayloadIndexSchema | undefined> {
   const schema = leafOf(leaf);
+  if (schema !== undefined && isLaterIndexSchema(schema)) {
+    const { kind } = schema as { readonly kind: string };
+    return { value: undefined, problems: none, unread: [`an index of kind ${kind}, of a newer version`] };
+  }
   if (schema === undefined || !isIndexSchema(schema)) return wrong("not the schema of an index");
   try {
     if (!isPlanted("describes-by-half")) parsePath(path);

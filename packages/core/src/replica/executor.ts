@@ -1,6 +1,7 @@
 import { assert, MurmurationError } from "@murmuration/index";
 import type { CatalogueCommand } from "../catalogue/catalogue-command.js";
 import { collectionIdOf } from "../catalogue/collection-id.js";
+import { formatOfIndex } from "../catalogue/index-schema.js";
 import { hasCollection, resolveCollection } from "../catalogue/resolve.js";
 import { sequenceOf } from "../causality/version-vector.js";
 import type { Command, FoundPoints, PointCommand, PointWrite, Receipt } from "../command/command.js";
@@ -175,6 +176,10 @@ export class Executor {
     const store = this.#store;
     store.quarantines.refuse(SYSTEM_SHARD);
     const { system } = store;
+    if (command.kind === "create-payload-index" && formatOfIndex(command.schema) > store.formatOfAll()) {
+      const message = `not every member knows payload indexes of type ${command.schema.kind} yet: bring all of them to this version first`;
+      throw new MurmurationError("unavailable", message, "field_schema");
+    }
     const sequence = sequenceOf(system.frontier, store.id) + 1;
     const change = store.document.plan(command, collectionIdOf({ origin: store.id, sequence }));
     if (change === undefined) return { operationId: sequence - 1, changed: false };

@@ -264,7 +264,8 @@ export class Replica {
 
   /** What came or is in the log and is not part of the state. */
   leftOut(): LeftOut {
-    return leftOut(this.#peering?.setAside() ?? [], this.#store.document.problems);
+    const { problems, unread } = this.#store.document;
+    return leftOut(this.#peering?.setAside() ?? [], [...problems, ...unread]);
   }
 
   /** Shards that are not served, because their state is not known. */

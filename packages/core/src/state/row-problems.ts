@@ -14,6 +14,7 @@ import {
   Meter,
   type PointId,
   type PointSource,
+  parseDatetime,
   parsePath,
   printPayload,
   RowSet,
@@ -165,9 +166,7 @@ function answersOf(path: string, points: PointSource, rowOf: ReadonlyMap<PointId
     { kind: "is-empty", key: path },
     { kind: "is-null", key: path },
     ...Array.from(values, (value): Condition => ({ kind: "match-value", key: path, value })),
-    ...Array.from(values).flatMap((value): Condition[] =>
-      typeof value === "number" || typeof value === "bigint" ? [{ kind: "range", key: path, gte: value }] : [],
-    ),
+    ...Array.from(values).flatMap((value) => conditionsFrom(path, value)),
   ];
   for (const condition of conditions) {
     const filter: Filter = { ...emptyFilter, must: [condition] };
@@ -184,6 +183,17 @@ function answersOf(path: string, points: PointSource, rowOf: ReadonlyMap<PointId
     if (rows.length !== count) problems.push(`${count} rows have ${String(value)}, ${rows.length} there are`);
   }
   return problems;
+}
+
+/** What else to ask of a path that has this value. */
+function conditionsFrom(key: string, value: MatchScalar): Condition[] {
+  if (typeof value === "boolean") return [{ kind: "values-count", key, gte: 1 }];
+  if (typeof value !== "string") return [{ kind: "range", key, gte: value }];
+  const micros = parseDatetime(value);
+  return [
+    { kind: "match-prefix", key, prefix: value.slice(0, 1).toWellFormed() },
+    ...(micros === undefined ? [] : [{ kind: "datetime-range", key, gt: micros } as const]),
+  ];
 }
 
 function isScalar(value: Json): value is MatchScalar {

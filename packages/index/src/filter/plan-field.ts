@@ -1,13 +1,29 @@
-import type { EqualityView, FieldAccess, PresenceView, RangeView } from "../payload/access.js";
+import type { EqualityView, FieldAccess, PrefixView, PresenceView, RangeView } from "../payload/access.js";
 import type { IndexableValue } from "../payload/payload-index.js";
-import type { ReadonlyRowSet, RowSet } from "../row-set.js";
+import { type ReadonlyRowSet, RowSet } from "../row-set.js";
 import type { Sliced } from "../sliced.js";
-import type { Condition, HasId, HasVector, MatchExcept, Nested, Range, Slice, SubFilter } from "./condition.js";
+import type {
+  Condition,
+  DatetimeRange,
+  HasId,
+  HasVector,
+  MatchExcept,
+  MatchPrefix,
+  Nested,
+  Range,
+  Slice,
+  SubFilter,
+  ValuesCount,
+} from "./condition.js";
 import { compileCondition } from "./matches.js";
 import { once, type Plan, type Planning, scan } from "./plan.js";
 import type { Predicate } from "./predicate.js";
+import { rangeTest } from "./range.js";
 
 export type FieldCondition = Exclude<Condition, HasId | HasVector | Slice | Nested | SubFilter>;
+
+/** A guess of the rows that have a prefix, of those that have a string. */
+const SHARE_OF_PREFIX = 1 / 8;
 
 type Access = Pick<Plan, "estimate" | "entriesVisited" | "keep">;
 
@@ -75,7 +91,7 @@ function planExcept(
 }
 
 function planRange(
-  condition: Range,
+  condition: Range | DatetimeRange,
   range: RangeView,
   presence: PresenceView,
   predicate: () => Predicate,
@@ -90,6 +106,46 @@ function planRange(
       const certain = yield* range.rowsInRange(condition, meter);
       const doubtful = missed === undefined ? undefined : yield* presence.rowsIn(missed, meter);
       yield* keepFrom(rows, certain, doubtful, predicate, planning);
+    },
+  };
+}
+
+function planPrefix(
+  { prefix }: MatchPrefix,
+  view: PrefixView,
+  presence: PresenceView,
+  predicate: () => Predicate,
+  planning: Planning,
+): Access {
+  const { meter } = planning;
+  return {
+    estimate: Math.ceil(presence.countIn("valued") * SHARE_OF_PREFIX) + presence.countIn("other"),
+    entriesVisited: 0,
+    *keep(rows) {
+      const certain = yield* view.rowsWithPrefix(prefix, meter);
+      yield* keepFrom(rows, certain, yield* presence.rowsIn("other", meter), predicate, planning);
+    },
+  };
+}
+
+/** Where none is too few, only rows with something at the path are looked at. */
+function planValuesCount(
+  condition: ValuesCount,
+  presence: PresenceView,
+  predicate: () => Predicate,
+  planning: Planning,
+): Access | undefined {
+  const { meter } = planning;
+  if (rangeTest(condition)(0)) return undefined;
+  const sets = ["valued", "other", "null"] as const;
+  return {
+    estimate: sets.reduce((sum, set) => sum + presence.countIn(set), 0),
+    entriesVisited: 0,
+    *keep(rows) {
+      const some = new RowSet();
+      for (const set of sets) some.or(yield* presence.rowsIn(set, meter));
+      rows.and(some);
+      yield* scan(rows, predicate(), planning);
     },
   };
 }
@@ -127,7 +183,7 @@ function planIsNull(presence: PresenceView, predicate: () => Predicate, planning
 
 function access(
   condition: FieldCondition,
-  { equality, presence, range }: FieldAccess,
+  { equality, prefix, presence, range, times }: FieldAccess,
   predicate: () => Predicate,
   planning: Planning,
 ): Access | undefined {
@@ -141,12 +197,15 @@ function access(
     case "range":
       return range && planRange(condition, range, presence, predicate, planning);
     case "datetime-range":
-    case "match-text":
+      return times && planRange(condition, times, presence, predicate, planning);
     case "match-prefix":
+      return prefix && planPrefix(condition, prefix, presence, predicate, planning);
+    case "values-count":
+      return planValuesCount(condition, presence, predicate, planning);
+    case "match-text":
     case "geo-box":
     case "geo-radius":
     case "geo-polygon":
-    case "values-count":
       return undefined;
     case "is-empty":
       return planIsEmpty(presence, predicate, planning);

@@ -41,6 +41,12 @@ export interface RangeView {
   entriesInRange(bounds: RangeBounds): number;
 }
 
+/** Rows by how a string begins. */
+export interface PrefixView {
+  /** Rows with a held string that begins with this one; those with strings that are not held are in `other`. */
+  rowsWithPrefix(prefix: string, meter: Meter): Sliced<ReadonlyRowSet>;
+}
+
 /** Held numbers in order. */
 export interface OrderView {
   /**
@@ -72,6 +78,9 @@ export interface FieldAccess {
   readonly presence: PresenceView;
   readonly equality?: EqualityView;
   readonly range?: RangeView;
+  /** Ranges of datetimes, in microseconds since 1970. */
+  readonly times?: RangeView;
+  readonly prefix?: PrefixView;
   readonly order?: OrderView;
   readonly facet?: FacetView;
 }

@@ -1,3 +1,4 @@
+import { MurmurationError } from "../errors.js";
 import { boolIndex, keywordIndex } from "./equality-index.js";
 import type { Payload } from "./json.js";
 import { floatIndex, integerIndex } from "./number-index.js";
@@ -11,7 +12,10 @@ interface IndexedPath {
   readonly index: PayloadIndex;
 }
 
-/** An empty payload index of this schema. */
+/**
+ * An empty payload index of this schema, on the heap of one thread: what columns are compared with. Throws `unsupported` for a kind that only
+ * columns have.
+ */
 export function createPayloadIndex(schema: PayloadIndexSchema): PayloadIndex {
   switch (schema.kind) {
     case "keyword":
@@ -22,6 +26,8 @@ export function createPayloadIndex(schema: PayloadIndexSchema): PayloadIndex {
       return floatIndex();
     case "bool":
       return boolIndex();
+    default:
+      throw new MurmurationError("unsupported", `there is no index of kind ${schema.kind} on the heap`);
   }
 }
 

@@ -17,7 +17,7 @@ export function orderedAccess({ points }: ReadView, key: string): FieldAccess & 
   throw new MurmurationError(
     "wrong-input",
     `No range index for \`order_by\` key: \`${key}\`. Please create one to use \`order_by\`. ` +
-      "Integer and float indexes have a range.",
+      "Integer, float and datetime indexes have a range.",
     "order_by.key",
   );
 }

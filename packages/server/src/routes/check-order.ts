@@ -1,14 +1,14 @@
 import type { Collection } from "@murmuration/core";
-import { MurmurationError } from "@murmuration/index";
+import { MurmurationError, servesOrder } from "@murmuration/index";
 import type { OrderBy } from "../http/schemas/reads.js";
 
 /** Throws `wrong-input` where no index of the collection has an order on this key. */
 export function checkOrder(collection: Collection, order: OrderBy): void {
   const index = Object.hasOwn(collection.payloadIndexes, order.key) ? collection.payloadIndexes[order.key] : undefined;
-  if (index?.kind === "float" || (index?.kind === "integer" && index.range !== false)) return;
+  if (index !== undefined && servesOrder(index)) return;
   throw new MurmurationError(
     "wrong-input",
-    `No range index for \`order_by\` key: \`${order.key}\`. Please create one to use \`order_by\`. Integer (with range) and float indexes can be used.`,
+    `No range index for \`order_by\` key: \`${order.key}\`. Please create one to use \`order_by\`. Integer (with range), float and datetime indexes can be used.`,
     "order_by",
   );
 }

@@ -52,6 +52,31 @@ describe("scroll", () => {
     );
   });
 
+  it("orders by datetimes, from one of them on, and shows microseconds", async () => {
+    const { ask } = await filledApp();
+    const times = ["2024-02-29T12:00:00+01:00", "2024-02-29 11:00:00.000001", "2024-02-28", "no time"];
+    const points = times.map((at, i) => ({ id: i + 1, vector: [1, 2, 3, 4], payload: { at } }));
+    await ask("PUT", "/collections/things/points", { points });
+    await ask("PUT", "/collections/things/index", { field_name: "at", field_schema: "datetime" });
+    const order = {
+      with_payload: false,
+      order_by: { key: "at", direction: "desc", start_from: "2024-02-29T11:00:00Z" },
+    };
+    const answer = await ask("POST", `${path}/scroll`, order);
+    assert.equal(answer.statusCode, 200, answer.text);
+    const { result } = answer.json;
+    const noon = Date.UTC(2024, 1, 29, 11) * 1_000;
+    assert.deepEqual((result as { points: unknown }).points, [
+      { id: 1, order_value: noon },
+      { id: 3, order_value: Date.UTC(2024, 1, 28) * 1_000 },
+    ]);
+    const all = (await ask("POST", `${path}/scroll`, { with_payload: false, order_by: "at" })).json.result;
+    assert.deepEqual(
+      (all as { points: { id: number }[] }).points.map(({ id }) => id),
+      [3, 1, 2],
+    );
+  });
+
   it("refuses limits, offsets and orders that are none", async () => {
     const { ask } = await filledApp();
     const scroll = async (body: unknown) => (await ask("POST", `${path}/scroll`, body)).statusCode;

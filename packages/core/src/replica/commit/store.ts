@@ -10,6 +10,7 @@ import type { LogWriter, OpLog } from "../../log/op-log.js";
 import { mark } from "../../marks.js";
 import { encodeOperation } from "../../operation/codec.js";
 import type { Operation, OperationBody } from "../../operation/operation.js";
+import { newestOperationFormat, type OperationFormat } from "../../operation/operation-format.js";
 import { isPlanted } from "../../planted.js";
 import type { CausalState } from "../../state/causal-state.js";
 import type { Journal } from "../../state/journal.js";
@@ -52,6 +53,8 @@ export class ReplicaStore {
   made = 0;
   /** An own operation in a format that members read. */
   encode: (operation: Operation) => Uint8Array = encodeOperation;
+  /** The newest format that all members read, and with it whatever came with that format. */
+  formatOfAll: () => OperationFormat = () => newestOperationFormat;
   /** Shards that cannot be mended here: a peer's snapshot is wanted. Whoever installs one takes the shard out. */
   readonly snapshotsWanted = new Set<string>();
   /** Shards whose graphs are not what their log would make of them: a checkpoint is wanted. Whoever writes one takes the shard out. */

@@ -52,6 +52,25 @@ describe("the format that operations are written in", () => {
     assert.deepEqual(formatsIn(log, 1, before), new Set([1]));
   });
 
+  test("is waited for before a payload index is made that not every member knows", () => {
+    const cluster = new Cluster([1, 2, 3]);
+    asBefore(cluster, 3);
+    run(cluster.get(1), createCollection("c"));
+    cluster.pass(30);
+    const make = (kind: "uuid" | "keyword") =>
+      run(cluster.get(1), { kind: "create-payload-index", collection: "c", path: "a", schema: { kind } });
+    assert.throws(() => make("uuid"), { code: "unavailable", field: "field_schema" });
+    make("keyword");
+    cluster.stop(3);
+    cluster.passes = () => true;
+    cluster.open(3, { startWaitMs: 1_000 });
+    cluster.pass(30);
+    make("uuid");
+    cluster.pass(10);
+    const { collections } = cluster.get(3).catalogue;
+    assert.deepEqual(Object.values(collections)[0]?.payloadIndexes["a"], { kind: "uuid" });
+  });
+
   test("is the newest as soon as all members have said that they read it, and the same everywhere", () => {
     const cluster = new Cluster([1, 2, 3]);
     run(cluster.get(1), createCollection("c"));

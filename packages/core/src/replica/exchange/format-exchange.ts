@@ -16,8 +16,8 @@ import type { Exchange, ExchangeContext } from "./exchange.js";
  */
 export function writeAlone(store: ReplicaStore): void {
   const isOther = ({ id, state }: Member) => state === "active" && id !== store.id;
-  store.encode = (operation) =>
-    encodeOperation(operation, store.catalogue.members.some(isOther) ? oldestOperationFormat : newestOperationFormat);
+  store.formatOfAll = () => (store.catalogue.members.some(isOther) ? oldestOperationFormat : newestOperationFormat);
+  store.encode = (operation) => encodeOperation(operation, store.formatOfAll());
 }
 
 /** What is known of a member. */
@@ -43,6 +43,7 @@ export class FormatExchange implements Exchange {
 
   constructor(context: ExchangeContext) {
     this.#context = context;
+    context.store.formatOfAll = () => this.written();
     context.store.encode = (operation) => encodeOperation(operation, this.written());
   }
 

@@ -18,13 +18,16 @@ import type { RowChange } from "../../segment/row-change.js";
 import { Segment } from "../../segment/segment.js";
 import { attachTable, createTable, type TableEngine } from "../../segment/table-engine.js";
 import { finish, Meter } from "../../sliced.js";
-import type { FieldAccess } from "../access.js";
+import type { FacetView, FieldAccess } from "../access.js";
+import { datetimeOf, parseDatetime } from "../datetime.js";
+import { EqualityIndex } from "../equality-index.js";
 import { accessOfIndex } from "../index-access.js";
 import type { Json, Payload } from "../json.js";
+import { NumberIndex } from "../number-index.js";
 import { parsePath, valuesAt } from "../path.js";
-import type { IndexableValue } from "../payload-index.js";
+import type { IndexableValue, PayloadIndex, RangeBounds } from "../payload-index.js";
 import { createPayloadIndex } from "../payload-indexes.js";
-import type { PayloadIndexSchema } from "../schema.js";
+import { type PayloadIndexKind, type PayloadIndexSchema, payloadIndexKinds } from "../schema.js";
 import { columnProblems } from "./column-problems.js";
 import { ColumnReader } from "./column-reader.js";
 import { Columns, type WrittenColumn } from "./columns.js";
@@ -68,10 +71,24 @@ const numbers: readonly Json[] = [
   ],
   ...[2n ** 64n, 2n ** 70n + 1n, -(2n ** 70n)],
 ];
+const datetimes = [
+  ...[
+    "2024-02-29",
+    "2024-02-29T00:00:00.000001Z",
+    "2024-02-29 02:00+02:00",
+    "0001-01-01",
+    "9999-12-31T23:59:59.999999Z",
+  ],
+  "2024-02-30",
+];
+const uuids = ["00000000-0000-0000-0000-000000000001", "550e8400-e29b-41d4-a716-446655440000"].flatMap((uuid) => [
+  ...[uuid, uuid.toUpperCase(), uuid.replaceAll("-", "")],
+]);
 const scalar: fc.Arbitrary<Json> = fc.oneof(
   { weight: 3, arbitrary: fc.integer({ min: -2, max: 3 }) },
   { weight: 3, arbitrary: fc.constantFrom<Json>(...numbers) },
-  { weight: 3, arbitrary: fc.constantFrom<Json>("x", "y", "", "1", "ü\u{1f426}", "x".repeat(8_193)) },
+  { weight: 3, arbitrary: fc.constantFrom<Json>("x", "xy", "y", "", "1", "ü\u{1f426}", "x".repeat(8_193)) },
+  { weight: 2, arbitrary: fc.constantFrom<Json>(...datetimes, ...uuids) },
   { weight: 2, arbitrary: fc.boolean() },
   { weight: 1, arbitrary: fc.constant(null) },
 );
@@ -91,7 +108,7 @@ export const modelPayload: fc.Arbitrary<Payload> = fc.record(
   { requiredKeys: [] },
 );
 const schema: fc.Arbitrary<PayloadIndexSchema> = fc.oneof(
-  fc.constantFrom<PayloadIndexSchema>({ kind: "keyword" }, { kind: "float" }, { kind: "bool" }),
+  fc.constantFrom(...payloadIndexKinds).map((kind): PayloadIndexSchema => ({ kind })),
   fc.record({ kind: fc.constant("integer" as const), lookup: fc.boolean(), range: fc.boolean() }),
 );
 
@@ -100,6 +117,12 @@ const wanted = scalar.filter((each) => each !== null) as fc.Arbitrary<IndexableV
 const bound = fc.option(fc.constantFrom(...(numbers as (number | bigint)[]), 0.5, -(2 ** 63), 2 ** 63), {
   nil: undefined,
 });
+function bounds(each: fc.Arbitrary<number | bigint | undefined>) {
+  return fc.record({ key, lt: each, gt: each, lte: each, gte: each }).map(({ key, ...given }) => ({
+    key,
+    ...(Object.fromEntries(Object.entries(given).filter(([, one]) => one !== undefined)) as RangeBounds),
+  }));
+}
 const condition: fc.Arbitrary<Condition> = fc.oneof(
   fc.record({ kind: fc.constant("match-value" as const), key, value: wanted }),
   fc.record({ kind: fc.constant("match-any" as const), key, values: fc.array(wanted, { maxLength: 10 }) }),
@@ -110,11 +133,12 @@ const condition: fc.Arbitrary<Condition> = fc.oneof(
       maxLength: 3,
     }),
   }),
-  fc.record({ key, lt: bound, gt: bound, lte: bound, gte: bound }).map(({ key, ...bounds }) => ({
-    kind: "range" as const,
-    key,
-    ...Object.fromEntries(Object.entries(bounds).filter(([, each]) => each !== undefined)),
-  })),
+  bounds(bound).map((each) => ({ kind: "range" as const, ...each })),
+  bounds(fc.option(fc.constantFrom(...datetimes.flatMap((text) => parseDatetime(text) ?? [])), { nil: undefined })).map(
+    (each) => ({ kind: "datetime-range" as const, ...each }),
+  ),
+  bounds(fc.option(fc.nat(3), { nil: undefined })).map((each) => ({ kind: "values-count" as const, ...each })),
+  fc.record({ kind: fc.constant("match-prefix" as const), key, prefix: fc.constantFrom("", "x", "xy", "ü", "2024-") }),
   fc.record({ kind: fc.constantFrom("is-empty" as const, "is-null" as const), key }),
 );
 export const modelConditions = fc.array(condition, { minLength: 4, maxLength: 8 });
@@ -421,7 +445,7 @@ export class ModelledColumns {
     assert.deepEqual(new Set(columns.paths(pin.epoch)), new Set(world.schemas.keys()), "columns at the epoch");
     const indexes = new Map(
       [...world.schemas].map(([path, schema]) => {
-        const index = createPayloadIndex(schema);
+        const index = heapIndexOf(schema);
         for (const [row, payload] of world.rows) index.add(row, valuesAt(payload, parsePath(path)));
         return [path, index] as const;
       }),
@@ -429,7 +453,7 @@ export class ModelledColumns {
     const inColumns = new EpochPoints(world, (path) => columns.accessTo(path, pin.epoch));
     const onHeap = new EpochPoints(world, (path) => {
       const index = indexes.get(path);
-      return index && accessOfIndex(index);
+      return index && isOnHeap(index.kind) ? accessOfIndex(index) : undefined;
     });
     const filters: Filter[] = conditions.flatMap((each, i) => [
       { ...emptyFilter, must: [each] },
@@ -446,7 +470,7 @@ export class ModelledColumns {
     for (const [path, index] of indexes) {
       const access = columns.accessTo(path, pin.epoch);
       assert.ok(access !== undefined);
-      checkFacet(access, world, path, inColumns.liveRows);
+      if (access.facet !== undefined) checkFacet(access, access.facet, world, path, inColumns.liveRows);
       const frozen = index.freezeOrder();
       assert.equal(access.order === undefined, frozen === undefined);
       for (const direction of ["asc", "desc"] as const) {
@@ -461,6 +485,18 @@ export class ModelledColumns {
       frozen?.end();
     }
   }
+}
+
+function isOnHeap(kind: PayloadIndexKind): boolean {
+  return kind !== "datetime" && kind !== "uuid";
+}
+
+/** What a column is compared with: where there is no such index on the heap, its order alone. */
+function heapIndexOf(schema: PayloadIndexSchema): PayloadIndex {
+  if (isOnHeap(schema.kind)) return createPayloadIndex(schema);
+  return schema.kind === "datetime"
+    ? new NumberIndex(schema, datetimeOf)
+    : new EqualityIndex(schema.kind, () => undefined);
 }
 
 function inOrder(access: FieldAccess, direction: "asc" | "desc", among: RowSet): unknown[] {
@@ -480,8 +516,7 @@ function inOrder(access: FieldAccess, direction: "asc" | "desc", among: RowSet):
   }
 }
 
-function checkFacet(access: FieldAccess, { rows }: World, path: string, among: RowSet): void {
-  assert.ok(access.facet !== undefined);
+function checkFacet(access: FieldAccess, facet: FacetView, { rows }: World, path: string, among: RowSet): void {
   const expected = new Map<unknown, number>();
   const holds = access.equality?.holds;
   if (holds === undefined) return;
@@ -492,7 +527,7 @@ function checkFacet(access: FieldAccess, { rows }: World, path: string, among: R
       .map((each) => (typeof each === "number" || typeof each === "bigint" ? canonicalOf(each) : each));
     for (const each of new Set(canonical)) expected.set(each, (expected.get(each) ?? 0) + 1);
   }
-  assert.deepEqual(finish(access.facet.countsAmong(among, new Meter())), expected, `facet of ${path}`);
+  assert.deepEqual(finish(facet.countsAmong(among, new Meter())), expected, `facet of ${path}`);
 }
 
 function canonicalOf(value: number | bigint): number | bigint {

@@ -1,3 +1,4 @@
+import { datetimeOf } from "../datetime.js";
 import type { Json } from "../json.js";
 import { canonicalInteger, canonicalNumber, compareNumbers } from "../number.js";
 import type { RangeBounds } from "../payload-index.js";
@@ -135,3 +136,6 @@ export const floatKeys: NumberKeys = {
     return clamped(low, high);
   },
 };
+
+/** Datetimes, in microseconds since 1970: all of them fit. */
+export const datetimeKeys: NumberKeys = { ...integerKeys, keyOf: datetimeOf, unheldOf: () => undefined };

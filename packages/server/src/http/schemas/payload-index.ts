@@ -8,32 +8,39 @@ import { z } from "zod";
 import { parsedBy, shown } from "./fields.js";
 import { spelled } from "./spellings.js";
 
-const unservedKinds = ["geo", "text", "datetime", "uuid"];
+/** Where the parts of an index that can be on disk are wished to be. */
+const memories = ["cold", "cached", "pinned"];
+
+type ParameterType = "boolean" | "memory";
 
 /** Parameters kept to be shown again, with the type each must have. */
-const parametersOf: { readonly [kind in PayloadIndexKind]: { readonly [name: string]: "boolean" | "string" } } = {
-  keyword: { is_tenant: "boolean", on_disk: "boolean", memory: "string", enable_hnsw: "boolean", prefix: "boolean" },
-  integer: {
-    lookup: "boolean",
-    range: "boolean",
-    is_principal: "boolean",
-    on_disk: "boolean",
-    memory: "string",
-    enable_hnsw: "boolean",
-  },
-  float: { is_principal: "boolean", on_disk: "boolean", memory: "string", enable_hnsw: "boolean" },
-  bool: { on_disk: "boolean", memory: "string", enable_hnsw: "boolean" },
+const parametersOf: { readonly [kind in PayloadIndexKind]: { readonly [name: string]: ParameterType } } = {
+  keyword: { is_tenant: "boolean", prefix: "boolean" },
+  integer: { lookup: "boolean", range: "boolean", is_principal: "boolean" },
+  float: { is_principal: "boolean" },
+  bool: {},
+  datetime: { is_principal: "boolean" },
+  uuid: { is_tenant: "boolean" },
+};
+const parametersOfAll: { readonly [name: string]: ParameterType } = {
+  on_disk: "boolean",
+  memory: "memory",
+  enable_hnsw: "boolean",
 };
 
 function readKind(value: unknown, field: string): PayloadIndexKind {
   const kind = payloadIndexKinds.find((known) => known === value);
   if (kind !== undefined) return kind;
-  if (typeof value === "string" && unservedKinds.includes(value)) {
-    throw new MurmurationError("unsupported", `payload indexes of type ${value} are not supported yet`, field);
-  }
   if (value === undefined) throw new MurmurationError("format", "missing field", field);
-  const known = [...payloadIndexKinds, ...unservedKinds].join(", ");
+  const known = payloadIndexKinds.join(", ");
   throw new MurmurationError("format", `unknown value ${shown(value)}, expected one of ${known}`, field);
+}
+
+function readParameter(value: unknown, type: ParameterType, name: string): string | boolean {
+  if (type === "boolean" && typeof value === "boolean") return value;
+  if (type === "memory" && typeof value === "string" && memories.includes(value)) return value;
+  const expected = type === "memory" ? `one of ${memories.join(", ")}` : type;
+  throw new MurmurationError("format", `expected ${expected}, got ${shown(value)}`, name);
 }
 
 function readFieldSchema(value: unknown): PayloadIndexSchema {
@@ -44,13 +51,9 @@ function readFieldSchema(value: unknown): PayloadIndexSchema {
   const given = value as { readonly [name: string]: unknown };
   const kind = readKind(given.type, "type");
   const parameters: { [name: string]: string | boolean } = {};
-  for (const [name, type] of Object.entries(parametersOf[kind])) {
+  for (const [name, type] of Object.entries({ ...parametersOf[kind], ...parametersOfAll })) {
     const parameter = given[name];
-    if (parameter === undefined || parameter === null) continue;
-    if ((typeof parameter !== "string" && typeof parameter !== "boolean") || typeof parameter !== type) {
-      throw new MurmurationError("format", `expected ${type}, got ${shown(parameter)}`, name);
-    }
-    parameters[name] = parameter;
+    if (parameter !== undefined && parameter !== null) parameters[name] = readParameter(parameter, type, name);
   }
   const { lookup, range } = parameters;
   if (lookup === false && range === false) {
