@@ -99,7 +99,11 @@ export class Metrics {
     const used = this.#gauge("murmur_heap_used_bytes", "what lives long on a thread's heap", ["thread"]);
     const limit = this.#gauge("murmur_heap_limit_bytes", "how much of that there can be", ["thread"]);
     const full = this.#gauge("murmur_heap_full", "1 while nothing is added because a heap is full", ["thread"]);
-    for (const [thread, heap] of Object.entries(memory)) {
+    const { data, ...heaps } = memory;
+    this.#put("murmur_memory_used_bytes", "heaps and shared memories, without what is free in them", data.usedBytes);
+    this.#put("murmur_memory_limit_bytes", "how much of that there can be", data.limitBytes);
+    this.#put("murmur_memory_full", "1 while nothing is added because data takes that much", data.isFull ? 1 : 0);
+    for (const [thread, heap] of Object.entries(heaps)) {
       used.set({ thread }, heap.usedBytes);
       limit.set({ thread }, heap.limitBytes);
       full.set({ thread }, heap.isFull ? 1 : 0);

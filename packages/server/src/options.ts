@@ -16,6 +16,7 @@ import {
 } from "./http/http-limits.js";
 import { parseOrigins } from "./http/origins.js";
 import { payloadCacheMebibytesDefault, payloadCacheMebibytesMax } from "./read/read-limits.js";
+import { memoryLimitMebibytesDefault } from "./threads/machine-memory.js";
 import { PLANNERS_MAX, READERS_MAX } from "./threads/thread-places.js";
 
 const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
@@ -37,6 +38,7 @@ export interface ServerSettings {
   readonly planners: number;
   readonly readers: number;
   readonly payloadCacheMebibytes: number;
+  readonly memoryLimitMebibytes: number;
   /** Operations. */
   readonly imageInterval: number;
   /** "": no backups. */
@@ -190,6 +192,15 @@ export const optionTable: readonly OptionRow[] = [
     description: "payloads that each reader keeps of those that it has read; 0 keeps none",
     defaultValue: payloadCacheMebibytesDefault,
     parse: integerFrom(0, payloadCacheMebibytesMax),
+  },
+  {
+    name: "memory-limit-mib",
+    key: "memoryLimitMebibytes",
+    placeholder: "MiB",
+    description:
+      "what data may take in memory; beyond it writes that add are refused; by default 70 % of what the machine has",
+    defaultValue: memoryLimitMebibytesDefault(),
+    parse: integerFrom(64, 1_000_000_000),
   },
   {
     name: "image-interval",

@@ -1,5 +1,6 @@
 import { assert, MurmurationError } from "../errors.js";
 import type { PointId } from "../point/point-id.js";
+import { H_ARENA_IN_USE } from "./column-layout.js";
 import { epochOf, hasReached } from "./epochs.js";
 import { writeId } from "./id-words.js";
 import {
@@ -11,6 +12,8 @@ import {
   H_ORDER_NEXT,
   H_QUEUE_FREED,
   H_QUEUE_PUT,
+  ROW_BYTES,
+  SLOT_BYTES,
 } from "./layout.js";
 import { type SegmentHandle, SegmentReader } from "./reader.js";
 import type { RowChange, RowPut, RowRemoval } from "./row-change.js";
@@ -32,6 +35,8 @@ export interface SegmentUse {
   readonly waiting: number;
   /** Bytes that ids in order were ever given. */
   readonly orderBytes: number;
+  /** Bytes that rows in use, ids in order, columns and postings take. */
+  readonly bytes: number;
 }
 
 /**
@@ -60,12 +65,16 @@ export class Segment {
 
   get use(): SegmentUse {
     const word = (place: number) => this.engine.u32[place >>> 2] as number;
+    const used = word(H_NEXT_ROW) - 1 - word(H_FREE_COUNT);
+    const orderBytes = word(H_ORDER_NEXT) - word(H_AT_ORDER);
+    const rowBytes = ROW_BYTES + SLOT_BYTES * this.#spaces;
     return {
       capacity: word(H_CAPACITY) - 1,
       rows: word(H_NEXT_ROW) - 1,
-      used: word(H_NEXT_ROW) - 1 - word(H_FREE_COUNT),
+      used,
       waiting: (word(H_QUEUE_PUT) - word(H_QUEUE_FREED)) >>> 0,
-      orderBytes: word(H_ORDER_NEXT) - word(H_AT_ORDER),
+      orderBytes,
+      bytes: used * rowBytes + orderBytes + word(H_ARENA_IN_USE),
     };
   }
 

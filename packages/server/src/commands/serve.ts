@@ -117,6 +117,7 @@ async function run(config: Config): Promise<void> {
       planners: config.planners,
       readers: config.readers,
       payloadCacheMebibytes: config.payloadCacheMebibytes,
+      memoryLimitMebibytes: config.memoryLimitMebibytes,
       ...(config.cluster === undefined ? {} : { cluster: config.cluster }),
     }),
     import("../app.js"),

@@ -14,7 +14,7 @@ import type {
 import type { Json, PointId } from "@murmuration/index";
 import type { ReaderCounters, ReadingLimits } from "../read/readers.js";
 import type { ReadAnswer, Reading } from "../read/reading.js";
-import type { MemoryThread, ThreadMemory } from "./memory-guard.js";
+import type { MemoryPart, MemoryUse } from "./memory-guard.js";
 
 /** Counts of one collection, for its info page. */
 export interface CollectionStatistics {
@@ -65,7 +65,7 @@ export interface DatabaseCounters {
   readonly pending: number;
   readonly pendingBytes: number;
   /** The heaps of the two threads that hold the points. */
-  readonly memory: Readonly<Record<MemoryThread, ThreadMemory>>;
+  readonly memory: Readonly<Record<MemoryPart, MemoryUse>>;
   /** Recall@10 of the default search as of the last `validate`: collection → vector → share. */
   readonly recall: { readonly [collection: string]: { readonly [vector: string]: number } };
   readonly readers: ReaderCounters;

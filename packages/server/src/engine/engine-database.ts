@@ -260,7 +260,11 @@ export class EngineDatabase implements Database {
       pointsUpserted: this.#pointsUpserted,
       pending: this.#calls.count,
       pendingBytes: this.#calls.bytes,
-      memory: { engine: memoryOf(this.#memory, "engine"), http: memoryOf(this.#memory, "http") },
+      memory: {
+        engine: memoryOf(this.#memory, "engine"),
+        http: memoryOf(this.#memory, "http"),
+        data: memoryOf(this.#memory, "data"),
+      },
       recall: Object.fromEntries(this.#recall),
       readers: this.#readers.counters(),
     };

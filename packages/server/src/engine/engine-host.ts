@@ -20,10 +20,11 @@ import * as limits from "./engine-limits.js";
 import type { EngineResources } from "./engine-resources.js";
 import { FilteredWrites, isFiltered, type Write } from "./filtered-writes.js";
 import { findAnswer } from "./findings.js";
+import { heldBytes } from "./held-memory.js";
 import { HostImages } from "./host-images.js";
 import { HostedWaits } from "./hosted-waits.js";
 import { LeftOutTold } from "./left-out-told.js";
-import { MemoryGuard } from "./memory-guard.js";
+import { MemoryGuard, memoryOf } from "./memory-guard.js";
 import { type EngineStart, outcomeOf, type Question, type Reply, type Request } from "./messages.js";
 import { openPlanners, type PlannerPool } from "./planners/planner-pool.js";
 import { RequestQueue } from "./request-queue.js";
@@ -46,6 +47,8 @@ export class EngineHost {
   readonly #waits: HostedWaits;
   readonly #filtered: FilteredWrites;
   readonly #memory: MemoryGuard;
+  /** Of all that grows with data. */
+  readonly #data: MemoryGuard;
   readonly #images: HostImages;
   #tickTimer: NodeJS.Timeout | undefined;
   #lingerTimer: NodeJS.Timeout | undefined;
@@ -107,6 +110,14 @@ export class EngineHost {
     this.#pace = new UpkeepPace(cluster !== undefined);
     this.#waits = new HostedWaits(this.#replica.waits);
     this.#memory = new MemoryGuard(start.memory, "engine", resources.heap);
+    const heaps = () => memoryOf(start.memory, "engine").usedBytes + memoryOf(start.memory, "http").usedBytes;
+    this.#data = new MemoryGuard(start.memory, "data", {
+      read: () => ({
+        usedBytes: heaps() + heldBytes(this.#replica.writableShards()),
+        limitBytes: start.memoryLimitBytes,
+      }),
+      collect: resources.heap.collect,
+    });
     this.#filtered = new FilteredWrites(this.#replica, {
       execute: (write) => this.#commit([write]),
       refuse: ({ request }, error) => this.#reply({ kind: "refused", request, error: toPlainError(error) }),
@@ -237,6 +248,7 @@ export class EngineHost {
   #isPossible({ request, level, command }: Write): boolean {
     return this.#orRefuse(request, () => {
       if (level !== undefined) this.#replica.waits.check(level, "write_consistency");
+      this.#whyFull();
       this.#memory.admit(command);
     });
   }
@@ -280,7 +292,7 @@ export class EngineHost {
 
   #receive(): void {
     // what is not taken waits at its origin: every tick looks again
-    if (this.#memory.look() !== undefined) return;
+    if (this.#whyFull() !== undefined) return;
     const messages = this.#link?.take(limits.RECEIVE_BYTES_MAX) ?? [];
     if (messages.length === 0 || this.#isClosed) return;
     this.#try(() => this.#replica.receiveAll(messages));
@@ -315,8 +327,16 @@ export class EngineHost {
     this.#tickTimer = setTimeout(() => this.#turn("a tick", () => this.#tick()), this.#pace.waitMs(performance.now()));
   }
 
+  /** Looks at memory, heaps first: what they hold is part of all. */
+  #whyFull(): string | undefined {
+    this.#memory.look();
+    return this.#data.look();
+  }
+
   #tick(): void {
     const beganMs = performance.now();
+    // the thread that speaks HTTP refuses by itself what would be looked at here
+    this.#whyFull();
     this.#resources.reserve.refill(beganMs);
     const doesUpkeep = this.#pace.isUpkeepDue(beganMs);
     const isDone = this.#try(() =>

@@ -2,14 +2,17 @@ import type { Command } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
 import type { Heap, HeapUse } from "../threads/heap.js";
 
-/** Both threads hold the points: the one that writes them, and the one that answers. */
-export type MemoryThread = "engine" | "http";
+/** What can be full: the heap of the thread that writes, the heap of the one that speaks HTTP, or memory by all that grows with data: both heaps and what threads share. */
+export type MemoryPart = "engine" | "http" | "data";
 
 const MEBIBYTE = 1024 * 1024;
-/** Beyond this share of a heap, what would add to it is refused. A start takes more than what it comes to: it needs the rest. */
-const FULL_SHARE = 0.7;
-/** Below this share it is taken again: apart, so that not every second write is refused. */
-const FREE_SHARE = 0.67;
+/**
+ * Beyond this share, what would add is refused. A start takes more of a heap than what it comes to: it needs the rest. What data may
+ * take is bounded by whoever runs the process, and taken at their word.
+ */
+const FULL_SHARE: Readonly<Record<MemoryPart, number>> = { engine: 0.7, http: 0.7, data: 1 };
+/** Below this share of that it is taken again: apart, so that not every second write is refused. */
+const FREE_SHARE = 0.96;
 const LOOK_EVERY_MS = 50;
 /** What looks full may be what nobody uses any more: that is found out so often at most, */
 const COLLECT_EVERY_MS = 2_000;
@@ -19,8 +22,8 @@ const COLLECT_GROWTH = 0.05;
 /** A body's text, and what it is parsed into, take so many times its bytes. */
 const PARSED_SHARE = 8;
 
-const places: Readonly<Record<MemoryThread, number>> = { engine: 0, http: 3 };
-const WORDS = 6;
+const places: Readonly<Record<MemoryPart, number>> = { engine: 0, http: 3, data: 6 };
+const WORDS = 9;
 const [USED, LIMIT, FULL] = [0, 1, 2];
 
 /** What guards of two threads tell each other in. */
@@ -28,25 +31,31 @@ export function sharedMemoryState(): Int32Array {
   return new Int32Array(new SharedArrayBuffer(WORDS * Int32Array.BYTES_PER_ELEMENT));
 }
 
-/** What a thread's guard has seen last. */
-export interface ThreadMemory extends HeapUse {
+/** What a guard has seen last. */
+export interface MemoryUse extends HeapUse {
   readonly isFull: boolean;
 }
 
-export function memoryOf(shared: Int32Array, thread: MemoryThread): ThreadMemory {
-  const at = (word: number): number => Atomics.load(shared, places[thread] + word);
+export function memoryOf(shared: Int32Array, part: MemoryPart): MemoryUse {
+  const at = (word: number): number => Atomics.load(shared, places[part] + word);
   return { usedBytes: at(USED) * MEBIBYTE, limitBytes: at(LIMIT) * MEBIBYTE, isFull: at(FULL) === 1 };
 }
 
-/** Which of the threads has no room for more, in words; `undefined`: both have. */
+/** What has no room for more, in words; `undefined`: everything has. */
 export function whyFull(shared: Int32Array): string | undefined {
-  for (const thread of ["engine", "http"] as const) {
-    const { usedBytes, limitBytes, isFull } = memoryOf(shared, thread);
+  for (const part of ["engine", "http", "data"] as const) {
+    const { usedBytes, limitBytes, isFull } = memoryOf(shared, part);
     if (!isFull) continue;
     const [used, limit] = [usedBytes, limitBytes].map((bytes) => Math.round(bytes / MEBIBYTE));
-    const share = Math.round(FULL_SHARE * 100);
+    if (part === "data") {
+      return (
+        `memory: data takes ${used} MiB, and over ${limit} MiB (--memory-limit-mib) nothing is added: ` +
+        "delete points, or allow it more"
+      );
+    }
+    const share = Math.round(FULL_SHARE[part] * 100);
     return (
-      `memory: the ${thread} thread's heap holds ${used} of ${limit} MiB, over ${share} % of it nothing is added: ` +
+      `memory: the ${part} thread's heap holds ${used} of ${limit} MiB, over ${share} % of it nothing is added: ` +
       "delete points, or start with a larger heap (NODE_OPTIONS=--max-old-space-size=MiB)"
     );
   }
@@ -62,31 +71,33 @@ export function requireRoomFor({ usedBytes, limitBytes }: HeapUse, bodyBytes: nu
   );
 }
 
-/** Watches the heap of a thread, and tells the other one. */
+/** Watches the heap of a thread, or all that grows with data, and tells the other threads. */
 export class MemoryGuard {
   readonly #shared: Int32Array;
   readonly #at: number;
+  readonly #fullShare: number;
   readonly #heap: Heap;
   readonly #nowMs: () => number;
   #lookedMs = Number.NEGATIVE_INFINITY;
   #collectedMs = Number.NEGATIVE_INFINITY;
   #collectedBytes = 0;
 
-  constructor(shared: Int32Array, thread: MemoryThread, heap: Heap, nowMs: () => number = () => performance.now()) {
+  constructor(shared: Int32Array, part: MemoryPart, heap: Heap, nowMs: () => number = () => performance.now()) {
     this.#shared = shared;
-    this.#at = places[thread];
+    this.#at = places[part];
+    this.#fullShare = FULL_SHARE[part];
     this.#heap = heap;
     this.#nowMs = nowMs;
     this.look();
   }
 
-  /** Look at the heap, if that was not done just now. Returns why nothing is to be added in either thread, if that is so. */
+  /** Look, if that was not done just now. Returns why nothing is to be added, if that is so here or where other guards look. */
   look(): string | undefined {
     const nowMs = this.#nowMs();
     if (nowMs - this.#lookedMs < LOOK_EVERY_MS) return whyFull(this.#shared);
     this.#lookedMs = nowMs;
     const wasFull = Atomics.load(this.#shared, this.#at + FULL) === 1;
-    const share = wasFull ? FREE_SHARE : FULL_SHARE;
+    const share = wasFull ? FREE_SHARE * this.#fullShare : this.#fullShare;
     let use = this.#heap.read();
     const grown = use.usedBytes - this.#collectedBytes > COLLECT_GROWTH * use.limitBytes;
     if (use.usedBytes >= share * use.limitBytes && (grown || nowMs - this.#collectedMs >= COLLECT_EVERY_MS)) {
@@ -101,7 +112,7 @@ export class MemoryGuard {
     return whyFull(this.#shared);
   }
 
-  /** Throws `capacity` for a command that adds to what both threads hold, when either is full. */
+  /** Throws `capacity` for a command that adds to memory, when something is full. */
   admit(command: Command): void {
     const full = addsToMemory(command) ? this.look() : undefined;
     if (full !== undefined) throw memoryFull(full);
@@ -125,7 +136,7 @@ const freeing: ReadonlySet<Command["kind"]> = new Set<Command["kind"]>([
   "join-member",
 ]);
 
-/** Does a command add to what both threads hold in memory? */
+/** Does a command add to what is held in memory? */
 export function addsToMemory(command: Command): boolean {
   return command.kind === "point-batch" ? command.commands.some(addsToMemory) : !freeing.has(command.kind);
 }

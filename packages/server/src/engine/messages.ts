@@ -20,8 +20,10 @@ import type { SettledRequest } from "./hosted-waits.js";
 export interface EngineStart {
   /** An image is written when so many operations came after the last one. */
   readonly imageEvery: number;
-  /** What the guards of both threads' heaps tell each other. */
+  /** What the guards of memory tell each other. */
   readonly memory: Int32Array;
+  /** What data may take in memory. */
+  readonly memoryLimitBytes: number;
   /** Threads that plan inserts, the engine's own included. */
   readonly planners: number;
   /** The cluster to take part in; without it the database is alone. */

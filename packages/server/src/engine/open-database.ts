@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { payloadCacheMebibytesDefault } from "../read/read-limits.js";
 import { ReaderPool } from "../read/reader-pool.js";
 import { heapOfThisThread } from "../threads/heap.js";
+import { memoryLimitMebibytesDefault } from "../threads/machine-memory.js";
 import type { ClusterStart } from "./cluster-start.js";
 import { takeDataFolder } from "./data-folder.js";
 import type { Database } from "./database.js";
@@ -11,6 +12,7 @@ import { sharedMemoryState } from "./memory-guard.js";
 import type { WorkerStart } from "./messages.js";
 
 const IMAGE_EVERY_DEFAULT = 50_000;
+const MEBIBYTE = 1024 * 1024;
 const YOUNG_GENERATION_MEBIBYTES = 96;
 
 /** Where a database lies, and how it runs. */
@@ -27,6 +29,8 @@ export interface DatabaseOptions {
   readonly readers?: number;
   /** Payloads that each of them keeps, in MiB. */
   readonly payloadCacheMebibytes?: number;
+  /** What data may take in memory, in MiB; by default a share of the machine's memory. */
+  readonly memoryLimitMebibytes?: number;
   /** The cluster to take part in; without it the database is alone. */
   readonly cluster?: ClusterStart;
 }
@@ -39,6 +43,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const folder = takeDataFolder(options.dataFolder);
   const workerData: WorkerStart = {
     memory: sharedMemoryState(),
+    memoryLimitBytes: (options.memoryLimitMebibytes ?? memoryLimitMebibytesDefault()) * MEBIBYTE,
     logFile: folder.log,
     imageFolder: folder.images,
     reserveFile: folder.reserve,

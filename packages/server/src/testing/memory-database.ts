@@ -20,6 +20,8 @@ export interface MemoryDatabaseOptions {
   readonly cluster?: ClusterStart;
   /** Of the engine. */
   readonly heap?: Heap;
+  /** What data may take in memory; without it there is no bound. */
+  readonly memoryLimitBytes?: number;
   /** Without one nothing is logged. */
   readonly logger?: Logger;
 }
@@ -63,6 +65,7 @@ export async function openMemoryDatabase(options: MemoryDatabaseOptions = {}): P
     imageEvery: Number.POSITIVE_INFINITY,
     planners: 1,
     memory: sharedMemoryState(),
+    memoryLimitBytes: options.memoryLimitBytes ?? Number.MAX_SAFE_INTEGER,
     ...(cluster === undefined ? {} : { cluster }),
   };
   const { port1: near, port2: far } = new MessageChannel();
