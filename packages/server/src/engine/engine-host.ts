@@ -17,14 +17,13 @@ import { buildIndexes } from "./build-indexes.js";
 import { ClusterLink } from "./cluster-link.js";
 import { type ClusterStart, replicaIdFor, type TransportHost } from "./cluster-start.js";
 import * as limits from "./engine-limits.js";
+import { EngineMemory } from "./engine-memory.js";
 import type { EngineResources } from "./engine-resources.js";
 import { FilteredWrites, isFiltered, type Write } from "./filtered-writes.js";
 import { findAnswer } from "./findings.js";
-import { heldBytes } from "./held-memory.js";
 import { HostImages } from "./host-images.js";
 import { HostedWaits } from "./hosted-waits.js";
 import { LeftOutTold } from "./left-out-told.js";
-import { MemoryGuard, memoryOf } from "./memory-guard.js";
 import { type EngineStart, outcomeOf, type Question, type Reply, type Request } from "./messages.js";
 import { openPlanners, type PlannerPool } from "./planners/planner-pool.js";
 import { RequestQueue } from "./request-queue.js";
@@ -46,9 +45,7 @@ export class EngineHost {
   readonly #pace: UpkeepPace;
   readonly #waits: HostedWaits;
   readonly #filtered: FilteredWrites;
-  readonly #memory: MemoryGuard;
-  /** Of all that grows with data. */
-  readonly #data: MemoryGuard;
+  readonly #memory: EngineMemory;
   readonly #images: HostImages;
   #tickTimer: NodeJS.Timeout | undefined;
   #lingerTimer: NodeJS.Timeout | undefined;
@@ -109,15 +106,7 @@ export class EngineHost {
     });
     this.#pace = new UpkeepPace(cluster !== undefined);
     this.#waits = new HostedWaits(this.#replica.waits);
-    this.#memory = new MemoryGuard(start.memory, "engine", resources.heap);
-    const heaps = () => memoryOf(start.memory, "engine").usedBytes + memoryOf(start.memory, "http").usedBytes;
-    this.#data = new MemoryGuard(start.memory, "data", {
-      read: () => ({
-        usedBytes: heaps() + heldBytes(this.#replica.writableShards()),
-        limitBytes: start.memoryLimitBytes,
-      }),
-      collect: resources.heap.collect,
-    });
+    this.#memory = new EngineMemory(start, resources.heap, () => this.#replica.writableShards());
     this.#filtered = new FilteredWrites(this.#replica, {
       execute: (write) => this.#commit([write]),
       refuse: ({ request }, error) => this.#reply({ kind: "refused", request, error: toPlainError(error) }),
@@ -248,7 +237,6 @@ export class EngineHost {
   #isPossible({ request, level, command }: Write): boolean {
     return this.#orRefuse(request, () => {
       if (level !== undefined) this.#replica.waits.check(level, "write_consistency");
-      this.#whyFull();
       this.#memory.admit(command);
     });
   }
@@ -292,7 +280,7 @@ export class EngineHost {
 
   #receive(): void {
     // what is not taken waits at its origin: every tick looks again
-    if (this.#whyFull() !== undefined) return;
+    if (this.#memory.look() !== undefined) return;
     const messages = this.#link?.take(limits.RECEIVE_BYTES_MAX) ?? [];
     if (messages.length === 0 || this.#isClosed) return;
     this.#try(() => this.#replica.receiveAll(messages));
@@ -327,16 +315,10 @@ export class EngineHost {
     this.#tickTimer = setTimeout(() => this.#turn("a tick", () => this.#tick()), this.#pace.waitMs(performance.now()));
   }
 
-  /** Looks at memory, heaps first: what they hold is part of all. */
-  #whyFull(): string | undefined {
-    this.#memory.look();
-    return this.#data.look();
-  }
-
   #tick(): void {
     const beganMs = performance.now();
     // the thread that speaks HTTP refuses by itself what would be looked at here
-    this.#whyFull();
+    this.#memory.look();
     this.#resources.reserve.refill(beganMs);
     const doesUpkeep = this.#pace.isUpkeepDue(beganMs);
     const isDone = this.#try(() =>
