@@ -16,6 +16,8 @@ export const limits = {
   payloadDepthMax: 64,
   /** Payloads that a tick looks at where one was found damaged. */
   payloadsLookedAtPerTick: 500,
+  /** Vectors off memory that a tick looks at likewise. */
+  vectorsLookedAtPerTick: 1_000,
   /** Keys of payloads, of one shard: 40 bits, from 1. */
   payloadKeyMax: 2 ** 40 - 1,
   /** Keys of payloads that are set aside in the log at a time: a start skips those of them that were not given. */

@@ -13,6 +13,7 @@ import { forgetDot, levelOfDot, rememberDot, slotOfDot } from "./dots";
 import { publish } from "./epoch";
 import { quantise } from "./kernels";
 import { considerEntry, leaveEntry } from "./entries";
+import { areRowsInFile } from "./rows";
 import { hasMember, positionOf, releaseList, rewrite } from "./lists";
 import { hasSlot, retire, returnSlot, takeSlot, takeUpper } from "./slots";
 import { beginUndo, endUndo, isTagged, removeTags, restoreTags, resumeUndo } from "./tags";
@@ -108,7 +109,7 @@ export function applyInsert(origin: u32, sequence: f64, bytes: u32): u32 {
     returnSlot(slot);
     return FULL;
   }
-  memory.copy(vectorOf(slot), atQuery, vectorBytes);
+  if (!areRowsInFile()) memory.copy(vectorOf(slot), atQuery, vectorBytes);
   if (codeBytes) quantise(atQuery, codeOf(slot), metric == METRIC_EUCLID);
   const meta = metaOf(slot);
   meta.dot = dot;

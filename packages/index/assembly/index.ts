@@ -40,6 +40,7 @@ export {
   walkEuclidVectors, walkManhattanVectors,
 } from "./search";
 export { relocate } from "./relocate";
+export { keepRowsInFile } from "./rows";
 export { reclaim } from "./slots";
 
 /** Lay out an empty graph in a fresh memory. Returns its capacity in slots; 0 when not one slot fits. */

@@ -208,12 +208,22 @@ function widen(row: usize, q16: usize): void {
 @inline export function prepareQuery<Walk>(row: usize): void {
   if (!onCodes<Walk>()) return;
   quantise(atQuery, row, isEuclid<Walk>());
+  prepareRow<Walk>(row);
+}
+// @ts-ignore: decorator
+@inline function prepareRow<Walk>(row: usize): void {
   widen(row, atQuery16);
   if (isEuclid<Walk>()) {
     querySquaredNorm = squaredNormOf(row);
     queryTwiceScale = 2 * scaleOf(row);
     queryScale = <f64>scaleOf(row);
   }
+}
+/** Have a stored int8 row be the query of a walk on codes: what preparing its vector comes to. `row` receives it. */
+// @ts-ignore: decorator
+@inline export function prepareStored<Walk>(stored: usize, row: usize): void {
+  memory.copy(row, stored, codeBytes);
+  prepareRow<Walk>(row);
 }
 /** Distance of the prepared query to one row. */
 // @ts-ignore: decorator

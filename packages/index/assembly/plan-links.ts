@@ -8,7 +8,7 @@ import { ADD } from "./delta";
 import { EF_MAX } from "../src/vector-index/graph-limits";
 import { addList, beginEdges, packEdges } from "./edges";
 import { gatherEntries } from "./entries";
-import { prepareQuery, rowDistance, scaleOf } from "./kernels";
+import { prepareStored, rowDistance, scaleOf } from "./kernels";
 import { effective, hasMember, sizeOf } from "./lists";
 import { DotCodes, DotVectors, EuclidCodes, EuclidVectors, ManhattanVectors, isEuclid, onCodes } from "./metric";
 import { choose, planReverse, setNewRow } from "./plan";
@@ -28,8 +28,8 @@ const RESCUERS: u32 = 2;
 /** Make the node's own row the query. Returns by how much distances to the query have to be scaled to be distances of nodes. */
 // @ts-ignore: decorator
 @inline function queryNode<Walk>(slot: u32): f32 {
-  memory.copy(atQuery, vectorOf(slot), vectorBytes);
-  prepareQuery<Walk>(atRow);
+  if (onCodes<Walk>()) prepareStored<Walk>(codeOf(slot), atRow);
+  else memory.copy(atQuery, vectorOf(slot), vectorBytes);
   setTieSalt(mix64(dotOf(slot)) | 1);
   setNewDot(dotOf(slot));
   setNewRow(rowOf<Walk>(slot));

@@ -5,7 +5,8 @@ import { enter, leave, observe } from "./epoch";
 import { vectorDistance4x2 } from "./kernels";
 import { DotVectors, EuclidVectors, ManhattanVectors } from "./metric";
 import { keepBest, setTieSalt } from "./pool";
-import { bound, emit, scoreAll } from "./search";
+import { areRowsInFile, stagedRow, stageRows } from "./rows";
+import { bound, emit, scoreExactly } from "./search";
 
 /** Slots gathered before they are scored: fits the cache with their rows' lines. */
 const BATCH: u32 = 64;
@@ -33,8 +34,8 @@ const BATCH: u32 = 64;
   for (let at: u32 = 0; at < words;) {
     at = nextBatch(bits, at, words);
     const found = load<u32>(scratch + S.HEADS);
-    for (let i: u32 = 0; i < found; i++) touch(vectorOf(load<u32>(word(ids, i))), vectorBytes);
-    scoreAll<Exact>(found);
+    if (!areRowsInFile()) for (let i: u32 = 0; i < found; i++) touch(vectorOf(load<u32>(word(ids, i))), vectorBytes);
+    scoreExactly<Exact>(found);
     bound(found);
     for (let i: u32 = 0; i < found; i++) n = keepBest(best, n, k, load<f32>(word(distances, i)), load<u32>(word(ids, i)));
   }
@@ -57,10 +58,13 @@ const BATCH: u32 = 64;
   for (let at: u32 = 0; at < words;) {
     at = nextBatch(bits, at, words);
     const found = load<u32>(scratch + S.HEADS);
+    const isStaged = areRowsInFile();
+    if (isStaged) stageRows(ids, found);
     if (found & 1) store<u32>(word(ids, found), load<u32>(word(ids, found - 1)));
     for (let i: u32 = 0; i < found; i += 2) {
       const a = load<u32>(word(ids, i)), b = load<u32>(word(ids, i + 1));
-      vectorDistance4x2<Exact>(atQuery, vectorOf(a), vectorOf(b), distances);
+      const rowA = isStaged ? stagedRow(i) : vectorOf(a), rowB = isStaged ? stagedRow(min(i + 1, found - 1)) : vectorOf(b);
+      vectorDistance4x2<Exact>(atQuery, rowA, rowB, distances);
       bound(2 * SCAN_QUERIES);
       let grown = n;
       for (let q: u32 = 0; q < SCAN_QUERIES; q++) {
@@ -78,7 +82,7 @@ const BATCH: u32 = 64;
 // @ts-ignore: decorator
 @inline function distances<Exact>(count: u32): void {
   enter();
-  scoreAll<Exact>(count);
+  scoreExactly<Exact>(count);
   bound(count);
   leave();
 }

@@ -1,7 +1,7 @@
 // Best-first search (HNSW, Malkov and Yashunin, 2018, algorithms 2 and 5), three heads at a time: expanding the three best
 // unexpanded candidates together overlaps the cache misses of their neighbours, and is as deterministic as one at a time
 // because the pool is totally ordered.
-import { BEAM } from "../src/vector-index/graph-limits";
+import { BEAM, ROWS_STAGED } from "../src/vector-index/graph-limits";
 import {
   H, NONE, S, SLOT_MASK, atRow, baseListOf, codeBytes, codeOf, dotOf, filterBits, hasBit, listBytes, listOf, pair, scratch, stampOf, touch,
   upperBytes, vectorBytes, vectorOf, visibleBits, word,
@@ -11,6 +11,7 @@ import { prepareQuery, queryDistance, queryDistance4 } from "./kernels";
 import { DotCodes, DotVectors, EuclidCodes, EuclidVectors, ManhattanVectors, onCodes } from "./metric";
 import { gatherEntries } from "./entries";
 import { countBy, headOf, membersBy } from "./lists";
+import { areRowsInFile, stagedRow, stageRows } from "./rows";
 import { EXPANDED, before, distanceAt, keepBest, put, rank, setTieSalt, shift, slotAt } from "./pool";
 
 /** This thread's mark of the running search: a slot is visited when its stamp equals it. */
@@ -50,6 +51,22 @@ export function allowedInPool(): u32 { return allowedCount; }
     );
   }
   for (; i < k; i++) store<f32>(word(distances, i), queryDistance<Walk>(rowOf<Walk>(load<u32>(word(ids, i)))));
+}
+/** The same on f32, wherever the rows are. */
+// @ts-ignore: decorator
+@inline export function scoreExactly<Exact>(k: u32): void {
+  if (areRowsInFile()) scoreStaged<Exact>(k);
+  else scoreAll<Exact>(k);
+}
+function scoreStaged<Exact>(k: u32): void {
+  const ids = scratch + S.IDS, distances = scratch + S.DISTANCES;
+  for (let from: u32 = 0; from < k; from += ROWS_STAGED) {
+    const n = min(ROWS_STAGED, k - from), out = word(distances, from);
+    stageRows(word(ids, from), n);
+    let i: u32 = 0;
+    for (; i + 4 <= n; i += 4) queryDistance4<Exact>(stagedRow(i), stagedRow(i + 1), stagedRow(i + 2), stagedRow(i + 3), word(out, i));
+    for (; i < n; i++) store<f32>(word(out, i), queryDistance<Exact>(stagedRow(i)));
+  }
 }
 /** No distance that is answered with is beyond this on either side: 1 for cosine, which rounding takes a little over it. */
 let farthest: f32 = f32.MAX_VALUE;
@@ -253,9 +270,9 @@ function rankPool<Walk, Exact>(k: u32, n: u32, depth: u32): u32 {
     for (let i: u32 = 0; i < k; i++) {
       const slot = slotAt(pool, from + i);
       store<u32>(word(ids, i), slot);
-      touch(vectorOf(slot), vectorBytes);
+      if (!areRowsInFile()) touch(vectorOf(slot), vectorBytes);
     }
-    scoreAll<Exact>(k);
+    scoreExactly<Exact>(k);
     bound(k);
     for (let i: u32 = 0; i < k; i++) {
       const slot = load<u32>(word(ids, i)), d = load<f32>(word(distances, i)), at = rank(ranked, from + i, d, slot);

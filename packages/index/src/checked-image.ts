@@ -20,14 +20,26 @@ export type ReadExactly = (target: Uint8Array) => boolean;
 
 /** An image as pieces to be written one after the other: the head, the manifest with the regions' checksums, the regions themselves. */
 export function encodeCheckedImage(kind: ImageKind, manifest: object, regions: readonly Uint8Array[]): Uint8Array[] {
-  const whole = { ...manifest, checksums: regions.map((region) => crc32(region)) };
+  return [
+    ...encodeCheckedHead(
+      kind,
+      manifest,
+      regions.map((region) => crc32(region)),
+    ),
+    ...regions,
+  ];
+}
+
+/** What stands before the regions, whose checksums are known. */
+export function encodeCheckedHead(kind: ImageKind, manifest: object, checksums: readonly number[]): Uint8Array[] {
+  const whole = { ...manifest, checksums };
   const text = new TextEncoder().encode(JSON.stringify(whole));
   const head = new Uint8Array(HEAD_BYTES);
   head.set(new TextEncoder().encode(kind.magic));
   const view = new DataView(head.buffer);
   view.setUint32(MAGIC_BYTES, text.length, true);
   view.setUint32(MAGIC_BYTES + 4, crc32(text), true);
-  return [head, text, ...regions];
+  return [head, text];
 }
 
 /** Read the head and the manifest. Throws `corrupt` for one that is damaged, cut short or of another kind. */
@@ -59,8 +71,32 @@ export function readCheckedRegion(
   region: Uint8Array,
   checksum: number | undefined,
 ): void {
-  if (!read(region)) throw corrupt(`the ${kind.name} ends early`);
-  if (crc32(region) !== checksum) throw corrupt(`a checksum of the ${kind.name} is wrong`);
+  const reading = new RegionReading(kind, read);
+  reading.piece(region);
+  reading.end(checksum);
+}
+
+/** Reads a region in pieces. */
+export class RegionReading {
+  readonly #kind: ImageKind;
+  readonly #read: ReadExactly;
+  #checksum = 0;
+
+  constructor(kind: ImageKind, read: ReadExactly) {
+    this.#kind = kind;
+    this.#read = read;
+  }
+
+  /** Throws `corrupt` when the image ends before. */
+  piece(target: Uint8Array): void {
+    if (!this.#read(target)) throw corrupt(`the ${this.#kind.name} ends early`);
+    this.#checksum = crc32(target, this.#checksum);
+  }
+
+  /** Throws `corrupt` when what was read has another checksum. */
+  end(checksum: number | undefined): void {
+    if (this.#checksum !== checksum) throw corrupt(`a checksum of the ${this.#kind.name} is wrong`);
+  }
 }
 
 function corrupt(message: string, cause?: unknown): MurmurationError {

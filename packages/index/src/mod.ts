@@ -113,7 +113,7 @@ export {
   decodeGraphDelta,
   encodeGraphDelta,
 } from "./vector-index/graph-delta.js";
-export { attachReader, type GraphHandle, releaseGraphThread } from "./vector-index/graph-handle.js";
+export { attachReader, type GraphHandle, type OpenRowFile, releaseGraphThread } from "./vector-index/graph-handle.js";
 export {
   compareNodeDots,
   defaultEfSearch,
@@ -136,5 +136,7 @@ export {
   vectorIndexLimits,
 } from "./vector-index/options.js";
 export { type PublishedHold, PublishedPins } from "./vector-index/published-pins.js";
+export { MemoryRowFile, type RowFile, type RowFileReader, type RowStore } from "./vector-index/row-file.js";
+export type { RowKeeping } from "./vector-index/row-images.js";
 export { type GraphReport, type GraphViolation, validateGraph } from "./vector-index/validate.js";
 export { VectorIndex } from "./vector-index/vector-index.js";

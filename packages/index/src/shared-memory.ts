@@ -11,7 +11,7 @@ declare const WebAssembly: {
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (
     module: object,
-    imports: { env: { memory: SharedMemory } },
+    imports: { env: { readonly [name: string]: SharedMemory | HostFunctions[string] } },
   ) => { readonly exports: Record<string, unknown> };
   readonly Memory: new (options: { initial: number; maximum: number; shared: true }) => SharedMemory;
 };
@@ -44,7 +44,14 @@ export function reserveMemory(what: string): SharedMemory {
   }
 }
 
+/** Functions that a module calls. */
+export type HostFunctions = { readonly [name: string]: (...values: number[]) => void };
+
 /** An instance of a module for this thread, over a memory; what it exports. */
-export function instantiate(name: WasmModule, memory: SharedMemory): Record<string, unknown> {
-  return new WebAssembly.Instance(moduleOf(name), { env: { memory } }).exports;
+export function instantiate(
+  name: WasmModule,
+  memory: SharedMemory,
+  functions: HostFunctions = {},
+): Record<string, unknown> {
+  return new WebAssembly.Instance(moduleOf(name), { env: { ...functions, memory } }).exports;
 }

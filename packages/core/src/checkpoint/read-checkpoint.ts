@@ -12,6 +12,7 @@ import { openShard, spaceOptions } from "../state/open-shard.js";
 import { type PointState, visibleDot, visibleVectorNames } from "../state/point-state.js";
 import { decodePointState } from "../state/point-state-codec.js";
 import type { Shard } from "../state/shard.js";
+import { type VectorFiles, vectorKeeping } from "../state/vector-files.js";
 import type { WritableShard } from "../state/writable-shard.js";
 import { type CheckpointManifest, decodeManifest } from "./manifest.js";
 
@@ -37,13 +38,14 @@ export class CheckpointReader {
     return new CheckpointReader(log, slot, manifest);
   }
 
-  /** The graph of one vector. Throws `corrupt`, `capacity`. */
-  index(collection: Collection, vector: string): Space {
+  /** The graph of one vector, whose vectors are kept in these files where the collection wants it. Throws `corrupt`, `capacity`, `storage`. */
+  index(collection: Collection, vector: string, files?: VectorFiles): Space {
     const space = collection.vectors[vector];
     let offset = 0;
     for (const image of this.manifest.images) {
       if (image.vector === vector && space !== undefined) {
-        return loadSpace(spaceOptions(space), this.#from(offset, offset + image.bytes)).space;
+        const keeping = vectorKeeping(this.log, files, collection, vector);
+        return loadSpace(spaceOptions(space), this.#from(offset, offset + image.bytes), keeping).space;
       }
       offset += image.bytes;
     }
@@ -103,11 +105,15 @@ export class CheckpointReader {
 }
 
 /** The state that a checkpoint stands for. Throws `corrupt` for one that is damaged or of another collection, `capacity` without memory. */
-export function restoreCheckpoint(checkpoint: CheckpointReader, collection: Collection): WritableShard {
+export function restoreCheckpoint(
+  checkpoint: CheckpointReader,
+  collection: Collection,
+  files?: VectorFiles,
+): WritableShard {
   const { manifest } = checkpoint;
   const vectors = Object.keys(collection.vectors);
   if (manifest.images.length !== vectors.length) refuseMessage(`${nameOf(manifest.shard)}: its vectors are others`);
-  const indexes = new Map(vectors.map((vector) => [vector, checkpoint.index(collection, vector)]));
+  const indexes = new Map(vectors.map((vector) => [vector, checkpoint.index(collection, vector, files)]));
   const windows = StitchWindows.decode(manifest.windows);
   const target = openShard(collection, indexes, checkpoint.log, new CausalState(manifest.causality), windows);
   for (const state of checkpoint.states()) restoreState(target.shard, state);
@@ -118,12 +124,16 @@ export function restoreCheckpoint(checkpoint: CheckpointReader, collection: Coll
  * The same of a checkpoint that comes from elsewhere: whatever is wrong with it, it is refused as `corrupt`, and what it says of itself must
  * come out.
  */
-export function restoreForeignCheckpoint(checkpoint: CheckpointReader, collection: Collection): WritableShard {
+export function restoreForeignCheckpoint(
+  checkpoint: CheckpointReader,
+  collection: Collection,
+  files?: VectorFiles,
+): WritableShard {
   const { shard, pointsDigest: points, graphDigest: graph } = checkpoint.manifest;
   const what = nameOf(shard);
   let target: WritableShard;
   try {
-    target = restoreCheckpoint(checkpoint, collection);
+    target = restoreCheckpoint(checkpoint, collection, files);
   } catch (error) {
     if (error instanceof MurmurationError) throw error;
     return refuseMessage(`${what}: it cannot be put together`, error);

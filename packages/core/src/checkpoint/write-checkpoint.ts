@@ -66,7 +66,7 @@ export function writeCheckpoint(
   const images: ImagePlace[] = [];
   for (const [vector, index] of [...indexes].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const before = parts.bytes;
-    for (const piece of index.image("")) parts.write(piece);
+    for (const piece of index.wholeImage("")) parts.write(piece);
     images.push({ vector, bytes: parts.bytes - before });
   }
   const imageBytes = parts.bytes;

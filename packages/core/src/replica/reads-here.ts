@@ -1,4 +1,5 @@
 import {
+  type CollectionHandle,
   CollectionReader,
   type Emit,
   type Filter,
@@ -32,10 +33,14 @@ export type NearestHere = Omit<PointsQuery, "node"> & { readonly query: Float32A
 /** By what the rows are of: a table's memory may become another's. */
 const readers = new WeakMap<object, CollectionReader>();
 
+function openedReader(replica: Replica, handle: CollectionHandle, id: string): CollectionReader {
+  return new CollectionReader(handle, THREAD, replica.payloads(id), (name) => replica.vectorFile(name));
+}
+
 function readerOf(replica: Replica, id: string): CollectionReader {
   for (const { shard, rows } of replica.writableShards()) {
     if (shard.id !== id) continue;
-    const reader = readers.get(rows) ?? new CollectionReader(rows.handle(), THREAD, replica.payloads(id));
+    const reader = readers.get(rows) ?? openedReader(replica, rows.handle(), id);
     readers.set(rows, reader);
     return reader;
   }

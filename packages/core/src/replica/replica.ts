@@ -1,4 +1,12 @@
-import { assert, type GraphReport, type PayloadReader, type PointId, type Sliced } from "@murmuration/index";
+import {
+  assert,
+  type GraphReport,
+  MurmurationError,
+  type PayloadReader,
+  type PointId,
+  type RowFileReader,
+  type Sliced,
+} from "@murmuration/index";
 import type { Catalogue } from "../catalogue/collection.js";
 import { resolveCollection } from "../catalogue/resolve.js";
 import { HybridClock, type HybridTime, isHybridTime } from "../causality/hybrid-clock.js";
@@ -17,6 +25,7 @@ import type { Change, RowsPublished } from "./commit/change.js";
 import type { Fault } from "./commit/faults.js";
 import { REPLICA_SETTING, replicaIdOf } from "./commit/identity.js";
 import { MendedPayloads } from "./commit/mended-payloads.js";
+import { MendedVectors } from "./commit/mended-vectors.js";
 import { type Quarantine, refusalOf } from "./commit/quarantines.js";
 import { tableNote } from "./commit/recover-table.js";
 import { ReplicaStore } from "./commit/store.js";
@@ -61,6 +70,7 @@ export class Replica {
   readonly #peering: Peering | undefined;
   readonly #compactor: Compactor;
   readonly #mendedPayloads: MendedPayloads;
+  readonly #mendedVectors: MendedVectors;
   readonly #executor: Executor;
   readonly #builds: IndexBuilds;
 
@@ -75,6 +85,7 @@ export class Replica {
     if (options.cluster === undefined) writeAlone(store);
     this.#upkeep = new Upkeep(store, this.#peering);
     this.#mendedPayloads = new MendedPayloads(store);
+    this.#mendedVectors = new MendedVectors(store);
     this.#compactor = new Compactor(store, this.#peering, options.compaction ?? {});
     this.#builds = new IndexBuilds(store);
     this.#executor = new Executor(store, options.clock, this.#peering, options.planner ?? oneAfterAnother);
@@ -89,7 +100,7 @@ export class Replica {
     const last = storedSetting(log, CLOCK_SETTING, timeOf);
     const time = new HybridClock(last === undefined ? {} : { last });
     const state = recoverReplica(log, id, options);
-    const store = new ReplicaStore(id, log, time, state, options.newTableSeed);
+    const store = new ReplicaStore(id, log, time, state, options.newTableSeed, options.vectorFiles);
     return new Replica(options, store);
   }
 
@@ -133,6 +144,13 @@ export class Replica {
   /** The payloads of a shard, for whoever reads its rows in this thread. */
   payloads(shard: string): PayloadReader {
     return { bytesOf: (key) => this.#log.payload(shard, key) ?? this.#unwrittenPayload(shard, key) };
+  }
+
+  /** A file of vectors that are off memory, for whoever reads them in this thread. Throws `storage`: it is gone. */
+  vectorFile(name: string): RowFileReader {
+    const file = this.#store.vectorFiles?.open(name);
+    if (file === undefined) throw new MurmurationError("storage", `the file of vectors ${name} is gone`);
+    return file;
   }
 
   /** Of a replica that was recovered from operations alone: its points are in no log. */
@@ -222,6 +240,7 @@ export class Replica {
     this.#store.flush();
     this.#store.droppedPayloads.sweep(nowMs);
     this.#mendedPayloads.tick();
+    this.#mendedVectors.tick();
     if (mayMaintain) {
       beforeCompaction();
       this.#compactor.tick(nowMs);
@@ -229,9 +248,10 @@ export class Replica {
     this.buildIndexes(budget.indexSteps ?? DEFAULT_INDEX_STEPS);
   }
 
-  /** A payload of this shard was found damaged, or lost, in the log: the ticks that follow look through all, and write those anew. */
+  /** A payload of this shard was found damaged or lost, or a vector off memory: the ticks that follow look through all, and write those anew. */
   mendPayloads(shard: string): void {
     this.#mendedPayloads.lookThrough(shard);
+    this.#mendedVectors.lookThrough(shard);
   }
 
   /**

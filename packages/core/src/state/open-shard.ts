@@ -1,4 +1,4 @@
-import { createSpace, type Metric, type Space, type SpaceOptions } from "@murmuration/index";
+import { createSpace, type Metric, type RowKeeping, type Space, type SpaceOptions } from "@murmuration/index";
 import type { Collection, Distance, VectorSpace } from "../catalogue/collection.js";
 import type { StitchWindows } from "../gossip/windows.js";
 import type { CausalState } from "./causal-state.js";
@@ -41,14 +41,17 @@ export function openShard(
   return { shard, indexes, rows: new ReadModel(shard, indexes) };
 }
 
-/** Empty graphs for the vectors of a collection. Throws `capacity` when no memory is left. */
-export function newIndexes({ vectors }: Collection): Map<string, Space> {
-  return new Map(Object.entries(vectors).map(([name, space]) => [name, newIndex(space)]));
+/** Empty graphs for the vectors of a collection, which are kept where `keepingOf` says. Throws `capacity` when no memory is left. */
+export function newIndexes(
+  { vectors }: Collection,
+  keepingOf?: (vector: string) => RowKeeping | undefined,
+): Map<string, Space> {
+  return new Map(Object.entries(vectors).map(([name, space]) => [name, newIndex(space, keepingOf?.(name))]));
 }
 
 /** An empty space. */
-export function newIndex(space: VectorSpace): Space {
-  return createSpace(spaceOptions(space));
+export function newIndex(space: VectorSpace, keeping?: RowKeeping): Space {
+  return createSpace(spaceOptions(space), keeping);
 }
 
 /** Shards as readers in other threads read them now. */

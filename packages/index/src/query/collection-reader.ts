@@ -3,6 +3,7 @@ import { readPayloadMemory } from "../payload/payload-memory.js";
 import type { PayloadReader } from "../payload/store.js";
 import { isPlanted } from "../planted.js";
 import { attachSegmentReader, type SegmentReader } from "../segment/reader.js";
+import type { OpenRowFile } from "../vector-index/graph-handle.js";
 import type { CollectionHandle } from "./collection-handle.js";
 import { type LastVisible, PointsAtEpoch } from "./points-at-epoch.js";
 import { Snapshot } from "./snapshot.js";
@@ -18,12 +19,12 @@ export class CollectionReader {
 
   /**
    * `thread`: this thread's number, from 1 on, for table and graphs alike; it has one reader of the collection. What an earlier holder of the
-   * number left is wiped. Throws `validation` for a number out of bounds.
+   * number left is wiped. `openRows`: for vectors that are off memory. Throws `validation` for a number out of bounds.
    */
-  constructor(handle: CollectionHandle, thread: number, payloads: PayloadReader) {
+  constructor(handle: CollectionHandle, thread: number, payloads: PayloadReader, openRows?: OpenRowFile) {
     this.#segment = attachSegmentReader(handle.table, thread);
     this.#columns = new ColumnReader(this.#segment.engine);
-    this.#spaces = handle.spaces.map((space, number) => new SpaceReader(space, number, thread));
+    this.#spaces = handle.spaces.map((space, number) => new SpaceReader(space, number, thread, openRows));
     this.#payloads = handle.payloads === undefined ? payloads : readPayloadMemory(handle.payloads, payloads);
   }
 

@@ -17,6 +17,7 @@ import { type ReadView, spaceOf, type Views, viewAt } from "./read-view.js";
 import { RecordReader } from "./records.js";
 import { canonicalVector, isWorse, scoreOf } from "./scores.js";
 import type { SpaceReader } from "./space-reader.js";
+import { namingPoints } from "./unread-vectors.js";
 import { requireDense } from "./vector-of-space.js";
 
 /** So many points cost as much as a few others things do in a slice, with what is returned of them. */
@@ -87,7 +88,7 @@ export function targetVector(view: ReadView, space: SpaceReader, target: QueryTa
   if (slot === undefined) {
     throw new MurmurationError("wrong-input", `Point with id ${target.id} has no vector "${from.name}"`, "query");
   }
-  const vector = from.graph.vectorAt(slot);
+  const vector = points.readVector(row, () => from.graph.vectorAt(slot));
   if (lookup === view && from === space) return { vector, row, slot };
   const canonical = canonicalVector(vector, space.metric);
   return lookup === view ? { vector: canonical, row } : { vector: canonical };
@@ -146,11 +147,12 @@ function* nearestOf(
   const view = viewAt(views, 0);
   const space = spaceOf(view, using);
   const { vector, slot: excludedSlot } = targetVector(view, space, target, views);
-  const results = yield* search(view, space, vector, matching, {
+  const work = search(view, space, vector, matching, {
     ...parameters,
     limit: wanted + (excludedSlot === undefined ? 0 : 1),
     allEntries: view.allEntries,
   });
+  const results = yield* namingPoints(view, space, work);
   return { ...results, rows: view.points.rowsAtSlots(space.number, results.slots), excludedSlot, metric: space.metric };
 }
 

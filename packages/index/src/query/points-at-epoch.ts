@@ -93,12 +93,17 @@ export class PointsAtEpoch {
     return this.#columns.accessTo(path, this.epoch);
   }
 
-  #ofPoint<Made>(row: number, read: () => Made): Made {
+  /** What is made of a vector of a row's point; where it cannot be, the error names the point. */
+  readVector<Made>(row: number, make: () => Made): Made {
+    return this.#ofPoint(row, make, "vector");
+  }
+
+  #ofPoint<Made>(row: number, read: () => Made, part = "payload"): Made {
     try {
       return read();
     } catch (error) {
       if (!(error instanceof MurmurationError)) throw error;
-      const what = `the payload of point ${this.idAt(row)}`;
+      const what = `the ${part} of point ${this.idAt(row)}`;
       throw new MurmurationError(error.code, `${what}: ${error.message}`, what, error);
     }
   }

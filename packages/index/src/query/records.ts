@@ -63,10 +63,12 @@ export class RecordReader {
 
   /** Copies of a point's vectors. */
   #vectorsAt(row: number): { [name: string]: Float32Array } {
+    const { points } = this.#view;
     const vectors: { [name: string]: Float32Array } = {};
     for (const space of this.#spaces) {
-      const slot = this.#view.points.segment.rows.slotAt(row, space.number);
-      if (slot !== undefined) vectors[space.name] = space.graph.vectorAt(slot);
+      const slot = points.segment.rows.slotAt(row, space.number);
+      if (slot === undefined) continue;
+      vectors[space.name] = points.readVector(row, () => space.graph.vectorAt(slot));
     }
     return vectors;
   }

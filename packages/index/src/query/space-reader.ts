@@ -1,4 +1,4 @@
-import { attachReader, type GraphHandle } from "../vector-index/graph-handle.js";
+import { attachReader, type GraphHandle, type OpenRowFile } from "../vector-index/graph-handle.js";
 import type { GraphReader } from "../vector-index/graph-reader.js";
 import { type PublishedHold, PublishedPins } from "../vector-index/published-pins.js";
 import type { SpaceHandle } from "./collection-handle.js";
@@ -11,13 +11,15 @@ export class SpaceReader {
   readonly #graph: GraphHandle;
   readonly #thread: number;
   readonly #pins: PublishedPins;
+  readonly #openRows: OpenRowFile | undefined;
   #reader: GraphReader | undefined;
 
-  constructor({ name, graph }: SpaceHandle, number: number, thread: number) {
+  constructor({ name, graph }: SpaceHandle, number: number, thread: number, openRows?: OpenRowFile) {
     this.name = name;
     this.number = number;
     this.#graph = graph;
     this.#thread = thread;
+    this.#openRows = openRows;
     this.#pins = new PublishedPins(graph, thread);
   }
 
@@ -31,7 +33,7 @@ export class SpaceReader {
   }
 
   get graph(): GraphReader {
-    this.#reader ??= attachReader(this.#graph, this.#thread, true);
+    this.#reader ??= attachReader(this.#graph, this.#thread, true, this.#openRows);
     return this.#reader;
   }
 }

@@ -2,7 +2,7 @@ import { assert } from "../errors.js";
 import { type EdgeList, encodeEdgeDelta } from "../vector-index/edge-delta.js";
 import type { GraphReader, NodeDot } from "../vector-index/graph-reader.js";
 import type { CausalPast, EdgeDelta, GraphDelta } from "../vector-index/graph-types.js";
-import { encodeImage } from "../vector-index/image.js";
+import { encodeImage, encodeWholeImage } from "../vector-index/image.js";
 import type { VectorIndexOptions } from "../vector-index/options.js";
 import { validateGraph } from "../vector-index/validate.js";
 import type { VectorIndex } from "../vector-index/vector-index.js";
@@ -120,6 +120,10 @@ export class DenseSpace implements SpacePort {
     return this.#graph.purgeable(origins, limit);
   }
 
+  get mendedInFile(): number | undefined {
+    return this.#graph.rows?.mended;
+  }
+
   digest(): string {
     return this.#graph.digest();
   }
@@ -138,6 +142,10 @@ export class DenseSpace implements SpacePort {
 
   image(note: string): Uint8Array[] {
     return encodeImage(this.#graph, note);
+  }
+
+  wholeImage(note: string) {
+    return encodeWholeImage(this.#graph, note);
   }
 }
 

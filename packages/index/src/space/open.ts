@@ -1,5 +1,6 @@
 import { decodeImage, type ReadExactly } from "../vector-index/image.js";
-import type { VectorIndexOptions } from "../vector-index/options.js";
+import { type VectorIndexOptions, walksOnCodes } from "../vector-index/options.js";
+import type { RowKeeping } from "../vector-index/row-images.js";
 import { VectorIndex } from "../vector-index/vector-index.js";
 import { DenseSpace } from "./dense.js";
 
@@ -9,9 +10,13 @@ export type Space = DenseSpace;
 /** What a space is made of; the same on every replica. */
 export type SpaceOptions = { readonly kind: "dense" } & VectorIndexOptions;
 
-/** An empty space. Throws `validation` for options out of range, `capacity` without memory. */
-export function createSpace({ kind: _, ...options }: SpaceOptions): Space {
-  return new DenseSpace(new VectorIndex(options));
+/**
+ * An empty space. `keeping`: where f32 rows are kept, if codes are what the graph is walked on. Throws `validation` for options out of range,
+ * `capacity` without memory.
+ */
+export function createSpace({ kind: _, ...options }: SpaceOptions, keeping?: RowKeeping): Space {
+  const isOffMemory = keeping?.isOffMemory === true && walksOnCodes(options);
+  return new DenseSpace(new VectorIndex(options, isOffMemory ? keeping.create() : undefined));
 }
 
 /**
@@ -21,7 +26,8 @@ export function createSpace({ kind: _, ...options }: SpaceOptions): Space {
 export function loadSpace(
   { kind: _, ...options }: SpaceOptions,
   read: ReadExactly,
+  keeping?: RowKeeping,
 ): { readonly space: Space; readonly note: string } {
-  const { index, note } = decodeImage(options, read);
+  const { index, note } = decodeImage(options, read, keeping);
   return { space: new DenseSpace(index), note };
 }

@@ -106,6 +106,8 @@ export interface SpacePort extends AppliedSpace {
   condemn(slot: number): void;
   /** Condemned vectors of these origins that nothing leads to. */
   purgeable(origins: ReadonlySet<number>, limit: number): NodeDot[];
+  /** Vectors in a file that were damaged or lost and were written anew; `undefined`: all are in memory. */
+  readonly mendedInFile: number | undefined;
   /** Digest of all that is replicated in it, 32 hex digits: equal spaces have equal digests. */
   digest(): string;
   /** The same of what searches look at. */
@@ -116,6 +118,8 @@ export interface SpacePort extends AppliedSpace {
   validate(): GraphReport;
   /** It as pieces to be written one after the other, for `loadSpace`: views on its memory, valid until it changes. */
   image(note: string): Uint8Array[];
+  /** The same with all that it keeps in files beside its memory. Throws `corrupt` or `storage` where something of it cannot be read. */
+  wholeImage(note: string): Iterable<Uint8Array>;
   /** Of a graph. */
   readonly links: SpaceLinks | undefined;
 }

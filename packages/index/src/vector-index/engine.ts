@@ -2,7 +2,9 @@ import { MurmurationError } from "../errors.js";
 import { plantedBits } from "../planted.js";
 import { instantiate, reserveMemory, type SharedMemory } from "../shared-memory.js";
 import * as graphHeader from "./graph-header.js";
+import { GraphRows } from "./graph-rows.js";
 import { type Metric, type VectorIndexOptions, walksOnCodes } from "./options.js";
+import type { RowFileReader, RowStore } from "./row-file.js";
 
 /** A graph's memory; opaque outside the engine, can be posted to another thread. */
 export type GraphMemory = SharedMemory;
@@ -51,6 +53,8 @@ interface EngineExports {
   digest(all: number): void;
   allowedInPool(): number;
   boundDistances(most: number): void;
+  /** f32 rows are in a file from now on: where records are staged; 0: they stay in memory. */
+  keepRowsInFile(): number;
 }
 type Search = (k: number, ef: number, depth: number, filtered: number, everywhere: number) => number;
 type Scan = (k: number, filtered: number) => number;
@@ -58,6 +62,8 @@ type Scan = (k: number, filtered: number) => number;
 /** One thread's instance of the engine over a graph memory, with the functions of its metric picked. */
 export interface Engine extends EngineExports {
   readonly memory: GraphMemory;
+  /** Where f32 rows are in a file; else they are in the memory. */
+  readonly rows: GraphRows | undefined;
   readonly u8: Uint8Array;
   readonly u32: Uint32Array;
   readonly f32: Float32Array;
@@ -143,7 +149,48 @@ export const NO_SLOT = 0xffffffff;
 const metricCodes: Record<Metric, number> = { cosine: 0, dot: 0, euclid: 1, manhattan: 2 };
 const metricNames: Record<Metric, string> = { cosine: "Dot", dot: "Dot", euclid: "Euclid", manhattan: "Manhattan" };
 
-function bind(exports: Record<string, unknown>, memory: GraphMemory, options: VectorIndexOptions): Engine {
+/** Where a thread has the f32 rows of a graph from that keeps them in a file. */
+type RowSource = { readonly file: RowFileReader; readonly store?: RowStore };
+
+/** An instance for one thread, whose engine is begun by `begin`. */
+function open(
+  memory: GraphMemory,
+  options: VectorIndexOptions,
+  begin: (exports: EngineExports) => void,
+  source?: RowSource,
+): Engine {
+  let rows: GraphRows | undefined;
+  const exports = instantiate("engine", memory, { fetchRows: (slots = 0, count = 0) => rows?.fetch(slots, count) });
+  const engine = exports as unknown as EngineExports;
+  begin(engine);
+  if (source !== undefined && walksOnCodes(options)) {
+    const stage = engine.keepRowsInFile() >>> 0;
+    const rowBytes = (engine.vectorOf(1) >>> 0) - (engine.vectorOf(0) >>> 0);
+    const views = { u8: new Uint8Array(memory.buffer), u32: new Uint32Array(memory.buffer) };
+    const f32 = new Float32Array(memory.buffer);
+    const { metaOf } = engine;
+    if (stage !== 0) rows = new GraphRows({ ...views, f32, metaOf }, stage, rowBytes, source.file, source.store);
+  }
+  return bind(exports, memory, options, rows);
+}
+
+/** A call that compares rows, and throws where one of them could not be read. */
+function checked<Call extends (...values: number[]) => unknown>(call: Call, rows: GraphRows | undefined): Call {
+  if (rows === undefined) return call;
+  const checking = (...values: number[]) => {
+    const answer = call(...values);
+    rows.check();
+    return answer;
+  };
+  return checking as Call;
+}
+
+function bind(
+  exports: Record<string, unknown>,
+  memory: GraphMemory,
+  options: VectorIndexOptions,
+  rows: GraphRows | undefined,
+): Engine {
   const engine = exports as unknown as EngineExports;
   const pick = <Call>(name: string) => exports[name] as Call;
   const metric = metricNames[options.metric];
@@ -153,6 +200,7 @@ function bind(exports: Record<string, unknown>, memory: GraphMemory, options: Ve
   return {
     ...engine,
     memory,
+    rows,
     u8: new Uint8Array(memory.buffer),
     u32: new Uint32Array(memory.buffer),
     f32: new Float32Array(memory.buffer),
@@ -162,26 +210,31 @@ function bind(exports: Record<string, unknown>, memory: GraphMemory, options: Ve
     planStitch: pick<Engine["planStitch"]>(`planStitch${walk}`),
     planRepair: pick<Engine["planRepair"]>(`planRepair${walk}`),
     planRescue: pick<Engine["planRescue"]>(`planRescue${walk}`),
-    search: pick<Search>(`search${walk}`),
+    search: checked(pick<Search>(`search${walk}`), rows),
     walk: pick<Engine["walk"]>(`walk${walk}`),
-    rank: pick<Engine["rank"]>(`rank${walk}`),
-    scan: pick<Scan>(`scan${metric}`),
-    scanBlock: pick<Scan>(`scanBlock${metric}`),
-    distances: pick<Engine["distances"]>(`distances${metric}`),
+    rank: checked(pick<Engine["rank"]>(`rank${walk}`), rows),
+    scan: checked(pick<Scan>(`scan${metric}`), rows),
+    scanBlock: checked(pick<Scan>(`scanBlock${metric}`), rows),
+    distances: checked(pick<Engine["distances"]>(`distances${metric}`), rows),
     at: at as Engine["at"],
   };
 }
 
-/** A fresh memory with an empty graph in it, and the writer's engine. Throws `capacity` when not one vector would fit. */
-export function createEngine(options: VectorIndexOptions): Engine & { readonly capacity: number } {
-  const memory = reserveMemory("graph");
-  const exports = instantiate("engine", memory);
-  const capacity = (exports as unknown as EngineExports).create(
-    options.dimensions,
-    options.links,
-    options.efConstruction,
-    metricCodes[options.metric],
-    walksOnCodes(options) ? 1 : 0,
+/**
+ * A fresh memory with an empty graph in it, and the writer's engine; `store`: where it keeps its f32 rows, if it is walked on codes. Throws
+ * `capacity` when not one vector would fit.
+ */
+export function createEngine(options: VectorIndexOptions, store?: RowStore): Engine & { readonly capacity: number } {
+  const { dimensions, links, efConstruction, metric } = options;
+  let capacity = 0;
+  const engine = open(
+    reserveMemory("graph"),
+    options,
+    (exports) => {
+      const isQuantized = walksOnCodes(options) ? 1 : 0;
+      capacity = exports.create(dimensions, links, efConstruction, metricCodes[metric], isQuantized) >>> 0;
+    },
+    store && { file: store.file, store },
   );
   if (capacity === 0) {
     throw new MurmurationError(
@@ -190,9 +243,8 @@ export function createEngine(options: VectorIndexOptions): Engine & { readonly c
       "dimensions",
     );
   }
-  const engine = bind(exports, memory, options);
   plantInGraph(engine);
-  return Object.assign(engine, { capacity: capacity >>> 0 });
+  return Object.assign(engine, { capacity });
 }
 
 /** Tell the module which of its bugs are planted: when a memory is made, and when an image was read into it. */
@@ -200,27 +252,30 @@ export function plantInGraph({ u32 }: Engine): void {
   u32[header.planted >> 2] = plantedBits("graph");
 }
 
-/** Attach another thread (1 to threadsMax − 1) to a memory that a writer created. `hasPinned`: it has pinned an epoch there already. */
+/**
+ * Attach another thread (1 to threadsMax − 1) to a memory that a writer created. `hasPinned`: it has pinned an epoch there already. `rows`: the
+ * file that f32 rows are in, if they are; without it, nothing may be asked that compares them.
+ */
 export function attachEngine(
   memory: GraphMemory,
   options: VectorIndexOptions,
   thread: number,
   hasPinned = false,
+  rows?: RowFileReader,
 ): Engine {
-  const exports = instantiate("engine", memory);
-  (exports as unknown as EngineExports).attach(thread, hasPinned ? 1 : 0);
-  return bind(exports, memory, options);
+  return open(memory, options, (exports) => exports.attach(thread, hasPinned ? 1 : 0), rows && { file: rows });
 }
 
 /** The regions of the memory that an image holds, as views on it, in a fixed order. */
 export function imageRegionsOf(engine: Engine, slotCount: number, upperEnd: number): Uint8Array[] {
-  const { u8, at, listOf, codeOf, vectorOf, metaOf } = engine;
+  const { u8, at, listOf, codeOf, vectorOf, metaOf, rows } = engine;
   const region = (from: number, to: number) => u8.subarray(from >>> 0, to >>> 0);
   return [
     region(header.start, header.end),
     region(listOf(0, 0), listOf(slotCount, 0)),
     region(codeOf(0), codeOf(slotCount)),
-    region(vectorOf(0), vectorOf(slotCount)),
+    // those in a file are not here
+    region(vectorOf(0), rows === undefined ? vectorOf(slotCount) : vectorOf(0)),
     region(metaOf(0), metaOf(slotCount)),
     region(at.upperLists, upperEnd),
   ];

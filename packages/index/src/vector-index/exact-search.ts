@@ -235,12 +235,20 @@ export class ExactSearch {
     return roots;
   }
 
-  #euclideanDistance(query: Float32Array, slot: number): number {
-    const { f32, vectorOf } = this.#engine;
+  /** The vector at a slot; a view that is good until the next call. */
+  rowAt(slot: number): Float32Array {
+    const { f32, vectorOf, rows } = this.#engine;
+    const { dimensions } = this.options;
+    if (rows !== undefined) return rows.rowAt(slot).subarray(0, dimensions);
     const start = (vectorOf(slot) >>> 0) >>> 2;
+    return f32.subarray(start, start + dimensions);
+  }
+
+  #euclideanDistance(query: Float32Array, slot: number): number {
+    const row = this.rowAt(slot);
     let squares = 0;
     for (let i = 0; i < query.length; i++) {
-      const difference = (query[i] as number) - (f32[start + i] as number);
+      const difference = (query[i] as number) - (row[i] as number);
       squares += difference * difference;
     }
     return Math.sqrt(squares);

@@ -1,21 +1,35 @@
-import { assert } from "../errors.js";
+import { assert, MurmurationError } from "../errors.js";
 import { attachEngine, type GraphMemory, lineOf } from "./engine.js";
 import { GraphReader } from "./graph-reader.js";
 import { type VectorIndexOptions, vectorIndexLimits } from "./options.js";
+import type { RowFileReader } from "./row-file.js";
 
 /** What another thread needs to read this graph. Can be posted to it. */
 export interface GraphHandle {
   readonly memory: GraphMemory;
   readonly options: VectorIndexOptions;
+  /** Name of the file that its f32 rows are in; absent: they are in its memory. */
+  readonly rows?: string;
 }
+
+/** Opens the files that rows are in, by their names, for a thread that reads them. Throws `storage`. */
+export type OpenRowFile = (name: string) => RowFileReader;
 
 /**
  * A reader in another thread than the writer's; `thread` from 1 to `vectorIndexLimits.threadsMax` − 1, one per reader. `hasPinned`: the
- * thread has pinned an epoch there already (`PublishedPins`).
+ * thread has pinned an epoch there already (`PublishedPins`). `openRows`: for graphs whose rows are in files.
  */
-export function attachReader(handle: GraphHandle, thread: number, hasPinned = false): GraphReader {
+export function attachReader(
+  handle: GraphHandle,
+  thread: number,
+  hasPinned = false,
+  openRows?: OpenRowFile,
+): GraphReader {
   requireThread(thread);
-  return new GraphReader(attachEngine(handle.memory, handle.options, thread, hasPinned), handle.options);
+  const { memory, options, rows } = handle;
+  if (rows === undefined) return new GraphReader(attachEngine(memory, options, thread, hasPinned), options);
+  if (openRows === undefined) throw new MurmurationError("internal", "no files of vectors are opened here");
+  return new GraphReader(attachEngine(memory, options, thread, hasPinned, openRows(rows)), options);
 }
 
 /** Throws for a number that is no other thread's than the writer's. */

@@ -25,3 +25,6 @@ export const UNDO_MAX: u32 = 65536;
 export const BLOCK_CLASSES: u32 = 26;
 /** Entry points that a walk starts from at most. */
 export const WALK_ENTRIES: u32 = 32;
+/** Rows in a file that a thread has read at a time, and what stands before each of them there. */
+export const ROWS_STAGED: u32 = 64;
+export const ROW_HEAD_BYTES: u32 = 16;

@@ -57,7 +57,10 @@ export class GraphReader {
   /** Bytes of memory in use by slots and upper lists (pages never touched are not counted). */
   get bytesInUse(): number {
     const { u32, at, vectorOf, codeOf, listOf, metaOf } = this.#engine;
-    const perSlot = [vectorOf, codeOf, metaOf].reduce((sum, of) => sum + ((of(1) >>> 0) - (of(0) >>> 0)), 8);
+    const perSlot = [...(this.#engine.rows === undefined ? [vectorOf] : []), codeOf, metaOf].reduce(
+      (sum, of) => sum + ((of(1) >>> 0) - (of(0) >>> 0)),
+      8,
+    );
     const lists = (listOf(1, 0) >>> 0) - (listOf(0, 0) >>> 0);
     const upper = (u32[header.upperNext >> 2] as number) - at.upperLists;
     return this.slotCount * (perSlot + lists) + upper;
@@ -181,10 +184,9 @@ export class GraphReader {
     return this.#exact.distancesTo(query, slots);
   }
 
-  /** A copy of the vector at a slot. */
+  /** A copy of the vector at a slot. Throws `corrupt` or `storage` where it is in a file and cannot be read. */
   vectorAt(slot: number): Float32Array {
-    const start = (this.#engine.vectorOf(slot) >>> 0) >>> 2;
-    return new Float32Array(this.#engine.f32.subarray(start, start + this.options.dimensions));
+    return this.#exact.rowAt(slot).slice();
   }
 
   dotAt(slot: number): NodeDot {

@@ -33,12 +33,15 @@ export function graphUse(handle: GraphHandle, thread: number): GraphUse {
   };
 }
 
-function layoutOf({ memory, options }: GraphHandle, thread: number): Layout {
-  const name = JSON.stringify(options);
+function layoutOf({ memory, options, rows }: GraphHandle, thread: number): Layout {
+  const name = JSON.stringify([options, rows === undefined]);
   const known = layouts.get(name);
   if (known !== undefined) return known;
   const { at, vectorOf, codeOf, listOf, metaOf } = attachEngine(memory, options, thread);
-  const perSlot = [vectorOf, codeOf, metaOf].reduce((sum, of) => sum + ((of(1) >>> 0) - (of(0) >>> 0)), 8);
+  const perSlot = [...(rows === undefined ? [vectorOf] : []), codeOf, metaOf].reduce(
+    (sum, of) => sum + ((of(1) >>> 0) - (of(0) >>> 0)),
+    8,
+  );
   const layout = { bytesPerSlot: perSlot + ((listOf(1, 0) >>> 0) - (listOf(0, 0) >>> 0)), upperLists: at.upperLists };
   if (layouts.size >= LAYOUTS_MAX) layouts.clear();
   layouts.set(name, layout);

@@ -1,13 +1,17 @@
+import { crc32 } from "node:zlib";
 import {
+  encodeCheckedHead,
   encodeCheckedImage,
   type ImageKind,
   type ReadExactly,
+  RegionReading,
   readCheckedManifest,
   readCheckedRegion,
 } from "../checked-image.js";
 import { MurmurationError } from "../errors.js";
 import { upperListsOf } from "./earlier-layouts.js";
-import type { VectorIndexOptions } from "./options.js";
+import { type VectorIndexOptions, walksOnCodes } from "./options.js";
+import { type RowKeeping, readRowsToFile, readRowsToMemory, rowPieces } from "./row-images.js";
 import { VectorIndex } from "./vector-index.js";
 
 export type { ReadExactly } from "../checked-image.js";
@@ -19,6 +23,9 @@ const KIND: ImageKind = { magic: "MURMIMG1", name: "graph image" };
  */
 const LAYOUT_VERSION = 5;
 
+/** Which of the regions holds the f32 rows. */
+const ROWS_REGION = 3;
+
 interface Manifest {
   readonly layout: number;
   readonly options: VectorIndexOptions;
@@ -27,25 +34,64 @@ interface Manifest {
   readonly upperEnd: number;
   /** Where the upper lists begin: addresses in the image count from there. Absent before layout 5. */
   readonly upperStart?: number;
+  /** Name of the file that the f32 rows are in; absent: they are in the image. */
+  readonly rows?: string;
   /** What the host needs to know about the image: the log position it stands at. */
   readonly note: string;
 }
 
-/** The image as pieces to be written one after the other: views on the graph's memory, valid until it changes. */
-export function encodeImage(index: VectorIndex, note: string): Uint8Array[] {
+function manifestOf(index: VectorIndex, note: string): Manifest {
   const { slotCount, upperStart, upperEnd } = index.imageCounters();
   const { options, capacity } = index;
-  const manifest: Manifest = { layout: LAYOUT_VERSION, options, capacity, slotCount, upperStart, upperEnd, note };
-  return encodeCheckedImage(KIND, manifest, index.imageRegions(slotCount, upperEnd));
+  return { layout: LAYOUT_VERSION, options, capacity, slotCount, upperStart, upperEnd, note };
 }
 
 /**
- * Read an image into a new index with these options. Throws `corrupt` for one that is damaged, cut short, of a layout version that is not
+ * The image as pieces to be written one after the other: views on the graph's memory, valid until it changes. Rows that are in a file stay there:
+ * the image belongs to it. Throws `storage` where the file cannot be flushed.
+ */
+export function encodeImage(index: VectorIndex, note: string): Uint8Array[] {
+  const manifest = manifestOf(index, note);
+  const regions = index.imageRegions(manifest.slotCount, manifest.upperEnd);
+  const store = index.rows?.store;
+  store?.file.flush();
+  return encodeCheckedImage(KIND, { ...manifest, ...(store && { rows: store.name }) }, regions);
+}
+
+/** The same with all rows in it, wherever they are kept. Throws `corrupt` or `storage` for rows that cannot be read. */
+export function* encodeWholeImage(index: VectorIndex, note: string): IterableIterator<Uint8Array> {
+  if (index.rows === undefined) {
+    yield* encodeImage(index, note);
+    return;
+  }
+  const manifest = manifestOf(index, note);
+  const regions = index.imageRegions(manifest.slotCount, manifest.upperEnd);
+  const rows = () => rowPieces(index, manifest.slotCount);
+  const checksums = regions.map((region) => crc32(region));
+  checksums[ROWS_REGION] = 0;
+  for (const piece of rows()) checksums[ROWS_REGION] = crc32(piece, checksums[ROWS_REGION]);
+  yield* encodeCheckedHead(KIND, manifest, checksums);
+  for (const [i, region] of regions.entries()) {
+    if (i === ROWS_REGION) yield* rows();
+    else yield region;
+  }
+}
+
+/**
+ * Read an image into a new index with these options, whose rows are kept as `keeping` says; default: in its memory. Throws `corrupt` for one that is damaged, cut short, of a layout version that is not
  * known or of other options, `capacity` for one of an earlier version that holds more vectors than fit now.
  */
-export function decodeImage(options: VectorIndexOptions, read: ReadExactly): { index: VectorIndex; note: string } {
+export function decodeImage(
+  options: VectorIndexOptions,
+  read: ReadExactly,
+  keeping?: RowKeeping,
+): { index: VectorIndex; note: string } {
   const manifest = readCheckedManifest<Manifest>(KIND, read);
-  const index = new VectorIndex(options);
+  const before = manifest.rows === undefined ? undefined : keeping?.open(manifest.rows);
+  if (manifest.rows !== undefined && before === undefined)
+    throw new MurmurationError("corrupt", "the file of vectors beside the graph image is gone");
+  const isOffMemory = keeping?.isOffMemory === true && walksOnCodes(options);
+  const index = new VectorIndex(options, isOffMemory ? (before ?? keeping.create()) : undefined);
   const { upperStart } = index.imageCounters();
   const fits = sameOptions(manifest.options, options) && Number.isSafeInteger(manifest.slotCount);
   const start = fits ? startOf(manifest, index.capacity, upperStart) : undefined;
@@ -56,12 +102,20 @@ export function decodeImage(options: VectorIndexOptions, read: ReadExactly): { i
     throw new MurmurationError("capacity", problem);
   }
   const moved = upperStart - start;
+  const isRowless = before !== undefined || index.rows !== undefined;
   for (const [i, region] of index.imageRegions(manifest.slotCount, manifest.upperEnd + moved).entries()) {
-    readCheckedRegion(KIND, read, region, manifest.checksums[i]);
+    if (i !== ROWS_REGION || !isRowless) readCheckedRegion(KIND, read, region, manifest.checksums[i]);
+    else if (before === undefined) {
+      const reading = new RegionReading(KIND, read);
+      readRowsToFile(index, manifest.slotCount, (piece) => reading.piece(piece));
+      reading.end(manifest.checksums[i]);
+    }
   }
   if (!index.restore(manifest.layout === LAYOUT_VERSION ? undefined : moved)) {
     throw new MurmurationError("corrupt", "the graph image leads out of its memory");
   }
+  if (before === undefined) index.rows?.nameAll(manifest.slotCount);
+  else if (index.rows === undefined) readRowsToMemory(index, manifest.slotCount, before);
   return { index, note: manifest.note };
 }
 

@@ -7,15 +7,13 @@ import { digestOf, type NodeDigest, nodeDigestsOf } from "./graph-digest.js";
 import type { GraphHandle } from "./graph-handle.js";
 import { EF_MAX, LEVEL_MAX, UNDO_MAX } from "./graph-limits.js";
 import { GraphReader, type NodeDot } from "./graph-reader.js";
+import type { GraphRows } from "./graph-rows.js";
 import type { CausalPast, EdgeDelta, GraphCounters, GraphDelta } from "./graph-types.js";
+import { fullMemory, requireInserted } from "./insert-answers.js";
 import { InsertPlanner } from "./insert-planner.js";
 import { checkVectorIndexOptions, type VectorIndexOptions } from "./options.js";
 import { tellPublished, tellTakenBack } from "./published-pins.js";
-
-/** Answers of the engine's applyInsert that are no slot (assembly/apply.ts). */
-const FULL = NO_SLOT;
-const MALFORMED = NO_SLOT - 1;
-const DUPLICATE = NO_SLOT - 2;
+import type { RowStore } from "./row-file.js";
 
 /** End of the memory that upper lists may fill (assembly/slots.ts). */
 const ADDRESS_END = 0xffff0000;
@@ -40,10 +38,13 @@ export class VectorIndex {
   readonly capacity: number;
   readonly #engine: Engine;
 
-  /** An empty index. Throws `validation` for options out of range, `capacity` when no memory is left. */
-  constructor(options: VectorIndexOptions) {
+  /**
+   * An empty index. `store`: where its f32 rows are kept, if it walks on codes; default: in its memory. Throws `validation` for options out of
+   * range, `capacity` when no memory is left.
+   */
+  constructor(options: VectorIndexOptions, store?: RowStore) {
     checkVectorIndexOptions(options);
-    const engine = createEngine(options);
+    const engine = createEngine(options, store);
     this.options = options;
     this.capacity = engine.capacity;
     this.#engine = engine;
@@ -53,7 +54,13 @@ export class VectorIndex {
 
   /** For a reader in another thread. */
   handle(): GraphHandle {
-    return { memory: this.#engine.memory, options: this.options };
+    const { rows } = this;
+    return { memory: this.#engine.memory, options: this.options, ...(rows && { rows: rows.store.name }) };
+  }
+
+  /** Where its f32 rows are in a file. */
+  get rows(): GraphRows | undefined {
+    return this.#engine.rows;
   }
 
   /** Throws `capacity` when fewer than `count` more vectors are sure to fit, whatever their levels. */
@@ -66,7 +73,7 @@ export class VectorIndex {
     const free = () => this.capacity - this.reader.slotCount + (u32[header.freeCount >> 2] as number);
     if (free() < count) this.#engine.reclaim();
     if (free() >= count && upperNeeded <= upperLeft) return;
-    throw this.#isFull();
+    throw fullMemory(this.capacity);
   }
 
   /** As `InsertPlanner.plan`. */
@@ -85,7 +92,8 @@ export class VectorIndex {
     if (this.#has(header.tagsCount)) putPast(this.#engine, past);
     else this.#engine.u32[this.#engine.at.undo >> 2] = 0;
     const slot = this.#change(() => this.#engine.applyInsert(dot.origin, dot.sequence, delta.length) >>> 0);
-    this.#requireInserted(slot, dot);
+    requireInserted(slot, dot, this.capacity);
+    this.rows?.put(slot, vector);
     return slot;
   }
 
@@ -94,22 +102,7 @@ export class VectorIndex {
     checkDimensions(this.options, vector);
     checkPast(past);
     this.#putDelta(delta);
-    this.#requireInserted(this.#engine.checkInsert(dot.origin, dot.sequence, delta.length) >>> 0, dot);
-  }
-
-  /** Throws for an answer of the engine that says why it inserts nothing. */
-  #requireInserted(answer: number, { origin, sequence }: NodeDot): void {
-    if (answer === FULL) throw this.#isFull();
-    if (answer === MALFORMED)
-      throw new MurmurationError("corrupt", "the graph delta is malformed or does not fit the graph");
-    if (answer === DUPLICATE) throw new MurmurationError("corrupt", `the graph already holds ${origin}:${sequence}`);
-  }
-
-  #isFull(): MurmurationError {
-    return new MurmurationError(
-      "capacity",
-      `the shard's memory is full: it holds at most ${this.capacity} vectors of this size`,
-    );
+    requireInserted(this.#engine.checkInsert(dot.origin, dot.sequence, delta.length) >>> 0, dot, this.capacity);
   }
 
   /** Stored tags that the last `apply` took away, for `revert`; `undefined`: none. */
@@ -179,7 +172,7 @@ export class VectorIndex {
     putPast(this.#engine, past);
     const done = this.#change(() => this.#engine.applyEdges(tag.origin, tag.sequence, delta.length));
     if (done === 0) throw new MurmurationError("corrupt", "the edge delta is malformed or does not fit the graph");
-    if (done === 2) throw this.#isFull();
+    if (done === 2) throw fullMemory(this.capacity);
   }
 
   /** Throws what `applyEdges` would throw for one of these deltas, applied one after the other, and changes nothing. */
@@ -196,7 +189,7 @@ export class VectorIndex {
   }
 
   #requireRoomFor(blocks: number, tags: number): void {
-    if (blocks >= ADDRESS_END || this.#engine.hasRoomFor(blocks, tags) === 0) throw this.#isFull();
+    if (blocks >= ADDRESS_END || this.#engine.hasRoomFor(blocks, tags) === 0) throw fullMemory(this.capacity);
   }
 
   /** Members of a list, 0 for a node that is not here. */

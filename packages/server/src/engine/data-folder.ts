@@ -8,11 +8,18 @@ import { folderFailureInWords } from "./failure-in-words.js";
 export interface DataFiles {
   readonly log: string;
   readonly images: string;
+  /** Vectors that are kept off memory. */
+  readonly vectors: string;
   readonly reserve: string;
 }
 
 export function dataFiles(folder: string): DataFiles {
-  return { log: join(folder, "murmuration.db"), images: join(folder, "images"), reserve: join(folder, "reserve") };
+  return {
+    log: join(folder, "murmuration.db"),
+    images: join(folder, "images"),
+    vectors: join(folder, "vectors"),
+    reserve: join(folder, "reserve"),
+  };
 }
 
 /** A data folder that is this process's. */

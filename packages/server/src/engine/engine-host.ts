@@ -74,7 +74,7 @@ export class EngineHost {
     this.#requests = new RequestQueue(port);
     this.#resources = resources;
     const { cluster, planners } = start;
-    const { log, images } = resources;
+    const { log, images, vectors } = resources;
     this.#pool = openPlanners(planners, (what, why) => this.#tell("warn", what, { why }));
     this.#replica = Replica.open({
       log,
@@ -82,6 +82,7 @@ export class EngineHost {
       newReplicaId: replicaIdFor(cluster, replicaIdOf(log)),
       newTableSeed,
       images,
+      vectorFiles: vectors,
       planner: this.#pool,
       ...(cluster === undefined
         ? {}
@@ -100,6 +101,7 @@ export class EngineHost {
     this.#images = new HostImages({
       replica: this.#replica,
       images,
+      vectors,
       every: start.imageEvery,
       sync: () => this.#try(() => this.#replica.sync()),
       tell: (level, message, details) => this.#tell(level, message, details),

@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { type OpLog, SqliteOpLog } from "@murmuration/core";
 import type { Heap } from "../threads/heap.js";
 import { heapOfThisThread } from "../threads/heap.js";
+import { VectorFolder } from "../vectors/vector-folder.js";
 import { DiskReserve } from "./disk-reserve.js";
 import { ImageStore, type OnImageRefused } from "./image-store.js";
 import type { EngineFiles } from "./messages.js";
@@ -10,6 +11,7 @@ import type { EngineFiles } from "./messages.js";
 export interface EngineResources {
   readonly log: OpLog;
   readonly images: Pick<ImageStore, keyof ImageStore>;
+  readonly vectors: Pick<VectorFolder, keyof VectorFolder>;
   readonly reserve: Pick<DiskReserve, keyof DiskReserve>;
   /** Of the thread that it runs in. */
   readonly heap: Heap;
@@ -22,7 +24,7 @@ export interface EngineResources {
  * form. Throws what `SqliteOpLog` throws.
  */
 export function openResources(
-  { logFile, logPagesMax, imageFolder, reserveFile }: EngineFiles,
+  { logFile, logPagesMax, imageFolder, vectorFolder, reserveFile }: EngineFiles,
   onImageRefused: OnImageRefused,
   onBroughtOver: (done: number, points: number) => void,
 ): EngineResources {
@@ -34,6 +36,7 @@ export function openResources(
   return {
     log,
     images: new ImageStore(imageFolder, onImageRefused),
+    vectors: new VectorFolder(vectorFolder),
     reserve: new DiskReserve(reserveFile),
     heap: heapOfThisThread(),
     logBytes: () => bytesOf(logFile) + bytesOf(`${logFile}-wal`),

@@ -1,4 +1,4 @@
-import type { Replica } from "@murmuration/core";
+import type { Replica, WritableShard } from "@murmuration/core";
 import type { Json } from "@murmuration/index";
 import type { EngineResources } from "./engine-resources.js";
 import { saveImages } from "./image-store.js";
@@ -7,6 +7,7 @@ import { saveImages } from "./image-store.js";
 export interface HostImagesOptions {
   readonly replica: Replica;
   readonly images: EngineResources["images"];
+  readonly vectors: EngineResources["vectors"];
   /** Images are due when so many operations came after the last ones. */
   readonly every: number;
   /** Has the disk take what was applied; false: it did not. */
@@ -24,7 +25,7 @@ export class HostImages {
   constructor(options: HostImagesOptions) {
     this.#options = options;
     options.images.closeAll();
-    options.images.sweep(this.#shardIds());
+    this.#sweep();
     this.#position = options.replica.position();
   }
 
@@ -42,7 +43,7 @@ export class HostImages {
     const began = performance.now();
     try {
       const written = saveImages(images, replica, position);
-      images.sweep(this.#shardIds());
+      this.#sweep();
       if (written > 0)
         tell("info", "graph images written", { written, position, ms: Math.round(performance.now() - began) });
     } catch (error) {
@@ -51,7 +52,12 @@ export class HostImages {
     this.#position = position;
   }
 
-  #shardIds(): Set<string> {
-    return new Set(Object.keys(this.#options.replica.catalogue.collections));
+  #sweep(): void {
+    const { replica, images, vectors } = this.#options;
+    const shards = new Set(Object.keys(replica.catalogue.collections));
+    images.sweep(shards);
+    const files = ({ indexes }: WritableShard) =>
+      Array.from(indexes.values()).flatMap((one) => one.handle().rows ?? []);
+    vectors.sweep(shards, new Map(Array.from(replica.writableShards(), (one) => [one.shard.id, new Set(files(one))])));
   }
 }

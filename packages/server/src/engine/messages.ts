@@ -34,6 +34,7 @@ export interface EngineStart {
 export interface EngineFiles {
   readonly logFile: string;
   readonly imageFolder: string;
+  readonly vectorFolder: string;
   readonly reserveFile: string;
   /** Bound on the log file, in pages of 4 KiB: a write beyond it fails as a full disk does. */
   readonly logPagesMax?: number;

@@ -46,6 +46,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     memoryLimitBytes: (options.memoryLimitMebibytes ?? memoryLimitMebibytesDefault()) * MEBIBYTE,
     logFile: folder.log,
     imageFolder: folder.images,
+    vectorFolder: folder.vectors,
     reserveFile: folder.reserve,
     imageEvery: options.imageEvery ?? IMAGE_EVERY_DEFAULT,
     planners: options.planners ?? 1,
@@ -58,6 +59,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const readers = new ReaderPool({
     readers: options.readers ?? 1,
     payloads: { logFile: folder.log, cacheMebibytes: options.payloadCacheMebibytes ?? payloadCacheMebibytesDefault },
+    vectorFolder: folder.vectors,
     tell: (what, why) => options.log.warn({ why }, what),
   });
   try {

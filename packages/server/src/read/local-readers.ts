@@ -1,4 +1,10 @@
-import { type CollectionHandle, CollectionReader, type PayloadReader, type Sliced } from "@murmuration/index";
+import {
+  type CollectionHandle,
+  CollectionReader,
+  type OpenRowFile,
+  type PayloadReader,
+  type Sliced,
+} from "@murmuration/index";
 import { ReadTurns } from "../http/read-turns.js";
 import { FIRST_READER_THREAD } from "../threads/thread-places.js";
 import { READER_COLLECTIONS_MAX } from "./read-limits.js";
@@ -35,6 +41,7 @@ export class LocalReaders implements Readers {
   readonly #payloadsOf: PayloadsOf;
   readonly #turns: ReadTurns;
   readonly #collectionsMax: number;
+  readonly #openRows: OpenRowFile | undefined;
   /** Those that were read last are last, once there are many. */
   readonly #collections = new Map<CollectionHandle, Attached>();
 
@@ -44,7 +51,9 @@ export class LocalReaders implements Readers {
     thread = FIRST_READER_THREAD,
     turns = new ReadTurns(),
     collectionsMax = READER_COLLECTIONS_MAX,
+    openRows?: OpenRowFile,
   ) {
+    this.#openRows = openRows;
     this.#thread = thread;
     this.#payloadsOf = payloadsOf;
     this.#turns = turns;
@@ -90,7 +99,8 @@ export class LocalReaders implements Readers {
       return known;
     }
     if (this.#collections.size >= this.#collectionsMax) this.#leaveOldest();
-    const attached = { reader: new CollectionReader(handle, this.#thread, this.#payloadsOf(shard)), uses: 0 };
+    const reader = new CollectionReader(handle, this.#thread, this.#payloadsOf(shard), this.#openRows);
+    const attached = { reader, uses: 0 };
     this.#collections.set(handle, attached);
     return attached;
   }

@@ -18,6 +18,8 @@ export interface ReaderStart {
   /** One word, to which it adds whenever it has done something: a thread that does not is stuck. */
   readonly beat: Int32Array;
   readonly payloads: StoredPayloads;
+  /** Where vectors are that are kept off memory. */
+  readonly vectorFolder?: string;
 }
 
 /** To a reader: what one turn of the thread that asks has come to, in order. */

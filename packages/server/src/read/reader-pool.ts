@@ -25,6 +25,8 @@ export interface ReaderPoolOptions {
   /** Threads that read: 1 to `READERS_MAX`. */
   readonly readers: number;
   readonly payloads: StoredPayloads;
+  /** Where vectors are that are kept off memory. */
+  readonly vectorFolder?: string;
   /** A reader was lost, or has failed. */
   readonly tell: (what: string, why: string) => void;
   readonly threadFile?: URL;
@@ -261,14 +263,19 @@ export class ReaderPool implements Readers {
   }
 
   #hire(place: Place): void {
-    const { threadFile: file = new URL("./reader-thread.js", import.meta.url), payloads } = this.#options;
+    const { threadFile: file = new URL("./reader-thread.js", import.meta.url), payloads, vectorFolder } = this.#options;
     const { heapMebibytes = READER_HEAP_MEBIBYTES } = this.#options;
     try {
-      const worker = new ReaderWorker(file, { thread: place.thread, payloads }, heapMebibytes, {
-        onReply: (outcomes) => this.#receive(hired.asked, outcomes),
-        onError: (error) => this.#options.tell("a reader failed", stackOf(error)),
-        onExit: () => this.#lose(place, hired),
-      });
+      const worker = new ReaderWorker(
+        file,
+        { thread: place.thread, payloads, ...(vectorFolder && { vectorFolder }) },
+        heapMebibytes,
+        {
+          onReply: (outcomes) => this.#receive(hired.asked, outcomes),
+          onError: (error) => this.#options.tell("a reader failed", stackOf(error)),
+          onExit: () => this.#lose(place, hired),
+        },
+      );
       const hired: Hired = { worker, asked: new Map(), isLost: false };
       place.hired = hired;
     } catch (error) {

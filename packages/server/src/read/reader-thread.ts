@@ -1,5 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { assert } from "@murmuration/index";
+import { openVectorFiles } from "../vectors/vector-folder.js";
 import { payloadsOfFile } from "./log-payloads.js";
 import type { ReaderStart } from "./messages.js";
 import { serveReader } from "./serve-reader.js";
@@ -8,4 +9,10 @@ import { serveReader } from "./serve-reader.js";
 
 assert(parentPort !== null, "this file is a worker");
 const start = workerData as ReaderStart;
-serveReader(parentPort, start, payloadsOfFile(start.payloads.logFile, start.payloads.cacheMebibytes));
+const { payloads, vectorFolder } = start;
+serveReader(
+  parentPort,
+  start,
+  payloadsOfFile(payloads.logFile, payloads.cacheMebibytes),
+  vectorFolder === undefined ? undefined : openVectorFiles(vectorFolder),
+);

@@ -30,7 +30,7 @@ export class ReaderWorker {
   #isReady = false;
 
   /** Throws where no thread can be started. */
-  constructor(file: URL, start: Pick<ReaderStart, "thread" | "payloads">, heapMebibytes: number, events: ReaderEvents) {
+  constructor(file: URL, start: Omit<ReaderStart, "beat">, heapMebibytes: number, events: ReaderEvents) {
     this.#thread = start.thread;
     const workerData: ReaderStart = { ...start, beat: this.#beat };
     const worker = new Worker(file, { workerData, resourceLimits: { maxOldGenerationSizeMb: heapMebibytes } });

@@ -1,6 +1,7 @@
 import { MessageChannel } from "node:worker_threads";
-import type { Command } from "@murmuration/core";
+import { type Command, MemoryVectorFiles } from "@murmuration/core";
 import { FailingOpLog } from "@murmuration/core/conformance";
+import type { RowFile } from "@murmuration/index";
 import { type Logger, pino } from "pino";
 import type { ClusterStart } from "../engine/cluster-start.js";
 import type { Database } from "../engine/database.js";
@@ -36,7 +37,7 @@ export interface MemoryDatabase {
 }
 
 /** There is no folder for images, and no disk that could be full. */
-function resourcesOf(log: FailingOpLog, heap: Heap): EngineResources {
+function resourcesOf(log: FailingOpLog, heap: Heap, vectors: MemoryVectorFiles): EngineResources {
   return {
     log,
     heap,
@@ -53,6 +54,7 @@ function resourcesOf(log: FailingOpLog, heap: Heap): EngineResources {
       saveTable: () => undefined,
       sweep: () => undefined,
     },
+    vectors,
     reserve: { refill: () => undefined, execute: (replica, commands) => replica.execute(commands) },
     logBytes: () => 0,
   };
@@ -68,13 +70,20 @@ export async function openMemoryDatabase(options: MemoryDatabaseOptions = {}): P
     memoryLimitBytes: options.memoryLimitBytes ?? Number.MAX_SAFE_INTEGER,
     ...(cluster === undefined ? {} : { cluster }),
   };
+  const vectors = new MemoryVectorFiles();
   const { port1: near, port2: far } = new MessageChannel();
   try {
-    const host = new EngineHost(far, start, resourcesOf(log, heap));
+    const host = new EngineHost(far, start, resourcesOf(log, heap, vectors));
     const database = await followEngine(near, {
       log: logger,
       start,
-      readers: new LocalReaders(payloadsOfLog(log)),
+      readers: new LocalReaders(
+        payloadsOfLog(log),
+        undefined,
+        undefined,
+        undefined,
+        (name) => vectors.open(name) as RowFile,
+      ),
       heap: heapOfThisThread(),
       onClosed: () => near.close(),
     });

@@ -1,6 +1,6 @@
 import { assert, type EdgeList, MurmurationError } from "@murmuration/index";
 import type { CatalogueDocument } from "../../catalogue/catalogue-document.js";
-import type { Catalogue } from "../../catalogue/collection.js";
+import type { Catalogue, Collection } from "../../catalogue/collection.js";
 import type { Dot } from "../../causality/dot.js";
 import type { HybridClock } from "../../causality/hybrid-clock.js";
 import { emptyVersionVector } from "../../causality/version-vector.js";
@@ -18,6 +18,7 @@ import { newIndexes, openShard } from "../../state/open-shard.js";
 import type { PointState } from "../../state/point-state.js";
 import type { NewTableSeed } from "../../state/read-model.js";
 import { StoredStates } from "../../state/stored-states.js";
+import { type VectorFiles, vectorKeeping } from "../../state/vector-files.js";
 import type { WritableShard } from "../../state/writable-shard.js";
 import type { Change } from "./change.js";
 import { Commit } from "./commit.js";
@@ -64,6 +65,7 @@ export class ReplicaStore {
   /** Shards that are not served: in the catalogue, and in `shards` no more. */
   readonly quarantines: Quarantines;
   readonly newTableSeed: NewTableSeed;
+  readonly vectorFiles: VectorFiles | undefined;
   readonly droppedPayloads: DroppedPayloads;
   readonly #faults = new Faults();
   readonly commit: Commit = new Commit(this);
@@ -71,8 +73,16 @@ export class ReplicaStore {
   #changes: Change[] = [];
   #own: OwnRows[] = [];
 
-  constructor(id: number, log: OpLog, time: HybridClock, state: ReplicaState, newTableSeed: NewTableSeed) {
+  constructor(
+    id: number,
+    log: OpLog,
+    time: HybridClock,
+    state: ReplicaState,
+    newTableSeed: NewTableSeed,
+    vectorFiles?: VectorFiles,
+  ) {
     this.id = id;
+    this.vectorFiles = vectorFiles;
     this.newTableSeed = newTableSeed;
     this.log = log;
     this.droppedPayloads = new DroppedPayloads(log, state.shards);
@@ -276,7 +286,9 @@ export class ReplicaStore {
   openAdded(after: CatalogueDocument): Map<string, WritableShard> {
     const isKnown = (id: string) => this.shards.has(id) || this.quarantines.has(id);
     const added = Object.values(after.read().collections).filter(({ id }) => !isKnown(id));
-    const opened = new Map(added.map((one) => [one.id, openShard(one, newIndexes(one), this.log)]));
+    const indexesOf = (one: Collection) =>
+      newIndexes(one, (vector) => vectorKeeping(this.log, this.vectorFiles, one, vector));
+    const opened = new Map(added.map((one) => [one.id, openShard(one, indexesOf(one), this.log)]));
     for (const [id, { shard, rows }] of opened) {
       shard.table.keepIn(new StoredStates(this.log, id));
       rows.fill(this.newTableSeed);

@@ -60,7 +60,7 @@ export function installSnapshot(
   const { manifest } = reader;
   requireUseful(store, manifest, nowMs);
   const frontier = frontierOf(manifest);
-  const target = restoreForeignCheckpoint(reader, collection);
+  const target = restoreForeignCheckpoint(reader, collection, store.vectorFiles);
   const rows = uncoveredRows(log.read(0, isQuarantined ? { shard, onDamaged: () => undefined } : { shard }), frontier);
   const kept = isQuarantined ? rows.filter((row) => canApply(target.shard, row)) : rows;
   if (!isQuarantined) for (const row of rows) applyRow(target.shard, row);

@@ -1,7 +1,7 @@
 import type { OpLog } from "../../log/op-log.js";
-import { decodeOperation } from "../../operation/codec.js";
 import { type PointState, visibleDot, visibleVectorNames } from "../../state/point-state.js";
 import type { Shard } from "../../state/shard.js";
+import { vectorInLog } from "../../state/vector-files.js";
 
 /** Are a point's vectors in memory those that the log has? `undefined`: they are equal as far as the log goes back. */
 export function vectorsAgreeWithLog(log: OpLog, shard: Shard, state: PointState): boolean | undefined {
@@ -10,16 +10,9 @@ export function vectorsAgreeWithLog(log: OpLog, shard: Shard, state: PointState)
     const dot = visibleDot(state, name);
     const slot = dot === undefined ? undefined : shard.graph(name).slotOf(dot);
     if (dot === undefined || slot === undefined) return false;
-    const [entry] = log.readOrigin(shard.id, dot.origin, dot.sequence - 1, 1);
-    const operation =
-      entry?.sequence === dot.sequence ? decodeOperation(shard.id, dot.origin, dot.sequence, entry.bytes) : undefined;
-    const logged =
-      operation !== undefined && "vectors" in operation
-        ? operation.vectors.find((vector) => vector.name === name)
-        : undefined;
+    const logged = vectorInLog(log, shard.id, dot, name);
     if (logged === undefined) all = undefined;
-    else if (Buffer.compare(bytesOf(logged.values), bytesOf(shard.graph(name).reader.vectorAt(slot))) !== 0)
-      return false;
+    else if (Buffer.compare(bytesOf(logged), bytesOf(shard.graph(name).reader.vectorAt(slot))) !== 0) return false;
   }
   return all;
 }

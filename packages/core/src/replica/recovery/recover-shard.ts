@@ -14,6 +14,7 @@ import { newIndex, newIndexes, openShard, spaceOptions } from "../../state/open-
 import { decodeStoredPoint } from "../../state/point-state-codec.js";
 import type { NewTableSeed } from "../../state/read-model.js";
 import { StoredStates } from "../../state/stored-states.js";
+import { type VectorFiles, vectorKeeping } from "../../state/vector-files.js";
 import type { WritableShard } from "../../state/writable-shard.js";
 import { loadTable, noteTouched, type TableImageSource } from "../commit/recover-table.js";
 import { recoverCausality } from "../commit/stored-causality.js";
@@ -31,6 +32,12 @@ export interface ImageSource extends TableImageSource {
   open(shard: string, vector: string): ReadExactly | undefined;
   used(shard: string, vector: string, image: PlacedImage): void;
   refused(shard: string, vector: string, error: MurmurationError): void;
+}
+
+/** What graphs are taken from beside the log. */
+export interface GraphSources {
+  readonly images: ImageSource | undefined;
+  readonly vectorFiles: VectorFiles | undefined;
 }
 
 /** How far a recovery has come: kept up, so that it can be told when it fails. */
@@ -100,12 +107,21 @@ function currentCheckpoint(log: OpLog, shard: string): PlacedCheckpoint | undefi
 }
 
 /** Everything from the checkpoint, or the first operation, on. */
-export function replayShard(log: OpLog, collection: Collection, progress: Progress): WritableShard {
+export function replayShard(
+  log: OpLog,
+  collection: Collection,
+  files: VectorFiles | undefined,
+  progress: Progress,
+): WritableShard {
   const checkpoint = currentCheckpoint(log, collection.id);
   const target =
     checkpoint === undefined
-      ? openShard(collection, newIndexes(collection), log)
-      : restoreCheckpoint(checkpoint.reader, collection);
+      ? openShard(
+          collection,
+          newIndexes(collection, (vector) => vectorKeeping(log, files, collection, vector)),
+          log,
+        )
+      : restoreCheckpoint(checkpoint.reader, collection, files);
   target.shard.position = checkpoint?.position ?? 0;
   for (const { position, operation } of operationsAfter(log, collection.id, checkpoint?.position ?? 0)) {
     target.shard.check(operation);
@@ -124,16 +140,14 @@ export function replayShard(log: OpLog, collection: Collection, progress: Progre
 export function recoverGraphs(
   log: OpLog,
   collection: Collection,
-  images: ImageSource | undefined,
+  sources: GraphSources,
   newSeed: NewTableSeed,
   progress: Progress,
 ): WritableShard {
+  const { images } = sources;
   const checkpoint = currentCheckpoint(log, collection.id);
   const placed = new Map(
-    Object.keys(collection.vectors).map((vector) => [
-      vector,
-      openIndex(collection, vector, images, log.lastPosition(), checkpoint),
-    ]),
+    Object.keys(collection.vectors).map((vector) => [vector, openIndex(log, collection, vector, sources, checkpoint)]),
   );
   const indexes = new Map([...placed].map(([vector, { index }]) => [vector, index]));
   const { causality, windows } = recoverCausality(log, collection.id);
@@ -211,21 +225,22 @@ export function recoverPoints(log: OpLog, { shard, rows }: WritableShard, newSee
 }
 
 function openIndex(
+  log: OpLog,
   collection: Collection,
   vector: string,
-  images: ImageSource | undefined,
-  lastPosition: number,
+  { images, vectorFiles }: GraphSources,
   checkpoint: PlacedCheckpoint | undefined,
 ): PlacedIndex {
   const space = collection.vectors[vector];
   if (space === undefined) throw new MurmurationError("corrupt", "a collection without the vector it names");
   const options = spaceOptions(space);
+  const keeping = vectorKeeping(log, vectorFiles, collection, vector);
   const read = images?.open(collection.id, vector);
   if (read !== undefined) {
     try {
-      const { space: index, note } = loadSpace(options, read);
+      const { space: index, note } = loadSpace(options, read, keeping);
       const { position, token, causality } = readImageNote(note);
-      if (!Number.isSafeInteger(position) || position < 0 || position > lastPosition) {
+      if (!Number.isSafeInteger(position) || position < 0 || position > log.lastPosition()) {
         throw new MurmurationError("corrupt", "the graph image is newer than the log");
       }
       if (position < (checkpoint?.position ?? 0)) {
@@ -238,10 +253,11 @@ function openIndex(
       images?.refused(collection.id, vector, error);
     }
   }
-  if (checkpoint === undefined) return { index: newIndex(space), position: 0, token: undefined, causality: undefined };
+  if (checkpoint === undefined)
+    return { index: newIndex(space, keeping), position: 0, token: undefined, causality: undefined };
   const { reader, position } = checkpoint;
   return {
-    index: reader.index(collection, vector),
+    index: reader.index(collection, vector, vectorFiles),
     position,
     token: undefined,
     causality: reader.manifest.causality,

@@ -29,9 +29,9 @@ const MISSING_AT_END = "operations are missing at the end of the log";
 export function recoverReplica(
   log: OpLog,
   id: number,
-  options: Pick<ReplicaOptions, "images" | "recoverFrom" | "onMended" | "newTableSeed">,
+  options: Pick<ReplicaOptions, "images" | "vectorFiles" | "recoverFrom" | "onMended" | "newTableSeed">,
 ): ReplicaState {
-  const { images, recoverFrom: from = "projection", onMended, newTableSeed } = options;
+  const { images, vectorFiles, recoverFrom: from = "projection", onMended, newTableSeed } = options;
   const { document, system, quarantined, derivedFor } = recoverCatalogue(log, id);
   const shards = new Map<string, WritableShard>();
   /** Made again from the log alone. */
@@ -45,7 +45,7 @@ export function recoverReplica(
   const replay = (collection: Collection, why?: unknown) => {
     const progress: Progress = { position: 0 };
     try {
-      const target = replayShard(log, collection, progress);
+      const target = replayShard(log, collection, vectorFiles, progress);
       requireFrontier(log, collection.id, target.shard.frontier);
       target.rows.fill(newTableSeed);
       shards.set(collection.id, target);
@@ -71,7 +71,8 @@ export function recoverReplica(
       continue;
     }
     try {
-      shards.set(collection.id, recoverGraphs(log, collection, images, newTableSeed, { position: 0 }));
+      const sources = { images, vectorFiles };
+      shards.set(collection.id, recoverGraphs(log, collection, sources, newTableSeed, { position: 0 }));
     } catch (error) {
       replay(collection, error);
     }

@@ -1,5 +1,6 @@
 import type { OpLog } from "../../log/op-log.js";
 import type { NewTableSeed } from "../../state/read-model.js";
+import type { VectorFiles } from "../../state/vector-files.js";
 import type { Planner } from "../plan/planner.js";
 import type { ClusterOptions } from "../upkeep/cluster-options.js";
 import type { CompactionOptions } from "../upkeep/compactor.js";
@@ -20,6 +21,8 @@ export interface ReplicaOptions {
   readonly newTableSeed: NewTableSeed;
   /** Newest graph images; without them graphs are made again from the deltas in the log. */
   readonly images?: ImageSource;
+  /** Files for vectors that are kept off memory; without it, all are in memory. */
+  readonly vectorFiles?: VectorFiles;
   /**
    * `projection` (default): points come from the log's projection, graphs from images and the log after them. `log`: everything is
    * applied again from the first operation on. Both end in the same state.
