@@ -1,5 +1,5 @@
 import { comparePointIds, type PointId } from "../point/point-id.js";
-import type { RowSet } from "../row-set.js";
+import type { ReadonlyRowSet } from "../row-set.js";
 import { scrollRowsMax } from "../segment/reader.js";
 import { Meter, type Sliced } from "../sliced.js";
 import { sortInSlices } from "../sliced-sort.js";
@@ -17,7 +17,7 @@ interface Identified {
 /** Which points are visited, and how many at least. */
 export interface Visited {
   readonly view: ReadView;
-  readonly matches: RowSet | undefined;
+  readonly matches: ReadonlyRowSet | undefined;
   readonly limit: number;
   readonly meter: Meter;
 }

@@ -5,6 +5,7 @@ import { isPlanted } from "../planted.js";
 import { attachSegmentReader, type SegmentReader } from "../segment/reader.js";
 import type { OpenRowFile } from "../vector-index/graph-handle.js";
 import type { CollectionHandle } from "./collection-handle.js";
+import { MatchingCache } from "./matching-cache.js";
 import { type LastVisible, PointsAtEpoch } from "./points-at-epoch.js";
 import { Snapshot } from "./snapshot.js";
 import { SpaceReader } from "./space-reader.js";
@@ -15,7 +16,7 @@ export class CollectionReader {
   readonly #columns: ColumnReader;
   readonly #spaces: readonly SpaceReader[];
   readonly #payloads: PayloadReader;
-  readonly #last: LastVisible = { epoch: 0, rows: undefined };
+  readonly #last: LastVisible = { epoch: 0, rows: undefined, matching: new MatchingCache() };
 
   /**
    * `thread`: this thread's number, from 1 on, for table and graphs alike; it has one reader of the collection. What an earlier holder of the

@@ -1,5 +1,5 @@
 import { assert } from "../errors.js";
-import { RowSet } from "../row-set.js";
+import { type ReadonlyRowSet, RowSet } from "../row-set.js";
 import type { Sliced } from "../sliced.js";
 import { rankByAverage } from "./average-vector.js";
 import { rankById } from "./by-id.js";
@@ -44,10 +44,16 @@ export function* execute(views: Views, query: PointsQuery, emit: Emit<ScoredReco
 }
 
 /** The rows that satisfy a filter too, of those of the queries around. */
-function* matchingBoth(views: Views, { filter }: Source, around: RowSet | undefined): Sliced<RowSet | undefined> {
+function* matchingBoth(
+  views: Views,
+  { filter }: Source,
+  around: ReadonlyRowSet | undefined,
+): Sliced<ReadonlyRowSet | undefined> {
   if (filter === undefined) return around;
-  const rows = yield* matchingRows(viewAt(views, 0), filter);
-  if (around !== undefined) rows.and(around);
+  const matching = yield* matchingRows(viewAt(views, 0), filter);
+  if (around === undefined) return matching;
+  const rows = matching.clone();
+  rows.and(around);
   return rows;
 }
 
@@ -58,7 +64,7 @@ function unionOf(lists: readonly Ranked[]): RowSet {
 }
 
 /** What a source finds, best first, among the rows given (`undefined`: all). */
-export function* rank(views: Views, source: Source, around: RowSet | undefined): Sliced<Ranked> {
+export function* rank(views: Views, source: Source, around: ReadonlyRowSet | undefined): Sliced<Ranked> {
   const { using, prefetch = [] } = source;
   const matching = yield* matchingBoth(views, source, around);
   const lists: Ranked[] = [];

@@ -5,7 +5,7 @@ import type { FieldAccess } from "../payload/access.js";
 import type { Payload } from "../payload/json.js";
 import { parsePayload } from "../payload/payload-text.js";
 import type { PointId } from "../point/point-id.js";
-import type { RowSet } from "../row-set.js";
+import type { ReadonlyRowSet, RowSet } from "../row-set.js";
 import { Meter, type Sliced } from "../sliced.js";
 import type { ReadView } from "./read-view.js";
 
@@ -72,10 +72,16 @@ class RowSubject implements FilterSubject {
   }
 }
 
-/** Rows of the points that satisfy a filter. Throws `format` for a bad path, `corrupt` or `storage` for a payload that cannot be read. */
-export function* matchingRows(view: ReadView, filter: Filter): Sliced<RowSet> {
-  const source = new ViewSource(view, yield* view.points.visibleRows());
+/** Rows of the points that satisfy a filter; not to be changed. Throws `format` for a bad path, `corrupt` or `storage` for a payload that cannot be read. */
+export function* matchingRows(view: ReadView, filter: Filter): Sliced<ReadonlyRowSet> {
+  const { points } = view;
+  const key = points.matching.keyOf(filter);
+  const known = key === undefined ? undefined : points.matching.at(points.epoch, key);
+  if (known !== undefined) return known;
+  const source = new ViewSource(view, yield* points.visibleRows());
   const compiled = prepareFilter(filter, source);
   source.meter = compiled.meter;
-  return yield* compiled.rows();
+  const rows = yield* compiled.rows();
+  if (key !== undefined) points.matching.keep(points.epoch, key, rows);
+  return rows;
 }

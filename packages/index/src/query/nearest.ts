@@ -1,7 +1,7 @@
 import { MurmurationError } from "../errors.js";
 import { slotSetOfRows } from "../payload/columns/slot-filter.js";
 import { isPlanted } from "../planted.js";
-import type { RowSet } from "../row-set.js";
+import type { ReadonlyRowSet, RowSet } from "../row-set.js";
 import { NO_SLOT } from "../segment/layout.js";
 import type { Sliced } from "../sliced.js";
 import type { DenseVector } from "../vector/vector.js";
@@ -38,12 +38,12 @@ interface Settled {
 }
 
 /** Slots of these rows' vectors in a space. */
-function slotsAt({ points }: ReadView, { graph, number }: SpaceReader, rows: RowSet): RowSet {
+function slotsAt({ points }: ReadView, { graph, number }: SpaceReader, rows: ReadonlyRowSet): RowSet {
   return slotSetOfRows(points.segment.engine, number, rows, graph.slotCount);
 }
 
 /** What a view knows of the slots of a space, of the points that match. */
-export function visibilityIn(view: ReadView, space: SpaceReader, matching: RowSet | undefined): Visibility {
+export function visibilityIn(view: ReadView, space: SpaceReader, matching: ReadonlyRowSet | undefined): Visibility {
   const { epoch, segment } = view.points;
   return {
     matches: matching && matchesWithVector(view, space, matching),
@@ -59,7 +59,7 @@ export function visibilityIn(view: ReadView, space: SpaceReader, matching: RowSe
   };
 }
 
-function matchesWithVector(view: ReadView, space: SpaceReader, matching: RowSet): number {
+function matchesWithVector(view: ReadView, space: SpaceReader, matching: ReadonlyRowSet): number {
   const { deadCount, linkedCount } = space.graph;
   // as many live nodes as points: each has one
   const haveAll = linkedCount - deadCount === view.points.size;
@@ -95,12 +95,16 @@ export function targetVector(view: ReadView, space: SpaceReader, target: QueryTa
 }
 
 /** Is marking the slots of all that match cheaper than asking about each candidate of a walk, which is the longer the fewer match? */
-function isNarrow(matching: RowSet, points: PointsAtEpoch): boolean {
+function isNarrow(matching: ReadonlyRowSet, points: PointsAtEpoch): boolean {
   return matching.size ** 2 < MARKS_PER_POINT * points.size;
 }
 
 /** Does comparing with all that match take no more than about a millisecond? */
-export function isCheap(matching: RowSet | undefined, points: PointsAtEpoch, { options }: GraphReader): boolean {
+export function isCheap(
+  matching: ReadonlyRowSet | undefined,
+  points: PointsAtEpoch,
+  { options }: GraphReader,
+): boolean {
   const vectorBytes = options.dimensions * Float32Array.BYTES_PER_ELEMENT;
   return (matching?.size ?? points.size) * vectorBytes <= CHEAP_BYTES;
 }
@@ -110,7 +114,7 @@ function* search(
   view: ReadView,
   space: SpaceReader,
   vector: Float32Array,
-  matching: RowSet | undefined,
+  matching: ReadonlyRowSet | undefined,
   options: Omit<SearchOptions, "allowed">,
 ): Sliced<SearchResult & Settled> {
   const { graph } = space;

@@ -6,11 +6,13 @@ import type { PointId } from "../point/point-id.js";
 import type { RowSet } from "../row-set.js";
 import { rowsPerCallMax, type SegmentReader } from "../segment/reader.js";
 import { Meter, type Sliced } from "../sliced.js";
+import type { MatchingCache } from "./matching-cache.js";
 
 const emptyPayload = new TextEncoder().encode("{}");
 
 /** What a thread keeps of the last epoch that it read all of: the next snapshot is often of the same one. */
 export interface LastVisible {
+  readonly matching: MatchingCache;
   epoch: number;
   /** Not to be changed. */
   rows: RowSet | undefined;
@@ -22,6 +24,8 @@ export class PointsAtEpoch {
   readonly segment: SegmentReader;
   readonly #columns: ColumnReader;
   readonly #payloads: PayloadReader;
+  /** What filters have matched; rows of this epoch alone are asked of it. */
+  readonly matching: MatchingCache;
   readonly #last: LastVisible;
   #visible: RowSet | undefined;
 
@@ -36,6 +40,7 @@ export class PointsAtEpoch {
     this.#columns = columns;
     this.#payloads = payloads;
     this.#last = last;
+    this.matching = last.matching;
     this.epoch = epoch;
     if (last.epoch === epoch) this.#visible = last.rows;
   }

@@ -1,4 +1,4 @@
-import type { RowSet } from "../row-set.js";
+import type { ReadonlyRowSet } from "../row-set.js";
 import { NO_SLOT } from "../segment/layout.js";
 import { Meter, type Sliced } from "../sliced.js";
 import { leastMatches, planWalk } from "../vector-index/walk-plan.js";
@@ -32,7 +32,7 @@ function stepsOf({ space, vectors }: ExampleScores): number {
 }
 
 /** Every point that matches is scored. */
-function* rankAll(view: ReadView, scores: ExampleScores, matching: RowSet, asked: Asked): Sliced<Ranked> {
+function* rankAll(view: ReadView, scores: ExampleScores, matching: ReadonlyRowSet, asked: Asked): Sliced<Ranked> {
   const meter = new Meter();
   const stepsPerRow = stepsOf(scores);
   const scoresOf = scoresBy(scores);
@@ -79,7 +79,7 @@ function* seedsOf({ space, vectors, wanted }: ExampleScores, view: ReadView, ask
 function* rankByWalk(
   view: ReadView,
   scores: ExampleScores,
-  matching: RowSet | undefined,
+  matching: ReadonlyRowSet | undefined,
   asked: Asked,
 ): Sliced<Ranked | undefined> {
   const { space } = scores;
@@ -111,7 +111,7 @@ function* rankByWalk(
 function visibleOf(
   view: ReadView,
   { space }: ExampleScores,
-  matching: RowSet | undefined,
+  matching: ReadonlyRowSet | undefined,
   walked: Uint32Array,
   scoresOf: ScoresOf,
 ): Map<number, number> {
@@ -141,9 +141,9 @@ export function* rankByExamples(views: Views, node: ExamplesNode, asked: Asked):
 /** The rows that match, but for those that are named. */
 export function* without(
   view: ReadView,
-  matching: RowSet | undefined,
+  matching: ReadonlyRowSet | undefined,
   named: readonly number[],
-): Sliced<RowSet | undefined> {
+): Sliced<ReadonlyRowSet | undefined> {
   if (named.length === 0) return matching;
   const rows = (matching ?? (yield* view.points.visibleRows())).clone();
   for (const row of named) rows.delete(row);

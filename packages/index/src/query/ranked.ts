@@ -1,5 +1,5 @@
 import { comparePointIds } from "../point/point-id.js";
-import type { RowSet } from "../row-set.js";
+import type { ReadonlyRowSet } from "../row-set.js";
 import { Meter, type Sliced } from "../sliced.js";
 import { sortInSlices } from "../sliced-sort.js";
 import type { PointsAtEpoch } from "./points-at-epoch.js";
@@ -22,7 +22,7 @@ export interface Asked {
   readonly using: string;
   readonly parameters: SearchParameters;
   /** Points that may be answers; `undefined`: all. Not to be changed. */
-  readonly matching: RowSet | undefined;
+  readonly matching: ReadonlyRowSet | undefined;
   /** A float32. */
   readonly scoreThreshold: number | undefined;
   /** Most points. */

@@ -6,7 +6,7 @@ import { ExactSearch } from "./exact-search.js";
 import type { VectorIndexOptions } from "./options.js";
 import type { NodeDot, SearchOptions, SearchResult, Visibility } from "./search-types.js";
 import { VisibleSearch } from "./visible-search.js";
-import { leastMatches, planWalk } from "./walk-plan.js";
+import { leastMatches, planWalk, widerWalk } from "./walk-plan.js";
 
 export { compareNodeDots, float32Max, type NodeDot, type SearchOptions, type SearchResult } from "./search-types.js";
 export { defaultEfSearch } from "./walk-plan.js";
@@ -93,9 +93,9 @@ export class GraphReader {
    * The nearest allowed slots of `query` (f32[dimensions]; cosine: normalised).
    *
    * The pool of the walk also holds slots that are not allowed, since they route, so it is widened by the inverse of the
-   * allowed share. Where that would cost more than comparing with every allowed vector, and where the walk met too few
-   * of them (a filter whose points lie away from the query), the answer is exact. Both choices follow from replicated
-   * state alone, so that replicas at one frontier answer alike.
+   * allowed share. Where the walk met too few of them (a filter whose points lie away from the query), a second one is as much wider; where a walk
+   * would cost more than comparing with every allowed vector, the answer is exact. All of it follows from replicated state alone, so that
+   * replicas at one frontier answer alike.
    */
   search(query: Float32Array, options: SearchOptions): SearchResult {
     return finish(this.searchInSlices(query, options));
@@ -112,8 +112,8 @@ export class GraphReader {
     if (limit === 0) return { slots: new Uint32Array(0), distances: new Float32Array(0) };
     this.#exact.putQuery(query);
     if (allowed !== undefined) this.#exact.putFilter(allowed);
-    const plan = planWalk(this.options, options, limit, matches, this.linkedCount);
-    if (plan !== undefined) {
+    let plan = planWalk(this.options, options, limit, matches, this.linkedCount);
+    for (let isFirst = true; plan !== undefined; isFirst = false) {
       const { widened, depth } = plan;
       const found = this.#engine.search(
         limit,
@@ -122,10 +122,13 @@ export class GraphReader {
         allowed === undefined ? 0 : 1,
         options.allEntries === true ? 1 : 0,
       );
-      if (this.#engine.allowedInPool() >= (allowed === undefined ? limit : leastMatches(plan, limit, matches))) {
+      const met = this.#engine.allowedInPool();
+      const least = allowed === undefined ? limit : leastMatches(plan, limit, matches);
+      if (met >= least) {
         const results = this.#exact.results(found, options.rescore === false);
         if (!this.#exact.isSaturated(results)) return results;
       }
+      plan = isFirst && allowed !== undefined && met < least ? widerWalk(plan, met, least, matches) : undefined;
     }
     return yield* this.#exact.search(query, limit, allowed, matches);
   }

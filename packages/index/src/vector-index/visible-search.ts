@@ -3,7 +3,7 @@ import { type Engine, NO_SLOT } from "./engine.js";
 import type { ExactSearch } from "./exact-search.js";
 import { type VectorIndexOptions, walksOnCodes } from "./options.js";
 import type { SearchOptions, SearchResult, Visibility } from "./search-types.js";
-import { leastMatches, planWalk } from "./walk-plan.js";
+import { leastMatches, planWalk, widerWalk } from "./walk-plan.js";
 
 /** Candidates of a walk whose visibility is asked for at once. */
 const BATCH_MIN = 16;
@@ -49,8 +49,8 @@ export class VisibleSearch {
     const { matches } = visibility;
     const limit = matches === undefined ? options.limit : Math.min(options.limit, matches);
     this.#exact.putQuery(query);
-    const plan = planWalk(this.#options, options, limit, matches ?? nodes - dead, nodes);
-    if (plan !== undefined) {
+    let plan = planWalk(this.#options, options, limit, matches ?? nodes - dead, nodes);
+    for (let isFirst = true; plan !== undefined; isFirst = false) {
       const { depth, widened } = plan;
       const least = matches === undefined ? limit : leastMatches(plan, limit, matches);
       const candidates = this.#engine.walk(Math.max(widened, limit), options.allEntries === true ? 1 : 0);
@@ -62,6 +62,8 @@ export class VisibleSearch {
         const results = this.#exact.results(found, options.rescore === false);
         if (!this.#exact.isSaturated(results)) return results;
       }
+      const isMissing = isFirst && matches !== undefined && kept.count < least;
+      plan = isMissing ? widerWalk(plan, kept.count, least, matches) : undefined;
     }
     const allowed = yield* visibility.all();
     return yield* this.#exact.search(query, Math.min(options.limit, allowed.size), allowed, allowed.size);

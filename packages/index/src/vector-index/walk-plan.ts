@@ -11,6 +11,9 @@ const RERANK_MIN = 20;
  */
 const COMPARISONS_PER_CANDIDATE = 16;
 
+/** A second walk is so much wider than what the first one met asks for. */
+const SECOND_WALK_MARGIN = 1.5;
+
 /** How a search walks. */
 export interface WalkPlan {
   /** Candidates wanted of those that match, and of all. */
@@ -33,11 +36,24 @@ export function planWalk(
 ): WalkPlan | undefined {
   const ef = Math.max(options.efSearch ?? defaultEfSearch, limit);
   const widened = Math.ceil((ef * nodes) / matches);
-  const isWorthIt =
-    options.exact !== true && widened <= vectorIndexLimits.efSearchMax && matches > widened * COMPARISONS_PER_CANDIDATE;
-  if (!isWorthIt) return undefined;
+  if (options.exact === true || !isWorthIt(widened, matches)) return undefined;
   const ranksAgain = walksOnCodes(graph) && options.rescore !== false;
   return { ef, widened, depth: ranksAgain ? Math.max(RERANK_MIN, Math.ceil(limit * (options.oversampling ?? 2))) : 0 };
+}
+
+/** Is a walk that keeps so many candidates possible, and cheaper than comparing with all that match? */
+function isWorthIt(candidates: number, matches: number): boolean {
+  return candidates <= vectorIndexLimits.efSearchMax && matches > candidates * COMPARISONS_PER_CANDIDATE;
+}
+
+/**
+ * A second walk where the first one met `met` that match instead of `least`: as wide as it takes if they are as rare further out.
+ * `undefined`: comparing with all that match is cheaper.
+ */
+export function widerWalk(plan: WalkPlan, met: number, least: number, matches: number): WalkPlan | undefined {
+  if (met === 0) return undefined;
+  const widened = Math.ceil((plan.widened * least * SECOND_WALK_MARGIN) / met);
+  return isWorthIt(widened, matches) ? { ...plan, widened } : undefined;
 }
 
 /** With a filter, a walk that met fewer that match was led astray: their points lie away from the query. */

@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { vectorIndexLimits } from "./options.js";
+import { leastMatches, planWalk, widerWalk } from "./walk-plan.js";
+
+const graph = { dimensions: 4, metric: "cosine", links: 16, efConstruction: 100, quantization: "int8" } as const;
+
+test("a second walk is wider by what the first one missed, or none where comparing with all costs less", () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 1_000_000 }),
+      fc.double({ min: 0.001, max: 1, noNaN: true }),
+      fc.integer({ min: 1, max: 512 }),
+      fc.nat(512),
+      (nodes, share, efSearch, met) => {
+        const matches = Math.ceil(nodes * share);
+        const first = planWalk(graph, { limit: 10, efSearch }, 10, matches, nodes);
+        if (first === undefined) return;
+        const least = leastMatches(first, 10, matches);
+        if (met >= least) return;
+        const second = widerWalk(first, met, least, matches);
+        if (second === undefined) {
+          const needed = (first.widened * least) / Math.max(met, 1);
+          assert.ok(met === 0 || needed * 1.5 * 16 >= matches - 16 || needed * 1.5 > vectorIndexLimits.efSearchMax - 1);
+          return;
+        }
+        assert.ok(second.widened > first.widened);
+        assert.ok(second.widened * met >= first.widened * least);
+        assert.ok(second.widened * 16 < matches && second.widened <= vectorIndexLimits.efSearchMax);
+        assert.deepEqual([second.ef, second.depth], [first.ef, first.depth]);
+      },
+    ),
+  );
+});
