@@ -158,7 +158,7 @@ export const convergeBenchmark: Benchmark = {
       }));
       note("20 % updates, purged", replicas, group, queries, single(final, queries), -1);
       const index = [...group.replica(0).writableShards()][0]?.indexes.get("");
-      const counters = index?.links.counters();
+      const counters = index?.links?.counters();
       if (index !== undefined && counters !== undefined) {
         rows.push({
           case: "bytes per node beyond a plain graph, at rest",

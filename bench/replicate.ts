@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { decodeOperation, SqliteOpLog } from "@murmuration/core";
+import { bytesOfVector } from "@murmuration/index";
 import { benchFolder, readBenchData } from "./data.js";
 import { type Benchmark, wallSeconds } from "./harness.js";
 import { ReplicaGroup } from "./replicas/group.js";
@@ -62,7 +63,7 @@ export const replicateBenchmark: Benchmark = {
         for (const vector of operation.vectors) {
           inserts++;
           deltaBytes += vector.delta.byteLength;
-          besides += entry.bytes.byteLength - vector.values.byteLength;
+          besides += entry.bytes.byteLength - bytesOfVector(vector.values);
         }
       }
       return {

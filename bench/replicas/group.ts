@@ -1,5 +1,5 @@
 import { type Command, MemoryOpLog, type OpLog, type Outgoing, Replica, type Shard } from "@murmuration/core";
-import { MurmurationError } from "@murmuration/index";
+import { denseSpaceOf, MurmurationError, type Space } from "@murmuration/index";
 
 const COLLECTION = "words";
 const WRITE_BATCH = 100;
@@ -124,7 +124,7 @@ export class ReplicaGroup {
 
 /** Mean recall@k of searches at a width, against comparing with every live vector. */
 export function recallOfShard(shard: Shard, queries: readonly Float32Array[], k: number, efSearch: number): number {
-  const { reader } = shard.graph("");
+  const { reader } = denseSpaceOf(shard.graph("") as Space);
   const allEntries = shard.windows.isOpen();
   let hits = 0;
   for (const query of queries) {

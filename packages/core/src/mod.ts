@@ -4,10 +4,13 @@ export { CatalogueDocument } from "./catalogue/catalogue-document.js";
 export {
   type Catalogue,
   type Collection,
+  type DenseVectorSpace,
   type Distance,
   distances,
+  isDenseSpace,
   type Member,
   type Settings,
+  type SparseVectorSpace,
   type VectorSpace,
 } from "./catalogue/collection.js";
 export { checkName } from "./catalogue/names.js";

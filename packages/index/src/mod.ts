@@ -48,6 +48,7 @@ export { examplesMax, feedbackMax, mmrCandidatesMax, prefetchDepthMax, prefetche
 export type * from "./query/query-node.js";
 export { canonicalVector } from "./query/scores.js";
 export type { Snapshot } from "./query/snapshot.js";
+export { requireKind } from "./query/vector-of-space.js";
 export { type ReadonlyRowSet, RowSet } from "./row-set.js";
 export { type EpochPin, hasReached, releaseThread } from "./segment/epochs.js";
 export { decodeSegmentImage, encodeSegmentImage } from "./segment/image.js";
@@ -66,8 +67,12 @@ export type { TableMemory, TableOptions } from "./segment/table-engine.js";
 export { finish, fixedAtFirst, type Interruption, Meter, type Sliced, stepsPerSlice } from "./sliced.js";
 export { sortInSlices } from "./sliced-sort.js";
 export { DenseSpace } from "./space/dense.js";
-export { createSpace, loadSpace, type Space, type SpaceOptions } from "./space/open.js";
+export { createSpace, denseSpaceOf, loadSpace, type Space, type SpaceOptions } from "./space/open.js";
 export type * from "./space/space.js";
+export { spaceUse } from "./space/space-use.js";
+export { SparseSpace } from "./space/sparse.js";
+export type { SparseHandle } from "./sparse/sparse-handle.js";
+export { sparseLimits } from "./sparse/sparse-layout.js";
 export {
   defaultTextParameters,
   type RawTextParameters,
@@ -91,6 +96,7 @@ export {
   writeUsearchFile,
 } from "./usearch/usearch-file.js";
 export {
+  bytesOfVector,
   type DenseVector,
   denseOf,
   isDense,

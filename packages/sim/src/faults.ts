@@ -252,7 +252,7 @@ const injections: { readonly [Kind in Fault["kind"]]?: Injection } = {
   },
   "rot-vector": (world, node, { amount }) => {
     const index = writableShardOf(node)?.indexes.get("");
-    if (index === undefined) return undefined;
+    if (index?.kind !== "dense") return undefined;
     const { reader } = index;
     const visible = Array.from({ length: reader.slotCount }, (_, slot) => slot).filter((slot) =>
       reader.isVisible(slot),
@@ -285,7 +285,7 @@ function earlierRows(node: Node, shard: string): Map<PointId, StoredPoint> {
 /** Links vanish from a node's memory, once no link has a tag: what has one may be about to go by itself. */
 function loseLinks(world: FaultyWorld, node: Node, amount: number, tries: number): void {
   const index = writableShardOf(node)?.indexes.get("");
-  if (index === undefined || index.links.counters().storedTags > 0 || index.reader.linkedCount < LINKS_LOST) {
+  if (index?.kind !== "dense" || index.links.counters().storedTags > 0 || index.reader.linkedCount < LINKS_LOST) {
     if (tries > 0) world.queue.after(RETRY_MS, () => loseLinks(world, node, amount, tries - 1));
     return;
   }

@@ -27,7 +27,7 @@ export const collections: readonly BadRequest[] = [
   create({ vectors: { ...v, datatype: "uint8" } }, 400, /^Bad request: .*datatype.*not supported/),
   create({ vectors: { ...v, encoding: "sq4" } }, 400, /encoding/),
   create({ vectors: { ...v, datatype: "float16", encoding: "sq8" } }, 400, /vectors\.encoding: .*travel as f16/),
-  create({ vectors: v, sparse_vectors: { s: {} } }, 400, /^Bad request: .*sparse_vectors.*not supported/),
+  create({ vectors: v, sparse_vectors: { s: { modifier: "bm25" } } }, 400, /sparse_vectors\.s\.modifier/),
   create(
     { vectors: v, quantization_config: { product: { compression: "x4" } } },
     400,

@@ -1,4 +1,11 @@
-import { type Command, MemoryOpLog, type Outgoing, Replica, type VectorSpace } from "@murmuration/core";
+import {
+  type Command,
+  type DenseVectorSpace,
+  MemoryOpLog,
+  type Outgoing,
+  Replica,
+  type VectorSpace,
+} from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
 
 /** An operation as a log holds it. */
@@ -20,7 +27,7 @@ export const START_MS = 1_000_000;
 const TICK_MS = 100;
 const IDS = 12;
 
-const space = (size: number, more: Partial<VectorSpace> = {}): VectorSpace => ({
+const space = (size: number, more: Partial<DenseVectorSpace> = {}): DenseVectorSpace => ({
   size,
   distance: "Dot",
   links: 3,

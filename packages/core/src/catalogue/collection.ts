@@ -5,8 +5,21 @@ import type { VectorEncoding } from "../operation/vector-encoding.js";
 export const distances = ["Cosine", "Euclid", "Dot", "Manhattan"] as const;
 export type Distance = (typeof distances)[number];
 
-/** One vector space of a collection. All fields are replicated state: every replica builds the same graph from them. */
-export interface VectorSpace {
+/** One vector space of a collection. All fields are replicated state: every replica builds the same from them. */
+export type VectorSpace = DenseVectorSpace | SparseVectorSpace;
+
+/** Sparse vectors, compared by their dot products. */
+export interface SparseVectorSpace {
+  readonly kind: "sparse";
+  readonly size?: never;
+  readonly distance?: never;
+  /** `idf`: the values of a query are weighted by how rare their indices are. */
+  readonly modifier?: "idf";
+}
+
+/** Dense vectors, in a graph. */
+export interface DenseVectorSpace {
+  readonly kind?: never;
   /** Dimensions, 1 to 65,536. */
   readonly size: number;
   readonly distance: Distance;
@@ -18,6 +31,11 @@ export interface VectorSpace {
   readonly quantization: "int8" | "none";
   /** How vectors travel and are kept in the log; absent: f32. */
   readonly encoding?: Exclude<VectorEncoding, "f32">;
+}
+
+/** Are its vectors dense? */
+export function isDenseSpace(space: VectorSpace): space is DenseVectorSpace {
+  return space.kind === undefined;
 }
 
 /** Settings as the user wrote them, kept only to be shown again. */

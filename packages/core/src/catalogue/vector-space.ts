@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, vectorIndexLimits } from "@murmuration/index";
+import { isJsonObject, type Json, type JsonObject, vectorIndexLimits } from "@murmuration/index";
 import { vectorEncodings } from "../operation/vector-encoding.js";
 import { distances, type VectorSpace } from "./collection.js";
 
@@ -8,9 +8,16 @@ function isWithin(value: Json | undefined, { min, max }: { readonly min: number;
   return Number.isInteger(value) && (value as number) >= min && (value as number) <= max;
 }
 
+function problemOfSparse(space: JsonObject): string | undefined {
+  const unknown = Object.keys(space).find((field) => field !== "kind" && field !== "modifier");
+  if (unknown !== undefined) return `${JSON.stringify(unknown)} is not known`;
+  return space.modifier === undefined || space.modifier === "idf" ? undefined : "modifier";
+}
+
 /** What keeps this from being a vector space; `undefined` when it is one. */
 export function problemOfSpace(space: Json): string | undefined {
   if (!isJsonObject(space)) return "it is not an object";
+  if (space.kind === "sparse") return problemOfSparse(space);
   const { size, distance, links, efConstruction, quantization, encoding } = space;
   const unknown = Object.keys(space).find((field) => !SPACE_FIELDS.has(field));
   if (unknown !== undefined) return `${JSON.stringify(unknown)} is not known`;

@@ -1,4 +1,4 @@
-import type { Json, Payload, PointId } from "@murmuration/index";
+import { type Json, type Payload, type PointId, sparseVector } from "@murmuration/index";
 import fc from "fast-check";
 import { type Dot, dotText } from "../causality/dot.js";
 import type { HybridTime } from "../causality/hybrid-clock.js";
@@ -60,9 +60,23 @@ const encoded = record({
 const plain = record({
   values: fc.float32Array({ minLength: 1, maxLength: 40, noNaN: true, noDefaultInfinity: true }),
 });
-const versions = fc
+const sparse = fc
+  .uniqueArray(fc.tuple(fc.integer({ min: 0, max: 2 ** 32 - 1 }), fc.float({ noNaN: true, noDefaultInfinity: true })), {
+    maxLength: 20,
+    selector: ([index]) => index,
+  })
+  .map((pairs) =>
+    sparseVector(
+      pairs.map(([index]) => index),
+      pairs.map(([, value]) => value),
+      "vector",
+    ),
+  );
+const denseVersions = fc
   .tuple(record({ name: keys, delta: fc.uint8Array({ maxLength: 80 }) }), fc.oneof(plain, encoded))
   .map(([version, values]) => ({ ...version, ...values }));
+const sparseVersions = record({ name: keys, values: sparse, delta: fc.constant(new Uint8Array(0)) });
+const versions = fc.oneof({ weight: 3, arbitrary: denseVersions }, { weight: 1, arbitrary: sparseVersions });
 const ids = fc.uniqueArray(pointIds, { minLength: 1, maxLength: 40 });
 const names = fc.array(keys, { maxLength: 4 });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decode, encode } from "@msgpack/msgpack";
-import { MurmurationError, type Payload, type PointId } from "@murmuration/index";
+import { MurmurationError, type Payload, type PointId, sparseVector } from "@murmuration/index";
 import { assertUntil } from "@murmuration/index/conformance";
 import fc from "fast-check";
 import { limits } from "../limits.js";
@@ -9,6 +9,7 @@ import { formats, operations } from "./arbitraries.test-support.js";
 import { canonicalPayload } from "./canonical-payload.js";
 import { decodeOperation, encodeOperation } from "./codec.js";
 import type { Operation } from "./operation.js";
+import { operationFormats } from "./operation-format.js";
 
 const header = { shard: "s", origin: 1, sequence: 1, time: { wallMs: 1, counter: 0 }, dependencies: new Map() };
 const upsert = (payload: Payload, id: PointId = 1): Operation => ({
@@ -95,7 +96,7 @@ test("unknown versions and kinds, missing and additional fields are refused by n
       () => decodeOperation("s", 1, 1, encode(changed)),
       (error) => isCorrupt(error) && message.test((error as Error).message),
     );
-  refuses([3, ...fields.slice(1)], /operation 1:1 of shard s: format version 3 is not known/);
+  refuses([4, ...fields.slice(1)], /operation 1:1 of shard s: format version 4 is not known/);
   refuses([0, ...fields.slice(1)], /operation 1:1 of shard s: format version 0 is not known/);
   refuses([1, 99, ...fields.slice(2)], /kind 99 is not known/);
   refuses([...fields, 1], /too many fields/);
@@ -124,7 +125,7 @@ test("the bytes of an operation stay what they are", () => {
   };
   // [name, kind, values, delta] since format 2
   const expected =
-    "990201cb427000000000000007940201cd012c02c4100189fc3a97c47a0b8d6ef0123456789a9194a000c4080000803f000020c0c40109" +
+    "990301cb427000000000000007940201cd012c02c4100189fc3a97c47a0b8d6ef0123456789a9194a000c4080000803f000020c0c40109" +
     "82a16101a16293cb3ff8000000000000c0cf80000000000000009193a1620506";
   assert.equal(Buffer.from(encodeOperation(operation)).toString("hex"), expected);
   const format1 =
@@ -167,7 +168,7 @@ test("since format 2 a vector says of what kind it is; kinds that no version wri
       () => readRow(format, [vector]),
       (error) => isCorrupt(error) && message.test((error as Error).message),
     );
-  refuses(2, ["a", 16, f32, f32, delta], /sparse vectors \(kind 16\) are not known to this version/);
+  refuses(2, ["a", 16, f32, f32], /vector encoding 16 is not known/);
   refuses(2, ["a", 17, [f32], [delta]], /multi vectors \(kind 17\) are not known to this version/);
   refuses(2, ["a", 3, f32, delta], /vector encoding 3 is not known/);
   refuses(2, ["a", "0", f32, delta], /vector encoding 0 is not known/);
@@ -178,6 +179,36 @@ test("since format 2 a vector says of what kind it is; kinds that no version wri
   for (const vector of untagged) refuses(2, vector, /is not known/);
   for (const vector of tagged) refuses(1, vector, /not bytes|is not known/);
   refuses(1, ["a", f32, delta, 0], /f32 has no number/);
+});
+
+test("since format 3 there are sparse vectors, ascending by index", () => {
+  const words = (...values: number[]) => new Uint8Array(Uint32Array.from(values).buffer);
+  const floats = (...values: number[]) => new Uint8Array(Float32Array.from(values).buffer);
+  const read = (vector: unknown, format = 3) =>
+    decodeOperation("s", 1, 1, encode([format, 2, 1, 0, [], 7, [vector], []]));
+  const written: Operation = {
+    ...{ shard: "s", origin: 1, sequence: 1, time: { wallMs: 1, counter: 0 }, dependencies: new Map() },
+    kind: "update-vectors",
+    id: 7,
+    vectors: [{ name: "a", values: sparseVector([9, 2 ** 32 - 1], [1, -2], "a"), delta: new Uint8Array(0) }],
+    kept: [],
+  };
+  assert.deepEqual(read(["a", 16, words(9, 2 ** 32 - 1), floats(1, -2)]), written);
+  // whatever is agreed: the space was made when all read it
+  for (const format of operationFormats) assert.equal(encodeOperation(written, format)[1], 3);
+  assert.deepEqual(roundTrip(written), written);
+  const refuses = (vector: unknown, message: RegExp) =>
+    assert.throws(
+      () => read(vector),
+      (error) => isCorrupt(error) && message.test((error as Error).message),
+    );
+  refuses(["a", 16, words(2, 1), floats(1, 2)], /do not ascend/);
+  refuses(["a", 16, words(1, 1), floats(1, 2)], /do not ascend/);
+  refuses(["a", 16, words(1), floats(1, 2)], /not one value for each index/);
+  refuses(["a", 16, words(1).subarray(1), floats(1).subarray(1)], /not one value for each index/);
+  refuses(["a", 16, words(1), floats(Number.NaN)], /not finite/);
+  refuses(["a", 16, words(1), floats(1), new Uint8Array(0)], /not a sparse vector/);
+  assert.ok(read(["a", 16, words(), floats()]));
 });
 
 test("payload values that JSON tells apart stay apart", () => {

@@ -19,6 +19,7 @@ import { refuseMessage } from "./refuse-message.js";
 import { setPayloadFormat } from "./set-payload.js";
 import { updateVectorsFormat } from "./update-vectors.js";
 import { upsertFormat } from "./upsert.js";
+import { oldestFormatOf } from "./vectors-field.js";
 import { versionVectorToField } from "./version-vector-field.js";
 
 const bodyFormats: { readonly [Kind in OperationKind]: BodyFormat<Extract<OperationBody, { kind: Kind }>> } = {
@@ -55,11 +56,13 @@ function fieldsOf(operation: Operation, format: OperationFormat): readonly Field
 /**
  * The operation as bytes: a msgpack array of format version, kind, time, dependencies and the fields of its kind. Shard, origin
  * and sequence are not in it; whoever keeps the bytes keeps those beside them. Equal operations give equal bytes in one format, and
- * what is read back from them is equal to what was written: nothing is changed on the way. Throws `wrong-input` for a payload that cannot be kept,
+ * what is read back from them is equal to what was written: nothing is changed on the way. Where the format does not have a vector's kind, the oldest one
+ * is taken that has: who makes a space of that kind has seen to it that all members read it. Throws `wrong-input` for a payload that cannot be kept,
  * `format` for text that is not well-formed and `bad-request` for an operation over the size bound.
  */
 export function encodeOperation(operation: Operation, format: OperationFormat = newestOperationFormat): Uint8Array {
-  const bytes = encodeMessage(fieldsOf(operation, format));
+  const least = "vectors" in operation ? oldestFormatOf(operation.vectors) : format;
+  const bytes = encodeMessage(fieldsOf(operation, format > least ? format : least));
   if (bytes.byteLength > limits.operationBytesMax) {
     throw new MurmurationError(
       "bad-request",

@@ -7,10 +7,12 @@ import { canonicalPayload } from "./canonical-payload.js";
 import type { OperationFormat } from "./operation-format.js";
 import { uuidFromBytes } from "./point-id-field.js";
 import { refuseMessage } from "./refuse-message.js";
+import { decodeSparse } from "./sparse-encoding.js";
 import { decodeVector, encodingOfNumber, type VectorEncoding } from "./vector-encoding.js";
-import { denseOfKind } from "./vector-kind.js";
+import { denseOfKind, SPARSE_KIND, sparseFormat } from "./vector-kind.js";
 import type { KeptVector, VectorVersion } from "./vector-version.js";
 
+const noDelta = new Uint8Array(0);
 const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
 
 /** Takes the fields of a decoded message one by one and checks each. Throws `corrupt` for one that is not as it must be. */
@@ -113,7 +115,9 @@ export class FieldReader {
 
   /** New versions of vectors and kept ones, each name once. */
   vectors(format: OperationFormat): VectorVersion[] {
-    const vectors = this.#array().map((value) => (format === 1 ? this.#untaggedVector(value) : this.#vector(value)));
+    const vectors = this.#array().map((value) =>
+      format === 1 ? this.#untaggedVector(value) : this.#vector(value, format),
+    );
     if (vectors.length > 1) this.#requireDifferent(vectors);
     return vectors;
   }
@@ -172,9 +176,14 @@ export class FieldReader {
   }
 
   /** The kind says what follows. */
-  #vector(value: unknown): VectorVersion {
+  #vector(value: unknown, format: OperationFormat): VectorVersion {
     if (!Array.isArray(value) || value.length < 2) this.#refuse("not a vector");
     const [name, kind, bytes, delta] = value as unknown[];
+    if (kind === SPARSE_KIND && format >= sparseFormat) {
+      if (value.length !== 4) this.#refuse("not a sparse vector");
+      const values = decodeSparse(this.#bytes(bytes), this.#bytes(delta), this.#what);
+      return { name: this.#name(name), values, delta: noDelta };
+    }
     const encoding = denseOfKind(kind, this.#what);
     if (value.length !== 4) this.#refuse("not a dense vector");
     return this.#dense(name, encoding, bytes, delta);

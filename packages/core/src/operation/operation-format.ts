@@ -1,15 +1,16 @@
 /**
  * Formats of an operation's row, the number that it begins with. All of them are read: rows stay in logs as they were written, and travel as
- * they stand there. In 2, each vector says of what kind it is (`vector-kind.ts`); in 1 all are dense. Which one is written is agreed
+ * they stand there. In 2, each vector says of what kind it is (`vector-kind.ts`); in 1 all are dense. In 3
+ * there are sparse ones. Which one is written is agreed
  * between members (`replica/exchange/format-exchange.ts`).
  */
-export const operationFormats = [1, 2] as const;
+export const operationFormats = [1, 2, 3] as const;
 export type OperationFormat = (typeof operationFormats)[number];
 
 /** What every version reads. */
 export const oldestOperationFormat: OperationFormat = 1;
 /** What this version reads at the most. */
-export const newestOperationFormat: OperationFormat = 2;
+export const newestOperationFormat: OperationFormat = 3;
 
 /** Is it a format that this version reads? */
 export function isOperationFormat(number: unknown): number is OperationFormat {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { encode } from "@msgpack/msgpack";
-import { MurmurationError } from "@murmuration/index";
+import { isDense, isSparse, MurmurationError } from "@murmuration/index";
 import fc from "fast-check";
 import { formats, operations } from "./arbitraries.test-support.js";
 import { canonicalPayload } from "./canonical-payload.js";
@@ -60,7 +60,12 @@ function requireValid(operation: Operation): void {
   assert.ok(!operation.dependencies.has(operation.origin));
   if ("ids" in operation) assert.ok(operation.ids.length > 0 && new Set(operation.ids).size === operation.ids.length);
   if ("vectors" in operation) {
-    for (const { values } of operation.vectors) assert.ok(values.length > 0 && values.every(Number.isFinite));
+    for (const { values } of operation.vectors) {
+      const numbers = isDense(values) ? values : values.values;
+      assert.ok((numbers.length > 0 || isSparse(values)) && numbers.every(Number.isFinite));
+      if (isSparse(values))
+        assert.ok(values.indices.every((index, i) => i === 0 || index > (values.indices[i - 1] as number)));
+    }
     const names = [...operation.vectors, ...operation.kept].map(({ name }) => name);
     assert.equal(new Set(names).size, names.length);
   }

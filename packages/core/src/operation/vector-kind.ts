@@ -1,3 +1,4 @@
+import type { OperationFormat } from "./operation-format.js";
 import { refuseMessage } from "./refuse-message.js";
 import { encodingOfNumber, numberOfEncoding, type VectorEncoding } from "./vector-encoding.js";
 
@@ -5,10 +6,13 @@ import { encodingOfNumber, numberOfEncoding, type VectorEncoding } from "./vecto
  * Kinds of vectors, by the number that each has in an operation since format 2; it says what the vector's other fields are. Dense ones have
  * the number of their encoding, up to 15. No number is given twice; those of kinds to come are reserved here, so that nobody else takes them.
  */
-const RESERVED: ReadonlyMap<unknown, string> = new Map([
-  [16, "sparse"],
-  [17, "multi"],
-]);
+const RESERVED: ReadonlyMap<unknown, string> = new Map([[17, "multi"]]);
+
+/** Sparse vectors, since format 3: indices and values follow. */
+export const SPARSE_KIND = 16;
+
+/** The oldest format in which there are sparse vectors. */
+export const sparseFormat: OperationFormat = 3;
 
 /** The number of a dense vector that travels in this encoding. */
 export function kindOfDense(encoding: VectorEncoding): number {

@@ -1,3 +1,4 @@
+import type { Vector } from "@murmuration/index";
 import type { Dot } from "../causality/dot.js";
 import type { VectorEncoding } from "./vector-encoding.js";
 
@@ -5,9 +6,9 @@ import type { VectorEncoding } from "./vector-encoding.js";
 export interface VectorVersion {
   /** `""` is the unnamed vector. */
   readonly name: string;
-  /** The canonical vector, dimensions of its space. */
-  readonly values: Float32Array;
-  /** How `values` travel; they come through it unchanged. Absent: f32. */
+  /** The canonical vector, of the kind of its space. */
+  readonly values: Vector;
+  /** How dense `values` travel; they come through it unchanged. Absent: f32. */
   readonly encoding?: Exclude<VectorEncoding, "f32">;
   /** Edges that the insert adds and removes, packed by the index; opaque here. */
   readonly delta: Uint8Array;

@@ -1,21 +1,32 @@
+import { assert, denseOf, isSparse, piecesOfVector } from "@murmuration/index";
 import type { Field } from "./format.js";
 import type { OperationFormat } from "./operation-format.js";
 import { textToField } from "./text-field.js";
 import { encodeVector, numberOfEncoding } from "./vector-encoding.js";
-import { kindOfDense } from "./vector-kind.js";
+import { kindOfDense, SPARSE_KIND, sparseFormat } from "./vector-kind.js";
 import type { KeptVector, VectorVersion } from "./vector-version.js";
 
 /**
- * Vectors as `[name, kind, values, delta]` each. In format 1 as `[name, values, delta]`, f32 little-endian; in another encoding its number
- * follows.
+ * Vectors as `[name, kind, values, delta]` each, sparse ones as `[name, 16, indices, values]`, u32 and f32 little-endian. In format 1 as `[name,
+ * values, delta]`, f32 little-endian; in another encoding its number follows.
  */
 export function vectorsToField(vectors: readonly VectorVersion[], format: OperationFormat): Field {
   return vectors.map(({ name, values, delta, encoding }) => {
     const text = textToField(name, "vector");
-    if (format !== 1) return [text, kindOfDense(encoding ?? "f32"), encodeVector(values, encoding ?? "f32"), delta];
-    if (encoding === undefined) return [text, encodeVector(values, "f32"), delta];
-    return [text, encodeVector(values, encoding), delta, numberOfEncoding(encoding)];
+    if (isSparse(values)) {
+      assert(format >= sparseFormat, "sparse vectors are written in a format that has them");
+      return [text, SPARSE_KIND, ...piecesOfVector(values)];
+    }
+    const dense = denseOf(values);
+    if (format !== 1) return [text, kindOfDense(encoding ?? "f32"), encodeVector(dense, encoding ?? "f32"), delta];
+    if (encoding === undefined) return [text, encodeVector(dense, "f32"), delta];
+    return [text, encodeVector(dense, encoding), delta, numberOfEncoding(encoding)];
   });
+}
+
+/** The oldest format that has all of these vectors. */
+export function oldestFormatOf(vectors: readonly VectorVersion[]): OperationFormat {
+  return vectors.some(({ values }) => isSparse(values)) ? sparseFormat : 1;
 }
 
 /** Kept vectors as `[name, origin, sequence]` each. */

@@ -53,11 +53,15 @@ export function validateGraphs({ indexes }: WritableShard): { readonly [vector: 
 }
 
 /** Neighbours of a point's node per level. Throws `not-found` for a point without this vector. */
-export function linksOf({ shard, rows }: WritableShard, id: PointId, vector: string): readonly LevelLinks[] {
-  const { reader } = shard.graph(vector);
+export function linksOf({ shard, rows, indexes }: WritableShard, id: PointId, vector: string): readonly LevelLinks[] {
+  shard.graph(vector);
+  const space = indexes.get(vector);
   const shown = visibleDot(shard.table.live(id), vector);
   const slot = shown === undefined ? undefined : shard.graph(vector).slotOf(shown);
   if (slot === undefined) throw new MurmurationError("not-found", `No point with id ${id} found`, "id");
+  // vectors of other kinds are not linked
+  if (space?.kind !== "dense") return [];
+  const { reader } = space;
   const levels = Array.from({ length: reader.nodeAt(slot).level + 1 }, (_, level) => level);
   return levels.map((level) => {
     const slots = reader.neighboursAt(slot, level);

@@ -134,7 +134,7 @@ export function executeOnModel(model: Model, command: Command): Refused | undefi
   switch (command.kind) {
     case "create-collection": {
       if (model.has(command.name)) return "refused";
-      const sizes = Object.fromEntries(Object.entries(command.vectors).map(([name, { size }]) => [name, size]));
+      const sizes = Object.fromEntries(Object.entries(command.vectors).map(([name, { size = 0 }]) => [name, size]));
       model.set(command.name, { sizes, points: new Map() });
       return undefined;
     }

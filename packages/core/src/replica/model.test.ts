@@ -75,7 +75,7 @@ function answerBytes(replica: Replica, names: Iterable<string>): string {
   const answers = [...names].map((name) => {
     const shard = replica.shard(name);
     const reads = new ReadsHere(replica, name);
-    const queries = Object.entries(shard.collection.vectors).flatMap(([using, { size }]) =>
+    const queries = Object.entries(shard.collection.vectors).flatMap(([using, { size = 0 }]) =>
       filters.map(({ filter }) =>
         reads.nearest({ query: queryOf(size), using, filter, limit: 9, offset: 1, parameters: {}, selection: all }),
       ),

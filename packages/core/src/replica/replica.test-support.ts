@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { denseOf, type Filter, MurmurationError, type Payload, type PointId } from "@murmuration/index";
 import type { CreateCollection } from "../catalogue/catalogue-command.js";
-import type { Distance, VectorSpace } from "../catalogue/collection.js";
+import type { DenseVectorSpace, Distance } from "../catalogue/collection.js";
 import type { Command, NamedVectors, PointInput, Receipt, UpsertPoints } from "../command/command.js";
 import { MemoryOpLog } from "../log/memory-op-log.js";
 import type { OpLog } from "../log/op-log.js";
@@ -31,7 +31,7 @@ export function openReplica(options: Partial<ReplicaOptions> = {}): Replica {
   });
 }
 
-export function space(size: number, distance: Distance = "Dot"): VectorSpace {
+export function space(size: number, distance: Distance = "Dot"): DenseVectorSpace {
   return { size, distance, links: 4, efConstruction: 16, quantization: "int8" };
 }
 

@@ -75,7 +75,7 @@ test("replicas that were cut off from each other end alike, and their nodes find
   );
   assert.ok(first.status().upkeep.stitched > 0);
   const [index] = [...first.writableShards()][0]?.indexes.values() ?? [];
-  assert.equal(index?.links.counters().storedTags, 0, "tags are forgotten at rest");
+  assert.equal(index?.links?.counters().storedTags, 0, "tags are forgotten at rest");
   assert.equal(index?.reader.deadCount, 0, "dead nodes are purged at rest");
   assert.equal([...first.shard("c").table.states()].length, first.shard("c").table.size, "so are tombstones");
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { type EdgeList, encodeEdgeDelta, MurmurationError, type Space } from "@murmuration/index";
+import { denseSpaceOf, type EdgeList, encodeEdgeDelta, MurmurationError, type Space } from "@murmuration/index";
 import fc from "fast-check";
 import type { Collection } from "../catalogue/collection.js";
 import type { Operation, OperationBody } from "../operation/operation.js";
@@ -41,7 +41,7 @@ function subject(): Subject {
   const { shard } = openShard(collection, indexes, countedPayloadKeys());
   for (let sequence = 1; sequence <= NODES; sequence++) {
     const vectors = [...indexes].map(([name, index]) => {
-      const values = valuesOf(sequence, index.options.dimensions);
+      const values = valuesOf(sequence, denseSpaceOf(index).options.dimensions);
       return { name, values, delta: index.plan({ origin: 1, sequence }, values) };
     });
     shard.apply(operation(1, sequence, { kind: "upsert", id: sequence % 30, vectors, payload: { of: 1 }, kept: [] }));
@@ -57,7 +57,7 @@ const stateOf = ({ shard, indexes }: Subject) => ({
   position: [...indexes.values()].map((index) => [
     index.reader.visibleCount,
     index.reader.slotCount,
-    index.links.counters(),
+    index.links?.counters(),
   ]),
 });
 
@@ -147,13 +147,13 @@ function made({ shard, indexes }: Subject, { origin, ahead, shard: name, body }:
   if (body.kind !== "upsert" && body.kind !== "update-vectors") return operation(origin, sequence, body, name);
   const versions = body.vectors.map(({ name, dimensions, damage }) => {
     const index = indexes.get(name) ?? (indexes.get("x") as Space);
-    const values = valuesOf(sequence, index.options.dimensions);
+    const values = valuesOf(sequence, denseSpaceOf(index).options.dimensions);
     let delta = index.plan({ origin, sequence }, values).slice();
     if (damage !== undefined && "cut" in damage) delta = delta.subarray(0, damage.cut);
     else if (damage !== undefined && damage.at < delta.length) {
       delta[damage.at] = (delta[damage.at] as number) ^ (1 << damage.bit);
     }
-    return { name, values: valuesOf(sequence, index.options.dimensions + dimensions), delta };
+    return { name, values: valuesOf(sequence, denseSpaceOf(index).options.dimensions + dimensions), delta };
   });
   const { kind, id, kept } = body;
   if (kind === "upsert") return operation(origin, sequence, { kind, id, vectors: versions, kept, payload: {} }, name);

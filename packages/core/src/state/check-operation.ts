@@ -49,8 +49,7 @@ export function checkOnGraphs(
     if (new Set(names).size < names.length) refuse(operation, "it names a vector twice");
     for (const { name, values, delta } of operation.vectors) {
       const graph = graphOf(name);
-      const { dimensions } = graph.reader.options;
-      if (values.length !== dimensions) refuse(operation, `vector "${name}" has ${dimensions} dimensions`);
+      graph.checkVector(values, name);
       if (wanted(name)) graph.checkInsert(dotOf(operation), values, delta, past);
     }
   }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type Json, MurmurationError, type PointId, type Space } from "@murmuration/index";
+import { type Json, MurmurationError, type PointId, piecesOfVector, type Space } from "@murmuration/index";
 import { encodeMessage } from "../operation/message.js";
 import { type PointState, visibleDot, visibleVectorNames } from "./point-state.js";
 import { encodePointState } from "./point-state-codec.js";
@@ -54,8 +54,7 @@ export function hashPoint(shard: Shard, state: PointState): Uint32Array {
     const dot = visibleDot(state, name);
     const slot = dot === undefined ? undefined : shard.graph(name).slotOf(dot);
     if (slot === undefined) continue;
-    const vector = shard.graph(name).reader.vectorAt(slot);
-    hash.update(new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength));
+    for (const piece of piecesOfVector(shard.graph(name).reader.vectorAt(slot))) hash.update(piece);
   }
   const bytes = hash.digest();
   return Uint32Array.from({ length: POINT_HASH_WORDS }, (_, i) => bytes.readUInt32LE(4 * i));

@@ -1,5 +1,18 @@
-import { createSpace, type Metric, type RowKeeping, type Space, type SpaceOptions } from "@murmuration/index";
-import type { Collection, Distance, VectorSpace } from "../catalogue/collection.js";
+import {
+  createSpace,
+  type Metric,
+  type RowKeeping,
+  type Space,
+  type SpaceOptions,
+  type VectorIndexOptions,
+} from "@murmuration/index";
+import {
+  type Collection,
+  type DenseVectorSpace,
+  type Distance,
+  isDenseSpace,
+  type VectorSpace,
+} from "../catalogue/collection.js";
 import type { StitchWindows } from "../gossip/windows.js";
 import type { CausalState } from "./causal-state.js";
 import type { PayloadKeys } from "./payload-keys.js";
@@ -16,8 +29,12 @@ const metrics: Record<Distance, Metric> = {
 
 /** What a vector space means to the index. */
 export function spaceOptions(space: VectorSpace): SpaceOptions {
+  return isDenseSpace(space) ? { kind: "dense", ...graphOptions(space) } : space;
+}
+
+/** What a dense one means. */
+export function graphOptions(space: DenseVectorSpace): VectorIndexOptions {
   return {
-    kind: "dense",
     dimensions: space.size,
     metric: metrics[space.distance],
     links: space.links,

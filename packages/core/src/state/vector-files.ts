@@ -1,4 +1,12 @@
-import { MurmurationError, type NodeDot, type RowFile, type RowKeeping, type RowStore } from "@murmuration/index";
+import {
+  isDense,
+  MurmurationError,
+  type NodeDot,
+  type RowFile,
+  type RowKeeping,
+  type RowStore,
+  type Vector,
+} from "@murmuration/index";
 import type { Collection } from "../catalogue/collection.js";
 import type { OpLog } from "../log/op-log.js";
 import { decodeOperation } from "../operation/codec.js";
@@ -44,7 +52,10 @@ export function vectorKeeping(
   vector: string,
 ): RowKeeping | undefined {
   if (files === undefined) return undefined;
-  const lost = (dot: NodeDot) => vectorInLog(log, collection.id, dot, vector);
+  const lost = (dot: NodeDot) => {
+    const found = vectorInLog(log, collection.id, dot, vector);
+    return found !== undefined && isDense(found) ? found : undefined;
+  };
   const kept = ({ name, file }: NamedVectorFile): RowStore => ({ name, file, lost });
   return {
     isOffMemory: keepsVectorsOffMemory(collection, vector),
@@ -62,7 +73,7 @@ export function vectorInLog(
   shard: string,
   { origin, sequence }: NodeDot,
   name: string,
-): Float32Array | undefined {
+): Vector | undefined {
   try {
     const [entry] = log.readOrigin(shard, origin, sequence - 1, 1);
     if (entry?.sequence !== sequence) return undefined;

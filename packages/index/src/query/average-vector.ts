@@ -33,7 +33,7 @@ export function* rankByAverage(views: Views, node: RecommendNode, asked: Asked):
   const named: number[] = [];
   const vectorOf = (target: QueryTarget): DenseVector => {
     // a vector that is given counts by its length
-    if (target.kind === "vector") return requireDense(target.vector, space.name);
+    if (target.kind === "vector") return requireDense(target.vector);
     const { vector, row } = targetVector(view, space, target, views);
     if (row !== undefined) named.push(row);
     return vector;

@@ -1,12 +1,13 @@
 import type { SegmentHandle } from "../segment/reader.js";
 import type { SharedMemory } from "../shared-memory.js";
-import type { GraphHandle } from "../vector-index/graph-handle.js";
+import type { SpaceReaderHandle } from "../space/space.js";
 
 /** One vector of a collection, as threads read it. */
 export interface SpaceHandle {
   /** Vector name; `""` is the unnamed vector. */
   readonly name: string;
-  readonly graph: GraphHandle;
+  /** What its vectors are read by. */
+  readonly graph: SpaceReaderHandle;
 }
 
 /** What another thread needs to read a collection's rows. Can be posted to it. */

@@ -4,21 +4,22 @@ import { isPlanted } from "../planted.js";
 import type { ReadonlyRowSet, RowSet } from "../row-set.js";
 import { NO_SLOT } from "../segment/layout.js";
 import type { Sliced } from "../sliced.js";
-import type { DenseVector } from "../vector/vector.js";
+import { type DenseVector, denseOf, isSparse, type Vector } from "../vector/vector.js";
 import { checkDimensions } from "../vector-index/engine-input.js";
 import type { GraphReader } from "../vector-index/graph-reader.js";
 import type { SearchOptions, SearchResult, Visibility } from "../vector-index/search-types.js";
 import { matchingRows } from "./matching.js";
+import { searchSparse } from "./nearest-sparse.js";
 import type { PointsAtEpoch } from "./points-at-epoch.js";
-import type { Emit, PointsQuery, ScoredRecord } from "./query.js";
+import type { Emit, PointsQuery, ScoredRecord, SearchParameters } from "./query.js";
 import type { NearestNode, QueryTarget } from "./query-node.js";
 import type { Asked, Ranked } from "./ranked.js";
 import { type ReadView, spaceOf, type Views, viewAt } from "./read-view.js";
 import { RecordReader } from "./records.js";
-import { canonicalVector, isWorse, scoreOf } from "./scores.js";
+import { isWorse, scoreOf } from "./scores.js";
 import type { SpaceReader } from "./space-reader.js";
 import { namingPoints } from "./unread-vectors.js";
-import { requireDense } from "./vector-of-space.js";
+import { requireDense, vectorForSpace } from "./vector-of-space.js";
 
 /** So many points cost as much as a few others things do in a slice, with what is returned of them. */
 const POINTS_PER_PAUSE = 16;
@@ -67,18 +68,28 @@ function matchesWithVector(view: ReadView, space: SpaceReader, matching: Readonl
 }
 
 /** A vector to compare with, and where it stands. */
-interface Target {
-  readonly vector: DenseVector;
+interface Target<Kind extends Vector> {
+  readonly vector: Kind;
   /** Of the point that it is of, where that is of the collection that is searched. */
   readonly row?: number;
   /** Where that vector is of the space that is searched, too. */
   readonly slot?: number;
 }
 
+/** The canonical vector of a target, of a dense space. Throws as `targetOf` does. */
+export function targetVector(
+  view: ReadView,
+  space: SpaceReader,
+  target: QueryTarget,
+  views: Views,
+): Target<DenseVector> {
+  const { vector, ...place } = targetOf(view, space, target, views);
+  return { vector: requireDense(vector), ...place };
+}
+
 /** The canonical vector of a target. Throws `not-found` for a point that is not there, `wrong-input` for another kind or a point without one. */
-export function targetVector(view: ReadView, space: SpaceReader, target: QueryTarget, views: Views): Target {
-  if (target.kind === "vector")
-    return { vector: canonicalVector(requireDense(target.vector, space.name), space.metric) };
+function targetOf(view: ReadView, space: SpaceReader, target: QueryTarget, views: Views): Target<Vector> {
+  if (target.kind === "vector") return { vector: vectorForSpace(target.vector, space) };
   const lookup = viewAt(views, target.lookupFrom?.collection ?? 0);
   const from = spaceOf(lookup, target.lookupFrom?.vector ?? space.name);
   const { points } = lookup;
@@ -88,9 +99,9 @@ export function targetVector(view: ReadView, space: SpaceReader, target: QueryTa
   if (slot === undefined) {
     throw new MurmurationError("wrong-input", `Point with id ${target.id} has no vector "${from.name}"`, "query");
   }
-  const vector = points.readVector(row, () => from.graph.vectorAt(slot));
+  const vector = points.readVector(row, () => from.vectorAt(slot));
   if (lookup === view && from === space) return { vector, row, slot };
-  const canonical = canonicalVector(vector, space.metric);
+  const canonical = vectorForSpace(vector, space);
   return lookup === view ? { vector: canonical, row } : { vector: canonical };
 }
 
@@ -109,8 +120,23 @@ export function isCheap(
   return (matching?.size ?? points.size) * vectorBytes <= CHEAP_BYTES;
 }
 
-/** The nearest of those that match, by the graph or exactly. */
+/** The nearest of those that match. */
 function* search(
+  view: ReadView,
+  space: SpaceReader,
+  vector: Vector,
+  matching: ReadonlyRowSet | undefined,
+  options: Omit<SearchOptions, "allowed"> & Pick<SearchParameters, "idf">,
+): Sliced<SearchResult & Settled> {
+  if (isSparse(vector)) {
+    const results = yield* searchSparse(view, space, vector, matching, options);
+    return { ...results, isSettled: true };
+  }
+  return yield* searchGraph(view, space, denseOf(vector), matching, options);
+}
+
+/** The nearest of those that match, by the graph or exactly. */
+function* searchGraph(
   view: ReadView,
   space: SpaceReader,
   vector: Float32Array,
@@ -150,7 +176,7 @@ function* nearestOf(
 ) {
   const view = viewAt(views, 0);
   const space = spaceOf(view, using);
-  const { vector, slot: excludedSlot } = targetVector(view, space, target, views);
+  const { vector, slot: excludedSlot } = targetOf(view, space, target, views);
   const work = search(view, space, vector, matching, {
     ...parameters,
     limit: wanted + (excludedSlot === undefined ? 0 : 1),

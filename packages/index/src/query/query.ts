@@ -25,6 +25,8 @@ export interface SearchParameters {
   readonly rescore?: boolean;
   /** Rerank `limit × oversampling` candidates. */
   readonly oversampling?: number;
+  /** Of sparse vectors with the `idf` modifier: among which points indices are counted; default: all. Others pass over it. */
+  readonly idf?: "global" | { readonly corpus: Filter };
 }
 
 /** Where points come from, best first: what a query finds, before it is told what to return of them. */

@@ -1,6 +1,7 @@
 import { parsePayload, printPayload } from "../payload/payload-text.js";
 import { compileSelector, type PayloadSelection } from "../payload/select.js";
 import { textFromUtf8 } from "../text.js";
+import type { Vector } from "../vector/vector.js";
 import type { PointRecord, ScoredRecord, Selection } from "./query.js";
 import type { ReadView } from "./read-view.js";
 import type { SpaceReader } from "./space-reader.js";
@@ -62,13 +63,13 @@ export class RecordReader {
   }
 
   /** Copies of a point's vectors. */
-  #vectorsAt(row: number): { [name: string]: Float32Array } {
+  #vectorsAt(row: number): { [name: string]: Vector } {
     const { points } = this.#view;
-    const vectors: { [name: string]: Float32Array } = {};
+    const vectors: { [name: string]: Vector } = {};
     for (const space of this.#spaces) {
       const slot = points.segment.rows.slotAt(row, space.number);
       if (slot === undefined) continue;
-      vectors[space.name] = points.readVector(row, () => space.graph.vectorAt(slot));
+      vectors[space.name] = points.readVector(row, () => space.vectorAt(slot));
     }
     return vectors;
   }

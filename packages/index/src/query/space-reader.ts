@@ -1,5 +1,10 @@
-import { attachReader, type GraphHandle, type OpenRowFile } from "../vector-index/graph-handle.js";
+import { assert, MurmurationError } from "../errors.js";
+import type { SpaceReaderHandle } from "../space/space.js";
+import { SparseReader } from "../sparse/sparse-reader.js";
+import type { Vector } from "../vector/vector.js";
+import { attachReader, type OpenRowFile } from "../vector-index/graph-handle.js";
 import type { GraphReader } from "../vector-index/graph-reader.js";
+import type { Metric } from "../vector-index/options.js";
 import { type PublishedHold, PublishedPins } from "../vector-index/published-pins.js";
 import type { SpaceHandle } from "./collection-handle.js";
 
@@ -8,16 +13,17 @@ export class SpaceReader {
   readonly name: string;
   /** Its number in the table. */
   readonly number: number;
-  readonly #graph: GraphHandle;
+  readonly #handle: SpaceReaderHandle;
   readonly #thread: number;
   readonly #pins: PublishedPins;
   readonly #openRows: OpenRowFile | undefined;
-  #reader: GraphReader | undefined;
+  #graph: GraphReader | undefined;
+  #sparse: SparseReader | undefined;
 
   constructor({ name, graph }: SpaceHandle, number: number, thread: number, openRows?: OpenRowFile) {
     this.name = name;
     this.number = number;
-    this.#graph = graph;
+    this.#handle = graph;
     this.#thread = thread;
     this.#openRows = openRows;
     this.#pins = new PublishedPins(graph, thread);
@@ -28,12 +34,37 @@ export class SpaceReader {
     return this.#pins.enter();
   }
 
-  get metric() {
-    return this.#graph.options.metric;
+  /** What kind of vectors it has. */
+  get kind(): "dense" | "sparse" {
+    return "kind" in this.#handle ? "sparse" : "dense";
   }
 
+  /** Sparse ones are compared by their dot products. */
+  get metric(): Metric {
+    return "kind" in this.#handle ? "dot" : this.#handle.options.metric;
+  }
+
+  /** Of a dense space. Throws `unsupported` for another: what is asked of it is not served yet. */
   get graph(): GraphReader {
-    this.#reader ??= attachReader(this.#graph, this.#thread, true, this.#openRows);
-    return this.#reader;
+    const handle = this.#handle;
+    if ("kind" in handle) {
+      const problem = `this form of query is not supported for ${handle.kind} vectors yet`;
+      throw new MurmurationError("unsupported", problem, "query");
+    }
+    this.#graph ??= attachReader(handle, this.#thread, true, this.#openRows);
+    return this.#graph;
+  }
+
+  /** Of a sparse space. */
+  get sparse(): SparseReader {
+    const handle = this.#handle;
+    assert("kind" in handle, "the space has sparse vectors");
+    this.#sparse ??= new SparseReader(handle);
+    return this.#sparse;
+  }
+
+  /** A copy of the vector at a slot that is held. */
+  vectorAt(slot: number): Vector {
+    return this.kind === "sparse" ? this.sparse.vectorAt(slot) : this.graph.vectorAt(slot);
   }
 }

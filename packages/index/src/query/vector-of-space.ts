@@ -1,9 +1,27 @@
 import { MurmurationError } from "../errors.js";
-import { type DenseVector, isDense, type Vector } from "../vector/vector.js";
+import { type DenseVector, isDense, kindOfVector, type Vector, type VectorKind } from "../vector/vector.js";
+import { canonicalVector } from "./scores.js";
+import type { SpaceReader } from "./space-reader.js";
 
-/** The vector, where it is as those of a dense space are. Throws `wrong-input` where it is of another kind. */
-export function requireDense(vector: Vector, space: string): DenseVector {
+/** The vector as a space compares it. Throws `wrong-input` where it is of another kind. */
+export function vectorForSpace(vector: Vector, { kind, metric }: Pick<SpaceReader, "kind" | "metric">): Vector {
+  requireKind(kindOfVector(vector), kind, "query");
+  return vector instanceof Float32Array ? canonicalVector(vector, metric) : vector;
+}
+
+/** Throws `wrong-input` naming `field` for a vector of another kind than its space has. */
+export function requireKind(given: VectorKind, kind: VectorKind, field: string): void {
+  if (given === kind) return;
+  const other = given === "multi" || kind === "multi" ? "multi" : "sparse";
+  throw new MurmurationError("wrong-input", `Conversion between ${other} and regular vectors failed`, field);
+}
+
+/** The vector, where it is a dense one. Throws `unsupported` for others: what is asked of them is not served yet. */
+export function requireDense(vector: Vector): DenseVector {
   if (isDense(vector)) return vector;
-  const problem = `Conversion between ${vector.kind} and regular vectors failed: vector "${space}" is a dense one`;
-  throw new MurmurationError("wrong-input", problem, "query");
+  throw new MurmurationError(
+    "unsupported",
+    `this form of query is not supported for ${vector.kind} vectors yet`,
+    "query",
+  );
 }

@@ -1,4 +1,5 @@
-import { assert } from "../errors.js";
+import { assert, MurmurationError } from "../errors.js";
+import { denseOf, isDense, type Vector } from "../vector/vector.js";
 import { type EdgeList, encodeEdgeDelta } from "../vector-index/edge-delta.js";
 import type { GraphReader, NodeDot } from "../vector-index/graph-reader.js";
 import type { CausalPast, EdgeDelta, GraphDelta } from "../vector-index/graph-types.js";
@@ -37,16 +38,16 @@ export class DenseSpace implements SpacePort {
     return this.#graph.inserts;
   }
 
-  requireRoomFor(count: number): void {
-    this.#graph.requireRoomFor(count);
+  requireRoomFor(vectors: readonly Vector[]): void {
+    this.#graph.requireRoomFor(vectors.length);
   }
 
-  plan(dot: NodeDot, vector: Float32Array): GraphDelta {
-    return this.#graph.plan(dot, vector);
+  plan(dot: NodeDot, vector: Vector): GraphDelta {
+    return this.#graph.plan(dot, denseOf(vector));
   }
 
-  insert(dot: NodeDot, vector: Float32Array, delta: GraphDelta, past: CausalPast, undo?: UndoSteps): number {
-    const slot = this.#graph.apply(dot, vector, delta, past);
+  insert(dot: NodeDot, vector: Vector, delta: GraphDelta, past: CausalPast, undo?: UndoSteps): number {
+    const slot = this.#graph.apply(dot, denseOf(vector), delta, past);
     if (undo !== undefined) {
       const tags = this.#graph.takeUndo();
       undo.push(() => this.#graph.revert(slot, delta, tags));
@@ -54,8 +55,15 @@ export class DenseSpace implements SpacePort {
     return slot;
   }
 
-  checkInsert(dot: NodeDot, vector: Float32Array, delta: GraphDelta, past: CausalPast): void {
-    this.#graph.checkInsert(dot, vector, delta, past);
+  checkVector(vector: Vector, name: string): void {
+    const { dimensions } = this.options;
+    if (!isDense(vector) || vector.length !== dimensions)
+      throw new MurmurationError("corrupt", `vector "${name}" has ${dimensions} dimensions`);
+  }
+
+  checkInsert(dot: NodeDot, vector: Vector, delta: GraphDelta, past: CausalPast): void {
+    this.checkVector(vector, "");
+    this.#graph.checkInsert(dot, denseOf(vector), delta, past);
   }
 
   checkEdges(deltas: readonly EdgeDelta[], past: CausalPast): void {

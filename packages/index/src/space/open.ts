@@ -1,22 +1,36 @@
+import { assert } from "../errors.js";
+import { decodeSparseImage } from "../sparse/sparse-image.js";
+import { SparseIndex } from "../sparse/sparse-index.js";
 import { decodeImage, type ReadExactly } from "../vector-index/image.js";
 import { type VectorIndexOptions, walksOnCodes } from "../vector-index/options.js";
 import type { RowKeeping } from "../vector-index/row-images.js";
 import { VectorIndex } from "../vector-index/vector-index.js";
 import { DenseSpace } from "./dense.js";
+import { type SparseOptions, SparseSpace } from "./sparse.js";
 
-/** A space of any kind. Dense ones are what there is; sparse and multi-vectors come as further members. */
-export type Space = DenseSpace;
+/** A space of any kind. */
+export type Space = DenseSpace | SparseSpace;
 
 /** What a space is made of; the same on every replica. */
-export type SpaceOptions = { readonly kind: "dense" } & VectorIndexOptions;
+export type SpaceOptions =
+  | ({ readonly kind: "dense" } & VectorIndexOptions)
+  | ({ readonly kind: "sparse" } & SparseOptions);
+
+/** A space of which is known that its vectors are dense. */
+export function denseSpaceOf(space: Space | undefined): DenseSpace {
+  assert(space instanceof DenseSpace, "the space is a dense one");
+  return space;
+}
 
 /**
  * An empty space. `keeping`: where f32 rows are kept, if codes are what the graph is walked on. Throws `validation` for options out of range,
  * `capacity` without memory.
  */
-export function createSpace({ kind: _, ...options }: SpaceOptions, keeping?: RowKeeping): Space {
-  const isOffMemory = keeping?.isOffMemory === true && walksOnCodes(options);
-  return new DenseSpace(new VectorIndex(options, isOffMemory ? keeping.create() : undefined));
+export function createSpace(options: SpaceOptions, keeping?: RowKeeping): Space {
+  if (options.kind === "sparse") return new SparseSpace(new SparseIndex(), options);
+  const { kind: _, ...graphOptions } = options;
+  const isOffMemory = keeping?.isOffMemory === true && walksOnCodes(graphOptions);
+  return new DenseSpace(new VectorIndex(graphOptions, isOffMemory ? keeping.create() : undefined));
 }
 
 /**
@@ -24,10 +38,15 @@ export function createSpace({ kind: _, ...options }: SpaceOptions, keeping?: Row
  * `capacity` without memory.
  */
 export function loadSpace(
-  { kind: _, ...options }: SpaceOptions,
+  options: SpaceOptions,
   read: ReadExactly,
   keeping?: RowKeeping,
 ): { readonly space: Space; readonly note: string } {
-  const { index, note } = decodeImage(options, read, keeping);
+  if (options.kind === "sparse") {
+    const { index, note } = decodeSparseImage(read);
+    return { space: new SparseSpace(index, options), note };
+  }
+  const { kind: _, ...graphOptions } = options;
+  const { index, note } = decodeImage(graphOptions, read, keeping);
   return { space: new DenseSpace(index), note };
 }

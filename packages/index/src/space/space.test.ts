@@ -1,23 +1,43 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { MurmurationError } from "../errors.js";
-import { attachReader } from "../vector-index/graph-handle.js";
+import { SpaceReader } from "../query/space-reader.js";
+import { randomSparseVectors } from "../sparse/sparse.test-support.js";
+import type { Vector } from "../vector/vector.js";
 import { clusteredVectors } from "../vector-index/graphs.test-support.js";
 import type { ReadExactly } from "../vector-index/image.js";
 import { createSpace, loadSpace, type Space, type SpaceOptions } from "./open.js";
 import type { SpacePort } from "./space.js";
 
 // What core relies on of a space of any kind: each kind that comes is one more entry here.
-const kinds: readonly SpaceOptions[] = (["int8", "none"] as const).map((quantization) => ({
-  kind: "dense",
-  dimensions: 10,
-  metric: "euclid",
-  links: 4,
-  efConstruction: 24,
-  quantization,
-}));
-
 const COUNT = 200;
+
+interface Kind {
+  readonly what: string;
+  readonly options: SpaceOptions;
+  /** Of which an image is refused. */
+  readonly others: SpaceOptions;
+  readonly vectors: readonly Vector[];
+}
+
+const dense = (quantization: "int8" | "none"): Kind => {
+  const options = { dimensions: 10, metric: "euclid", links: 4, efConstruction: 24, quantization } as const;
+  return {
+    what: `dense vectors (${quantization})`,
+    options: { kind: "dense", ...options },
+    others: { kind: "dense", ...options, dimensions: 11 },
+    vectors: clusteredVectors(COUNT + 50, 10, 5),
+  };
+};
+
+const sparse: Kind = {
+  what: "sparse vectors",
+  options: { kind: "sparse" },
+  others: dense("none").options,
+  vectors: randomSparseVectors(COUNT + 50, { indices: 40, valuesMax: 9, seed: 5 }),
+};
+
+const kinds: readonly Kind[] = [dense("int8"), dense("none"), sparse];
 const past = new Map([[1, COUNT]]);
 const nothing = new Map<number, number>();
 
@@ -32,9 +52,8 @@ function readerOf(pieces: readonly Uint8Array[]): ReadExactly {
   };
 }
 
-for (const options of kinds) {
-  const vectors = clusteredVectors(COUNT + 50, options.dimensions, 5);
-  const vectorAt = (n: number) => vectors[n - 1] as Float32Array;
+for (const { what, options, others, vectors } of kinds) {
+  const vectorAt = (n: number) => vectors[n - 1] as Vector;
 
   /** Vectors 1 to COUNT of origin 1, and what another replica needs to have the same. */
   function filled(): { readonly space: Space; readonly deltas: readonly Uint8Array[] } {
@@ -50,7 +69,7 @@ for (const options of kinds) {
     return { space, deltas };
   }
 
-  describe(`a space of ${options.kind} vectors (${options.quantization})`, () => {
+  describe(`a space of ${what}`, () => {
     test("is the same wherever the same was inserted, and says so", () => {
       const { space, deltas } = filled();
       const other = createSpace(options);
@@ -85,10 +104,12 @@ for (const options of kinds) {
       const before = space.digest();
       const dot = { origin: 1, sequence: COUNT + 1 };
       const delta = space.plan(dot, vectorAt(1));
+      const other = options.kind === "dense" ? (sparse.vectors[0] as Vector) : new Float32Array(10);
       const bad: [() => void, string][] = [
-        [() => space.checkInsert(dot, vectorAt(1), delta.slice(0, -1), past), "corrupt"],
+        [() => space.checkInsert(dot, vectorAt(1), Uint8Array.of(...delta, 1), past), "corrupt"],
+        [() => space.checkInsert(dot, other, delta, past), "corrupt"],
         [() => space.checkInsert({ origin: 1, sequence: 1 }, vectorAt(1), delta, past), "corrupt"],
-        [() => space.requireRoomFor(space.capacity), "capacity"],
+        [() => space.requireRoomFor(new Array(space.capacity + 1).fill(vectorAt(1))), "capacity"],
       ];
       for (const [attempt, code] of bad)
         assert.throws(attempt, (error) => error instanceof MurmurationError && error.code === code);
@@ -133,19 +154,20 @@ for (const options of kinds) {
       assert.equal(loaded.digest(), space.digest());
       const dot = { origin: 2, sequence: 1 };
       assert.deepEqual(loaded.plan(dot, vectorAt(COUNT + 1)), space.plan(dot, vectorAt(COUNT + 1)));
+      assert.deepEqual(loaded.validate().violations, []);
       assert.throws(
-        () => loadSpace({ ...options, dimensions: options.dimensions + 1 }, readerOf(space.image(""))),
+        () => loadSpace(others, readerOf(space.image(""))),
         (error) => error instanceof MurmurationError && error.code === "corrupt",
       );
     });
 
     test("is read in another thread by its handle", () => {
       const { space } = filled();
-      const reader = attachReader(space.handle(), 1);
-      for (let slot = 0; slot < COUNT; slot++) reader.show(slot);
-      const [nearest] = reader.search(vectorAt(9), { limit: 1 }).slots;
-      assert.deepEqual(reader.dotAt(nearest as number), { origin: 1, sequence: 9 });
-      assert.deepEqual(reader.vectorAt(nearest as number), vectorAt(9));
+      const reader = new SpaceReader({ name: "", graph: space.handle() }, 0, 1);
+      reader.enter();
+      const slot = space.slotOf({ origin: 1, sequence: 9 }) as number;
+      assert.deepEqual(reader.vectorAt(slot), vectorAt(9));
+      assert.equal(reader.kind, options.kind);
     });
   });
 }

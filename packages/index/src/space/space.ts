@@ -1,3 +1,5 @@
+import type { SparseHandle } from "../sparse/sparse-handle.js";
+import type { Vector } from "../vector/vector.js";
 import type { EdgeList } from "../vector-index/edge-delta.js";
 import type { NodeDigest } from "../vector-index/graph-digest.js";
 import type { GraphHandle } from "../vector-index/graph-handle.js";
@@ -9,19 +11,14 @@ import type { GraphReport } from "../vector-index/validate.js";
 /** What is read of a space by slot, in the thread that has it. */
 export type SlotReader = Pick<
   GraphReader,
-  | "slotCount"
-  | "linkedCount"
-  | "visibleCount"
-  | "nodeAt"
-  | "dotAt"
-  | "vectorAt"
-  | "isVisible"
-  | "isCondemned"
-  | "show"
-  | "hide"
-  | "hold"
-  | "pinFor"
->;
+  "slotCount" | "linkedCount" | "visibleCount" | "nodeAt" | "dotAt" | "isVisible" | "isCondemned" | "show" | "hide"
+> & {
+  /** A copy of the vector. */
+  vectorAt(slot: number): Vector;
+};
+
+/** What another thread needs to read a space of any kind. */
+export type SpaceReaderHandle = GraphHandle | SparseHandle;
 
 /** Steps that take changes back, in the order in which they were made. */
 export interface UndoSteps {
@@ -32,9 +29,11 @@ export interface UndoSteps {
 export interface AppliedSpace {
   readonly reader: SlotReader;
   /** The vector of an operation with this causal past, as its delta says; returns its slot. With `undo` it can be taken back. */
-  insert(dot: NodeDot, vector: Float32Array, delta: GraphDelta, past: CausalPast, undo?: UndoSteps): number;
+  insert(dot: NodeDot, vector: Vector, delta: GraphDelta, past: CausalPast, undo?: UndoSteps): number;
+  /** Throws `corrupt` for a vector that is none of this space, by whose `name` it says so. */
+  checkVector(vector: Vector, name: string): void;
   /** Throws what `insert` would throw, `corrupt` or `capacity`, and changes nothing. */
-  checkInsert(dot: NodeDot, vector: Float32Array, delta: GraphDelta, past: CausalPast): void;
+  checkInsert(dot: NodeDot, vector: Vector, delta: GraphDelta, past: CausalPast): void;
   /** The same for these changes of links, one after the other; `corrupt` where there are none. */
   checkEdges(deltas: readonly EdgeDelta[], past: CausalPast): void;
   /** Throws `capacity` when a purge may not find the room that it needs. */
@@ -88,14 +87,14 @@ export interface SpacePort extends AppliedSpace {
   readonly kind: string;
   /** Most vectors that fit its memory. */
   readonly capacity: number;
-  /** Throws `capacity` when fewer than `count` more vectors are sure to fit. */
-  requireRoomFor(count: number): void;
+  /** Throws `capacity` when these vectors are not sure to fit beside those that are there. */
+  requireRoomFor(vectors: readonly Vector[]): void;
   /** What an insert changes, for its operation. */
-  plan(dot: NodeDot, vector: Float32Array): GraphDelta;
+  plan(dot: NodeDot, vector: Vector): GraphDelta;
   /** Plans inserts in two steps, of which other threads can do the first; absent where a plan costs nothing. */
   readonly inserts: InsertPlanner | undefined;
   /** For readers in other threads. */
-  handle(): GraphHandle;
+  handle(): SpaceReaderHandle;
   /** Rows that name slots were published: slots retired before may be used again. */
   published(): void;
   /** Everything since rows were published has been taken back: what searches see is as of those rows again. */

@@ -1,4 +1,5 @@
 import { assert, MurmurationError } from "../errors.js";
+import type { SharedMemory } from "../shared-memory.js";
 import { attachEngine, type GraphMemory, lineOf } from "./engine.js";
 import { GraphReader } from "./graph-reader.js";
 import { type VectorIndexOptions, vectorIndexLimits } from "./options.js";
@@ -38,7 +39,7 @@ export function requireThread(thread: number): void {
 }
 
 /** A thread that has died is in no walk and keeps no slots. For its supervisor: the thread must not run when this is called. */
-export function releaseGraphThread({ memory }: GraphHandle, thread: number): void {
+export function releaseGraphThread({ memory }: { readonly memory: SharedMemory }, thread: number): void {
   const u32 = new Uint32Array(memory.buffer);
   const line = lineOf(thread);
   Atomics.store(u32, line, 0);

@@ -1,5 +1,6 @@
+import type { SharedMemory } from "../shared-memory.js";
 import { type Engine, header, lineOf } from "./engine.js";
-import { type GraphHandle, requireThread } from "./graph-handle.js";
+import { requireThread } from "./graph-handle.js";
 
 /** From here to `leave`, no slot is used again that a row names which is read meanwhile. */
 export interface PublishedHold {
@@ -21,7 +22,7 @@ export class PublishedPins {
   readonly #holds = new Map<PublishedHold, number>();
 
   /** `thread`: as of `attachReader`, which is to come after this. What an earlier holder of its place pinned is let go. */
-  constructor({ memory }: GraphHandle, thread: number) {
+  constructor({ memory }: { readonly memory: SharedMemory }, thread: number) {
     requireThread(thread);
     this.#u32 = new Uint32Array(memory.buffer);
     this.#pin = lineOf(thread) + 2;

@@ -48,24 +48,21 @@ export function isSparse(vector: Vector): vector is SparseVector {
  * index comes twice, and where it is no u32.
  */
 export function sparseVector(indices: readonly number[], values: readonly number[], field: string): SparseVector {
-  if (values.length !== indices.length) {
-    throw new MurmurationError("validation", `[${field}.values: must be the same length as indices]`, field);
-  }
-  const order = Array.from(indices, (index, at) => {
+  const at = (part: string) => (field === "" ? part : `${field}.${part}`);
+  if (values.length !== indices.length)
+    throw new MurmurationError("validation", "must be the same length as indices", at("values"));
+  const order = Array.from(indices, (index, i) => {
     if (!Number.isInteger(index) || index < 0 || index > INDEX_MAX) {
-      const problem = `[${field}.indices[${at}]: value ${index} invalid, must be from 0 to ${INDEX_MAX}]`;
-      throw new MurmurationError("validation", problem, field);
+      const problem = `value ${index} invalid, must be from 0 to ${INDEX_MAX}`;
+      throw new MurmurationError("validation", problem, at(`indices[${i}]`));
     }
-    return at;
+    return i;
   });
   order.sort((a, b) => (indices[a] as number) - (indices[b] as number));
-  const sorted = Uint32Array.from(order, (at) => indices[at] as number);
-  for (let i = 1; i < sorted.length; i++) {
-    if (sorted[i] === sorted[i - 1]) {
-      throw new MurmurationError("validation", `[${field}.indices: must be unique]`, field);
-    }
-  }
-  return { kind: "sparse", indices: sorted, values: Float32Array.from(order, (at) => values[at] as number) };
+  const sorted = Uint32Array.from(order, (i) => indices[i] as number);
+  for (let i = 1; i < sorted.length; i++)
+    if (sorted[i] === sorted[i - 1]) throw new MurmurationError("validation", "must be unique", at("indices"));
+  return { kind: "sparse", indices: sorted, values: Float32Array.from(order, (i) => values[i] as number) };
 }
 
 const INDEX_MAX = 0xffffffff;
@@ -91,6 +88,12 @@ function sameBits(a: Float32Array, b: Float32Array): boolean {
 export function* piecesOfVector(vector: Vector): IterableIterator<Uint8Array> {
   if (!isDense(vector) && vector.kind === "sparse") yield bytesOf(vector.indices);
   yield bytesOf(isDense(vector) ? vector : vector.values);
+}
+
+/** How many bytes its numbers take. */
+export function bytesOfVector(vector: Vector): number {
+  if (isDense(vector)) return vector.byteLength;
+  return vector.values.byteLength + (vector.kind === "sparse" ? vector.indices.byteLength : 0);
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: Uint32Array | Float32Array): Uint8Array {

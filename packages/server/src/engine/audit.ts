@@ -1,12 +1,14 @@
-import type { Shard } from "@murmuration/core";
-import type { Json } from "@murmuration/index";
+import type { Json, Space } from "@murmuration/index";
 
 const NEIGHBOURS = 10;
 
 /** Recall@10 of the default search against exact search, per vector, on stored vectors spread evenly over the slots. */
-export function auditRecall(shard: Shard, samples: number): Json {
+export function auditRecall(spaces: ReadonlyMap<string, Space>, samples: number): Json {
   const report: { [vector: string]: Json } = {};
-  for (const [name, { reader }] of shard.graphs) {
+  for (const [name, space] of spaces) {
+    // others are searched exactly
+    if (space.kind !== "dense") continue;
+    const { reader } = space;
     const slots: number[] = [];
     for (let slot = 0; slot < reader.slotCount; slot++) if (reader.isVisible(slot)) slots.push(slot);
     const count = Math.min(samples, slots.length);

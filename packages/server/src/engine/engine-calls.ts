@@ -1,5 +1,5 @@
 import type { Command, Receipt, SettledWait } from "@murmuration/core";
-import { finish, MurmurationError, type Sliced } from "@murmuration/index";
+import { bytesOfVector, finish, MurmurationError, type Sliced, type Vector } from "@murmuration/index";
 import { Cutter, pieceWeight, weightOf } from "../bodies/pieces.js";
 import { ReadTurns } from "../http/read-turns.js";
 import type { WriteOptions } from "./database.js";
@@ -32,7 +32,7 @@ function* vectorBytesOf(command: Command): Sliced<number> {
   let bytes = 0;
   let looked = 0;
   for (const { vectors } of command.points) {
-    for (const name in vectors) bytes += (vectors[name] as Float32Array).byteLength;
+    for (const name in vectors) bytes += bytesOfVector(vectors[name] as Vector);
     if (++looked % POINTS_PER_SLICE === 0) yield "pause";
   }
   return bytes;

@@ -1,5 +1,5 @@
 import type { Replica } from "@murmuration/core";
-import type { Json } from "@murmuration/index";
+import type { Json, Space } from "@murmuration/index";
 import { auditRecall } from "./audit.js";
 import type { ClusterLink } from "./cluster-link.js";
 import type { ReplicationReport } from "./database.js";
@@ -34,9 +34,15 @@ export function findAnswer(asked: Asked, question: Question): Answer {
     case "validate":
       return {
         graphs: replica.validate(question.collection) as unknown as Json,
-        recall: auditRecall(replica.shard(question.collection), question.samples),
+        recall: auditRecall(spacesOf(replica, question.collection), question.samples),
       };
   }
+}
+
+function spacesOf(replica: Replica, collection: string): ReadonlyMap<string, Space> {
+  const { id } = replica.shard(collection);
+  for (const { shard, indexes } of replica.writableShards()) if (shard.id === id) return indexes;
+  return new Map();
 }
 
 function report({ replica, link, logBytes }: Asked): ReplicationReport {

@@ -57,7 +57,7 @@ export class HostImages {
     const shards = new Set(Object.keys(replica.catalogue.collections));
     images.sweep(shards);
     const files = ({ indexes }: WritableShard) =>
-      Array.from(indexes.values()).flatMap((one) => one.handle().rows ?? []);
+      Array.from(indexes.values()).flatMap((one) => (one.kind === "dense" ? (one.handle().rows ?? []) : []));
     vectors.sweep(shards, new Map(Array.from(replica.writableShards(), (one) => [one.shard.id, new Set(files(one))])));
   }
 }

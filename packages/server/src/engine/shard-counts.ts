@@ -3,10 +3,10 @@ import {
   type CollectionHandle,
   ColumnReader,
   finish,
-  graphUse,
   Meter,
   pointsIn,
   type SegmentReader,
+  spaceUse,
 } from "@murmuration/index";
 import { HTTP_THREAD } from "../threads/thread-places.js";
 
@@ -39,16 +39,16 @@ export class ShardCounts {
     }
   }
 
-  /** Vectors in all graphs: nodes that are not dead. */
+  /** Vectors in all spaces: those that are not dead. */
   vectors(): number {
     return this.#handle.spaces.reduce((sum, { graph }) => {
-      const { linked, dead } = graphUse(graph, HTTP_THREAD);
+      const { linked, dead } = spaceUse(graph, HTTP_THREAD);
       return sum + linked - dead;
     }, 0);
   }
 
   graphBytes(): number {
-    return this.#handle.spaces.reduce((sum, { graph }) => sum + graphUse(graph, HTTP_THREAD).bytes, 0);
+    return this.#handle.spaces.reduce((sum, { graph }) => sum + spaceUse(graph, HTTP_THREAD).bytes, 0);
   }
 
   #attachedRows() {

@@ -1,6 +1,6 @@
-import type { Collection, VectorSpace } from "@murmuration/core";
-import { MurmurationError, type VectorSelector } from "@murmuration/index";
-import type { PointList, PointVectors } from "../http/schemas/points.js";
+import { type Collection, isDenseSpace, type VectorSpace } from "@murmuration/core";
+import { MurmurationError, requireKind, type Vector, type VectorSelector } from "@murmuration/index";
+import { type PointList, type PointVectors, shapeOf, type VectorShape } from "../http/schemas/points.js";
 
 /** The vector space of this name. Throws `wrong-input` when the collection has none. */
 export function vectorSpaceOf(collection: Collection, vector: string, field: string): VectorSpace {
@@ -8,15 +8,17 @@ export function vectorSpaceOf(collection: Collection, vector: string, field: str
   throw new MurmurationError("wrong-input", `Not existing vector name error: ${vector}`, field);
 }
 
-function checkSize(collection: Collection, name: string, size: number, field: string): void {
-  const { size: expected } = vectorSpaceOf(collection, name, field);
-  if (size === expected) return;
+function checkShape(collection: Collection, { name, kind, size }: Omit<VectorShape, "id">, field: string): void {
+  const space = vectorSpaceOf(collection, name, field);
+  requireKind(kind, isDenseSpace(space) ? "dense" : space.kind, field);
+  if (!isDenseSpace(space) || size === space.size) return;
+  const { size: expected } = space;
   throw new MurmurationError("wrong-input", `Vector dimension error: expected dim: ${expected}, got ${size}`, field);
 }
 
-/** Throws `wrong-input` when the collection has no vector of this name or the size differs. */
-export function checkVector(collection: Collection, name: string, vector: Float32Array, field: string): void {
-  checkSize(collection, name, vector.length, field);
+/** Throws `wrong-input` when the collection has no vector of this name, or one of another kind or size. */
+export function checkVector(collection: Collection, name: string, vector: Vector, field: string): void {
+  checkShape(collection, { name, ...shapeOf(vector) }, field);
 }
 
 /** Throws `wrong-input` when vectors are to be returned that the collection does not have. */
@@ -30,9 +32,9 @@ export function checkSelected(collection: Collection, selector: VectorSelector):
  * message says which one is at fault; with one it is the dialect's own.
  */
 export function checkVectors(collection: Collection, { points, shapes }: PointList<PointVectors>): void {
-  for (const { name, size, id } of shapes) {
+  for (const { id, ...shape } of shapes) {
     try {
-      checkSize(collection, name, size, "vector");
+      checkShape(collection, shape, "vector");
     } catch (error) {
       if (points.length === 1 || !(error instanceof MurmurationError)) throw error;
       throw new MurmurationError(error.code, `${error.message} (vector of point ${String(id)})`, "points", error);

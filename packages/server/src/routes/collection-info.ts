@@ -1,4 +1,4 @@
-import type { Collection, VectorSpace } from "@murmuration/core";
+import { type Collection, type DenseVectorSpace, isDenseSpace } from "@murmuration/core";
 import { isJsonObject, type JsonObject, type PayloadIndexSchema } from "@murmuration/index";
 import type { CollectionStatistics } from "../engine/database.js";
 import { definedOnly } from "../http/schemas/fields.js";
@@ -19,7 +19,7 @@ const walDefaults: JsonObject = { wal_capacity_mb: 32, wal_segments_ahead: 0, wa
 
 const hnswDefaults: JsonObject = { full_scan_threshold: 10_000, max_indexing_threads: 0, on_disk: false };
 
-function vectorParams(space: VectorSpace, shownAgain: unknown): JsonObject {
+function vectorParams(space: DenseVectorSpace, shownAgain: unknown): JsonObject {
   const given = isJsonObject(shownAgain as JsonObject) ? (shownAgain as JsonObject) : {};
   return { size: space.size, distance: space.distance, ...given };
 }
@@ -28,10 +28,22 @@ function vectorParams(space: VectorSpace, shownAgain: unknown): JsonObject {
 function vectorsParams(collection: Collection): JsonObject {
   const shown = collection.settings.vectors;
   const given = isJsonObject(shown) ? shown : {};
-  const entries = Object.entries(collection.vectors);
-  const unnamed = collection.vectors[""];
+  const entries = Object.entries(collection.vectors).flatMap(([name, space]) =>
+    isDenseSpace(space) ? [[name, space] as const] : [],
+  );
+  const unnamed = entries[0]?.[0] === "" ? entries[0][1] : undefined;
   if (unnamed !== undefined && entries.length === 1) return vectorParams(unnamed, given[""]);
   return Object.fromEntries(entries.map(([name, space]) => [name, vectorParams(space, given[name])]));
+}
+
+/** As it was given; absent where there are none. */
+function sparseVectorsParams({ vectors, settings }: Collection): JsonObject | undefined {
+  const given = isJsonObject(settings.sparse_vectors) ? settings.sparse_vectors : {};
+  const entries = Object.entries(vectors).flatMap(([name, space]) => {
+    if (isDenseSpace(space)) return [];
+    return [[name, { ...definedOnly({ modifier: space.modifier }), ...(given[name] as JsonObject) }] as const];
+  });
+  return entries.length === 0 ? undefined : Object.fromEntries(entries);
 }
 
 function indexInfo(schema: PayloadIndexSchema, points: number): JsonObject {
@@ -62,6 +74,7 @@ export function collectionInfo(collection: Collection, statistics: CollectionSta
         replication_factor: settings.replication_factor ?? 1,
         write_consistency_factor: settings.write_consistency_factor ?? 1,
         on_disk_payload: settings.on_disk_payload ?? true,
+        ...definedOnly({ sparse_vectors: sparseVectorsParams(collection) }),
         ...definedOnly({ sharding_method, payload, read_fan_out_factor, read_fan_out_delay_ms }),
       },
       hnsw_config: { ...hnswDefaults, ...given("hnsw_config"), ...collectionGraph(settings) },

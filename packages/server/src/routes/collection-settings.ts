@@ -1,9 +1,17 @@
-import type { Collection, Settings, VectorSpace } from "@murmuration/core";
+import {
+  type Collection,
+  type DenseVectorSpace,
+  isDenseSpace,
+  type Settings,
+  type SparseVectorSpace,
+  type VectorSpace,
+} from "@murmuration/core";
 import { isJsonObject, type Json, type JsonObject, MurmurationError, mergePayload } from "@murmuration/index";
 import type {
   CreateCollectionBody,
   HnswConfig,
   QuantizationConfig,
+  SparseVectorParams,
   UpdateCollectionBody,
   VectorParams,
 } from "../http/schemas/collection.js";
@@ -13,12 +21,12 @@ import { definedOnly } from "../http/schemas/fields.js";
 export const graphDefaults = { m: 16, ef_construct: 128 } as const;
 
 /** Both an absent configuration and a scalar one walk the graph on int8 codes and rerank on float32. */
-function quantizationOf(config: QuantizationConfig | undefined): VectorSpace["quantization"] {
+function quantizationOf(config: QuantizationConfig | undefined): DenseVectorSpace["quantization"] {
   return config === "Disabled" ? "none" : "int8";
 }
 
 /** A vector of datatype float16 travels as f16, others as they are told to. */
-function encodingOf({ datatype, encoding }: VectorParams, field: string): Pick<VectorSpace, "encoding"> {
+function encodingOf({ datatype, encoding }: VectorParams, field: string): Pick<DenseVectorSpace, "encoding"> {
   if (datatype === "float16" && encoding !== undefined && encoding !== "f16") {
     throw new MurmurationError(
       "wrong-input",
@@ -41,6 +49,10 @@ function spaceOf(name: string, vector: VectorParams, body: CreateCollectionBody)
   };
 }
 
+function sparseSpaceOf({ modifier }: SparseVectorParams): SparseVectorSpace {
+  return { kind: "sparse", ...(modifier === "idf" ? { modifier } : {}) };
+}
+
 /** Without undefined values at any depth: what can be stored. */
 function plain(value: unknown): Json {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value as Json;
@@ -50,22 +62,35 @@ function plain(value: unknown): Json {
 
 /** Vector spaces by name of a new collection. */
 export function vectorSpaces(body: CreateCollectionBody): { readonly [name: string]: VectorSpace } {
-  return Object.fromEntries(
-    Object.entries(body.vectors ?? {}).map(([name, vector]) => [name, spaceOf(name, vector, body)]),
+  const dense = Object.entries(body.vectors ?? {}).map(
+    ([name, vector]) => [name, spaceOf(name, vector, body)] as const,
   );
+  const sparse = Object.entries(body.sparse_vectors ?? {}).map(
+    ([name, vector]) => [name, sparseSpaceOf(vector)] as const,
+  );
+  const twice = dense.find(([name]) => Object.hasOwn(body.sparse_vectors ?? {}, name));
+  if (twice !== undefined) {
+    const problem = `Dense and sparse vector names must be unique - duplicate: ${twice[0]}`;
+    throw new MurmurationError("bad-request", problem, "sparse_vectors");
+  }
+  return Object.fromEntries([...dense, ...sparse]);
 }
 
 /**
  * What a new collection keeps to show again, by the dialect's names. Under `vectors` stands what was given for each vector
- * beside its size and distance.
+ * beside its size and distance, under `sparse_vectors` what was given for each sparse one.
  */
 export function newSettings(body: CreateCollectionBody): Settings {
-  const { vectors = {}, sparse_vectors: _unsupported, ...rest } = body;
+  const { vectors = {}, sparse_vectors: sparse, ...rest } = body;
   const perVector = Object.entries(vectors).map(([name, { size: _size, distance: _distance, ...shownAgain }]) => [
     name,
     shownAgain,
   ]);
-  return plain({ ...rest, vectors: Object.fromEntries(perVector) }) as Settings;
+  return plain({
+    ...rest,
+    vectors: Object.fromEntries(perVector),
+    ...(sparse === undefined ? {} : { sparse_vectors: sparse }),
+  }) as Settings;
 }
 
 function refuseGraphChange(field: string, now: Json, wanted: Json): never {
@@ -89,7 +114,7 @@ function checkGraph(
 }
 
 function checkQuantization(
-  now: VectorSpace["quantization"],
+  now: DenseVectorSpace["quantization"],
   config: QuantizationConfig | undefined,
   field: string,
 ): void {
@@ -118,7 +143,7 @@ function mergedVectors(collection: Collection, diffs: NonNullable<UpdateCollecti
   for (const [name, diff] of Object.entries(diffs)) {
     const field = `vectors.${name}`;
     const space = Object.hasOwn(collection.vectors, name) ? collection.vectors[name] : undefined;
-    if (space === undefined)
+    if (space === undefined || !isDenseSpace(space))
       throw new MurmurationError("wrong-input", `Not existing vector name error: ${name}`, field);
     checkGraph({ m: space.links, ef_construct: space.efConstruction }, diff.hnsw_config, `${field}.hnsw_config`);
     checkQuantization(space.quantization, diff.quantization_config, `${field}.quantization_config`);

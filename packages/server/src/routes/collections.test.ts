@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { CreateCollection } from "@murmuration/core";
+import type { CreateCollection, DenseVectorSpace } from "@murmuration/core";
 import { filledApp, testApp } from "../testing/test-app.js";
 
 interface Info {
@@ -79,7 +79,7 @@ describe("creating a collection", () => {
     for (const quantization_config of ["Disabled", "none"]) {
       const { ask, written } = await testApp();
       await ask("PUT", "/collections/a", { vectors: { size: 2, distance: "Dot" }, quantization_config });
-      assert.equal((written[0] as CreateCollection).vectors[""]?.quantization, "none");
+      assert.equal(((written[0] as CreateCollection).vectors[""] as DenseVectorSpace).quantization, "none");
       assert.equal(((await ask("GET", "/collections/a")).json.result as Info).config.quantization_config, "Disabled");
     }
   });
@@ -113,10 +113,10 @@ describe("creating a collection", () => {
     ["vector's m 500", { vectors: { ...vectors, hnsw_config: { m: 500 } } }, 422, /vectors\.hnsw_config\.m/],
     ["shard_number 0", { vectors, shard_number: 0 }, 422, /shard_number: value 0 invalid, must be 1 or larger/],
     [
-      "sparse vectors",
-      { vectors, sparse_vectors: { text: {} } },
+      "sparse vectors under the name of a dense one",
+      { vectors: { text: vectors }, sparse_vectors: { text: {} } },
       400,
-      /^Bad request: sparse_vectors: .*not supported yet/,
+      /^Bad request: Dense and sparse vector names must be unique - duplicate: text/,
     ],
     [
       "multi-vectors",

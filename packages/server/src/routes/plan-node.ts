@@ -36,7 +36,7 @@ const strategies: Readonly<Record<Strategy, RecommendStrategy>> = {
 };
 
 function targetOf({ collection, body, lookup }: Planning, input: VectorInput, field: string): QueryTarget {
-  if (input instanceof Float32Array) {
+  if (!("id" in input)) {
     checkVector(collection, body.using, input, field);
     return { kind: "vector", vector: input };
   }

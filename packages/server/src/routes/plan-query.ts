@@ -42,13 +42,14 @@ const drawSeed = (): number => randomInt(2 ** 32);
 
 /** int8 distances alone answer only when `rescore` is turned off; ignoring quantisation is then the contrary wish. */
 function parametersOf(params: SearchParams | undefined): SearchParameters {
-  const { hnsw_ef: efSearch, exact, quantization } = params ?? {};
+  const { hnsw_ef: efSearch, exact, quantization, idf } = params ?? {};
   const rescore = quantization?.ignore === true ? true : quantization?.rescore;
   return {
     ...(efSearch === undefined ? {} : { efSearch }),
     ...(exact === true ? { exact } : {}),
     ...(rescore === undefined ? {} : { rescore }),
     ...(quantization?.oversampling === undefined ? {} : { oversampling: quantization.oversampling }),
+    ...(idf === undefined ? {} : { idf }),
   };
 }
 

@@ -183,10 +183,22 @@ describe("upserting points", () => {
       /^Bad request: points\[0\]\.vector: multi-vectors are not supported yet/,
     ],
     [
-      "sparse vectors",
+      "sparse vectors of a name that there is not",
       [{ id: 1, vector: { text: { indices: [1], values: [1] } } }],
       400,
-      /^Bad request: points\[0\]\.vector\.text: sparse vectors are not supported/,
+      /^Wrong input: Not existing vector name error: text/,
+    ],
+    [
+      "sparse vectors with an index twice",
+      [{ id: 1, vector: { text: { indices: [1, 1], values: [1, 2] } } }],
+      422,
+      /^Validation error in JSON body: \[points\[0\]\.vector\.text\.indices: must be unique\]/,
+    ],
+    [
+      "sparse vectors of unequal lengths",
+      [{ id: 1, vector: { text: { indices: [1], values: [1, 2] } } }],
+      422,
+      /^Validation error in JSON body: \[points\[0\]\.vector\.text\.values: must be the same length as indices\]/,
     ],
     [
       "documents",

@@ -209,7 +209,12 @@ describe("query", () => {
       /mmr\.candidates_limit: value 16385 invalid, must be from 0 to 16384/,
     ],
     ["documents", { query: { text: "a", model: "b" } }, 400, /query: inference/],
-    ["sparse vectors", { query: { indices: [1], values: [1] } }, 400, /query: sparse/],
+    [
+      "sparse vectors",
+      { query: { indices: [1], values: [1] } },
+      400,
+      /^Wrong input: Conversion between sparse and regular vectors failed/,
+    ],
     ["multi-vectors", { query: [[1, 2]] }, 400, /query: multi-vectors/],
     ["a query of another shape", { query: { odd: 1 } }, 400, /^Format error in JSON body: query: /],
     ["a query that is a flag", { query: true }, 400, /^Format error in JSON body: query: /],

@@ -1,5 +1,5 @@
 import { type Batch, decodeBatchOperations, ReadsHere, type Replica } from "@murmuration/core";
-import { comparePointIds, decodeGraphDelta } from "@murmuration/index";
+import { comparePointIds, decodeGraphDelta, isDense } from "@murmuration/index";
 import { collectionName } from "../commands.js";
 import { Violated } from "./checker.js";
 
@@ -12,7 +12,7 @@ export function checkGraphRules(replica: Replica): void {
       });
     }
     for (const index of indexes.values()) {
-      const { missedAdds } = index.links.counters();
+      const missedAdds = index.links?.counters().missedAdds ?? 0;
       if (missedAdds > 0)
         throw new Violated("graph", `replica ${replica.id}: ${missedAdds} links to nodes that are gone`, {
           nodes: [replica.id],
@@ -37,7 +37,8 @@ export function checkInserts(replica: Replica, written: readonly Batch[]): void 
       const isNamed = operation.vectors.some((vector) => vector.name === name);
       if (operation.kind === "upsert" || isNamed) ids.delete(id);
     }
-    for (const { name, delta } of operation.vectors) {
+    for (const { name, delta, values } of operation.vectors) {
+      if (!isDense(values)) continue;
       const [base = []] = decodeGraphDelta({ origin, sequence }, delta);
       if (base.length === 0 && (live.get(name)?.size ?? 0) > 0) {
         throw new Violated("insert", `the vector of ${origin}:${sequence} has no neighbour`, {
@@ -69,7 +70,8 @@ export function checkGraphAtRest(replica: Replica): void {
   }
   if (shard.windows.isOpen()) fail("a stitch window is open");
   for (const index of indexes.values()) {
-    if (index.links.counters().storedTags > 0) fail(`${index.links.counters().storedTags} tags are stored`);
+    const storedTags = index.links?.counters().storedTags ?? 0;
+    if (storedTags > 0) fail(`${storedTags} tags are stored`);
     if (index.reader.visibleCount !== index.reader.linkedCount - index.reader.deadCount) {
       fail(
         `${index.reader.visibleCount} visible nodes of ${index.reader.linkedCount - index.reader.deadCount} live ones`,

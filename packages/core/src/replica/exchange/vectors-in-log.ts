@@ -1,3 +1,4 @@
+import { sameVector } from "@murmuration/index";
 import type { OpLog } from "../../log/op-log.js";
 import { type PointState, visibleDot, visibleVectorNames } from "../../state/point-state.js";
 import type { Shard } from "../../state/shard.js";
@@ -12,11 +13,7 @@ export function vectorsAgreeWithLog(log: OpLog, shard: Shard, state: PointState)
     if (dot === undefined || slot === undefined) return false;
     const logged = vectorInLog(log, shard.id, dot, name);
     if (logged === undefined) all = undefined;
-    else if (Buffer.compare(bytesOf(logged), bytesOf(shard.graph(name).reader.vectorAt(slot))) !== 0) return false;
+    else if (!sameVector(logged, shard.graph(name).reader.vectorAt(slot))) return false;
   }
   return all;
-}
-
-function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
 }

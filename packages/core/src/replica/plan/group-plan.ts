@@ -1,20 +1,26 @@
 import {
   assert,
   canonicalVector,
+  type DenseSpace,
+  type DenseVector,
+  denseOf,
   type GraphDelta,
   type InsertCandidates,
   insertedSinceMax,
+  isDense,
   type PointId,
   type Space,
+  sameVector,
+  type Vector,
 } from "@murmuration/index";
-import type { VectorSpace } from "../../catalogue/collection.js";
+import { isDenseSpace, type VectorSpace } from "../../catalogue/collection.js";
 import type { Dot } from "../../causality/dot.js";
 import type { NamedVectors } from "../../command/command.js";
 import { mark } from "../../marks.js";
 import { throughEncoding } from "../../operation/vector-encoding.js";
 import type { KeptVector, VectorVersion } from "../../operation/vector-version.js";
 import { isPlanted } from "../../planted.js";
-import { spaceOptions } from "../../state/open-shard.js";
+import { graphOptions } from "../../state/open-shard.js";
 import { visibleDot } from "../../state/point-state.js";
 import type { Shard } from "../../state/shard.js";
 import type { PlannedInsert, Planner } from "./planner.js";
@@ -36,7 +42,7 @@ interface Group {
   /** Slots of those that are applied. */
   readonly since: number[];
   /** Vectors as they will be stored, by place. */
-  readonly values: ReadonlyMap<number, Float32Array>;
+  readonly values: ReadonlyMap<number, DenseVector>;
 }
 
 const nothingFound: Group = { end: 0, found: new Map(), planned: [], since: [], values: new Map() };
@@ -82,19 +88,21 @@ export class GroupPlan {
         kept.push({ name, dot: current });
         continue;
       }
-      const { encoding } = this.#spaceOf(name);
+      const space = this.#spaceOf(name);
+      const encoding = isDenseSpace(space) ? space.encoding : undefined;
       const delta = this.#deltaAt(at, name, dot, values);
       vectors.push({ name, values, delta, ...(encoding === undefined ? {} : { encoding }) });
     }
     return { vectors, kept };
   }
 
-  #deltaAt(at: number, name: string, dot: Dot, values: Float32Array): GraphDelta {
+  #deltaAt(at: number, name: string, dot: Dot, values: Vector): GraphDelta {
     const index = this.#indexOf(name);
+    if (index.kind !== "dense" || !isDense(values)) return index.plan(dot, values);
     if (this.#planner.groupSize === 1 || this.#points.length === 1) return index.plan(dot, values);
     let group = this.#groups.get(name) ?? nothingFound;
     if (at >= group.end) {
-      group = this.#find(at, name, dot, values);
+      group = this.#find(at, name, dot, values, index);
       this.#groups.set(name, group);
     }
     const { planned, since } = group;
@@ -112,15 +120,14 @@ export class GroupPlan {
   }
 
   /** Find candidates for the vectors of this name from a place on, whose operation has this dot. */
-  #find(from: number, name: string, { origin, sequence }: Dot, first: Float32Array): Group {
+  #find(from: number, name: string, { origin, sequence }: Dot, first: DenseVector, index: DenseSpace): Group {
     const end = Math.min(from + this.#planner.groupSize, this.#points.length);
-    const index = this.#indexOf(name);
     const values = new Map([[from, first]]);
     const inserts = new Map<number, PlannedInsert>();
     for (let at = from; at < end; at++) {
       const { id, vectors } = this.#points[at] as GivenPoint;
       if (!Object.hasOwn(vectors, name)) continue;
-      const stored = values.get(at) ?? this.#stored(at, name);
+      const stored = values.get(at) ?? denseOf(this.#stored(at, name));
       values.set(at, stored);
       if (at > from && this.#keeps(id, name, stored) !== undefined) continue;
       inserts.set(at, { dot: { origin, sequence: sequence + at - from }, values: stored });
@@ -134,22 +141,20 @@ export class GroupPlan {
   }
 
   /** The dot of the vector that a point has already, bit for bit. */
-  #keeps(id: PointId, name: string, values: Float32Array): Dot | undefined {
+  #keeps(id: PointId, name: string, values: Vector): Dot | undefined {
     const index = this.#indexOf(name);
     const current = visibleDot(this.#shard.table.live(id), name);
     const slot = current === undefined ? undefined : index.slotOf(current);
-    return slot !== undefined && sameBits(index.reader.vectorAt(slot), values) ? current : undefined;
+    return slot !== undefined && sameVector(index.reader.vectorAt(slot), values) ? current : undefined;
   }
 
   /** The vector of a point as it will be stored. */
-  #stored(at: number, name: string): Float32Array {
+  #stored(at: number, name: string): Vector {
+    const given = (this.#points[at] as GivenPoint).vectors[name] as Vector;
     const space = this.#spaceOf(name);
-    const { encoding } = space;
-    const given = canonicalVector(
-      (this.#points[at] as GivenPoint).vectors[name] as Float32Array,
-      spaceOptions(space).metric,
-    );
-    return encoding === undefined ? given : throughEncoding(given, encoding);
+    if (!isDense(given) || !isDenseSpace(space)) return given;
+    const canonical = canonicalVector(given, graphOptions(space).metric);
+    return space.encoding === undefined ? canonical : throughEncoding(canonical, space.encoding);
   }
 
   #indexOf(name: string): Space {
@@ -165,20 +170,15 @@ export class GroupPlan {
 
 const KEPT_FROM = 16;
 /** What was found first in a graph with some nodes. */
-const firstFound = new WeakMap<Space, readonly (InsertCandidates | undefined)[]>();
+const firstFound = new WeakMap<DenseSpace, readonly (InsertCandidates | undefined)[]>();
 
 /** With the bug planted, what was found once is used ever after. */
 function keptIfPlanted(
-  index: Space,
+  index: DenseSpace,
   found: readonly (InsertCandidates | undefined)[],
 ): readonly (InsertCandidates | undefined)[] {
   if (!isPlanted("plans-kept")) return found;
   const kept = firstFound.get(index);
   if (kept === undefined && index.reader.linkedCount > KEPT_FROM) firstFound.set(index, found);
   return kept ?? found;
-}
-
-/** Bits, not numbers: 0 and −0 are told apart, so that what is kept is what would have been written. */
-function sameBits(a: Float32Array, b: Float32Array): boolean {
-  return a.every((value, i) => Object.is(value, b[i]));
 }

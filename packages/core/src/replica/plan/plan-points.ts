@@ -3,18 +3,21 @@ import {
   comparePointIds,
   compileDeletion,
   compilePredicate,
-  type DenseVector,
   emptyFilter,
   type Filter,
   isDense,
+  kindOfVector,
   MurmurationError,
   type Payload,
   type PointId,
   parsePath,
+  requireKind,
+  type SparseVector,
   setAt,
+  sparseLimits,
   type Vector,
 } from "@murmuration/index";
-import type { VectorSpace } from "../../catalogue/collection.js";
+import { isDenseSpace, type VectorSpace } from "../../catalogue/collection.js";
 import type { Dot } from "../../causality/dot.js";
 import type { Command, FoundPoints, NamedVectors, PointCommand, PointWrite, Target } from "../../command/command.js";
 import { limits } from "../../limits.js";
@@ -236,17 +239,16 @@ function spaceOf(shard: Shard, name: string): VectorSpace {
   return shard.collection.vectors[name] as VectorSpace;
 }
 
-/** Throws `wrong-input` for a vector of another kind than its space has. */
-function requireKind(vector: Vector, name: string, field: string): DenseVector {
-  if (isDense(vector)) return vector;
-  const problem = `Conversion between ${vector.kind} and regular vectors failed: vector "${name}" is a dense one`;
-  throw new MurmurationError("wrong-input", problem, field);
-}
-
 function checkVectors(shard: Shard, vectors: NamedVectors, field: string): void {
   for (const [name, vector] of Object.entries(vectors)) {
-    const values = requireKind(vector, name, field);
-    const { size, distance, encoding } = spaceOf(shard, name);
+    const space = spaceOf(shard, name);
+    requireKind(kindOfVector(vector), isDenseSpace(space) ? "dense" : space.kind, field);
+    if (!isDense(vector) || !isDenseSpace(space)) {
+      checkSparse(vector as SparseVector, field);
+      continue;
+    }
+    const values = vector;
+    const { size, distance, encoding } = space;
     if (values.length !== size) {
       throw new MurmurationError(
         "wrong-input",
@@ -261,9 +263,18 @@ function checkVectors(shard: Shard, vectors: NamedVectors, field: string): void 
   }
 }
 
+function checkSparse({ values }: SparseVector, field: string): void {
+  if (values.length > sparseLimits.valuesMax) {
+    const problem = `a sparse vector has at most ${sparseLimits.valuesMax} values, got ${values.length}`;
+    throw new MurmurationError("validation", problem, field);
+  }
+  if (!values.every(Number.isFinite))
+    throw new MurmurationError("format", "a vector holds a value that is not finite", field);
+}
+
 function checkRoom(target: WritableShard, points: readonly { readonly vectors: NamedVectors }[]): void {
   for (const [name, index] of target.indexes) {
-    const wanted = points.reduce((sum, point) => sum + (Object.hasOwn(point.vectors, name) ? 1 : 0), 0);
-    if (wanted > 0) index.requireRoomFor(wanted);
+    const wanted = points.flatMap(({ vectors }) => (Object.hasOwn(vectors, name) ? [vectors[name] as Vector] : []));
+    if (wanted.length > 0) index.requireRoomFor(wanted);
   }
 }

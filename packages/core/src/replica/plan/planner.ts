@@ -1,7 +1,7 @@
-import type { InsertCandidates, NodeDot, Space } from "@murmuration/index";
+import type { DenseSpace, InsertCandidates, NodeDot } from "@murmuration/index";
 
 /** What a planner needs of a graph. */
-export type PlannedGraph = Pick<Space, "handle" | "inserts" | "options">;
+export type PlannedGraph = Pick<DenseSpace, "handle" | "inserts" | "options">;
 
 /** A vector that is to be inserted: f32[dimensions] as it will be stored, under the dot that its operation is expected to have. */
 export interface PlannedInsert {

@@ -114,6 +114,28 @@ const vectorsConfig = parsedBy(
   { oneOf: [vectorParamsSchema, { type: "object", additionalProperties: vectorParamsSchema }] },
 );
 
+const sparseIndexFields = z.object({
+  full_scan_threshold: optional(unsigned(64, 0)),
+  on_disk: optional(z.boolean()),
+  memory: optional(memory),
+  datatype: optional(oneOf(["float32", "float16", "uint8"])),
+});
+
+/** The index of sparse vectors is what it is: what is said of it is kept to be shown again. */
+export const sparseVectorParams = z.object({
+  index: optional(sparseIndexFields),
+  modifier: optional(oneOf(["none", "idf"])),
+});
+export type SparseVectorParams = z.output<typeof sparseVectorParams>;
+
+const sparseVectorParamsSchema = z.toJSONSchema(sparseVectorParams, { io: "input", unrepresentable: "any" });
+delete sparseVectorParamsSchema.$schema;
+
+const sparseVectorsConfig = parsedBy(
+  (value) => readEach(value, (params) => validate(sparseVectorParams, params ?? {})),
+  { type: "object", additionalProperties: sparseVectorParamsSchema },
+);
+
 const optimizersFields = z.object({
   deleted_threshold: optional(number(0, 1)),
   vacuum_min_vector_number: optional(unsigned(64, 100)),
@@ -179,7 +201,7 @@ const configs = {
 
 const createFields = z.object({
   vectors: optional(vectorsConfig),
-  sparse_vectors: unsupported("sparse vectors are"),
+  sparse_vectors: optional(sparseVectorsConfig),
   shard_number: optional(unsigned(32, 1)),
   sharding_method: optional(shardingMethod),
   ...collectionParams,

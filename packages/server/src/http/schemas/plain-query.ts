@@ -42,6 +42,7 @@ function plainParams(value: unknown): SearchParams | undefined {
     quantization: undefined,
     indexed_only: undefined,
     acorn: undefined,
+    idf: undefined,
   };
   for (const [key, field] of Object.entries(value)) {
     if (key === "hnsw_ef" && isCount(field, 1) && field <= efSearchMax) params.hnsw_ef = field;

@@ -1,5 +1,5 @@
 import type { NamedVectors, PointInput, Target } from "@murmuration/core";
-import { MurmurationError, type Payload, type PointId } from "@murmuration/index";
+import { MurmurationError, type Payload, type PointId, type Vector, type VectorKind } from "@murmuration/index";
 import { z } from "zod";
 import {
   anyObject,
@@ -17,7 +17,7 @@ import {
 } from "./fields.js";
 import { filter } from "./filter.js";
 import { spelled, underOwnNames } from "./spellings.js";
-import { readDenseVector, readVectors, refuseOtherVector, vectorStructSchema } from "./vectors.js";
+import { readVector, readVectors, vectorStructSchema } from "./vectors.js";
 
 const shardKey = unsupported("shard keys are");
 
@@ -66,9 +66,11 @@ function objectOf(value: unknown, field: string): { readonly [key: string]: unkn
   throw new MurmurationError("format", `expected point, got ${shown(value)}`, field);
 }
 
-/** A vector of a name and a size that no point before this one has. */
+/** A vector of a name, a kind and a size that no point before this one has. */
 export interface VectorShape {
   readonly name: string;
+  readonly kind: VectorKind;
+  /** Dimensions; 0 for a sparse one. */
   readonly size: number;
   readonly id: PointId;
 }
@@ -79,19 +81,26 @@ export interface PointList<Point extends { readonly id: PointId; readonly vector
   readonly shapes: readonly VectorShape[];
 }
 
+/** What decides whether a vector fits a space. */
+export function shapeOf(vector: Vector): Pick<VectorShape, "kind" | "size"> {
+  if (vector instanceof Float32Array) return { kind: "dense", size: vector.length };
+  return { kind: vector.kind, size: vector.kind === "multi" ? vector.dimensions : 0 };
+}
+
 function listOf<Point extends { readonly id: PointId; readonly vectors: NamedVectors }>(
   points: readonly Point[],
 ): PointList<Point> {
-  const sizes = new Map<string, Set<number>>();
+  const known = new Map<string, VectorShape[]>();
   const shapes: VectorShape[] = [];
   for (const { id, vectors } of points) {
     for (const name in vectors) {
-      const size = (vectors[name] as Float32Array).length;
-      let seen = sizes.get(name);
-      if (seen === undefined) sizes.set(name, (seen = new Set()));
-      if (seen.has(size)) continue;
-      seen.add(size);
-      shapes.push({ name, size, id });
+      const { kind, size } = shapeOf(vectors[name] as Vector);
+      let seen = known.get(name);
+      if (seen === undefined) known.set(name, (seen = []));
+      if (seen.some((shape) => shape.size === size && shape.kind === kind)) continue;
+      const shape = { name, kind, size, id };
+      seen.push(shape);
+      shapes.push(shape);
     }
   }
   return { points, shapes };
@@ -141,22 +150,18 @@ function checkSameLength(actual: number, expected: number, field: string): void 
   );
 }
 
-function readOne(value: unknown, field: string): Float32Array {
-  return Array.isArray(value) ? readDenseVector(value, field) : refuseOtherVector(value, field);
-}
-
 /** Vectors of a batch: one list for the unnamed vector, or one list for each name. */
 function readBatchVectors(value: unknown, count: number): readonly NamedVectors[] {
   if (Array.isArray(value)) {
     checkSameLength(value.length, count, "vectors");
     return value.map((element, i) => readVectors(element, `vectors[${i}]`));
   }
-  const vectors = Array.from({ length: count }, (): { [name: string]: Float32Array } => ({}));
+  const vectors = Array.from({ length: count }, (): { [name: string]: Vector } => ({}));
   for (const [name, column] of Object.entries(objectOf(value, "vectors"))) {
     const field = `vectors.${name}`;
-    const read = within(field, () => readList(column, "vectors", (element, i) => readOne(element, `[${i}]`)));
+    const read = within(field, () => readList(column, "vectors", (element, i) => readVector(element, `[${i}]`)));
     checkSameLength(read.length, count, field);
-    for (const [i, vector] of read.entries()) (vectors[i] as { [name: string]: Float32Array })[name] = vector;
+    for (const [i, vector] of read.entries()) (vectors[i] as { [name: string]: Vector })[name] = vector;
   }
   return vectors;
 }

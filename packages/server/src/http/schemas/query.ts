@@ -1,4 +1,11 @@
-import { MurmurationError, prefetchDepthMax, prefetchesMax } from "@murmuration/index";
+import {
+  type Filter,
+  MurmurationError,
+  parseFilter,
+  prefetchDepthMax,
+  prefetchesMax,
+  type Vector,
+} from "@murmuration/index";
 import { z } from "zod";
 import { efSearchMax, queryBatchSizeMax } from "../http-limits.js";
 import { integer, number, optional, parsedBy, rowCount, shown, unsupported, withDefault, within } from "./fields.js";
@@ -8,7 +15,20 @@ import { query } from "./query-forms.js";
 import { selectionFields } from "./selection.js";
 import { selectionSpellings, spelled } from "./spellings.js";
 import { type IssueParameters, validate } from "./validate.js";
-import { denseVectorSchema, readDenseVector, refuseOtherVector } from "./vectors.js";
+import { denseVectorSchema, readDenseVector, readVector, refuseOtherVector, vectorSchema } from "./vectors.js";
+
+/** Among which points the indices of sparse vectors are counted. */
+const idfScope = parsedBy(
+  (value): "global" | { readonly corpus: Filter } => {
+    if (value === "global") return value;
+    if (typeof value !== "object" || value === null || !("corpus" in value))
+      throw new MurmurationError("format", 'expected "global" or {"corpus": filter}');
+    return { corpus: within("corpus", () => parseFilter(value.corpus, "")) };
+  },
+  {
+    oneOf: [{ const: "global" }, { type: "object", properties: { corpus: { type: "object" } }, required: ["corpus"] }],
+  },
+);
 
 const searchParams = z.object({
   hnsw_ef: optional(integer(1, efSearchMax)),
@@ -22,7 +42,7 @@ const searchParams = z.object({
   ),
   indexed_only: optional(z.boolean()),
   acorn: optional(z.object({ enable: optional(z.boolean()), max_selectivity: optional(number(0, 1)) })),
-  idf: unsupported("sparse vectors are"),
+  idf: optional(idfScope),
 });
 export type SearchParams = z.output<typeof searchParams>;
 
@@ -126,7 +146,7 @@ export type QueryBody = z.output<typeof queryBody>;
 /** The vector of a legacy search, with the name of the vector it is compared with. */
 export interface LegacyVector {
   readonly using: string;
-  readonly vector: Float32Array;
+  readonly vector: Vector;
 }
 
 function readLegacyVector(value: unknown): LegacyVector {
@@ -135,10 +155,7 @@ function readLegacyVector(value: unknown): LegacyVector {
   if (typeof value.name !== "string")
     throw new MurmurationError("format", `expected string, got ${shown(value.name)}`, "name");
   const vector = "vector" in value ? value.vector : undefined;
-  return {
-    using: value.name,
-    vector: Array.isArray(vector) ? readDenseVector(vector, "vector") : refuseOtherVector(vector, "vector"),
-  };
+  return { using: value.name, vector: readVector(vector, "vector") };
 }
 
 const searchRequest = z.object({
@@ -147,7 +164,7 @@ const searchRequest = z.object({
       denseVectorSchema,
       {
         type: "object",
-        properties: { name: { type: "string" }, vector: denseVectorSchema },
+        properties: { name: { type: "string" }, vector: vectorSchema },
         required: ["name", "vector"],
       },
     ],

@@ -1,5 +1,5 @@
 import type { NamedVectors } from "@murmuration/core";
-import { MurmurationError } from "@murmuration/index";
+import { MurmurationError, type SparseVector, sparseVector, type Vector } from "@murmuration/index";
 import { type JsonSchema, shown } from "./fields.js";
 
 /** The name of the vector that is not named. */
@@ -7,8 +7,20 @@ export const unnamedVector = "";
 
 export const denseVectorSchema: JsonSchema = { type: "array", items: { type: "number", format: "float" }, minItems: 1 };
 
+export const sparseVectorSchema: JsonSchema = {
+  type: "object",
+  properties: {
+    indices: { type: "array", items: { type: "integer", minimum: 0, maximum: 0xffffffff } },
+    values: { type: "array", items: { type: "number", format: "float" } },
+  },
+  required: ["indices", "values"],
+};
+
+/** A vector of any kind. */
+export const vectorSchema: JsonSchema = { oneOf: [denseVectorSchema, sparseVectorSchema] };
+
 export const vectorStructSchema: JsonSchema = {
-  oneOf: [denseVectorSchema, { type: "object", additionalProperties: denseVectorSchema }],
+  oneOf: [denseVectorSchema, { type: "object", additionalProperties: vectorSchema }],
 };
 
 function refuseElement(value: unknown, field: string): never {
@@ -41,8 +53,6 @@ export function readDenseVector(value: readonly unknown[], field: string): Float
 /** Throws for what is not a dense vector: `unsupported` for the other vector kinds of the dialect, else `format`. */
 export function refuseOtherVector(value: unknown, field: string): never {
   if (typeof value === "object" && value !== null) {
-    if ("indices" in value && "values" in value)
-      throw new MurmurationError("unsupported", "sparse vectors are not supported yet", field);
     for (const model of ["text", "image", "object", "model"]) {
       if (model in value)
         throw new MurmurationError("unsupported", "inference (Document, Image, Object) is not supported yet", field);
@@ -56,14 +66,39 @@ function looksLikeInference(value: object): boolean {
   return "model" in value && typeof value.model === "string";
 }
 
+function numbersOf(value: unknown, field: string): number[] {
+  if (value === undefined) throw new MurmurationError("format", "missing field", field);
+  if (!Array.isArray(value))
+    throw new MurmurationError("format", `expected array of numbers, got ${shown(value)}`, field);
+  return value.map((element: unknown, i) => {
+    if (typeof element === "number") return element;
+    return typeof element === "bigint" ? Number(element) : refuseElement(element, `${field}[${i}]`);
+  });
+}
+
+/** A sparse vector, sorted by index. Throws `format` for what has no lists of numbers, `validation` for those that are no sparse vector. */
+function readSparseVector(value: object, field: string): SparseVector {
+  const { indices, values } = value as { readonly indices?: unknown; readonly values?: unknown };
+  const at = (name: string) => (field === "" ? name : `${field}.${name}`);
+  const given = numbersOf(values, at("values"));
+  const vector = sparseVector(numbersOf(indices, at("indices")), given, field);
+  const far = given.findIndex((one) => !Number.isFinite(Math.fround(one)));
+  return far < 0 ? vector : refuseElement(given[far], `${at("values")}[${far}]`);
+}
+
+/** A vector of any kind. Throws as those of each kind do, and for what is no vector. */
+export function readVector(value: unknown, field: string): Vector {
+  if (Array.isArray(value)) return readDenseVector(value, field);
+  if (typeof value !== "object" || value === null || !("indices" in value || "values" in value))
+    return refuseOtherVector(value, field);
+  return readSparseVector(value, field);
+}
+
 /** The vectors of one point: an array is the unnamed one, an object has them by name and may be empty. */
 export function readVectors(value: unknown, field: string): NamedVectors {
   if (Array.isArray(value)) return { [unnamedVector]: readDenseVector(value, field) };
   if (typeof value !== "object" || value === null || looksLikeInference(value)) refuseOtherVector(value, field);
-  const vectors: { [name: string]: Float32Array } = {};
-  for (const [name, child] of Object.entries(value as object)) {
-    const childField = `${field}.${name}`;
-    vectors[name] = Array.isArray(child) ? readDenseVector(child, childField) : refuseOtherVector(child, childField);
-  }
+  const vectors: { [name: string]: Vector } = {};
+  for (const [name, child] of Object.entries(value as object)) vectors[name] = readVector(child, `${field}.${name}`);
   return vectors;
 }

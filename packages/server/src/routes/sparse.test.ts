@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { type TestApp, testApp } from "../testing/test-app.js";
+
+const idf = (total: number, df: number) => Math.fround(Math.log((total - df + 0.5) / (df + 0.5) + 1));
+
+async function filled(): Promise<TestApp> {
+  const made = await testApp();
+  const body = { sparse_vectors: { plain: {}, rare: { modifier: "idf", index: { on_disk: true } } } };
+  assert.equal((await made.ask("PUT", "/collections/texts", body)).statusCode, 200);
+  const points = [
+    { id: 1, vector: { plain: { indices: [7, 3], values: [0.5, 2] }, rare: { indices: [1, 2], values: [1, 1] } } },
+    { id: 2, vector: { plain: { indices: [3], values: [1] }, rare: { indices: [2], values: [1] } }, payload: { a: 1 } },
+    { id: 3, vector: { plain: { indices: [], values: [] } }, payload: { a: 1 } },
+    { id: 4, vector: {} },
+  ];
+  assert.equal((await made.ask("PUT", "/collections/texts/points?wait=true", { points })).statusCode, 200);
+  return made;
+}
+
+const scoresOf = (result: unknown) =>
+  (result as { readonly points: readonly { readonly id: number; readonly score: number }[] }).points.map(
+    ({ id, score }) => [id, score],
+  );
+
+describe("sparse vectors", () => {
+  it("are kept sorted by index, and shown as they were described", async () => {
+    const { ask } = await filled();
+    const { json } = await ask("POST", "/collections/texts/points", { ids: [1, 3, 4], with_vector: ["plain"] });
+    assert.deepEqual(json.result, [
+      { id: 1, payload: {}, vector: { plain: { indices: [3, 7], values: [2, 0.5] } } },
+      { id: 3, payload: { a: 1 }, vector: { plain: { indices: [], values: [] } } },
+      { id: 4, payload: {}, vector: {} },
+    ]);
+    const info = (await ask("GET", "/collections/texts")).json.result as {
+      readonly config: { readonly params: { readonly vectors: unknown; readonly sparse_vectors: unknown } };
+    };
+    assert.deepEqual(info.config.params.sparse_vectors, {
+      plain: {},
+      rare: { modifier: "idf", index: { on_disk: true } },
+    });
+  });
+
+  it("are found by their dot products, with filters, by id and in the older form", async () => {
+    const { ask } = await filled();
+    const query = async (body: object) =>
+      scoresOf((await ask("POST", "/collections/texts/points/query", { using: "plain", ...body })).json.result);
+    assert.deepEqual(await query({ query: { indices: [9, 3], values: [1, 2] } }), [
+      [1, 4],
+      [2, 2],
+    ]);
+    assert.deepEqual(await query({ query: { indices: [8], values: [1] } }), []);
+    assert.deepEqual(await query({ query: { indices: [], values: [] } }), []);
+    assert.deepEqual(await query({ query: { indices: [3], values: [-1] }, score_threshold: -1.5 }), [[2, -1]]);
+    const filter = { must: [{ key: "a", match: { value: 1 } }] };
+    assert.deepEqual(await query({ query: { indices: [3], values: [1] }, filter }), [[2, 1]]);
+    assert.deepEqual(await query({ query: 1 }), [[2, 2]]);
+    const { json } = await ask("POST", "/collections/texts/points/search", {
+      vector: { name: "plain", vector: { indices: [7], values: [1] } },
+      limit: 3,
+    });
+    assert.deepEqual(json.result, [{ id: 1, version: 1, score: 0.5 }]);
+  });
+
+  it("weight what is rare among the points that there are, or those of a corpus", async () => {
+    const { ask } = await filled();
+    const query = async (params?: object) =>
+      scoresOf(
+        (
+          await ask("POST", "/collections/texts/points/query", {
+            query: { indices: [1, 2], values: [1, 1] },
+            using: "rare",
+            ...(params && { params }),
+          })
+        ).json.result,
+      );
+    const shown = (score: number) => Number(score.toPrecision(6));
+    const close = (found: (readonly unknown[])[]) => found.map(([id, score]) => [id, shown(score as number)]);
+    assert.deepEqual(close(await query()), [
+      [1, shown(idf(2, 1) + idf(2, 2))],
+      [2, shown(idf(2, 2))],
+    ]);
+    const corpus = { must: [{ has_id: [2, 3] }] };
+    assert.deepEqual(close(await query({ idf: { corpus } })), [
+      [1, shown(idf(1, 0) + idf(1, 1))],
+      [2, shown(idf(1, 1))],
+    ]);
+    assert.deepEqual(await query({ idf: "global" }), await query());
+    await ask("POST", "/collections/texts/points/delete?wait=true", { points: [1] });
+    assert.deepEqual(close(await query()), [[2, shown(idf(1, 1))]]);
+  });
+
+  it("are replaced, updated and removed like others", async () => {
+    const { ask } = await filled();
+    const vectorOf = async (id: number) =>
+      ((await ask("GET", `/collections/texts/points/${id}`)).json.result as { readonly vector: unknown }).vector;
+    const set = { points: [{ id: 4, vector: { plain: { indices: [1], values: [3] } } }] };
+    assert.equal((await ask("PUT", "/collections/texts/points/vectors?wait=true", set)).statusCode, 200);
+    assert.deepEqual(await vectorOf(4), { plain: { indices: [1], values: [3] } });
+    await ask("POST", "/collections/texts/points/vectors/delete?wait=true", { points: [1], vector: ["plain"] });
+    assert.deepEqual(await vectorOf(1), { rare: { indices: [1, 2], values: [1, 1] } });
+    const batch = { batch: { ids: [2], vectors: { plain: [{ indices: [5, 4], values: [1, 2] }] } } };
+    assert.equal((await ask("PUT", "/collections/texts/points?wait=true", batch)).statusCode, 200);
+    assert.deepEqual(await vectorOf(2), { plain: { indices: [4, 5], values: [2, 1] } });
+  });
+});
