@@ -14,7 +14,7 @@ export {
   type VectorSpace,
 } from "./catalogue/collection.js";
 export { checkName } from "./catalogue/names.js";
-export { collectionNamed, resolveCollection, visibleCollections } from "./catalogue/resolve.js";
+export { collectionNamed, hasCollection, resolveCollection, visibleCollections } from "./catalogue/resolve.js";
 export { compareDots, type Dot, dotFromKey, dotText, dotToKey, isOrigin, isSequence } from "./causality/dot.js";
 export {
   compareHybridTimes,

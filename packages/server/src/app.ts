@@ -1,4 +1,5 @@
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
+import { hasCollection } from "@murmuration/core";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, LogController } from "fastify";
 import type { Logger } from "pino";
 import type { Backups } from "./backup/backups.js";
 import { readLargeBodies } from "./bodies/read-large.js";
@@ -18,12 +19,15 @@ import {
 import { ReadTurns } from "./http/read-turns.js";
 import { acceptOrigins, compressBodies } from "./http/transport.js";
 import { undecodable } from "./http/url-text.js";
+import { Issues } from "./issues.js";
 import { Metrics } from "./metrics.js";
 import { openApiRoute } from "./openapi.js";
 import { elapsedMs, requestHandler, sendError, sendJson } from "./request-handler.js";
+import { RequestStatistics } from "./request-statistics.js";
 import { metricsRoute } from "./routes/metrics.js";
 import { routes } from "./routes/mod.js";
 import type { Route } from "./routes/route.js";
+import { telemetryRoute } from "./routes/telemetry.js";
 
 /** What the HTTP side is told beside its database. */
 export interface AppOptions {
@@ -90,13 +94,26 @@ function logSlowRequests(app: FastifyInstance, thresholdMs: number): void {
   });
 }
 
-function measureRequests(app: FastifyInstance, metrics: Metrics): void {
+/** The collection of a request's path, if there is one. */
+function collectionOf({ params }: FastifyRequest, database: Database): string | undefined {
+  const { collection_name: name } = (params ?? {}) as { readonly collection_name?: string };
+  return name !== undefined && database.collectionNamed(name) !== undefined ? name : undefined;
+}
+
+function measureRequests(
+  app: FastifyInstance,
+  database: Database,
+  metrics: Metrics,
+  statistics: RequestStatistics,
+): void {
   const endpoints = new Map<string, string>();
   app.addHook("onResponse", (request, reply, done) => {
     const url = request.routeOptions.url ?? "unknown";
     let endpoint = endpoints.get(url);
     if (endpoint === undefined) endpoints.set(url, (endpoint = url.replace(/:(\w+)/g, "{$1}")));
-    metrics.observe(request.method, endpoint, reply.statusCode, elapsedMs(request) / 1000);
+    const seconds = elapsedMs(request) / 1000;
+    metrics.observe(request.method, endpoint, reply.statusCode, seconds);
+    statistics.observe(request.method, endpoint, reply.statusCode, seconds, collectionOf(request, database));
     if (request.errorCode !== undefined) metrics.countError(request.errorCode);
     done();
   });
@@ -149,16 +166,20 @@ export async function buildApp(database: Database, options: AppOptions = {}): Pr
   });
   logSlowRequests(app, options.slowRequestMs ?? 0);
 
-  const metrics = new Metrics(database);
-  measureRequests(app, metrics);
-  const served = [...routes, metricsRoute(metrics)];
+  const statistics = new RequestStatistics();
+  const metrics = new Metrics(database, statistics);
+  measureRequests(app, database, metrics, statistics);
+  const served = [...routes, telemetryRoute(statistics), metricsRoute(metrics)];
   const all = [...served, openApiRoute(served)];
   const host = {
     forwarder: new Forwarder(database, options.peerHosts ?? ["127.0.0.1"], refusedOnce(options.log)),
     turns,
     readTimeoutSeconds,
   };
-  const services = { database, backups: options.backups };
+  const issues = new Issues((name) =>
+    hasCollection(database.catalogue, name) ? database.collection(name) : undefined,
+  );
+  const services = { database, backups: options.backups, issues };
   const refuseEmptyNames = emptyNamesAt(all);
   app.addHook("onRequest", async ({ method, url }) => refuseEmptyNames(method, url));
   for (const of of all) {

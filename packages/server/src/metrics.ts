@@ -1,13 +1,15 @@
-import { type TransportLink, visibleCollections } from "@murmuration/core";
+import { collectionNamed, type TransportLink, visibleCollections } from "@murmuration/core";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, type Metric, Registry } from "prom-client";
+import { dialectMetrics } from "./dialect-metrics.js";
 import type { Database, ReplicationReport } from "./engine/database.js";
+import { RequestStatistics } from "./request-statistics.js";
 import { dialectVersion, version } from "./version.js";
 
 /** Seconds; a search takes from half a millisecond on, a bulk write up to seconds. */
 const DURATION_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 
 /** What is read of a database. */
-export type MetricsSource = Pick<Database, "catalogue" | "status" | "counters" | "replication">;
+export type MetricsSource = Pick<Database, "catalogue" | "status" | "counters" | "replication" | "statistics">;
 
 type Peer = NonNullable<ReplicationReport["status"]["peering"]>["peers"][number];
 
@@ -22,9 +24,11 @@ export class Metrics {
   readonly #series = new Map<string, { observe(seconds: number): void }>();
   readonly #errors: Counter<"code">;
   readonly #database: MetricsSource;
+  readonly #statistics: RequestStatistics;
 
-  constructor(database: MetricsSource) {
+  constructor(database: MetricsSource, statistics: RequestStatistics = new RequestStatistics()) {
     this.#database = database;
+    this.#statistics = statistics;
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry });
     this.#durations = new Histogram({
@@ -40,7 +44,7 @@ export class Metrics {
       labelNames: ["code"],
       registers,
     });
-    this.#gauge("app_info", "name and version of the dialect", ["name", "version"]).set(
+    this.#gauge("app_info", "information about qdrant server", ["name", "version"]).set(
       { name: "qdrant", version: dialectVersion },
       1,
     );
@@ -60,11 +64,15 @@ export class Metrics {
   }
 
   /** The text of an answer to Prometheus, and its content type. */
-  async read(): Promise<{ readonly contentType: string; readonly body: string }> {
+  async read(isPerCollection = false): Promise<{ readonly contentType: string; readonly body: string }> {
     const report = await this.#database.replication();
     this.#putDatabase();
     this.#putReplication(report);
-    return { contentType: this.#registry.contentType, body: await this.#registry.metrics() };
+    const { catalogue } = this.#database;
+    this.#statistics.keepOnly((name) => collectionNamed(catalogue, name) !== undefined);
+    const own = await this.#registry.metrics();
+    const dialects = dialectMetrics(this.#database, this.#statistics, isPerCollection);
+    return { contentType: this.#registry.contentType, body: `${own}${dialects}` };
   }
 
   #putDatabase(): void {

@@ -21,8 +21,8 @@ describe("the OpenAPI document", () => {
       }
     }
     assert.deepEqual(missing, []);
-    // The document itself and the metrics are beyond the list.
-    assert.equal(registered, routes.length + 2);
+    // The document itself, the metrics and the telemetry are beyond the list.
+    assert.equal(registered, routes.length + 3);
     // Each line of the printed tree that ends a path names its methods; none may be unknown to the document.
     const printed = app.printRoutes({ commonPrefix: false, includeMeta: false });
     const methods = [...printed.matchAll(/\(([A-Z, ]+)\)/g)].flatMap((match) => (match[1] as string).split(", "));

@@ -14,6 +14,7 @@ import { murmurHeaders } from "./http/murmur-headers.js";
 import type { ReadTurns } from "./http/read-turns.js";
 import { validate } from "./http/schemas/validate.js";
 import { checkHeaderText, checkQueryText } from "./http/url-text.js";
+import type { Issues } from "./issues.js";
 import type { ReadingLimits } from "./read/readers.js";
 import type { AnswerPieces, ReadAnswer } from "./read/reading.js";
 import type { BareAnswer, Read, Route } from "./routes/route.js";
@@ -22,6 +23,7 @@ import type { BareAnswer, Read, Route } from "./routes/route.js";
 export interface Services {
   readonly database: Database;
   readonly backups: Backups | undefined;
+  readonly issues: Issues;
 }
 
 /** What routes have in common beside what handlers see. */
@@ -49,7 +51,8 @@ export function sendError(
   error: unknown,
   part?: RequestPart,
 ): FastifyReply {
-  const { statusCode, message, internal } = errorAnswer(error, part);
+  const { statusCode, message, internal, headers } = errorAnswer(error, part);
+  for (const name in headers) reply.header(name, headers[name]);
   request.errorCode = error instanceof MurmurationError ? error.code : String(statusCode);
   if (internal) request.log.error({ err: error, method: request.method, url: request.url }, "request failed");
   return sendJson(reply, statusCode, errorEnvelope(message, elapsedMs(request)));
@@ -196,6 +199,7 @@ class Exchange {
     const context = {
       database,
       backups: services.backups,
+      issues: services.issues,
       params: this.#params as never,
       query: this.#query as never,
       body: this.#body as never,
@@ -223,7 +227,11 @@ class Exchange {
     const { names, reading } = isSliced(of) ? await this.#drive(of, limits) : of;
     // a read that is refused was refused as of then or later
     this.#session?.begin();
-    return database.read(names, reading, limits);
+    const beganMs = performance.now();
+    const answer = await database.read(names, reading, limits);
+    const [name] = names;
+    if (name !== undefined) this.#served.services.issues.noteRead(name, reading, performance.now() - beganMs);
+    return answer;
   }
 
   /** Within the time that the request gives it. */

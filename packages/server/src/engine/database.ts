@@ -21,6 +21,8 @@ export interface CollectionStatistics {
   readonly points: number;
   /** Vectors in all graphs of the collection. */
   readonly indexedVectors: number;
+  /** The same by vector name. */
+  readonly vectors: { readonly [name: string]: number };
   /** Points that have a value on an indexed path. */
   readonly payloadIndexPoints: { readonly [path: string]: number };
 }

@@ -157,6 +157,7 @@ export class EngineDatabase implements Database {
     return {
       points: counts.points(),
       indexedVectors: counts.vectors(),
+      vectors: counts.vectorsByName(),
       payloadIndexPoints: counts.valued(paths),
     };
   }

@@ -47,6 +47,15 @@ export class ShardCounts {
     }, 0);
   }
 
+  vectorsByName(): { readonly [name: string]: number } {
+    return Object.fromEntries(
+      this.#handle.spaces.map(({ name, graph }) => {
+        const { linked, dead } = graphUse(graph, HTTP_THREAD);
+        return [name, linked - dead];
+      }),
+    );
+  }
+
   graphBytes(): number {
     return this.#handle.spaces.reduce((sum, { graph }) => sum + spaceUse(graph, HTTP_THREAD).bytes, 0);
   }

@@ -1,4 +1,5 @@
 import { MurmurationError } from "@murmuration/index";
+import { Refusal } from "./refusal.js";
 
 /** Where in a request the value at fault stands. */
 export type RequestPart = "JSON body" | "query parameters" | "path parameters" | "headers";
@@ -9,6 +10,7 @@ export interface ErrorAnswer {
   readonly message: string;
   /** true when the fault is ours: to be logged. */
   readonly internal: boolean;
+  readonly headers?: { readonly [name: string]: string };
 }
 
 /** An error that HTTP itself knows (unknown route, body too large, content type), as Fastify and its plugins throw it. */
@@ -78,6 +80,9 @@ function ofMurmurationError(error: MurmurationError, part: RequestPart): ErrorAn
 /** The one place where errors become status codes and messages. What is not known to be the caller's fault says nothing. */
 export function errorAnswer(error: unknown, part: RequestPart = "JSON body"): ErrorAnswer {
   if (error instanceof MurmurationError) return ofMurmurationError(error, part);
+  if (error instanceof Refusal) {
+    return { statusCode: error.statusCode, message: error.message, internal: false, headers: error.headers };
+  }
   if (isHttpError(error) && error.statusCode >= 400 && error.statusCode < 500) {
     const message = isOtherContentType(error) ? "the content type must be application/json" : error.message;
     return { statusCode: error.statusCode, message: `Bad request: ${message}`, internal: false };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Metrics } from "../metrics.js";
 import { memberApp } from "../testing/member-app.js";
-import { testApp } from "../testing/test-app.js";
+import { filledApp, testApp } from "../testing/test-app.js";
 
 describe("GET /metrics", () => {
   it("counts answers by route, errors by kind, and tells how the replica is", async () => {
@@ -31,6 +31,33 @@ describe("GET /metrics", () => {
     await ask("POST", "/murmur/collections/a/validate", {});
     assert.match((await ask("GET", "/metrics")).text, /^murmur_recall_at_10{collection="a",vector=""} 1$/m);
     await app.close();
+  });
+
+  it("has the dialect's names, and the collections of answers where they are asked for", async () => {
+    const { ask } = await filledApp();
+    const plain = (await ask("GET", "/metrics")).text;
+    for (const line of [
+      "# HELP app_info information about qdrant server",
+      "# TYPE app_info gauge",
+      'app_info{name="qdrant",version="1.19.0"} 1',
+      "app_status_recovery_mode 0",
+      "collections_total 2",
+      "collections_vector_total 6",
+      'collection_vectors{id="named",vector="image"} 2',
+      'collection_points{id="things"} 3',
+      'rest_responses_total{method="PUT",endpoint="/collections/{collection_name}",status="200"} 2',
+      "# TYPE rest_responses_avg_duration_seconds gauge",
+      "# TYPE memory_resident_bytes gauge",
+      "# TYPE process_minor_page_faults_total counter",
+    ]) {
+      assert.ok(plain.split("\n").includes(line), line);
+    }
+    assert.doesNotMatch(plain, /^rest_responses_.*collection="/m);
+    const each = (await ask("GET", "/metrics?per_collection=true")).text;
+    assert.match(each, /^rest_responses_total{.*status="200",collection="things"} 1$/m);
+    assert.equal((await ask("GET", "/metrics?per_collection=maybe")).statusCode, 400);
+    await ask("DELETE", "/collections/things");
+    assert.doesNotMatch((await ask("GET", "/metrics?per_collection=true")).text, /things/);
   });
 
   it("tells of a cluster what the replica reports of it", async () => {
@@ -90,6 +117,7 @@ describe("GET /metrics", () => {
     const metrics = new Metrics({
       catalogue: database.catalogue,
       status: () => database.status(),
+      statistics: (name) => database.statistics(name),
       counters: () => database.counters(),
       replication: async () => ({ status: { ...status, peering, waits }, logBytes, cluster }),
     });

@@ -1,3 +1,5 @@
+import { z } from "zod";
+import { booleanParameter, integerParameter } from "../http/schemas/parameters.js";
 import type { Metrics } from "../metrics.js";
 import { none, type Route, route } from "./route.js";
 
@@ -9,9 +11,9 @@ export function metricsRoute(metrics: Metrics): Route {
     tag: "service",
     summary: "Metrics for Prometheus",
     params: none,
-    query: none,
+    query: z.object({ anonymize: booleanParameter, per_collection: booleanParameter, timeout: integerParameter(1) }),
     body: none,
     answer: "bare",
-    handle: async () => ({ statusCode: 200, ...(await metrics.read()) }),
+    handle: async ({ query }) => ({ statusCode: 200, ...(await metrics.read(query.per_collection === true)) }),
   });
 }

@@ -1,10 +1,12 @@
 import { aliasRoutes } from "./aliases.js";
 import { backupRoutes } from "./backups.js";
 import { batchRoutes } from "./batch.js";
+import { clusterRoutes } from "./cluster.js";
 import { collectionRoutes } from "./collections.js";
 import { countRoutes } from "./count.js";
 import { indexRoutes } from "./indexes.js";
 import { murmurRoutes } from "./murmur.js";
+import { operationRoutes } from "./operations.js";
 import { payloadRoutes } from "./payload.js";
 import { pointRoutes } from "./points.js";
 import { replicationRoutes } from "./replication.js";
@@ -28,6 +30,8 @@ export const routes: readonly Route[] = [
   ...searchRoutes,
   ...scrollRoutes,
   ...countRoutes,
+  ...clusterRoutes,
+  ...operationRoutes,
   ...murmurRoutes,
   ...replicationRoutes,
   ...backupRoutes,

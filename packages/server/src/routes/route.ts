@@ -6,6 +6,7 @@ import type { WriteReceipt } from "../consistency/session.js";
 import type { Database } from "../engine/database.js";
 import { nameLengthMax } from "../http/http-limits.js";
 import { name } from "../http/schemas/names.js";
+import type { Issues } from "../issues.js";
 import type { Reading } from "../read/reading.js";
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -15,6 +16,7 @@ export interface RouteContext<Params, Query, Body> {
   readonly database: Database;
   /** `undefined`: no folder was given for them. */
   readonly backups: Backups | undefined;
+  readonly issues: Issues;
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;

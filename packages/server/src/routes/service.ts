@@ -1,7 +1,3 @@
-import { randomUUID } from "node:crypto";
-import { visibleCollections } from "@murmuration/core";
-import { z } from "zod";
-import { booleanParameter, integerParameter } from "../http/schemas/parameters.js";
 import { commit, dialectVersion } from "../version.js";
 import { type BareAnswer, none, type Route, type RouteContext, route } from "./route.js";
 
@@ -17,18 +13,7 @@ export const json = (body: unknown): BareAnswer => ({
   body,
 });
 
-/** Identity of this process, for telemetry. */
-const instanceId = randomUUID();
-const startup = new Date().toISOString();
-
 const probe = { method: "GET", tag: "service", params: none, query: none, body: none, answer: "bare" } as const;
-
-const telemetryParameters = z.object({
-  details_level: integerParameter(0),
-  anonymize: booleanParameter,
-  per_collection: booleanParameter,
-  timeout: integerParameter(1),
-});
 
 export const serviceRoutes: readonly Route[] = [
   route({
@@ -56,29 +41,5 @@ export const serviceRoutes: readonly Route[] = [
       // the dialect's line, then one for each reason
       return ready ? text("all shards are ready") : text(["some shards are not ready", ...reasons].join("\n"), 503);
     },
-  }),
-  route({
-    method: "GET",
-    path: "/telemetry",
-    tag: "service",
-    summary: "What runs here",
-    params: none,
-    query: telemetryParameters,
-    body: none,
-    handle: ({ database }) => ({
-      id: instanceId,
-      app: { name: "qdrant", version: dialectVersion, startup },
-      collections: { number_of_collections: visibleCollections(database.catalogue).length },
-    }),
-  }),
-  route({
-    method: "GET",
-    path: "/cluster",
-    tag: "service",
-    summary: "State of the dialect's own kind of cluster, which this is not",
-    params: none,
-    query: none,
-    body: none,
-    handle: () => ({ status: "disabled" }),
   }),
 ];

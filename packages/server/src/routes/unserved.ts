@@ -27,19 +27,6 @@ const unserved: readonly (readonly [Method, string])[] = [
   ["POST", "/snapshots"],
   ["GET", "/snapshots/{snapshot_name}"],
   ["DELETE", "/snapshots/{snapshot_name}"],
-  ["GET", `${c}/optimizations`],
-  ["GET", `${c}/cluster`],
-  ["POST", `${c}/cluster`],
-  ["GET", "/issues"],
-  ["DELETE", "/issues"],
-  ["GET", `${c}/shards`],
-  ["PUT", `${c}/shards`],
-  ["POST", `${c}/shards/delete`],
-  ["POST", "/cluster/recover"],
-  ["DELETE", "/cluster/peer/{peer_id}"],
-  ["GET", "/cluster/telemetry"],
-  ["GET", "/quotas"],
-  ["PUT", "/quotas"],
 ];
 
 export const unservedRoutes: readonly Route[] = unserved.map(([method, path]) =>
