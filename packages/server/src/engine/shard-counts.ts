@@ -50,7 +50,7 @@ export class ShardCounts {
   vectorsByName(): { readonly [name: string]: number } {
     return Object.fromEntries(
       this.#handle.spaces.map(({ name, graph }) => {
-        const { linked, dead } = graphUse(graph, HTTP_THREAD);
+        const { linked, dead } = spaceUse(graph, HTTP_THREAD);
         return [name, linked - dead];
       }),
     );
