@@ -44,7 +44,14 @@ export type { CollectionHandle, SpaceHandle } from "./query/collection-handle.js
 export { CollectionReader } from "./query/collection-reader.js";
 export type { QueryOutcome } from "./query/execute.js";
 export type * from "./query/query.js";
-export { examplesMax, feedbackMax, mmrCandidatesMax, prefetchDepthMax, prefetchesMax } from "./query/query-limits.js";
+export {
+  examplesMax,
+  feedbackMax,
+  matrixSampleMax,
+  mmrCandidatesMax,
+  prefetchDepthMax,
+  prefetchesMax,
+} from "./query/query-limits.js";
 export type * from "./query/query-node.js";
 export { canonicalVector } from "./query/scores.js";
 export type { Snapshot } from "./query/snapshot.js";

@@ -97,15 +97,7 @@ export const collections: readonly BadRequest[] = [
 ];
 
 /** Routes of the dialect that this version names as not supported. */
-export const unserved: readonly BadRequest[] = [
-  "POST /points/query/groups",
-  "POST /facet",
-  "POST /points/search/matrix/pairs",
-  "POST /points/recommend",
-  "POST /points/discover",
-  "POST /snapshots",
-  "GET /snapshots",
-].map((to) => ({
+export const unserved: readonly BadRequest[] = ["POST /snapshots", "GET /snapshots"].map((to) => ({
   to: to as BadRequest["to"],
   ...(to.startsWith("POST") ? { body: {} } : {}),
   status: 400,

@@ -12,3 +12,6 @@ export const feedbackMax = 64;
 
 /** Points that maximal marginal relevance picks from: each is compared with each that is picked. */
 export const mmrCandidatesMax = 16_384;
+
+/** Points of a distance matrix: each is compared with each. */
+export const matrixSampleMax = 16_384;

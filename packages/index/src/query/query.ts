@@ -1,4 +1,5 @@
 import type { Filter } from "../filter/condition.js";
+import type { IndexableValue } from "../payload/payload-index.js";
 import type { PayloadSelector } from "../payload/select.js";
 import type { PointId } from "../point/point-id.js";
 import type { Vector } from "../vector/vector.js";
@@ -58,6 +59,57 @@ export interface ScrollQuery {
   readonly selection: Selection;
   /** Order by an indexed number instead of by id. */
   readonly orderBy?: OrderBy;
+}
+
+/** A query whose answer is in groups by what stands at a payload path. `limit`: of groups. */
+export interface GroupsQuery extends Source {
+  readonly groupBy: string;
+  /** Points of a group at most. */
+  readonly groupSize: number;
+  readonly selection: Selection;
+  /** Where a point is looked up for each group, by the group's id. */
+  readonly lookup?: { readonly collection: number; readonly selection: Selection };
+}
+
+/** Points with the same value at a path, best first. */
+export interface PointGroup {
+  readonly id: string | number | bigint;
+  readonly hits: readonly ScoredRecord[];
+  readonly lookup?: PointRecord;
+}
+
+/** How many points have each value of an indexed path. */
+export interface FacetQuery {
+  readonly key: string;
+  readonly filter?: Filter;
+  /** Values at most. */
+  readonly limit: number;
+}
+
+/** A value and how many points have it. */
+export interface FacetHit {
+  readonly value: IndexableValue;
+  readonly count: number;
+}
+
+/** The similarities of a sample of points among each other. */
+export interface MatrixQuery {
+  readonly using: string;
+  readonly filter?: Filter;
+  /** Points of the sample. */
+  readonly sample: number;
+  /** Neighbours of each point. */
+  readonly limit: number;
+  /** See `SampleNode`. */
+  readonly seed: number;
+}
+
+/** Each point's nearest others of a sample. */
+export interface Matrix {
+  /** Of the sample, ascending. */
+  readonly ids: readonly PointId[];
+  /** By point, nearest first: places in `ids`, and scores, as of the nearest. */
+  readonly rows: readonly (readonly { readonly column: number; readonly score: number }[])[];
 }
 
 /** What is returned of a point. */

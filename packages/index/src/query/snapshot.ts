@@ -4,7 +4,24 @@ import type { FieldAccess } from "../payload/access.js";
 import type { PointId } from "../point/point-id.js";
 import type { Sliced } from "../sliced.js";
 import { execute, type QueryOutcome } from "./execute.js";
-import type { Emit, PointRecord, PointsQuery, ScoredRecord, ScrolledRecord, ScrollQuery, Selection } from "./query.js";
+import { facet } from "./facet.js";
+import { groups } from "./groups.js";
+import { matrix } from "./matrix.js";
+import type {
+  Emit,
+  FacetHit,
+  FacetQuery,
+  GroupsQuery,
+  Matrix,
+  MatrixQuery,
+  PointGroup,
+  PointRecord,
+  PointsQuery,
+  ScoredRecord,
+  ScrolledRecord,
+  ScrollQuery,
+  Selection,
+} from "./query.js";
 import type { ReadView } from "./read-view.js";
 import { RecordReader } from "./records.js";
 import { count, scroll } from "./scroll.js";
@@ -63,6 +80,25 @@ export class Snapshot {
   /** How many points match; without a filter, how many there are. Throws as `query` does. */
   count(filter?: Filter): Sliced<number> {
     return count(this.#view, filter);
+  }
+
+  /** The same points in groups, by what stands at a path: the best groups first, in each its best points. Throws as `query` does. */
+  groups(query: GroupsQuery, emit: Emit<PointGroup>, collections: readonly Snapshot[] = [this]): Sliced<QueryOutcome> {
+    return groups(
+      collections.map((one) => one.#view),
+      query,
+      emit,
+    );
+  }
+
+  /** Values of an indexed path by how many points have them. Throws as `query` does, and `wrong-input` where no index knows values. */
+  facet(query: FacetQuery): Sliced<FacetHit[]> {
+    return facet(this.#view, query);
+  }
+
+  /** Each point's nearest others of a sample. Throws as `query` does. */
+  matrix(query: MatrixQuery): Sliced<Matrix> {
+    return matrix(this.#view, query);
   }
 
   /** What the payload index on a path answers; `undefined`: there is none. Rows mean something in this snapshot only. */

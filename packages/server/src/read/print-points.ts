@@ -5,10 +5,12 @@ import {
   type ScoredRecord,
   type ScrolledRecord,
   type Selection,
+  type Sliced,
   type Vector,
 } from "@murmuration/index";
 import { shortestFloat32 } from "../http/float32.js";
 import { unnamedVector } from "../http/schemas/vectors.js";
+import type { AnswerText } from "./answer-text.js";
 
 /** Numbers of a vector that are printed in one go. */
 const PART_NUMBERS = 4_096;
@@ -22,7 +24,7 @@ export function printFloat32(x: number): string {
   return plain > -0x20000000000000 && plain < 0x20000000000000 ? `${plain}` : printJson(plain);
 }
 
-const printId = (id: PointId): string => (typeof id === "string" ? `"${id}"` : `${id}`);
+export const printId = (id: PointId): string => (typeof id === "string" ? `"${id}"` : `${id}`);
 
 function printNumbers(vector: Float32Array): string {
   let text = "";
@@ -149,4 +151,12 @@ export function isLarge({ payload, vectors }: PointRecord): boolean {
   let numbers = (payload?.length ?? 0) / CHARACTERS_PER_NUMBER;
   for (const name in vectors) numbers += sizeOf(vectors[name] as Vector);
   return numbers > PART_NUMBERS;
+}
+
+/** Puts parts to an answer, with pauses in between. */
+export function* putInSlices(text: AnswerText, parts: Iterable<string>): Sliced<void> {
+  for (const part of parts) {
+    text.put(part);
+    yield "pause";
+  }
 }

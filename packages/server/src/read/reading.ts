@@ -1,11 +1,28 @@
 import type { SessionToken } from "@murmuration/core";
-import type { Filter, PointId, PointsQuery, ScrollQuery, Selection } from "@murmuration/index";
+import type {
+  FacetQuery,
+  Filter,
+  GroupsQuery,
+  MatrixQuery,
+  PointId,
+  PointsQuery,
+  ScrollQuery,
+  Selection,
+} from "@murmuration/index";
 
 /**
  * A read as plain data, which can be posted to the thread that does it: what is to be found, and how it is printed. The collections that it
  * reads stand beside it, in a list; it names them by their places there. The first one is where it searches.
  */
-export type Reading = SearchesReading | ScrollReading | CountReading | RetrieveReading | PointReading;
+export type Reading =
+  | SearchesReading
+  | GroupsReading
+  | ScrollReading
+  | CountReading
+  | FacetReading
+  | MatrixReading
+  | RetrieveReading
+  | PointReading;
 
 /**
  * One query, or an array of what several come to, all as of one moment: points as `[{"id":…,"version":…,"score":…,…},…]`. The places that a
@@ -19,6 +36,27 @@ export interface SearchesReading {
   readonly shape: "points" | "list";
   /** Walk again until no operation was applied to the graph meanwhile, while there is time. */
   readonly untilSettled?: boolean;
+}
+
+/** Points in groups: `{"groups":[{"hits":[…],"id":…,"lookup":{…}},…]}`. */
+export interface GroupsReading {
+  readonly kind: "groups";
+  readonly query: GroupsQuery;
+  /** See `SearchesReading`. */
+  readonly untilSettled?: boolean;
+}
+
+/** Values by how many points have them: `{"hits":[{"value":…,"count":…},…]}`. */
+export interface FacetReading {
+  readonly kind: "facet";
+  readonly query: FacetQuery;
+}
+
+/** Distances among a sample: as `{"pairs":[…]}`, or as the columns of a sparse matrix. */
+export interface MatrixReading {
+  readonly kind: "matrix";
+  readonly query: MatrixQuery;
+  readonly shape: "pairs" | "offsets";
 }
 
 /** A page: `{"points":[…],"next_page_offset":…}`. */

@@ -10,11 +10,13 @@ import {
   type Snapshot,
 } from "@murmuration/index";
 import { AnswerText } from "./answer-text.js";
+import { writeFacet, writeGroups, writeMatrix } from "./print-aggregates.js";
 import {
   isLarge,
   type PointPrinter,
   pointParts,
   printPoint,
+  putInSlices,
   recordPrinter,
   scoredPrinter,
   scrolledPrinter,
@@ -41,7 +43,8 @@ export function* runReading(collections: readonly CollectionReader[], reading: R
       const views = collections.map((one) => snapshots.get(one) as Snapshot);
       const text = new AnswerText();
       const settled = yield* write(views, reading, text);
-      if (settled !== false || reading.kind !== "searches" || reading.untilSettled !== true) {
+      const mayWalkAgain = reading.kind === "searches" || reading.kind === "groups";
+      if (settled !== false || !mayWalkAgain || reading.untilSettled !== true) {
         const answer = { pieces: text.pieces(), epochs: views.map(({ epoch }) => epoch) };
         return settled === undefined ? answer : { ...answer, settled };
       }
@@ -57,6 +60,14 @@ function* write(views: readonly Snapshot[], reading: Reading, text: AnswerText):
   switch (reading.kind) {
     case "searches":
       return yield* writeSearches(views, reading, text);
+    case "groups":
+      return yield* writeGroups(views, reading.query, text);
+    case "facet":
+      yield* writeFacet(view, reading.query, text);
+      return undefined;
+    case "matrix":
+      yield* writeMatrix(view, reading, text);
+      return undefined;
     case "scroll": {
       const { request } = reading;
       text.put('{"points":');
@@ -116,13 +127,6 @@ function* writeQuery(views: readonly Snapshot[], query: PointsQuery, text: Answe
 /** A number of rows, cut to how many there are where it is large. */
 function* cut(view: Snapshot, rows: number): Sliced<number> {
   return rows <= LARGE_PAGE ? rows : Math.min(rows, Math.max(LARGE_PAGE, yield* view.count()));
-}
-
-function* putInSlices(text: AnswerText, parts: Iterable<string>): Sliced<void> {
-  for (const part of parts) {
-    text.put(part);
-    yield "pause";
-  }
 }
 
 /** An array of what a read finds, as it is printed; large points in slices. Returns what the read returns. */

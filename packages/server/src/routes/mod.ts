@@ -1,3 +1,4 @@
+import { aggregateRoutes } from "./aggregates.js";
 import { aliasRoutes } from "./aliases.js";
 import { backupRoutes } from "./backups.js";
 import { batchRoutes } from "./batch.js";
@@ -32,6 +33,7 @@ export const routes: readonly Route[] = [
   ...countRoutes,
   ...clusterRoutes,
   ...operationRoutes,
+  ...aggregateRoutes,
   ...murmurRoutes,
   ...replicationRoutes,
   ...backupRoutes,

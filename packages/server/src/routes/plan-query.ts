@@ -1,14 +1,18 @@
 import { randomInt } from "node:crypto";
+import type { Collection } from "@murmuration/core";
 import {
+  type GroupsQuery,
   type Lookup,
   MurmurationError,
   type PointsQuery,
+  parsePath,
   type QueryNode,
   type SearchParameters,
   type Source,
 } from "@murmuration/index";
 import type { Database } from "../engine/database.js";
 import { within } from "../http/schemas/fields.js";
+import type { Grouping } from "../http/schemas/groups.js";
 import type { Prefetch, QueryBody, SearchBody, SearchParams } from "../http/schemas/query.js";
 import type { QueryForm } from "../http/schemas/query-forms.js";
 import { checkSelected, checkVector, vectorSpaceOf } from "./check-vectors.js";
@@ -63,15 +67,21 @@ function sourceOf(body: Pick<Prefetch, "limit" | "params" | "filter" | "score_th
   };
 }
 
+/** The collection that points are looked up in. Throws `not-found`, in the words of the dialect. */
+function lookedUpIn(database: Database, name: string, field: string): Collection {
+  try {
+    return database.collection(name);
+  } catch (error) {
+    if (!(error instanceof MurmurationError) || error.code !== "not-found") throw error;
+    throw new MurmurationError("not-found", `Collection ${name} not found`, field);
+  }
+}
+
 /** Where a query looks up the points that it names; `undefined`: where it searches. */
 function lookupOf(database: Database, { lookup_from: from, using }: Prefetch, names: ReadNames): Lookup | undefined {
   if (from === undefined) return undefined;
-  try {
-    vectorSpaceOf(database.collection(from.collection), from.vector ?? using, "lookup_from.vector");
-  } catch (error) {
-    if (!(error instanceof MurmurationError) || error.code !== "not-found") throw error;
-    throw new MurmurationError("not-found", `Collection ${from.collection} not found`, "lookup_from.collection");
-  }
+  const collection = lookedUpIn(database, from.collection, "lookup_from.collection");
+  vectorSpaceOf(collection, from.vector ?? using, "lookup_from.vector");
   return { collection: names.placeOf(from.collection), ...(from.vector === undefined ? {} : { vector: from.vector }) };
 }
 
@@ -109,6 +119,22 @@ export function planQuery(database: Database, body: QueryBody, names: ReadNames)
   const source = planSource(database, body, names);
   checkSelected(database.collection(names.searched), body.with_vector);
   return { ...source, offset: body.offset, selection: selectionOf(body) };
+}
+
+/** The same of a query whose answer is in groups. */
+export function planGroups(
+  database: Database,
+  body: Omit<QueryBody, "offset"> & Grouping,
+  names: ReadNames,
+): GroupsQuery {
+  const source = planSource(database, body, names);
+  checkSelected(database.collection(names.searched), body.with_vector);
+  const { group_by: groupBy, group_size: groupSize, with_lookup: lookup } = body;
+  parsePath(groupBy, "group_by");
+  const query = { ...source, groupBy, groupSize, selection: selectionOf(body) };
+  if (lookup === undefined) return query;
+  checkSelected(lookedUpIn(database, lookup.collection, "with_lookup.collection"), lookup.with_vector);
+  return { ...query, lookup: { collection: names.placeOf(lookup.collection), selection: selectionOf(lookup) } };
 }
 
 /** The same of a legacy search. */

@@ -5,18 +5,8 @@ const c = "/collections/{collection_name}";
 
 /** Routes that the dialect knows and this version does not serve. */
 const unserved: readonly (readonly [Method, string])[] = [
-  ["POST", `${c}/points/query/groups`],
-  ["POST", `${c}/facet`],
-  ["POST", `${c}/points/search/matrix/pairs`],
-  ["POST", `${c}/points/search/matrix/offsets`],
   ["PUT", `${c}/vectors/{vector_name}`],
   ["DELETE", `${c}/vectors/{vector_name}`],
-  ["POST", `${c}/points/search/groups`],
-  ["POST", `${c}/points/recommend`],
-  ["POST", `${c}/points/recommend/batch`],
-  ["POST", `${c}/points/recommend/groups`],
-  ["POST", `${c}/points/discover`],
-  ["POST", `${c}/points/discover/batch`],
   ["GET", `${c}/snapshots`],
   ["POST", `${c}/snapshots`],
   ["GET", `${c}/snapshots/{snapshot_name}`],

@@ -8,13 +8,16 @@ import {
 } from "@murmuration/index";
 import { z } from "zod";
 import { efSearchMax, queryBatchSizeMax } from "../http-limits.js";
+import { type ContextInput, context, recommendFields, vectorInput } from "./example-forms.js";
 import { integer, number, optional, parsedBy, rowCount, shown, unsupported, withDefault, within } from "./fields.js";
 import { filter } from "./filter.js";
+import { groupFields, legacyGroupFields } from "./groups.js";
 import { name } from "./names.js";
-import { query } from "./query-forms.js";
+import { type QueryForm, query } from "./query-forms.js";
 import { selectionFields } from "./selection.js";
 import { selectionSpellings, spelled } from "./spellings.js";
 import { type IssueParameters, validate } from "./validate.js";
+import type { VectorInput } from "./vector-input.js";
 import { denseVectorSchema, readDenseVector, readVector, refuseOtherVector, vectorSchema } from "./vectors.js";
 
 /** Among which points the indices of sparse vectors are counted. */
@@ -52,11 +55,8 @@ const lookupFrom = z.object({
   shard_key: unsupported("shard keys are"),
 });
 
-const answerFields = {
-  offset: withDefault(rowCount(0), 0),
-  ...selectionFields(false),
-  shard_key: unsupported("shard keys are"),
-};
+const selectedFields = { ...selectionFields(false), shard_key: unsupported("shard keys are") };
+const answerFields = { offset: withDefault(rowCount(0), 0), ...selectedFields };
 
 const searchFields = {
   filter,
@@ -143,6 +143,9 @@ const queryFields = z.object({ ...sourceFields, ...answerFields, prefetch });
 export const queryBody = spelled(queryFields.superRefine(refuseLimitZero), selectionSpellings);
 export type QueryBody = z.output<typeof queryBody>;
 
+const groupsQueryFields = z.object({ ...sourceFields, ...selectedFields, ...groupFields, prefetch });
+export const groupsQueryBody = spelled(groupsQueryFields.superRefine(refuseLimitZero), selectionSpellings);
+
 /** The vector of a legacy search, with the name of the vector it is compared with. */
 export interface LegacyVector {
   readonly using: string;
@@ -158,22 +161,72 @@ function readLegacyVector(value: unknown): LegacyVector {
   return { using: value.name, vector: readVector(vector, "vector") };
 }
 
-const searchRequest = z.object({
-  vector: parsedBy(readLegacyVector, {
-    oneOf: [
-      denseVectorSchema,
-      {
-        type: "object",
-        properties: { name: { type: "string" }, vector: vectorSchema },
-        required: ["name", "vector"],
-      },
-    ],
-  }),
-  limit: rowCount(1),
-  ...searchFields,
+const legacyVector = parsedBy(readLegacyVector, {
+  oneOf: [
+    denseVectorSchema,
+    {
+      type: "object",
+      properties: { name: { type: "string" }, vector: vectorSchema },
+      required: ["name", "vector"],
+    },
+  ],
 });
-export const searchBody = spelled(searchRequest, { ...selectionSpellings, top: "limit" });
+const legacySpellings = { ...selectionSpellings, top: "limit" };
+
+const searchRequest = z.object({ vector: legacyVector, limit: rowCount(1), ...searchFields });
+export const searchBody = spelled(searchRequest, legacySpellings);
 export type SearchBody = z.output<typeof searchBody>;
+
+/** Of the older routes: what they ask for in a query of today. */
+const legacyFields = {
+  filter,
+  params: optional(searchParams),
+  score_threshold: optional(number()),
+  limit: rowCount(1),
+  ...selectedFields,
+};
+const offset = withDefault(rowCount(0), 0);
+const namedFields = { ...legacyFields, using: withDefault(z.string(), ""), lookup_from: optional(lookupFrom) };
+
+const toSearch = <Body extends { readonly vector: LegacyVector }>({ vector, ...rest }: Body) => {
+  const query: QueryForm = { kind: "nearest", target: vector.vector };
+  return { ...rest, query, using: vector.using, lookup_from: undefined, prefetch: undefined };
+};
+type RecommendFields = Omit<Extract<QueryForm, { kind: "recommend" }>, "kind">;
+const toRecommendation = <Body extends RecommendFields>({ positive, negative, strategy, ...rest }: Body) => {
+  const query: QueryForm = { kind: "recommend", positive, negative, strategy };
+  return { ...rest, query, prefetch: undefined };
+};
+interface DiscoverFields {
+  readonly target: VectorInput | undefined;
+  readonly context: readonly ContextInput[] | undefined;
+}
+const toDiscovery = <Body extends DiscoverFields>({ target, context: pairs, ...rest }: Body) => {
+  const context = pairs ?? [];
+  const query: QueryForm = target === undefined ? { kind: "context", context } : { kind: "discover", target, context };
+  return { ...rest, query, prefetch: undefined };
+};
+function refuseAimless({ target, context: pairs }: DiscoverFields, refinement: z.RefinementCtx): void {
+  if (target !== undefined || (pairs !== undefined && pairs.length > 0)) return;
+  const params: IssueParameters = { code: "bad-request" };
+  const message = "A target or a context is needed to discover points";
+  refinement.addIssue({ code: "custom", path: ["target"], message, params: { ...params } });
+}
+
+const searchGroupsFields = z.object({ vector: legacyVector, ...legacyFields, ...legacyGroupFields });
+export const searchGroupsBody = spelled(searchGroupsFields, legacySpellings).transform(toSearch);
+
+export const recommendBody = spelled(
+  z.object({ ...recommendFields, ...namedFields, offset }),
+  legacySpellings,
+).transform(toRecommendation);
+const recommendGroupsFields = z.object({ ...recommendFields, ...namedFields, ...legacyGroupFields });
+export const recommendGroupsBody = spelled(recommendGroupsFields, legacySpellings).transform(toRecommendation);
+
+const discoverFields = z
+  .object({ target: optional(vectorInput), context: optional(context), ...namedFields, offset })
+  .superRefine(refuseAimless);
+export const discoverBody = spelled(discoverFields, legacySpellings).transform(toDiscovery);
 
 function batchOf<Body extends z.ZodType>(body: Body) {
   return z.object({ searches: z.array(body).max(queryBatchSizeMax) });
@@ -181,3 +234,5 @@ function batchOf<Body extends z.ZodType>(body: Body) {
 
 export const queryBatchBody = batchOf(queryBody);
 export const searchBatchBody = batchOf(searchBody);
+export const recommendBatchBody = batchOf(recommendBody);
+export const discoverBatchBody = batchOf(discoverBody);

@@ -1,7 +1,8 @@
-import { MurmurationError, parseDatetime } from "@murmuration/index";
+import { MurmurationError, matrixSampleMax, parseDatetime } from "@murmuration/index";
 import { z } from "zod";
 import {
   distinctPointIds,
+  integer,
   oneOf,
   optional,
   parsedBy,
@@ -70,3 +71,22 @@ const scrollFields = z.object({
 export const scrollBody = spelled(scrollFields, selectionSpellings);
 
 export const countBody = z.object({ filter, exact: withDefault(z.boolean(), true), shard_key: shardKey });
+
+export const facetBody = z.object({
+  key: z.string().min(1),
+  limit: withDefault(rowCount(1), 10),
+  filter,
+  exact: withDefault(z.boolean(), false),
+  shard_key: shardKey,
+});
+
+/** Neighbours of each point of a distance matrix. */
+const MATRIX_LIMIT_DEFAULT = 3;
+const MATRIX_SAMPLE_DEFAULT = 10;
+export const matrixBody = z.object({
+  filter,
+  sample: withDefault(integer(2, matrixSampleMax), MATRIX_SAMPLE_DEFAULT),
+  limit: withDefault(rowCount(1), MATRIX_LIMIT_DEFAULT),
+  using: withDefault(z.string(), ""),
+  shard_key: shardKey,
+});

@@ -1,0 +1,54 @@
+import { RowSet } from "../row-set.js";
+import { Meter, type Sliced } from "../sliced.js";
+import { sortedById } from "./by-id.js";
+import { matchingRows } from "./matching.js";
+import type { Matrix, MatrixQuery } from "./query.js";
+import { type ReadView, spaceOf } from "./read-view.js";
+import { sampleRows } from "./sample.js";
+import { similarities } from "./similarity.js";
+import type { SpaceReader } from "./space-reader.js";
+
+/** Bytes of vectors that are compared in one step, about. */
+const BYTES_PER_STEP = 256;
+
+/** Of the rows that match, those that have a vector in the space. */
+function* withVector(view: ReadView, space: SpaceReader, { filter }: MatrixQuery, meter: Meter): Sliced<RowSet> {
+  const { points } = view;
+  const matching = filter === undefined ? yield* points.visibleRows() : yield* matchingRows(view, filter);
+  const rows = new RowSet();
+  for (const row of matching) {
+    if (points.segment.rows.slotAt(row, space.number) !== undefined) rows.add(row);
+    meter.steps++;
+    if (meter.isDue()) yield "pause";
+  }
+  return rows;
+}
+
+/**
+ * The nearest others of each point of a sample, in it; equally near ones by ascending id. Throws `wrong-input` for an unknown vector, `format` for a
+ * bad path.
+ */
+export function* matrix(view: ReadView, query: MatrixQuery): Sliced<Matrix> {
+  const meter = new Meter();
+  const space = spaceOf(view, query.using);
+  const candidates = yield* withVector(view, space, query, meter);
+  const sampled = yield* sampleRows(view.points, candidates, Math.min(query.sample, candidates.size), query.seed);
+  const sample = yield* sortedById(sampled, { view, meter });
+  const { rows } = view.points.segment;
+  const slots = Uint32Array.from(sample, ({ row }) => rows.slotAt(row, space.number) as number);
+  const isDistance = space.metric === "euclid" || space.metric === "manhattan";
+  const stepsPerRow = 1 + (slots.length * space.graph.options.dimensions * 4) / BYTES_PER_STEP;
+  const nearest: { readonly column: number; readonly score: number }[][] = [];
+  for (const [at, slot] of slots.entries()) {
+    const found = similarities(space, space.graph.vectorAt(slot), slots);
+    const others = Array.from(found.keys())
+      .filter((column) => column !== at)
+      .sort((a, b) => (found[b] as number) - (found[a] as number) || a - b)
+      .slice(0, query.limit);
+    const scoreOf = (similarity: number) => (isDistance ? 0 - similarity : similarity);
+    nearest.push(others.map((column) => ({ column, score: scoreOf(found[column] as number) })));
+    meter.steps += stepsPerRow;
+    if (meter.isDue()) yield "pause";
+  }
+  return { ids: sample.map(({ id }) => id), rows: nearest };
+}
