@@ -81,8 +81,13 @@ export { SparseSpace } from "./space/sparse.js";
 export type { SparseHandle } from "./sparse/sparse-handle.js";
 export { sparseLimits } from "./sparse/sparse-layout.js";
 export {
+  type Bm25,
+  bm25Document,
+  bm25Query,
   defaultTextParameters,
+  type RawBm25Options,
   type RawTextParameters,
+  readBm25,
   readTextParameters,
   type StemmerLanguage,
   type StopwordLanguage,

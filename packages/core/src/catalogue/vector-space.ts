@@ -1,6 +1,8 @@
 import { isJsonObject, type Json, type JsonObject, vectorIndexLimits } from "@murmuration/index";
+import { type OperationFormat, oldestOperationFormat } from "../operation/operation-format.js";
 import { vectorEncodings } from "../operation/vector-encoding.js";
-import { distances, type VectorSpace } from "./collection.js";
+import { sparseFormat } from "../operation/vector-kind.js";
+import { distances, isDenseSpace, type VectorSpace } from "./collection.js";
 
 const SPACE_FIELDS = new Set(["size", "distance", "links", "efConstruction", "quantization", "encoding"]);
 
@@ -29,6 +31,11 @@ export function problemOfSpace(space: Json): string | undefined {
   const isEncoding =
     encoding === undefined || (encoding !== "f32" && (vectorEncodings as readonly unknown[]).includes(encoding));
   return isEncoding ? undefined : "encoding";
+}
+
+/** The oldest operation format whose readers know all of these spaces. */
+export function formatOfSpaces(spaces: { readonly [name: string]: VectorSpace }): OperationFormat {
+  return Object.values(spaces).every(isDenseSpace) ? oldestOperationFormat : sparseFormat;
 }
 
 /** The vector spaces of a collection by name, without a prototype; or what keeps them from being that. */

@@ -1,8 +1,7 @@
 /**
  * Formats of an operation's row, the number that it begins with. All of them are read: rows stay in logs as they were written, and travel as
- * they stand there. In 2, each vector says of what kind it is (`vector-kind.ts`); in 1 all are dense. In 3
- * there are sparse ones. Which one is written is agreed
- * between members (`replica/exchange/format-exchange.ts`).
+ * they stand there. In 2, each vector says of what kind it is (`vector-kind.ts`); in 1 all are dense. In 3 there are sparse ones. Which one is
+ * written is agreed between members (`replica/exchange/format-exchange.ts`).
  */
 export const operationFormats = [1, 2, 3] as const;
 export type OperationFormat = (typeof operationFormats)[number];

@@ -3,6 +3,7 @@ import type { CatalogueCommand } from "../catalogue/catalogue-command.js";
 import { collectionIdOf } from "../catalogue/collection-id.js";
 import { formatOfIndex } from "../catalogue/index-schema.js";
 import { hasCollection, resolveCollection } from "../catalogue/resolve.js";
+import { formatOfSpaces } from "../catalogue/vector-space.js";
 import { sequenceOf } from "../causality/version-vector.js";
 import type { Command, FoundPoints, PointCommand, PointWrite, Receipt } from "../command/command.js";
 import { isPlanted } from "../planted.js";
@@ -179,6 +180,10 @@ export class Executor {
     if (command.kind === "create-payload-index" && formatOfIndex(command.schema) > store.formatOfAll()) {
       const message = `not every member knows payload indexes of type ${command.schema.kind} yet: bring all of them to this version first`;
       throw new MurmurationError("unavailable", message, "field_schema");
+    }
+    if (command.kind === "create-collection" && formatOfSpaces(command.vectors) > store.formatOfAll()) {
+      const message = "not every member knows sparse vectors yet: bring all of them to this version first";
+      throw new MurmurationError("unavailable", message, "sparse_vectors");
     }
     const sequence = sequenceOf(system.frontier, store.id) + 1;
     const change = store.document.plan(command, collectionIdOf({ origin: store.id, sequence }));

@@ -77,7 +77,7 @@ describe("GET /metrics", () => {
       refused: { malformed: 2 },
       incidents: [],
       setAside: [],
-      operationFormat: 2,
+      operationFormat: 3,
       inboxBytes: 5,
       refusesWrites: undefined,
       stable: new Map(),

@@ -103,4 +103,39 @@ describe("sparse vectors", () => {
     assert.equal((await ask("PUT", "/collections/texts/points?wait=true", batch)).statusCode, 200);
     assert.deepEqual(await vectorOf(2), { plain: { indices: [4, 5], values: [2, 1] } });
   });
+
+  it("are made of documents by the built-in model, and found by texts", async () => {
+    const { ask } = await testApp();
+    const body = { vectors: { d: { size: 2, distance: "Dot" } }, sparse_vectors: { bm25: { modifier: "idf" } } };
+    await ask("PUT", "/collections/docs", body);
+    const texts = ["The quick brown fox jumps", "Foxes are quick; foxes are brown", "A lazy dog sleeps"];
+    const points = texts.map((text, i) => ({
+      id: i,
+      vector: { d: [i, 1], bm25: { text, model: i === 0 ? "Qdrant/bm25" : "qdrant/BM25", options: { avg_len: 5 } } },
+    }));
+    assert.equal((await ask("PUT", "/collections/docs/points?wait=true", { points })).statusCode, 200);
+    const find = async (query: object) =>
+      scoresOf((await ask("POST", "/collections/docs/points/query", query)).json.result).map(([id]) => id);
+    const document = { text: "fox", model: "qdrant/bm25" };
+    assert.deepEqual(await find({ query: document, using: "bm25" }), [1, 0]);
+    assert.deepEqual(await find({ query: { nearest: { ...document, text: "dogs" } }, using: "bm25" }), [2]);
+    const prefetch = [
+      { query: document, using: "bm25" },
+      { query: [1, 0], using: "d" },
+    ];
+    assert.deepEqual(await find({ prefetch, query: { fusion: "rrf" } }), [1, 0, 2]);
+    const refused = async (vector: object) => {
+      const { statusCode, error } = await ask("PUT", "/collections/docs/points", { points: [{ id: 1, vector }] });
+      return [statusCode, error];
+    };
+    assert.deepEqual(await refused({ bm25: { ...document, options: { k: -1 } } }), [
+      422,
+      "Validation error in JSON body: [points[0].vector.bm25.options.k: value -1 invalid, must be from 0 to 1000]",
+    ]);
+    assert.equal((await refused({ bm25: { text: "x", model: "other/model" } }))[0], 400);
+    assert.equal(
+      (await refused({ d: document }))[1],
+      "Wrong input: Conversion between sparse and regular vectors failed",
+    );
+  });
 });

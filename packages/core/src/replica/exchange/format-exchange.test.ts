@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { sparseVector } from "@murmuration/index";
 import { decodeEnvelope, encodeEnvelope } from "../../gossip/envelope.js";
 import { MemoryOpLog } from "../../log/memory-op-log.js";
 import type { OpLog } from "../../log/op-log.js";
@@ -71,6 +72,29 @@ describe("the format that operations are written in", () => {
     assert.deepEqual(Object.values(collections)[0]?.payloadIndexes["a"], { kind: "uuid" });
   });
 
+  test("is waited for before sparse vectors are made that not every member reads", () => {
+    const cluster = new Cluster([1, 2, 3]);
+    asBefore(cluster, 3);
+    cluster.pass(30);
+    const make = () => run(cluster.get(1), createCollection("s", { text: { kind: "sparse" } }));
+    assert.throws(make, { code: "unavailable", field: "sparse_vectors" });
+    cluster.stop(3);
+    cluster.passes = () => true;
+    cluster.open(3, { startWaitMs: 1_000 });
+    cluster.pass(30);
+    make();
+    const vector = sparseVector([3], [1], "text");
+    const points = [{ id: 1, vectors: { text: vector }, payload: {} }];
+    // one that is started anew has not said yet what it reads, and reads what it knows of all the same
+    cluster.stop(3);
+    run(cluster.get(1), { kind: "upsert-points", collection: "s", points, mode: "upsert" });
+    cluster.open(3, { startWaitMs: 1_000 });
+    cluster.settle();
+    const found = cluster.get(3).digest("s");
+    assert.deepEqual(found, cluster.get(1).digest("s"));
+    assert.equal(found.points, 1);
+  });
+
   test("is the newest as soon as all members have said that they read it, and the same everywhere", () => {
     const cluster = new Cluster([1, 2, 3]);
     run(cluster.get(1), createCollection("c"));
@@ -99,12 +123,16 @@ describe("the format that operations are written in", () => {
     cluster.passes = () => true;
     cluster.open(3, { startWaitMs: 1_000 });
     cluster.pass(30);
-    for (const replica of cluster.replicas.values()) assert.equal(writtenBy(replica), 2);
+    for (const replica of cluster.replicas.values()) assert.equal(writtenBy(replica), newestOperationFormat);
     const before = cluster.get(3).position();
     for (const id of [1, 2, 3]) run(cluster.get(id), upsert("c", [point(10 + id, [id, 5])]));
     cluster.settle();
     for (const id of [1, 2, 3]) {
-      assert.deepEqual(formatsIn(cluster.logs.get(3) as OpLog, id, before), new Set([2]), `replica ${id}`);
+      assert.deepEqual(
+        formatsIn(cluster.logs.get(3) as OpLog, id, before),
+        new Set([newestOperationFormat]),
+        `replica ${id}`,
+      );
       for (const replica of cluster.replicas.values()) assert.ok(payloadOf(replica, "c", 10 + id));
     }
     // a log with rows of both formats opens
@@ -117,7 +145,7 @@ describe("the format that operations are written in", () => {
     const cluster = new Cluster([1, 2]);
     run(cluster.get(1), createCollection("c"));
     cluster.pass(30);
-    assert.equal(writtenBy(cluster.get(1)), 2);
+    assert.equal(writtenBy(cluster.get(1)), newestOperationFormat);
     asBefore(cluster, 2);
     cluster.stop(2);
     cluster.open(2, { startWaitMs: 1_000 });
@@ -134,7 +162,7 @@ describe("the format that operations are written in", () => {
     assert.equal(writtenBy(cluster.get(1)), 1);
     cluster.heal();
     cluster.pass(30);
-    assert.equal(writtenBy(cluster.get(1)), 2);
+    assert.equal(writtenBy(cluster.get(1)), newestOperationFormat);
   });
 
   test("does not wait for a member that was evicted, and for one that joins", () => {
@@ -146,11 +174,11 @@ describe("the format that operations are written in", () => {
     cluster.stop(3);
     run(cluster.get(1), { kind: "evict-member", id: 3 });
     cluster.pass(30);
-    assert.equal(writtenBy(cluster.get(1)), 2);
+    assert.equal(writtenBy(cluster.get(1)), newestOperationFormat);
     cluster.open(4);
     cluster.settle();
     cluster.pass(30);
-    for (const replica of cluster.replicas.values()) assert.equal(writtenBy(replica), 2);
+    for (const replica of cluster.replicas.values()) assert.equal(writtenBy(replica), newestOperationFormat);
   });
 
   test("that a member does not read sets the operation aside with the reason, and others go on", () => {
@@ -166,7 +194,7 @@ describe("the format that operations are written in", () => {
       replica.receive(encodeEnvelope({ cluster: "c", from: 2, to: 0, message: { kind: "operations", batch } }));
     const [aside] = replica.status().peering?.setAside ?? [];
     assert.deepEqual([aside?.origin, aside?.sequence, aside?.code], [2, 1, "corrupt"]);
-    assert.match(aside?.reason ?? "", /operation 2:1 of shard \S+: format version 3 is not known/);
+    assert.match(aside?.reason ?? "", /operation 2:1 of shard \S+: format version 4 is not known/);
     run(cluster.get(3), upsert("c", [point(7, [1, 1])]));
     cluster.pass(10);
     assert.ok(payloadOf(replica, "c", 7), "operations of others are applied");

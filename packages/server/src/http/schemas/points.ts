@@ -159,7 +159,9 @@ function readBatchVectors(value: unknown, count: number): readonly NamedVectors[
   const vectors = Array.from({ length: count }, (): { [name: string]: Vector } => ({}));
   for (const [name, column] of Object.entries(objectOf(value, "vectors"))) {
     const field = `vectors.${name}`;
-    const read = within(field, () => readList(column, "vectors", (element, i) => readVector(element, `[${i}]`)));
+    const read = within(field, () =>
+      readList(column, "vectors", (element, i) => readVector(element, `[${i}]`, "document")),
+    );
     checkSameLength(read.length, count, field);
     for (const [i, vector] of read.entries()) (vectors[i] as { [name: string]: Vector })[name] = vector;
   }

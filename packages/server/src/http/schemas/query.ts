@@ -158,7 +158,7 @@ function readLegacyVector(value: unknown): LegacyVector {
   if (typeof value.name !== "string")
     throw new MurmurationError("format", `expected string, got ${shown(value.name)}`, "name");
   const vector = "vector" in value ? value.vector : undefined;
-  return { using: value.name, vector: readVector(vector, "vector") };
+  return { using: value.name, vector: readVector(vector, "vector", "query") };
 }
 
 const legacyVector = parsedBy(readLegacyVector, {

@@ -1,4 +1,5 @@
 import type { PointId, Vector } from "@murmuration/index";
+import { documentSchema } from "./documents.js";
 import { pointIdSchema, readPointId, within } from "./fields.js";
 import { denseVectorSchema, readVector, sparseVectorSchema } from "./vectors.js";
 
@@ -10,7 +11,7 @@ export function readVectorInput(value: unknown, field: string): VectorInput {
   if (typeof value === "number" || typeof value === "bigint" || typeof value === "string") {
     return within(field, () => ({ id: readPointId(value) }));
   }
-  return readVector(value, field);
+  return readVector(value, field, "query");
 }
 
-export const vectorInputSchema = { oneOf: [denseVectorSchema, sparseVectorSchema, pointIdSchema] };
+export const vectorInputSchema = { oneOf: [denseVectorSchema, sparseVectorSchema, documentSchema, pointIdSchema] };

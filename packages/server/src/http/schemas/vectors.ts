@@ -1,5 +1,6 @@
 import type { NamedVectors } from "@murmuration/core";
 import { MurmurationError, type SparseVector, sparseVector, type Vector } from "@murmuration/index";
+import { documentSchema, isInference, readDocument, type VectorUse } from "./documents.js";
 import { type JsonSchema, shown } from "./fields.js";
 
 /** The name of the vector that is not named. */
@@ -17,7 +18,7 @@ export const sparseVectorSchema: JsonSchema = {
 };
 
 /** A vector of any kind. */
-export const vectorSchema: JsonSchema = { oneOf: [denseVectorSchema, sparseVectorSchema] };
+export const vectorSchema: JsonSchema = { oneOf: [denseVectorSchema, sparseVectorSchema, documentSchema] };
 
 export const vectorStructSchema: JsonSchema = {
   oneOf: [denseVectorSchema, { type: "object", additionalProperties: vectorSchema }],
@@ -50,20 +51,10 @@ export function readDenseVector(value: readonly unknown[], field: string): Float
   return vector;
 }
 
-/** Throws for what is not a dense vector: `unsupported` for the other vector kinds of the dialect, else `format`. */
+/** Throws `format` for what is no vector. */
 export function refuseOtherVector(value: unknown, field: string): never {
-  if (typeof value === "object" && value !== null) {
-    for (const model of ["text", "image", "object", "model"]) {
-      if (model in value)
-        throw new MurmurationError("unsupported", "inference (Document, Image, Object) is not supported yet", field);
-    }
-  }
   if (value === undefined) throw new MurmurationError("format", "missing field", field);
   throw new MurmurationError("format", `expected vector, got ${shown(value)}`, field);
-}
-
-function looksLikeInference(value: object): boolean {
-  return "model" in value && typeof value.model === "string";
 }
 
 function numbersOf(value: unknown, field: string): number[] {
@@ -86,19 +77,22 @@ function readSparseVector(value: object, field: string): SparseVector {
   return far < 0 ? vector : refuseElement(given[far], `${at("values")}[${far}]`);
 }
 
-/** A vector of any kind. Throws as those of each kind do, and for what is no vector. */
-export function readVector(value: unknown, field: string): Vector {
+/** A vector of any kind, or what the built-in model makes of a document. Throws as those of each kind do, and for what is no vector. */
+export function readVector(value: unknown, field: string, use: VectorUse): Vector {
   if (Array.isArray(value)) return readDenseVector(value, field);
-  if (typeof value !== "object" || value === null || !("indices" in value || "values" in value))
-    return refuseOtherVector(value, field);
-  return readSparseVector(value, field);
+  if (typeof value !== "object" || value === null) return refuseOtherVector(value, field);
+  if ("indices" in value || "values" in value) return readSparseVector(value, field);
+  return isInference(value) ? readDocument(value, field, use) : refuseOtherVector(value, field);
 }
 
 /** The vectors of one point: an array is the unnamed one, an object has them by name and may be empty. */
 export function readVectors(value: unknown, field: string): NamedVectors {
   if (Array.isArray(value)) return { [unnamedVector]: readDenseVector(value, field) };
-  if (typeof value !== "object" || value === null || looksLikeInference(value)) refuseOtherVector(value, field);
+  if (typeof value !== "object" || value === null) return refuseOtherVector(value, field);
+  if ("model" in value && typeof value.model === "string")
+    return { [unnamedVector]: readDocument(value, field, "document") };
   const vectors: { [name: string]: Vector } = {};
-  for (const [name, child] of Object.entries(value as object)) vectors[name] = readVector(child, `${field}.${name}`);
+  for (const [name, child] of Object.entries(value as object))
+    vectors[name] = readVector(child, `${field}.${name}`, "document");
   return vectors;
 }
