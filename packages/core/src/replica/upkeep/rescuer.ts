@@ -17,6 +17,9 @@ export class Rescuer {
   readonly #target: WritableShard;
   #seen: VersionVector = emptyVersionVector;
   #checked: VersionVector | undefined;
+  /** Of `shard.repairs`, and whose nodes this replica looked after, as far as it was looked at. */
+  #repairs = 0;
+  #owners = "";
 
   constructor(target: WritableShard) {
     this.#target = target;
@@ -24,6 +27,13 @@ export class Rescuer {
 
   step(owned: ReadonlySet<number>, isFirst: boolean, write: WriteUpkeep): { count: number; atRest: boolean } {
     const { shard, indexes } = this.#target;
+    const owners = [...owned].sort((a, b) => a - b).join();
+    if (shard.repairs !== this.#repairs || owners !== this.#owners) {
+      // links that came back by comparing led elsewhere, or an evicted member's nodes came to this one: the frontier tells neither
+      this.#checked = undefined;
+      this.#repairs = shard.repairs;
+      this.#owners = owners;
+    }
     const isQuiet = compareVersionVectors(shard.frontier, this.#seen) === "equal";
     if (!isQuiet) this.#seen = new Map(shard.frontier);
     if (this.#checked === this.#seen) return { count: 0, atRest: true };
