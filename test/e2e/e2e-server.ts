@@ -16,6 +16,7 @@ export interface Answer {
 /** A real server process for the tests of one file. It is stopped after them, and must have logged no failure. */
 export interface E2eServer {
   readonly address: string;
+  readonly dataFolder: string;
   readonly client: QdrantClient;
   /** A string body is sent as it is, anything else as JSON. */
   request(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>;
@@ -54,6 +55,7 @@ export async function startE2eServer(options: readonly string[] = []): Promise<E
   const { address, log } = server;
   return {
     address,
+    dataFolder: folder,
     client: new QdrantClient({ url: address }),
     log,
     async request(method, path, body, headers = {}) {

@@ -6,6 +6,7 @@
  * - `wrong-input`: right in itself, wrong for this collection (400)
  * - `bad-request`: cannot be done as asked (400)
  * - `unsupported`: an option of the dialect that this version does not serve (400)
+ * - `forbidden`: not allowed to whoever asks (403)
  * - `not-found`: a named collection, point or alias does not exist (404)
  * - `already-exists`: the name is taken (409)
  * - `conflict`: something under way excludes it (409)
@@ -22,6 +23,7 @@ export type ErrorCode =
   | "wrong-input"
   | "bad-request"
   | "unsupported"
+  | "forbidden"
   | "not-found"
   | "already-exists"
   | "conflict"

@@ -1,5 +1,11 @@
 import { hasCollection } from "@murmuration/core";
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, LogController } from "fastify";
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyRequest,
+  LogController,
+  type RouteOptions,
+} from "fastify";
 import type { Logger } from "pino";
 import type { Backups } from "./backup/backups.js";
 import { readLargeBodies } from "./bodies/read-large.js";
@@ -18,6 +24,7 @@ import {
 } from "./http/http-limits.js";
 import { ReadTurns } from "./http/read-turns.js";
 import { acceptOrigins, compressBodies } from "./http/transport.js";
+import { acceptUploads } from "./http/upload.js";
 import { undecodable } from "./http/url-text.js";
 import { Issues } from "./issues.js";
 import { Metrics } from "./metrics.js";
@@ -28,6 +35,7 @@ import { metricsRoute } from "./routes/metrics.js";
 import { routes } from "./routes/mod.js";
 import type { Route } from "./routes/route.js";
 import { telemetryRoute } from "./routes/telemetry.js";
+import type { Snapshots } from "./snapshots/snapshots.js";
 
 /** What the HTTP side is told beside its database. */
 export interface AppOptions {
@@ -46,6 +54,8 @@ export interface AppOptions {
   readonly corsOrigins?: readonly string[];
   /** Where reads may be passed on to other replicas (`isAllowedUrl`); default: on the loopback. */
   readonly peerHosts?: readonly string[];
+  /** Without them the routes of snapshots say that there are none. */
+  readonly snapshots?: Snapshots;
   /** Without them the routes of backups say that there are none. */
   readonly backups?: Backups;
 }
@@ -179,13 +189,21 @@ export async function buildApp(database: Database, options: AppOptions = {}): Pr
   const issues = new Issues((name) =>
     hasCollection(database.catalogue, name) ? database.collection(name) : undefined,
   );
-  const services = { database, backups: options.backups, issues };
+  const services = { database, backups: options.backups, issues, snapshots: options.snapshots };
   const refuseEmptyNames = emptyNamesAt(all);
   app.addHook("onRequest", async ({ method, url }) => refuseEmptyNames(method, url));
+  const takingFiles: RouteOptions[] = [];
   for (const of of all) {
     const url = of.path.replace(/\{(\w+)\}/g, ":$1");
-    app.route({ method: of.method, url, handler: requestHandler(of, services, host) });
+    const registered = { method: of.method, url, handler: requestHandler(of, services, host) };
+    if (of.takesFile === undefined) app.route(registered);
+    else takingFiles.push(registered);
   }
+  // apart: at no other path is a file a body
+  await app.register(async (apart) => {
+    await acceptUploads(apart);
+    for (const registered of takingFiles) apart.route(registered);
+  });
   answerUnknown(app, all);
   return app;
 }

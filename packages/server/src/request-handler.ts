@@ -1,3 +1,4 @@
+import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";
 import type { Command } from "@murmuration/core";
 import { MurmurationError, printJson, type Sliced } from "@murmuration/index";
@@ -13,17 +14,20 @@ import { errorAnswer, type RequestPart } from "./http/errors.js";
 import { murmurHeaders } from "./http/murmur-headers.js";
 import type { ReadTurns } from "./http/read-turns.js";
 import { validate } from "./http/schemas/validate.js";
+import { saveUpload } from "./http/upload.js";
 import { checkHeaderText, checkQueryText } from "./http/url-text.js";
 import type { Issues } from "./issues.js";
 import type { ReadingLimits } from "./read/readers.js";
 import type { AnswerPieces, ReadAnswer } from "./read/reading.js";
-import type { BareAnswer, Read, Route } from "./routes/route.js";
+import { accepted, type BareAnswer, type Read, type Route, SentFile } from "./routes/route.js";
+import type { Snapshots } from "./snapshots/snapshots.js";
 
 /** What every handler works with, whatever it is asked. */
 export interface Services {
   readonly database: Database;
   readonly backups: Backups | undefined;
   readonly issues: Issues;
+  readonly snapshots: Snapshots | undefined;
 }
 
 /** What routes have in common beside what handlers see. */
@@ -76,6 +80,12 @@ function inEnvelope(pieces: AnswerPieces, end: string): string | Readable {
   const [only] = pieces;
   if (typeof only === "string") return successBegin + only + end;
   return Readable.from([Buffer.from(successBegin), ...pieces, Buffer.from(end)], { objectMode: false });
+}
+
+/** A file as what it is called; what comes of it after the first byte cannot be said any more, and ends the connection. */
+function sendFile(reply: FastifyReply, { path, name }: SentFile): void {
+  const attached = `attachment; filename*=UTF-8''${encodeURIComponent(name)}`;
+  reply.code(200).header("content-disposition", attached).type("application/octet-stream").send(createReadStream(path));
 }
 
 /** Aborted when the client goes away before it is answered; made when somebody asks for it. */
@@ -200,6 +210,8 @@ class Exchange {
       database,
       backups: services.backups,
       issues: services.issues,
+      snapshots: services.snapshots,
+      saveFile: (field: string, path: string) => saveUpload(this.#request, field, path),
       params: this.#params as never,
       query: this.#query as never,
       body: this.#body as never,
@@ -259,10 +271,16 @@ class Exchange {
   #send(answer: unknown): void {
     const session = this.#session;
     const reply = this.#reply;
+    if (answer instanceof SentFile) return sendFile(reply, answer);
     if (session !== undefined) this.#tell(session);
     if (isBare(this.#served.of, answer)) {
       if (typeof answer.body !== "string") sendJson(reply, answer.statusCode, answer.body);
       else reply.code(answer.statusCode).type(answer.contentType).send(answer.body);
+      return;
+    }
+    if (answer === accepted) {
+      const { time } = successEnvelope(undefined, elapsedMs(this.#request));
+      sendJson(reply, 202, { status: "accepted", time });
       return;
     }
     const statusCode = session?.missedQuorum === true ? 202 : 200;

@@ -8,6 +8,7 @@ import { dataFiles } from "../engine/data-folder.js";
 import type { Database } from "../engine/database.js";
 import { openDatabase } from "../engine/open-database.js";
 import { parseOrigins } from "../http/origins.js";
+import { Snapshots } from "../snapshots/snapshots.js";
 import { version } from "../version.js";
 import type { CliCommand } from "./command.js";
 import { openLog } from "./log.js";
@@ -133,6 +134,7 @@ async function run(config: Config): Promise<void> {
     requestTimeoutMs: config.requestTimeoutMs,
     corsOrigins: config.corsOrigins === "" ? [] : parseOrigins(config.corsOrigins),
     ...(backups === undefined ? {} : { backups }),
+    snapshots: await Snapshots.open(dataFiles(config.data).snapshots, database),
   });
   endWith(database, log);
   closeOnSignals({ app, database, backups }, config, log);

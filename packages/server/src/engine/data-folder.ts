@@ -11,6 +11,7 @@ export interface DataFiles {
   /** Vectors that are kept off memory. */
   readonly vectors: string;
   readonly reserve: string;
+  readonly snapshots: string;
 }
 
 export function dataFiles(folder: string): DataFiles {
@@ -19,6 +20,7 @@ export function dataFiles(folder: string): DataFiles {
     images: join(folder, "images"),
     vectors: join(folder, "vectors"),
     reserve: join(folder, "reserve"),
+    snapshots: join(folder, "snapshots"),
   };
 }
 

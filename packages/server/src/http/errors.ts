@@ -52,6 +52,8 @@ function ofMurmurationError(error: MurmurationError, part: RequestPart): ErrorAn
       return answer(400, `Bad request: ${error.message}`);
     case "unsupported":
       return answer(400, `Bad request: ${withField(error)}`);
+    case "forbidden":
+      return answer(403, `Forbidden: ${error.message}`);
     case "not-found":
       return answer(404, `Not found: ${error.message}`);
     case "already-exists":

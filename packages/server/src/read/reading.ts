@@ -22,7 +22,8 @@ export type Reading =
   | FacetReading
   | MatrixReading
   | RetrieveReading
-  | PointReading;
+  | PointReading
+  | ExportReading;
 
 /**
  * One query, or an array of what several come to, all as of one moment: points as `[{"id":…,"version":…,"score":…,…},…]`. The places that a
@@ -82,6 +83,14 @@ export interface RetrieveReading {
 export interface PointReading {
   readonly kind: "point";
   readonly id: PointId;
+}
+
+/** Every point, written to a new file behind a line of its own: `{"points":…,"bytes":…,"sha256":…}`. */
+export interface ExportReading {
+  readonly kind: "export";
+  readonly file: string;
+  /** The first line. */
+  readonly header: string;
 }
 
 /** The JSON text of a result: a short one as it is, which is the cheapest to hand over between threads, a long one in UTF-8, piece by piece. */

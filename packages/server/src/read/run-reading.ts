@@ -10,6 +10,7 @@ import {
   type Snapshot,
 } from "@murmuration/index";
 import { AnswerText } from "./answer-text.js";
+import { exportPoints } from "./export-points.js";
 import { writeFacet, writeGroups, writeMatrix } from "./print-aggregates.js";
 import {
   isLarge,
@@ -77,6 +78,9 @@ function* write(views: readonly Snapshot[], reading: Reading, text: AnswerText):
     }
     case "count":
       text.put(`{"count":${yield* view.count(reading.filter)}}`);
+      return undefined;
+    case "export":
+      text.put(yield* exportPoints(view, reading));
       return undefined;
     case "retrieve": {
       const { ids, selection } = reading;

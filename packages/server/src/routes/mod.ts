@@ -15,6 +15,7 @@ import type { Route } from "./route.js";
 import { scrollRoutes } from "./scroll.js";
 import { searchRoutes } from "./search.js";
 import { serviceRoutes } from "./service.js";
+import { snapshotRoutes } from "./snapshots.js";
 import { unservedRoutes } from "./unserved.js";
 import { vectorRoutes } from "./vectors.js";
 
@@ -37,5 +38,6 @@ export const routes: readonly Route[] = [
   ...murmurRoutes,
   ...replicationRoutes,
   ...backupRoutes,
+  ...snapshotRoutes,
   ...unservedRoutes,
 ];

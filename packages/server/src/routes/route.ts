@@ -8,6 +8,7 @@ import { nameLengthMax } from "../http/http-limits.js";
 import { name } from "../http/schemas/names.js";
 import type { Issues } from "../issues.js";
 import type { Reading } from "../read/reading.js";
+import type { Snapshots } from "../snapshots/snapshots.js";
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
@@ -22,6 +23,21 @@ export interface RouteContext<Params, Query, Body> {
   readonly body: Body;
   /** Writes, and waits for as many members as the request asks for. */
   readonly write: (command: Command) => Promise<WriteReceipt>;
+  /** `undefined`: there is no folder for them. */
+  readonly snapshots: Snapshots | undefined;
+  /** Writes the file that the request brings in this field to a new file (`takesFile`). Resolves to its sha256. */
+  readonly saveFile: (field: string, path: string) => Promise<string>;
+}
+
+/** What a handler gives where the client does not wait for what it asked: 202. */
+export const accepted: unique symbol = Symbol("accepted");
+
+/** What a handler gives where the answer is a file. */
+export class SentFile {
+  constructor(
+    readonly path: string,
+    readonly name: string,
+  ) {}
 }
 
 /** An answer outside of the envelope. A string is sent as it is, anything else as JSON. */
@@ -51,6 +67,8 @@ interface RouteCommon<Params extends z.ZodType, Query extends z.ZodType, Body ex
   readonly plainParams?: (params: unknown) => z.output<Params> | undefined;
   /** The route takes part in sessions: it takes and gives tokens, and reads wait for what they ask for. Its `query` has their parameters. */
   readonly session?: "read" | "write";
+  /** The request brings a file, as multipart/form-data. */
+  readonly takesFile?: true;
   /** Collections that it reads beside the one in its path. */
   readonly alsoReads?: (body: z.output<Body>) => readonly string[];
 }

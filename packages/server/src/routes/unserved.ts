@@ -7,16 +7,6 @@ const c = "/collections/{collection_name}";
 const unserved: readonly (readonly [Method, string])[] = [
   ["PUT", `${c}/vectors/{vector_name}`],
   ["DELETE", `${c}/vectors/{vector_name}`],
-  ["GET", `${c}/snapshots`],
-  ["POST", `${c}/snapshots`],
-  ["GET", `${c}/snapshots/{snapshot_name}`],
-  ["DELETE", `${c}/snapshots/{snapshot_name}`],
-  ["PUT", `${c}/snapshots/recover`],
-  ["POST", `${c}/snapshots/upload`],
-  ["GET", "/snapshots"],
-  ["POST", "/snapshots"],
-  ["GET", "/snapshots/{snapshot_name}"],
-  ["DELETE", "/snapshots/{snapshot_name}"],
 ];
 
 export const unservedRoutes: readonly Route[] = unserved.map(([method, path]) =>

@@ -1,0 +1,142 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { mkdir, readdir, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import { join, sep } from "node:path";
+import { MurmurationError } from "@murmuration/index";
+
+/** A snapshot, as the dialect describes it. */
+export interface SnapshotDescription {
+  readonly name: string;
+  /** UTC, to the second. */
+  readonly creation_time: string;
+  readonly size: number;
+  readonly checksum: string | null;
+}
+
+const SUFFIX = ".snapshot";
+const CHECKSUM = ".checksum";
+/** Files that are being made, that were sent, or that are being recovered from. */
+const WORK = ".work";
+/** Names of collections that are names of folders as they are. */
+const PLAIN = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$/;
+const NAME = /^[^/\\\0]{1,200}\.snapshot$/;
+
+const isMissing = (error: unknown) => (error as NodeJS.ErrnoException).code === "ENOENT";
+
+/** A name of a collection as part of a path. */
+export function pathPart(collection: string): string {
+  return PLAIN.test(collection) ? collection : createHash("sha256").update(collection).digest("hex").slice(0, 40);
+}
+
+export async function checksumOf(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  return hash.digest("hex");
+}
+
+/** The folder of all snapshots: those of the whole store in it, those of a collection in a folder of its own. */
+export class SnapshotFolder {
+  readonly #root: string;
+  #works = 0;
+
+  private constructor(root: string) {
+    this.#root = root;
+  }
+
+  /** Makes the folder where it is not there; what was being made when a process ended is removed. */
+  static async open(root: string): Promise<SnapshotFolder> {
+    await rm(join(root, WORK), { recursive: true, force: true });
+    await mkdir(join(root, WORK), { recursive: true });
+    return new SnapshotFolder(await realpath(root));
+  }
+
+  /** A path that is nobody else's. Whoever uses it removes it, or has `keep` put it in its place. */
+  newWork(): string {
+    return join(this.#root, WORK, `${this.#works++}`);
+  }
+
+  #folderOf(collection: string | undefined): string {
+    return collection === undefined ? this.#root : join(this.#root, "collections", pathPart(collection));
+  }
+
+  /** Throws `bad-request` for a name with a path in it, or that no snapshot has. */
+  #pathOf(collection: string | undefined, name: string): string {
+    if (!NAME.test(name) || name.startsWith(".")) {
+      throw new MurmurationError("bad-request", "the name of a snapshot ends in .snapshot and holds no path");
+    }
+    return join(this.#folderOf(collection), name);
+  }
+
+  /** Puts a finished file in its place under a name that begins so. */
+  async keep(
+    work: string,
+    collection: string | undefined,
+    begin: string,
+    checksum: string,
+  ): Promise<SnapshotDescription> {
+    const folder = this.#folderOf(collection);
+    await mkdir(folder, { recursive: true });
+    for (let n = 1; ; n++) {
+      const name = `${begin}${n === 1 ? "" : `-${n}`}${SUFFIX}`;
+      try {
+        // the checksum first: a snapshot that is there has one, and of two that come at once one gets the name
+        await writeFile(join(folder, name + CHECKSUM), checksum, { flag: "wx" });
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === "EEXIST") continue;
+        throw error;
+      }
+      await rename(work, join(folder, name));
+      return this.describe(collection, name);
+    }
+  }
+
+  async list(collection: string | undefined): Promise<SnapshotDescription[]> {
+    let names: string[];
+    try {
+      names = await readdir(this.#folderOf(collection));
+    } catch (error) {
+      if (isMissing(error)) return [];
+      throw error;
+    }
+    const all = names.filter((name) => NAME.test(name)).sort();
+    return Promise.all(all.map((name) => this.describe(collection, name)));
+  }
+
+  /** Throws `not-found`. */
+  async describe(collection: string | undefined, name: string): Promise<SnapshotDescription> {
+    const path = this.#pathOf(collection, name);
+    try {
+      const { size, mtime } = await stat(path);
+      const checksum = await readFile(path + CHECKSUM, "utf8").catch(() => null);
+      return { name, creation_time: mtime.toISOString().slice(0, 19), size, checksum };
+    } catch (error) {
+      if (isMissing(error)) throw new MurmurationError("not-found", `Snapshot ${name} not found`);
+      throw error;
+    }
+  }
+
+  /** Where a snapshot lies that is there. Throws `not-found`. */
+  async find(collection: string | undefined, name: string): Promise<string> {
+    await this.describe(collection, name);
+    return this.#pathOf(collection, name);
+  }
+
+  /** Throws `not-found`. */
+  async remove(collection: string | undefined, name: string): Promise<void> {
+    const path = await this.find(collection, name);
+    await rm(path);
+    await rm(path + CHECKSUM, { force: true });
+  }
+
+  /** Throws `bad-request` for a file that is not there, `forbidden` for one that lies, links followed, outside of this folder. */
+  async requireInside(path: string): Promise<string> {
+    let real: string;
+    try {
+      real = await realpath(path);
+    } catch {
+      throw new MurmurationError("bad-request", `Snapshot file ${JSON.stringify(path)} does not exist`);
+    }
+    if (real.startsWith(this.#root + sep) && (await stat(real)).isFile()) return real;
+    throw new MurmurationError("forbidden", "snapshots are recovered from files in the snapshots folder alone");
+  }
+}

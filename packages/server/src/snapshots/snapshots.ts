@@ -1,0 +1,96 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { open, rm } from "node:fs/promises";
+import { MurmurationError, printJson } from "@murmuration/index";
+import type { Database } from "../engine/database.js";
+import { parseJson } from "../http/json.js";
+import { pathPart, type SnapshotDescription, SnapshotFolder } from "./snapshot-folder.js";
+
+/** What is written of a collection beside its points. */
+export interface CollectionHeader {
+  readonly name: string;
+  readonly create: unknown;
+  readonly indexes: readonly unknown[];
+}
+
+const stamp = () => new Date().toISOString().slice(0, 19).replaceAll(/[T:]/g, "-");
+
+/** A snapshot may take as long as it takes. */
+const PATIENCE_MS = 24 * 60 * 60 * 1000;
+
+/** Makes snapshots, of a collection and of all of them, and keeps them. */
+export class Snapshots {
+  readonly folder: SnapshotFolder;
+  readonly #database: Database;
+  /** Recoveries are done one after the other. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(folder: SnapshotFolder, database: Database) {
+    this.folder = folder;
+    this.#database = database;
+  }
+
+  static async open(root: string, database: Database): Promise<Snapshots> {
+    return new Snapshots(await SnapshotFolder.open(root), database);
+  }
+
+  /** A snapshot of a collection as of one epoch. */
+  async create(of: CollectionHeader): Promise<SnapshotDescription> {
+    const work = this.folder.newWork();
+    try {
+      const { sha256 } = await this.#export(of, work);
+      const begin = `${pathPart(of.name)}-${this.#database.status().replicaId}-${stamp()}`;
+      return await this.folder.keep(work, of.name, begin, sha256);
+    } finally {
+      await rm(work, { force: true });
+    }
+  }
+
+  async #export(of: CollectionHeader, file: string): Promise<{ readonly sha256: string }> {
+    const header = printJson({ murmuration_snapshot: 1, kind: "collection", ...of } as never);
+    const { pieces } = await this.#database.read(
+      [of.name],
+      { kind: "export", file, header },
+      { timeoutMs: PATIENCE_MS, deadlineMs: performance.now() + PATIENCE_MS, isAbandoned: () => false },
+    );
+    const text = pieces.map((piece) => (typeof piece === "string" ? piece : Buffer.from(piece).toString())).join("");
+    return parseJson(text) as { readonly sha256: string };
+  }
+
+  /** One of the whole store: the snapshots of all collections, each as of an epoch of its own, in one file. */
+  async createFull(all: readonly CollectionHeader[], aliases: unknown): Promise<SnapshotDescription> {
+    const [work, part] = [this.folder.newWork(), this.folder.newWork()];
+    const hash = createHash("sha256");
+    const file = await open(work, "wx");
+    const put = async (bytes: Buffer) => {
+      hash.update(bytes);
+      await file.writeFile(bytes);
+    };
+    try {
+      await put(Buffer.from(`${printJson({ murmuration_snapshot: 1, kind: "full", aliases } as never)}\n`));
+      for (const of of all) {
+        await this.#export(of, part);
+        for await (const chunk of createReadStream(part)) await put(chunk as Buffer);
+        await rm(part);
+      }
+      await file.sync();
+      return await this.folder.keep(work, undefined, `full-snapshot-${stamp()}`, hash.digest("hex"));
+    } finally {
+      await file.close();
+      for (const path of [work, part]) await rm(path, { force: true });
+    }
+  }
+
+  /** Do a recovery after those that were begun before. */
+  inTurn<T>(recover: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(recover, recover);
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+}
+
+/** Throws `bad-request` where a file is not what somebody says that it is. */
+export function requireChecksum(wanted: string | null | undefined, is: string): void {
+  if (wanted === null || wanted === undefined || wanted.toLowerCase() === is) return;
+  throw new MurmurationError("bad-request", `Snapshot checksum mismatch: expected ${wanted}, got ${is}`);
+}

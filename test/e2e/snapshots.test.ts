@@ -1,0 +1,237 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { describe, test } from "node:test";
+import { root } from "../support/source-tree.js";
+import { refused, startE2eServer } from "./e2e-server.js";
+
+const { client, request, address, dataFolder } = await startE2eServer();
+
+type Described = { name: string; creation_time: string; size: number; checksum: string };
+const COUNT = 300;
+const payloadOf = (id: number) => ({
+  text: `text "${id}" ünï 🙂`,
+  n: id,
+  tags: ["a", `t${id % 7}`],
+  deep: { x: [1.5, null] },
+});
+
+await client.createCollection("docs", {
+  vectors: { text: { size: 4, distance: "Cosine" }, image: { size: 2, distance: "Euclid" } },
+  hnsw_config: { m: 8 },
+  on_disk_payload: false,
+});
+await client.createPayloadIndex("docs", {
+  wait: true,
+  field_name: "n",
+  field_schema: { type: "integer", range: true },
+});
+await client.createPayloadIndex("docs", { wait: true, field_name: "tags", field_schema: "keyword" });
+await client.upsert("docs", {
+  wait: true,
+  points: Array.from({ length: COUNT }, (_, id) => ({
+    id: id === 7 ? "f0e1d2c3-b4a5-4697-8899-aabbccddeeff" : id,
+    vector: id % 5 === 0 ? { image: [id, 1] } : { text: [id, 1, 2, 3], image: [id, 1] },
+    payload: payloadOf(id),
+  })),
+});
+const big = { id: 0, vector: { image: [1, 1] }, payload: {} };
+await request(
+  "PUT",
+  "/collections/docs/points?wait=true",
+  JSON.stringify({ points: [big] }).replace('"id":0', '"id":18446744073709551615'),
+);
+
+async function contents(collection: string): Promise<string> {
+  const { text } = await request("POST", `/collections/${collection}/points/scroll`, {
+    limit: 1_000,
+    with_vector: true,
+  });
+  return text.replace(/"time":[^}]*/, "");
+}
+async function configOf(collection: string) {
+  const { config, payload_schema } = await client.getCollection(collection);
+  return { config, payload_schema };
+}
+const bytesOf = async (path: string) => Buffer.from(await (await fetch(`${address}${path}`)).arrayBuffer());
+async function upload(collection: string, bytes: Uint8Array, query = "", field = "snapshot") {
+  const form = new FormData();
+  form.append(field, new Blob([Uint8Array.from(bytes)]), "x.snapshot");
+  const response = await fetch(`${address}/collections/${collection}/snapshots/upload${query}`, {
+    method: "POST",
+    body: form,
+  });
+  return { status: response.status, body: (await response.json()) as { result?: unknown; status: { error: string } } };
+}
+
+const before = { contents: await contents("docs"), config: await configOf("docs") };
+const snapshot = (await client.createSnapshot("docs")) as Described;
+const file = await bytesOf(`/collections/docs/snapshots/${snapshot.name}`);
+
+describe("snapshots of a collection, by the dialect's client", () => {
+  test("are made, described, listed, downloaded and removed", async () => {
+    assert.match(snapshot.name, /^docs-\d+-\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d\.snapshot$/);
+    assert.match(snapshot.creation_time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/);
+    assert.equal(snapshot.size, file.length);
+    assert.equal(snapshot.checksum, createHash("sha256").update(file).digest("hex"));
+    const other = (await client.createSnapshot("docs")) as Described;
+    assert.notEqual(other.name, snapshot.name);
+    assert.deepEqual(
+      (await client.listSnapshots("docs")).map(({ name }) => name).sort(),
+      [snapshot.name, other.name].sort(),
+    );
+    assert.equal(await client.deleteSnapshot("docs", other.name), true);
+    assert.deepEqual(await client.listSnapshots("docs"), [snapshot]);
+    assert.equal((await request("GET", `/collections/docs/snapshots/${other.name}`)).status, 404);
+    assert.equal((await request("DELETE", `/collections/docs/snapshots/${other.name}`)).status, 404);
+  });
+
+  test("that nobody waits for are accepted", async () => {
+    const { status, body } = await request("POST", "/collections/docs/snapshots?wait=false");
+    assert.deepEqual([status, body.status, body.result], [202, "accepted", undefined]);
+  });
+
+  test("bring points, payloads, vectors, settings and payload indexes to a new collection", async () => {
+    const { status, body } = await upload("copy", file, `?checksum=${snapshot.checksum}&priority=snapshot`);
+    assert.deepEqual([status, body.result], [200, true]);
+    assert.equal(await contents("copy"), before.contents);
+    assert.deepEqual(await configOf("copy"), before.config);
+    const found = await client.query("copy", { query: [1, 1, 2, 3], using: "text", limit: 1 });
+    assert.equal(found.points[0]?.id, 1);
+  });
+
+  test("take the place of what a collection holds", async () => {
+    await client.upsert("copy", {
+      wait: true,
+      points: [
+        { id: 9_999, vector: { image: [0, 0] } },
+        { id: 1, vector: {}, payload: { other: 1 } },
+      ],
+    });
+    await client.delete("copy", { wait: true, points: [2, 3] });
+    await client.deletePayloadIndex("copy", "n", { wait: true });
+    await client.createPayloadIndex("copy", { wait: true, field_name: "more", field_schema: "bool" });
+    assert.deepEqual((await upload("copy", file)).status, 200);
+    assert.equal(await contents("copy"), before.contents);
+    assert.deepEqual(await configOf("copy"), before.config);
+  });
+
+  test("are recovered from files in the folder, by the client too", async () => {
+    const location = `file://${dataFolder}/snapshots/collections/docs/${snapshot.name}`;
+    await client.delete("copy", { wait: true, filter: {} });
+    const checksum = snapshot.checksum.toUpperCase();
+    assert.equal(await client.recoverSnapshot("copy", { location, priority: "snapshot", checksum }), true);
+    assert.equal(await contents("copy"), before.contents);
+    await refused(client.recoverSnapshot("copy", { location, checksum: "0".repeat(64) }), 400, /checksum mismatch/);
+  });
+
+  test("are those of its only shard, too", async () => {
+    const path = "/collections/docs/shards/0/snapshots";
+    const { body } = await request("POST", path);
+    const { name } = body.result as Described;
+    assert.ok((await client.listShardSnapshots?.("docs", 0)) ?? true);
+    assert.equal((await request("GET", `${path}/${name}`)).status, 200);
+    assert.equal((await request("DELETE", `${path}/${name}`)).body.result, true);
+    assert.equal((await request("POST", "/collections/docs/shards/1/snapshots")).status, 400);
+  });
+});
+
+describe("snapshots that cannot be used", () => {
+  const lines = file.toString().trimEnd().split("\n");
+  const withEnd = (body: readonly string[], points: number) => {
+    const text = `${body.join("\n")}\n`;
+    return Buffer.from(
+      `${text}${JSON.stringify({ end: { points, sha256: createHash("sha256").update(text).digest("hex") } })}\n`,
+    );
+  };
+  const [header = ""] = lines;
+  for (const [what, bytes, message] of [
+    ["cut in a line", file.subarray(0, file.length - 10), /ends within a line/],
+    ["cut behind a line", Buffer.from(`${lines.slice(0, -1).join("\n")}\n`), /it was cut/],
+    ["changed", Buffer.from(file.toString().replace("ünï", "uni")), /checksum is another/],
+    ["of another count", withEnd([header], 5), /another number of points/],
+    ["of another version", withEnd([header.replace('snapshot":1', 'snapshot":2')], 0), /not known/],
+    ["empty", Buffer.alloc(0), /empty/],
+    ["of another kind", Buffer.from([0x50, 0x4b, 3, 4, 10]), /the snapshot cannot be used/],
+    ["of a vector too long", withEnd([header, '{"points":[{"id":1,"vector":{"image":[1,2,3]}}]}'], 1), /line 2/],
+    [
+      "with hostile keys",
+      withEnd([header, '{"points":[{"id":1,"vector":{},"payload":{"__proto__":1}}]}'], 1),
+      /__proto__/,
+    ],
+    ["of other vectors", withEnd([header.replace('"size":4', '"size":5')], 0), /its vectors are other/],
+  ] as const) {
+    test(`${what}: are refused with the reason, and nothing is changed`, async () => {
+      const { status, body } = await upload("docs", bytes);
+      assert.deepEqual([status, body.status.error.slice(0, 12)], [400, "Bad request:"], JSON.stringify(body));
+      assert.match(body.status.error, message);
+      assert.deepEqual([await contents("docs"), await configOf("docs")], [before.contents, before.config]);
+      assert.equal((await upload(`new-${what.length}`, bytes)).status, what === "of other vectors" ? 200 : 400);
+      if (what !== "of other vectors")
+        assert.deepEqual(await client.collectionExists(`new-${what.length}`), { exists: false });
+    });
+  }
+
+  test("of another checksum, in another field or in no form are refused", async () => {
+    const other = await upload("docs", file, `?checksum=${"0".repeat(64)}`);
+    assert.deepEqual([other.status, /checksum mismatch/.test(other.body.status.error)], [400, true]);
+    assert.equal((await upload("docs", file, "", "other")).status, 400);
+    assert.equal((await request("POST", "/collections/docs/snapshots/upload", { a: 1 })).status, 400);
+  });
+
+  test("at places that are not in the folder are refused, and nothing is fetched", async () => {
+    const recover = async (location: string) => {
+      const { status, body } = await request("PUT", "/collections/docs/snapshots/recover", { location });
+      return [status, (body.status as { error: string }).error] as const;
+    };
+    assert.deepEqual(await recover("file:///no/such.snapshot"), [
+      400,
+      'Bad request: Snapshot file "/no/such.snapshot" does not exist',
+    ]);
+    const [outside, forbidden] = await recover(`file://${root}/package.json`);
+    assert.deepEqual([outside, forbidden.slice(0, 10)], [403, "Forbidden:"]);
+    for (const location of [
+      "x.snapshot",
+      "./x.snapshot",
+      "http://127.0.0.1:1/x.snapshot",
+      "https://localhost/x",
+      "ftp://a/b",
+      "file://host/x",
+      "file:///a%2fb",
+    ]) {
+      assert.equal((await recover(location))[0], 400, location);
+    }
+    for (const name of [
+      "..%2F..%2Fmurmuration.db",
+      "%2E%2E%2Fx.snapshot",
+      "%2Fetc%2Fpasswd",
+      "a%5Cb.snapshot",
+      ".work",
+      "x.snapshot%00",
+      "murmuration.db",
+    ]) {
+      for (const path of ["/snapshots", "/collections/docs/snapshots"]) {
+        const { status } = await request("GET", `${path}/${name}`);
+        assert.ok([400, 404, 405].includes(status), `${path}/${name}: ${status}`);
+      }
+    }
+  });
+
+  test("of no collection are refused", async () => {
+    await refused(client.createSnapshot("nowhere"), 404, /nowhere/);
+  });
+});
+
+test("snapshots of the whole store hold every collection, each of which can be recovered from them", async () => {
+  const full = (await client.createFullSnapshot()) as Described;
+  assert.match(full.name, /^full-snapshot-\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d\.snapshot$/);
+  assert.deepEqual(await client.listFullSnapshots(), [full]);
+  const bytes = await bytesOf(`/snapshots/${full.name}`);
+  assert.equal(createHash("sha256").update(bytes).digest("hex"), full.checksum);
+  await client.deleteCollection("copy");
+  assert.equal((await upload("copy", bytes)).status, 200);
+  assert.equal(await contents("copy"), before.contents);
+  const none = await upload("absent", bytes);
+  assert.deepEqual([none.status, /holds no collection absent/.test(none.body.status.error)], [400, true]);
+  assert.equal(await client.deleteFullSnapshot(full.name), true);
+  assert.deepEqual(await client.listFullSnapshots(), []);
+});
