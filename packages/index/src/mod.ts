@@ -1,4 +1,5 @@
 export { assert, type ErrorCode, MurmurationError } from "./errors.js";
+export { bindTexts } from "./filter/bind-texts.js";
 export { type CompiledFilter, compileFilter, prepareFilter } from "./filter/compile.js";
 export type * from "./filter/condition.js";
 export { filterConditionsMax, filterDepthMax, hasIdIdsMax, matchValuesMax } from "./filter/filter-limits.js";
@@ -30,11 +31,15 @@ export { parsedPathsMax, pathLengthMax } from "./payload/payload-limits.js";
 export { PayloadMemory, type PayloadMemoryUse, readPayloadMemory } from "./payload/payload-memory.js";
 export { parsePayload, printPayload } from "./payload/payload-text.js";
 export {
+  isSameTextIndex,
   type PayloadIndexKind,
   type PayloadIndexSchema,
   payloadIndexKinds,
   servesFacets,
   servesOrder,
+  type TextIndexes,
+  textIndexesOf,
+  textParametersOf,
 } from "./payload/schema.js";
 export { compileSelector, type PayloadSelection, type PayloadSelector, selectPayload } from "./payload/select.js";
 export { emptyPayloadKey, type PayloadReader } from "./payload/store.js";

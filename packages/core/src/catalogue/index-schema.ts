@@ -4,6 +4,7 @@ import {
   type PayloadIndexKind,
   type PayloadIndexSchema,
   payloadIndexKinds,
+  textParametersOf,
 } from "@murmuration/index";
 import type { OperationFormat } from "../operation/operation-format.js";
 
@@ -32,7 +33,8 @@ export function isIndexSchema(value: Json): boolean {
     (payloadIndexKinds as readonly unknown[]).includes(kind) &&
     isFlag(lookup) &&
     isFlag(range) &&
-    (parameters === undefined || (isJsonObject(parameters) && isParameter(parameters, 0)))
+    (parameters === undefined || (isJsonObject(parameters) && isParameter(parameters, 0))) &&
+    (kind !== "text" || saysHowTermsAreFound(value as unknown as PayloadIndexSchema))
   );
 }
 
@@ -48,6 +50,15 @@ export function isLaterIndexSchema(value: Json): boolean {
     !(payloadIndexKinds as readonly string[]).includes(kind) ||
     Object.keys(value).some((field) => !SCHEMA_FIELDS.has(field) && KIND.test(field))
   );
+}
+
+function saysHowTermsAreFound(schema: PayloadIndexSchema): boolean {
+  try {
+    textParametersOf(schema);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function isParameter(value: Json, depth: number): boolean {

@@ -17,6 +17,7 @@ import {
   type Selection,
   type Sliced,
   type Snapshot,
+  textIndexesOf,
 } from "@murmuration/index";
 import { resolveCollection } from "../catalogue/resolve.js";
 import type { Replica } from "./replica.js";
@@ -104,8 +105,8 @@ export class ReadsHere {
   }
 
   #read<Result>(read: (snapshot: Snapshot) => Sliced<Result>): Result {
-    const { id } = resolveCollection(this.#replica.catalogue, this.#collection);
-    const snapshot = readerOf(this.#replica, id).begin();
+    const { id, payloadIndexes } = resolveCollection(this.#replica.catalogue, this.#collection);
+    const snapshot = readerOf(this.#replica, id).begin(textIndexesOf(payloadIndexes));
     try {
       return finish(read(snapshot));
     } finally {

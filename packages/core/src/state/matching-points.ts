@@ -13,6 +13,8 @@ import {
   type RowSet,
   type SegmentReader,
   type Sliced,
+  type TextIndexes,
+  textIndexesOf,
 } from "@murmuration/index";
 import { type PointState, visibleVectorNames } from "./point-state.js";
 import type { Shard } from "./shard.js";
@@ -48,6 +50,10 @@ class RowsOfPoints implements PointSource {
 
   get rowCount(): number {
     return this.#reader.rowCount;
+  }
+
+  get texts(): TextIndexes | undefined {
+    return textIndexesOf(this.#shard.collection.payloadIndexes);
   }
 
   subjectAt(row: number): FilterSubject {

@@ -1,5 +1,6 @@
 import {
   type Columns,
+  isSameTextIndex,
   MurmurationError,
   type Payload,
   type PayloadIndexSchema,
@@ -215,6 +216,7 @@ function isWanted(wanted: PayloadIndexSchemas, { path, schema }: WrittenColumn):
 /** Do both make the same column? What users gave as parameters is of no interest to it. */
 function isSchema(a: PayloadIndexSchema | undefined, b: PayloadIndexSchema): boolean {
   if (a === undefined || a.kind !== b.kind) return false;
+  if (a.kind === "text") return isSameTextIndex(a, b);
   return a.kind !== "integer" || ((a.lookup ?? true) === (b.lookup ?? true) && (a.range ?? true) === (b.range ?? true));
 }
 

@@ -1,5 +1,6 @@
 import {
   assert,
+  bindTexts,
   ColumnReader,
   type Condition,
   columnProblems,
@@ -18,6 +19,7 @@ import {
   parsePath,
   printPayload,
   RowSet,
+  textIndexesOf,
   valuesAt,
 } from "@murmuration/index";
 import { latestStamp, type PointState, visibleDot } from "./point-state.js";
@@ -150,6 +152,7 @@ function pointsOf({ shard, rows: model }: WritableShard, columns: ColumnReader, 
     },
     rowOf: (id) => reader.rowOf(id, epoch),
     accessTo: (path) => columns.accessTo(path, epoch),
+    texts: textIndexesOf(shard.collection.payloadIndexes),
   };
 }
 
@@ -170,7 +173,7 @@ function answersOf(path: string, points: PointSource, rowOf: ReadonlyMap<PointId
   ];
   for (const condition of conditions) {
     const filter: Filter = { ...emptyFilter, must: [condition] };
-    const predicate = compilePredicate(filter);
+    const predicate = compilePredicate(bindTexts(filter, points.texts));
     const wanted = rowsText([...points.liveRows].filter((row) => predicate(points.subjectAt(row))));
     const found = rowsText(compileFilter(filter, points));
     if (found !== wanted)
@@ -192,6 +195,9 @@ function conditionsFrom(key: string, value: MatchScalar): Condition[] {
   const micros = parseDatetime(value);
   return [
     { kind: "match-prefix", key, prefix: value.slice(0, 1).toWellFormed() },
+    { kind: "match-text", key, how: "all", text: value },
+    { kind: "match-text", key, how: "phrase", text: value },
+    { kind: "match-text", key, how: "any", text: value },
     ...(micros === undefined ? [] : [{ kind: "datetime-range", key, gt: micros } as const]),
   ];
 }

@@ -1,5 +1,6 @@
 import { RowSet } from "../row-set.js";
 import { finish, Meter, type Sliced } from "../sliced.js";
+import { bindTexts } from "./bind-texts.js";
 import type { Condition, Filter, HasId } from "./condition.js";
 import { allOf, atLeast, compileCondition, compilePredicate } from "./matches.js";
 import { combinedCoverage, once, type Plan, type Planning, scan, stepsOfRows } from "./plan.js";
@@ -199,7 +200,7 @@ export interface CompiledFilter {
 /** Make a filter ready, once, for all points of a source. Throws `format` for a bad path. */
 export function prepareFilter(filter: Filter, source: PointSource): CompiledFilter {
   const meter = new Meter();
-  const simple = simplifyFilter(filter);
+  const simple = simplifyFilter(bindTexts(filter, source.texts));
   return {
     meter,
     predicate: compilePredicate(simple, meter),

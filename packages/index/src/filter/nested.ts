@@ -5,7 +5,7 @@ import type { Nested } from "./condition.js";
 import type { Predicate } from "./predicate.js";
 
 /** The path of the elements of the array at `key`: `a` and `a[]` mean the same here. */
-function elementPath(key: string): JsonPath {
+export function elementPath(key: string): JsonPath {
   const path = parsePath(key);
   return path.steps.at(-1)?.kind === "each" ? path : { text: `${key}[]`, steps: [...path.steps, { kind: "each" }] };
 }

@@ -1,7 +1,6 @@
 import type { EqualityView, FieldAccess, PrefixView, PresenceView, RangeView } from "../payload/access.js";
 import type { IndexableValue } from "../payload/payload-index.js";
-import { type ReadonlyRowSet, RowSet } from "../row-set.js";
-import type { Sliced } from "../sliced.js";
+import { RowSet } from "../row-set.js";
 import type {
   Condition,
   DatetimeRange,
@@ -16,7 +15,8 @@ import type {
   ValuesCount,
 } from "./condition.js";
 import { compileCondition } from "./matches.js";
-import { once, type Plan, type Planning, scan } from "./plan.js";
+import { type Access, keepFrom, once, type Plan, type Planning, scan } from "./plan.js";
+import { planText } from "./plan-text.js";
 import type { Predicate } from "./predicate.js";
 import { rangeTest } from "./range.js";
 
@@ -24,28 +24,6 @@ export type FieldCondition = Exclude<Condition, HasId | HasVector | Slice | Nest
 
 /** A guess of the rows that have a prefix, of those that have a string. */
 const SHARE_OF_PREFIX = 1 / 8;
-
-type Access = Pick<Plan, "estimate" | "entriesVisited" | "keep">;
-
-/** Keeps the rows that are `certain`, and those of the `doubtful` that pass the predicate. */
-function* keepFrom(
-  rows: RowSet,
-  certain: ReadonlyRowSet,
-  doubtful: ReadonlyRowSet | undefined,
-  predicate: () => Predicate,
-  planning: Planning,
-): Sliced<void> {
-  if (doubtful === undefined || doubtful.size === 0) {
-    rows.and(certain);
-    return;
-  }
-  const verified = rows.clone();
-  verified.and(doubtful);
-  verified.andNot(certain);
-  rows.and(certain);
-  yield* scan(verified, predicate(), planning);
-  rows.or(verified);
-}
 
 function planMatch(
   values: readonly IndexableValue[],
@@ -183,7 +161,7 @@ function planIsNull(presence: PresenceView, predicate: () => Predicate, planning
 
 function access(
   condition: FieldCondition,
-  { equality, prefix, presence, range, times }: FieldAccess,
+  { equality, prefix, presence, range, text, times }: FieldAccess,
   predicate: () => Predicate,
   planning: Planning,
 ): Access | undefined {
@@ -203,6 +181,7 @@ function access(
     case "values-count":
       return planValuesCount(condition, presence, predicate, planning);
     case "match-text":
+      return text && planText(condition, text, presence, predicate, planning);
     case "geo-box":
     case "geo-radius":
     case "geo-polygon":

@@ -1,4 +1,4 @@
-import type { RowSet } from "../row-set.js";
+import type { ReadonlyRowSet, RowSet } from "../row-set.js";
 import type { Meter, Sliced } from "../sliced.js";
 import type { PointSource } from "./point-source.js";
 import type { Predicate } from "./predicate.js";
@@ -18,6 +18,9 @@ export interface Plan {
   /** The condition's reference predicate. */
   predicate(): Predicate;
 }
+
+/** What a plan by an index has of its own. */
+export type Access = Pick<Plan, "estimate" | "entriesVisited" | "keep">;
 
 /** What plans are made for: the points, and the meter of the whole filter. */
 export interface Planning {
@@ -46,6 +49,26 @@ export function* scan(rows: RowSet, predicate: Predicate, { source, meter }: Pla
     if (!source.liveRows.has(row) || !predicate(source.subjectAt(row))) rows.delete(row);
     if (meter.isDue()) yield "pause";
   }
+}
+
+/** Keeps the rows that are `certain`, and those of the `doubtful` that pass the predicate. */
+export function* keepFrom(
+  rows: RowSet,
+  certain: ReadonlyRowSet,
+  doubtful: ReadonlyRowSet | undefined,
+  predicate: () => Predicate,
+  planning: Planning,
+): Sliced<void> {
+  if (doubtful === undefined || doubtful.size === 0) {
+    rows.and(certain);
+    return;
+  }
+  const verified = rows.clone();
+  verified.and(doubtful);
+  verified.andNot(certain);
+  rows.and(certain);
+  yield* scan(verified, predicate(), planning);
+  rows.or(verified);
 }
 
 /** Coverage of a condition made of others. */

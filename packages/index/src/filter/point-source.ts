@@ -1,5 +1,6 @@
 import type { FieldAccess } from "../payload/access.js";
 import type { Payload } from "../payload/json.js";
+import type { TextIndexes } from "../payload/schema.js";
 import type { PointId } from "../point/point-id.js";
 import type { RowSet } from "../row-set.js";
 
@@ -25,4 +26,6 @@ export interface PointSource {
   rowOf(id: PointId): number | undefined;
   /** What the payload index on this path answers, if there is one. */
   accessTo(path: string): FieldAccess | undefined;
+  /** The collection's text indexes, shown or not. */
+  readonly texts?: TextIndexes | undefined;
 }

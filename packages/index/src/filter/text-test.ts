@@ -1,18 +1,9 @@
 import { type TextAnalyzer, textAnalyzer } from "../text/mod.js";
+import { standsIn } from "../text/stands-in.js";
 import type { MatchText } from "./condition.js";
 
 /** Says whether one text satisfies a condition. */
 export type TextTest = (text: string) => boolean;
-
-/** Do all of `words` stand side by side in `sequence`? */
-export function standsIn<Word>(sequence: readonly Word[], words: readonly Word[]): boolean {
-  for (let from = 0; from + words.length <= sequence.length; from++) {
-    let i = 0;
-    while (i < words.length && sequence[from + i] === words[i]) i++;
-    if (i === words.length) return true;
-  }
-  return false;
-}
 
 function analyzedTest({ how, text }: MatchText, analyzer: TextAnalyzer): TextTest {
   if (how === "phrase") {

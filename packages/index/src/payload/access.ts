@@ -1,4 +1,4 @@
-import type { ReadonlyRowSet } from "../row-set.js";
+import type { ReadonlyRowSet, RowSet } from "../row-set.js";
 import type { Meter, Sliced } from "../sliced.js";
 import type { Json } from "./json.js";
 import type { IndexableValue, RangeBounds, ValueGroup } from "./payload-index.js";
@@ -8,9 +8,10 @@ import type { IndexableValue, RangeBounds, ValueGroup } from "./payload-index.js
 
 /**
  * Rows by what stands at the path: `valued` have a value that the index holds, `several` two or more different ones, `other` a value that it
- * does not hold (null not counted), `null` a null there or in the array there, `unheld-number` a number that it does not hold.
+ * does not hold (null not counted), `null` a null there or in the array there, `unheld-number` a number that it does not hold; of a text index,
+ * `several-texts` more than one text.
  */
-export type PresenceSet = "valued" | "several" | "other" | "null" | "unheld-number";
+export type PresenceSet = "valued" | "several" | "other" | "null" | "unheld-number" | "several-texts";
 
 /** Rows by what stands at the path: every index has it. */
 export interface PresenceView {
@@ -47,6 +48,18 @@ export interface PrefixView {
   rowsWithPrefix(prefix: string, meter: Meter): Sliced<ReadonlyRowSet>;
 }
 
+/** Rows by the terms of their texts. */
+export interface TextView {
+  /** What terms are found by, as of `textParametersKey`: other parameters find other terms. */
+  readonly parametersKey: string;
+  /** Rows that have all of `terms`, in whichever of their texts, or any of them. */
+  rowsWithTerms(terms: readonly string[], how: "all" | "any", meter: Meter): Sliced<RowSet>;
+  /** How many rows `rowsWithTerms` returns, cheaply: an upper bound. */
+  estimate(terms: readonly string[], how: "all" | "any"): number;
+  /** Removes rows in no text of which these words stand side by side. Missing: the order of words is not kept. */
+  keepPhrase?(rows: RowSet, words: readonly string[], meter: Meter): Sliced<void>;
+}
+
 /** Held numbers in order. */
 export interface OrderView {
   /**
@@ -81,6 +94,7 @@ export interface FieldAccess {
   /** Ranges of datetimes, in microseconds since 1970. */
   readonly times?: RangeView;
   readonly prefix?: PrefixView;
+  readonly text?: TextView;
   readonly order?: OrderView;
   readonly facet?: FacetView;
 }

@@ -38,6 +38,7 @@ function rowsIn(set: PresenceSet, index: PayloadIndex): ReadonlyRowSet {
     // such an index does not tell numbers from other values that it does not hold
     case "other":
     case "unheld-number":
+    case "several-texts":
       return index.rowsWithOtherValue();
   }
 }

@@ -1,5 +1,6 @@
 import { ColumnReader } from "../payload/columns/column-reader.js";
 import { readPayloadMemory } from "../payload/payload-memory.js";
+import type { TextIndexes } from "../payload/schema.js";
 import type { PayloadReader } from "../payload/store.js";
 import { isPlanted } from "../planted.js";
 import { attachSegmentReader, type SegmentReader } from "../segment/reader.js";
@@ -29,8 +30,8 @@ export class CollectionReader {
     this.#payloads = handle.payloads === undefined ? payloads : readPayloadMemory(handle.payloads, payloads);
   }
 
-  /** The collection as it is now, to be released. */
-  begin(): Snapshot {
+  /** The collection as it is now, to be released. `texts`: its text indexes, which decide what conditions on texts mean. */
+  begin(texts?: TextIndexes): Snapshot {
     // graphs before rows: a slot that these rows name is not used again from here on
     const holds = this.#spaces.map((space) => space.enter());
     if (isPlanted("graphs-not-held")) for (const hold of holds) hold.leave();
@@ -38,6 +39,7 @@ export class CollectionReader {
     const view = {
       points: new PointsAtEpoch(this.#segment, this.#columns, this.#payloads, this.#last, pin.epoch),
       spaces: this.#spaces,
+      texts,
       graphs: holds,
       allEntries: this.#segment.allEntries(pin.epoch) && !isPlanted("entries-ignored"),
     };

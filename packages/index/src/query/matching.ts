@@ -4,6 +4,7 @@ import type { FilterSubject, PointSource } from "../filter/point-source.js";
 import type { FieldAccess } from "../payload/access.js";
 import type { Payload } from "../payload/json.js";
 import { parsePayload } from "../payload/payload-text.js";
+import type { TextIndexes } from "../payload/schema.js";
 import type { PointId } from "../point/point-id.js";
 import type { ReadonlyRowSet, RowSet } from "../row-set.js";
 import { Meter, type Sliced } from "../sliced.js";
@@ -26,6 +27,10 @@ class ViewSource implements PointSource {
 
   get rowCount(): number {
     return this.#view.points.segment.rowCount;
+  }
+
+  get texts(): TextIndexes | undefined {
+    return this.#view.texts;
   }
 
   subjectAt(row: number): FilterSubject {

@@ -1,4 +1,5 @@
 import { assert, MurmurationError } from "../errors.js";
+import type { TextIndexes } from "../payload/schema.js";
 import type { PublishedHold } from "../vector-index/published-pins.js";
 import type { PointsAtEpoch } from "./points-at-epoch.js";
 import type { SpaceReader } from "./space-reader.js";
@@ -12,6 +13,8 @@ export interface ReadView {
   readonly graphs: readonly Pick<PublishedHold, "changes" | "departures">[];
   /** Regions of the graphs that were inserted concurrently are not linked to each other yet: walks start from all entries. */
   readonly allEntries: boolean;
+  /** The text indexes that the collection has for the one who asks. */
+  readonly texts?: TextIndexes | undefined;
 }
 
 /** The space of a vector. Throws `wrong-input` for an unknown name. */

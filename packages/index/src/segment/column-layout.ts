@@ -6,7 +6,8 @@
 //   directory  by chunk of CHUNK_ROWS rows: K_*
 //   sets       SETS bitsets of a chunk: which of its rows have what
 //   cells      keyword: u32 address of the value; number: i64 key; bool: bitsets of the rows with true and with false.
-//              Of a row with several values: the address of u32 count, u32 0, and then the values
+//              Of a row with several values: the address of u32 count, u32 0, and then the values. Of a text that keeps the order
+//              of its words: u32 count, u32 words, the values, and the address of each word's value, 0 between two texts
 //   value      V_*: a keyword, or the key of a number that is looked up
 //   table      of values: u32 mask, 12 bytes, then places: 0 empty, 1 gone, or the address of a value
 //   posting    u32 entries, u32 room, u32 1 when rows of it were given back, u32 0, then rows; of a common value, u32 by chunk: the address of a bitset of its rows, 0: it has none there
@@ -93,6 +94,8 @@ export const OTHER: u32 = 2;
 export const NULLS: u32 = 3;
 /** One of the values that the column does not hold is a number. */
 export const UNHELD_NUMBER: u32 = 4;
+/** Of a text index, which no number is looked up in: the row has more than one text. */
+export const SEVERAL_TEXTS: u32 = 4;
 export const SETS: u32 = 5;
 /** Of bool columns, in the cells. */
 export const TRUE_ROWS: u32 = 5;

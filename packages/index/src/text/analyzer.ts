@@ -17,6 +17,8 @@ export interface TextAnalyzer {
   documentTerms(text: string): string[];
   /** What of `documentTerms` a query asks for. With the tokenizer `prefix`: each word, or as much of it as the longest prefix. */
   queryTerms(text: string): string[];
+  /** Terms that every text has in which the words of `text` stand side by side. */
+  phraseTerms(text: string): string[];
 }
 
 /** Characters, not units of UTF-16. */
@@ -96,6 +98,7 @@ function makeAnalyzer(parameters: TextParameters): TextAnalyzer {
     }
     return terms;
   };
+  const longestOf = (word: string): readonly string[] => prefixesOf(word, shortest, longest).slice(-1);
   const whole = (word: string): readonly string[] => (isLong(word) ? [word] : []);
 
   return {
@@ -107,11 +110,8 @@ function makeAnalyzer(parameters: TextParameters): TextAnalyzer {
         isPrefix ? (word) => prefixesOf(word, shortest, longest) : whole,
       ),
     queryTerms: (text) =>
-      termsOf(
-        text,
-        (run) => (run.length === 1 ? run : pairsOf(run)).filter(isLong),
-        isPrefix ? (word) => prefixesOf(word, shortest, longest).slice(-1) : whole,
-      ),
+      termsOf(text, (run) => (run.length === 1 ? run : pairsOf(run)).filter(isLong), isPrefix ? longestOf : whole),
+    phraseTerms: (text) => termsOf(text, (run) => run.filter(isLong), isPrefix ? longestOf : whole),
   };
 }
 

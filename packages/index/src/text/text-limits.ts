@@ -1,4 +1,4 @@
-/** Words of one text that are looked at; what comes after them is not found. */
+/** Words of one text that are looked at, or characters where a script has no spaces; what comes after them is not found. */
 export const textWordsMax = 65_536;
 
 /** Characters of a word that are looked at. */

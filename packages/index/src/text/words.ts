@@ -68,21 +68,25 @@ type CharacterKind = 0 | 1 | 2;
 function pieces(text: string, kindOf: (codePoint: number) => CharacterKind): Piece[] {
   const found: Piece[] = [];
   let [kind, start, characters, end]: [CharacterKind, number, number, number] = [0, 0, 0, 0];
+  let left = textWordsMax;
   const close = (): void => {
-    if (kind !== 0) found.push({ text: text.slice(start, end), isUnspaced: kind === 2 });
+    if (kind === 0) return;
+    found.push({ text: text.slice(start, end), isUnspaced: kind === 2 });
+    left -= kind === 2 ? characters : 1;
   };
   for (let i = 0; i < text.length; ) {
     const codePoint = text.codePointAt(i) as number;
     const next = i + (codePoint > 0xffff ? 2 : 1);
     const here = kindOf(codePoint);
-    // a run without spaces is as long as a sentence: it goes on as another one
-    if (here !== kind || (kind === 2 && characters === wordCharactersMax)) {
+    if (here !== kind) {
       close();
-      if (found.length >= textWordsMax) return found;
+      if (left === 0) return found;
       [kind, start, characters] = [here, i, 0];
     }
-    characters += 1;
-    if (characters <= wordCharactersMax) end = next;
+    if (characters < (kind === 2 ? left : wordCharactersMax)) {
+      characters += 1;
+      end = next;
+    }
     i = next;
   }
   close();

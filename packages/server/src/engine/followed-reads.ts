@@ -27,7 +27,9 @@ export class FollowedReads {
     try {
       const collections = shards.map(({ readable }) => readable);
       const ids = collections.map(({ shard }) => shard);
-      const { pieces, epochs, settled } = await this.#readers.read(collections, reading, limits);
+      const texts = names.map((name) => this.#followed.texts(name));
+      const asked = texts.some((one) => one !== undefined) ? { ...reading, texts } : reading;
+      const { pieces, epochs, settled } = await this.#readers.read(collections, asked, limits);
       const told = shards.map((shard, i) => shard.frontierAt(epochs[i] as number));
       const frontiers = this.#tokens.tokenOf(frontier, ids, await Promise.all(told));
       return { pieces, frontiers, ...(settled === undefined ? {} : { settled }) };

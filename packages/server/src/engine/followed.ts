@@ -7,7 +7,7 @@ import {
   type VersionVector,
   withDelta,
 } from "@murmuration/core";
-import { type CollectionHandle, MurmurationError } from "@murmuration/index";
+import { type CollectionHandle, MurmurationError, type TextIndexes, textIndexesOf } from "@murmuration/index";
 import { FollowedShard } from "./followed-shard.js";
 
 /** What a replica shows to other threads when it has started. */
@@ -54,6 +54,11 @@ export class Followed {
     const followed = this.#shards.get(id);
     if (followed !== undefined) return followed;
     throw new MurmurationError("unavailable", this.#refusal(id, collection));
+  }
+
+  /** The text indexes of the collection of this name or alias. Throws `not-found`. */
+  texts(name: string): TextIndexes | undefined {
+    return textIndexesOf(resolveCollection(this.#catalogue, name).payloadIndexes);
   }
 
   /** By id. */

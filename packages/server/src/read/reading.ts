@@ -8,13 +8,14 @@ import type {
   PointsQuery,
   ScrollQuery,
   Selection,
+  TextIndexes,
 } from "@murmuration/index";
 
 /**
  * A read as plain data, which can be posted to the thread that does it: what is to be found, and how it is printed. The collections that it
  * reads stand beside it, in a list; it names them by their places there. The first one is where it searches.
  */
-export type Reading =
+export type Reading = (
   | SearchesReading
   | GroupsReading
   | ScrollReading
@@ -23,7 +24,11 @@ export type Reading =
   | MatrixReading
   | RetrieveReading
   | PointReading
-  | ExportReading;
+  | ExportReading
+) & {
+  /** By collection: its text indexes, as they are known where the reading is made; missing where there are none. */
+  readonly texts?: readonly (TextIndexes | undefined)[];
+};
 
 /**
  * One query, or an array of what several come to, all as of one moment: points as `[{"id":…,"version":…,"score":…,…},…]`. The places that a

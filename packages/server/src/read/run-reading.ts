@@ -40,7 +40,9 @@ export function* runReading(collections: readonly CollectionReader[], reading: R
   for (;;) {
     const snapshots = new Map<CollectionReader, Snapshot>();
     try {
-      for (const one of collections) if (!snapshots.has(one)) snapshots.set(one, one.begin());
+      for (const [i, one] of collections.entries()) {
+        if (!snapshots.has(one)) snapshots.set(one, one.begin(reading.texts?.[i]));
+      }
       const views = collections.map((one) => snapshots.get(one) as Snapshot);
       const text = new AnswerText();
       const settled = yield* write(views, reading, text);

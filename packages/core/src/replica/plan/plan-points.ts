@@ -1,5 +1,6 @@
 import {
   assert,
+  bindTexts,
   comparePointIds,
   compileDeletion,
   compilePredicate,
@@ -15,6 +16,7 @@ import {
   type SparseVector,
   setAt,
   sparseLimits,
+  textIndexesOf,
   type Vector,
 } from "@murmuration/index";
 import { isDenseSpace, type VectorSpace } from "../../catalogue/collection.js";
@@ -224,7 +226,8 @@ function whichUpserts(
 ): (id: PointId) => boolean {
   const matching =
     found === undefined || filter === undefined ? undefined : new Set(matchingFound(target, filter, found));
-  const matches = filter === undefined ? undefined : compilePredicate(filter);
+  const texts = textIndexesOf(target.shard.collection.payloadIndexes);
+  const matches = filter === undefined ? undefined : compilePredicate(bindTexts(filter, texts));
   return (id) => {
     const state = target.shard.table.live(id);
     if (state === undefined) return mode !== "update-only";

@@ -18,6 +18,15 @@ export interface HeldValues {
   readonly flags: number;
   /** Writes the value to the words at `at`. False: the memory is full; what was written is to be forgotten. */
   write(i: number, engine: ColumnEngine, column: number, at: number): boolean;
+  /** What stands behind the values: which value each of them names, `undefined` for none. Then they are kept as several, even one alone. */
+  readonly sequence?: readonly (number | undefined)[];
+}
+
+/** What a row is entered with. */
+export interface RowSketch {
+  /** Sets of every kind that the row is in, as flags; VALUED and SEVERAL follow from what is held. */
+  readonly flags: number;
+  readonly held: HeldValues;
 }
 
 /** One kind of payload index as a column: one file each. */
@@ -30,5 +39,7 @@ export interface ColumnKind {
   keyOf(value: Json): unknown;
   /** What a row holds: `keys` are different ones of `keyOf`. */
   held(keys: readonly unknown[]): HeldValues;
+  /** What a row is entered with, of all values at the path; missing: what `keyOf` and `held` say. */
+  sketch?(values: readonly Json[]): RowSketch;
   access(place: ColumnPlace, schema: PayloadIndexSchema): FieldAccess;
 }

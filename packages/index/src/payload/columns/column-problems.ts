@@ -32,6 +32,9 @@ const LIST_HEAD_WORDS = 4;
 /** Of a list: 1 when it has entries of rows that were given back. */
 const LIST_STALE_WORD = 2;
 
+/** More values than a row has in a table that is looked at. */
+const VALUES_MAX = 1 << 20;
+
 /** Places of a chunk in words. */
 class Chunks {
   readonly #u32: Uint32Array;
@@ -61,7 +64,8 @@ class Chunks {
     const cell = (this.#word(row, K_CELLS) >>> 2) + (row & (CHUNK_ROWS - 1)) * width;
     const isSeveral = this.isIn(SEVERAL, row);
     const values = this.#u32[cell] as number;
-    const count = isSeveral ? (this.#u32[values >>> 2] as number) : 1;
+    // what is not as it must be may say anything
+    const count = isSeveral ? Math.min(VALUES_MAX, this.#u32[values >>> 2] as number) : 1;
     const first = isSeveral ? (values + 8) >>> 2 : cell;
     return Array.from({ length: count }, (_, i) => {
       const at = first + i * width;

@@ -4,7 +4,7 @@ import type { Meter, Sliced } from "../../sliced.js";
 import type { FieldAccess } from "../access.js";
 import { type ColumnEngine, columnEngine } from "./column-engine.js";
 import { columnPath, columnSchema } from "./column-header.js";
-import { columnKinds } from "./column-kinds.js";
+import { columnKindOf } from "./column-kinds.js";
 import { scannedRows } from "./scanned-rows.js";
 
 /** One thread's view of the columns of a table, beside the writer. Everything is as of an epoch that the thread has pinned. */
@@ -27,7 +27,7 @@ export class ColumnReader {
     for (let column = engine.columnAfter(0) >>> 0; column !== 0; column = engine.columnAfter(column) >>> 0) {
       if (engine.isColumnAt(column, epoch) === 0 || columnPath(engine, column) !== path) continue;
       const schema = columnSchema(engine, column);
-      return columnKinds[schema.kind].access({ engine, column, epoch }, schema);
+      return columnKindOf(schema).access({ engine, column, epoch }, schema);
     }
     return undefined;
   }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { MurmurationError } from "../../errors.js";
+import { bindTexts } from "../../filter/bind-texts.js";
 import { compileFilter } from "../../filter/compile.js";
 import type { Condition, Filter } from "../../filter/condition.js";
 import { compilePredicate } from "../../filter/matches.js";
@@ -27,7 +28,13 @@ import { NumberIndex } from "../number-index.js";
 import { parsePath, valuesAt } from "../path.js";
 import type { IndexableValue, PayloadIndex, RangeBounds } from "../payload-index.js";
 import { createPayloadIndex } from "../payload-indexes.js";
-import { type PayloadIndexKind, type PayloadIndexSchema, payloadIndexKinds } from "../schema.js";
+import {
+  type PayloadIndexKind,
+  type PayloadIndexSchema,
+  payloadIndexKinds,
+  type TextIndexes,
+  textIndexesOf,
+} from "../schema.js";
 import { columnProblems } from "./column-problems.js";
 import { ColumnReader } from "./column-reader.js";
 import { Columns, type WrittenColumn } from "./columns.js";
@@ -84,11 +91,13 @@ const datetimes = [
 const uuids = ["00000000-0000-0000-0000-000000000001", "550e8400-e29b-41d4-a716-446655440000"].flatMap((uuid) => [
   ...[uuid, uuid.toUpperCase(), uuid.replaceAll("-", "")],
 ]);
+const words = fc.array(fc.constantFrom("x", "xy", "xyz", "the", "X.y", "東京", "京", "-"), { maxLength: 4 });
 const scalar: fc.Arbitrary<Json> = fc.oneof(
   { weight: 3, arbitrary: fc.integer({ min: -2, max: 3 }) },
   { weight: 3, arbitrary: fc.constantFrom<Json>(...numbers) },
   { weight: 3, arbitrary: fc.constantFrom<Json>("x", "xy", "y", "", "1", "ü\u{1f426}", "x".repeat(8_193)) },
   { weight: 2, arbitrary: fc.constantFrom<Json>(...datetimes, ...uuids) },
+  { weight: 4, arbitrary: words.map((each) => each.join(" ")) },
   { weight: 2, arbitrary: fc.boolean() },
   { weight: 1, arbitrary: fc.constant(null) },
 );
@@ -109,6 +118,15 @@ export const modelPayload: fc.Arbitrary<Payload> = fc.record(
 );
 const schema: fc.Arbitrary<PayloadIndexSchema> = fc.oneof(
   fc.constantFrom(...payloadIndexKinds).map((kind): PayloadIndexSchema => ({ kind })),
+  fc
+    .record({
+      tokenizer: fc.constantFrom("word", "whitespace", "prefix", "multilingual"),
+      phrase_matching: fc.boolean(),
+      min_token_len: fc.constantFrom(1, 2),
+      max_token_len: fc.constantFrom(2, 20),
+      stopwords: fc.constantFrom<Json>("english", { custom: ["x"] }),
+    })
+    .map((parameters): PayloadIndexSchema => ({ kind: "text", parameters })),
   fc.record({ kind: fc.constant("integer" as const), lookup: fc.boolean(), range: fc.boolean() }),
 );
 
@@ -138,6 +156,12 @@ const condition: fc.Arbitrary<Condition> = fc.oneof(
     (each) => ({ kind: "datetime-range" as const, ...each }),
   ),
   bounds(fc.option(fc.nat(3), { nil: undefined })).map((each) => ({ kind: "values-count" as const, ...each })),
+  fc.record({
+    kind: fc.constant("match-text" as const),
+    key,
+    how: fc.constantFrom("all" as const, "any" as const, "phrase" as const),
+    text: words.map((each) => each.join(" ")),
+  }),
   fc.record({ kind: fc.constant("match-prefix" as const), key, prefix: fc.constantFrom("", "x", "xy", "ü", "2024-") }),
   fc.record({ kind: fc.constantFrom("is-empty" as const, "is-null" as const), key }),
 );
@@ -200,6 +224,10 @@ class EpochPoints implements PointSource {
 
   get rowCount(): number {
     return this.liveRows.wordCount * 32;
+  }
+
+  get texts(): TextIndexes | undefined {
+    return textIndexesOf(Object.fromEntries(this.#world.schemas));
   }
 
   subjectAt(row: number): FilterSubject {
@@ -460,7 +488,7 @@ export class ModelledColumns {
       { ...emptyFilter, mustNot: [each], should: [conditions[(i + 1) % conditions.length] ?? each] },
     ]);
     for (const filter of filters) {
-      const predicate = compilePredicate(filter);
+      const predicate = compilePredicate(bindTexts(filter, inColumns.texts));
       const expected = [...inColumns.liveRows].filter((row) => predicate(inColumns.subjectAt(row)));
       assert.deepEqual([...compileFilter(filter, inColumns)], expected, "columns and predicate");
       assert.deepEqual([...compileFilter(filter, onHeap)], expected, "indexes on the heap and predicate");
@@ -488,7 +516,7 @@ export class ModelledColumns {
 }
 
 function isOnHeap(kind: PayloadIndexKind): boolean {
-  return kind !== "datetime" && kind !== "uuid";
+  return kind !== "datetime" && kind !== "uuid" && kind !== "text";
 }
 
 /** What a column is compared with: where there is no such index on the heap, its order alone. */

@@ -6,9 +6,9 @@ import type { Payload } from "../json.js";
 import { type JsonPath, parsePath, valuesAt } from "../path.js";
 import type { PayloadIndexSchema } from "../schema.js";
 import { type ColumnEngine, columnEngine } from "./column-engine.js";
-import { columnPath, columnSchema, pathBytes, writeColumnHeader } from "./column-header.js";
+import { columnPath, columnSchema, headerBytes, writeColumnHeader } from "./column-header.js";
 import type { ColumnKind } from "./column-kind.js";
-import { columnKinds } from "./column-kinds.js";
+import { columnKindOf } from "./column-kinds.js";
 import { enterRow } from "./enter-row.js";
 import { rowEnd } from "./scanned-rows.js";
 
@@ -59,7 +59,7 @@ export class Columns {
   #adopt(column: number): void {
     const path = parsePath(columnPath(this.#engine, column));
     const schema = columnSchema(this.#engine, column);
-    const kind = columnKinds[schema.kind];
+    const kind = columnKindOf(schema);
     const written = { path, schema, column, kind, entered: undefined, isComplete: true };
     if (this.#isUsed(written)) this.#written.set(column, written);
     else this.#dropped.add(written);
@@ -78,8 +78,8 @@ export class Columns {
   /** Make a column that no reader uses yet. Throws `format` for a bad path, `capacity` when the memory is full. */
   create(pathText: string, schema: PayloadIndexSchema): WrittenColumn {
     const path = parsePath(pathText, "field_name");
-    const kind = columnKinds[schema.kind];
-    const bytes = pathBytes(pathText);
+    const kind = columnKindOf(schema);
+    const bytes = headerBytes(pathText, schema);
     const column = this.#engine.createColumn(kind.cellsFor(schema), bytes.length) >>> 0;
     if (column === 0) throw full(pathText);
     writeColumnHeader(this.#engine, column, bytes, schema);

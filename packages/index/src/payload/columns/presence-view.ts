@@ -1,5 +1,5 @@
 import { type ReadonlyRowSet, RowSet } from "../../row-set.js";
-import { C_COUNTS, NULLS, OTHER, SEVERAL, UNHELD_NUMBER, VALUED } from "../../segment/column-layout.js";
+import { C_COUNTS, NULLS, OTHER, SEVERAL, SEVERAL_TEXTS, UNHELD_NUMBER, VALUED } from "../../segment/column-layout.js";
 import type { Meter, Sliced } from "../../sliced.js";
 import type { PresenceSet, PresenceView } from "../access.js";
 import type { ColumnPlace } from "./column-kind.js";
@@ -11,6 +11,7 @@ const setNumbers: Readonly<Record<PresenceSet, number>> = {
   other: OTHER,
   null: NULLS,
   "unheld-number": UNHELD_NUMBER,
+  "several-texts": SEVERAL_TEXTS,
 };
 
 /** Rows by what stands at a column's path. */

@@ -1,8 +1,10 @@
 import {
+  type Json,
   MurmurationError,
   type PayloadIndexKind,
   type PayloadIndexSchema,
   payloadIndexKinds,
+  readTextParameters,
 } from "@murmuration/index";
 import { z } from "zod";
 import { parsedBy, shown } from "./fields.js";
@@ -21,7 +23,12 @@ const parametersOf: { readonly [kind in PayloadIndexKind]: { readonly [name: str
   bool: {},
   datetime: { is_principal: "boolean" },
   uuid: { is_tenant: "boolean" },
+  text: { phrase_matching: "boolean" },
 };
+/** What a text index says of its terms, read by `readTextParameters` and kept as it was given. */
+const textParameterNames = [
+  ...["tokenizer", "min_token_len", "max_token_len", "lowercase", "ascii_folding", "stopwords", "stemmer"],
+];
 const parametersOfAll: { readonly [name: string]: ParameterType } = {
   on_disk: "boolean",
   memory: "memory",
@@ -50,10 +57,17 @@ function readFieldSchema(value: unknown): PayloadIndexSchema {
   if (typeof value !== "object") return { kind: readKind(value, "") };
   const given = value as { readonly [name: string]: unknown };
   const kind = readKind(given.type, "type");
-  const parameters: { [name: string]: string | boolean } = {};
+  const parameters: { [name: string]: Json } = {};
   for (const [name, type] of Object.entries({ ...parametersOf[kind], ...parametersOfAll })) {
     const parameter = given[name];
     if (parameter !== undefined && parameter !== null) parameters[name] = readParameter(parameter, type, name);
+  }
+  if (kind === "text") {
+    readTextParameters(given, "");
+    for (const name of textParameterNames) {
+      const parameter = given[name];
+      if (parameter !== undefined && parameter !== null) parameters[name] = parameter as Json;
+    }
   }
   const { lookup, range } = parameters;
   if (lookup === false && range === false) {
