@@ -191,3 +191,18 @@ test("a query orders by a number, samples, and picks what is unlike", async () =
   assert.equal(diverse.points[0]?.id, (await client.query("words", { query: 5, limit: 1 })).points[0]?.id);
   assert.notDeepEqual(ids(diverse.points), ids((await client.query("words", { query: 5, limit: 5 })).points));
 });
+
+test("a formula ranks what was prefetched by scores and payloads", async () => {
+  const prefetch = { query: 5, limit: 30, params: { exact: true } };
+  const formula = { sum: ["$score", { mult: [0.1, "length"] }, { key: "letter", match: { value: "s" } }] };
+  const near = (await client.query("words", prefetch)).points;
+  const expected = near.map(({ id, score }) => {
+    const word = data.words[Number(id) - 1] ?? "";
+    return [Number(id), Math.fround(score + 0.1 * word.length + (word.startsWith("s") ? 1 : 0))] as const;
+  });
+  const { points } = await client.query("words", { prefetch, query: { formula } as never, limit: 30 });
+  const found = new Map(points.map(({ id, score }) => [Number(id), score]));
+  assert.equal(found.size, 30);
+  for (const [id, score] of expected) assert.ok(Math.abs((found.get(id) ?? 0) - score) < 1e-6, `${id}`);
+  assert.ok(points.every(({ score }, i) => score <= (points[i - 1]?.score ?? score)));
+});

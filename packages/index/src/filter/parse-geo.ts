@@ -14,7 +14,8 @@ function toNumber(value: unknown, field: string): number {
   throw formatError(field, "a finite number is expected");
 }
 
-function toGeoPoint(json: unknown, field: string): GeoPoint {
+/** A place. Throws `format` for anything else. */
+export function toGeoPoint(json: unknown, field: string): GeoPoint {
   const members = membersOf(json, ["lon", "lat"], field);
   const [lon, lat] = [toNumber(members["lon"], `${field}.lon`), toNumber(members["lat"], `${field}.lat`)];
   if (isGeoPoint(lon, lat)) return { lon, lat };

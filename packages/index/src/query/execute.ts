@@ -10,6 +10,7 @@ import { nearest, rankNearest } from "./nearest.js";
 import { rankOrdered } from "./order-by.js";
 import type { Emit, PointsQuery, ScoredRecord, Source } from "./query.js";
 import { rankByExamples } from "./rank-by-examples.js";
+import { rankByFormula } from "./rank-by-formula.js";
 import { type Asked, type Ranked, settledTogether } from "./ranked.js";
 import { type Views, viewAt } from "./read-view.js";
 import { RecordReader } from "./records.js";
@@ -102,6 +103,9 @@ function rankBy(views: Views, { node }: Source, asked: Asked, lists: readonly Ra
       return rankOrdered(view, node.orderBy, asked);
     case "sample":
       return rankSample(view, node.seed, asked);
+    case "formula":
+      assert(lists.length > 0, "a formula has something to rank");
+      return rankByFormula(view, node.formula, lists, asked);
     case "rrf":
     case "dbsf":
       assert(lists.length > 0, "a fusion has something to fuse");

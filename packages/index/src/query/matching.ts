@@ -77,6 +77,11 @@ class RowSubject implements FilterSubject {
   }
 }
 
+/** The point at a row, as filters and formulas look at it; what reading its payload costs is counted by `meter`. */
+export function subjectOf(view: ReadView, row: number, meter: Meter): FilterSubject {
+  return new RowSubject(view, row, meter);
+}
+
 /** Rows of the points that satisfy a filter; not to be changed. Throws `format` for a bad path, `corrupt` or `storage` for a payload that cannot be read. */
 export function* matchingRows(view: ReadView, filter: Filter): Sliced<ReadonlyRowSet> {
   const { points } = view;

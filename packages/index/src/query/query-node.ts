@@ -1,3 +1,4 @@
+import type { Formula } from "../formula/expression.js";
 import type { PointId } from "../point/point-id.js";
 import type { Vector } from "../vector/vector.js";
 
@@ -117,6 +118,12 @@ export interface FeedbackNode {
   readonly c: number;
 }
 
+/** Prefetched points by a formula of their scores and payloads. */
+export interface FormulaNode {
+  readonly kind: "formula";
+  readonly formula: Formula;
+}
+
 /** Kinds that compare points with several vectors at once. */
 export type ExamplesNode = RecommendNode | DiscoverNode | ContextNode | FeedbackNode;
 
@@ -128,5 +135,6 @@ export type QueryNode =
   | ByIdNode
   | OrderByNode
   | SampleNode
+  | FormulaNode
   | ReciprocalRankNode
   | ScoreDistributionNode;

@@ -115,6 +115,9 @@ export function nodeOf(planning: Planning, form: QueryForm | undefined, drawSeed
       return form;
     case "sample":
       return { kind: "sample", seed: drawSeed() };
+    case "formula":
+      if (planning.prefetches === 0) throw refused("Formula queries need at least one prefetch.", "prefetch");
+      return form;
     case "dbsf":
       checkFusion(planning);
       return form;

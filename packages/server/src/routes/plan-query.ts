@@ -98,7 +98,7 @@ function checkWithoutQuery({ prefetch, score_threshold: threshold }: Prefetch): 
 
 /** Forms that compare points with vectors, and so need to know which. */
 function comparesVectors(form: QueryForm | undefined): boolean {
-  return form !== undefined && !["rrf", "dbsf", "order-by", "sample"].includes(form.kind);
+  return form !== undefined && !["rrf", "dbsf", "order-by", "sample", "formula"].includes(form.kind);
 }
 
 function planSource(database: Database, body: Prefetch, names: ReadNames): Source {

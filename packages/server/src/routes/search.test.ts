@@ -201,6 +201,19 @@ describe("query", () => {
       400,
       /^Bad request: Can't use score_threshold with an order_by query\.$/,
     ],
+    ["a formula without prefetch", { query: { formula: 1 } }, 400, /^Bad request: Formula queries need at least one/],
+    [
+      "a formula of another shape",
+      { query: { formula: { sum: [{ pow: {} }] } }, prefetch: { query } },
+      400,
+      /^Format error in JSON body: query\.formula\.sum\[0\]\.pow\.base: an object is expected$/,
+    ],
+    [
+      "a formula of what is not there",
+      { query: { formula: "nowhere" }, prefetch: { query } },
+      400,
+      /^Wrong input: Expected number value for nowhere in the payload and\/or in the formula defaults\. Error: No value/,
+    ],
     ["diversity beyond 1", { query: { nearest: query, mmr: { diversity: 1.5 } } }, 422, /mmr\.diversity: value 1\.5/],
     [
       "too many candidates",

@@ -1,4 +1,4 @@
-import { MurmurationError } from "@murmuration/index";
+import { type Formula, MurmurationError, parseFormula } from "@murmuration/index";
 import { z } from "zod";
 import {
   contextQuery,
@@ -9,7 +9,7 @@ import {
   relevanceFeedback,
   vectorInput,
 } from "./example-forms.js";
-import { integer, type JsonSchema, number, oneOf, optional, parsedBy, withDefault } from "./fields.js";
+import { anyObject, integer, type JsonSchema, number, oneOf, optional, parsedBy, withDefault } from "./fields.js";
 import { type OrderBy, orderBy } from "./reads.js";
 import { validate } from "./validate.js";
 import { readVectorInput, type VectorInput, vectorInputSchema } from "./vector-input.js";
@@ -20,6 +20,7 @@ export type QueryForm =
   | ExampleForm
   | { readonly kind: "order-by"; readonly orderBy: OrderBy }
   | { readonly kind: "sample" }
+  | { readonly kind: "formula"; readonly formula: Formula }
   | { readonly kind: "rrf"; readonly k: number; readonly weights?: readonly number[] }
   | { readonly kind: "dbsf" };
 
@@ -45,6 +46,21 @@ function form<Schema extends z.ZodType>(schema: Schema, toForm: (read: z.output<
   return { schema, read: (value) => toForm(validate(schema, value)) };
 }
 
+const formulaSchema = z.object({ formula: z.unknown(), defaults: optional(anyObject) });
+
+const root = "query";
+
+function readFormula(value: unknown): QueryForm {
+  const { formula, defaults } = validate(formulaSchema, value);
+  try {
+    return { kind: "formula", formula: parseFormula(formula, defaults ?? {}, `${root}.formula`) };
+  } catch (error) {
+    // its messages begin with the whole path, of which the field of a query is a part
+    if (!(error instanceof MurmurationError) || error.field === undefined) throw error;
+    throw new MurmurationError(error.code, error.message, error.field.slice(root.length + 1), error);
+  }
+}
+
 /** By the field that says which it is; of two, the first here counts. */
 const forms: { readonly [field: string]: Form } = {
   nearest: form(nearest, ({ nearest: target, mmr: relevance }) =>
@@ -59,6 +75,7 @@ const forms: { readonly [field: string]: Form } = {
   sample: form(z.object({ sample: oneOf(["random"]) }), () => ({ kind: "sample" })),
   fusion: form(fusion, ({ fusion: kind }) => (kind === "rrf" ? { kind, k: RRF_K_DEFAULT } : { kind })),
   rrf: form(rrf, ({ rrf: { k, weights } }) => ({ kind: "rrf", k, ...(weights === undefined ? {} : { weights }) })),
+  formula: { schema: formulaSchema, read: readFormula },
   relevance_feedback: form(relevanceFeedback, ({ relevance_feedback: { target, feedback, strategy } }) => ({
     kind: "relevance-feedback",
     target,
@@ -67,14 +84,9 @@ const forms: { readonly [field: string]: Form } = {
   })),
 };
 
-/** Forms that the dialect knows beside those. */
-const otherForms = ["formula"];
-
 function readQuery(value: unknown): QueryForm {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) {
     for (const [field, { read }] of Object.entries(forms)) if (Object.hasOwn(value, field)) return read(value);
-    const other = otherForms.find((known) => Object.hasOwn(value, known));
-    if (other !== undefined) throw new MurmurationError("unsupported", `${other} queries are not supported yet`, other);
   }
   return { kind: "nearest", target: readVectorInput(value, "") };
 }
