@@ -36,6 +36,7 @@ import { routes } from "./routes/mod.js";
 import type { Route } from "./routes/route.js";
 import { telemetryRoute } from "./routes/telemetry.js";
 import type { Snapshots } from "./snapshots/snapshots.js";
+import { StrictMode } from "./strict/strict-mode.js";
 
 /** What the HTTP side is told beside its database. */
 export interface AppOptions {
@@ -189,7 +190,13 @@ export async function buildApp(database: Database, options: AppOptions = {}): Pr
   const issues = new Issues((name) =>
     hasCollection(database.catalogue, name) ? database.collection(name) : undefined,
   );
-  const services = { database, backups: options.backups, issues, snapshots: options.snapshots };
+  const services = {
+    database,
+    backups: options.backups,
+    issues,
+    snapshots: options.snapshots,
+    strict: new StrictMode(database),
+  };
   const refuseEmptyNames = emptyNamesAt(all);
   app.addHook("onRequest", async ({ method, url }) => refuseEmptyNames(method, url));
   const takingFiles: RouteOptions[] = [];

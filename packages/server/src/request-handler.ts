@@ -21,6 +21,7 @@ import type { ReadingLimits } from "./read/readers.js";
 import type { AnswerPieces, ReadAnswer } from "./read/reading.js";
 import { accepted, type BareAnswer, type Read, type Route, SentFile } from "./routes/route.js";
 import type { Snapshots } from "./snapshots/snapshots.js";
+import type { StrictMode } from "./strict/strict-mode.js";
 
 /** What every handler works with, whatever it is asked. */
 export interface Services {
@@ -28,6 +29,7 @@ export interface Services {
   readonly backups: Backups | undefined;
   readonly issues: Issues;
   readonly snapshots: Snapshots | undefined;
+  readonly strict: StrictMode;
 }
 
 /** What routes have in common beside what handlers see. */
@@ -215,7 +217,10 @@ class Exchange {
       params: this.#params as never,
       query: this.#query as never,
       body: this.#body as never,
-      write: (command: Command) => (session === undefined ? database.write(command) : session.write(command)),
+      write: (command: Command) => {
+        services.strict.write(command, this.#timeoutSeconds());
+        return session === undefined ? database.write(command) : session.write(command);
+      },
     };
     if (of.answer === "read") return this.#sendAfter(this.#read(of.handle(context)), (read) => this.#sendRead(read));
     const handled = of.handle(context);
@@ -237,6 +242,7 @@ class Exchange {
     const limits = this.#limits();
     const { database } = this.#served.services;
     const { names, reading } = isSliced(of) ? await this.#drive(of, limits) : of;
+    this.#served.services.strict.read(names, reading, this.#timeoutSeconds());
     // a read that is refused was refused as of then or later
     this.#session?.begin();
     const beganMs = performance.now();
@@ -246,10 +252,14 @@ class Exchange {
     return answer;
   }
 
+  #timeoutSeconds(): number | undefined {
+    return (this.#query as ConsistencyParameters | undefined)?.timeout;
+  }
+
   /** Within the time that the request gives it. */
   #limits(): ReadingLimits {
     const { readTimeoutSeconds } = this.#served.host;
-    const seconds = (this.#query as ConsistencyParameters | undefined)?.timeout ?? readTimeoutSeconds;
+    const seconds = this.#timeoutSeconds() ?? readTimeoutSeconds;
     const timeoutMs = seconds * 1000;
     const isAbandoned = () => this.#reply.raw.destroyed;
     return { timeoutMs, deadlineMs: this.#request.arrivedMs + timeoutMs, isAbandoned };

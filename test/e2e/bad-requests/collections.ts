@@ -35,11 +35,6 @@ export const collections: readonly BadRequest[] = [
   ),
   create({ vectors: v, quantization_config: { binary: {} } }, 400, /^Bad request: .*binary.*not supported/),
   create({ vectors: v, quantization_config: { scalar: { type: "int4" } } }, 400, format),
-  create(
-    { vectors: v, strict_mode_config: { enabled: true } },
-    400,
-    /^Bad request: .*strict_mode_config.*not supported/,
-  ),
   create({ vectors: v, sharding_method: "custom" }, 400, /^Bad request: .*sharding_method.*not supported/),
   { to: "PUT /collections/victim", body: { vectors: v }, status: 409, message: /already exists/ },
   { to: "PUT /collections/alias", body: { vectors: v }, status: 400, message: /^Wrong input: / },

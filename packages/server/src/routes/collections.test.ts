@@ -144,12 +144,6 @@ describe("creating a collection", () => {
       /^Format error in JSON body: quantization_config\.scalar\.type/,
     ],
     ["custom sharding", { vectors, sharding_method: "custom" }, 400, /sharding_method.*not supported/],
-    [
-      "strict mode",
-      { vectors, strict_mode_config: { enabled: true } },
-      400,
-      /strict_mode_config\.enabled.*not supported/,
-    ],
   ];
   for (const [what, body, expectedCode, expectedMessage] of refused) {
     it(`refuses ${what} and creates nothing`, async () => {

@@ -7,12 +7,15 @@ export interface AskedField {
   readonly kinds: readonly string[];
 }
 
+const UUID = /^(urn:uuid:)?[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;
+
 const anyKind = ["keyword", "integer", "float", "geo", "text", "bool", "datetime", "uuid"];
 
 function kindsOfScalars(values: readonly MatchScalar[]): readonly string[] {
   const [first] = values;
   if (typeof first === "boolean") return ["bool"];
-  return typeof first === "string" ? ["keyword", "uuid"] : ["integer"];
+  if (typeof first !== "string") return ["integer"];
+  return values.every((value) => typeof value === "string" && UUID.test(value)) ? ["keyword", "uuid"] : ["keyword"];
 }
 
 function kindsOf(condition: Condition): readonly string[] {

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { vectorSizeMax } from "../http-limits.js";
 import { anyObject, integer, number, oneOf, optional, parsedBy, unsigned, unsupported, within } from "./fields.js";
 import { quantizationSpellings, spelled } from "./spellings.js";
+import { strictModeConfig } from "./strict-mode.js";
 import { validate } from "./validate.js";
 
 const memory = oneOf(["cold", "cached", "pinned"]);
@@ -162,16 +163,6 @@ const walConfig = z.object({
   wal_segments_ahead: optional(unsigned(64, 0)),
   wal_retain_closed: optional(unsigned(64, 1)),
 });
-
-const strictModeConfig = parsedBy(
-  (value) => {
-    const config = validate(anyObject, value);
-    if (config.enabled === true)
-      throw new MurmurationError("unsupported", "strict mode is not supported yet", "enabled");
-    return config;
-  },
-  { type: "object", properties: { enabled: { const: false } } },
-);
 
 const shardingMethod = parsedBy(
   (value) => {

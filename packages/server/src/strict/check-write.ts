@@ -1,0 +1,89 @@
+import {
+  type Collection,
+  type Command,
+  commandsOf,
+  isPointWrite,
+  type NamedVectors,
+  type PointCommand,
+} from "@murmuration/core";
+import { isDense, isSparse } from "@murmuration/index";
+import type { CollectionStatistics } from "../engine/database.js";
+import type { StrictModeConfig } from "../http/schemas/strict-mode.js";
+import { checkFilter } from "./check-filter.js";
+import { requireWithin, strictError } from "./strict-error.js";
+
+/** What a collection holds, as far as its limits ask for it. */
+export interface Held {
+  readonly statistics: () => CollectionStatistics;
+  /** Percent of the machine's memory that this process takes. */
+  readonly residentPercent: () => number;
+}
+
+/** How much of a write limit a command takes: its points. */
+export function costOfWrite(command: Command): number {
+  if (!isPointWrite(command)) return 1;
+  return commandsOf(command).reduce((sum, each) => sum + ("points" in each ? Math.max(1, each.points.length) : 1), 0);
+}
+
+function checkVectors(
+  vectors: NamedVectors,
+  { sparse_config: sparse, multivector_config: multi }: StrictModeConfig,
+): void {
+  for (const [name, vector] of Object.entries(vectors)) {
+    if (isSparse(vector)) requireWithin(vector.indices.length, sparse?.[name]?.max_length, "max_length");
+    else if (!isDense(vector)) {
+      requireWithin(vector.values.length / vector.dimensions, multi?.[name]?.max_vectors, "max_vectors");
+    }
+  }
+}
+
+function requireRoom(held: number, limit: number | bigint | undefined, what: string, help: string): void {
+  if (limit !== undefined && held >= limit) throw strictError(`Max ${what} limit of ${limit} reached!`, help);
+}
+
+function checkAdded(config: StrictModeConfig, { vectors }: Collection, held: Held): void {
+  if (config.max_points_count !== undefined) {
+    requireRoom(held.statistics().points, config.max_points_count, "points count", "Delete points.");
+  }
+  if (config.max_collection_vector_size_bytes !== undefined) {
+    const counts = held.statistics().vectors;
+    const bytes = Object.entries(vectors).reduce((sum, [name, space]) => {
+      const size = "size" in space && typeof space.size === "number" ? space.size : 0;
+      return sum + (counts[name] ?? 0) * size * Float32Array.BYTES_PER_ELEMENT;
+    }, 0);
+    requireRoom(bytes, config.max_collection_vector_size_bytes, "vector storage size", "Delete points or vectors.");
+  }
+  if (config.max_resident_memory_percent !== undefined) {
+    const help = "Delete points, or raise max_resident_memory_percent.";
+    requireRoom(held.residentPercent(), config.max_resident_memory_percent, "resident memory percent", help);
+  }
+}
+
+function checkPointCommand(command: PointCommand, config: StrictModeConfig, collection: Collection, held: Held): void {
+  const mayBeUnindexed = config.unindexed_filtering_update;
+  if ("target" in command && "filter" in command.target)
+    checkFilter(command.target.filter, config, collection, mayBeUnindexed);
+  if ("updateFilter" in command && command.updateFilter !== undefined)
+    checkFilter(command.updateFilter, config, collection, mayBeUnindexed);
+  if ("points" in command) {
+    requireWithin(command.points.length, config.upsert_max_batchsize, "upsert_max_batchsize");
+    if (config.sparse_config !== undefined || config.multivector_config !== undefined)
+      for (const { vectors } of command.points) checkVectors(vectors, config);
+  }
+  const adds = "points" in command || command.kind === "set-payload" || command.kind === "overwrite-payload";
+  if (adds) checkAdded(config, collection, held);
+}
+
+/** Throws where a write is more than a collection in strict mode takes. */
+export function checkWrite(command: Command, config: StrictModeConfig, collection: Collection, held: Held): void {
+  if (isPointWrite(command)) for (const each of commandsOf(command)) checkPointCommand(each, config, collection, held);
+  if (command.kind !== "create-payload-index" || config.max_payload_index_count === undefined) return;
+  const { payloadIndexes } = collection;
+  if (payloadIndexes[command.path] !== undefined) return;
+  const count = Object.keys(payloadIndexes).length;
+  if (count < config.max_payload_index_count) return;
+  throw strictError(
+    `Collection already contains the maximum number of payload indexes: ${config.max_payload_index_count} (max_payload_index_count)`,
+    "Delete an index before this one is created.",
+  );
+}

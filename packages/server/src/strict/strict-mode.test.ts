@@ -1,0 +1,226 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Refusal } from "../http/refusal.js";
+import { filledApp, type TestApp } from "../testing/test-app.js";
+import { StrictMode } from "./strict-mode.js";
+
+type Sent = readonly ["GET" | "POST" | "PUT" | "PATCH", string, unknown?];
+type Refused = readonly [config: object, sent: Sent, message: RegExp];
+
+const city = { must: [{ key: "city", match: { value: "Berlin" } }] };
+const index = "create an index|Create an index";
+const nearest = [1, 2, 3, 4];
+const points = [1, 2, 3].map((id) => ({ id, vector: nearest }));
+
+const refusals: readonly Refused[] = [
+  [
+    { max_query_limit: 15 },
+    ["POST", "/points/query", { query: nearest, limit: 30 }],
+    /^Bad request: Limit exceeded 30 > 15 for "limit"\. Help: Reduce the "limit" parameter to or below 15\.$/,
+  ],
+  [{ max_query_limit: 5 }, ["POST", "/points/query", { query: nearest }], /Limit exceeded 10 > 5 for "limit"/],
+  [{ max_query_limit: 5 }, ["POST", "/points/scroll", { limit: 6 }], /Limit exceeded 6 > 5 for "limit"/],
+  [
+    { max_query_limit: 5 },
+    ["POST", "/points/query", { prefetch: { query: nearest, limit: 6 }, query: { fusion: "rrf" }, limit: 5 }],
+    /Limit exceeded 6 > 5 for "limit"/,
+  ],
+  [{ max_timeout: 10 }, ["POST", "/points/count?timeout=11", {}], /Limit exceeded 11 > 10 for "timeout"/],
+  [{ max_timeout: 10 }, ["PUT", "/points?timeout=11", { points }], /Limit exceeded 11 > 10 for "timeout"/],
+  [
+    { unindexed_filtering_retrieve: false },
+    ["POST", "/points/query", { query: nearest, filter: city }],
+    new RegExp(
+      `Index required but not found for "city" of one of the following types: \\[keyword\\]\\. Help: ${index}`,
+    ),
+  ],
+  [
+    { unindexed_filtering_retrieve: false },
+    [
+      "POST",
+      "/points/scroll",
+      { filter: { must_not: [{ nested: { key: "a", filter: { must: [{ key: "n", range: { gt: 1 } }] } } }] } },
+    ],
+    /Index required but not found for "a\[\]\.n" of one of the following types: \[integer, float\]/,
+  ],
+  [{ unindexed_filtering_retrieve: false }, ["POST", "/points/count", { filter: city }], /Index required/],
+  [{ unindexed_filtering_update: false }, ["POST", "/points/delete", { filter: city }], /Index required.*"city"/],
+  [
+    { unindexed_filtering_update: false },
+    ["PUT", "/points", { points, update_filter: city }],
+    /Index required.*"city"/,
+  ],
+  [
+    { unindexed_filtering_update: false },
+    ["POST", "/points/batch", { operations: [{ delete: { points: [1] } }, { clear_payload: { filter: city } }] }],
+    /Index required.*"city"/,
+  ],
+  [
+    { search_max_hnsw_ef: 64 },
+    ["POST", "/points/query", { query: nearest, params: { hnsw_ef: 65 } }],
+    /Limit exceeded 65 > 64 for "hnsw_ef"/,
+  ],
+  [
+    { search_allow_exact: false },
+    ["POST", "/points/query", { query: nearest, params: { exact: true } }],
+    /Exact search disabled\. Help: Set exact=false\./,
+  ],
+  [
+    { search_max_oversampling: 2 },
+    ["POST", "/points/query", { query: nearest, params: { quantization: { oversampling: 3 } } }],
+    /Limit exceeded 3 > 2 for "oversampling"/,
+  ],
+  [{ upsert_max_batchsize: 2 }, ["PUT", "/points", { points }], /Limit exceeded 3 > 2 for "upsert_max_batchsize"/],
+  [{ upsert_max_batchsize: 2 }, ["PUT", "/points/vectors", { points }], /Limit exceeded 3 > 2/],
+  [
+    { search_max_batchsize: 1 },
+    ["POST", "/points/query/batch", { searches: [{ query: nearest }, { query: nearest }] }],
+    /Limit exceeded 2 > 1 for "search_max_batchsize"/,
+  ],
+  [{ max_points_count: 3 }, ["PUT", "/points", { points }], /Max points count limit of 3 reached!\. Help: /],
+  [
+    { max_collection_vector_size_bytes: 48 },
+    ["PUT", "/points", { points }],
+    /Max vector storage size limit of 48 reached!/,
+  ],
+  [
+    { filter_max_conditions: 1 },
+    ["POST", "/points/count", { filter: { should: [...city.must, { must: city.must }] } }],
+    /Limit exceeded 2 > 1 for "filter_max_conditions"/,
+  ],
+  [
+    { condition_max_size: 2 },
+    ["POST", "/points/count", { filter: { must: [{ has_id: [1, 2, 3] }] } }],
+    /Limit exceeded 3 > 2 for "condition_max_size"/,
+  ],
+  [
+    { max_payload_index_count: 0 },
+    ["PUT", "/index", { field_name: "city", field_schema: "keyword" }],
+    /maximum number of payload indexes: 0 \(max_payload_index_count\)/,
+  ],
+];
+
+const configured = ({ ask }: TestApp, config: object) =>
+  ask("PATCH", "/collections/things", { strict_mode_config: config });
+
+describe("strict mode", () => {
+  it("refuses with 400 what is beyond a limit, names it, says what helps, and changes nothing", async () => {
+    const test = await filledApp();
+    for (const [i, [config, [method, path, body], message]] of refusals.entries()) {
+      const name = `/collections/limited-${i}`;
+      await test.ask("PUT", name, { vectors: { size: 4, distance: "Dot" } });
+      await test.ask("PUT", `${name}/points`, { points });
+      const state = async () => (await test.ask("GET", `/murmur${name}/digest`)).json.result;
+      const before = await state();
+      const configure = (to: object) => test.ask("PATCH", name, { strict_mode_config: to });
+      assert.equal((await configure({ ...config, enabled: true })).statusCode, 200);
+      const { statusCode, error } = await test.ask(method, `${name}${path}`, body);
+      assert.deepEqual([statusCode, message.test(error ?? "")], [400, true], `${JSON.stringify(config)}: ${error}`);
+      assert.deepEqual(await state(), before);
+      // without `enabled` nothing is limited
+      await configure({ enabled: false });
+      const then = await test.ask(method, `${name}${path}`, body);
+      assert.equal(then.statusCode, 200, `${JSON.stringify(config)}: ${then.error}`);
+    }
+  });
+
+  it("lets through what is within its limits, and filters whose paths are indexed", async () => {
+    const test = await filledApp();
+    const { ask } = test;
+    await ask("PUT", "/collections/things/index?wait=true", { field_name: "city", field_schema: "keyword" });
+    await configured(test, {
+      enabled: true,
+      max_query_limit: 10,
+      unindexed_filtering_retrieve: false,
+      unindexed_filtering_update: false,
+      search_max_hnsw_ef: 64,
+      search_allow_exact: false,
+      upsert_max_batchsize: 3,
+      max_points_count: 100,
+      condition_max_size: 3,
+      filter_max_conditions: 2,
+    });
+    for (const [path, body] of [
+      ["/points/query", { query: nearest, limit: 10, filter: city, params: { hnsw_ef: 64 } }],
+      ["/points/count", { filter: { must: [{ has_id: [1, 2, 3] }] } }],
+      ["/points/payload", { payload: { seen: true }, filter: city }],
+    ] as const) {
+      assert.equal((await ask("POST", `/collections/things${path}`, body)).statusCode, 200, path);
+    }
+    assert.equal((await ask("PUT", "/collections/things/points", { points })).statusCode, 200);
+    assert.equal(
+      (await ask("POST", "/collections/named/points/query", { using: "image", query: [1, 2], limit: 99 })).statusCode,
+      200,
+    );
+  });
+
+  it("counts reads and writes by the minute, and says when to come again", async () => {
+    const test = await filledApp();
+    const { ask } = test;
+    await configured(test, { enabled: true, read_rate_limit: 2, write_rate_limit: 4 });
+    const read = () => ask("POST", "/collections/things/points/count", {});
+    assert.deepEqual([(await read()).statusCode, (await read()).statusCode], [200, 200]);
+    const refused = await read();
+    assert.equal(refused.statusCode, 429);
+    assert.match(refused.error ?? "", /^Rate limiting exceeded: Read rate limit exceeded.*Retry after \d+s\./);
+    assert.ok(Number(refused.headers["retry-after"]) >= 1 && Number(refused.headers["retry-after"]) <= 30);
+    const write = () => ask("PUT", "/collections/things/points", { points });
+    assert.equal((await write()).statusCode, 200);
+    const { statusCode, error } = await write();
+    assert.equal(statusCode, 429);
+    assert.match(error ?? "", /^Rate limiting exceeded: Write rate limit exceeded, this takes 3 of 4 a minute/);
+    // others are asked as before, and it can always be turned off again
+    assert.equal((await ask("POST", "/collections/named/points/count", {})).statusCode, 200);
+    assert.equal((await configured(test, { enabled: false })).statusCode, 200);
+    assert.equal((await read()).statusCode, 200);
+  });
+
+  it("fills up again with time, and never lets through more than a minute's at once", async () => {
+    const test = await filledApp();
+    await configured(test, { enabled: true, read_rate_limit: 6 });
+    let nowMs = 0;
+    const strict = new StrictMode(test.database, () => nowMs);
+    const count = () => strict.read(["things"], { kind: "count" }, undefined);
+    const isRefused = (error: unknown) => error instanceof Refusal && error.headers["retry-after"] === "10";
+    for (let i = 0; i < 6; i++) count();
+    assert.throws(count, isRefused);
+    nowMs += 10_000;
+    count();
+    assert.throws(count, isRefused);
+    nowMs += 3_600_000;
+    for (let i = 0; i < 6; i++) count();
+    assert.throws(count, isRefused);
+  });
+
+  it("refuses what adds while the process takes too much of the memory", async () => {
+    const test = await filledApp();
+    await configured(test, { enabled: true, max_resident_memory_percent: 1 });
+    const strict = new StrictMode(test.database, undefined, () => 2);
+    const set = { kind: "set-payload", collection: "things", target: { ids: [1] }, payload: {} } as const;
+    assert.throws(() => strict.write(set, undefined), /Max resident memory percent limit of 1 reached!. Help: /);
+    strict.write({ kind: "delete-points", collection: "things", target: { ids: [1] } }, undefined);
+  });
+
+  it("checks and shows its settings", async () => {
+    const { ask } = await filledApp();
+    const patch = (config: object) => ask("PATCH", "/collections/things", { strict_mode_config: config });
+    await patch({ enabled: true, max_query_limit: 3 });
+    await patch({ max_timeout: 9, sparse_config: { words: { max_length: 5 } } });
+    const { config } = (await ask("GET", "/collections/things")).json.result as {
+      config: { strict_mode_config: object };
+    };
+    const expected = { enabled: true, max_query_limit: 3, max_timeout: 9, sparse_config: { words: { max_length: 5 } } };
+    assert.deepEqual(config.strict_mode_config, expected);
+    for (const [wrong, status, message] of [
+      [{ max_query_limit: 0 }, 422, /strict_mode_config\.max_query_limit: value 0 invalid, must be 1 or larger/],
+      [{ max_query_limit: "3" }, 400, /strict_mode_config\.max_query_limit/],
+      [{ read_rate_limit: 0 }, 422, /strict_mode_config\.read_rate_limit/],
+      [{ max_resident_memory_percent: 101 }, 422, /must be from 1 to 100/],
+      [{ sparse_config: { words: { max_length: 0 } } }, 422, /strict_mode_config\.sparse_config\.words\.max_length/],
+      [{ enabled: 1 }, 400, /strict_mode_config\.enabled/],
+    ] as const) {
+      const { statusCode, error } = await patch(wrong);
+      assert.deepEqual([statusCode, message.test(error ?? "")], [status, true], error);
+    }
+  });
+});
