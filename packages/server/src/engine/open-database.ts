@@ -1,9 +1,13 @@
 import { Worker } from "node:worker_threads";
+import { MurmurationError, type PayloadReader } from "@murmuration/index";
 import type { Logger } from "pino";
+import { LocalReaders } from "../read/local-readers.js";
 import { payloadCacheMebibytesDefault } from "../read/read-limits.js";
 import { ReaderPool } from "../read/reader-pool.js";
+import { ReadersBeside } from "../read/readers-beside.js";
 import { heapOfThisThread } from "../threads/heap.js";
 import { memoryLimitMebibytesDefault } from "../threads/machine-memory.js";
+import { HTTP_THREAD } from "../threads/thread-places.js";
 import type { ClusterStart } from "./cluster-start.js";
 import { takeDataFolder } from "./data-folder.js";
 import type { Database } from "./database.js";
@@ -14,6 +18,13 @@ import type { WorkerStart } from "./messages.js";
 const IMAGE_EVERY_DEFAULT = 50_000;
 const MEBIBYTE = 1024 * 1024;
 const YOUNG_GENERATION_MEBIBYTES = 96;
+
+/** What this thread reads needs none: a disk may keep it waiting. */
+const noPayloads: PayloadReader = {
+  bytesOf() {
+    throw new MurmurationError("internal", "payloads are read by readers");
+  },
+};
 
 /** Where a database lies, and how it runs. */
 export interface DatabaseOptions {
@@ -56,12 +67,13 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   // recovery makes millions of short-lived objects: with a young generation of the default size half of its time is scavenging
   const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_GENERATION_MEBIBYTES };
   const worker = new Worker(new URL("./worker.js", import.meta.url), { workerData, resourceLimits });
-  const readers = new ReaderPool({
+  const pool = new ReaderPool({
     readers: options.readers ?? 1,
     payloads: { logFile: folder.log, cacheMebibytes: options.payloadCacheMebibytes ?? payloadCacheMebibytesDefault },
     vectorFolder: folder.vectors,
     tell: (what, why) => options.log.warn({ why }, what),
   });
+  const readers = new ReadersBeside(pool, new LocalReaders(() => noPayloads, HTTP_THREAD));
   try {
     return await followEngine(worker, {
       log: options.log,

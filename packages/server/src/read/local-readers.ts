@@ -3,6 +3,8 @@ import {
   CollectionReader,
   type OpenRowFile,
   type PayloadReader,
+  releaseGraphThread,
+  releaseThread,
   type Sliced,
 } from "@murmuration/index";
 import { ReadTurns } from "../http/read-turns.js";
@@ -78,6 +80,33 @@ export class LocalReaders implements Readers {
     const attached = collections.map((one) => this.#attachedTo(one));
     const work = using(attached, (readers) => runReading(readers, reading));
     return this.#turns.begin(work, { ...limits, onFixed: () => undefined });
+  }
+
+  /** The same in one go, if it takes no longer than so; `undefined`: it does, and nothing of it is done. Throws what the read is refused with. */
+  readWithin(ms: number, collections: readonly ReadableCollection[], reading: Reading): ReaderAnswer | undefined {
+    const untilMs = performance.now() + ms;
+    const work = runReading(
+      collections.map((one) => this.#attachedTo(one).reader),
+      reading,
+    );
+    try {
+      for (;;) {
+        const step = work.next();
+        if (step.done === true) return step.value;
+        if (performance.now() >= untilMs) return undefined;
+      }
+    } finally {
+      work.return(undefined as never);
+    }
+  }
+
+  /** Nothing is read here any more, and whatever was left of it holds no rows and slots. */
+  release(): void {
+    for (const { table, spaces } of this.#collections.keys()) {
+      releaseThread(table.memory, this.#thread);
+      for (const { graph } of spaces) releaseGraphThread(graph, this.#thread);
+    }
+    this.#collections.clear();
   }
 
   forget(handle: CollectionHandle): void {

@@ -104,6 +104,16 @@ export class ReaderPool implements Readers {
     });
   }
 
+  /** Is anything under way? */
+  get isBusy(): boolean {
+    return this.#waiting.length > 0 || this.#places.some(({ hired }) => hired !== undefined && hired.asked.size > 0);
+  }
+
+  /** What was asked in this turn of the event loop goes to the threads now. */
+  send(): void {
+    for (const { hired } of this.#places) hired?.worker.send();
+  }
+
   forget(handle: CollectionHandle): void {
     const collection = this.#numbers.get(handle);
     if (collection === undefined) return;

@@ -65,8 +65,16 @@ export class ReaderWorker {
 
   /** What is told in one turn of the event loop goes together. */
   tell(request: ReaderRequest): void {
-    if (this.#outbox.length === 0) setImmediate(() => this.#flush());
+    if (this.#outbox.length === 0) setImmediate(() => this.send());
     this.#outbox.push(request);
+  }
+
+  /** It goes now. */
+  send(): void {
+    if (this.#outbox.length === 0) return;
+    const requests = this.#outbox;
+    this.#outbox = [];
+    this.#worker.postMessage(requests);
   }
 
   introduce(collection: number, opened: ReadableCollection): void {
@@ -81,12 +89,6 @@ export class ReaderWorker {
 
   async terminate(): Promise<void> {
     await this.#worker.terminate();
-  }
-
-  #flush(): void {
-    const requests = this.#outbox;
-    this.#outbox = [];
-    this.#worker.postMessage(requests);
   }
 
   #release(): void {
