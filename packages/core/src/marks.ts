@@ -53,5 +53,6 @@ export const allMarks = [
   "reconciled lists",
   "older copy",
   "planned in a group",
+  "vector taken from the log",
 ] as const;
 export type Mark = (typeof allMarks)[number];

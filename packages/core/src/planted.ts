@@ -71,6 +71,8 @@ export const plantedBugs = {
   "index-lowest-slots": plantedIndexBugs["index-lowest-slots"],
   "index-remove-wins": plantedIndexBugs["index-remove-wins"],
   "index-purge-forgets-dead": plantedIndexBugs["index-purge-forgets-dead"],
+  "row-of-another": plantedIndexBugs["row-of-another"],
+  "row-stays": plantedIndexBugs["row-stays"],
 } as const;
 export type PlantedBug = keyof typeof plantedBugs;
 

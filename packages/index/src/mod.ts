@@ -152,6 +152,7 @@ export {
 export type { CausalPast, EdgeDelta, GraphCounters, GraphDelta, InsertCandidates } from "./vector-index/graph-types.js";
 export { type GraphUse, graphUse } from "./vector-index/graph-use.js";
 export { decodeImage, encodeImage, type ReadExactly } from "./vector-index/image.js";
+export { findRowsInImage } from "./vector-index/image-rows.js";
 export { attachFinder, type CandidateFinder, insertedSinceMax } from "./vector-index/insert-planner.js";
 export { normalise } from "./vector-index/normalise.js";
 export {

@@ -43,12 +43,21 @@ const readBugs = {
   "entries-ignored": "walks start from one entry while regions are not linked to each other",
 } as const;
 
+/** Bugs of vectors that are kept off memory. */
+const fileBugs = {
+  "row-of-another":
+    "of vectors in a file, what stands at a slot is not compared with its node, and read from the slot behind it",
+  "row-stays":
+    "a slot that is used again keeps the vector in the file that it had before, and whose it is is not looked at",
+} as const;
+
 /** Every bug of this package, with what it does. */
 export const plantedIndexBugs = {
   ...compiledBugs.graph,
   ...compiledBugs.table,
   ...compiledBugs.columns,
   ...readBugs,
+  ...fileBugs,
 } as const;
 export type PlantedIndexBug = keyof typeof plantedIndexBugs;
 

@@ -1,5 +1,5 @@
 import { decodeStoredPoint, type StoredPoint, takeNewIdentity } from "@murmuration/core";
-import { encodeEdgeDelta, type PointId } from "@murmuration/index";
+import { encodeEdgeDelta, type PointId, type RowFile } from "@murmuration/index";
 import { brokerFaults } from "./broker.js";
 import { type FaultyWorld, type Injection, shardOf, writableShardOf } from "./faulty-world.js";
 import { forgeCheckpoint } from "./forged-checkpoint.js";
@@ -260,12 +260,23 @@ const injections: { readonly [Kind in Fault["kind"]]?: Injection } = {
     const slot = visible[Math.floor(visible.length * amount)];
     if (slot === undefined) return undefined;
     world.damage(node);
+    const { rows } = index.handle();
+    if (rows !== undefined) return rotInFile(node.vectorFiles.open(rows), slot, index.options.dimensions);
     const vectors = index.image("")[VECTORS_PIECE] as Uint8Array;
     const at = (vectors.byteLength / reader.slotCount) * slot + 2;
     vectors[at] = (vectors[at] as number) ^ 0x40;
     return undefined;
   },
 };
+
+/** A bit of the vector at a slot flips in its file; every record has a head of 16 bytes. */
+function rotInFile(file: RowFile | undefined, slot: number, dimensions: number): undefined {
+  const at = slot * (16 + Math.ceil(dimensions / 4) * 16) + 18;
+  const byte = new Uint8Array(1);
+  file?.read(byte, at);
+  byte[0] = (byte[0] as number) ^ 0x40;
+  file?.write(byte, at);
+}
 
 /** Rows as they once were, of some points that have the same vectors still. */
 function earlierRows(node: Node, shard: string): Map<PointId, StoredPoint> {

@@ -2,6 +2,7 @@ import {
   type Batch,
   type Command,
   type CompactionOptions,
+  MemoryVectorFiles,
   type Outgoing,
   type Planner,
   Replica,
@@ -40,6 +41,7 @@ export class Node {
   /** Where messages to it go: its id, but for the second of two processes with one id. */
   address: number;
   disk = new SimulatedDisk();
+  vectorFiles = new MemoryVectorFiles();
   replica: Replica | undefined;
   /** Its clock is so far ahead of the true time. */
   skewMs = 0;
@@ -93,9 +95,12 @@ export class Node {
   /** Start the process on its disk. */
   start(): void {
     this.#starts++;
+    this.vectorFiles = new MemoryVectorFiles();
     try {
       this.replica = Replica.open({
         log: this.disk,
+        // without images nothing is left of the files of before
+        vectorFiles: this.vectorFiles,
         clock: { now: () => this.nowMs() },
         newReplicaId: () => this.#drawId(),
         newTableSeed: () => [this.address, this.#starts],

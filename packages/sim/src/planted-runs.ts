@@ -59,6 +59,7 @@ const profileOfBug: Partial<Record<PlantedBug, string>> = {
   "row-keeps-slot": "deletes",
   "reconciled-unseen": "damage",
   "deleted-rows-stay": "deletes",
+  "row-stays": "deletes",
   "column-not-entered": "wild",
   "dropped-column-stays": "wild",
 };

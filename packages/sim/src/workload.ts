@@ -12,6 +12,11 @@ export interface Step {
   readonly command: Command;
 }
 
+/** Is the collection of a seed one that keeps its vectors off memory? Drawn apart: runs of before stay what they were. */
+function keepsVectorsInFiles(seed: number): boolean {
+  return new Random(seed).fork("vectors off memory").chance(0.3);
+}
+
 /** The collection that all steps are about. */
 export function collectionOf(seed: number, profile: Profile): CreateCollection {
   const random = new Random(seed).fork("collection");
@@ -27,7 +32,7 @@ export function collectionOf(seed: number, profile: Profile): CreateCollection {
     kind: "create-collection",
     name: collectionName,
     vectors: { "": space, ...(profile.hasSecondVector === true ? { [secondVectorOf(profile)]: second } : {}) },
-    settings: {},
+    settings: keepsVectorsInFiles(seed) ? { vectors: { "": { on_disk: true } } } : {},
   };
 }
 

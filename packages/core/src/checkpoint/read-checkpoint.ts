@@ -1,5 +1,13 @@
 import { crc32 } from "node:zlib";
-import { assert, loadSpace, MurmurationError, type ReadExactly, type Space } from "@murmuration/index";
+import {
+  assert,
+  findRowsInImage,
+  loadSpace,
+  MurmurationError,
+  type NodeDot,
+  type ReadExactly,
+  type Space,
+} from "@murmuration/index";
 import type { Collection } from "../catalogue/collection.js";
 import { StitchWindows } from "../gossip/windows.js";
 import type { CheckpointSlot, OpLog } from "../log/op-log.js";
@@ -50,6 +58,16 @@ export class CheckpointReader {
       offset += image.bytes;
     }
     return refuseMessage(`${nameOf(this.manifest.shard)}: it has no graph of vector "${vector}"`);
+  }
+
+  /** Vectors of some nodes, told as they are found, without putting the graph together. Throws `corrupt`. */
+  *findVectors(vector: string, dots: readonly NodeDot[], found: (dot: NodeDot, values: Float32Array) => void) {
+    let offset = 0;
+    for (const image of this.manifest.images) {
+      const [start, end] = [offset, offset + image.bytes];
+      if (image.vector === vector) yield* findRowsInImage((at) => this.#from(start + at, end), dots, found);
+      offset = end;
+    }
   }
 
   /** The points, tombstones included. Throws `corrupt`. */

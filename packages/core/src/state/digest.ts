@@ -4,6 +4,7 @@ import { encodeMessage } from "../operation/message.js";
 import { type PointState, visibleDot, visibleVectorNames } from "./point-state.js";
 import { encodePointState } from "./point-state-codec.js";
 import type { Shard } from "./shard.js";
+import type { ShardGraph } from "./shard-graph.js";
 
 /** Words of a point's hash. */
 export const POINT_HASH_WORDS = 4;
@@ -54,10 +55,20 @@ export function hashPoint(shard: Shard, state: PointState): Uint32Array {
     const dot = visibleDot(state, name);
     const slot = dot === undefined ? undefined : shard.graph(name).slotOf(dot);
     if (slot === undefined) continue;
-    for (const piece of piecesOfVector(shard.graph(name).reader.vectorAt(slot))) hash.update(piece);
+    for (const piece of bytesAt(shard.graph(name), slot)) hash.update(piece);
   }
   const bytes = hash.digest();
   return Uint32Array.from({ length: POINT_HASH_WORDS }, (_, i) => bytes.readUInt32LE(4 * i));
+}
+
+/** What a vector is hashed by; where it is off memory and cannot be read, that is other than of every vector. */
+function bytesAt({ reader }: ShardGraph, slot: number): Iterable<Uint8Array> {
+  try {
+    return piecesOfVector(reader.vectorAt(slot));
+  } catch (error) {
+    if (error instanceof MurmurationError) return [];
+    throw error;
+  }
 }
 
 /** A state encoded so that equal states give equal bytes, whatever order the keys of their payloads are in. */

@@ -9,6 +9,7 @@ import {
 } from "@murmuration/index";
 import type { Collection } from "../catalogue/collection.js";
 import type { OpLog } from "../log/op-log.js";
+import { mark } from "../marks.js";
 import { decodeOperation } from "../operation/codec.js";
 
 /** A file of vectors, by a name that no other has had. */
@@ -53,6 +54,7 @@ export function vectorKeeping(
 ): RowKeeping | undefined {
   if (files === undefined) return undefined;
   const lost = (dot: NodeDot) => {
+    mark("vector taken from the log");
     const found = vectorInLog(log, collection.id, dot, vector);
     return found !== undefined && isDense(found) ? found : undefined;
   };

@@ -132,6 +132,11 @@ export class DenseSpace implements SpacePort {
     return this.#graph.rows?.mended;
   }
 
+  mendInFile(dot: NodeDot, vector: Float32Array): void {
+    const slot = this.#graph.slotOf(dot);
+    if (slot !== undefined) this.#graph.rows?.mend(slot, vector);
+  }
+
   digest(): string {
     return this.#graph.digest();
   }

@@ -107,6 +107,8 @@ export interface SpacePort extends AppliedSpace {
   purgeable(origins: ReadonlySet<number>, limit: number): NodeDot[];
   /** Vectors in a file that were damaged or lost and were written anew; `undefined`: all are in memory. */
   readonly mendedInFile: number | undefined;
+  /** Write one of these anew; nothing for one that is not here. */
+  mendInFile(dot: NodeDot, vector: Float32Array): void;
   /** Digest of all that is replicated in it, 32 hex digits: equal spaces have equal digests. */
   digest(): string;
   /** The same of what searches look at. */

@@ -124,6 +124,8 @@ export class SparseSpace implements SpacePort {
     return this.#index.purgeable(origins, limit);
   }
 
+  mendInFile(): void {}
+
   digest(): string {
     return sparseDigest(this.#index.memory, false);
   }

@@ -1,7 +1,8 @@
 import { MurmurationError } from "../errors.js";
+import { isPlanted } from "../planted.js";
 import { ROW_HEAD_BYTES, ROWS_STAGED } from "./graph-limits.js";
 import type { RowFile, RowFileReader, RowStore } from "./row-file.js";
-import { type DotWords, isRecordOf, nameRecord, putRecordHead, type RecordViews, unreadRow } from "./row-record.js";
+import { type DotWords, isRowOf, nameRecord, putRecordHead, type RecordViews, unreadRow } from "./row-record.js";
 
 /** What of an engine the rows are read to. */
 export interface RowMemory extends RecordViews {
@@ -22,6 +23,9 @@ export class GraphRows {
   readonly #stage: number;
   /** The writer's. */
   readonly #store: RowStore | undefined;
+  /** Records on the stage, and the rows in them: views cost as much as what is done with them. */
+  readonly #records: readonly Uint8Array[];
+  readonly #rows: readonly Uint8Array[];
   #failure: MurmurationError | undefined;
   #mended = 0;
 
@@ -31,6 +35,10 @@ export class GraphRows {
     this.#stage = stage;
     this.recordBytes = rowBytes + ROW_HEAD_BYTES;
     this.#store = store;
+    const { recordBytes } = this;
+    const places = Array.from({ length: ROWS_STAGED }, (_, place) => stage + place * recordBytes);
+    this.#records = places.map((at) => memory.u8.subarray(at, at + recordBytes));
+    this.#rows = places.map((at) => memory.u8.subarray(at + ROW_HEAD_BYTES, at + recordBytes));
   }
 
   /** Rows that were damaged or lost and came from elsewhere. */
@@ -81,7 +89,14 @@ export class GraphRows {
   /** The writer's: write the vector of the node that has just got a slot. Where that fails, whoever reads it finds it damaged. */
   put(slot: number, vector: Float32Array): void {
     this.#compose(this.#stage, slot, vector);
+    if (isPlanted("row-stays") && this.#file.read(new Uint8Array(1), slot * this.recordBytes) > 0) return;
     this.#write(this.#stage, slot);
+  }
+
+  /** The writer's: write the vector of a node that was found damaged or lost. */
+  mend(slot: number, vector: Float32Array): void {
+    this.put(slot, vector);
+    this.#mended++;
   }
 
   /** The writer's: rows in order from a slot on, at most `ROWS_STAGED`, whose nodes are not known yet. Throws `storage`. */
@@ -128,10 +143,17 @@ export class GraphRows {
 
   #read(place: number, slot: number, count: number): void {
     const start = this.#stage + place * this.recordBytes;
-    this.#readInto(this.#memory.u8.subarray(start, start + count * this.recordBytes), slot);
+    const first = isPlanted("row-of-another") ? slot + 1 : slot;
+    const one = this.#records[place] as Uint8Array;
+    this.#readInto(count === 1 ? one : this.#memory.u8.subarray(start, start + count * this.recordBytes), first);
+    if (isPlanted("row-of-another") || isPlanted("row-stays")) return;
+    const { u32, metaOf } = this.#memory;
     for (let i = 0; i < count; i++) {
       const record = start + i * this.recordBytes;
-      if (!isRecordOf(this.#memory, record, this.recordBytes, this.#dotAt(slot + i))) this.#mend(record, slot + i);
+      const dot = (metaOf(slot + i) >>> 0) >>> 2;
+      const row = this.#rows[place + i] as Uint8Array;
+      const isSound = isRowOf(this.#memory, record >>> 2, row, u32[dot] as number, u32[dot + 1] as number);
+      if (!isSound) this.#mend(record, slot + i);
     }
   }
 

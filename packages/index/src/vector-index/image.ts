@@ -16,7 +16,8 @@ import { VectorIndex } from "./vector-index.js";
 
 export type { ReadExactly } from "../checked-image.js";
 
-const KIND: ImageKind = { magic: "MURMIMG1", name: "graph image" };
+/** What images of graphs begin with, and are called. */
+export const GRAPH_IMAGE: ImageKind = { magic: "MURMIMG1", name: "graph image" };
 /**
  * Changes with every change of the memory layout. Checkpoints hold images too, and nothing else has what a compacted log held: those of earlier
  * layouts, made by the version before or coming from a member that runs it, are read and their addresses moved (`earlier-layouts.ts`).
@@ -26,7 +27,8 @@ const LAYOUT_VERSION = 5;
 /** Which of the regions holds the f32 rows. */
 const ROWS_REGION = 3;
 
-interface Manifest {
+/** What stands at the beginning of an image. */
+export interface GraphManifest {
   readonly layout: number;
   readonly options: VectorIndexOptions;
   readonly capacity: number;
@@ -40,7 +42,7 @@ interface Manifest {
   readonly note: string;
 }
 
-function manifestOf(index: VectorIndex, note: string): Manifest {
+function manifestOf(index: VectorIndex, note: string): GraphManifest {
   const { slotCount, upperStart, upperEnd } = index.imageCounters();
   const { options, capacity } = index;
   return { layout: LAYOUT_VERSION, options, capacity, slotCount, upperStart, upperEnd, note };
@@ -55,7 +57,7 @@ export function encodeImage(index: VectorIndex, note: string): Uint8Array[] {
   const regions = index.imageRegions(manifest.slotCount, manifest.upperEnd);
   const store = index.rows?.store;
   store?.file.flush();
-  return encodeCheckedImage(KIND, { ...manifest, ...(store && { rows: store.name }) }, regions);
+  return encodeCheckedImage(GRAPH_IMAGE, { ...manifest, ...(store && { rows: store.name }) }, regions);
 }
 
 /** The same with all rows in it, wherever they are kept. Throws `corrupt` or `storage` for rows that cannot be read. */
@@ -70,7 +72,7 @@ export function* encodeWholeImage(index: VectorIndex, note: string): IterableIte
   const checksums = regions.map((region) => crc32(region));
   checksums[ROWS_REGION] = 0;
   for (const piece of rows()) checksums[ROWS_REGION] = crc32(piece, checksums[ROWS_REGION]);
-  yield* encodeCheckedHead(KIND, manifest, checksums);
+  yield* encodeCheckedHead(GRAPH_IMAGE, manifest, checksums);
   for (const [i, region] of regions.entries()) {
     if (i === ROWS_REGION) yield* rows();
     else yield region;
@@ -78,15 +80,15 @@ export function* encodeWholeImage(index: VectorIndex, note: string): IterableIte
 }
 
 /**
- * Read an image into a new index with these options, whose rows are kept as `keeping` says; default: in its memory. Throws `corrupt` for one that is damaged, cut short, of a layout version that is not
- * known or of other options, `capacity` for one of an earlier version that holds more vectors than fit now.
+ * Read an image into a new index with these options, whose rows are kept as `keeping` says; default: in its memory. Throws `corrupt` for one
+ * that is damaged, cut short, of a layout version that is not known or of other options, `capacity` for one of an earlier version that holds more vectors than fit now.
  */
 export function decodeImage(
   options: VectorIndexOptions,
   read: ReadExactly,
   keeping?: RowKeeping,
 ): { index: VectorIndex; note: string } {
-  const manifest = readCheckedManifest<Manifest>(KIND, read);
+  const manifest = readCheckedManifest<GraphManifest>(GRAPH_IMAGE, read);
   const before = manifest.rows === undefined ? undefined : keeping?.open(manifest.rows);
   if (manifest.rows !== undefined && before === undefined)
     throw new MurmurationError("corrupt", "the file of vectors beside the graph image is gone");
@@ -104,9 +106,9 @@ export function decodeImage(
   const moved = upperStart - start;
   const isRowless = before !== undefined || index.rows !== undefined;
   for (const [i, region] of index.imageRegions(manifest.slotCount, manifest.upperEnd + moved).entries()) {
-    if (i !== ROWS_REGION || !isRowless) readCheckedRegion(KIND, read, region, manifest.checksums[i]);
+    if (i !== ROWS_REGION || !isRowless) readCheckedRegion(GRAPH_IMAGE, read, region, manifest.checksums[i]);
     else if (before === undefined) {
-      const reading = new RegionReading(KIND, read);
+      const reading = new RegionReading(GRAPH_IMAGE, read);
       readRowsToFile(index, manifest.slotCount, (piece) => reading.piece(piece));
       reading.end(manifest.checksums[i]);
     }
@@ -120,7 +122,7 @@ export function decodeImage(
 }
 
 /** Where the upper lists began when the image was made; `undefined`: its regions are not those of this version. */
-function startOf(manifest: Manifest, capacity: number, upperStart: number): number | undefined {
+function startOf(manifest: GraphManifest, capacity: number, upperStart: number): number | undefined {
   if (manifest.layout !== LAYOUT_VERSION) return upperListsOf(manifest);
   return manifest.capacity === capacity ? upperStart : undefined;
 }

@@ -21,6 +21,11 @@ function checksumAt({ u8 }: RecordViews, record: number, recordBytes: number): n
   return crc32(u8.subarray(record + ROW_HEAD_BYTES, record + recordBytes));
 }
 
+/** Is the record of this head, in words, the one of this node, and what its checksum says of the row? */
+export function isRowOf({ u32 }: RecordViews, head: number, row: Uint8Array, low: number, high: number): boolean {
+  return u32[head] === low && u32[head + 1] === high && u32[head + CHECKSUM_WORD] === crc32(row);
+}
+
 /** Is what stands at a place the record of this node, and whole? */
 export function isRecordOf(views: RecordViews, record: number, recordBytes: number, [low, high]: DotWords): boolean {
   const { u32 } = views;

@@ -143,14 +143,14 @@ describe("a collection with its vectors off memory", () => {
       const again = await open(join(folder, at));
       assert.deepEqual(await answers(again, "disk"), wanted);
       assert.deepEqual(await answers(again, "memory"), wanted);
+      for (const name of ["disk", "memory"])
+        await again.write(commandOf(name, { kind: "upsert", ids: [1, 70], seed: 900 }));
+      assert.deepEqual(await answers(again, "disk"), await answers(again, "memory"));
       assert.equal(
         files(join(folder, at, "vectors")).length,
         2,
         "of the one collection that is off memory, and nothing else",
       );
-      for (const name of ["disk", "memory"])
-        await again.write(commandOf(name, { kind: "upsert", ids: [1, 70], seed: 900 }));
-      assert.deepEqual(await answers(again, "disk"), await answers(again, "memory"));
     }
   });
 
@@ -209,6 +209,7 @@ describe("a collection with its vectors off memory", () => {
     assert.equal(files().length, 0);
     await first.close();
     const second = await open();
+    await second.digest("c");
     assert.equal(files().length, 2);
     assert.deepEqual(await answers(second, "c"), wanted);
     await second.write(commandOf("c", { kind: "upsert", ids: [5, 20], seed: 30 }));
@@ -218,6 +219,7 @@ describe("a collection with its vectors off memory", () => {
     await second.close();
     const third = await open();
     assert.deepEqual(await answers(third, "c"), changed);
+    await third.digest("c");
     assert.equal(files().length, 0);
     assert.ok(!lines.some((line) => line.includes("not usable")));
   });

@@ -18,16 +18,16 @@ export class OpenDescriptors {
     this.#max = max;
   }
 
-  /** What is made of a descriptor of the file. Throws what the file system throws. */
-  use<Made>(path: string, make: (descriptor: number) => Made): Made {
+  /** The descriptor of a file, good until the next call. Throws what the file system throws. */
+  of(path: string): number {
     const known = this.#open.get(path);
-    if (known !== undefined && this.#open.size < this.#max / 2) return make(known);
+    if (known !== undefined && this.#open.size < this.#max / 2) return known;
     this.#open.delete(path);
     const descriptor = known ?? openSync(path, this.#flags);
     this.#open.set(path, descriptor);
     const [oldest] = this.#open;
     if (this.#open.size > this.#max && oldest !== undefined) this.close(oldest[0]);
-    return make(descriptor);
+    return descriptor;
   }
 
   /** It is opened again by the next use. */

@@ -27,31 +27,37 @@ function withStorageErrors<Made>(what: string, act: () => Made): Made {
   try {
     return act();
   } catch (cause) {
-    throw new MurmurationError("storage", `${what}: ${(cause as Error).message}`, undefined, cause);
+    throw storageError(what, cause);
   }
 }
 
+function storageError(what: string, cause: unknown): MurmurationError {
+  return new MurmurationError("storage", `${what}: ${(cause as Error).message}`, undefined, cause);
+}
+
 function readAt(descriptors: OpenDescriptors, path: string, target: Uint8Array, at: number): number {
-  return withStorageErrors("a file of vectors cannot be read", () =>
-    descriptors.use(path, (descriptor) => {
-      let done = 0;
-      while (done < target.length) {
-        const read = readSync(descriptor, target, done, target.length - done, at + done);
-        if (read === 0) break;
-        done += read;
-      }
-      return done;
-    }),
-  );
+  try {
+    const descriptor = descriptors.of(path);
+    let done = 0;
+    while (done < target.length) {
+      const read = readSync(descriptor, target, done, target.length - done, at + done);
+      if (read === 0) break;
+      done += read;
+    }
+    return done;
+  } catch (cause) {
+    throw storageError("a file of vectors cannot be read", cause);
+  }
 }
 
 function writeAt(descriptors: OpenDescriptors, path: string, bytes: Uint8Array, at: number): void {
-  withStorageErrors("a file of vectors cannot be written", () =>
-    descriptors.use(path, (descriptor) => {
-      for (let done = 0; done < bytes.length; )
-        done += writeSync(descriptor, bytes, done, bytes.length - done, at + done);
-    }),
-  );
+  try {
+    const descriptor = descriptors.of(path);
+    for (let done = 0; done < bytes.length; )
+      done += writeSync(descriptor, bytes, done, bytes.length - done, at + done);
+  } catch (cause) {
+    throw storageError("a file of vectors cannot be written", cause);
+  }
 }
 
 /** The files of vectors in a folder, for a thread that reads them beside the one that writes. */
@@ -115,7 +121,7 @@ export class VectorFolder implements VectorFiles {
     return {
       read: (target, at) => readAt(descriptors, path, target, at),
       write: (bytes, at) => writeAt(descriptors, path, bytes, at),
-      flush: () => withStorageErrors("a file of vectors cannot be flushed", () => descriptors.use(path, fsyncSync)),
+      flush: () => withStorageErrors("a file of vectors cannot be flushed", () => fsyncSync(descriptors.of(path))),
     };
   }
 }

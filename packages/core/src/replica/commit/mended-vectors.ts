@@ -1,4 +1,6 @@
-import { MurmurationError, type Space } from "@murmuration/index";
+import { MurmurationError, type NodeDot, type Space } from "@murmuration/index";
+import { CheckpointReader } from "../../checkpoint/read-checkpoint.js";
+import { storedCheckpoint } from "../../checkpoint/stored-checkpoint.js";
 import { limits } from "../../limits.js";
 import type { ReplicaStore } from "./store.js";
 
@@ -35,17 +37,37 @@ export class MendedVectors {
   }
 
   *#lookAtAll(shard: string, indexes: ReadonlyMap<string, Space>): Generator<void, void> {
-    for (const [vector, { reader, mendedInFile: before }] of indexes) {
+    for (const [vector, index] of indexes) {
+      const { reader, mendedInFile: before } = index;
       if (before === undefined) continue;
-      let lost = 0;
+      const lost: NodeDot[] = [];
       for (let slot = 0; slot < reader.slotCount; slot++) {
         if (this.#store.shards.get(shard)?.indexes !== indexes) return;
         if (!reader.isVisible(slot)) continue;
-        if (!isReadable(reader, slot)) lost++;
+        if (!isReadable(reader, slot)) lost.push(reader.dotAt(slot));
         yield;
       }
-      this.#tell(shard, vector, (indexes.get(vector)?.mendedInFile ?? before) - before, lost);
+      const taken = lost.length === 0 ? 0 : yield* this.#takeFromCheckpoint(shard, vector, index, lost);
+      this.#tell(shard, vector, (index.mendedInFile ?? before) - before, lost.length - taken);
     }
+  }
+
+  /** A shard that was taken over from another replica has its earlier vectors nowhere else. Returns how many. */
+  *#takeFromCheckpoint(shard: string, vector: string, index: Space, lost: readonly NodeDot[]): Generator<void, number> {
+    const { log } = this.#store;
+    let taken = 0;
+    try {
+      if (storedCheckpoint(log, shard) === undefined) return 0;
+      const checkpoint = CheckpointReader.open(log, shard, "current");
+      yield* checkpoint.findVectors(vector, lost, (dot, values) => {
+        index.mendInFile(dot, values);
+        taken++;
+      });
+    } catch (error) {
+      if (!(error instanceof MurmurationError)) throw error;
+      this.#store.noteFault(`vectors of shard ${shard} cannot be read from its checkpoint`, error);
+    }
+    return taken;
   }
 
   #tell(shard: string, vector: string, mended: number, lost: number): void {

@@ -1,4 +1,4 @@
-import { sameVector } from "@murmuration/index";
+import { MurmurationError, sameVector, type Vector } from "@murmuration/index";
 import type { OpLog } from "../../log/op-log.js";
 import { type PointState, visibleDot, visibleVectorNames } from "../../state/point-state.js";
 import type { Shard } from "../../state/shard.js";
@@ -13,7 +13,16 @@ export function vectorsAgreeWithLog(log: OpLog, shard: Shard, state: PointState)
     if (dot === undefined || slot === undefined) return false;
     const logged = vectorInLog(log, shard.id, dot, name);
     if (logged === undefined) all = undefined;
-    else if (!sameVector(logged, shard.graph(name).reader.vectorAt(slot))) return false;
+    else if (!isStored(shard, name, slot, logged)) return false;
   }
   return all;
+}
+
+function isStored(shard: Shard, name: string, slot: number, logged: Vector): boolean {
+  try {
+    return sameVector(logged, shard.graph(name).reader.vectorAt(slot));
+  } catch (error) {
+    if (error instanceof MurmurationError) return false;
+    throw error;
+  }
 }

@@ -8,6 +8,7 @@ import {
   type InsertCandidates,
   insertedSinceMax,
   isDense,
+  MurmurationError,
   type PointId,
   type Space,
   sameVector,
@@ -145,7 +146,7 @@ export class GroupPlan {
     const index = this.#indexOf(name);
     const current = visibleDot(this.#shard.table.live(id), name);
     const slot = current === undefined ? undefined : index.slotOf(current);
-    return slot !== undefined && sameVector(index.reader.vectorAt(slot), values) ? current : undefined;
+    return slot !== undefined && isStored(index, slot, values) ? current : undefined;
   }
 
   /** The vector of a point as it will be stored. */
@@ -181,4 +182,14 @@ function keptIfPlanted(
   const kept = firstFound.get(index);
   if (kept === undefined && index.reader.linkedCount > KEPT_FROM) firstFound.set(index, found);
   return kept ?? found;
+}
+
+/** Is this the vector at a slot? One that cannot be read is written again. */
+function isStored({ reader }: Space, slot: number, values: Vector): boolean {
+  try {
+    return sameVector(reader.vectorAt(slot), values);
+  } catch (error) {
+    if (error instanceof MurmurationError) return false;
+    throw error;
+  }
 }
