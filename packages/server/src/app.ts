@@ -1,4 +1,4 @@
-import { hasCollection } from "@murmuration/core";
+import { type Command, hasCollection } from "@murmuration/core";
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -33,6 +33,7 @@ import { elapsedMs, requestHandler, sendError, sendJson } from "./request-handle
 import { RequestStatistics } from "./request-statistics.js";
 import { metricsRoute } from "./routes/metrics.js";
 import { routes } from "./routes/mod.js";
+import { resumeRecoveries } from "./routes/recover-snapshot.js";
 import type { Route } from "./routes/route.js";
 import { telemetryRoute } from "./routes/telemetry.js";
 import type { Snapshots } from "./snapshots/snapshots.js";
@@ -212,5 +213,12 @@ export async function buildApp(database: Database, options: AppOptions = {}): Pr
     for (const registered of takingFiles) apart.route(registered);
   });
   answerUnknown(app, all);
+  const { snapshots, log } = options;
+  if (snapshots !== undefined) {
+    const write = (command: Command) => database.write(command);
+    resumeRecoveries({ database, write }, snapshots, log).catch((error: unknown) => {
+      log?.error({ err: error }, "recoveries that were interrupted cannot be looked through");
+    });
+  }
   return app;
 }

@@ -37,11 +37,13 @@ interface Running {
   readonly app: FastifyInstance;
   readonly database: Database;
   readonly backups: Backups | undefined;
+  readonly snapshots: Snapshots;
 }
 
-async function shutDown({ app, database, backups }: Running, config: Config, log: Logger): Promise<void> {
+async function shutDown({ app, database, backups, snapshots }: Running, config: Config, log: Logger): Promise<void> {
   // a request that waits for a backup would hold up the shutdown
   await backups?.close();
+  snapshots.close();
   // a connection whose last request was in flight when the server began to close stays open, kept alive by the client
   const sweep = setInterval(() => app.server.closeIdleConnections(), IDLE_SWEEP_MS);
   if (!(await within(config.shutdownTimeoutMs, app.close()))) {
@@ -124,6 +126,7 @@ async function run(config: Config): Promise<void> {
     import("../app.js"),
   ]);
   const backups = await openBackups(database, config, log);
+  const snapshots = await Snapshots.open(dataFiles(config.data).snapshots, database);
   const app = await buildApp(database, {
     log,
     slowRequestMs: config.slowRequestMs,
@@ -134,10 +137,10 @@ async function run(config: Config): Promise<void> {
     requestTimeoutMs: config.requestTimeoutMs,
     corsOrigins: config.corsOrigins === "" ? [] : parseOrigins(config.corsOrigins),
     ...(backups === undefined ? {} : { backups }),
-    snapshots: await Snapshots.open(dataFiles(config.data).snapshots, database),
+    snapshots,
   });
   endWith(database, log);
-  closeOnSignals({ app, database, backups }, config, log);
+  closeOnSignals({ app, database, backups, snapshots }, config, log);
   try {
     const address = await app.listen({ host: config.host, port: config.port, listenTextResolver: () => "listening" });
     process.stdout.write(`Murmuration ${version} is listening on ${address}, data in ${config.data}\n`);

@@ -1,6 +1,8 @@
+import { setTimeout as after } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import type { Collection, Command } from "@murmuration/core";
 import { MurmurationError, type PointId } from "@murmuration/index";
+import type { Logger } from "pino";
 import { z } from "zod";
 import type { Database } from "../engine/database.js";
 import { parseJsonBytes } from "../http/json.js";
@@ -9,12 +11,15 @@ import { createIndexBody } from "../http/schemas/payload-index.js";
 import { upsertBody } from "../http/schemas/points.js";
 import { validate } from "../http/schemas/validate.js";
 import { readSnapshot, unusable } from "../snapshots/snapshot-lines.js";
+import type { Snapshots } from "../snapshots/snapshots.js";
 import { newSettings, vectorSpaces } from "./collection-settings.js";
 import { upsertCommand } from "./point-commands.js";
 
 /** Points that are looked for at a time which the snapshot has not. */
 const PAGE = 1_000;
 const PATIENCE_MS = 60_000;
+/** A database that takes no writes yet is asked again so soon. */
+const RETRY_MS = 500;
 
 /** What a recovery works with. */
 export interface RecoveryContext {
@@ -126,15 +131,14 @@ async function deleteOthers(context: RecoveryContext, name: string, kept: Readon
   }
 }
 
-/**
- * Make the content of a collection that of a snapshot, by writes like any other, which all replicas take over (docs/backup.md, "Snapshots"): the
- * collection and its payload indexes where they are not there or are others, every point as it was, and then nothing beside them. All of the file is
- * checked before the first of them. Throws `bad-request` for a file that cannot be used, and what writes throw: then what was written stays, and
- * whoever recovers again finishes it.
- */
-export async function recoverSnapshot(context: RecoveryContext, name: string, file: string): Promise<void> {
-  const definition = await check(context, name, file);
-  await makeCollection(context, name, definition);
+/** The content of a collection becomes that of a snapshot that was checked. */
+async function apply(
+  context: RecoveryContext,
+  name: string,
+  file: string,
+  wanted: CollectionDefinition,
+): Promise<void> {
+  await makeCollection(context, name, wanted);
   const kept = new Set<string>();
   for await (const part of readSnapshot(file, name)) {
     if (part.kind === "header") continue;
@@ -143,4 +147,51 @@ export async function recoverSnapshot(context: RecoveryContext, name: string, fi
     if (command.kind === "upsert-points") for (const { id } of command.points) kept.add(String(id));
   }
   await deleteOthers(context, name, kept);
+}
+
+/**
+ * Make the content of a collection that of a snapshot, by writes like any other, which all replicas take over (docs/backup.md, "Snapshots"): the
+ * collection and its payload indexes where they are not there or are others, every point as it was, and then nothing beside them. All of the file is
+ * checked before the first of them. Throws `bad-request` for a file that cannot be used, and what writes throw: then what was written stays, and
+ * whoever recovers again finishes it. Where the process ends, the next one goes on.
+ */
+export async function recoverSnapshot(
+  context: RecoveryContext,
+  snapshots: Snapshots,
+  name: string,
+  file: string,
+): Promise<void> {
+  const wanted = await check(context, name, file);
+  const begun = await snapshots.folder.beginRecovery(name, file);
+  try {
+    await apply(context, name, begun.file, wanted);
+  } finally {
+    if (!snapshots.isClosing) await begun.end();
+  }
+}
+
+/** Goes on with recoveries that were under way when a process ended. Tries again while the database takes no writes. */
+export async function resumeRecoveries(
+  context: RecoveryContext,
+  snapshots: Snapshots,
+  log: Pick<Logger, "info" | "error"> | undefined,
+): Promise<void> {
+  for (const begun of await snapshots.folder.begunRecoveries()) {
+    const { collection, file } = begun;
+    const resume = async () => {
+      await apply(context, collection, file, await check(context, collection, file));
+      log?.info({ collection }, "a recovery from a snapshot that had been interrupted is finished");
+    };
+    for (let isWaiting = true; isWaiting && !snapshots.isClosing; ) {
+      try {
+        await snapshots.inTurn(resume);
+        isWaiting = false;
+      } catch (error) {
+        isWaiting = error instanceof MurmurationError && error.code === "unavailable";
+        if (isWaiting) await after(RETRY_MS, undefined, { ref: false });
+        else log?.error({ collection, why: String(error) }, "a recovery from a snapshot stays unfinished");
+      }
+    }
+    if (!snapshots.isClosing) await begun.end();
+  }
 }

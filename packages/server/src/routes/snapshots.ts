@@ -157,7 +157,7 @@ function collectionRoutes(path: string): Route[] {
         const file = await locate(all, body.location);
         if (body.checksum !== null && body.checksum !== undefined)
           requireChecksum(body.checksum, await checksumOf(file));
-        const work = all.inTurn(() => recoverSnapshot({ database, write }, name, file));
+        const work = all.inTurn(() => recoverSnapshot({ database, write }, all, name, file));
         return done(
           { query },
           work.then(() => true),
@@ -178,7 +178,7 @@ function collectionRoutes(path: string): Route[] {
         const file = all.folder.newWork();
         const recover = async () => {
           try {
-            await all.inTurn(() => recoverSnapshot({ database, write }, name, file));
+            await all.inTurn(() => recoverSnapshot({ database, write }, all, name, file));
             return true;
           } finally {
             await rm(file, { force: true });

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, readdir, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import { copyFile, link, mkdir, readdir, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { MurmurationError } from "@murmuration/index";
 
@@ -15,8 +15,18 @@ export interface SnapshotDescription {
 
 const SUFFIX = ".snapshot";
 const CHECKSUM = ".checksum";
-/** Files that are being made, that were sent, or that are being recovered from. */
+/** Files that are being made, or were sent. */
 const WORK = ".work";
+/** What is being recovered: N.json says of which collection, beside N.snapshot. It is gone on over where a process ended. */
+const RECOVERING = ".recovering";
+
+/** A recovery that was begun: everything was checked, and something may have been written. */
+export interface BegunRecovery {
+  readonly collection: string;
+  readonly file: string;
+  /** It is over, whatever it came to. */
+  end(): Promise<void>;
+}
 /** Names of collections that are names of folders as they are. */
 const PLAIN = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$/;
 const NAME = /^[^/\\\0]{1,200}\.snapshot$/;
@@ -46,13 +56,46 @@ export class SnapshotFolder {
   /** Makes the folder where it is not there; what was being made when a process ended is removed. */
   static async open(root: string): Promise<SnapshotFolder> {
     await rm(join(root, WORK), { recursive: true, force: true });
-    await mkdir(join(root, WORK), { recursive: true });
+    for (const folder of [WORK, RECOVERING]) await mkdir(join(root, folder), { recursive: true });
     return new SnapshotFolder(await realpath(root));
   }
 
   /** A path that is nobody else's. Whoever uses it removes it, or has `keep` put it in its place. */
   newWork(): string {
     return join(this.#root, WORK, `${this.#works++}`);
+  }
+
+  /** Note that a collection is being recovered from a file, which is kept until that is over, also where its snapshot is removed. */
+  async beginRecovery(collection: string, path: string): Promise<BegunRecovery> {
+    const id = randomUUID();
+    const [file, note] = [".snapshot", ".json"].map((end) => join(this.#root, RECOVERING, id + end)) as [
+      string,
+      string,
+    ];
+    await link(path, file).catch(() => copyFile(path, file));
+    await writeFile(note, JSON.stringify({ collection }), { flag: "wx", flush: true });
+    return this.#begun(collection, file, note);
+  }
+
+  /** Recoveries that were under way when a process ended. */
+  async begunRecoveries(): Promise<BegunRecovery[]> {
+    const folder = join(this.#root, RECOVERING);
+    const begun: BegunRecovery[] = [];
+    for (const name of await readdir(folder)) {
+      const note = join(folder, name);
+      const file = note.replace(/\.json$/, ".snapshot");
+      if (file === note) continue;
+      const { collection } = JSON.parse(await readFile(note, "utf8")) as { readonly collection: string };
+      begun.push(this.#begun(collection, file, note));
+    }
+    return begun;
+  }
+
+  #begun(collection: string, file: string, note: string): BegunRecovery {
+    const end = async () => {
+      for (const path of [note, file]) await rm(path, { force: true });
+    };
+    return { collection, file, end };
   }
 
   #folderOf(collection: string | undefined): string {

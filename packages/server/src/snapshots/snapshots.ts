@@ -21,6 +21,8 @@ const PATIENCE_MS = 24 * 60 * 60 * 1000;
 /** Makes snapshots, of a collection and of all of them, and keeps them. */
 export class Snapshots {
   readonly folder: SnapshotFolder;
+  /** The database is about to be closed: what it refuses from here on is gone on with at the next start. */
+  isClosing = false;
   readonly #database: Database;
   /** Recoveries are done one after the other. */
   #last: Promise<unknown> = Promise.resolve();
@@ -79,6 +81,10 @@ export class Snapshots {
       await file.close();
       for (const path of [work, part]) await rm(path, { force: true });
     }
+  }
+
+  close(): void {
+    this.isClosing = true;
   }
 
   /** Do a recovery after those that were begun before. */
