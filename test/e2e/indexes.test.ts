@@ -17,6 +17,13 @@ await client.upsert("indexed", {
       number: i - 30,
       ratio: i / 7,
       flag: i % 2 === 0,
+      place:
+        i % 3 === 0
+          ? [
+              { lon: i * 6 - 180, lat: i - 30 },
+              { lon: 0, lat: 90 },
+            ]
+          : { lon: i * 6 - 180, lat: i - 30 },
       at: `2024-0${1 + (i % 9)}-11T10:00:00.00000${i % 7}Z`,
       uuid: `00000000-0000-0000-0000-0000000000${10 + (i % 20)}`,
       deep: { list: [{ n: i }, { n: i + 1_000 }] },
@@ -52,6 +59,30 @@ const filters = [
   { must: [{ key: "uuid", match: { any: ["00000000-0000-0000-0000-000000000012", "no uuid"] } }] },
   { must: [{ key: "uuid", match: { prefix: "00000000-0000-0000-0000-00000000001" } }] },
   { must: [{ key: "word", match: { prefix: "b" } }] },
+  { must: [{ key: "place", geo_radius: { center: { lon: 175, lat: 25 }, radius: 3_000_000 } }] },
+  { must: [{ key: "place", geo_radius: { center: { lon: 90, lat: 89 }, radius: 200_000 } }] },
+  {
+    must: [
+      { key: "place", geo_bounding_box: { top_left: { lon: 150, lat: 90 }, bottom_right: { lon: -150, lat: -90 } } },
+    ],
+  },
+  {
+    must: [
+      {
+        key: "place",
+        geo_polygon: {
+          exterior: {
+            points: [
+              { lon: -100, lat: -30 },
+              { lon: 100, lat: -30 },
+              { lon: 0, lat: 40 },
+              { lon: -100, lat: -30 },
+            ],
+          },
+        },
+      },
+    ],
+  },
   { must: [{ key: "tags", values_count: { gte: 2 } }, { slice: { total: 3, index: 1 } }] },
 ];
 
@@ -79,6 +110,7 @@ const types = {
   rare: "keyword",
   at: "datetime",
   uuid: "uuid",
+  place: "geo",
 } as const;
 
 test("filters find the same with and without indexes", async () => {

@@ -1,7 +1,7 @@
 // Where a column has what it knows of a row. Any thread; but of a row that the thread's epoch does not show a cell is anything: visibility is
 // looked at first wherever a cell is an address.
 import {
-  C_DIRECTORY, C_KIND, CHUNK_ROWS, CHUNK_SHIFT, K_BYTES, K_CELLS, K_SETS, KEYWORD_CELLS, SET_BYTES, SEVERAL, VALUED,
+  C_DIRECTORY, C_KIND, CHUNK_ROWS, CHUNK_SHIFT, GEO_CELLS, K_BYTES, K_CELLS, K_SETS, KEYWORD_CELLS, SET_BYTES, SEVERAL, VALUED,
 } from "../../src/segment/column-layout";
 
 // @ts-ignore: decorator
@@ -26,7 +26,7 @@ export function writeBit(sets: usize, set: u32, row: u32, value: u32): void {
   store<u32>(at, load<u32>(at) & ~(1 << bit) | value << bit);
 }
 // @ts-ignore: decorator
-@inline export function cellWidth(kind: u32): usize { return kind == KEYWORD_CELLS ? 4 : 8; }
+@inline export function cellWidth(kind: u32): usize { return kind == KEYWORD_CELLS ? 4 : kind == GEO_CELLS ? 16 : 8; }
 // @ts-ignore: decorator
 @inline export function cellAt(cells: usize, kind: u32, row: u32): usize { return cells + <usize>(row & CHUNK_ROWS - 1) * cellWidth(kind); }
 

@@ -3,10 +3,11 @@
 //
 // A row's cell and sets are written before the epoch that shows it is published, and stay until no reader can see the row any more.
 import {
-  BOOL_CELLS, C_COUNTS, C_DIRECTORY, C_FROM, C_IS_SHOWN, C_KIND, C_NEXT, C_PATH, C_PATH_BYTES, C_TABLE, C_UNTIL, CHUNK_ROWS, CHUNK_SHIFT, FALSE_ROWS,
-  H_COLUMNS, H_POSTING_ROWS, H_POSTING_SHARE, K_BYTES, K_CELLS, K_GREATEST, K_LEAST, K_SETS, KEYWORD_CELLS, LOOKED_UP_CELLS, POSTING_ROWS, POSTING_SHARE, SETS, SET_BYTES, SEVERAL,
+  A_OUT, BOOL_CELLS, C_COUNTS, C_DIRECTORY, C_FROM, C_IS_SHOWN, C_KIND, C_NEXT, C_PATH, C_PATH_BYTES, C_TABLE, C_UNTIL, CHUNK_ROWS, CHUNK_SHIFT, FALSE_ROWS, GEO_CELLS,
+  H_COLUMNS, H_POSTING_ROWS, H_POSTING_SHARE, K_BYTES, K_CELLS, K_GREATEST, K_LEAST, K_SETS, KEYWORD_CELLS, LOOKED_UP_CELLS, NUMBER_CELLS, POSTING_ROWS, POSTING_SHARE, SETS, SET_BYTES, SEVERAL,
   TRUE_ROWS, VALUED,
 } from "../../src/segment/column-layout";
+import { area } from "./areas";
 import { retireExtent, returnExtent, takeExtent, takeZeroed } from "./arena";
 import { cellAt, cellsOf, cellWidth, chunkOf, hasBitOf, kindOf, setsOf, writeBit } from "./chunks";
 import { after, now, oldestEpoch, reached } from "./epochs";
@@ -140,7 +141,7 @@ export function forgetValues(column: usize, values: usize, count: u32, single: u
   if (values) returnExtent(values);
 }
 /**
- * Enter a row that the column does not have: `flags` say which sets it is in, `low` and `high` are its only value, or `values` (of `takeValues`) hold
+ * Enter a row that the column does not have: `flags` say which sets it is in, `low` and `high` are its only value (of a place the longitude; its latitude stands at A_OUT + 8), or `values` (of `takeValues`) hold
  * `count` different ones. False: the memory is full, and nothing has changed but that `forgetValues` is to be called.
  */
 export function enterRow(column: usize, row: u32, flags: u32, count: u32, values: usize, low: u32, high: u32): bool {
@@ -156,6 +157,8 @@ export function enterRow(column: usize, row: u32, flags: u32, count: u32, values
     if (!isPlantedInColumns(OLDER_VALUE) || values || !load<u32>(cell)) {
       if (kind == KEYWORD_CELLS) store<u32>(cell, values ? <u32>values : <u32>single);
       else store<u64>(cell, values ? <u64>values : single);
+      // the second half of a single place stands where the host wrote it
+      if (kind == GEO_CELLS) store<u64>(cell + 8, load<u64>(area + A_OUT + 8));
     }
     if (kind == LOOKED_UP_CELLS) {
       const first = values ? values + 8 : cell;
@@ -165,7 +168,7 @@ export function enterRow(column: usize, row: u32, flags: u32, count: u32, values
         return false;
       }
     }
-    if (kind != KEYWORD_CELLS) {
+    if (kind == NUMBER_CELLS || kind == LOOKED_UP_CELLS) {
       const first = values ? values + 8 : cell;
       for (let i: u32 = 0; i < count; i++) widen(chunk, load<i64>(first + (<usize>i << 3)));
     }

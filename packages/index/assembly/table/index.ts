@@ -19,6 +19,7 @@ export {
   settleColumns, showColumn, takeValues, unhideColumn, unshowColumn,
 } from "./column";
 export { countCells, leastKeys } from "./ordered";
+export { scanBox } from "./places";
 export { entriesOf, listPosting, scanBits, scanKeywords, scanNumbers, scanSet, scanVisible } from "./scan";
 export { clearSlots, keepSlots, markSlots } from "./translate";
 export { findValue, internValue } from "./values";

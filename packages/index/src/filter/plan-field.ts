@@ -16,6 +16,7 @@ import type {
 } from "./condition.js";
 import { compileCondition } from "./matches.js";
 import { type Access, keepFrom, once, type Plan, type Planning, scan } from "./plan.js";
+import { planGeo } from "./plan-geo.js";
 import { planText } from "./plan-text.js";
 import type { Predicate } from "./predicate.js";
 import { rangeTest } from "./range.js";
@@ -161,7 +162,7 @@ function planIsNull(presence: PresenceView, predicate: () => Predicate, planning
 
 function access(
   condition: FieldCondition,
-  { equality, prefix, presence, range, text, times }: FieldAccess,
+  { equality, geo, prefix, presence, range, text, times }: FieldAccess,
   predicate: () => Predicate,
   planning: Planning,
 ): Access | undefined {
@@ -185,7 +186,7 @@ function access(
     case "geo-box":
     case "geo-radius":
     case "geo-polygon":
-      return undefined;
+      return geo && planGeo(condition, geo, presence, planning);
     case "is-empty":
       return planIsEmpty(presence, predicate, planning);
     case "is-null":

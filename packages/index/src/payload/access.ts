@@ -60,6 +60,25 @@ export interface TextView {
   keepPhrase?(rows: RowSet, words: readonly string[], meter: Meter): Sliced<void>;
 }
 
+/** Degrees from west to east and from south to north, borders included; none crosses the antimeridian. */
+export interface Box {
+  readonly west: number;
+  readonly south: number;
+  readonly east: number;
+  readonly north: number;
+}
+
+/** Places within one of some boxes that pass a test, if there is one. */
+export interface Region {
+  readonly boxes: readonly Box[];
+  readonly test?: (lon: number, lat: number) => boolean;
+}
+
+/** Rows by the places that they have. Every place is held. */
+export interface GeoView {
+  rowsWithin(region: Region, meter: Meter): Sliced<ReadonlyRowSet>;
+}
+
 /** Held numbers in order. */
 export interface OrderView {
   /**
@@ -95,6 +114,7 @@ export interface FieldAccess {
   readonly times?: RangeView;
   readonly prefix?: PrefixView;
   readonly text?: TextView;
+  readonly geo?: GeoView;
   readonly order?: OrderView;
   readonly facet?: FacetView;
 }

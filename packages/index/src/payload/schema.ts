@@ -2,7 +2,7 @@ import { readTextParameters, type TextParameters, textParametersKey } from "../t
 import type { JsonObject } from "./json.js";
 
 /** Kinds of payload index. Columns name them by their place here: new ones come last. */
-export const payloadIndexKinds = ["keyword", "integer", "float", "bool", "datetime", "uuid", "text"] as const;
+export const payloadIndexKinds = ["keyword", "integer", "float", "bool", "datetime", "uuid", "text", "geo"] as const;
 export type PayloadIndexKind = (typeof payloadIndexKinds)[number];
 
 /** What a payload index is made of. `parameters` are those the user gave, kept to be shown again. */

@@ -5,7 +5,7 @@
 //   column     C_*; readers walk the list of them from H_COLUMNS on
 //   directory  by chunk of CHUNK_ROWS rows: K_*
 //   sets       SETS bitsets of a chunk: which of its rows have what
-//   cells      keyword: u32 address of the value; number: i64 key; bool: bitsets of the rows with true and with false.
+//   cells      keyword: u32 address of the value; number: i64 key; place: f64 longitude, f64 latitude; bool: bitsets of the rows with true and with false.
 //              Of a row with several values: the address of u32 count, u32 0, and then the values. Of a text that keeps the order
 //              of its words: u32 count, u32 words, the values, and the address of each word's value, 0 between two texts
 //   value      V_*: a keyword, or the key of a number that is looked up
@@ -75,6 +75,8 @@ export const NUMBER_CELLS: u32 = 2;
 export const BOOL_CELLS: u32 = 3;
 /** Numbers with a table of values as well. */
 export const LOOKED_UP_CELLS: u32 = 4;
+/** Places: f64 longitude, f64 latitude. */
+export const GEO_CELLS: u32 = 5;
 
 // A chunk in the directory (offsets): addresses, and the least and greatest key that was ever in it.
 export const K_SETS: usize = 0;

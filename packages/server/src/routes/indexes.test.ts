@@ -46,6 +46,18 @@ describe("payload indexes", () => {
       d: { type: "bool", ...all },
       e: { type: "datetime", is_principal: true, ...all },
       f: { type: "uuid", is_tenant: true, ...all },
+      g: { type: "geo", ...all },
+      h: {
+        ...{
+          type: "text",
+          tokenizer: "word",
+          min_token_len: 1,
+          max_token_len: 9,
+          lowercase: true,
+          ascii_folding: true,
+        },
+        ...{ phrase_matching: true, stopwords: "english", stemmer: { type: "snowball", language: "english" }, ...all },
+      },
     };
     for (const [field_name, field_schema] of Object.entries(schemas)) {
       const { statusCode } = await ask("PUT", "/collections/things/index", { field_name, field_schema });

@@ -40,6 +40,16 @@ interface ColumnExports {
   scanKeywords(column: number, from: number, to: number, values: number, epoch: number): number;
   scanNumbers(column: number, from: number, to: number, low: bigint, high: bigint, epoch: number): number;
   leastKeys(column: number, from: number, to: number, first: bigint, last: bigint, flip: bigint, limit: number): number;
+  scanBox(
+    column: number,
+    from: number,
+    to: number,
+    west: number,
+    south: number,
+    east: number,
+    north: number,
+    epoch: number,
+  ): number;
   slotBitsAt(): number;
   clearSlots(end: number): void;
   markSlots(space: number, from: number, to: number): number;

@@ -3,6 +3,7 @@ import { boolColumn } from "./bool.js";
 import type { ColumnKind } from "./column-kind.js";
 import { datetimeColumn } from "./datetime.js";
 import { floatColumn } from "./float.js";
+import { geoColumn } from "./geo.js";
 import { integerColumn } from "./integer.js";
 import { keywordColumn } from "./keyword.js";
 import { textColumn } from "./text.js";
@@ -16,6 +17,7 @@ const columnKinds: Readonly<Record<Exclude<PayloadIndexKind, "text">, ColumnKind
   bool: boolColumn,
   datetime: datetimeColumn,
   uuid: uuidColumn,
+  geo: geoColumn,
 };
 
 /** The kind of column that an index of this schema is. */

@@ -92,11 +92,15 @@ const uuids = ["00000000-0000-0000-0000-000000000001", "550e8400-e29b-41d4-a716-
   ...[uuid, uuid.toUpperCase(), uuid.replaceAll("-", "")],
 ]);
 const words = fc.array(fc.constantFrom("x", "xy", "xyz", "the", "X.y", "東京", "京", "-"), { maxLength: 4 });
+const lon = fc.constantFrom(-180, 180, -179.9, 179.9, 0, -0, 1, 13.4, -13.4);
+const lat = fc.constantFrom(-90, 90, 89.99, -89.99, 0, -0, 1, 52.5, -52.5);
+const geoPlace = fc.record({ lon, lat });
 const scalar: fc.Arbitrary<Json> = fc.oneof(
   { weight: 3, arbitrary: fc.integer({ min: -2, max: 3 }) },
   { weight: 3, arbitrary: fc.constantFrom<Json>(...numbers) },
   { weight: 3, arbitrary: fc.constantFrom<Json>("x", "xy", "y", "", "1", "ü\u{1f426}", "x".repeat(8_193)) },
   { weight: 2, arbitrary: fc.constantFrom<Json>(...datetimes, ...uuids) },
+  { weight: 4, arbitrary: fc.oneof(geoPlace, geoPlace, fc.constantFrom<Json>({ lon: 181, lat: 0 }, { lat: 1 })) },
   { weight: 4, arbitrary: words.map((each) => each.join(" ")) },
   { weight: 2, arbitrary: fc.boolean() },
   { weight: 1, arbitrary: fc.constant(null) },
@@ -131,10 +135,13 @@ const schema: fc.Arbitrary<PayloadIndexSchema> = fc.oneof(
 );
 
 const key = fc.constantFrom(...modelPaths);
-const wanted = scalar.filter((each) => each !== null) as fc.Arbitrary<IndexableValue>;
+const wanted = scalar.filter((each) => typeof each !== "object") as fc.Arbitrary<IndexableValue>;
 const bound = fc.option(fc.constantFrom(...(numbers as (number | bigint)[]), 0.5, -(2 ** 63), 2 ** 63), {
   nil: undefined,
 });
+const ring = fc
+  .array(geoPlace, { minLength: 3, maxLength: 5 })
+  .map((corners) => [...corners, corners[0] as (typeof corners)[0]]);
 function bounds(each: fc.Arbitrary<number | bigint | undefined>) {
   return fc.record({ key, lt: each, gt: each, lte: each, gte: each }).map(({ key, ...given }) => ({
     key,
@@ -161,6 +168,19 @@ const condition: fc.Arbitrary<Condition> = fc.oneof(
     key,
     how: fc.constantFrom("all" as const, "any" as const, "phrase" as const),
     text: words.map((each) => each.join(" ")),
+  }),
+  fc.record({ kind: fc.constant("geo-box" as const), key, topLeft: geoPlace, bottomRight: geoPlace }),
+  fc.record({
+    kind: fc.constant("geo-radius" as const),
+    key,
+    center: geoPlace,
+    radius: fc.constantFrom(0, 1, 1_000, 30_000, 2_000_000, 10_000_000, 20_010_000, 1e9),
+  }),
+  fc.record({
+    kind: fc.constant("geo-polygon" as const),
+    key,
+    exterior: ring,
+    interiors: fc.array(ring, { maxLength: 2 }),
   }),
   fc.record({ kind: fc.constant("match-prefix" as const), key, prefix: fc.constantFrom("", "x", "xy", "ü", "2024-") }),
   fc.record({ kind: fc.constantFrom("is-empty" as const, "is-null" as const), key }),
@@ -516,7 +536,7 @@ export class ModelledColumns {
 }
 
 function isOnHeap(kind: PayloadIndexKind): boolean {
-  return kind !== "datetime" && kind !== "uuid" && kind !== "text";
+  return kind !== "datetime" && kind !== "uuid" && kind !== "text" && kind !== "geo";
 }
 
 /** What a column is compared with: where there is no such index on the heap, its order alone. */

@@ -56,7 +56,7 @@ describe("columns", () => {
           asked += model.columnsAsked;
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
     assert.ok(found > 1_000 && asked > 100, `${found} rows were found in ${asked} columns`);
   });
@@ -92,7 +92,7 @@ describe("columns", () => {
           refused += run({ arenaBytes, postingRows: 3 }, steps, conditions, 5).refused;
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
     assert.ok(refused > 10, `${refused} were refused`);
   });

@@ -1,24 +1,12 @@
 import { RowSet } from "../../row-set.js";
-import {
-  C_DIRECTORY,
-  CHUNK_ROWS,
-  CHUNK_SHIFT,
-  K_BYTES,
-  K_SETS,
-  KEYWORD_CELLS,
-  NULLS,
-  OTHER,
-  SET_BYTES,
-  SEVERAL,
-  SEVERAL_TEXTS,
-  VALUED,
-} from "../../segment/column-layout.js";
+import { KEYWORD_CELLS, NULLS, OTHER, SEVERAL, SEVERAL_TEXTS, VALUED } from "../../segment/column-layout.js";
 import type { Meter, Sliced } from "../../sliced.js";
 import { type TextAnalyzer, textAnalyzer, textParametersKey } from "../../text/mod.js";
 import { standsIn } from "../../text/stands-in.js";
 import type { TextView } from "../access.js";
 import type { Json } from "../json.js";
 import { keepsPhrases, type PayloadIndexSchema, textParametersOf } from "../schema.js";
+import { cellOf } from "./cell.js";
 import type { ColumnKind, ColumnPlace, RowSketch } from "./column-kind.js";
 import { findKey, heldKeys, rowsOfValues } from "./keyed-column.js";
 import { rowsOfValue } from "./posted-rows.js";
@@ -90,12 +78,9 @@ function* rowsWithTerms(
 /** Words of a row as addresses, 0 between two texts. A row with a single word keeps none. */
 function wordsOf({ engine, column }: ColumnPlace, row: number): Uint32Array {
   const { u32 } = engine;
-  const chunk = (u32[(column + C_DIRECTORY) >>> 2] as number) + (row >>> CHUNK_SHIFT) * K_BYTES;
-  const sets = u32[(chunk + K_SETS) >>> 2] as number;
-  const inChunk = row & (CHUNK_ROWS - 1);
-  const word = u32[(sets + SEVERAL * SET_BYTES + ((inChunk >>> 5) << 2)) >>> 2] as number;
-  if (((word >>> (inChunk & 31)) & 1) === 0) return u32.subarray(0, 0);
-  const values = (engine.severalAt(column, row) >>> 0) >>> 2;
+  const { at, isSeveral } = cellOf(engine, column, row, 1);
+  if (!isSeveral) return u32.subarray(0, 0);
+  const values = (u32[at] as number) >>> 2;
   const first = values + 2 + (u32[values] as number);
   return u32.subarray(first, first + (u32[values + 1] as number));
 }

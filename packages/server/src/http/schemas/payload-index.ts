@@ -24,6 +24,7 @@ const parametersOf: { readonly [kind in PayloadIndexKind]: { readonly [name: str
   datetime: { is_principal: "boolean" },
   uuid: { is_tenant: "boolean" },
   text: { phrase_matching: "boolean" },
+  geo: {},
 };
 /** What a text index says of its terms, read by `readTextParameters` and kept as it was given. */
 const textParameterNames = [
