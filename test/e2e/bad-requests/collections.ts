@@ -1,4 +1,4 @@
-import { type BadRequest, format, notSupported, unknownVector } from "./bad-request.js";
+import { type BadRequest, format, unknownVector } from "./bad-request.js";
 
 const create = (body: object, status: number, message: RegExp): BadRequest => ({
   to: "PUT /collections/new",
@@ -18,7 +18,6 @@ export const collections: readonly BadRequest[] = [
   create({ vectors: { a: { size: 4, distance: "Dot" }, b: 1 } }, 400, format),
   create({ vectors: v, hnsw_config: { ef_construct: 1 } }, 422, /ef_construct: value 1 invalid/),
   create({ vectors: v, replication_factor: 0 }, 422, /replication_factor: value 0 invalid/),
-  create({ vectors: v, hnsw_config: { m: 0 } }, 400, /^Bad request: .*hnsw_config\.m.*not supported/),
   create(
     { vectors: { ...v, multivector_config: { comparator: "max_sim" } } },
     400,
@@ -28,12 +27,8 @@ export const collections: readonly BadRequest[] = [
   create({ vectors: { ...v, encoding: "sq4" } }, 400, /encoding/),
   create({ vectors: { ...v, datatype: "float16", encoding: "sq8" } }, 400, /vectors\.encoding: .*travel as f16/),
   create({ vectors: v, sparse_vectors: { s: { modifier: "bm25" } } }, 400, /sparse_vectors\.s\.modifier/),
-  create(
-    { vectors: v, quantization_config: { product: { compression: "x4" } } },
-    400,
-    /^Bad request: .*product.*not supported/,
-  ),
-  create({ vectors: v, quantization_config: { binary: {} } }, 400, /^Bad request: .*binary.*not supported/),
+  create({ vectors: v, quantization_config: { product: { compression: "x5" } } }, 400, /product\.compression/),
+  create({ vectors: v, quantization_config: { binary: { encoding: 1 } } }, 400, /binary\.encoding/),
   create({ vectors: v, quantization_config: { scalar: { type: "int4" } } }, 400, format),
   create({ vectors: v, sharding_method: "custom" }, 400, /^Bad request: .*sharding_method.*not supported/),
   { to: "PUT /collections/victim", body: { vectors: v }, status: 409, message: /already exists/ },
@@ -69,12 +64,7 @@ export const collections: readonly BadRequest[] = [
     status: 422,
     message: /deleted_threshold/,
   },
-  {
-    to: "PATCH /collections/victim",
-    body: { hnsw_config: { m: 48 } },
-    status: 400,
-    message: /^Bad request: .*hnsw_config\.m/,
-  },
+  { to: "PATCH /collections/victim", body: { hnsw_config: { m: "48" } }, status: 400, message: /hnsw_config\.m/ },
   { to: "POST /collections/aliases", body: {}, status: 400, message: format },
   { to: "POST /collections/aliases", body: { actions: [{ make_alias: {} }] }, status: 400, message: format },
   {
@@ -90,11 +80,3 @@ export const collections: readonly BadRequest[] = [
     message: /^Wrong input: /,
   },
 ];
-
-/** Routes of the dialect that this version names as not supported. */
-export const unserved: readonly BadRequest[] = ["POST /snapshots", "GET /snapshots"].map((to) => ({
-  to: to as BadRequest["to"],
-  ...(to.startsWith("POST") ? { body: {} } : {}),
-  status: 400,
-  message: notSupported,
-}));

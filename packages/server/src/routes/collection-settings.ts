@@ -9,7 +9,6 @@ import {
 import { isJsonObject, type Json, type JsonObject, MurmurationError, mergePayload } from "@murmuration/index";
 import type {
   CreateCollectionBody,
-  HnswConfig,
   QuantizationConfig,
   SparseVectorParams,
   UpdateCollectionBody,
@@ -20,7 +19,19 @@ import { definedOnly } from "../http/schemas/fields.js";
 /** Graph parameters of a collection that gives none. */
 export const graphDefaults = { m: 16, ef_construct: 128 } as const;
 
-/** Both an absent configuration and a scalar one walk the graph on int8 codes and rerank on float32. */
+/** Links of a node and candidates of an insert that a graph can have. */
+const graphBounds = { linksMin: 2, linksMax: 128, efConstructionMax: 4096 } as const;
+
+/** `m: 0` asks for no graph, until another is set: here there is always one. */
+function linksOf(m: number | bigint): number {
+  return m === 0 ? graphDefaults.m : Math.min(Math.max(Number(m), graphBounds.linksMin), graphBounds.linksMax);
+}
+
+function efConstructionOf(efConstruct: number | bigint): number {
+  return Math.min(Number(efConstruct), graphBounds.efConstructionMax);
+}
+
+/** An absent configuration, and whatever kind it names, walk the graph on int8 codes and rerank on float32. */
 function quantizationOf(config: QuantizationConfig | undefined): DenseVectorSpace["quantization"] {
   return config === "Disabled" ? "none" : "int8";
 }
@@ -42,8 +53,10 @@ function spaceOf(name: string, vector: VectorParams, body: CreateCollectionBody)
   return {
     size: vector.size,
     distance: vector.distance,
-    links: vector.hnsw_config?.m ?? body.hnsw_config?.m ?? graphDefaults.m,
-    efConstruction: vector.hnsw_config?.ef_construct ?? body.hnsw_config?.ef_construct ?? graphDefaults.ef_construct,
+    links: linksOf(vector.hnsw_config?.m ?? body.hnsw_config?.m ?? graphDefaults.m),
+    efConstruction: efConstructionOf(
+      vector.hnsw_config?.ef_construct ?? body.hnsw_config?.ef_construct ?? graphDefaults.ef_construct,
+    ),
     quantization: quantizationOf(vector.quantization_config ?? body.quantization_config),
     ...encodingOf(vector, name === "" ? "vectors.encoding" : `vectors.${name}.encoding`),
   };
@@ -93,48 +106,19 @@ export function newSettings(body: CreateCollectionBody): Settings {
   }) as Settings;
 }
 
-function refuseGraphChange(field: string, now: Json, wanted: Json): never {
-  throw new MurmurationError(
-    "unsupported",
-    `changing it from ${String(now)} to ${String(wanted)} on an existing graph is not supported yet`,
-    field,
-  );
-}
-
-/** A setting that shapes the graph may be repeated, but not changed. */
-function checkGraph(
-  space: { readonly m: number; readonly ef_construct: number },
-  config: HnswConfig | undefined,
-  field: string,
-): void {
-  if (config?.m !== undefined && config.m !== space.m) refuseGraphChange(`${field}.m`, space.m, config.m);
-  if (config?.ef_construct !== undefined && config.ef_construct !== space.ef_construct) {
-    refuseGraphChange(`${field}.ef_construct`, space.ef_construct, config.ef_construct);
-  }
-}
-
-function checkQuantization(
-  now: DenseVectorSpace["quantization"],
-  config: QuantizationConfig | undefined,
-  field: string,
-): void {
-  if (config === undefined) return;
-  const wanted = quantizationOf(config);
-  if (wanted !== now) refuseGraphChange(field, now, wanted);
-}
-
 const objectAt = (settings: Settings, name: string): JsonObject => {
   const value = settings[name];
   return isJsonObject(value) ? value : {};
 };
 
-/** The graph parameters of the collection as a whole. */
-export function collectionGraph(settings: Settings): { readonly m: number; readonly ef_construct: number } {
+/** The graph parameters of the collection as a whole, as they were given. */
+export function collectionGraph(settings: Settings): { readonly m: Json; readonly ef_construct: Json } {
   const { m, ef_construct: efConstruct } = objectAt(settings, "hnsw_config");
-  return {
-    m: typeof m === "number" ? m : graphDefaults.m,
-    ef_construct: typeof efConstruct === "number" ? efConstruct : graphDefaults.ef_construct,
-  };
+  return { m: m ?? graphDefaults.m, ef_construct: efConstruct ?? graphDefaults.ef_construct };
+}
+
+function noSuchVector(name: string, field: string): MurmurationError {
+  return new MurmurationError("wrong-input", `Not existing vector name error: ${name}`, field);
 }
 
 function mergedVectors(collection: Collection, diffs: NonNullable<UpdateCollectionBody["vectors"]>): Json {
@@ -143,10 +127,7 @@ function mergedVectors(collection: Collection, diffs: NonNullable<UpdateCollecti
   for (const [name, diff] of Object.entries(diffs)) {
     const field = `vectors.${name}`;
     const space = Object.hasOwn(collection.vectors, name) ? collection.vectors[name] : undefined;
-    if (space === undefined || !isDenseSpace(space))
-      throw new MurmurationError("wrong-input", `Not existing vector name error: ${name}`, field);
-    checkGraph({ m: space.links, ef_construct: space.efConstruction }, diff.hnsw_config, `${field}.hnsw_config`);
-    checkQuantization(space.quantization, diff.quantization_config, `${field}.quantization_config`);
+    if (space === undefined || !isDenseSpace(space)) throw noSuchVector(name, field);
     const old = objectAt(stored, name);
     const hnsw =
       diff.hnsw_config === undefined
@@ -157,16 +138,29 @@ function mergedVectors(collection: Collection, diffs: NonNullable<UpdateCollecti
   return merged;
 }
 
+function mergedSparseVectors(collection: Collection, diffs: NonNullable<UpdateCollectionBody["sparse_vectors"]>): Json {
+  const stored = objectAt(collection.settings, "sparse_vectors");
+  const merged: { [name: string]: Json } = { ...stored };
+  for (const [name, diff] of Object.entries(diffs)) {
+    const space = Object.hasOwn(collection.vectors, name) ? collection.vectors[name] : undefined;
+    if (space === undefined || isDenseSpace(space)) throw noSuchVector(name, `sparse_vectors.${name}`);
+    if (diff.modifier !== undefined && diff.modifier !== (space.modifier ?? "none")) {
+      const why = "what a score is made of cannot be changed: drop the vector and add it again";
+      throw new MurmurationError("unsupported", why, `sparse_vectors.${name}.modifier`);
+    }
+    const old = objectAt(stored, name);
+    const index = diff.index === undefined ? {} : { index: { ...objectAt(old, "index"), ...definedOnly(diff.index) } };
+    merged[name] = plain({ ...old, ...definedOnly(diff), ...index });
+  }
+  return merged;
+}
+
 /**
- * The settings that an update replaces: each given one merged over the stored one. A key of the metadata that is given as null is removed.
- * Throws `wrong-input` for an unknown vector, `unsupported` for a change that would need another graph.
+ * The settings that an update replaces: each given one merged over the stored one. A key of the metadata that is given as null is removed. What
+ * shapes a graph or an index was decided when it was made: another wish is kept and shown. Throws `wrong-input` for an unknown vector.
  */
 export function changedSettings(collection: Collection, body: UpdateCollectionBody): Settings {
   const { settings } = collection;
-  checkGraph(collectionGraph(settings), body.hnsw_config, "hnsw_config");
-  const quantization = settings.quantization_config === "Disabled" ? "none" : "int8";
-  checkQuantization(quantization, body.quantization_config, "quantization_config");
-
   const merge = (name: string, diff: object | undefined) =>
     diff === undefined ? {} : { [name]: { ...objectAt(settings, name), ...definedOnly({ ...diff }) } };
   return plain({
@@ -177,5 +171,8 @@ export function changedSettings(collection: Collection, body: UpdateCollectionBo
     ...(body.metadata === undefined ? {} : { metadata: mergePayload(objectAt(settings, "metadata"), body.metadata) }),
     ...(body.quantization_config === undefined ? {} : { quantization_config: body.quantization_config }),
     ...(body.vectors === undefined ? {} : { vectors: mergedVectors(collection, body.vectors) }),
+    ...(body.sparse_vectors === undefined
+      ? {}
+      : { sparse_vectors: mergedSparseVectors(collection, body.sparse_vectors) }),
   }) as Settings;
 }

@@ -75,6 +75,22 @@ describe("creating a collection", () => {
     });
   });
 
+  it("takes every kind of quantisation, and any number of links, and shows them as they were given", async () => {
+    for (const [quantization_config, m, links] of [
+      [{ product: { compression: "x16", always_ram: false } }, 0, 16],
+      [{ binary: { encoding: "one_bit", query_encoding: "scalar8bits" } }, 1, 2],
+      [{ turbo: { bits: "bits1_5" } }, 500, 128],
+    ] as const) {
+      const { ask, written } = await testApp();
+      const body = { vectors: { size: 2, distance: "Dot" }, quantization_config, hnsw_config: { m } };
+      assert.equal((await ask("PUT", "/collections/a", body)).statusCode, 200);
+      const space = (written[0] as CreateCollection).vectors[""] as DenseVectorSpace;
+      assert.deepEqual([space.quantization, space.links], ["int8", links]);
+      const { config } = (await ask("GET", "/collections/a")).json.result as Info;
+      assert.deepEqual([config.quantization_config, config.hnsw_config?.m], [quantization_config, m]);
+    }
+  });
+
   it("switches quantisation off by Disabled and by none", async () => {
     for (const quantization_config of ["Disabled", "none"]) {
       const { ask, written } = await testApp();
@@ -107,10 +123,9 @@ describe("creating a collection", () => {
     ["unknown distance", { vectors: { ...vectors, distance: "Hamming" } }, 400, /vectors\.distance/],
     ["named size 0", { vectors: { image: { size: 0, distance: "Dot" } } }, 422, /\[vectors\.image\.size: /],
     ["vectors as text", { vectors: "x" }, 400, /vectors/],
-    ["m 1", { vectors, hnsw_config: { m: 1 } }, 422, /\[hnsw_config\.m: value 1 invalid, must be from 2 to 128\]/],
-    ["m 0", { vectors, hnsw_config: { m: 0 } }, 400, /^Bad request: hnsw_config\.m: .*not supported yet/],
+    ["m -1", { vectors, hnsw_config: { m: -1 } }, 400, /hnsw_config\.m/],
     ["ef_construct 3", { vectors, hnsw_config: { ef_construct: 3 } }, 422, /hnsw_config\.ef_construct/],
-    ["vector's m 500", { vectors: { ...vectors, hnsw_config: { m: 500 } } }, 422, /vectors\.hnsw_config\.m/],
+    ["vector's m 1.5", { vectors: { ...vectors, hnsw_config: { m: 1.5 } } }, 400, /vectors\.hnsw_config\.m/],
     ["shard_number 0", { vectors, shard_number: 0 }, 422, /shard_number: value 0 invalid, must be 1 or larger/],
     [
       "sparse vectors under the name of a dense one",
@@ -125,18 +140,10 @@ describe("creating a collection", () => {
       /vectors\.multivector_config.*not supported/,
     ],
     ["datatype", { vectors: { ...vectors, datatype: "uint8" } }, 400, /vectors\.datatype.*not supported/],
-    [
-      "product quantisation",
-      { vectors, quantization_config: { product: { compression: "x16" } } },
-      400,
-      /quantization_config\.product.*not supported/,
-    ],
-    [
-      "binary quantisation",
-      { vectors, quantization_config: { binary: {} } },
-      400,
-      /quantization_config\.binary.*not supported/,
-    ],
+    ["product quantisation", { vectors, quantization_config: { product: {} } }, 400, /product\.compression/],
+    ["odd binary", { vectors, quantization_config: { binary: { encoding: "x" } } }, 400, /binary\.encoding/],
+    ["odd turbo", { vectors, quantization_config: { turbo: { bits: 4 } } }, 400, /turbo\.bits/],
+    ["two kinds", { vectors, quantization_config: { turbo: {}, binary: {} } }, 400, /quantization_config.*several/],
     [
       "odd quantisation",
       { vectors, quantization_config: { scalar: { type: "int4" } } },
@@ -202,29 +209,54 @@ describe("updating a collection", () => {
     assert.equal((await ask("PATCH", "/collections/things")).json.result, true);
   });
 
-  it("refuses unknown vectors, and changes that would need another graph", async () => {
+  it("refuses unknown vectors", async () => {
     const { ask } = await filledApp();
-    const unknown = await ask("PATCH", "/collections/named", { vectors: { sound: { on_disk: true } } });
-    assert.deepEqual([unknown.statusCode, unknown.error], [400, "Wrong input: Not existing vector name error: sound"]);
-    for (const body of [
-      { hnsw_config: { m: 20 } },
-      { quantization_config: "Disabled" },
-      { vectors: { "": { hnsw_config: { ef_construct: 99 } } } },
-    ]) {
-      const { statusCode, error } = await ask("PATCH", "/collections/things", body);
-      assert.equal(statusCode, 400);
-      assert.match(error ?? "", /not supported yet/);
+    for (const [name, body] of [
+      ["named", { vectors: { sound: { on_disk: true } } }],
+      ["things", { vectors: { sound: {} } }],
+      ["things", { sparse_vectors: { sound: {} } }],
+    ] as const) {
+      const { statusCode, error } = await ask("PATCH", `/collections/${name}`, body);
+      assert.deepEqual([statusCode, error], [400, "Wrong input: Not existing vector name error: sound"]);
     }
-    assert.equal(
-      (
-        await ask("PATCH", "/collections/things", {
-          hnsw_config: { m: 16 },
-          quantization_config: { scalar: { type: "int8" } },
-        })
-      ).statusCode,
-      200,
-    );
     assert.equal((await ask("PATCH", "/collections/none", {})).statusCode, 404);
+  });
+
+  it("keeps and shows wishes about a graph that stands, each merged over the one before", async () => {
+    const { ask } = await filledApp();
+    const digest = async () => (await ask("GET", "/murmur/collections/things/digest")).json.result;
+    const before = await digest();
+    const change = async (body: object) =>
+      assert.equal((await ask("PATCH", "/collections/things", body)).statusCode, 200, JSON.stringify(body));
+    await change({ hnsw_config: { m: 0, payload_m: 8 }, vectors: { "": { hnsw_config: { ef_construct: 99 } } } });
+    await change({ hnsw_config: { m: 48 }, vectors: { "": { quantization_config: "Disabled", memory: "cold" } } });
+    await change({ quantization_config: { binary: { always_ram: true, encoding: "two_bits" } } });
+    await change({ wal_config: 5, params: { payload: { memory: "cached" }, on_disk_payload: false } });
+    const { config } = (await ask("GET", "/collections/things")).json.result as Info;
+    assert.deepEqual([config.hnsw_config?.m, config.hnsw_config?.payload_m], [48, 8]);
+    assert.deepEqual(config.params?.vectors, {
+      size: 4,
+      distance: "Dot",
+      hnsw_config: { ef_construct: 99 },
+      quantization_config: "Disabled",
+      memory: "cold",
+    });
+    assert.deepEqual(config.quantization_config, { binary: { always_ram: true, encoding: "two_bits" } });
+    assert.deepEqual([config.params?.payload, config.params?.on_disk_payload], [{ memory: "cached" }, false]);
+    assert.deepEqual(await digest(), before);
+  });
+
+  it("keeps what is said of a sparse vector, but for what its scores are made of", async () => {
+    const { ask } = await testApp();
+    await ask("PUT", "/collections/a", { sparse_vectors: { words: { modifier: "idf", index: { on_disk: false } } } });
+    const change = (words: object) => ask("PATCH", "/collections/a", { sparse_vectors: { words } });
+    assert.equal((await change({ modifier: "idf", index: { full_scan_threshold: 9 } })).statusCode, 200);
+    const { config } = (await ask("GET", "/collections/a")).json.result as Info;
+    const words = { modifier: "idf", index: { on_disk: false, full_scan_threshold: 9 } };
+    assert.deepEqual(config.params?.sparse_vectors, { words });
+    const refused = await change({ modifier: "none" });
+    assert.equal(refused.statusCode, 400);
+    assert.match(refused.error ?? "", /^Bad request: sparse_vectors\.words\.modifier: /);
   });
 });
 

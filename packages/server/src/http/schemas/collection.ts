@@ -3,24 +3,15 @@ import { MurmurationError } from "@murmuration/index";
 import { z } from "zod";
 import { vectorSizeMax } from "../http-limits.js";
 import { anyObject, integer, number, oneOf, optional, parsedBy, unsigned, unsupported, within } from "./fields.js";
+import { memory, type QuantizationConfig, quantizationConfig } from "./quantization.js";
 import { quantizationSpellings, spelled } from "./spellings.js";
 import { strictModeConfig } from "./strict-mode.js";
 import { validate } from "./validate.js";
 
-const memory = oneOf(["cold", "cached", "pinned"]);
-
-const links = parsedBy(
-  (value) => {
-    if (value === 0) throw new MurmurationError("unsupported", "collections without a graph are not supported yet");
-    return validate(integer(2, 128), value);
-  },
-  { type: "integer", minimum: 2, maximum: 128, default: 16 },
-);
-
-/** `m` and `ef_construct` are honoured; the rest is kept to be shown again. */
+/** `m` and `ef_construct` of a new collection shape its graph, within the bounds of that; the rest is kept to be shown again. */
 const hnswFields = z.object({
-  m: optional(links),
-  ef_construct: optional(integer(4, 4096)),
+  m: optional(unsigned(64, 0)),
+  ef_construct: optional(unsigned(64, 4)),
   full_scan_threshold: optional(unsigned(64, 10)),
   max_indexing_threads: optional(unsigned(64, 0)),
   on_disk: optional(z.boolean()),
@@ -30,38 +21,6 @@ const hnswFields = z.object({
 });
 export const hnswConfig = spelled(hnswFields, { full_scan_threshold_kb: "full_scan_threshold" });
 export type HnswConfig = z.output<typeof hnswConfig>;
-
-const scalarQuantization = z.object({
-  type: oneOf(["int8"]),
-  quantile: optional(number(0.5, 1)),
-  always_ram: optional(z.boolean()),
-  memory: optional(memory),
-});
-
-export type QuantizationConfig = "Disabled" | { readonly scalar: z.output<typeof scalarQuantization> };
-
-function readQuantizationConfig(value: unknown): QuantizationConfig {
-  if (value === "Disabled" || value === "none") return "Disabled";
-  if (typeof value === "object" && value !== null) {
-    for (const kind of ["product", "binary", "turbo"]) {
-      if (kind in value) throw new MurmurationError("unsupported", `${kind} quantization is not supported yet`, kind);
-    }
-    if ("scalar" in value) return { scalar: within("scalar", () => validate(scalarQuantization, value.scalar)) };
-  }
-  throw new MurmurationError("format", 'expected {"scalar": {"type": "int8"}} or "Disabled"');
-}
-
-/** int8 is the default; `"Disabled"` (or `"none"`) walks the graph on the float32 vectors themselves. */
-export const quantizationConfig = parsedBy(readQuantizationConfig, {
-  oneOf: [
-    {
-      type: "object",
-      properties: { scalar: { type: "object", properties: { type: { const: "int8" } }, required: ["type"] } },
-      required: ["scalar"],
-    },
-    { type: "string", enum: ["Disabled", "none"] },
-  ],
-});
 
 const datatype = parsedBy(
   (value): "float32" | "float16" => {
@@ -177,7 +136,7 @@ const collectionParams = {
   replication_factor: optional(unsigned(32, 1)),
   write_consistency_factor: optional(unsigned(32, 1)),
   on_disk_payload: optional(z.boolean()),
-  payload: optional(anyObject),
+  payload: optional(z.object({ memory: optional(memory) })),
 };
 
 const configSpellings = { ...quantizationSpellings, optimizer_config: "optimizers_config" };
@@ -200,6 +159,8 @@ const createFields = z.object({
   wal_config: optional(walConfig),
   init_from: unsupported("copying another collection is"),
 });
+
+export type { QuantizationConfig };
 export const createCollectionBody = spelled(createFields, configSpellings);
 export type CreateCollectionBody = z.output<typeof createCollectionBody>;
 
@@ -218,7 +179,7 @@ const updateFields = z.object({
       additionalProperties: { type: "object" },
     }),
   ),
-  sparse_vectors: unsupported("sparse vectors are"),
+  sparse_vectors: optional(sparseVectorsConfig),
   params: optional(
     z.object({
       ...collectionParams,
