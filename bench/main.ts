@@ -22,6 +22,7 @@ import { scaleBenchmark } from "./scale.js";
 import { searchBenchmark } from "./search.js";
 import { removeLoaded } from "./service/kept.js";
 import { slicesBenchmark } from "./slices.js";
+import { sparseBenchmark } from "./sparse.js";
 import { startBenchmark } from "./start.js";
 import { streamBenchmark } from "./stream.js";
 import { wireBenchmark } from "./wire.js";
@@ -50,6 +51,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   streamBenchmark,
   slicesBenchmark,
   readersBenchmark,
+  sparseBenchmark,
 ];
 
 interface Options extends Omit<BenchOptions, "quick"> {

@@ -73,6 +73,9 @@ export const plantedBugs = {
   "index-purge-forgets-dead": plantedIndexBugs["index-purge-forgets-dead"],
   "row-of-another": plantedIndexBugs["row-of-another"],
   "row-stays": plantedIndexBugs["row-stays"],
+  "posting-stays": plantedIndexBugs["posting-stays"],
+  "weight-stays": plantedIndexBugs["weight-stays"],
+  "statistics-lag": plantedIndexBugs["statistics-lag"],
 } as const;
 export type PlantedBug = keyof typeof plantedBugs;
 

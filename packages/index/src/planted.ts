@@ -51,6 +51,14 @@ const fileBugs = {
     "a slot that is used again keeps the vector in the file that it had before, and whose it is is not looked at",
 } as const;
 
+/** Bugs of sparse vectors. */
+const sparseBugs = {
+  "posting-stays": "what a vector had in the postings stays there when its slot is given to another",
+  "weight-stays":
+    "of an index that others have too, a vector has the weight that stood at its place in the postings before",
+  "statistics-lag": "how rare an index is stays as it was counted at an earlier epoch",
+} as const;
+
 /** Every bug of this package, with what it does. */
 export const plantedIndexBugs = {
   ...compiledBugs.graph,
@@ -58,6 +66,7 @@ export const plantedIndexBugs = {
   ...compiledBugs.columns,
   ...readBugs,
   ...fileBugs,
+  ...sparseBugs,
 } as const;
 export type PlantedIndexBug = keyof typeof plantedIndexBugs;
 

@@ -1,6 +1,7 @@
 import type { Command, NamedVectors, PointInput, UpsertPoints } from "@murmuration/core";
 import type { Filter } from "@murmuration/index";
 import { awkwardTextCommands, awkwardVector, textsOfPoint } from "./awkward-text.js";
+import { sparseOf } from "./data.js";
 import type { Draw } from "./draw.js";
 import type { Profile } from "./profiles.js";
 import type { Random } from "./random.js";
@@ -25,9 +26,15 @@ function point({ random, profile, vector }: Draw): PointInput {
     n: random.below(10),
     ...(profile.hasAwkwardText === true ? textsOfPoint(random) : {}),
   };
-  if (profile.hasSecondVector !== true) return { id, vectors: { "": values }, payload };
+  if (profile.hasSecondVector !== true) {
+    const sparse = profile.hasSparseVectors === true ? { [sparseVectorName]: sparseOf(values) } : {};
+    return { id, vectors: { "": values, ...sparse }, payload };
+  }
   return { id, vectors: namedVectors(random, profile, values), payload };
 }
+
+/** Where there is a second vector, there are sparse ones of this name too. */
+export const sparseVectorName = "terms";
 
 /** What the second vector is called. */
 export function secondVectorOf({ hasAwkwardText = false }: Profile): string {
@@ -38,7 +45,11 @@ export function secondVectorOf({ hasAwkwardText = false }: Profile): string {
 function namedVectors(random: Random, profile: Profile, values: Float32Array): NamedVectors {
   const which = random.below(4);
   const second = Float32Array.from({ length: SECOND_DIMENSIONS }, () => random.between(-3, 3));
-  return { ...(which === 0 ? {} : { "": values }), ...(which === 1 ? {} : { [secondVectorOf(profile)]: second }) };
+  return {
+    ...(which === 0 ? {} : { "": values }),
+    ...(which === 1 ? {} : { [secondVectorOf(profile)]: second }),
+    ...(which % 2 === 0 ? { [sparseVectorName]: sparseOf(which === 0 ? second : values) } : {}),
+  };
 }
 
 function someIds(random: Random): number[] {
@@ -101,7 +112,9 @@ export const commandMakers: { readonly [kind: string]: (draw: Draw) => Command }
     kind: "delete-vectors",
     collection,
     target: { ids: someIds(random) },
-    vectors: [random.pick(["", secondVectorOf(profile)])],
+    vectors: [
+      random.pick(["", secondVectorOf(profile), ...(profile.hasSecondVector === true ? [sparseVectorName] : [])]),
+    ],
   }),
   payload: ({ random }) => ({
     kind: "set-payload",

@@ -1,7 +1,20 @@
+import { type SparseVector, sparseVector } from "@murmuration/index";
 import type { Profile } from "./profiles.js";
 import { Random } from "./random.js";
 
 export const DIMENSIONS = 8;
+/** Indices that sparse vectors have: few, so that they meet. */
+export const SPARSE_INDICES = 24;
+
+/** A sparse vector that follows from a dense one: nothing is drawn for it. Some have no values at all. */
+export function sparseOf(values: Float32Array): SparseVector {
+  const weights = new Map<number, number>();
+  for (const [i, value] of values.entries()) {
+    const step = Math.round(Math.abs(value) * 40) % 9;
+    if (step < 5) weights.set((3 * i + step * step) % SPARSE_INDICES, Math.fround(1 + step / 8 - i));
+  }
+  return sparseVector([...weights.keys()], [...weights.values()], "vector");
+}
 
 /** Vectors as different data is made of. */
 export class VectorSource {

@@ -30,6 +30,9 @@ function f32(...values: number[]): Uint8Array {
   return new Uint8Array(Float32Array.from(values).buffer);
 }
 
+const words = (...values: number[]) => new Uint8Array(Uint32Array.from(values).buffer);
+const SPARSE_KIND = 16;
+
 const filled = (value: number) => f32(...Array<number>(DIMENSIONS).fill(value));
 
 /** Bodies of operations of points that every replica must refuse: the number of the kind, and its fields. */
@@ -47,6 +50,9 @@ const bodies: readonly ((random: Random, dot: Dot) => readonly unknown[])[] = [
   () => [KINDS.purge, "nowhere", [1, 1]],
   () => [KINDS["delete-payload"], [1, 2, 3], ["__proto__"]],
   () => [KINDS.catalogue, new Uint8Array(3)],
+  () => [KINDS.update, 7, [["terms", SPARSE_KIND, words(2, 1), f32(1, 1)]], []],
+  () => [KINDS.update, 8, [["terms", SPARSE_KIND, words(1), f32(Number.NaN)]], []],
+  () => [KINDS.update, 9, [["", SPARSE_KIND, words(1), f32(1)]], []],
   () => [77, 1],
 ];
 

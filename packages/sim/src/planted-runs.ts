@@ -61,6 +61,9 @@ const profileOfBug: Partial<Record<PlantedBug, string>> = {
   "deleted-rows-stay": "deletes",
   "row-stays": "deletes",
   "column-not-entered": "wild",
+  "posting-stays": "deletes",
+  "weight-stays": "deletes",
+  "statistics-lag": "deletes",
   "dropped-column-stays": "wild",
 };
 

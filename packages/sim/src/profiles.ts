@@ -53,6 +53,8 @@ export interface Profile {
   readonly hasSmallParts?: boolean;
   /** Points have a second vector, and each may lack one of the two. */
   readonly hasSecondVector?: boolean;
+  /** Do points have sparse vectors? Where there is a second vector they do. */
+  readonly hasSparseVectors?: boolean;
   /** Names, keys and values are what text can be at its most awkward. */
   readonly hasAwkwardText?: boolean;
   /** Replicas go on with shards that are quarantined, until they have mended them; else such a replica is given up. */
@@ -104,11 +106,16 @@ export const profiles: Readonly<Record<string, Profile>> = {
   },
   deletes: {
     ...base,
+    hasSparseVectors: true,
     weights: { upsert: 8, update: 6, delete: 6, "delete-filter": 3, payload: 1 },
     faults: { ...network, partition: 0.6, crash: 0.3 },
   },
   membership: { ...base, faults: { ...network, partition: 0.4, join: 0.9, evict: 0.7, crash: 0.3 } },
-  disk: { ...base, faults: { crash: 1, "full-disk": 0.8, restore: 0.3, partition: 0.3, drop: 0.3 } },
+  disk: {
+    ...base,
+    hasSparseVectors: true,
+    faults: { crash: 1, "full-disk": 0.8, restore: 0.3, partition: 0.3, drop: 0.3 },
+  },
   clock: { ...base, faults: { skew: 1, "clock-jump": 0.7, pause: 0.4, partition: 0.3, reorder: 0.5 } },
   broker: {
     ...base,
@@ -167,6 +174,7 @@ export const profiles: Readonly<Record<string, Profile>> = {
   },
   compaction: {
     ...base,
+    hasSparseVectors: true,
     compactRows: 8,
     weights: { upsert: 10, update: 5, delete: 4, "delete-filter": 1, payload: 4, catalogue: 1 },
     faults: { ...network, partition: 0.4, crash: 0.4, "full-disk": 0.3, wipe: 0.4, evict: 0.2, "rot-checkpoint": 0.2 },
@@ -182,6 +190,7 @@ export const profiles: Readonly<Record<string, Profile>> = {
   "old-copy": { ...base, faults: { "old-copy": 1, duplicate: 0.3, reorder: 0.5 } },
   damage: {
     ...base,
+    hasSparseVectors: true,
     faults: {
       ...network,
       "lose-row": 0.8,

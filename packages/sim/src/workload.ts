@@ -1,5 +1,5 @@
-import type { Command, CreateCollection, VectorSpace } from "@murmuration/core";
-import { collectionName, commandMakers, SECOND_DIMENSIONS, secondVectorOf } from "./commands.js";
+import type { Command, CreateCollection, DenseVectorSpace } from "@murmuration/core";
+import { collectionName, commandMakers, SECOND_DIMENSIONS, secondVectorOf, sparseVectorName } from "./commands.js";
 import { DIMENSIONS, VectorSource } from "./data.js";
 import type { Profile } from "./profiles.js";
 import { Random } from "./random.js";
@@ -20,18 +20,24 @@ function keepsVectorsInFiles(seed: number): boolean {
 /** The collection that all steps are about. */
 export function collectionOf(seed: number, profile: Profile): CreateCollection {
   const random = new Random(seed).fork("collection");
-  const space: VectorSpace = {
+  const space: DenseVectorSpace = {
     size: DIMENSIONS,
     distance: random.pick(["Euclid", "Cosine", "Dot"] as const),
     links: random.between(3, 6),
     efConstruction: random.between(12, 24),
     quantization: random.pick(["int8", "int8", "none"] as const),
   };
-  const second: VectorSpace = { ...space, size: SECOND_DIMENSIONS, distance: "Manhattan", quantization: "none" };
+  const second: DenseVectorSpace = { ...space, size: SECOND_DIMENSIONS, distance: "Manhattan", quantization: "none" };
+  const sparse = { kind: "sparse", modifier: "idf" } as const;
+  const hasSecond = profile.hasSecondVector === true;
   return {
     kind: "create-collection",
     name: collectionName,
-    vectors: { "": space, ...(profile.hasSecondVector === true ? { [secondVectorOf(profile)]: second } : {}) },
+    vectors: {
+      "": space,
+      ...(hasSecond ? { [secondVectorOf(profile)]: second } : {}),
+      ...(hasSecond || profile.hasSparseVectors === true ? { [sparseVectorName]: sparse } : {}),
+    },
     settings: keepsVectorsInFiles(seed) ? { vectors: { "": { on_disk: true } } } : {},
   };
 }

@@ -18,6 +18,7 @@ import {
   type Sliced,
   type Snapshot,
   textIndexesOf,
+  type Vector,
 } from "@murmuration/index";
 import { resolveCollection } from "../catalogue/resolve.js";
 import type { Replica } from "./replica.js";
@@ -29,7 +30,7 @@ const THREAD = 4;
 export type FoundPoint<Found> = Omit<Found, "payload"> & { readonly payload?: Payload };
 
 /** A query for the points nearest to a vector, or to a point's. */
-export type NearestHere = Omit<PointsQuery, "node"> & { readonly query: Float32Array | { readonly id: PointId } };
+export type NearestHere = Omit<PointsQuery, "node"> & { readonly query: Vector | { readonly id: PointId } };
 
 /** By what the rows are of: a table's memory may become another's. */
 const readers = new WeakMap<object, CollectionReader>();
@@ -68,9 +69,7 @@ export class ReadsHere {
 
   nearest({ query, ...request }: NearestHere): FoundPoint<ScoredRecord>[] {
     const target =
-      query instanceof Float32Array
-        ? ({ kind: "vector", vector: query } as const)
-        : ({ kind: "point", id: query.id } as const);
+      "id" in query ? ({ kind: "point", id: query.id } as const) : ({ kind: "vector", vector: query } as const);
     return this.#collect((snapshot, emit: Emit<ScoredRecord>) =>
       snapshot.query({ ...request, node: { kind: "nearest", target } }, emit),
     ).found;

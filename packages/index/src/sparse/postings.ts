@@ -1,3 +1,4 @@
+import { isPlanted } from "../planted.js";
 import type { Arena } from "./arena.js";
 import { wordsOfBlock } from "./arena.js";
 import { at, BLOCK_MAX, BLOCK_MIN, BLOCK_WORDS, block, LIST_WORDS, list } from "./sparse-layout.js";
@@ -23,7 +24,8 @@ export class Postings {
     const { u32, f32 } = this.#memory;
     const to = this.#memory.listOf(index) || this.#newList(index);
     const place = this.#freePlace(to);
-    f32[place + 1] = value;
+    const isFirst = u32[to + list.used] === 0;
+    if (isFirst || !isPlanted("weight-stays")) f32[place + 1] = value;
     Atomics.store(u32, place, slot);
     u32[to + list.used] = (u32[to + list.used] as number) + 1;
     Atomics.add(u32, at.postings, 1);

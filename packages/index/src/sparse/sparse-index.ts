@@ -1,4 +1,5 @@
 import { assert, MurmurationError } from "../errors.js";
+import { isPlanted } from "../planted.js";
 import { reserveMemory } from "../shared-memory.js";
 import type { SparseVector } from "../vector/vector.js";
 import { lineOf } from "../vector-index/engine.js";
@@ -237,7 +238,7 @@ export class SparseIndex {
     const words = wordsOfSlot(of);
     const block = u32[words + slot.block] as number;
     const count = u32[words + slot.count] as number;
-    for (let i = 0; i < count; i++) {
+    for (let i = 0; i < count && !isPlanted("posting-stays"); i++) {
       this.#postings.remove(u32[block + i] as number, u32[block + count + i] as number);
     }
     if (count > 0) this.#arena.giveBack(block, 2 * count);

@@ -1,3 +1,4 @@
+import { isPlanted } from "../planted.js";
 import type { ReadonlyRowSet } from "../row-set.js";
 import type { Sliced } from "../sliced.js";
 import type { SparseVector } from "../vector/vector.js";
@@ -35,7 +36,8 @@ export class SparseReader {
   *visibleSlots(epoch: number, count: () => Sliced<ReadonlyRowSet>): Sliced<ReadonlyRowSet> {
     if (this.#counted?.epoch === epoch) return this.#counted.slots;
     const slots = yield* count();
-    this.#counted = { epoch, slots, frequencies: new Map() };
+    const before = isPlanted("statistics-lag") ? this.#counted?.frequencies : undefined;
+    this.#counted = { epoch, slots, frequencies: before ?? new Map() };
     return slots;
   }
 

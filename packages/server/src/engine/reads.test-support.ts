@@ -35,8 +35,7 @@ export function readsOf(database: Database) {
       return (answer as { readonly count: number }).count;
     },
     query: (name: string, { query, ...rest }: NearestHere) => {
-      const target: QueryTarget =
-        query instanceof Float32Array ? { kind: "vector", vector: query } : { kind: "point", id: query.id };
+      const target: QueryTarget = "id" in query ? { kind: "point", id: query.id } : { kind: "vector", vector: query };
       const searches = [{ ...rest, node: { kind: "nearest", target } }] as const;
       return read(name, { kind: "searches", searches, isBatch: false, shape: "list" }) as Promise<AnsweredPoint[]>;
     },

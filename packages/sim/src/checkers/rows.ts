@@ -1,9 +1,11 @@
 import { covers, type Replica, rowProblems, type WritableShard } from "@murmuration/core";
 import type { Node } from "../node.js";
 import { Violated } from "./checker.js";
+import { sparseProblem } from "./sparse.js";
 
 /**
- * What readers see: nothing that the log does not have, and, when all is in the log, exactly what the points say, in rows and in payload indexes. So
+ * What readers see: nothing that the log does not have, and, when all is in the log, exactly what the points say, in rows, in payload indexes and in
+ * searches of sparse vectors. So
  * equal frontiers mean equal rows, since they mean equal points.
  */
 export class RowChecker {
@@ -36,6 +38,8 @@ export class RowChecker {
     this.#checked.set(rows, state);
     const [problem] = rowProblems(target);
     if (problem !== undefined) throw fail(problem);
+    const sparse = sparseProblem(replica, target);
+    if (sparse !== undefined) throw fail(sparse);
   }
 }
 
