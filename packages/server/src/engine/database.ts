@@ -23,7 +23,7 @@ export interface CollectionStatistics {
   readonly indexedVectors: number;
   /** The same by vector name. */
   readonly vectors: { readonly [name: string]: number };
-  /** Points that have a value on an indexed path. */
+  /** Points that have a value on an indexed path; without the paths whose index readers do not use yet. */
   readonly payloadIndexPoints: { readonly [path: string]: number };
 }
 

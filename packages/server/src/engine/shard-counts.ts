@@ -24,16 +24,16 @@ export class ShardCounts {
     return pointsIn(this.#handle.table);
   }
 
-  /** Points that have a value at each of these indexed paths; 0 at one whose index is being built. */
+  /** Points that have a value at each of these indexed paths; one whose index readers do not use yet is left out. */
   valued(paths: readonly string[]): { readonly [path: string]: number } {
     const { segment, columns } = this.#attachedRows();
     const { epoch, release } = segment.pin();
     try {
-      const count = (path: string): number => {
+      const counted = (path: string): [string, number][] => {
         const access = columns.accessTo(path, epoch);
-        return access === undefined ? 0 : finish(access.presence.rowsIn("valued", new Meter())).size;
+        return access === undefined ? [] : [[path, finish(access.presence.rowsIn("valued", new Meter())).size]];
       };
-      return Object.fromEntries(paths.map((path) => [path, count(path)]));
+      return Object.fromEntries(paths.flatMap(counted));
     } finally {
       release();
     }

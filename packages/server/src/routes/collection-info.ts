@@ -52,6 +52,11 @@ function indexInfo(schema: PayloadIndexSchema, points: number): JsonObject {
   return { data_type: kind, ...(Object.keys(params).length > 0 ? { params: { type: kind, ...params } } : {}), points };
 }
 
+/** yellow while readers do not use a payload index yet: it is being built, or there was no room for it. */
+function statusOf({ payloadIndexes }: Collection, { payloadIndexPoints }: CollectionStatistics): "green" | "yellow" {
+  return Object.keys(payloadIndexes).every((path) => Object.hasOwn(payloadIndexPoints, path)) ? "green" : "yellow";
+}
+
 /** The info page of a collection. */
 export function collectionInfo(collection: Collection, statistics: CollectionStatistics): JsonObject {
   const { settings } = collection;
@@ -62,7 +67,7 @@ export function collectionInfo(collection: Collection, statistics: CollectionSta
   const { strict_mode_config, metadata, sharding_method, payload, read_fan_out_factor, read_fan_out_delay_ms } =
     settings;
   return {
-    status: "green",
+    status: statusOf(collection, statistics),
     optimizer_status: "ok",
     indexed_vectors_count: statistics.indexedVectors,
     points_count: statistics.points,

@@ -132,6 +132,22 @@ describe("a payload index over many points", () => {
     assert.equal((await byN(test)).statusCode, 200);
   });
 
+  it("makes its collection yellow until reads use it", async () => {
+    const { ask, database } = await filledApp();
+    const statusNow = async () => statusOf(await ask("GET", "/collections/things"));
+    assert.equal(await statusNow(), "green");
+    await ask("PUT", "/collections/things/index?wait=true", { field_name: "count", field_schema: "integer" });
+    assert.equal(await statusNow(), "green");
+    const statistics = database.statistics("things");
+    assert.deepEqual(Object.keys(statistics.payloadIndexPoints), ["count"]);
+    const asIfBuilt = mock.method(database, "statistics", () => ({ ...statistics, payloadIndexPoints: {} }));
+    const { json } = await ask("GET", "/collections/things");
+    assert.equal(statusOf({ json }), "yellow");
+    assert.deepEqual((json.result as Info).payload_schema, { count: { data_type: "integer", points: 0 } });
+    asIfBuilt.mock.restore();
+    assert.equal(await statusNow(), "green");
+  });
+
   it("says that it is still being built when the time is over, and what is full when there is no room for it", async () => {
     const { database } = await filledApp();
     const ends: SettledWait[] = [
