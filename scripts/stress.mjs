@@ -10,7 +10,8 @@ const HELP = `
 Usage: npm run stress [-- --minutes N] [-- --readers N] [-- --plant BUG]
 
 Reader threads ask the shared rows and their columns for everything, each at an epoch of its own, and compare with what was live at that epoch, while a writer
-inserts, replaces, deletes and takes groups back. Then, for as long, they search a collection: rows, graph and payloads together.
+inserts, replaces, deletes and takes groups back. Then, for as long, they search a collection: rows, graph and payloads together, and the same again with its
+vectors off memory.
 
   --minutes N   how long each (1)
   --readers N   threads, 1 to 19 (2)
@@ -68,13 +69,18 @@ await endWith(async () => {
     `rows: ${rows.groups} groups, everything asked ${sum(rows.checks)} times, ${rows.rows} rows for ${rows.used} versions, ` +
       `${columns}, ${rows.mistakes} mistakes\n`,
   );
-  const searches = await runSearchStress({ readers, bugs: bugsOf(ofReads), isEnough: isOver() });
-  process.stdout.write(
-    `searches: ${searches.groups} groups, everything asked ${sum(searches.checks)} times, ${searches.slots} slots for ` +
-      `${searches.nodes} nodes, ${searches.mistakes} mistakes\n`,
-  );
-  const told = [...rows.told, ...searches.told];
-  if (rows.mistakes + searches.mistakes > 0) {
+  const told = [...rows.told];
+  let mistakes = rows.mistakes;
+  for (const areVectorsInFile of [false, true]) {
+    const searches = await runSearchStress({ readers, bugs: bugsOf(ofReads), areVectorsInFile, isEnough: isOver() });
+    process.stdout.write(
+      `searches, vectors ${areVectorsInFile ? "off memory" : "in memory"}: ${searches.groups} groups, everything asked ` +
+        `${sum(searches.checks)} times, ${searches.slots} slots for ${searches.nodes} nodes, ${searches.mistakes} mistakes\n`,
+    );
+    told.push(...searches.told);
+    mistakes += searches.mistakes;
+  }
+  if (mistakes > 0) {
     throw new StepFailed("reading beside a writer", `${told.join("\n")}\n`, 1);
   }
 });

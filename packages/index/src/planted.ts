@@ -97,5 +97,5 @@ export function plantedBits(module: keyof typeof compiledBugs): number {
 
 /** The names of a compiled module's bugs, or of those of reads. */
 export function plantedBugsOf(part: keyof typeof compiledBugs | "reads"): PlantedIndexBug[] {
-  return Object.keys(part === "reads" ? readBugs : compiledBugs[part]) as PlantedIndexBug[];
+  return Object.keys(part === "reads" ? { ...readBugs, ...fileBugs } : compiledBugs[part]) as PlantedIndexBug[];
 }

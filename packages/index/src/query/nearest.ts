@@ -18,7 +18,6 @@ import { type ReadView, spaceOf, type Views, viewAt } from "./read-view.js";
 import { RecordReader } from "./records.js";
 import { isWorse, scoreOf } from "./scores.js";
 import type { SpaceReader } from "./space-reader.js";
-import { namingPoints } from "./unread-vectors.js";
 import { requireDense, vectorForSpace } from "./vector-of-space.js";
 
 /** So many points cost as much as a few others things do in a slice, with what is returned of them. */
@@ -177,12 +176,11 @@ function* nearestOf(
   const view = viewAt(views, 0);
   const space = spaceOf(view, using);
   const { vector, slot: excludedSlot } = targetOf(view, space, target, views);
-  const work = search(view, space, vector, matching, {
+  const results = yield* search(view, space, vector, matching, {
     ...parameters,
     limit: wanted + (excludedSlot === undefined ? 0 : 1),
     allEntries: view.allEntries,
   });
-  const results = yield* namingPoints(view, space, work);
   return { ...results, rows: view.points.rowsAtSlots(space.number, results.slots), excludedSlot, metric: space.metric };
 }
 

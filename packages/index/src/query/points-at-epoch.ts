@@ -103,13 +103,17 @@ export class PointsAtEpoch {
     return this.#ofPoint(row, make, "vector");
   }
 
+  /** An error about a part of a row's point, which names that. */
+  unreadable(row: number, part: string, error: MurmurationError): MurmurationError {
+    const what = `the ${part} of point ${this.idAt(row)}`;
+    return new MurmurationError(error.code, `${what}: ${error.message}`, what, error);
+  }
+
   #ofPoint<Made>(row: number, read: () => Made, part = "payload"): Made {
     try {
       return read();
     } catch (error) {
-      if (!(error instanceof MurmurationError)) throw error;
-      const what = `the ${part} of point ${this.idAt(row)}`;
-      throw new MurmurationError(error.code, `${what}: ${error.message}`, what, error);
+      throw error instanceof MurmurationError ? this.unreadable(row, part, error) : error;
     }
   }
 }

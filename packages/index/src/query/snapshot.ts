@@ -25,6 +25,7 @@ import type {
 import type { ReadView } from "./read-view.js";
 import { RecordReader } from "./records.js";
 import { count, scroll } from "./scroll.js";
+import { namingPoints } from "./unread-vectors.js";
 
 /**
  * A collection as of one epoch, in one thread: until it is released, every read of it answers from exactly what the epoch shows, however long
@@ -49,14 +50,11 @@ export class Snapshot {
   /**
    * The points that a query finds, best first. `collections`: of all collections that it names by their places (`Lookup.collection`), this one
    * first. Throws `wrong-input` for a vector of an unknown name or of other dimensions, or a point that has
-   * none; `not-found` for a point that is not there; `format` for a bad path; `corrupt` or `storage` for a payload that cannot be read.
+   * none; `not-found` for a point that is not there; `format` for a bad path; `corrupt` or `storage` for a payload or a vector that cannot be read, with the point.
    */
   query(query: PointsQuery, emit: Emit<ScoredRecord>, collections: readonly Snapshot[] = [this]): Sliced<QueryOutcome> {
-    return execute(
-      collections.map((one) => one.#view),
-      query,
-      emit,
-    );
+    const views = collections.map((one) => one.#view);
+    return namingPoints(views, execute(views, query, emit));
   }
 
   /** Points by id, in the order asked for; unknown ids are passed over. Throws as `query` does. */
@@ -84,11 +82,8 @@ export class Snapshot {
 
   /** The same points in groups, by what stands at a path: the best groups first, in each its best points. Throws as `query` does. */
   groups(query: GroupsQuery, emit: Emit<PointGroup>, collections: readonly Snapshot[] = [this]): Sliced<QueryOutcome> {
-    return groups(
-      collections.map((one) => one.#view),
-      query,
-      emit,
-    );
+    const views = collections.map((one) => one.#view);
+    return namingPoints(views, groups(views, query, emit));
   }
 
   /** Values of an indexed path by how many points have them. Throws as `query` does, and `wrong-input` where no index knows values. */
@@ -98,7 +93,7 @@ export class Snapshot {
 
   /** Each point's nearest others of a sample. Throws as `query` does. */
   matrix(query: MatrixQuery): Sliced<Matrix> {
-    return matrix(this.#view, query);
+    return namingPoints([this.#view], matrix(this.#view, query));
   }
 
   /** What the payload index on a path answers; `undefined`: there is none. Rows mean something in this snapshot only. */

@@ -29,6 +29,11 @@ export class SpaceReader {
     this.#pins = new PublishedPins(graph, thread);
   }
 
+  /** Name of the file that its vectors are in; `undefined`: they are in memory. */
+  get rowsName(): string | undefined {
+    return "kind" in this.#handle ? undefined : this.#handle.rows;
+  }
+
   /** Keep the slots that rows name which are pinned after this. */
   enter(): PublishedHold {
     return this.#pins.enter();

@@ -12,6 +12,7 @@ import {
 } from "../segment/stress-history.test-support.js";
 import type { EdgeDelta } from "../vector-index/graph-types.js";
 import type { NodeDot } from "../vector-index/search-types.js";
+import { SharedRowFile } from "../vector-index/shared-row-file.test-support.js";
 import { VectorIndex } from "../vector-index/vector-index.js";
 import type { CollectionHandle } from "./collection-handle.js";
 import { beaconId, beaconKeyAt, beaconWritten, stressDimensions, vectorWritten } from "./stress-points.test-support.js";
@@ -33,6 +34,8 @@ export interface SearchStressReport extends SearchStressProgress {
 }
 
 const CAPACITY = 1 << 18;
+/** For many more slots than points. */
+const ROW_FILE_BYTES = 1 << 24;
 const BEACON = historyPoints;
 /** Dead nodes are dropped for good with every so many groups. */
 const GROUPS_PER_PURGE = 8;
@@ -44,20 +47,27 @@ const GROUPS_FIRST = 4 * historyClasses;
 
 /** The writer of the history. */
 class SearchStressWriter {
-  readonly index = new VectorIndex({
-    dimensions: stressDimensions,
-    metric: "euclid",
-    links: 8,
-    efConstruction: 32,
-    quantization: "int8",
-  });
-  readonly segment: Segment = createSegment({ capacity: CAPACITY, slots: [this.index.capacity] });
+  readonly index: VectorIndex;
+  readonly segment: Segment;
   /** Slot of each point that is there. */
   readonly #slots = new Map<number, number>();
   #dead: NodeDot[] = [];
   #sequence = 0;
   groups = 0;
   nodes = 0;
+
+  /** `rows`: where the vectors are, off memory. */
+  constructor(rows: SharedRowFile | undefined) {
+    const options = {
+      dimensions: stressDimensions,
+      metric: "euclid",
+      links: 8,
+      efConstruction: 32,
+      quantization: "int8",
+    } as const;
+    this.index = new VectorIndex(options, rows && { name: "rows", file: rows });
+    this.segment = createSegment({ capacity: CAPACITY, slots: [this.index.capacity] });
+  }
 
   handle(): CollectionHandle {
     return { table: this.segment.handle(), spaces: [{ name: "", graph: this.index.handle() }] };
@@ -151,10 +161,13 @@ class SearchStressWriter {
 export async function runSearchStress(options: {
   readonly readers: number;
   readonly bugs?: readonly PlantedIndexBug[];
+  /** Vectors are kept off memory. */
+  readonly areVectorsInFile?: boolean;
   readonly isEnough: (progress: SearchStressProgress) => boolean;
 }): Promise<SearchStressReport> {
   plant(options.bugs ?? []);
-  const writer = new SearchStressWriter();
+  const rows = options.areVectorsInFile === true ? new SharedArrayBuffer(ROW_FILE_BYTES) : undefined;
+  const writer = new SearchStressWriter(rows && new SharedRowFile(rows));
   plant([]);
   const handle = writer.handle();
   while (writer.groups < GROUPS_FIRST) writer.group();
@@ -163,7 +176,7 @@ export async function runSearchStress(options: {
   const told: string[] = [];
   const ends = threads.map((thread) => {
     const url = new URL("./stress-searches.test-support.js", import.meta.url);
-    const worker = new Worker(url, { workerData: { handle, thread, state, bugs: options.bugs ?? [] } });
+    const worker = new Worker(url, { workerData: { handle, thread, state, rows, bugs: options.bugs ?? [] } });
     worker.on("message", (text: string) => told.push(text));
     return new Promise((resolve, reject) => worker.once("error", reject).once("exit", resolve));
   });

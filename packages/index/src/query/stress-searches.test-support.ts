@@ -5,6 +5,7 @@ import { type PlantedIndexBug, plant } from "../planted.js";
 import type { PointId } from "../point/point-id.js";
 import { finish } from "../sliced.js";
 import { denseOf } from "../vector/vector.js";
+import { SharedRowFile } from "../vector-index/shared-row-file.test-support.js";
 import type { CollectionHandle } from "./collection-handle.js";
 import { CollectionReader } from "./collection-reader.js";
 import type { PointRecord, PointsQuery, ScoredRecord } from "./query.js";
@@ -22,11 +23,13 @@ import {
 
 // A reader in a thread of its own: takes a snapshot, searches it in every way, and compares with what the history says.
 
-const { handle, thread, state, bugs } = workerData as {
+const { handle, thread, state, rows, bugs } = workerData as {
   readonly handle: CollectionHandle;
   readonly thread: number;
   /** Word 0: 1 to stop; then by thread: how often everything was asked, and mistakes. */
   readonly state: Int32Array;
+  /** The file of vectors that are off memory. */
+  readonly rows: SharedArrayBuffer | undefined;
   readonly bugs: readonly PlantedIndexBug[];
 };
 plant(bugs);
@@ -155,7 +158,7 @@ function caught(look: () => string | undefined): string | undefined {
   }
 }
 
-const reader = new CollectionReader(handle, thread, payloads);
+const reader = new CollectionReader(handle, thread, payloads, () => new SharedRowFile(rows as SharedArrayBuffer));
 for (let round = 0, told = false; Atomics.load(state, 0) === 0; round++) {
   const snapshot = reader.begin();
   let mistake: string | undefined;

@@ -1,21 +1,25 @@
 import { MurmurationError } from "../errors.js";
 import type { Sliced } from "../sliced.js";
-import { slotOfUnreadRow } from "../vector-index/row-record.js";
-import type { ReadView } from "./read-view.js";
-import type { SpaceReader } from "./space-reader.js";
+import { unreadRowOf } from "../vector-index/row-record.js";
+import type { Views } from "./read-view.js";
 
-/** Work on the vectors of a space, whose errors name the point of a vector that could not be read. */
-export function* namingPoints<T>(view: ReadView, space: SpaceReader, work: Sliced<T>): Sliced<T> {
+/** A read of these collections, whose errors name the point of a vector that could not be read. */
+export function* namingPoints<T>(views: Views, work: Sliced<T>): Sliced<T> {
   try {
     return yield* work;
   } catch (error) {
-    const slot = slotOfUnreadRow(error);
-    if (slot === undefined || !(error instanceof MurmurationError)) throw error;
-    const { segment, epoch } = view.points;
-    const [row = 0] = segment.rowsAtSlots(space.number, Uint32Array.of(slot), epoch);
-    if (row === 0) throw error;
-    return view.points.readVector(row, () => {
-      throw error;
-    });
+    throw named(views, error);
   }
+}
+
+function named(views: Views, error: unknown): unknown {
+  const unread = unreadRowOf(error);
+  if (unread === undefined || !(error instanceof MurmurationError)) return error;
+  for (const { points, spaces } of views) {
+    const space = spaces.find(({ rowsName }) => rowsName === unread.unreadIn);
+    if (space === undefined) continue;
+    const [row = 0] = points.segment.rowsAtSlots(space.number, Uint32Array.of(unread.slot), points.epoch);
+    if (row !== 0) return points.unreadable(row, "vector", error);
+  }
+  return error;
 }

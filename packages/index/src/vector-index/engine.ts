@@ -2,9 +2,9 @@ import { MurmurationError } from "../errors.js";
 import { plantedBits } from "../planted.js";
 import { instantiate, reserveMemory, type SharedMemory } from "../shared-memory.js";
 import * as graphHeader from "./graph-header.js";
-import { GraphRows } from "./graph-rows.js";
+import { GraphRows, type RowSource } from "./graph-rows.js";
 import { type Metric, type VectorIndexOptions, walksOnCodes } from "./options.js";
-import type { RowFileReader, RowStore } from "./row-file.js";
+import type { RowStore } from "./row-file.js";
 
 /** A graph's memory; opaque outside the engine, can be posted to another thread. */
 export type GraphMemory = SharedMemory;
@@ -149,9 +149,6 @@ export const NO_SLOT = 0xffffffff;
 const metricCodes: Record<Metric, number> = { cosine: 0, dot: 0, euclid: 1, manhattan: 2 };
 const metricNames: Record<Metric, string> = { cosine: "Dot", dot: "Dot", euclid: "Euclid", manhattan: "Manhattan" };
 
-/** Where a thread has the f32 rows of a graph from that keeps them in a file. */
-type RowSource = { readonly file: RowFileReader; readonly store?: RowStore };
-
 /** An instance for one thread, whose engine is begun by `begin`. */
 function open(
   memory: GraphMemory,
@@ -169,7 +166,7 @@ function open(
     const views = { u8: new Uint8Array(memory.buffer), u32: new Uint32Array(memory.buffer) };
     const f32 = new Float32Array(memory.buffer);
     const { metaOf } = engine;
-    if (stage !== 0) rows = new GraphRows({ ...views, f32, metaOf }, stage, rowBytes, source.file, source.store);
+    if (stage !== 0) rows = new GraphRows({ ...views, f32, metaOf }, stage, rowBytes, source);
   }
   return bind(exports, memory, options, rows);
 }
@@ -234,7 +231,7 @@ export function createEngine(options: VectorIndexOptions, store?: RowStore): Eng
       const isQuantized = walksOnCodes(options) ? 1 : 0;
       capacity = exports.create(dimensions, links, efConstruction, metricCodes[metric], isQuantized) >>> 0;
     },
-    store && { file: store.file, store },
+    store && { name: store.name, file: store.file, store },
   );
   if (capacity === 0) {
     throw new MurmurationError(
@@ -261,9 +258,9 @@ export function attachEngine(
   options: VectorIndexOptions,
   thread: number,
   hasPinned = false,
-  rows?: RowFileReader,
+  rows?: RowSource,
 ): Engine {
-  return open(memory, options, (exports) => exports.attach(thread, hasPinned ? 1 : 0), rows && { file: rows });
+  return open(memory, options, (exports) => exports.attach(thread, hasPinned ? 1 : 0), rows);
 }
 
 /** The regions of the memory that an image holds, as views on it, in a fixed order. */

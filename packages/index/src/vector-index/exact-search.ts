@@ -9,6 +9,8 @@ import { compareNodeDots, float32Max, type NodeDot, type SearchResult } from "./
 const BATCH = 512;
 /** Bytes of vectors that an exact search compares in one slice: about a millisecond. */
 const EXACT_SLICE_BYTES = 4 * 1024 * 1024;
+/** The same of vectors that are read from a file for it. */
+const READ_SLICE_BYTES = 1024 * 1024;
 /** A comparison of vectors counts for one step for so many bytes of them. */
 const BYTES_PER_STEP = 256;
 
@@ -126,7 +128,7 @@ export class ExactSearch {
   /** The nearest of `matches` allowed slots, all of them compared. As of its first slice; see `GraphReader.searchInSlices`. */
   *search(query: Float32Array, limit: number, allowed: RowSet | undefined, matches: number): Sliced<SearchResult> {
     if (limit > vectorIndexLimits.efSearchMax) return yield* this.#rankAll(query, limit, this.#candidates(allowed));
-    if (matches * this.#vectorBytes() > EXACT_SLICE_BYTES) {
+    if (matches * this.#vectorBytes() > this.#sliceBytes()) {
       const candidates = this.#candidates(allowed);
       const results = yield* this.#scanInSlices(query, limit, candidates);
       return this.isSaturated(results) ? yield* this.#rankAll(query, limit, candidates) : results;
@@ -137,9 +139,13 @@ export class ExactSearch {
     return this.isSaturated(results) ? yield* this.#rankAll(query, limit, this.#candidates(allowed)) : results;
   }
 
+  #sliceBytes(): number {
+    return this.#engine.rows === undefined ? EXACT_SLICE_BYTES : READ_SLICE_BYTES;
+  }
+
   /** Some of the slots at a time. */
   *#scanInSlices(query: Float32Array, limit: number, candidates: Uint32Array): Sliced<SearchResult> {
-    const slotsAtOnce = Math.max(32, Math.floor(EXACT_SLICE_BYTES / this.#vectorBytes()));
+    const slotsAtOnce = Math.max(32, Math.floor(this.#sliceBytes() / this.#vectorBytes()));
     let best: SearchResult = { slots: new Uint32Array(0), distances: new Float32Array(0) };
     for (let from = 0; from < candidates.length; ) {
       const some = new RowSet();

@@ -30,7 +30,10 @@ export function attachReader(
   const { memory, options, rows } = handle;
   if (rows === undefined) return new GraphReader(attachEngine(memory, options, thread, hasPinned), options);
   if (openRows === undefined) throw new MurmurationError("internal", "no files of vectors are opened here");
-  return new GraphReader(attachEngine(memory, options, thread, hasPinned, openRows(rows)), options);
+  return new GraphReader(
+    attachEngine(memory, options, thread, hasPinned, { name: rows, file: openRows(rows) }),
+    options,
+  );
 }
 
 /** Throws for a number that is no other thread's than the writer's. */

@@ -4,6 +4,14 @@ import { ROW_HEAD_BYTES, ROWS_STAGED } from "./graph-limits.js";
 import type { RowFile, RowFileReader, RowStore } from "./row-file.js";
 import { type DotWords, isRowOf, nameRecord, putRecordHead, type RecordViews, unreadRow } from "./row-record.js";
 
+/** Where a thread has the f32 rows of a graph from that keeps them in a file. */
+export interface RowSource {
+  readonly name: string;
+  readonly file: RowFileReader;
+  /** The writer's. */
+  readonly store?: RowStore;
+}
+
 /** What of an engine the rows are read to. */
 export interface RowMemory extends RecordViews {
   readonly f32: Float32Array;
@@ -19,6 +27,7 @@ export class GraphRows {
   readonly recordBytes: number;
   readonly #memory: RowMemory;
   readonly #file: RowFileReader;
+  readonly #name: string;
   /** Address of this thread's stage. */
   readonly #stage: number;
   /** The writer's. */
@@ -29,9 +38,10 @@ export class GraphRows {
   #failure: MurmurationError | undefined;
   #mended = 0;
 
-  constructor(memory: RowMemory, stage: number, rowBytes: number, file: RowFileReader, store?: RowStore) {
+  constructor(memory: RowMemory, stage: number, rowBytes: number, { name, file, store }: RowSource) {
     this.#memory = memory;
     this.#file = file;
+    this.#name = name;
     this.#stage = stage;
     this.recordBytes = rowBytes + ROW_HEAD_BYTES;
     this.#store = store;
@@ -137,7 +147,7 @@ export class GraphRows {
       return this.#file.read(records, slot * this.recordBytes);
     } catch (error) {
       if (!(error instanceof MurmurationError)) throw error;
-      throw unreadRow(slot, error.code, error.message, error);
+      throw unreadRow({ unreadIn: this.#name, slot, cause: error }, error.code, error.message);
     }
   }
 
@@ -169,8 +179,10 @@ export class GraphRows {
     const [low, high] = this.#dotAt(slot);
     const dot = { origin: high >>> 8, sequence: (high & 0xff) * 2 ** 32 + low };
     const vector = this.#store?.lost?.(dot);
-    if (vector === undefined)
-      throw unreadRow(slot, "corrupt", `vector ${dot.origin}:${dot.sequence} is damaged or lost in its file`);
+    if (vector === undefined) {
+      const problem = `vector ${dot.origin}:${dot.sequence} is damaged or lost in its file`;
+      throw unreadRow({ unreadIn: this.#name, slot, cause: undefined }, "corrupt", problem);
+    }
     this.#compose(record, slot, vector);
     this.#write(record, slot);
     this.#mended++;

@@ -8,6 +8,7 @@ import { ROW_HEAD_BYTES } from "./graph-limits.js";
 import type { NodeDot } from "./graph-reader.js";
 import { clusteredVectors, optionsFor } from "./graphs.test-support.js";
 import { decodeImage, encodeImage, encodeWholeImage, type ReadExactly } from "./image.js";
+import { findRowsInImage } from "./image-rows.js";
 import { normalise } from "./normalise.js";
 import type { VectorIndexOptions } from "./options.js";
 import { MemoryRowFile, type RowStore } from "./row-file.js";
@@ -298,6 +299,27 @@ describe("rows in a file", () => {
       const lost = (dot: NodeDot) => vectors[dot.sequence - 1];
       goesOn(decodeImage(options, readerOf(image), keepingIn(files, false, lost)).index, inMemory);
       assert.throws(() => [...encodeWholeImage(inFile, "")], isCorrupt);
+    });
+
+    test("that are whole give single vectors without being put together", () => {
+      for (const metric of ["cosine", "euclid", "manhattan"] as const) {
+        const { inFile, vectors } = both({ ...options, metric }, 90);
+        const bytes = Buffer.concat([...encodeWholeImage(inFile, "a note")]);
+        const from = (offset: number) => readerOf([bytes.subarray(offset)]);
+        const found = new Map<number, Float32Array>();
+        const wanted = [dotOf(1), dotOf(64), dotOf(90), dotOf(91), { origin: 2, sequence: 3 }];
+        const work = findRowsInImage(from, wanted, ({ sequence }, vector) => void found.set(sequence, vector));
+        while (work.next().done !== true) {}
+        const expected = [1, 64, 90].map((sequence) => [sequence, vectors[sequence - 1]] as const);
+        assert.deepEqual([...found], expected);
+        const short = (offset: number) => readerOf([bytes.subarray(offset, bytes.length / 2)]);
+        assert.throws(() => [...findRowsInImage(short, [dotOf(91)], assert.fail)], isCorrupt);
+      }
+      const beside = Buffer.concat(encodeImage(both(options, 5).inFile, ""));
+      assert.throws(
+        () => [...findRowsInImage((offset) => readerOf([beside.subarray(offset)]), [dotOf(1)], assert.fail)],
+        isCorrupt,
+      );
     });
 
     test("stand although a dead node's slot was used again after they were made", () => {

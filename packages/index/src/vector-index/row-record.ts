@@ -49,20 +49,20 @@ export function nameRecord({ u32 }: RecordViews, record: number, [low, high]: Do
 }
 
 /** Of the causes of errors: which row could not be read. */
-interface UnreadRow {
-  readonly unreadSlot: number;
+export interface UnreadRow {
+  /** Name of the file. */
+  readonly unreadIn: string;
+  readonly slot: number;
   readonly cause: unknown;
 }
 
-/** A row that could not be read, by its slot. */
-export function unreadRow(slot: number, code: ErrorCode, message: string, cause?: unknown): MurmurationError {
-  return new MurmurationError(code, message, undefined, { unreadSlot: slot, cause } satisfies UnreadRow);
+/** A row that could not be read. */
+export function unreadRow(row: UnreadRow, code: ErrorCode, message: string): MurmurationError {
+  return new MurmurationError(code, message, undefined, row);
 }
 
-/** The slot of the row that could not be read, if that is what an error says. */
-export function slotOfUnreadRow(error: unknown): number | undefined {
+/** Which row could not be read, if that is what an error says. */
+export function unreadRowOf(error: unknown): UnreadRow | undefined {
   const cause: unknown = error instanceof MurmurationError ? error.cause : undefined;
-  return typeof cause === "object" && cause !== null && "unreadSlot" in cause
-    ? (cause as UnreadRow).unreadSlot
-    : undefined;
+  return typeof cause === "object" && cause !== null && "unreadIn" in cause ? (cause as UnreadRow) : undefined;
 }
