@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { murmurHeaders } from "./http/murmur-headers.js";
+import { resultSchemas } from "./routes/results.js";
 import { none, type Route, route } from "./routes/route.js";
 import { json } from "./routes/service.js";
 import { version } from "./version.js";
@@ -59,7 +60,10 @@ const missedResponse = {
 
 function successResponse(of: Route): JsonSchema {
   if (of.answer === "bare") return { description: "OK" };
-  return { description: "OK", content: { "application/json": { schema: { $ref: "#/components/schemas/Success" } } } };
+  const success = { $ref: "#/components/schemas/Success" };
+  const result = resultSchemas[`${of.method} ${of.path}`];
+  const schema = result === undefined ? success : { allOf: [success, { type: "object", properties: { result } }] };
+  return { description: "OK", content: { "application/json": { schema } } };
 }
 
 function headersOf(of: Route): readonly JsonSchema[] {

@@ -1,0 +1,248 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { filledApp, type TestApp } from "./testing/test-app.js";
+
+// Every route is sent every kind of wrong value in every place of a request that it takes. What the OpenAPI document does not allow is refused with
+// 4xx and names what is wrong; nothing is answered with 5xx; what is refused leaves nothing behind. Right answers are what the document says.
+
+type Json = unknown;
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+const near = [1, 2, 3, 4];
+const filter = {
+  must: [{ key: "count", range: { gte: 1 } }, { has_id: [1, 2, 3] }],
+  must_not: [{ is_null: { key: "a" } }],
+  should: [{ key: "city", match: { any: ["Berlin", "London"] } }],
+};
+const points = [{ id: 1, vector: near, payload: { city: "Rome" } }];
+const params = { hnsw_ef: 32, exact: false, quantization: { rescore: true, oversampling: 1.5 } };
+const query = { query: near, filter, params, limit: 2, offset: 0, with_payload: ["city"], with_vector: true };
+
+/** A request that each route takes, by its method and path behind the collection. */
+const requests: readonly (readonly [Method, string, Json])[] = [
+  [
+    "PATCH",
+    "",
+    {
+      vectors: { "": { hnsw_config: { m: 8 }, on_disk: false } },
+      params: { replication_factor: 2, on_disk_payload: true },
+      hnsw_config: { m: 16, ef_construct: 64, on_disk: false },
+      optimizers_config: { indexing_threshold: 100, max_optimization_threads: "auto" },
+      quantization_config: { scalar: { type: "int8", quantile: 0.9, always_ram: true } },
+      strict_mode_config: { enabled: false, max_query_limit: 100 },
+      metadata: { a: 1 },
+    },
+  ],
+  ["PUT", "/index", { field_name: "city", field_schema: { type: "keyword", is_tenant: false } }],
+  ["PUT", "/points", { points, update_filter: filter, update_mode: "upsert" }],
+  ["PUT", "/points", { batch: { ids: [1], vectors: [near], payloads: [{ a: 1 }] } }],
+  ["POST", "/points", { ids: [1, 2], with_payload: true, with_vector: false }],
+  ["POST", "/points/delete", { points: [77] }],
+  ["POST", "/points/delete", { filter: { must: [{ has_id: [77] }] } }],
+  ["POST", "/points/payload", { payload: { a: 1 }, points: [1], key: "b.c" }],
+  ["PUT", "/points/payload", { payload: { city: "Berlin", count: 3 }, points: [1] }],
+  ["POST", "/points/payload/delete", { keys: ["nothing"], points: [1] }],
+  ["POST", "/points/payload/clear", { points: [77] }],
+  ["PUT", "/points/vectors", { points: [{ id: 1, vector: near }], update_filter: filter }],
+  ["POST", "/points/vectors/delete", { points: [77].slice(1), vector: [""] }],
+  [
+    "POST",
+    "/points/batch",
+    { operations: [{ set_payload: { payload: { a: 2 }, points: [1] } }, { delete: { points: [77] } }] },
+  ],
+  ["POST", "/points/scroll", { filter, limit: 2, offset: 1, with_payload: { include: ["city"] }, with_vector: false }],
+  ["POST", "/points/count", { filter, exact: true }],
+  ["POST", "/points/query", query],
+  [
+    "POST",
+    "/points/query",
+    { prefetch: [{ query: near, limit: 5, filter }], query: { fusion: "rrf" }, score_threshold: 0.1, limit: 3 },
+  ],
+  ["POST", "/points/query/batch", { searches: [{ query: near, limit: 1 }] }],
+  ["POST", "/points/search", { vector: near, limit: 2, filter, params, with_payload: true, score_threshold: 0 }],
+  ["POST", "/points/search/batch", { searches: [{ vector: near, limit: 2 }] }],
+];
+
+const original = [1, 2, 3].map((id) => ({ id, vector: near, payload: { city: "Berlin", count: id } }));
+
+const wrongTexts = [
+  ...["5", "-1", "1.5", "18446744073709551616", "true", '"x"', JSON.stringify("n".repeat(300))],
+  ...["[]", "[null]", "{}", '"\\ud800"'],
+];
+
+/** Every place of a value, as the steps to it. */
+function* placesOf(value: Json, steps: readonly (string | number)[] = []): Generator<readonly (string | number)[]> {
+  if (steps.length > 0) yield steps;
+  if (Array.isArray(value)) for (const [i, child] of value.slice(0, 1).entries()) yield* placesOf(child, [...steps, i]);
+  else if (typeof value === "object" && value !== null)
+    for (const [key, child] of Object.entries(value)) yield* placesOf(child, [...steps, key]);
+}
+
+const MARK = "@@here@@";
+
+/** The value as text with another text at a place; without one, the place is left out. */
+function changed(value: Json, steps: readonly (string | number)[], text: string | undefined): string {
+  const copy = structuredClone(value) as { [key: string]: Json };
+  let at = copy;
+  for (const step of steps.slice(0, -1)) at = at[step] as typeof at;
+  const last = steps.at(-1) as string;
+  if (text === undefined) {
+    if (Array.isArray(at)) at.splice(Number(last), 1);
+    else delete at[last];
+  } else at[last] = MARK;
+  return JSON.stringify(copy).replace(JSON.stringify(MARK), text ?? "");
+}
+
+function parsed(text: string): Json {
+  return JSON.parse(text) as Json;
+}
+
+type Validator = (value: Json) => boolean;
+interface Operation {
+  readonly requestBody?: { readonly content: { readonly "application/json": { readonly schema: object } } };
+  readonly responses: {
+    readonly "200": { readonly content?: { readonly "application/json": { readonly schema: object } } };
+  };
+}
+
+/** Validators of what a route takes and answers, by the document. */
+async function documentOf({ ask }: TestApp) {
+  const { paths, components } = (await ask("GET", "/openapi.json")).json as unknown as {
+    readonly paths: { readonly [path: string]: { readonly [method: string]: Operation } };
+    readonly components: object;
+  };
+  const ajv = new Ajv2020({ strict: false, validateFormats: false });
+  const compile = (schema: object | undefined): Validator =>
+    schema === undefined ? () => true : (ajv.compile({ ...schema, components }) as Validator);
+  return (method: string, path: string) => {
+    const operation = paths[path]?.[method.toLowerCase()];
+    assert.ok(operation !== undefined, `${method} ${path} is documented`);
+    return {
+      takes: compile(operation.requestBody?.content["application/json"].schema),
+      answers: compile(operation.responses["200"].content?.["application/json"].schema),
+    };
+  };
+}
+
+const c = "/collections/{collection_name}";
+
+describe("bad input", () => {
+  it("is refused with what is wrong, whatever route it comes to, and leaves nothing behind", async () => {
+    const test = await filledApp();
+    await test.ask("PUT", "/collections/things/index?wait=true", { field_name: "count", field_schema: "integer" });
+    const routeOf = await documentOf(test);
+    const faults: string[] = [];
+    let refused = 0;
+    // upkeep writes links at any time: points and the catalogue are what requests change
+    const catalogueNow = () =>
+      JSON.stringify(test.database.catalogue, (_, value) => (typeof value === "bigint" ? String(value) : value));
+    const state = async () => `${(await test.database.digest("things")).points_digest} ${catalogueNow()}`;
+    const restore = () => test.ask("PUT", "/collections/things/points", { points: original });
+    for (const [method, path, body] of requests) {
+      await restore();
+      const { takes, answers } = routeOf(method, `${c}${path}`);
+      const right = await test.ask(method, `/collections/things${path}`, body);
+      assert.equal(right.statusCode, 200, `${method} ${path}: ${right.error}`);
+      assert.ok(takes(body), `${method} ${path}: the document allows ${JSON.stringify(body)}`);
+      assert.ok(answers(right.json), `${method} ${path}: the document allows ${right.text}`);
+      await restore();
+      let before = await state();
+      for (const steps of placesOf(body)) {
+        for (const text of [...wrongTexts, undefined]) {
+          const sent = changed(body, steps, text);
+          const { statusCode, error = "", json } = await test.ask(method, `/collections/things${path}`, sent);
+          const what = `${method} ${path} with ${steps.join(".")} ${text ?? "left out"}: ${statusCode} ${error}`;
+          const isRefused = statusCode >= 400 && statusCode < 500;
+          if (statusCode === 200) {
+            await restore();
+            before = await state();
+          }
+          if (statusCode !== 200 && !isRefused) faults.push(`${what} (neither done nor refused)`);
+          if (statusCode === 200 && !takes(parsed(sent))) faults.push(`${what} (the document does not allow it)`);
+          if (statusCode === 200 && !answers(json)) faults.push(`${what} (the document does not allow the answer)`);
+          if (!isRefused) continue;
+          refused++;
+          if ((await state()) !== before) faults.push(`${what} (something was written)`);
+          // values deep inside are named by what holds them; paths and ids of points by themselves
+          const names = steps.map(String).filter((step) => !/^\d*$/.test(step));
+          const isNamed =
+            names.some((name) => error.includes(name)) || /vector|dimension|point|Empty|path|filter/i.test(error);
+          if (!isNamed) faults.push(`${what} (nothing is named)`);
+        }
+      }
+    }
+    assert.equal(faults.join("\n"), "");
+    assert.ok(refused > 1_000, `${refused} were refused`);
+  });
+
+  it("is refused in paths and parameters of every route", async () => {
+    const test = await filledApp();
+    const { paths } = (await test.ask("GET", "/openapi.json")).json as unknown as {
+      readonly paths: {
+        readonly [path: string]: {
+          readonly [method: string]: {
+            readonly tags: readonly string[];
+            readonly parameters?: readonly {
+              readonly name: string;
+              readonly in: string;
+              readonly schema: { readonly type?: string };
+            }[];
+          };
+        };
+      };
+    };
+    const faults: string[] = [];
+    let asked = 0;
+    for (const [path, operations] of Object.entries(paths)) {
+      for (const [method, { parameters = [], tags }] of Object.entries(operations)) {
+        if (path.includes("upload") || tags.includes("not supported yet")) continue;
+        const ask = (url: string) => test.ask(method.toUpperCase() as Method, url, method === "get" ? undefined : {});
+        const at = (name: string) =>
+          path
+            .replace("{collection_name}", name)
+            .replace("{shard_id}", "0")
+            .replaceAll(/\{\w+\}/g, "1");
+        if (path.includes("{collection_name}")) {
+          const long = await ask(at("n".repeat(256)));
+          if (long.statusCode !== 422 || !/length must be from 1 to 255/.test(long.error ?? ""))
+            faults.push(`${method} ${path} with a long name: ${long.statusCode} ${long.error}`);
+        }
+        for (const { name, in: place, schema } of parameters) {
+          if (place !== "query" || (schema.type !== "integer" && schema.type !== "boolean")) continue;
+          for (const value of ["x", "-1", "1.5", "99999999999999999999999"]) {
+            asked++;
+            const { statusCode, error = "" } = await ask(`${at("nowhere")}?${name}=${value}`);
+            const isRefused = statusCode === 400 && error.startsWith("Deserialize error in query parameters: ");
+            if (!isRefused || !error.includes(name))
+              faults.push(`${method} ${path}?${name}=${value}: ${statusCode} ${error}`);
+          }
+        }
+      }
+    }
+    assert.equal(faults.join("\n"), "");
+    assert.ok(asked > 200, `${asked} parameters`);
+  });
+
+  it("answers reads as the document says", async () => {
+    const test = await filledApp();
+    const routeOf = await documentOf(test);
+    for (const path of ["/collections", "/aliases", "/cluster", "/issues"]) {
+      assert.ok(routeOf("GET", path).answers((await test.ask("GET", path)).json), path);
+    }
+    for (const [path, at] of [
+      ["", ""],
+      ["/exists", "/exists"],
+      ["/aliases", "/aliases"],
+      ["/cluster", "/cluster"],
+      ["/points/{id}", "/points/1"],
+    ] as const) {
+      for (const name of ["things", "named"]) {
+        const { json, text } = await test.ask("GET", `/collections/${name}${at}`);
+        assert.ok(routeOf("GET", `${c}${path}`).answers(json), text);
+      }
+    }
+    // the validator does say no
+    assert.ok(!routeOf("GET", `${c}/exists`).answers({ result: { exists: 1 }, status: "ok", time: 0 }));
+  });
+});
