@@ -108,7 +108,7 @@ export class EngineHost {
     });
     this.#pace = new UpkeepPace(cluster !== undefined);
     this.#waits = new HostedWaits(this.#replica.waits);
-    this.#memory = new EngineMemory(start, resources.heap, () => this.#replica.writableShards());
+    this.#memory = new EngineMemory(start, resources, () => this.#replica.writableShards());
     this.#filtered = new FilteredWrites(this.#replica, {
       execute: (write) => this.#commit([write]),
       refuse: ({ request }, error) => this.#reply({ kind: "refused", request, error: toPlainError(error) }),
