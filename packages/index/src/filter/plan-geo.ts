@@ -47,9 +47,14 @@ function regionOf(condition: GeoCondition): Region {
   switch (condition.kind) {
     case "geo-box": {
       const { topLeft, bottomRight } = condition;
-      const [west, east] = [topLeft.lon, bottomRight.lon];
+      const [west, south, east, north] = [topLeft.lon, bottomRight.lat, bottomRight.lon, topLeft.lat];
+      if (west <= east) return { boxes: [{ west, south, east, north }] };
+      // no sum of degrees: 180 and −180 are one meridian, and each is in its own box
       return {
-        boxes: uncrossed({ west, south: bottomRight.lat, east: west > east ? east + 360 : east, north: topLeft.lat }),
+        boxes: [
+          { west, south, east: 180, north },
+          { west: -180, south, east, north },
+        ],
       };
     }
     case "geo-radius":
