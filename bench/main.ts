@@ -11,6 +11,7 @@ import { filterGraphBenchmark } from "./filter-graph.js";
 import { type Benchmark, type BenchOptions, describeResult } from "./harness.js";
 import { machineLoad, thisMachine } from "./machine.js";
 import { memoryBenchmark } from "./memory.js";
+import { offMemoryBenchmark } from "./off-memory.js";
 import { oplogBenchmark } from "./oplog.js";
 import { plannersBenchmark } from "./planners.js";
 import { readersBenchmark } from "./readers.js";
@@ -51,6 +52,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   streamBenchmark,
   slicesBenchmark,
   readersBenchmark,
+  offMemoryBenchmark,
   sparseBenchmark,
 ];
 

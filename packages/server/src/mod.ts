@@ -6,4 +6,5 @@ export { PlannerPool, type PlannerPoolOptions } from "./engine/planners/planner-
 export { ReaderPool, type ReaderPoolOptions } from "./read/reader-pool.js";
 export type * from "./read/readers.js";
 export type * from "./read/reading.js";
+export { VectorFolder } from "./vectors/vector-folder.js";
 export { version } from "./version.js";
