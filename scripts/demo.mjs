@@ -11,7 +11,8 @@ const HELP = `
 Usage: npm run demo [-- --json] [-- --keep]
 
 Starts a server on a free port with a temporary folder, loads 10,000 English words with their vectors through the official
-Qdrant client, asks for nearest words, measures speed and recall, stops the server and removes the folder.
+Qdrant client, asks for nearest words, and for paragraphs of this project's pages by meaning and words together; measures speed and
+recall, stops the server and removes the folder.
 
   --json   print one JSON object instead of the report
   --keep   leave the server running and print its address

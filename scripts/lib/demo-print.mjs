@@ -26,6 +26,24 @@ function facts(rows) {
   return rows.map(([label, value]) => `  ${label.padEnd(width)}  ${value}`);
 }
 
+const SHOWN_LENGTH = 88;
+const shortened = (text) => (text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH - 1)}…` : text);
+
+/** What was found in the pages, by meaning and words together. */
+function documentLines({ points, answers, groups, facets }) {
+  const lines = heading(
+    `${number.format(points)} paragraphs of this project's pages, by meaning and by words (bm25), fused by rrf`,
+  );
+  for (const { question, filter, found } of answers) {
+    lines.push(`  ${question}${filter === undefined ? "" : ` (only on the page ${filter.must[0].match.value})`}`);
+    for (const { page, text } of found) lines.push(`    ${style("dim", page)}  ${shortened(text)}`);
+  }
+  lines.push(`  ${groups.question}: the best of each page`);
+  for (const { id, text } of groups.found) lines.push(`    ${style("dim", id)}  ${shortened(text)}`);
+  lines.push(`  paragraphs by page: ${facets.hits.map(({ value, count }) => `${value} ${count}`).join(", ")}, …`);
+  return lines;
+}
+
 /** The report of a demonstration as text for people. */
 export function demoReport({
   points,
@@ -34,6 +52,7 @@ export function demoReport({
   nearest,
   analogies,
   filtered,
+  documents,
   latency,
   recall,
   digest,
@@ -47,6 +66,7 @@ export function demoReport({
     ...table(analogies.map((row) => [`${row.plus[0]} - ${row.minus[0]} + ${row.plus[1]}`, row.nearest])),
     ...heading("Nearest words that…"),
     ...table(filtered.map((row) => [`${row.word}: ${row.that}`, row.nearest])),
+    ...documentLines(documents),
     ...heading("Measured through the client"),
     ...facts([
       [

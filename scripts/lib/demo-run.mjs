@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
+import { runDocuments } from "./demo-documents.mjs";
 import { inRoot } from "./paths.mjs";
 import { progressBar } from "./terminal.mjs";
 
@@ -43,6 +44,8 @@ async function readWords() {
       if (id === undefined) throw new Error(`"${word}" is not among the ${count} words`);
       return id;
     },
+    /** `undefined` for a word that is not among them. */
+    rankOf: (word) => idOf.get(word),
     vectorOf: (id) => Array.from(vectors.subarray((id - 1) * dimensions, id * dimensions)),
   };
 }
@@ -160,6 +163,7 @@ export async function runDemo(address) {
     nearest: nearestWords,
     analogies,
     filtered,
+    documents: await runDocuments(client, data),
     latency: await latency(client, data),
     recall: await recall(client, data),
     digest: await digest(address),

@@ -86,6 +86,8 @@ test("filters of its own language", async () => {
     [{ $not: { topic: "music" } }, [3, 4]],
     [{ tags: { $all: ["piano", "violin"] } }, [1]],
     [{ tags: { $exists: true } }, [1, 2]],
+    [{ tags: { $count: { $gte: 2 } } }, [1]],
+    [{ said: { $regex: "violin" } }, [1]],
     [{ $hasId: [uuid(3)] }, [3]],
   ];
   for (const [filter, pages] of expected) assert.deepEqual(await found(filter), pages, JSON.stringify(filter));

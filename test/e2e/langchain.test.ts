@@ -123,3 +123,13 @@ test("fromTexts keeps custom keys for content and metadata", async () => {
   const { points } = await client.scroll("keys");
   assert.deepEqual(points[0]?.payload, { text: "the sea and its waves", about: { n: 1 } });
 });
+
+test("maximal marginal relevance picks documents that differ", async () => {
+  const texts = ["red apples", "red apples and more red apples", "a ship at sea"];
+  const metadatas = texts.map((_, n) => ({ n }));
+  const other = await QdrantVectorStore.fromTexts(texts, metadatas, embeddings, { client, collectionName: "differ" });
+  const picked = async (lambda: number) =>
+    contents(await other.maxMarginalRelevanceSearch("red apples", { k: 2, fetchK: 3, lambda }));
+  assert.deepEqual(new Set(await picked(0)), new Set(texts.slice(0, 2)));
+  assert.deepEqual(new Set(await picked(1)).has("a ship at sea"), true);
+});

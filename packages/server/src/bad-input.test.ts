@@ -146,15 +146,18 @@ describe("bad input", () => {
       assert.equal(right.statusCode, 200, `${method} ${path}: ${right.error}`);
       assert.ok(takes(body), `${method} ${path}: the document allows ${JSON.stringify(body)}`);
       assert.ok(answers(right.json), `${method} ${path}: the document allows ${right.text}`);
+      const isWrite = method !== "POST" || /delete|payload|batch$/.test(path);
       await restore();
       let before = await state();
       for (const steps of placesOf(body)) {
-        for (const text of [...wrongTexts, undefined]) {
+        // deep inside, every second one
+        const texts = steps.length > 3 ? wrongTexts.filter((_, i) => i % 2 === 0) : wrongTexts;
+        for (const text of [...texts, undefined]) {
           const sent = changed(body, steps, text);
           const { statusCode, error = "", json } = await test.ask(method, `/collections/things${path}`, sent);
           const what = `${method} ${path} with ${steps.join(".")} ${text ?? "left out"}: ${statusCode} ${error}`;
           const isRefused = statusCode >= 400 && statusCode < 500;
-          if (statusCode === 200) {
+          if (statusCode === 200 && isWrite) {
             await restore();
             before = await state();
           }

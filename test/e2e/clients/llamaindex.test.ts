@@ -14,7 +14,7 @@ const store = new QdrantVectorStore({ url: address, collectionName: "nodes", emb
 const texts = [
   ["the piano and the violin", [1, 0, 0], { topic: "music", page: 1 }, "a"],
   ["a guitar and a band", [0.9, 0.1, 0], { topic: "music", page: 2 }, "a"],
-  ["rivers and lakes", [0, 1, 0], { topic: "nature", page: 3 }, "b"],
+  ["rivers and lakes", [0, 1, 0], { topic: "nature", page: 3, about: "rivers and lakes" }, "b"],
   ["interest rates", [0, 0, 1], { topic: "finance", page: 4 }, "c"],
 ] as const;
 
@@ -67,6 +67,7 @@ test("filters on metadata", async () => {
     [{ key: "topic", operator: "in", value: ["nature", "finance"] }, [2, 3]],
     [{ key: "topic", operator: "nin", value: ["music", "finance"] }, [2]],
     [{ key: "topic", operator: "!=", value: "music" }, [2, 3]],
+    [{ key: "about", operator: "text_match", value: "lakes" }, [2]],
     [{ key: "missing", operator: "is_empty" }, [0, 1, 2, 3]],
   ];
   for (const [filter, rows] of expected) {

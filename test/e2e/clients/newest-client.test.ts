@@ -111,6 +111,82 @@ test("a batch of writes is done in order", async () => {
   assert.equal(none, undefined);
 });
 
+test("hybrid search, groups, facets, recommendations, texts, places, days and pairs", async () => {
+  const shop = "shop";
+  await client.createCollection(shop, {
+    vectors: { look: { size: 3, distance: "Cosine" } },
+    sparse_vectors: { words: { modifier: "idf" } },
+  });
+  const goods = [
+    [1, [1, 0, 0], "red woollen scarf", "clothes", { lat: 52.5, lon: 13.4 }, "2024-01-10"],
+    [2, [0.9, 0.1, 0], "blue woollen hat", "clothes", { lat: 48.1, lon: 11.6 }, "2024-02-10"],
+    [3, [0, 1, 0], "red kitchen chair", "furniture", { lat: 52.4, lon: 13.5 }, "2024-03-10"],
+    [4, [0, 0.9, 0.1], "oak table", "furniture", { lat: 50.9, lon: 6.9 }, "2024-04-10"],
+  ] as const;
+  const document = (text: string) => ({ text, model: "qdrant/bm25" });
+  const points = goods.map(([id, look, text, kind, place, day]) => ({
+    id,
+    vector: { look: [...look], words: document(text) },
+    payload: { text, kind, place, day },
+  }));
+  await client.upsert(shop, { points });
+  for (const [field_name, field_schema] of [
+    ["kind", "keyword"],
+    ["text", { type: "text", stemmer: { type: "snowball", language: "english" } }],
+    ["place", "geo"],
+    ["day", "datetime"],
+  ] as const) {
+    await client.createPayloadIndex(shop, { wait: true, field_name, field_schema });
+  }
+  const hybrid = {
+    prefetch: [
+      { query: [0, 1, 0], using: "look", limit: 4 },
+      { query: document("red scarfs"), using: "words", limit: 4 },
+    ],
+    query: { fusion: "rrf" as const },
+  };
+  const fused = await client.query(shop, { ...hybrid, limit: 2 });
+  assert.deepEqual(fused.points[0]?.id, 3);
+  const filter = { must: [{ key: "kind", match: { value: "clothes" } }] };
+  assert.deepEqual(ids((await client.query(shop, { ...hybrid, filter, limit: 1 })).points), [1]);
+  const { groups } = await client.queryGroups(shop, { ...hybrid, group_by: "kind", group_size: 1 });
+  assert.deepEqual(
+    groups.map(({ id, hits }) => [id, hits[0]?.id]),
+    [
+      ["furniture", 3],
+      ["clothes", 1],
+    ],
+  );
+  const { hits } = await client.facet(shop, { key: "kind" });
+  assert.deepEqual(hits, [
+    { value: "clothes", count: 2 },
+    { value: "furniture", count: 2 },
+  ]);
+  const like = { recommend: { positive: [1], negative: [4] } };
+  assert.deepEqual((await client.query(shop, { query: like, using: "look", limit: 1 })).points[0]?.id, 2);
+  const count = async (must: object) => (await client.count(shop, { filter: { must: [must] } })).count;
+  assert.equal(await count({ key: "text", match: { text: "wool scarf" } }), 0);
+  assert.equal(await count({ key: "text", match: { text: "scarfs" } }), 1);
+  assert.equal(await count({ key: "place", geo_radius: { center: { lat: 52.5, lon: 13.4 }, radius: 50_000 } }), 2);
+  assert.equal(await count({ key: "day", range: { gte: "2024-02-10T00:00:00Z", lt: "2024-04-10" } }), 2);
+  const { pairs } = await client.searchMatrixPairs(shop, { sample: 4, limit: 1, using: "look" });
+  assert.equal(pairs.length, 4);
+  const latest = { order_by: { key: "day", direction: "desc" } } as const;
+  assert.deepEqual(ids((await client.query(shop, { query: latest, limit: 2 })).points), [4, 3]);
+});
+
+test("a snapshot is made, listed and deleted", async () => {
+  const made = await client.createSnapshot("shop");
+  assert.match(made?.name ?? "", /^shop-.*\.snapshot$/);
+  assert.deepEqual(
+    (await client.listSnapshots("shop")).map(({ name: of }) => of),
+    [made?.name],
+  );
+  assert.equal(await client.deleteSnapshot("shop", made?.name ?? ""), true);
+  assert.deepEqual(await client.listSnapshots("shop"), []);
+  assert.equal(await client.deleteCollection("shop"), true);
+});
+
 test("aliases stand for their collection, and all is deleted", async () => {
   const alias = { collection_name: name, alias_name: "shelf" };
   assert.equal(await client.updateCollectionAliases({ actions: [{ create_alias: alias }] }), true);
