@@ -9,6 +9,7 @@ export {
   distances,
   isDenseSpace,
   type Member,
+  type MultiVectorSpace,
   type Settings,
   type SparseVectorSpace,
   type VectorSpace,

@@ -11,6 +11,7 @@ export type { Expression, Formula } from "./formula/expression.js";
 export { formulaDepthMax, formulaExpressionsMax } from "./formula/formula-limits.js";
 export { parseFormula } from "./formula/parse-formula.js";
 export { parseJsonExactly, parseJsonText, printJson } from "./json-text.js";
+export { multiLimits } from "./multi/multi-index.js";
 export type * from "./payload/access.js";
 export { columnProblems } from "./payload/columns/column-problems.js";
 export { ColumnReader } from "./payload/columns/column-reader.js";
@@ -61,7 +62,7 @@ export {
   prefetchesMax,
 } from "./query/query-limits.js";
 export type * from "./query/query-node.js";
-export { canonicalVector } from "./query/scores.js";
+export { canonicalMulti, canonicalVector } from "./query/scores.js";
 export type { Snapshot } from "./query/snapshot.js";
 export { requireKind } from "./query/vector-of-space.js";
 export { type ReadonlyRowSet, RowSet } from "./row-set.js";
@@ -85,7 +86,7 @@ export { DenseSpace } from "./space/dense.js";
 export { createSpace, denseSpaceOf, loadSpace, type Space, type SpaceOptions } from "./space/open.js";
 export type * from "./space/space.js";
 export { spaceUse } from "./space/space-use.js";
-export { SparseSpace } from "./space/sparse.js";
+export type { MultiSpace, SparseSpace } from "./space/unlinked.js";
 export type { SparseHandle } from "./sparse/sparse-handle.js";
 export { sparseLimits } from "./sparse/sparse-layout.js";
 export {
@@ -123,6 +124,7 @@ export {
   isSparse,
   kindOfVector,
   type MultiVector,
+  multiVector,
   type PlainVector,
   piecesOfVector,
   plainOfVector,

@@ -18,11 +18,7 @@ export const collections: readonly BadRequest[] = [
   create({ vectors: { a: { size: 4, distance: "Dot" }, b: 1 } }, 400, format),
   create({ vectors: v, hnsw_config: { ef_construct: 1 } }, 422, /ef_construct: value 1 invalid/),
   create({ vectors: v, replication_factor: 0 }, 422, /replication_factor: value 0 invalid/),
-  create(
-    { vectors: { ...v, multivector_config: { comparator: "max_sim" } } },
-    400,
-    /^Bad request: .*multivector_config.*not supported/,
-  ),
+  create({ vectors: { ...v, multivector_config: { comparator: "min_sim" } } }, 400, /multivector_config\.comparator/),
   create({ vectors: { ...v, datatype: "uint8" } }, 400, /^Bad request: .*datatype.*not supported/),
   create({ vectors: { ...v, encoding: "sq4" } }, 400, /encoding/),
   create({ vectors: { ...v, datatype: "float16", encoding: "sq8" } }, 400, /vectors\.encoding: .*travel as f16/),

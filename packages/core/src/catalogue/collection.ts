@@ -6,7 +6,15 @@ export const distances = ["Cosine", "Euclid", "Dot", "Manhattan"] as const;
 export type Distance = (typeof distances)[number];
 
 /** One vector space of a collection. All fields are replicated state: every replica builds the same from them. */
-export type VectorSpace = DenseVectorSpace | SparseVectorSpace;
+export type VectorSpace = DenseVectorSpace | SparseVectorSpace | MultiVectorSpace;
+
+/** Multivectors, compared by the sum of the largest similarity to each part of the query. */
+export interface MultiVectorSpace {
+  readonly kind: "multi";
+  /** Dimensions of a part, 1 to 65,536. */
+  readonly size: number;
+  readonly distance: Extract<Distance, "Cosine" | "Dot">;
+}
 
 /** Sparse vectors, compared by their dot products. */
 export interface SparseVectorSpace {

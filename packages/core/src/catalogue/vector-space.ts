@@ -10,6 +10,13 @@ function isWithin(value: Json | undefined, { min, max }: { readonly min: number;
   return Number.isInteger(value) && (value as number) >= min && (value as number) <= max;
 }
 
+function problemOfMulti({ kind: _, size, distance, ...rest }: JsonObject): string | undefined {
+  const [unknown] = Object.keys(rest);
+  if (unknown !== undefined) return `${JSON.stringify(unknown)} is not known`;
+  if (!isWithin(size, vectorIndexLimits.dimensions)) return "size";
+  return distance === "Cosine" || distance === "Dot" ? undefined : "distance";
+}
+
 function problemOfSparse(space: JsonObject): string | undefined {
   const unknown = Object.keys(space).find((field) => field !== "kind" && field !== "modifier");
   if (unknown !== undefined) return `${JSON.stringify(unknown)} is not known`;
@@ -20,6 +27,7 @@ function problemOfSparse(space: JsonObject): string | undefined {
 export function problemOfSpace(space: Json): string | undefined {
   if (!isJsonObject(space)) return "it is not an object";
   if (space.kind === "sparse") return problemOfSparse(space);
+  if (space.kind === "multi") return problemOfMulti(space);
   const { size, distance, links, efConstruction, quantization, encoding } = space;
   const unknown = Object.keys(space).find((field) => !SPACE_FIELDS.has(field));
   if (unknown !== undefined) return `${JSON.stringify(unknown)} is not known`;

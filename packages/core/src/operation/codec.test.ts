@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decode, encode } from "@msgpack/msgpack";
-import { MurmurationError, type Payload, type PointId, sparseVector } from "@murmuration/index";
+import { MurmurationError, multiVector, type Payload, type PointId, sparseVector } from "@murmuration/index";
 import { assertUntil } from "@murmuration/index/conformance";
 import fc from "fast-check";
 import { limits } from "../limits.js";
@@ -169,7 +169,7 @@ test("since format 2 a vector says of what kind it is; kinds that no version wri
       (error) => isCorrupt(error) && message.test((error as Error).message),
     );
   refuses(2, ["a", 16, f32, f32], /vector encoding 16 is not known/);
-  refuses(2, ["a", 17, [f32], [delta]], /multi vectors \(kind 17\) are not known to this version/);
+  refuses(2, ["a", 17, 1, f32], /vector encoding 17 is not known/);
   refuses(2, ["a", 3, f32, delta], /vector encoding 3 is not known/);
   refuses(2, ["a", "0", f32, delta], /vector encoding 0 is not known/);
   refuses(2, ["a", 0, f32], /not a dense vector/);
@@ -181,7 +181,7 @@ test("since format 2 a vector says of what kind it is; kinds that no version wri
   refuses(1, ["a", f32, delta, 0], /f32 has no number/);
 });
 
-test("since format 3 there are sparse vectors, ascending by index", () => {
+test("since format 3 there are sparse vectors, ascending by index, and multivectors", () => {
   const words = (...values: number[]) => new Uint8Array(Uint32Array.from(values).buffer);
   const floats = (...values: number[]) => new Uint8Array(Float32Array.from(values).buffer);
   const read = (vector: unknown, format = 3) =>
@@ -209,6 +209,20 @@ test("since format 3 there are sparse vectors, ascending by index", () => {
   refuses(["a", 16, words(1), floats(Number.NaN)], /not finite/);
   refuses(["a", 16, words(1), floats(1), new Uint8Array(0)], /not a sparse vector/);
   assert.ok(read(["a", 16, words(), floats()]));
+  refuses(["a", 17, 2, floats(1)], /not the parts of a multivector/);
+  refuses(["a", 17, 0, floats(1)], /not dimensions of a multivector/);
+  refuses(["a", 17, 1, floats(Number.NaN)], /not finite/);
+  const parts: Operation = {
+    ...written,
+    kind: "update-vectors",
+    id: 7,
+    kept: [],
+    vectors: [
+      { name: "a", values: multiVector([Float32Array.of(1, 2), Float32Array.of(3, 4)], "a"), delta: new Uint8Array(0) },
+    ],
+  };
+  assert.deepEqual(read(["a", 17, 2, floats(1, 2, 3, 4)]), parts);
+  assert.deepEqual(roundTrip(parts), parts);
 });
 
 test("payload values that JSON tells apart stay apart", () => {

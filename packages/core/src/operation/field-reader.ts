@@ -7,9 +7,9 @@ import { canonicalPayload } from "./canonical-payload.js";
 import type { OperationFormat } from "./operation-format.js";
 import { uuidFromBytes } from "./point-id-field.js";
 import { refuseMessage } from "./refuse-message.js";
-import { decodeSparse } from "./sparse-encoding.js";
+import { decodeMulti, decodeSparse } from "./sparse-encoding.js";
 import { decodeVector, encodingOfNumber, type VectorEncoding } from "./vector-encoding.js";
-import { denseOfKind, SPARSE_KIND, sparseFormat } from "./vector-kind.js";
+import { denseOfKind, MULTI_KIND, SPARSE_KIND, sparseFormat } from "./vector-kind.js";
 import type { KeptVector, VectorVersion } from "./vector-version.js";
 
 const noDelta = new Uint8Array(0);
@@ -183,6 +183,10 @@ export class FieldReader {
       if (value.length !== 4) this.#refuse("not a sparse vector");
       const values = decodeSparse(this.#bytes(bytes), this.#bytes(delta), this.#what);
       return { name: this.#name(name), values, delta: noDelta };
+    }
+    if (kind === MULTI_KIND && format >= sparseFormat) {
+      if (value.length !== 4) this.#refuse("not a multivector");
+      return { name: this.#name(name), values: decodeMulti(bytes, this.#bytes(delta), this.#what), delta: noDelta };
     }
     const encoding = denseOfKind(kind, this.#what);
     if (value.length !== 4) this.#refuse("not a dense vector");

@@ -1,4 +1,4 @@
-import { type SparseVector, sparseLimits } from "@murmuration/index";
+import { type MultiVector, multiLimits, type SparseVector, sparseLimits, vectorIndexLimits } from "@murmuration/index";
 import { refuseMessage } from "./refuse-message.js";
 import { decodeVector } from "./vector-encoding.js";
 
@@ -15,4 +15,16 @@ export function decodeSparse(indexBytes: Uint8Array, valueBytes: Uint8Array, wha
   }
   const values = count === 0 ? new Float32Array(0) : decodeVector(valueBytes, "f32", what);
   return { kind: "sparse", indices, values };
+}
+
+/** The multivector of so many dimensions a part and the values of all parts (f32 little-endian, finite); a copy. Throws `corrupt` for anything else. */
+export function decodeMulti(dimensions: unknown, valueBytes: Uint8Array, what: string): MultiVector {
+  const { min, max } = vectorIndexLimits.dimensions;
+  const isNumber = typeof dimensions === "number" && Number.isInteger(dimensions);
+  if (!isNumber || dimensions < min || dimensions > max)
+    return refuseMessage(`${what}: not dimensions of a multivector`);
+  const values = decodeVector(valueBytes, "f32", what);
+  if (values.length % dimensions !== 0 || values.length > multiLimits.valuesMax)
+    refuseMessage(`${what}: not the parts of a multivector`);
+  return { kind: "multi", dimensions, values };
 }

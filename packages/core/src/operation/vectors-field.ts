@@ -1,13 +1,14 @@
-import { assert, denseOf, isSparse, piecesOfVector } from "@murmuration/index";
+import { assert, isDense, isSparse, piecesOfVector } from "@murmuration/index";
 import type { Field } from "./format.js";
 import type { OperationFormat } from "./operation-format.js";
 import { textToField } from "./text-field.js";
 import { encodeVector, numberOfEncoding } from "./vector-encoding.js";
-import { kindOfDense, SPARSE_KIND, sparseFormat } from "./vector-kind.js";
+import { kindOfDense, MULTI_KIND, SPARSE_KIND, sparseFormat } from "./vector-kind.js";
 import type { KeptVector, VectorVersion } from "./vector-version.js";
 
 /**
- * Vectors as `[name, kind, values, delta]` each, sparse ones as `[name, 16, indices, values]`, u32 and f32 little-endian. In format 1 as `[name,
+ * Vectors as `[name, kind, values, delta]` each, sparse ones as `[name, 16, indices, values]`, u32 and f32 little-endian,
+ * multivectors as `[name, 17, dimensions, values]`. In format 1 as `[name,
  * values, delta]`, f32 little-endian; in another encoding its number follows.
  */
 export function vectorsToField(vectors: readonly VectorVersion[], format: OperationFormat): Field {
@@ -17,7 +18,11 @@ export function vectorsToField(vectors: readonly VectorVersion[], format: Operat
       assert(format >= sparseFormat, "sparse vectors are written in a format that has them");
       return [text, SPARSE_KIND, ...piecesOfVector(values)];
     }
-    const dense = denseOf(values);
+    if (!isDense(values)) {
+      assert(format >= sparseFormat, "multivectors are written in a format that has them");
+      return [text, MULTI_KIND, values.dimensions, ...piecesOfVector(values)];
+    }
+    const dense = values;
     if (format !== 1) return [text, kindOfDense(encoding ?? "f32"), encodeVector(dense, encoding ?? "f32"), delta];
     if (encoding === undefined) return [text, encodeVector(dense, "f32"), delta];
     return [text, encodeVector(dense, encoding), delta, numberOfEncoding(encoding)];
@@ -26,7 +31,7 @@ export function vectorsToField(vectors: readonly VectorVersion[], format: Operat
 
 /** The oldest format that has all of these vectors. */
 export function oldestFormatOf(vectors: readonly VectorVersion[]): OperationFormat {
-  return vectors.some(({ values }) => isSparse(values)) ? sparseFormat : 1;
+  return vectors.every(({ values }) => isDense(values)) ? 1 : sparseFormat;
 }
 
 /** Kept vectors as `[name, origin, sequence]` each. */

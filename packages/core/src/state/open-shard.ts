@@ -27,9 +27,16 @@ const metrics: Record<Distance, Metric> = {
   Manhattan: "manhattan",
 };
 
+/** How the vectors of a space are compared. */
+export function metricOf(space: VectorSpace): Metric {
+  return space.kind === "sparse" ? "dot" : metrics[space.distance];
+}
+
 /** What a vector space means to the index. */
 export function spaceOptions(space: VectorSpace): SpaceOptions {
-  return isDenseSpace(space) ? { kind: "dense", ...graphOptions(space) } : space;
+  if (isDenseSpace(space)) return { kind: "dense", ...graphOptions(space) };
+  if (space.kind === "sparse") return space;
+  return { kind: "multi", dimensions: space.size, metric: space.distance === "Cosine" ? "cosine" : "dot" };
 }
 
 /** What a dense one means. */

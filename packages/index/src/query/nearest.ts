@@ -4,7 +4,7 @@ import { isPlanted } from "../planted.js";
 import type { ReadonlyRowSet, RowSet } from "../row-set.js";
 import { NO_SLOT } from "../segment/layout.js";
 import type { Sliced } from "../sliced.js";
-import { type DenseVector, denseOf, isSparse, type Vector } from "../vector/vector.js";
+import { type DenseVector, isDense, isSparse, type Vector } from "../vector/vector.js";
 import { checkDimensions } from "../vector-index/engine-input.js";
 import type { GraphReader } from "../vector-index/graph-reader.js";
 import type { SearchOptions, SearchResult, Visibility } from "../vector-index/search-types.js";
@@ -131,7 +131,13 @@ function* search(
     const results = yield* searchSparse(view, space, vector, matching, options);
     return { ...results, isSettled: true };
   }
-  return yield* searchGraph(view, space, denseOf(vector), matching, options);
+  if (!isDense(vector)) {
+    const { multi, number } = space;
+    const rows = matching ?? (yield* view.points.visibleRows());
+    const allowed = slotSetOfRows(view.points.segment.engine, number, rows, multi.memory.slotCount);
+    return { ...(yield* multi.search(vector, options.limit, allowed)), isSettled: true };
+  }
+  return yield* searchGraph(view, space, vector, matching, options);
 }
 
 /** The nearest of those that match, by the graph or exactly. */

@@ -1,3 +1,4 @@
+import type { MultiVector } from "../vector/vector.js";
 import { normalise } from "../vector-index/normalise.js";
 import type { Metric } from "../vector-index/options.js";
 
@@ -11,6 +12,15 @@ export function scoreOf(distance: number, metric: Metric, root = 0): number {
 /** Is a score beyond what a threshold lets through? */
 export function isWorse(score: number, threshold: number, metric: Metric): boolean {
   return metric === "cosine" || metric === "dot" ? score < threshold : score > threshold;
+}
+
+/** A multivector as it is compared: for cosine each part of unit length. */
+export function canonicalMulti(vector: MultiVector, metric: Metric): MultiVector {
+  if (metric !== "cosine") return vector;
+  const { dimensions, values } = vector;
+  const parts = new Float32Array(values.length);
+  for (let at = 0; at < values.length; at += dimensions) parts.set(normalise(values.slice(at, at + dimensions)), at);
+  return { ...vector, values: parts };
 }
 
 /** The vector as the graph compares it: for cosine of unit length. */

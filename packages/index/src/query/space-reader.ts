@@ -1,7 +1,8 @@
 import { assert, MurmurationError } from "../errors.js";
+import { MultiReader } from "../multi/multi-reader.js";
 import type { SpaceReaderHandle } from "../space/space.js";
 import { SparseReader } from "../sparse/sparse-reader.js";
-import type { Vector } from "../vector/vector.js";
+import type { Vector, VectorKind } from "../vector/vector.js";
 import { attachReader, type OpenRowFile } from "../vector-index/graph-handle.js";
 import type { GraphReader } from "../vector-index/graph-reader.js";
 import type { Metric } from "../vector-index/options.js";
@@ -19,6 +20,7 @@ export class SpaceReader {
   readonly #openRows: OpenRowFile | undefined;
   #graph: GraphReader | undefined;
   #sparse: SparseReader | undefined;
+  #multi: MultiReader | undefined;
 
   constructor({ name, graph }: SpaceHandle, number: number, thread: number, openRows?: OpenRowFile) {
     this.name = name;
@@ -40,13 +42,15 @@ export class SpaceReader {
   }
 
   /** What kind of vectors it has. */
-  get kind(): "dense" | "sparse" {
-    return "kind" in this.#handle ? "sparse" : "dense";
+  get kind(): VectorKind {
+    return "kind" in this.#handle ? this.#handle.kind : "dense";
   }
 
   /** Sparse ones are compared by their dot products. */
   get metric(): Metric {
-    return "kind" in this.#handle ? "dot" : this.#handle.options.metric;
+    const handle = this.#handle;
+    if (!("kind" in handle)) return handle.options.metric;
+    return handle.kind === "multi" ? handle.metric : "dot";
   }
 
   /** Of a dense space. Throws `unsupported` for another: what is asked of it is not served yet. */
@@ -63,13 +67,22 @@ export class SpaceReader {
   /** Of a sparse space. */
   get sparse(): SparseReader {
     const handle = this.#handle;
-    assert("kind" in handle, "the space has sparse vectors");
+    assert("kind" in handle && handle.kind === "sparse", "the space has sparse vectors");
     this.#sparse ??= new SparseReader(handle);
     return this.#sparse;
   }
 
+  /** Of a space of multivectors. */
+  get multi(): MultiReader {
+    const handle = this.#handle;
+    assert("kind" in handle && handle.kind === "multi", "the space has multivectors");
+    this.#multi ??= new MultiReader(handle);
+    return this.#multi;
+  }
+
   /** A copy of the vector at a slot that is held. */
   vectorAt(slot: number): Vector {
-    return this.kind === "sparse" ? this.sparse.vectorAt(slot) : this.graph.vectorAt(slot);
+    if (this.kind === "dense") return this.graph.vectorAt(slot);
+    return this.kind === "sparse" ? this.sparse.vectorAt(slot) : this.multi.vectorAt(slot);
   }
 }

@@ -1,12 +1,19 @@
 import { MurmurationError } from "../errors.js";
 import { type DenseVector, isDense, kindOfVector, type Vector, type VectorKind } from "../vector/vector.js";
-import { canonicalVector } from "./scores.js";
+import { canonicalMulti, canonicalVector } from "./scores.js";
 import type { SpaceReader } from "./space-reader.js";
 
 /** The vector as a space compares it. Throws `wrong-input` where it is of another kind. */
-export function vectorForSpace(vector: Vector, { kind, metric }: Pick<SpaceReader, "kind" | "metric">): Vector {
-  requireKind(kindOfVector(vector), kind, "query");
-  return vector instanceof Float32Array ? canonicalVector(vector, metric) : vector;
+export function vectorForSpace(vector: Vector, space: SpaceReader): Vector {
+  requireKind(kindOfVector(vector), space.kind, "query");
+  if (isDense(vector)) return canonicalVector(vector, space.metric);
+  if (vector.kind === "sparse") return vector;
+  const { dimensions } = space.multi;
+  if (vector.dimensions !== dimensions) {
+    const problem = `Vector dimension error: expected dim: ${dimensions}, got ${vector.dimensions}`;
+    throw new MurmurationError("wrong-input", problem, "query");
+  }
+  return canonicalMulti(vector, space.metric);
 }
 
 /** Throws `wrong-input` naming `field` for a vector of another kind than its space has. */

@@ -1,20 +1,22 @@
 import { assert } from "../errors.js";
-import { decodeSparseImage } from "../sparse/sparse-image.js";
-import { SparseIndex } from "../sparse/sparse-index.js";
+import { type MultiOptions, newMultiIndex } from "../multi/multi-index.js";
+import { decodeSlotsImage } from "../sparse/sparse-image.js";
+import { newSparseIndex } from "../sparse/sparse-index.js";
 import { decodeImage, type ReadExactly } from "../vector-index/image.js";
 import { type VectorIndexOptions, walksOnCodes } from "../vector-index/options.js";
 import type { RowKeeping } from "../vector-index/row-images.js";
 import { VectorIndex } from "../vector-index/vector-index.js";
 import { DenseSpace } from "./dense.js";
-import { type SparseOptions, SparseSpace } from "./sparse.js";
+import { type MultiSpace, multiSpace, type SparseOptions, type SparseSpace, sparseSpace } from "./unlinked.js";
 
 /** A space of any kind. */
-export type Space = DenseSpace | SparseSpace;
+export type Space = DenseSpace | SparseSpace | MultiSpace;
 
 /** What a space is made of; the same on every replica. */
 export type SpaceOptions =
   | ({ readonly kind: "dense" } & VectorIndexOptions)
-  | ({ readonly kind: "sparse" } & SparseOptions);
+  | ({ readonly kind: "sparse" } & SparseOptions)
+  | ({ readonly kind: "multi" } & MultiOptions);
 
 /** A space of which is known that its vectors are dense. */
 export function denseSpaceOf(space: Space | undefined): DenseSpace {
@@ -27,7 +29,8 @@ export function denseSpaceOf(space: Space | undefined): DenseSpace {
  * `capacity` without memory.
  */
 export function createSpace(options: SpaceOptions, keeping?: RowKeeping): Space {
-  if (options.kind === "sparse") return new SparseSpace(new SparseIndex(), options);
+  if (options.kind === "sparse") return sparseSpace(newSparseIndex(), options);
+  if (options.kind === "multi") return multiSpace(newMultiIndex(options), options);
   const { kind: _, ...graphOptions } = options;
   const isOffMemory = keeping?.isOffMemory === true && walksOnCodes(graphOptions);
   return new DenseSpace(new VectorIndex(graphOptions, isOffMemory ? keeping.create() : undefined));
@@ -43,8 +46,14 @@ export function loadSpace(
   keeping?: RowKeeping,
 ): { readonly space: Space; readonly note: string } {
   if (options.kind === "sparse") {
-    const { index, note } = decodeSparseImage(read);
-    return { space: new SparseSpace(index, options), note };
+    const index = newSparseIndex();
+    const { note } = decodeSlotsImage(read, index, { kind: "sparse", dimensions: 0 });
+    return { space: sparseSpace(index, options), note };
+  }
+  if (options.kind === "multi") {
+    const index = newMultiIndex(options);
+    const { note } = decodeSlotsImage(read, index, { kind: "multi", dimensions: options.dimensions });
+    return { space: multiSpace(index, options), note };
   }
   const { kind: _, ...graphOptions } = options;
   const { index, note } = decodeImage(graphOptions, read, keeping);

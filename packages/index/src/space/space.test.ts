@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { MurmurationError } from "../errors.js";
 import { SpaceReader } from "../query/space-reader.js";
 import { randomSparseVectors } from "../sparse/sparse.test-support.js";
-import type { Vector } from "../vector/vector.js";
+import { multiVector, type Vector } from "../vector/vector.js";
 import { clusteredVectors } from "../vector-index/graphs.test-support.js";
 import type { ReadExactly } from "../vector-index/image.js";
 import { createSpace, loadSpace, type Space, type SpaceOptions } from "./open.js";
@@ -37,7 +37,15 @@ const sparse: Kind = {
   vectors: randomSparseVectors(COUNT + 50, { indices: 40, valuesMax: 9, seed: 5 }),
 };
 
-const kinds: readonly Kind[] = [dense("int8"), dense("none"), sparse];
+const flat = clusteredVectors(3 * (COUNT + 50), 4, 6);
+const multi: Kind = {
+  what: "multivectors",
+  options: { kind: "multi", dimensions: 4, metric: "dot" },
+  others: { kind: "multi", dimensions: 2, metric: "dot" },
+  vectors: Array.from({ length: COUNT + 50 }, (_, i) => multiVector(flat.slice(3 * i, 3 * i + 1 + (i % 3)), "vector")),
+};
+
+const kinds: readonly Kind[] = [dense("int8"), dense("none"), sparse, multi];
 const past = new Map([[1, COUNT]]);
 const nothing = new Map<number, number>();
 

@@ -14,11 +14,30 @@ function mixed(word: number): number {
   return (hash ^ (hash >>> 16)) >>> 0;
 }
 
+/** Gives every word of the vector at a slot to `take`, in an order that is the same wherever it stands. */
+export type WordsAt = (memory: SparseMemory, of: number, take: (word: number) => void) => void;
+
+/** Of a sparse vector: its indices and values in turn. */
+export function sparseWordsAt({ u32 }: SparseMemory, of: number, take: (word: number) => void): void {
+  const block = u32[wordsOfSlot(of) + slot.block] as number;
+  const count = u32[wordsOfSlot(of) + slot.count] as number;
+  for (let i = 0; i < count; i++) {
+    take(u32[block + i] as number);
+    take(u32[(u32[block + count + i] as number) + 1] as number);
+  }
+}
+
+/** Of a multivector: its numbers. */
+export function multiWordsAt({ u32 }: SparseMemory, of: number, take: (word: number) => void): void {
+  const block = u32[wordsOfSlot(of) + slot.block] as number;
+  const count = u32[wordsOfSlot(of) + slot.count] as number;
+  for (let i = 0; i < count; i++) take(u32[block + i] as number);
+}
+
 /** Puts the hash of all that is replicated of a vector, its dot and whether it is dead included, into `lanes`. */
-function hashAt(memory: SparseMemory, of: number, isEffective: boolean, lanes: Uint32Array): void {
+function hashAt(memory: SparseMemory, of: number, wordsAt: WordsAt, isEffective: boolean, lanes: Uint32Array): void {
   const { u32 } = memory;
   const words = wordsOfSlot(of);
-  const block = u32[words + slot.block] as number;
   const count = u32[words + slot.count] as number;
   const isDead = memory.nodeAt(of).dead ? 1 : 0;
   for (let lane = 0; lane < LANES; lane++) {
@@ -31,32 +50,29 @@ function hashAt(memory: SparseMemory, of: number, isEffective: boolean, lanes: U
     take(u32[words + slot.sequenceHigh] as number);
     take(isDead);
     take(count);
-    for (let i = 0; i < count; i++) {
-      take(u32[block + i] as number);
-      take(u32[(u32[block + count + i] as number) + 1] as number);
-    }
+    wordsAt(memory, of, take);
     lanes[lane] = hash;
   }
 }
 
 /** Digest of all vectors as a set, 32 hex digits; `isEffective`: of the same, under another name. On the writer's thread. */
-export function sparseDigest(memory: SparseMemory, isEffective: boolean): string {
+export function slotsDigest(memory: SparseMemory, wordsAt: WordsAt, isEffective: boolean): string {
   const sum = new Uint32Array(LANES);
   const lanes = new Uint32Array(LANES);
   for (let of = 1, end = memory.u32[at.nextSlot] as number; of < end; of++) {
     if (!memory.nodeAt(of).linked) continue;
-    hashAt(memory, of, isEffective, lanes);
+    hashAt(memory, of, wordsAt, isEffective, lanes);
     for (let lane = 0; lane < LANES; lane++) sum[lane] = (sum[lane] as number) + (lanes[lane] as number);
   }
   return Array.from(sum, (word) => word.toString(16).padStart(8, "0")).join("");
 }
 
 /** Every vector with its hash, in no stated order. On the writer's thread. */
-export function* sparseNodeDigests(memory: SparseMemory): IterableIterator<NodeDigest> {
+export function* slotDigests(memory: SparseMemory, wordsAt: WordsAt): IterableIterator<NodeDigest> {
   const lanes = new Uint32Array(LANES);
   for (let of = 1, end = memory.u32[at.nextSlot] as number; of < end; of++) {
     if (!memory.nodeAt(of).linked) continue;
-    hashAt(memory, of, false, lanes);
+    hashAt(memory, of, wordsAt, false, lanes);
     yield { dot: memory.dotAt(of), digest: BigInt(lanes[0] as number) | (BigInt(lanes[1] as number) << 32n) };
   }
 }

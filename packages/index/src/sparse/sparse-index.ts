@@ -1,258 +1,69 @@
-import { assert, MurmurationError } from "../errors.js";
+import { MurmurationError } from "../errors.js";
 import { isPlanted } from "../planted.js";
-import { reserveMemory } from "../shared-memory.js";
 import type { SparseVector } from "../vector/vector.js";
-import { lineOf } from "../vector-index/engine.js";
-import { vectorIndexLimits } from "../vector-index/options.js";
-import type { NodeDot } from "../vector-index/search-types.js";
-import { Arena, wordsOfBlock } from "./arena.js";
-import { DotDirectory } from "./dots.js";
+import { type Arena, wordsOfBlock } from "./arena.js";
+import type { SlotContents } from "./contents.js";
 import { Postings } from "./postings.js";
-import {
-  ARENA_AT,
-  at,
-  BLOCK_MAX,
-  CAPACITY,
-  CONDEMNED,
-  DEAD,
-  LINKED,
-  LIST_WORDS,
-  SLOTS_MAX,
-  slot,
-  sparseLimits,
-} from "./sparse-layout.js";
-import { SparseMemory, wordsOfSlot } from "./sparse-memory.js";
-
-/** Retired slots that are made free with each insert, at most: more than can be retired meanwhile, and little work. */
-const RECLAIMED_PER_INSERT = 2;
+import { at, BLOCK_MAX, LIST_WORDS, sparseLimits } from "./sparse-layout.js";
+import type { SparseMemory } from "./sparse-memory.js";
+import { VectorSlots } from "./vector-slots.js";
 
 /**
  * The writer of a space of sparse vectors: an inverted index (Zobel and Moffat, "Inverted files for text search engines", 2006) with the vectors
- * beside it. Readers of other threads need no locks: places in postings do not move, and a slot is used again only when no reader can be at rows
- * that name it (see `PublishedPins`); until then its values stay in the postings, where a reader passes over slots that its epoch does not show.
+ * beside it. Places in postings do not move. Values of a purged vector stay there until its slot is free, and a reader passes over slots that its epoch
+ * does not show.
  */
-export class SparseIndex {
-  readonly memory: SparseMemory;
+export type SparseIndex = VectorSlots<SparseVector>;
+
+/** An empty one. Throws `capacity` without address space. */
+export function newSparseIndex(): SparseIndex {
+  return new VectorSlots("sparse vectors", (memory, arena) => new SparseContents(memory, arena));
+}
+
+/** The indices of a vector, and for each the place of its value in the postings. */
+class SparseContents implements SlotContents<SparseVector> {
+  readonly #memory: SparseMemory;
   readonly #arena: Arena;
   readonly #postings: Postings;
-  readonly #dots: DotDirectory;
-  readonly #condemned = new Set<number>();
-  #hasRetired = false;
-  readonly #skipped: number[] = [];
 
-  /** An empty one. Throws `capacity` without address space. */
-  constructor() {
-    this.memory = new SparseMemory(reserveMemory("sparse vectors"));
-    const { u32 } = this.memory;
-    u32[at.nextSlot] = 1;
-    u32[at.arenaNext] = ARENA_AT;
-    u32[at.epoch] = 1;
-    Atomics.store(u32, at.published, 1);
-    this.#arena = new Arena(u32);
-    this.#postings = new Postings(this.memory, this.#arena);
-    this.#dots = new DotDirectory(this.memory);
+  constructor(memory: SparseMemory, arena: Arena) {
+    this.#memory = memory;
+    this.#arena = arena;
+    this.#postings = new Postings(memory, arena);
   }
 
-  /** Before anybody reads it: leave the next slot out, where an image has no vector. */
-  skipSlot(): void {
-    this.#skipped.push(this.#takeSlot());
+  wordsFor(count: number, values: number): number {
+    // the dictionaries that so many more indices may need, one after the other
+    const dictionaries = 4 * Math.max(256, 2 * ((this.#memory.u32[at.lists] as number) + values));
+    return 2 * (count + wordsOfBlock(2 * values + 2)) + values * (LIST_WORDS + BLOCK_MAX) + dictionaries;
   }
 
-  /** When an image is read: slots that were left out may be used. */
-  freeSkipped(): void {
-    for (const of of this.#skipped.splice(0)) this.#free(of);
-  }
-
-  slotOf(dot: NodeDot): number | undefined {
-    return this.#dots.slotOf(dot);
-  }
-
-  /** Throws `capacity` when so many more vectors with so many values together are not sure to fit. */
-  requireRoomFor(count: number, values: number): void {
-    const { memory } = this;
-    const isFull = CAPACITY - memory.linkedCount < count && memory.slotCount + count > SLOTS_MAX;
-    if (!isFull && wordsFor(count, values) + this.#wordsOfDictionary(values) <= this.#arena.room) return;
-    throw new MurmurationError("capacity", "the memory of the sparse vectors is full");
-  }
-
-  /** The dictionaries that so many more indices may need, one after the other. */
-  #wordsOfDictionary(values: number): number {
-    return 4 * Math.max(256, 2 * ((this.memory.u32[at.lists] as number) + values));
-  }
-
-  /** Throws what `insert` would throw, and changes nothing: `corrupt` for a vector that is there, or none; `capacity`. */
-  checkInsert(dot: NodeDot, { indices, values }: SparseVector): void {
-    if (this.slotOf(dot) !== undefined) throw corrupt(dot, "it is there already");
-    if (indices.length !== values.length) throw corrupt(dot, "there is not one value for each index");
-    if (indices.length > sparseLimits.valuesMax) throw corrupt(dot, `it has ${indices.length} values`);
+  check({ indices, values }: SparseVector, what: string): void {
+    const fail = (why: string) => new MurmurationError("corrupt", `${what}: ${why}`);
+    if (indices.length !== values.length) throw fail("there is not one value for each index");
+    if (indices.length > sparseLimits.valuesMax) throw fail(`it has ${indices.length} values`);
     for (let i = 1; i < indices.length; i++) {
-      if ((indices[i] as number) <= (indices[i - 1] as number)) throw corrupt(dot, "its indices do not ascend");
+      if ((indices[i] as number) <= (indices[i - 1] as number)) throw fail("its indices do not ascend");
     }
-    this.requireRoomFor(1, indices.length);
   }
 
-  /** The vector of an operation that `checkInsert` has passed; returns its slot. */
-  insert(dot: NodeDot, { indices, values }: SparseVector): number {
-    const { u32 } = this.memory;
-    this.#reclaim(RECLAIMED_PER_INSERT);
-    const of = this.#takeSlot();
-    const words = wordsOfSlot(of);
+  write(slot: number, { indices, values }: SparseVector): { readonly block: number; readonly count: number } {
+    const { u32 } = this.#memory;
     const count = indices.length;
     const block = count === 0 ? 0 : this.#arena.take(2 * count);
     for (let i = 0; i < count; i++) {
       const index = indices[i] as number;
       u32[block + i] = index;
-      u32[block + count + i] = this.#postings.add(index, of, values[i] as number);
+      u32[block + count + i] = this.#postings.add(index, slot, values[i] as number);
     }
-    u32[words + slot.origin] = dot.origin;
-    u32[words + slot.sequenceLow] = dot.sequence >>> 0;
-    u32[words + slot.sequenceHigh] = Math.floor(dot.sequence / 2 ** 32);
-    u32[words + slot.flags] = LINKED;
-    u32[words + slot.block] = block;
-    u32[words + slot.count] = count;
-    this.#dots.add(dot, of);
-    Atomics.add(u32, at.linkedCount, 1);
-    return of;
+    return { block, count };
   }
 
-  /** Take an insert back which no rows that were published name. */
-  revert(of: number): void {
-    this.#unlink(of);
-    this.#free(of);
-  }
-
-  markDead(of: number, dead: boolean): void {
-    const { u32 } = this.memory;
-    const words = wordsOfSlot(of) + slot.flags;
-    const flags = u32[words] as number;
-    if (((flags & DEAD) !== 0) === dead) return;
-    u32[words] = dead ? flags | DEAD : flags & ~DEAD;
-    Atomics.add(u32, at.deadCount, dead ? 1 : -1);
-  }
-
-  condemn(of: number): void {
-    const { u32 } = this.memory;
-    u32[wordsOfSlot(of) + slot.flags] = (u32[wordsOfSlot(of) + slot.flags] as number) | CONDEMNED;
-    this.#condemned.add(of);
-  }
-
-  purgeable(origins: ReadonlySet<number>, limit: number): NodeDot[] {
-    const dots: NodeDot[] = [];
-    for (const of of this.#condemned) {
-      if (dots.length === limit) break;
-      const dot = this.memory.dotAt(of);
-      if (origins.has(dot.origin)) dots.push(dot);
-    }
-    return dots;
-  }
-
-  /** Forget vectors for good; those that are not here are passed over. */
-  purge(dots: readonly NodeDot[]): void {
-    for (const dot of dots) {
-      const of = this.slotOf(dot);
-      if (of === undefined) continue;
-      this.#unlink(of);
-      this.#retire(of);
-    }
-  }
-
-  get epoch(): number {
-    return this.memory.u32[at.epoch] as number;
-  }
-
-  /** Rows were published: those that name slots which were retired before are read by nobody who enters from here on. */
-  published(): void {
-    const { u32 } = this.memory;
-    if (!this.#hasRetired) return;
-    this.#hasRetired = false;
-    u32[at.epoch] = this.epoch + 1;
-    Atomics.store(u32, at.published, this.epoch);
-  }
-
-  #takeSlot(): number {
-    const { u32 } = this.memory;
-    const free = u32[at.freeSlot] as number;
-    if (free !== 0) {
-      u32[at.freeSlot] = u32[wordsOfSlot(free) + slot.next] as number;
-      return free;
-    }
-    const of = u32[at.nextSlot] as number;
-    if (of === SLOTS_MAX) throw new MurmurationError("capacity", "the memory of the sparse vectors is full");
-    Atomics.store(u32, at.nextSlot, of + 1);
-    return of;
-  }
-
-  /** It is no vector any more; what it was stays for those who read it. */
-  #unlink(of: number): void {
-    const { u32 } = this.memory;
-    const words = wordsOfSlot(of);
-    assert(((u32[words + slot.flags] as number) & LINKED) !== 0, "a vector stands at the slot");
-    this.markDead(of, false);
-    this.#dots.delete(this.memory.dotAt(of));
-    this.#condemned.delete(of);
-    u32[words + slot.flags] = 0;
-    Atomics.sub(u32, at.linkedCount, 1);
-  }
-
-  #retire(of: number): void {
-    const { u32 } = this.memory;
-    const words = wordsOfSlot(of);
-    u32[words + slot.retiredAt] = this.epoch;
-    u32[words + slot.next] = 0;
-    const tail = u32[at.retiredTail] as number;
-    if (tail === 0) u32[at.retiredHead] = of;
-    else u32[wordsOfSlot(tail) + slot.next] = of;
-    u32[at.retiredTail] = of;
-    this.#hasRetired = true;
-  }
-
-  /** Make retired slots free, as many as this, that no reader can come to any more. */
-  #reclaim(most: number): void {
-    const { u32 } = this.memory;
-    let head = u32[at.retiredHead] as number;
-    if (head === 0) return;
-    const oldest = this.#oldestPin();
-    for (let done = 0; head !== 0 && done < most; done++) {
-      if ((u32[wordsOfSlot(head) + slot.retiredAt] as number) >= oldest) break;
-      const next = u32[wordsOfSlot(head) + slot.next] as number;
-      this.#free(head);
-      head = next;
-    }
-    u32[at.retiredHead] = head;
-    if (head === 0) u32[at.retiredTail] = 0;
-  }
-
-  /** The oldest epoch that is pinned, or that of the last publish. */
-  #oldestPin(): number {
-    const { u32 } = this.memory;
-    let oldest = u32[at.published] as number;
-    for (let thread = 1; thread < vectorIndexLimits.threadsMax; thread++) {
-      const pinned = Atomics.load(u32, lineOf(thread) + 2);
-      if (pinned !== 0) oldest = Math.min(oldest, pinned);
-    }
-    return oldest;
-  }
-
-  #free(of: number): void {
-    const { u32 } = this.memory;
-    const words = wordsOfSlot(of);
-    const block = u32[words + slot.block] as number;
-    const count = u32[words + slot.count] as number;
+  free(block: number, count: number): void {
+    const { u32 } = this.#memory;
     for (let i = 0; i < count && !isPlanted("posting-stays"); i++) {
       this.#postings.remove(u32[block + i] as number, u32[block + count + i] as number);
     }
-    if (count > 0) this.#arena.giveBack(block, 2 * count);
-    u32.fill(0, words, words + slot.next);
-    u32[words + slot.next] = u32[at.freeSlot] as number;
-    u32[at.freeSlot] = of;
+    this.#arena.giveBack(block, 2 * count);
   }
-}
-
-/** Words of the arena that vectors take at most, without dictionaries. */
-function wordsFor(count: number, values: number): number {
-  return 2 * (count + wordsOfBlock(2 * values + 2)) + values * (LIST_WORDS + BLOCK_MAX);
-}
-
-function corrupt({ origin, sequence }: NodeDot, why: string): MurmurationError {
-  return new MurmurationError("corrupt", `sparse vector ${origin}:${sequence}: ${why}`);
 }

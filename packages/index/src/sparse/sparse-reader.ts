@@ -22,7 +22,7 @@ export class SparseReader {
   readonly #search: SparseSearch;
   #counted: Counted | undefined;
 
-  constructor({ memory, idf }: SparseHandle) {
+  constructor({ memory, idf }: Extract<SparseHandle, { kind: "sparse" }>) {
     this.memory = new SparseMemory(memory);
     this.hasIdf = idf;
     this.#search = new SparseSearch(this.memory);

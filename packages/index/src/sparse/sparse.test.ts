@@ -8,7 +8,7 @@ import { seeded } from "../vector-index/graphs.test-support.js";
 import { PublishedPins } from "../vector-index/published-pins.js";
 import { compareNodeDots } from "../vector-index/search-types.js";
 import { randomSparseVectors } from "./sparse.test-support.js";
-import { SparseIndex } from "./sparse-index.js";
+import { newSparseIndex } from "./sparse-index.js";
 import { SparseSearch, weightedByIdf } from "./sparse-search.js";
 import { validateSparse } from "./validate-sparse.js";
 
@@ -62,7 +62,7 @@ describe("an inverted index of sparse vectors", () => {
       fc.property(fc.integer({ min: 1, max: 1_000_000 }), (seed) => {
         const random = seeded(seed);
         const vectors = randomSparseVectors(300, { indices: 40, valuesMax: 12, seed });
-        const index = new SparseIndex();
+        const index = newSparseIndex();
         const search = new SparseSearch(index.memory);
         const pins = new PublishedPins({ memory: index.memory.memory }, 1);
         const live = new Map<number, { readonly sequence: number; readonly vector: SparseVector }>();
@@ -100,7 +100,7 @@ describe("an inverted index of sparse vectors", () => {
   });
 
   test("uses slots and places again when nobody reads what they held", () => {
-    const index = new SparseIndex();
+    const index = newSparseIndex();
     const vector = sparseVector([1, 2, 3], [1, 1, 1], "v");
     for (let sequence = 1; sequence <= 1_000; sequence++) {
       index.insert({ origin: 1, sequence }, vector);
@@ -120,7 +120,7 @@ describe("an inverted index of sparse vectors", () => {
   });
 
   test("refuses what is no sparse vector before anything has changed", () => {
-    const index = new SparseIndex();
+    const index = newSparseIndex();
     const dot = { origin: 1, sequence: 1 };
     const bad = (indices: number[], values: number[]): SparseVector => ({
       kind: "sparse",
@@ -128,7 +128,7 @@ describe("an inverted index of sparse vectors", () => {
       values: Float32Array.from(values),
     });
     for (const vector of [bad([1, 1], [1, 1]), bad([2, 1], [1, 1]), bad([1], [])]) {
-      assert.throws(() => index.checkInsert(dot, vector), /sparse vector 1:1/);
+      assert.throws(() => index.checkInsert(dot, vector), /sparse vectors 1:1/);
     }
     index.insert(dot, bad([], []));
     assert.throws(() => index.checkInsert(dot, bad([1], [1])), /it is there already/);

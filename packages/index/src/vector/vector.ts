@@ -65,6 +65,23 @@ export function sparseVector(indices: readonly number[], values: readonly number
   return { kind: "sparse", indices: sorted, values: Float32Array.from(order, (i) => values[i] as number) };
 }
 
+/**
+ * A multivector of these parts. Throws `validation` naming `field` without parts, for an empty one and for one of other dimensions than the first.
+ */
+export function multiVector(parts: readonly Float32Array[], field: string): MultiVector {
+  const dimensions = parts[0]?.length ?? 0;
+  if (dimensions === 0 || parts.some((part) => part.length === 0))
+    throw new MurmurationError("validation", "all vectors must be non-empty", field);
+  const other = parts.find((part) => part.length !== dimensions);
+  if (other !== undefined) {
+    const problem = `all vectors must have the same dimension, found vector with dimension ${other.length}`;
+    throw new MurmurationError("validation", problem, field);
+  }
+  const values = new Float32Array(parts.length * dimensions);
+  for (const [i, part] of parts.entries()) values.set(part, i * dimensions);
+  return { kind: "multi", dimensions, values };
+}
+
 const INDEX_MAX = 0xffffffff;
 
 /** The same numbers to the bit: 0 and −0 are told apart, so that what is kept is what would have been written. */

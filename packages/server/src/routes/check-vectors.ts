@@ -11,7 +11,7 @@ export function vectorSpaceOf(collection: Collection, vector: string, field: str
 function checkShape(collection: Collection, { name, kind, size }: Omit<VectorShape, "id">, field: string): void {
   const space = vectorSpaceOf(collection, name, field);
   requireKind(kind, isDenseSpace(space) ? "dense" : space.kind, field);
-  if (!isDenseSpace(space) || size === space.size) return;
+  if (space.kind === "sparse" || size === space.size) return;
   const { size: expected } = space;
   throw new MurmurationError("wrong-input", `Vector dimension error: expected dim: ${expected}, got ${size}`, field);
 }

@@ -1,4 +1,4 @@
-import { type Collection, type DenseVectorSpace, isDenseSpace } from "@murmuration/core";
+import type { Collection, SparseVectorSpace, VectorSpace } from "@murmuration/core";
 import { isJsonObject, type JsonObject, type PayloadIndexSchema } from "@murmuration/index";
 import type { CollectionStatistics } from "../engine/database.js";
 import { definedOnly } from "../http/schemas/fields.js";
@@ -19,7 +19,7 @@ const walDefaults: JsonObject = { wal_capacity_mb: 32, wal_segments_ahead: 0, wa
 
 const hnswDefaults: JsonObject = { full_scan_threshold: 10_000, max_indexing_threads: 0, on_disk: false };
 
-function vectorParams(space: DenseVectorSpace, shownAgain: unknown): JsonObject {
+function vectorParams(space: Exclude<VectorSpace, SparseVectorSpace>, shownAgain: unknown): JsonObject {
   const given = isJsonObject(shownAgain as JsonObject) ? (shownAgain as JsonObject) : {};
   return { size: space.size, distance: space.distance, ...given };
 }
@@ -29,7 +29,7 @@ function vectorsParams(collection: Collection): JsonObject {
   const shown = collection.settings.vectors;
   const given = isJsonObject(shown) ? shown : {};
   const entries = Object.entries(collection.vectors).flatMap(([name, space]) =>
-    isDenseSpace(space) ? [[name, space] as const] : [],
+    space.kind === "sparse" ? [] : [[name, space] as const],
   );
   const unnamed = entries[0]?.[0] === "" ? entries[0][1] : undefined;
   if (unnamed !== undefined && entries.length === 1) return vectorParams(unnamed, given[""]);
@@ -40,7 +40,7 @@ function vectorsParams(collection: Collection): JsonObject {
 function sparseVectorsParams({ vectors, settings }: Collection): JsonObject | undefined {
   const given = isJsonObject(settings.sparse_vectors) ? settings.sparse_vectors : {};
   const entries = Object.entries(vectors).flatMap(([name, space]) => {
-    if (isDenseSpace(space)) return [];
+    if (space.kind !== "sparse") return [];
     return [[name, { ...definedOnly({ modifier: space.modifier }), ...(given[name] as JsonObject) }] as const];
   });
   return entries.length === 0 ? undefined : Object.fromEntries(entries);

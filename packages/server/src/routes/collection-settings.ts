@@ -1,10 +1,10 @@
-import {
-  type Collection,
-  type DenseVectorSpace,
-  isDenseSpace,
-  type Settings,
-  type SparseVectorSpace,
-  type VectorSpace,
+import type {
+  Collection,
+  DenseVectorSpace,
+  MultiVectorSpace,
+  Settings,
+  SparseVectorSpace,
+  VectorSpace,
 } from "@murmuration/core";
 import { isJsonObject, type Json, type JsonObject, MurmurationError, mergePayload } from "@murmuration/index";
 import type {
@@ -49,7 +49,14 @@ function encodingOf({ datatype, encoding }: VectorParams, field: string): Pick<D
   return chosen === undefined || chosen === "f32" ? {} : { encoding: chosen };
 }
 
+function multiSpaceOf({ size, distance }: VectorParams, field: string): MultiVectorSpace {
+  if (distance === "Cosine" || distance === "Dot") return { kind: "multi", size, distance };
+  throw new MurmurationError("unsupported", `multivectors are not compared by ${distance} yet`, field);
+}
+
 function spaceOf(name: string, vector: VectorParams, body: CreateCollectionBody): VectorSpace {
+  const field = name === "" ? "vectors" : `vectors.${name}`;
+  if (vector.multivector_config !== undefined) return multiSpaceOf(vector, `${field}.distance`);
   return {
     size: vector.size,
     distance: vector.distance,
@@ -58,7 +65,7 @@ function spaceOf(name: string, vector: VectorParams, body: CreateCollectionBody)
       vector.hnsw_config?.ef_construct ?? body.hnsw_config?.ef_construct ?? graphDefaults.ef_construct,
     ),
     quantization: quantizationOf(vector.quantization_config ?? body.quantization_config),
-    ...encodingOf(vector, name === "" ? "vectors.encoding" : `vectors.${name}.encoding`),
+    ...encodingOf(vector, `${field}.encoding`),
   };
 }
 
@@ -127,7 +134,7 @@ function mergedVectors(collection: Collection, diffs: NonNullable<UpdateCollecti
   for (const [name, diff] of Object.entries(diffs)) {
     const field = `vectors.${name}`;
     const space = Object.hasOwn(collection.vectors, name) ? collection.vectors[name] : undefined;
-    if (space === undefined || !isDenseSpace(space)) throw noSuchVector(name, field);
+    if (space === undefined || space.kind === "sparse") throw noSuchVector(name, field);
     const old = objectAt(stored, name);
     const hnsw =
       diff.hnsw_config === undefined
@@ -143,7 +150,7 @@ function mergedSparseVectors(collection: Collection, diffs: NonNullable<UpdateCo
   const merged: { [name: string]: Json } = { ...stored };
   for (const [name, diff] of Object.entries(diffs)) {
     const space = Object.hasOwn(collection.vectors, name) ? collection.vectors[name] : undefined;
-    if (space === undefined || isDenseSpace(space)) throw noSuchVector(name, `sparse_vectors.${name}`);
+    if (space?.kind !== "sparse") throw noSuchVector(name, `sparse_vectors.${name}`);
     if (diff.modifier !== undefined && diff.modifier !== (space.modifier ?? "none")) {
       const why = "what a score is made of cannot be changed: drop the vector and add it again";
       throw new MurmurationError("unsupported", why, `sparse_vectors.${name}.modifier`);

@@ -134,10 +134,10 @@ describe("creating a collection", () => {
       /^Bad request: Dense and sparse vector names must be unique - duplicate: text/,
     ],
     [
-      "multi-vectors",
-      { vectors: { ...vectors, multivector_config: { comparator: "max_sim" } } },
+      "multi-vectors by Euclid",
+      { vectors: { ...vectors, distance: "Euclid", multivector_config: { comparator: "max_sim" } } },
       400,
-      /vectors\.multivector_config.*not supported/,
+      /^Bad request: .*multivectors are not compared by Euclid yet/,
     ],
     ["datatype", { vectors: { ...vectors, datatype: "uint8" } }, 400, /vectors\.datatype.*not supported/],
     ["product quantisation", { vectors, quantization_config: { product: {} } }, 400, /product\.compression/],

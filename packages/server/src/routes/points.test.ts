@@ -180,7 +180,7 @@ describe("upserting points", () => {
       "multi-vectors",
       [{ id: 1, vector: [[1, 2, 3, 4]] }],
       400,
-      /^Bad request: points\[0\]\.vector: multi-vectors are not supported yet/,
+      /^Wrong input: Conversion between multi and regular vectors failed/,
     ],
     [
       "sparse vectors of a name that there is not",

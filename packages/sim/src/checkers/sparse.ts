@@ -1,4 +1,4 @@
-import { isDenseSpace, ReadsHere, type Replica, visibleDot, type WritableShard } from "@murmuration/core";
+import { ReadsHere, type Replica, visibleDot, type WritableShard } from "@murmuration/core";
 import { isSparse, type PointId, type SparseVector, sparseVector } from "@murmuration/index";
 import { SPARSE_INDICES } from "../data.js";
 
@@ -16,7 +16,7 @@ const query = sparseVector(
 export function sparseProblem(replica: Replica, { shard, indexes }: WritableShard): string | undefined {
   for (const [name, space] of Object.entries(shard.collection.vectors)) {
     const index = indexes.get(name);
-    if (isDenseSpace(space) || index === undefined) continue;
+    if (space.kind !== "sparse" || index === undefined) continue;
     const vectors = new Map<PointId, SparseVector>();
     for (const state of shard.table.states()) {
       const dot = visibleDot(state, name);

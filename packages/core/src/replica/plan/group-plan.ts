@@ -1,5 +1,6 @@
 import {
   assert,
+  canonicalMulti,
   canonicalVector,
   type DenseSpace,
   type DenseVector,
@@ -21,7 +22,7 @@ import { mark } from "../../marks.js";
 import { throughEncoding } from "../../operation/vector-encoding.js";
 import type { KeptVector, VectorVersion } from "../../operation/vector-version.js";
 import { isPlanted } from "../../planted.js";
-import { graphOptions } from "../../state/open-shard.js";
+import { graphOptions, metricOf } from "../../state/open-shard.js";
 import { visibleDot } from "../../state/point-state.js";
 import type { Shard } from "../../state/shard.js";
 import type { PlannedInsert, Planner } from "./planner.js";
@@ -153,7 +154,8 @@ export class GroupPlan {
   #stored(at: number, name: string): Vector {
     const given = (this.#points[at] as GivenPoint).vectors[name] as Vector;
     const space = this.#spaceOf(name);
-    if (!isDense(given) || !isDenseSpace(space)) return given;
+    if (!isDense(given)) return given.kind === "multi" ? canonicalMulti(given, metricOf(space)) : given;
+    assert(isDenseSpace(space), "kinds of vectors were checked");
     const canonical = canonicalVector(given, graphOptions(space).metric);
     return space.encoding === undefined ? canonical : throughEncoding(canonical, space.encoding);
   }

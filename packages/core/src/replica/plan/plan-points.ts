@@ -8,7 +8,9 @@ import {
   type Filter,
   isDense,
   kindOfVector,
+  type MultiVector,
   MurmurationError,
+  multiLimits,
   type Payload,
   type PointId,
   parsePath,
@@ -246,11 +248,13 @@ function checkVectors(shard: Shard, vectors: NamedVectors, field: string): void 
   for (const [name, vector] of Object.entries(vectors)) {
     const space = spaceOf(shard, name);
     requireKind(kindOfVector(vector), isDenseSpace(space) ? "dense" : space.kind, field);
-    if (!isDense(vector) || !isDenseSpace(space)) {
-      checkSparse(vector as SparseVector, field);
+    if (!isDense(vector)) {
+      if (vector.kind === "sparse") checkSparse(vector, field);
+      else checkMulti(vector, space.size ?? 0, field);
       continue;
     }
     const values = vector;
+    assert(isDenseSpace(space), "the kinds are the same");
     const { size, distance, encoding } = space;
     if (values.length !== size) {
       throw new MurmurationError(
@@ -269,6 +273,19 @@ function checkVectors(shard: Shard, vectors: NamedVectors, field: string): void 
 function checkSparse({ values }: SparseVector, field: string): void {
   if (values.length > sparseLimits.valuesMax) {
     const problem = `a sparse vector has at most ${sparseLimits.valuesMax} values, got ${values.length}`;
+    throw new MurmurationError("validation", problem, field);
+  }
+  if (!values.every(Number.isFinite))
+    throw new MurmurationError("format", "a vector holds a value that is not finite", field);
+}
+
+function checkMulti({ dimensions, values }: MultiVector, size: number, field: string): void {
+  if (dimensions !== size) {
+    const problem = `Vector dimension error: expected dim: ${size}, got ${dimensions}`;
+    throw new MurmurationError("wrong-input", problem, field);
+  }
+  if (values.length > multiLimits.valuesMax) {
+    const problem = `a multivector has at most ${multiLimits.valuesMax} numbers, got ${values.length}`;
     throw new MurmurationError("validation", problem, field);
   }
   if (!values.every(Number.isFinite))

@@ -44,7 +44,7 @@ const vectorFields = z.object({
   memory: optional(memory),
   datatype: optional(datatype),
   encoding: optional(encoding),
-  multivector_config: unsupported("multi-vectors are"),
+  multivector_config: optional(z.object({ comparator: oneOf(["max_sim"]) })),
 });
 export const vectorParams = spelled(vectorFields, quantizationSpellings);
 export type VectorParams = z.output<typeof vectorParams>;

@@ -18,7 +18,7 @@ import { selectionFields } from "./selection.js";
 import { selectionSpellings, spelled } from "./spellings.js";
 import { type IssueParameters, validate } from "./validate.js";
 import type { VectorInput } from "./vector-input.js";
-import { denseVectorSchema, readDenseVector, readVector, refuseOtherVector, vectorSchema } from "./vectors.js";
+import { denseVectorSchema, readVector, refuseOtherVector, vectorSchema } from "./vectors.js";
 
 /** Among which points the indices of sparse vectors are counted. */
 const idfScope = parsedBy(
@@ -153,7 +153,7 @@ export interface LegacyVector {
 }
 
 function readLegacyVector(value: unknown): LegacyVector {
-  if (Array.isArray(value)) return { using: "", vector: readDenseVector(value, "") };
+  if (Array.isArray(value)) return { using: "", vector: readVector(value, "", "query") };
   if (typeof value !== "object" || value === null || !("name" in value)) return refuseOtherVector(value, "");
   if (typeof value.name !== "string")
     throw new MurmurationError("format", `expected string, got ${shown(value.name)}`, "name");

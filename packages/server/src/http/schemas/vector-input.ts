@@ -1,7 +1,7 @@
 import type { PointId, Vector } from "@murmuration/index";
 import { documentSchema } from "./documents.js";
 import { pointIdSchema, readPointId, within } from "./fields.js";
-import { denseVectorSchema, readVector, sparseVectorSchema } from "./vectors.js";
+import { denseVectorSchema, multiVectorSchema, readVector, sparseVectorSchema } from "./vectors.js";
 
 /** What points are compared with: a vector, or a stored point's. */
 export type VectorInput = Vector | { readonly id: PointId };
@@ -14,4 +14,6 @@ export function readVectorInput(value: unknown, field: string): VectorInput {
   return readVector(value, field, "query");
 }
 
-export const vectorInputSchema = { oneOf: [denseVectorSchema, sparseVectorSchema, documentSchema, pointIdSchema] };
+export const vectorInputSchema = {
+  oneOf: [denseVectorSchema, multiVectorSchema, sparseVectorSchema, documentSchema, pointIdSchema],
+};

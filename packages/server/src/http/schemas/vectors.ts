@@ -1,5 +1,5 @@
 import type { NamedVectors } from "@murmuration/core";
-import { MurmurationError, type SparseVector, sparseVector, type Vector } from "@murmuration/index";
+import { MurmurationError, multiVector, type SparseVector, sparseVector, type Vector } from "@murmuration/index";
 import { documentSchema, isInference, readDocument, type VectorUse } from "./documents.js";
 import { type JsonSchema, shown } from "./fields.js";
 
@@ -7,6 +7,8 @@ import { type JsonSchema, shown } from "./fields.js";
 export const unnamedVector = "";
 
 export const denseVectorSchema: JsonSchema = { type: "array", items: { type: "number", format: "float" }, minItems: 1 };
+
+export const multiVectorSchema: JsonSchema = { type: "array", items: denseVectorSchema, minItems: 1 };
 
 export const sparseVectorSchema: JsonSchema = {
   type: "object",
@@ -18,15 +20,15 @@ export const sparseVectorSchema: JsonSchema = {
 };
 
 /** A vector of any kind. */
-export const vectorSchema: JsonSchema = { oneOf: [denseVectorSchema, sparseVectorSchema, documentSchema] };
+export const vectorSchema: JsonSchema = {
+  oneOf: [denseVectorSchema, multiVectorSchema, sparseVectorSchema, documentSchema],
+};
 
 export const vectorStructSchema: JsonSchema = {
-  oneOf: [denseVectorSchema, { type: "object", additionalProperties: vectorSchema }],
+  oneOf: [denseVectorSchema, multiVectorSchema, { type: "object", additionalProperties: vectorSchema }],
 };
 
 function refuseElement(value: unknown, field: string): never {
-  if (Array.isArray(value))
-    throw new MurmurationError("unsupported", "multi-vectors are not supported yet", field.replace(/\[\d+\]$/, ""));
   if (typeof value === "number" || typeof value === "bigint") {
     throw new MurmurationError("validation", `value ${value} invalid, must be a finite 32-bit float`, field);
   }
@@ -77,9 +79,20 @@ function readSparseVector(value: object, field: string): SparseVector {
   return far < 0 ? vector : refuseElement(given[far], `${at("values")}[${far}]`);
 }
 
+/** A dense vector, or a multivector where the elements are arrays. */
+function readNumbers(value: readonly unknown[], field: string): Vector {
+  if (!Array.isArray(value[0])) return readDenseVector(value, field);
+  const parts = value.map((part: unknown, i) => {
+    const at = `${field}[${i}]`;
+    if (!Array.isArray(part)) throw new MurmurationError("format", `expected array of numbers, got ${shown(part)}`, at);
+    return part.length === 0 ? new Float32Array(0) : readDenseVector(part, at);
+  });
+  return multiVector(parts, field);
+}
+
 /** A vector of any kind, or what the built-in model makes of a document. Throws as those of each kind do, and for what is no vector. */
 export function readVector(value: unknown, field: string, use: VectorUse): Vector {
-  if (Array.isArray(value)) return readDenseVector(value, field);
+  if (Array.isArray(value)) return readNumbers(value, field);
   if (typeof value !== "object" || value === null) return refuseOtherVector(value, field);
   if ("indices" in value || "values" in value) return readSparseVector(value, field);
   return isInference(value) ? readDocument(value, field, use) : refuseOtherVector(value, field);
@@ -87,7 +100,7 @@ export function readVector(value: unknown, field: string, use: VectorUse): Vecto
 
 /** The vectors of one point: an array is the unnamed one, an object has them by name and may be empty. */
 export function readVectors(value: unknown, field: string): NamedVectors {
-  if (Array.isArray(value)) return { [unnamedVector]: readDenseVector(value, field) };
+  if (Array.isArray(value)) return { [unnamedVector]: readNumbers(value, field) };
   if (typeof value !== "object" || value === null) return refuseOtherVector(value, field);
   if ("model" in value && typeof value.model === "string")
     return { [unnamedVector]: readDocument(value, field, "document") };
