@@ -1,3 +1,4 @@
+import { parsePath } from "../payload/path.js";
 import { RowSet } from "../row-set.js";
 import { finish, Meter, type Sliced } from "../sliced.js";
 import { bindTexts } from "./bind-texts.js";
@@ -8,6 +9,7 @@ import { planField } from "./plan-field.js";
 import type { PointSource } from "./point-source.js";
 import type { Predicate } from "./predicate.js";
 import { simplifyFilter } from "./simplify.js";
+import { prepareSets } from "./value-sets.js";
 
 /** A predicate costs about as much as this many entries of an ordered index. */
 const ENTRIES_PER_PREDICATE = 8;
@@ -197,15 +199,26 @@ export interface CompiledFilter {
   rows(): Sliced<RowSet>;
 }
 
+/** Throws `format` for a bad path: that of a condition which no point is asked about, too. */
+function checkPaths({ must, should, mustNot, minShould }: Filter): void {
+  for (const condition of [...must, ...should, ...mustNot, ...(minShould?.conditions ?? [])]) {
+    if ("key" in condition) parsePath(condition.key);
+    if ("filter" in condition) checkPaths(condition.filter);
+  }
+}
+
 /** Make a filter ready, once, for all points of a source. Throws `format` for a bad path. */
 export function prepareFilter(filter: Filter, source: PointSource): CompiledFilter {
   const meter = new Meter();
   const simple = simplifyFilter(bindTexts(filter, source.texts));
+  checkPaths(simple);
+  const predicate = once(() => compilePredicate(simple, meter));
   return {
     meter,
-    predicate: compilePredicate(simple, meter),
+    predicate: (subject) => predicate()(subject),
     *rows() {
       const rows = source.liveRows.clone();
+      yield* prepareSets(simple, meter, (key) => source.accessTo(key)?.equality !== undefined);
       yield* planFilter(simple, { source, meter }).keep(rows);
       return rows;
     },

@@ -1,17 +1,11 @@
-import type { Json } from "../payload/json.js";
-import { canonicalNumber } from "../payload/number.js";
 import type { MatchAny, MatchExcept, MatchScalar, MatchValue } from "./condition.js";
 import type { ValueTest } from "./predicate.js";
-
-/** Equal scalars have the same canonical form; objects, arrays and null have none. */
-function canonicalScalar(value: Json): MatchScalar | undefined {
-  return typeof value === "string" || typeof value === "boolean" ? value : canonicalNumber(value);
-}
+import { canonicalScalar, setOf } from "./value-sets.js";
 
 function isOneOf(values: readonly MatchScalar[]): ValueTest {
   const [only] = values;
   if (values.length === 1 && (typeof only === "string" || typeof only === "boolean")) return (value) => value === only;
-  const wanted = new Set<MatchScalar | undefined>(values.map(canonicalScalar));
+  const wanted = setOf(values);
   return (value) => {
     const scalar = canonicalScalar(value);
     return scalar !== undefined && wanted.has(scalar);

@@ -1,6 +1,7 @@
 import type { EqualityView, FieldAccess, PrefixView, PresenceView, RangeView } from "../payload/access.js";
 import type { IndexableValue } from "../payload/payload-index.js";
 import { RowSet } from "../row-set.js";
+import type { Meter, Sliced } from "../sliced.js";
 import type {
   Condition,
   DatetimeRange,
@@ -26,6 +27,25 @@ export type FieldCondition = Exclude<Condition, HasId | HasVector | Slice | Nest
 /** A guess of the rows that have a prefix, of those that have a string. */
 const SHARE_OF_PREFIX = 1 / 8;
 
+/** Of more values some are looked up for an estimate, and the others taken for like them: looking up each takes as long as finding the rows. */
+const VALUES_LOOKED_UP = 1_024;
+
+function estimateMatching(values: readonly IndexableValue[], equality: EqualityView, presence: PresenceView): number {
+  const stride = Math.ceil(values.length / VALUES_LOOKED_UP);
+  const some = stride <= 1 ? values : values.filter((_, i) => i % stride === 0);
+  const unheld = some.every((value) => equality.holds(value)) ? 0 : presence.countIn("other");
+  return Math.ceil((equality.estimateMatching(some) * values.length) / Math.max(1, some.length)) + unheld;
+}
+
+function* areHeld(values: readonly IndexableValue[], equality: EqualityView, meter: Meter): Sliced<boolean> {
+  for (const value of values) {
+    if (!equality.holds(value)) return false;
+    meter.steps += 2;
+    if (meter.isDue()) yield "pause";
+  }
+  return true;
+}
+
 function planMatch(
   values: readonly IndexableValue[],
   equality: EqualityView,
@@ -34,12 +54,12 @@ function planMatch(
   planning: Planning,
 ): Access {
   const { meter } = planning;
-  const areHeld = values.every((value) => equality.holds(value));
   return {
-    estimate: equality.estimateMatching(values) + (areHeld ? 0 : presence.countIn("other")),
+    estimate: estimateMatching(values, equality, presence),
     entriesVisited: 0,
     *keep(rows) {
-      const doubtful = areHeld ? undefined : yield* presence.rowsIn("other", meter);
+      const isCertain = yield* areHeld(values, equality, meter);
+      const doubtful = isCertain ? undefined : yield* presence.rowsIn("other", meter);
       yield* keepFrom(rows, yield* equality.rowsMatching(values, meter), doubtful, predicate, planning);
     },
   };

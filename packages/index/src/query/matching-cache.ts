@@ -20,6 +20,7 @@ function keyOf(value: unknown, left: number): string | undefined {
   }
   if (typeof value !== "object" || value === null) return undefined;
   const isList = Array.isArray(value);
+  if (isList && value.length > left) return undefined;
   const prototype: unknown = Object.getPrototypeOf(value);
   if (!isList && prototype !== Object.prototype && prototype !== null) return undefined;
   let key = isList ? "[" : "{";

@@ -46,7 +46,12 @@ function* rowsMatching(
   meter: Meter,
 ): Sliced<ReadonlyRowSet> {
   let rows: RowSet | undefined;
-  const wanted = new Set(values.map((value) => keys.keyOf(value)));
+  const wanted = new Set<number | bigint | undefined>();
+  for (const value of values) {
+    wanted.add(keys.keyOf(value));
+    meter.steps += 2;
+    if (meter.isDue()) yield "pause";
+  }
   wanted.delete(undefined);
   for (const held of wanted as Set<number | bigint>) {
     const found = isLookedUp ? find(place, keys, held) : 0;
