@@ -6,8 +6,8 @@ import { bodyOf, dimensions, model } from "./arbitrary-queries.js";
 import { answerOf, type Body, type Found, type Model, mDefault, NotFinite } from "./reference.js";
 
 /** Collections, and queries of each. More of them: DIFFERENTIAL_RUNS=1000. */
-const RUNS = Number(process.env["DIFFERENTIAL_RUNS"] ?? 12);
-const QUERIES = 60;
+const RUNS = Number(process.env["DIFFERENTIAL_RUNS"] ?? 8);
+const QUERIES = 40;
 const DEPTH = 2;
 
 const folder = newFolder("differential");

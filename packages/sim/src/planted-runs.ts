@@ -65,6 +65,7 @@ const profileOfBug: Partial<Record<PlantedBug, string>> = {
   "weight-stays": "deletes",
   "statistics-lag": "deletes",
   "dropped-column-stays": "wild",
+  "facet-ties-as-met": "wild",
 };
 
 interface Progress {
