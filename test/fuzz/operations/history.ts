@@ -6,7 +6,7 @@ import {
   Replica,
   type VectorSpace,
 } from "@murmuration/core";
-import { MurmurationError } from "@murmuration/index";
+import { MurmurationError, multiVector, sparseVector } from "@murmuration/index";
 
 /** An operation as a log holds it. */
 export interface Row {
@@ -36,6 +36,12 @@ const space = (size: number, more: Partial<DenseVectorSpace> = {}): DenseVectorS
   ...more,
 });
 
+/** Kinds of vectors that are not dense. */
+const others: { readonly [name: string]: VectorSpace } = {
+  terms: { kind: "sparse", modifier: "idf" },
+  parts: { kind: "multi", size: 2, distance: "Cosine" },
+};
+
 function makeCollection(name: string, vectors: { readonly [name: string]: VectorSpace }): Command {
   return { kind: "create-collection", name, vectors, settings: { metadata: { made: name } } };
 }
@@ -43,13 +49,17 @@ function makeCollection(name: string, vectors: { readonly [name: string]: Vector
 /** What the replicas are told, in turn: every kind of command, some of them at two replicas that do not hear of each other. */
 function* commands(): Generator<{ readonly at: number; readonly command: Command; readonly isCut?: boolean }> {
   const collection = BOOKS;
-  yield { at: 1, command: makeCollection(BOOKS, { "": space(3), half: space(2, { encoding: "f16" }) }) };
+  yield { at: 1, command: makeCollection(BOOKS, { "": space(3), half: space(2, { encoding: "f16" }), ...others }) };
   yield { at: 2, command: makeCollection(FILMS, { plot: space(2, { distance: "Cosine", encoding: "sq8" }) }) };
   const point = (id: number, shift: number) => ({
     id,
     vectors: {
       "": Float32Array.from([id, shift, (id * 7) % 5]),
       ...(id % 2 === 0 ? { half: Float32Array.from([shift, id]) } : {}),
+      ...(id % 3 !== 0
+        ? { terms: sparseVector(id % 3 === 1 ? [shift, 9 + id] : [], id % 3 === 1 ? [1, id] : [], "") }
+        : {}),
+      ...(id % 4 === 1 ? { parts: multiVector([Float32Array.of(id, shift), Float32Array.of(1, 0)], "") } : {}),
     },
     payload: { n: id, tag: `t${id % 3}`, deep: { er: [shift, null, "x"] } },
   });
