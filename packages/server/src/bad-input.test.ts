@@ -66,6 +66,8 @@ const requests: readonly (readonly [Method, string, Json])[] = [
 
 const original = [1, 2, 3].map((id) => ({ id, vector: near, payload: { city: "Berlin", count: id } }));
 
+const all = { limit: 100, with_vector: true };
+
 const wrongTexts = [
   ...["5", "-1", "1.5", "18446744073709551616", "true", '"x"', JSON.stringify("n".repeat(300))],
   ...["[]", "[null]", "{}", '"\\ud800"'],
@@ -134,10 +136,11 @@ describe("bad input", () => {
     const routeOf = await documentOf(test);
     const faults: string[] = [];
     let refused = 0;
-    // upkeep writes links at any time: points and the catalogue are what requests change
+    // upkeep writes at any time, links and the end of tombstones: points and the catalogue are what requests change
     const catalogueNow = () =>
       JSON.stringify(test.database.catalogue, (_, value) => (typeof value === "bigint" ? String(value) : value));
-    const state = async () => `${(await test.database.digest("things")).points_digest} ${catalogueNow()}`;
+    const state = async () =>
+      `${JSON.stringify((await test.ask("POST", "/collections/things/points/scroll", all)).json.result)} ${catalogueNow()}`;
     const restore = () => test.ask("PUT", "/collections/things/points", { points: original });
     for (const [method, path, body] of requests) {
       await restore();
@@ -225,6 +228,31 @@ describe("bad input", () => {
     }
     assert.equal(faults.join("\n"), "");
     assert.ok(asked > 200, `${asked} parameters`);
+  });
+
+  it("is no alias, in any path but those in which a collection is made or deleted", async () => {
+    const test = await filledApp();
+    const create_alias = { collection_name: "things", alias_name: "other" };
+    await test.ask("POST", "/collections/aliases", { actions: [{ create_alias }] });
+    for (const [method, path, body] of requests) {
+      const { statusCode, error } = await test.ask(method, `/collections/other${path}`, body);
+      assert.equal(statusCode, 200, `${method} ${path}: ${error}`);
+      await test.ask("PUT", "/collections/other/points", { points: original });
+    }
+    for (const path of [
+      "",
+      "/exists",
+      "/aliases",
+      "/cluster",
+      "/shards",
+      "/optimizations",
+      "/points/1",
+      "/snapshots",
+    ]) {
+      assert.ok([200, 400].includes((await test.ask("GET", `/collections/other${path}`)).statusCode), path);
+    }
+    assert.equal((await test.ask("PUT", "/collections/other", { vectors: {} })).statusCode, 400);
+    assert.equal((await test.ask("DELETE", "/collections/other")).json.result, false);
   });
 
   it("answers reads as the document says", async () => {

@@ -63,7 +63,12 @@ export const points: readonly BadRequest[] = [
     status: 400,
     message: format,
   },
-  { to: "PUT /points", body: { points: [{ id: 1, vector: {} }], shard_key: "x" }, status: 400, message: notSupported },
+  {
+    to: "PUT /points",
+    body: { points: [{ id: 1, vector: {} }], shard_key: "x" },
+    status: 400,
+    message: /Shard key "x" not found/,
+  },
   {
     to: "PUT /points?wait=perhaps",
     body: { points: [{ id: 1, vector: {} }] },

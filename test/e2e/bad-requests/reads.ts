@@ -87,7 +87,7 @@ const queries: readonly (readonly [object, number, RegExp])[] = [
   [{ query: { order_by: { key: "nothing" } } }, 400, /^Wrong input: No range index for `order_by` key: `nothing`/],
   [{ query: { sample: 7 } }, 400, format],
   [{ query: { nearest: ok, mmr: { diversity: 2 } }, using: "a" }, 422, /diversity/],
-  [{ query: ok, using: "a", shard_key: "x" }, 400, /^Bad request: .*shard_key.*not supported/],
+  [{ query: ok, using: "a", shard_key: "x" }, 404, /^Not found: Shard key "x" not found/],
 ];
 
 /** Filters, queries, scrolls and counts. */

@@ -231,7 +231,8 @@ describe("query", () => {
     ["multi-vectors", { query: [[1, 2]] }, 400, /^Wrong input: Conversion between multi and regular vectors failed/],
     ["a query of another shape", { query: { odd: 1 } }, 400, /^Format error in JSON body: query: /],
     ["a query that is a flag", { query: true }, 400, /^Format error in JSON body: query: /],
-    ["shard keys", { query, shard_key: ["a"] }, 400, /shard_key: .*not supported/],
+    ["shard keys", { query, shard_key: ["a"] }, 404, /^Not found: Shard key "a" not found/],
+    ["no shard key", { query, shard_key: { target: "a" } }, 400, /shard_key: expected a shard key/],
   ];
   for (const [what, body, expectedCode, expectedMessage] of refused) {
     it(`refuses ${what}`, async () => {

@@ -11,15 +11,13 @@ import {
   pointIdSchema,
   readPointId,
   shown,
-  unsupported,
   withDefault,
   within,
 } from "./fields.js";
 import { filter } from "./filter.js";
+import { shardKeyOfWrite } from "./shard-key.js";
 import { spelled, underOwnNames } from "./spellings.js";
 import { readVector, readVectors, vectorStructSchema } from "./vectors.js";
-
-const shardKey = unsupported("shard keys are");
 
 /** Of several points with one id only the last is kept. */
 function lastOfEachId<Point extends { readonly id: PointId }>(points: readonly Point[]): readonly Point[] {
@@ -201,16 +199,16 @@ export const upsertBody = z.object({
   ),
   update_filter: filter,
   update_mode: withDefault(updateMode, "upsert"),
-  shard_key: shardKey,
+  shard_key: shardKeyOfWrite,
 });
 
 export const updateVectorsBody = z.object({
   points: parsedBy(readPointVectors, { type: "array", items: pointSchema }),
   update_filter: filter,
-  shard_key: shardKey,
+  shard_key: shardKeyOfWrite,
 });
 
-const targetFields = { points: optional(distinctPointIds), filter, shard_key: shardKey };
+const targetFields = { points: optional(distinctPointIds), filter, shard_key: shardKeyOfWrite };
 
 export const deletePointsBody = z.object(targetFields);
 

@@ -9,12 +9,13 @@ import {
 import { z } from "zod";
 import { efSearchMax, queryBatchSizeMax } from "../http-limits.js";
 import { type ContextInput, context, recommendFields, vectorInput } from "./example-forms.js";
-import { integer, number, optional, parsedBy, rowCount, shown, unsupported, withDefault, within } from "./fields.js";
+import { integer, number, optional, parsedBy, rowCount, shown, withDefault, within } from "./fields.js";
 import { filter } from "./filter.js";
 import { groupFields, legacyGroupFields } from "./groups.js";
 import { name } from "./names.js";
 import { type QueryForm, query } from "./query-forms.js";
 import { selectionFields } from "./selection.js";
+import { shardKeyOfRead } from "./shard-key.js";
 import { selectionSpellings, spelled } from "./spellings.js";
 import { type IssueParameters, validate } from "./validate.js";
 import type { VectorInput } from "./vector-input.js";
@@ -52,10 +53,10 @@ export type SearchParams = z.output<typeof searchParams>;
 const lookupFrom = z.object({
   collection: name,
   vector: optional(z.string()),
-  shard_key: unsupported("shard keys are"),
+  shard_key: shardKeyOfRead,
 });
 
-const selectedFields = { ...selectionFields(false), shard_key: unsupported("shard keys are") };
+const selectedFields = { ...selectionFields(false), shard_key: shardKeyOfRead };
 const answerFields = { offset: withDefault(rowCount(0), 0), ...selectedFields };
 
 const searchFields = {

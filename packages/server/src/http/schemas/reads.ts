@@ -9,18 +9,16 @@ import {
   pointId,
   rowCount,
   shown,
-  unsupported,
   withDefault,
 } from "./fields.js";
 import { filter } from "./filter.js";
 import { selectionFields } from "./selection.js";
+import { shardKeyOfRead } from "./shard-key.js";
 import { selectionSpellings, spelled } from "./spellings.js";
 import { validate } from "./validate.js";
 
-const shardKey = unsupported("shard keys are");
-
 // the dialect answers with no point twice
-const retrieveFields = z.object({ ids: distinctPointIds, ...selectionFields(true), shard_key: shardKey });
+const retrieveFields = z.object({ ids: distinctPointIds, ...selectionFields(true), shard_key: shardKeyOfRead });
 export const retrieveBody = spelled(retrieveFields, selectionSpellings);
 
 export interface OrderBy {
@@ -66,18 +64,18 @@ const scrollFields = z.object({
   filter,
   order_by: optional(orderBy),
   ...selectionFields(true),
-  shard_key: shardKey,
+  shard_key: shardKeyOfRead,
 });
 export const scrollBody = spelled(scrollFields, selectionSpellings);
 
-export const countBody = z.object({ filter, exact: withDefault(z.boolean(), true), shard_key: shardKey });
+export const countBody = z.object({ filter, exact: withDefault(z.boolean(), true), shard_key: shardKeyOfRead });
 
 export const facetBody = z.object({
   key: z.string().min(1),
   limit: withDefault(rowCount(1), 10),
   filter,
   exact: withDefault(z.boolean(), false),
-  shard_key: shardKey,
+  shard_key: shardKeyOfRead,
 });
 
 /** Neighbours of each point of a distance matrix. */
@@ -88,5 +86,5 @@ export const matrixBody = z.object({
   sample: withDefault(integer(2, matrixSampleMax), MATRIX_SAMPLE_DEFAULT),
   limit: withDefault(rowCount(1), MATRIX_LIMIT_DEFAULT),
   using: withDefault(z.string(), ""),
-  shard_key: shardKey,
+  shard_key: shardKeyOfRead,
 });

@@ -3,7 +3,7 @@ import type { z } from "zod";
 
 /** What a field helper knows of an issue beyond its message: the code of the error it becomes. */
 export interface IssueParameters {
-  readonly code: "format" | "validation" | "unsupported" | "wrong-input" | "bad-request";
+  readonly code: "format" | "validation" | "unsupported" | "wrong-input" | "bad-request" | "not-found";
 }
 
 /** A path as text: `points[3].vector`. A string that begins with `[` or `.` is itself the text of a path. */
