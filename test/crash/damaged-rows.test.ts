@@ -127,36 +127,40 @@ test("damaged points, settings and frontiers are made again from the operations"
   log.close();
 });
 
-test("a payload that cannot be read fails the request that asks for it, by the point's id, and is written anew", async () => {
+test("a payload that cannot be read fails the request that asks for it, by the point's id, until it is written anew", async () => {
   const shard = await prepare();
-  for (const harm of [
-    `UPDATE payloads SET bytes = x'7b7d' WHERE ${placesOf(shard)} AND CAST(bytes AS TEXT) LIKE '%"v7"%'`,
-    `DELETE FROM payloads WHERE ${placesOf(shard)} AND CAST(bytes AS TEXT) LIKE '%"v7"%'`,
-  ]) {
-    const server = await start();
-    damage(harm);
-    const failed = await server.request("GET", "/collections/hurt/points/7");
-    assert.equal(failed.status, 500);
-    assert.match(errorOf(failed), /payload of point 7 failed its checks/);
-    const sound = await server.request("POST", "/collections/hurt/points", { ids: [6, 8], with_payload: true });
-    assert.deepEqual(
-      (sound.body.result as { payload: unknown }[]).map(({ payload }) => payload),
-      [{ n: "v6" }, { n: "v8" }],
-    );
-    assert.equal(await count(server, "sound"), 20);
-    await until(async () => (await server.request("GET", "/collections/hurt/points/7")).status === 200, "it is mended");
-    const { payload } = (await server.request("GET", "/collections/hurt/points/7")).body.result as { payload: unknown };
-    assert.deepEqual(payload, { n: "v7" });
-    assert.match(server.log(), /were damaged on the disk, and are written anew/);
-    await server.kill();
-  }
-  // a start does not look at payloads
-  damage(`DELETE FROM payloads WHERE ${placesOf(shard)} AND CAST(bytes AS TEXT) LIKE '%"v9"%'`);
+  const like = (value: string) => `${placesOf(shard)} AND CAST(bytes AS TEXT) LIKE '%"${value}"%'`;
+  const readable = async (server: ServerProcess, id: number) =>
+    (await server.request("GET", `/collections/hurt/points/${id}`)).status === 200;
   const server = await start();
-  await until(async () => (await server.request("GET", "/collections/hurt/points/9")).status === 200, "it is mended");
-  const { payload } = (await server.request("GET", "/collections/hurt/points/9")).body.result as { payload: unknown };
-  assert.deepEqual(payload, { n: "v9" });
-  await server.stop();
+  // a point's own one, of which the operations say what it was
+  const merged = { payload: { m: "w5" }, points: [5] };
+  assert.equal((await server.request("POST", "/collections/hurt/points/payload?wait=true", merged)).status, 200);
+  damage(`UPDATE payloads SET bytes = x'7b7d' WHERE ${like("w5")}`);
+  damage(`DELETE FROM payloads WHERE ${like("v7")}`);
+  for (const id of [5, 7]) {
+    const failed = await server.request("GET", `/collections/hurt/points/${id}`);
+    assert.equal(failed.status, 500);
+    assert.match(errorOf(failed), new RegExp(`payload of point ${id} failed its checks`));
+  }
+  const sound = await server.request("POST", "/collections/hurt/points", { ids: [6, 8], with_payload: true });
+  assert.deepEqual(
+    (sound.body.result as { payload: unknown }[]).map(({ payload }) => payload),
+    [{ n: "v6" }, { n: "v8" }],
+  );
+  assert.equal(await count(server, "sound"), 20);
+  await until(() => readable(server, 5), "it is mended");
+  const { payload } = (await server.request("GET", "/collections/hurt/points/5")).body.result as { payload: unknown };
+  assert.deepEqual(payload, { m: "w5", n: "v5" });
+  await until(() => /are lost with the operations that had them/.test(server.log()), "it is said");
+  await server.kill();
+  // nor does a start end for it
+  const again = await start();
+  assert.deepEqual([await readable(again, 7), await count(again, "hurt")], [false, 20]);
+  const anew = { payload: { n: "again" }, points: [7] };
+  assert.equal((await again.request("PUT", "/collections/hurt/points/payload?wait=true", anew)).status, 200);
+  assert.equal(await readable(again, 7), true);
+  await again.stop();
 });
 
 test("a collection whose name in the log is lost is quarantined, and never served empty", async () => {

@@ -42,6 +42,8 @@ export class SimulatedDisk implements OpLog {
   rottenPart: number | undefined;
   /** Settings or frontiers are damaged, and no process has started on them yet. */
   hasDamagedRecords = false;
+  /** Payloads are damaged, or were. */
+  hasDamagedPayloads = false;
   /** Rows that compaction has dropped, for a checker to take. */
   dropped: (Dot & { readonly shard: string })[] = [];
   #running: Call[] | undefined;
@@ -90,6 +92,7 @@ export class SimulatedDisk implements OpLog {
 
   /** What stands under the key of a payload is not what was written, or nothing. */
   damagePayload(shard: string, key: number, bytes: Uint8Array | undefined): void {
+    this.hasDamagedPayloads = true;
     this.#put([(_, log) => log.damagePayload(shard, key, bytes)]);
   }
 
@@ -162,8 +165,8 @@ export class SimulatedDisk implements OpLog {
     }
   }
 
-  *readOrigin(shard: string, origin: number, afterSequence: number, limit: number): Iterable<LogEntry> {
-    for (const entry of this.#log.readOrigin(shard, origin, afterSequence, limit)) yield this.#checked(entry);
+  *readOrigin(...of: Parameters<OpLog["readOrigin"]>): Iterable<LogEntry> {
+    for (const entry of this.#log.readOrigin(...of)) yield this.#checked(entry);
   }
 
   frontier(shard: string): VersionVector {
@@ -178,8 +181,8 @@ export class SimulatedDisk implements OpLog {
     return this.#log.lastPosition();
   }
 
-  points(shard: string): Iterable<StoredPoint> {
-    return this.#log.points(shard);
+  points(...of: Parameters<OpLog["points"]>): Iterable<StoredPoint> {
+    return this.#log.points(...of);
   }
 
   point(shard: string, id: PointId): PointRow | undefined {
@@ -254,9 +257,9 @@ export class SimulatedDisk implements OpLog {
       this.#running?.push(call);
     };
     return {
-      append: (shard, origin, sequence, bytes) => {
-        note((other) => void other.append(shard, origin, sequence, bytes));
-        return writer.append(shard, origin, sequence, bytes);
+      append: (...operation) => {
+        note((other) => void other.append(...operation));
+        return writer.append(...operation);
       },
       putPoint: (shard, id, state, payload) => {
         note((other) => other.putPoint(shard, id, state, payload));

@@ -65,7 +65,8 @@ const profileOfBug: Partial<Record<PlantedBug, string>> = {
   "weight-stays": "deletes",
   "statistics-lag": "deletes",
   "dropped-column-stays": "wild",
-  "facet-ties-as-met": "wild",
+  "payload-forgotten": "compaction",
+  "payload-of-another": "compaction",
 };
 
 interface Progress {

@@ -5,13 +5,15 @@ import { BrokenByHalf, type Node } from "./node.js";
 import { Random } from "./random.js";
 
 const ROWS_ROTTEN = 3;
+const noBytes = new Uint8Array(0);
 /** What no setting has in it: it takes the place of one character. */
 const ROTTEN_CHARACTER = "\u0018";
 
 /** A process ends, something on its disk is not what it was, and it is started again. */
 function damaged(world: FaultyWorld, node: Node, damage: (random: Random, shard: string) => void, amount: number) {
   const shard = shardOf(node);
-  if (shard === undefined) return;
+  // what another one lost of payloads has to come back from here
+  if (shard === undefined || world.nodes.some(({ disk }) => disk.hasDamagedPayloads)) return;
   node.kill();
   damage(new Random(Math.floor(amount * 2 ** 32)), shard);
   world.restart(node);
@@ -28,13 +30,25 @@ function rotRows({ disk }: Node, shard: string, random: Random): void {
   disk.damage(shard, damage, true);
 }
 
-/** The same for payloads; some are lost. */
-function rotPayloads({ disk }: Node, shard: string, random: Random): void {
-  const payloads = [...disk.rows(shard).values()].flatMap(({ payload }) => payload ?? []);
+/** The same for payloads; some are lost. An operation that wrote one has lost it too: another replica has to have it. */
+function rotPayloads(world: FaultyWorld, node: Node, shard: string, random: Random): void {
+  const others = world.nodes.filter((one) => one !== node && !one.isRetired && !one.isTwin && !one.isHostile);
+  const rowsOfOthers = others.map(({ disk }) => disk.rows(shard));
+  const payloads = Array.from(node.disk.rows(shard)).flatMap(([id, { state, payload }]) => {
+    const isElsewhere = rowsOfOthers.some((rows) => Buffer.compare(rows.get(id)?.state ?? noBytes, state) === 0);
+    return isElsewhere && payload !== undefined ? [payload] : [];
+  });
+  if (payloads.length > 0) world.damage(node);
   for (let i = 0; i < Math.min(ROWS_ROTTEN, payloads.length); i++) {
     const { key, bytes } = random.pick(payloads);
-    disk.damagePayload(shard, key, random.below(4) === 0 ? undefined : withBitFlipped(bytes, random));
+    node.disk.damagePayload(shard, key, random.below(4) === 0 ? undefined : withBitFlipped(bytes, random));
   }
+}
+
+/** Has it operations of a snapshot that nobody else confirms, or none that it can apply? */
+function hasLostOperations({ replica }: Node): boolean {
+  if (replica === undefined) return false;
+  return replica.quarantined().length > 0 || (replica.status().peering?.unconfirmedSnapshots ?? []).length > 0;
 }
 
 function withBitFlipped(bytes: Uint8Array, random: Random): Uint8Array {
@@ -73,7 +87,10 @@ export const recordFaults = {
     return undefined;
   },
   "rot-payload": (world, node, { amount }) => {
-    damaged(world, node, (random, shard) => rotPayloads(node, shard, random), amount);
+    // it comes back from another one, which must not be lost as well
+    if (world.nodes.some((one) => one.isDamaged || one.isBroken || one.isRetired || hasLostOperations(one)))
+      return undefined;
+    damaged(world, node, (random, shard) => rotPayloads(world, node, shard, random), amount);
     return undefined;
   },
   "rot-setting": (world, node, { amount }) => {
@@ -85,9 +102,9 @@ export const recordFaults = {
     return undefined;
   },
   /** The next operation of a shard is applied by half: the frontier does not move with the rest, or moves and is all that is noted. */
-  half: (_, node, { amount }) => {
+  half: ({ nodes }, node, { amount }) => {
     const shard = writableShardOf(node)?.shard;
-    if (shard === undefined) return undefined;
+    if (shard === undefined || nodes.some(({ disk }) => disk.hasDamagedPayloads)) return undefined;
     const [broken, step] = amount < 0.5 ? [shard.causality, "advance"] : [shard, "apply"];
     const whole = Reflect.get(broken, step) as (...parameters: unknown[]) => unknown;
     const byHalf = (...parameters: unknown[]) => {

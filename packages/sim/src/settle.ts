@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { MurmurationError } from "@murmuration/index";
 import { Violated } from "./checkers/checker.js";
 import type { ConvergenceChecker } from "./checkers/convergence.js";
 import { checkGraphAtRest, checkRecall } from "./checkers/graph.js";
@@ -123,11 +124,21 @@ function isSettled(world: HealedWorld): boolean {
 /** Where something was lost, everything must become equal again, by what replicas do themselves. */
 function isMended({ convergence }: HealedWorld, active: readonly Node[]): boolean {
   if (!active.some(({ isDamaged }) => isDamaged)) return true;
-  const digests = active.map(({ replica }) => JSON.stringify(replica?.digest(collectionName)));
+  const digests = active.map(digestOf);
   if (new Set(digests).size > 1) return false;
   for (const node of active) node.isDamaged = false;
   convergence.forget();
   return true;
+}
+
+/** Unlike any other where something of it cannot be read. */
+function digestOf({ id, replica }: Node): string {
+  try {
+    return JSON.stringify(replica?.digest(collectionName));
+  } catch (error) {
+    if (error instanceof MurmurationError && error.code === "corrupt") return `not readable on ${id}`;
+    throw error;
+  }
 }
 
 /** A process that starts again on its disk is what it was. */

@@ -2,6 +2,7 @@ import { assert, comparePointIds, type PointId } from "@murmuration/index";
 import { isOrigin, isSequence } from "../causality/dot.js";
 import { sequenceOf, type VersionVector } from "../causality/version-vector.js";
 import { refuseMessage } from "../operation/refuse-message.js";
+import { type MemoryOperation, operationRow, readOperation } from "./memory-operations.js";
 import { MemoryPayloads } from "./memory-payloads.js";
 import type {
   CheckpointSlot,
@@ -10,7 +11,9 @@ import type {
   LogEntry,
   LogWriter,
   OpLog,
+  PayloadInOperation,
   PointRow,
+  PointsOptions,
   ReadOptions,
   StoredPoint,
 } from "./op-log.js";
@@ -33,7 +36,7 @@ const noParts: Parts = new Map();
 
 interface ShardContents {
   /** Origin → its entries, by sequence. */
-  readonly origins: Map<number, LogEntry[]>;
+  readonly origins: Map<number, MemoryOperation[]>;
   readonly frontier: Map<number, number>;
   readonly points: Map<PointId, MemoryPoint>;
   /** What they were written to be. */
@@ -43,7 +46,7 @@ interface ShardContents {
 
 /** A log that lives as long as its object. For tests and for replicas that may forget. */
 export class MemoryOpLog implements OpLog {
-  #entries: LogEntry[] = [];
+  #entries: MemoryOperation[] = [];
   #shards = new Map<string, ShardContents>();
   #settings = new Map<string, string>();
   #lastPosition = 0;
@@ -79,14 +82,24 @@ export class MemoryOpLog implements OpLog {
       if (entry === undefined) return;
       position = entry.position;
       if (shard !== undefined && entry.shard !== shard) continue;
-      yield entry;
       count += 1;
+      const read = readOperation(this.#payloads, entry, options);
+      if (read !== undefined) yield read;
     }
   }
 
-  *readOrigin(shard: string, origin: number, afterSequence: number, limit: number): Iterable<LogEntry> {
+  *readOrigin(
+    shard: string,
+    origin: number,
+    afterSequence: number,
+    limit: number,
+    options: Pick<ReadOptions, "leavesPayloadsOut"> = {},
+  ): Iterable<LogEntry> {
     const entries = this.#shards.get(shard)?.origins.get(origin) ?? [];
-    yield* entries.filter((entry) => entry.sequence > afterSequence).slice(0, limit);
+    for (const entry of entries.filter(({ sequence }) => sequence > afterSequence).slice(0, limit)) {
+      const read = readOperation(this.#payloads, entry, options);
+      if (read !== undefined) yield read;
+    }
   }
 
   frontier(shard: string): VersionVector {
@@ -101,12 +114,12 @@ export class MemoryOpLog implements OpLog {
     return this.#lastPosition;
   }
 
-  *points(shard: string): Iterable<StoredPoint> {
+  *points(shard: string, options: PointsOptions = {}): Iterable<StoredPoint> {
     const { points = [], rows = noPointRows } = this.#shards.get(shard) ?? {};
     let found = noPointRows;
     for (const [id, point] of points) {
       found = withPointRow(found, checksumOf(id, point));
-      yield this.#storedPoint(shard, id, point);
+      yield this.#storedPoint(shard, id, point, options);
     }
     if (!arePointRows(found, rows)) refuseMessage(`points of shard ${shard} are lost, or are what they once were`);
   }
@@ -198,7 +211,8 @@ export class MemoryOpLog implements OpLog {
       undo.push(undoStep);
     };
     return {
-      append: (shard, origin, sequence, bytes) => this.#append(write, shard, origin, sequence, bytes),
+      append: (shard, origin, sequence, bytes, payload) =>
+        this.#append(write, { shard, origin, sequence, bytes }, payload),
       putPoint: (shard, id, state, payload) => this.#putPoint(write, shard, id, state.slice(), payload),
       deletePoint: (shard, id) => this.#putPoint(write, shard, id, undefined),
       dropPoints: (shard) => {
@@ -241,17 +255,17 @@ export class MemoryOpLog implements OpLog {
 
   #append(
     write: (undo: () => void) => void,
-    shard: string,
-    origin: number,
-    sequence: number,
-    bytes: Uint8Array,
+    operation: Omit<LogEntry, "position">,
+    payload: PayloadInOperation | undefined,
   ): number {
+    const { shard, origin, sequence } = operation;
     assert(isOrigin(origin) && isSequence(sequence), "the log holds operations with a dot");
     const contents = this.#contents(write, shard);
     const last = sequenceOf(contents.frontier, origin);
     assert(sequence === last + 1, `the next operation of ${origin} in ${shard} is ${last + 1}, not ${sequence}`);
     const position = this.#lastPosition + 1;
-    const entry: LogEntry = { position, shard, origin, sequence, bytes: bytes.slice() };
+    const entry = operationRow({ ...operation, position }, payload);
+    if (payload !== undefined) this.#payloads.share(write, shard, payload.key);
     const ofOrigin = contents.origins.get(origin) ?? [];
     write(() => {
       this.#entries.pop();
@@ -268,11 +282,23 @@ export class MemoryOpLog implements OpLog {
     return position;
   }
 
-  #storedPoint(shard: string, id: PointId, { state, payloadKey }: MemoryPoint): StoredPoint {
-    if (payloadKey === 0) return { id, state };
-    const bytes = this.#payloads.read(shard, payloadKey);
-    if (bytes === undefined) return refuseMessage(`the payload of point ${id} of shard ${shard} is lost`);
-    return { id, state, payload: { key: payloadKey, bytes } };
+  #storedPoint(
+    shard: string,
+    id: PointId,
+    { state, payloadKey: key }: MemoryPoint,
+    { onLostPayload }: PointsOptions,
+  ): StoredPoint {
+    if (key === 0) return { id, state };
+    let bytes: Uint8Array | undefined;
+    try {
+      bytes = this.#payloads.read(shard, key);
+      if (bytes === undefined) return refuseMessage(`the payload of point ${id} of shard ${shard} is lost`);
+    } catch (error) {
+      if (onLostPayload === undefined) throw error;
+      onLostPayload(id, key);
+      return { id, state };
+    }
+    return { id, state, payload: { key, bytes } };
   }
 
   #putPoint(
@@ -306,6 +332,10 @@ export class MemoryOpLog implements OpLog {
   #dropShard(write: (undo: () => void) => void, shard: string): void {
     const entries = this.#entries;
     const shards = this.#shards;
+    this.#dropPayloadsOf(
+      write,
+      entries.filter((entry) => entry.shard === shard),
+    );
     for (const { payloadKey } of shards.get(shard)?.points.values() ?? []) {
       if (payloadKey !== 0) this.#payloads.drop(write, shard, payloadKey);
     }
@@ -326,7 +356,7 @@ export class MemoryOpLog implements OpLog {
     kept: KeptOperations,
   ): number {
     const contents = this.#shards.get(shard);
-    const isDropped = (entry: LogEntry) =>
+    const isDropped = (entry: MemoryOperation) =>
       entry.shard === shard &&
       entry.position <= through &&
       entry.sequence <= sequenceOf(upTo, entry.origin) &&
@@ -338,6 +368,7 @@ export class MemoryOpLog implements OpLog {
       for (const [origin, before] of origins) contents?.origins.set(origin, before);
     });
     this.#entries = entries.filter((entry) => !isDropped(entry));
+    this.#dropPayloadsOf(write, entries.filter(isDropped));
     for (const [origin, before] of origins) {
       contents?.origins.set(
         origin,
@@ -345,6 +376,12 @@ export class MemoryOpLog implements OpLog {
       );
     }
     return entries.length - this.#entries.length;
+  }
+
+  #dropPayloadsOf(write: (undo: () => void) => void, operations: readonly MemoryOperation[]): void {
+    for (const { shard, payload } of operations) {
+      if (payload !== undefined) this.#payloads.dropOfOperation(write, shard, payload.key);
+    }
   }
 
   #restartShard(write: (undo: () => void) => void, shard: string, frontier: VersionVector): number {

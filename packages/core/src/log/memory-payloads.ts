@@ -1,5 +1,6 @@
 import { crc32 } from "node:zlib";
 import { refuseMessage } from "../operation/refuse-message.js";
+import { isPlanted } from "../planted.js";
 
 interface MemoryPayload {
   readonly bytes: Uint8Array;
@@ -17,6 +18,8 @@ export class MemoryPayloads {
   readonly #shards = new Map<string, Map<number, MemoryPayload>>();
   #drops: Drop[] = [];
   readonly #lastKeys = new Map<string, number>();
+  /** Of operations, by shard: whether they are of nothing else any more. */
+  readonly #ofOperations = new Map<string, Map<number, boolean>>();
   lastDrop = 0;
 
   newKey(shard: string): number {
@@ -50,6 +53,42 @@ export class MemoryPayloads {
     this.#lastKeys.set(shard, Math.max(key, this.#lastKeys.get(shard) ?? 0));
   }
 
+  /** An operation has a payload that a point is put with. */
+  share(write: (undo: () => void) => void, shard: string, key: number): void {
+    this.#setOfOperation(write, shard, key, false);
+  }
+
+  /** An operation that had a payload is dropped. */
+  dropOfOperation(write: (undo: () => void) => void, shard: string, key: number): void {
+    const isAlone = this.#ofOperations.get(shard)?.get(key) === true;
+    this.#setOfOperation(write, shard, key, undefined);
+    if (isAlone) this.#delete(write, shard, key);
+  }
+
+  #setOfOperation(write: (undo: () => void) => void, shard: string, key: number, isAlone: boolean | undefined): void {
+    const ofShard = this.#ofOperations.get(shard) ?? new Map<number, boolean>();
+    this.#ofOperations.set(shard, ofShard);
+    const set = (value: boolean | undefined) => (value === undefined ? ofShard.delete(key) : ofShard.set(key, value));
+    const before = ofShard.get(key);
+    write(() => void set(before));
+    set(isAlone);
+  }
+
+  #delete(write: (undo: () => void) => void, shard: string, key: number): void {
+    const payloads = this.#shards.get(shard);
+    const before = payloads?.get(key);
+    write(() => {
+      if (before !== undefined) payloads?.set(key, before);
+    });
+    payloads?.delete(key);
+  }
+
+  /** The key of another payload of the shard, if there is one: for a planted bug. */
+  another(shard: string, key: number): number {
+    const keys = [...(this.#shards.get(shard)?.keys() ?? [])];
+    return keys[(keys.indexOf(key) + 1) % keys.length] ?? key;
+  }
+
   drop(write: (undo: () => void) => void, shard: string, key: number): void {
     const drops = this.#drops;
     const { lastDrop } = this;
@@ -66,12 +105,9 @@ export class MemoryPayloads {
     const passed = drops.filter(({ position }) => position <= upTo);
     const gone = passed.slice(0, limit);
     for (const { shard, key } of gone) {
-      const payloads = this.#shards.get(shard);
-      const before = payloads?.get(key);
-      write(() => {
-        if (before !== undefined) payloads?.set(key, before);
-      });
-      payloads?.delete(key);
+      const isOfOperation = this.#ofOperations.get(shard)?.has(key) === true;
+      if (isOfOperation && !isPlanted("payload-forgotten")) this.#setOfOperation(write, shard, key, true);
+      else this.#delete(write, shard, key);
     }
     write(() => {
       this.#drops = drops;

@@ -1,9 +1,10 @@
 import { crc32 } from "node:zlib";
 import { parsePayload } from "@murmuration/index";
 import Database from "better-sqlite3";
+import { withPayload } from "../operation/apart-payload.js";
 import { decodeMessage, encodeMessage } from "../operation/message.js";
 import { noPointRows, pointRowsToText, withPointRow } from "./point-rows.js";
-import { pointChecksum, settingChecksum } from "./row-checksums.js";
+import { type OperationPlace, operationChecksum, pointChecksum, settingChecksum } from "./row-checksums.js";
 
 /** State of a point without its payload, as the log keeps it. */
 export function registersOf(sequence: number): Uint8Array {
@@ -18,8 +19,14 @@ export function wholeStateOf(state: Uint8Array, payload: Uint8Array | undefined)
 }
 
 /** Makes a log's file, which is closed, one as an older version would have left it. */
-export function makeOlder(file: string, version: 1 | 2 | 3 | 4 | 5): void {
+export function makeOlder(file: string, version: 1 | 2 | 3 | 4 | 5 | 6): void {
   const database = new Database(file);
+  putPayloadsIntoOperations(database);
+  if (version === 6) {
+    database.pragma("user_version = 6");
+    database.close();
+    return;
+  }
   const points = database
     .prepare<[], { shard: number; id: Uint8Array; state: Uint8Array; bytes: Uint8Array | null }>(
       "SELECT shard, id, state, (SELECT bytes FROM payloads WHERE place = (shard << 40 | payload)) AS bytes FROM points",
@@ -55,4 +62,21 @@ export function makeOlder(file: string, version: 1 | 2 | 3 | 4 | 5): void {
   if (version < 2) database.exec("DROP TABLE checkpoints; DROP TABLE checkpoint_parts");
   database.pragma(`user_version = ${version}`);
   database.close();
+}
+
+function putPayloadsIntoOperations(database: Database.Database): void {
+  const apart = database
+    .prepare<[], OperationPlace & { readonly bytes: Uint8Array; readonly at: number; readonly text: Uint8Array }>(
+      `SELECT position, shard, origin, sequence, operations.bytes, payload_at AS at, payloads.bytes AS text
+       FROM operations JOIN payloads ON payload > 0 AND place = (shard << 40 | payload)`,
+    )
+    .all();
+  const put = database.prepare("UPDATE operations SET bytes = ?, checksum = ? WHERE position = ?");
+  for (const { bytes, at, text, ...place } of apart) {
+    const whole = withPayload(bytes, at, text);
+    put.run(whole, operationChecksum(place, whole), place.position);
+  }
+  database.exec(`DROP INDEX operations_by_payload; DROP TABLE operation_payloads;
+    ALTER TABLE operations DROP COLUMN payload; ALTER TABLE operations DROP COLUMN payload_at;
+    ALTER TABLE operations DROP COLUMN payload_checksum;`);
 }

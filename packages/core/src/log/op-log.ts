@@ -1,5 +1,6 @@
 import type { MurmurationError, PointId } from "@murmuration/index";
 import type { VersionVector } from "../causality/version-vector.js";
+import type { PayloadSpan } from "../operation/apart-payload.js";
 
 /** One operation as it stands in the log. */
 export interface LogEntry {
@@ -26,6 +27,11 @@ export interface KeyedPayload {
   readonly bytes: () => Uint8Array;
 }
 
+/** The payload in the bytes of an operation that is kept under a key of its own, with the point that the operation makes. */
+export interface PayloadInOperation extends PayloadSpan {
+  readonly key: number;
+}
+
 /** A point as the log's projection keeps it. */
 export interface StoredPoint {
   readonly id: PointId;
@@ -44,12 +50,20 @@ export interface PointRow {
   readonly payloadKey: number;
 }
 
+/** How points are read. */
+export interface PointsOptions {
+  /** Told of a payload that is damaged or lost, before its point comes without; else reading throws `corrupt` there. */
+  readonly onLostPayload?: (id: PointId, key: number) => void;
+}
+
 /** Where reading begins and ends. */
 export interface ReadOptions {
   /** Only this shard; otherwise all of them. */
   readonly shard?: string;
   /** At most so many entries. */
   readonly limit?: number;
+  /** Payloads that are kept apart from their operations are not read: empty ones stand in their place. */
+  readonly leavesPayloadsOut?: boolean;
   /** Told of an entry whose bytes fail their checks, which is then passed over; without it reading throws `corrupt` there. */
   readonly onDamaged?: (entry: Omit<LogEntry, "bytes">, error: MurmurationError) => void;
 }
@@ -67,9 +81,10 @@ export type KeptOperations = ReadonlyMap<number, ReadonlySet<number>>;
 export interface LogWriter {
   /**
    * Appends the next operation of an origin and moves the shard's frontier with it. Any other sequence than the next one
-   * is a fault of the caller and throws. Returns the entry's position.
+   * is a fault of the caller and throws. Returns the entry's position. `payload`: a point is put with it in the same transaction. It is on the disk
+   * once then, for as long as the operation or a point has it, and is put into the bytes again where they are read.
    */
-  append(shard: string, origin: number, sequence: number, bytes: Uint8Array): number;
+  append(shard: string, origin: number, sequence: number, bytes: Uint8Array, payload?: PayloadInOperation): number;
   /** The payload that the point had under another key is noted as dropped. */
   putPoint(shard: string, id: PointId, state: Uint8Array, payload?: KeyedPayload): void;
   deletePoint(shard: string, id: PointId): void;
@@ -81,7 +96,7 @@ export interface LogWriter {
   mendPayload(shard: string, payload: StoredPayload): void;
   /**
    * Deletes payloads whose drop was noted at a position up to `upTo` (`OpLog.lastDrop`), at most `limit` of them. They can be read until
-   * then. Returns whether none is left.
+   * then. One that an operation has goes with the operation. Returns whether none is left.
    */
   deleteDropped(upTo: number, limit: number): boolean;
   /** Forgets a shard: its operations, points, checkpoints and frontier. */
@@ -126,15 +141,21 @@ export interface OpLog {
   /** Entries behind position `after` (0: from the start), by position. */
   read(after: number, options?: ReadOptions): Iterable<LogEntry>;
   /** Operations of one origin behind `afterSequence`, by sequence; at most `limit`. */
-  readOrigin(shard: string, origin: number, afterSequence: number, limit: number): Iterable<LogEntry>;
+  readOrigin(
+    shard: string,
+    origin: number,
+    afterSequence: number,
+    limit: number,
+    options?: Pick<ReadOptions, "leavesPayloadsOut">,
+  ): Iterable<LogEntry>;
   /** Per origin the highest sequence of the shard. A copy. */
   frontier(shard: string): VersionVector;
   /** Shards that hold anything, sorted. */
   shards(): string[];
   /** The highest position given out, 0 for none. */
   lastPosition(): number;
-  /** Every point of a shard, in no stated order. */
-  points(shard: string): Iterable<StoredPoint>;
+  /** Every point of a shard, in no stated order. Throws as `point` does, and for points that are not those that were written. */
+  points(shard: string, options?: PointsOptions): Iterable<StoredPoint>;
   /** The row of one point; `undefined`: there is none. Throws `corrupt` for one that is damaged. */
   point(shard: string, id: PointId): PointRow | undefined;
   /**

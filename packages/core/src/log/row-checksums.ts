@@ -13,7 +13,28 @@ export function operationChecksum(place: OperationPlace, bytes: Uint8Array): num
   return placedChecksum(place, crc32(bytes));
 }
 
-/** The same, of the checksum of its bytes, damaged or not: the row need not be read for it. */
+/** Says of an operation's payload, which stands elsewhere, where that is and what it is. */
+export interface PayloadApart {
+  /** Its key. */
+  readonly payload: number;
+  /** Where it belongs in the operation's bytes. */
+  readonly payloadAt: number;
+  /** Of its bytes there. */
+  readonly payloadChecksum: number;
+}
+
+/** Checksum of a row of operations without its payload: `rest`. */
+export function apartChecksum(place: OperationPlace, rest: Uint8Array, apart: PayloadApart): number {
+  const { payload, payloadAt, payloadChecksum } = apart;
+  return placedChecksum(place, crc32(rest, crc32(`${payload}:${payloadAt}:${payloadChecksum}`)));
+}
+
+/** Checksum of a row that says that a payload is an operation's alone. */
+export function ownedChecksum(shard: number, key: number): number {
+  return crc32(`operation:${shard}:${key}`);
+}
+
+/** Of the checksum of what a row has, damaged or not: the row need not be read for it. */
 export function placedChecksum({ position, shard, origin, sequence }: OperationPlace, ofBytes: number): number {
   return (ofBytes ^ crc32(`${position}:${shard}:${origin}:${sequence}`)) >>> 0;
 }

@@ -15,7 +15,8 @@ import { payloadChecksum, pointChecksum, settingChecksum } from "./row-checksums
 import { payloadFloorSetting } from "./sqlite-payloads.js";
 import { POINTS_BEFORE, pointRowsSetting } from "./sqlite-schema.js";
 import { isIntactSetting } from "./sqlite-settings.js";
-import { readStatements, type WriteStatements, writeStatements } from "./sqlite-statements.js";
+import { readStatements } from "./sqlite-statements.js";
+import { type WriteStatements, writeStatements } from "./sqlite-write-statements.js";
 
 /** A row of the points of before. */
 interface RowBefore {
@@ -81,6 +82,7 @@ class Mover {
       hasPointChecksums: true,
       hasSettingChecksums: true,
       hasPayloads: true,
+      hasPayloadsOnce: true,
     });
     this.#page = database.prepare(`SELECT shard, id, state, checksum FROM ${POINTS_BEFORE} ORDER BY shard, id LIMIT ?`);
     this.#drop = database.prepare(`DELETE FROM ${POINTS_BEFORE} WHERE shard = ? AND id = ?`);

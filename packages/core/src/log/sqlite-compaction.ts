@@ -2,7 +2,8 @@ import { crc32 } from "node:zlib";
 import type { VersionVector } from "../causality/version-vector.js";
 import { limits } from "../limits.js";
 import type { CheckpointSlot, KeptOperations } from "./op-log.js";
-import type { WriteStatements } from "./sqlite-statements.js";
+import { dropPayloadOf } from "./sqlite-payloads.js";
+import type { WriteStatements } from "./sqlite-write-statements.js";
 
 /** Writes a part of a shard's checkpoint, which is made if there is none. */
 export function putCheckpointPart(
@@ -36,9 +37,10 @@ export function dropOperations(
     const keptOfOrigin = kept.get(origin);
     for (let after = 0; ; ) {
       const page = writes.dotsBehind.all(shard, origin, after, last, limits.logPageRows);
-      for (const { position, sequence } of page) {
+      for (const { position, sequence, payload } of page) {
         if (position > through || keptOfOrigin?.has(sequence) === true) continue;
         writes.dropOperation.run(position);
+        if (payload !== 0) dropPayloadOf(writes, shard, payload);
         dropped += 1;
       }
       after = page.at(-1)?.sequence ?? after;

@@ -4,10 +4,10 @@ import { storageError } from "./sqlite-error.js";
 
 const SYNCHRONOUS_FULL = 2;
 /**
- * Bytes of a page of a new file. Operations and payloads are rows of some kilobytes: in pages of 4 KiB, a payload of just over 2 fills one alone.
- * A file that is there keeps what it was made with.
+ * Bytes of a page of a new file. Operations and payloads are rows of some kilobytes, and the last one that does not fit leaves its room empty: half a row
+ * of each page. A file that is there keeps what it was made with.
  */
-const PAGE_BYTES = 8_192;
+const PAGE_BYTES = 16_384;
 /** The write-ahead log is taken into the file when it has grown by so much. */
 const CHECKPOINT_BYTES = 16_384_000;
 

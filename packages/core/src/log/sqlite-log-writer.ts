@@ -3,14 +3,15 @@ import { isOrigin, isSequence } from "../causality/dot.js";
 import { sequenceOf } from "../causality/version-vector.js";
 import type { LogWriter } from "./op-log.js";
 import { noPointRows, pointRowsToText } from "./point-rows.js";
-import { frontierChecksum, operationChecksum, payloadChecksum } from "./row-checksums.js";
+import { frontierChecksum, payloadChecksum } from "./row-checksums.js";
 import { dropCheckpoint, dropOperations, putCheckpointPart } from "./sqlite-compaction.js";
 import { type Heads, POSITION_FLOOR, type ShardHead } from "./sqlite-heads.js";
+import { putOperation } from "./sqlite-operations.js";
 import { type Drops, deleteDropped, payloadFloorSetting } from "./sqlite-payloads.js";
 import { deletePoint, dropPoints, writePoint } from "./sqlite-points.js";
 import { pointRowsSetting } from "./sqlite-schema.js";
 import { writeSetting, writeSettingSums } from "./sqlite-settings.js";
-import type { WriteStatements } from "./sqlite-statements.js";
+import type { WriteStatements } from "./sqlite-write-statements.js";
 
 export interface Transaction {
   readonly heads: Heads;
@@ -41,14 +42,14 @@ export function sqliteLogWriter(writes: WriteStatements, transaction: Transactio
     return made;
   };
   return {
-    append: (shard, origin, sequence, bytes) => {
+    append: (shard, origin, sequence, bytes, payload) => {
       assert(isOrigin(origin) && isSequence(sequence), "the log holds operations with a dot");
       const head = headOf(shard);
       const next = sequenceOf(head.frontier, origin) + 1;
       assert(sequence === next, `the next operation of ${origin} in ${shard} is ${next}, not ${sequence}`);
       const position = heads.lastPosition + 1;
-      const checksum = operationChecksum({ position, shard: head.key, origin, sequence }, bytes);
-      writes.append.run(position, head.key, origin, sequence, checksum, bytes);
+      putOperation(writes, { position, shard: head.key, origin, sequence }, bytes, payload);
+      if (payload !== undefined) drops.share(head.key, payload.key);
       heads.lastPosition = position;
       head.frontier.set(origin, sequence);
       const origins = advanced.get(head);
@@ -99,6 +100,7 @@ export function sqliteLogWriter(writes: WriteStatements, transaction: Transactio
       for (const statement of [writes.dropOperations, writes.dropPoints, writes.dropFrontier, writes.dropShard]) {
         statement.run(head.key);
       }
+      writes.dropOwnedOfShard.run(head.key, head.key);
       for (const setting of [pointRowsSetting(head.key), payloadFloorSetting(head.key)])
         writes.dropSetting.run(setting);
       summed.delete(head);
@@ -118,6 +120,7 @@ export function sqliteLogWriter(writes: WriteStatements, transaction: Transactio
     restartShard: (shard, frontier) => {
       const head = headOf(shard);
       for (const statement of [writes.dropOperations, writes.dropFrontier]) statement.run(head.key);
+      writes.dropOwnedOfShard.run(head.key, head.key);
       summed.add(head);
       dropPoints(writes, drops, head);
       head.frontier.clear();

@@ -9,6 +9,7 @@ import { limits } from "../limits.js";
 import { opLogConformance } from "./conformance.js";
 import { makeOlder, registersOf, wholeStateOf } from "./older-log.test-support.js";
 import { SqliteOpLog } from "./sqlite-op-log.js";
+import { logSchemaVersion } from "./sqlite-schema.js";
 
 const makeFolder = () => mkdtempSync(join(tmpdir(), "murmuration-log-"));
 const failsWith =
@@ -50,7 +51,7 @@ describe("SqliteOpLog", () => {
   }
 
   test("a full disk refuses the write whole, reading goes on, and writing works again when there is room", () => {
-    const log = new SqliteOpLog(file, { pagesMax: 60 });
+    const log = new SqliteOpLog(file, { pagesMax: 180 });
     fill(log, 1, 100);
     const frontier = log.frontier("a");
     const position = log.lastPosition();
@@ -223,7 +224,7 @@ describe("SqliteOpLog", () => {
       opened.close();
     }
     const database = new Database(file);
-    assert.equal(database.pragma("user_version", { simple: true }), 6);
+    assert.equal(database.pragma("user_version", { simple: true }), logSchemaVersion);
     database.close();
   });
 

@@ -11,30 +11,26 @@ import type {
   LogWriter,
   OpLog,
   PointRow,
+  PointsOptions,
   ReadOptions,
   StoredPoint,
   TransactionOptions,
 } from "./op-log.js";
 import { pointIdToKey } from "./point-key.js";
 import { noPointRows } from "./point-rows.js";
-import { operationChecksum } from "./row-checksums.js";
 import { bringPointsOver } from "./sqlite-bring-over.js";
 import { openDatabase, pageBytesOf, setPragmas } from "./sqlite-connection.js";
 import { damagedRows } from "./sqlite-damage.js";
 import { storageError, withStorageErrors } from "./sqlite-error.js";
 import { type Heads, readHeads } from "./sqlite-heads.js";
 import { finishTransaction, sqliteLogWriter, type Transaction } from "./sqlite-log-writer.js";
+import { entryOfRow, formOf } from "./sqlite-operations.js";
 import { Drops, readPayload } from "./sqlite-payloads.js";
 import { intactRow, plainBytes, readPoints, verifyPoints } from "./sqlite-points.js";
 import { openSchema, rowFormsOf } from "./sqlite-schema.js";
 import { readSetting, SYNCED } from "./sqlite-settings.js";
-import {
-  type OperationRow,
-  type ReadStatements,
-  readStatements,
-  type WriteStatements,
-  writeStatements,
-} from "./sqlite-statements.js";
+import { type OperationRow, type ReadStatements, readStatements } from "./sqlite-statements.js";
+import { type WriteStatements, writeStatements } from "./sqlite-write-statements.js";
 
 /** What `pagesMax` counts, whatever the pages of the file are. */
 const BOUND_PAGE_BYTES = 4096;
@@ -137,19 +133,29 @@ export class SqliteOpLog implements OpLog {
   }
 
   *read(after: number, options: ReadOptions = {}): Iterable<LogEntry> {
-    const { shard, limit = Number.MAX_SAFE_INTEGER, onDamaged } = options;
+    const { shard, limit = Number.MAX_SAFE_INTEGER } = options;
+    const { all, ofShard } = this.#reads;
+    const form = formOf(options);
     const page = (position: number, rows: number) =>
-      shard === undefined ? this.#reads.all.all(position, rows) : this.#reads.ofShard.all(shard, position, rows);
-    yield* this.#pages(limit, after, page, onDamaged);
+      shard === undefined ? all[form].all(position, rows) : ofShard[form].all(shard, position, rows);
+    yield* this.#pages(limit, after, page, options);
   }
 
-  *readOrigin(shard: string, origin: number, afterSequence: number, limit: number): Iterable<LogEntry> {
+  *readOrigin(
+    shard: string,
+    origin: number,
+    afterSequence: number,
+    limit: number,
+    options: Pick<ReadOptions, "leavesPayloadsOut"> = {},
+  ): Iterable<LogEntry> {
     let after = afterSequence;
-    yield* this.#pages(limit, 0, (_, rows) => {
-      const page = this.#reads.ofOrigin.all(shard, origin, after, rows);
-      after = page.at(-1)?.sequence ?? after;
-      return page;
-    });
+    const statement = this.#reads.ofOrigin[formOf(options)];
+    const page = (_: number, rows: number) => {
+      const found = statement.all(shard, origin, after, rows);
+      after = found.at(-1)?.sequence ?? after;
+      return found;
+    };
+    yield* this.#pages(limit, 0, page, options);
   }
 
   frontier(shard: string): VersionVector {
@@ -164,10 +170,10 @@ export class SqliteOpLog implements OpLog {
     return this.#currentHeads().lastPosition;
   }
 
-  points(shard: string): Iterable<StoredPoint> {
+  points(shard: string, options?: PointsOptions): Iterable<StoredPoint> {
     const head = this.#currentHeads().shards.get(shard);
     const rows = head === undefined ? noPointRows : head.rows;
-    return readPoints(this.#file, this.#reads, shard, rows);
+    return readPoints(this.#file, this.#reads, shard, rows, options);
   }
 
   point(shard: string, id: PointId): PointRow | undefined {
@@ -258,15 +264,16 @@ export class SqliteOpLog implements OpLog {
     limit: number,
     after: number,
     page: (after: number, rows: number) => OperationRow[],
-    onDamaged?: ReadOptions["onDamaged"],
+    options: ReadOptions,
   ): Iterable<LogEntry> {
+    const { onDamaged } = options;
     let left = limit;
     let position = after;
     while (left > 0) {
       const rowsAsked = Math.min(left, limits.logPageRows);
       const rows = withStorageErrors(this.#file, () => page(position, rowsAsked));
       for (const row of rows) {
-        const entry = this.#entry(row);
+        const entry = entryOfRow(this.#file, this.#reads.forms, row, options);
         if (!(entry instanceof MurmurationError)) yield entry;
         else if (onDamaged === undefined) throw entry;
         else onDamaged(row, entry);
@@ -275,19 +282,6 @@ export class SqliteOpLog implements OpLog {
       left -= rows.length;
       position = (rows.at(-1) as OperationRow).position;
     }
-  }
-
-  /** The entry of a row, or what is wrong with it. */
-  #entry(row: OperationRow): LogEntry | MurmurationError {
-    const { position, shard, key, origin, sequence, checksum } = row;
-    const bytes = plainBytes(row.bytes);
-    const { hasPlaces } = this.#reads.forms;
-    const written = hasPlaces ? operationChecksum({ position, shard: key, origin, sequence }, bytes) : crc32(bytes);
-    if (written !== checksum) {
-      const name = `operation ${origin}:${sequence} of shard ${shard}`;
-      return new MurmurationError("corrupt", `${this.#file}: ${name} is damaged: the checksum does not match`);
-    }
-    return { position, shard, origin, sequence, bytes };
   }
 
   #currentHeads(): Heads {

@@ -1,7 +1,9 @@
+import { assert } from "@murmuration/index";
 import { limits } from "../limits.js";
 import { refuseMessage } from "../operation/refuse-message.js";
-import { dropChecksum, payloadChecksum } from "./row-checksums.js";
-import type { DropRow, PayloadRow, ReadStatements, WriteStatements } from "./sqlite-statements.js";
+import { dropChecksum, ownedChecksum, payloadChecksum } from "./row-checksums.js";
+import type { DropRow, PayloadRow, ReadStatements } from "./sqlite-statements.js";
+import type { WriteStatements } from "./sqlite-write-statements.js";
 
 /** Setting of the log's own: the key up to which none is given after a restart, for the shard of this key. */
 export function payloadFloorSetting(key: number | string): string {
@@ -29,6 +31,8 @@ export class Drops {
   readonly #dropped = new Map<number, Range[]>();
   /** Keys that were put, of shards of which all was dropped before. */
   readonly #put = new Map<number, number[]>();
+  /** Payloads of operations that were not put yet. */
+  readonly #shared = new Set<string>();
   /** Shards whose floor was moved. */
   readonly raised = new Set<PayloadsHead>();
 
@@ -36,7 +40,13 @@ export class Drops {
     this.#writes = writes;
   }
 
+  /** An operation has a payload that is yet to be put. */
+  share(shard: number, key: number): void {
+    this.#shared.add(placeText(shard, key));
+  }
+
   put(head: PayloadsHead, key: number): void {
+    this.#shared.delete(placeText(head.key, key));
     this.#put.get(head.key)?.push(key);
     if (key <= head.payloadFloor) return;
     head.payloadFloor = Math.min(key + limits.payloadKeysReserved, limits.payloadKeyMax);
@@ -60,6 +70,7 @@ export class Drops {
 
   /** Writes the notes, behind position `after`. Returns the position of the last. */
   write(after: number): number {
+    assert(this.#shared.size === 0, "the payload of an operation is put with a point");
     let position = after;
     for (const [shard, ranges] of this.#dropped) {
       for (const { first, last } of without(ranges, this.#put.get(shard) ?? [])) {
@@ -75,6 +86,10 @@ export class Drops {
     this.#dropped.set(shard, ranges);
     return ranges;
   }
+}
+
+function placeText(shard: number, key: number): string {
+  return `${shard}:${key}`;
 }
 
 /** The ranges without some keys. */
@@ -99,18 +114,40 @@ export function isIntactDrop({ position, shard, first, last, checksum }: DropRow
   return checksum === dropChecksum(position, shard, first, last);
 }
 
-/** Deletes payloads that were noted as dropped up to a position; see `LogWriter.deleteDropped`. A note that is damaged is not believed. */
+/**
+ * Deletes payloads that were noted as dropped up to a position; see `LogWriter.deleteDropped`. Those that operations have are theirs alone from here on.
+ * A note that is damaged is not believed.
+ */
 export function deleteDropped(writes: WriteStatements, upTo: number, limit: number): boolean {
-  let left = limit;
-  for (;;) {
+  for (let left = limit; ; ) {
     const drop = writes.firstDrop.get(upTo);
     if (drop === undefined) return true;
     if (left <= 0) return false;
-    const { shard, first, last } = drop;
-    const deleted = isIntactDrop(drop) ? writes.deletePayloads.run(shard, first, shard, last, left).changes : 0;
-    left -= deleted;
-    if (left > 0) writes.dropDrop.run(drop.position);
+    left -= deleteNoted(writes, drop, left);
   }
+}
+
+/** Passes over payloads that a note names, at most `limit`. Returns how many; fewer: the note is gone with them. */
+function deleteNoted(writes: WriteStatements, drop: DropRow, limit: number): number {
+  const { position, shard, first, last } = drop;
+  const page = isIntactDrop(drop) ? writes.payloadsBetween.all(shard, shard, first, shard, last, limit) : [];
+  for (const { key, isOfOperation } of page) {
+    if (isOfOperation === 1) writes.putOwned.run(shard, key, ownedChecksum(shard, key));
+    else writes.deletePayload.run(shard, key);
+  }
+  writes.dropDrop.run(position);
+  const next = page.at(-1)?.key;
+  if (next !== undefined && page.length === limit && next < last) {
+    writes.putDrop.run(position, shard, next + 1, last, dropChecksum(position, shard, next + 1, last));
+  }
+  return page.length;
+}
+
+/** An operation is dropped that had a payload: so is the payload, where no point has it. */
+export function dropPayloadOf(writes: WriteStatements, shard: number, key: number): void {
+  if (writes.ownedChecksum.get(shard, key) !== ownedChecksum(shard, key)) return;
+  writes.deletePayload.run(shard, key);
+  writes.dropOwned.run(shard, key);
 }
 
 /** The payload of a key of the shard of this key in the file. Throws `corrupt` where it is damaged. */

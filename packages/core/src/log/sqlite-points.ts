@@ -1,13 +1,14 @@
 import { assert, type PointId } from "@murmuration/index";
 import { limits } from "../limits.js";
 import { refuseMessage } from "../operation/refuse-message.js";
-import type { PointRow as BarePoint, KeyedPayload, StoredPoint } from "./op-log.js";
+import type { PointRow as BarePoint, KeyedPayload, PointsOptions, StoredPoint } from "./op-log.js";
 import { pointIdFromKey, pointIdToKey } from "./point-key.js";
 import { arePointRows, noPointRows, type PointRows, withoutPointRow, withPointRow } from "./point-rows.js";
 import { payloadChecksum, pointChecksum } from "./row-checksums.js";
 import { withStorageErrors } from "./sqlite-error.js";
-import type { Drops, PayloadsHead } from "./sqlite-payloads.js";
-import type { BarePointRow, PointRow, ReadStatements, WriteStatements } from "./sqlite-statements.js";
+import { type Drops, isIntactPayload, type PayloadsHead } from "./sqlite-payloads.js";
+import type { BarePointRow, PointRow, ReadStatements } from "./sqlite-statements.js";
+import type { WriteStatements } from "./sqlite-write-statements.js";
 
 /** A shard's head, with what its points were written to be; `undefined`: that is lost. */
 export interface PointsHead extends PayloadsHead {
@@ -20,6 +21,7 @@ export function* readPoints(
   reads: ReadStatements,
   shard: string,
   written: PointRows | undefined,
+  options: PointsOptions = {},
 ): Iterable<StoredPoint> {
   let after = new Uint8Array(0);
   let found = noPointRows;
@@ -30,7 +32,7 @@ export function* readPoints(
       if (!isIntactPoint(row)) refuseMessage(damagedPoint(file, shard));
       hasChecksums &&= row.checksum !== null;
       found = withPointRow(found, row.checksum ?? 0);
-      yield pointOf(file, shard, row);
+      yield pointOf(file, shard, row, options);
     }
     const last = page.at(-1);
     if (last === undefined || page.length < limits.logPageRows) break;
@@ -83,16 +85,25 @@ export function isIntactPoint({ shard, checksum, id, state, payload }: BarePoint
   return checksum === null || checksum === pointChecksum(shard, id, state, payload ?? undefined);
 }
 
-function pointOf(file: string, name: string, { shard, id: key, state: bytes, payload, ...row }: PointRow): StoredPoint {
+function pointOf(
+  file: string,
+  name: string,
+  { shard, id: key, state: bytes, payload, payloadBytes, payloadChecksum }: PointRow,
+  { onLostPayload }: PointsOptions,
+): StoredPoint {
   const id = pointIdFromKey(key);
   const state = plainBytes(bytes);
   if (payload === null || payload === 0) return { id, state };
-  if (row.payloadBytes === null) return refuseMessage(`${file}: the payload of point ${id} of shard ${name} is lost`);
-  if (row.payloadChecksum !== payloadChecksum(shard, payload, row.payloadBytes)) {
-    const what = `the payload of point ${id} of shard ${name} is damaged`;
-    return refuseMessage(`${file}: ${what}: the checksum does not match`);
+  if (payloadBytes !== null && payloadChecksum !== null) {
+    const isIntact = isIntactPayload(shard, payload, { checksum: payloadChecksum, bytes: payloadBytes });
+    if (isIntact) return { id, state, payload: { key: payload, bytes: plainBytes(payloadBytes) } };
   }
-  return { id, state, payload: { key: payload, bytes: plainBytes(row.payloadBytes) } };
+  if (onLostPayload !== undefined) {
+    onLostPayload(id, payload);
+    return { id, state };
+  }
+  const what = payloadBytes === null ? "lost" : "damaged: the checksum does not match";
+  return refuseMessage(`${file}: the payload of point ${id} of shard ${name} is ${what}`);
 }
 
 /** Takes the row that is there out of what the rows add up to. Returns the key of its payload, 0 for none. */

@@ -7,12 +7,13 @@ import type { RowForms, SettingRow } from "./sqlite-statements.js";
 /** `PRAGMA application_id`: says that a file is ours ("Murm"). */
 const APPLICATION_ID = 0x4d75726d;
 /** `PRAGMA user_version`: a file of a newer version is refused. */
-export const logSchemaVersion = 6;
+export const logSchemaVersion = 7;
 
 const WITHOUT_POINT_CHECKSUMS = 2;
 const WITHOUT_SETTING_CHECKSUMS = 3;
 const WITHOUT_PLACES = 4;
 const WITHOUT_PAYLOADS = 5;
+const WITH_PAYLOADS_TWICE = 6;
 
 /** What the rows of an open log have. */
 export function rowFormsOf(database: Database.Database): RowForms {
@@ -22,6 +23,7 @@ export function rowFormsOf(database: Database.Database): RowForms {
     hasSettingChecksums: version > WITHOUT_SETTING_CHECKSUMS,
     hasPlaces: version > WITHOUT_PLACES,
     hasPayloads: version > WITHOUT_PAYLOADS,
+    hasPayloadsOnce: version > WITH_PAYLOADS_TWICE,
   };
 }
 
@@ -156,9 +158,34 @@ const POINT_TABLES = `
   ) STRICT;
 `;
 
+/**
+ * Since version 7. Where an operation's payload is that of a point (`payload`, its key; 0: none), it stands in the row of the payload alone, and belongs at
+ * `payload_at` in the operation's bytes, where it is what `payload_checksum` says. A row of `operation_payloads` says that no point has the payload of an operation any more. Rows of
+ * before stay as they are.
+ */
+function shareOperationPayloads(database: Database.Database): void {
+  for (const column of ["payload", "payload_at", "payload_checksum"]) {
+    database.exec(`ALTER TABLE operations ADD COLUMN ${column} INTEGER NOT NULL DEFAULT 0`);
+  }
+  database.exec(`
+    CREATE INDEX operations_by_payload ON operations (shard, payload) WHERE payload > 0;
+    CREATE TABLE operation_payloads (
+      place INTEGER PRIMARY KEY,
+      checksum INTEGER NOT NULL
+    ) STRICT;
+  `);
+}
+
 const FIRST_TABLE_NAMES = ["frontiers", "operations", "points", "settings", "shards"];
 const OLDER_TABLE_NAMES = ["checkpoint_parts", "checkpoints", ...FIRST_TABLE_NAMES];
-const TABLE_NAMES = ["dropped_payloads", "payloads", ...OLDER_TABLE_NAMES];
+const PAYLOAD_TABLE_NAMES = ["dropped_payloads", "payloads", ...OLDER_TABLE_NAMES];
+const TABLE_NAMES = ["operation_payloads", ...PAYLOAD_TABLE_NAMES];
+
+function tableNames(version: number): string[] {
+  if (version === 1) return FIRST_TABLE_NAMES;
+  if (version <= WITHOUT_PAYLOADS) return OLDER_TABLE_NAMES;
+  return version <= WITH_PAYLOADS_TWICE ? PAYLOAD_TABLE_NAMES : TABLE_NAMES;
+}
 
 /**
  * Makes the tables of a new file, brings those of an older version to this one, or checks that an existing file is a log that this version
@@ -176,6 +203,7 @@ export function openSchema(database: Database.Database, file: string, isReadOnly
   if (applicationId === 0 && version === 0 && tables.length === 0 && !isReadOnly) {
     database.transaction(() => {
       database.exec(TABLES + CHECKPOINT_TABLES + POINT_TABLES);
+      shareOperationPayloads(database);
       addSettingChecksums(database);
       database.pragma(`application_id = ${APPLICATION_ID}`);
       database.pragma(`user_version = ${logSchemaVersion}`);
@@ -186,24 +214,23 @@ export function openSchema(database: Database.Database, file: string, isReadOnly
   if (version > logSchemaVersion) {
     refuseMessage(`${file} was written by a newer version (schema ${version}, this one reads ${logSchemaVersion})`);
   }
-  const expected = version === 1 ? FIRST_TABLE_NAMES : OLDER_TABLE_NAMES;
+  const hasTables = tableNames(version).every((name) => tables.includes(name));
   const isOlder = version >= 1 && version < logSchemaVersion;
-  if (isOlder && !isReadOnly && expected.every((name) => tables.includes(name))) {
+  if (isOlder && !isReadOnly && hasTables) {
     database.transaction(() => {
       if (version === 1) database.exec(CHECKPOINT_TABLES);
       if (version <= WITHOUT_POINT_CHECKSUMS) addPointChecksums(database);
       if (version <= WITHOUT_SETTING_CHECKSUMS) addSettingChecksums(database);
       if (version <= WITHOUT_PLACES) addPlaces(database);
-      database.exec(`ALTER TABLE points RENAME TO ${POINTS_BEFORE}`);
-      database.exec(POINT_TABLES);
+      if (version <= WITHOUT_PAYLOADS) database.exec(`ALTER TABLE points RENAME TO ${POINTS_BEFORE}; ${POINT_TABLES}`);
+      shareOperationPayloads(database);
       database.pragma(`user_version = ${logSchemaVersion}`);
     })();
     return;
   }
   // one that is only read, a backup for one, stays as it is
   const isReadable = version === logSchemaVersion || (isReadOnly && version >= WITHOUT_POINT_CHECKSUMS);
-  const names = version === logSchemaVersion ? TABLE_NAMES : OLDER_TABLE_NAMES;
-  if (!isReadable || names.some((name) => !tables.includes(name))) {
+  if (!isReadable || !hasTables) {
     refuseMessage(`${file} is damaged: its tables are not those of a log`);
   }
   if (isReadOnly && tables.includes(POINTS_BEFORE)) {

@@ -8,7 +8,8 @@ import {
   withPointRow,
 } from "./point-rows.js";
 import { settingChecksum } from "./row-checksums.js";
-import type { ReadStatements, SettingRow, WriteStatements } from "./sqlite-statements.js";
+import type { ReadStatements, SettingRow } from "./sqlite-statements.js";
+import type { WriteStatements } from "./sqlite-write-statements.js";
 
 /** Setting of the log's own: what the rows add up to that concern the whole log and not one shard. */
 export const SETTING_ROWS = "log.settings";

@@ -1,7 +1,8 @@
 import type Database from "better-sqlite3";
 import { limits } from "../limits.js";
 
-type Statement<Parameters extends unknown[], Row = unknown> = Database.Statement<Parameters, Row>;
+/** A statement as it is bound and what it gives. */
+export type Statement<Parameters extends unknown[], Row = unknown> = Database.Statement<Parameters, Row>;
 
 export interface OperationRow {
   readonly position: number;
@@ -11,11 +12,20 @@ export interface OperationRow {
   readonly origin: number;
   readonly sequence: number;
   readonly checksum: number;
+  /** Without its payload where that has a key. */
   readonly bytes: Uint8Array;
+  /** Key of its payload, 0 for one in `bytes`; `null` in a log that has all of them there. */
+  readonly payload: number | null;
+  /** Where it belongs in the operation's bytes, and their checksum there. */
+  readonly payloadAt: number | null;
+  readonly payloadChecksum: number | null;
+  /** As it is kept; `null` where there is none, and where it was not asked for. */
+  readonly payloadText: Uint8Array | null;
 }
 
 /** An operation without its bytes. */
 export interface PlacedDot {
+  readonly payload: number;
   readonly position: number;
   readonly origin: number;
   readonly sequence: number;
@@ -70,7 +80,8 @@ export interface DropRow {
   readonly checksum: number;
 }
 
-const COLUMNS = "position, shards.name AS shard, shards.key, origin, sequence, checksum, bytes";
+const OPERATION =
+  "position, shards.name AS shard, shards.key, origin, sequence, operations.checksum AS checksum, operations.bytes AS bytes";
 const KEY_OF_SHARD = "(SELECT key FROM shards WHERE name = ?)";
 
 /** Bits of a payload's key in its place, below the key of its shard. */
@@ -79,10 +90,10 @@ const KEY_BITS = 40;
 export function placeOf(shard: string, key: string): string {
   return `((${shard} << ${KEY_BITS}) | ${key})`;
 }
-/** What a place is made of. */
+/** What a place is made of, and where the payloads of a shard stand. */
 export const SHARD_OF_PLACE = `(place >> ${KEY_BITS})`;
 export const KEY_OF_PLACE = `(place & ${limits.payloadKeyMax})`;
-const PLACES_OF_SHARD = `place BETWEEN ${placeOf("?", "0")} AND ${placeOf("?", String(limits.payloadKeyMax))}`;
+export const PLACES_OF_SHARD = `place BETWEEN ${placeOf("?", "0")} AND ${placeOf("?", String(limits.payloadKeyMax))}`;
 
 /** What the rows of a log have; one of an older version lacks some of it. Those of operations have always had checksums. */
 export interface RowForms {
@@ -93,6 +104,8 @@ export interface RowForms {
   readonly hasSettingChecksums: boolean;
   /** Have payloads rows of their own? */
   readonly hasPayloads: boolean;
+  /** May those of operations be these? */
+  readonly hasPayloadsOnce: boolean;
 }
 
 export interface HeadRow {
@@ -105,12 +118,18 @@ export interface HeadRow {
   readonly checksum: number | null;
 }
 
+/** Pages of operations, with their payloads and without. */
+export interface OperationPages<Of extends unknown[]> {
+  readonly whole: Statement<[...Of, after: number, limit: number], OperationRow>;
+  readonly apart: Statement<[...Of, after: number, limit: number], OperationRow>;
+}
+
 /** Every statement that reads. */
 export interface ReadStatements {
   readonly forms: RowForms;
-  readonly all: Statement<[after: number, limit: number], OperationRow>;
-  readonly ofShard: Statement<[shard: string, after: number, limit: number], OperationRow>;
-  readonly ofOrigin: Statement<[shard: string, origin: number, after: number, limit: number], OperationRow>;
+  readonly all: OperationPages<[]>;
+  readonly ofShard: OperationPages<[shard: string]>;
+  readonly ofOrigin: OperationPages<[shard: string, origin: number]>;
   readonly points: Statement<[shard: string, after: Uint8Array, limit: number], PointRow>;
   readonly point: Statement<[shard: number, id: Uint8Array], BarePointRow>;
   /** A negative limit is none. */
@@ -135,51 +154,6 @@ export interface ReadStatements {
   readonly dataVersion: Statement<[], number>;
 }
 
-/** Every statement that writes. */
-export interface WriteStatements {
-  /** A commit waits for the disk from here on; or it does not. */
-  readonly flushCommits: Statement<[]>;
-  readonly commitLazily: Statement<[]>;
-  readonly begin: Statement<[]>;
-  readonly commit: Statement<[]>;
-  readonly rollback: Statement<[]>;
-  readonly append: Statement<
-    [position: number, shard: number, origin: number, sequence: number, checksum: number, bytes: Uint8Array]
-  >;
-  readonly putFrontier: Statement<[shard: number, origin: number, sequence: number, checksum: number]>;
-  readonly putShard: Statement<[name: string]>;
-  readonly putPoint: Statement<[shard: number, id: Uint8Array, state: Uint8Array, payload: number, checksum: number]>;
-  readonly deletePoint: Statement<[shard: number, id: Uint8Array]>;
-  readonly dropOperations: Statement<[shard: number]>;
-  readonly dotsBehind: Statement<
-    [shard: number, origin: number, after: number, upTo: number, limit: number],
-    PlacedDot
-  >;
-  readonly dropOperation: Statement<[position: number]>;
-  readonly checkpointKey: Statement<[shard: number, slot: string], number>;
-  readonly putCheckpoint: Statement<[shard: number, slot: string]>;
-  readonly putPart: Statement<[checkpoint: number, part: number, checksum: number, bytes: Uint8Array]>;
-  readonly dropParts: Statement<[checkpoint: number]>;
-  readonly dropCheckpoint: Statement<[checkpoint: number]>;
-  readonly promoteCheckpoint: Statement<[shard: number]>;
-  readonly dropPoints: Statement<[shard: number]>;
-  readonly dropFrontier: Statement<[shard: number]>;
-  readonly dropShard: Statement<[shard: number]>;
-  readonly putSetting: Statement<[name: string, value: string, checksum: number]>;
-  readonly dropSetting: Statement<[name: string]>;
-  readonly pointBefore: Statement<
-    [shard: number, id: Uint8Array],
-    { readonly checksum: number; readonly payload: number }
-  >;
-  readonly putPayload: Statement<[shard: number, key: number, checksum: number, bytes: Uint8Array]>;
-  /** `null`: the shard has none. */
-  readonly lastPayload: Statement<[shard: number, shard: number], number | null>;
-  readonly deletePayloads: Statement<[shard: number, first: number, shard: number, last: number, limit: number]>;
-  readonly putDrop: Statement<[position: number, shard: number, first: number, last: number, checksum: number]>;
-  readonly firstDrop: Statement<[upTo: number], DropRow>;
-  readonly dropDrop: Statement<[position: number]>;
-}
-
 /** `forms`: a log of an older version, open for reading only, lacks some of what there is. */
 export function readStatements(database: Database.Database, forms: RowForms): ReadStatements {
   const settingColumns = `name, value, ${forms.hasSettingChecksums ? "checksum" : "NULL AS checksum"}`;
@@ -187,17 +161,20 @@ export function readStatements(database: Database.Database, forms: RowForms): Re
   return {
     forms,
     ...payloads,
-    all: database.prepare(
-      `SELECT ${COLUMNS} FROM operations CROSS JOIN shards ON shards.key = operations.shard
-       WHERE position > ? ORDER BY position LIMIT ?`,
+    all: pages((isWhole) =>
+      database.prepare(`${operations(forms, isWhole, "")} WHERE position > ? ORDER BY position LIMIT ?`),
     ),
-    ofShard: database.prepare(
-      `SELECT ${COLUMNS} FROM operations INDEXED BY operations_by_shard CROSS JOIN shards ON shards.key = operations.shard
-       WHERE operations.shard = ${KEY_OF_SHARD} AND position > ? ORDER BY position LIMIT ?`,
+    ofShard: pages((isWhole) =>
+      database.prepare(
+        `${operations(forms, isWhole, "INDEXED BY operations_by_shard")}
+         WHERE operations.shard = ${KEY_OF_SHARD} AND position > ? ORDER BY position LIMIT ?`,
+      ),
     ),
-    ofOrigin: database.prepare(
-      `SELECT ${COLUMNS} FROM operations INDEXED BY operations_by_dot CROSS JOIN shards ON shards.key = operations.shard
-       WHERE operations.shard = ${KEY_OF_SHARD} AND origin = ? AND sequence > ? ORDER BY sequence LIMIT ?`,
+    ofOrigin: pages((isWhole) =>
+      database.prepare(
+        `${operations(forms, isWhole, "INDEXED BY operations_by_dot")}
+         WHERE operations.shard = ${KEY_OF_SHARD} AND origin = ? AND sequence > ? ORDER BY sequence LIMIT ?`,
+      ),
     ),
     points: database.prepare(
       `${forms.hasPayloads ? POINTS : olderPoints(forms)} WHERE shard = ${KEY_OF_SHARD} AND id > ? ORDER BY id LIMIT ?`,
@@ -232,6 +209,21 @@ export function readStatements(database: Database.Database, forms: RowForms): Re
   };
 }
 
+function pages<Of extends unknown[]>(prepare: (isWhole: boolean) => OperationPages<Of>["whole"]): OperationPages<Of> {
+  return { whole: prepare(true), apart: prepare(false) };
+}
+
+function operations({ hasPayloadsOnce }: RowForms, isWhole: boolean, indexed: string): string {
+  const columns = hasPayloadsOnce
+    ? "payload, payload_at AS payloadAt, payload_checksum AS payloadChecksum"
+    : "NULL AS payload, NULL AS payloadAt, NULL AS payloadChecksum";
+  const from = `FROM operations ${indexed} CROSS JOIN shards ON shards.key = operations.shard`;
+  return hasPayloadsOnce && isWhole
+    ? `SELECT ${OPERATION}, ${columns}, payloads.bytes AS payloadText
+       ${from} LEFT JOIN payloads ON payload > 0 AND place = ${placeOf("operations.shard", "payload")}`
+    : `SELECT ${OPERATION}, ${columns}, NULL AS payloadText ${from}`;
+}
+
 const POINTS = `SELECT points.shard, id, state, payload, points.checksum AS checksum,
   payloads.checksum AS payloadChecksum, payloads.bytes AS payloadBytes
   FROM points LEFT JOIN payloads ON place = ${placeOf("points.shard", "points.payload")}`;
@@ -264,72 +256,5 @@ function payloadStatements(
     ),
     drops: database.prepare("SELECT * FROM dropped_payloads WHERE shard = ?"),
     lastDrop: database.prepare<[], number | null>("SELECT max(position) FROM dropped_payloads").pluck(),
-  };
-}
-
-export function writeStatements(database: Database.Database): WriteStatements {
-  return {
-    flushCommits: database.prepare("PRAGMA synchronous = FULL"),
-    commitLazily: database.prepare("PRAGMA synchronous = NORMAL"),
-    begin: database.prepare("BEGIN IMMEDIATE"),
-    commit: database.prepare("COMMIT"),
-    rollback: database.prepare("ROLLBACK"),
-    append: database.prepare(
-      "INSERT INTO operations (position, shard, origin, sequence, checksum, bytes) VALUES (?, ?, ?, ?, ?, ?)",
-    ),
-    putFrontier: database.prepare(
-      `INSERT INTO frontiers VALUES (?, ?, ?, ?)
-       ON CONFLICT DO UPDATE SET sequence = excluded.sequence, checksum = excluded.checksum`,
-    ),
-    putShard: database.prepare("INSERT INTO shards (name) VALUES (?)"),
-    putPoint: database.prepare(
-      `INSERT INTO points VALUES (?, ?, ?, ?, ?)
-       ON CONFLICT DO UPDATE SET state = excluded.state, payload = excluded.payload, checksum = excluded.checksum`,
-    ),
-    deletePoint: database.prepare("DELETE FROM points WHERE shard = ? AND id = ?"),
-    dropOperations: database.prepare("DELETE FROM operations WHERE shard = ?"),
-    dotsBehind: database.prepare(
-      `SELECT position, origin, sequence FROM operations INDEXED BY operations_by_dot
-       WHERE shard = ? AND origin = ? AND sequence > ? AND sequence <= ? ORDER BY sequence LIMIT ?`,
-    ),
-    dropOperation: database.prepare("DELETE FROM operations WHERE position = ?"),
-    checkpointKey: database
-      .prepare<[number, string], number>("SELECT key FROM checkpoints WHERE shard = ? AND slot = ?")
-      .pluck(),
-    putCheckpoint: database.prepare("INSERT INTO checkpoints (shard, slot) VALUES (?, ?)"),
-    putPart: database.prepare(
-      `INSERT INTO checkpoint_parts VALUES (?, ?, ?, ?)
-       ON CONFLICT DO UPDATE SET checksum = excluded.checksum, bytes = excluded.bytes`,
-    ),
-    dropParts: database.prepare("DELETE FROM checkpoint_parts WHERE checkpoint = ?"),
-    dropCheckpoint: database.prepare("DELETE FROM checkpoints WHERE key = ?"),
-    promoteCheckpoint: database.prepare(
-      "UPDATE checkpoints SET slot = 'current' WHERE shard = ? AND slot = 'incoming'",
-    ),
-    dropPoints: database.prepare("DELETE FROM points WHERE shard = ?"),
-    dropFrontier: database.prepare("DELETE FROM frontiers WHERE shard = ?"),
-    dropShard: database.prepare("DELETE FROM shards WHERE key = ?"),
-    dropSetting: database.prepare("DELETE FROM settings WHERE name = ?"),
-    pointBefore: database.prepare("SELECT checksum, payload FROM points WHERE shard = ? AND id = ?"),
-    // what stands there before is damaged: no key is given twice
-    putPayload: database.prepare(
-      `INSERT INTO payloads VALUES (${placeOf("?", "?")}, ?, ?)
-       ON CONFLICT DO UPDATE SET checksum = excluded.checksum, bytes = excluded.bytes`,
-    ),
-    lastPayload: database
-      .prepare<[number, number], number | null>(
-        `SELECT max(place) & ${limits.payloadKeyMax} FROM payloads WHERE ${PLACES_OF_SHARD}`,
-      )
-      .pluck(),
-    deletePayloads: database.prepare(
-      `DELETE FROM payloads WHERE place IN (
-         SELECT place FROM payloads WHERE place BETWEEN ${placeOf("?", "?")} AND ${placeOf("?", "?")} LIMIT ?)`,
-    ),
-    putDrop: database.prepare("INSERT INTO dropped_payloads VALUES (?, ?, ?, ?, ?)"),
-    firstDrop: database.prepare("SELECT * FROM dropped_payloads WHERE position <= ? ORDER BY position LIMIT 1"),
-    dropDrop: database.prepare("DELETE FROM dropped_payloads WHERE position = ?"),
-    putSetting: database.prepare(
-      "INSERT INTO settings VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value, checksum = excluded.checksum",
-    ),
   };
 }

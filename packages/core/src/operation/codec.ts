@@ -1,6 +1,7 @@
 import { MurmurationError } from "@murmuration/index";
 import type { Dot } from "../causality/dot.js";
 import { limits } from "../limits.js";
+import type { PayloadSpan } from "./apart-payload.js";
 import { catalogueFormat } from "./catalogue-change.js";
 import { clearPayloadFormat } from "./clear-payload.js";
 import { deleteFormat } from "./delete.js";
@@ -17,6 +18,7 @@ import { overwritePayloadFormat } from "./overwrite-payload.js";
 import { purgeFormat } from "./purge.js";
 import { refuseMessage } from "./refuse-message.js";
 import { setPayloadFormat } from "./set-payload.js";
+import { endOfValue } from "./structure.js";
 import { updateVectorsFormat } from "./update-vectors.js";
 import { upsertFormat } from "./upsert.js";
 import { oldestFormatOf } from "./vectors-field.js";
@@ -40,6 +42,19 @@ const bodyFormats: { readonly [Kind in OperationKind]: BodyFormat<Extract<Operat
 const bodyFormatByNumber = new Map<number, BodyFormat<OperationBody>>(
   Object.values(bodyFormats).map((format) => [format.number, format as BodyFormat<OperationBody>]),
 );
+
+/** Fields before those of the body. */
+const HEAD_FIELDS = 5;
+
+/** Where the payload stands in the bytes of an operation that is whole a point's; `undefined`: it is of no such kind. */
+export function payloadSpanOf({ kind }: Operation, bytes: Uint8Array): PayloadSpan | undefined {
+  const { payloadField } = bodyFormats[kind];
+  if (payloadField === undefined) return undefined;
+  // of an array, less than 16 fields are counted in its first byte
+  let start = 1;
+  for (let field = 0; field < HEAD_FIELDS + payloadField; field += 1) start = endOfValue(bytes, start);
+  return { start, end: endOfValue(bytes, start) };
+}
 
 function fieldsOf(operation: Operation, format: OperationFormat): readonly Field[] {
   const body = bodyFormats[operation.kind] as BodyFormat<OperationBody>;

@@ -9,6 +9,8 @@ export interface BodyFormat<Body extends { readonly kind: string }> {
   readonly kind: Body["kind"];
   /** Never given to another kind, also after this one is gone. */
   readonly number: number;
+  /** Which of its fields is the whole payload of the one point that it writes. */
+  readonly payloadField?: number;
   write(body: Body, format: OperationFormat): readonly Field[];
   read(fields: FieldReader, format: OperationFormat): Body;
 }

@@ -67,6 +67,16 @@ export function encodeMessage(fields: readonly unknown[]): Uint8Array {
   return encoder.encode(fields);
 }
 
+/** Bytes of a message with a value in between, as it stands in one. */
+export function withValueAt(bytes: Uint8Array, at: number, value: object): Uint8Array {
+  const encoded = encoder.encodeSharedRef(value);
+  const whole = new Uint8Array(bytes.byteLength + encoded.byteLength);
+  whole.set(bytes.subarray(0, at));
+  whole.set(encoded, at);
+  whole.set(bytes.subarray(at), at + encoded.byteLength);
+  return whole;
+}
+
 /** Are these the bytes that `encodeMessage` makes of these fields? */
 export function isEncodingOf(bytes: Uint8Array, fields: readonly unknown[]): boolean {
   return Buffer.compare(encoder.encodeSharedRef(fields), bytes) === 0;

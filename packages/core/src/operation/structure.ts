@@ -30,6 +30,28 @@ function beginsWithMark(bytes: Uint8Array, at: number): boolean {
   return bytes[at] === 0xef && bytes[at + 1] === 0xbb && bytes[at + 2] === 0xbf;
 }
 
+/** Where the value ends that begins at `at`, in bytes that `checkStructure` has passed. */
+export function endOfValue(bytes: Uint8Array, at: number): number {
+  let end = at;
+  for (let items = 1; items > 0; items -= 1) {
+    const head = bytes[end] as number;
+    end += 1;
+    if (head >= 0x80 && head < 0xa0) items += head < 0x90 ? (head & 15) * 2 : head & 15;
+    else if (head >= 0xa0 && head < 0xc0) end += head & 31;
+    else if (head >= 0xc0 && head < 0xe0) {
+      const following = FOLLOWING[head - 0xc0] as number;
+      if (head >= 0xd9 || (head >= 0xc4 && head <= 0xc6)) {
+        let length = 0;
+        for (let i = 0; i < following; i += 1) length = length * 256 + (bytes[end + i] as number);
+        if (head >= 0xdc) items += head < 0xde ? length : length * 2;
+        else end += length;
+      }
+      end += following;
+    }
+  }
+  return end;
+}
+
 /**
  * Walks a msgpack value of an untrusted sender without building anything. Throws `corrupt` unless it is exactly one value, nested no
  * deeper than our writers nest, in which no list claims more items than there are bytes left (a decoder reserves memory for what a list

@@ -18,6 +18,7 @@ export interface UpsertBody {
 export const upsertFormat: BodyFormat<UpsertBody> = {
   kind: "upsert",
   number: 1,
+  payloadField: 2,
   write: (body, format) => [
     pointIdToField(body.id),
     vectorsToField(body.vectors, format),

@@ -1,6 +1,6 @@
 import type { PointId } from "@murmuration/index";
 import { pointIdToKey } from "../log/point-key.js";
-import { hashPoint, hexOfWords, POINT_HASH_WORDS, readableState } from "../state/digest.js";
+import { hashPoint, hexOfWords, isUnreadable, POINT_HASH_WORDS, readableState } from "../state/digest.js";
 import type { PointState } from "../state/point-state.js";
 import type { Shard } from "../state/shard.js";
 import { KeyedHashes } from "./keyed-hashes.js";
@@ -16,6 +16,8 @@ export class PointHashes {
   #words = new Uint32Array(POINT_HASH_WORDS * 1024);
   readonly #sum = new Uint32Array(POINT_HASH_WORDS);
   readonly #touched = new Set<PointId>();
+  /** Points that could not be read: what mends them tells nobody. */
+  readonly #unreadable = new Set<PointId>();
   readonly #unwatch: () => void;
   readonly #unseen: Iterator<PointState>;
   #hasSeenAll = false;
@@ -36,6 +38,7 @@ export class PointHashes {
   /** Hash up to so many points. Returns how many it were. */
   step(budget: number): number {
     let done = 0;
+    for (const id of this.#unreadable) this.#touched.add(id);
     for (const id of this.#touched) {
       if (done >= budget) return done;
       this.#touched.delete(id);
@@ -75,6 +78,8 @@ export class PointHashes {
     this.#sorted = undefined;
     // one that cannot be read is to come back from others
     const state = readableState(this.#shard, id);
+    if (state === undefined && isUnreadable(this.#shard, id)) this.#unreadable.add(id);
+    else this.#unreadable.delete(id);
     let row = this.#rows.get(id);
     if (row !== undefined) this.#addToSum(row, -1);
     if (state === undefined) {

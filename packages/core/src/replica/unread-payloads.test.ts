@@ -49,22 +49,71 @@ describe("a payload that the disk has lost", () => {
         .join(),
       /were damaged on the disk, and are written anew/,
     );
-    for (const each of [replica, twin]) run(each, setPayload(3, { k: 2 }), setPayload(4, { k: 2 }));
+    run(replica, setPayload(3, { k: 2 }));
     assert.deepEqual(replica.shard("c").table.live(3)?.payload, { k: 2, m: 1, n: 3, of: "c" });
-    // what was refused has used up times of the clock
-    assert.deepEqual(payloadsOf(replica), payloadsOf(twin));
+    // the operation that wrote the other one has lost it too; nobody else has it here, and what is written anew needs it no more
+    assert.match(
+      replica
+        .execute([setPayload(4, { k: 2 })])
+        .outcomes.map(String)
+        .join(),
+      /payload of point 4 .* is lost/,
+    );
+    run(replica, upsert("c", [point(4, [4, 4], { n: 4, of: "c" })]), setPayload(4, { k: 2 }));
+    run(twin, setPayload(3, { k: 2 }), setPayload(4, { k: 2 }));
+    assert.deepEqual(new Map([...payloadsOf(replica)].sort()), new Map([...payloadsOf(twin)].sort()));
     assert.deepEqual(
       [...replica.writableShards()].flatMap((target) => rowProblems(target)),
       [],
     );
   });
 
-  test("is found by a start that decodes the points, and made again from the operations", () => {
+  test("costs a start that decodes the points that payload alone, whatever the operations say", () => {
+    for (const id of [3, 9]) {
+      const log = new MemoryOpLog();
+      loseOf(log, filled(log), id);
+      const replica = openReplica({ log });
+      assert.deepEqual(replica.quarantined(), []);
+      assert.match(
+        replica
+          .execute([setPayload(id, { k: 1 })])
+          .outcomes.map(String)
+          .join(),
+        /is lost/,
+      );
+      run(replica, setPayload(10, { k: 1 }));
+      for (let i = 0; i < 10; i++) replica.tick();
+      if (id === 9) continue;
+      run(replica, setPayload(3, { k: 1 }));
+      assert.deepEqual(replica.shard("c").table.live(3)?.payload, { k: 1, m: 1, n: 3, of: "c" });
+    }
+  });
+
+  test("leaves a start without the payload indexes that it belongs in, until it is mended", () => {
     const log = new MemoryOpLog();
-    loseOf(log, filled(log), 9);
+    const before = filled(log);
+    run(before, { kind: "create-payload-index", collection: "c", path: "n", schema: { kind: "integer" } });
+    loseOf(log, before, 3);
     const replica = openReplica({ log });
-    assert.deepEqual(replica.quarantined(), []);
-    run(replica, setPayload(9, { k: 1 }));
-    assert.deepEqual(replica.shard("c").table.live(9)?.payload, { k: 1, n: 9, of: "c" });
+    const [target = assert.fail()] = [...replica.writableShards()];
+    const { rows } = target;
+    assert.match(
+      rows.columns
+        .givenUp()
+        .map(({ reason }) => reason)
+        .join(),
+      /payload of point 3 .* is lost/,
+    );
+    assert.match(
+      replica
+        .execute([setPayload(3, { k: 1 })])
+        .outcomes.map(String)
+        .join(),
+      /is lost/,
+    );
+    for (let i = 0; i < 10; i++) replica.tick();
+    run(replica, setPayload(3, { k: 1 }));
+    assert.deepEqual([rows.columns.givenUp(), rows.columns.shownPaths()], [[], ["n"]]);
+    assert.deepEqual(rowProblems(target), []);
   });
 });

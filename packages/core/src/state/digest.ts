@@ -37,11 +37,21 @@ export function pointsDigest(shard: Shard): string {
 
 /** A point as it is here; `undefined`: it is not, or its row or its payload cannot be read from the disk. */
 export function readableState(shard: Shard, id: PointId): PointState | undefined {
+  const state = readState(shard, id);
+  return state === "unreadable" ? undefined : state;
+}
+
+/** Is a point here whose row or payload cannot be read? */
+export function isUnreadable(shard: Shard, id: PointId): boolean {
+  return readState(shard, id) === "unreadable";
+}
+
+function readState(shard: Shard, id: PointId): PointState | "unreadable" | undefined {
   try {
     const state = shard.table.state(id);
     return state?.payload === undefined ? undefined : state;
   } catch (error) {
-    if (error instanceof MurmurationError) return undefined;
+    if (error instanceof MurmurationError) return "unreadable";
     throw error;
   }
 }

@@ -145,8 +145,17 @@ export class PayloadColumns {
     this.#hidesInGroup = false;
   }
 
-  /** Give up the index for which there was no room, as an error says. False: it says something else, or the index is given up already. */
-  giveUp(error: unknown): boolean {
+  /** Payloads that could not be read can be: indexes that were given up for one are made after all. */
+  payloadsMended(): void {
+    for (const [path, { error }] of this.#givenUp) if (isUnreadable(error)) this.#givenUp.delete(path);
+  }
+
+  /**
+   * Give up the index for which there was no room, as an error says, or every one that is wanted for a payload that cannot be read. False: it says
+   * something else, or the index is given up already.
+   */
+  giveUp(wanted: PayloadIndexSchemas, error: unknown): boolean {
+    if (isUnreadable(error)) return this.#giveUpAll(wanted, error);
     if (!isFull(error) || error.field === undefined || this.#givenUp.has(error.field)) return false;
     const path = error.field;
     const schema = this.#waiting.get(path)?.column.schema ?? this.#columns.on(path)?.schema;
@@ -154,6 +163,15 @@ export class PayloadColumns {
     if (this.#waiting.has(path)) this.#abandon(path);
     this.#note(path, schema, error);
     return true;
+  }
+
+  #giveUpAll(wanted: PayloadIndexSchemas, error: MurmurationError): boolean {
+    const left = Object.entries(wanted).filter(([path]) => !this.#givenUp.has(path));
+    for (const [path, schema] of left) {
+      if (this.#waiting.has(path)) this.#abandon(path);
+      this.#note(path, schema, error);
+    }
+    return left.length > 0;
   }
 
   /**

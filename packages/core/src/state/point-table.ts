@@ -22,6 +22,8 @@ export class PointTable {
   readonly #states = new Map<PointId, PointState | undefined>();
   /** Of those of them that have one; not of empty payloads. */
   readonly #payloadKeys = new Map<PointId, number>();
+  /** Keys that were given since what was put here was written. */
+  readonly #newKeys = new Set<number>();
   readonly #schemas = new Map<string, PayloadIndexSchema>();
   #stored: StoredStates | undefined;
   /** As the log has them, the one asked for last at the end; `undefined`: it has none. An insert asks for its point several times. */
@@ -72,6 +74,7 @@ export class PointTable {
 
   /** The log has what was put here. */
   written(): void {
+    this.#newKeys.clear();
     if (this.#stored === undefined) return;
     this.#states.clear();
     this.#payloadKeys.clear();
@@ -137,7 +140,15 @@ export class PointTable {
     // a payload that nobody has read is in no other state
     const mayBeSame = previous !== undefined && this.#kept.get(id)?.isPayloadRead() !== false;
     if (mayBeSame && next.payload === previous.payload) return this.payloadKeyOf(id);
-    return Object.keys(next.payload).length === 0 ? emptyPayloadKey : this.#options.newPayloadKey();
+    if (Object.keys(next.payload).length === 0) return emptyPayloadKey;
+    const key = this.#options.newPayloadKey();
+    this.#newKeys.add(key);
+    return key;
+  }
+
+  /** Is the point's payload one that the log does not have? */
+  isPayloadNew(id: PointId): boolean {
+    return this.#newKeys.has(this.payloadKeyOf(id));
   }
 
   // ---- payload indexes

@@ -252,7 +252,7 @@ export class ReadModel {
         return;
       } catch (error) {
         this.takeBack();
-        if (!givesUp || !columns.giveUp(error)) throw error;
+        if (!givesUp || !columns.giveUp(wanted, error)) throw error;
       }
     }
   }
@@ -270,6 +270,11 @@ export class ReadModel {
     const { capacity, waiting } = segment.use;
     const why = `of ${capacity} rows none is free; ${waiting} wait for readers of older epochs`;
     throw new MurmurationError("capacity", `the table of collection ${this.#shard.collection.name} is full: ${why}`);
+  }
+
+  /** Payloads that could not be read can be again. */
+  payloadsMended(): void {
+    this.columns.payloadsMended();
   }
 
   /** Readers see what was prepared from here on. */

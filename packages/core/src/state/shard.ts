@@ -203,10 +203,10 @@ export class Shard {
 
   /**
    * Put states in place of damaged ones: what reconciliation at equal frontiers found to be right. No operation says so, so that the
-   * frontier stays. The vectors of each must be here (`holdsVectorsOf`).
+   * frontier stays. The vectors of each must be here (`holdsVectorsOf`). `payloadKeys`: of payloads that keep theirs.
    */
-  reconcilePoints(states: readonly PointState[]): void {
-    for (const state of states) this.#putPoint(state.id, state);
+  reconcilePoints(states: readonly PointState[], payloadKeys: ReadonlyMap<PointId, number> = new Map()): void {
+    for (const state of states) this.#putPoint(state.id, state, payloadKeys.get(state.id));
     this.#repairs += states.length;
   }
 

@@ -47,10 +47,11 @@ export class StoredStates {
   #decode(row: PointRow): StoredState {
     let isRead = false;
     const state = decodePointRow(row, () => {
-      isRead = true;
       const { payloadKey: key, id } = row;
       const bytes = this.#log.payload(this.#shard, key);
-      return bytes ?? refuseMessage(`the payload of point ${id} of shard ${this.#shard} is lost`);
+      if (bytes === undefined) return refuseMessage(`the payload of point ${id} of shard ${this.#shard} is lost`);
+      isRead = true;
+      return bytes;
     });
     return { state, payloadKey: row.payloadKey, isPayloadRead: () => isRead || row.payloadKey === 0 };
   }

@@ -77,7 +77,7 @@ export function vectorInLog(
   name: string,
 ): Vector | undefined {
   try {
-    const [entry] = log.readOrigin(shard, origin, sequence - 1, 1);
+    const [entry] = log.readOrigin(shard, origin, sequence - 1, 1, { leavesPayloadsOut: true });
     if (entry?.sequence !== sequence) return undefined;
     const operation = decodeOperation(shard, origin, sequence, entry.bytes);
     return "vectors" in operation ? operation.vectors.find((vector) => vector.name === name)?.values : undefined;

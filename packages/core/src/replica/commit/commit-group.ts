@@ -6,6 +6,7 @@ import type { Shard } from "../../state/shard.js";
 import type { WritableShard } from "../../state/writable-shard.js";
 import type { CatalogueChanged, Change } from "./change.js";
 import type { OwnRows } from "./own-rows.js";
+import { sharedPayload } from "./shared-payload.js";
 import { causalSetting, storedCausality } from "./stored-causality.js";
 import { putPoints } from "./write-shard.js";
 
@@ -96,8 +97,10 @@ export class CommitGroup {
   applied(target: WritableShard, { operation, bytes }: ReceivedOperation, ids: Iterable<PointId>): void {
     const { shard } = target;
     const { origin, sequence } = operation;
-    const write = (writer: LogWriter) =>
-      void this.#positions.set(shard, writer.append(shard.id, origin, sequence, bytes));
+    const write = (writer: LogWriter) => {
+      const payload = sharedPayload(shard, operation, bytes, ids);
+      this.#positions.set(shard, writer.append(shard.id, origin, sequence, bytes, payload));
+    };
     this.#steps.push({ shard: shard.id, target, ids, write, gone: [] });
   }
 

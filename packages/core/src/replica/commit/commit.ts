@@ -38,6 +38,8 @@ export interface CommitState {
   readonly checkpointsWanted: Set<string>;
   /** Shards of which a payload could not be read. Whoever looks through them takes them out. */
   readonly hurtPayloads: Set<string>;
+  /** Those of them that wait for it with operations of others. */
+  readonly payloadsNeeded: Set<string>;
   readonly newTableSeed: NewTableSeed;
   readonly droppedPayloads: DroppedPayloads;
   /** The state of a shard is not known any more. */
@@ -76,7 +78,7 @@ export class Commit {
     const { shard } = target;
     const { operation } = received;
     const { kind, origin, sequence } = operation;
-    this.#requirePayloads(shard, operation);
+    this.#requirePayloads(group, shard, operation);
     this.#check(group, target, operation);
     const { ids } = this.whole(shard, `operation ${origin}:${sequence} (${kind}) was applied by half`, () =>
       shard.apply(operation, group.journal),
@@ -86,11 +88,12 @@ export class Commit {
   }
 
   /** What an operation leaves of payloads can be had. Where it cannot, the shard is looked through, and the operation may come again. */
-  #requirePayloads(shard: Shard, operation: Operation): void {
+  #requirePayloads(group: CommitGroup, shard: Shard, operation: Operation): void {
     try {
       readKeptPayloads(shard.table, operation);
     } catch (error) {
       this.#state.hurtPayloads.add(shard.id);
+      if (group.journal === undefined) this.#state.payloadsNeeded.add(shard.id);
       throw error;
     }
   }

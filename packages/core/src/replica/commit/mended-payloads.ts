@@ -4,6 +4,7 @@ import { limits } from "../../limits.js";
 import type { PointState } from "../../state/point-state.js";
 import { encodeStoredPayload } from "../../state/point-state-codec.js";
 import type { PointTable } from "../../state/point-table.js";
+import { isSoundPayload } from "./lost-payloads.js";
 import { statesOfOperations } from "./states-of-operations.js";
 import type { ReplicaStore } from "./store.js";
 
@@ -63,7 +64,7 @@ export class MendedPayloads {
     const table = this.#tableOf(shard);
     for (const { id } of table?.states() ?? []) {
       const key = table?.payloadKeyOf(id) ?? 0;
-      if (key !== 0 && !this.#isSound(shard, key)) hurt.set(id, key);
+      if (key !== 0 && !isSoundPayload(this.#store.log, shard, key)) hurt.set(id, key);
       yield;
     }
     return hurt;
@@ -73,29 +74,29 @@ export class MendedPayloads {
     return this.#store.shards.get(shard)?.shard.table;
   }
 
-  #isSound(shard: string, key: number): boolean {
-    try {
-      return this.#store.log.payload(shard, key) !== undefined;
-    } catch (error) {
-      if (error instanceof MurmurationError) return false;
-      throw error;
-    }
-  }
-
   #mend(shard: string, hurt: Hurt, states: ReadonlyMap<PointId, PointState>): void {
     const table = this.#tableOf(shard);
+    const isHurt = (id: PointId) => table?.state(id) !== undefined && table.payloadKeyOf(id) === hurt.get(id);
     const known = Array.from(hurt).flatMap(([id, key]) => {
       const state = states.get(id);
       const current = table?.state(id);
       // written again meanwhile, under another key; or not what the operations make of it
-      const isCurrent = current !== undefined && table?.payloadKeyOf(id) === key;
-      if (!isCurrent || state === undefined || state.version !== current.version) return [];
+      if (current === undefined || !isHurt(id) || state === undefined || state.version !== current.version) return [];
       return compareStamps(state.payloadStamp, current.payloadStamp) === 0 ? [{ id, key, state }] : [];
     });
+    const lost = Array.from(hurt.keys()).filter((id) => !known.some((one) => one.id === id) && isHurt(id));
+    if (lost.length > 0) {
+      const where = "are lost with the operations that had them; another replica may have them";
+      this.#store.noteFault(`payloads of shard ${shard} ${where}`, `points ${lost.join(", ")}`);
+      // comparing gives them back at equal frontiers, to which it does not come without them
+      if (this.#store.payloadsNeeded.has(shard)) this.#store.snapshotsWanted.add(shard);
+    }
+    this.#store.payloadsNeeded.delete(shard);
     if (known.length === 0) return;
     this.#store.log.transaction((writer) => {
       for (const { key, state } of known) writer.mendPayload(shard, { key, bytes: encodeStoredPayload(state.payload) });
     });
+    this.#store.shards.get(shard)?.rows.payloadsMended();
     this.#store.noteFault(
       `payloads of shard ${shard} were damaged on the disk, and are written anew`,
       `points ${known.map(({ id }) => id).join(", ")}`,

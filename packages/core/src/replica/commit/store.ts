@@ -25,6 +25,7 @@ import { Commit } from "./commit.js";
 import { CommitGroup } from "./commit-group.js";
 import { DroppedPayloads } from "./dropped-payloads.js";
 import { type Fault, Faults } from "./faults.js";
+import { lostPayloads } from "./lost-payloads.js";
 import { joined, type OwnRows } from "./own-rows.js";
 import { Quarantines, refusalOf } from "./quarantines.js";
 import { noteMended } from "./recover-table.js";
@@ -62,6 +63,8 @@ export class ReplicaStore {
   readonly checkpointsWanted = new Set<string>();
   /** Shards of which a payload could not be read. Whoever looks through them takes them out. */
   readonly hurtPayloads = new Set<string>();
+  /** Those of them that wait for it with operations of others. */
+  readonly payloadsNeeded = new Set<string>();
   /** Shards that are not served: in the catalogue, and in `shards` no more. */
   readonly quarantines: Quarantines;
   readonly newTableSeed: NewTableSeed;
@@ -200,12 +203,18 @@ export class ReplicaStore {
    */
   reconcilePoints(target: WritableShard, states: readonly PointState[]): void {
     const { shard } = target;
+    const lost = lostPayloads(this.log, shard, states);
+    const keys = new Map(lost.map(({ id, key }) => [id, key]));
     const mend = () => {
-      shard.reconcilePoints(states);
+      shard.reconcilePoints(states, keys);
       return isPlanted("repairs-lost") ? [] : states.map(({ id }) => id);
     };
-    const write = (writer: LogWriter) => noteMended(writer, this.log, shard.id);
+    const write = (writer: LogWriter) => {
+      noteMended(writer, this.log, shard.id);
+      for (const { key, bytes } of lost) writer.mendPayload(shard.id, { key, bytes });
+    };
     this.commit.mend(this.#pending, target, "points could not be mended", mend, write);
+    if (lost.length > 0) target.rows.payloadsMended();
     this.applied++;
     if (isPlanted("reconciled-unseen")) target.rows.noteOnly([]);
     // one that was written meanwhile lacks what was lost

@@ -4,7 +4,7 @@ import { type CheckpointManifest, frontierOf, transferOf } from "../../checkpoin
 import { CheckpointReader, restoreForeignCheckpoint } from "../../checkpoint/read-checkpoint.js";
 import { putStoredCheckpoint, storedCheckpoint } from "../../checkpoint/stored-checkpoint.js";
 import { limits } from "../../limits.js";
-import type { LogEntry } from "../../log/op-log.js";
+import type { LogEntry, ReadOptions } from "../../log/op-log.js";
 import { decodeOperation } from "../../operation/codec.js";
 import { isPlanted } from "../../planted.js";
 import type { Shard } from "../../state/shard.js";
@@ -61,7 +61,10 @@ export function installSnapshot(
   requireUseful(store, manifest, nowMs);
   const frontier = frontierOf(manifest);
   const target = restoreForeignCheckpoint(reader, collection, store.vectorFiles);
-  const rows = uncoveredRows(log.read(0, isQuarantined ? { shard, onDamaged: () => undefined } : { shard }), frontier);
+  const onDamaged: ReadOptions["onDamaged"] = ({ origin, sequence }, error) => {
+    if (!isQuarantined && sequence > sequenceOf(frontier, origin)) throw error;
+  };
+  const rows = uncoveredRows(log.read(0, { shard, onDamaged }), frontier);
   const kept = isQuarantined ? rows.filter((row) => canApply(target.shard, row)) : rows;
   if (!isQuarantined) for (const row of rows) applyRow(target.shard, row);
   const written = sequenceOf(log.frontier(shard), store.id);

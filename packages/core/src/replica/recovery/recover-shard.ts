@@ -1,17 +1,26 @@
-import { emptyPayloadKey, loadSpace, MurmurationError, type ReadExactly, type Space } from "@murmuration/index";
+import {
+  emptyPayloadKey,
+  loadSpace,
+  MurmurationError,
+  type PointId,
+  type ReadExactly,
+  type Space,
+} from "@murmuration/index";
 import type { Collection } from "../../catalogue/collection.js";
 import { covers, type VersionVector } from "../../causality/version-vector.js";
 import { frontierOf } from "../../checkpoint/manifest.js";
 import { CheckpointReader, restoreCheckpoint } from "../../checkpoint/read-checkpoint.js";
 import { storedCheckpoint } from "../../checkpoint/stored-checkpoint.js";
-import type { OpLog } from "../../log/op-log.js";
+import type { OpLog, ReadOptions } from "../../log/op-log.js";
 import { decodeOperation } from "../../operation/codec.js";
 import type { Operation } from "../../operation/operation.js";
 import { refuseMessage } from "../../operation/refuse-message.js";
 import { isPlanted } from "../../planted.js";
 import { CausalState, type StoredCausalState } from "../../state/causal-state.js";
 import { newIndex, newIndexes, openShard, spaceOptions } from "../../state/open-shard.js";
+import type { PointState } from "../../state/point-state.js";
 import { decodeStoredPoint } from "../../state/point-state-codec.js";
+import type { PointTable } from "../../state/point-table.js";
 import type { NewTableSeed } from "../../state/read-model.js";
 import { StoredStates } from "../../state/stored-states.js";
 import { type VectorFiles, vectorKeeping } from "../../state/vector-files.js";
@@ -82,8 +91,9 @@ function* operationsAfter(
   log: OpLog,
   shard: string,
   position: number,
+  options: Pick<ReadOptions, "leavesPayloadsOut"> = {},
 ): IterableIterator<{ position: number; operation: Operation }> {
-  for (const entry of log.read(position, { shard })) {
+  for (const entry of log.read(position, { shard, ...options })) {
     const operation = decodeOperation(entry.shard, entry.origin, entry.sequence, entry.bytes);
     yield { position: entry.position, operation };
   }
@@ -157,7 +167,9 @@ export function recoverGraphs(
   const [oldest] = [...placed.values()].sort((a, b) => a.position - b.position);
   if (oldest !== undefined) {
     const followed = new CausalState(oldest.causality);
-    for (const { position, operation } of operationsAfter(log, collection.id, oldest.position)) {
+    // graphs have nothing of payloads
+    const behind = operationsAfter(log, collection.id, oldest.position, { leavesPayloadsOut: true });
+    for (const { position, operation } of behind) {
       target.shard.position = position;
       progress.position = position;
       const past = followed.advance(operation);
@@ -200,15 +212,22 @@ export function recoverPoints(log: OpLog, { shard, rows }: WritableShard, newSee
     let tombstones = 0;
     let points = 0;
     rows.open(newSeed);
-    for (const stored of log.points(shard.id)) {
-      const state = decodeStoredPoint(stored);
+    let isLost = false;
+    const onLostPayload = () => {
+      isLost = true;
+    };
+    for (const stored of log.points(shard.id, { onLostPayload })) {
+      // of one whose payload is lost, whoever asks for that is told so
+      const state = isLost ? requireState(table, stored.id) : decodeStoredPoint(stored);
       shard.showPoint(state);
       points++;
       if (!state.exists) {
         tombstones++;
+        isLost = false;
         continue;
       }
-      table.keep({ state, payloadKey: stored.payload?.key ?? emptyPayloadKey, isPayloadRead: () => true });
+      if (!isLost) table.keep({ state, payloadKey: stored.payload?.key ?? emptyPayloadKey, isPayloadRead: () => true });
+      isLost = false;
       rows.note(state.id);
       if (rows.fillNoted()) table.keepNone();
     }
@@ -222,6 +241,10 @@ export function recoverPoints(log: OpLog, { shard, rows }: WritableShard, newSee
       if (graph.reader.nodeAt(slot).linked) graph.markDead(slot, !graph.reader.isVisible(slot));
     }
   }
+}
+
+function requireState(table: PointTable, id: PointId): PointState {
+  return table.state(id) ?? refuseMessage(`point ${id} is not in the log any more`);
 }
 
 function openIndex(

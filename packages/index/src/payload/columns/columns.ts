@@ -67,7 +67,7 @@ export class Columns {
 
   /** Has no row to be entered anywhere? */
   get isEmpty(): boolean {
-    return this.#written.size === 0;
+    return this.#written.size === this.#hiddenInGroup.length;
   }
 
   /** Bytes of the arena in use. */
