@@ -14,6 +14,7 @@ import { memoryBenchmark } from "./memory.js";
 import { offMemoryBenchmark } from "./off-memory.js";
 import { oplogBenchmark } from "./oplog.js";
 import { plannersBenchmark } from "./planners.js";
+import { queriesBenchmark } from "./queries.js";
 import { readersBenchmark } from "./readers.js";
 import { regionsBenchmark } from "./regions.js";
 import { replicateBenchmark } from "./replicate.js";
@@ -36,6 +37,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   exactBenchmark,
   filterGraphBenchmark,
   filterBenchmark,
+  queriesBenchmark,
   oplogBenchmark,
   restBenchmark,
   convergeBenchmark,
