@@ -1,4 +1,14 @@
-import { denseOf, type Filter, type Json, type Payload, type PointId } from "@murmuration/index";
+import {
+  type Filter,
+  isDense,
+  type Json,
+  multiVector,
+  type Payload,
+  type PlainVector,
+  type PointId,
+  plainOfVector,
+  sparseVector,
+} from "@murmuration/index";
 import fc from "fast-check";
 import type { Command, NamedVectors, PointCommand } from "../command/command.js";
 import { createCollection, everyPoint, point, space, tagIs, upsert, where } from "./replica.test-support.js";
@@ -7,7 +17,7 @@ import { createCollection, everyPoint, point, space, tagIs, upsert, where } from
 
 export interface ModelPoint {
   readonly payload: { readonly [key: string]: Json };
-  readonly vectors: ReadonlyMap<string, readonly number[]>;
+  readonly vectors: ReadonlyMap<string, PlainVector>;
 }
 
 export interface ModelCollection {
@@ -57,12 +67,15 @@ function without(payload: PlainObject, path: string): PlainObject {
 }
 
 function fits(collection: ModelCollection, vectors: NamedVectors): boolean {
-  return Object.entries(vectors).every(([name, values]) => collection.sizes[name] === denseOf(values).length);
+  return Object.entries(vectors).every(([name, vector]) => {
+    if (isDense(vector)) return collection.sizes[name] === vector.length;
+    return collection.sizes[name] === (vector.kind === "multi" ? vector.dimensions : 0);
+  });
 }
 
 const holdsOf = (filter: Filter) => filters.find((entry) => entry.filter === filter)?.holds ?? (() => true);
 const vectorMap = (vectors: NamedVectors) =>
-  new Map(Object.entries(vectors).map(([name, values]) => [name, [...denseOf(values)]] as const));
+  new Map(Object.entries(vectors).map(([name, values]) => [name, plainOfVector(values)] as const));
 
 function applyToPoints(collection: ModelCollection, command: PointCommand): Refused | undefined {
   const { points } = collection;
@@ -184,7 +197,26 @@ const payload: fc.Arbitrary<Payload> = fc.record(
   { requiredKeys: [], noNullPrototype: true },
 );
 
-const spaces = { a: { "": space(3, "Dot") }, n: { x: space(2, "Euclid"), y: space(4, "Manhattan") } } as const;
+const sparse = fc
+  .uniqueArray(fc.tuple(fc.nat(5), coordinate), { maxLength: 4, selector: ([index]) => index })
+  .map((pairs) =>
+    sparseVector(
+      pairs.map(([index]) => index),
+      pairs.map(([, value]) => value),
+      "s",
+    ),
+  );
+const multi = fc.array(vector(2), { minLength: 1, maxLength: 3 }).map((parts) => multiVector(parts, "m"));
+
+const spaces = {
+  a: { "": space(3, "Dot") },
+  n: {
+    x: space(2, "Euclid"),
+    y: space(4, "Manhattan"),
+    s: { kind: "sparse" },
+    m: { kind: "multi", size: 2, distance: "Dot" },
+  },
+} as const;
 const collection = fc.constantFrom("a", "n");
 const mostly = (name: "a" | "n"): fc.Arbitrary<NamedVectors> =>
   name === "a"
@@ -192,7 +224,7 @@ const mostly = (name: "a" | "n"): fc.Arbitrary<NamedVectors> =>
         { "": fc.oneof({ weight: 30, arbitrary: vector(3) }, { weight: 1, arbitrary: vector(2) }) },
         { noNullPrototype: true },
       )
-    : fc.record({ x: vector(2), y: vector(4) }, { requiredKeys: [], noNullPrototype: true });
+    : fc.record({ x: vector(2), y: vector(4), s: sparse, m: multi }, { requiredKeys: [], noNullPrototype: true });
 
 const target = fc.oneof(
   fc.uniqueArray(id, { minLength: 1, maxLength: 2 }).map((some) => ({ ids: some })),

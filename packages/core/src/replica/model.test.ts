@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { comparePointIds, MurmurationError, type PointId, plainOfVector } from "@murmuration/index";
+import {
+  comparePointIds,
+  MurmurationError,
+  multiVector,
+  type PlainVector,
+  type PointId,
+  plainOfVector,
+  sparseVector,
+  type Vector,
+} from "@murmuration/index";
 import { assertUntil } from "@murmuration/index/conformance";
 import fc from "fast-check";
 import { MemoryOpLog } from "../log/memory-op-log.js";
@@ -12,11 +21,33 @@ import type { Replica } from "./replica.js";
 import { copyOfLog, identity, openReplica, steppingClock } from "./replica.test-support.js";
 
 const all = { payload: true, vectors: true } as const;
-const queryOf = (size: number) => Float32Array.from({ length: size }, (_, i) => i - 1);
+/** Of these names, the larger score is the better. */
+const areProducts = new Set(["", "s", "m"]);
 
-function naiveScore(name: string, a: readonly number[], b: Float32Array): number {
+function queryOf(name: string, size: number): Vector {
+  if (name === "s") return sparseVector([0, 1, 2, 4], [1, -1, 2, 3], name);
+  const part = Float32Array.from({ length: size }, (_, i) => i - 1);
+  return name === "m" ? multiVector([part, Float32Array.of(2, 1)], name) : part;
+}
+
+const productOf = (a: readonly number[], b: readonly number[]) =>
+  a.reduce((sum, value, i) => sum + value * (b[i] as number), 0);
+
+/** `undefined`: sparse ones that share no index. */
+function naiveScore(name: string, stored: PlainVector, asked: PlainVector): number | undefined {
+  if ("indices" in stored && "indices" in asked) {
+    const shared = asked.indices.filter((index) => stored.indices.includes(index));
+    const of = (vector: typeof stored) => shared.map((index) => vector.values[vector.indices.indexOf(index)] as number);
+    return shared.length === 0 ? undefined : productOf(of(stored), of(asked));
+  }
+  if (name === "m") {
+    const parts = stored as readonly (readonly number[])[];
+    const best = (part: readonly number[]) => Math.max(...parts.map((one) => productOf(one, part)));
+    return (asked as readonly (readonly number[])[]).reduce((sum, part) => sum + best(part), 0);
+  }
+  const [a, b] = [stored as readonly number[], asked as readonly number[]];
   const differences = a.map((value, i) => value - (b[i] as number));
-  if (name === "") return a.reduce((sum, value, i) => sum + value * (b[i] as number), 0);
+  if (name === "") return productOf(a, b);
   if (name === "x") return Math.fround(Math.sqrt(differences.reduce((sum, value) => sum + value * value, 0)));
   return differences.reduce((sum, value) => sum + Math.abs(value), 0);
 }
@@ -52,13 +83,14 @@ function assertAnswers(reads: ReadsHere, model: ModelCollection): void {
     assert.deepEqual(scrolled(reads, filter), matching);
     assert.equal(reads.count(filter), matching.length);
     for (const [name, size] of Object.entries(model.sizes)) {
-      const query = queryOf(size);
+      const query = queryOf(name, size);
       const scores = new Map<PointId, number>();
       for (const id of matching) {
         const values = model.points.get(id)?.vectors.get(name);
-        if (values !== undefined) scores.set(id, naiveScore(name, values, query));
+        const score = values && naiveScore(name, values, plainOfVector(query));
+        if (score !== undefined) scores.set(id, score);
       }
-      const best = [...scores.values()].sort((a, b) => (name === "" ? b - a : a - b)).slice(0, 4);
+      const best = [...scores.values()].sort((a, b) => (areProducts.has(name) ? b - a : a - b)).slice(0, 4);
       const request = { query, using: name, filter, limit: 4, offset: 0, parameters: { exact: true }, selection: all };
       const answer = reads.nearest(request);
       assert.deepEqual(
@@ -77,7 +109,15 @@ function answerBytes(replica: Replica, names: Iterable<string>): string {
     const reads = new ReadsHere(replica, name);
     const queries = Object.entries(shard.collection.vectors).flatMap(([using, { size = 0 }]) =>
       filters.map(({ filter }) =>
-        reads.nearest({ query: queryOf(size), using, filter, limit: 9, offset: 1, parameters: {}, selection: all }),
+        reads.nearest({
+          query: queryOf(using, size),
+          using,
+          filter,
+          limit: 9,
+          offset: 1,
+          parameters: {},
+          selection: all,
+        }),
       ),
     );
     return [
