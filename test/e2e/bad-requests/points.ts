@@ -24,7 +24,7 @@ export const points: readonly BadRequest[] = [
   ...badPoint(vectorOf("[1,2,3,1e999]"), 400, format),
   ...badPoint(vectorOf('"abcd"'), 400, format),
   ...badPoint(vectorOf("null"), 400, format),
-  ...badPoint(vectorOf("[[1,2,3,4]]"), 400, notSupported),
+  ...badPoint(vectorOf("[[1,2,3,4]]"), 400, /^Wrong input: Conversion between multi and regular/),
   ...badPoint(vectorOf('{"indices":[1],"values":[1]}'), 400, /^Wrong input: Conversion between sparse and regular/),
   ...badPoint(vectorOf('{"text":"x","model":"m"}'), 400, notSupported),
   ...badPoint('{"id":2,"vector":{"c":[1,2,3,4]}}', 400, unknownVector),

@@ -42,7 +42,7 @@ const queries: readonly (readonly [object, number, RegExp])[] = [
   [{ query: [], using: "a" }, 422, /must not be empty/],
   [{ query: [1, 2, 3, null], using: "a" }, 400, format],
   [{ query: [1, 2, 3, "4"], using: "a" }, 400, format],
-  [{ query: [[1, 2, 3, 4]], using: "a" }, 400, notSupported],
+  [{ query: [[1, 2, 3, 4]], using: "a" }, 400, /^Wrong input: Conversion between multi and regular/],
   [{ query: { indices: [1], values: [1] }, using: "a" }, 400, /^Wrong input: Conversion between sparse and regular/],
   [{ query: { text: "x", model: "m" }, using: "a" }, 400, notSupported],
   [{ query: -1, using: "a" }, 400, format],
