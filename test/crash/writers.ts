@@ -165,6 +165,12 @@ export async function makeCollection(server: ServerProcess, baseCount: number, s
   assert.equal(filled.status, 200, JSON.stringify(filled.body));
 }
 
+/** Have the vectors of the collection in a file from the next start on, or in memory. */
+export async function keepVectorsOffMemory(server: ServerProcess, isOnDisk: boolean): Promise<void> {
+  const changed = await server.request("PATCH", COLLECTION, { vectors: { "": { on_disk: isOnDisk } } });
+  assert.equal(changed.status, 200, JSON.stringify(changed.body));
+}
+
 /** Every point of the collection that a writer has made. */
 export async function storedPoints(server: ServerProcess): Promise<Map<number, StoredPoint>> {
   const request = { limit: 100_000, offset: 1_000_000, with_payload: true, with_vector: true };

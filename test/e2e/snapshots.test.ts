@@ -115,6 +115,35 @@ describe("snapshots of a collection, by the dialect's client", () => {
     assert.deepEqual(await configOf("copy"), before.config);
   });
 
+  test("hold sparse vectors, and payload indexes of every type with their parameters", async () => {
+    await client.createCollection("mixed", {
+      vectors: { d: { size: 2, distance: "Dot", hnsw_config: { m: 6 } } },
+      sparse_vectors: { words: { modifier: "idf" } },
+    });
+    const schemas = {
+      u: { type: "uuid", is_tenant: true },
+      at: { type: "datetime", on_disk: true },
+      f: "float",
+      b: "bool",
+      k: { type: "keyword", is_tenant: true },
+    } as const;
+    for (const [field_name, field_schema] of Object.entries(schemas)) {
+      await client.createPayloadIndex("mixed", { wait: true, field_name, field_schema });
+    }
+    const points = [1, 2, 3].map((id) => ({
+      id,
+      vector: { d: [id, 0.1], words: { indices: [5, id + 10], values: [0.3, id] } },
+      payload: { at: "2024-01-01T00:00:00Z", f: id / 3, b: id === 1, k: `k${id}` },
+    }));
+    await client.upsert("mixed", { wait: true, points });
+    const { name } = (await client.createSnapshot("mixed")) as Described;
+    assert.equal((await upload("mixed-2", await bytesOf(`/collections/mixed/snapshots/${name}`))).status, 200);
+    assert.equal(await contents("mixed-2"), await contents("mixed"));
+    assert.deepEqual(await configOf("mixed-2"), await configOf("mixed"));
+    const query = { query: { indices: [12], values: [1] }, using: "words", limit: 3 };
+    assert.deepEqual(await client.query("mixed-2", query), await client.query("mixed", query));
+  });
+
   test("are recovered from files in the folder, by the client too", async () => {
     const location = `file://${dataFolder}/snapshots/collections/docs/${snapshot.name}`;
     await client.delete("copy", { wait: true, filter: {} });

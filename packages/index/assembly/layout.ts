@@ -256,6 +256,7 @@ function dotTableBytes(slots: u32): usize {
 @inline export function levelIn(state: u32): u32 { return state & 15; }
 // @ts-ignore: decorator
 @inline export function listOf(slot: u32, level: u32): usize {
+  assert(level == 0 || metaOf(slot).upper);
   return level == 0 ? baseListOf(slot) : <usize>metaOf(slot).upper + <usize>(level - 1) * upperBytes;
 }
 /** Address of the dot directory with `size` words (a power of two). */

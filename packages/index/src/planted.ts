@@ -43,6 +43,13 @@ const readBugs = {
   "entries-ignored": "walks start from one entry while regions are not linked to each other",
 } as const;
 
+/** Bugs of what queries come to: each makes replicas answer differently. */
+const queryBugs = {
+  "ties-by-row": "of points with equal scores, those in lower rows come first",
+  "sample-by-row": "a sample is drawn by rows instead of by ids",
+  "facet-ties-as-met": "values of a facet with equal counts come in the order in which they were met",
+} as const;
+
 /** Bugs of vectors that are kept off memory. */
 const fileBugs = {
   "row-of-another":
@@ -65,6 +72,7 @@ export const plantedIndexBugs = {
   ...compiledBugs.table,
   ...compiledBugs.columns,
   ...readBugs,
+  ...queryBugs,
   ...fileBugs,
   ...sparseBugs,
 } as const;

@@ -67,6 +67,7 @@ const profileOfBug: Partial<Record<PlantedBug, string>> = {
   "dropped-column-stays": "wild",
   "payload-forgotten": "compaction",
   "payload-of-another": "compaction",
+  "facet-ties-as-met": "wild",
 };
 
 interface Progress {

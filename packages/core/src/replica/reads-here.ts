@@ -2,11 +2,17 @@ import {
   type CollectionHandle,
   CollectionReader,
   type Emit,
+  type FacetHit,
+  type FacetQuery,
   type Filter,
   finish,
+  type GroupsQuery,
+  type Matrix,
+  type MatrixQuery,
   Meter,
   MurmurationError,
   type Payload,
+  type PointGroup,
   type PointId,
   type PointRecord,
   type PointsQuery,
@@ -73,6 +79,29 @@ export class ReadsHere {
     return this.#collect((snapshot, emit: Emit<ScoredRecord>) =>
       snapshot.query({ ...request, node: { kind: "nearest", target } }, emit),
     ).found;
+  }
+
+  /** Points that a query of any kind finds. */
+  query(query: PointsQuery): FoundPoint<ScoredRecord>[] {
+    return this.#collect((snapshot, emit: Emit<ScoredRecord>) => snapshot.query(query, emit)).found;
+  }
+
+  groups(query: GroupsQuery): PointGroup[] {
+    const found: PointGroup[] = [];
+    this.#read((snapshot) => snapshot.groups(query, (group) => found.push(group)));
+    return found;
+  }
+
+  matrix(query: MatrixQuery): Matrix {
+    return this.#read((snapshot) => snapshot.matrix(query));
+  }
+
+  /** Values of a path by how many points have them; `undefined`: no index of it knows values. */
+  facet(query: FacetQuery): FacetHit[] | undefined {
+    return this.#read(function* (snapshot): Sliced<FacetHit[] | undefined> {
+      const { facet, equality } = snapshot.accessTo(query.key) ?? {};
+      return facet === undefined || equality === undefined ? undefined : yield* snapshot.facet(query);
+    });
   }
 
   /** `nextOffset`: `null` where there are no more, or they are ordered by a number. */

@@ -92,6 +92,7 @@ export function roomOf(extent: usize): usize { return (<usize>unitsOf(load<u32>(
 /** Give an extent back that no reader can come to. */
 export function returnExtent(extent: usize): void {
   const sizeClass = load<u32>(extent - HEAD);
+  assert(sizeClass < EXTENT_CLASSES && load<u32>(H_ARENA_IN_USE) >= unitsOf(sizeClass) << UNIT_SHIFT);
   store<u32>(H_ARENA_IN_USE, load<u32>(H_ARENA_IN_USE) - (unitsOf(sizeClass) << UNIT_SHIFT));
   pushFree(extent - HEAD, sizeClass);
 }

@@ -67,6 +67,7 @@ export function begin(expected: u32): bool {
 }
 /** A new version of a point: id, payload key, time, dot and slots are in the scratch. Returns its row; 0 when the table is full. */
 export function put(): u32 {
+  assert(load<u32>(H_IN_GROUP));
   const low = load<u64>(scratch + S_ID), high = load<u64>(scratch + S_ID, 8), isUuid = load<u32>(scratch + S_IS_UUID);
   const before = newestOf(low, high, isUuid);
   if (!before && (!hasRoomForId() || !hasRoomInOrder())) return 0;
@@ -116,6 +117,7 @@ export function remove(): u32 {
 }
 // @ts-ignore: decorator
 @inline function hide(row: u32, epoch: u32): void {
+  assert(load<u32>(H_IN_GROUP) && row && row < load<u32>(H_NEXT_ROW));
   touchRow(row);
   atomic.store<u32>(hiddenAt(row), isPlanted(HIDDEN_EARLY) ? now() : epoch);
 }

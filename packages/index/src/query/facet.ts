@@ -1,5 +1,6 @@
 import { MurmurationError } from "../errors.js";
 import type { IndexableValue } from "../payload/payload-index.js";
+import { isPlanted } from "../planted.js";
 import { Meter, type Sliced } from "../sliced.js";
 import { sortInSlices } from "../sliced-sort.js";
 import { matchingRows } from "./matching.js";
@@ -33,6 +34,7 @@ export function* facet(view: ReadView, query: FacetQuery): Sliced<FacetHit[]> {
   const counts = yield* access.facet.countsAmong(among, meter);
   const hits: FacetHit[] = [];
   for (const [value, count] of counts) hits.push({ value, count });
-  const sorted = yield* sortInSlices(hits, (a, b) => b.count - a.count || compareValues(a.value, b.value), meter);
+  const compareTies = isPlanted("facet-ties-as-met") ? () => 0 : compareValues;
+  const sorted = yield* sortInSlices(hits, (a, b) => b.count - a.count || compareTies(a.value, b.value), meter);
   return sorted.slice(0, limit);
 }

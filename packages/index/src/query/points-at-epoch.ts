@@ -2,7 +2,8 @@ import { assert, MurmurationError } from "../errors.js";
 import type { FieldAccess } from "../payload/access.js";
 import type { ColumnReader } from "../payload/columns/column-reader.js";
 import { emptyPayloadKey, type PayloadReader } from "../payload/store.js";
-import type { PointId } from "../point/point-id.js";
+import { isPlanted } from "../planted.js";
+import { comparePointIds, type PointId } from "../point/point-id.js";
 import type { RowSet } from "../row-set.js";
 import { rowsPerCallMax, type SegmentReader } from "../segment/reader.js";
 import { Meter, type Sliced } from "../sliced.js";
@@ -72,6 +73,12 @@ export class PointsAtEpoch {
     }
     assert(!rows.includes(0), "a slot that is answered with is a visible point's");
     return rows;
+  }
+
+  /** Order of points of equal score: by ascending id. */
+  compareIds(a: number, b: number): number {
+    if (isPlanted("ties-by-row")) return a - b;
+    return comparePointIds(this.idAt(a), this.idAt(b));
   }
 
   idAt(row: number): PointId {

@@ -1,4 +1,3 @@
-import { comparePointIds } from "../point/point-id.js";
 import type { ReadonlyRowSet } from "../row-set.js";
 import { Meter, type Sliced } from "../sliced.js";
 import { sortInSlices } from "../sliced-sort.js";
@@ -47,11 +46,7 @@ export function* bestFirst(
 ): Sliced<Pick<Ranked, "rows" | "scores">> {
   const entries: [number, number][] = [];
   for (const entry of scores) if (scoreThreshold === undefined || entry[1] >= scoreThreshold) entries.push(entry);
-  const sorted = yield* sortInSlices(
-    entries,
-    (a, b) => b[1] - a[1] || comparePointIds(points.idAt(a[0]), points.idAt(b[0])),
-    meter,
-  );
+  const sorted = yield* sortInSlices(entries, (a, b) => b[1] - a[1] || points.compareIds(a[0], b[0]), meter);
   const best = sorted.slice(0, wanted);
   return { rows: best.map(([row]) => row), scores: best.map(([, score]) => score) };
 }

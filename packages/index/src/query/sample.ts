@@ -1,4 +1,4 @@
-import { comparePointIds } from "../point/point-id.js";
+import { isPlanted } from "../planted.js";
 import type { ReadonlyRowSet } from "../row-set.js";
 import { Meter, type Sliced } from "../sliced.js";
 import { sortInSlices } from "../sliced-sort.js";
@@ -26,17 +26,13 @@ export function* sampleRows(
   for (let bound = (expected / Math.max(1, size)) * HASHES; ; bound *= 2) {
     const found: { readonly row: number; readonly hash: number }[] = [];
     for (const row of among) {
-      const hash = rows.idHashAt(row, seed);
+      const hash = isPlanted("sample-by-row") ? row : rows.idHashAt(row, seed);
       if (hash < bound) found.push({ row, hash });
       meter.steps++;
       if (meter.isDue()) yield "pause";
     }
     if (found.length < wanted && bound < HASHES) continue;
-    const sorted = yield* sortInSlices(
-      found,
-      (a, b) => a.hash - b.hash || comparePointIds(points.idAt(a.row), points.idAt(b.row)),
-      meter,
-    );
+    const sorted = yield* sortInSlices(found, (a, b) => a.hash - b.hash || points.compareIds(a.row, b.row), meter);
     return sorted.slice(0, wanted).map(({ row }) => row);
   }
 }

@@ -1,4 +1,3 @@
-import { comparePointIds } from "../point/point-id.js";
 import type { PointsAtEpoch } from "./points-at-epoch.js";
 import type { Asked, Ranked } from "./ranked.js";
 
@@ -49,6 +48,6 @@ export class TopPoints {
   }
 
   #compare(a: Scored, b: Scored): number {
-    return b.score - a.score || comparePointIds(this.#points.idAt(a.row), this.#points.idAt(b.row));
+    return b.score - a.score || this.#points.compareIds(a.row, b.row);
   }
 }
