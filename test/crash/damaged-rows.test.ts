@@ -74,6 +74,8 @@ async function expectQuarantined(server: ServerProcess): Promise<void> {
   assert.equal(ready.status, 503);
   assert.match(await ready.text(), /collection hurt is quarantined/);
   assert.match(await (await fetch(`${server.address}/metrics`)).text(), /^murmur_quarantined_shards 1$/m);
+  const told = await server.request("GET", "/telemetry?details_level=10");
+  assert.equal(told.status, 200, "what is not served keeps nothing from being told of the others");
   const status = (await server.request("GET", "/murmur/status")).body.result as { reason: string };
   assert.match(status.reason, /collection hurt is quarantined/);
 }

@@ -70,14 +70,14 @@ function responses(series: readonly { readonly name: SeriesName; readonly durati
  * (segments, transfers, a consensus) is 0 or missing.
  */
 export function dialectMetrics(
-  database: Pick<Database, "catalogue" | "statistics">,
+  database: Pick<Database, "catalogue" | "allStatistics">,
   statistics: RequestStatistics,
   isPerCollection: boolean,
 ): string {
   const collections = visibleCollections(database.catalogue).map(({ name }) => name);
   const each = (value: (name: string) => number): Sample[] => collections.map((id): Sample => [{ id }, value(id)]);
-  const vectors = collections.flatMap((id) =>
-    Object.entries(database.statistics(id).vectors).map(([vector, count]): Sample => [{ id, vector }, count]),
+  const vectors = [...database.allStatistics()].flatMap(([id, { vectors }]) =>
+    Object.entries(vectors).map(([vector, count]): Sample => [{ id, vector }, count]),
   );
   const total = vectors.reduce((sum, [, count]) => sum + count, 0);
   const one = (value: number): Sample[] => [[{}, value]];

@@ -9,7 +9,7 @@ import { dialectVersion, version } from "./version.js";
 const DURATION_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 
 /** What is read of a database. */
-export type MetricsSource = Pick<Database, "catalogue" | "status" | "counters" | "replication" | "statistics">;
+export type MetricsSource = Pick<Database, "catalogue" | "status" | "counters" | "replication" | "allStatistics">;
 
 type Peer = NonNullable<ReplicationReport["status"]["peering"]>["peers"][number];
 

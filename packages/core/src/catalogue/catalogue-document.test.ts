@@ -229,7 +229,7 @@ test("what cannot stand in the catalogue is refused when a command is planned, b
     [index("books", ""), "format", "field_name"],
     [index("books", "x".repeat(2_000)), "format", "field_name"],
     [index("books", bad), "format", "field_name"],
-    [{ ...index("books", "x"), schema: { kind: "geo" } } as unknown as CatalogueCommand, "format", "field_schema"],
+    [{ ...index("books", "x"), schema: { kind: "shape" } } as unknown as CatalogueCommand, "format", "field_schema"],
     [create(bad), "format", "collection_name"],
     [aliases(alias(bad, "books")), "format", "alias_name"],
     [update("books", { [bad]: 1 }), "format", "settings"],

@@ -100,6 +100,8 @@ export interface Database {
   /** The collection of this very name (aliases are not followed), if there is one. */
   collectionNamed(name: string): Collection | undefined;
   statistics(name: string): CollectionStatistics;
+  /** Of every collection that is served, by name: one that is quarantined has none, and keeps nothing from being told of the others. */
+  allStatistics(): ReadonlyMap<string, CollectionStatistics>;
 
   /**
    * Read collections, which the reading names by their places in `names`. Rejects with `timeout` past the deadline, `unavailable` when too much

@@ -14,6 +14,7 @@ import {
   type SettledWait,
   type Standing,
   standsAlone,
+  visibleCollections,
   type WaitRequest,
 } from "@murmuration/core";
 import { type Json, MurmurationError, type PointId } from "@murmuration/index";
@@ -160,6 +161,11 @@ export class EngineDatabase implements Database {
       vectors: counts.vectorsByName(),
       payloadIndexPoints: counts.valued(paths),
     };
+  }
+
+  allStatistics(): ReadonlyMap<string, CollectionStatistics> {
+    const served = visibleCollections(this.catalogue).filter(({ id }) => this.#followed.serves(id));
+    return new Map(served.map(({ name }) => [name, this.statistics(name)]));
   }
 
   read(names: readonly string[], reading: Reading, limits: ReadingLimits): Promise<ReadAnswer> {

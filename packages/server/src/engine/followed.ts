@@ -56,6 +56,11 @@ export class Followed {
     throw new MurmurationError("unavailable", this.#refusal(id, collection));
   }
 
+  /** Is the collection of this id read here? */
+  serves(id: string): boolean {
+    return this.#shards.has(id);
+  }
+
   /** The text indexes of the collection of this name or alias. Throws `not-found`. */
   texts(name: string): TextIndexes | undefined {
     return textIndexesOf(resolveCollection(this.#catalogue, name).payloadIndexes);

@@ -117,7 +117,7 @@ describe("GET /metrics", () => {
     const metrics = new Metrics({
       catalogue: database.catalogue,
       status: () => database.status(),
-      statistics: (name) => database.statistics(name),
+      allStatistics: () => database.allStatistics(),
       counters: () => database.counters(),
       replication: async () => ({ status: { ...status, peering, waits }, logBytes, cluster }),
     });

@@ -59,23 +59,28 @@ function byCollection(statistics: RequestStatistics): { [collection: string]: Re
 }
 
 function collectionsOf(database: Database, level: number, isAnonymous: boolean): JsonObject[] {
-  return visibleCollections(database.catalogue).map((collection, i): JsonObject => {
-    const statistics = database.statistics(collection.name);
+  const all = database.allStatistics();
+  return visibleCollections(database.catalogue).flatMap((collection, i): JsonObject[] => {
+    const statistics = all.get(collection.name);
+    // quarantined: what it holds is not known
+    if (statistics === undefined) return [];
     const info = collectionInfo(collection, statistics);
     const config = info.config as JsonObject;
     if (level < levels.configurations) {
-      return { vectors: statistics.indexedVectors, optimizers_status: "ok", params: config.params ?? {} };
+      return [{ vectors: statistics.indexedVectors, optimizers_status: "ok", params: config.params ?? {} }];
     }
     const local = { variant_name: "local shard", total_optimized_points: statistics.points };
     const shard = { id: 0, key: null, local, remote: [], replicate_states: {} };
     const id = isAnonymous ? `collection-${i}` : collection.name;
-    return {
-      id,
-      init_time_ms: 0,
-      config: isAnonymous ? { params: config.params ?? {} } : config,
-      shards: [shard],
-      transfers: [],
-    };
+    return [
+      {
+        id,
+        init_time_ms: 0,
+        config: isAnonymous ? { params: config.params ?? {} } : config,
+        shards: [shard],
+        transfers: [],
+      },
+    ];
   });
 }
 
