@@ -6,12 +6,12 @@ import { filter, payload } from "./filter-arbitraries.js";
 import { type Condition, holds, type ReferencePoint } from "./reference-filter.js";
 
 // Filters against a plain, slow reference: generated payloads and filters, in collections without indexes and with one on every path, read by
-// one thread and by two, before and after writes and a restart. MURMURATION_FILTER_ROUNDS=200 asks thousands.
+// one thread and by two, before and after writes and a restart. MURMURATION_FILTER_ROUNDS=200 asks thousands, MURMURATION_FILTER_SEED others.
 
 const POINTS = 140;
 const FILTERS = 20;
 const rounds = Number(process.env["MURMURATION_FILTER_ROUNDS"] ?? 3);
-const seed = Number(process.env["MURMURATION_FILTER_SEED"] ?? Date.now() % 2 ** 31);
+const seed = Number(process.env["MURMURATION_FILTER_SEED"] ?? 1);
 
 /** Collections by name, with the indexes that each has. */
 const collections: { readonly [name: string]: { readonly [path: string]: unknown } } = {
