@@ -18,6 +18,7 @@ export { ColumnReader } from "./payload/columns/column-reader.js";
 export { Columns, type WrittenColumn } from "./payload/columns/columns.js";
 export { slotsOfRows } from "./payload/columns/slot-filter.js";
 export { datetimeOf, parseDatetime } from "./payload/datetime.js";
+export { type GeoPoint, geoPointOf } from "./payload/geo.js";
 export { accessOfIndex } from "./payload/index-access.js";
 export { isJsonObject, type Json, type JsonObject, type Payload } from "./payload/json.js";
 export {

@@ -66,6 +66,13 @@ const sparseBugs = {
   "statistics-lag": "how rare an index is stays as it was counted at an earlier epoch",
 } as const;
 
+/** Bugs of payload indexes, in what a row is entered with. */
+const entryBugs = {
+  "term-left-out": "of a text with several terms the last is not entered in its index",
+  "place-left-out": "of a point with several places the last is not entered in its index",
+  "zone-ignored": "a payload index takes a datetime with a zone for one in UTC",
+} as const;
+
 /** Every bug of this package, with what it does. */
 export const plantedIndexBugs = {
   ...compiledBugs.graph,
@@ -75,6 +82,7 @@ export const plantedIndexBugs = {
   ...queryBugs,
   ...fileBugs,
   ...sparseBugs,
+  ...entryBugs,
 } as const;
 export type PlantedIndexBug = keyof typeof plantedIndexBugs;
 
@@ -103,7 +111,8 @@ export function plantedBits(module: keyof typeof compiledBugs): number {
   return Object.keys(compiledBugs[module]).reduce((bits, bug, bit) => bits | (inThisThread.has(bug) ? 1 << bit : 0), 0);
 }
 
-/** The names of a compiled module's bugs, or of those of reads. */
-export function plantedBugsOf(part: keyof typeof compiledBugs | "reads"): PlantedIndexBug[] {
-  return Object.keys(part === "reads" ? { ...readBugs, ...fileBugs } : compiledBugs[part]) as PlantedIndexBug[];
+/** The names of a compiled module's bugs, or of those of reads or entries. */
+export function plantedBugsOf(part: keyof typeof compiledBugs | "reads" | "entries"): PlantedIndexBug[] {
+  const bugs = { ...compiledBugs, reads: { ...readBugs, ...fileBugs }, entries: entryBugs };
+  return Object.keys(bugs[part]) as PlantedIndexBug[];
 }

@@ -1,5 +1,5 @@
 import type { Command, NamedVectors, PointInput, UpsertPoints } from "@murmuration/core";
-import type { Filter } from "@murmuration/index";
+import type { Filter, JsonObject } from "@murmuration/index";
 import { awkwardTextCommands, awkwardVector, textsOfPoint } from "./awkward-text.js";
 import { sparseOf } from "./data.js";
 import type { Draw } from "./draw.js";
@@ -18,12 +18,42 @@ export function having(key: string, value: string | number): Filter {
   return { must: [{ kind: "match-value", key, value }], should: [], mustNot: [] };
 }
 
+/** Points with this number that also satisfy a condition of another kind, which depends on it. */
+function havingMore(n: number): Filter {
+  const more = [
+    { kind: "match-text", key: "words", how: "phrase", text: n % 2 === 0 ? "the green" : "red and" },
+    { kind: "datetime-range", key: "at", gte: 1_709_197_200_000_000 + (n % 3) * 3_600_000_000 },
+    { kind: "geo-radius", key: "place", center: { lon: -180, lat: n }, radius: 2_000_000 },
+    { kind: "match-prefix", key: "key", prefix: "00000000-" },
+  ] as const;
+  const one = more[n % more.length] ?? more[0];
+  return { must: [{ kind: "match-value", key: "n", value: n }, one], should: [], mustNot: [] };
+}
+
+/** What indexes of every kind find something in, made of what is drawn anyway. */
+function indexedValues(tag: string, n: number): JsonObject {
+  return {
+    words: n % 4 === 0 ? [`red ${tag}`, "the green one"] : `${tag} of red and ${"green ".repeat(n % 3)}`,
+    at: n % 2 === 0 ? `2024-02-29T1${n}:00:00+02:00` : `2024-02-29 1${n}:00:00.00000${n}`,
+    place:
+      n % 3 === 0
+        ? [
+            { lon: 18 * n, lat: 90 },
+            { lon: -180 + n, lat: n },
+          ]
+        : { lon: 180 - n, lat: n },
+    key: `00000000-0000-0000-0000-00000000000${n}`,
+  };
+}
+
 function point({ random, profile, vector }: Draw): PointInput {
   const id = random.below(IDS);
   const values = vector();
+  const [tag, n] = [random.pick(["a", "b", "c"]), random.below(10)];
   const payload = {
-    tag: random.pick(["a", "b", "c"]),
-    n: random.below(10),
+    tag,
+    n,
+    ...indexedValues(tag, n),
     ...(profile.hasAwkwardText === true ? textsOfPoint(random) : {}),
   };
   if (profile.hasSecondVector !== true) {
@@ -86,7 +116,7 @@ export const commandMakers: { readonly [kind: string]: (draw: Draw) => Command }
   "insert-only": (draw) => upsert([point(draw), point(draw)], "insert-only"),
   "update-filter": (draw) => ({
     ...upsert([point(draw), point(draw)], "upsert"),
-    updateFilter: having("n", draw.random.below(10)),
+    updateFilter: havingMore(draw.random.below(10)),
   }),
   delete: ({ random }) => ({ kind: "delete-points", collection, target: { ids: someIds(random) } }),
   "delete-filter": ({ random }) => ({
@@ -138,7 +168,7 @@ export const commandMakers: { readonly [kind: string]: (draw: Draw) => Command }
   "drop-keys": ({ random }) => ({
     kind: "delete-payload",
     collection,
-    target: { filter: having("n", random.below(10)) },
+    target: { filter: havingMore(random.below(10)) },
     keys: random.pick([["tag"], ["x", "y"], ["deep.er"]]),
   }),
   clear: ({ random }) => ({ kind: "clear-payload", collection, target: { ids: someIds(random) } }),
@@ -148,7 +178,7 @@ export const commandMakers: { readonly [kind: string]: (draw: Draw) => Command }
     const commands = [
       upsert([point(draw), point(draw)], random.pick(["upsert", "insert-only", "update-only"])),
       { kind: "set-payload", collection, target: target(), payload: { n: random.below(10) } } as const,
-      { ...upsert([point(draw), point(draw)], "upsert"), updateFilter: having("n", random.below(10)) },
+      { ...upsert([point(draw), point(draw)], "upsert"), updateFilter: havingMore(random.below(10)) },
       { kind: "delete-points", collection, target: target() } as const,
     ];
     return { kind: "point-batch", collection, commands };
@@ -157,7 +187,30 @@ export const commandMakers: { readonly [kind: string]: (draw: Draw) => Command }
     random.pick<() => Command>([
       () => ({ kind: "create-payload-index", collection, path: "n", schema: { kind: "integer" } }),
       () => ({ kind: "create-payload-index", collection, path: "tag", schema: { kind: "keyword" } }),
-      () => ({ kind: "delete-payload-index", collection, path: random.pick(["n", "tag"]) }),
+      () => ({
+        kind: "create-payload-index",
+        collection,
+        path: "words",
+        schema: { kind: "text", parameters: { phrase_matching: true } },
+      }),
+      () => ({ kind: "create-payload-index", collection, path: "at", schema: { kind: "datetime" } }),
+      () => ({ kind: "create-payload-index", collection, path: "place", schema: { kind: "geo" } }),
+      () => ({ kind: "create-payload-index", collection, path: "key", schema: { kind: "uuid" } }),
+      () => ({
+        kind: "delete-payload-index",
+        collection,
+        path: random.pick(["n", "tag", "words", "at", "place", "key"]),
+      }),
+      () => ({
+        kind: "delete-payload-index",
+        collection,
+        path: random.pick(["n", "tag", "words", "at", "place", "key"]),
+      }),
+      () => ({
+        kind: "delete-payload-index",
+        collection,
+        path: random.pick(["n", "tag", "words", "at", "place", "key"]),
+      }),
     ])(),
   catalogue: catalogueEdit,
   ...awkwardTextCommands(collection, someIds),

@@ -68,6 +68,9 @@ const profileOfBug: Partial<Record<PlantedBug, string>> = {
   "payload-forgotten": "compaction",
   "payload-of-another": "compaction",
   "facet-ties-as-met": "wild",
+  "term-left-out": "wild",
+  "place-left-out": "wild",
+  "zone-ignored": "wild",
 };
 
 interface Progress {

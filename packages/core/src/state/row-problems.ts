@@ -10,6 +10,7 @@ import {
   emptyFilter,
   type Filter,
   finish,
+  geoPointOf,
   type Json,
   type MatchScalar,
   Meter,
@@ -165,7 +166,13 @@ function answersOf(path: string, points: PointSource, rowOf: ReadonlyMap<PointId
     if (values.size >= VALUES_ASKED) break;
     for (const value of valuesAt(points.subjectAt(row).payload, parsed)) if (isScalar(value)) values.add(value);
   }
+  const places = [...rowOf.values()]
+    .flatMap((row) => valuesAt(points.subjectAt(row).payload, parsed))
+    .flatMap((value) => geoPointOf(value) ?? [])
+    .slice(0, PLACES_ASKED);
   const conditions: Condition[] = [
+    ...places.map((center): Condition => ({ kind: "geo-radius", key: path, center, radius: 1_000 })),
+    ...places.map((place): Condition => ({ kind: "geo-box", key: path, topLeft: place, bottomRight: place })),
     { kind: "is-empty", key: path },
     { kind: "is-null", key: path },
     ...Array.from(values, (value): Condition => ({ kind: "match-value", key: path, value })),
@@ -187,6 +194,9 @@ function answersOf(path: string, points: PointSource, rowOf: ReadonlyMap<PointId
   }
   return problems;
 }
+
+/** Places around which a column is asked. */
+const PLACES_ASKED = 24;
 
 /** What else to ask of a path that has this value. */
 function conditionsFrom(key: string, value: MatchScalar): Condition[] {

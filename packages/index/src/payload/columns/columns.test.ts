@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { plantedBugsOf } from "../../planted.js";
+import type { Condition } from "../../filter/condition.js";
+import { type PlantedIndexBug, plantedBugsOf } from "../../planted.js";
 import { Segment } from "../../segment/segment.js";
 import { createTable } from "../../segment/table-engine.js";
 import { finish, Meter } from "../../sliced.js";
+import type { Json } from "../json.js";
+import { type PayloadIndexSchema, textParametersOf } from "../schema.js";
 import { columnProblems } from "./column-problems.js";
 import { ColumnReader } from "./column-reader.js";
 import { Columns } from "./columns.js";
@@ -122,6 +125,46 @@ describe("columns", () => {
         { numRuns: 200, endOnFailure: true, seed: 1 },
       );
       assert.ok(found.failed);
+    });
+  }
+});
+
+describe("what a row is entered with", () => {
+  const cases: { readonly [bug: string]: readonly [PayloadIndexSchema, Json, Condition] } = {
+    "term-left-out": [
+      { kind: "text" },
+      "red and green",
+      { kind: "match-text", key: "a", how: "all", text: "green", analysis: textParametersOf({ kind: "text" }) },
+    ],
+    "place-left-out": [
+      { kind: "geo" },
+      [
+        { lon: 0, lat: 0 },
+        { lon: 50, lat: 5 },
+      ],
+      { kind: "geo-radius", key: "a", center: { lon: 50, lat: 5 }, radius: 10 },
+    ],
+    "zone-ignored": [
+      { kind: "datetime" },
+      "2024-02-29T01:00:00+02:00",
+      { kind: "datetime-range", key: "a", lt: 1_709_164_800_000_000 },
+    ],
+  };
+  for (const name of plantedBugsOf("entries")) {
+    test(`is caught when ${name}`, () => {
+      const [schema, value, condition] = cases[name] ?? assert.fail(name);
+      const group = { kind: "group", changes: [{ id: 1, payload: { a: value } }], fails: false } as const;
+      const steps: Step[] = [group, { kind: "create", path: "a", schema }];
+      const builds = Array.from({ length: 8 }, (): Step => ({ kind: "build", fails: false }));
+      const isFound = (bugs: readonly PlantedIndexBug[]) => {
+        try {
+          run({ bugs }, [...steps, ...builds], [condition], 100);
+          return false;
+        } catch {
+          return true;
+        }
+      };
+      assert.deepEqual([isFound([]), isFound([name])], [false, true]);
     });
   }
 });

@@ -1,3 +1,4 @@
+import { isPlanted } from "../../planted.js";
 import { datetimeOf } from "../datetime.js";
 import type { Json } from "../json.js";
 import { canonicalInteger, canonicalNumber, compareNumbers } from "../number.js";
@@ -138,4 +139,11 @@ export const floatKeys: NumberKeys = {
 };
 
 /** Datetimes, in microseconds since 1970: all of them fit. */
-export const datetimeKeys: NumberKeys = { ...integerKeys, keyOf: datetimeOf, unheldOf: () => undefined };
+export const datetimeKeys: NumberKeys = {
+  ...integerKeys,
+  keyOf(value) {
+    if (isPlanted("zone-ignored") && typeof value === "string") return datetimeOf(value.replace(/[+-]\d\d:?\d\d$/, ""));
+    return datetimeOf(value);
+  },
+  unheldOf: () => undefined,
+};

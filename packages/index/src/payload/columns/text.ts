@@ -1,3 +1,4 @@
+import { isPlanted } from "../../planted.js";
 import { RowSet } from "../../row-set.js";
 import { KEYWORD_CELLS, NULLS, OTHER, SEVERAL, SEVERAL_TEXTS, VALUED } from "../../segment/column-layout.js";
 import type { Meter, Sliced } from "../../sliced.js";
@@ -39,6 +40,7 @@ function sketchTexts(values: readonly Json[], analyzer: TextAnalyzer, withWords:
     texts += 1;
     // a text of which nothing is found is a value all the same
     if (terms.length === 0 && words.length === 0) flags |= 1 << OTHER;
+    if (isPlanted("term-left-out") && terms.length > 1) for (const found of [terms, words]) found.pop();
     for (const term of terms) placeOf(term);
     if (withWords && sequence.length > 0) sequence.push(undefined);
     for (const word of words) sequence.push(placeOf(word));
