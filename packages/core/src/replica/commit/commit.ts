@@ -203,6 +203,7 @@ export class Commit {
       );
     } catch (error) {
       rows.takeBack();
+      droppedPayloads.wantRoom();
       throw error;
     }
     for (const { shard } of group.targets(shards)) shard.table.written();

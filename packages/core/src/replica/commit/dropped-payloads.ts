@@ -4,8 +4,8 @@ import type { OpLog } from "../../log/op-log.js";
 import type { WritableShard } from "../../state/writable-shard.js";
 import type { Change } from "./change.js";
 
-/** Can nobody read any more what a commit has dropped? */
-type IsPassed = (nowMs: number) => boolean;
+/** Can nobody read any more what a commit has dropped? `isRoomWanted`: or is room worth more than who still reads of what is gone. */
+type IsPassed = (nowMs: number, isRoomWanted: boolean) => boolean;
 
 /** Deletes payloads that no row has any more, once nobody reads at an epoch at which one had them. */
 export class DroppedPayloads {
@@ -14,6 +14,7 @@ export class DroppedPayloads {
   /** What was noted up to here, nobody reads. */
   #passed: number;
   #deleted = 0;
+  #isRoomWanted = false;
   /** Notes up to these positions, in order. */
   readonly #waiting: { readonly upTo: number; readonly isPassed: IsPassed }[] = [];
 
@@ -32,17 +33,21 @@ export class DroppedPayloads {
     const upTo = this.#log.lastDrop();
     if (upTo > (this.#waiting.at(-1)?.upTo ?? this.#passed)) {
       const passed = changes.flatMap((change) => isPassedOf(change, this.#shards));
-      this.#waiting.push({ upTo, isPassed: (nowMs) => passed.every((isPassed) => isPassed(nowMs)) });
+      this.#waiting.push({ upTo, isPassed: (...now) => passed.every((isPassed) => isPassed(...now)) });
     }
     return changes;
   }
 
+  /** The log has refused a commit, perhaps because its disk is full: what was dropped with a collection goes at the next call. */
+  wantRoom(): void {
+    this.#isRoomWanted = true;
+  }
+
   /** Delete some of what may go, in a commit of its own. Where the log refuses it, it is tried at the next call. */
   sweep(nowMs: number): void {
-    for (let first = this.#waiting[0]; first?.isPassed(nowMs) === true; first = this.#waiting[0]) {
-      this.#passed = first.upTo;
-      this.#waiting.shift();
-    }
+    const isPassed = () => this.#waiting[0]?.isPassed(nowMs, this.#isRoomWanted) === true;
+    while (isPassed()) this.#passed = this.#waiting.shift()?.upTo ?? this.#passed;
+    this.#isRoomWanted = false;
     if (this.#deleted >= this.#passed) return;
     try {
       const isDone = this.#log.transaction(
@@ -68,8 +73,8 @@ function isPassedOf(change: Change, shards: ReadonlyMap<string, WritableShard>):
 /** Of a table that is given up there is no later epoch; readers are told of it, and have ended what they read there by then. */
 function isOld(): IsPassed {
   let sinceMs: number | undefined;
-  return (nowMs) => {
+  return (nowMs, isRoomWanted) => {
     sinceMs ??= nowMs;
-    return nowMs - sinceMs >= limits.droppedTableKeptMs;
+    return isRoomWanted || nowMs - sinceMs >= limits.droppedTableKeptMs;
   };
 }
