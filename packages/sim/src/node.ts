@@ -138,9 +138,11 @@ export class Node {
 
   /** What cannot be applied is quarantined, and the node as broken as one that cannot be started. Nothing but rot may bring that about. */
   #requireWhole(replica: Replica): void {
+    // a shard that is made again from its operations cannot do without a payload that one of them has lost
+    const isRotten = this.disk.isRotten || this.disk.hasDamagedPayloads;
     const [quarantined] = replica
       .quarantined()
-      .filter(({ shard }) => !(this.mendsQuarantined && this.disk.isRotten) || shard === SYSTEM_SHARD);
+      .filter(({ shard }) => !(this.mendsQuarantined && isRotten) || shard === SYSTEM_SHARD);
     if (quarantined === undefined) return;
     this.replica = undefined;
     throw new MurmurationError("corrupt", quarantined.reason);
