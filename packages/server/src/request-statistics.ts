@@ -38,32 +38,50 @@ function note(all: Map<string, Series>, key: string, name: SeriesName, seconds: 
   if (seconds > durations.max) durations.max = seconds;
 }
 
+/** Adds durations to what is counted of their route and status, without a collection. */
+function addTo(all: Map<string, Series>, { method, endpoint, status }: SeriesName, more: Durations): void {
+  const key = `${status} ${method} ${endpoint}`;
+  const known = all.get(key)?.durations;
+  if (known === undefined) {
+    all.set(key, { name: { method, endpoint, status }, durations: { ...more } });
+    return;
+  }
+  known.count += more.count;
+  known.total += more.total;
+  known.min = Math.min(known.min, more.min);
+  known.max = Math.max(known.max, more.max);
+}
+
 export class RequestStatistics {
+  /** By collection; what is of none, or of one that is gone or too many, is counted without. */
   readonly #all = new Map<string, Series>();
-  readonly #byCollection = new Map<string, Series>();
 
   /** An answer was sent. `collection`: one that exists, by the name that the request gave it. */
   observe(method: string, endpoint: string, status: number, seconds: number, collection: string | undefined): void {
     const key = `${status} ${method} ${endpoint}`;
-    note(this.#all, key, { method, endpoint, status }, seconds);
-    if (collection === undefined) return;
-    const own = `${key} ${collection}`;
-    if (this.#byCollection.size >= COLLECTION_SERIES_MAX && !this.#byCollection.has(own)) return;
-    note(this.#byCollection, own, { method, endpoint, status, collection }, seconds);
+    const own = collection === undefined ? key : `${key} ${collection}`;
+    if (collection === undefined || (this.#all.size >= COLLECTION_SERIES_MAX && !this.#all.has(own))) {
+      note(this.#all, key, { method, endpoint, status }, seconds);
+    } else note(this.#all, own, { method, endpoint, status, collection }, seconds);
   }
 
+  /** All collections together. */
   series(): Iterable<Series> {
-    return this.#all.values();
+    const together = new Map<string, Series>();
+    for (const { name, durations } of this.#all.values()) addTo(together, name, durations);
+    return together.values();
   }
 
-  seriesByCollection(): Iterable<Series> {
-    return this.#byCollection.values();
+  *seriesByCollection(): Iterable<Series> {
+    for (const series of this.#all.values()) if (series.name.collection !== undefined) yield series;
   }
 
   /** A collection is gone, and its name may be given to another one. */
   keepOnly(exists: (collection: string) => boolean): void {
-    for (const [key, { name }] of this.#byCollection) {
-      if (name.collection !== undefined && !exists(name.collection)) this.#byCollection.delete(key);
+    for (const [key, { name, durations }] of this.#all) {
+      if (name.collection === undefined || exists(name.collection)) continue;
+      this.#all.delete(key);
+      addTo(this.#all, name, durations);
     }
   }
 }

@@ -12,27 +12,13 @@ import { encodeOperation, payloadSpanOf } from "../operation/codec.js";
 import { MemoryOpLog } from "./memory-op-log.js";
 import { makeOlder } from "./older-log.test-support.js";
 import { operationPayloadConformance, upsertOf } from "./operation-payloads.test-support.js";
+import { sqliteLogUnderTest } from "./sqlite-log.test-support.js";
 import { SqliteOpLog } from "./sqlite-op-log.js";
 
 const makeFolder = () => mkdtempSync(join(tmpdir(), "murmuration-operation-payloads-"));
 
 operationPayloadConformance("MemoryOpLog", () => ({ log: new MemoryOpLog(), dispose: () => {} }));
-operationPayloadConformance("SqliteOpLog", () => {
-  const folder = makeFolder();
-  let log = new SqliteOpLog(join(folder, "log.db"));
-  return {
-    log,
-    reopen: () => {
-      log.close();
-      log = new SqliteOpLog(join(folder, "log.db"));
-      return log;
-    },
-    dispose: () => {
-      log.close();
-      rmSync(folder, { recursive: true });
-    },
-  };
-});
+operationPayloadConformance("SqliteOpLog", sqliteLogUnderTest);
 
 test("any operation of a whole payload is the same to the byte when that is put in again from the text that is kept", () => {
   let spans = 0;

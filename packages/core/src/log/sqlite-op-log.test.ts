@@ -8,6 +8,7 @@ import Database from "better-sqlite3";
 import { limits } from "../limits.js";
 import { opLogConformance } from "./conformance.js";
 import { makeOlder, registersOf, wholeStateOf } from "./older-log.test-support.js";
+import { sqliteLogUnderTest } from "./sqlite-log.test-support.js";
 import { SqliteOpLog } from "./sqlite-op-log.js";
 import { logSchemaVersion } from "./sqlite-schema.js";
 
@@ -17,22 +18,7 @@ const failsWith =
   (error: unknown) =>
     error instanceof MurmurationError && error.code === code && message.test(error.message);
 
-opLogConformance("SqliteOpLog", () => {
-  const folder = makeFolder();
-  let log = new SqliteOpLog(join(folder, "log.db"));
-  return {
-    log,
-    reopen: () => {
-      log.close();
-      log = new SqliteOpLog(join(folder, "log.db"));
-      return log;
-    },
-    dispose: () => {
-      log.close();
-      rmSync(folder, { recursive: true });
-    },
-  };
-});
+opLogConformance("SqliteOpLog", sqliteLogUnderTest);
 
 describe("SqliteOpLog", () => {
   let folder: string;

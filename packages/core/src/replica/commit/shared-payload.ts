@@ -1,8 +1,10 @@
-import type { PointId } from "@murmuration/index";
+import { MurmurationError, type PointId } from "@murmuration/index";
 import { compareStamps } from "../../causality/hybrid-clock.js";
 import type { PayloadInOperation } from "../../log/op-log.js";
+import { type PayloadSpan, withoutPayload, withPayload } from "../../operation/apart-payload.js";
 import { payloadSpanOf } from "../../operation/codec.js";
 import type { Operation } from "../../operation/operation.js";
+import { encodeStoredPayload } from "../../state/point-state-codec.js";
 import type { Shard } from "../../state/shard.js";
 
 /**
@@ -22,7 +24,18 @@ export function sharedPayload(
   if (state === undefined || compareStamps(state.payloadStamp, { time, origin }) !== 0) return undefined;
   if (state.payload !== payload || !table.isPayloadNew(id)) return undefined;
   const span = payloadSpanOf(operation, bytes);
-  return span && { ...span, key: table.payloadKeyOf(id) };
+  if (span === undefined || !comesBack(bytes, span, encodeStoredPayload(payload))) return undefined;
+  return { ...span, key: table.payloadKeyOf(id) };
+}
+
+/** Does the text that a payload is kept as give the operation's bytes again? What is durable can be applied: one that does not stays in its row. */
+function comesBack(bytes: Uint8Array, span: PayloadSpan, text: Uint8Array): boolean {
+  try {
+    return Buffer.compare(withPayload(withoutPayload(bytes, span), span.start, text), bytes) === 0;
+  } catch (error) {
+    if (error instanceof MurmurationError) return false;
+    throw error;
+  }
 }
 
 function includes(ids: Iterable<PointId>, wanted: PointId): boolean {
