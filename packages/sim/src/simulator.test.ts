@@ -9,15 +9,24 @@ import { shrinkScenario, smallest } from "./shrink.js";
 import { work } from "./worker.js";
 import { runScenario } from "./world.js";
 
-function mustHold(profile: string, seed: number): void {
-  const { violation, writes } = work({ seed, profile, twice: false });
-  assert.equal(violation, undefined, `${profile} ${seed}: ${violation?.checker} ${violation?.detail}`);
-  assert.ok(writes > 0, "a run without writes says nothing");
+/** Runs these seeds of a profile, and answers how many writes were accepted: in a single run that may be none, all that was asked being refused. */
+function mustHold(profile: string, seeds: readonly number[]): number {
+  let accepted = 0;
+  for (const seed of seeds) {
+    const { violation, writes } = work({ seed, profile, twice: false });
+    assert.equal(violation, undefined, `${profile} ${seed}: ${violation?.checker} ${violation?.detail}`);
+    accepted += writes;
+  }
+  return accepted;
 }
 
 for (const profile of names) {
   test(`replicas converge under the faults of the profile ${profile}`, () => {
-    for (let seed = 1; seed <= 10; seed++) mustHold(profile, seed);
+    const accepted = mustHold(
+      profile,
+      Array.from({ length: 10 }, (_, i) => i + 1),
+    );
+    assert.ok(accepted > 0, "runs without writes say nothing");
   });
 }
 
@@ -28,7 +37,7 @@ if (randomSeeds > 0) {
     for (let i = 0; i < randomSeeds; i++) {
       const [profile, seed] = [names[i % names.length] as string, randomInt(2 ** 31)];
       context.diagnostic(`${profile} ${seed}`);
-      mustHold(profile, seed);
+      mustHold(profile, [seed]);
     }
   });
 }
