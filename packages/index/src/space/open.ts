@@ -37,14 +37,14 @@ export function createSpace(options: SpaceOptions, keeping?: RowKeeping): Space 
 }
 
 /**
- * A space from what `image` gave, with the note in it. Throws `corrupt` for an image that is damaged, of an unknown layout or of other options,
+ * A space from what `image` gave, with the note in it, and the name of the file that its f32 rows are in, if they are not in it. Throws `corrupt` for an image that is damaged, of an unknown layout or of other options,
  * `capacity` without memory.
  */
 export function loadSpace(
   options: SpaceOptions,
   read: ReadExactly,
   keeping?: RowKeeping,
-): { readonly space: Space; readonly note: string } {
+): { readonly space: Space; readonly note: string; readonly rows?: string | undefined } {
   if (options.kind === "sparse") {
     const index = newSparseIndex();
     const { note } = decodeSlotsImage(read, index, { kind: "sparse", dimensions: 0 });
@@ -56,6 +56,6 @@ export function loadSpace(
     return { space: multiSpace(index, options), note };
   }
   const { kind: _, ...graphOptions } = options;
-  const { index, note } = decodeImage(graphOptions, read, keeping);
-  return { space: new DenseSpace(index), note };
+  const { index, note, rows } = decodeImage(graphOptions, read, keeping);
+  return { space: new DenseSpace(index), note, rows };
 }

@@ -80,14 +80,15 @@ export function* encodeWholeImage(index: VectorIndex, note: string): IterableIte
 }
 
 /**
- * Read an image into a new index with these options, whose rows are kept as `keeping` says; default: in its memory. Throws `corrupt` for one
+ * Read an image into a new index with these options, whose rows are kept as `keeping` says; default: in its memory. `rows`: the file that the image
+ * takes them from, absent where they are in it. Throws `corrupt` for one
  * that is damaged, cut short, of a layout version that is not known or of other options, `capacity` for one of an earlier version that holds more vectors than fit now.
  */
 export function decodeImage(
   options: VectorIndexOptions,
   read: ReadExactly,
   keeping?: RowKeeping,
-): { index: VectorIndex; note: string } {
+): { index: VectorIndex; note: string; rows: string | undefined } {
   const manifest = readCheckedManifest<GraphManifest>(GRAPH_IMAGE, read);
   const before = manifest.rows === undefined ? undefined : keeping?.open(manifest.rows);
   if (manifest.rows !== undefined && before === undefined)
@@ -118,7 +119,7 @@ export function decodeImage(
   }
   if (before === undefined) index.rows?.nameAll(manifest.slotCount);
   else if (index.rows === undefined) readRowsToMemory(index, manifest.slotCount, before);
-  return { index, note: manifest.note };
+  return { index, note: manifest.note, rows: manifest.rows };
 }
 
 /** Where the upper lists began when the image was made; `undefined`: its regions are not those of this version. */

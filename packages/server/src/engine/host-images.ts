@@ -1,7 +1,7 @@
 import type { Replica, WritableShard } from "@murmuration/core";
 import type { Json } from "@murmuration/index";
 import type { EngineResources } from "./engine-resources.js";
-import { saveImages } from "./image-store.js";
+import { rowFileOf, saveImages } from "./image-store.js";
 
 /** What looks after the images needs. */
 export interface HostImagesOptions {
@@ -56,8 +56,11 @@ export class HostImages {
     const { replica, images, vectors } = this.#options;
     const shards = new Set(Object.keys(replica.catalogue.collections));
     images.sweep(shards);
-    const files = ({ indexes }: WritableShard) =>
-      Array.from(indexes.values()).flatMap((one) => (one.kind === "dense" ? (one.handle().rows ?? []) : []));
+    // also those of the images that the next start may take: a graph is in memory, or has another file, before its next image is there
+    const files = ({ shard, indexes }: WritableShard) =>
+      Array.from(indexes, ([vector, one]) => [rowFileOf(one), images.rowFile(shard.id, vector)])
+        .flat()
+        .filter((file) => file !== undefined);
     vectors.sweep(shards, new Map(Array.from(replica.writableShards(), (one) => [one.shard.id, new Set(files(one))])));
   }
 }

@@ -112,6 +112,11 @@ export class ImageStore implements ImageSource {
     return this.#graphs.get(fileOf(this.#folder, shard, { vector }))?.position ?? 0;
   }
 
+  /** The file that the newest image of a graph takes its vectors from; `undefined` where they are in it, or there is none. */
+  rowFile(shard: string, vector: string): string | undefined {
+    return this.#graphs.get(fileOf(this.#folder, shard, { vector }))?.rows;
+  }
+
   /** The token of the newest image of a graph; `undefined` where there is none that has one. */
   token(shard: string, vector: string): string | undefined {
     return this.#graphs.get(fileOf(this.#folder, shard, { vector }))?.token;
@@ -124,15 +129,9 @@ export class ImageStore implements ImageSource {
   }
 
   /** Replace the image of a graph: wholly, or not at all. Throws what the file system throws. */
-  save(
-    shard: string,
-    vector: string,
-    space: Pick<Space, "image">,
-    position: number,
-    causality: Pick<CausalState, "toJson">,
-  ): void {
+  save(shard: string, vector: string, space: Space, position: number, causality: Pick<CausalState, "toJson">): void {
     const file = fileOf(this.#folder, shard, { vector });
-    const image: PlacedImage = { position, token: randomUUID() };
+    const image: PlacedImage = { position, token: randomUUID(), rows: rowFileOf(space) };
     this.#write(file, space.image(imageNote(image, causality)));
     this.#graphs.set(file, image);
   }
@@ -168,10 +167,15 @@ export class ImageStore implements ImageSource {
   }
 }
 
-type SavedImages = Pick<ImageStore, "position" | "token" | "save" | "saveTable">;
+/** Name of the file that a graph has its f32 rows in; `undefined`: they are in memory, or it has none. */
+export function rowFileOf(space: Space): string | undefined {
+  return space.kind === "dense" ? space.handle().rows : undefined;
+}
+
+type SavedImages = Pick<ImageStore, "position" | "rowFile" | "token" | "save" | "saveTable">;
 
 /**
- * Write the images that lack an operation of the log up to `position`, those of tables after those of their graphs, which they name. Returns how
+ * Write the images that lack an operation of the log up to `position`, or have their vectors in another place than the graph, those of tables after those of their graphs, which they name. Returns how
  * many. Throws what the file system throws.
  */
 export function saveImages(images: SavedImages, replica: Replica, position: number): number {
@@ -180,7 +184,8 @@ export function saveImages(images: SavedImages, replica: Replica, position: numb
     const { shard, indexes, rows } = target;
     const before = written;
     for (const [vector, index] of indexes) {
-      if (images.position(shard.id, vector) >= shard.position) continue;
+      const isCurrent = images.position(shard.id, vector) >= shard.position;
+      if (isCurrent && images.rowFile(shard.id, vector) === rowFileOf(index)) continue;
       images.save(shard.id, vector, index, position, shard.causality);
       written++;
     }

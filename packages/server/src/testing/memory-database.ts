@@ -48,6 +48,7 @@ function resourcesOf(log: FailingOpLog, heap: Heap, vectors: MemoryVectorFiles):
       openTable: () => undefined,
       refusedTable: () => undefined,
       position: () => Number.POSITIVE_INFINITY,
+      rowFile: () => undefined,
       closeAll: () => undefined,
       token: () => undefined,
       save: () => undefined,

@@ -34,6 +34,8 @@ export interface PlacedImage {
   readonly position: number;
   /** Names this image and no other; absent in those of before. */
   readonly token: string | undefined;
+  /** Name of the file that its f32 rows are in, wherever the graph has them now; absent: they are in it. */
+  readonly rows?: string | undefined;
 }
 
 /** Newest images of graphs and tables. For each graph's it is told where it stood, or why it could not be used. */
@@ -261,7 +263,7 @@ function openIndex(
   const read = images?.open(collection.id, vector);
   if (read !== undefined) {
     try {
-      const { space: index, note } = loadSpace(options, read, keeping);
+      const { space: index, note, rows } = loadSpace(options, read, keeping);
       const { position, token, causality } = readImageNote(note);
       if (!Number.isSafeInteger(position) || position < 0 || position > log.lastPosition()) {
         throw new MurmurationError("corrupt", "the graph image is newer than the log");
@@ -269,7 +271,7 @@ function openIndex(
       if (position < (checkpoint?.position ?? 0)) {
         throw new MurmurationError("corrupt", "the graph image is older than the log's checkpoint");
       }
-      images?.used(collection.id, vector, { position, token });
+      images?.used(collection.id, vector, { position, token, rows });
       return { index, position, token, causality };
     } catch (error) {
       if (!(error instanceof MurmurationError)) throw error;
