@@ -9,11 +9,13 @@ import { exactBenchmark } from "./exact.js";
 import { filterBenchmark } from "./filter.js";
 import { filterGraphBenchmark } from "./filter-graph.js";
 import { type Benchmark, type BenchOptions, describeResult } from "./harness.js";
+import { hybridBenchmark } from "./hybrid.js";
 import { machineLoad, thisMachine } from "./machine.js";
 import { memoryBenchmark } from "./memory.js";
 import { offMemoryBenchmark } from "./off-memory.js";
 import { oplogBenchmark } from "./oplog.js";
 import { plannersBenchmark } from "./planners.js";
+import { postingsBenchmark } from "./postings.js";
 import { queriesBenchmark } from "./queries.js";
 import { readersBenchmark } from "./readers.js";
 import { regionsBenchmark } from "./regions.js";
@@ -38,6 +40,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   filterGraphBenchmark,
   filterBenchmark,
   queriesBenchmark,
+  hybridBenchmark,
   oplogBenchmark,
   restBenchmark,
   convergeBenchmark,
@@ -56,6 +59,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   readersBenchmark,
   offMemoryBenchmark,
   sparseBenchmark,
+  postingsBenchmark,
 ];
 
 interface Options extends Omit<BenchOptions, "quick"> {

@@ -2,7 +2,8 @@ import { PARAMETERS } from "../saved-index.js";
 import { conditionText, type Database, inPieces } from "./database.js";
 import { fetched, platform } from "./fetched.js";
 
-const VERSION = "0.31.0";
+/** The version that is measured. */
+export const VERSION = "0.31.0";
 const K = 10;
 const PIECE = 20_000;
 /** Candidates that are ranked again by f32, as a multiple of the answers: without it int8 codes bound the recall. */
@@ -19,6 +20,8 @@ interface VectorQuery {
   ef(width: number): VectorQuery;
   refineFactor(times: number): VectorQuery;
   where(text: string): VectorQuery;
+  fullTextSearch(text: string, options: { readonly columns: readonly string[] }): VectorQuery;
+  rerank(reranker: unknown): VectorQuery;
   select(columns: readonly string[]): VectorQuery;
   limit(count: number): VectorQuery;
   toArray(): Promise<readonly { readonly id: number }[]>;
@@ -42,10 +45,13 @@ interface Lancedb {
     hnswSq(options: object): unknown;
     bitmap(): unknown;
     btree(): unknown;
+    fts(options: object): unknown;
   };
+  readonly rerankers: { readonly RRFReranker: { create(): Promise<unknown> } };
 }
 
-const lancedb = (): Lancedb => fetched("lancedb", packages) as Lancedb;
+/** The package. */
+export const lancedb = (): Lancedb => fetched("lancedb", packages) as Lancedb;
 
 /** LanceDB in this process: one HNSW graph over int8 codes, bitmaps over keywords, a tree over numbers. */
 export const lance: Database = {

@@ -3,7 +3,8 @@ import { PARAMETERS } from "../saved-index.js";
 import { conditionText, type Database, inPieces } from "./database.js";
 import { fetched, platform } from "./fetched.js";
 
-const VERSION = "0.7.0";
+/** The version that is measured. */
+export const VERSION = "0.7.0";
 const BINDINGS = "0.7.0";
 const K = 10;
 const PIECE = 1_000;
@@ -15,12 +16,13 @@ interface Collection {
   optimizeSync(): void;
   closeSync(): void;
   querySync(query: object): readonly { readonly id: string }[];
+  multiQuerySync(query: object): readonly { readonly id: string }[];
 }
 
 /** What is used of the package. */
 interface Zvec {
   readonly ZVecDataType: { readonly STRING: number; readonly INT64: number; readonly VECTOR_FP32: number };
-  readonly ZVecIndexType: { readonly HNSW: number; readonly INVERT: number };
+  readonly ZVecIndexType: { readonly HNSW: number; readonly INVERT: number; readonly FTS: number };
   readonly ZVecMetricType: { readonly COSINE: number };
   readonly ZVecQuantizeType: { readonly INT8: number; readonly UNDEFINED: number };
   readonly ZVecCollectionSchema: new (schema: object) => unknown;
@@ -28,7 +30,8 @@ interface Zvec {
   ZVecOpen(folder: string): Collection;
 }
 
-const zvecPackage = (): Zvec => fetched("zvec", packages) as Zvec;
+/** The package. */
+export const zvecPackage = (): Zvec => fetched("zvec", packages) as Zvec;
 
 /** Zvec in this process: an HNSW graph over f32 and an inverted index over each field. */
 export const zvec: Database = {

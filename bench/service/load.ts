@@ -1,7 +1,8 @@
 import { progressBar, wallSeconds } from "../harness.js";
+import { shortened } from "../numbers.js";
 import type { ServerProcess } from "../server-process.js";
 import { inParallel } from "./pace.js";
-import { type PointBody, pointOf, type Shape, shortened } from "./shapes.js";
+import { type PointBody, pointOf, type Shape } from "./shapes.js";
 
 /** Points of one request: below it requests cost more than points, above it a body is long to parse. */
 export const BATCH = 250;

@@ -1,8 +1,14 @@
 import { readBenchWords } from "../data.js";
+import { readGlosses } from "../glosses.js";
+import { shortened } from "../numbers.js";
 import { fractionOf, integerBelow } from "../random.js";
 import { PARAMETERS } from "../saved-index.js";
 import { type VectorSource, vectorsOf } from "../vectors.js";
 
+/** The shape of documents with dense and sparse vectors. */
+export const GLOSSES = "glosses";
+/** The model of the sparse ones. */
+export const BM25 = "qdrant/bm25";
 const TEXT_BYTES = 2_000;
 const TEXT_WORD = 20;
 const FIELD = 10;
@@ -11,7 +17,8 @@ const BYTES_OF_FLOAT32 = 4;
 /** A point as it is sent. */
 export interface PointBody {
   readonly id: number;
-  readonly vector: readonly number[];
+  /** One, or several by name. */
+  readonly vector: object;
   readonly payload: Readonly<Record<string, unknown>>;
 }
 
@@ -26,16 +33,14 @@ export interface Shape {
   /** Payload fields that are indexed, and how. */
   readonly indexed: Readonly<Record<string, string>>;
   payload(row: number): Readonly<Record<string, unknown>>;
+  /** The vectors of a row by name, where they have names. */
+  named?(row: number): object;
 }
 
 /** Point of a row; other versions of it lie a little aside. */
 export function pointOf(shape: Shape, row: number): PointBody {
-  return { id: row, vector: Array.from(shape.vectors.vector(row), shortened), payload: shape.payload(row) };
-}
-
-/** A float32 as a number with a short text. */
-export function shortened(value: number): number {
-  return Math.round(value * 1e6) / 1e6;
+  const vector = shape.named?.(row) ?? Array.from(shape.vectors.vector(row), shortened);
+  return { id: row, vector, payload: shape.payload(row) };
 }
 
 /** Bytes of the data itself: float32 and the JSON text of the payload. */
@@ -97,16 +102,42 @@ function text(name: string, what: string, more: object): Shape {
   };
 }
 
+/** Real documents: dense vectors under `meaning`, bm25 under `words`, and a text index. */
+function glosses(): Shape {
+  const { dimensions, made, texts, queries, vector } = readGlosses();
+  const vectors: VectorSource = {
+    dimensions,
+    made,
+    vector: (row) => Float32Array.from(vector(row)),
+    queryCount: queries.length,
+    query: (at) => Float32Array.from(queries[at]?.vector ?? []),
+  };
+  return {
+    name: GLOSSES,
+    what: "entries of a dictionary: 100 dimensions, bm25, an indexed text",
+    vectors,
+    creation: {
+      ...creationOf(vectors),
+      vectors: { meaning: { size: dimensions, distance: "Cosine" } },
+      sparse_vectors: { words: { modifier: "idf" } },
+    },
+    indexed: { text: "text" },
+    payload: (row) => ({ text: texts[row] }),
+    named: (row) => ({ meaning: vector(row), words: { text: texts[row], model: BM25 } }),
+  };
+}
+
 const MAKERS: Readonly<Record<string, () => Shape>> = {
   fields,
   text: () => text("text", "384 dimensions, 2 kB of text", {}),
   "text-on-disk": () => text("text-on-disk", "384 dimensions on disk, 2 kB of text", { on_disk: true }),
+  [GLOSSES]: glosses,
 };
 
-/** Names of the shapes. */
-export const SHAPES: readonly string[] = Object.keys(MAKERS);
+/** Names of the shapes that a benchmark of any collection takes. */
+export const SHAPES: readonly string[] = Object.keys(MAKERS).filter((name) => name !== GLOSSES);
 
-/** The shape of a name. Throws for a name that is not of `SHAPES`. */
+/** The shape of a name. Throws for a name that is not of `SHAPES` nor `GLOSSES`. */
 export function shapeOf(name: string): Shape {
   const make = MAKERS[name];
   if (make === undefined) throw new Error(`no shape has the name ${name}: there are ${SHAPES.join(", ")}`);
