@@ -1,18 +1,33 @@
 import fc from "fast-check";
-import type { Body, Example, Form, Model, ModelMetric, ModelPoint, Pair } from "./reference.js";
+import type { Body, Example, Form, Model, ModelPoint, Pair } from "./reference.js";
+import type { ModelMetric, ModelVector } from "./reference-vectors.js";
 
-/** Sizes of the vectors of a collection, by name. */
-export const dimensions = { "": 3, other: 2 } as const;
-const names = ["", "other"] as const;
+/** Sizes of the vectors of a collection, by name: dense ones, and multivectors. `words` are sparse. */
+export const dimensions = { "": 3, other: 2, parts: 2 } as const;
+const names = ["", "other", "parts", "words"] as const;
 type Name = (typeof names)[number];
 
 /** Numbers of which every sum and product that is asked for is a float32, in whichever order it is added up. */
 const component = fc.integer({ min: -6, max: 6 });
-const vectorOf = (name: Name) => fc.array(component, { minLength: dimensions[name], maxLength: dimensions[name] });
+const dense = (size: number) => fc.array(component, { minLength: size, maxLength: size });
+const sparse = fc
+  .uniqueArray(fc.nat({ max: 7 }), { maxLength: 4 })
+  .chain((indices) =>
+    fc.record({ indices: fc.constant(indices.sort((a, b) => a - b)), values: dense(indices.length) }),
+  );
+const parts = fc.array(dense(dimensions.parts), { minLength: 1, maxLength: 3 });
+
+/** As it is stored. */
+function vectorOf(name: Name): fc.Arbitrary<ModelVector> {
+  if (name === "words") return sparse;
+  return name === "parts" ? parts : dense(dimensions[name]);
+}
 
 const point = fc.record({
   vector: vectorOf(""),
   other: fc.option(vectorOf("other"), { nil: undefined, freq: 4 }),
+  parts: fc.option(vectorOf("parts"), { nil: undefined, freq: 4 }),
+  words: fc.option(vectorOf("words"), { nil: undefined, freq: 6 }),
   tag: fc.constantFrom("red", "blue", "green"),
   n: fc.array(fc.integer({ min: -3, max: 3 }), { maxLength: 2 }),
   m: fc.option(fc.integer({ min: -3, max: 3 }), { nil: undefined }),
@@ -23,7 +38,12 @@ const metric = fc.constantFrom<ModelMetric>("Dot", "Euclid", "Manhattan");
 /** A collection: its points, some of which were written again. */
 export const model: fc.Arbitrary<Model> = fc
   .record({
-    metrics: fc.record({ "": metric, other: metric }),
+    metrics: fc.record({
+      "": metric,
+      other: metric,
+      parts: fc.constant<ModelMetric>("MaxSim"),
+      words: fc.constantFrom<ModelMetric>("Sparse", "Idf"),
+    }),
     points: fc.array(point, { minLength: 4, maxLength: 30 }),
     order: fc.array(fc.nat({ max: 1_000 }), { minLength: 30, maxLength: 30 }),
   })
@@ -34,9 +54,11 @@ export const model: fc.Arbitrary<Model> = fc
     return {
       metrics,
       points: ids.map((id, place): ModelPoint => {
-        const { vector, other, tag, n, m } = points[id - 1] as (typeof points)[number];
-        const vectors = other === undefined ? { "": vector } : { "": vector, other };
-        return { id, vectors, written: { "": place, other: place }, tag, n, m };
+        const { vector, tag, n, m, ...others } = points[id - 1] as (typeof points)[number];
+        const vectors: { [name: string]: ModelVector } = { "": vector };
+        for (const [name, one] of Object.entries(others)) if (one !== undefined) vectors[name] = one;
+        const written = Object.fromEntries(names.map((name) => [name, place]));
+        return { id, vectors, written, tag, n, m };
       }),
     };
   });
@@ -47,7 +69,9 @@ const having = ({ points }: Model, name: Name) =>
 
 function exampleOf(of: Model, name: Name): fc.Arbitrary<Example> {
   const ids = having(of, name);
-  const vector: fc.Arbitrary<Example> = vectorOf(name);
+  // one part stands for a multivector
+  const one: fc.Arbitrary<Example> = name === "parts" ? dense(dimensions.parts) : vectorOf(name);
+  const vector: fc.Arbitrary<Example> = fc.oneof({ weight: 3, arbitrary: vectorOf(name) }, one);
   return ids.length === 0 ? vector : fc.oneof(vector, fc.constantFrom(...ids));
 }
 

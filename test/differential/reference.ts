@@ -2,10 +2,21 @@
 // sorted. Scores are float32 at each step. Of equally near points those whose vectors were written first are first, of other equal ones those
 // with the lower id.
 
+import { formulaValue } from "./reference-formula.js";
+import {
+  averageOf,
+  f,
+  isDistance,
+  type ModelMetric,
+  type ModelVector,
+  type Sparse,
+  scoreOf,
+} from "./reference-vectors.js";
+
 /** A point as it was written. */
 export interface ModelPoint {
   readonly id: number;
-  readonly vectors: { readonly [name: string]: readonly number[] };
+  readonly vectors: { readonly [name: string]: ModelVector };
   /** The number of the write of each vector. */
   readonly written: { readonly [name: string]: number };
   readonly tag: string;
@@ -13,10 +24,7 @@ export interface ModelPoint {
   readonly m: number | undefined;
 }
 
-/** What stands for a point's `m` in a formula, where it has none. */
-export const mDefault = 7;
-
-export type Example = number | readonly number[];
+export type Example = number | ModelVector;
 export interface Pair {
   readonly positive: Example;
   readonly negative: Example;
@@ -65,8 +73,6 @@ export interface Found {
   readonly order_value?: number;
 }
 
-export type ModelMetric = "Dot" | "Euclid" | "Manhattan" | "Cosine";
-
 /** What is asked. */
 export interface Model {
   readonly points: readonly ModelPoint[];
@@ -76,19 +82,10 @@ export interface Model {
 /** A formula has no finite value: the query is refused. */
 export class NotFinite extends Error {}
 
-const f = Math.fround;
 const sigmoid = (x: number) => f(x / f(1 + Math.abs(x)));
 const scaled = (x: number) => f(f(sigmoid(x) + 1) / 2);
-const isDistance = (metric: ModelMetric) => metric === "Euclid" || metric === "Manhattan";
 const isWithin = (score: number, { score_threshold: t }: Body, ascending = false) =>
   t === undefined || (ascending ? score <= f(t) : score >= f(t));
-
-function scoreOf(metric: ModelMetric, a: readonly number[], b: readonly number[]): number {
-  const sum = (of: (x: number, y: number) => number) => a.reduce((s, x, i) => s + of(x, b[i] as number), 0);
-  if (metric === "Euclid") return f(Math.sqrt(f(sum((x, y) => (x - y) ** 2))));
-  if (metric === "Manhattan") return f(sum((x, y) => Math.abs(x - y)));
-  return f(sum((x, y) => x * y));
-}
 
 /** One source of a query: what it finds among these points. */
 class Source {
@@ -104,14 +101,36 @@ class Source {
     this.#metric = model.metrics[this.#using] as ModelMetric;
   }
 
-  #vectorOf(example: Example): readonly number[] {
+  #vectorOf(example: Example): ModelVector {
     if (typeof example !== "number") return example;
-    return this.#model.points.find(({ id }) => id === example)?.vectors[this.#using] as readonly number[];
+    return this.#model.points.find(({ id }) => id === example)?.vectors[this.#using] as ModelVector;
+  }
+
+  /** What is asked for: by the modifier each value counts the more the rarer its index is. */
+  #asked(example: Example): ModelVector {
+    const vector = this.#vectorOf(example);
+    if (this.#metric !== "Idf") return vector;
+    const all = this.#model.points.flatMap(({ vectors }) => (vectors[this.#using] ?? []) as Sparse | []);
+    const { indices, values } = vector as Sparse;
+    const rarity = (index: number) => {
+      const df = all.filter((one) => (one as Sparse).indices.includes(index)).length;
+      return f(Math.log((all.length - df + 0.5) / (df + 0.5) + 1));
+    };
+    return { indices, values: indices.map((index, i) => f((values[i] as number) * rarity(index))) };
+  }
+
+  #similarityIn(point: ModelPoint, vector: ModelVector): number | undefined {
+    const score = scoreOf(this.#metric, vector, point.vectors[this.#using] as ModelVector);
+    return score !== undefined && isDistance(this.#metric) ? 0 - score : score;
   }
 
   #similarity(point: ModelPoint, example: Example): number {
-    const score = scoreOf(this.#metric, point.vectors[this.#using] as readonly number[], this.#vectorOf(example));
-    return isDistance(this.#metric) ? 0 - score : score;
+    return this.#similarityIn(point, this.#asked(example)) ?? 0;
+  }
+
+  #average(positive: readonly Example[], negative: readonly Example[]): ModelVector {
+    const [plus = [], minus = []] = [positive, negative].map((some) => some.map((one) => this.#vectorOf(one)));
+    return averageOf(this.#metric, plus, minus);
   }
 
   #withVector(among: readonly ModelPoint[], named: readonly Example[]): ModelPoint[] {
@@ -121,7 +140,10 @@ class Source {
   #nearest(among: readonly ModelPoint[], to: Example, wanted: number, named: readonly Example[]): Found[] {
     const using = this.#using;
     return this.#withVector(among, named)
-      .map((point) => ({ point, similarity: this.#similarity(point, to) }))
+      .flatMap((point) => {
+        const similarity = this.#similarityIn(point, this.#asked(to));
+        return similarity === undefined ? [] : [{ point, similarity }];
+      })
       .sort(
         (a, b) =>
           b.similarity - a.similarity || (a.point.written[using] as number) - (b.point.written[using] as number),
@@ -150,11 +172,12 @@ class Source {
     const left = this.#nearest(among, to, candidates, [to]);
     const pointOf = (found: Found) => among.find(({ id }) => id === found.id) as ModelPoint;
     const picked: Found[] = [];
+    const plain = (found: Found, asked: Example) => this.#similarityIn(pointOf(found), this.#vectorOf(asked)) ?? 0;
     while (left.length > 0 && picked.length < wanted) {
       const worth = left.map((found) => {
-        if (picked.length === 0) return 0;
-        const likest = Math.max(...picked.map(({ id }) => this.#similarity(pointOf(found), id)));
-        const near = this.#similarity(pointOf(found), to);
+        const near = plain(found, to);
+        if (picked.length === 0) return near;
+        const likest = Math.max(...picked.map((one) => plain(one, found.id)));
         return f(f(f(1 - f(diversity)) * near) - f(f(diversity) * likest));
       });
       picked.push(...left.splice(worth.indexOf(Math.max(...worth)), 1));
@@ -169,12 +192,7 @@ class Source {
   ): Found[] {
     const named = [...positive, ...negative];
     if (strategy === "average_vector") {
-      const mean = (examples: readonly Example[], i: number) =>
-        examples.reduce<number>((sum, example) => sum + (this.#vectorOf(example)[i] as number), 0) / examples.length;
-      const average = this.#vectorOf(positive[0] as Example).map((_, i) =>
-        f(negative.length === 0 ? mean(positive, i) : 2 * mean(positive, i) - mean(negative, i)),
-      );
-      return this.#nearest(among, average, wanted, named);
+      return this.#nearest(among, this.#average(positive, negative), wanted, named);
     }
     const sum = (point: ModelPoint, examples: readonly Example[]) =>
       examples.reduce<number>((whole, example) => f(whole + this.#similarity(point, example)), 0);
@@ -216,7 +234,7 @@ class Source {
     if (query === undefined) {
       return [...among].sort((a, b) => a.id - b.id).map(({ id }) => ({ id, score: 0 }));
     }
-    if (typeof query === "number" || Array.isArray(query)) {
+    if (typeof query === "number" || Array.isArray(query) || "indices" in query) {
       return this.#nearest(among, query as Example, wanted, [query as Example]);
     }
     const form = query as Exclude<Form, Example>;
@@ -286,34 +304,6 @@ function distributed(scores: readonly number[], place: number): number {
   const deviation = Math.sqrt(scores.reduce((sum, score) => sum + (score - mean) ** 2, 0) / (scores.length - 1));
   if (scores.length < 2 || deviation === 0) return 0.5;
   return ((scores[place] as number) - (mean - 3 * deviation)) / (6 * deviation);
-}
-
-type Term = { readonly [name: string]: unknown };
-
-function formulaValue(expression: unknown, point: ModelPoint, scores: readonly number[]): number {
-  const value = (one: unknown) => formulaValue(one, point, scores);
-  if (typeof expression === "number") return expression;
-  if (typeof expression === "string") {
-    if (expression === "m") return point.m ?? mDefault;
-    return scores[expression === "$score" ? 0 : Number(expression.slice("$score[".length, -1))] ?? 0;
-  }
-  const term = expression as Term;
-  if ("key" in term) return point.tag === (term["match"] as { value: string }).value ? 1 : 0;
-  const [[name, of]] = Object.entries(term) as [[string, unknown]];
-  if (name === "sum") return (of as unknown[]).reduce<number>((sum, one) => sum + value(one), 0);
-  if (name === "mult") return (of as unknown[]).reduce<number>((product, one) => product * value(one), 1);
-  if (name === "neg") return 0 - value(of);
-  if (name === "abs") return Math.abs(value(of));
-  if (name === "div") {
-    const { left, right, by_zero_default: byZero } = of as Term;
-    if (value(left) === 0) return 0;
-    return value(right) === 0 ? (byZero as number) : value(left) / value(right);
-  }
-  const { x, target, scale, midpoint } = of as { x: unknown; target: unknown; scale: number; midpoint: number };
-  const distance = Math.abs(value(x) - value(target));
-  if (name === "lin_decay") return Math.max(0, 1 - ((1 - midpoint) / scale) * distance);
-  if (name === "exp_decay") return Math.exp((Math.log(midpoint) / scale) * distance);
-  return Math.exp((Math.log(midpoint) / (scale * scale)) * distance * distance);
 }
 
 function find(model: Model, body: Body, around: readonly ModelPoint[]): Found[] {

@@ -3,7 +3,8 @@ import { after, test } from "node:test";
 import fc from "fast-check";
 import { killAllServers, newFolder, removeFolder, type ServerProcess, startServer } from "../support/server.js";
 import { bodyOf, dimensions, model } from "./arbitrary-queries.js";
-import { answerOf, type Body, type Found, type Model, mDefault, NotFinite } from "./reference.js";
+import { answerOf, type Body, type Found, type Model, NotFinite } from "./reference.js";
+import { mDefault } from "./reference-formula.js";
 
 /** Collections, and queries of each. More of them: DIFFERENTIAL_RUNS=1000. */
 const RUNS = Number(process.env["DIFFERENTIAL_RUNS"] ?? 8);
@@ -23,10 +24,15 @@ async function ok(server: ServerProcess, method: string, path: string, body: unk
 }
 
 async function write(server: ServerProcess, name: string, { points, metrics }: Model): Promise<void> {
+  const multi = { distance: "Dot", multivector_config: { comparator: "max_sim" } };
   const vectors = Object.fromEntries(
-    Object.entries(dimensions).map(([vector, size]) => [vector, { size, distance: metrics[vector] }]),
+    Object.entries(dimensions).map(([vector, size]) => {
+      const distance = metrics[vector];
+      return [vector, { size, ...(distance === "MaxSim" ? multi : { distance }) }];
+    }),
   );
-  await ok(server, "PUT", `/collections/${name}`, { vectors });
+  const words = metrics["words"] === "Idf" ? { modifier: "idf" } : {};
+  await ok(server, "PUT", `/collections/${name}`, { vectors, sparse_vectors: { words } });
   await ok(server, "PUT", `/collections/${name}/index?wait=true`, { field_name: "n", field_schema: "integer" });
   const written = points.map(({ id, vectors: vector, tag, n, m }) => ({
     id,

@@ -11,7 +11,6 @@ export type { Expression, Formula } from "./formula/expression.js";
 export { formulaDepthMax, formulaExpressionsMax } from "./formula/formula-limits.js";
 export { parseFormula } from "./formula/parse-formula.js";
 export { parseJsonExactly, parseJsonText, printJson } from "./json-text.js";
-export { multiLimits } from "./multi/multi-index.js";
 export type * from "./payload/access.js";
 export { columnProblems } from "./payload/columns/column-problems.js";
 export { ColumnReader } from "./payload/columns/column-reader.js";
@@ -65,7 +64,7 @@ export {
 export type * from "./query/query-node.js";
 export { canonicalMulti, canonicalVector } from "./query/scores.js";
 export type { Snapshot } from "./query/snapshot.js";
-export { requireKind } from "./query/vector-of-space.js";
+export { asMulti, requireKind } from "./query/vector-of-space.js";
 export { type ReadonlyRowSet, RowSet } from "./row-set.js";
 export { type EpochPin, hasReached, releaseThread } from "./segment/epochs.js";
 export { decodeSegmentImage, encodeSegmentImage } from "./segment/image.js";
@@ -119,12 +118,14 @@ export {
 } from "./usearch/usearch-file.js";
 export {
   bytesOfVector,
+  checkMultiSize,
   type DenseVector,
   denseOf,
   isDense,
   isSparse,
   kindOfVector,
   type MultiVector,
+  multiLimits,
   multiVector,
   type PlainVector,
   piecesOfVector,

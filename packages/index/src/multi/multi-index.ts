@@ -4,7 +4,7 @@ import type { SlotContents } from "../sparse/contents.js";
 import { slot } from "../sparse/sparse-layout.js";
 import { type SparseMemory, wordsOfSlot } from "../sparse/sparse-memory.js";
 import { VectorSlots } from "../sparse/vector-slots.js";
-import type { MultiVector } from "../vector/vector.js";
+import { type MultiVector, multiLimits } from "../vector/vector.js";
 import type { Metric } from "../vector-index/options.js";
 
 /** What a space of multivectors is made of; the same on every replica. */
@@ -14,9 +14,6 @@ export interface MultiOptions {
   /** How parts are compared. Those of cosine are of unit length. */
   readonly metric: Extract<Metric, "cosine" | "dot">;
 }
-
-/** The most numbers that all parts of one vector have together. */
-export const multiLimits = { valuesMax: 1 << 20 } as const;
 
 /** The writer of a space of multivectors, each kept whole. */
 export type MultiIndex = VectorSlots<MultiVector>;

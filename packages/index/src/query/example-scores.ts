@@ -1,6 +1,7 @@
 import { assert } from "../errors.js";
-import type { DenseVector } from "../vector/vector.js";
-import { targetVector } from "./nearest.js";
+import type { Vector } from "../vector/vector.js";
+import { float32 } from "../vector-index/search-types.js";
+import { targetOf } from "./nearest.js";
 import type {
   ContextPair,
   DiscoverNode,
@@ -10,7 +11,6 @@ import type {
   RecommendNode,
 } from "./query-node.js";
 import { type ReadView, spaceOf, type Views, viewAt } from "./read-view.js";
-import { float32 } from "./similarity.js";
 import type { SpaceReader } from "./space-reader.js";
 
 // Scores by similarities to several vectors. Every step is a float32, as in the dialect, and in the order in which examples were given, so that
@@ -23,7 +23,7 @@ export type ScoreAt = (similarities: readonly Float32Array[], at: number) => num
 export interface ExampleScores {
   readonly space: SpaceReader;
   /** Canonical ones of the space. */
-  readonly vectors: readonly DenseVector[];
+  readonly vectors: readonly Vector[];
   /** Places of those to which good points are near. */
   readonly wanted: readonly number[];
   readonly scoreAt: ScoreAt;
@@ -41,7 +41,7 @@ const scaledSigmoid = (x: number): number => Math.fround(Math.fround(fastSigmoid
 
 /** Collects the vectors of a node and the points that it names. */
 class Examples {
-  readonly vectors: DenseVector[] = [];
+  readonly vectors: Vector[] = [];
   readonly named: number[] = [];
   readonly #view: ReadView;
   readonly #views: Views;
@@ -55,7 +55,7 @@ class Examples {
 
   /** Takes a target; returns its place. */
   add(target: QueryTarget): number {
-    const { vector, row } = targetVector(this.#view, this.#space, target, this.#views);
+    const { vector, row } = targetOf(this.#view, this.#space, target, this.#views);
     if (row !== undefined) this.named.push(row);
     return this.vectors.push(vector) - 1;
   }
@@ -163,7 +163,7 @@ function scoringOf(node: ExamplesNode, examples: Examples): Scoring {
   }
 }
 
-/** How a node scores the points of a space. Throws as `targetVector` does. */
+/** How a node scores the points of a space. Throws as `targetOf` does. */
 export function exampleScores(views: Views, using: string, node: ExamplesNode): ExampleScores {
   const space = spaceOf(viewAt(views, 0), using);
   const examples = new Examples(views, space);

@@ -66,6 +66,15 @@ describe("recommendations", () => {
     ]);
   });
 
+  test("refuse examples of other dimensions, wherever they are looked up", () => {
+    const { reader } = collectionOf({ "": space(2), other: space(1) }, [point(1, { "": [1, 0], other: [1] })]);
+    const elsewhere: QueryTarget = { kind: "point", id: 1, lookupFrom: { collection: 0, vector: "other" } };
+    for (const strategy of ["average-vector", "best-score"] as const) {
+      const node = recommend(strategy, [vector(1, 0), elsewhere]);
+      assert.throws(() => ask(reader, node), { code: "wrong-input", message: /expected dim: 2, got 1/ });
+    }
+  });
+
   test("by the best score are as near to an example as can be, and nearer than to what is not wanted", () => {
     const node = recommend("best-score", [at(1), vector(0, 1)], [at(5)]);
     assert.deepEqual(ask(filled(), node), [

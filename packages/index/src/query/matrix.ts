@@ -2,14 +2,12 @@ import { RowSet } from "../row-set.js";
 import { Meter, type Sliced } from "../sliced.js";
 import { sortedById } from "./by-id.js";
 import { matchingRows } from "./matching.js";
+import { weightedIn } from "./nearest-sparse.js";
 import type { Matrix, MatrixQuery } from "./query.js";
 import { type ReadView, spaceOf } from "./read-view.js";
 import { sampleRows } from "./sample.js";
 import { similarities } from "./similarity.js";
 import type { SpaceReader } from "./space-reader.js";
-
-/** Bytes of vectors that are compared in one step, about. */
-const BYTES_PER_STEP = 256;
 
 /** Of the rows that match, those that have a vector in the space. */
 function* withVector(view: ReadView, space: SpaceReader, { filter }: MatrixQuery, meter: Meter): Sliced<RowSet> {
@@ -37,17 +35,18 @@ export function* matrix(view: ReadView, query: MatrixQuery): Sliced<Matrix> {
   const { rows } = view.points.segment;
   const slots = Uint32Array.from(sample, ({ row }) => rows.slotAt(row, space.number) as number);
   const isDistance = space.metric === "euclid" || space.metric === "manhattan";
-  const stepsPerRow = 1 + (slots.length * space.graph.options.dimensions * 4) / BYTES_PER_STEP;
   const nearest: { readonly column: number; readonly score: number }[][] = [];
   for (const [at, slot] of slots.entries()) {
-    const found = similarities(space, space.graph.vectorAt(slot), slots);
+    const [vector = space.vectorAt(slot)] = yield* weightedIn(view, space, [space.vectorAt(slot)], {});
+    // sparse vectors without a common index are not near each other at all
+    const found = yield* similarities(space, vector, slots, meter, Number.NaN);
     const others = Array.from(found.keys())
-      .filter((column) => column !== at)
+      .filter((column) => column !== at && !Number.isNaN(found[column]))
       .sort((a, b) => (found[b] as number) - (found[a] as number) || a - b)
       .slice(0, query.limit);
     const scoreOf = (similarity: number) => (isDistance ? 0 - similarity : similarity);
     nearest.push(others.map((column) => ({ column, score: scoreOf(found[column] as number) })));
-    meter.steps += stepsPerRow;
+    meter.steps += slots.length;
     if (meter.isDue()) yield "pause";
   }
   return { ids: sample.map(({ id }) => id), rows: nearest };

@@ -1,37 +1,52 @@
 import { slotSetOfRows } from "../payload/columns/slot-filter.js";
 import type { ReadonlyRowSet } from "../row-set.js";
 import type { Sliced } from "../sliced.js";
-import type { SparseVector } from "../vector/vector.js";
+import { isSparse, type SparseVector, type Vector } from "../vector/vector.js";
 import type { SearchResult } from "../vector-index/search-types.js";
 import { matchingRows } from "./matching.js";
 import type { SearchParameters } from "./query.js";
 import type { ReadView } from "./read-view.js";
 import type { SpaceReader } from "./space-reader.js";
 
+const slotsOf = ({ points }: ReadView, { sparse, number }: SpaceReader, rows: ReadonlyRowSet) =>
+  slotSetOfRows(points.segment.engine, number, rows, sparse.memory.slotCount);
+
+/** Slots of all visible points. */
+function* visibleIn(view: ReadView, space: SpaceReader): Sliced<ReadonlyRowSet> {
+  return yield* space.sparse.visibleSlots(view.points.epoch, function* () {
+    return slotsOf(view, space, yield* view.points.visibleRows());
+  });
+}
+
 /**
- * The visible points that match and share an index with a sparse vector, by their dot products. Where the space has the `idf` modifier, the vector's
- * values are weighted first by how many vectors have each index: of all that are visible, or of those that the corpus selects, which follows from
- * the state of the epoch alone, so that replicas at one frontier answer alike.
+ * Vectors of queries as a space weights them. Where it has the `idf` modifier, the values of each are weighted by how many vectors have each index: of
+ * all that are visible, or of those that the corpus selects, which follows from the state of the epoch alone, so that replicas at one frontier answer
+ * alike. Any others are as they are.
  */
+export function* weightedIn(
+  view: ReadView,
+  space: SpaceReader,
+  vectors: readonly Vector[],
+  { idf }: Pick<SearchParameters, "idf">,
+): Sliced<readonly Vector[]> {
+  if (space.kind !== "sparse" || !space.sparse.hasIdf) return vectors;
+  const { sparse } = space;
+  const queries = vectors.filter(isSparse);
+  if (typeof idf === "object") {
+    return yield* sparse.weighted(queries, slotsOf(view, space, yield* matchingRows(view, idf.corpus)));
+  }
+  return yield* sparse.weighted(queries, yield* visibleIn(view, space), view.points.epoch);
+}
+
+/** The visible points that match and share an index with a sparse vector, by their dot products; the vector is weighted as `weightedIn` says. */
 export function* searchSparse(
   view: ReadView,
   space: SpaceReader,
   vector: SparseVector,
   matching: ReadonlyRowSet | undefined,
-  { limit, idf }: Pick<SearchParameters, "idf"> & { readonly limit: number },
+  { limit, ...parameters }: Pick<SearchParameters, "idf"> & { readonly limit: number },
 ): Sliced<SearchResult> {
-  const { sparse } = space;
-  const { epoch, segment } = view.points;
-  const slotsOf = (rows: ReadonlyRowSet) => slotSetOfRows(segment.engine, space.number, rows, sparse.memory.slotCount);
-  const visible = function* () {
-    return yield* sparse.visibleSlots(epoch, function* () {
-      return slotsOf(yield* view.points.visibleRows());
-    });
-  };
-  let weighted = vector;
-  if (sparse.hasIdf) {
-    const corpus = typeof idf === "object" ? slotsOf(yield* matchingRows(view, idf.corpus)) : undefined;
-    weighted = yield* sparse.weighted(vector, corpus ?? (yield* visible()), corpus === undefined ? epoch : undefined);
-  }
-  return yield* sparse.search(weighted, limit, matching === undefined ? yield* visible() : slotsOf(matching));
+  const [weighted = vector] = yield* weightedIn(view, space, [vector], parameters);
+  const allowed = matching === undefined ? yield* visibleIn(view, space) : slotsOf(view, space, matching);
+  return yield* space.sparse.search(weighted as SparseVector, limit, allowed);
 }

@@ -4,8 +4,7 @@ import { isPlanted } from "../planted.js";
 import type { ReadonlyRowSet, RowSet } from "../row-set.js";
 import { NO_SLOT } from "../segment/layout.js";
 import type { Sliced } from "../sliced.js";
-import { type DenseVector, isDense, isSparse, type Vector } from "../vector/vector.js";
-import { checkDimensions } from "../vector-index/engine-input.js";
+import { isDense, isSparse, type Vector } from "../vector/vector.js";
 import type { GraphReader } from "../vector-index/graph-reader.js";
 import type { SearchOptions, SearchResult, Visibility } from "../vector-index/search-types.js";
 import { matchingRows } from "./matching.js";
@@ -18,7 +17,7 @@ import { type ReadView, spaceOf, type Views, viewAt } from "./read-view.js";
 import { RecordReader } from "./records.js";
 import { isWorse, scoreOf } from "./scores.js";
 import type { SpaceReader } from "./space-reader.js";
-import { requireDense, vectorForSpace } from "./vector-of-space.js";
+import { vectorForSpace } from "./vector-of-space.js";
 
 /** So many points cost as much as a few others things do in a slice, with what is returned of them. */
 const POINTS_PER_PAUSE = 16;
@@ -67,27 +66,20 @@ function matchesWithVector(view: ReadView, space: SpaceReader, matching: Readonl
 }
 
 /** A vector to compare with, and where it stands. */
-interface Target<Kind extends Vector> {
-  readonly vector: Kind;
+interface Target {
+  /** As its space compares it. */
+  readonly vector: Vector;
   /** Of the point that it is of, where that is of the collection that is searched. */
   readonly row?: number;
   /** Where that vector is of the space that is searched, too. */
   readonly slot?: number;
 }
 
-/** The canonical vector of a target, of a dense space. Throws as `targetOf` does. */
-export function targetVector(
-  view: ReadView,
-  space: SpaceReader,
-  target: QueryTarget,
-  views: Views,
-): Target<DenseVector> {
-  const { vector, ...place } = targetOf(view, space, target, views);
-  return { vector: requireDense(vector), ...place };
-}
-
-/** The canonical vector of a target. Throws `not-found` for a point that is not there, `wrong-input` for another kind or a point without one. */
-function targetOf(view: ReadView, space: SpaceReader, target: QueryTarget, views: Views): Target<Vector> {
+/**
+ * The canonical vector of a target. Throws `not-found` for a point that is not there, `wrong-input` for another kind, other dimensions, or a point
+ * without one.
+ */
+export function targetOf(view: ReadView, space: SpaceReader, target: QueryTarget, views: Views): Target {
   if (target.kind === "vector") return { vector: vectorForSpace(target.vector, space) };
   const lookup = viewAt(views, target.lookupFrom?.collection ?? 0);
   const from = spaceOf(lookup, target.lookupFrom?.vector ?? space.name);
@@ -150,7 +142,6 @@ function* searchGraph(
 ): Sliced<SearchResult & Settled> {
   const { graph } = space;
   const { changes, departures } = view.graphs[space.number] as ReadView["graphs"][number];
-  checkDimensions(graph.options, vector);
   const visibility = visibilityIn(view, space, matching);
   // where nothing has changed since, no candidate leads to another version of its point
   const isMarked = matching !== undefined && isNarrow(matching, view.points) && graph.changes === changes;

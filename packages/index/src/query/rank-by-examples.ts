@@ -1,62 +1,56 @@
 import type { ReadonlyRowSet } from "../row-set.js";
 import { NO_SLOT } from "../segment/layout.js";
 import { Meter, type Sliced } from "../sliced.js";
+import { denseOf, type Vector } from "../vector/vector.js";
 import { leastMatches, planWalk } from "../vector-index/walk-plan.js";
 import { type ExampleScores, exampleScores } from "./example-scores.js";
 import { isCheap, visibilityIn } from "./nearest.js";
+import { weightedIn } from "./nearest-sparse.js";
 import type { ExamplesNode } from "./query-node.js";
 import type { Asked, Ranked } from "./ranked.js";
 import { type ReadView, type Views, viewAt } from "./read-view.js";
 import { type ScoresOf, walkByScore } from "./score-walk.js";
-import { similarities } from "./similarity.js";
+import { denseSimilarities, similarities, stepsPerDense } from "./similarity.js";
 import { TopPoints } from "./top-points.js";
 
 /** Rows that are scored at once. */
 const BATCH = 512;
-/** Bytes of vectors that are compared in one step, about. */
-const BYTES_PER_STEP = 256;
 /** Where a walk begins: so many of the nearest to each of the first so many vectors that good points are near. */
 const SEEDS_PER_VECTOR = 32;
 const SEEDED_VECTORS_MAX = 16;
 
 function scoresBy({ space, vectors, scoreAt }: ExampleScores): ScoresOf {
   return (slots) => {
-    const found = vectors.map((vector) => similarities(space, vector, slots));
+    const found = vectors.map((vector) => denseSimilarities(space, vector, slots));
     return Float32Array.from(slots, (_, i) => scoreAt(found, i));
   };
-}
-
-function stepsOf({ space, vectors }: ExampleScores): number {
-  const bytes = space.graph.options.dimensions * Float32Array.BYTES_PER_ELEMENT;
-  return Math.ceil((vectors.length * (64 + bytes)) / BYTES_PER_STEP);
 }
 
 /** Every point that matches is scored. */
 function* rankAll(view: ReadView, scores: ExampleScores, matching: ReadonlyRowSet, asked: Asked): Sliced<Ranked> {
   const meter = new Meter();
-  const stepsPerRow = stepsOf(scores);
-  const scoresOf = scoresBy(scores);
+  const { space, vectors, scoreAt } = scores;
   const { rows } = view.points.segment;
   const top = new TopPoints(view.points, asked);
   const batch: number[] = [];
   const slots: number[] = [];
-  const score = () => {
-    for (const [i, value] of Array.from(scoresOf(Uint32Array.from(slots))).entries())
-      top.add(batch[i] as number, value);
+  const score = function* (): Sliced<void> {
+    const found: Float32Array[] = [];
+    for (const vector of vectors) found.push(yield* similarities(space, vector, Uint32Array.from(slots), meter));
+    for (const [i, one] of batch.entries()) top.add(one, scoreAt(found, i));
     batch.length = slots.length = 0;
   };
   for (const row of matching) {
-    const slot = rows.slotAt(row, scores.space.number);
+    const slot = rows.slotAt(row, space.number);
     meter.steps++;
     if (slot !== undefined) {
       batch.push(row);
       slots.push(slot);
-      meter.steps += stepsPerRow;
     }
-    if (batch.length === BATCH) score();
+    if (batch.length === BATCH) yield* score();
     if (meter.isDue()) yield "pause";
   }
-  if (batch.length > 0) score();
+  yield* score();
   return { ...top.ranked(), isSettled: undefined };
 }
 
@@ -68,7 +62,7 @@ function* seedsOf({ space, vectors, wanted }: ExampleScores, view: ReadView, ask
   // where nothing is wanted, away from what is not may be anywhere
   const starts = wanted.length > 0 ? wanted : vectors.keys();
   for (const place of [...starts].slice(0, SEEDED_VECTORS_MAX)) {
-    const vector = vectors[place] as Float32Array;
+    const vector = denseOf(vectors[place] as Vector);
     for (const slot of (yield* space.graph.searchVisible(vector, options, visibility)).slots) seeds.add(slot);
     yield "pause";
   }
@@ -92,7 +86,10 @@ function* rankByWalk(
   const meter = new Meter();
   const scoresOf = scoresBy(scores);
   const seeds = yield* seedsOf(scores, view, asked);
-  const shape = { pool: Math.max(plan.widened, asked.wanted), stepsPerNode: stepsOf(scores) };
+  const shape = {
+    pool: Math.max(plan.widened, asked.wanted),
+    stepsPerNode: scores.vectors.length * stepsPerDense(space),
+  };
   const walked = yield* walkByScore(graph, seeds, scoresOf, shape, meter);
   const isSettled = graph.changes === changes;
   if (graph.departures !== departures && isCheap(matching, view.points, graph)) return undefined;
@@ -127,14 +124,15 @@ function visibleOf(
 }
 
 /**
- * Points by their similarities to several vectors. Where it is cheaper than to score all that match, a walk looks for them, over the links of those
- * that score best.
+ * Points by their similarities to several vectors. Where it is cheaper than to score all that match, a walk looks for dense ones, over the links of
+ * those that score best.
  */
 export function* rankByExamples(views: Views, node: ExamplesNode, asked: Asked): Sliced<Ranked> {
   const view = viewAt(views, 0);
-  const scores = exampleScores(views, asked.using, node);
+  const given = exampleScores(views, asked.using, node);
+  const scores = { ...given, vectors: yield* weightedIn(view, given.space, given.vectors, asked.parameters) };
   const matching = yield* without(view, asked.matching, scores.named);
-  const walked = yield* rankByWalk(view, scores, matching, asked);
+  const walked = scores.space.kind === "dense" ? yield* rankByWalk(view, scores, matching, asked) : undefined;
   return walked ?? (yield* rankAll(view, scores, matching ?? (yield* view.points.visibleRows()), asked));
 }
 

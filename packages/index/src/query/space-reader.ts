@@ -1,4 +1,4 @@
-import { assert, MurmurationError } from "../errors.js";
+import { assert } from "../errors.js";
 import { MultiReader } from "../multi/multi-reader.js";
 import type { SpaceReaderHandle } from "../space/space.js";
 import { SparseReader } from "../sparse/sparse-reader.js";
@@ -53,13 +53,17 @@ export class SpaceReader {
     return handle.kind === "multi" ? handle.metric : "dot";
   }
 
-  /** Of a dense space. Throws `unsupported` for another: what is asked of it is not served yet. */
+  /** Of a vector, or of each part of a multivector; 0 of sparse ones. */
+  get dimensions(): number {
+    const handle = this.#handle;
+    if (!("kind" in handle)) return handle.options.dimensions;
+    return handle.kind === "multi" ? handle.dimensions : 0;
+  }
+
+  /** Of a dense space. */
   get graph(): GraphReader {
     const handle = this.#handle;
-    if ("kind" in handle) {
-      const problem = `this form of query is not supported for ${handle.kind} vectors yet`;
-      throw new MurmurationError("unsupported", problem, "query");
-    }
+    assert(!("kind" in handle), "the space has dense vectors");
     this.#graph ??= attachReader(handle, this.#thread, true, this.#openRows);
     return this.#graph;
   }

@@ -15,6 +15,9 @@ interface Counted {
   readonly frequencies: Map<number, number>;
 }
 
+/** Indices whose counts a thread keeps. */
+const FREQUENCIES_KEPT_MAX = 1 << 20;
+
 /** One thread's view of the sparse vectors of one name, beside their writer. */
 export class SparseReader {
   readonly memory: SparseMemory;
@@ -42,21 +45,28 @@ export class SparseReader {
   }
 
   /**
-   * The query with its values weighted by how rare their indices are among these vectors. `epoch`: they are all that it shows, so that counts are kept
+   * Queries with their values weighted by how rare their indices are among these vectors. `epoch`: they are all that it shows, so that counts are kept
    * for other queries of it.
    */
-  *weighted(query: SparseVector, among: ReadonlyRowSet, epoch?: number): Sliced<SparseVector> {
-    const { indices } = query;
+  *weighted(queries: readonly SparseVector[], among: ReadonlyRowSet, epoch?: number): Sliced<SparseVector[]> {
     const counted = this.#counted;
     const known = counted !== undefined && counted.epoch === epoch ? counted.frequencies : new Map<number, number>();
+    const weighted: SparseVector[] = [];
+    for (const query of queries) {
+      const frequencies = yield* this.#frequencies(query.indices, among, known);
+      weighted.push(weightedByIdf(query, among.size, frequencies));
+    }
+    return weighted;
+  }
+
+  *#frequencies(indices: Uint32Array, among: ReadonlyRowSet, known: Map<number, number>): Sliced<Uint32Array> {
     const missing = indices.filter((index) => !known.has(index));
     const counts = yield* this.#search.frequencies(missing, among);
-    for (const [i, index] of missing.entries()) known.set(index, counts[i] as number);
-    return weightedByIdf(
-      query,
-      among.size,
-      indices.map((index) => known.get(index) ?? 0),
-    );
+    const counted = new Map(Array.from(missing, (index, i) => [index, counts[i] as number]));
+    const frequencies = indices.map((index) => counted.get(index) ?? known.get(index) ?? 0);
+    if (known.size + missing.length > FREQUENCIES_KEPT_MAX) known.clear();
+    for (const [index, count] of counted) known.set(index, count);
+    return frequencies;
   }
 
   /** The allowed slots with the largest dot products, as `SparseSearch.search`. */

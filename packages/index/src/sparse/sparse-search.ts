@@ -1,7 +1,8 @@
 import type { ReadonlyRowSet } from "../row-set.js";
 import { Meter, type Sliced } from "../sliced.js";
 import type { SparseVector } from "../vector/vector.js";
-import type { SearchResult } from "../vector-index/search-types.js";
+import { float32, type SearchResult } from "../vector-index/search-types.js";
+import { sparseDot } from "./sparse-dot.js";
 import { BLOCK_WORDS } from "./sparse-layout.js";
 import type { SparseMemory } from "./sparse-memory.js";
 import { nearestSlots } from "./top-slots.js";
@@ -34,7 +35,8 @@ export class SparseSearch {
    * The allowed slots with the largest dot products, −score as the distance, ascending by (distance, dot). Slots that have no index of the query are
    * left out. The allowed ones are visible at an epoch that this thread is at.
    */
-  *search({ indices, values }: SparseVector, limit: number, allowed: ReadonlyRowSet): Sliced<SearchResult> {
+  *search(query: SparseVector, limit: number, allowed: ReadonlyRowSet): Sliced<SearchResult> {
+    const { indices, values } = query;
     const end = 32 * allowed.wordCount;
     const sums = this.#takeSums(end);
     let count = 0;
@@ -62,6 +64,11 @@ export class SparseSearch {
           meter.steps += (to - block) >>> 4;
           if (meter.isDue()) yield "pause";
         }
+      }
+      for (let i = 0; i < count; i++) {
+        const slot = found[i] as number;
+        // beyond float32 somewhere on the way, and so ever after
+        if (!Number.isFinite(scores[slot])) scores[slot] = sparseDot(this.#memory, slot, query) ?? 0;
       }
       return nearestSlots(this.#memory, scores, found, count, limit);
     } finally {
@@ -113,7 +120,7 @@ export function weightedByIdf(
 ): SparseVector {
   const weights = values.map((value, i) => {
     const df = frequencies[i] as number;
-    return value * Math.fround(Math.log((total - df + 0.5) / (df + 0.5) + 1));
+    return float32(value * Math.fround(Math.log((total - df + 0.5) / (df + 0.5) + 1)));
   });
   return { kind: "sparse", indices, values: weights };
 }

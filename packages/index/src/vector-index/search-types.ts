@@ -28,6 +28,12 @@ export interface SearchOptions {
 /** The largest float32: what a distance beyond it counts as. */
 export const float32Max = 3.4028234663852886e38;
 
+/** A float32, cut to what is finite: sums and powers of scores may go beyond it. `value` is not NaN. */
+export function float32(value: number): number {
+  const rounded = Math.fround(value);
+  return Math.max(-float32Max, Math.min(float32Max, rounded));
+}
+
 /** Results ascending by (distance, dot). */
 export interface SearchResult {
   readonly slots: Uint32Array;

@@ -65,13 +65,28 @@ export function sparseVector(indices: readonly number[], values: readonly number
   return { kind: "sparse", indices: sorted, values: Float32Array.from(order, (i) => values[i] as number) };
 }
 
+/** The most numbers that all parts of one vector have together. What is written has less. */
+export const multiLimits = { valuesMax: 1 << 20 } as const;
+
+/** Throws `validation` naming `field` where all parts of a vector have so many numbers together that it is not written. */
+export function checkMultiSize(size: number, field: string): void {
+  if (size < multiLimits.valuesMax) return;
+  const problem = `Total size of all vectors (${size}) must be less than ${multiLimits.valuesMax}`;
+  throw new MurmurationError("validation", problem, field);
+}
+
 /**
- * A multivector of these parts. Throws `validation` naming `field` without parts, for an empty one and for one of other dimensions than the first.
+ * A multivector of these parts. Throws `validation` naming `field` without parts, for an empty one, for too many numbers, and for a part of other
+ * dimensions than the first.
  */
 export function multiVector(parts: readonly Float32Array[], field: string): MultiVector {
   const dimensions = parts[0]?.length ?? 0;
   if (dimensions === 0 || parts.some((part) => part.length === 0))
     throw new MurmurationError("validation", "all vectors must be non-empty", field);
+  checkMultiSize(
+    parts.reduce((sum, part) => sum + part.length, 0),
+    field,
+  );
   const other = parts.find((part) => part.length !== dimensions);
   if (other !== undefined) {
     const problem = `all vectors must have the same dimension, found vector with dimension ${other.length}`;

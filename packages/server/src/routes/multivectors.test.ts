@@ -125,6 +125,117 @@ describe("multivectors", () => {
     });
   });
 
+  it("take a single dense vector for one part, wherever a vector is given", async () => {
+    const { ask } = await filled();
+    const points = [{ id: 4, vector: { dot: [3, 4], cosine: [3, 4] } }];
+    assert.equal((await ask("PUT", "/collections/parts/points?wait=true", { points })).statusCode, 200);
+    const { vector } = (await ask("GET", "/collections/parts/points/4")).json.result as { readonly vector: unknown };
+    assert.deepEqual(vector, { dot: [[3, 4]], cosine: [[0.6, 0.8]] });
+    const query = { query: [1, 0], using: "dot", limit: 2 };
+    const { json } = await ask("POST", "/collections/parts/points/query", query);
+    assert.deepEqual(scoresOf(json.result), [
+      [4, 3],
+      [1, 1],
+    ]);
+    const older = await ask("POST", "/collections/parts/points/search", {
+      vector: { name: "dot", vector: [1, 0] },
+      limit: 1,
+    });
+    assert.deepEqual(older.json.result, [{ id: 4, version: 4, score: 3 }]);
+    const set = { points: [{ id: 1, vector: { dot: [7, 0] } }] };
+    assert.equal((await ask("PUT", "/collections/parts/points/vectors?wait=true", set)).statusCode, 200);
+    // what another vector has is looked up, too
+    const lookup = {
+      query: { recommend: { positive: [1] } },
+      using: "dot",
+      lookup_from: { collection: "parts", vector: "plain" },
+    };
+    assert.deepEqual(scoresOf((await ask("POST", "/collections/parts/points/query", lookup)).json.result), [
+      [4, 7],
+      [2, 0],
+    ]);
+  });
+
+  it("are compared with examples, with each other, and picked to be unlike each other", async () => {
+    const { ask } = await filled();
+    const query = async (body: object) =>
+      scoresOf((await ask("POST", "/collections/parts/points/query", { using: "dot", query: body })).json.result);
+    const one = [[1, 0]];
+    const two = [[0, 1]];
+    // by the average: all parts, those of negative ones turned around: 1: 1 + max(0, −2); 2: −1 − 1
+    assert.deepEqual(await query({ recommend: { positive: [one], negative: [two] } }), [
+      [1, 1],
+      [2, -2],
+    ]);
+    assert.deepEqual(await query({ recommend: { positive: [one, two], negative: [two], strategy: "sum_scores" } }), [
+      [1, 1],
+      [2, -1],
+    ]);
+    assert.deepEqual(await query({ recommend: { positive: [1], strategy: "best_score" } }), [[2, 0.75]]);
+    assert.deepEqual(await query({ discover: { target: one, context: [{ positive: two, negative: one }] } }), [
+      [1, 1.75],
+      [2, 1.25],
+    ]);
+    assert.deepEqual(await query({ context: [{ positive: one, negative: two }] }), [
+      [1, -0.50000006],
+      [2, -0.6666667],
+    ]);
+    const naive = { a: 1, b: 1, c: 1 };
+    const feedback = [
+      { example: two, score: 1 },
+      { example: one, score: 0 },
+    ];
+    assert.deepEqual(await query({ relevance_feedback: { target: one, feedback, strategy: { naive } } }), [
+      [1, 2],
+      [2, 1],
+    ]);
+    assert.deepEqual(await query({ nearest: [1, 1], mmr: { diversity: 0.5 } }), [
+      [1, 2],
+      [2, 0],
+    ]);
+    const { json } = await ask("POST", "/collections/parts/points/search/matrix/pairs", { using: "dot" });
+    // not the same both ways: 2 has one part, 1 has two
+    assert.deepEqual(json.result, {
+      pairs: [
+        { a: 1, b: 2, score: 1 },
+        { a: 2, b: 1, score: 2 },
+      ],
+    });
+  });
+
+  it("have finite scores, also where sums are beyond float32", async () => {
+    const { ask } = await testApp();
+    const space = { size: 2, distance: "Dot", multivector_config: { comparator: "max_sim" } };
+    await ask("PUT", "/collections/far", { vectors: space });
+    const far = 3e38;
+    const points = [
+      { id: 1, vector: [[far, 0]] },
+      { id: 2, vector: [[-far, 0]] },
+    ];
+    assert.equal((await ask("PUT", "/collections/far/points?wait=true", { points })).statusCode, 200);
+    const query = async (body: object) =>
+      scoresOf((await ask("POST", "/collections/far/points/query", body)).json.result);
+    const most = 3.4028235e38;
+    const both = [
+      [far, 0],
+      [-far, 0],
+    ];
+    assert.deepEqual(await query({ query: [[far, 0]] }), [
+      [1, most],
+      [2, -most],
+    ]);
+    // first as far as can be, then as far the other way
+    assert.deepEqual(await query({ query: both }), [
+      [1, 0],
+      [2, 0],
+    ]);
+    const recommend = { positive: both.map((part) => [part]), negative: [[[1, 1]]], strategy: "sum_scores" };
+    assert.deepEqual(await query({ query: { recommend } }), [
+      [2, 3e38],
+      [1, -3e38],
+    ]);
+  });
+
   it("refuse parts that do not fit, by the dialect's words", async () => {
     const { ask } = await filled();
     const refused = async (dot: unknown) => {
@@ -136,7 +247,11 @@ describe("multivectors", () => {
     const other = "all vectors must have the same dimension, found vector with dimension 1";
     assert.deepEqual(await refused([[1, 2], [3]]), of(other));
     assert.deepEqual(await refused([[1, 2, 3]]), [400, "Wrong input: Vector dimension error: expected dim: 2, got 3"]);
-    assert.deepEqual(await refused([1, 2]), [400, "Wrong input: Conversion between multi and regular vectors failed"]);
+    assert.deepEqual(await refused([1, 2, 3]), [400, "Wrong input: Vector dimension error: expected dim: 2, got 3"]);
+    const conversion = [400, "Wrong input: Conversion between sparse and regular vectors failed"];
+    assert.deepEqual(await refused({ indices: [1], values: [1] }), conversion);
+    const many = Array.from({ length: 1 << 19 }, () => [0, 1]);
+    assert.deepEqual(await refused(many), of("Total size of all vectors (1048576) must be less than 1048576"));
     const { statusCode, error } = await ask("POST", "/collections/parts/points/query", { query: [[1]], using: "dot" });
     assert.deepEqual([statusCode, error], [400, "Wrong input: Vector dimension error: expected dim: 2, got 1"]);
   });

@@ -90,6 +90,95 @@ describe("sparse vectors", () => {
     assert.deepEqual(close(await query()), [[2, shown(idf(1, 1))]]);
   });
 
+  it("are compared with examples, with each other, and picked to be unlike each other", async () => {
+    const { ask } = await filled();
+    const query = async (body: object, using = "plain") =>
+      scoresOf((await ask("POST", "/collections/texts/points/query", { using, query: body })).json.result);
+    const at = (index: number, value = 1) => ({ indices: [index], values: [value] });
+    // points without a common index are compared with examples, as nothing, and are none of the nearest
+    assert.deepEqual(await query({ recommend: { positive: [at(3), at(7, 3)], negative: [at(3)] } }), [
+      [1, 1.5],
+      [2, 0],
+    ]);
+    assert.deepEqual(await query({ recommend: { positive: [at(7)], strategy: "sum_scores" } }), [
+      [1, 0.5],
+      [2, 0],
+      [3, 0],
+    ]);
+    assert.deepEqual(await query({ recommend: { positive: [2], negative: [at(7)], strategy: "best_score" } }), [
+      [1, 0.8333334],
+      [3, -0.5],
+    ]);
+    assert.deepEqual(await query({ discover: { target: at(3), context: [{ positive: at(7), negative: at(9) }] } }), [
+      [1, 1.8333334],
+      [2, 0.75],
+      [3, 0.5],
+    ]);
+    assert.deepEqual(await query({ context: [{ positive: at(9), negative: at(7) }] }), [
+      [2, -1.19209275e-7],
+      [3, -1.19209275e-7],
+      [1, -0.33333337],
+    ]);
+    assert.deepEqual(await query({ nearest: at(3), mmr: { diversity: 1, candidates_limit: 2 } }), [
+      [1, 2],
+      [2, 1],
+    ]);
+    const close = (found: (readonly unknown[])[]) =>
+      found.map(([id, score]) => [id, Number((score as number).toPrecision(6))]);
+    const weighted = (score: number) => Number(score.toPrecision(6));
+    // examples are weighted by how rare their indices are
+    const sum = { recommend: { positive: [at(1)], negative: [at(2, 3)], strategy: "sum_scores" } };
+    assert.deepEqual(close(await query(sum, "rare")), [
+      [1, weighted(idf(2, 1) - 3 * idf(2, 2))],
+      [2, weighted(-3 * idf(2, 2))],
+    ]);
+    const matrix = async (using: string) =>
+      (await ask("POST", "/collections/texts/points/search/matrix/pairs", { using })).json.result;
+    assert.deepEqual(await matrix("plain"), {
+      pairs: [
+        { a: 1, b: 2, score: 2 },
+        { a: 2, b: 1, score: 2 },
+      ],
+    });
+    const { pairs } = (await matrix("rare")) as { readonly pairs: readonly { readonly score: number }[] };
+    assert.deepEqual(
+      pairs.map(({ score }) => weighted(score)),
+      [weighted(idf(2, 2)), weighted(idf(2, 2))],
+    );
+  });
+
+  it("have finite scores, also where sums are beyond float32", async () => {
+    const { ask } = await testApp();
+    await ask("PUT", "/collections/far", { sparse_vectors: { plain: {}, rare: { modifier: "idf" } } });
+    const far = 3e38;
+    const of = (first: number, second: number) => ({ indices: [1, 2], values: [first, second] });
+    const points = [of(far, far), of(far, -far), of(-far, -far)].map((plain, i) => ({
+      id: i + 1,
+      vector: { plain, rare: plain },
+    }));
+    assert.equal((await ask("PUT", "/collections/far/points?wait=true", { points })).statusCode, 200);
+    const query = async (body: object, using = "plain") =>
+      scoresOf((await ask("POST", "/collections/far/points/query", { using, ...body })).json.result);
+    const most = 3.4028235e38;
+    const expected = [
+      [1, most],
+      [2, 0],
+      [3, -most],
+    ];
+    assert.deepEqual(await query({ query: of(far, far) }), expected);
+    const rare = await query({ query: of(far, far) }, "rare");
+    assert.deepEqual(rare, expected);
+    assert.deepEqual(
+      await query({ query: { recommend: { positive: [of(far, far)], strategy: "sum_scores" } } }),
+      expected,
+    );
+    assert.deepEqual(await query({ query: of(0, 0) }, "rare"), [
+      [1, 0],
+      [2, 0],
+      [3, 0],
+    ]);
+  });
+
   it("are replaced, updated and removed like others", async () => {
     const { ask } = await filled();
     const vectorOf = async (id: number) =>

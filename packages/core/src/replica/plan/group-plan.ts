@@ -1,4 +1,5 @@
 import {
+  asMulti,
   assert,
   canonicalMulti,
   canonicalVector,
@@ -154,9 +155,10 @@ export class GroupPlan {
   #stored(at: number, name: string): Vector {
     const given = (this.#points[at] as GivenPoint).vectors[name] as Vector;
     const space = this.#spaceOf(name);
-    if (!isDense(given)) return given.kind === "multi" ? canonicalMulti(given, metricOf(space)) : given;
+    if (!isDense(given) && given.kind === "sparse") return given;
+    if (space.kind === "multi") return canonicalMulti(asMulti(given), metricOf(space));
     assert(isDenseSpace(space), "kinds of vectors were checked");
-    const canonical = canonicalVector(given, graphOptions(space).metric);
+    const canonical = canonicalVector(denseOf(given), graphOptions(space).metric);
     return space.encoding === undefined ? canonical : throughEncoding(canonical, space.encoding);
   }
 

@@ -1,16 +1,18 @@
 import {
+  asMulti,
   assert,
   bindTexts,
+  checkMultiSize,
   comparePointIds,
   compileDeletion,
   compilePredicate,
+  denseOf,
   emptyFilter,
   type Filter,
   isDense,
   kindOfVector,
   type MultiVector,
   MurmurationError,
-  multiLimits,
   type Payload,
   type PointId,
   parsePath,
@@ -248,13 +250,12 @@ function checkVectors(shard: Shard, vectors: NamedVectors, field: string): void 
   for (const [name, vector] of Object.entries(vectors)) {
     const space = spaceOf(shard, name);
     requireKind(kindOfVector(vector), isDenseSpace(space) ? "dense" : space.kind, field);
-    if (!isDense(vector)) {
-      if (vector.kind === "sparse") checkSparse(vector, field);
-      else checkMulti(vector, space.size ?? 0, field);
+    if (!isDenseSpace(space)) {
+      if (!isDense(vector) && vector.kind === "sparse") checkSparse(vector, field);
+      else checkMulti(asMulti(vector), space.size ?? 0, field);
       continue;
     }
-    const values = vector;
-    assert(isDenseSpace(space), "the kinds are the same");
+    const values = denseOf(vector);
     const { size, distance, encoding } = space;
     if (values.length !== size) {
       throw new MurmurationError(
@@ -284,10 +285,7 @@ function checkMulti({ dimensions, values }: MultiVector, size: number, field: st
     const problem = `Vector dimension error: expected dim: ${size}, got ${dimensions}`;
     throw new MurmurationError("wrong-input", problem, field);
   }
-  if (values.length > multiLimits.valuesMax) {
-    const problem = `a multivector has at most ${multiLimits.valuesMax} numbers, got ${values.length}`;
-    throw new MurmurationError("validation", problem, field);
-  }
+  checkMultiSize(values.length, field);
   if (!values.every(Number.isFinite))
     throw new MurmurationError("format", "a vector holds a value that is not finite", field);
 }
