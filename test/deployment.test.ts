@@ -40,6 +40,14 @@ const textOf = (name: string) => readFileSync(join(root, name), "utf8");
 const compose = parse(textOf("compose.yaml"), { merge: true }) as Compose;
 const services = Object.entries(compose.services);
 const databases = services.filter(([, { build }]) => build !== undefined);
+/** The environment of a service, with a key as whoever starts the services gives one, over that of the image. */
+function environmentOf({ environment = {} }: Service): Readonly<Record<string, string>> {
+  const given = Object.entries(environment).map(([name, value]) => [
+    name,
+    value.replace(/^\$\{MURMUR_API_KEY:\?[^}$]+\}$/, "a-key-of-a-test"),
+  ]);
+  return { MURMUR_HOST: /MURMUR_HOST=(\S+)/.exec(textOf("Dockerfile"))?.[1] ?? "", ...Object.fromEntries(given) };
+}
 /** `name=url` pairs of a setting. */
 const pairs = (text: string) => text.split(" ").map((pair) => pair.split("=") as [string, string]);
 
@@ -119,9 +127,12 @@ test("each region of the compose file knows its own broker and all the others", 
     assert.equal(environment["MURMUR_REGION"], name);
     return [name, environment["MURMUR_NATS"] as string] as const;
   });
-  for (const [name, { environment = {} }] of databases) {
+  for (const [name, service] of databases) {
+    const environment = environmentOf(service);
+    assert.equal(environment["MURMUR_HOST"], "0.0.0.0");
     const outcome = loadConfig({ argv: [], environment });
     assert.ok("config" in outcome, JSON.stringify(outcome));
+    assert.deepEqual(outcome.config.access.keys?.readWrite, ["a-key-of-a-test"]);
     assert.deepEqual([outcome.config.cluster?.region, outcome.config.cluster?.peers], [name, 2]);
     const others = brokers.filter(([other]) => other !== name);
     assert.deepEqual(pairs(environment["MURMUR_PEER"] as string).sort(), others.map((pair) => [...pair]).sort());

@@ -7,6 +7,10 @@ import Fastify, {
   type RouteOptions,
 } from "fastify";
 import type { Logger } from "pino";
+import { anybody, type Caller, type Guard, nobody } from "./access/guard.js";
+import type { Right } from "./access/rights.js";
+import { rightOf } from "./access/route-rights.js";
+import { valueExistsIn } from "./access/value-exists.js";
 import type { Backups } from "./backup/backups.js";
 import { readLargeBodies } from "./bodies/read-large.js";
 import { Forwarder } from "./consistency/forwarder.js";
@@ -29,7 +33,7 @@ import { undecodable } from "./http/url-text.js";
 import { Issues } from "./issues.js";
 import { Metrics } from "./metrics.js";
 import { openApiRoute } from "./openapi.js";
-import { elapsedMs, requestHandler, sendError, sendJson } from "./request-handler.js";
+import { elapsedMs, loggedPath, requestHandler, sendError, sendJson } from "./request-handler.js";
 import { RequestStatistics } from "./request-statistics.js";
 import { metricsRoute } from "./routes/metrics.js";
 import { routes } from "./routes/mod.js";
@@ -60,6 +64,8 @@ export interface AppOptions {
   readonly snapshots?: Snapshots;
   /** Without them the routes of backups say that there are none. */
   readonly backups?: Backups;
+  /** Decides who is let in; without it everybody is. */
+  readonly guard?: Guard;
 }
 
 declare module "fastify" {
@@ -68,6 +74,12 @@ declare module "fastify" {
     arrivedMs: number;
     /** Kind of the error that it was answered with, if it was. */
     errorCode: string | undefined;
+    /** Who calls; set before anything of the request is looked at but its headers and its path. */
+    caller: Caller;
+  }
+  interface FastifyContextConfig {
+    /** What the route needs. */
+    right?: Right;
   }
 }
 
@@ -100,7 +112,10 @@ function logSlowRequests(app: FastifyInstance, thresholdMs: number): void {
     const tookMs = elapsedMs(request);
     if (tookMs > thresholdMs) {
       const { method, url } = request;
-      request.log.warn({ method, url, statusCode: reply.statusCode, elapsedMs: Math.round(tookMs) }, "slow request");
+      request.log.warn(
+        { method, path: loggedPath(url), statusCode: reply.statusCode, elapsedMs: Math.round(tookMs) },
+        "slow request",
+      );
     }
     done();
   });
@@ -131,6 +146,29 @@ function measureRequests(
   });
 }
 
+/**
+ * Lets in whoever may do what the route needs, before a byte of the body is read. A path that is no route tells nothing to those who have no key.
+ */
+function letIn(app: FastifyInstance, database: Database, guard: Guard | undefined): void {
+  if (guard === undefined) return;
+  const holds = valueExistsIn(database);
+  app.addHook("onRequest", (request, _reply, done) => {
+    const { right = "any" } = request.routeOptions.config;
+    const { collection_name: collection } = (request.params ?? {}) as { readonly collection_name?: string };
+    const entered = (caller: Caller) => {
+      request.caller = caller;
+      done();
+    };
+    try {
+      const caller = guard.admit(request.headers, right, collection, holds);
+      if (caller instanceof Promise) caller.then(entered, done);
+      else entered(caller);
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+}
+
 /** Says of the first address to which no read is passed on that it is not. */
 function refusedOnce(log: Logger | undefined): (url: string) => void {
   let isSaid = false;
@@ -157,11 +195,15 @@ export async function buildApp(database: Database, options: AppOptions = {}): Pr
   });
   app.decorateRequest("arrivedMs", 0);
   app.decorateRequest("errorCode", undefined);
+  app.decorateRequest("caller");
+  const initially = options.guard === undefined ? anybody : nobody;
   app.addHook("onRequest", (request, _reply, done) => {
     request.arrivedMs = performance.now();
+    request.caller = initially;
     done();
   });
   await acceptOrigins(app, options.corsOrigins ?? []);
+  letIn(app, database, options.guard);
   await compressBodies(app);
   const inFlight = options.bodyBytesInFlightMebibytes ?? bodyBytesInFlightMebibytesDefault;
   const turns = new ReadTurns();
@@ -203,7 +245,8 @@ export async function buildApp(database: Database, options: AppOptions = {}): Pr
   const takingFiles: RouteOptions[] = [];
   for (const of of all) {
     const url = of.path.replace(/\{(\w+)\}/g, ":$1");
-    const registered = { method: of.method, url, handler: requestHandler(of, services, host) };
+    const config = { right: rightOf(of.method, of.path) };
+    const registered = { method: of.method, url, config, handler: requestHandler(of, services, host) };
     if (of.takesFile === undefined) app.route(registered);
     else takingFiles.push(registered);
   }

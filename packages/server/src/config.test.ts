@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { type Config, type ConfigSources, loadConfig } from "./config.js";
 
 const files: { readonly [path: string]: string } = {
-  "good.json": '{"port": 7003, "host": "file", "log-level": "warn"}',
+  "good.json": '{"port": 7003, "host": "file", "log-level": "warn", "insecure": true}',
   "broken.json": "{",
   "unknown.json": '{"prot": 1}',
   "wrong.json": '{"port": 99999}',
@@ -39,7 +39,7 @@ describe("configuration", () => {
   });
 
   it("takes a flag before the environment, that before the file, that before the default", () => {
-    const environment = { MURMUR_PORT: "7002", MURMUR_HOST: "environment" };
+    const environment = { MURMUR_PORT: "7002", MURMUR_HOST: "environment", MURMUR_INSECURE: "true" };
     const all = configOf(["--port", "7001", "--config", "good.json"], environment);
     assert.deepEqual([all.port, all.host, all.logLevel, all.data], [7001, "environment", "warn", "./data"]);
     const noFlag = configOf(["--config", "good.json"], environment);
@@ -152,7 +152,7 @@ describe("configuration", () => {
   });
 
   it("tells others an address that is given, or the one that it listens at", () => {
-    const flags = ["--region", "eu", "--nats", "nats://a"];
+    const flags = ["--region", "eu", "--nats", "nats://a", "--insecure"];
     const addressOf = (...more: string[]) => configOf([...flags, ...more]).cluster?.advertise;
     assert.equal(addressOf("--host", "10.0.0.7"), "http://10.0.0.7:6333");
     assert.equal(addressOf("--host", "fd00::7", "--port", "80"), "http://[fd00::7]:80");

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { type AccessConfig, type AccessSettings, accessOf } from "./access-config.js";
 import { type ClusterSettings, clusterOf } from "./cluster-config.js";
 import type { ClusterStart } from "./engine/cluster-start.js";
 import { bodyBytesInFlightMebibytesDefault } from "./http/http-limits.js";
@@ -8,6 +9,8 @@ import { version } from "./version.js";
 
 /** Every setting of the server, with its value. */
 export interface Config extends ServerSettings {
+  /** Who is let in. */
+  readonly access: AccessConfig;
   /** The cluster to take part in; without it the server is alone. */
   readonly cluster: ClusterStart | undefined;
 }
@@ -33,7 +36,7 @@ export interface ConfigSources {
 }
 
 interface Flags {
-  readonly values: { readonly [key: string]: string | undefined };
+  readonly values: { readonly [key: string]: string | true | undefined };
   readonly stop?: { readonly exitCode: number; readonly output: string };
 }
 
@@ -51,9 +54,9 @@ function parseFlags(argv: readonly string[], helpEnd: string): Flags {
     .allowExcessArguments(false);
   command.option(`--${fileOption} <file>`, `JSON file with these options by name [env ${environmentName(fileOption)}]`);
   const append = (value: string, before: string | undefined) => (before === undefined ? value : `${before} ${value}`);
-  for (const { name, placeholder, description, defaultValue, isRepeatable } of optionTable) {
-    const initially = defaultValue === "" ? "" : `, default ${defaultValue}`;
-    const flag = `--${name} <${placeholder}>`;
+  for (const { name, placeholder, description, defaultValue, isRepeatable, isSwitch } of optionTable) {
+    const initially = defaultValue === "" || isSwitch === true ? "" : `, default ${defaultValue}`;
+    const flag = isSwitch === true ? `--${name}` : `--${name} <${placeholder}>`;
     const help = `${description} [env ${environmentName(name)}${initially}]`;
     if (isRepeatable === true) command.option(flag, help, append);
     else command.option(flag, help);
@@ -84,8 +87,8 @@ function readConfigFile(path: string, readFile: (path: string) => string): Reado
   const given = new Map<string, string>();
   for (const [name, value] of Object.entries(content)) {
     if (!optionTable.some((row) => row.name === name)) throw new Error(`${path}: unknown option "${name}"`);
-    if (typeof value !== "string" && typeof value !== "number")
-      throw new Error(`${path}: option "${name}" must be a string or a number`);
+    if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean")
+      throw new Error(`${path}: option "${name}" must be a string, a number, true or false`);
     given.set(name, String(value));
   }
   return given;
@@ -102,7 +105,7 @@ function resolve(
 ): ConfigValue {
   const variable = environmentName(row.name);
   const candidates: readonly (readonly [string, string | undefined])[] = [
-    [`option --${row.name}`, flags[camelCase(row.name)]],
+    [`option --${row.name}`, flags[camelCase(row.name)]?.toString()],
     [`environment variable ${variable}`, sources.environment[variable]],
     [`option "${row.name}" in ${path}`, file.get(row.name)],
   ];
@@ -112,7 +115,8 @@ function resolve(
   try {
     return row.parse(value);
   } catch (error) {
-    throw new Error(`${source}: value "${value}" ${(error as Error).message}`);
+    const shown = row.isSecret === true ? "value" : `value "${value}"`;
+    throw new Error(`${source}: ${shown} ${(error as Error).message}`);
   }
 }
 
@@ -131,16 +135,19 @@ function roomForBodies({ bodyBytesInFlightMebibytes: given, bodyLimitMebibytes }
 export function loadConfig(sources: ConfigSources): ConfigOutcome {
   const { values, stop } = parseFlags(sources.argv, sources.helpEnd ?? "");
   if (stop !== undefined) return stop;
-  const path = values[fileOption] ?? sources.environment[environmentName(fileOption)];
+  const path = values[fileOption]?.toString() ?? sources.environment[environmentName(fileOption)];
   const readFile = sources.readFile ?? ((name: string) => readFileSync(name, "utf8"));
   try {
     const file = path === undefined ? new Map<string, string>() : readConfigFile(path, readFile);
     const entries = optionTable.map((row) => [row.key, resolve(row, values, sources, file, path ?? "")]);
-    const settings = Object.fromEntries(entries) as ServerSettings & ClusterSettings;
+    const settings = Object.fromEntries(entries) as ServerSettings & ClusterSettings & AccessSettings;
     if (settings.backupEveryMinutes > 0 && settings.backupFolder === "")
       throw new Error("--backup-every needs --backup-folder");
     const bodyBytesInFlightMebibytes = roomForBodies(settings);
-    return { config: { ...settings, bodyBytesInFlightMebibytes, cluster: clusterOf(settings, readFile) } };
+    const { apiKey, readOnlyApiKey, apiKeyAlternate, ...shown } = settings;
+    const access = accessOf(settings, readFile);
+    const cluster = clusterOf(settings, readFile);
+    return { config: { ...shown, bodyBytesInFlightMebibytes, access, cluster } };
   } catch (error) {
     return { exitCode: 2, output: `error: ${(error as Error).message}\n` };
   }

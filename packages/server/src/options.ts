@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { limits } from "@murmuration/core";
+import { type AccessSettings, keysOfText } from "./access-config.js";
 import {
   advertisedUrl,
   type ClusterSettings,
@@ -49,18 +50,22 @@ export interface ServerSettings {
 }
 
 /** What an option may be set to. */
-export type ConfigValue = string | number;
+export type ConfigValue = string | number | boolean;
 
 /** One option, wherever it is given. */
 export interface OptionRow {
   /** Flag without its dashes, and key in a configuration file. */
   readonly name: string;
-  readonly key: keyof ServerSettings | keyof ClusterSettings;
+  readonly key: keyof ServerSettings | keyof ClusterSettings | keyof AccessSettings;
   readonly placeholder: string;
   readonly description: string;
   readonly defaultValue: ConfigValue;
   /** May be given several times as a flag; the environment and the file separate by spaces. */
   readonly isRepeatable?: boolean;
+  /** A flag without a value; `true` or `false` elsewhere. */
+  readonly isSwitch?: boolean;
+  /** What it is set to is shown nowhere, not even where it is wrong. */
+  readonly isSecret?: boolean;
   /** Throws an `Error` that says what is expected. */
   readonly parse: (text: string) => ConfigValue;
 }
@@ -81,6 +86,17 @@ function text(value: string): string {
 function logLevel(value: string): string {
   if (logLevels.includes(value)) return value;
   throw new Error(`must be one of ${logLevels.join(", ")}`);
+}
+
+function onOrOff(value: string): boolean {
+  if (value === "true" || value === "false") return value === "true";
+  throw new Error("must be true or false");
+}
+
+/** One key. */
+function keyText(value: string): string {
+  if (keysOfText(value).length === 1) return value;
+  throw new Error("must be one key");
 }
 
 const dayMs = 86_400_000;
@@ -168,6 +184,76 @@ export const optionTable: readonly OptionRow[] = [
     defaultValue: "",
     isRepeatable: true,
     parse: (value) => parseOrigins(value).join(" "),
+  },
+  {
+    name: "api-key",
+    key: "apiKey",
+    placeholder: "key",
+    description: "key that lets do everything; visible to who may list processes, better in a file or the environment",
+    defaultValue: "",
+    isSecret: true,
+    parse: keyText,
+  },
+  {
+    name: "api-key-file",
+    key: "apiKeyFile",
+    placeholder: "file",
+    description: "file that holds that key; read again when it changes",
+    defaultValue: "",
+    parse: text,
+  },
+  {
+    name: "read-only-api-key",
+    key: "readOnlyApiKey",
+    placeholder: "key",
+    description: "key that lets read everything",
+    defaultValue: "",
+    isSecret: true,
+    parse: keyText,
+  },
+  {
+    name: "read-only-api-key-file",
+    key: "readOnlyApiKeyFile",
+    placeholder: "file",
+    description: "file that holds that key; read again when it changes",
+    defaultValue: "",
+    parse: text,
+  },
+  {
+    name: "api-key-alternate",
+    key: "apiKeyAlternate",
+    placeholder: "key",
+    description: "another key that lets do everything, while clients change from one to the other; once for each",
+    defaultValue: "",
+    isRepeatable: true,
+    isSecret: true,
+    parse: (value) => keysOfText(value).join(" "),
+  },
+  {
+    name: "api-key-alternate-file",
+    key: "apiKeyAlternateFile",
+    placeholder: "file",
+    description: "file that holds such keys, one a line or none at all; read again when it changes",
+    defaultValue: "",
+    parse: text,
+  },
+  {
+    name: "jwt-rbac",
+    key: "jwtRbac",
+    placeholder: "",
+    description: "take tokens (JWT, HS256) that are signed with the API key or an alternate",
+    defaultValue: false,
+    isSwitch: true,
+    parse: onOrOff,
+  },
+  {
+    name: "insecure",
+    key: "insecure",
+    placeholder: "",
+    description: "listen beyond this machine though nobody is asked for a key",
+    defaultValue: false,
+    isSwitch: true,
+    parse: onOrOff,
   },
   {
     name: "planners",

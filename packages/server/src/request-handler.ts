@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import type { Command } from "@murmuration/core";
 import { MurmurationError, printJson, type Sliced } from "@murmuration/index";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { requireRight } from "./access/rights.js";
 import type { Backups } from "./backup/backups.js";
 import type { ForwardedAnswer, Forwarder } from "./consistency/forwarder.js";
 import { Session } from "./consistency/session.js";
@@ -43,6 +44,9 @@ export interface Host {
 export const elapsedMs = (request: FastifyRequest) =>
   request.arrivedMs > 0 ? performance.now() - request.arrivedMs : 0;
 
+/** What of a URL is logged: a query may hold what is nobody's to read, a key for example. */
+export const loggedPath = (url: string): string => url.split("?", 1)[0] as string;
+
 const JSON_TYPE = "application/json; charset=utf-8";
 
 /** Sends JSON: Fastify's own serializer knows no bigint. */
@@ -57,10 +61,12 @@ export function sendError(
   error: unknown,
   part?: RequestPart,
 ): FastifyReply {
-  const { statusCode, message, internal, headers } = errorAnswer(error, part);
+  const { statusCode, message, internal, headers, isText } = errorAnswer(error, part);
   for (const name in headers) reply.header(name, headers[name]);
   request.errorCode = error instanceof MurmurationError ? error.code : String(statusCode);
-  if (internal) request.log.error({ err: error, method: request.method, url: request.url }, "request failed");
+  if (internal)
+    request.log.error({ err: error, method: request.method, path: loggedPath(request.url) }, "request failed");
+  if (isText === true) return reply.code(statusCode).type("text/plain; charset=utf-8").send(message);
   return sendJson(reply, statusCode, errorEnvelope(message, elapsedMs(request)));
 }
 
@@ -179,17 +185,23 @@ class Exchange {
     else this.#body = of.plainBody?.(body) ?? validate(of.body, body);
     this.#part = "headers";
     checkHeaderText(request.headers, headersRead);
+    const others = of.alsoReads?.(this.#body as never) ?? [];
+    this.#requireReads(others);
     if (of.session === undefined) return;
     requireComplete(services.database);
-    this.#session = this.#sessionOf(of.session);
+    this.#session = this.#sessionOf(of.session, others);
+  }
+
+  /** Beside the collection of the path, for which the request was let in, it reads these. */
+  #requireReads(names: readonly string[]): void {
+    for (const name of names) requireRight(this.#request.caller.access, "collection-read", name);
   }
 
   /** The part of the request in its session. */
-  #sessionOf(access: "read" | "write"): Session {
-    const { of, services, host } = this.#served;
+  #sessionOf(access: "read" | "write", others: readonly string[]): Session {
+    const { services, host } = this.#served;
     const { method, url, headers, body } = this.#request;
     const { collection_name: name } = (this.#params ?? {}) as { readonly collection_name?: string };
-    const others = of.alsoReads?.(this.#body as never) ?? [];
     return new Session(services.database, {
       access,
       method,
@@ -213,6 +225,7 @@ class Exchange {
       backups: services.backups,
       issues: services.issues,
       snapshots: services.snapshots,
+      caller: this.#request.caller,
       saveFile: (field: string, path: string) => saveUpload(this.#request, field, path),
       params: this.#params as never,
       query: this.#query as never,
@@ -242,6 +255,8 @@ class Exchange {
     const limits = this.#limits();
     const { database } = this.#served.services;
     const { names, reading } = isSliced(of) ? await this.#drive(of, limits) : of;
+    // whatever the route said that it reads
+    this.#requireReads(names);
     this.#served.services.strict.read(names, reading, this.#timeoutSeconds());
     // a read that is refused was refused as of then or later
     this.#session?.begin();

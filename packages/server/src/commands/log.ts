@@ -31,7 +31,12 @@ async function streamOf({ isTerminal, hasColours, destination }: LogTarget): Pro
   });
 }
 
+/** A request as lines of the HTTP library show it: without its query, which may hold a key, and without headers. */
+function shownRequest({ method, url }: { readonly method?: string; readonly url?: string }) {
+  return { method, path: url?.split("?", 1)[0] };
+}
+
 /** The server's log: each line is written before the call returns, so that none is lost when the process ends. */
 export async function openLog(level: string, target: LogTarget = stderrTarget()): Promise<Logger> {
-  return pino({ level }, await streamOf(target));
+  return pino({ level, serializers: { req: shownRequest } }, await streamOf(target));
 }

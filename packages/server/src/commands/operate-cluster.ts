@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { keysOfText } from "../access-config.js";
 
 const URL_DEFAULT = "http://127.0.0.1:6333";
 const TIMEOUT_MS = 10_000;
@@ -46,15 +48,24 @@ interface Answer {
   readonly status?: { readonly error?: string };
 }
 
+/** A server that runs, and what it lets in. */
+interface Server {
+  readonly url: string;
+  readonly key: string | undefined;
+}
+
 /** The `result` of an answer. Throws an `Error` that says what the server said. */
-async function ask(method: string, url: string, path: string): Promise<unknown> {
+async function ask(method: string, { url, key }: Server, path: string): Promise<unknown> {
   let response: Response;
+  const headers = key === undefined ? {} : { "api-key": key };
   try {
-    response = await fetch(new URL(path, url), { method, signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    response = await fetch(new URL(path, url), { method, headers, redirect: "error", signal });
   } catch (error) {
     throw new Error(`no answer from ${url}: ${((error as Error).cause as Error | undefined)?.message ?? error}`);
   }
   const text = await response.text();
+  if (response.status === 401) throw new Error(`${url} lets nobody in without its key (--api-key-file): ${text}`);
   let body: Answer | null;
   try {
     body = JSON.parse(text) as Answer | null;
@@ -106,7 +117,18 @@ function serverUrl(text: string): string {
 
 interface Flags {
   readonly url: string;
+  readonly apiKey?: string;
+  readonly apiKeyFile?: string;
   readonly json?: true;
+}
+
+/** Throws an `Error` that shows no key. */
+function serverOf({ url, apiKey, apiKeyFile }: Flags): Server {
+  if (apiKey !== undefined && apiKeyFile !== undefined)
+    throw new Error("only one of --api-key and --api-key-file can be given");
+  const [key, ...more] = keysOfText(apiKeyFile === undefined ? (apiKey ?? "") : readFileSync(apiKeyFile, "utf8"));
+  if (more.length > 0 || (key === undefined && apiKeyFile !== undefined)) throw new Error("one key is expected");
+  return { url, key };
 }
 
 /** What an answer comes to: for programs, and for people. */
@@ -115,15 +137,15 @@ interface Outcome {
   readonly text: string;
 }
 
-async function membersOf(url: string): Promise<Outcome> {
-  const cluster = (await ask("GET", url, "/murmur/cluster")) as Cluster;
-  const { set_aside, catalogue_problems } = (await ask("GET", url, "/murmur/status")) as LeftOut;
+async function membersOf(server: Server): Promise<Outcome> {
+  const cluster = (await ask("GET", server, "/murmur/cluster")) as Cluster;
+  const { set_aside, catalogue_problems } = (await ask("GET", server, "/murmur/status")) as LeftOut;
   const left = { set_aside, catalogue_problems };
   return { json: { ...cluster, ...left }, text: describeMembers(cluster) + describeLeftOut(left) };
 }
 
-async function evictAt(url: string, id: number): Promise<Outcome> {
-  const evicted = (await ask("POST", url, `/murmur/cluster/members/${id}/evict`)) === true;
+async function evictAt(server: Server, id: number): Promise<Outcome> {
+  const evicted = (await ask("POST", server, `/murmur/cluster/members/${id}/evict`)) === true;
   const text = evicted ? `replica ${id} is evicted\n` : `replica ${id} was evicted before\n`;
   return { json: { replica_id: id, evicted_now: evicted }, text };
 }
@@ -132,9 +154,10 @@ async function evictAt(url: string, id: number): Promise<Outcome> {
 export async function operate(argv: readonly string[]): Promise<number> {
   const program = new Command("murmur").exitOverride();
   let exitCode = 0;
-  const print = async (asking: Promise<Outcome>, { json: isForPrograms = false }: { readonly json?: boolean }) => {
+  const print = async (asking: (server: Server) => Promise<Outcome>, flags: Flags) => {
+    const isForPrograms = flags.json === true;
     try {
-      const { json, text } = await asking;
+      const { json, text } = await asking(serverOf(flags));
       process.stdout.write(isForPrograms ? `${JSON.stringify({ ok: true, ...json })}\n` : text);
     } catch (error) {
       const { message } = error as Error;
@@ -153,15 +176,17 @@ export async function operate(argv: readonly string[]): Promise<number> {
           .env("MURMUR_URL")
           .default(URL_DEFAULT),
       )
+      .addOption(new Option("--api-key <key>", "its key; better in the environment or a file").env("MURMUR_API_KEY"))
+      .addOption(new Option("--api-key-file <file>", "file that holds its key").env("MURMUR_API_KEY_FILE"))
       .option("--json", "print one JSON object")
       .helpOption("-h, --help", "print this help")
       .addHelpText("after", "\nExit codes: 0 done, 1 the server did not answer or refused, 2 wrong use.");
   command("members", "List the replicas of the cluster, and how far each is.").action((flags: Flags) =>
-    print(membersOf(flags.url), flags),
+    print(membersOf, flags),
   );
   command("evict", "Take a replica out of the cluster for good.")
     .argument("<id>", "replica id", replicaId)
-    .action((id: number, flags: Flags) => print(evictAt(flags.url, id), flags));
+    .action((id: number, flags: Flags) => print((server) => evictAt(server, id), flags));
   try {
     await program.parseAsync([...argv], { from: "user" });
     return exitCode;

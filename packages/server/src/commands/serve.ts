@@ -1,7 +1,10 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { MurmurationError } from "@murmuration/index";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
+import { Guard } from "../access/guard.js";
+import { isLoopback } from "../access-config.js";
 import type { Backups } from "../backup/backups.js";
 import { type Config, loadConfig } from "../config.js";
 import { dataFiles } from "../engine/data-folder.js";
@@ -10,6 +13,7 @@ import { openDatabase } from "../engine/open-database.js";
 import { parseOrigins } from "../http/origins.js";
 import { Snapshots } from "../snapshots/snapshots.js";
 import { version } from "../version.js";
+import { WatchedFiles } from "../watched-files.js";
 import type { CliCommand } from "./command.js";
 import { openLog } from "./log.js";
 
@@ -103,6 +107,33 @@ function endWith(database: Database, log: Logger): void {
   });
 }
 
+/** Tokens are found by trying where they are signed with less (RFC 7518, 3.2). */
+const SIGNING_CHARACTERS_MIN = 32;
+
+/** Decides who is let in, by keys that are read again when their files change. */
+function openGuard({ access: { keys, files, read }, host }: Config, log: Logger): Guard {
+  const guard = new Guard(keys);
+  if (keys === undefined) {
+    if (!isLoopback(host)) log.warn({ host }, "--insecure: whoever reaches this address may do everything");
+    return guard;
+  }
+  if (keys.tokens && keys.readWrite.some(({ length }) => length < SIGNING_CHARACTERS_MIN)) {
+    log.warn(
+      `tokens are signed with a key of less than ${SIGNING_CHARACTERS_MIN} characters, which can be found by trying`,
+    );
+  }
+  const readAgain = () => {
+    try {
+      guard.replace(read((path) => readFileSync(path, "utf8")));
+      log.info({ files }, "keys were read again");
+    } catch (error) {
+      log.error({ why: (error as Error).message }, "keys stay as they were: their files cannot be used");
+    }
+  };
+  new WatchedFiles(files, readAgain).begin();
+  return guard;
+}
+
 async function run(config: Config): Promise<void> {
   const log = await openLog(config.logLevel);
   for (const event of ["unhandledRejection", "uncaughtException"] as const) {
@@ -111,6 +142,8 @@ async function run(config: Config): Promise<void> {
       process.exit(1);
     });
   }
+  // before anything else, so that no change of a file goes unseen
+  const guard = openGuard(config, log);
   // the HTTP side is loaded while the engine's thread reads its data
   const [database, { buildApp }] = await Promise.all([
     openDatabase({
@@ -129,6 +162,7 @@ async function run(config: Config): Promise<void> {
   const snapshots = await Snapshots.open(dataFiles(config.data).snapshots, database);
   const app = await buildApp(database, {
     log,
+    guard,
     slowRequestMs: config.slowRequestMs,
     bodyLimitMebibytes: config.bodyLimitMebibytes,
     readTimeoutSeconds: config.readTimeoutSeconds,

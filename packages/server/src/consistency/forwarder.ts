@@ -97,7 +97,8 @@ export class Forwarder {
         signal,
       });
       const bytes = await bodyOf(response);
-      if (response.status === 503 || bytes === undefined) return undefined;
+      // what another replica refuses this one is no answer to whoever asked
+      if (bytes === undefined || [401, 403, 503].includes(response.status)) return undefined;
       const passed = PASSED_ON.flatMap((name): [string, string][] => {
         const value = response.headers.get(name);
         return value === null ? [] : [[name, value]];

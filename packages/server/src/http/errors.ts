@@ -11,6 +11,8 @@ export interface ErrorAnswer {
   /** true when the fault is ours: to be logged. */
   readonly internal: boolean;
   readonly headers?: { readonly [name: string]: string };
+  /** The message is the whole body, without the envelope. */
+  readonly isText?: true;
 }
 
 /** An error that HTTP itself knows (unknown route, body too large, content type), as Fastify and its plugins throw it. */
@@ -83,7 +85,8 @@ function ofMurmurationError(error: MurmurationError, part: RequestPart): ErrorAn
 export function errorAnswer(error: unknown, part: RequestPart = "JSON body"): ErrorAnswer {
   if (error instanceof MurmurationError) return ofMurmurationError(error, part);
   if (error instanceof Refusal) {
-    return { statusCode: error.statusCode, message: error.message, internal: false, headers: error.headers };
+    const { statusCode, message, headers, form } = error;
+    return { statusCode, message, internal: false, headers, ...(form === "text" ? { isText: true } : {}) };
   }
   if (isHttpError(error) && error.statusCode >= 400 && error.statusCode < 500) {
     const message = isOtherContentType(error) ? "the content type must be application/json" : error.message;

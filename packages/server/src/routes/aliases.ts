@@ -1,6 +1,7 @@
 import type { AliasAction } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
 import { z } from "zod";
+import { type Access, maySee } from "../access/rights.js";
 import type { Database } from "../engine/database.js";
 import { parsedBy, within } from "../http/schemas/fields.js";
 import { name, newName } from "../http/schemas/names.js";
@@ -55,12 +56,12 @@ const aliasesBody = z.object({
   ),
 });
 
-function aliasList(database: Database, collectionId: string | undefined) {
+/** The aliases of one collection, or of all that this access sees by their own names: an alias tells the name that it stands for. */
+function aliasList(database: Database, access: Access, collectionId: string | undefined) {
   const { aliases, collections } = database.catalogue;
   const entries = Object.entries(aliases).filter(([, id]) => collectionId === undefined || id === collectionId);
-  return {
-    aliases: entries.map(([alias, id]) => ({ alias_name: alias, collection_name: collections[id]?.name ?? "" })),
-  };
+  const all = entries.map(([alias, id]) => ({ alias_name: alias, collection_name: collections[id]?.name ?? "" }));
+  return { aliases: all.filter(({ collection_name: name }) => maySee(access, name)) };
 }
 
 export const aliasRoutes: readonly Route[] = [
@@ -87,7 +88,7 @@ export const aliasRoutes: readonly Route[] = [
     query: readParameters,
     session: "read",
     body: none,
-    handle: ({ database }) => aliasList(database, undefined),
+    handle: ({ database, caller }) => aliasList(database, caller.access, undefined),
   }),
   route({
     method: "GET",
@@ -98,6 +99,7 @@ export const aliasRoutes: readonly Route[] = [
     query: readParameters,
     session: "read",
     body: none,
-    handle: ({ database, params }) => aliasList(database, database.collection(params.collection_name).id),
+    handle: ({ database, caller, params }) =>
+      aliasList(database, caller.access, database.collection(params.collection_name).id),
   }),
 ];

@@ -1,6 +1,7 @@
 import { visibleCollections } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
 import { z } from "zod";
+import { maySee } from "../access/rights.js";
 import type { Database } from "../engine/database.js";
 import { createCollectionBody, updateCollectionBody } from "../http/schemas/collection.js";
 import { newName } from "../http/schemas/names.js";
@@ -29,7 +30,10 @@ export const collectionRoutes: readonly Route[] = [
     query: readParameters,
     session: "read",
     body: none,
-    handle: ({ database }) => ({ collections: visibleCollections(database.catalogue).map(({ name }) => ({ name })) }),
+    handle: ({ database, caller }) => {
+      const seen = visibleCollections(database.catalogue).filter(({ name }) => maySee(caller.access, name));
+      return { collections: seen.map(({ name }) => ({ name })) };
+    },
   }),
   route({
     method: "GET",

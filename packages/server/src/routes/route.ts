@@ -1,6 +1,7 @@
 import type { Command } from "@murmuration/core";
 import type { Sliced } from "@murmuration/index";
 import { z } from "zod";
+import type { Caller } from "../access/guard.js";
 import type { Backups } from "../backup/backups.js";
 import type { WriteReceipt } from "../consistency/session.js";
 import type { Database } from "../engine/database.js";
@@ -18,6 +19,8 @@ export interface RouteContext<Params, Query, Body> {
   /** `undefined`: no folder was given for them. */
   readonly backups: Backups | undefined;
   readonly issues: Issues;
+  /** Who asks, and what they may do: they were let in already, for the right that the route needs. */
+  readonly caller: Caller;
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;

@@ -1,3 +1,5 @@
+import type { Caller } from "../access/guard.js";
+import { whyNot } from "../access/rights.js";
 import { commit, dialectVersion } from "../version.js";
 import { type BareAnswer, none, type Route, type RouteContext, route } from "./route.js";
 
@@ -13,6 +15,9 @@ export const json = (body: unknown): BareAnswer => ({
   body,
 });
 
+/** Reasons name collections and files, and probes ask nobody for a key: a server that has keys keeps them for /murmur/status. */
+const mayHearWhy = ({ access }: Caller): boolean => whyNot(access, "global-read", undefined) === undefined;
+
 const probe = { method: "GET", tag: "service", params: none, query: none, body: none, answer: "bare" } as const;
 
 export const serviceRoutes: readonly Route[] = [
@@ -27,19 +32,21 @@ export const serviceRoutes: readonly Route[] = [
     ...probe,
     path: "/livez",
     summary: "Is the process up, and its engine with it",
-    handle: ({ database }: RouteContext<unknown, unknown, unknown>) => {
+    handle: ({ database, caller }: RouteContext<unknown, unknown, unknown>) => {
       const ended = database.endedBecause();
-      return ended === undefined ? text("healthz check passed") : text(`${ended}: this process ends`, 503);
+      if (ended === undefined) return text("healthz check passed");
+      return text(mayHearWhy(caller) ? `${ended}: this process ends` : "this process ends", 503);
     },
   }),
   route({
     ...probe,
     path: "/readyz",
     summary: "Are reads and writes served",
-    handle: ({ database }: RouteContext<unknown, unknown, unknown>) => {
+    handle: ({ database, caller }: RouteContext<unknown, unknown, unknown>) => {
       const { ready, reasons } = database.status();
       // the dialect's line, then one for each reason
-      return ready ? text("all shards are ready") : text(["some shards are not ready", ...reasons].join("\n"), 503);
+      const told = mayHearWhy(caller) ? reasons : [];
+      return ready ? text("all shards are ready") : text(["some shards are not ready", ...told].join("\n"), 503);
     },
   }),
 ];

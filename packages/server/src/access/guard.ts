@@ -1,0 +1,161 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { jwtVerify } from "jose";
+import { LRUCache } from "lru-cache";
+import { Refusal } from "../http/refusal.js";
+import { type Claims, readClaims, type ValueExists } from "./claims.js";
+import { type Access, manageAll, nothing, type Right, readAll, requireRight } from "./rights.js";
+import { type Digested, digested, isAmong } from "./secrets.js";
+
+/** Keys that a server takes. Plain data, so that any thread can make a `Guard` of it. */
+export interface AccessKeys {
+  /** Each lets do everything; tokens are signed with any of them. */
+  readonly readWrite: readonly string[];
+  readonly readOnly: readonly string[];
+  /** Are tokens taken, too? */
+  readonly tokens: boolean;
+}
+
+/** Who calls, and what they may do. */
+export interface Caller {
+  readonly access: Access;
+  /** How they have shown it; nobody: they had to show nothing. */
+  readonly by: "nobody" | "key" | "read-only key" | "token";
+  /** Whom the token was made for, as it says. */
+  readonly subject: string | undefined;
+}
+
+/** Is there a point with these values? Evaluated at every use of the token. */
+export type Holds = (claim: ValueExists) => Promise<boolean>;
+
+/** Whoever calls a server without keys. */
+export const anybody: Caller = { access: manageAll, by: "nobody", subject: undefined };
+/** Whoever calls, without a key, what needs none on a server that has keys. */
+export const nobody: Caller = { access: nothing, by: "nobody", subject: undefined };
+
+/** A token may be so many seconds beyond its end: clocks differ. */
+export const tokenLeewaySeconds = 30;
+/** Tokens whose signature is not computed again. */
+const tokensKeptMax = 1_024;
+
+/** What is wrong with a key itself is said in plain text, outside of the envelope. */
+function unauthorized(message: string): Refusal {
+  return new Refusal(401, message, { "www-authenticate": "Bearer" }, "text");
+}
+const missing = () => unauthorized("Must provide an API key or an Authorization bearer token");
+const invalid = () => unauthorized("Invalid API key or JWT");
+const noSuchValue = () => unauthorized("Invalid JWT, stateful validation failed");
+
+/** What a request brings to be let in: the header `api-key`, else a bearer token. */
+export function credentialOf(headers: IncomingHttpHeaders): string | undefined {
+  const { "api-key": key, authorization } = headers;
+  if (typeof key === "string") return key;
+  return /^bearer +(.+)$/i.exec(authorization ?? "")?.[1];
+}
+
+/** The keys in force, and what is derived from them. */
+interface InForce {
+  readonly readWrite: readonly Digested[];
+  readonly readOnly: readonly Digested[];
+  readonly signing: readonly Uint8Array[];
+  /** By the digest of the token. */
+  readonly verified: LRUCache<string, Claims>;
+}
+
+function inForce({ readWrite, readOnly, tokens }: AccessKeys): InForce {
+  return {
+    readWrite: readWrite.map(digested),
+    readOnly: readOnly.map(digested),
+    signing: tokens ? readWrite.map((key) => new TextEncoder().encode(key)) : [],
+    verified: new LRUCache({ max: tokensKeptMax }),
+  };
+}
+
+/** Decides who is let in, and to what. Without keys everybody is. */
+export class Guard {
+  readonly #nowMs: () => number;
+  #keys: InForce | undefined;
+
+  /** `nowMs`: milliseconds since 1970, by which tokens end. */
+  constructor(keys: AccessKeys | undefined, nowMs: () => number = Date.now) {
+    this.#nowMs = nowMs;
+    this.replace(keys);
+  }
+
+  /** Are there keys at all? */
+  get asksForKeys(): boolean {
+    return this.#keys !== undefined;
+  }
+
+  /** Other keys from now on: what the ones before let in is not let in any more. */
+  replace(keys: AccessKeys | undefined): void {
+    this.#keys = keys === undefined ? undefined : inForce(keys);
+  }
+
+  /**
+   * The one question of every listener: may a request with these headers do what needs this right, in this collection if its path names one?
+   * Throws, or rejects with, 401 as plain text or 403. Tokens take a promise, keys none.
+   */
+  admit(
+    headers: IncomingHttpHeaders,
+    right: Right,
+    collection: string | undefined,
+    holds: Holds,
+  ): Caller | Promise<Caller> {
+    const keys = this.#keys;
+    if (keys === undefined) return anybody;
+    if (right === "open") return nobody;
+    const known = this.#callerOf(keys, headers);
+    if (known instanceof Promise) return this.#admitToken(known, right, collection, holds);
+    requireRight(known.access, right, collection);
+    return known;
+  }
+
+  #callerOf(keys: InForce, headers: IncomingHttpHeaders): Caller | Promise<Claims> {
+    const credential = credentialOf(headers);
+    if (credential === undefined) throw missing();
+    const digest = digested(credential);
+    const mayWrite = isAmong(keys.readWrite, digest);
+    const mayRead = isAmong(keys.readOnly, digest);
+    if (mayWrite) return { access: manageAll, by: "key", subject: undefined };
+    if (mayRead) return { access: readAll, by: "read-only key", subject: undefined };
+    if (keys.signing.length === 0) throw invalid();
+    return this.#claimsOf(keys, credential, digest.toString("base64"));
+  }
+
+  async #claimsOf({ signing, verified }: InForce, token: string, digest: string): Promise<Claims> {
+    const known = verified.get(digest);
+    if (known !== undefined) {
+      if (known.expiresAt !== undefined && known.expiresAt + tokenLeewaySeconds <= this.#nowMs() / 1000)
+        throw invalid();
+      return known;
+    }
+    const currentDate = new Date(this.#nowMs());
+    for (const key of signing) {
+      const payload = await jwtVerify(token, key, {
+        algorithms: ["HS256"],
+        clockTolerance: tokenLeewaySeconds,
+        currentDate,
+      }).then(
+        (result) => result.payload,
+        () => undefined,
+      );
+      const claims = payload === undefined ? undefined : readClaims(payload);
+      if (claims === undefined) continue;
+      verified.set(digest, claims);
+      return claims;
+    }
+    throw invalid();
+  }
+
+  async #admitToken(
+    reading: Promise<Claims>,
+    right: Right,
+    collection: string | undefined,
+    holds: Holds,
+  ): Promise<Caller> {
+    const { access, valueExists, subject } = await reading;
+    if (valueExists !== undefined && !(await holds(valueExists))) throw noSuchValue();
+    requireRight(access, right, collection);
+    return { access, by: "token", subject };
+  }
+}
