@@ -177,17 +177,17 @@ export class SqliteOpLog implements OpLog {
   }
 
   point(shard: string, id: PointId): PointRow | undefined {
-    const head = this.#currentHeads().shards.get(shard);
-    if (head === undefined) return undefined;
-    const row = withStorageErrors(this.#file, () => this.#reads.point.get(head.key, pointIdToKey(id)));
+    const key = this.#keyOf(shard);
+    if (key === undefined) return undefined;
+    const row = withStorageErrors(this.#file, () => this.#reads.point.get(key, pointIdToKey(id)));
     return row && intactRow(this.#file, shard, row);
   }
 
   pointPage(shard: string, after: PointId | undefined, limit: number): PointRow[] {
-    const head = this.#currentHeads().shards.get(shard);
-    if (head === undefined) return [];
-    const key = after === undefined ? new Uint8Array(0) : pointIdToKey(after);
-    const rows = withStorageErrors(this.#file, () => this.#reads.pointPage.all(head.key, key, limit));
+    const key = this.#keyOf(shard);
+    if (key === undefined) return [];
+    const from = after === undefined ? new Uint8Array(0) : pointIdToKey(after);
+    const rows = withStorageErrors(this.#file, () => this.#reads.pointPage.all(key, from, limit));
     return rows.map((row) => intactRow(this.#file, shard, row));
   }
 
@@ -205,9 +205,9 @@ export class SqliteOpLog implements OpLog {
   }
 
   payload(shard: string, key: number): Uint8Array | undefined {
-    const head = this.#currentHeads().shards.get(shard);
-    if (head === undefined) return undefined;
-    const bytes = withStorageErrors(this.#file, () => readPayload(this.#file, this.#reads, head.key, key));
+    const ofShard = this.#keyOf(shard);
+    if (ofShard === undefined) return undefined;
+    const bytes = withStorageErrors(this.#file, () => readPayload(this.#file, this.#reads, ofShard, key));
     return bytes === undefined ? undefined : plainBytes(bytes);
   }
 
@@ -282,6 +282,12 @@ export class SqliteOpLog implements OpLog {
       left -= rows.length;
       position = (rows.at(-1) as OperationRow).position;
     }
+  }
+
+  /** The key of a shard. Whoever writes need not ask whether another connection has: no key is given to another shard. */
+  #keyOf(shard: string): number | undefined {
+    const known = this.#writes === undefined ? undefined : this.#heads?.shards.get(shard);
+    return (known ?? this.#currentHeads().shards.get(shard))?.key;
   }
 
   #currentHeads(): Heads {

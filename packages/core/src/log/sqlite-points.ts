@@ -125,18 +125,18 @@ export function writePoint(
   const key = pointIdToKey(id);
   const payloadKey = payload?.key ?? 0;
   const checksum = pointChecksum(head.key, key, state, payloadKey);
-  const had = withoutRow(head, key, writes);
-  if (had !== payloadKey) {
-    if (had !== 0) drops.drop(head.key, had);
-    if (payload !== undefined) {
-      const bytes = payload.bytes();
-      assert(payloadKey > 0 && payloadKey <= limits.payloadKeyMax, "a payload has a key of its own");
-      writes.putPayload.run(head.key, payloadKey, payloadChecksum(head.key, payloadKey, bytes), bytes);
-      drops.put(head, payloadKey);
-    }
-  }
-  writes.putPoint.run(head.key, key, state, payloadKey, checksum);
+  // most points are new, and need not be looked for
+  const isNew = writes.addPoint.run(head.key, key, state, payloadKey, checksum).changes === 1;
+  const had = isNew ? 0 : withoutRow(head, key, writes);
+  if (!isNew) writes.putPoint.run(head.key, key, state, payloadKey, checksum);
   if (head.rows !== undefined) head.rows = withPointRow(head.rows, checksum);
+  if (had === payloadKey) return;
+  if (had !== 0) drops.drop(head.key, had);
+  if (payload === undefined) return;
+  const bytes = payload.bytes();
+  assert(payloadKey > 0 && payloadKey <= limits.payloadKeyMax, "a payload has a key of its own");
+  writes.putPayload.run(head.key, payloadKey, payloadChecksum(head.key, payloadKey, bytes), bytes);
+  drops.put(head, payloadKey);
 }
 
 export function deletePoint(writes: WriteStatements, drops: Drops, head: PointsHead, id: PointId): void {

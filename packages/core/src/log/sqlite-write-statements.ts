@@ -32,6 +32,8 @@ export interface WriteStatements {
   >;
   readonly putFrontier: Statement<[shard: number, origin: number, sequence: number, checksum: number]>;
   readonly putShard: Statement<[name: string]>;
+  /** Changes nothing where the point is there. */
+  readonly addPoint: Statement<[shard: number, id: Uint8Array, state: Uint8Array, payload: number, checksum: number]>;
   readonly putPoint: Statement<[shard: number, id: Uint8Array, state: Uint8Array, payload: number, checksum: number]>;
   readonly deletePoint: Statement<[shard: number, id: Uint8Array]>;
   readonly dropOperations: Statement<[shard: number]>;
@@ -89,6 +91,7 @@ export function writeStatements(database: Database.Database): WriteStatements {
        ON CONFLICT DO UPDATE SET sequence = excluded.sequence, checksum = excluded.checksum`,
     ),
     putShard: database.prepare("INSERT INTO shards (name) VALUES (?)"),
+    addPoint: database.prepare("INSERT INTO points VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"),
     putPoint: database.prepare(
       `INSERT INTO points VALUES (?, ?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET state = excluded.state, payload = excluded.payload, checksum = excluded.checksum`,

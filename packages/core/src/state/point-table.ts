@@ -26,6 +26,7 @@ export class PointTable {
   readonly #newKeys = new Set<number>();
   readonly #schemas = new Map<string, PayloadIndexSchema>();
   #stored: StoredStates | undefined;
+  #hasRow: ((id: PointId) => boolean) | undefined;
   /** As the log has them, the one asked for last at the end; `undefined`: it has none. An insert asks for its point several times. */
   readonly #kept = new Map<PointId, StoredState | undefined>();
   #live = 0;
@@ -54,6 +55,11 @@ export class PointTable {
     this.#stored = stored;
     this.keepNone();
     this.written();
+  }
+
+  /** From here on every live point that the log has is one of which this is true: what is new need not be looked for there. */
+  knowRows(hasRow: (id: PointId) => boolean): void {
+    this.#hasRow = hasRow;
   }
 
   /** So many points, and of them so many tombstones, are kept in the log and were never put here. */
@@ -90,6 +96,8 @@ export class PointTable {
   /** As the log has it. */
   #storedOf(id: PointId): StoredState | undefined {
     if (this.#kept.has(id)) return this.#kept.get(id);
+    // a point without a row is deleted, or has never been
+    if (this.#deleted === 0 && this.#hasRow?.(id) === false) return undefined;
     const stored = this.#stored?.of(id);
     this.#kept.set(id, stored);
     if (this.#kept.size > KEPT_MAX) {

@@ -167,6 +167,7 @@ export class ReadModel {
       throw new MurmurationError("corrupt", "the rows are others than the stored points");
     }
     this.#shard.watchPoints((id) => this.#changed.add(id));
+    this.#shard.table.knowRows((id) => this.segment.reader.rowOf(id, this.segment.epoch) !== undefined);
   }
 
   /** Points that readers see now. */
