@@ -8,12 +8,14 @@ import { inRoot, root } from "./lib/paths.mjs";
 import { endWith, StepFailed } from "./lib/run-step.mjs";
 import { runTestFile } from "./lib/run-test-file.mjs";
 import { helpOnRequest } from "./lib/terminal.mjs";
+import { testSeed } from "./lib/test-seed.mjs";
 
 const HELP = `
 Usage: npm test [-- FILTER…]
 
 Builds everything, checks the style (counted as one test) and runs every compiled test file, two at a time.
 FILTER: runs only files whose path contains one of these, and no style check.
+What tests draw is the same in every run; MURMUR_TEST_SEED=new draws anew and prints the number that repeats it, as MURMUR_TEST_SEED=N.
 The last line is "N passed, N failed", with ", N skipped" when tests were skipped; the exit code is 1 when one failed.
 `;
 
@@ -86,6 +88,10 @@ async function runAll(files, counts) {
 
 async function main() {
   const filters = process.argv.slice(2);
+  const seed = testSeed();
+  if (seed === undefined) throw new StepFailed("reading MURMUR_TEST_SEED", "it is a number or new\n", 2);
+  if (process.env.MURMUR_TEST_SEED !== undefined) print(`MURMUR_TEST_SEED=${seed}`);
+  process.env.MURMUR_TEST_SEED = String(seed);
   const counts = { passed: 0, failed: 0, skipped: 0 };
   let stopped;
   try {

@@ -65,3 +65,26 @@ test("a file that crashes, hangs, exits badly or holds no test has failed", asyn
   assert.deepEqual(await outcomes("process.exit(3);"), [itself]);
   assert.deepEqual(await outcomes(""), [itself]);
 });
+
+test("properties draw the same in every run, and something else with another seed", async () => {
+  const draws = `
+    import fc from ${JSON.stringify(import.meta.resolve("fast-check"))};
+    const drawn = [];
+    fc.assert(fc.property(fc.nat(), (n) => void drawn.push(n)), { numRuns: 5 });
+    test(drawn.concat(fc.sample(fc.nat(), 5)).join(), () => {});
+  `;
+  const before = process.env["MURMUR_TEST_SEED"];
+  const drawn: string[] = [];
+  try {
+    for (const seed of ["1", "1", "2"]) {
+      process.env["MURMUR_TEST_SEED"] = seed;
+      drawn.push(...(await outcomes(draws)));
+    }
+  } finally {
+    if (before === undefined) delete process.env["MURMUR_TEST_SEED"];
+    else process.env["MURMUR_TEST_SEED"] = before;
+  }
+  assert.equal(drawn[0], drawn[1]);
+  assert.notEqual(drawn[1], drawn[2]);
+  assert.match(drawn[0] ?? "", /^passed (\d+,){9}\d+$/);
+});

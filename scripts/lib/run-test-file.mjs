@@ -6,6 +6,7 @@ import { inRoot, root } from "./paths.mjs";
 
 const OUTPUT_LENGTH_MAX = 64 * 1024;
 const REPORTER = inRoot("scripts/lib/reporter.mjs");
+const SEED_PROPERTIES = inRoot("scripts/lib/seed-properties.mjs");
 
 /** Keeps the end of what a stream prints. */
 function tailOf(...streams) {
@@ -35,6 +36,7 @@ export function runTestFile(file, { timeoutMs }) {
   const started = performance.now();
   const args = [
     "--enable-source-maps",
+    `--import=${SEED_PROPERTIES}`,
     `--test-reporter=${REPORTER}`,
     `--test-reporter-destination=${reportPath}`,
     file,

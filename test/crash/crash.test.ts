@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, watch } from "node:fs";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
-import { newSeed, Random } from "../support/random.js";
+import { Random, testSeed } from "../support/random.js";
 import { killAllServers, newFolder, removeFolder, type ServerProcess, startServer } from "../support/server.js";
 import { until } from "../support/until.js";
 import { replayedDigest } from "./replayed.js";
@@ -72,8 +72,8 @@ describe("a server that is killed under load", () => {
   });
 
   test("has every acknowledged write, wholly, after every restart, and the state that its log tells", async (context) => {
-    const seed = newSeed();
-    context.diagnostic(`seed ${seed} (MURMUR_TEST_SEED repeats it)`);
+    const seed = testSeed();
+    context.diagnostic(`seed ${seed} (MURMUR_TEST_SEED draws it again)`);
     const random = new Random(seed);
     // with one planner and several in turn: what is in the log does not say how many there were
     let planners = 3;

@@ -1,17 +1,18 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import fc from "fast-check";
+import { testSeed } from "../support/random.js";
 import { killAllServers, newFolder, removeFolder, type ServerProcess, startServer } from "../support/server.js";
 import { filter, payload } from "./filter-arbitraries.js";
 import { type Condition, holds, type ReferencePoint } from "./reference-filter.js";
 
 // Filters against a plain, slow reference: generated payloads and filters, in collections without indexes and with one on every path, read by
-// one thread and by two, before and after writes and a restart. MURMURATION_FILTER_ROUNDS=200 asks thousands, MURMURATION_FILTER_SEED others.
+// one thread and by two, before and after writes and a restart. MURMURATION_FILTER_ROUNDS=200 asks thousands, MURMUR_TEST_SEED others.
 
 const POINTS = 140;
 const FILTERS = 20;
 const rounds = Number(process.env["MURMURATION_FILTER_ROUNDS"] ?? 3);
-const seed = Number(process.env["MURMURATION_FILTER_SEED"] ?? 1);
+const seed = testSeed();
 
 /** Collections by name, with the indexes that each has. */
 const collections: { readonly [name: string]: { readonly [path: string]: unknown } } = {
@@ -108,7 +109,7 @@ async function check(salt: number): Promise<void> {
   await fc.assert(fc.asyncProperty(some, compare), { numRuns: rounds, seed: seed + salt });
 }
 
-test(`filters find what a plain reference finds (MURMURATION_FILTER_SEED=${seed})`, async () => {
+test(`filters find what a plain reference finds (MURMUR_TEST_SEED=${seed})`, async () => {
   await start();
   for (const [name, indexes] of Object.entries(collections)) {
     const vectors = { v: { size: 2, distance: "Dot" }, w: { size: 2, distance: "Euclid" } };

@@ -6,7 +6,7 @@ import { after, before, describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { connect } from "nats";
-import { newSeed } from "../support/random.js";
+import { testSeed } from "../support/random.js";
 import { AcknowledgedWrites } from "../support/regions/acknowledged-writes.js";
 import { type Region, RegionCluster } from "../support/regions/region-cluster.js";
 import { killAllServers, type ServerProcess, startServer } from "../support/server.js";
@@ -35,7 +35,7 @@ async function refusesWrites(server: ServerProcess): Promise<string | null> {
 after(killAllServers);
 
 describe("three regions in which clients write all the time", () => {
-  const seed = newSeed();
+  const seed = testSeed();
   let cluster: RegionCluster;
   let writes: AcknowledgedWrites;
   const region = (name: string) => cluster.region(name);
@@ -281,7 +281,7 @@ describe("a region with wrong credentials", () => {
       options: ["--nats-user", "murmur", "--nats-password", "right"],
     });
     try {
-      const writes = new AcknowledgedWrites(cluster, COLLECTION, newSeed());
+      const writes = new AcknowledgedWrites(cluster, COLLECTION, testSeed());
       await writes.prepare();
       const us: Region = cluster.region("us");
       await us.server.stop();

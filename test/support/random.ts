@@ -20,8 +20,7 @@ export class Random {
   }
 }
 
-/** The seed of this run: MURMUR_TEST_SEED, or a new one. Print it. */
-export function newSeed(): number {
-  const given = process.env["MURMUR_TEST_SEED"];
-  return given === undefined ? Math.floor(Math.random() * 2 ** 32) : Number(given);
+/** The seed of this run: MURMUR_TEST_SEED, or the one of every run (`scripts/lib/test-seed.mjs`). Print it. */
+export function testSeed(): number {
+  return Number(process.env["MURMUR_TEST_SEED"] ?? 1);
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
+import { assertUntil } from "../../conformance.js";
 import type { Condition } from "../../filter/condition.js";
 import { type PlantedIndexBug, plantedBugsOf } from "../../planted.js";
 import { Segment } from "../../segment/segment.js";
@@ -47,7 +48,8 @@ function finishBuild(work: Generator<void, void, void>): void {
 describe("columns", () => {
   test("answer what predicates and indexes on the heap answer, at every epoch that a reader is at", () => {
     let [found, asked] = [0, 0];
-    fc.assert(
+    assertUntil(
+      () => ({ "rows found": [found, 1_000], "columns asked": [asked, 100] }),
       fc.property(
         modelSteps,
         modelConditions,
@@ -61,7 +63,6 @@ describe("columns", () => {
       ),
       { numRuns: 40 },
     );
-    assert.ok(found > 1_000 && asked > 100, `${found} rows were found in ${asked} columns`);
   });
 
   test("keep texts to the byte, a mark at their beginning too", () => {
@@ -86,7 +87,8 @@ describe("columns", () => {
 
   test("refuse what the memory has no room for, and stay what they are", () => {
     let refused = 0;
-    fc.assert(
+    assertUntil(
+      () => ({ refused: [refused, 10] }),
       fc.property(
         modelSteps,
         modelConditions,
@@ -97,7 +99,6 @@ describe("columns", () => {
       ),
       { numRuns: 40 },
     );
-    assert.ok(refused > 10, `${refused} were refused`);
   });
 
   test("are those of before when the table is read from an image, and go on", () => {
