@@ -51,7 +51,11 @@ interface Lancedb {
 }
 
 /** The package. */
-export const lancedb = (): Lancedb => fetched("lancedb", packages) as Lancedb;
+export function lancedb(): Lancedb {
+  // with fewer, and two cores have one, making a full-text index of 100,000 texts waits for itself
+  process.env["LANCE_CPU_THREADS"] ??= "4";
+  return fetched("lancedb", packages) as Lancedb;
+}
 
 /** LanceDB in this process: one HNSW graph over int8 codes, bitmaps over keywords, a tree over numbers. */
 export const lance: Database = {

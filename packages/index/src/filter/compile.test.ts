@@ -6,10 +6,11 @@ import type { FieldAccess } from "../payload/access.js";
 import { accessOfIndex } from "../payload/index-access.js";
 import type { Json, Payload } from "../payload/json.js";
 import { PayloadIndexes } from "../payload/payload-indexes.js";
-import type { PayloadIndexSchema } from "../payload/schema.js";
+import type { PayloadIndexSchema, TextIndexes } from "../payload/schema.js";
 import type { PointId } from "../point/point-id.js";
 import { RowSet } from "../row-set.js";
-import { compileFilter } from "./compile.js";
+import { defaultTextParameters } from "../text/mod.js";
+import { compileFilter, prepareFilter } from "./compile.js";
 import type { Condition, Filter } from "./condition.js";
 import { compilePredicate } from "./matches.js";
 import { emptyFilter } from "./parse.js";
@@ -21,6 +22,7 @@ class Points implements PointSource {
   readonly liveRows = new RowSet();
   readonly payloads: (Payload | undefined)[] = [];
   subjectsRead = 0;
+  texts?: TextIndexes;
 
   get rowCount(): number {
     return this.payloads.length;
@@ -269,5 +271,21 @@ describe("compileFilter", () => {
     const wide: Condition = { kind: "range", key: "size", gte: 0 };
     assert.equal(compileFilter({ ...emptyFilter, must: [wide, { kind: "has-id", ids: [1_003] }] }, points).size, 1);
     assert.equal(points.subjectsRead, 1);
+  });
+
+  it("takes long texts of conditions apart in slices", () => {
+    const points = new Points();
+    points.put(1, { note: "a word" });
+    points.texts = { note: defaultTextParameters };
+    const text = Array.from({ length: 20_000 }, (_, i) => `word${i}`).join(" ");
+    for (const how of ["all", "any", "phrase"] as const) {
+      const work = prepareFilter(
+        { ...emptyFilter, must: [{ kind: "match-text", key: "note", how, text }] },
+        points,
+      ).rows();
+      let pauses = 0;
+      while (work.next().done !== true) pauses++;
+      assert.ok(pauses >= text.length / 8_192, `${how}: ${pauses} pauses`);
+    }
   });
 });

@@ -1,6 +1,7 @@
 import { parsePath } from "../payload/path.js";
 import { RowSet } from "../row-set.js";
 import { finish, Meter, type Sliced } from "../sliced.js";
+import { prepareTexts } from "./asked-terms.js";
 import { bindTexts } from "./bind-texts.js";
 import type { Condition, Filter, HasId } from "./condition.js";
 import { allOf, atLeast, compileCondition, compilePredicate } from "./matches.js";
@@ -219,6 +220,7 @@ export function prepareFilter(filter: Filter, source: PointSource): CompiledFilt
     *rows() {
       const rows = source.liveRows.clone();
       yield* prepareSets(simple, meter, (key) => source.accessTo(key)?.equality !== undefined);
+      yield* prepareTexts(simple, meter);
       yield* planFilter(simple, { source, meter }).keep(rows);
       return rows;
     },

@@ -37,7 +37,7 @@ function placeTest(condition: GeoCondition): ValueTest {
 }
 
 function stringTest(condition: MatchText, meter: Meter): ValueTest {
-  const test = textTest(condition);
+  const test = textTest(condition, meter);
   return (value) => {
     if (typeof value !== "string") return false;
     meter.steps += value.length / CHARACTERS_PER_STEP;

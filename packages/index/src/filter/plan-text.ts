@@ -1,7 +1,8 @@
 import type { PresenceView, TextView } from "../payload/access.js";
 import { RowSet } from "../row-set.js";
 import type { Sliced } from "../sliced.js";
-import { textAnalyzer, textParametersKey } from "../text/mod.js";
+import { textParametersKey } from "../text/mod.js";
+import { askedTerms } from "./asked-terms.js";
 import type { MatchText } from "./condition.js";
 import { type Access, keepFrom, type Planning } from "./plan.js";
 import type { Predicate } from "./predicate.js";
@@ -57,11 +58,9 @@ export function planText(
   predicate: () => Predicate,
   planning: Planning,
 ): Access | undefined {
-  const { analysis, how, text } = condition;
+  const { analysis, how } = condition;
   if (analysis === undefined || textParametersKey(analysis) !== view.parametersKey) return undefined;
-  const analyzer = textAnalyzer(analysis);
-  const words = how === "phrase" ? analyzer.words(text) : [];
-  const terms = [...new Set(how === "phrase" ? analyzer.phraseTerms(text) : analyzer.queryTerms(text))];
+  const { terms, words } = askedTerms(condition, planning.meter);
   const asksNothing = (how === "phrase" ? words : terms).length === 0;
   const found = terms.length === 0 ? presence.countIn("valued") : view.estimate(terms, how === "any" ? "any" : "all");
   return {

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
+import { finish, Meter } from "../sliced.js";
 import { textAnalyzer } from "./analyzer.js";
 import { defaultTextParameters, type TextParameters, tokenizers } from "./parameters.js";
 import { readTextParameters } from "./read-parameters.js";
+import { type StemmerLanguage, stemmerLanguages } from "./stemmer.js";
 import { stopwordLanguages, stopwordsOf } from "./stopwords.js";
-import { prefixCharactersMax, textWordsMax, wordCharactersMax } from "./text-limits.js";
+import { prefixCharactersMax, stemmedCharactersMax, textWordsMax, wordCharactersMax } from "./text-limits.js";
 
 function analyzer(parameters: Partial<TextParameters>) {
   return textAnalyzer({ ...defaultTextParameters, ...parameters });
@@ -29,6 +31,43 @@ test("stems are Snowball's, after stop words", () => {
     ...["generous", "ski", "sky", "runner"],
   ]);
   assert.deepEqual(analyzer({ stemmer: "german" }).words("aufeinanderfolgende Häuser"), ["aufeinanderfolg", "haus"]);
+});
+
+test("every stemmer takes endings off", () => {
+  const stems: Readonly<Record<StemmerLanguage, readonly [word: string, stem: string]>> = {
+    arabic: ["الكتاب", "كتاب"],
+    armenian: ["մարդկանց", "մարդկ"],
+    danish: ["bøgerne", "bøg"],
+    dutch: ["boeken", "boek"],
+    english: ["relational", "relat"],
+    finnish: ["kirjoissa", "kirj"],
+    french: ["continuellement", "continuel"],
+    german: ["aufeinanderfolgende", "aufeinanderfolg"],
+    greek: ["ανθρώπων", "ανθρωπ"],
+    hungarian: ["könyvekben", "könyv"],
+    italian: ["abbandonata", "abbandon"],
+    norwegian: ["bøkene", "bøk"],
+    portuguese: ["quilométricas", "quilométr"],
+    romanian: ["cărților", "cărț"],
+    russian: ["книгами", "книг"],
+    spanish: ["cheque", "chequ"],
+    swedish: ["böckerna", "böck"],
+    tamil: ["புத்தகங்கள்", "புத்தகம்"],
+    turkish: ["kitaplarda", "kitap"],
+  };
+  const found = stemmerLanguages.map((stemmer) => [
+    stemmer,
+    analyzer({ stemmer, tokenizer: "whitespace" }).words(stems[stemmer][0]),
+  ]);
+  assert.deepEqual(
+    found,
+    stemmerLanguages.map((stemmer) => [stemmer, [stems[stemmer][1]]]),
+  );
+});
+
+test("no stem is looked for in what is longer than words are", () => {
+  const long = `${"x".repeat(stemmedCharactersMax)}ing`;
+  assert.deepEqual(analyzer({ stemmer: "english" }).words(`${long} seeming`), [long, "seem"]);
 });
 
 test("terms of other lengths are left out", () => {
@@ -60,6 +99,36 @@ test("of a text so many words of so many characters are looked at", () => {
   assert.deepEqual(analyzer({}).words(`${"x".repeat(wordCharactersMax + 5)} y`), ["x".repeat(wordCharactersMax), "y"]);
   const run = "京".repeat(wordCharactersMax + 5);
   assert.equal(analyzer({ tokenizer: "multilingual" }).words(run).length, wordCharactersMax + 5);
+});
+
+test("a text is taken apart in slices as it is at once", () => {
+  const written = fc
+    .string({ unit: fc.constantFrom(..."ab -京都\u{1f426}") })
+    .chain((unit) =>
+      fc.integer({ min: 1, max: 1 + Math.floor(4_000 / Math.max(1, unit.length)) }).map((times) => unit.repeat(times)),
+    );
+  const which = fc.constantFrom("words", "documentTerms", "queryTerms", "phraseTerms");
+  fc.assert(
+    fc.property(fc.constantFrom(...tokenizers), which, written, (tokenizer, kind, text) => {
+      const found = analyzer({ tokenizer, stemmer: "english" });
+      assert.deepEqual(finish(found.inSlices(kind, text, new Meter())), found[kind](text));
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test("a long text pauses after each few thousand characters", () => {
+  for (const [tokenizer, text] of [
+    ["word", "some words ".repeat(100_000)],
+    ["word", "x".repeat(1_000_000)],
+    ["whitespace", " ".repeat(1_000_000)],
+  ] as const) {
+    const work = analyzer({ tokenizer }).inSlices("words", text, new Meter());
+    let pauses = 0;
+    while (work.next().done !== true) pauses++;
+    // of the first, half are looked at
+    assert.ok(pauses > 80, `${pauses} pauses`);
+  }
 });
 
 test("what a query asks for of a text is what the text is found by", () => {

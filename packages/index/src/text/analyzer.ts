@@ -1,9 +1,10 @@
 import folder from "fold-to-ascii";
+import type { Meter, Sliced } from "../sliced.js";
 import type { TextParameters } from "./parameters.js";
 import { stemmerOf } from "./stemmer.js";
 import { stopwordsOf } from "./stopwords.js";
 import { prefixCharactersMax } from "./text-limits.js";
-import { multilingualPieces, type Piece, spacedPieces, wordPieces } from "./words.js";
+import { type Piece, PieceReader } from "./words.js";
 
 /**
  * Finds the terms of texts, in the order: words, lower case, folding, stop words, stems, lengths. A pure function of the parameters and the
@@ -19,7 +20,16 @@ export interface TextAnalyzer {
   queryTerms(text: string): string[];
   /** Terms that every text has in which the words of `text` stand side by side. */
   phraseTerms(text: string): string[];
+  /** What one of the others finds, in slices: a text that is as long as a request may be takes some tenths of a second. */
+  inSlices(which: FoundTerms, text: string, meter: Meter): Sliced<string[]>;
 }
+
+/** What is found of a text. */
+export type FoundTerms = "words" | "documentTerms" | "queryTerms" | "phraseTerms";
+
+/** A slice of a text, and the steps that it counts for. */
+const SLICE_UNITS = 1_024;
+const STEPS_PER_SLICE = 1_024;
 
 /** Characters, not units of UTF-16. */
 function lengthOf(text: string): number {
@@ -45,13 +55,6 @@ function normalizer({ lowercase, asciiFolding, stopwords, customStopwords, stemm
   };
 }
 
-const piecesOf: Readonly<Record<TextParameters["tokenizer"], (text: string) => Piece[]>> = {
-  word: wordPieces,
-  prefix: wordPieces,
-  whitespace: spacedPieces,
-  multilingual: multilingualPieces,
-};
-
 /** The characters of a run without spaces, and each two of them that stand together. */
 function pairsOf(characters: readonly string[]): string[] {
   return characters.slice(1).map((character, i) => (characters[i] as string) + character);
@@ -66,9 +69,14 @@ function prefixesOf(word: string, shortest: number, longest: number): string[] {
   return found;
 }
 
+/** Terms of the characters of a run without spaces, and of a normalized word, in order. */
+interface Maker {
+  readonly ofRun: (characters: readonly string[]) => readonly string[];
+  readonly ofWord: (word: string) => readonly string[];
+}
+
 function makeAnalyzer(parameters: TextParameters): TextAnalyzer {
   const { tokenizer, minTokenLength = 0, maxTokenLength = Number.POSITIVE_INFINITY } = parameters;
-  const split = piecesOf[tokenizer];
   const normalize = normalizer(parameters);
   const isPrefix = tokenizer === "prefix";
   const shortest = Math.max(1, minTokenLength);
@@ -78,14 +86,21 @@ function makeAnalyzer(parameters: TextParameters): TextAnalyzer {
     return length >= minTokenLength && length <= maxTokenLength;
   };
 
-  /** Terms in order: what `ofRun` makes of the characters of a run without spaces, and what `ofWord` makes of a normalized word. */
-  const termsOf = (
-    text: string,
-    ofRun: (characters: readonly string[]) => readonly string[],
-    ofWord: (word: string) => readonly string[],
-  ): string[] => {
-    const terms: string[] = [];
-    for (const piece of split(text)) {
+  const longestOf = (word: string): readonly string[] => prefixesOf(word, shortest, longest).slice(-1);
+  const whole = (word: string): readonly string[] => (isLong(word) ? [word] : []);
+  const queried = isPrefix ? longestOf : whole;
+  const makers: Readonly<Record<FoundTerms, Maker>> = {
+    words: { ofRun: (run) => run, ofWord: isPrefix ? (word) => [word] : whole },
+    documentTerms: {
+      ofRun: (run) => [...run, ...pairsOf(run)].filter(isLong),
+      ofWord: isPrefix ? (word) => prefixesOf(word, shortest, longest) : whole,
+    },
+    queryTerms: { ofRun: (run) => (run.length === 1 ? run : pairsOf(run)).filter(isLong), ofWord: queried },
+    phraseTerms: { ofRun: (run) => run.filter(isLong), ofWord: queried },
+  };
+
+  const collect = (pieces: readonly Piece[], { ofRun, ofWord }: Maker, terms: string[]): void => {
+    for (const piece of pieces) {
       if (piece.isUnspaced) {
         for (const part of ofRun([...piece.text])) {
           const term = normalize(part);
@@ -96,22 +111,28 @@ function makeAnalyzer(parameters: TextParameters): TextAnalyzer {
       const word = normalize(piece.text);
       if (word !== undefined && word !== "") for (const term of ofWord(word)) terms.push(term);
     }
+  };
+  const termsOf = (which: FoundTerms, text: string): string[] => {
+    const terms: string[] = [];
+    collect(new PieceReader(text, tokenizer).next(text.length), makers[which], terms);
     return terms;
   };
-  const longestOf = (word: string): readonly string[] => prefixesOf(word, shortest, longest).slice(-1);
-  const whole = (word: string): readonly string[] => (isLong(word) ? [word] : []);
 
   return {
-    words: (text) => termsOf(text, (run) => run, isPrefix ? (word) => [word] : whole),
-    documentTerms: (text) =>
-      termsOf(
-        text,
-        (run) => [...run, ...pairsOf(run)].filter(isLong),
-        isPrefix ? (word) => prefixesOf(word, shortest, longest) : whole,
-      ),
-    queryTerms: (text) =>
-      termsOf(text, (run) => (run.length === 1 ? run : pairsOf(run)).filter(isLong), isPrefix ? longestOf : whole),
-    phraseTerms: (text) => termsOf(text, (run) => run.filter(isLong), isPrefix ? longestOf : whole),
+    words: (text) => termsOf("words", text),
+    documentTerms: (text) => termsOf("documentTerms", text),
+    queryTerms: (text) => termsOf("queryTerms", text),
+    phraseTerms: (text) => termsOf("phraseTerms", text),
+    *inSlices(which, text, meter) {
+      const terms: string[] = [];
+      const pieces = new PieceReader(text, tokenizer);
+      while (!pieces.isAtEnd) {
+        collect(pieces.next(SLICE_UNITS), makers[which], terms);
+        meter.steps += STEPS_PER_SLICE;
+        if (meter.isDue()) yield "pause";
+      }
+      return terms;
+    },
   };
 }
 

@@ -4,6 +4,9 @@ export const textWordsMax = 65_536;
 /** Characters of a word that are looked at. */
 export const wordCharactersMax = 256;
 
+/** Units of UTF-16 of the longest word that is stemmed: some stemmers take time by the square of it. */
+export const stemmedCharactersMax = 64;
+
 /** Characters of the longest prefix that a text is found by under the tokenizer `prefix`. */
 export const prefixCharactersMax = 32;
 

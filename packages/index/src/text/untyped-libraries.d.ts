@@ -1,12 +1,4 @@
 // What is used of libraries that come without types.
-declare module "snowball-stemmers" {
-  export interface SnowballStemmer {
-    stem(word: string): string;
-  }
-  /** Throws for an algorithm that it does not know. */
-  export function newStemmer(algorithm: string): SnowballStemmer;
-}
-
 declare module "fold-to-ascii" {
   interface Folder {
     /** Lucene's ASCIIFoldingFilter; what has no equal in ASCII stays. */

@@ -1,4 +1,5 @@
 import { isAlphabetic, isNumeric } from "unicode-segmenter/general";
+import type { Tokenizer } from "./parameters.js";
 import { textWordsMax, wordCharactersMax } from "./text-limits.js";
 
 // Where words begin and end. Decided by the tables of a library of a fixed version and by those here, not by the engine's (`\p{…}`,
@@ -64,46 +65,77 @@ function isSpace(codePoint: number): boolean {
 /** What a character belongs to: nothing, a word, or a run without spaces. */
 type CharacterKind = 0 | 1 | 2;
 
-/** Runs of characters of one kind, each as far as it is looked at. */
-function pieces(text: string, kindOf: (codePoint: number) => CharacterKind): Piece[] {
-  const found: Piece[] = [];
-  let [kind, start, characters, end]: [CharacterKind, number, number, number] = [0, 0, 0, 0];
-  let left = textWordsMax;
-  const close = (): void => {
-    if (kind === 0) return;
-    found.push({ text: text.slice(start, end), isUnspaced: kind === 2 });
-    left -= kind === 2 ? characters : 1;
-  };
-  for (let i = 0; i < text.length; ) {
-    const codePoint = text.codePointAt(i) as number;
-    const next = i + (codePoint > 0xffff ? 2 : 1);
-    const here = kindOf(codePoint);
-    if (here !== kind) {
-      close();
-      if (left === 0) return found;
-      [kind, start, characters] = [here, i, 0];
-    }
-    if (characters < (kind === 2 ? left : wordCharactersMax)) {
-      characters += 1;
-      end = next;
-    }
-    i = next;
-  }
-  close();
-  return found;
-}
+type KindOf = (codePoint: number) => CharacterKind;
 
 /** Runs of letters, marks that belong to letters, and numbers. */
-export function wordPieces(text: string): Piece[] {
-  return pieces(text, (codePoint) => (isWordCharacter(codePoint) ? 1 : 0));
-}
-
+const kindInWords: KindOf = (codePoint) => (isWordCharacter(codePoint) ? 1 : 0);
 /** What stands between white space. */
-export function spacedPieces(text: string): Piece[] {
-  return pieces(text, (codePoint) => (isSpace(codePoint) ? 0 : 1));
-}
+const kindInSpaces: KindOf = (codePoint) => (isSpace(codePoint) ? 0 : 1);
+/** Words, and apart from them runs of scripts that are written without spaces. */
+const kindInScripts: KindOf = (codePoint) => (isWordCharacter(codePoint) ? (isUnspaced(codePoint) ? 2 : 1) : 0);
 
-/** Words as in `wordPieces`, and apart from them runs of scripts that are written without spaces. */
-export function multilingualPieces(text: string): Piece[] {
-  return pieces(text, (codePoint) => (isWordCharacter(codePoint) ? (isUnspaced(codePoint) ? 2 : 1) : 0));
+const kindsOf = {
+  word: kindInWords,
+  prefix: kindInWords,
+  whitespace: kindInSpaces,
+  multilingual: kindInScripts,
+} as const satisfies { readonly [tokenizer in Tokenizer]: KindOf };
+
+/** Takes a text apart from its beginning, as much at a time as is asked for. */
+export class PieceReader {
+  readonly #text: string;
+  readonly #kindOf: KindOf;
+  /** Where it goes on. */
+  #at = 0;
+  /** The run that is open: its kind, where it begins, its characters, and where what is looked at of it ends. */
+  #kind: CharacterKind = 0;
+  #start = 0;
+  #characters = 0;
+  #end = 0;
+  /** Words, or characters of runs without spaces, that may still come. */
+  #left = textWordsMax;
+
+  constructor(text: string, tokenizer: Tokenizer) {
+    this.#text = text;
+    this.#kindOf = kindsOf[tokenizer];
+  }
+
+  /** Is all of it read that is looked at? */
+  get isAtEnd(): boolean {
+    return this.#left === 0 || (this.#at >= this.#text.length && this.#kind === 0);
+  }
+
+  /** The pieces that end within the next so many units of UTF-16. */
+  next(units: number): Piece[] {
+    const found: Piece[] = [];
+    const text = this.#text;
+    const kindOf = this.#kindOf;
+    const until = Math.min(text.length, this.#at + units);
+    while (this.#at < until && this.#left > 0) {
+      const codePoint = text.codePointAt(this.#at) as number;
+      const next = this.#at + (codePoint > 0xffff ? 2 : 1);
+      const here = kindOf(codePoint);
+      if (here !== this.#kind) {
+        this.#close(found);
+        if (this.#left === 0) return found;
+        this.#kind = here;
+        this.#start = this.#at;
+        this.#characters = 0;
+      }
+      if (this.#characters < (this.#kind === 2 ? this.#left : wordCharactersMax)) {
+        this.#characters += 1;
+        this.#end = next;
+      }
+      this.#at = next;
+    }
+    if (this.#at >= text.length) this.#close(found);
+    return found;
+  }
+
+  #close(found: Piece[]): void {
+    if (this.#kind === 0) return;
+    found.push({ text: this.#text.slice(this.#start, this.#end), isUnspaced: this.#kind === 2 });
+    this.#left -= this.#kind === 2 ? this.#characters : 1;
+    this.#kind = 0;
+  }
 }

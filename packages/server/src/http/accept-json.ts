@@ -6,6 +6,7 @@ import type { CheckedBody } from "./checked-body.js";
 import { drain } from "./drain.js";
 import { bodyBytesAlwaysRead, bodyBytesReadHere, drainedBytesMax, drainIdleMs } from "./http-limits.js";
 import { parseJsonBytes } from "./json.js";
+import { mayHoldLongTexts } from "./long-texts.js";
 import { readBody, tooLarge } from "./read-body.js";
 
 declare module "fastify" {
@@ -44,7 +45,7 @@ export function acceptJson(app: FastifyInstance, limits: BodyLimits): void {
     request.bodyLease = budget.lease();
     const bytes = await readBody(body, bytesMax, request.bodyLease, expectedBytes);
     if (bytes.length > bodyBytesAlwaysRead) requireMemoryFor(bytes.length);
-    if (bytes.length > bodyBytesReadHere) return readLarge(bytes, request);
+    if (bytes.length > bodyBytesReadHere || mayHoldLongTexts(bytes)) return readLarge(bytes, request);
     return bytes.length === 0 ? undefined : parseJsonBytes(bytes);
   });
 }

@@ -68,8 +68,11 @@ export const answerMebibytesMax = 256;
 /** A smaller body is read however full the memory is. */
 export const bodyBytesAlwaysRead = 256 * 1024;
 
-/** A larger body is read in a thread of its own: a smaller one takes some milliseconds, whatever stands in it. */
+/** A larger body is read in a thread of its own: a smaller one takes some milliseconds, whatever stands in it but texts for a model. */
 export const bodyBytesReadHere = 256 * 1024;
+
+/** The same of bodies with texts that vectors are made of: a word of a text takes up to 9 µs. */
+export const textBytesReadHere = 16 * 1024;
 
 /** Large bodies that wait to be read; beyond it they are refused. */
 export const bodiesWaitingMax = 256;
