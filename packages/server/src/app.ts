@@ -27,10 +27,12 @@ import {
   requestTimeoutMsDefault,
 } from "./http/http-limits.js";
 import { ReadTurns } from "./http/read-turns.js";
-import { acceptOrigins, compressBodies } from "./http/transport.js";
+import { acceptOrigins, compressBodies, headersWithoutOrigin } from "./http/transport.js";
 import { acceptUploads } from "./http/upload.js";
 import { undecodable } from "./http/url-text.js";
 import { Issues } from "./issues.js";
+import { BriefLane } from "./listen/brief-lane.js";
+import { BriefReads } from "./listen/brief-reads.js";
 import { Metrics } from "./metrics.js";
 import { openApiRoute } from "./openapi.js";
 import { elapsedMs, loggedPath, requestHandler, sendError, sendJson } from "./request-handler.js";
@@ -106,17 +108,15 @@ function answerUnknown(app: FastifyInstance, all: readonly Route[]): void {
   });
 }
 
+function logSlow(log: FastifyBaseLogger, method: string, url: string, statusCode: number, tookMs: number): void {
+  log.warn({ method, path: loggedPath(url), statusCode, elapsedMs: Math.round(tookMs) }, "slow request");
+}
+
 function logSlowRequests(app: FastifyInstance, thresholdMs: number): void {
   if (thresholdMs <= 0) return;
   app.addHook("onResponse", (request, reply, done) => {
     const tookMs = elapsedMs(request);
-    if (tookMs > thresholdMs) {
-      const { method, url } = request;
-      request.log.warn(
-        { method, path: loggedPath(url), statusCode: reply.statusCode, elapsedMs: Math.round(tookMs) },
-        "slow request",
-      );
-    }
+    if (tookMs > thresholdMs) logSlow(request.log, request.method, request.url, reply.statusCode, tookMs);
     done();
   });
 }
@@ -218,7 +218,8 @@ export async function buildApp(database: Database, options: AppOptions = {}): Pr
     await drainRefused(error, request, reply);
     return sendError(request, reply, error);
   });
-  logSlowRequests(app, options.slowRequestMs ?? 0);
+  const slowMs = options.slowRequestMs ?? 0;
+  logSlowRequests(app, slowMs);
 
   const statistics = new RequestStatistics();
   const metrics = new Metrics(database, statistics);
@@ -256,6 +257,26 @@ export async function buildApp(database: Database, options: AppOptions = {}): Pr
     for (const registered of takingFiles) apart.route(registered);
   });
   answerUnknown(app, all);
+  if (database.briefSource !== undefined) {
+    const reads = new BriefReads(database.briefSource, readTimeoutSeconds * 1000);
+    const lane = new BriefLane(
+      app.server,
+      reads,
+      headersWithoutOrigin(options.corsOrigins ?? []),
+      (request, tookMs) => {
+        const { route, collection, path } = request;
+        const known = database.collectionNamed(collection) === undefined ? undefined : collection;
+        metrics.countBrief();
+        metrics.observe("POST", route.endpoint, 200, tookMs / 1000);
+        statistics.observe("POST", route.endpoint, 200, tookMs / 1000, known);
+        if (slowMs > 0 && tookMs > slowMs) logSlow(app.log, "POST", path, 200, tookMs);
+      },
+    );
+    app.addHook("preClose", (done) => {
+      lane.close();
+      done();
+    });
+  }
   const { snapshots, log } = options;
   if (snapshots !== undefined) {
     const write = (command: Command) => database.write(command);

@@ -1,8 +1,6 @@
 import {
   type Command,
   type ConsistencyLevel,
-  decodeToken,
-  encodeToken,
   isPointWrite,
   limits,
   mergeTokens,
@@ -15,38 +13,17 @@ import {
 } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
 import type { Database, Digest } from "../engine/database.js";
-import { consistencyTimeoutMsDefault, sessionTokenCharactersMax } from "../http/http-limits.js";
+import { consistencyTimeoutMsDefault } from "../http/http-limits.js";
 import { murmurHeaders } from "../http/murmur-headers.js";
 import type { ForwardedAnswer, Forwarder } from "./forwarder.js";
 import type { SessionRequest } from "./session-request.js";
+import { textOf, tokenOf } from "./token-text.js";
 
 /** What a write came to: `missed`: too few members were heard to hold it in time, or its payload index is still being built. */
 export type WriteReceipt = Receipt & { readonly missed?: true };
 
 type IndexCommand = Extract<Command, { readonly kind: "create-payload-index" }>;
 type QuorumOutcome = Extract<SettledWait, { readonly agreed: readonly number[] }>;
-
-function tokenOf(text: string | readonly string[] | undefined): SessionToken | undefined {
-  if (text === undefined || text === "") return undefined;
-  const name = murmurHeaders.token;
-  if (typeof text !== "string") throw new MurmurationError("format", `${name}: given more than once`, name);
-  if (text.length > sessionTokenCharactersMax) {
-    const message = `${name}: over ${sessionTokenCharactersMax} characters: too many collections for one session, begin a new one without it`;
-    throw new MurmurationError("format", message, name);
-  }
-  return decodeToken(text, name);
-}
-
-/** Texts of tokens that many answers carry. */
-const texts = new WeakMap<SessionToken, string>();
-
-function textOf(token: SessionToken): string {
-  const known = texts.get(token);
-  if (known !== undefined) return known;
-  const text = encodeToken(token);
-  texts.set(token, text);
-  return text;
-}
 
 const isLocal = (level: ConsistencyLevel) => level.kind === "eventual" || level.kind === "session";
 

@@ -14,6 +14,8 @@ import type {
 import type { Json, PointId } from "@murmuration/index";
 import type { ReaderCounters, ReadingLimits } from "../read/readers.js";
 import type { ReadAnswer, Reading } from "../read/reading.js";
+import type { BriefSource } from "./brief-source.js";
+import type { Patience } from "./followed-tokens.js";
 import type { MemoryPart, MemoryUse } from "./memory-guard.js";
 
 /** Counts of one collection, for its info page. */
@@ -80,13 +82,6 @@ export interface WriteOptions {
   readonly timeoutMs?: number | undefined;
 }
 
-/** How long something is waited for. */
-export interface Patience {
-  readonly timeoutMs: number;
-  /** Aborted when nobody waits any more. */
-  readonly signal: AbortSignal;
-}
-
 /**
  * The database as the HTTP routes see it. Reads are answered from memory and never wait behind a write; writes resolve
  * when they are durable and visible to reads. Every method that takes a collection accepts an alias and throws a
@@ -144,6 +139,8 @@ export interface Database {
   endedBecause(): string | undefined;
   /** Resolves with the reason when that happens: the process is to end, so that its supervisor starts it again. */
   readonly ended: Promise<string>;
+  /** What brief reads are answered from in this thread; `undefined`: they are not. */
+  readonly briefSource: BriefSource | undefined;
   /** Throws `capacity` when this thread's heap has no room for what a body of so many bytes becomes. */
   requireMemoryFor(bodyBytes: number): void;
   close(): Promise<void>;

@@ -19,25 +19,26 @@ import {
 } from "@murmuration/core";
 import { type Json, MurmurationError, type PointId } from "@murmuration/index";
 import type { Logger } from "pino";
+import type { LocalReaders } from "../read/local-readers.js";
 import type { Readers, ReadingLimits } from "../read/readers.js";
 import type { ReadAnswer, Reading } from "../read/reading.js";
 import type { Heap } from "../threads/heap.js";
 import { fromPlainError, type PlainError } from "../threads/plain-error.js";
 import { version } from "../version.js";
+import type { BriefSource } from "./brief-source.js";
 import type {
   CollectionStatistics,
   Database,
   DatabaseCounters,
   DatabaseStatus,
   Digest,
-  Patience,
   ReplicationReport,
   WriteOptions,
 } from "./database.js";
 import { EngineCalls } from "./engine-calls.js";
 import type { Followed } from "./followed.js";
 import { FollowedReads } from "./followed-reads.js";
-import { FollowedTokens } from "./followed-tokens.js";
+import { FollowedTokens, type Patience } from "./followed-tokens.js";
 import { MemoryGuard, memoryOf, requireRoomFor } from "./memory-guard.js";
 import type { Outcome, Reply, Request } from "./messages.js";
 
@@ -97,6 +98,7 @@ export class EngineDatabase implements Database {
   /** Why the engine's thread is gone, if it is and nobody closed it. */
   #endedBecause: string | undefined;
   #onEnded: (reason: string) => void = () => undefined;
+  readonly briefSource: BriefSource | undefined;
   readonly ended = new Promise<string>((resolve) => {
     this.#onEnded = resolve;
   });
@@ -106,6 +108,8 @@ export class EngineDatabase implements Database {
     readonly followed: Followed;
     /** Closed with the database. */
     readonly readers: Readers;
+    /** Those in this thread, if brief reads are answered here. */
+    readonly local?: LocalReaders;
     readonly log: Logger;
     readonly replicaId: number;
     /** Nothing is used any more. May be called more than once. */
@@ -125,6 +129,12 @@ export class EngineDatabase implements Database {
       // where it is not asked, the next one who reads it does
       this.#calls.ask({ kind: "mend-payloads", shard }).catch(() => undefined);
     });
+    this.briefSource = options.local && {
+      followed: options.followed,
+      tokens: this.#tokens,
+      readers: options.local,
+      isServing: () => this.#closing === undefined && !this.#ended && this.refusesReads() === undefined,
+    };
     this.#log = options.log;
     this.#replicaId = options.replicaId;
     this.#whenClosed = options.onClosed;

@@ -9,11 +9,17 @@ import {
   type VersionVector,
 } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
-import type { Patience } from "./database.js";
 import type { Followed } from "./followed.js";
 
 /** Tokens that are kept at a time. */
 const TOKENS_MAX = 256;
+
+/** How long something is waited for. */
+export interface Patience {
+  readonly timeoutMs: number;
+  /** Aborted when nobody waits any more. */
+  readonly signal: AbortSignal;
+}
 
 interface Waiting {
   readonly token: SessionToken;

@@ -73,12 +73,14 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     vectorFolder: folder.vectors,
     tell: (what, why) => options.log.warn({ why }, what),
   });
-  const readers = new ReadersBeside(pool, new LocalReaders(() => noPayloads, HTTP_THREAD));
+  const local = new LocalReaders(() => noPayloads, HTTP_THREAD);
+  const readers = new ReadersBeside(pool, local);
   try {
     return await followEngine(worker, {
       log: options.log,
       start: workerData,
       readers,
+      local,
       heap: heapOfThisThread(),
       onClosed: folder.release,
     });

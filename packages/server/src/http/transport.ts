@@ -44,6 +44,13 @@ export async function acceptOrigins(app: FastifyInstance, origins: readonly stri
   });
 }
 
+/** The lines that answers to requests without an origin begin with. */
+export function headersWithoutOrigin(origins: readonly string[]): string {
+  if (allowedOrigin(origins) !== "*") return "vary: Origin\r\n";
+  const exposed = Object.values(murmurHeaders).join(", ");
+  return `access-control-allow-origin: *\r\naccess-control-expose-headers: ${exposed}\r\n`;
+}
+
 /** Compresses answers as they are asked for, and takes compressed bodies. */
 export async function compressBodies(app: FastifyInstance): Promise<void> {
   await app.register(compress, {

@@ -9,9 +9,10 @@ const WALK_COST_MAX = 100_000;
 /** A candidate costs as much as so many dimensions beside its own. */
 const CANDIDATE_DIMENSIONS = 100;
 
-function isBriefQuery(query: PointsQuery, { handle }: ReadableCollection): boolean {
-  const { node, parameters, selection, prefetch, filter } = query;
-  if (node.kind !== "nearest" || node.target.kind !== "vector" || filter !== undefined) return false;
+/** Is a query one walk of bounded width over vectors in memory, with ids and scores of a few points for an answer, but for its filter? */
+export function isBriefQuery(query: PointsQuery, { handle }: ReadableCollection): boolean {
+  const { node, parameters, selection, prefetch } = query;
+  if (node.kind !== "nearest" || node.target.kind !== "vector") return false;
   if (prefetch !== undefined && prefetch.length > 0) return false;
   if (selection.payload !== false || selection.vectors !== false) return false;
   const points = query.limit + query.offset;
@@ -29,5 +30,5 @@ function isBriefQuery(query: PointsQuery, { handle }: ReadableCollection): boole
 export function isBrief([searched]: readonly ReadableCollection[], reading: Reading): boolean {
   if (reading.kind !== "searches" || reading.isBatch || reading.untilSettled === true) return false;
   const [query] = reading.searches;
-  return searched !== undefined && query !== undefined && isBriefQuery(query, searched);
+  return searched !== undefined && query?.filter === undefined && query !== undefined && isBriefQuery(query, searched);
 }

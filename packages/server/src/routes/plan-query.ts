@@ -19,6 +19,9 @@ import { checkSelected, checkVector, vectorSpaceOf } from "./check-vectors.js";
 import { isFusion, nodeOf, refused } from "./plan-node.js";
 import { selectionOf } from "./render.js";
 
+/** Where a query finds the collections that it names. */
+export type Collections = Pick<Database, "collection">;
+
 /** The collections of a read: the one that it searches, then those that points are looked up in. */
 export class ReadNames {
   readonly searched: string;
@@ -68,7 +71,7 @@ function sourceOf(body: Pick<Prefetch, "limit" | "params" | "filter" | "score_th
 }
 
 /** The collection that points are looked up in. Throws `not-found`, in the words of the dialect. */
-function lookedUpIn(database: Database, name: string, field: string): Collection {
+function lookedUpIn(database: Collections, name: string, field: string): Collection {
   try {
     return database.collection(name);
   } catch (error) {
@@ -78,7 +81,7 @@ function lookedUpIn(database: Database, name: string, field: string): Collection
 }
 
 /** Where a query looks up the points that it names; `undefined`: where it searches. */
-function lookupOf(database: Database, { lookup_from: from, using }: Prefetch, names: ReadNames): Lookup | undefined {
+function lookupOf(database: Collections, { lookup_from: from, using }: Prefetch, names: ReadNames): Lookup | undefined {
   if (from === undefined) return undefined;
   const collection = lookedUpIn(database, from.collection, "lookup_from.collection");
   vectorSpaceOf(collection, from.vector ?? using, "lookup_from.vector");
@@ -101,7 +104,7 @@ function comparesVectors(form: QueryForm | undefined): boolean {
   return form !== undefined && !["rrf", "dbsf", "order-by", "sample", "formula"].includes(form.kind);
 }
 
-function planSource(database: Database, body: Prefetch, names: ReadNames): Source {
+function planSource(database: Collections, body: Prefetch, names: ReadNames): Source {
   if (body.query === undefined) checkWithoutQuery(body);
   const collection = database.collection(names.searched);
   const { query, using, prefetch = [] } = body;
@@ -115,7 +118,7 @@ function planSource(database: Database, body: Prefetch, names: ReadNames): Sourc
 }
 
 /** What a query asks of the reader, once all that can be refused has been. */
-export function planQuery(database: Database, body: QueryBody, names: ReadNames): PointsQuery {
+export function planQuery(database: Collections, body: QueryBody, names: ReadNames): PointsQuery {
   const source = planSource(database, body, names);
   checkSelected(database.collection(names.searched), body.with_vector);
   return { ...source, offset: body.offset, selection: selectionOf(body) };
@@ -123,7 +126,7 @@ export function planQuery(database: Database, body: QueryBody, names: ReadNames)
 
 /** The same of a query whose answer is in groups. */
 export function planGroups(
-  database: Database,
+  database: Collections,
   body: Omit<QueryBody, "offset"> & Grouping,
   names: ReadNames,
 ): GroupsQuery {
@@ -138,7 +141,7 @@ export function planGroups(
 }
 
 /** The same of a legacy search. */
-export function planSearch(database: Database, body: SearchBody, names: ReadNames): PointsQuery {
+export function planSearch(database: Collections, body: SearchBody, names: ReadNames): PointsQuery {
   const { using, vector } = body.vector;
   const collection = database.collection(names.searched);
   checkVector(collection, using, vector, "vector");

@@ -75,16 +75,13 @@ export async function openMemoryDatabase(options: MemoryDatabaseOptions = {}): P
   const { port1: near, port2: far } = new MessageChannel();
   try {
     const host = new EngineHost(far, start, resourcesOf(log, heap, vectors));
+    const openRows = (name: string) => vectors.open(name) as RowFile;
+    const local = new LocalReaders(payloadsOfLog(log), undefined, undefined, undefined, openRows);
     const database = await followEngine(near, {
       log: logger,
       start,
-      readers: new LocalReaders(
-        payloadsOfLog(log),
-        undefined,
-        undefined,
-        undefined,
-        (name) => vectors.open(name) as RowFile,
-      ),
+      readers: local,
+      local,
       heap: heapOfThisThread(),
       onClosed: () => near.close(),
     });

@@ -1,0 +1,13 @@
+import type { LocalReaders } from "../read/local-readers.js";
+import type { Followed } from "./followed.js";
+import type { FollowedTokens } from "./followed-tokens.js";
+
+/** What brief reads are answered from, in any thread that follows the engine. */
+export interface BriefSource {
+  readonly followed: Followed;
+  readonly tokens: FollowedTokens;
+  /** In this thread. */
+  readonly readers: LocalReaders;
+  /** Are reads served at all, by a catalogue that is as new as any that a client was told of? */
+  readonly isServing: () => boolean;
+}

@@ -1,0 +1,324 @@
+import assert from "node:assert/strict";
+import { connect, type Socket } from "node:net";
+import { after, describe, it } from "node:test";
+import fc from "fast-check";
+import { filledApp, type TestApp } from "../testing/test-app.js";
+
+/** A connection, and what comes of it. */
+class Client {
+  readonly #socket: Socket;
+  #received = "";
+  #onChange: () => void = () => undefined;
+  isEnded = false;
+
+  constructor(port: number) {
+    this.#socket = connect(port, "127.0.0.1").setEncoding("latin1").setNoDelay();
+    this.#socket.on("data", (text) => {
+      this.#received += text;
+      this.#onChange();
+    });
+    this.#socket.on("close", () => {
+      this.isEnded = true;
+      this.#onChange();
+    });
+    this.#socket.on("error", () => undefined);
+  }
+
+  send(text: string): Promise<void> {
+    return new Promise((resolve) => this.#socket.write(text, "latin1", () => resolve()));
+  }
+
+  finish(): void {
+    this.#socket.end();
+  }
+
+  async #until(isDone: () => boolean): Promise<void> {
+    while (!isDone() && !this.isEnded) {
+      await new Promise<void>((resolve) => {
+        this.#onChange = resolve;
+      });
+    }
+  }
+
+  async untilEnded(): Promise<void> {
+    await this.#until(() => false);
+  }
+
+  /** The next answer whole; an interim one too. */
+  async answer(): Promise<string> {
+    const lengthNow = () => {
+      const headEnd = this.#received.indexOf("\r\n\r\n");
+      if (headEnd < 0) return Number.POSITIVE_INFINITY;
+      const length = /^content-length: (\d+)/im.exec(this.#received.slice(0, headEnd))?.[1] ?? "0";
+      return headEnd + 4 + Number(length);
+    };
+    await this.#until(() => this.#received.length >= lengthNow());
+    const end = Math.min(lengthNow(), this.#received.length);
+    const answer = this.#received.slice(0, end);
+    this.#received = this.#received.slice(end);
+    return answer;
+  }
+}
+
+const PATH = "/collections/things/points/query";
+const plain = { query: [0.1, 0.2, 0.3, 0.4] };
+
+function post(body: unknown, { path = PATH, headers = [] as string[] } = {}): string {
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  const lines = [`POST ${path} HTTP/1.1`, "Host: localhost", "Content-Type: application/json", ...headers];
+  return `${lines.join("\r\n")}\r\ncontent-length: ${Buffer.byteLength(text, "latin1")}\r\n\r\n${text}`;
+}
+
+/** What says when it was given, and how long it took, stands in every answer. */
+function timeless(answer: string): string {
+  const withoutTime = answer.replace(/^Date: .*$/m, "").replace(/"time":[\d.e-]+/, '"time":0');
+  return withoutTime.replace(/^content-length: .*$/m, "");
+}
+
+interface Served extends TestApp {
+  readonly port: number;
+  client(): Client;
+  /** Reads that were answered where they came in. */
+  brief(): Promise<number>;
+  /** What a new connection is answered to this. */
+  alone(request: string): Promise<string>;
+}
+
+async function served(options: Parameters<typeof filledApp>[0] = {}): Promise<Served> {
+  const test = await filledApp(options);
+  await test.ask("PUT", "/collections/things/index?wait=true", { field_name: "count", field_schema: "integer" });
+  await test.app.listen({ port: 0, host: "127.0.0.1" });
+  const { port } = test.app.addresses()[0] as { readonly port: number };
+  const clients: Client[] = [];
+  after(() => {
+    for (const each of clients) each.finish();
+  });
+  const client = () => {
+    const made = new Client(port);
+    clients.push(made);
+    return made;
+  };
+  return {
+    ...test,
+    port,
+    client,
+    brief: async () => {
+      const { text } = await test.ask("GET", "/metrics");
+      return Number(/^murmur_brief_reads_total (\d+)$/m.exec(text)?.[1]);
+    },
+    alone: async (request) => {
+      const one = client();
+      await one.send(request);
+      const answer = await one.answer();
+      one.finish();
+      return answer;
+    },
+  };
+}
+
+/** Makes HTTP's own parser take a request, and changes nothing else. */
+const elsewhere = "x-no-compression: 1";
+
+describe("brief reads", () => {
+  it("are answered where they come in, as they would be elsewhere", async () => {
+    for (const corsOrigins of [[], ["*"], ["https://a.example"]]) {
+      const { alone, brief } = await served({ corsOrigins });
+      const here = await alone(post(plain));
+      assert.equal(await brief(), 1);
+      assert.match(here, /^HTTP\/1.1 200 OK\r\n/);
+      assert.equal(timeless(here), timeless(await alone(post(plain, { headers: [elsewhere] }))));
+      assert.equal(await brief(), 1);
+    }
+  });
+
+  it("come one after the other on a connection, and in pieces", async () => {
+    const { client, brief, alone } = await served();
+    const expected = timeless(await alone(post(plain, { headers: [elsewhere] })));
+    const one = client();
+    const text = post(plain);
+    for (const cut of [0, 1, 10, 30, text.length - 60, text.length - 1]) {
+      await one.send(text.slice(0, cut));
+      await one.send(text.slice(cut));
+      assert.equal(timeless(await one.answer()), expected);
+    }
+    assert.equal(await brief(), 6);
+  });
+
+  it("leave the connection to HTTP's parser with the first request that is anything else", async () => {
+    const { client, brief } = await served();
+    const one = client();
+    await one.send(post(plain));
+    assert.match(await one.answer(), /^HTTP\/1.1 200/);
+    await one.send("GET /collections HTTP/1.1\r\nhost: localhost\r\n\r\n");
+    assert.match(await one.answer(), /"name":"things"/);
+    await one.send(post(plain));
+    assert.match(await one.answer(), /^HTTP\/1.1 200/);
+    assert.equal(await brief(), 1);
+  });
+
+  it("are answered in their order where they are sent before answers came", async () => {
+    const { client } = await served();
+    const one = client();
+    const other = post({ query: [0.9, 0.1, 0, 0], limit: 1 });
+    await one.send(post({ ...plain, limit: 2 }) + other + post({ ...plain, limit: 3 }));
+    const points = [];
+    for (let i = 0; i < 3; i++) points.push((await one.answer()).split('"score"').length - 1);
+    assert.deepEqual(points, [2, 1, 3]);
+  });
+
+  it("are the same in what is refused, unusual or not meant as one", async () => {
+    const { alone } = await served();
+    const head = (lines: string[]) => `${lines.join("\r\n")}\r\n\r\n`;
+    const requests = [
+      post({ query: [1, 2, 3] }),
+      post({ query: [] }),
+      post({ query: [1, 2, 3, "4"] }),
+      post({ query: [1, 2, 3, 1e300] }),
+      post({ ...plain, limit: 0 }),
+      post({ ...plain, limit: 1e6 }),
+      post({ ...plain, nonsense: 1 }),
+      post({ ...plain, with_payload: true }),
+      post({ ...plain, filter: { must: [{ key: "city", match: { value: "Berlin" } }] } }),
+      post({ ...plain, filter: { must: [{ key: "count", range: { gt: 1 } }] } }),
+      post({ ...plain, params: { exact: true } }),
+      post({ ...plain, using: "other" }),
+      post('{"query":[1,2,3,4]'),
+      post('{"query":[1,2,3,4]}x'),
+      post("\xef\xbb\xbf{}"),
+      post("\xff{}"),
+      post('{"query":[1,2,3,4],"__proto__":{}}'),
+      post(plain, { path: "/collections/nothing/points/query" }),
+      post(plain, { path: `${PATH}?consistency=all` }),
+      post(plain, { path: `${PATH}/` }),
+      post(plain, { path: "/collections/th%69ngs/points/query" }),
+      post({ vector: plain.query, limit: 2 }, { path: "/collections/things/points/search" }),
+      post({ vector: plain.query }, { path: "/collections/things/points/search" }),
+      post(plain, { headers: ["x-murmur-token: nonsense"] }),
+      post(plain, { headers: ["x-murmur-frontier: 1"] }),
+      post(plain, { headers: ["x-murmur-digest: 1"] }),
+      post(plain, { headers: ["accept-encoding: gzip"] }),
+      post(plain, { headers: ["origin: http://localhost:3000"] }),
+      post(plain, { headers: ["origin: http://evil.example"] }),
+      post(plain, { headers: ["connection: close"] }),
+      post(plain, { headers: ["connection: keep-alive"] }),
+      post(plain, { headers: ["expect: 100-continue"] }),
+      post(plain, { headers: ["content-length: 1"] }),
+      post(plain, { headers: ["content-type: text/plain"] }),
+      post(plain, { headers: ["no field"] }),
+      post(plain, { headers: ["folded: a", " b"] }),
+      post(plain, { headers: ["odd: \x01"] }),
+      head([`POST ${PATH} HTTP/1.1`, "host: localhost", "content-type: application/json", "content-length: 0"]),
+      head([`POST ${PATH} HTTP/1.0`, "content-type: application/json", "content-length: 0"]),
+      `${head([`POST ${PATH} HTTP/1.1`, "content-type: application/json", "content-length: 2"])}{}`,
+      head([
+        `POST ${PATH} HTTP/1.1`,
+        "host: localhost",
+        "content-type: application/json",
+        "transfer-encoding: chunked",
+      ]) +
+        "13\r\n" +
+        '{"query":[1,2,3,4]}' +
+        "\r\n0\r\n\r\n",
+      head([`PUT ${PATH} HTTP/1.1`, "host: localhost"]),
+      "POST /collections/ nonsense\r\n\r\n",
+    ];
+    for (const request of requests) {
+      const marked = request.replace("\r\n", `\r\n${elsewhere}\r\n`);
+      assert.equal(timeless(await alone(request)), timeless(await alone(marked)), JSON.stringify(request));
+    }
+  });
+
+  it("follow the token of their session, and give it on", async () => {
+    const { alone, ask, brief } = await served();
+    const tokenOf = (answer: string) => /^x-murmur-token: (\S+)/m.exec(answer)?.[1] as string;
+    const first = tokenOf(await alone(post(plain)));
+    const written = await ask("PUT", "/collections/named/points?wait=true", {
+      points: [{ id: 9, vector: { image: [1, 2] } }],
+    });
+    const token = String(written.headers["x-murmur-token"]);
+    for (const brought of [first, token]) {
+      const headers = [`x-murmur-token: ${brought}`];
+      const here = await alone(post(plain, { headers }));
+      assert.equal(timeless(here), timeless(await alone(post(plain, { headers: [...headers, elsewhere] }))));
+      // again, as it is remembered
+      assert.equal(timeless(here), timeless(await alone(post(plain, { headers }))));
+    }
+    assert.equal(await brief(), 5);
+  });
+
+  it("are counted, and told of by collection", async () => {
+    const { alone, ask } = await served();
+    await ask("POST", "/collections/aliases", {
+      actions: [{ create_alias: { collection_name: "things", alias_name: "same" } }],
+    });
+    await alone(post(plain));
+    await alone(post(plain, { path: "/collections/same/points/query" }));
+    const { text } = await ask("GET", "/metrics");
+    const counted =
+      'rest_responses_duration_seconds_count{method="POST",endpoint="/collections/{collection_name}/points/query",status="200"} 2';
+    assert.ok(text.includes(counted));
+    const { text: telemetry } = await ask("GET", "/telemetry?per_collection=true&details_level=3");
+    const { result } = JSON.parse(telemetry) as { readonly result: { readonly requests: { readonly rest: unknown } } };
+    const { per_collection_responses: byCollection } = result.requests.rest as {
+      readonly per_collection_responses: { readonly [name: string]: object };
+    };
+    assert.ok("POST /collections/{collection_name}/points/query" in (byCollection["things"] ?? {}));
+    assert.equal(byCollection["same"], undefined);
+  });
+
+  it("are not taken by a collection with limits of its own", async () => {
+    const { alone, ask, brief } = await served();
+    await ask("PATCH", "/collections/things", { strict_mode_config: { enabled: true, max_query_limit: 2 } });
+    assert.match(await alone(post({ ...plain, limit: 5 })), /^HTTP\/1.1 4/);
+    assert.match(await alone(post({ ...plain, limit: 2 })), /^HTTP\/1.1 200/);
+    assert.equal(await brief(), 0);
+  });
+
+  it("let go of connections when the server closes", async () => {
+    const { app, client, alone } = await served();
+    const [idle, silent, partly] = [client(), client(), client()];
+    await idle.send(post(plain));
+    await idle.answer();
+    await partly.send(post(plain).slice(0, 40));
+    // what was sent before these has come when they are answered
+    for (let i = 0; i < 2; i++) await alone(post(plain));
+    const closed = app.close();
+    await idle.untilEnded();
+    await silent.untilEnded();
+    await partly.send(post(plain).slice(40));
+    assert.match(await partly.answer(), /^HTTP\/1.1 503/);
+    await closed;
+  });
+
+  it("are the same whatever a plain body holds", async () => {
+    const { client } = await served();
+    const number = fc.oneof(fc.double({ noNaN: true, min: -10, max: 10 }), fc.integer(), fc.double());
+    const body = fc.record(
+      {
+        query: fc.array(number, { minLength: 3, maxLength: 5 }),
+        limit: fc.oneof(fc.integer({ min: 1, max: 12 }), number),
+        offset: fc.integer({ min: -1, max: 3 }),
+        score_threshold: number,
+        with_payload: fc.boolean(),
+        with_vector: fc.boolean(),
+        params: fc.record({ hnsw_ef: fc.integer({ min: 0, max: 200 }), exact: fc.boolean() }, { requiredKeys: [] }),
+        filter: fc.record({
+          must: fc.array(fc.record({ key: fc.constantFrom("count", "city"), range: fc.record({ lt: number }) }), {
+            maxLength: 2,
+          }),
+        }),
+      },
+      { requiredKeys: ["query"] },
+    );
+    await fc.assert(
+      fc.asyncProperty(body, async (one) => {
+        const [here, there] = [client(), client()];
+        await Promise.all([here.send(post(one)), there.send(post(one, { headers: [elsewhere] }))]);
+        assert.equal(timeless(await here.answer()), timeless(await there.answer()));
+        here.finish();
+        there.finish();
+      }),
+      { numRuns: 200 },
+    );
+  });
+});

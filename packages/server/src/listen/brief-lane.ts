@@ -1,0 +1,218 @@
+import type { Server } from "node:http";
+import type { Socket } from "node:net";
+import { successBegin, successEnd } from "../http/envelope.js";
+import { keepAliveTimeoutMs } from "../http/http-limits.js";
+import { murmurHeaders } from "../http/murmur-headers.js";
+import type { BriefAnswer, BriefReads } from "./brief-reads.js";
+import { type BriefRequest, briefRequestOfHead } from "./brief-request.js";
+
+/** A connection that has sent nothing, or only a part of a request, is HTTP's own after so long. */
+const PATIENCE_MS = 1_000;
+/** Pieces in which a request may come. */
+const PIECES_MAX = 16;
+const HEAD_BYTES_MAX = 8 * 1024;
+/** Heads that are known again: clients send the same ones, but for the length of the body. */
+const HEADS_MAX = 1_024;
+const HEAD_END = "\r\n\r\n";
+const PATH_BEGIN = "POST /collections/";
+const BEGIN = Buffer.from(PATH_BEGIN);
+
+/** A brief read was answered, with 200, after so many milliseconds. */
+export type Observe = (request: BriefRequest, elapsedMs: number) => void;
+
+/** The time as answers carry it, read once a second. */
+class DateHeader {
+  #untilMs = 0;
+  #text = "";
+
+  text(): string {
+    const nowMs = Date.now();
+    if (nowMs >= this.#untilMs) {
+      this.#text = new Date(nowMs).toUTCString();
+      this.#untilMs = nowMs - (nowMs % 1_000) + 1_000;
+    }
+    return this.#text;
+  }
+}
+
+/** One connection, as long as it sends nothing but brief reads. */
+class Connection {
+  readonly #lane: BriefLane;
+  readonly #socket: Socket;
+  /** What has come of a request that is not whole. */
+  #pending: Buffer | undefined;
+  #pieces = 0;
+  #isAnswering = false;
+  readonly #isAbandoned = () => this.#socket.destroyed;
+
+  constructor(lane: BriefLane, socket: Socket) {
+    this.#lane = lane;
+    this.#socket = socket;
+    socket.setTimeout(PATIENCE_MS);
+    socket.on("data", this.#onData).on("end", this.#onEnd).on("error", this.#onError);
+    socket.on("timeout", this.#onTimeout).on("close", this.#onClose);
+  }
+
+  /** It has nothing under way. */
+  endIfIdle(): void {
+    if (!this.#isAnswering && this.#pending === undefined) this.#socket.destroySoon();
+  }
+
+  readonly #onData = (piece: Buffer): void => {
+    if (this.#isAnswering) {
+      // the next one before this is answered: it waits there until HTTP's own parser takes it
+      this.#socket.pause();
+      this.#pending = this.#pending === undefined ? piece : Buffer.concat([this.#pending, piece]);
+      return;
+    }
+    const bytes = this.#pending === undefined ? piece : Buffer.concat([this.#pending, piece]);
+    this.#pending = bytes;
+    const headEnd = bytes.indexOf(HEAD_END);
+    if (headEnd < 0) return this.#waitFor(bytes.length < HEAD_BYTES_MAX && isBegin(bytes));
+    const request =
+      headEnd > HEAD_BYTES_MAX || !isBegin(bytes)
+        ? undefined
+        : this.#lane.request(bytes.toString("latin1", 0, headEnd));
+    if (request === undefined) return this.#leave();
+    const bodyAt = headEnd + HEAD_END.length;
+    const missing = bodyAt + request.bodyBytes - bytes.length;
+    if (missing > 0) return this.#waitFor(true);
+    if (missing < 0) return this.#leave();
+    this.#answer(request, bytes.subarray(bodyAt));
+  };
+
+  #waitFor(isPatient: boolean): void {
+    if (!isPatient || ++this.#pieces > PIECES_MAX) this.#leave();
+    else if (this.#pieces === 1) this.#socket.setTimeout(PATIENCE_MS);
+  }
+
+  #answer(request: BriefRequest, body: Buffer): void {
+    const arrivedMs = performance.now();
+    this.#isAnswering = true;
+    const whole = this.#pending as Buffer;
+    this.#pending = undefined;
+    const done = (answer: BriefAnswer | undefined) => {
+      this.#isAnswering = false;
+      if (this.#socket.destroyed) return;
+      if (answer === undefined) {
+        this.#pending = this.#pending === undefined ? whole : Buffer.concat([whole, this.#pending]);
+        this.#leave();
+        return;
+      }
+      const elapsedMs = performance.now() - arrivedMs;
+      this.#socket.write(this.#lane.textOf(answer, elapsedMs), "latin1");
+      this.#lane.observe(request, elapsedMs);
+      this.#afterAnswer();
+    };
+    if (!this.#lane.reads.answer({ request, body, arrivedMs, isAbandoned: this.#isAbandoned, done })) done(undefined);
+  }
+
+  #afterAnswer(): void {
+    this.#pieces = 0;
+    if (this.#pending !== undefined) this.#leave();
+    else if (this.#lane.isClosing) this.#socket.destroySoon();
+    else if (this.#socket.readableEnded) this.#socket.end();
+    else if (this.#socket.timeout !== keepAliveTimeoutMs) this.#socket.setTimeout(keepAliveTimeoutMs);
+  }
+
+  /** From here on the connection is HTTP's own, with what has come of it. */
+  #leave(): void {
+    const socket = this.#socket;
+    socket.off("data", this.#onData).off("end", this.#onEnd).off("error", this.#onError);
+    socket.off("timeout", this.#onTimeout).off("close", this.#onClose).setTimeout(0);
+    socket.pause();
+    if (this.#pending !== undefined) socket.unshift(this.#pending);
+    this.#lane.leave(this, socket);
+    socket.resume();
+  }
+
+  readonly #onEnd = (): void => {
+    if (this.#pending !== undefined && !this.#isAnswering) this.#leave();
+    else if (!this.#isAnswering) this.#socket.end();
+  };
+
+  readonly #onError = (): void => {
+    this.#socket.destroy();
+  };
+
+  readonly #onTimeout = (): void => {
+    if (this.#isAnswering) return;
+    if (this.#socket.timeout === PATIENCE_MS) this.#leave();
+    else this.#socket.destroySoon();
+  };
+
+  readonly #onClose = (): void => {
+    this.#lane.forget(this);
+  };
+}
+
+function isBegin(bytes: Buffer): boolean {
+  const length = Math.min(bytes.length, BEGIN.length);
+  return BEGIN.compare(bytes, 0, length, 0, length) === 0;
+}
+
+/**
+ * Takes the connections of a server before its parser does. As long as one sends nothing but brief reads, each whole before the next, they
+ * are read and answered here, with the bytes that the server would answer. With the first that is anything else, however little, the
+ * connection is the server's for good, and so is every byte that was not answered.
+ */
+export class BriefLane {
+  readonly reads: BriefReads;
+  readonly observe: Observe;
+  readonly #fixedHeaders: string;
+  readonly #server: Server;
+  readonly #take: (socket: Socket) => void;
+  readonly #connections = new Set<Connection>();
+  readonly #heads = new Map<string, BriefRequest>();
+  readonly #date = new DateHeader();
+  #isClosing = false;
+
+  /** `fixedHeaders`: lines that all answers begin with. */
+  constructor(server: Server, reads: BriefReads, fixedHeaders: string, observe: Observe) {
+    this.#server = server;
+    this.reads = reads;
+    this.observe = observe;
+    this.#fixedHeaders = fixedHeaders;
+    this.#take = server.listeners("connection")[0] as (socket: Socket) => void;
+    server.off("connection", this.#take);
+    server.on("connection", (socket: Socket) => {
+      if (this.#isClosing) this.#take.call(server, socket);
+      else this.#connections.add(new Connection(this, socket));
+    });
+  }
+
+  get isClosing(): boolean {
+    return this.#isClosing;
+  }
+
+  /** Nothing is taken any more; connections without a request under way are ended. */
+  close(): void {
+    this.#isClosing = true;
+    for (const connection of this.#connections) connection.endIfIdle();
+  }
+
+  request(head: string): BriefRequest | undefined {
+    if (this.#isClosing) return undefined;
+    const known = this.#heads.get(head);
+    if (known !== undefined) return known;
+    const request = briefRequestOfHead(head);
+    if (this.#heads.size >= HEADS_MAX) this.#heads.clear();
+    if (request !== undefined) this.#heads.set(head, request);
+    return request;
+  }
+
+  leave(connection: Connection, socket: Socket): void {
+    this.#connections.delete(connection);
+    this.#take.call(this.#server, socket);
+  }
+
+  forget(connection: Connection): void {
+    this.#connections.delete(connection);
+  }
+
+  textOf({ result, token, settled }: BriefAnswer, elapsedMs: number): string {
+    const body = successBegin + result + successEnd(elapsedMs);
+    const told = settled === undefined ? "" : `${murmurHeaders.settled}: ${settled}\r\n`;
+    return `HTTP/1.1 200 OK\r\n${this.#fixedHeaders}${murmurHeaders.token}: ${token}\r\n${told}content-type: application/json; charset=utf-8\r\ncontent-length: ${body.length}\r\nDate: ${this.#date.text()}\r\nConnection: keep-alive\r\nKeep-Alive: timeout=${keepAliveTimeoutMs / 1000}\r\n\r\n${body}`;
+  }
+}

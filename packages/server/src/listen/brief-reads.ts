@@ -1,0 +1,185 @@
+import {
+  type Collection,
+  mergeTokens,
+  resolveCollection,
+  type SessionToken,
+  type VersionVector,
+} from "@murmuration/core";
+import type { JsonObject } from "@murmuration/index";
+import { textOf, tokenOf } from "../consistency/token-text.js";
+import type { BriefSource } from "../engine/brief-source.js";
+import type { FollowedShard } from "../engine/followed-shard.js";
+import { parseJsonBytes } from "../http/json.js";
+import { isBriefQuery } from "../read/brief-reading.js";
+import type { LocalReaders } from "../read/local-readers.js";
+import type { ReaderAnswer } from "../read/readers.js";
+import type { Reading } from "../read/reading.js";
+import { unindexedField } from "../strict/filter-fields.js";
+import type { BriefRequest } from "./brief-request.js";
+
+/** Answers from this size on are compressed for whoever accepts that. */
+const COMPRESSED_BYTES_MIN = 1024;
+/** A point of such an answer takes no more than so many bytes, but for rare ones. */
+const POINT_BYTES = 85;
+/** What stands around a result takes no more. */
+const ENVELOPE_BYTES = 64;
+/** Texts of tokens that are remembered. */
+const TOKENS_MAX = 1_024;
+
+/** What a brief read came to. Printable ASCII. */
+export interface BriefAnswer {
+  /** The text of the result. */
+  readonly result: string;
+  /** What the session is told. */
+  readonly token: string;
+  readonly settled: boolean | undefined;
+}
+
+/** One request that is being answered. */
+export interface BriefAsked {
+  readonly request: BriefRequest;
+  readonly body: Buffer;
+  /** On the clock of `performance.now()`. */
+  readonly arrivedMs: number;
+  readonly isAbandoned: () => boolean;
+  /** `undefined`: it has to be answered another way, and nothing of it was done. */
+  readonly done: (answer: BriefAnswer | undefined) => void;
+}
+
+/** A token of a request. */
+interface KnownToken {
+  readonly token: SessionToken;
+  /** What the last answer to it was as of, and the token that it carried. */
+  frontiers?: SessionToken;
+  text?: string;
+}
+
+/** A reading that is begun. */
+interface Begun {
+  /** Frontier of the catalogue that it is of. */
+  readonly catalogue: VersionVector;
+  readonly shard: FollowedShard;
+  readonly answer: ReturnType<LocalReaders["begin"]>;
+  readonly release: () => void;
+}
+
+const isStrict = ({ settings }: Collection) =>
+  (settings.strict_mode_config as JsonObject | undefined)?.["enabled"] === true;
+
+/**
+ * Answers brief reads in the thread that has taken the request: one walk of bounded width over vectors in memory, also by a filter whose paths
+ * are indexed. Every request that is anything else, or is refused with an error, is for the way that all requests can take: what is answered
+ * here is what would be answered there, to the byte.
+ */
+export class BriefReads {
+  readonly #source: BriefSource;
+  readonly #timeoutMs: number;
+  /** Tokens of requests, and what answers to them carry. */
+  readonly #tokens = new Map<string, KnownToken>();
+  /** A module of WebAssembly has failed here, and may have left anything behind. */
+  #isBroken = false;
+
+  constructor(source: BriefSource, timeoutMs: number) {
+    this.#source = source;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /** Returns false where the request has to be answered another way; then `done` is not called. It may be called before this returns. */
+  answer(asked: BriefAsked): boolean {
+    if (this.#isBroken || !this.#source.isServing()) return false;
+    try {
+      const begun = this.#begin(asked);
+      if (begun === undefined) return false;
+      const { answer } = begun;
+      if (!(answer instanceof Promise)) return this.#finish(asked, begun, answer.value);
+      answer.then(
+        (value) => this.#finish(asked, begun, value) || asked.done(undefined),
+        (error: unknown) => {
+          begun.release();
+          this.#note(error);
+          asked.done(undefined);
+        },
+      );
+      return true;
+    } catch (error) {
+      this.#note(error);
+      return false;
+    }
+  }
+
+  #begin({ request, body, arrivedMs, isAbandoned }: BriefAsked): Begun | undefined {
+    const { followed, readers, tokens } = this.#source;
+    const { route, collection: name } = request;
+    const catalogue = followed.frontier;
+    const collection = resolveCollection(followed.catalogue, name);
+    if (isStrict(collection)) return undefined;
+    const query = route.planOf(parseJsonBytes(body), { collection: () => collection }, name);
+    const shard = followed.shard(name);
+    if (query === undefined || !isBriefQuery(query, shard.readable)) return undefined;
+    if (request.acceptsEncoding && query.limit * POINT_BYTES >= COMPRESSED_BYTES_MIN) return undefined;
+    if (query.filter !== undefined && unindexedField(query.filter, collection) !== undefined) return undefined;
+    if (request.token !== undefined && tokens.missing(this.#tokenOf(request.token).token, [name]) > 0) return undefined;
+    const texts = query.filter === undefined ? undefined : followed.texts(name);
+    const reading: Reading = {
+      kind: "searches",
+      searches: [query],
+      isBatch: false,
+      shape: route.shape,
+      ...(texts === undefined ? {} : { texts: [texts] }),
+    };
+    const limits = { deadlineMs: arrivedMs + this.#timeoutMs, timeoutMs: this.#timeoutMs, isAbandoned };
+    const release = shard.hold();
+    try {
+      return { catalogue, shard, release, answer: readers.begin([shard.readable], reading, limits) };
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  #finish({ request, done }: BriefAsked, { catalogue, shard, release }: Begun, answer: ReaderAnswer): boolean {
+    const [result] = answer.pieces;
+    if (
+      typeof result !== "string" ||
+      (request.acceptsEncoding && result.length + ENVELOPE_BYTES >= COMPRESSED_BYTES_MIN)
+    ) {
+      release();
+      return false;
+    }
+    const told = shard.frontierAt(answer.epochs[0] as number);
+    const tell = (frontier: VersionVector) => {
+      release();
+      const frontiers = this.#source.tokens.tokenOf(catalogue, [shard.readable.shard], [frontier]);
+      done({ result, token: this.#textFor(request.token, frontiers), settled: answer.settled });
+    };
+    if (told instanceof Promise) void told.then(tell);
+    else tell(told);
+    return true;
+  }
+
+  /** What follows from an error here: whatever it says is said another way. */
+  #note(error: unknown): void {
+    if (!(error instanceof Error) || error.name !== "RuntimeError") return;
+    this.#isBroken = true;
+    this.#source.readers.release();
+  }
+
+  #tokenOf(text: string): KnownToken {
+    const known = this.#tokens.get(text);
+    if (known !== undefined) return known;
+    const token: KnownToken = { token: tokenOf(text) as SessionToken };
+    if (this.#tokens.size >= TOKENS_MAX) this.#tokens.clear();
+    this.#tokens.set(text, token);
+    return token;
+  }
+
+  #textFor(brought: string | undefined, frontiers: SessionToken): string {
+    if (brought === undefined) return textOf(frontiers);
+    const known = this.#tokenOf(brought);
+    if (known.frontiers !== frontiers) {
+      known.text = textOf(mergeTokens(known.token, frontiers));
+      known.frontiers = frontiers;
+    }
+    return known.text as string;
+  }
+}
