@@ -32,7 +32,8 @@ import { acceptUploads } from "./http/upload.js";
 import { undecodable } from "./http/url-text.js";
 import { Issues } from "./issues.js";
 import { BriefLane } from "./listen/brief-lane.js";
-import { BriefReads } from "./listen/brief-reads.js";
+import { admitsNow, BriefReads } from "./listen/brief-reads.js";
+import type { BriefRequest } from "./listen/brief-request.js";
 import { Metrics } from "./metrics.js";
 import { openApiRoute } from "./openapi.js";
 import { elapsedMs, loggedPath, requestHandler, sendError, sendJson } from "./request-handler.js";
@@ -258,7 +259,8 @@ export async function buildApp(database: Database, options: AppOptions = {}): Pr
   });
   answerUnknown(app, all);
   if (database.briefSource !== undefined) {
-    const reads = new BriefReads(database.briefSource, readTimeoutSeconds * 1000);
+    const admits = (request: BriefRequest) => admitsNow(options.guard, request);
+    const reads = new BriefReads(database.briefSource, readTimeoutSeconds * 1000, admits);
     const lane = new BriefLane(
       app.server,
       reads,

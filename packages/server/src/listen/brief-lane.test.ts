@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { connect, type Socket } from "node:net";
 import { after, describe, it } from "node:test";
 import fc from "fast-check";
-import { filledApp, type TestApp } from "../testing/test-app.js";
+import { Guard } from "../access/guard.js";
+import { fill, type TestApp, testApp } from "../testing/test-app.js";
+import { signedToken, testKeys } from "../testing/tokens.js";
 
 /** A connection, and what comes of it. */
 class Client {
@@ -84,8 +86,15 @@ interface Served extends TestApp {
   alone(request: string): Promise<string>;
 }
 
-async function served(options: Parameters<typeof filledApp>[0] = {}): Promise<Served> {
-  const test = await filledApp(options);
+async function served(
+  options: Parameters<typeof testApp>[0] = {},
+  credentials: Record<string, string> = {},
+): Promise<Served> {
+  const opened = await testApp(options);
+  const ask: TestApp["ask"] = (method, url, body, headers) =>
+    opened.ask(method, url, body, { ...credentials, ...headers });
+  const test = { ...opened, ask };
+  await fill(test);
   await test.ask("PUT", "/collections/things/index?wait=true", { field_name: "count", field_schema: "integer" });
   await test.app.listen({ port: 0, host: "127.0.0.1" });
   const { port } = test.app.addresses()[0] as { readonly port: number };
@@ -272,6 +281,22 @@ describe("brief reads", () => {
     assert.match(await alone(post({ ...plain, limit: 5 })), /^HTTP\/1.1 4/);
     assert.match(await alone(post({ ...plain, limit: 2 })), /^HTTP\/1.1 200/);
     assert.equal(await brief(), 0);
+  });
+
+  it("are let in by keys and tokens as their route lets in", async () => {
+    const [key] = testKeys.readWrite as [string];
+    const test = await served({ guard: new Guard(testKeys) }, { "api-key": key });
+    const token = await signedToken({ access: [{ collection: "things", access: "r" }] });
+    const other = await signedToken({ access: [{ collection: "named", access: "r" }] });
+    const credentials = ["x: y", `api-key: ${key}x`, "api-key:", `authorization: Bearer ${other}`, `api-key: ${other}`];
+    const letIn = [`api-key: ${key}`, `authorization: Bearer ${key}`, `api-key: ${testKeys.readOnly[0]}`];
+    for (const header of [...credentials, ...letIn, `authorization: Bearer ${token}`]) {
+      const here = await test.alone(post(plain, { headers: [header] }));
+      assert.equal(timeless(here), timeless(await test.alone(post(plain, { headers: [header, elsewhere] }))), header);
+      assert.match(here, credentials.includes(header) ? /^HTTP\/1.1 40[13]/ : /^HTTP\/1.1 200/);
+    }
+    assert.equal(await test.brief(), letIn.length);
+    assert.match(await test.alone(post(plain, { headers: [`api-key: ${key}`, "api-key: x"] })), /^HTTP\/1.1 401/);
   });
 
   it("let go of connections when the server closes", async () => {

@@ -6,6 +6,8 @@ import {
   type VersionVector,
 } from "@murmuration/core";
 import type { JsonObject } from "@murmuration/index";
+import type { Guard } from "../access/guard.js";
+import { rightOf } from "../access/route-rights.js";
 import { textOf, tokenOf } from "../consistency/token-text.js";
 import type { BriefSource } from "../engine/brief-source.js";
 import type { FollowedShard } from "../engine/followed-shard.js";
@@ -66,6 +68,19 @@ interface Begun {
 const isStrict = ({ settings }: Collection) =>
   (settings.strict_mode_config as JsonObject | undefined)?.["enabled"] === true;
 
+/** Is a request let in by a key? One with a token, or that is refused, is for its route to ask about. */
+export function admitsNow(guard: Guard | undefined, { route, collection, credentials }: BriefRequest): boolean {
+  if (guard === undefined) return true;
+  try {
+    const caller = guard.admit(credentials, rightOf("POST", route.endpoint), collection, () => Promise.resolve(false));
+    // what becomes of a token is asked anew
+    if (caller instanceof Promise) caller.catch(() => undefined);
+    return !(caller instanceof Promise);
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Answers brief reads in the thread that has taken the request: one walk of bounded width over vectors in memory, also by a filter whose paths
  * are indexed. Every request that is anything else, or is refused with an error, is for the way that all requests can take: what is answered
@@ -74,19 +89,22 @@ const isStrict = ({ settings }: Collection) =>
 export class BriefReads {
   readonly #source: BriefSource;
   readonly #timeoutMs: number;
+  readonly #admits: (request: BriefRequest) => boolean;
   /** Tokens of requests, and what answers to them carry. */
   readonly #tokens = new Map<string, KnownToken>();
   /** A module of WebAssembly has failed here, and may have left anything behind. */
   #isBroken = false;
 
-  constructor(source: BriefSource, timeoutMs: number) {
+  /** `admits`: is a request let in by what it brings, as far as that can be said at once? */
+  constructor(source: BriefSource, timeoutMs: number, admits: (request: BriefRequest) => boolean) {
     this.#source = source;
+    this.#admits = admits;
     this.#timeoutMs = timeoutMs;
   }
 
   /** Returns false where the request has to be answered another way; then `done` is not called. It may be called before this returns. */
   answer(asked: BriefAsked): boolean {
-    if (this.#isBroken || !this.#source.isServing()) return false;
+    if (this.#isBroken || !this.#source.isServing() || !this.#admits(asked.request)) return false;
     try {
       const begun = this.#begin(asked);
       if (begun === undefined) return false;

@@ -41,6 +41,8 @@ export interface BriefRequest {
   readonly bodyBytes: number;
   /** The session's token, if it has one. */
   readonly token: string | undefined;
+  /** What it is let in by. */
+  readonly credentials: { readonly "api-key"?: string; readonly authorization?: string };
   /** A long answer would be compressed. */
   readonly acceptsEncoding: boolean;
 }
@@ -60,8 +62,11 @@ const askingMore: ReadonlySet<string> = new Set([
   "x-no-compression",
   ...Object.values(murmurHeaders).filter((name) => name !== murmurHeaders.token),
 ]);
+const credentialHeaders = ["api-key", "authorization"];
 /** Headers that are looked at, and may come only once. */
 const lookedAt: ReadonlySet<string> = new Set([
+  "api-key",
+  "authorization",
   "connection",
   "content-length",
   "content-type",
@@ -92,6 +97,7 @@ export function briefRequest(method: string, path: string, headers: Iterable<rea
     collection,
     bodyBytes: Number(length),
     token: found.get(murmurHeaders.token) || undefined,
+    credentials: Object.fromEntries(credentialHeaders.flatMap((name) => [...found].filter(([key]) => key === name))),
     acceptsEncoding: found.has("accept-encoding"),
   };
   return request;
