@@ -148,6 +148,12 @@ export const limits = {
   collectionsMax: 8_000,
   aliasesMax: 10_000,
   payloadIndexesMax: 1_000,
+  /** Vectors of a collection up to which others are added: a table has room for twice as many, whatever replicas add at once. */
+  vectorsMax: 128,
+  /** Vectors that were added to a collection or dropped from it in all its time: each is remembered. */
+  vectorsEverMax: 1_024,
+  /** Times that a name can be given to another vector. */
+  vectorGenerationsMax: 1_000_000,
   /** Levels of a setting of a collection: as deep as a request's body may be. */
   settingDepthMax: 128,
   /** Edits in the history of the catalogue, over all replicas; Automerge counts them in 32 bits. */

@@ -15,6 +15,8 @@ export function mark(name: Mark): void {
 /** Every mark there is. */
 export const allMarks = [
   "held for its causes",
+  "waited for a vector",
+  "vector dropped",
   "inbox full",
   "asked again",
   "set aside",

@@ -16,6 +16,7 @@ export {
 } from "./catalogue/collection.js";
 export { checkName } from "./catalogue/names.js";
 export { collectionNamed, hasCollection, resolveCollection, visibleCollections } from "./catalogue/resolve.js";
+export { keyOfVector, nameOfKey, settingsOfVector, vectorKeysOf } from "./catalogue/vector-incarnation.js";
 export { compareDots, type Dot, dotFromKey, dotText, dotToKey, isOrigin, isSequence } from "./causality/dot.js";
 export {
   compareHybridTimes,

@@ -11,6 +11,7 @@ export const plantedBugs = {
   "undo-forgotten": "a command that the log refused leaves its changes in memory",
   "acknowledge-before-durable": "a command is acknowledged although the log refused it",
   "projection-lost": "points of operations from elsewhere are not written to the projection",
+  "vectors-not-awaited": "an operation is applied though the vector that it names is not in the catalogue yet",
   "edges-lost-in-recovery": "recovery passes over operations that change links",
   "windows-lost-in-recovery": "recovery forgets which windows are open",
   "no-requests": "what is missing is never asked for",

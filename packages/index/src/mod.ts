@@ -64,6 +64,7 @@ export {
 export type * from "./query/query-node.js";
 export { canonicalMulti, canonicalVector } from "./query/scores.js";
 export type { Snapshot } from "./query/snapshot.js";
+export { AttachedSpaces } from "./query/space-reader.js";
 export { asMulti, requireKind } from "./query/vector-of-space.js";
 export { type ReadonlyRowSet, RowSet } from "./row-set.js";
 export { type EpochPin, hasReached, releaseThread } from "./segment/epochs.js";

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { pino } from "pino";
-import { unservedRoutes } from "./routes/unserved.js";
 import { filledApp, testApp } from "./testing/test-app.js";
 
 describe("envelope", () => {
@@ -34,16 +33,6 @@ describe("transport", () => {
     const wrongMethod = await ask("DELETE", "/collections");
     assert.equal(wrongMethod.statusCode, 405);
     assert.equal(wrongMethod.headers.allow, "GET");
-  });
-
-  it("answers 4xx with a clear message for routes of the dialect that are not served", async () => {
-    const { ask } = await filledApp();
-    for (const { method, path } of unservedRoutes) {
-      const url = path.replaceAll(/\{\w+\}/g, "things");
-      const { statusCode, error } = await ask(method, url, method === "GET" ? undefined : {});
-      assert.equal(statusCode, 400, path);
-      assert.match(error ?? "", /not supported yet/);
-    }
   });
 
   it("ignores a trailing slash", async () => {

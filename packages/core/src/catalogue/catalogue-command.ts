@@ -1,4 +1,4 @@
-import type { PayloadIndexSchema } from "@murmuration/index";
+import type { JsonObject, PayloadIndexSchema } from "@murmuration/index";
 import type { Settings, VectorSpace } from "./collection.js";
 
 /** Makes an empty collection. Refused when the name is taken by a collection or an alias. */
@@ -49,6 +49,23 @@ export interface DeletePayloadIndex {
   readonly path: string;
 }
 
+/** Adds a vector to a collection that stands. Refused when it has one of this name with other parameters. */
+export interface AddVector {
+  readonly kind: "add-vector";
+  readonly collection: string;
+  readonly name: string;
+  readonly space: VectorSpace;
+  /** What was given for it beside that, to be shown again. */
+  readonly given: JsonObject;
+}
+
+/** Drops a vector of all points of a collection. Refused when it has none of this name. */
+export interface DropVector {
+  readonly kind: "drop-vector";
+  readonly collection: string;
+  readonly name: string;
+}
+
 /** A replica becomes a member of the cluster; one that is a member changes its address, or nothing. Refused for an evicted id. */
 export interface JoinMember {
   readonly kind: "join-member";
@@ -75,4 +92,6 @@ export type CatalogueCommand =
   | DeleteCollection
   | ChangeAliases
   | CreatePayloadIndex
-  | DeletePayloadIndex;
+  | DeletePayloadIndex
+  | AddVector
+  | DropVector;

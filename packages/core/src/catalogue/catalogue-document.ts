@@ -9,6 +9,7 @@ import { planEdit } from "./edits.js";
 import { type Heads, headsOf, LiveDocument } from "./live-document.js";
 import { type ReadCatalogue, readCatalogue, rememberSame } from "./read-catalogue.js";
 import { catalogueFormatVersion, type StoredCatalogue, storedKey } from "./stored-catalogue.js";
+import { forgottenVector } from "./vector-incarnation.js";
 
 type Document = Automerge.Doc<StoredCatalogue>;
 
@@ -184,6 +185,9 @@ export class CatalogueDocument {
       if (old.collections[key]?.vectors.val !== next.collections[key]?.vectors.val) {
         refuseCatalogue(`the vectors of collection ${id} are changed`);
       }
+      const forgotten = forgottenVector(collection, other);
+      if (forgotten !== undefined)
+        refuseCatalogue(`vector ${JSON.stringify(forgotten)} of collection ${id} is forgotten`);
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { Json, PayloadIndexSchema } from "@murmuration/index";
+import type { Json, JsonObject, PayloadIndexSchema } from "@murmuration/index";
 import type { VectorEncoding } from "../operation/vector-encoding.js";
 
 /** Distance metrics, by the name of the REST dialect. */
@@ -56,6 +56,12 @@ export interface Collection {
   readonly name: string;
   /** By vector name; `""` is the unnamed vector. */
   readonly vectors: { readonly [name: string]: VectorSpace };
+  /** Of vectors that were added later: what the shard calls them (`vector-incarnation.ts`). It calls all others by their names. */
+  readonly vectorKeys?: { readonly [name: string]: string };
+  /** Of these: what was given for them, to be shown again. */
+  readonly vectorsGiven?: { readonly [name: string]: JsonObject };
+  /** Keys of vectors that are no more. They never come back. */
+  readonly deadVectors?: readonly string[];
   readonly payloadIndexes: { readonly [path: string]: PayloadIndexSchema };
   readonly settings: Settings;
 }

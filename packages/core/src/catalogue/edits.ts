@@ -3,6 +3,7 @@ import { isOrigin } from "../causality/dot.js";
 import { limits } from "../limits.js";
 import { isPlanted } from "../planted.js";
 import type {
+  AddVector,
   AliasAction,
   CatalogueCommand,
   ChangeAliases,
@@ -10,6 +11,7 @@ import type {
   CreatePayloadIndex,
   DeleteCollection,
   DeletePayloadIndex,
+  DropVector,
   EvictMember,
   JoinMember,
   UpdateCollection,
@@ -21,6 +23,8 @@ import { requireLeaf } from "./leaf-text.js";
 import { checkName } from "./names.js";
 import { collectionDoesNotExist, collectionNamed, resolveCollection } from "./resolve.js";
 import {
+  addedKey,
+  droppedKey,
   memberKey,
   type StoredCatalogue,
   type StoredCollection,
@@ -28,6 +32,7 @@ import {
   storedJson,
   storedKey,
 } from "./stored-catalogue.js";
+import { incarnationKey, isIncarnationKey, keyOfVector, nextGeneration, spaceText } from "./vector-incarnation.js";
 import { problemOfSpace } from "./vector-space.js";
 
 /** What a command does to the document. */
@@ -51,6 +56,10 @@ export function planEdit(catalogue: Catalogue, command: CatalogueCommand, collec
       return createPayloadIndex(catalogue, command);
     case "delete-payload-index":
       return deletePayloadIndex(catalogue, command);
+    case "add-vector":
+      return addVector(catalogue, command);
+    case "drop-vector":
+      return dropVector(catalogue, command);
     case "join-member":
       return joinMember(catalogue, command);
     case "evict-member":
@@ -94,13 +103,60 @@ function createCollection(catalogue: Catalogue, command: CreateCollection, id: s
 
 function checkSpaces(vectors: CreateCollection["vectors"]): void {
   for (const [name, space] of Object.entries(vectors)) {
-    requireWellFormed(name, "vectors");
+    checkVectorName(name, "vectors");
     const field = name === "" ? "vectors" : `vectors.${name}`;
-    if (name === "__proto__") throw new MurmurationError("format", "the name `__proto__` is not allowed", "vectors");
     const problem = problemOfSpace(space as unknown as Json);
     if (problem !== undefined)
       throw new MurmurationError("validation", `${field} is not a vector space: ${problem}`, field);
   }
+}
+
+function checkVectorName(name: string, field: string): void {
+  requireWellFormed(name, field);
+  if (name === "__proto__") throw new MurmurationError("format", "the name `__proto__` is not allowed", field);
+  if (isIncarnationKey(name))
+    throw new MurmurationError("format", `the name ${JSON.stringify(name)} is not allowed`, field);
+}
+
+/** Adding what is there changes nothing. */
+function addVector(catalogue: Catalogue, { collection: to, name, space, given }: AddVector): CatalogueEdit {
+  const collection = resolveCollection(catalogue, to);
+  checkVectorName(name, "vector_name");
+  const problem = problemOfSpace(space as unknown as Json);
+  if (problem !== undefined) throw new MurmurationError("validation", `not a vector space: ${problem}`, problem);
+  requireLeaf(given, "vector");
+  const present = Object.hasOwn(collection.vectors, name) ? collection.vectors[name] : undefined;
+  if (present !== undefined) {
+    if (spaceText(present) === spaceText(space)) return () => {};
+    throw new MurmurationError(
+      "wrong-input",
+      `Vector \`${name}\` already exists with other parameters: drop it before it is added again`,
+      "vector_name",
+    );
+  }
+  checkCount(
+    Object.keys(collection.vectors).length + 1,
+    limits.vectorsMax,
+    "vectors in a collection that are added to",
+  );
+  const known = (collection.deadVectors?.length ?? 0) + Object.keys(collection.vectorKeys ?? {}).length;
+  checkCount(known + 1, limits.vectorsEverMax, "vectors that were ever added to a collection or dropped from it");
+  const incarnation = { name, generation: nextGeneration(collection, name), space };
+  const key = incarnationKey(incarnation);
+  return (stored) => {
+    storedCollection(stored, collection.id)[addedKey(key)] = storedJson({ ...incarnation, given } as unknown as Json);
+  };
+}
+
+function dropVector(catalogue: Catalogue, { collection: from, name }: DropVector): CatalogueEdit {
+  const collection = resolveCollection(catalogue, from);
+  const key = keyOfVector(collection, name);
+  if (key === undefined) {
+    throw new MurmurationError("wrong-input", `Not existing vector name error: ${name}`, "vector_name");
+  }
+  return (stored) => {
+    storedCollection(stored, collection.id)[droppedKey(key)] = storedJson(true);
+  };
 }
 
 function checkSettings(settings: Settings): void {

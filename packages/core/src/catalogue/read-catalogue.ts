@@ -7,6 +7,13 @@ import { isCollectionId } from "./collection-id.js";
 import { isIndexSchema, isLaterIndexSchema } from "./index-schema.js";
 import { valueOfLeaf } from "./leaf-text.js";
 import { checkName } from "./names.js";
+import {
+  type CollectionVectors,
+  incarnationKey,
+  livingVectors,
+  readIncarnation,
+  type VectorIncarnation,
+} from "./vector-incarnation.js";
 import { readSpaces } from "./vector-space.js";
 
 /**
@@ -161,14 +168,44 @@ function readCollection(stored: unknown, id: string): ReadPart<Collection | unde
   const name = textOf(stored["name"]);
   if (name === undefined || !isName(name)) return wrong("its name is none");
   const leaf = leafOf(stored["vectors"]);
-  const vectors = leaf === undefined ? "its vectors are not there" : readSpaces(leaf);
-  if (typeof vectors === "string") return wrong(vectors);
+  const first = leaf === undefined ? "its vectors are not there" : readSpaces(leaf);
+  if (typeof first === "string") return wrong(first);
   const problems: string[] = [];
+  const vectors = readVectors(stored, first, problems);
   const unread: string[] = [];
   const indexes = mapOf(stored["payloadIndexes"], "payload indexes", problems, readIndex, unread);
   const payloadIndexes = Object.freeze(indexes);
   const settings = Object.freeze(mapOf(stored["settings"], "settings", problems, readSetting));
-  return { value: Object.freeze({ id, name, vectors, payloadIndexes, settings }), problems, unread };
+  return { value: Object.freeze({ id, name, ...vectors, payloadIndexes, settings }), problems, unread };
+}
+
+const ADDED = "added:";
+const DROPPED = "dropped:";
+
+/** The vectors that a collection began with, and those that were added and dropped since. */
+function readVectors(
+  stored: { readonly [key: string]: unknown },
+  first: Collection["vectors"],
+  problems: string[],
+): CollectionVectors | { readonly vectors: Collection["vectors"] } {
+  const added = new Map<string, VectorIncarnation>();
+  const dropped = new Set<string>();
+  for (const at of Object.keys(stored).sort()) {
+    if (at.startsWith(DROPPED)) dropped.add(at.slice(DROPPED.length));
+    if (!at.startsWith(ADDED)) continue;
+    const key = at.slice(ADDED.length);
+    const incarnation = readIncarnation(leafOf(stored[at]) ?? null);
+    if (typeof incarnation === "string") problems.push(`added vector ${JSON.stringify(key)}: ${incarnation}`);
+    else if (incarnationKey(incarnation) !== key) problems.push(`added vector ${JSON.stringify(key)}: another's key`);
+    else if (Object.hasOwn(first, key)) problems.push(`added vector ${JSON.stringify(key)}: the name of another`);
+    else added.set(key, incarnation);
+  }
+  for (const key of dropped) {
+    if (added.has(key) || Object.hasOwn(first, key)) continue;
+    dropped.delete(key);
+    problems.push(`dropped vector ${JSON.stringify(key)}: there was none`);
+  }
+  return added.size === 0 && dropped.size === 0 ? { vectors: first } : livingVectors(first, added, dropped);
 }
 
 function readIndex(leaf: unknown, path: string): ReadPart<PayloadIndexSchema | undefined> {

@@ -30,6 +30,22 @@ export interface StoredCollection {
   vectors: ImmutableString;
   payloadIndexes: { [key: string]: ImmutableString };
   settings: { [key: string]: ImmutableString };
+  /**
+   * By the key of a vector that was added: its incarnation, written once. Not in a map of their own, as members are not. None goes: what is
+   * dropped is marked beside it.
+   */
+  [added: `added:${string}`]: ImmutableString;
+  [dropped: `dropped:${string}`]: ImmutableString;
+}
+
+/** Where a vector that was added stands in its collection. */
+export function addedKey(vector: string): `added:${string}` {
+  return `added:${vector}`;
+}
+
+/** Where it says that a vector was dropped. */
+export function droppedKey(vector: string): `dropped:${string}` {
+  return `dropped:${vector}`;
 }
 
 /** Raised when an older reader would misread the document. */

@@ -9,14 +9,15 @@ import {
   type Space,
 } from "@murmuration/index";
 import type { Collection } from "../catalogue/collection.js";
+import { isDeadVector, isIncarnationKey, spaceOfKey, vectorKeysOf } from "../catalogue/vector-incarnation.js";
 import { StitchWindows } from "../gossip/windows.js";
 import type { CheckpointSlot, OpLog } from "../log/op-log.js";
 import { FieldReader } from "../operation/field-reader.js";
 import { decodeMessage } from "../operation/message.js";
 import { refuseMessage } from "../operation/refuse-message.js";
 import { CausalState } from "../state/causal-state.js";
-import { graphDigest, pointsDigest } from "../state/digest.js";
-import { openShard, spaceOptions } from "../state/open-shard.js";
+import { areOfSameVectors, graphDigest, pointsDigest } from "../state/digest.js";
+import { newIndex, openShard, spaceOptions } from "../state/open-shard.js";
 import { type PointState, visibleDot, visibleVectorNames } from "../state/point-state.js";
 import { decodePointState } from "../state/point-state-codec.js";
 import type { Shard } from "../state/shard.js";
@@ -48,7 +49,7 @@ export class CheckpointReader {
 
   /** The graph of one vector, whose vectors are kept in these files where the collection wants it. Throws `corrupt`, `capacity`, `storage`. */
   index(collection: Collection, vector: string, files?: VectorFiles): Space {
-    const space = collection.vectors[vector];
+    const space = spaceOfKey(collection, vector);
     let offset = 0;
     for (const image of this.manifest.images) {
       if (image.vector === vector && space !== undefined) {
@@ -57,7 +58,15 @@ export class CheckpointReader {
       }
       offset += image.bytes;
     }
+    // it was added after it
+    if (space !== undefined && !this.has(vector))
+      return newIndex(space, vectorKeeping(this.log, files, collection, vector));
     return refuseMessage(`${nameOf(this.manifest.shard)}: it has no graph of vector "${vector}"`);
+  }
+
+  /** Has it a graph of this vector, by its key? */
+  has(vector: string): boolean {
+    return this.manifest.images.some((image) => image.vector === vector);
   }
 
   /** Vectors of some nodes, told as they are found, without putting the graph together. Throws `corrupt`. */
@@ -129,8 +138,10 @@ export function restoreCheckpoint(
   files?: VectorFiles,
 ): WritableShard {
   const { manifest } = checkpoint;
-  const vectors = Object.keys(collection.vectors);
-  if (manifest.images.length !== vectors.length) refuseMessage(`${nameOf(manifest.shard)}: its vectors are others`);
+  const vectors = vectorKeysOf(collection);
+  const stray = manifest.images.find(({ vector }) => !vectors.includes(vector) && !isDeadVector(collection, vector));
+  if (stray !== undefined || vectors.some((vector) => !checkpoint.has(vector) && !isIncarnationKey(vector)))
+    refuseMessage(`${nameOf(manifest.shard)}: its vectors are others`);
   const indexes = new Map(vectors.map((vector) => [vector, checkpoint.index(collection, vector, files)]));
   const windows = StitchWindows.decode(manifest.windows);
   const target = openShard(collection, indexes, checkpoint.log, new CausalState(manifest.causality), windows);
@@ -156,13 +167,18 @@ export function restoreForeignCheckpoint(
     if (error instanceof MurmurationError) throw error;
     return refuseMessage(`${what}: it cannot be put together`, error);
   }
+  const found = graphDigest(target);
+  if (!areOfSameVectors(found, graph)) {
+    throw new MurmurationError("bad-request", `${what}: its vectors are other than those that the catalogue has here`);
+  }
+  if (found !== graph) refuseMessage(`${what}: the digest of its graphs is another`);
   if (pointsDigest(target.shard) !== points) refuseMessage(`${what}: the digest of its points is another`);
-  if (graphDigest(target.indexes) !== graph) refuseMessage(`${what}: the digest of its graphs is another`);
   return target;
 }
 
 function restoreState(shard: Shard, state: PointState): void {
   for (const name of visibleVectorNames(state)) {
+    if (isDeadVector(shard.collection, name)) continue;
     const dot = visibleDot(state, name);
     assert(dot !== undefined, "a visible vector has a node");
     if (shard.graphs.get(name)?.slotOf(dot) === undefined) {

@@ -90,7 +90,7 @@ export function writeCheckpoint(
     states,
     stateBytes,
     pointsDigest: pointsDigest(shard),
-    graphDigest: graphDigest(indexes),
+    graphDigest: graphDigest(target),
     partBytes,
     checksums: parts.end(),
   });

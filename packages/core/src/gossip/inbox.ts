@@ -86,14 +86,18 @@ export class CausalInbox {
     if (known === undefined ? this.#known.size < KNOWN_MAX : known < sequence) this.#known.set(origin, sequence);
   }
 
-  /** Takes the next operation whose turn it is at this frontier. With none, makes room and returns nothing. */
-  next(frontier: VersionVector): ReceivedOperation | undefined {
+  /**
+   * Takes the next operation whose turn it is at this frontier. With none, makes room and returns nothing. `waits`: does it wait for something that is
+   * not in its shard?
+   */
+  next(frontier: VersionVector, waits?: (operation: Operation) => boolean): ReceivedOperation | undefined {
     for (const [origin, waiting] of this.#origins) {
       const turn = sequenceOf(frontier, origin) + 1;
       this.#dropApplied(origin, waiting, turn);
       const received = waiting.bySequence.get(turn);
       if (received === undefined) continue;
       if (!covers(frontier, received.operation.dependencies) && !isPlanted("skip-causal-wait")) continue;
+      if (waits?.(received.operation) === true) continue;
       this.#remove(origin, waiting, turn);
       return received;
     }

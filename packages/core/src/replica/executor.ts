@@ -6,6 +6,7 @@ import { hasCollection, resolveCollection } from "../catalogue/resolve.js";
 import { formatOfSpaces } from "../catalogue/vector-space.js";
 import { sequenceOf } from "../causality/version-vector.js";
 import type { Command, FoundPoints, PointCommand, PointWrite, Receipt } from "../command/command.js";
+import { sparseFormat } from "../operation/vector-kind.js";
 import { isPlanted } from "../planted.js";
 import type { WritableShard } from "../state/writable-shard.js";
 import type { Change } from "./commit/change.js";
@@ -184,6 +185,12 @@ export class Executor {
     if (command.kind === "create-collection" && formatOfSpaces(command.vectors) > store.formatOfAll()) {
       const message = "not every member knows sparse vectors yet: bring all of them to this version first";
       throw new MurmurationError("unavailable", message, "sparse_vectors");
+    }
+    if (command.kind === "add-vector" || command.kind === "drop-vector") {
+      if (store.formatOfAll() < sparseFormat) {
+        const message = "not every member knows vectors that come and go yet: bring all of them to this version first";
+        throw new MurmurationError("unavailable", message, "vector_name");
+      }
     }
     const sequence = sequenceOf(system.frontier, store.id) + 1;
     const change = store.document.plan(command, collectionIdOf({ origin: store.id, sequence }));

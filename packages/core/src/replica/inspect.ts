@@ -1,4 +1,5 @@
 import { type GraphReport, MurmurationError, type PointId } from "@murmuration/index";
+import { nameOfKey } from "../catalogue/vector-incarnation.js";
 import { versionVectorToJson } from "../causality/version-vector.js";
 import { graphDigest, pointsDigest } from "../state/digest.js";
 import { visibleDot } from "../state/point-state.js";
@@ -41,20 +42,21 @@ export function digestOf({ shard, indexes }: WritableShard): CollectionDigest {
     frontier: versionVectorToJson(shard.frontier),
     points: shard.table.size,
     points_digest: pointsDigest(shard),
-    graph_digest: graphDigest(indexes),
+    graph_digest: graphDigest({ shard, indexes }),
     live,
     dead,
   };
 }
 
 /** Every rule of every graph, checked. */
-export function validateGraphs({ indexes }: WritableShard): { readonly [vector: string]: GraphReport } {
-  return Object.fromEntries([...indexes].map(([vector, index]) => [vector, index.validate()]));
+export function validateGraphs({ shard, indexes }: WritableShard): { readonly [vector: string]: GraphReport } {
+  const { collection } = shard;
+  return Object.fromEntries([...indexes].map(([key, index]) => [nameOfKey(collection, key) ?? key, index.validate()]));
 }
 
 /** Neighbours of a point's node per level. Throws `not-found` for a point without this vector. */
-export function linksOf({ shard, rows, indexes }: WritableShard, id: PointId, vector: string): readonly LevelLinks[] {
-  shard.graph(vector);
+export function linksOf({ shard, rows, indexes }: WritableShard, id: PointId, name: string): readonly LevelLinks[] {
+  const vector = shard.keyOf(name);
   const space = indexes.get(vector);
   const shown = visibleDot(shard.table.live(id), vector);
   const slot = shown === undefined ? undefined : shard.graph(vector).slotOf(shown);

@@ -161,6 +161,8 @@ export function executeOnModel(model: Model, command: Command): Refused | undefi
     case "change-aliases":
     case "join-member":
     case "evict-member":
+    case "add-vector":
+    case "drop-vector":
       return undefined;
     case "point-batch": {
       const collection = model.get(command.collection);

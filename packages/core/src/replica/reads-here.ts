@@ -1,4 +1,5 @@
 import {
+  AttachedSpaces,
   type CollectionHandle,
   CollectionReader,
   type Emit,
@@ -41,15 +42,18 @@ export type NearestHere = Omit<PointsQuery, "node"> & { readonly query: Vector |
 /** By what the rows are of: a table's memory may become another's. */
 const readers = new WeakMap<object, CollectionReader>();
 
+const spaces = new AttachedSpaces();
+
 function openedReader(replica: Replica, handle: CollectionHandle, id: string): CollectionReader {
-  return new CollectionReader(handle, THREAD, replica.payloads(id), (name) => replica.vectorFile(name));
+  const openRows = (name: string) => replica.vectorFile(name);
+  return new CollectionReader(handle, THREAD, replica.payloads(id), openRows, spaces);
 }
 
 function readerOf(replica: Replica, id: string): CollectionReader {
   for (const { shard, rows } of replica.writableShards()) {
     if (shard.id !== id) continue;
-    const reader = readers.get(rows) ?? openedReader(replica, rows.handle(), id);
-    readers.set(rows, reader);
+    const reader = readers.get(rows.segment) ?? openedReader(replica, rows.handle(), id);
+    readers.set(rows.segment, reader);
     return reader;
   }
   throw new MurmurationError("unavailable", `shard ${id} is not served`);

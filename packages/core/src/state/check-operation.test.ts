@@ -52,7 +52,7 @@ function subject(): Subject {
 
 const stateOf = ({ shard, indexes }: Subject) => ({
   points: pointsDigest(shard),
-  graph: graphDigest(indexes),
+  graph: graphDigest({ shard, indexes }),
   frontier: [...shard.frontier],
   position: [...indexes.values()].map((index) => [
     index.reader.visibleCount,

@@ -1,4 +1,6 @@
 import { MurmurationError, type PointId } from "@murmuration/index";
+import type { Collection } from "../catalogue/collection.js";
+import { isDeadVector } from "../catalogue/vector-incarnation.js";
 import type { Dot } from "../causality/dot.js";
 import { sequenceOf, type VersionVector } from "../causality/version-vector.js";
 import { dotOf, type Operation } from "../operation/operation.js";
@@ -13,6 +15,7 @@ import type { ShardGraph } from "./shard-graph.js";
 /** What an operation is checked against. */
 export interface CheckedState {
   readonly id: string;
+  readonly collection: Collection;
   readonly graphs: ReadonlyMap<string, ShardGraph>;
   readonly table: PointTable;
   readonly causality: CausalState;
@@ -36,28 +39,36 @@ export function checkOperation(state: CheckedState, operation: Operation): void 
 
 /** The same for what an operation with this causal past does to the graphs for which `wanted` holds. */
 export function checkOnGraphs(
-  { id, graphs }: Pick<CheckedState, "id" | "graphs">,
+  { id, collection, graphs }: Pick<CheckedState, "id" | "collection" | "graphs">,
   operation: Operation,
   past: VersionVector,
   wanted: (vector: string) => boolean,
 ): void {
   if (operation.shard !== id) refuse(operation, `it is not for shard ${id}`);
   if (operation.kind === "catalogue") refuse(operation, "the catalogue is the system shard's");
-  const graphOf = (vector: string) => graphs.get(vector) ?? refuse(operation, `there is no vector "${vector}"`);
+  const has = (vector: string) => {
+    if (graphs.has(vector)) return true;
+    // one that was dropped since it was written, or lost its name: what is said of it is nobody's any more
+    if (isDeadVector(collection, vector)) return false;
+    return refuse(operation, `there is no vector "${vector}"`);
+  };
+  const graphOf = (vector: string) => graphs.get(vector) as ShardGraph;
   if ("vectors" in operation) {
     const names = [...operation.vectors, ...operation.kept].map(({ name }) => name);
     if (new Set(names).size < names.length) refuse(operation, "it names a vector twice");
     for (const { name, values, delta } of operation.vectors) {
+      if (!has(name)) continue;
       const graph = graphOf(name);
       graph.checkVector(values, name);
       if (wanted(name)) graph.checkInsert(dotOf(operation), values, delta, past);
     }
   }
-  if (operation.kind === "edges") {
+  if (operation.kind === "edges" && has(operation.vector)) {
     const graph = graphOf(operation.vector);
     if (wanted(operation.vector)) graph.checkEdges(operation.deltas, past);
   }
-  if (operation.kind === "purge") {
+  if (operation.kind === "delete-vectors") for (const name of operation.names) has(name);
+  if (operation.kind === "purge" && has(operation.vector)) {
     const graph = graphOf(operation.vector);
     if (wanted(operation.vector)) graph.checkPurge();
   }
@@ -66,10 +77,14 @@ export function checkOnGraphs(
 type Keeping = Extract<Operation, { readonly kept: readonly KeptVector[] }>;
 
 /** The vectors that a point keeps, and those that it would show, are in the graphs. */
-function checkKept({ graphs, table }: CheckedState, operation: Keeping): void {
+function checkKept({ collection, graphs, table }: CheckedState, operation: Keeping): void {
   if (isPlanted("takes-kept-unseen")) return;
   for (const { name, dot } of operation.kept) {
-    const graph = graphs.get(name) ?? refuse(operation, `there is no vector "${name}"`);
+    const graph = graphs.get(name);
+    if (graph === undefined) {
+      if (!isDeadVector(collection, name)) refuse(operation, `there is no vector "${name}"`);
+      continue;
+    }
     if (graph.slotOf(dot) === undefined) refuse(operation, `vector "${name}" of ${nameOf(dot)} is not here`);
   }
   const before = table.state(operation.id);

@@ -5,6 +5,7 @@ import { type PointState, visibleDot, visibleVectorNames } from "./point-state.j
 import { encodePointState } from "./point-state-codec.js";
 import type { Shard } from "./shard.js";
 import type { ShardGraph } from "./shard-graph.js";
+import type { WritableShard } from "./writable-shard.js";
 
 /** Words of a point's hash. */
 export const POINT_HASH_WORDS = 4;
@@ -61,7 +62,9 @@ export function hashPoint(shard: Shard, state: PointState): Uint32Array {
   const hash = createHash("sha256");
   hash.update(encodeMessage([String(state.id)]));
   hash.update(canonicalState(state));
+  // of vectors that were dropped, points keep the registers alone
   for (const name of visibleVectorNames(state).sort()) {
+    if (!shard.graphs.has(name)) continue;
     const dot = visibleDot(state, name);
     const slot = dot === undefined ? undefined : shard.graph(name).slotOf(dot);
     if (slot === undefined) continue;
@@ -86,8 +89,24 @@ export function canonicalState(state: PointState): Uint8Array {
   return encodePointState({ ...state, payload: sortedKeys(state.payload) as typeof state.payload });
 }
 
-/** Digest of a collection's graphs, by vector name. */
-export function graphDigest(indexes: ReadonlyMap<string, Space>): string {
+/**
+ * Digest of a collection's graphs, by vector. Where vectors were added to it or dropped from it, behind a full stop which it has: two replicas of which
+ * one has not heard of it yet do not differ, and cannot be compared (`areOfSameVectors`).
+ */
+export function graphDigest({ shard, indexes }: Pick<WritableShard, "shard" | "indexes">): string {
+  const graphs = digestOfGraphs(indexes);
+  if (shard.collection.deadVectors === undefined) return graphs;
+  const keys = createHash("sha256").update(encodeMessage([...indexes.keys()].sort()));
+  return `${graphs}.${keys.digest("hex").slice(0, 16)}`;
+}
+
+/** Are two digests of graphs those of the same vectors? */
+export function areOfSameVectors(a: string, b: string): boolean {
+  const vectorsOf = (digest: string) => (digest.includes(".") ? digest.slice(digest.indexOf(".")) : "");
+  return vectorsOf(a) === vectorsOf(b);
+}
+
+function digestOfGraphs(indexes: ReadonlyMap<string, Space>): string {
   const names = [...indexes.keys()].sort();
   if (names.length === 1) return (indexes.get(names[0] as string) as Space).digest();
   const hash = createHash("sha256");

@@ -16,19 +16,23 @@ import {
   type TextIndexes,
   textIndexesOf,
 } from "@murmuration/index";
-import { type PointState, visibleVectorNames } from "./point-state.js";
+import { keyOfVector } from "../catalogue/vector-incarnation.js";
+import { type PointState, visibleDot } from "./point-state.js";
 import type { Shard } from "./shard.js";
 import type { WritableShard } from "./writable-shard.js";
 
 /** What filters look at of a point. */
-export function subjectOf(state: PointState): FilterSubject {
+export function subjectOf({ collection }: Shard, state: PointState): FilterSubject {
   return {
     id: state.id,
     // what is kept of a payload may be read where a condition looks at it
     get payload() {
       return state.payload;
     },
-    hasVector: (name) => visibleVectorNames(state).includes(name),
+    hasVector: (name) => {
+      const key = keyOfVector(collection, name);
+      return key !== undefined && visibleDot(state, key) !== undefined;
+    },
   };
 }
 
@@ -60,7 +64,7 @@ class RowsOfPoints implements PointSource {
     const id = this.#reader.rows.idAt(row);
     const state = this.#shard.table.live(id);
     // one that is gone since is decided about again
-    return state === undefined ? { id, payload: {}, hasVector: () => false } : subjectOf(state);
+    return state === undefined ? { id, payload: {}, hasVector: () => false } : subjectOf(this.#shard, state);
   }
 
   rowOf(id: PointId): number | undefined {
@@ -114,7 +118,7 @@ function* decide(
 ): Sliced<void> {
   for (const id of ids) {
     const state = shard.table.live(id);
-    decided.set(id, state !== undefined && predicate(subjectOf(state)));
+    decided.set(id, state !== undefined && predicate(subjectOf(shard, state)));
     meter.steps++;
     if (meter.isDue()) yield "pause";
   }

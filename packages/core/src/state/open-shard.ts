@@ -1,4 +1,5 @@
 import {
+  assert,
   createSpace,
   type Metric,
   type RowKeeping,
@@ -13,6 +14,7 @@ import {
   isDenseSpace,
   type VectorSpace,
 } from "../catalogue/collection.js";
+import { spaceOfKey, vectorKeysOf } from "../catalogue/vector-incarnation.js";
 import type { StitchWindows } from "../gossip/windows.js";
 import type { CausalState } from "./causal-state.js";
 import type { PayloadKeys } from "./payload-keys.js";
@@ -61,16 +63,49 @@ export function openShard(
   causality?: CausalState,
   windows?: StitchWindows,
 ): WritableShard {
-  const shard = new Shard(collection, indexes, causality, windows, payloadKeys);
-  return { shard, indexes, rows: new ReadModel(shard, indexes) };
+  const graphs = new Map(indexes);
+  const shard = new Shard(collection, graphs, causality, windows, payloadKeys);
+  const describe: WritableShard["describe"] = (next, opened) => {
+    const before = shard.collection;
+    const had = [...graphs];
+    shard.describe(next);
+    graphs.clear();
+    const known = new Map(had);
+    for (const key of vectorKeysOf(next)) {
+      const space = known.get(key) ?? opened.get(key);
+      assert(space !== undefined, "there is a space for every vector");
+      graphs.set(key, space);
+    }
+    return () => {
+      graphs.clear();
+      for (const [key, space] of had) graphs.set(key, space);
+      shard.describe(before);
+    };
+  };
+  return { shard, indexes: graphs, rows: new ReadModel(shard, graphs), describe };
 }
 
 /** Empty graphs for the vectors of a collection, which are kept where `keepingOf` says. Throws `capacity` when no memory is left. */
 export function newIndexes(
-  { vectors }: Collection,
+  collection: Collection,
   keepingOf?: (vector: string) => RowKeeping | undefined,
 ): Map<string, Space> {
-  return new Map(Object.entries(vectors).map(([name, space]) => [name, newIndex(space, keepingOf?.(name))]));
+  return newIndexesOf(collection, vectorKeysOf(collection), keepingOf);
+}
+
+/** The same for some of its vectors, by their keys. */
+export function newIndexesOf(
+  collection: Collection,
+  keys: readonly string[],
+  keepingOf?: (vector: string) => RowKeeping | undefined,
+): Map<string, Space> {
+  return new Map(
+    keys.map((key) => {
+      const space = spaceOfKey(collection, key);
+      assert(space !== undefined, "a vector that lives has a space");
+      return [key, newIndex(space, keepingOf?.(key))];
+    }),
+  );
 }
 
 /** An empty space. */

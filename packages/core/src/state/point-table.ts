@@ -4,7 +4,6 @@ import type { StoredState, StoredStates } from "./stored-states.js";
 
 /** What a table of points asks of the shard that it is of. */
 export interface TableOptions {
-  readonly vectorNames: readonly string[];
   /** Gives a key for a payload that comes into the table, none twice. */
   readonly newPayloadKey: () => number;
 }
@@ -34,10 +33,6 @@ export class PointTable {
 
   constructor(options: TableOptions) {
     this.#options = options;
-  }
-
-  get vectorNames(): readonly string[] {
-    return this.#options.vectorNames;
   }
 
   /** Live points. */

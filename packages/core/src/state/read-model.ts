@@ -2,30 +2,34 @@ import {
   assert,
   type CollectionHandle,
   ColumnReader,
-  Columns,
-  createLargestSegment,
   decodeSegmentImage,
-  emptyPayloadKey,
   encodeSegmentImage,
   finish,
   Meter,
   MurmurationError,
   type PointId,
   type ReadExactly,
-  type RowChange,
   type Segment,
   type Space,
 } from "@murmuration/index";
+import type { Collection } from "../catalogue/collection.js";
+import { vectorKeysOf } from "../catalogue/vector-incarnation.js";
 import { emptyVersionVector, type VersionVector, versionVectorDelta } from "../causality/version-vector.js";
 import type { Operation } from "../operation/operation.js";
-import { isPlanted } from "../planted.js";
-import { PayloadColumns } from "./payload-columns.js";
-import { keepsPayloadsInMemory, PayloadsInMemory } from "./payloads-in-memory.js";
-import { latestStamp, type PointState, visibleDot } from "./point-state.js";
+import type { PayloadColumns } from "./payload-columns.js";
+import { keepsPayloadsInMemory, type PayloadsInMemory } from "./payloads-in-memory.js";
+import type { PointState } from "./point-state.js";
+import {
+  FILLED_PER_GROUP,
+  type NewTableSeed,
+  type NotedPoint,
+  ROWS_PER_STEP,
+  RowTable,
+  tableOptions,
+} from "./row-table.js";
 import type { Shard } from "./shard.js";
 
-/** Gives two random words that ids in a table are hashed with. */
-export type NewTableSeed = () => readonly [number, number];
+export type { NewTableSeed } from "./row-table.js";
 
 /** What readers of other threads see of a shard from an epoch of its rows on. */
 export interface ReadableShard {
@@ -40,12 +44,9 @@ export interface PublishedRows {
   readonly epoch: number;
   /** Entries of the frontier that are higher than at the epoch before. */
   readonly frontier: VersionVector;
+  /** In another table than before, for other vectors. */
+  readonly isReplaced?: boolean;
 }
-
-/** Rows that a step of building or emptying a column passes over. */
-const ROWS_PER_STEP = 1_024;
-/** Points whose rows are made as one group while a table is filled. */
-const FILLED_PER_GROUP = 4_096;
 
 /**
  * What readers read of a shard: its points as rows by epoch, and its payload indexes as columns, in memory that all threads share. Points that
@@ -57,9 +58,11 @@ export class ReadModel {
   readonly #indexes: ReadonlyMap<string, Space>;
   /** Points whose rows are not those of their states. */
   readonly #changed = new Set<PointId>();
-  #table:
-    | { readonly segment: Segment; readonly columns: PayloadColumns; readonly payloads: PayloadsInMemory | undefined }
-    | undefined;
+  #table: RowTable | undefined;
+  /** For other vectors than the table has: filled, and read by nobody until the group in work is durable. */
+  #next: RowTable | undefined;
+  #newSeed: NewTableSeed | undefined;
+  #spacesOf: { readonly collection: Collection; readonly spaces: ReadonlyMap<string, Space> } | undefined;
   #frontier: VersionVector = new Map();
   /** The rows come from an image, and those of points that changed since are noted. */
   #isLoaded = false;
@@ -75,8 +78,8 @@ export class ReadModel {
 
   /** What other threads read it by; makes an empty table where there is none yet. Throws `capacity` when no memory is left. */
   open(newSeed: NewTableSeed): CollectionHandle {
-    if (this.#table !== undefined) return this.handle();
-    this.#use(createLargestSegment(this.#options(newSeed)));
+    this.#newSeed = newSeed;
+    this.#table ??= RowTable.create(this.#shard, this.#spaces(), newSeed);
     return this.handle();
   }
 
@@ -86,7 +89,10 @@ export class ReadModel {
    */
   load(read: ReadExactly, newSeed: NewTableSeed, accept: (note: string) => void): void {
     assert(this.#table === undefined, "a table is loaded before it is used");
-    this.#use(decodeSegmentImage(this.#options(newSeed), read, accept).segment);
+    const spaces = this.#spaces();
+    const { segment } = decodeSegmentImage(tableOptions(spaces, newSeed), read, accept);
+    this.#table = new RowTable(this.#shard, spaces, segment);
+    this.#newSeed = newSeed;
     this.#isLoaded = true;
     this.#isImaged = true;
   }
@@ -104,8 +110,7 @@ export class ReadModel {
   /** The point whose vector stands at a slot, as of what was published last. */
   pointAtSlot(vector: string, slot: number): PointId | undefined {
     const { reader, epoch } = this.segment;
-    const space = this.#shard.table.vectorNames.indexOf(vector);
-    const row = reader.rowAtSlot(space, slot, epoch);
+    const row = reader.rowAtSlot(this.#opened().spaceOf(vector), slot, epoch);
     return row === undefined ? undefined : reader.rows.idAt(row);
   }
 
@@ -129,7 +134,8 @@ export class ReadModel {
   showVectors(): void {
     const { reader, engine, epoch } = this.segment;
     const rows = finish(new ColumnReader(engine).visibleRows(epoch, new Meter()));
-    for (const [space, [, index]] of this.#spaces().entries()) {
+    for (const [key, index] of this.#indexes) {
+      const space = this.#opened().spaceOf(key);
       for (const row of rows) {
         const slot = reader.rows.slotAt(row, space);
         if (slot !== undefined) index.reader.show(slot);
@@ -180,18 +186,6 @@ export class ReadModel {
     for (const { id, exists } of this.#shard.table.states()) if (exists) yield id;
   }
 
-  #options(newSeed: NewTableSeed) {
-    return { slots: this.#spaces().map(([, index]) => index.capacity), seed: newSeed() };
-  }
-
-  #use(segment: Segment): void {
-    const columns = new PayloadColumns(new Columns(segment.engine, ROWS_PER_STEP), (row) => {
-      return this.#shard.table.live(segment.reader.rows.idAt(row))?.payload ?? {};
-    });
-    const payloads = keepsPayloadsInMemory(this.#shard.collection) ? new PayloadsInMemory() : undefined;
-    this.#table = { segment, columns, payloads };
-  }
-
   /** Before readers read: make the rows of the points that are noted, if there are enough for a group. Returns whether there were. */
   fillNoted(): boolean {
     if (this.#changed.size < FILLED_PER_GROUP) return false;
@@ -206,12 +200,7 @@ export class ReadModel {
 
   /** What other threads read it by. */
   handle(): CollectionHandle {
-    const { segment, payloads } = this.#opened();
-    return {
-      table: segment.handle(),
-      spaces: this.#spaces().map(([name, index]) => ({ name, graph: index.handle() })),
-      ...(payloads && { payloads: payloads.memory.handle() }),
-    };
+    return this.#opened().handle();
   }
 
   /** What they read as of what was published last. */
@@ -229,48 +218,40 @@ export class ReadModel {
     return this.#opened().columns;
   }
 
-  /**
-   * Make the rows of every point that was noted, and show and hide payload indexes as the collection has them. Nobody sees it before `publish`.
-   * Throws `capacity` when there is no room for a row or in a payload index; then nothing is prepared. `givesUp`: a payload index without room
-   * is given up instead.
-   */
-  prepare({ givesUp }: { readonly givesUp: boolean }): void {
-    const { segment, columns } = this.#opened();
-    const all = Array.from(this.#changed, (id) => [id, this.#shard.table.live(id)] as const);
-    const states = isPlanted("deleted-rows-stay") ? all.filter(([, state]) => state !== undefined) : all;
-    const wanted = this.#shard.collection.payloadIndexes;
-    // each round ends, or gives one payload index up
-    for (;;) {
-      columns.follow(wanted, segment.reader.rowCount, givesUp);
-      const rows = this.#prepareRows(this.#changesOf(states, givesUp));
-      try {
-        columns.beginGroup(wanted);
-        for (const [i, row] of rows.entries()) {
-          const state = (states[i] as (typeof states)[number])[1];
-          if (state === undefined || (isPlanted("column-not-entered") && row % 2 === 0)) continue;
-          columns.enter(row, state);
-        }
-        return;
-      } catch (error) {
-        this.takeBack();
-        if (!givesUp || !columns.giveUp(wanted, error)) throw error;
-      }
-    }
+  /** Keys of the vectors that its rows have, by the number of the space. */
+  get vectorKeys(): readonly string[] {
+    return this.#opened().keys;
   }
 
-  /** Throws `capacity` when an operation may make rows for which there is no room. */
+  /**
+   * Make the rows of every point that was noted, or of all points where the collection has other vectors than before, and show and hide payload
+   * indexes as it has them. Nobody sees it before `publish`. Throws as `RowTable.prepare` does; then nothing is prepared.
+   */
+  prepare(options: { readonly givesUp: boolean }): void {
+    const table = this.#opened();
+    const spaces = this.#spaces();
+    if (table.isOf(spaces)) {
+      table.prepare(this.#noted(), options);
+      return;
+    }
+    assert(this.#newSeed !== undefined, "a table was made before");
+    const next = RowTable.create(this.#shard, spaces, this.#newSeed);
+    for (const group of groupsOf(this.#shard.table.states())) {
+      next.prepare(group, options);
+      next.publish();
+    }
+    next.columns.goOn(Number.POSITIVE_INFINITY);
+    next.prepare([], options);
+    this.#next = next;
+  }
+
+  #noted(): NotedPoint[] {
+    return Array.from(this.#changed, (id) => [id, this.#shard.table.live(id)] as const);
+  }
+
+  /** Throws as `RowTable.requireRoomFor` does. */
   requireRoomFor(operation: Operation): void {
-    const wanted = rowsOf(operation);
-    if (wanted === 0) return;
-    const { segment, payloads } = this.#opened();
-    payloads?.requireRoom(this.#shard.collection.name);
-    const isFull = () => segment.use.capacity - segment.use.used < this.#changed.size + wanted;
-    if (!isFull()) return;
-    segment.reclaim(this.#changed.size + wanted);
-    if (!isFull()) return;
-    const { capacity, waiting } = segment.use;
-    const why = `of ${capacity} rows none is free; ${waiting} wait for readers of older epochs`;
-    throw new MurmurationError("capacity", `the table of collection ${this.#shard.collection.name} is full: ${why}`);
+    this.#opened().requireRoomFor(operation, this.#changed.size);
   }
 
   /** Payloads that could not be read can be again. */
@@ -280,26 +261,25 @@ export class ReadModel {
 
   /** Readers see what was prepared from here on. */
   publish(): PublishedRows {
-    const { segment, columns, payloads } = this.#opened();
-    const epoch = segment.publish({ allEntries: this.#shard.windows.isOpen() });
-    if (this.#changed.size > 0 || columns.areOthersInGroup) this.#isImaged = false;
-    columns.published();
-    payloads?.published(epoch, segment);
+    const isReplaced = this.#next !== undefined;
+    this.#table = this.#next ?? this.#opened();
+    this.#next = undefined;
+    const { columns } = this.#table;
+    if (isReplaced || this.#changed.size > 0 || columns.areOthersInGroup) this.#isImaged = false;
+    const epoch = this.#table.publish();
     // after the rows: who enters a graph by this sees rows that name no slot retired before it
     for (const index of this.#indexes.values()) index.published();
     this.#changed.clear();
     const frontier = versionVectorDelta(this.#shard.frontier, this.#frontier);
     this.#frontier = new Map(this.#shard.frontier);
     this.#toldEpoch = epoch;
-    return { epoch, frontier };
+    return { epoch, frontier, isReplaced };
   }
 
   /** What was prepared has never been. The points stay noted. */
   takeBack(): void {
-    const { segment, columns, payloads } = this.#opened();
-    segment.takeBack();
-    columns.takenBack();
-    payloads?.takenBack();
+    if (this.#next === undefined) this.#opened().takeBack();
+    this.#next = undefined;
   }
 
   /** Takes the epoch of now where it came without a change since `publish`, as one does where a group is taken back. */
@@ -331,25 +311,6 @@ export class ReadModel {
     for (const index of this.#indexes.values()) index.takenBack();
   }
 
-  #changesOf(states: readonly (readonly [PointId, PointState | undefined])[], givesUp: boolean): RowChange[] {
-    try {
-      return states.map(([id, state]) => this.#changeOf(id, state, givesUp));
-    } catch (error) {
-      this.payloads?.takenBack();
-      throw error;
-    }
-  }
-
-  #prepareRows(changes: readonly RowChange[]): ReturnType<Segment["prepare"]> {
-    const { segment, payloads } = this.#opened();
-    try {
-      return segment.prepare(changes);
-    } catch (error) {
-      payloads?.takenBack();
-      throw error;
-    }
-  }
-
   /** Payloads that are kept in memory; `undefined` where readers have them from the log alone. */
   get payloads(): PayloadsInMemory | undefined {
     return this.#table?.payloads;
@@ -357,60 +318,21 @@ export class ReadModel {
 
   /** The key that the row of a point has for its payload, when all that was noted is published. */
   payloadKeyOf(id: PointId): number {
-    return this.payloads?.keptKey(id) ?? this.#shard.table.payloadKeyOf(id);
+    return this.#opened().payloadKeyOf(id);
   }
 
-  /** `givesUp`: where there is no room for it in memory, the payload is read from the log. */
-  #keyFor(state: PointState, givesUp: boolean): number {
-    const logKey = this.#shard.table.payloadKeyOf(state.id);
-    const { payloads } = this;
-    if (payloads === undefined || logKey === emptyPayloadKey) {
-      payloads?.forget(state.id);
-      return logKey;
-    }
-    try {
-      return payloads.keyOf(state, logKey);
-    } catch (error) {
-      if (!givesUp || !(error instanceof MurmurationError)) throw error;
-      payloads.forget(state.id);
-      return logKey;
-    }
-  }
-
-  #changeOf(id: PointId, state: PointState | undefined, givesUp: boolean): RowChange {
-    if (state === undefined) {
-      this.payloads?.forget(id);
-      return { kind: "remove", id };
-    }
-    const { time, origin } = latestStamp(state);
-    return {
-      kind: "put",
-      id,
-      payloadKey: this.#keyFor(state, givesUp),
-      stamp: { ...time, origin },
-      version: state.version,
-      slots: this.#spaces().map(([name, index], space) => {
-        const dot = visibleDot(state, name);
-        return this.#slotBefore(id, space) ?? (dot === undefined ? undefined : index.slotOf(dot));
-      }),
-    };
-  }
-
-  /** Where the vector stands that readers see now: of interest to a planted bug alone. */
-  #slotBefore(id: PointId, space: number): number | undefined {
-    if (!isPlanted("row-keeps-slot")) return undefined;
-    const { reader, epoch } = this.#opened().segment;
-    const row = reader.rowOf(id, epoch);
-    return row === undefined ? undefined : reader.rows.slotAt(row, space);
-  }
-
-  /** In the order of the table's spaces. */
-  #spaces(): [name: string, index: Space][] {
-    return Array.from(this.#shard.table.vectorNames, (name) => {
-      const index = this.#indexes.get(name);
+  /** The spaces that the collection has now, in the order of its vectors. */
+  #spaces(): ReadonlyMap<string, Space> {
+    const { collection } = this.#shard;
+    if (this.#spacesOf?.collection === collection) return this.#spacesOf.spaces;
+    const spaces = new Map<string, Space>();
+    for (const key of vectorKeysOf(collection)) {
+      const index = this.#indexes.get(key);
       assert(index !== undefined, "every vector has a graph");
-      return [name, index];
-    });
+      spaces.set(key, index);
+    }
+    this.#spacesOf = { collection, spaces };
+    return spaces;
   }
 
   #opened() {
@@ -419,9 +341,14 @@ export class ReadModel {
   }
 }
 
-/** Points of which an operation may make another row. */
-function rowsOf(operation: Operation): number {
-  if (operation.kind === "delete" || operation.kind === "forget") return 0;
-  if ("ids" in operation) return operation.ids.length;
-  return "id" in operation ? 1 : 0;
+/** The live points among states, in groups. */
+function* groupsOf(states: Iterable<PointState>): IterableIterator<NotedPoint[]> {
+  let group: NotedPoint[] = [];
+  for (const state of states) {
+    if (state.exists) group.push([state.id, state]);
+    if (group.length < FILLED_PER_GROUP) continue;
+    yield group;
+    group = [];
+  }
+  if (group.length > 0) yield group;
 }

@@ -86,7 +86,7 @@ function rowDifferences(
   }
   expect("version", rows.versionAt(row), state.version);
   expect("stamp", [stamp.wallMs, stamp.counter, stamp.origin].join(), [time.wallMs, time.counter, origin].join());
-  for (const [space, name] of shard.table.vectorNames.entries()) {
+  for (const [space, name] of model.vectorKeys.entries()) {
     const dot = visibleDot(state, name);
     const slot = dot === undefined ? undefined : shard.graph(name).slotOf(dot);
     expect(`the slot of vector "${name}"`, rows.slotAt(row, space), slot);

@@ -42,7 +42,7 @@ function upsert(
 
 const stateOf = (shard: Shard, index: Space) => ({
   points: pointsDigest(shard),
-  graph: graphDigest(new Map([["x", index]])),
+  graph: graphDigest({ shard, indexes: new Map([["x", index]]) }),
   frontier: [...shard.frontier],
   visible: shard.graph("x").reader.visibleCount,
   size: shard.table.size,

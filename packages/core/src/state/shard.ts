@@ -1,5 +1,6 @@
 import { assert, type EdgeList, MurmurationError, type PointId } from "@murmuration/index";
 import type { Collection } from "../catalogue/collection.js";
+import { keyOfVector } from "../catalogue/vector-incarnation.js";
 import type { Dot } from "../causality/dot.js";
 import type { VersionVector } from "../causality/version-vector.js";
 import { StitchWindows } from "../gossip/windows.js";
@@ -21,8 +22,8 @@ export type { Journal } from "./journal.js";
 export interface Applied {
   /** Points whose state may have changed. */
   readonly ids: readonly PointId[];
-  /** Slots of the inserted nodes, in the order of the operation's vectors. */
-  readonly slots: readonly number[];
+  /** Slots of the inserted nodes, in the order of the operation's vectors; none in a space that was dropped. */
+  readonly slots: readonly (number | undefined)[];
 }
 
 /**
@@ -32,6 +33,7 @@ export interface Applied {
 export class Shard {
   readonly id: string;
   readonly table: PointTable;
+  /** By the keys of vectors (`vector-incarnation.ts`): those that live. */
   readonly graphs: ReadonlyMap<string, ShardGraph>;
   /** Log position of the shard's last operation, as far as its host keeps it. */
   position = 0;
@@ -60,7 +62,6 @@ export class Shard {
     this.causality = causality;
     this.windows = windows;
     this.table = new PointTable({
-      vectorNames: Object.keys(collection.vectors),
       newPayloadKey: () => payloadKeys.newPayloadKey(collection.id),
     });
     this.table.changeIndexes(Object.entries(collection.payloadIndexes), []);
@@ -75,13 +76,14 @@ export class Shard {
     return this.causality.frontier;
   }
 
-  /** The graph of a vector. Throws `wrong-input` for an unknown name. */
+  /** The graph of a vector, by its key. Throws `wrong-input` for one that is not here. */
   graph(vector: string): ShardGraph {
-    const graph = this.graphs.get(vector);
-    if (graph === undefined) {
-      throw new MurmurationError("wrong-input", `Not existing vector name error: ${vector}`, "vector");
-    }
-    return graph;
+    return this.graphs.get(vector) ?? noSuchVector(vector);
+  }
+
+  /** What the shard calls the vector of this name. Throws `wrong-input` for an unknown one. */
+  keyOf(name: string): string {
+    return keyOfVector(this.#collection, name) ?? noSuchVector(name);
   }
 
   /** Takes the ids of points that were deleted since the last call, none at the first; some may exist again. */
@@ -149,9 +151,9 @@ export class Shard {
         journal?.push(undo);
       }
       for (const [i, vector] of operation.vectors.entries()) {
-        const slot = slots[i] as number;
+        const slot = slots[i];
         const graph = this.graphs.get(vector.name);
-        if (graph !== undefined && !graph.reader.isVisible(slot)) graph.markDead(slot, true);
+        if (graph !== undefined && slot !== undefined && !graph.reader.isVisible(slot)) graph.markDead(slot, true);
       }
     }
     this.causality.advance(operation, journal);
@@ -237,16 +239,17 @@ export class Shard {
     past: VersionVector,
     wanted: (vector: string) => boolean,
     journal: Journal | undefined,
-  ): number[] {
+  ): (number | undefined)[] {
     if ("vectors" in operation) {
       const vectors = operation.vectors.filter((vector) => wanted(vector.name));
       return this.#insertNodes(operation, vectors, past, journal);
     }
-    if (operation.kind === "edges" && wanted(operation.vector)) {
+    // of a vector that was dropped, nothing is known any more
+    if (operation.kind === "edges" && this.graphs.has(operation.vector) && wanted(operation.vector)) {
       const graph = this.graph(operation.vector);
       for (const delta of operation.deltas) graph.applyEdges(dotOf(operation), delta, past);
     }
-    if (operation.kind === "purge" && wanted(operation.vector)) {
+    if (operation.kind === "purge" && this.graphs.has(operation.vector) && wanted(operation.vector)) {
       this.#hideLost(operation.vector, operation.dots);
       this.purgedLiveLinks += this.graph(operation.vector).purge(operation.dots);
     }
@@ -284,10 +287,10 @@ export class Shard {
     vectors: readonly VectorVersion[],
     past: VersionVector,
     journal: Journal | undefined,
-  ): number[] {
-    const slots: number[] = [];
-    for (const vector of vectors) {
-      slots.push(this.graph(vector.name).insert(dotOf(operation), vector.values, vector.delta, past, journal));
+  ): (number | undefined)[] {
+    const slots: (number | undefined)[] = [];
+    for (const { name, values, delta } of vectors) {
+      slots.push(this.graphs.get(name)?.insert(dotOf(operation), values, delta, past, journal));
     }
     return slots;
   }
@@ -341,4 +344,8 @@ export class Shard {
       graph.reader.show(slot);
     }
   }
+}
+
+function noSuchVector(name: string): never {
+  throw new MurmurationError("wrong-input", `Not existing vector name error: ${name}`, "vector");
 }

@@ -8,6 +8,7 @@ import {
   type Vector,
 } from "@murmuration/index";
 import type { Collection } from "../catalogue/collection.js";
+import { nameOfKey, settingsOfVector } from "../catalogue/vector-incarnation.js";
 import type { OpLog } from "../log/op-log.js";
 import { mark } from "../marks.js";
 import { decodeOperation } from "../operation/codec.js";
@@ -33,8 +34,10 @@ export interface VectorFiles {
  * Are the f32 vectors of this name to be kept in a file instead of in memory? `memory` counts where it is given: `cold` and `cached` are what a file
  * is in the cache of the operating system.
  */
-export function keepsVectorsOffMemory({ settings }: Collection, vector: string): boolean {
-  const given = valueIn(settings.vectors, vector);
+export function keepsVectorsOffMemory(collection: Collection, vector: string): boolean {
+  const name = nameOfKey(collection, vector);
+  if (name === undefined) return false;
+  const given = settingsOfVector(collection, "vectors", name);
   const memory = valueIn(given, "memory");
   return memory === undefined ? valueIn(given, "on_disk") === true : memory !== "pinned";
 }

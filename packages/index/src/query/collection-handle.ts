@@ -8,6 +8,8 @@ export interface SpaceHandle {
   readonly name: string;
   /** What its vectors are read by. */
   readonly graph: SpaceReaderHandle;
+  /** The same for the same space in handles of other tables: whoever reads it in a thread reads it by one `SpaceReader`. */
+  readonly id?: string;
 }
 
 /** What another thread needs to read a collection's rows. Can be posted to it. */

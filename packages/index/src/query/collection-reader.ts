@@ -9,7 +9,7 @@ import type { CollectionHandle } from "./collection-handle.js";
 import { MatchingCache } from "./matching-cache.js";
 import { type LastVisible, PointsAtEpoch } from "./points-at-epoch.js";
 import { Snapshot } from "./snapshot.js";
-import { SpaceReader } from "./space-reader.js";
+import { type AttachedSpaces, SpaceReader } from "./space-reader.js";
 
 /** One thread's view of a collection beside its writer: rows, columns, graphs and payloads. */
 export class CollectionReader {
@@ -21,12 +21,19 @@ export class CollectionReader {
 
   /**
    * `thread`: this thread's number, from 1 on, for table and graphs alike; it has one reader of the collection. What an earlier holder of the
-   * number left is wiped. `openRows`: for vectors that are off memory. Throws `validation` for a number out of bounds.
+   * number left is wiped. `openRows`: for vectors that are off memory. `attached`: the spaces that this thread is attached to by other tables. Throws
+   * `validation` for a number out of bounds.
    */
-  constructor(handle: CollectionHandle, thread: number, payloads: PayloadReader, openRows?: OpenRowFile) {
+  constructor(
+    handle: CollectionHandle,
+    thread: number,
+    payloads: PayloadReader,
+    openRows?: OpenRowFile,
+    attached?: AttachedSpaces,
+  ) {
     this.#segment = attachSegmentReader(handle.table, thread);
     this.#columns = new ColumnReader(this.#segment.engine);
-    this.#spaces = handle.spaces.map((space, number) => new SpaceReader(space, number, thread, openRows));
+    this.#spaces = handle.spaces.map((space, number) => new SpaceReader(space, number, thread, openRows, attached));
     this.#payloads = handle.payloads === undefined ? payloads : readPayloadMemory(handle.payloads, payloads);
   }
 

@@ -1,4 +1,4 @@
-import type { Replica } from "@murmuration/core";
+import { nameOfKey, type Replica } from "@murmuration/core";
 import type { Json, Space } from "@murmuration/index";
 import { auditRecall } from "./audit.js";
 import type { ClusterLink } from "./cluster-link.js";
@@ -41,7 +41,10 @@ export function findAnswer(asked: Asked, question: Question): Answer {
 
 function spacesOf(replica: Replica, collection: string): ReadonlyMap<string, Space> {
   const { id } = replica.shard(collection);
-  for (const { shard, indexes } of replica.writableShards()) if (shard.id === id) return indexes;
+  for (const { shard, indexes } of replica.writableShards()) {
+    if (shard.id !== id) continue;
+    return new Map([...indexes].map(([key, space]) => [nameOfKey(shard.collection, key) ?? key, space]));
+  }
   return new Map();
 }
 

@@ -1,4 +1,5 @@
 import {
+  AttachedSpaces,
   type CollectionHandle,
   CollectionReader,
   type OpenRowFile,
@@ -44,6 +45,7 @@ export class LocalReaders implements Readers {
   readonly #turns: ReadTurns;
   readonly #collectionsMax: number;
   readonly #openRows: OpenRowFile | undefined;
+  #spaces = new AttachedSpaces();
   /** Those that were read last are last, once there are many. */
   readonly #collections = new Map<CollectionHandle, Attached>();
 
@@ -107,6 +109,7 @@ export class LocalReaders implements Readers {
       for (const { graph } of spaces) releaseGraphThread(graph, this.#thread);
     }
     this.#collections.clear();
+    this.#spaces = new AttachedSpaces();
   }
 
   forget(handle: CollectionHandle): void {
@@ -128,7 +131,7 @@ export class LocalReaders implements Readers {
       return known;
     }
     if (this.#collections.size >= this.#collectionsMax) this.#leaveOldest();
-    const reader = new CollectionReader(handle, this.#thread, this.#payloadsOf(shard), this.#openRows);
+    const reader = new CollectionReader(handle, this.#thread, this.#payloadsOf(shard), this.#openRows, this.#spaces);
     const attached = { reader, uses: 0 };
     this.#collections.set(handle, attached);
     return attached;

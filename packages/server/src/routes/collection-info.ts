@@ -1,4 +1,4 @@
-import type { Collection, SparseVectorSpace, VectorSpace } from "@murmuration/core";
+import { type Collection, type SparseVectorSpace, settingsOfVector, type VectorSpace } from "@murmuration/core";
 import { isJsonObject, type JsonObject, type PayloadIndexSchema } from "@murmuration/index";
 import type { CollectionStatistics } from "../engine/database.js";
 import { definedOnly } from "../http/schemas/fields.js";
@@ -19,29 +19,27 @@ const walDefaults: JsonObject = { wal_capacity_mb: 32, wal_segments_ahead: 0, wa
 
 const hnswDefaults: JsonObject = { full_scan_threshold: 10_000, max_indexing_threads: 0, on_disk: false };
 
-function vectorParams(space: Exclude<VectorSpace, SparseVectorSpace>, shownAgain: unknown): JsonObject {
-  const given = isJsonObject(shownAgain as JsonObject) ? (shownAgain as JsonObject) : {};
+function vectorParams(space: Exclude<VectorSpace, SparseVectorSpace>, given: JsonObject): JsonObject {
   return { size: space.size, distance: space.distance, ...given };
 }
 
 /** In the shape it was given: one unnamed vector as it is, named ones as an object. */
 function vectorsParams(collection: Collection): JsonObject {
-  const shown = collection.settings.vectors;
-  const given = isJsonObject(shown) ? shown : {};
+  const given = (name: string) => settingsOfVector(collection, "vectors", name);
   const entries = Object.entries(collection.vectors).flatMap(([name, space]) =>
     space.kind === "sparse" ? [] : [[name, space] as const],
   );
   const unnamed = entries[0]?.[0] === "" ? entries[0][1] : undefined;
-  if (unnamed !== undefined && entries.length === 1) return vectorParams(unnamed, given[""]);
-  return Object.fromEntries(entries.map(([name, space]) => [name, vectorParams(space, given[name])]));
+  if (unnamed !== undefined && entries.length === 1) return vectorParams(unnamed, given(""));
+  return Object.fromEntries(entries.map(([name, space]) => [name, vectorParams(space, given(name))]));
 }
 
 /** As it was given; absent where there are none. */
-function sparseVectorsParams({ vectors, settings }: Collection): JsonObject | undefined {
-  const given = isJsonObject(settings.sparse_vectors) ? settings.sparse_vectors : {};
-  const entries = Object.entries(vectors).flatMap(([name, space]) => {
+function sparseVectorsParams(collection: Collection): JsonObject | undefined {
+  const entries = Object.entries(collection.vectors).flatMap(([name, space]) => {
     if (space.kind !== "sparse") return [];
-    return [[name, { ...definedOnly({ modifier: space.modifier }), ...(given[name] as JsonObject) }] as const];
+    const given = settingsOfVector(collection, "sparse_vectors", name);
+    return [[name, { ...definedOnly({ modifier: space.modifier }), ...given }] as const];
   });
   return entries.length === 0 ? undefined : Object.fromEntries(entries);
 }

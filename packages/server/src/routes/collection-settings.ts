@@ -1,10 +1,13 @@
-import type {
-  Collection,
-  DenseVectorSpace,
-  MultiVectorSpace,
-  Settings,
-  SparseVectorSpace,
-  VectorSpace,
+import {
+  type AddVector,
+  type Collection,
+  type DenseVectorSpace,
+  keyOfVector,
+  type MultiVectorSpace,
+  type Settings,
+  type SparseVectorSpace,
+  settingsOfVector,
+  type VectorSpace,
 } from "@murmuration/core";
 import { isJsonObject, type Json, type JsonObject, MurmurationError, mergePayload } from "@murmuration/index";
 import type {
@@ -12,6 +15,7 @@ import type {
   QuantizationConfig,
   SparseVectorParams,
   UpdateCollectionBody,
+  VectorNameBody,
   VectorParams,
 } from "../http/schemas/collection.js";
 import { definedOnly } from "../http/schemas/fields.js";
@@ -54,7 +58,11 @@ function multiSpaceOf({ size, distance }: VectorParams, field: string): MultiVec
   throw new MurmurationError("unsupported", `multivectors are not compared by ${distance} yet`, field);
 }
 
-function spaceOf(name: string, vector: VectorParams, body: CreateCollectionBody): VectorSpace {
+function spaceOf(
+  name: string,
+  vector: VectorParams,
+  body: Pick<CreateCollectionBody, "hnsw_config" | "quantization_config">,
+): VectorSpace {
   const field = name === "" ? "vectors" : `vectors.${name}`;
   if (vector.multivector_config !== undefined) return multiSpaceOf(vector, `${field}.distance`);
   return {
@@ -96,6 +104,39 @@ export function vectorSpaces(body: CreateCollectionBody): { readonly [name: stri
   return Object.fromEntries([...dense, ...sparse]);
 }
 
+/** What adds a vector to a collection that stands: its graph is as those of the collection are, unless they were told otherwise. */
+export function addVectorCommand(
+  collection: Collection,
+  to: string,
+  name: string,
+  { dense, sparse }: VectorNameBody,
+): AddVector {
+  const common = { kind: "add-vector", collection: to, name } as const;
+  if (sparse !== undefined) {
+    const { modifier, datatype } = sparse;
+    const index = datatype === undefined ? {} : { index: { datatype } };
+    return {
+      ...common,
+      space: sparseSpaceOf({ modifier, index: undefined }),
+      given: plain({ modifier, ...index }) as JsonObject,
+    };
+  }
+  const { size: _size, distance: _distance, ...given } = dense;
+  const { hnsw_config, quantization_config } = collection.settings as unknown as CreateCollectionBody;
+  const vector = {
+    ...dense,
+    hnsw_config: undefined,
+    quantization_config: undefined,
+    on_disk: undefined,
+    memory: undefined,
+  };
+  return {
+    ...common,
+    space: spaceOf(name, vector, { hnsw_config, quantization_config }),
+    given: plain(given) as JsonObject,
+  };
+}
+
 /**
  * What a new collection keeps to show again, by the dialect's names. Under `vectors` stands what was given for each vector
  * beside its size and distance, under `sparse_vectors` what was given for each sparse one.
@@ -135,12 +176,12 @@ function mergedVectors(collection: Collection, diffs: NonNullable<UpdateCollecti
     const field = `vectors.${name}`;
     const space = Object.hasOwn(collection.vectors, name) ? collection.vectors[name] : undefined;
     if (space === undefined || space.kind === "sparse") throw noSuchVector(name, field);
-    const old = objectAt(stored, name);
+    const old = settingsOfVector(collection, "vectors", name);
     const hnsw =
       diff.hnsw_config === undefined
         ? {}
         : { hnsw_config: { ...objectAt(old, "hnsw_config"), ...definedOnly(diff.hnsw_config) } };
-    merged[name] = plain({ ...old, ...definedOnly(diff), ...hnsw });
+    merged[keyOfVector(collection, name) as string] = plain({ ...old, ...definedOnly(diff), ...hnsw });
   }
   return merged;
 }
@@ -155,9 +196,9 @@ function mergedSparseVectors(collection: Collection, diffs: NonNullable<UpdateCo
       const why = "what a score is made of cannot be changed: drop the vector and add it again";
       throw new MurmurationError("unsupported", why, `sparse_vectors.${name}.modifier`);
     }
-    const old = objectAt(stored, name);
+    const old = settingsOfVector(collection, "sparse_vectors", name);
     const index = diff.index === undefined ? {} : { index: { ...objectAt(old, "index"), ...definedOnly(diff.index) } };
-    merged[name] = plain({ ...old, ...definedOnly(diff), ...index });
+    merged[keyOfVector(collection, name) as string] = plain({ ...old, ...definedOnly(diff), ...index });
   }
   return merged;
 }

@@ -16,7 +16,7 @@ import { scrollRoutes } from "./scroll.js";
 import { searchRoutes } from "./search.js";
 import { serviceRoutes } from "./service.js";
 import { snapshotRoutes } from "./snapshots.js";
-import { unservedRoutes } from "./unserved.js";
+import { vectorNameRoutes } from "./vector-names.js";
 import { vectorRoutes } from "./vectors.js";
 
 /** All routes but the OpenAPI document, which is made of them. */
@@ -28,6 +28,7 @@ export const routes: readonly Route[] = [
   ...pointRoutes,
   ...payloadRoutes,
   ...vectorRoutes,
+  ...vectorNameRoutes,
   ...batchRoutes,
   ...searchRoutes,
   ...scrollRoutes,
@@ -39,5 +40,4 @@ export const routes: readonly Route[] = [
   ...replicationRoutes,
   ...backupRoutes,
   ...snapshotRoutes,
-  ...unservedRoutes,
 ];

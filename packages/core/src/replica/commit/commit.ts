@@ -1,7 +1,9 @@
 import { MurmurationError, type PointId } from "@murmuration/index";
 import { catalogueDelta } from "../../catalogue/catalogue-delta.js";
 import type { CatalogueDocument } from "../../catalogue/catalogue-document.js";
+import type { Collection } from "../../catalogue/collection.js";
 import type { HybridClock } from "../../causality/hybrid-clock.js";
+import { storedCheckpoint } from "../../checkpoint/stored-checkpoint.js";
 import type { ReceivedOperation } from "../../gossip/inbox.js";
 import type { LogWriter, OpLog } from "../../log/op-log.js";
 import { mark } from "../../marks.js";
@@ -22,7 +24,7 @@ import type { OwnRows } from "./own-rows.js";
 import { PreparedRows } from "./prepared-rows.js";
 import type { Quarantines } from "./quarantines.js";
 import { replacedBy } from "./replaced.js";
-import type { FollowedCatalogue } from "./shards-of-catalogue.js";
+import type { FollowedCatalogue, OpenedForCatalogue } from "./shards-of-catalogue.js";
 import { causalSetting, SYSTEM_SHARD, storedCausality } from "./stored-causality.js";
 import { dropStoredShard, putAllPoints, putClock } from "./write-shard.js";
 
@@ -44,10 +46,10 @@ export interface CommitState {
   readonly droppedPayloads: DroppedPayloads;
   /** The state of a shard is not known any more. */
   quarantine(id: string, reason: string, error: unknown): void;
-  /** State for the collections that a catalogue has and this replica has not. Throws `capacity`. */
-  openAdded(after: CatalogueDocument): Map<string, WritableShard>;
+  /** State for what a catalogue has and this replica has not. Throws `capacity`. */
+  openAdded(after: CatalogueDocument): OpenedForCatalogue;
   /** Make the shards those of the catalogue; what a step did is in the journal before the next one. */
-  followCatalogue(opened: ReadonlyMap<string, WritableShard>, journal: Journal): FollowedCatalogue;
+  followCatalogue(opened: OpenedForCatalogue, journal: Journal): FollowedCatalogue;
 }
 
 /** What is durable, and may be told. */
@@ -176,12 +178,16 @@ export class Commit {
       writer.putSetting(causalSetting(SYSTEM_SHARD), storedCausality(state.system));
     };
     group.write(SYSTEM_SHARD, write, dropped);
-    for (const target of described) group.touch(target, []);
+    for (const target of described) {
+      group.touch(target, []);
+      if (hasDropped(before, target) && storedCheckpoint(state.log, target.shard.id) !== undefined)
+        state.checkpointsWanted.add(target.shard.id);
+    }
     group.changed({
       kind: "catalogue",
       delta: catalogueDelta(before.read(), after.read()),
       frontier: new Map(state.system.frontier),
-      collections: readableShards(opened),
+      collections: readableShards(opened.shards),
     });
   }
 
@@ -240,4 +246,12 @@ export class Commit {
     snapshotsWanted.delete(shard.id);
     return droppedPayloads.committed([replacedBy(target)]);
   }
+}
+
+/** Was a vector of a shard dropped since? Its checkpoint is to be written without it. */
+function hasDropped(before: CatalogueDocument, { shard }: WritableShard): boolean {
+  const count = (one: Collection | undefined) => one?.deadVectors?.length ?? 0;
+  const isDropped = count(shard.collection) > count(before.read().collections[shard.id]);
+  if (isDropped) mark("vector dropped");
+  return isDropped;
 }

@@ -1,6 +1,7 @@
 import { isPlanted } from "../../planted.js";
 import type { WritableShard } from "../../state/writable-shard.js";
-import type { RowsPublished } from "./change.js";
+import type { RowsPublished, ShardReplaced } from "./change.js";
+import { replacedBy } from "./replaced.js";
 
 /** The rows of the shards that a group has changed: prepared together, and then published or taken back together. */
 export class PreparedRows {
@@ -23,9 +24,13 @@ export class PreparedRows {
   }
 
   /** The group is durable: readers see it from here on. */
-  publish(): RowsPublished[] {
+  publish(): (RowsPublished | ShardReplaced)[] {
     if (isPlanted("rows-before-durable")) return [];
-    return this.#targets.map(({ shard, rows }) => ({ kind: "published", shard: shard.id, ...rows.publish() }));
+    return this.#targets.map((target) => {
+      const { shard, rows } = target;
+      const { isReplaced, epoch, frontier } = rows.publish();
+      return isReplaced === true ? replacedBy(target) : { kind: "published", shard: shard.id, epoch, frontier };
+    });
   }
 
   /** The log has refused the group. */

@@ -101,6 +101,7 @@ function requireSameTime(
   const { version, position = Number.NaN, mended } = note;
   if (version !== VERSION) throw refused("is of another version");
   if (!Number.isSafeInteger(position) || position > log.lastPosition()) throw refused("is newer than the log");
+  if (Object.keys(note.graphs ?? {}).length !== graphs.size) throw refused("is of other vectors");
   for (const [vector, graph] of graphs) {
     const isSame = graph.token !== undefined && graph.token === note.graphs?.[vector];
     if (!isSame || graph.position > position) throw refused(`is not of the time of the graph of vector "${vector}"`);
@@ -117,6 +118,7 @@ function refused(why: string): MurmurationError {
 export function noteTouched({ shard, rows }: WritableShard, operation: Operation): void {
   for (const id of pointsOf(operation)) rows.note(id);
   if (operation.kind !== "purge") return;
+  if (!shard.graphs.has(operation.vector)) return;
   // a point that shows a node which everybody else knows to be dead is without it from there on
   for (const dot of operation.dots) {
     const slot = shard.graph(operation.vector).slotOf(dot);

@@ -1,8 +1,19 @@
+import type { Space } from "@murmuration/index";
 import type { Catalogue } from "../../catalogue/collection.js";
 import type { Journal } from "../../state/journal.js";
 import type { WritableShard } from "../../state/writable-shard.js";
 import type { Quarantines } from "./quarantines.js";
 import { SYSTEM_SHARD } from "./stored-causality.js";
+
+/** What a catalogue asks for that is not here yet. */
+export interface OpenedForCatalogue {
+  /** State for collections that are new, by id. */
+  readonly shards: ReadonlyMap<string, WritableShard>;
+  /** Empty spaces for vectors that are new in others, by collection and the vector's key. */
+  readonly spaces: ReadonlyMap<string, ReadonlyMap<string, Space>>;
+}
+
+const noSpaces: ReadonlyMap<string, Space> = new Map();
 
 /** What following a catalogue came to. */
 export interface FollowedCatalogue {
@@ -13,14 +24,14 @@ export interface FollowedCatalogue {
 }
 
 /**
- * Make `shards` those of a catalogue, and `quarantines` among them: `opened` come in, descriptions are taken over, and what is gone from the catalogue goes. With a journal
+ * Make `shards` those of a catalogue, and `quarantines` among them: what was opened comes in, descriptions are taken over, and what is gone from the catalogue goes. With a journal
  * all of it can be taken back.
  */
 export function makeShardsThoseOf(
   { collections }: Catalogue,
   shards: Map<string, WritableShard>,
   quarantines: Quarantines,
-  opened: ReadonlyMap<string, WritableShard>,
+  { shards: opened, spaces }: OpenedForCatalogue,
   journal: Journal | undefined,
 ): FollowedCatalogue {
   const dropped: string[] = [];
@@ -39,8 +50,8 @@ export function makeShardsThoseOf(
     }
     const before = writable.shard.collection;
     if (before === collection) continue;
-    writable.shard.describe(collection);
-    journal?.push(() => writable.shard.describe(before));
+    const undo = writable.describe(collection, spaces.get(id) ?? noSpaces);
+    journal?.push(undo);
     described.push(writable);
   }
   for (const quarantine of quarantines.list()) {

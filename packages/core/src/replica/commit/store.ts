@@ -1,6 +1,7 @@
-import { assert, type EdgeList, MurmurationError } from "@murmuration/index";
+import { assert, type EdgeList, MurmurationError, type Space } from "@murmuration/index";
 import type { CatalogueDocument } from "../../catalogue/catalogue-document.js";
 import type { Catalogue, Collection } from "../../catalogue/collection.js";
+import { vectorKeysOf } from "../../catalogue/vector-incarnation.js";
 import type { Dot } from "../../causality/dot.js";
 import type { HybridClock } from "../../causality/hybrid-clock.js";
 import { emptyVersionVector } from "../../causality/version-vector.js";
@@ -14,7 +15,7 @@ import { newestOperationFormat, type OperationFormat } from "../../operation/ope
 import { isPlanted } from "../../planted.js";
 import type { CausalState } from "../../state/causal-state.js";
 import type { Journal } from "../../state/journal.js";
-import { newIndexes, openShard } from "../../state/open-shard.js";
+import { newIndexes, newIndexesOf, openShard } from "../../state/open-shard.js";
 import type { PointState } from "../../state/point-state.js";
 import type { NewTableSeed } from "../../state/read-model.js";
 import { StoredStates } from "../../state/stored-states.js";
@@ -30,7 +31,7 @@ import { joined, type OwnRows } from "./own-rows.js";
 import { Quarantines, refusalOf } from "./quarantines.js";
 import { noteMended } from "./recover-table.js";
 import type { ReplicaState } from "./replica-state.js";
-import { type FollowedCatalogue, makeShardsThoseOf } from "./shards-of-catalogue.js";
+import { type FollowedCatalogue, makeShardsThoseOf, type OpenedForCatalogue } from "./shards-of-catalogue.js";
 import { SYSTEM_SHARD } from "./stored-causality.js";
 
 /**
@@ -291,22 +292,29 @@ export class ReplicaStore {
     }
   }
 
-  /** State for the collections that a catalogue has and this replica has not. Throws `capacity`: before anything is written. */
-  openAdded(after: CatalogueDocument): Map<string, WritableShard> {
+  /** State for the collections, and for vectors of others, that a catalogue has and this replica has not. Throws `capacity`: before anything is written. */
+  openAdded(after: CatalogueDocument): OpenedForCatalogue {
     const isKnown = (id: string) => this.shards.has(id) || this.quarantines.has(id);
     const added = Object.values(after.read().collections).filter(({ id }) => !isKnown(id));
-    const indexesOf = (one: Collection) =>
-      newIndexes(one, (vector) => vectorKeeping(this.log, this.vectorFiles, one, vector));
+    const keepingOf = (one: Collection) => (vector: string) => vectorKeeping(this.log, this.vectorFiles, one, vector);
+    const indexesOf = (one: Collection) => newIndexes(one, keepingOf(one));
+    const spaces = new Map<string, ReadonlyMap<string, Space>>();
+    for (const [id, { shard, indexes }] of this.shards) {
+      const one = after.read().collections[id];
+      if (one === undefined || one === shard.collection) continue;
+      const keys = vectorKeysOf(one).filter((key) => !indexes.has(key));
+      if (keys.length > 0) spaces.set(id, newIndexesOf(one, keys, keepingOf(one)));
+    }
     const opened = new Map(added.map((one) => [one.id, openShard(one, indexesOf(one), this.log)]));
     for (const [id, { shard, rows }] of opened) {
       shard.table.keepIn(new StoredStates(this.log, id));
       rows.fill(this.newTableSeed);
     }
-    return opened;
+    return { shards: opened, spaces };
   }
 
   /** Make the shards those of the catalogue. */
-  followCatalogue(opened: ReadonlyMap<string, WritableShard>, journal: Journal): FollowedCatalogue {
+  followCatalogue(opened: OpenedForCatalogue, journal: Journal): FollowedCatalogue {
     return makeShardsThoseOf(this.catalogue, this.shards, this.quarantines, opened, journal);
   }
 }

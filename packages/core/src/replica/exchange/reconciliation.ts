@@ -17,7 +17,7 @@ import { compareRanges } from "../../reconcile/compare-ranges.js";
 import { type KeyedHashes, wholeRange } from "../../reconcile/keyed-hashes.js";
 import { encodeNodeLists, listsAt, nodeHashes, nodeOfKey } from "../../reconcile/node-lists.js";
 import { PointHashes } from "../../reconcile/point-hashes.js";
-import { graphDigest } from "../../state/digest.js";
+import { areOfSameVectors, graphDigest } from "../../state/digest.js";
 import type { PointState } from "../../state/point-state.js";
 import { encodePointState } from "../../state/point-state-codec.js";
 import type { WritableShard } from "../../state/writable-shard.js";
@@ -199,7 +199,7 @@ export class Reconciliation implements Exchange {
   }
 
   #digestsOf({ target, hashes }: Comparing): Digests {
-    const digests = { points: hashes.digest(), graph: graphDigest(target.indexes) };
+    const digests = { points: hashes.digest(), graph: graphDigest(target) };
     this.#digests.note(target, digests);
     return digests;
   }
@@ -208,8 +208,10 @@ export class Reconciliation implements Exchange {
 
   #compare(from: number, comparing: Comparing, message: DigestMessage): void {
     const { shard, indexes } = comparing.target;
-    this.#counts.rounds++;
     const own = this.#digestsOf(comparing);
+    // one of the two has not heard yet that a vector was added or dropped
+    if (!areOfSameVectors(message.graph, own.graph)) return;
+    this.#counts.rounds++;
     const samePoints = message.points === own.points;
     const differing = whatDiffers(own, message);
     const disputed = this.#unconfirmed.noteCompared(shard.id, from, differing);

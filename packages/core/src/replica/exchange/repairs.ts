@@ -1,4 +1,5 @@
 import type { PointId } from "@murmuration/index";
+import { mayBeAdded } from "../../catalogue/vector-incarnation.js";
 import { dotText } from "../../causality/dot.js";
 import { includesDot, type VersionVector } from "../../causality/version-vector.js";
 import type { KeyedState } from "../../gossip/message.js";
@@ -34,7 +35,11 @@ export class Repairs {
   takePoints(from: number, target: WritableShard, differing: readonly KeyedState[], nowMs: number): void {
     const { shard } = target;
     const received = differing.map(({ key, bytes }) => decodePointState(idOfKey(key), bytes));
-    for (const state of received) requirePast(shard.frontier, state, nowMs);
+    for (const state of received) {
+      requirePast(shard.frontier, state, nowMs);
+      const unknown = Object.keys(state.vectors).find((key) => mayBeAdded(shard.collection, key));
+      if (unknown !== undefined) refuseMessage(`point ${state.id} has a vector that is not in the catalogue here`);
+    }
     const repaired: PointState[] = [];
     for (const state of received) {
       const mine = readableState(shard, state.id);

@@ -81,7 +81,7 @@ export class SnapshotExchange implements Exchange {
     const source = this.#unconfirmed.sourceOf(shard);
     if (source !== undefined && this.#context.members.isActive(source)) return;
     const stored = storedCheckpoint(log, shard);
-    if (stored === undefined) {
+    if (stored === undefined || !this.#isOfVectorsHere(shard)) {
       // it asks again
       if (shards.has(shard)) checkpointsWanted.add(shard);
       return;
@@ -95,6 +95,20 @@ export class SnapshotExchange implements Exchange {
       if (bytes === undefined) return;
       const { parts } = stored;
       this.#context.send(to, "bulk", { kind: "snapshot", shard, transfer: stored.transfer, part, parts, bytes });
+    }
+  }
+
+  /** Has the checkpoint here the graphs of those vectors that the shard has by now? */
+  #isOfVectorsHere(shard: string): boolean {
+    const { log, shards } = this.#context.store;
+    const target = shards.get(shard);
+    if (target?.shard.collection.deadVectors === undefined) return true;
+    try {
+      const { images } = CheckpointReader.open(log, shard, "current").manifest;
+      return images.length === target.indexes.size && images.every(({ vector }) => target.indexes.has(vector));
+    } catch (error) {
+      if (error instanceof MurmurationError) return false;
+      throw error;
     }
   }
 

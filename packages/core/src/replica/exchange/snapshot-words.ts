@@ -4,6 +4,7 @@ import type { Message, SnapshotQuestionMessage, SnapshotWord, SnapshotWordMessag
 import { limits } from "../../limits.js";
 import { mark } from "../../marks.js";
 import { isPlanted } from "../../planted.js";
+import { areOfSameVectors } from "../../state/digest.js";
 import type { Exchange, ExchangeContext } from "./exchange.js";
 import type { Digests, KnownDigests } from "./known-digests.js";
 import type { Reconciliation } from "./reconciliation.js";
@@ -94,6 +95,7 @@ export class SnapshotWords implements Exchange {
       this.#reconciliation.prepare(target, frontier, nowMs);
       return "unknown";
     }
+    if (!areOfSameVectors(known.graph, graph)) return "unknown";
     return known.points === points && known.graph === graph ? "same" : "different";
   }
 

@@ -8,6 +8,7 @@ import { vectorInLog } from "../../state/vector-files.js";
 export function vectorsAgreeWithLog(log: OpLog, shard: Shard, state: PointState): boolean | undefined {
   let all: true | undefined = true;
   for (const name of visibleVectorNames(state)) {
+    if (!shard.graphs.has(name)) continue;
     const dot = visibleDot(state, name);
     const slot = dot === undefined ? undefined : shard.graph(name).slotOf(dot);
     if (dot === undefined || slot === undefined) return false;

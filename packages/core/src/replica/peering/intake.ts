@@ -1,5 +1,6 @@
 import { MurmurationError } from "@murmuration/index";
 import { joinsOnly } from "../../catalogue/joins-only.js";
+import { mayBeAdded } from "../../catalogue/vector-incarnation.js";
 import type { HybridTime } from "../../causality/hybrid-clock.js";
 import { sequenceOf } from "../../causality/version-vector.js";
 import { CausalInbox, type ReceivedOperation } from "../../gossip/inbox.js";
@@ -9,6 +10,7 @@ import { mark } from "../../marks.js";
 import { decodeBatch } from "../../operation/batch.js";
 import { decodeOperation } from "../../operation/codec.js";
 import type { Operation } from "../../operation/operation.js";
+import { vectorsNamedBy } from "../../operation/vectors-named-by.js";
 import { isPlanted } from "../../planted.js";
 import type { ReplicaStore } from "../commit/store.js";
 import { SYSTEM_SHARD } from "../commit/stored-causality.js";
@@ -189,6 +191,16 @@ export class Intake {
     return false;
   }
 
+  /** Is it about a vector that was added to its collection, and the change of the catalogue that does so has not come yet? */
+  #waitsForVector(operation: Operation): boolean {
+    const shard = this.#store.shards.get(operation.shard)?.shard;
+    if (shard === undefined || isPlanted("vectors-not-awaited")) return false;
+    const isAwaited = (key: string) => !shard.graphs.has(key) && mayBeAdded(shard.collection, key);
+    if (!vectorsNamedBy(operation).some(isAwaited)) return false;
+    mark("waited for a vector");
+    return true;
+  }
+
   /** Apply whatever is causally ready, over all shards: an operation of the system shard may open others. */
   applyReady(nowMs: number): void {
     const shards = [SYSTEM_SHARD, ...this.inboxes.keys()];
@@ -200,7 +212,8 @@ export class Intake {
         this.inboxes.delete(shard);
         continue;
       }
-      for (let next = inbox.next(causality.frontier); next !== undefined; next = inbox.next(causality.frontier)) {
+      const takeNext = () => inbox.next(causality.frontier, (operation) => this.#waitsForVector(operation));
+      for (let next = takeNext(); next !== undefined; next = takeNext()) {
         const { time } = next.operation;
         // the clock may have been put back since it came
         if (this.#isEarly(time, nowMs)) {

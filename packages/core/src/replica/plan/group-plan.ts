@@ -17,6 +17,7 @@ import {
   type Vector,
 } from "@murmuration/index";
 import { isDenseSpace, type VectorSpace } from "../../catalogue/collection.js";
+import { spaceOfKey } from "../../catalogue/vector-incarnation.js";
 import type { Dot } from "../../causality/dot.js";
 import type { NamedVectors } from "../../command/command.js";
 import { mark } from "../../marks.js";
@@ -63,7 +64,7 @@ export class GroupPlan {
   readonly #points: readonly GivenPoint[];
   readonly #groups = new Map<string, Group>();
 
-  /** Each of the points becomes one operation, in order. Their vectors were checked. */
+  /** Each of the points becomes one operation, in order. Their vectors, by the keys that the shard has for them, were checked. */
   constructor(
     target: { readonly shard: Shard; readonly indexes: ReadonlyMap<string, Space> },
     planner: Planner,
@@ -169,7 +170,8 @@ export class GroupPlan {
   }
 
   #spaceOf(name: string): VectorSpace {
-    return this.#shard.collection.vectors[name] as VectorSpace;
+    const { collection } = this.#shard;
+    return (spaceOfKey(collection, name) ?? assert(false, "vector names were checked")) as VectorSpace;
   }
 }
 

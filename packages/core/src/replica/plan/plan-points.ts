@@ -24,6 +24,7 @@ import {
   type Vector,
 } from "@murmuration/index";
 import { isDenseSpace, type VectorSpace } from "../../catalogue/collection.js";
+import { keyOfVector } from "../../catalogue/vector-incarnation.js";
 import type { Dot } from "../../causality/dot.js";
 import type { Command, FoundPoints, NamedVectors, PointCommand, PointWrite, Target } from "../../command/command.js";
 import { limits } from "../../limits.js";
@@ -82,9 +83,10 @@ export function planPointCommand(
     case "upsert-points": {
       for (const [i, point] of command.points.entries()) checkVectors(shard, point.vectors, `points[${i}].vector`);
       const payloads = command.points.map((point, i) => canonicalPayload(point.payload, `points[${i}].payload`));
-      checkRoom(target, command.points);
+      const points = byKeys(shard, command.points);
+      checkRoom(target, points);
       const writes = whichUpserts(target, command.mode, command.updateFilter, found);
-      const written = command.points
+      const written = points
         .map((point, i) => ({ ...point, payload: payloads[i] as Payload }))
         .filter(({ id }) => writes(id));
       const plan = new GroupPlan(target, planner, written);
@@ -100,9 +102,10 @@ export function planPointCommand(
         checkVectors(shard, point.vectors, `points[${i}].vector`);
         requirePoint(shard, point.id);
       }
-      checkRoom(target, command.points);
+      const points = byKeys(shard, command.points);
+      checkRoom(target, points);
       const writes = whichUpserts(target, "update-only", command.updateFilter, found);
-      const written = command.points.filter((point, i) => writes(point.id) && !isOverwritten(command.points, i));
+      const written = points.filter((point, i) => writes(point.id) && !isOverwritten(points, i));
       const plan = new GroupPlan(target, planner, written);
       return written.map(({ id }, i) => (dot: Dot) => ({
         kind: "update-vectors" as const,
@@ -111,8 +114,7 @@ export function planPointCommand(
       }));
     }
     case "delete-vectors": {
-      for (const name of command.vectors) shard.graph(name);
-      const names = [...new Set(command.vectors)];
+      const names = [...new Set(command.vectors.map((name) => shard.keyOf(name)))];
       return inChunks(idsOf(target, command.target, true, found), (ids) => ({ kind: "delete-vectors", ids, names }));
     }
     case "delete-points":
@@ -237,13 +239,25 @@ function whichUpserts(
     if (state === undefined) return mode !== "update-only";
     if (mode === "insert-only") return false;
     if (matching !== undefined) return matching.has(id);
-    return matches === undefined || matches(subjectOf(state));
+    return matches === undefined || matches(subjectOf(target.shard, state));
   };
 }
 
 function spaceOf(shard: Shard, name: string): VectorSpace {
-  shard.graph(name);
+  shard.keyOf(name);
   return shard.collection.vectors[name] as VectorSpace;
+}
+
+/** The same points with their vectors by what the shard calls them. */
+function byKeys<Point extends { readonly vectors: NamedVectors }>(
+  { collection }: Shard,
+  points: readonly Point[],
+): readonly Point[] {
+  if (collection.vectorKeys === undefined) return points;
+  return points.map((point) => {
+    const named = Object.entries(point.vectors);
+    return { ...point, vectors: Object.fromEntries(named.map(([name, one]) => [keyOfVector(collection, name), one])) };
+  });
 }
 
 function checkVectors(shard: Shard, vectors: NamedVectors, field: string): void {

@@ -7,6 +7,7 @@ import {
   type Space,
 } from "@murmuration/index";
 import type { Collection } from "../../catalogue/collection.js";
+import { spaceOfKey, vectorKeysOf } from "../../catalogue/vector-incarnation.js";
 import { covers, type VersionVector } from "../../causality/version-vector.js";
 import { frontierOf } from "../../checkpoint/manifest.js";
 import { CheckpointReader, restoreCheckpoint } from "../../checkpoint/read-checkpoint.js";
@@ -159,7 +160,7 @@ export function recoverGraphs(
   const { images } = sources;
   const checkpoint = currentCheckpoint(log, collection.id);
   const placed = new Map(
-    Object.keys(collection.vectors).map((vector) => [vector, openIndex(log, collection, vector, sources, checkpoint)]),
+    vectorKeysOf(collection).map((vector) => [vector, openIndex(log, collection, vector, sources, checkpoint)]),
   );
   const indexes = new Map([...placed].map(([vector, { index }]) => [vector, index]));
   const { causality, windows } = recoverCausality(log, collection.id);
@@ -256,7 +257,7 @@ function openIndex(
   { images, vectorFiles }: GraphSources,
   checkpoint: PlacedCheckpoint | undefined,
 ): PlacedIndex {
-  const space = collection.vectors[vector];
+  const space = spaceOfKey(collection, vector);
   if (space === undefined) throw new MurmurationError("corrupt", "a collection without the vector it names");
   const options = spaceOptions(space);
   const keeping = vectorKeeping(log, vectorFiles, collection, vector);

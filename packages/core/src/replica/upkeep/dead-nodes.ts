@@ -29,7 +29,8 @@ interface VectorState {
  */
 export class DeadNodes {
   readonly #target: WritableShard;
-  readonly #vectors: ReadonlyMap<string, VectorState>;
+  /** By the keys of vectors: of those that were added since, from their first step on. */
+  readonly #vectors: Map<string, VectorState>;
   /** Frontier at the last full look for nodes to purge. */
   #lookedAt: VersionVector = emptyVersionVector;
   #owners = "";
@@ -40,12 +41,7 @@ export class DeadNodes {
 
   constructor(target: WritableShard) {
     this.#target = target;
-    this.#vectors = new Map(
-      [...target.indexes.keys()].map((name) => [
-        name,
-        { waiting: new StableBatches<NodeDot>(dotText), repairFrom: 0, hasRepaired: false, purge: true },
-      ]),
-    );
+    this.#vectors = new Map([...target.indexes.keys()].map((name) => [name, newVectorState()]));
     const found = new Map<string, readonly NodeDot[]>();
     for (const [name, space] of target.indexes as ReadonlyMap<string, SpacePort>) {
       const dead: NodeDot[] = [];
@@ -93,9 +89,10 @@ export class DeadNodes {
     // as it is before this step's own operations
     const frontier = new Map(shard.frontier);
     const hasChanged = compareVersionVectors(shard.frontier, this.#lookedAt) !== "equal";
-    for (const [name, state] of this.#vectors) {
-      const space: SpacePort | undefined = indexes.get(name);
-      if (space === undefined) continue;
+    for (const name of this.#vectors.keys()) if (!indexes.has(name)) this.#vectors.delete(name);
+    for (const [name, space] of indexes as ReadonlyMap<string, SpacePort>) {
+      const state = this.#vectors.get(name) ?? newVectorState();
+      this.#vectors.set(name, state);
       const { links, reader } = space;
       state.waiting.add(space.takeDeaths(), shard.frontier);
       for (const dot of state.waiting.take(stable)) {
@@ -135,4 +132,8 @@ export class DeadNodes {
     if (hasChanged) this.#lookedAt = frontier;
     return { repaired, purged, atRest };
   }
+}
+
+function newVectorState(): VectorState {
+  return { waiting: new StableBatches<NodeDot>(dotText), repairFrom: 0, hasRepaired: false, purge: true };
 }

@@ -131,7 +131,8 @@ export class Stitcher {
     for (const vector of [...pending.keys()]) put(vector);
     if (job.next >= job.nodes.length) {
       const foreign = new Map([...job.work.foreign].map(([origin, range]) => [origin, range.through]));
-      const [vector = ""] = indexes.keys();
+      // any will do, also one that was dropped
+      const [vector = ""] = [...indexes.keys(), ...(this.#target.shard.collection.deadVectors ?? [])];
       const closes = { owner: job.owner, through: job.work.through, foreign };
       if (isPlanted("windows-never-close")) return count;
       mark("window closed");

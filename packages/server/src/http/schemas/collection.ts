@@ -88,6 +88,43 @@ export const sparseVectorParams = z.object({
 });
 export type SparseVectorParams = z.output<typeof sparseVectorParams>;
 
+const denseNameFields = z.object({
+  size: integer(1, vectorSizeMax),
+  distance: oneOf(distances),
+  datatype: optional(datatype),
+  encoding: optional(encoding),
+  multivector_config: optional(z.object({ comparator: oneOf(["max_sim"]) })),
+});
+const sparseNameFields = z.object({
+  modifier: optional(oneOf(["none", "idf"])),
+  datatype: optional(oneOf(["float32", "float16", "uint8"])),
+});
+
+/** A vector that is added to a collection that stands: what says how vectors are compared, and no more. */
+export type VectorNameBody =
+  | { readonly dense: z.output<typeof denseNameFields>; readonly sparse?: undefined }
+  | { readonly dense?: undefined; readonly sparse: z.output<typeof sparseNameFields> };
+
+const inputOf = (schema: z.ZodType) => {
+  const { $schema: _, ...json } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+  return json;
+};
+const vectorNameSchema = {
+  oneOf: [
+    { type: "object", properties: { dense: inputOf(denseNameFields) }, required: ["dense"] },
+    { type: "object", properties: { sparse: inputOf(sparseNameFields) }, required: ["sparse"] },
+  ],
+};
+
+export const vectorNameBody = parsedBy((value): VectorNameBody => {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    const { dense, sparse } = value as { readonly dense?: unknown; readonly sparse?: unknown };
+    if (dense !== undefined) return { dense: within("dense", () => validate(denseNameFields, dense)) };
+    if (sparse !== undefined) return { sparse: within("sparse", () => validate(sparseNameFields, sparse)) };
+  }
+  throw new MurmurationError("format", "data did not match any variant of untagged enum VectorNameConfig");
+}, vectorNameSchema);
+
 const sparseVectorParamsSchema = z.toJSONSchema(sparseVectorParams, { io: "input", unrepresentable: "any" });
 delete sparseVectorParamsSchema.$schema;
 
