@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import fc from "fast-check";
 import { killAllServers, newFolder, removeFolder, type ServerProcess, startServer } from "../support/server.js";
-import { bodyOf, dimensions, model } from "./arbitrary-queries.js";
-import { answerOf, type Body, type Found, type Model, NotFinite } from "./reference.js";
-import { mDefault } from "./reference-formula.js";
+import { bodyOf, model } from "./arbitrary-queries.js";
+import type { Body, Found, Model } from "./reference.js";
+import { creationOf, expectedOf, isAnswered, pointsOf, toBody } from "./scoring-bodies.js";
 
 /** Collections, and queries of each. More of them: DIFFERENTIAL_RUNS=1000. */
 const RUNS = Number(process.env["DIFFERENTIAL_RUNS"] ?? 8);
@@ -23,33 +23,10 @@ async function ok(server: ServerProcess, method: string, path: string, body: unk
   return answer.body.result;
 }
 
-async function write(server: ServerProcess, name: string, { points, metrics }: Model): Promise<void> {
-  const multi = { distance: "Dot", multivector_config: { comparator: "max_sim" } };
-  const vectors = Object.fromEntries(
-    Object.entries(dimensions).map(([vector, size]) => {
-      const distance = metrics[vector];
-      return [vector, { size, ...(distance === "MaxSim" ? multi : { distance }) }];
-    }),
-  );
-  const words = metrics["words"] === "Idf" ? { modifier: "idf" } : {};
-  await ok(server, "PUT", `/collections/${name}`, { vectors, sparse_vectors: { words } });
+async function write(server: ServerProcess, name: string, of: Model): Promise<void> {
+  await ok(server, "PUT", `/collections/${name}`, creationOf(of));
   await ok(server, "PUT", `/collections/${name}/index?wait=true`, { field_name: "n", field_schema: "integer" });
-  const written = points.map(({ id, vectors: vector, tag, n, m }) => ({
-    id,
-    vector,
-    payload: { tag, n, ...(m === undefined ? {} : { m }) },
-  }));
-  await ok(server, "PUT", `/collections/${name}/points?wait=true`, { points: written });
-}
-
-function toBody(body: Body): object {
-  const { query, prefetch } = body;
-  const isFormula = typeof query === "object" && "formula" in query;
-  return {
-    ...body,
-    ...(isFormula ? { query: { ...query, defaults: { m: mDefault } } } : {}),
-    ...(prefetch === undefined ? {} : { prefetch: prefetch.map(toBody) }),
-  };
+  await ok(server, "PUT", `/collections/${name}/points?wait=true`, { points: pointsOf(of) });
 }
 
 async function ask(server: ServerProcess, name: string, bodies: readonly Body[]): Promise<Found[][]> {
@@ -60,24 +37,11 @@ async function ask(server: ServerProcess, name: string, bodies: readonly Body[])
   );
 }
 
-/** Formulas may come to what is no finite number, and are refused then: these are left out. */
-function isAnswered(of: Model, body: Body): boolean {
-  try {
-    answerOf(of, body);
-    return true;
-  } catch (error) {
-    if (error instanceof NotFinite) return false;
-    throw error;
-  }
-}
-
 function compare(of: Model, bodies: readonly Body[], answers: readonly (readonly Found[])[]): void {
   for (const [i, body] of bodies.entries()) {
-    // JSON has no −0 in the fewest digits
-    const expected = answerOf(of, body).map((point) => ({ ...point, score: point.score + 0 }));
     // as they are printed: a float32 in its fewest digits
     const found = (answers[i] ?? []).map((point) => ({ ...point, score: Math.fround(point.score) }));
-    assert.deepEqual(found, expected, JSON.stringify(body));
+    assert.deepEqual(found, expectedOf(of, body), JSON.stringify(body));
   }
 }
 
