@@ -15,6 +15,7 @@ import { decodeMessage, encodeMessage, isEncodingOf } from "./message.js";
 import type { Operation, OperationBody, OperationKind } from "./operation.js";
 import { isOperationFormat, newestOperationFormat, type OperationFormat } from "./operation-format.js";
 import { overwritePayloadFormat } from "./overwrite-payload.js";
+import { readPlainUpsert } from "./plain-upsert.js";
 import { purgeFormat } from "./purge.js";
 import { refuseMessage } from "./refuse-message.js";
 import { setPayloadFormat } from "./set-payload.js";
@@ -93,6 +94,14 @@ export function encodeOperation(operation: Operation, format: OperationFormat = 
  * an operation otherwise than `encodeOperation` does. What it can be applied to is not known here.
  */
 export function decodeOperation(shard: string, origin: number, sequence: number, bytes: Uint8Array): Operation {
+  const plain = readPlainUpsert(bytes);
+  if (plain === undefined || plain.dependencies.has(origin)) return decodeAny(shard, origin, sequence, bytes);
+  const { time, dependencies, body } = plain;
+  return { shard, origin, sequence, time, dependencies, ...body };
+}
+
+/** The same in the general way, whatever kind it is and however it is spelled. */
+export function decodeAny(shard: string, origin: number, sequence: number, bytes: Uint8Array): Operation {
   const what = `operation ${origin}:${sequence} of shard ${shard}`;
   const fields = new FieldReader(decodeMessage(bytes, what), what);
   const format = fields.integer();

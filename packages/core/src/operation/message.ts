@@ -77,9 +77,9 @@ export function withValueAt(bytes: Uint8Array, at: number, value: object): Uint8
   return whole;
 }
 
-/** Are these the bytes that `encodeMessage` makes of these fields? */
-export function isEncodingOf(bytes: Uint8Array, fields: readonly unknown[]): boolean {
-  return Buffer.compare(encoder.encodeSharedRef(fields), bytes) === 0;
+/** Are these the bytes that `encodeMessage` makes of this value? */
+export function isEncodingOf(bytes: Uint8Array, value: unknown): boolean {
+  return Buffer.compare(encoder.encodeSharedRef(value), bytes) === 0;
 }
 
 /**
