@@ -19,8 +19,13 @@ export interface StoredCausalState {
   readonly declared: readonly (readonly [origin: number, entries: Entries])[];
 }
 
-function pastOf({ origin, sequence }: OperationHeader, declared: VersionVector): VersionVector {
-  return sequence === 1 ? declared : new Map(declared).set(origin, sequence - 1);
+/** The past of an operation on top of what its origin had declared. */
+interface KnownPast {
+  readonly operation: OperationHeader;
+  readonly before: VersionVector | undefined;
+  /** Everything that the origin has declared with it. */
+  readonly declared: VersionVector;
+  readonly past: VersionVector;
 }
 
 /**
@@ -31,6 +36,8 @@ function pastOf({ origin, sequence }: OperationHeader, declared: VersionVector):
 export class CausalState {
   readonly #frontier: MutableVersionVector;
   readonly #declared: Map<number, VersionVector>;
+  /** Of the operation asked for last: who checks one applies it next. */
+  #known: KnownPast | undefined;
 
   constructor(stored?: StoredCausalState) {
     this.#frontier = new Map(stored?.frontier);
@@ -56,7 +63,7 @@ export class CausalState {
   advance(operation: OperationHeader, journal?: Journal): VersionVector {
     const { origin } = operation;
     const before = this.#declared.get(origin);
-    const declared = this.#declaredBy(operation);
+    const { declared, past } = this.#knownPast(operation);
     if (declared !== before && declared.size > 0) {
       this.#declared.set(origin, declared);
       journal?.push(() => {
@@ -70,18 +77,23 @@ export class CausalState {
       if (sequenceBefore === undefined) this.#frontier.delete(origin);
       else this.#frontier.set(origin, sequenceBefore);
     });
-    return pastOf(operation, declared);
+    return past;
   }
 
   /** The causal past of the next operation of its origin, as `advance` returns it. Changes nothing. */
   pastOf(operation: OperationHeader): VersionVector {
-    return pastOf(operation, this.#declaredBy(operation));
+    return this.#knownPast(operation).past;
   }
 
-  /** Everything that the origin has declared to know, with this operation. */
-  #declaredBy({ origin, dependencies }: OperationHeader): VersionVector {
-    const before = this.#declared.get(origin) ?? emptyVersionVector;
-    return dependencies.size === 0 ? before : mergeVersionVectors(before, dependencies);
+  #knownPast(operation: OperationHeader): KnownPast {
+    const { origin, sequence, dependencies } = operation;
+    const before = this.#declared.get(origin);
+    if (this.#known?.operation === operation && this.#known.before === before) return this.#known;
+    const all = before ?? emptyVersionVector;
+    const declared = dependencies.size === 0 ? all : mergeVersionVectors(all, dependencies);
+    const past = sequence === 1 ? declared : new Map(declared).set(origin, sequence - 1);
+    this.#known = { operation, before, declared, past };
+    return this.#known;
   }
 
   /** Highest sequence of `of` that an operation of `origin` has declared to know. */

@@ -88,6 +88,8 @@ function checkKept({ collection, graphs, table }: CheckedState, operation: Keepi
     if (graph.slotOf(dot) === undefined) refuse(operation, `vector "${name}" of ${nameOf(dot)} is not here`);
   }
   const before = table.state(operation.id);
+  // a new point shows what the operation brings, and nothing else
+  if (before === undefined && operation.kept.length === 0) return;
   const next = stateAfter(before, operation);
   for (const [name, graph] of graphs) {
     const dot = visibleDot(next, name);

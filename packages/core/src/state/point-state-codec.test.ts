@@ -3,8 +3,9 @@ import { describe, test } from "node:test";
 import { MurmurationError } from "@murmuration/index";
 import fc from "fast-check";
 import { encodeMessage } from "../operation/message.js";
+import { splitState } from "../operation/stored-state.js";
 import { pointStates } from "./point-state.test-support.js";
-import { decodePointState, encodePointState } from "./point-state-codec.js";
+import { decodePointState, encodePointState, encodeRegisters } from "./point-state-codec.js";
 
 const isCorrupt = (error: unknown) => error instanceof MurmurationError && error.code === "corrupt";
 
@@ -26,6 +27,18 @@ describe("the bytes of a point's state", () => {
         const read = decodePointState(7, bytes);
         assert.deepEqual(read, state);
         assert.deepEqual(encodePointState(read), bytes);
+      }),
+    );
+  });
+
+  test("without its payload are those that are left when it is taken out", () => {
+    fc.assert(
+      fc.property(pointStates, fc.nat(40), (state, names) => {
+        const { stamp } = state;
+        const many = Object.fromEntries(Array.from({ length: names }, (_, i) => [`${"n".repeat(i)}${i}`, stamp]));
+        for (const one of [state, { ...state, version: 2 ** 33, fieldStamps: { ...state.fieldStamps, ...many } }]) {
+          assert.deepEqual(encodeRegisters(one), splitState(encodePointState(one), "a point").state);
+        }
       }),
     );
   });

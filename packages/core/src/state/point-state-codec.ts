@@ -5,11 +5,17 @@ import type { PointRow, StoredPoint } from "../log/op-log.js";
 import { canonicalPayload } from "../operation/canonical-payload.js";
 import { FieldReader } from "../operation/field-reader.js";
 import { decodeMessage, encodeMessage } from "../operation/message.js";
+import { PackedWriter } from "../operation/packed-writer.js";
 import { refuseMessage } from "../operation/refuse-message.js";
 import { apartStateVersion, encodeApart, wholeStateVersion } from "../operation/stored-state.js";
 import type { PointState, VectorRegister } from "./point-state.js";
 
 const noPayload: Payload = {};
+
+/** Fields of a state without its payload; numbers of a stamp, and of a vector's register. */
+const REGISTERS = 13;
+const STAMP_NUMBERS = 3;
+const VECTOR_NUMBERS = 5;
 
 const sortedKeys = (record: object): string[] => {
   const keys = Object.keys(record);
@@ -23,7 +29,41 @@ export function encodePointState(state: PointState): Uint8Array {
 
 /** The state as the log's projection of points keeps it: without its payload. */
 export function encodeRegisters(state: PointState): Uint8Array {
-  return encodeApart(fieldsOf(state));
+  writeRegisters(state);
+  return writer.take() ?? encodeApart(fieldsOf(state));
+}
+
+const writer = new PackedWriter();
+
+/** What `encodeApart` makes of the fields of a state, in the same order. */
+function writeRegisters(state: PointState): void {
+  writer.list(REGISTERS);
+  writer.count(apartStateVersion);
+  writeStamp(state.stamp);
+  writer.count(state.exists ? 1 : 0);
+  writer.count(state.version);
+  writeStamp(state.payloadStamp);
+  const vectors = sortedKeys(state.vectors);
+  writer.list(vectors.length);
+  for (const name of vectors) writer.name(name);
+  writer.list(vectors.length * VECTOR_NUMBERS);
+  for (const name of vectors) {
+    const { stamp, dot } = state.vectors[name] as VectorRegister;
+    writeStamp(stamp);
+    writer.count(dot?.origin ?? 0);
+    writer.count(dot?.sequence ?? 0);
+  }
+  const fields = sortedKeys(state.fieldStamps);
+  writer.list(fields.length);
+  for (const name of fields) writer.name(name);
+  writer.list(fields.length * STAMP_NUMBERS);
+  for (const name of fields) writeStamp(state.fieldStamps[name] as Stamp);
+}
+
+function writeStamp({ time, origin }: Stamp): void {
+  writer.count(time.wallMs);
+  writer.count(time.counter);
+  writer.count(origin);
 }
 
 /** The bytes of a payload as the log keeps it, and as answers print it. */
