@@ -76,8 +76,11 @@ async function compact(file) {
     newReplicaId: () => {
       throw new Error("the replica has an id");
     },
+    newTableSeed: () => [1, 2],
     compaction: { rowsMin: COMPACTION_ROWS, rowsPerLive: 0 },
   });
+  const { quarantined } = replica.status();
+  if (quarantined.length > 0) throw new Error(`quarantined: ${JSON.stringify(quarantined)}`);
   for (let tick = 0; replica.status().compaction.checkpoints === 0 || !replica.isAtRest(); tick++) {
     if (tick === TICKS_MAX) throw new Error("nothing is compacted");
     replica.tick();
@@ -88,6 +91,6 @@ async function compact(file) {
 
 function filesOf(folder) {
   return readdirSync(folder, { recursive: true })
-    .filter((file) => /^murmuration\.db(-wal)?$|\.image$/.test(file) && statSync(join(folder, file)).isFile())
+    .filter((file) => /^murmuration\.db(-wal)?$|\.(image|rows)$/.test(file) && statSync(join(folder, file)).isFile())
     .sort();
 }

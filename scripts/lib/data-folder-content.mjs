@@ -20,6 +20,7 @@ const MIXED = "mixed";
 const REPLACED = "replaced";
 const TEXT = "Größe \u{1f426} \u0627\u0644\u0637\u064a\u0648\u0631";
 const EMPTY = "empty";
+const KINDS = "kinds";
 
 const NAMED = { plain: 8, half: 12, coded: 16, flat: 6 };
 const uuid = (n) => `6ba7b810-9dad-11d1-80b4-${n.toString(16).padStart(12, "0")}`;
@@ -56,6 +57,16 @@ export function* collections() {
   yield [path(REPLACED), { vectors: { size: 24, distance: "Euclid" }, on_disk_payload: false }];
   yield [path(TEXT), { vectors: { size: 4, distance: "Cosine", encoding: "f16" }, metadata: { text: AWKWARD } }];
   yield [path(EMPTY), { vectors: {} }];
+  yield [
+    path(KINDS),
+    {
+      vectors: {
+        far: { size: 6, distance: "Cosine", on_disk: true },
+        parts: { size: 4, distance: "Cosine", multivector_config: { comparator: "max_sim" } },
+      },
+      sparse_vectors: { words: { modifier: "idf" } },
+    },
+  ];
   for (const [field, schema] of [
     ["kind", "keyword"],
     ["number", "integer"],
@@ -123,7 +134,16 @@ export function* fill() {
     path(EMPTY, "/points?wait=true"),
     { points: [1, 2, 3].map((id) => ({ id, vector: {}, payload: { id } })) },
   ];
+  yield ["PUT", path(KINDS, "/points?wait=true"), { points: Array.from({ length: 40 }, (_, i) => kindsPoint(i)) }];
   yield* changes(0);
+}
+
+/** A vector of each kind, or of some. */
+function kindsPoint(n) {
+  const indices = Array.from({ length: 1 + (n % 4) }, (_, i) => (n * 7 + i * 11) % 30);
+  const words = { indices, values: indices.map((index) => 0.5 + index / 8) };
+  const parts = Array.from({ length: 1 + (n % 3) }, () => vector(4));
+  return { id: n, vector: { far: vector(6), ...(n % 5 === 0 ? {} : { parts }), words }, payload: { n } };
 }
 
 /** Writes of every other kind. */
@@ -154,13 +174,15 @@ export function* later() {
   const points = Array.from({ length: 20 }, (_, i) => ({ id: 110 + i, vector: vector(24), payload: { round: 9, i } }));
   yield ["PUT", path(REPLACED, "/points?wait=true"), { points }];
   yield ["PUT", path(MIXED, "/points?wait=true"), { points: [200, 201, 204].map(mixedPoint) }];
+  yield ["PUT", path(KINDS, "/points?wait=true"), { points: [3, 4, 50].map(kindsPoint) }];
+  yield ["POST", path(KINDS, "/points/delete?wait=true"), { points: [6, 9] }];
   yield ["PATCH", path(MIXED), { metadata: { owner: "changed", added: 9007199254740992 } }];
   yield ["PUT", path(MIXED, "/index?wait=true"), { field_name: "set", field_schema: "integer" }];
 }
 
 /** Method, path, body of each question, and whether what is answered may have more fields in a later version. */
 export function* questions() {
-  for (const name of [MIXED, REPLACED, TEXT, EMPTY]) {
+  for (const name of [MIXED, REPLACED, TEXT, EMPTY, KINDS]) {
     yield { method: "GET", path: path(name), mayGrow: true };
     yield { method: "GET", path: `/murmur${path(name, "/digest")}`, mayGrow: true };
     yield ask(name, "scroll", { limit: 400, with_payload: true, with_vector: true });
@@ -175,6 +197,9 @@ export function* questions() {
       yield ask(MIXED, "query", { ...query, params: { exact: true } });
     }
   }
+  yield ask(KINDS, "query", { query: vector(6), using: "far", limit: 15, with_vector: true });
+  yield ask(KINDS, "query", { query: [vector(4), vector(4)], using: "parts", limit: 15 });
+  yield ask(KINDS, "query", { query: { indices: [1, 7, 18], values: [1, 2, 0.5] }, using: "words", limit: 15 });
   for (let i = 0; i < 4; i++) yield ask("\u{1f426}", "query", { query: vector(24), limit: 20, with_payload: true });
   yield ask(REPLACED, "query", { query: 7, limit: 5 });
   yield ask(TEXT, "query", { query: vector(4), limit: 20, with_payload: true, with_vector: true });

@@ -19,7 +19,9 @@ import { replayedDigest } from "./replayed.js";
 
 const FIXTURES = join(root, "test/fixtures");
 /** Changes of the log's files that a start has made when it is killed, one round each. */
-const CHANGES_AT_KILL = [1, 2, 3, 5, 8, 13];
+const CHANGES_AT_KILL = [1, 4, 13];
+/** Points stand with their payloads in logs of before: a start that brings them over says so. */
+const SCHEMA_OF_PAYLOADS = 6;
 const NEVER_READY_MS = 60_000;
 
 /** Puts a copy of a fixture into an empty folder, and gives what it has to answer. */
@@ -84,7 +86,8 @@ for (const fixture of readdirSync(FIXTURES).filter((name) => name.startsWith("da
       for (const end of ["kill", "stop", "kill"] as const) {
         const server = await startServer({ dataFolder: folder });
         // once
-        assert.equal(/points of an older log are being brought over/.test(server.log()), starts++ === 0);
+        const isBroughtOver = starts++ === 0 && Number(fixture.split("-")[2]) < SCHEMA_OF_PAYLOADS;
+        assert.equal(/points of an older log are being brought over/.test(server.log()), isBroughtOver);
         await atRest(server);
         await assertAnswers(server, answers);
         await assertUsable(server);
