@@ -6,6 +6,8 @@ import { inRoot, root } from "./paths.mjs";
 
 const OUTPUT_LENGTH_MAX = 64 * 1024;
 const REPORTER = inRoot("scripts/lib/reporter.mjs");
+/** Code that V8 has compiled before: a sixth of what a file costs that starts a server. */
+const COMPILED = inRoot("node_modules/.cache/compiled");
 const SEED_PROPERTIES = inRoot("scripts/lib/seed-properties.mjs");
 
 /** Keeps the end of what a stream prints. */
@@ -41,7 +43,8 @@ export function runTestFile(file, { timeoutMs }) {
     `--test-reporter-destination=${reportPath}`,
     file,
   ];
-  const child = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+  const env = { ...process.env, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? COMPILED };
+  const child = spawn(process.execPath, args, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
   const output = tailOf(child.stdout, child.stderr);
   let timedOut = false;
   const timer = setTimeout(() => {

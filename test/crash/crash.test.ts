@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, watch } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync, watch, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { after, describe, test } from "node:test";
 import { Random, testSeed } from "../support/random.js";
 import { killAllServers, newFolder, removeFolder, type ServerProcess, startServer } from "../support/server.js";
@@ -8,18 +8,18 @@ import { until } from "../support/until.js";
 import { replayedDigest } from "./replayed.js";
 import { assertValid, digestAtRest, keepVectorsOffMemory, makeCollection, storedPoints, Writer } from "./writers.js";
 
-/** As many at the least; more until an image has been cut in two and kills have met requests. */
-const ROUNDS = 20;
-const ROUNDS_MAX = 100;
+/** As many at the least (MURMUR_CRASH_ROUNDS=200 for more); more until images of both kinds have been cut in two and kills have met requests. */
+const ROUNDS = Number(process.env["MURMUR_CRASH_ROUNDS"] ?? 8);
+const ROUNDS_MAX = 100 + ROUNDS;
 const WRITERS = 4;
 const BASE_POINTS = 1500;
 const DELAY_MS_MAX = 15;
 /** Operations between two images of the graph: so few that some are being written at most times. */
 const IMAGE_INTERVAL = 60;
 
-/** When to kill: after so many answers and some milliseconds, or in the middle of writing an image (or after so many answers). */
+/** When to kill: after so many answers and some milliseconds, or in the middle of writing the image of a graph or a table (or after so many answers). */
 interface Moment {
-  readonly kind: "answers" | "image";
+  readonly kind: "answers" | "graph" | "table";
   readonly answers: number;
   readonly delayMs: number;
 }
@@ -28,6 +28,25 @@ const imageFiles = (folder: string): string[] => {
   const images = join(folder, "images");
   return existsSync(images) ? (readdirSync(images, { recursive: true }) as string[]) : [];
 };
+
+/** What a file is an image of that is being written; `undefined`: it is no such file. */
+function kindOfUnfinished(file: string | null): "graph" | "table" | undefined {
+  if (file?.endsWith(".image.unfinished") !== true) return undefined;
+  return basename(file) === "table.image.unfinished" ? "table" : "graph";
+}
+
+/** Changes a byte in the middle of each image of a table; were there any? */
+function damageTables(folder: string): boolean {
+  const tables = imageFiles(folder).filter((file) => basename(file) === "table.image");
+  for (const table of tables) {
+    const path = join(folder, "images", table);
+    const bytes = readFileSync(path);
+    const at = bytes.length >> 1;
+    bytes[at] = (bytes[at] as number) ^ 0x10;
+    writeFileSync(path, bytes);
+  }
+  return tables.length > 0;
+}
 
 /** Resolves when the server has been killed at that moment and the writers have noticed. */
 async function writeAndKill(
@@ -42,12 +61,12 @@ async function writeAndKill(
     killed ??= server.kill();
   };
   const watcher =
-    moment.kind === "image"
-      ? watch(join(folder, "images"), { recursive: true }, (_, file) => {
-          if (file?.endsWith(".unfinished") === true && answers >= moment.answers) kill();
-        })
-      : undefined;
-  const limit = moment.kind === "image" ? moment.answers + 400 : moment.answers;
+    moment.kind === "answers"
+      ? undefined
+      : watch(join(folder, "images"), { recursive: true }, (_, file) => {
+          if (kindOfUnfinished(file) === moment.kind && answers >= moment.answers) kill();
+        });
+  const limit = moment.kind === "answers" ? moment.answers : moment.answers + 400;
   await Promise.all(
     writers.map((writer) =>
       writer.run(
@@ -85,14 +104,15 @@ describe("a server that is killed under load", () => {
     };
     const writers = Array.from({ length: WRITERS }, (_, i) => new Writer(i, seed));
     const seen = { done: 0, "not done": 0, "none in flight": 0 };
-    let imagesCut = 0;
+    const cut = { graph: 0, table: 0 };
+    let tablesDamaged = 0;
 
     let server = await start();
     await makeCollection(server, BASE_POINTS, seed);
-    const metEnough = () => imagesCut > 0 && seen.done + seen["not done"] > ROUNDS;
+    const metEnough = () => cut.graph > 0 && cut.table > 0 && seen.done + seen["not done"] > ROUNDS;
     for (let round = 1; round <= ROUNDS || (!metEnough() && round <= ROUNDS_MAX); round++) {
       const moment: Moment = {
-        kind: round % 2 === 0 ? "image" : "answers",
+        kind: (["answers", "graph", "table"] as const)[round % 3] as Moment["kind"],
         answers: 1 + random.below(120),
         delayMs: random.below(DELAY_MS_MAX),
       };
@@ -100,13 +120,18 @@ describe("a server that is killed under load", () => {
       // where the vectors are changes with the start that follows: with files and without, from one to the other
       await keepVectorsOffMemory(server, round % 4 < 2);
       await writeAndKill(server, writers, moment, folder);
-      if (imageFiles(folder).some((file) => file.endsWith(".unfinished"))) imagesCut++;
+      for (const kind of ["graph", "table"] as const)
+        if (imageFiles(folder).some((file) => kindOfUnfinished(file) === kind)) cut[kind]++;
+      const isDamaged = round % 5 === 2 && damageTables(folder);
       server = await start();
+      // damaged, or not of the time of its graph: its rows are made from the stored points
+      if (isDamaged) assert.match(server.log(), /a table image was not usable/, what);
+      if (isDamaged) tablesDamaged++;
       const stored = await storedPoints(server);
       for (const writer of writers) seen[writer.check(stored)]++;
       // upkeep goes on from where it was: what it leaves is compared with the log now and then, since it takes a while
-      if (round % 5 === 0) assert.deepEqual(await digestAtRest(server), replayedDigest(folder, "c"), what);
-      if (round % 5 === 0) await assertValid(server);
+      if (round % 3 === 0 || isDamaged) assert.deepEqual(await digestAtRest(server), replayedDigest(folder, "c"), what);
+      if (round % 3 === 0 || isDamaged) await assertValid(server);
       // killed between the image of a graph and that of its table, the table's is none of the graph any more
       const wrong = server
         .log()
@@ -135,10 +160,11 @@ describe("a server that is killed under load", () => {
 
     const acknowledged = writers.reduce((sum, writer) => sum + writer.acknowledged, 0);
     context.diagnostic(
-      `${acknowledged} acknowledged writes; in flight: ${JSON.stringify(seen)}; ${imagesCut} images cut`,
+      `${acknowledged} acknowledged writes; in flight: ${JSON.stringify(seen)}; images cut: ${JSON.stringify(cut)}; ${tablesDamaged} damaged`,
     );
     assert.ok(acknowledged > ROUNDS * 20, "there was load");
     assert.ok(seen.done + seen["not done"] > ROUNDS, "kills met requests in flight");
-    assert.ok(imagesCut > 0, "at least one kill met an image being written");
+    assert.ok(cut.graph > 0 && cut.table > 0, `kills met images of both kinds being written: ${JSON.stringify(cut)}`);
+    assert.ok(tablesDamaged > 0, "an image of a table was damaged");
   });
 });

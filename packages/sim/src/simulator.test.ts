@@ -19,6 +19,8 @@ function mustHold(profile: string, seeds: readonly number[]): number {
   return accepted;
 }
 
+/** Of each profile; `npm run sim` is for more. */
+const RUNS = 4;
 /** The same in every run, unless another is asked for (`scripts/lib/test-seed.mjs`). */
 const firstSeed = Number(process.env.MURMUR_TEST_SEED ?? 1);
 
@@ -26,7 +28,7 @@ for (const profile of names) {
   test(`replicas converge under the faults of the profile ${profile}`, () => {
     const accepted = mustHold(
       profile,
-      Array.from({ length: 10 }, (_, i) => firstSeed + i),
+      Array.from({ length: RUNS }, (_, i) => firstSeed + i),
     );
     assert.ok(accepted > 0, "runs without writes say nothing");
   });
