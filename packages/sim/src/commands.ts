@@ -3,6 +3,7 @@ import type { Filter, JsonObject } from "@murmuration/index";
 import { awkwardTextCommands, awkwardVector, textsOfPoint } from "./awkward-text.js";
 import { sparseOf } from "./data.js";
 import type { Draw } from "./draw.js";
+import { lateVectorCommands } from "./late-vectors.js";
 import type { Profile } from "./profiles.js";
 import type { Random } from "./random.js";
 
@@ -213,5 +214,6 @@ export const commandMakers: { readonly [kind: string]: (draw: Draw) => Command }
       }),
     ])(),
   catalogue: catalogueEdit,
+  ...lateVectorCommands(collection, IDS),
   ...awkwardTextCommands(collection, someIds),
 };

@@ -77,6 +77,8 @@ export function describeMessage(sent: SentMessage): string {
 /** A client's command by what it names. */
 export function describeCommand(command: Step["command"]): string {
   if (command.kind === "upsert-points") return `upsert ${command.points.map(({ id }) => id).join(" ")}`;
+  if (command.kind === "add-vector") return `add vector ${command.name} ${command.space.size ?? "sparse"}`;
+  if (command.kind === "drop-vector") return `drop vector ${command.name}`;
   if (command.kind === "point-batch") return `batch (${command.commands.map(describeCommand).join(", ")})`;
   const target = "target" in command ? command.target : undefined;
   const verb = command.kind === "delete-points" ? "delete" : command.kind;

@@ -250,6 +250,23 @@ export const profiles: Readonly<Record<string, Profile>> = {
     weights: { upsert: 10, update: 5, delete: 4, payload: 4, catalogue: 1 },
     faults: { ...network, partition: 0.3, crash: 0.3, "full-disk": 0.2, "forge-checkpoint": 1 },
   },
+  vectors: {
+    ...base,
+    compactRows: 12,
+    hasSparseVectors: true,
+    weights: {
+      upsert: 8,
+      update: 2,
+      delete: 2,
+      payload: 1,
+      "add-vector": 3,
+      "drop-vector": 2,
+      "late-vectors": 8,
+      "late-upsert": 4,
+      "late-vectors-gone": 1,
+    },
+    faults: { ...network, partition: 0.6, "one-way": 0.2, crash: 0.5, "full-disk": 0.2, join: 0.3, wipe: 0.2 },
+  },
   soak: { ...base, steps: 1_500, gapMs: 120 },
 };
 

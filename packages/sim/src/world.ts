@@ -6,6 +6,7 @@ import { ConvergenceChecker } from "./checkers/convergence.js";
 import { ForgedSnapshots } from "./checkers/forged-snapshots.js";
 import { checkForgeries, type Forgeries } from "./checkers/forgeries.js";
 import { checkGraphRules, checkInserts } from "./checkers/graph.js";
+import { checkVectorOfCommand, checkVectorsOfShards } from "./checkers/late-vectors.js";
 import { ProgressChecker } from "./checkers/progress.js";
 import { QuorumChecker } from "./checkers/quorums.js";
 import { checkReadBack } from "./checkers/read-back.js";
@@ -216,6 +217,7 @@ export class World {
     if (node.isDamaged) return;
     // who has lost a link purges a node too early, and cuts the link that others still have: equal again, by a rule broken
     if (!this.#wasDamaged) checkGraphRules(node.replica);
+    if (!this.#wasDamaged) checkVectorsOfShards(node.replica);
     this.#quorums?.settle(node);
     checkCompaction(node, this.#nodes, this.#founders);
     this.#convergence.check(node);
@@ -255,7 +257,10 @@ export class World {
       this.#acknowledged++;
       // before it is looked at: what breaks a rule is seen too
       this.#trace.note("write", node.id, text, () => ({ operations: operationsOf(written) }));
-      if (!node.isDamaged) checkReadBack(replica, command);
+      if (!node.isDamaged) {
+        checkReadBack(replica, command);
+        checkVectorOfCommand(replica, command);
+      }
       checkInserts(replica, written);
       this.#writes.note(replica, command, written, node.clockWasSet ? undefined : node.nowMs());
       this.#sessions.note(written);

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { isJsonObject, type Json, type JsonObject } from "@murmuration/index";
 import { limits } from "../limits.js";
+import { isPlanted } from "../planted.js";
 import type { Collection, VectorSpace } from "./collection.js";
 import { leafText } from "./leaf-text.js";
 import { problemOfSpace } from "./vector-space.js";
@@ -31,6 +32,7 @@ export function spaceText(space: VectorSpace): string {
 
 /** The generation of the next vector of a name. */
 export function nextGeneration({ deadVectors = [] }: Collection, name: string): number {
+  if (isPlanted("generations-confused")) return 1;
   let highest = -1;
   for (const key of deadVectors) {
     const parts = partsOf(key);

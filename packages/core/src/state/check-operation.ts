@@ -49,7 +49,7 @@ export function checkOnGraphs(
   const has = (vector: string) => {
     if (graphs.has(vector)) return true;
     // one that was dropped since it was written, or lost its name: what is said of it is nobody's any more
-    if (isDeadVector(collection, vector)) return false;
+    if (isDeadVector(collection, vector) || isPlanted("vectors-not-awaited")) return false;
     return refuse(operation, `there is no vector "${vector}"`);
   };
   const graphOf = (vector: string) => graphs.get(vector) as ShardGraph;
@@ -82,7 +82,8 @@ function checkKept({ collection, graphs, table }: CheckedState, operation: Keepi
   for (const { name, dot } of operation.kept) {
     const graph = graphs.get(name);
     if (graph === undefined) {
-      if (!isDeadVector(collection, name)) refuse(operation, `there is no vector "${name}"`);
+      if (!isDeadVector(collection, name) && !isPlanted("vectors-not-awaited"))
+        refuse(operation, `there is no vector "${name}"`);
       continue;
     }
     if (graph.slotOf(dot) === undefined) refuse(operation, `vector "${name}" of ${nameOf(dot)} is not here`);

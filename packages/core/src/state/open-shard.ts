@@ -16,6 +16,7 @@ import {
 } from "../catalogue/collection.js";
 import { spaceOfKey, vectorKeysOf } from "../catalogue/vector-incarnation.js";
 import type { StitchWindows } from "../gossip/windows.js";
+import { isPlanted } from "../planted.js";
 import type { CausalState } from "./causal-state.js";
 import type { PayloadKeys } from "./payload-keys.js";
 import { type ReadableShard, ReadModel } from "./read-model.js";
@@ -77,6 +78,7 @@ export function openShard(
       graphs.set(key, space);
     }
     return () => {
+      if (isPlanted("vectors-not-taken-back")) return;
       graphs.clear();
       for (const [key, space] of had) graphs.set(key, space);
       shard.describe(before);

@@ -140,7 +140,7 @@ export class Shard {
       const undo = this.windows.close(operation.closes);
       journal?.push(undo);
     }
-    const ids = applyToPoints(operation, write, {
+    const ids = applyToPoints(isPlanted("registers-of-dead-lost") ? this.#ofLiving(operation) : operation, write, {
       state: (id) => this.table.state(id),
       put: (id, next) => this.#put(id, next, journal),
     });
@@ -293,6 +293,12 @@ export class Shard {
       slots.push(this.graphs.get(name)?.insert(dotOf(operation), values, delta, past, journal));
     }
     return slots;
+  }
+
+  /** With the bug planted: without the vectors that were dropped. */
+  #ofLiving(operation: Operation): Operation {
+    if (!("vectors" in operation)) return operation;
+    return { ...operation, vectors: operation.vectors.filter(({ name }) => this.graphs.has(name)) };
   }
 
   #tell(id: PointId): void {

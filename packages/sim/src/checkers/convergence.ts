@@ -1,4 +1,4 @@
-import { compareVersionVectors, ReadsHere, type Replica } from "@murmuration/core";
+import { compareVersionVectors, ReadsHere, type Replica, type Shard, vectorKeysOf } from "@murmuration/core";
 import type { QueryNode, QueryTarget, Source } from "@murmuration/index";
 import { collectionName, having } from "../commands.js";
 import type { Node } from "../node.js";
@@ -75,10 +75,26 @@ function everythingOf(replica: Replica, queries: readonly Float32Array[]): strin
   answers.push(reads.scroll({ limit: 10, selection, filter }).points);
   const paths = shard.table.indexPaths().sort();
   answers.push(...paths.map((path) => [path, reads.valuedOn(path)]));
-  answers.push(answersOf(reads, queries, paths));
+  answers.push(answersOf(reads, queries, paths), lateAnswers(shard, reads));
   return JSON.stringify([replica.digest(collectionName), shard.windows.isOpen(), answers], (_, value) =>
     typeof value === "bigint" ? String(value) : value,
   );
+}
+
+/** What a shard holds; with the vectors that it has, where some came and went: whoever has not heard of it yet has other graphs. */
+function frontierOf({ id, causality, collection }: Shard): string {
+  const vectors = collection.deadVectors === undefined ? "" : JSON.stringify(vectorKeysOf(collection));
+  return `${id} ${JSON.stringify(causality.toJson().frontier)} ${vectors}`;
+}
+
+/** Answers to searches in every dense vector that was added, with all vectors of what is found. */
+function lateAnswers(shard: Shard, reads: ReadsHere): unknown[] {
+  return Object.entries(shard.collection.vectors).flatMap(([using, { size }]) => {
+    if (size === undefined || shard.collection.vectorKeys?.[using] === undefined) return [];
+    const query = Float32Array.from({ length: size }, (_, i) => 1 + i);
+    const selection = { payload: false, vectors: true } as const;
+    return [reads.nearest({ query, using, limit: 8, offset: 0, parameters: {}, selection })];
+  });
 }
 
 /** Equal frontiers, equal state: whenever two nodes hold the same operations, at every moment of the run. */
@@ -105,7 +121,7 @@ export class ConvergenceChecker {
       node.compared?.shard === shard.id && compareVersionVectors(node.compared.frontier, shard.frontier) === "equal";
     if (isCompared) return;
     node.compared = { shard: shard.id, frontier: new Map(shard.frontier) };
-    const frontier = `${shard.id} ${JSON.stringify(shard.causality.toJson().frontier)}`;
+    const frontier = frontierOf(shard);
     const catalogue = replica.catalogueHeads().join();
     const thorough = hash(frontier) % THOROUGH_EVERY === 0;
     this.#compare(node.id, `graph ${frontier}`, graphsOf(replica));
@@ -118,7 +134,7 @@ export class ConvergenceChecker {
     // what its disk has refused may be forgotten, and its name given to another operation
     if (replica === undefined || !replica.isDurable() || !node.hasCollection()) return;
     const shard = replica.shard(collectionName);
-    const frontier = `${shard.id} ${JSON.stringify(shard.causality.toJson().frontier)}`;
+    const frontier = frontierOf(shard);
     this.#compare(node.id, `all ${frontier} ${replica.catalogueHeads().join()}`, everythingOf(replica, this.#queries));
   }
 

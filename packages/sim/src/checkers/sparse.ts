@@ -1,4 +1,4 @@
-import { ReadsHere, type Replica, visibleDot, type WritableShard } from "@murmuration/core";
+import { keyOfVector, ReadsHere, type Replica, visibleDot, type WritableShard } from "@murmuration/core";
 import { isSparse, type PointId, type SparseVector, sparseVector } from "@murmuration/index";
 import { SPARSE_INDICES } from "../data.js";
 
@@ -15,11 +15,12 @@ const query = sparseVector(
  */
 export function sparseProblem(replica: Replica, { shard, indexes }: WritableShard): string | undefined {
   for (const [name, space] of Object.entries(shard.collection.vectors)) {
-    const index = indexes.get(name);
+    const key = keyOfVector(shard.collection, name) as string;
+    const index = indexes.get(key);
     if (space.kind !== "sparse" || index === undefined) continue;
     const vectors = new Map<PointId, SparseVector>();
     for (const state of shard.table.states()) {
-      const dot = visibleDot(state, name);
+      const dot = visibleDot(state, key);
       const slot = dot === undefined ? undefined : index.slotOf(dot);
       const vector = slot === undefined ? undefined : index.reader.vectorAt(slot);
       if (vector !== undefined && isSparse(vector)) vectors.set(state.id, vector);

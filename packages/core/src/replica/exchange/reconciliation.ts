@@ -40,6 +40,8 @@ export interface ReconciliationStatus {
 interface Comparing {
   readonly target: WritableShard;
   readonly hashes: PointHashes;
+  /** Of which vectors the hashes are. */
+  readonly vectors: string;
   /** Replicas to send the digest to when it is there, and whether theirs is asked for. */
   readonly digestFor: Map<number, boolean>;
   /** Are its digests to be known here? */
@@ -115,7 +117,7 @@ export class Reconciliation implements Exchange {
       return;
     }
     const comparing = this.#comparing.get(message.shard);
-    if (comparing?.target !== target) return;
+    if (comparing?.target !== target || comparing.vectors !== vectorsOf(target)) return;
     // what has come in since the last tick
     comparing.hashes.step(limits.reconcilePointsPerTick);
     if (!comparing.hashes.isComplete()) return;
@@ -139,9 +141,9 @@ export class Reconciliation implements Exchange {
 
   #letGo(nowMs: number): void {
     const { shards } = this.#context.store;
-    for (const [id, { target, hashes, usedMs, digestFor }] of this.#comparing) {
+    for (const [id, { target, hashes, vectors, usedMs, digestFor }] of this.#comparing) {
       const isIdle = hashes.isComplete() && digestFor.size === 0 && Math.abs(nowMs - usedMs) > limits.reconcileKeptMs;
-      if (!isIdle && shards.get(id) === target) continue;
+      if (!isIdle && shards.get(id) === target && vectors === vectorsOf(target)) continue;
       hashes.close();
       this.#comparing.delete(id);
     }
@@ -171,7 +173,8 @@ export class Reconciliation implements Exchange {
   #comparingOf(target: WritableShard, nowMs: number): Comparing | undefined {
     const { id } = target.shard;
     const known = this.#comparing.get(id);
-    if (known?.target === target) {
+    const vectors = vectorsOf(target);
+    if (known?.target === target && known.vectors === vectors) {
       known.usedMs = nowMs;
       return known;
     }
@@ -179,14 +182,14 @@ export class Reconciliation implements Exchange {
     if (known === undefined && this.#comparing.size >= limits.reconcileShardsMax) return undefined;
     const digestFor = new Map<number, boolean>();
     const hashes = new PointHashes(target.shard);
-    const made = { target, hashes, digestFor, isAsked: false, usedMs: nowMs, nodes: undefined };
+    const made = { target, hashes, vectors, digestFor, isAsked: false, usedMs: nowMs, nodes: undefined };
     this.#comparing.set(id, made);
     return made;
   }
 
   #sendDigests(comparing: Comparing): void {
     const { target, hashes, digestFor } = comparing;
-    if (digestFor.size === 0 && !comparing.isAsked) return;
+    if ((digestFor.size === 0 && !comparing.isAsked) || comparing.vectors !== vectorsOf(target)) return;
     if (!hashes.isComplete() || !this.#context.store.isDurable()) return;
     const { shard } = target;
     const digests = this.#digestsOf(comparing);
@@ -302,6 +305,11 @@ export class Reconciliation implements Exchange {
     const { shard } = target;
     this.#context.send(to, "bulk", { ...message, shard: shard.id, frontier: new Map(shard.frontier) });
   }
+}
+
+/** The vectors that a point is hashed with. */
+function vectorsOf({ indexes }: WritableShard): string {
+  return JSON.stringify([...indexes.keys()]);
 }
 
 /** Which digests are other, in words. */
