@@ -19,6 +19,7 @@ import { acceptJson, drainRefused } from "./http/accept-json.js";
 import { connectionOptions } from "./http/connections.js";
 import { emptyNamesAt } from "./http/empty-names.js";
 import { errorEnvelope } from "./http/envelope.js";
+import type { HttpClient } from "./http/http-client.js";
 import {
   bodyBytesInFlightMebibytesDefault,
   bodyLimitMebibytesDefault,
@@ -45,6 +46,7 @@ import type { Route } from "./routes/route.js";
 import { telemetryRoute } from "./routes/telemetry.js";
 import type { Snapshots } from "./snapshots/snapshots.js";
 import { StrictMode } from "./strict/strict-mode.js";
+import type { ServingTls } from "./tls-config.js";
 
 /** What the HTTP side is told beside its database. */
 export interface AppOptions {
@@ -69,6 +71,10 @@ export interface AppOptions {
   readonly backups?: Backups;
   /** Decides who is let in; without it everybody is. */
   readonly guard?: Guard;
+  /** HTTP by TLS. */
+  readonly tls?: ServingTls;
+  /** Asks other replicas; whoever gives one closes it. */
+  readonly peerClient?: HttpClient;
 }
 
 declare module "fastify" {
@@ -152,7 +158,7 @@ function measureRequests(
  */
 function letIn(app: FastifyInstance, database: Database, guard: Guard | undefined): void {
   if (guard === undefined) return;
-  const holds = valueExistsIn(database);
+  const here = { holds: valueExistsIn(database), replicaId: () => database.status().replicaId };
   app.addHook("onRequest", (request, _reply, done) => {
     const { right = "any" } = request.routeOptions.config;
     const { collection_name: collection } = (request.params ?? {}) as { readonly collection_name?: string };
@@ -161,7 +167,7 @@ function letIn(app: FastifyInstance, database: Database, guard: Guard | undefine
       done();
     };
     try {
-      const caller = guard.admit(request.headers, right, collection, holds);
+      const caller = guard.admit(request.headers, right, collection, here);
       if (caller instanceof Promise) caller.then(entered, done);
       else entered(caller);
     } catch (error) {
@@ -186,7 +192,7 @@ export async function buildApp(database: Database, options: AppOptions = {}): Pr
     ...(options.log === undefined ? {} : { loggerInstance: options.log as FastifyBaseLogger }),
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: bodyBytesMax,
-    ...connectionOptions(options.requestTimeoutMs ?? requestTimeoutMsDefault),
+    ...connectionOptions(options.requestTimeoutMs ?? requestTimeoutMsDefault, options.tls),
     routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: pathParameterLengthMax },
     frameworkErrors: (error, request, reply) =>
       error.code === "FST_ERR_BAD_URL"
@@ -228,7 +234,13 @@ export async function buildApp(database: Database, options: AppOptions = {}): Pr
   const served = [...routes, telemetryRoute(statistics), metricsRoute(metrics)];
   const all = [...served, openApiRoute(served)];
   const host = {
-    forwarder: new Forwarder(database, options.peerHosts ?? ["127.0.0.1"], refusedOnce(options.log)),
+    forwarder: new Forwarder(database, {
+      hosts: options.peerHosts ?? ["127.0.0.1"],
+      onRefused: refusedOnce(options.log),
+      guard: options.guard,
+      client: options.peerClient,
+      needsTls: options.tls !== undefined,
+    }),
     turns,
     readTimeoutSeconds,
   };

@@ -29,6 +29,8 @@ export interface ClusterSettings {
 interface ListenSettings {
   readonly host: string;
   readonly port: number;
+  /** "": HTTP without TLS. */
+  readonly tlsCert: string;
 }
 
 const REGION_CHARACTERS_MAX = 64;
@@ -57,10 +59,10 @@ export function advertisedUrl(text: string): string {
 const WILDCARD_HOSTS = ["0.0.0.0", "::", "[::]"];
 
 /** What others reach this server at, as far as its own address says. */
-function addressOf({ advertise, host, port }: ClusterSettings & ListenSettings): string | undefined {
+function addressOf({ advertise, host, port, tlsCert }: ClusterSettings & ListenSettings): string | undefined {
   if (advertise !== "") return advertise;
   if (port === 0 || WILDCARD_HOSTS.includes(host)) return undefined;
-  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+  return `${tlsCert === "" ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
 const listOf = (text: string, separator: string | RegExp) => text.split(separator).filter((part) => part.length > 0);

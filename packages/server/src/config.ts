@@ -5,15 +5,19 @@ import { type ClusterSettings, clusterOf } from "./cluster-config.js";
 import type { ClusterStart } from "./engine/cluster-start.js";
 import { bodyBytesInFlightMebibytesDefault } from "./http/http-limits.js";
 import { type ConfigValue, type OptionRow, optionTable, type ServerSettings } from "./options.js";
+import { type TlsConfig, type TlsSettings, tlsOf } from "./tls-config.js";
 import { version } from "./version.js";
 
 /** Every setting of the server, with its value. */
 export interface Config extends ServerSettings {
   /** Who is let in. */
   readonly access: AccessConfig;
+  readonly tls: TlsConfig;
   /** The cluster to take part in; without it the server is alone. */
   readonly cluster: ClusterStart | undefined;
 }
+
+type Settings = ServerSettings & ClusterSettings & AccessSettings & TlsSettings;
 
 const fileOption = "config";
 
@@ -140,14 +144,15 @@ export function loadConfig(sources: ConfigSources): ConfigOutcome {
   try {
     const file = path === undefined ? new Map<string, string>() : readConfigFile(path, readFile);
     const entries = optionTable.map((row) => [row.key, resolve(row, values, sources, file, path ?? "")]);
-    const settings = Object.fromEntries(entries) as ServerSettings & ClusterSettings & AccessSettings;
+    const settings = Object.fromEntries(entries) as Settings;
     if (settings.backupEveryMinutes > 0 && settings.backupFolder === "")
       throw new Error("--backup-every needs --backup-folder");
     const bodyBytesInFlightMebibytes = roomForBodies(settings);
     const { apiKey, readOnlyApiKey, apiKeyAlternate, ...shown } = settings;
     const access = accessOf(settings, readFile);
     const cluster = clusterOf(settings, readFile);
-    return { config: { ...shown, bodyBytesInFlightMebibytes, access, cluster } };
+    const tls = tlsOf(settings, readFile);
+    return { config: { ...shown, bodyBytesInFlightMebibytes, access, tls, cluster } };
   } catch (error) {
     return { exitCode: 2, output: `error: ${(error as Error).message}\n` };
   }

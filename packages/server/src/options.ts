@@ -19,6 +19,7 @@ import { parseOrigins } from "./http/origins.js";
 import { payloadCacheMebibytesDefault, payloadCacheMebibytesMax } from "./read/read-limits.js";
 import { memoryLimitMebibytesDefault } from "./threads/machine-memory.js";
 import { PLANNERS_MAX, READERS_MAX } from "./threads/thread-places.js";
+import type { TlsSettings } from "./tls-config.js";
 
 const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
 
@@ -56,7 +57,7 @@ export type ConfigValue = string | number | boolean;
 export interface OptionRow {
   /** Flag without its dashes, and key in a configuration file. */
   readonly name: string;
-  readonly key: keyof ServerSettings | keyof ClusterSettings | keyof AccessSettings;
+  readonly key: keyof ServerSettings | keyof ClusterSettings | keyof AccessSettings | keyof TlsSettings;
   readonly placeholder: string;
   readonly description: string;
   readonly defaultValue: ConfigValue;
@@ -254,6 +255,39 @@ export const optionTable: readonly OptionRow[] = [
     defaultValue: false,
     isSwitch: true,
     parse: onOrOff,
+  },
+  {
+    name: "tls-cert",
+    key: "tlsCert",
+    placeholder: "file",
+    description: "PEM file of this server's certificate: HTTP by TLS 1.3; files of TLS are read again when they change",
+    defaultValue: "",
+    parse: text,
+  },
+  {
+    name: "tls-key",
+    key: "tlsKey",
+    placeholder: "file",
+    description: "PEM file of its key",
+    defaultValue: "",
+    parse: text,
+  },
+  {
+    name: "tls-ca",
+    key: "tlsCa",
+    placeholder: "file",
+    description: "PEM file of who signs certificates of clients: whoever has none is refused",
+    defaultValue: "",
+    parse: text,
+  },
+  {
+    name: "peer-ca",
+    key: "peerCa",
+    placeholder: "file",
+    description:
+      "PEM file of who signed the certificates of other replicas; by default --tls-ca, or whom the runtime believes",
+    defaultValue: "",
+    parse: text,
   },
   {
     name: "planners",

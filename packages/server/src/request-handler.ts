@@ -200,10 +200,11 @@ class Exchange {
   /** The part of the request in its session. */
   #sessionOf(access: "read" | "write", others: readonly string[]): Session {
     const { services, host } = this.#served;
-    const { method, url, headers, body } = this.#request;
+    const { method, url, headers, body, caller } = this.#request;
     const { collection_name: name } = (this.#params ?? {}) as { readonly collection_name?: string };
     return new Session(services.database, {
       access,
+      caller,
       method,
       url,
       headers,

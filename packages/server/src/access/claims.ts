@@ -43,6 +43,12 @@ function accessOf(given: z.output<typeof claims>["access"]): Access | undefined 
   return modes.size === given.length ? { kind: "collections", modes } : undefined;
 }
 
+/** What `readClaims` reads as this access. */
+export function claimOf(access: Access): "r" | "m" | z.output<typeof entry>[] {
+  if (access.kind === "global") return access.mode;
+  return Array.from(access.modes, ([collection, mode]) => ({ collection, access: mode }));
+}
+
 /** The claims of a token whose signature is right (rest-api.md, 1.5); `undefined`: they are none that this server knows. */
 export function readClaims(payload: unknown): Claims | undefined {
   const read = claims.safeParse(payload);

@@ -3,18 +3,18 @@ import { createHmac } from "node:crypto";
 import { describe, it } from "node:test";
 import { Refusal } from "../http/refusal.js";
 import { bearing, signedToken, testKeys } from "../testing/tokens.js";
-import { type Caller, Guard } from "./guard.js";
+import { type Caller, Guard, type Here } from "./guard.js";
 
 const NOW_SECONDS = 1_800_000_000;
 const now = () => NOW_SECONDS * 1000;
-const always = () => Promise.resolve(true);
+const here: Here = { holds: () => Promise.resolve(true), replicaId: () => 7 };
 const [mainKey, alternateKey] = testKeys.readWrite as [string, string];
 const [readOnlyKey] = testKeys.readOnly as [string];
 const guard = new Guard(testKeys, now);
 
 async function whatFor(headers: Record<string, string>, of = guard): Promise<Caller | string> {
   try {
-    return await of.admit(headers, "any", undefined, always);
+    return await of.admit(headers, "any", undefined, here);
   } catch (error) {
     assert.ok(error instanceof Refusal);
     return `${error.statusCode} ${error.form} ${error.message}`;
@@ -170,13 +170,57 @@ describe("the guard", () => {
     let isThere = true;
     const asked: unknown[] = [];
     const admit = () =>
-      guard.admit(bearing(token), "any", undefined, async (claim) => {
-        asked.push(claim);
-        return isThere;
+      guard.admit(bearing(token), "any", undefined, {
+        ...here,
+        holds: async (claim) => {
+          asked.push(claim);
+          return isThere;
+        },
       });
     await admit();
     isThere = false;
     await assert.rejects(async () => admit(), /^Error: Invalid JWT, stateful validation failed$/);
     assert.deepEqual(asked, Array(2).fill({ collection: "users", matches }));
+  });
+
+  it("lets one replica ask another for what its caller may do, for a minute, and no third one", async () => {
+    let nowSeconds = NOW_SECONDS;
+    const clock = () => nowSeconds * 1000;
+    const [near, far] = [new Guard(testKeys, clock), new Guard(testKeys, clock)];
+    const of = (await whatFor(
+      bearing(await signedToken({ access: [{ collection: "a", access: "r" }], sub: "someone" })),
+      near,
+    )) as Caller;
+    const credential = bearing((await near.credentialFor(of, 7)) as string);
+    assert.deepEqual(await whatFor(credential, far), { ...of, by: "replica" });
+    const reading = new Guard({ ...testKeys, tokens: false }, clock);
+    assert.deepEqual(
+      await whatFor(credential, reading),
+      { ...of, by: "replica" },
+      "whether or not clients have tokens",
+    );
+    const third = { ...here, replicaId: () => 8 };
+    await assert.rejects(async () => far.admit(credential, "any", undefined, third), /^Error: Invalid API key or JWT$/);
+    nowSeconds += 89;
+    assert.notEqual(await whatFor(credential, far), invalid);
+    nowSeconds += 1;
+    assert.equal(await whatFor(credential, far), invalid);
+  });
+
+  it("takes no token of a client for one of a replica, nor one of a replica that has other keys", async () => {
+    const exp = NOW_SECONDS + 60;
+    const claims = { access: "m", aud: "7", exp };
+    const typ = "murmuration-peer+jwt";
+    assert.equal(await whatFor(bearing(signed({ alg: "HS256", typ }, claims, mainKey))), invalid);
+    const others = new Guard({ ...testKeys, readWrite: ["another-key"] }, now);
+    const everything = (await whatFor({ "api-key": mainKey })) as Caller;
+    assert.equal(await whatFor(bearing((await others.credentialFor(everything, 7)) as string)), invalid);
+    const rotating = new Guard({ ...testKeys, readWrite: ["new-key", mainKey] }, now);
+    assert.notEqual(await whatFor(bearing((await guard.credentialFor(everything, 7)) as string), rotating), invalid);
+    const made = (await guard.credentialFor(everything, 7)) as string;
+    const [, body, signature] = made.split(".");
+    assert.equal(await whatFor(bearing(`${base64url({ alg: "HS256" })}.${body}.${signature}`)), invalid);
+    assert.equal(await new Guard(undefined).credentialFor(everything, 7), undefined);
+    assert.equal(await new Guard({ ...testKeys, readWrite: [] }).credentialFor(everything, 7), undefined);
   });
 });

@@ -3,6 +3,7 @@ import { jwtVerify } from "jose";
 import { LRUCache } from "lru-cache";
 import { Refusal } from "../http/refusal.js";
 import { type Claims, readClaims, type ValueExists } from "./claims.js";
+import { isPeerToken, peerKey, readPeerToken, signPeerToken } from "./peer-token.js";
 import { type Access, manageAll, nothing, type Right, readAll, requireRight } from "./rights.js";
 import { type Digested, digested, isAmong } from "./secrets.js";
 
@@ -19,13 +20,20 @@ export interface AccessKeys {
 export interface Caller {
   readonly access: Access;
   /** How they have shown it; nobody: they had to show nothing. */
-  readonly by: "nobody" | "key" | "read-only key" | "token";
+  readonly by: "nobody" | "key" | "read-only key" | "token" | "replica";
   /** Whom the token was made for, as it says. */
   readonly subject: string | undefined;
 }
 
 /** Is there a point with these values? Evaluated at every use of the token. */
 export type Holds = (claim: ValueExists) => Promise<boolean>;
+
+/** What a listener knows of the server that it listens for. */
+export interface Here {
+  readonly holds: Holds;
+  /** Tokens that other replicas make are for one replica. */
+  readonly replicaId: () => number;
+}
 
 /** Whoever calls a server without keys. */
 export const anybody: Caller = { access: manageAll, by: "nobody", subject: undefined };
@@ -57,8 +65,16 @@ interface InForce {
   readonly readWrite: readonly Digested[];
   readonly readOnly: readonly Digested[];
   readonly signing: readonly Uint8Array[];
+  /** What other replicas sign with that have one of these keys; this one signs with the first. */
+  readonly peers: readonly Uint8Array[];
   /** By the digest of the token. */
   readonly verified: LRUCache<string, Claims>;
+}
+
+/** A token whose signature is right. */
+interface Known {
+  readonly claims: Claims;
+  readonly by: "token" | "replica";
 }
 
 function inForce({ readWrite, readOnly, tokens }: AccessKeys): InForce {
@@ -66,6 +82,7 @@ function inForce({ readWrite, readOnly, tokens }: AccessKeys): InForce {
     readWrite: readWrite.map(digested),
     readOnly: readOnly.map(digested),
     signing: tokens ? readWrite.map((key) => new TextEncoder().encode(key)) : [],
+    peers: readWrite.map(peerKey),
     verified: new LRUCache({ max: tokensKeptMax }),
   };
 }
@@ -99,18 +116,24 @@ export class Guard {
     headers: IncomingHttpHeaders,
     right: Right,
     collection: string | undefined,
-    holds: Holds,
+    here: Here,
   ): Caller | Promise<Caller> {
     const keys = this.#keys;
     if (keys === undefined) return anybody;
     if (right === "open") return nobody;
-    const known = this.#callerOf(keys, headers);
-    if (known instanceof Promise) return this.#admitToken(known, right, collection, holds);
+    const known = this.#callerOf(keys, headers, here);
+    if (known instanceof Promise) return this.#admitToken(known, right, collection, here);
     requireRight(known.access, right, collection);
     return known;
   }
 
-  #callerOf(keys: InForce, headers: IncomingHttpHeaders): Caller | Promise<Claims> {
+  /** The credential with which the replica `audience` is asked for what this caller may do; `undefined`: there is none to be made. */
+  async credentialFor(caller: Caller, audience: number): Promise<string | undefined> {
+    const key = this.#keys?.peers[0];
+    return key === undefined ? undefined : signPeerToken(key, caller, audience, this.#nowMs());
+  }
+
+  #callerOf(keys: InForce, headers: IncomingHttpHeaders, here: Here): Caller | Promise<Known> {
     const credential = credentialOf(headers);
     if (credential === undefined) throw missing();
     const digest = digested(credential);
@@ -118,18 +141,28 @@ export class Guard {
     const mayRead = isAmong(keys.readOnly, digest);
     if (mayWrite) return { access: manageAll, by: "key", subject: undefined };
     if (mayRead) return { access: readAll, by: "read-only key", subject: undefined };
+    if (keys.peers.length > 0 && isPeerToken(credential)) return this.#peerClaims(keys, credential, here);
     if (keys.signing.length === 0) throw invalid();
     return this.#claimsOf(keys, credential, digest.toString("base64"));
   }
 
-  async #claimsOf({ signing, verified }: InForce, token: string, digest: string): Promise<Claims> {
+  async #peerClaims({ peers }: InForce, token: string, { replicaId }: Here): Promise<Known> {
+    const here = { replicaId: replicaId(), nowMs: this.#nowMs(), leewaySeconds: tokenLeewaySeconds };
+    for (const key of peers) {
+      const claims = await readPeerToken(token, key, here);
+      if (claims !== undefined) return { claims, by: "replica" };
+    }
+    throw invalid();
+  }
+
+  async #claimsOf({ signing, verified }: InForce, token: string, digest: string): Promise<Known> {
+    const nowSeconds = this.#nowMs() / 1000;
     const known = verified.get(digest);
     if (known !== undefined) {
-      if (known.expiresAt !== undefined && known.expiresAt + tokenLeewaySeconds <= this.#nowMs() / 1000)
-        throw invalid();
-      return known;
+      if (known.expiresAt !== undefined && known.expiresAt + tokenLeewaySeconds <= nowSeconds) throw invalid();
+      return { claims: known, by: "token" };
     }
-    const currentDate = new Date(this.#nowMs());
+    const currentDate = new Date(nowSeconds * 1000);
     for (const key of signing) {
       const payload = await jwtVerify(token, key, {
         algorithms: ["HS256"],
@@ -142,20 +175,21 @@ export class Guard {
       const claims = payload === undefined ? undefined : readClaims(payload);
       if (claims === undefined) continue;
       verified.set(digest, claims);
-      return claims;
+      return { claims, by: "token" };
     }
     throw invalid();
   }
 
   async #admitToken(
-    reading: Promise<Claims>,
+    reading: Promise<Known>,
     right: Right,
     collection: string | undefined,
-    holds: Holds,
+    { holds }: Here,
   ): Promise<Caller> {
-    const { access, valueExists, subject } = await reading;
+    const { claims, by } = await reading;
+    const { access, valueExists, subject } = claims;
     if (valueExists !== undefined && !(await holds(valueExists))) throw noSuchValue();
     requireRight(access, right, collection);
-    return { access, by: "token", subject };
+    return { access, by, subject };
   }
 }

@@ -1,9 +1,12 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { keysOfText } from "../access-config.js";
+import { type HttpAnswer, HttpClient } from "../http/http-client.js";
+import { tlsOf } from "../tls-config.js";
 
 const URL_DEFAULT = "http://127.0.0.1:6333";
 const TIMEOUT_MS = 10_000;
+const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
 
 interface Member {
   readonly id: number;
@@ -52,27 +55,28 @@ interface Answer {
 interface Server {
   readonly url: string;
   readonly key: string | undefined;
+  readonly client: HttpClient;
 }
 
 /** The `result` of an answer. Throws an `Error` that says what the server said. */
-async function ask(method: string, { url, key }: Server, path: string): Promise<unknown> {
-  let response: Response;
-  const headers = key === undefined ? {} : { "api-key": key };
+async function ask(method: string, { url, key, client }: Server, path: string): Promise<unknown> {
+  let answer: HttpAnswer;
+  const headers: Record<string, string> = key === undefined ? {} : { "api-key": key };
   try {
     const signal = AbortSignal.timeout(TIMEOUT_MS);
-    response = await fetch(new URL(path, url), { method, headers, redirect: "error", signal });
+    answer = await client.ask(new URL(path, url).href, { method, headers, signal, bytesMax: ANSWER_BYTES_MAX });
   } catch (error) {
-    throw new Error(`no answer from ${url}: ${((error as Error).cause as Error | undefined)?.message ?? error}`);
+    throw new Error(`no answer from ${url}: ${(error as Error).message}`);
   }
-  const text = await response.text();
-  if (response.status === 401) throw new Error(`${url} lets nobody in without its key (--api-key-file): ${text}`);
+  const text = answer.body.toString();
+  if (answer.statusCode === 401) throw new Error(`${url} lets nobody in without its key (--api-key-file): ${text}`);
   let body: Answer | null;
   try {
     body = JSON.parse(text) as Answer | null;
   } catch {
-    throw new Error(`${url} is no Murmuration server: it answers ${response.status} and no JSON`);
+    throw new Error(`${url} is no Murmuration server: it answers ${answer.statusCode} and no JSON`);
   }
-  if (!response.ok) throw new Error(body?.status?.error ?? `${response.status} from ${url}`);
+  if (answer.statusCode !== 200) throw new Error(body?.status?.error ?? `${answer.statusCode} from ${url}`);
   return body?.result;
 }
 
@@ -119,16 +123,20 @@ interface Flags {
   readonly url: string;
   readonly apiKey?: string;
   readonly apiKeyFile?: string;
+  readonly peerCa?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
   readonly json?: true;
 }
 
 /** Throws an `Error` that shows no key. */
-function serverOf({ url, apiKey, apiKeyFile }: Flags): Server {
+function serverOf({ url, apiKey, apiKeyFile, peerCa = "", tlsCert = "", tlsKey = "" }: Flags): Server {
   if (apiKey !== undefined && apiKeyFile !== undefined)
     throw new Error("only one of --api-key and --api-key-file can be given");
   const [key, ...more] = keysOfText(apiKeyFile === undefined ? (apiKey ?? "") : readFileSync(apiKeyFile, "utf8"));
   if (more.length > 0 || (key === undefined && apiKeyFile !== undefined)) throw new Error("one key is expected");
-  return { url, key };
+  const { asking } = tlsOf({ tlsCert, tlsKey, tlsCa: "", peerCa }, (path) => readFileSync(path, "utf8"));
+  return { url, key, client: new HttpClient(asking) };
 }
 
 /** What an answer comes to: for programs, and for people. */
@@ -157,7 +165,8 @@ export async function operate(argv: readonly string[]): Promise<number> {
   const print = async (asking: (server: Server) => Promise<Outcome>, flags: Flags) => {
     const isForPrograms = flags.json === true;
     try {
-      const { json, text } = await asking(serverOf(flags));
+      const server = serverOf(flags);
+      const { json, text } = await asking(server).finally(() => server.client.close());
       process.stdout.write(isForPrograms ? `${JSON.stringify({ ok: true, ...json })}\n` : text);
     } catch (error) {
       const { message } = error as Error;
@@ -178,6 +187,9 @@ export async function operate(argv: readonly string[]): Promise<number> {
       )
       .addOption(new Option("--api-key <key>", "its key; better in the environment or a file").env("MURMUR_API_KEY"))
       .addOption(new Option("--api-key-file <file>", "file that holds its key").env("MURMUR_API_KEY_FILE"))
+      .addOption(new Option("--peer-ca <file>", "PEM file of who signed its certificate").env("MURMUR_PEER_CA"))
+      .addOption(new Option("--tls-cert <file>", "PEM file of the certificate to show to it").env("MURMUR_TLS_CERT"))
+      .addOption(new Option("--tls-key <file>", "PEM file of the key of that").env("MURMUR_TLS_KEY"))
       .option("--json", "print one JSON object")
       .helpOption("-h, --help", "print this help")
       .addHelpText("after", "\nExit codes: 0 done, 1 the server did not answer or refused, 2 wrong use.");

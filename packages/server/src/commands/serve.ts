@@ -10,8 +10,11 @@ import { type Config, loadConfig } from "../config.js";
 import { dataFiles } from "../engine/data-folder.js";
 import type { Database } from "../engine/database.js";
 import { openDatabase } from "../engine/open-database.js";
+import { showCertificate } from "../http/connections.js";
+import { HttpClient } from "../http/http-client.js";
 import { parseOrigins } from "../http/origins.js";
 import { Snapshots } from "../snapshots/snapshots.js";
+import type { ServingTls } from "../tls-config.js";
 import { version } from "../version.js";
 import { WatchedFiles } from "../watched-files.js";
 import type { CliCommand } from "./command.js";
@@ -134,6 +137,42 @@ function openGuard({ access: { keys, files, read }, host }: Config, log: Logger)
   return guard;
 }
 
+/** Certificates that are read again when their files change. */
+class Certificates {
+  #serving: ServingTls | undefined;
+  #app: FastifyInstance | undefined;
+  /** Asks other replicas. */
+  readonly client: HttpClient;
+
+  constructor({ tls }: Config, log: Logger) {
+    this.#serving = tls.serving;
+    this.client = new HttpClient(tls.asking);
+    const readAgain = () => {
+      try {
+        const { serving, asking } = tls.read((path) => readFileSync(path, "utf8"));
+        this.client.replace(asking);
+        this.#serving = serving;
+        if (serving !== undefined && this.#app !== undefined) showCertificate(this.#app, serving);
+        log.info({ files: tls.files }, "certificates were read again");
+      } catch (error) {
+        log.error({ why: (error as Error).message }, "certificates stay as they were: their files cannot be used");
+      }
+    };
+    new WatchedFiles(tls.files, readAgain).begin();
+  }
+
+  /** What is shown now. */
+  get serving(): ServingTls | undefined {
+    return this.#serving;
+  }
+
+  /** This server shows each one from now on. */
+  showOn(app: FastifyInstance): void {
+    this.#app = app;
+    if (this.#serving !== undefined) showCertificate(app, this.#serving);
+  }
+}
+
 async function run(config: Config): Promise<void> {
   const log = await openLog(config.logLevel);
   for (const event of ["unhandledRejection", "uncaughtException"] as const) {
@@ -144,6 +183,7 @@ async function run(config: Config): Promise<void> {
   }
   // before anything else, so that no change of a file goes unseen
   const guard = openGuard(config, log);
+  const certificates = new Certificates(config, log);
   // the HTTP side is loaded while the engine's thread reads its data
   const [database, { buildApp }] = await Promise.all([
     openDatabase({
@@ -163,6 +203,8 @@ async function run(config: Config): Promise<void> {
   const app = await buildApp(database, {
     log,
     guard,
+    peerClient: certificates.client,
+    ...(certificates.serving === undefined ? {} : { tls: certificates.serving }),
     slowRequestMs: config.slowRequestMs,
     bodyLimitMebibytes: config.bodyLimitMebibytes,
     readTimeoutSeconds: config.readTimeoutSeconds,
@@ -173,6 +215,7 @@ async function run(config: Config): Promise<void> {
     ...(backups === undefined ? {} : { backups }),
     snapshots,
   });
+  certificates.showOn(app);
   endWith(database, log);
   closeOnSignals({ app, database, backups, snapshots }, config, log);
   try {

@@ -1,7 +1,9 @@
 import type { SessionToken } from "@murmuration/core";
 import { SYSTEM_SHARD } from "@murmuration/core";
 import { printJson } from "@murmuration/index";
+import { Guard } from "../access/guard.js";
 import type { Database } from "../engine/database.js";
+import { HttpClient } from "../http/http-client.js";
 import { forwardedAnswerBytesMax, forwardsMax, forwardTimeoutMs } from "../http/http-limits.js";
 import { murmurHeaders } from "../http/murmur-headers.js";
 import { isAllowedUrl } from "./allowed-hosts.js";
@@ -22,18 +24,38 @@ const PASSED_ON = [
   murmurHeaders.settled,
 ];
 
+type ForwarderDatabase = Pick<Database, "catalogue" | "holders" | "frontiers" | "missing" | "status">;
+
+/** How other replicas are asked. */
+export interface ForwarderOptions {
+  /** Where reads may be passed on to (`isAllowedUrl`). */
+  readonly hosts: readonly string[];
+  /** Is told of a member that has another address. */
+  readonly onRefused?: (url: string) => void;
+  /** Makes what this replica shows to others; without it, or without keys, it shows nothing. */
+  readonly guard?: Guard | undefined;
+  readonly client?: HttpClient | undefined;
+  /** Nothing is asked without TLS. */
+  readonly needsTls?: boolean;
+}
+
 /** Asks another replica for what this one cannot answer yet. */
 export class Forwarder {
-  readonly #database: Database;
+  readonly #database: ForwarderDatabase;
   readonly #hosts: readonly string[];
   readonly #onRefused: (url: string) => void;
+  readonly #guard: Guard;
+  readonly #client: HttpClient;
+  readonly #needsTls: boolean;
   #underWay = 0;
 
-  /** `hosts`: where reads may be passed on to (`isAllowedUrl`); `onRefused` is told of a member that has another address. */
-  constructor(database: Database, hosts: readonly string[], onRefused: (url: string) => void = () => undefined) {
+  constructor(database: ForwarderDatabase, options: ForwarderOptions) {
     this.#database = database;
-    this.#hosts = hosts;
-    this.#onRefused = onRefused;
+    this.#hosts = options.hosts;
+    this.#onRefused = options.onRefused ?? (() => undefined);
+    this.#guard = options.guard ?? new Guard(undefined);
+    this.#client = options.client ?? new HttpClient();
+    this.#needsTls = options.needsTls === true;
   }
 
   /**
@@ -58,11 +80,11 @@ export class Forwarder {
     for (const id of await this.#database.holders(this.#wanted(request, token))) {
       const url = urls.get(id);
       if (url === undefined || signal.aborted) continue;
-      if (!isAllowedUrl(url, this.#hosts)) {
+      if (!isAllowedUrl(url, this.#hosts) || (this.#needsTls && !url.startsWith("https:"))) {
         this.#onRefused(url);
         continue;
       }
-      const answer = await this.#fetch(url, request, signal);
+      const answer = await this.#askAt(url, id, request, signal);
       if (answer !== undefined) {
         return { ...answer, headers: { ...answer.headers, [murmurHeaders.servedBy]: String(id) } };
       }
@@ -79,50 +101,43 @@ export class Forwarder {
   }
 
   /** One that cannot be reached, or says that it cannot answer either, is passed over. */
-  async #fetch(url: string, request: SessionRequest, signal: AbortSignal): Promise<ForwardedAnswer | undefined> {
+  async #askAt(
+    url: string,
+    id: number,
+    request: SessionRequest,
+    signal: AbortSignal,
+  ): Promise<ForwardedAnswer | undefined> {
     const { method, headers, body } = request;
     const hasBody = body !== undefined && body !== null;
     try {
-      const response = await fetch(`${url}${request.url}`, {
+      const credential = await this.#guard.credentialFor(request.caller, id);
+      const answer = await this.#client.ask(`${url}${request.url}`, {
         method,
         headers: {
+          ...(credential === undefined ? {} : { authorization: `Bearer ${credential}` }),
           ...(hasBody ? { "content-type": "application/json" } : {}),
-          ...asked(headers, murmurHeaders.token),
-          ...asked(headers, murmurHeaders.frontier),
-          ...asked(headers, murmurHeaders.digest),
+          ...given(headers, murmurHeaders.token),
+          ...given(headers, murmurHeaders.frontier),
+          ...given(headers, murmurHeaders.digest),
           [murmurHeaders.forwarded]: String(this.#database.status().replicaId),
         },
-        ...(hasBody ? { body: body instanceof Uint8Array ? body : printJson(body) } : {}),
-        redirect: "error",
+        body: hasBody ? (body instanceof Uint8Array ? body : printJson(body)) : undefined,
         signal,
+        bytesMax: forwardedAnswerBytesMax,
       });
-      const bytes = await bodyOf(response);
       // what another replica refuses this one is no answer to whoever asked
-      if (bytes === undefined || [401, 403, 503].includes(response.status)) return undefined;
-      const passed = PASSED_ON.flatMap((name): [string, string][] => {
-        const value = response.headers.get(name);
-        return value === null ? [] : [[name, value]];
-      });
-      return { statusCode: response.status, headers: Object.fromEntries(passed), body: bytes };
+      if ([401, 403, 503].includes(answer.statusCode) || isRedirect(answer.statusCode)) return undefined;
+      const passed = Object.assign({}, ...PASSED_ON.map((name) => given(answer.headers, name)));
+      return { statusCode: answer.statusCode, headers: passed, body: answer.body };
     } catch {
       return undefined;
     }
   }
 }
 
-function asked(headers: SessionRequest["headers"], name: string): { readonly [name: string]: string } {
+const isRedirect = (statusCode: number) => statusCode >= 300 && statusCode < 400;
+
+function given(headers: SessionRequest["headers"], name: string): { readonly [name: string]: string } {
   const value = headers[name];
   return typeof value === "string" ? { [name]: value } : {};
-}
-
-/** `undefined`: it is beyond its bound. */
-async function bodyOf(response: Response): Promise<Buffer | undefined> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += (chunk as Uint8Array).byteLength;
-    if (bytes > forwardedAnswerBytesMax) return undefined;
-    chunks.push(chunk as Uint8Array);
-  }
-  return Buffer.concat(chunks);
 }

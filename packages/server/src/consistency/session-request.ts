@@ -1,4 +1,5 @@
 import type { ConsistencyLevel } from "@murmuration/core";
+import type { Caller } from "../access/guard.js";
 
 /** What a request asks for beyond its answer: parameters of the query, as the schemas give them. */
 export interface ConsistencyParameters {
@@ -12,6 +13,8 @@ export interface ConsistencyParameters {
 /** A request as a session takes it. */
 export interface SessionRequest {
   readonly access: "read" | "write";
+  /** In whose name another replica is asked. */
+  readonly caller: Caller;
   readonly method: string;
   /** Path and query. */
   readonly url: string;

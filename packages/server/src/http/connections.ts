@@ -1,6 +1,9 @@
 import type { Socket } from "node:net";
+import { Server as TlsServer } from "node:tls";
+import type { FastifyInstance } from "fastify";
+import { type ServingTls, servingOptions } from "../tls-config.js";
 import { errorEnvelope } from "./envelope.js";
-import { headersTimeoutMsMax, keepAliveTimeoutMs } from "./http-limits.js";
+import { handshakeTimeoutMsMax, headersTimeoutMsMax, keepAliveTimeoutMs } from "./http-limits.js";
 
 /** How often connections are looked through for requests that are overdue. */
 const checkingIntervalMsMax = 5_000;
@@ -34,14 +37,28 @@ function onClientError(error: NodeJS.ErrnoException, socket: Socket): void {
 }
 
 /** Options of a server in which a request has `requestTimeoutMs` to arrive whole. */
-export function connectionOptions(requestTimeoutMs: number) {
+export function connectionOptions(requestTimeoutMs: number, tls: ServingTls | undefined) {
+  const times = {
+    headersTimeout: Math.min(headersTimeoutMsMax, requestTimeoutMs),
+    connectionsCheckingInterval: Math.min(checkingIntervalMsMax, Math.ceil(requestTimeoutMs / 4)),
+  };
   return {
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,
-    http: {
-      headersTimeout: Math.min(headersTimeoutMsMax, requestTimeoutMs),
-      connectionsCheckingInterval: Math.min(checkingIntervalMsMax, Math.ceil(requestTimeoutMs / 4)),
-    },
+    ...(tls === undefined
+      ? { http: times }
+      : {
+          https: {
+            ...times,
+            ...servingOptions(tls),
+            handshakeTimeout: Math.min(handshakeTimeoutMsMax, requestTimeoutMs),
+          },
+        }),
     clientErrorHandler: onClientError,
   };
+}
+
+/** Other certificates for the connections from now on, of a server that was made with some. */
+export function showCertificate({ server }: FastifyInstance, tls: ServingTls): void {
+  if (server instanceof TlsServer) server.setSecureContext(servingOptions(tls));
 }

@@ -12,6 +12,9 @@ export const smallBodyBytes = 64 * 1024;
 /** How long a request has to arrive whole, unless configured otherwise. */
 export const requestTimeoutMsDefault = 60_000;
 
+/** How long a client has at most to agree on TLS. */
+export const handshakeTimeoutMsMax = 10_000;
+
 /** How long its headers have at most. */
 export const headersTimeoutMsMax = 20_000;
 
