@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
@@ -102,6 +102,16 @@ describe("a server with keys and TLS", () => {
       assert.equal((await ask(`/collections?${name}=${keys[0]}`, {})).statusCode, 401);
       assert.equal((await ask(`/no/such/path?${name}=${keys[0]}`, { "api-key": keys[0] })).statusCode, 404);
     }
+
+    // as the image looks whether its server is well
+    const health = /^HEALTHCHECK .* CMD (\[.*\])$/m.exec(
+      readFileSync(new URL("../../../../Dockerfile", import.meta.url), "utf8"),
+    );
+    const [, ...argv] = JSON.parse(health?.[1] ?? "") as string[];
+    const { port } = new URL(url());
+    const environment = { ...process.env, MURMUR_PORT: port, MURMUR_TLS_CERT: files.cert, MURMUR_TLS_KEY: files.key };
+    assert.equal((await once(spawn(process.execPath, argv, { env: environment }), "close"))[0], 0);
+    assert.equal((await once(spawn(process.execPath, argv, { env: { MURMUR_PORT: port } }), "close"))[0], 1);
 
     put("api-key", "two keys");
     await until(
