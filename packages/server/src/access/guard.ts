@@ -4,7 +4,7 @@ import { LRUCache } from "lru-cache";
 import { Refusal } from "../http/refusal.js";
 import { type Claims, readClaims, type ValueExists } from "./claims.js";
 import { isPeerToken, peerKey, readPeerToken, signPeerToken } from "./peer-token.js";
-import { type Access, manageAll, nothing, type Right, readAll, requireRight } from "./rights.js";
+import { type Access, manageAll, nothing, type Right, readAll, requireRight, whyNot } from "./rights.js";
 import { type Digested, digested, isAmong } from "./secrets.js";
 
 /** Keys that a server takes. Plain data, so that any thread can make a `Guard` of it. */
@@ -87,6 +87,13 @@ function inForce({ readWrite, readOnly, tokens }: AccessKeys): InForce {
   };
 }
 
+function accessByKey({ readWrite, readOnly }: InForce, credential: Digested): Access | undefined {
+  const mayWrite = isAmong(readWrite, credential);
+  const mayRead = isAmong(readOnly, credential);
+  if (mayWrite) return manageAll;
+  return mayRead ? readAll : undefined;
+}
+
 /** Decides who is let in, and to what. Without keys everybody is. */
 export class Guard {
   readonly #nowMs: () => number;
@@ -101,6 +108,18 @@ export class Guard {
   /** Are there keys at all? */
   get asksForKeys(): boolean {
     return this.#keys !== undefined;
+  }
+
+  /**
+   * The same question for a listener that answers at once: is it let in by a key, which takes no look at anything else? Whoever is not may be let in by a
+   * token, or is refused, which `admit` says.
+   */
+  admitsByKey(headers: IncomingHttpHeaders, right: Right, collection: string | undefined): boolean {
+    const keys = this.#keys;
+    if (keys === undefined || right === "open") return true;
+    const credential = credentialOf(headers);
+    const access = credential === undefined ? undefined : accessByKey(keys, digested(credential));
+    return access !== undefined && whyNot(access, right, collection) === undefined;
   }
 
   /** Other keys from now on: what the ones before let in is not let in any more. */
@@ -137,10 +156,8 @@ export class Guard {
     const credential = credentialOf(headers);
     if (credential === undefined) throw missing();
     const digest = digested(credential);
-    const mayWrite = isAmong(keys.readWrite, digest);
-    const mayRead = isAmong(keys.readOnly, digest);
-    if (mayWrite) return { access: manageAll, by: "key", subject: undefined };
-    if (mayRead) return { access: readAll, by: "read-only key", subject: undefined };
+    const access = accessByKey(keys, digest);
+    if (access !== undefined) return { access, by: access === manageAll ? "key" : "read-only key", subject: undefined };
     if (keys.peers.length > 0 && isPeerToken(credential)) return this.#peerClaims(keys, credential, here);
     if (keys.signing.length === 0) throw invalid();
     return this.#claimsOf(keys, credential, digest.toString("base64"));

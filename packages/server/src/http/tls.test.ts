@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import { type ConnectionOptions, connect } from "node:tls";
 import type { AppOptions } from "../app.js";
 import { newAuthority } from "../testing/certificates.js";
-import { testApp } from "../testing/test-app.js";
+import { fill, testApp } from "../testing/test-app.js";
 import type { AskingTls } from "../tls-config.js";
 import { showCertificate } from "./connections.js";
 import { HttpClient } from "./http-client.js";
@@ -16,9 +16,9 @@ const client = await authority.issue("client");
 const believing: AskingTls = { ca: authority.cert };
 
 async function listening(options: AppOptions) {
-  const { app } = await testApp(options);
+  const { app, ask } = await testApp(options);
   const url = await app.listen({ host: "127.0.0.1", port: 0 });
-  return { app, url, port: Number(new URL(url).port) };
+  return { app, ask, url, port: Number(new URL(url).port) };
 }
 
 /** The status of `/healthz`, or the code of why there is none. */
@@ -89,6 +89,27 @@ describe("HTTP by TLS", () => {
     assert.match(String(await status(url, { ...believing, ...foreign })), refused);
     const over = await authority.issue("client", 1);
     assert.match(String(await status(url, { ...believing, ...over })), refused);
+  });
+
+  it("answers brief reads as those without TLS", async () => {
+    const { app, url, ask } = await listening({ tls: own });
+    await fill({ ask });
+    const asking = new HttpClient(believing);
+    const body = JSON.stringify({ query: [0.1, 0.2, 0.3, 0.4], limit: 2 });
+    const query = async () => {
+      const answer = await asking.ask(`${url}/collections/things/points/query`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body,
+        signal: AbortSignal.timeout(10_000),
+        bytesMax: 10_000,
+      });
+      return [answer.statusCode, (JSON.parse(answer.body.toString()) as { result?: unknown }).result];
+    };
+    const inMemory = await ask("POST", "/collections/things/points/query", JSON.parse(body));
+    for (let i = 0; i < 3; i++) assert.deepEqual(await query(), [200, inMemory.json.result]);
+    assert.match((await app.inject("/metrics")).body, /^murmur_brief_reads_total 3$/m);
+    asking.close();
   });
 
   it("shows another certificate from the moment it is given one, and goes on with connections that there are", async () => {

@@ -1,5 +1,6 @@
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
+import { Server as TlsServer } from "node:tls";
 import { successBegin, successEnd } from "../http/envelope.js";
 import { keepAliveTimeoutMs } from "../http/http-limits.js";
 import { murmurHeaders } from "../http/murmur-headers.js";
@@ -173,9 +174,11 @@ export class BriefLane {
     this.reads = reads;
     this.observe = observe;
     this.#fixedHeaders = fixedHeaders;
-    this.#take = server.listeners("connection")[0] as (socket: Socket) => void;
-    server.off("connection", this.#take);
-    server.on("connection", (socket: Socket) => {
+    // by TLS, a connection is HTTP's only when both sides have agreed
+    const connection = server instanceof TlsServer ? "secureConnection" : "connection";
+    this.#take = server.listeners(connection)[0] as (socket: Socket) => void;
+    server.off(connection, this.#take);
+    server.on(connection, (socket: Socket) => {
       if (this.#isClosing) this.#take.call(server, socket);
       else this.#connections.add(new Connection(this, socket));
     });

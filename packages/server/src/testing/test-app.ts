@@ -65,7 +65,7 @@ export async function filledApp(options: AppOptions = {}, of: MemoryDatabaseOpti
 }
 
 /** Makes the collections of `filledApp`. */
-export async function fill(test: TestApp): Promise<void> {
+export async function fill(test: Pick<TestApp, "ask">): Promise<void> {
   await test.ask("PUT", "/collections/things", { vectors: { size: 4, distance: "Dot" } });
   await test.ask("PUT", "/collections/things/points?wait=true", {
     points: [
