@@ -7,7 +7,8 @@ import Fastify, {
   type RouteOptions,
 } from "fastify";
 import type { Logger } from "pino";
-import { anybody, type Caller, type Guard, nobody } from "./access/guard.js";
+import { anybody, type Caller, nobody } from "./access/caller.js";
+import type { Guard } from "./access/guard.js";
 import type { Right } from "./access/rights.js";
 import { rightOf } from "./access/route-rights.js";
 import { valueExistsIn } from "./access/value-exists.js";

@@ -3,7 +3,8 @@ import { createHmac } from "node:crypto";
 import { describe, it } from "node:test";
 import { Refusal } from "../http/refusal.js";
 import { bearing, signedToken, testKeys } from "../testing/tokens.js";
-import { type Caller, Guard, type Here } from "./guard.js";
+import type { Caller } from "./caller.js";
+import { Guard, type Here } from "./guard.js";
 
 const NOW_SECONDS = 1_800_000_000;
 const now = () => NOW_SECONDS * 1000;

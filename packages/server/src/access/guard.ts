@@ -2,9 +2,10 @@ import type { IncomingHttpHeaders } from "node:http";
 import { jwtVerify } from "jose";
 import { LRUCache } from "lru-cache";
 import { Refusal } from "../http/refusal.js";
+import { anybody, type Caller, nobody } from "./caller.js";
 import { type Claims, readClaims, type ValueExists } from "./claims.js";
 import { isPeerToken, peerKey, readPeerToken, signPeerToken } from "./peer-token.js";
-import { type Access, manageAll, nothing, type Right, readAll, requireRight, whyNot } from "./rights.js";
+import { type Access, manageAll, type Right, readAll, requireRight, whyNot } from "./rights.js";
 import { type Digested, digested, isAmong } from "./secrets.js";
 
 /** Keys that a server takes. Plain data, so that any thread can make a `Guard` of it. */
@@ -16,15 +17,6 @@ export interface AccessKeys {
   readonly tokens: boolean;
 }
 
-/** Who calls, and what they may do. */
-export interface Caller {
-  readonly access: Access;
-  /** How they have shown it; nobody: they had to show nothing. */
-  readonly by: "nobody" | "key" | "read-only key" | "token" | "replica";
-  /** Whom the token was made for, as it says. */
-  readonly subject: string | undefined;
-}
-
 /** Is there a point with these values? Evaluated at every use of the token. */
 export type Holds = (claim: ValueExists) => Promise<boolean>;
 
@@ -34,11 +26,6 @@ export interface Here {
   /** Tokens that other replicas make are for one replica. */
   readonly replicaId: () => number;
 }
-
-/** Whoever calls a server without keys. */
-export const anybody: Caller = { access: manageAll, by: "nobody", subject: undefined };
-/** Whoever calls, without a key, what needs none on a server that has keys. */
-export const nobody: Caller = { access: nothing, by: "nobody", subject: undefined };
 
 /** A token may be so many seconds beyond its end: clocks differ. */
 export const tokenLeewaySeconds = 30;

@@ -1,7 +1,7 @@
 import { hkdfSync } from "node:crypto";
 import { decodeProtectedHeader, jwtVerify, SignJWT } from "jose";
+import type { Caller } from "./caller.js";
 import { type Claims, claimOf, readClaims } from "./claims.js";
-import type { Caller } from "./guard.js";
 
 /** So long the token is good with which one replica asks another in somebody's name. */
 const LIFE_SECONDS = 60;

@@ -1,5 +1,5 @@
 import type { ConsistencyLevel } from "@murmuration/core";
-import type { Caller } from "../access/guard.js";
+import type { Caller } from "../access/caller.js";
 
 /** What a request asks for beyond its answer: parameters of the query, as the schemas give them. */
 export interface ConsistencyParameters {

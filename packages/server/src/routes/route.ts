@@ -1,7 +1,7 @@
 import type { Command } from "@murmuration/core";
 import type { Sliced } from "@murmuration/index";
 import { z } from "zod";
-import type { Caller } from "../access/guard.js";
+import type { Caller } from "../access/caller.js";
 import type { Backups } from "../backup/backups.js";
 import type { WriteReceipt } from "../consistency/session.js";
 import type { Database } from "../engine/database.js";

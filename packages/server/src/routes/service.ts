@@ -1,4 +1,4 @@
-import type { Caller } from "../access/guard.js";
+import type { Caller } from "../access/caller.js";
 import { whyNot } from "../access/rights.js";
 import { commit, dialectVersion } from "../version.js";
 import { type BareAnswer, none, type Route, type RouteContext, route } from "./route.js";
