@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { conditionsOn } from "./conditions.js";
 import { escaped, type RestRequest, toJson } from "./request.js";
 import type { RestRoute, Schema } from "./routes.js";
 
@@ -76,6 +77,7 @@ export function payloads(flavour: Flavour): fc.Arbitrary<unknown> {
       { depthSize: "small", withCrossShrink: true },
       fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...names.values) }, texts),
       fc.constantFrom<unknown>(null, true, 0, 1.5, -1, 1e21, 2n ** 63n, -(2n ** 63n)),
+      fc.constantFrom<unknown>("2024-02-29T01:00:00Z", "2024-02-30", { lon: 180, lat: -90 }, { lon: 181, lat: 0 }),
       fc.array(tie("value"), { maxLength: 3 }),
       fc.dictionary(keys, tie("value"), { maxKeys: 3, noNullPrototype: true }),
     ),
@@ -83,29 +85,9 @@ export function payloads(flavour: Flavour): fc.Arbitrary<unknown> {
   return fc.dictionary(keys, value as fc.Arbitrary<unknown>, { maxKeys: 4, noNullPrototype: true });
 }
 
-function conditions(flavour: Flavour): fc.Arbitrary<unknown> {
-  const key = textAt("key", flavour);
-  const value = fc.oneof(
-    { weight: 3, arbitrary: textAt("value", flavour) as fc.Arbitrary<unknown> },
-    fc.constantFrom<unknown>(1, true, 2n ** 60n),
-  );
-  const values = fc.array(textAt("value", flavour), { minLength: 1, maxLength: 3 });
-  const match = fc.oneof(
-    value.map((one) => ({ value: one })),
-    values.map((any) => ({ any })),
-    values.map((except) => ({ except })),
-    textAt("value", flavour).map((text) => ({ text })),
-  );
-  return fc.oneof(
-    { weight: 4, arbitrary: fc.record({ key, match }) },
-    fc.record({ key, range: fc.record({ gte: fc.integer(), lt: fc.integer() }, { requiredKeys: [] }) }),
-    key.map((one) => ({ is_empty: { key: one } })),
-    key.map((one) => ({ is_null: { key: one } })),
-    fc.array(ids, { maxLength: 3 }).map((has_id) => ({ has_id })),
-    textAt("has_vector", flavour).map((has_vector) => ({ has_vector })),
-    fc.record({ key, match }).map((inner) => ({ nested: { key: inner.key, filter: { must: [inner] } } })),
-    fc.record({ key, match }).map((inner) => ({ should: [inner], must_not: [inner] })),
-  );
+function conditionsOf(flavour: Flavour): fc.Arbitrary<unknown> {
+  const [key, value, vector] = [textAt("key", flavour), textAt("value", flavour), textAt("has_vector", flavour)];
+  return conditionsOn({ key, value, vector, id: ids });
 }
 
 const CLAUSES = ["must", "should", "must_not", "conditions"];
@@ -160,7 +142,7 @@ function numbers(schema: Schema): fc.Arbitrary<unknown> {
 export function fromSchema(schema: Schema, flavour: Flavour, key: string): fc.Arbitrary<unknown> {
   const variants = schema.anyOf ?? schema.oneOf;
   if (key === "size") return fc.constant(DIMENSIONS);
-  if (CLAUSES.includes(key)) return fc.array(conditions(flavour), { maxLength: 2 });
+  if (CLAUSES.includes(key)) return fc.array(conditionsOf(flavour), { maxLength: 2 });
   if (variants !== undefined) {
     if (variants.some(({ format }) => format === "uint64")) return ids;
     return fc.oneof(
