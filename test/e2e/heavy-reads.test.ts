@@ -56,7 +56,7 @@ async function beside(heavy: () => Promise<Answer>): Promise<Beside> {
 function assertNobodyWaited({ tookMs, answered }: Beside): void {
   const numbers = `${JSON.stringify(answered)} in ${Math.round(tookMs)} ms`;
   // a write waits for the disk as well, which may be busy
-  const wanted = { health: 1_000, query: 2_000, write: 5_000 };
+  const wanted = { health: 600, query: 1_000, write: 5_000 };
   for (const [kind, everyMs] of Object.entries(wanted)) {
     assert.ok(answered[kind as keyof typeof answered] >= Math.floor(tookMs / everyMs) - 2, `${kind}: ${numbers}`);
   }
@@ -79,7 +79,7 @@ const nestedFilter = {
 const withPayload = many(200, () => ({ query: [1, 0], limit: 10_000, with_payload: true }));
 
 /** Whatever is not done by then is long enough to show that nobody waits for it. */
-const limited = (path: string, body: unknown): Promise<Answer> => post(`${path}?timeout=6`, body);
+const limited = (path: string, body: unknown): Promise<Answer> => post(`${path}?timeout=3`, body);
 
 const heavyReads: { readonly [name: string]: () => Promise<Answer> } = {
   "4,000 values of one key": () =>

