@@ -1,4 +1,5 @@
 import { crc32 } from "node:zlib";
+import { crcOfBytes, crcOfText } from "./short-crc.js";
 
 /** Where a row of operations stands; the shard is its key in the file. */
 export interface OperationPlace {
@@ -26,7 +27,7 @@ export interface PayloadApart {
 /** Checksum of a row of operations without its payload: `rest`. */
 export function apartChecksum(place: OperationPlace, rest: Uint8Array, apart: PayloadApart): number {
   const { payload, payloadAt, payloadChecksum } = apart;
-  return placedChecksum(place, crc32(rest, crc32(`${payload}:${payloadAt}:${payloadChecksum}`)));
+  return placedChecksum(place, crc32(rest, crcOfText(`${payload}:${payloadAt}:${payloadChecksum}`)));
 }
 
 /** Checksum of a row that says that a payload is an operation's alone. */
@@ -36,7 +37,7 @@ export function ownedChecksum(shard: number, key: number): number {
 
 /** Of the checksum of what a row has, damaged or not: the row need not be read for it. */
 export function placedChecksum({ position, shard, origin, sequence }: OperationPlace, ofBytes: number): number {
-  return (ofBytes ^ crc32(`${position}:${shard}:${origin}:${sequence}`)) >>> 0;
+  return (ofBytes ^ crcOfText(`${position}:${shard}:${origin}:${sequence}`)) >>> 0;
 }
 
 /**
@@ -44,12 +45,13 @@ export function placedChecksum({ position, shard, origin, sequence }: OperationP
  * for another. Without the last in a log that keeps payloads in the state.
  */
 export function pointChecksum(shard: number, id: Uint8Array, state: Uint8Array, payload?: number): number {
-  return crc32(state, crc32(id, crc32(payload === undefined ? String(shard) : `${shard}:${payload}`)));
+  const before = crcOfText(payload === undefined ? String(shard) : `${shard}:${payload}`);
+  return crc32(state, crcOfBytes(id, 0, id.byteLength, before));
 }
 
 /** Checksum of a row of payloads: over its shard and key too. */
 export function payloadChecksum(shard: number, key: number, bytes: Uint8Array): number {
-  return crc32(bytes, crc32(`${shard}:${key}`));
+  return crc32(bytes, crcOfText(`${shard}:${key}`));
 }
 
 /** Checksum of a note that the payloads of some keys were dropped. */

@@ -7,8 +7,12 @@ import { arePointRows, noPointRows, type PointRows, withoutPointRow, withPointRo
 import { payloadChecksum, pointChecksum } from "./row-checksums.js";
 import { withStorageErrors } from "./sqlite-error.js";
 import { type Drops, isIntactPayload, type PayloadsHead } from "./sqlite-payloads.js";
+import { intactChecksums } from "./sqlite-point-bytes.js";
 import type { BarePointRow, PointRow, ReadStatements } from "./sqlite-statements.js";
 import type { WriteStatements } from "./sqlite-write-statements.js";
+
+/** Points that are verified at a time. */
+const POINTS_VERIFIED = 1_024;
 
 /** A shard's head, with what its points were written to be; `undefined`: that is lost. */
 export interface PointsHead extends PayloadsHead {
@@ -58,19 +62,45 @@ export function verifyPoints(
   written: PointRows | undefined,
 ): number {
   return withStorageErrors(file, () => {
+    if (reads.pointBytes === undefined) return verifyEach(file, reads, shard, key, written);
     let found = noPointRows;
-    let count = 0;
-    let hasChecksums = true;
-    for (const row of reads.pointPage.iterate(key, new Uint8Array(0), -1)) {
-      if (!isIntactPoint(row)) refuseMessage(damagedPoint(file, shard));
-      hasChecksums &&= row.checksum !== null;
-      found = withPointRow(found, row.checksum ?? 0);
-      count++;
+    let after = new Uint8Array(0);
+    const isIntact = (id: Uint8Array, checksum: number) => {
+      const row = reads.point.get(key, id);
+      return row !== undefined && row.checksum === checksum && isIntactPoint(row);
+    };
+    for (;;) {
+      const page = reads.pointBytes.get(key, after, POINTS_VERIFIED);
+      const checksums = page && intactChecksums(key, page, isIntact);
+      if (checksums === undefined) return refuseMessage(damagedPoint(file, shard));
+      for (const checksum of checksums) found = withPointRow(found, checksum);
+      if (page?.last == null || checksums.length < POINTS_VERIFIED) break;
+      after = plainBytes(page.last);
     }
-    if (hasChecksums && (written === undefined || !arePointRows(found, written)))
-      refuseMessage(lostPoints(file, shard));
-    return count;
+    if (written === undefined || !arePointRows(found, written)) refuseMessage(lostPoints(file, shard));
+    return found.count;
   });
+}
+
+/** The same for a log whose points have no keys of payloads, and maybe no checksums. */
+function verifyEach(
+  file: string,
+  reads: ReadStatements,
+  shard: string,
+  key: number,
+  written: PointRows | undefined,
+): number {
+  let found = noPointRows;
+  let count = 0;
+  let hasChecksums = true;
+  for (const row of reads.pointPage.iterate(key, new Uint8Array(0), -1)) {
+    if (!isIntactPoint(row)) refuseMessage(damagedPoint(file, shard));
+    hasChecksums &&= row.checksum !== null;
+    found = withPointRow(found, row.checksum ?? 0);
+    count++;
+  }
+  if (hasChecksums && (written === undefined || !arePointRows(found, written))) refuseMessage(lostPoints(file, shard));
+  return count;
 }
 
 function damagedPoint(file: string, shard: string): string {

@@ -1,5 +1,6 @@
 import type Database from "better-sqlite3";
 import { limits } from "../limits.js";
+import { POINT_BYTES, type PointBytes } from "./sqlite-point-bytes.js";
 
 /** A statement as it is bound and what it gives. */
 export type Statement<Parameters extends unknown[], Row = unknown> = Database.Statement<Parameters, Row>;
@@ -134,7 +135,8 @@ export interface ReadStatements {
   readonly point: Statement<[shard: number, id: Uint8Array], BarePointRow>;
   /** A negative limit is none. */
   readonly pointPage: Statement<[shard: number, after: Uint8Array, limit: number], BarePointRow>;
-  /** These four are not there in a log that has payloads in the state. */
+  /** These are not there in a log that has payloads in the state. */
+  readonly pointBytes: Statement<[shard: number, after: Uint8Array, limit: number], PointBytes> | undefined;
   readonly payload: Statement<[shard: number, key: number], PayloadRow> | undefined;
   readonly payloadBefore:
     | Statement<[shard: number, shard: number, before: number], PayloadRow & { readonly key: number }>
@@ -239,6 +241,7 @@ function barePoints({ hasPointChecksums, hasPayloads }: RowForms): string {
 }
 
 const noPayloadStatements = {
+  pointBytes: undefined,
   payload: undefined,
   payloadBefore: undefined,
   drops: undefined,
@@ -247,8 +250,9 @@ const noPayloadStatements = {
 
 function payloadStatements(
   database: Database.Database,
-): Pick<ReadStatements, "payload" | "payloadBefore" | "drops" | "lastDrop"> {
+): Pick<ReadStatements, "pointBytes" | "payload" | "payloadBefore" | "drops" | "lastDrop"> {
   return {
+    pointBytes: database.prepare(POINT_BYTES),
     payload: database.prepare(`SELECT checksum, bytes FROM payloads WHERE place = ${placeOf("?", "?")}`),
     payloadBefore: database.prepare(
       `SELECT ${KEY_OF_PLACE} AS key, checksum, bytes FROM payloads
