@@ -12,6 +12,7 @@ import { type Benchmark, type BenchOptions, describeResult } from "./harness.js"
 import { hybridBenchmark } from "./hybrid.js";
 import { machineLoad, thisMachine } from "./machine.js";
 import { memoryBenchmark } from "./memory.js";
+import { multivectorBenchmark } from "./multivector.js";
 import { offMemoryBenchmark } from "./off-memory.js";
 import { oplogBenchmark } from "./oplog.js";
 import { plannersBenchmark } from "./planners.js";
@@ -60,6 +61,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   offMemoryBenchmark,
   sparseBenchmark,
   postingsBenchmark,
+  multivectorBenchmark,
 ];
 
 interface Options extends Omit<BenchOptions, "quick"> {

@@ -87,7 +87,7 @@ const WASM_MODULES = {
   engine: {
     label: "compiling the engine",
     entry: "packages/index/assembly/index.ts",
-    isSource: (path) => !path.includes("/assembly/table/"),
+    isSource: (path) => !/\/assembly\/(table|multi)\//.test(path),
     // TypeScript reads it too
     others: ["packages/index/src/vector-index/graph-limits.ts"],
   },
@@ -97,6 +97,12 @@ const WASM_MODULES = {
     isSource: (path) => path.includes("/assembly/table/"),
     // TypeScript reads it too
     others: ["packages/index/src/segment/layout.ts", "packages/index/src/segment/column-layout.ts"],
+  },
+  multi: {
+    label: "compiling what compares multivectors",
+    entry: "packages/index/assembly/multi/index.ts",
+    isSource: (path) => path.includes("/assembly/multi/"),
+    others: [],
   },
 };
 

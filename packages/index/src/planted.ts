@@ -66,6 +66,13 @@ const sparseBugs = {
   "statistics-lag": "how rare an index is stays as it was counted at an earlier epoch",
 } as const;
 
+/** Bugs of multivectors. */
+const multiBugs = {
+  "codes-stay": "the codes of a multivector are those that stood in their place before, or none",
+  "codes-by-slot": "of multivectors whose codes are equally near, those in lower slots are compared",
+  "first-part-only": "of a query with several parts the codes of the first alone are compared",
+} as const;
+
 /** Bugs of payload indexes, in what a row is entered with. */
 const entryBugs = {
   "term-left-out": "of a text with several terms the last is not entered in its index",
@@ -82,6 +89,7 @@ export const plantedIndexBugs = {
   ...queryBugs,
   ...fileBugs,
   ...sparseBugs,
+  ...multiBugs,
   ...entryBugs,
 } as const;
 export type PlantedIndexBug = keyof typeof plantedIndexBugs;

@@ -20,7 +20,7 @@ declare const WebAssembly: {
 const PAGES = 65_536;
 
 /** The modules that are compiled from assembly/, one memory each. */
-export type WasmModule = "engine" | "table";
+export type WasmModule = "engine" | "table" | "multi";
 
 const compiled = new Map<WasmModule, object>();
 

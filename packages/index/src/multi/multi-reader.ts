@@ -5,24 +5,30 @@ import { SparseMemory } from "../sparse/sparse-memory.js";
 import type { MultiVector } from "../vector/vector.js";
 import type { SearchResult } from "../vector-index/search-types.js";
 import { multiVectorAt } from "./multi-index.js";
-import { searchMulti } from "./multi-search.js";
+import type { MultiOptions } from "./multi-options.js";
+import { type MultiSearchOptions, searchMulti } from "./multi-search.js";
+import { codeShapeOf, PartCodes } from "./part-codes.js";
 
-/** One thread's view of the multivectors of one name, beside their writer. */
+/** One thread's view of the multivectors of one name, beside their writer. `thread`: its place, as of their pins. */
 export class MultiReader {
   readonly memory: SparseMemory;
-  readonly dimensions: number;
+  readonly options: MultiOptions;
+  /** Where they are worth it. */
+  readonly codes: PartCodes | undefined;
 
-  constructor({ memory, dimensions }: Extract<SparseHandle, { kind: "multi" }>) {
-    this.memory = new SparseMemory(memory);
-    this.dimensions = dimensions;
+  constructor(handle: Extract<SparseHandle, { kind: "multi" }>, thread: number) {
+    this.memory = new SparseMemory(handle.memory);
+    this.options = handle;
+    const shape = codeShapeOf(handle);
+    this.codes = shape && new PartCodes(this.memory, handle, shape, thread);
   }
 
   vectorAt(slot: number): MultiVector {
-    return multiVectorAt(this.memory, slot, this.dimensions);
+    return multiVectorAt(this.memory, slot, this.options);
   }
 
   /** As `searchMulti`. The allowed slots are visible at an epoch that this thread is at. */
-  search(query: MultiVector, limit: number, allowed: ReadonlyRowSet): Sliced<SearchResult> {
-    return searchMulti(this.memory, query, limit, allowed);
+  search(query: MultiVector, allowed: ReadonlyRowSet, options: MultiSearchOptions): Sliced<SearchResult> {
+    return searchMulti(this, query, allowed, options);
   }
 }

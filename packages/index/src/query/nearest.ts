@@ -127,7 +127,7 @@ function* search(
     const { multi, number } = space;
     const rows = matching ?? (yield* view.points.visibleRows());
     const allowed = slotSetOfRows(view.points.segment.engine, number, rows, multi.memory.slotCount);
-    return { ...(yield* multi.search(vector, options.limit, allowed)), isSettled: true };
+    return { ...(yield* multi.search(vector, allowed, options)), isSettled: true };
   }
   return yield* searchGraph(view, space, vector, matching, options);
 }

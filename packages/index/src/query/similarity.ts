@@ -61,15 +61,14 @@ export function* similaritiesOf(
   meter: Meter,
 ): Sliced<Float32Array> {
   if (space.kind !== "multi") return yield* similarities(space, space.vectorAt(to), slots, meter);
-  const { memory } = space.multi;
   const found = new Float32Array(slots.length);
-  for (const [i, slot] of slots.entries()) found[i] = yield* maxSim(memory, to, space.multi.vectorAt(slot), meter);
+  for (const [i, slot] of slots.entries()) found[i] = yield* maxSim(space.multi, to, space.multi.vectorAt(slot), meter);
   return found;
 }
 
 /** Of a vector that is not dense to one of its space; `undefined`: they share no index. */
 function* similarity(space: SpaceReader, vector: Vector, slot: number, meter: Meter): Sliced<number | undefined> {
-  if (space.kind === "multi") return yield* maxSim(space.multi.memory, slot, vector as MultiVector, meter);
+  if (space.kind === "multi") return yield* maxSim(space.multi, slot, vector as MultiVector, meter);
   const { memory } = space.sparse;
   const sparse = vector as SparseVector;
   meter.steps += 1 + (memory.countAt(slot) + sparse.indices.length) / INDICES_PER_STEP;

@@ -43,7 +43,7 @@ class AttachedSpace {
   get multi(): MultiReader {
     const { handle } = this;
     assert("kind" in handle && handle.kind === "multi", "the space has multivectors");
-    this.#multi ??= new MultiReader(handle);
+    this.#multi ??= new MultiReader(handle, this.#thread);
     return this.#multi;
   }
 }

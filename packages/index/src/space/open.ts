@@ -1,5 +1,6 @@
 import { assert } from "../errors.js";
-import { type MultiOptions, newMultiIndex } from "../multi/multi-index.js";
+import { newMultiIndex } from "../multi/multi-index.js";
+import type { MultiOptions } from "../multi/multi-options.js";
 import { decodeSlotsImage } from "../sparse/sparse-image.js";
 import { newSparseIndex } from "../sparse/sparse-index.js";
 import { decodeImage, type ReadExactly } from "../vector-index/image.js";

@@ -1,5 +1,7 @@
 import { assert, MurmurationError } from "../errors.js";
-import { type MultiIndex, type MultiOptions, multiVectorAt } from "../multi/multi-index.js";
+import { type MultiIndex, multiVectorAt } from "../multi/multi-index.js";
+import type { MultiOptions } from "../multi/multi-options.js";
+import { validateMulti } from "../multi/validate-multi.js";
 import { multiWordsAt, slotDigests, slotsDigest, sparseWordsAt, type WordsAt } from "../sparse/sparse-digest.js";
 import type { SparseHandle } from "../sparse/sparse-handle.js";
 import { encodeSlotsImage } from "../sparse/sparse-image.js";
@@ -212,16 +214,9 @@ export function multiSpace(index: MultiIndex, options: MultiOptions): MultiSpace
     dimensions,
     take: (vector) =>
       !isDense(vector) && vector.kind === "multi" && vector.dimensions === dimensions ? vector : undefined,
-    vectorAt: (of) => multiVectorAt(memory, of, dimensions),
+    vectorAt: (of) => multiVectorAt(memory, of, options),
     wordsAt: multiWordsAt,
-    validate: () => ({
-      nodes: memory.linkedCount,
-      dead: memory.deadCount,
-      unreachable: 0,
-      averageDegree: 0,
-      levels: memory.linkedCount === 0 ? [] : [memory.linkedCount],
-      violations: [],
-    }),
+    validate: () => validateMulti(memory, options),
   };
   const handle = { kind: "multi", dimensions, metric, memory: memory.memory } as const;
   return new UnlinkedSpace("multi", options, index, face, () => handle);

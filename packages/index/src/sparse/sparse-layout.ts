@@ -1,4 +1,5 @@
 import * as graphHeader from "../vector-index/graph-header.js";
+import { THREADS_MAX } from "../vector-index/graph-limits.js";
 
 // How sparse vectors lie in a shared memory, in words of 32 bits: header, slots, and behind them the arena with everything of variable size.
 // The header's words that pins and counts of other threads go by are those of a graph (vector-index/graph-header.ts), so that what enters and
@@ -36,7 +37,10 @@ export const SLOTS_MAX = 1 << 23;
 /** Most vectors that a memory holds. */
 export const CAPACITY = SLOTS_MAX - 1;
 export const ARENA_AT = SLOTS_AT + SLOT_WORDS * SLOTS_MAX;
-export const ARENA_END = 2 ** 30;
+/** Each thread's scratch, at the end of the memory. */
+export const SCRATCH_WORDS = 1 << 18;
+export const SCRATCH_AT = 2 ** 30 - THREADS_MAX * SCRATCH_WORDS;
+export const ARENA_END = SCRATCH_AT;
 
 /** Words of a slot. */
 export const slot = {

@@ -2,7 +2,7 @@ import type { GraphReader } from "./graph-reader.js";
 
 /** A rule that does not hold, and where. */
 export interface GraphViolation {
-  readonly rule: "degree" | "level" | "dangling" | "self" | "repeated" | "entry" | "posting";
+  readonly rule: "degree" | "level" | "dangling" | "self" | "repeated" | "entry" | "posting" | "codes";
   readonly slot: number;
   readonly level: number;
   readonly detail: string;
