@@ -3,12 +3,14 @@ import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
   type FastifyRequest,
+  type FastifyServerOptions,
   LogController,
   type RouteOptions,
 } from "fastify";
 import type { Logger } from "pino";
 import { anybody, type Caller, nobody } from "./access/caller.js";
 import type { Guard } from "./access/guard.js";
+import { limitRates } from "./access/request-rates.js";
 import type { Right } from "./access/rights.js";
 import { rightOf } from "./access/route-rights.js";
 import { valueExistsIn } from "./access/value-exists.js";
@@ -17,7 +19,7 @@ import { readLargeBodies } from "./bodies/read-large.js";
 import { Forwarder } from "./consistency/forwarder.js";
 import type { Database } from "./engine/database.js";
 import { acceptJson, drainRefused } from "./http/accept-json.js";
-import { connectionOptions } from "./http/connections.js";
+import { Listeners, onClientError } from "./http/connections.js";
 import { emptyNamesAt } from "./http/empty-names.js";
 import { errorEnvelope } from "./http/envelope.js";
 import type { HttpClient } from "./http/http-client.js";
@@ -72,6 +74,12 @@ export interface AppOptions {
   readonly backups?: Backups;
   /** Decides who is let in; without it everybody is. */
   readonly guard?: Guard;
+  /** Of all clients together, and of one address; 0, or nothing: as many as come. */
+  readonly connectionsMax?: number;
+  readonly connectionsPerAddressMax?: number;
+  /** In a minute, with one key or token, and from one address. */
+  readonly requestsPerKeyMax?: number;
+  readonly requestsPerAddressMax?: number;
   /** HTTP by TLS. */
   readonly tls?: ServingTls;
   /** Asks other replicas; whoever gives one closes it. */
@@ -79,6 +87,9 @@ export interface AppOptions {
 }
 
 declare module "fastify" {
+  interface FastifyInstance {
+    listeners: Listeners;
+  }
   interface FastifyRequest {
     /** When the request arrived, on the clock of `performance.now()`. */
     arrivedMs: number;
@@ -93,6 +104,7 @@ declare module "fastify" {
   }
 }
 
+const MINUTE_MS = 60_000;
 const mebibyte = 1024 * 1024;
 
 /** Methods that some route serves at this path. */
@@ -177,6 +189,16 @@ function letIn(app: FastifyInstance, database: Database, guard: Guard | undefine
   });
 }
 
+/** Says that connections were refused, once a minute at most. */
+function refusedConnections(log: Logger | undefined): () => void {
+  let saidMs = Number.NEGATIVE_INFINITY;
+  return () => {
+    if (performance.now() - saidMs < MINUTE_MS) return;
+    saidMs = performance.now();
+    log?.warn("connections beyond --connections-max or --connections-per-address-max are refused");
+  };
+}
+
 /** Says of the first address to which no read is passed on that it is not. */
 function refusedOnce(log: Logger | undefined): (url: string) => void {
   let isSaid = false;
@@ -189,18 +211,32 @@ function refusedOnce(log: Logger | undefined): (url: string) => void {
 /** The HTTP interface of a database: every route, ready to listen or to be injected into. It does not close the database. */
 export async function buildApp(database: Database, options: AppOptions = {}): Promise<FastifyInstance> {
   const bodyBytesMax = (options.bodyLimitMebibytes ?? bodyLimitMebibytesDefault) * mebibyte;
-  const app: FastifyInstance = Fastify({
+  const listeners = new Listeners(
+    {
+      requestTimeoutMs: options.requestTimeoutMs ?? requestTimeoutMsDefault,
+      connectionsMax: options.connectionsMax ?? 0,
+      connectionsPerAddressMax: options.connectionsPerAddressMax ?? 0,
+    },
+    options.tls,
+    refusedConnections(options.log),
+  );
+  const serverOptions: FastifyServerOptions & { readonly https?: object } = {
     ...(options.log === undefined ? {} : { loggerInstance: options.log as FastifyBaseLogger }),
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: bodyBytesMax,
-    ...connectionOptions(options.requestTimeoutMs ?? requestTimeoutMsDefault, options.tls),
+    serverFactory: (handler) => listeners.make(handler),
+    // for the address that it is said to listen at
+    ...(options.tls === undefined ? {} : { https: {} }),
+    clientErrorHandler: onClientError,
     routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: pathParameterLengthMax },
     frameworkErrors: (error, request, reply) =>
       error.code === "FST_ERR_BAD_URL"
         ? void sendError(request, reply, undecodable(request.url), "path parameters")
         : void sendError(request, reply, error),
     forceCloseConnections: "idle",
-  });
+  };
+  const app: FastifyInstance = Fastify(serverOptions as FastifyServerOptions);
+  app.decorate("listeners", listeners);
   app.decorateRequest("arrivedMs", 0);
   app.decorateRequest("errorCode", undefined);
   app.decorateRequest("caller");
@@ -211,7 +247,8 @@ export async function buildApp(database: Database, options: AppOptions = {}): Pr
     done();
   });
   await acceptOrigins(app, options.corsOrigins ?? []);
-  letIn(app, database, options.guard);
+  const rates = { perKey: options.requestsPerKeyMax ?? 0, perAddress: options.requestsPerAddressMax ?? 0 };
+  await limitRates(app, rates, () => letIn(app, database, options.guard));
   await compressBodies(app);
   const inFlight = options.bodyBytesInFlightMebibytes ?? bodyBytesInFlightMebibytesDefault;
   const turns = new ReadTurns();
@@ -271,7 +308,8 @@ export async function buildApp(database: Database, options: AppOptions = {}): Pr
     for (const registered of takingFiles) apart.route(registered);
   });
   answerUnknown(app, all);
-  if (database.briefSource !== undefined) {
+  // every request is counted where there are limits on how many come
+  if (database.briefSource !== undefined && rates.perKey === 0 && rates.perAddress === 0) {
     const admits = (request: BriefRequest) => admitsNow(options.guard, request);
     const reads = new BriefReads(database.briefSource, readTimeoutSeconds * 1000, admits);
     const lane = new BriefLane(

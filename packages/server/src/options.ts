@@ -12,6 +12,7 @@ import {
 import {
   bodyBytesInFlightMebibytesDefault,
   bodyLimitMebibytesDefault,
+  connectionsMaxDefault,
   readTimeoutSecondsDefault,
   requestTimeoutMsDefault,
 } from "./http/http-limits.js";
@@ -34,6 +35,12 @@ export interface ServerSettings {
   readonly readTimeoutSeconds: number;
   readonly bodyBytesInFlightMebibytes: number;
   readonly requestTimeoutMs: number;
+  /** 0: as many as come; so it is of the next three. */
+  readonly connectionsMax: number;
+  readonly connectionsPerAddressMax: number;
+  /** In a minute. */
+  readonly requestsPerKeyMax: number;
+  readonly requestsPerAddressMax: number;
   /** Separated by spaces; "": only pages on this machine. */
   readonly corsOrigins: string;
   readonly shutdownTimeoutMs: number;
@@ -176,6 +183,38 @@ export const optionTable: readonly OptionRow[] = [
     description: "time in which a request has to arrive whole",
     defaultValue: requestTimeoutMsDefault,
     parse: integerFrom(100, dayMs),
+  },
+  {
+    name: "connections-max",
+    key: "connectionsMax",
+    placeholder: "number",
+    description: "connections of all clients together; those beyond are closed; 0: as many as come",
+    defaultValue: connectionsMaxDefault,
+    parse: integerFrom(0, 1_000_000),
+  },
+  {
+    name: "connections-per-address-max",
+    key: "connectionsPerAddressMax",
+    placeholder: "number",
+    description: "connections from one address; 0: as many as come",
+    defaultValue: 0,
+    parse: integerFrom(0, 1_000_000),
+  },
+  {
+    name: "requests-per-key-max",
+    key: "requestsPerKeyMax",
+    placeholder: "number",
+    description: "requests in a minute with one key or token; those beyond are refused with 429; 0: as many as come",
+    defaultValue: 0,
+    parse: integerFrom(0, 1_000_000_000),
+  },
+  {
+    name: "requests-per-address-max",
+    key: "requestsPerAddressMax",
+    placeholder: "number",
+    description: "requests in a minute from one address; 0: as many as come",
+    defaultValue: 0,
+    parse: integerFrom(0, 1_000_000_000),
   },
   {
     name: "cors-origin",

@@ -4,6 +4,7 @@ import { LRUCache } from "lru-cache";
 import { Refusal } from "../http/refusal.js";
 import { anybody, type Caller, nobody } from "./caller.js";
 import { type Claims, readClaims, type ValueExists } from "./claims.js";
+import { credentialOf } from "./credential.js";
 import { isPeerToken, peerKey, readPeerToken, signPeerToken } from "./peer-token.js";
 import { type Access, manageAll, type Right, readAll, requireRight, whyNot } from "./rights.js";
 import { type Digested, digested, isAmong } from "./secrets.js";
@@ -39,13 +40,6 @@ function unauthorized(message: string): Refusal {
 const missing = () => unauthorized("Must provide an API key or an Authorization bearer token");
 const invalid = () => unauthorized("Invalid API key or JWT");
 const noSuchValue = () => unauthorized("Invalid JWT, stateful validation failed");
-
-/** What a request brings to be let in: the header `api-key`, else a bearer token. */
-export function credentialOf(headers: IncomingHttpHeaders): string | undefined {
-  const { "api-key": key, authorization } = headers;
-  if (typeof key === "string") return key;
-  return /^bearer +(.+)$/i.exec(authorization ?? "")?.[1];
-}
 
 /** The keys in force, and what is derived from them. */
 interface InForce {

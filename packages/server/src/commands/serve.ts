@@ -10,7 +10,6 @@ import { type Config, loadConfig } from "../config.js";
 import { dataFiles } from "../engine/data-folder.js";
 import type { Database } from "../engine/database.js";
 import { openDatabase } from "../engine/open-database.js";
-import { showCertificate } from "../http/connections.js";
 import { HttpClient } from "../http/http-client.js";
 import { parseOrigins } from "../http/origins.js";
 import { Snapshots } from "../snapshots/snapshots.js";
@@ -152,7 +151,7 @@ class Certificates {
         const { serving, asking } = tls.read((path) => readFileSync(path, "utf8"));
         this.client.replace(asking);
         this.#serving = serving;
-        if (serving !== undefined && this.#app !== undefined) showCertificate(this.#app, serving);
+        if (serving !== undefined) this.#app?.listeners.show(serving);
         log.info({ files: tls.files }, "certificates were read again");
       } catch (error) {
         log.error({ why: (error as Error).message }, "certificates stay as they were: their files cannot be used");
@@ -169,7 +168,7 @@ class Certificates {
   /** This server shows each one from now on. */
   showOn(app: FastifyInstance): void {
     this.#app = app;
-    if (this.#serving !== undefined) showCertificate(app, this.#serving);
+    if (this.#serving !== undefined) app.listeners.show(this.#serving);
   }
 }
 
@@ -211,6 +210,10 @@ async function run(config: Config): Promise<void> {
     ...(config.cluster?.peerHosts === undefined ? {} : { peerHosts: config.cluster.peerHosts }),
     bodyBytesInFlightMebibytes: config.bodyBytesInFlightMebibytes,
     requestTimeoutMs: config.requestTimeoutMs,
+    connectionsMax: config.connectionsMax,
+    connectionsPerAddressMax: config.connectionsPerAddressMax,
+    requestsPerKeyMax: config.requestsPerKeyMax,
+    requestsPerAddressMax: config.requestsPerAddressMax,
     corsOrigins: config.corsOrigins === "" ? [] : parseOrigins(config.corsOrigins),
     ...(backups === undefined ? {} : { backups }),
     snapshots,

@@ -1,6 +1,12 @@
+import {
+  createServer as createHttpServer,
+  type Server as HttpServer,
+  type IncomingMessage,
+  type ServerResponse,
+} from "node:http";
+import { createServer as createHttpsServer } from "node:https";
 import type { Socket } from "node:net";
 import { Server as TlsServer } from "node:tls";
-import type { FastifyInstance } from "fastify";
 import { type ServingTls, servingOptions } from "../tls-config.js";
 import { errorEnvelope } from "./envelope.js";
 import { handshakeTimeoutMsMax, headersTimeoutMsMax, keepAliveTimeoutMs } from "./http-limits.js";
@@ -27,7 +33,7 @@ const clientErrors: { readonly [code: string]: { readonly status: string; readon
 const otherError = { status: "400 Bad Request", message: "Bad request: this is no HTTP/1.1 request" };
 
 /** Answers what never became a request, and ends the connection. */
-function onClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+export function onClientError(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === "ECONNRESET" || socket.destroyed) return;
   const { status, message } = clientErrors[error.code ?? ""] ?? otherError;
   const body = JSON.stringify(errorEnvelope(message, 0));
@@ -36,29 +42,78 @@ function onClientError(error: NodeJS.ErrnoException, socket: Socket): void {
   socket.destroySoon();
 }
 
-/** Options of a server in which a request has `requestTimeoutMs` to arrive whole. */
-export function connectionOptions(requestTimeoutMs: number, tls: ServingTls | undefined) {
-  const times = {
-    headersTimeout: Math.min(headersTimeoutMsMax, requestTimeoutMs),
-    connectionsCheckingInterval: Math.min(checkingIntervalMsMax, Math.ceil(requestTimeoutMs / 4)),
-  };
-  return {
-    requestTimeout: requestTimeoutMs,
-    keepAliveTimeout: keepAliveTimeoutMs,
-    ...(tls === undefined
-      ? { http: times }
-      : {
-          https: {
-            ...times,
-            ...servingOptions(tls),
-            handshakeTimeout: Math.min(handshakeTimeoutMsMax, requestTimeoutMs),
-          },
-        }),
-    clientErrorHandler: onClientError,
-  };
+/** What bounds the connections of a server. */
+export interface ConnectionLimits {
+  /** In which a request has to arrive whole. */
+  readonly requestTimeoutMs: number;
+  /** Of all together; 0: as many as come. */
+  readonly connectionsMax: number;
+  /** Of one address; 0: as many as come. */
+  readonly connectionsPerAddressMax: number;
 }
 
-/** Other certificates for the connections from now on, of a server that was made with some. */
-export function showCertificate({ server }: FastifyInstance, tls: ServingTls): void {
-  if (server instanceof TlsServer) server.setSecureContext(servingOptions(tls));
+type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** The servers of one app: there is a second one where the name to listen at has two addresses. They share their bounds. */
+export class Listeners {
+  readonly #limits: ConnectionLimits;
+  readonly #onRefused: () => void;
+  readonly #servers: HttpServer[] = [];
+  readonly #byAddress = new Map<string, number>();
+  #open = 0;
+  #tls: ServingTls | undefined;
+
+  /** `onRefused` is told of a connection beyond the bounds, which is closed. */
+  constructor(limits: ConnectionLimits, tls: ServingTls | undefined, onRefused: () => void) {
+    this.#limits = limits;
+    this.#tls = tls;
+    this.#onRefused = onRefused;
+  }
+
+  make(handler: Handler): HttpServer {
+    const { requestTimeoutMs } = this.#limits;
+    const times = {
+      headersTimeout: Math.min(headersTimeoutMsMax, requestTimeoutMs),
+      connectionsCheckingInterval: Math.min(checkingIntervalMsMax, Math.ceil(requestTimeoutMs / 4)),
+      requestTimeout: requestTimeoutMs,
+      keepAliveTimeout: keepAliveTimeoutMs,
+    };
+    const handshakeTimeout = Math.min(handshakeTimeoutMsMax, requestTimeoutMs);
+    const server =
+      this.#tls === undefined
+        ? createHttpServer(times, handler)
+        : createHttpsServer({ ...times, ...servingOptions(this.#tls), handshakeTimeout }, handler);
+    server.on("connection", (socket: Socket) => this.#count(socket));
+    // who has not come to TLS, in time or at all, can be told nothing by it, and would be waited for
+    server.on("tlsClientError", (_error: Error, socket: Socket) => socket.destroy());
+    // Fastify sees to the first one
+    if (this.#servers.length > 0) server.on("clientError", onClientError);
+    this.#servers.push(server);
+    return server;
+  }
+
+  #count(socket: Socket): void {
+    const { connectionsMax, connectionsPerAddressMax } = this.#limits;
+    const address = socket.remoteAddress ?? "";
+    const ofAddress = this.#byAddress.get(address) ?? 0;
+    this.#open++;
+    this.#byAddress.set(address, ofAddress + 1);
+    socket.once("close", () => {
+      this.#open--;
+      const left = (this.#byAddress.get(address) ?? 1) - 1;
+      if (left > 0) this.#byAddress.set(address, left);
+      else this.#byAddress.delete(address);
+    });
+    const isTooMany = connectionsMax > 0 && this.#open > connectionsMax;
+    if (!isTooMany && (connectionsPerAddressMax === 0 || ofAddress < connectionsPerAddressMax)) return;
+    this.#onRefused();
+    socket.destroy();
+  }
+
+  /** Another certificate for the connections from now on, where there was one. */
+  show(tls: ServingTls): void {
+    if (this.#tls === undefined) return;
+    this.#tls = tls;
+    for (const server of this.#servers) if (server instanceof TlsServer) server.setSecureContext(servingOptions(tls));
+  }
 }

@@ -18,6 +18,9 @@ export const handshakeTimeoutMsMax = 10_000;
 /** How long its headers have at most. */
 export const headersTimeoutMsMax = 20_000;
 
+/** Connections of all clients together, unless configured otherwise. */
+export const connectionsMaxDefault = 10_000;
+
 /** How long a connection without a request is kept. */
 export const keepAliveTimeoutMs = 72_000;
 

@@ -7,7 +7,6 @@ import type { AppOptions } from "../app.js";
 import { newAuthority } from "../testing/certificates.js";
 import { fill, testApp } from "../testing/test-app.js";
 import type { AskingTls } from "../tls-config.js";
-import { showCertificate } from "./connections.js";
 import { HttpClient } from "./http-client.js";
 
 const [authority, stranger] = await Promise.all([newAuthority("ours"), newAuthority("another")]);
@@ -134,7 +133,7 @@ describe("HTTP by TLS", () => {
       });
     assert.equal((await ask()).statusCode, 200);
     const next = await authority.issue("server");
-    showCertificate(app, next);
+    app.listeners.show(next);
     assert.equal(await shown(), fingerprint(next.cert));
     assert.equal((await ask()).statusCode, 200);
     asking.close();
