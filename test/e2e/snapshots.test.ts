@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { describe, test } from "node:test";
 import { root } from "../support/source-tree.js";
+import { until } from "../support/until.js";
 import { refused, startE2eServer } from "./e2e-server.js";
 
-const { client, request, address, dataFolder } = await startE2eServer();
+const { client, request, address, dataFolder, log } = await startE2eServer();
 
 type Described = { name: string; creation_time: string; size: number; checksum: string };
 const COUNT = 300;
@@ -88,6 +91,42 @@ describe("snapshots of a collection, by the dialect's client", () => {
   test("that nobody waits for are accepted", async () => {
     const { status, body } = await request("POST", "/collections/docs/snapshots?wait=false");
     assert.deepEqual([status, body.status, body.result], [202, "accepted", undefined]);
+  });
+
+  test("that fail while nobody waits for them are logged and counted", async () => {
+    const failed = async (work: string) => {
+      const { text } = await request("GET", "/metrics");
+      return Number(new RegExp(`^murmur_snapshot_failures_total\\{work="${work}"\\} (\\d+)$`, "m").exec(text)?.[1]);
+    };
+    const before = await failed("remove");
+    for (const path of ["/snapshots", "/collections/docs/snapshots", "/collections/docs/shards/0/snapshots"]) {
+      assert.equal((await request("DELETE", `${path}/none.snapshot?wait=false`)).status, 202);
+    }
+    await until(async () => (await failed("remove")) === before + 3, "three are counted");
+    const lines = log()
+      .split("\n")
+      .filter((line) => line.includes("work on a snapshot that nobody waits for failed"));
+    assert.equal(lines.length, 3);
+    assert.deepEqual([await failed("create"), await failed("recover")], [0, 0]);
+  });
+
+  test("are made and sent at once, and not kept", async () => {
+    const { length } = await client.listSnapshots("docs");
+    const response = await fetch(`${address}/collections/docs/shards/0/snapshot`);
+    assert.deepEqual([response.status, response.headers.get("content-type")], [200, "application/octet-stream"]);
+    assert.match(response.headers.get("content-disposition") ?? "", /docs-\d+-[\d-]+\.snapshot/);
+    const sent = Buffer.from(await response.arrayBuffer());
+    assert.equal((await upload("sent", sent)).status, 200);
+    assert.equal(await contents("sent"), before.contents);
+    await client.deleteCollection("sent");
+    assert.equal((await client.listSnapshots("docs")).length, length);
+    await until(() => readdirSync(join(dataFolder, "snapshots", ".work")).length === 0, "the file is gone");
+    for (const [path, status] of [
+      ["nowhere/shards/0", 404],
+      ["docs/shards/1", 400],
+    ] as const) {
+      assert.equal((await request("GET", `/collections/${path}/snapshot`)).status, status, path);
+    }
   });
 
   test("bring points, payloads, vectors, settings and payload indexes to a new collection", async () => {

@@ -267,7 +267,7 @@ export async function buildApp(database: Database, options: AppOptions = {}): Pr
   logSlowRequests(app, slowMs);
 
   const statistics = new RequestStatistics();
-  const metrics = new Metrics(database, statistics);
+  const metrics = new Metrics(database, statistics, options.snapshots);
   measureRequests(app, database, metrics, statistics);
   const served = [...routes, telemetryRoute(statistics), metricsRoute(metrics)];
   const all = [...served, openApiRoute(served)];

@@ -3,6 +3,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, type Metric, Registry
 import { dialectMetrics } from "./dialect-metrics.js";
 import type { Database, ReplicationReport } from "./engine/database.js";
 import { RequestStatistics } from "./request-statistics.js";
+import type { Snapshots } from "./snapshots/snapshots.js";
 import { dialectVersion, version } from "./version.js";
 
 /** Seconds; a search takes from half a millisecond on, a bulk write up to seconds. */
@@ -26,10 +27,16 @@ export class Metrics {
   #briefReads = 0;
   readonly #database: MetricsSource;
   readonly #statistics: RequestStatistics;
+  readonly #snapshots: Pick<Snapshots, "failures"> | undefined;
 
-  constructor(database: MetricsSource, statistics: RequestStatistics = new RequestStatistics()) {
+  constructor(
+    database: MetricsSource,
+    statistics: RequestStatistics = new RequestStatistics(),
+    snapshots?: Pick<Snapshots, "failures">,
+  ) {
     this.#database = database;
     this.#statistics = statistics;
+    this.#snapshots = snapshots;
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry });
     this.#durations = new Histogram({
@@ -74,6 +81,11 @@ export class Metrics {
     const report = await this.#database.replication();
     this.#putDatabase();
     this.#putReplication(report);
+    const failures = this.#snapshots?.failures;
+    if (failures !== undefined) {
+      const help = "work on snapshots that nobody waited for and that failed";
+      this.#putTotals("murmur_snapshot_failures_total", help, "work", { ...failures });
+    }
     const { catalogue } = this.#database;
     this.#statistics.keepOnly((name) => collectionNamed(catalogue, name) !== undefined);
     const own = await this.#registry.metrics();

@@ -1,4 +1,4 @@
-import { createReadStream } from "node:fs";
+import { createReadStream, rm } from "node:fs";
 import { Readable } from "node:stream";
 import type { Command } from "@murmuration/core";
 import { MurmurationError, printJson, type Sliced } from "@murmuration/index";
@@ -91,9 +91,11 @@ function inEnvelope(pieces: AnswerPieces, end: string): string | Readable {
 }
 
 /** A file as what it is called; what comes of it after the first byte cannot be said any more, and ends the connection. */
-function sendFile(reply: FastifyReply, { path, name }: SentFile): void {
+function sendFile(reply: FastifyReply, { path, name, isPassing }: SentFile): void {
   const attached = `attachment; filename*=UTF-8''${encodeURIComponent(name)}`;
-  reply.code(200).header("content-disposition", attached).type("application/octet-stream").send(createReadStream(path));
+  const content = createReadStream(path);
+  if (isPassing) content.once("close", () => rm(path, { force: true }, () => undefined));
+  reply.code(200).header("content-disposition", attached).type("application/octet-stream").send(content);
 }
 
 /** Aborted when the client goes away before it is answered; made when somebody asks for it. */

@@ -76,6 +76,7 @@ export const routeRights: { readonly [route: string]: Right } = {
   [`GET ${oneSnapshots}/{snapshot_name}`]: "global-read",
   [`GET ${shardSnapshots}`]: "global-read",
   [`GET ${shardSnapshots}/{snapshot_name}`]: "global-read",
+  [`GET ${c}/shards/{shard_id}/snapshot`]: "global-read",
 
   [`PUT ${c}`]: "manage",
   [`PATCH ${c}`]: "manage",

@@ -198,7 +198,7 @@ async function run(config: Config): Promise<void> {
     import("../app.js"),
   ]);
   const backups = await openBackups(database, config, log);
-  const snapshots = await Snapshots.open(dataFiles(config.data).snapshots, database);
+  const snapshots = await Snapshots.open(dataFiles(config.data).snapshots, database, log);
   const app = await buildApp(database, {
     log,
     guard,

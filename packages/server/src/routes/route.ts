@@ -35,11 +35,12 @@ export interface RouteContext<Params, Query, Body> {
 /** What a handler gives where the client does not wait for what it asked: 202. */
 export const accepted: unique symbol = Symbol("accepted");
 
-/** What a handler gives where the answer is a file. */
+/** What a handler gives where the answer is a file; `isPassing`: it is removed when it is sent, or the client gone. */
 export class SentFile {
   constructor(
     readonly path: string,
     readonly name: string,
+    readonly isPassing: boolean = false,
   ) {}
 }
 

@@ -8,7 +8,7 @@ import { definedOnly } from "../http/schemas/fields.js";
 import { newName } from "../http/schemas/names.js";
 import { booleanParameter, pathInteger } from "../http/schemas/parameters.js";
 import { checksumOf } from "../snapshots/snapshot-folder.js";
-import { type CollectionHeader, requireChecksum, type Snapshots } from "../snapshots/snapshots.js";
+import { type CollectionHeader, requireChecksum, type Snapshots, type SnapshotWork } from "../snapshots/snapshots.js";
 import { collectionInfo } from "./collection-info.js";
 import { recoverSnapshot } from "./recover-snapshot.js";
 import { accepted, collectionParams, none, type Route, type RouteContext, route, SentFile } from "./route.js";
@@ -27,7 +27,7 @@ const newParams = z.object({ collection_name: newName });
 const onlyShard = { shard_id: pathInteger(0, 0).optional() };
 const snapshotName = z.object({ snapshot_name: z.string() });
 
-type Context = Pick<RouteContext<unknown, { readonly wait?: boolean | undefined }, unknown>, "query">;
+type Context = Pick<RouteContext<unknown, { readonly wait?: boolean | undefined }, unknown>, "query" | "snapshots">;
 
 function required(snapshots: Snapshots | undefined): Snapshots {
   if (snapshots !== undefined) return snapshots;
@@ -35,10 +35,14 @@ function required(snapshots: Snapshots | undefined): Snapshots {
 }
 
 /** Wait for it, unless the request says that nobody does. */
-async function done<T>({ query }: Context, work: Promise<T>): Promise<T | typeof accepted> {
+async function done<T>(
+  { query, snapshots }: Context,
+  what: SnapshotWork,
+  work: Promise<T>,
+): Promise<T | typeof accepted> {
   if (query.wait !== false) return work;
   // whoever does not wait looks at the list
-  work.catch(() => undefined);
+  required(snapshots).leave(what, work);
   return accepted;
 }
 
@@ -112,7 +116,7 @@ function collectionRoutes(path: string): Route[] {
       query: waits,
       body: none,
       handle: ({ database, snapshots, params: { collection_name: name }, query }) =>
-        done({ query }, required(snapshots).create(headerOf(database, database.collection(name)))),
+        done({ query, snapshots }, "create", required(snapshots).create(headerOf(database, database.collection(name)))),
     }),
     route({
       method: "GET",
@@ -137,7 +141,8 @@ function collectionRoutes(path: string): Route[] {
       body: none,
       handle: ({ database, snapshots, params: { collection_name: name, snapshot_name: snapshot }, query }) =>
         done(
-          { query },
+          { query, snapshots },
+          "remove",
           required(snapshots)
             .folder.remove(database.collection(name).name, snapshot)
             .then(() => true),
@@ -159,7 +164,8 @@ function collectionRoutes(path: string): Route[] {
           requireChecksum(body.checksum, await checksumOf(file));
         const work = all.inTurn(() => recoverSnapshot({ database, write }, all, name, file));
         return done(
-          { query },
+          { query, snapshots },
+          "recover",
           work.then(() => true),
         );
       },
@@ -190,7 +196,7 @@ function collectionRoutes(path: string): Route[] {
           await rm(file, { force: true });
           throw error;
         }
-        return done({ query }, recover());
+        return done({ query, snapshots }, "recover", recover());
       },
     }),
   ];
@@ -199,6 +205,21 @@ function collectionRoutes(path: string): Route[] {
 export const snapshotRoutes: readonly Route[] = [
   ...collectionRoutes("/collections/{collection_name}/snapshots"),
   ...collectionRoutes("/collections/{collection_name}/shards/{shard_id}/snapshots"),
+  route({
+    method: "GET",
+    path: "/collections/{collection_name}/shards/{shard_id}/snapshot",
+    tag: "snapshots",
+    summary: "Make a snapshot of the only shard of a collection and send it; it is not kept",
+    params: collectionParams.extend(onlyShard),
+    query: none,
+    body: none,
+    handle: async ({ database, snapshots, params: { collection_name: name } }) => {
+      const { path, name: file } = await required(snapshots).createToSend(
+        headerOf(database, database.collection(name)),
+      );
+      return new SentFile(path, file, true);
+    },
+  }),
   route({
     method: "GET",
     path: "/snapshots",
@@ -220,7 +241,7 @@ export const snapshotRoutes: readonly Route[] = [
     handle: ({ database, snapshots, query }) => {
       const { catalogue } = database;
       const all = visibleCollections(catalogue).map((of) => headerOf(database, of));
-      return done({ query }, required(snapshots).createFull(all, catalogue.aliases));
+      return done({ query, snapshots }, "create", required(snapshots).createFull(all, catalogue.aliases));
     },
   }),
   route({
@@ -244,7 +265,8 @@ export const snapshotRoutes: readonly Route[] = [
     body: none,
     handle: ({ snapshots, params: { snapshot_name: name }, query }) =>
       done(
-        { query },
+        { query, snapshots },
+        "remove",
         required(snapshots)
           .folder.remove(undefined, name)
           .then(() => true),

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { open, rm } from "node:fs/promises";
 import { MurmurationError, printJson } from "@murmuration/index";
+import type { Logger } from "pino";
 import type { Database } from "../engine/database.js";
 import { parseJson } from "../http/json.js";
 import { pathPart, type SnapshotDescription, SnapshotFolder } from "./snapshot-folder.js";
@@ -15,25 +16,61 @@ export interface CollectionHeader {
 
 const stamp = () => new Date().toISOString().slice(0, 19).replaceAll(/[T:]/g, "-");
 
+const requestFaults: ReadonlySet<string> = new Set(["not-found", "bad-request", "format", "validation", "forbidden"]);
+
 /** A snapshot may take as long as it takes. */
 const PATIENCE_MS = 24 * 60 * 60 * 1000;
+
+/** Work on snapshots that nobody may wait for. */
+export type SnapshotWork = "create" | "remove" | "recover";
 
 /** Makes snapshots, of a collection and of all of them, and keeps them. */
 export class Snapshots {
   readonly folder: SnapshotFolder;
   /** The database is about to be closed: what it refuses from here on is gone on with at the next start. */
   isClosing = false;
+  /** How often work failed that nobody waited for. */
+  readonly failures: Record<SnapshotWork, number> = { create: 0, remove: 0, recover: 0 };
   readonly #database: Database;
+  readonly #log: Pick<Logger, "warn" | "error"> | undefined;
   /** Recoveries are done one after the other. */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(folder: SnapshotFolder, database: Database) {
+  constructor(folder: SnapshotFolder, database: Database, log?: Pick<Logger, "warn" | "error">) {
     this.folder = folder;
     this.#database = database;
+    this.#log = log;
   }
 
-  static async open(root: string, database: Database): Promise<Snapshots> {
-    return new Snapshots(await SnapshotFolder.open(root), database);
+  static async open(root: string, database: Database, log?: Pick<Logger, "warn" | "error">): Promise<Snapshots> {
+    return new Snapshots(await SnapshotFolder.open(root), database, log);
+  }
+
+  /** Work that nobody waits for: where it fails, that is logged and counted. What the request itself is to blame for is a warning. */
+  leave(what: SnapshotWork, work: Promise<unknown>): void {
+    work.catch((error: unknown) => {
+      this.failures[what]++;
+      const message = "work on a snapshot that nobody waits for failed";
+      if (error instanceof MurmurationError && requestFaults.has(error.code)) {
+        this.#log?.warn({ work: what, code: error.code, why: error.message }, message);
+      } else this.#log?.error({ work: what, err: error }, message);
+    });
+  }
+
+  #nameOf({ name }: CollectionHeader): string {
+    return `${pathPart(name)}-${this.#database.status().replicaId}-${stamp()}`;
+  }
+
+  /** A snapshot of a collection as of one epoch, in a file that whoever sends it removes, and the name that it would have here. */
+  async createToSend(of: CollectionHeader): Promise<{ readonly path: string; readonly name: string }> {
+    const path = this.folder.newWork();
+    try {
+      await this.#export(of, path);
+      return { path, name: `${this.#nameOf(of)}.snapshot` };
+    } catch (error) {
+      await rm(path, { force: true });
+      throw error;
+    }
   }
 
   /** A snapshot of a collection as of one epoch. */
@@ -41,8 +78,7 @@ export class Snapshots {
     const work = this.folder.newWork();
     try {
       const { sha256 } = await this.#export(of, work);
-      const begin = `${pathPart(of.name)}-${this.#database.status().replicaId}-${stamp()}`;
-      return await this.folder.keep(work, of.name, begin, sha256);
+      return await this.folder.keep(work, of.name, this.#nameOf(of), sha256);
     } finally {
       await rm(work, { force: true });
     }
