@@ -35,9 +35,8 @@ import { acceptOrigins, compressBodies, headersWithoutOrigin } from "./http/tran
 import { acceptUploads } from "./http/upload.js";
 import { undecodable } from "./http/url-text.js";
 import { Issues } from "./issues.js";
-import { BriefLane } from "./listen/brief-lane.js";
-import { admitsNow, BriefReads } from "./listen/brief-reads.js";
-import type { BriefRequest } from "./listen/brief-request.js";
+import { listenBeside } from "./listen/listen-beside.js";
+import type { Address } from "./listen/messages.js";
 import { Metrics } from "./metrics.js";
 import { openApiRoute } from "./openapi.js";
 import { elapsedMs, loggedPath, requestHandler, sendError, sendJson } from "./request-handler.js";
@@ -64,6 +63,10 @@ export interface AppOptions {
   readonly bodyBytesInFlightMebibytes?: number;
   /** How long a request has to arrive whole. */
   readonly requestTimeoutMs?: number;
+  /** Threads that listen beside this one; default: none. */
+  readonly listeners?: number;
+  /** Where they do; default: where this one does, with `reusePort`. */
+  readonly listenersAt?: readonly Address[];
   /** Origins whose pages may use this server, beside those on this machine. */
   readonly corsOrigins?: readonly string[];
   /** Where reads may be passed on to other replicas (`isAllowedUrl`); default: on the loopback. */
@@ -211,9 +214,10 @@ function refusedOnce(log: Logger | undefined): (url: string) => void {
 /** The HTTP interface of a database: every route, ready to listen or to be injected into. It does not close the database. */
 export async function buildApp(database: Database, options: AppOptions = {}): Promise<FastifyInstance> {
   const bodyBytesMax = (options.bodyLimitMebibytes ?? bodyLimitMebibytesDefault) * mebibyte;
+  const requestTimeoutMs = options.requestTimeoutMs ?? requestTimeoutMsDefault;
   const listeners = new Listeners(
     {
-      requestTimeoutMs: options.requestTimeoutMs ?? requestTimeoutMsDefault,
+      requestTimeoutMs,
       connectionsMax: options.connectionsMax ?? 0,
       connectionsPerAddressMax: options.connectionsPerAddressMax ?? 0,
     },
@@ -309,25 +313,20 @@ export async function buildApp(database: Database, options: AppOptions = {}): Pr
   });
   answerUnknown(app, all);
   // every request is counted where there are limits on how many come
-  if (database.briefSource !== undefined && rates.perKey === 0 && rates.perAddress === 0) {
-    const admits = (request: BriefRequest) => admitsNow(options.guard, request);
-    const reads = new BriefReads(database.briefSource, readTimeoutSeconds * 1000, admits);
-    const lane = new BriefLane(
-      app.server,
-      reads,
-      headersWithoutOrigin(options.corsOrigins ?? []),
-      (request, tookMs) => {
-        const { route, collection, path } = request;
-        const known = database.collectionNamed(collection) === undefined ? undefined : collection;
-        metrics.countBrief();
-        metrics.observe("POST", route.endpoint, 200, tookMs / 1000);
-        statistics.observe("POST", route.endpoint, 200, tookMs / 1000, known);
-        if (slowMs > 0 && tookMs > slowMs) logSlow(app.log, "POST", path, 200, tookMs);
+  if (rates.perKey === 0 && rates.perAddress === 0) {
+    listenBeside(app, {
+      database,
+      guard: options.guard,
+      metrics,
+      statistics,
+      listeners: options.listeners ?? 0,
+      listenersAt: options.listenersAt,
+      requestTimeoutMs,
+      readTimeoutMs: readTimeoutSeconds * 1000,
+      fixedHeaders: headersWithoutOrigin(options.corsOrigins ?? []),
+      noteSlow: (method, path, status, tookMs) => {
+        if (slowMs > 0 && tookMs > slowMs) logSlow(app.log, method, path, status, tookMs);
       },
-    );
-    app.addHook("preClose", (done) => {
-      lane.close();
-      done();
     });
   }
   const { snapshots, log } = options;

@@ -24,7 +24,6 @@ export class Metrics {
   /** Of durations, by what they are labelled with: to find one by its labels costs more than to count in it. */
   readonly #series = new Map<string, { observe(seconds: number): void }>();
   readonly #errors: Counter<"code">;
-  #briefReads = 0;
   readonly #database: MetricsSource;
   readonly #statistics: RequestStatistics;
   readonly #snapshots: Pick<Snapshots, "failures"> | undefined;
@@ -67,17 +66,13 @@ export class Metrics {
     series.observe(seconds);
   }
 
-  /** A read was answered in the thread that took it. */
-  countBrief(): void {
-    this.#briefReads++;
-  }
-
   countError(code: string): void {
     this.#errors.inc({ code });
   }
 
   /** The text of an answer to Prometheus, and its content type. */
   async read(isPerCollection = false): Promise<{ readonly contentType: string; readonly body: string }> {
+    await this.#statistics.told();
     const report = await this.#database.replication();
     this.#putDatabase();
     this.#putReplication(report);
@@ -122,7 +117,12 @@ export class Metrics {
     this.#put("murmur_readers", "threads that answer reads", readers.readers);
     this.#put("murmur_reads_under_way", "reads that are not answered yet", readers.underWay);
     this.#putTotal("murmur_readers_lost_total", "threads that answered reads and ended or stood still", readers.lost);
-    this.#putTotal("murmur_brief_reads_total", "reads answered by the thread that took them", this.#briefReads);
+    this.#put("murmur_listeners", "threads that take connections beside the main one", this.#statistics.listening);
+    this.#putTotal(
+      "murmur_brief_reads_total",
+      "reads answered by the thread that took them",
+      this.#statistics.briefReads,
+    );
     const used = this.#gauge("murmur_heap_used_bytes", "what lives long on a thread's heap", ["thread"]);
     const limit = this.#gauge("murmur_heap_limit_bytes", "how much of that there can be", ["thread"]);
     const full = this.#gauge("murmur_heap_full", "1 while nothing is added because a heap is full", ["thread"]);

@@ -19,7 +19,7 @@ import {
 import { parseOrigins } from "./http/origins.js";
 import { payloadCacheMebibytesDefault, payloadCacheMebibytesMax } from "./read/read-limits.js";
 import { memoryLimitMebibytesDefault } from "./threads/machine-memory.js";
-import { PLANNERS_MAX, READERS_MAX } from "./threads/thread-places.js";
+import { LISTENERS_MAX, PLANNERS_MAX, READERS_MAX } from "./threads/thread-places.js";
 import type { TlsSettings } from "./tls-config.js";
 
 const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
@@ -46,6 +46,7 @@ export interface ServerSettings {
   readonly shutdownTimeoutMs: number;
   readonly planners: number;
   readonly readers: number;
+  readonly listeners: number;
   readonly payloadCacheMebibytes: number;
   readonly memoryLimitMebibytes: number;
   /** Operations. */
@@ -343,6 +344,15 @@ export const optionTable: readonly OptionRow[] = [
     description: "threads that answer reads; by default one less than there are processors",
     defaultValue: Math.min(Math.max(availableParallelism() - 1, 1), READERS_MAX),
     parse: integerFrom(1, READERS_MAX),
+  },
+  {
+    name: "listeners",
+    key: "listeners",
+    placeholder: "number",
+    description:
+      "threads that take connections beside the main one and answer small searches whole; by default one less than there are processors on Linux, else none",
+    defaultValue: process.platform === "linux" ? Math.min(availableParallelism() - 1, LISTENERS_MAX) : 0,
+    parse: integerFrom(0, LISTENERS_MAX),
   },
   {
     name: "payload-cache-mib",

@@ -52,9 +52,34 @@ function addTo(all: Map<string, Series>, { method, endpoint, status }: SeriesNam
   known.max = Math.max(known.max, more.max);
 }
 
+/** Threads that send answers, and tell of them when they are asked. */
+export interface OtherAnswerers {
+  readonly count: number;
+  told(): Promise<void>;
+}
+
 export class RequestStatistics {
   /** By collection; what is of none, or of one that is gone or too many, is counted without. */
   readonly #all = new Map<string, Series>();
+
+  /** Reads that were answered by the thread that took them. */
+  briefReads = 0;
+  #others: OtherAnswerers = { count: 0, told: () => Promise.resolve() };
+
+  /** These threads send answers as well. */
+  countAlso(others: OtherAnswerers): void {
+    this.#others = others;
+  }
+
+  /** How many threads do. */
+  get listening(): number {
+    return this.#others.count;
+  }
+
+  /** Resolves when every answer that was sent until now is counted. */
+  told(): Promise<void> {
+    return this.#others.told();
+  }
 
   /** An answer was sent. `collection`: one that exists, by the name that the request gave it. */
   observe(method: string, endpoint: string, status: number, seconds: number, collection: string | undefined): void {

@@ -78,7 +78,9 @@ function accessByKey({ readWrite, readOnly }: InForce, credential: Digested): Ac
 /** Decides who is let in, and to what. Without keys everybody is. */
 export class Guard {
   readonly #nowMs: () => number;
+  readonly #watching: ((keys: AccessKeys | undefined) => void)[] = [];
   #keys: InForce | undefined;
+  #given: AccessKeys | undefined;
 
   /** `nowMs`: milliseconds since 1970, by which tokens end. */
   constructor(keys: AccessKeys | undefined, nowMs: () => number = Date.now) {
@@ -106,6 +108,14 @@ export class Guard {
   /** Other keys from now on: what the ones before let in is not let in any more. */
   replace(keys: AccessKeys | undefined): void {
     this.#keys = keys === undefined ? undefined : inForce(keys);
+    this.#given = keys;
+    for (const tell of this.#watching) tell(keys);
+  }
+
+  /** Tells of the keys in force: now, and when others are. */
+  watch(tell: (keys: AccessKeys | undefined) => void): void {
+    this.#watching.push(tell);
+    tell(this.#given);
   }
 
   /**

@@ -12,6 +12,7 @@ import type { Database } from "../engine/database.js";
 import { openDatabase } from "../engine/open-database.js";
 import { HttpClient } from "../http/http-client.js";
 import { parseOrigins } from "../http/origins.js";
+import { canShareAPort, requireFreePort } from "../listen/share-port.js";
 import { Snapshots } from "../snapshots/snapshots.js";
 import type { ServingTls } from "../tls-config.js";
 import { version } from "../version.js";
@@ -86,6 +87,19 @@ function listenFailure(error: unknown, config: Config): string {
   if (code === "EADDRINUSE") return `port ${config.port} of ${config.host} is already in use`;
   if (code === "EACCES") return `no right to listen on port ${config.port} of ${config.host}`;
   return `cannot listen on ${config.host}:${config.port}: ${message}`;
+}
+
+/** How many threads listen beside the main one: none where connections and what comes over them are counted or kept secret, which one thread does. */
+function listenersOf(config: Config, isByTls: boolean): number {
+  const { connectionsMax, connectionsPerAddressMax, requestsPerKeyMax, requestsPerAddressMax } = config;
+  const bounds = [connectionsMax, connectionsPerAddressMax, requestsPerKeyMax, requestsPerAddressMax];
+  return canShareAPort && !isByTls && bounds.every((bound) => bound === 0) ? config.listeners : 0;
+}
+
+async function listen(app: FastifyInstance, { host, port }: Config, isShared: boolean): Promise<string> {
+  if (isShared) await requireFreePort(host, port);
+  const shared = isShared ? { reusePort: true } : {};
+  return app.listen({ host, port, ...shared, listenTextResolver: () => "listening" });
 }
 
 async function openBackups(database: Database, config: Config, log: Logger): Promise<Backups | undefined> {
@@ -199,12 +213,14 @@ async function run(config: Config): Promise<void> {
   ]);
   const backups = await openBackups(database, config, log);
   const snapshots = await Snapshots.open(dataFiles(config.data).snapshots, database, log);
+  const listeners = listenersOf(config, certificates.serving !== undefined);
   const app = await buildApp(database, {
     log,
     guard,
     peerClient: certificates.client,
     ...(certificates.serving === undefined ? {} : { tls: certificates.serving }),
     slowRequestMs: config.slowRequestMs,
+    listeners,
     bodyLimitMebibytes: config.bodyLimitMebibytes,
     readTimeoutSeconds: config.readTimeoutSeconds,
     ...(config.cluster?.peerHosts === undefined ? {} : { peerHosts: config.cluster.peerHosts }),
@@ -222,7 +238,7 @@ async function run(config: Config): Promise<void> {
   endWith(database, log);
   closeOnSignals({ app, database, backups, snapshots }, config, log);
   try {
-    const address = await app.listen({ host: config.host, port: config.port, listenTextResolver: () => "listening" });
+    const address = await listen(app, config, listeners > 0);
     process.stdout.write(`Murmuration ${version} is listening on ${address}, data in ${config.data}\n`);
   } catch (error) {
     process.stderr.write(`error: ${listenFailure(error, config)}\n`);

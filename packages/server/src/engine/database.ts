@@ -1,3 +1,4 @@
+import type { MessagePort } from "node:worker_threads";
 import type {
   Catalogue,
   Collection,
@@ -16,6 +17,7 @@ import type { ReaderCounters, ReadingLimits } from "../read/readers.js";
 import type { ReadAnswer, Reading } from "../read/reading.js";
 import type { BriefSource } from "./brief-source.js";
 import type { Patience } from "./followed-tokens.js";
+import type { FollowerStart } from "./follower.js";
 import type { MemoryPart, MemoryUse } from "./memory-guard.js";
 
 /** Counts of one collection, for its info page. */
@@ -139,6 +141,8 @@ export interface Database {
   endedBecause(): string | undefined;
   /** Resolves with the reason when that happens: the process is to end, so that its supervisor starts it again. */
   readonly ended: Promise<string>;
+  /** What another thread begins with that follows this database; it hears of what comes after at this port's other end (`follow`). */
+  followedAt(port: MessagePort): Promise<FollowerStart>;
   /** What brief reads are answered from in this thread; `undefined`: they are not. */
   readonly briefSource: BriefSource | undefined;
   /** Throws `capacity` when this thread's heap has no room for what a body of so many bytes becomes. */

@@ -3,6 +3,7 @@ import { bytesOfVector, finish, MurmurationError, type Sliced, type Vector } fro
 import { Cutter, pieceWeight, weightOf } from "../bodies/pieces.js";
 import { ReadTurns } from "../http/read-turns.js";
 import type { WriteOptions } from "./database.js";
+import type { FollowerStart } from "./follower.js";
 import type { Answer, Question, Request } from "./messages.js";
 
 /** Commands and questions under way at once; one more is refused. */
@@ -12,7 +13,7 @@ const PENDING_BYTES_MAX = 512 * 1024 * 1024;
 /** Points that are looked at in one go. */
 const POINTS_PER_SLICE = 1_024;
 
-type Result = Receipt | Answer | SettledWait;
+type Result = Receipt | Answer | SettledWait | FollowerStart;
 
 /** Something that the engine's thread was asked. */
 export interface Call {

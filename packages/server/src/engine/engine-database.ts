@@ -1,3 +1,4 @@
+import type { MessagePort } from "node:worker_threads";
 import {
   type Catalogue,
   type Change,
@@ -36,9 +37,11 @@ import type {
   WriteOptions,
 } from "./database.js";
 import { EngineCalls } from "./engine-calls.js";
+import type { EngineThread } from "./engine-thread.js";
 import type { Followed } from "./followed.js";
 import { FollowedReads } from "./followed-reads.js";
 import { FollowedTokens, type Patience } from "./followed-tokens.js";
+import type { FollowerStart } from "./follower.js";
 import { MemoryGuard, memoryOf, requireRoomFor } from "./memory-guard.js";
 import type { Outcome, Reply, Request } from "./messages.js";
 
@@ -51,17 +54,6 @@ interface Validation {
 
 function upsertedBy(write: PointWrite): number {
   return commandsOf(write).reduce((sum, each) => sum + (each.kind === "upsert-points" ? each.points.length : 0), 0);
-}
-
-/** The other end of the engine: a thread of its own, or a port to one in this thread. */
-export interface EngineThread {
-  postMessage(request: Request): void;
-  on(event: "message", listener: (reply: Reply) => void): unknown;
-  on(event: "error", listener: (error: Error) => void): unknown;
-  /** Only a thread of its own ends without having been closed. */
-  on(event: "exit", listener: (code: number) => void): unknown;
-  off(event: "message", listener: (reply: Reply) => void): unknown;
-  off(event: "error", listener: (error: Error) => void): unknown;
 }
 
 /** The database as the HTTP thread has it: reads by readers, writes by the engine's thread. */
@@ -296,6 +288,10 @@ export class EngineDatabase implements Database {
     requireRoomFor(memoryOf(this.#memory, "http"), bodyBytes);
   }
 
+  followedAt(port: MessagePort): Promise<FollowerStart> {
+    return this.#calls.send((request) => ({ kind: "follow", request, port }), 0) as Promise<FollowerStart>;
+  }
+
   /** Finish what is under way, write images, free the folder. */
   close(): Promise<void> {
     this.#closing ??= new Promise<void>((resolve) => {
@@ -315,7 +311,7 @@ export class EngineDatabase implements Database {
   }
 
   #post(request: Request): void {
-    this.#engine.postMessage(request);
+    this.#engine.postMessage(request, request.kind === "follow" ? [request.port] : []);
   }
 
   #receive(reply: Reply): void {
@@ -340,6 +336,11 @@ export class EngineDatabase implements Database {
       case "storage-failed":
         this.#noteStorageFailure("what other replicas wrote, or upkeep did, could not be made durable", reply.error);
         return;
+      case "following": {
+        const start = { ...reply, shown: this.#followed.shown(), refusesReads: this.refusesReads() };
+        this.#calls.take(reply.request)?.resolve(start);
+        return;
+      }
       case "answer":
         this.#calls.take(reply.request)?.resolve(reply.answer);
         return;

@@ -26,6 +26,7 @@ import { HostedWaits } from "./hosted-waits.js";
 import { LeftOutTold } from "./left-out-told.js";
 import { type EngineStart, outcomeOf, type Question, type Reply, type Request } from "./messages.js";
 import { openPlanners, type PlannerPool } from "./planners/planner-pool.js";
+import { Replies } from "./replies.js";
 import { RequestQueue } from "./request-queue.js";
 import { streamPositions } from "./stream-positions.js";
 import { newTableSeed } from "./table-seed.js";
@@ -37,7 +38,7 @@ import { UpkeepPace } from "./upkeep-pace.js";
  * the HTTP thread, messages of other replicas, and ticks.
  */
 export class EngineHost {
-  readonly #port: MessagePort;
+  readonly #replies: Replies;
   readonly #resources: EngineResources;
   readonly #pool: PlannerPool | undefined;
   readonly #replica: Replica;
@@ -70,7 +71,7 @@ export class EngineHost {
   readonly #guard = new TurnGuard((what, why) => this.#tell("error", what, { why }));
 
   constructor(port: MessagePort, start: EngineStart, resources: EngineResources) {
-    this.#port = port;
+    this.#replies = new Replies(port);
     this.#requests = new RequestQueue(port);
     this.#resources = resources;
     const { cluster, planners } = start;
@@ -195,6 +196,7 @@ export class EngineHost {
       if (request.kind === "ask") this.#answer(request.request, request.question);
       if (request.kind === "wait") this.#beginWait(request.request, request.wait);
       if (request.kind === "cancel") this.#waits.cancel(request.request);
+      if (request.kind === "follow") this.#replies.follow(request.request, request.port);
       if (request.kind === "close") return this.#startClosing();
       if (performance.now() - beganMs > limits.TURN_MS_MAX) {
         this.#scheduleTurn();
@@ -382,7 +384,7 @@ export class EngineHost {
   #startClosing(): void {
     this.#close().catch((error: unknown) => {
       this.#tell("error", "the engine could not be closed in good order", { why: stackOf(error) });
-      this.#port.close();
+      this.#replies.close();
     });
   }
 
@@ -399,7 +401,7 @@ export class EngineHost {
     this.#pool?.close();
     this.#resources.log.close();
     this.#reply({ kind: "closed" });
-    this.#port.close();
+    this.#replies.close();
   }
 
   #tell(level: "info" | "warn" | "error", message: string, details: Json): void {
@@ -407,6 +409,6 @@ export class EngineHost {
   }
 
   #reply(reply: Reply): void {
-    this.#port.postMessage(reply);
+    this.#replies.post(reply);
   }
 }

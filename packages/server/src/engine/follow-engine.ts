@@ -5,7 +5,8 @@ import type { LocalReaders } from "../read/local-readers.js";
 import type { Readers } from "../read/readers.js";
 import type { Heap } from "../threads/heap.js";
 import { fromPlainError } from "../threads/plain-error.js";
-import { EngineDatabase, type EngineThread } from "./engine-database.js";
+import { EngineDatabase } from "./engine-database.js";
+import type { EngineThread } from "./engine-thread.js";
 import { Followed } from "./followed.js";
 import type { EngineStart, Reply } from "./messages.js";
 

@@ -100,6 +100,14 @@ export class Followed {
     }
   }
 
+  /** What another thread is to begin with that follows from here on. */
+  shown(): FollowedStart {
+    const shards = Array.from(this.#shards, ([id, { readable, epoch, frontier }]) => {
+      return [id, { handle: readable.handle, epoch, frontier }] as const;
+    });
+    return { catalogue: this.#catalogue, frontier: this.#frontier, shards: new Map(shards) };
+  }
+
   /** Nothing more will be told: the engine is gone. */
   end(): void {
     for (const shard of this.#shards.values()) shard.end();

@@ -1,3 +1,4 @@
+import type { MessagePort } from "node:worker_threads";
 import type {
   Change,
   Command,
@@ -14,6 +15,7 @@ import { type PlainError, toPlainError } from "../threads/plain-error.js";
 import type { ClusterStart } from "./cluster-start.js";
 import type { Digest, ReplicationReport } from "./database.js";
 import type { FollowedStart } from "./followed.js";
+import type { FollowedVersion } from "./follower.js";
 import type { SettledRequest } from "./hosted-waits.js";
 
 /** How the engine runs. */
@@ -84,6 +86,8 @@ export type Request =
   /** Nobody waits for this any more. */
   | { readonly kind: "cancel"; readonly request: number }
   | { readonly kind: "ask"; readonly request: number; readonly question: Question }
+  /** Another thread follows as well: it is told at this port of what is done after `following`. */
+  | { readonly kind: "follow"; readonly request: number; readonly port: MessagePort }
   | { readonly kind: "close" };
 
 export type Outcome = { readonly request: number } & ({ readonly receipt: Receipt } | { readonly error: PlainError });
@@ -111,6 +115,8 @@ export type Reply =
   | { readonly kind: "left-out"; readonly leftOut: LeftOut }
   /** What was received or done by upkeep could not be made durable; it is tried again. */
   | { readonly kind: "storage-failed"; readonly error: PlainError }
+  /** What follows is told of what comes after this; at this version. */
+  | { readonly kind: "following"; readonly request: number; readonly version: FollowedVersion; readonly at: number }
   | { readonly kind: "answer"; readonly request: number; readonly answer: Answer }
   | { readonly kind: "refused"; readonly request: number; readonly error: PlainError }
   | {

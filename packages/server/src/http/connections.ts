@@ -42,6 +42,16 @@ export function onClientError(error: NodeJS.ErrnoException, socket: Socket): voi
   socket.destroySoon();
 }
 
+/** Times of a server of Node's in which a request has `requestTimeoutMs` to arrive whole. */
+export function serverTimes(requestTimeoutMs: number) {
+  return {
+    headersTimeout: Math.min(headersTimeoutMsMax, requestTimeoutMs),
+    connectionsCheckingInterval: Math.min(checkingIntervalMsMax, Math.ceil(requestTimeoutMs / 4)),
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: keepAliveTimeoutMs,
+  };
+}
+
 /** What bounds the connections of a server. */
 export interface ConnectionLimits {
   /** In which a request has to arrive whole. */
@@ -72,12 +82,7 @@ export class Listeners {
 
   make(handler: Handler): HttpServer {
     const { requestTimeoutMs } = this.#limits;
-    const times = {
-      headersTimeout: Math.min(headersTimeoutMsMax, requestTimeoutMs),
-      connectionsCheckingInterval: Math.min(checkingIntervalMsMax, Math.ceil(requestTimeoutMs / 4)),
-      requestTimeout: requestTimeoutMs,
-      keepAliveTimeout: keepAliveTimeoutMs,
-    };
+    const times = serverTimes(requestTimeoutMs);
     const handshakeTimeout = Math.min(handshakeTimeoutMsMax, requestTimeoutMs);
     const server =
       this.#tls === undefined

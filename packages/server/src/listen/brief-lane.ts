@@ -1,5 +1,6 @@
 import type { Server } from "node:http";
-import type { Socket } from "node:net";
+import { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { Server as TlsServer } from "node:tls";
 import { successBegin, successEnd } from "../http/envelope.js";
 import { keepAliveTimeoutMs } from "../http/http-limits.js";
@@ -19,7 +20,7 @@ const PATH_BEGIN = "POST /collections/";
 const BEGIN = Buffer.from(PATH_BEGIN);
 
 /** A brief read was answered, with 200, after so many milliseconds. */
-export type Observe = (request: BriefRequest, elapsedMs: number) => void;
+export type Observe = (path: string, elapsedMs: number) => void;
 
 /** The time as answers carry it, read once a second. */
 class DateHeader {
@@ -102,7 +103,7 @@ class Connection {
       }
       const elapsedMs = performance.now() - arrivedMs;
       this.#socket.write(this.#lane.textOf(answer, elapsedMs), "latin1");
-      this.#lane.observe(request, elapsedMs);
+      this.#lane.observe(request.path, elapsedMs);
       this.#afterAnswer();
     };
     if (!this.#lane.reads.answer({ request, body, arrivedMs, isAbandoned: this.#isAbandoned, done })) done(undefined);
@@ -162,7 +163,7 @@ export class BriefLane {
   readonly observe: Observe;
   readonly #fixedHeaders: string;
   readonly #server: Server;
-  readonly #take: (socket: Socket) => void;
+  readonly #take: (socket: Duplex) => void;
   readonly #connections = new Set<Connection>();
   readonly #heads = new Map<string, BriefRequest>();
   readonly #date = new DateHeader();
@@ -175,12 +176,13 @@ export class BriefLane {
     this.observe = observe;
     this.#fixedHeaders = fixedHeaders;
     // by TLS, a connection is HTTP's only when both sides have agreed
-    const connection = server instanceof TlsServer ? "secureConnection" : "connection";
-    this.#take = server.listeners(connection)[0] as (socket: Socket) => void;
-    server.off(connection, this.#take);
-    server.on(connection, (socket: Socket) => {
-      if (this.#isClosing) this.#take.call(server, socket);
-      else this.#connections.add(new Connection(this, socket));
+    const event = server instanceof TlsServer ? "secureConnection" : "connection";
+    this.#take = server.listeners(event)[0] as (connection: Duplex) => void;
+    server.off(event, this.#take);
+    server.on(event, (connection: Duplex) => {
+      // what another thread passes on comes by no socket
+      if (this.#isClosing || !(connection instanceof Socket)) this.#take.call(server, connection);
+      else this.#connections.add(new Connection(this, connection));
     });
   }
 

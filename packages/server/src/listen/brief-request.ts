@@ -74,13 +74,20 @@ const lookedAt: ReadonlySet<string> = new Set([
   murmurHeaders.token,
 ]);
 
+/** Where a brief read has gone; `undefined`: to no route that has any. */
+export function briefTarget(path: string): { readonly route: BriefRoute; readonly collection: string } | undefined {
+  const [, collection, action] = PATH.exec(path) ?? [];
+  if (collection === undefined || action === undefined) return undefined;
+  return { collection, route: briefRoutes[action] as BriefRoute };
+}
+
 /**
  * Takes a request for one that may be a brief read, by its head: a query or search without parameters, in plain JSON of a small size, of
  * a client that stays connected. `headers`: pairs, the names in lower case.
  */
 export function briefRequest(method: string, path: string, headers: Iterable<readonly [string, string]>) {
-  const [, collection, action] = (method === "POST" && PATH.exec(path)) || [];
-  if (collection === undefined || action === undefined) return undefined;
+  const target = method === "POST" ? briefTarget(path) : undefined;
+  if (target === undefined) return undefined;
   const found = new Map<string, string>();
   for (const [name, value] of headers) {
     if (askingMore.has(name) || (lookedAt.has(name) && found.has(name))) return undefined;
@@ -92,9 +99,8 @@ export function briefRequest(method: string, path: string, headers: Iterable<rea
   if (!JSON_TYPE.test(found.get("content-type") ?? "")) return undefined;
   if (connection !== undefined && connection.toLowerCase() !== "keep-alive") return undefined;
   const request: BriefRequest = {
-    route: briefRoutes[action] as BriefRoute,
+    ...target,
     path,
-    collection,
     bodyBytes: Number(length),
     token: found.get(murmurHeaders.token) || undefined,
     credentials: Object.fromEntries(credentialHeaders.flatMap((name) => [...found].filter(([key]) => key === name))),

@@ -94,7 +94,8 @@ export function telemetryRoute(statistics: RequestStatistics): Route {
     params: none,
     query: parameters,
     body: none,
-    handle: ({ database, query }) => {
+    handle: async ({ database, query }) => {
+      await statistics.told();
       const { details_level: level = 0, anonymize = false, per_collection: isPerCollection = false } = query;
       const { catalogue } = database;
       const system = {

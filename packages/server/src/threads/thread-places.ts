@@ -9,4 +9,8 @@ export const PLANNERS_MAX = 3;
 /** Places of readers, on graphs and tables alike: behind those of planners. */
 export const FIRST_READER_THREAD = 4;
 /** Most threads that read. A graph's memory has places for 20 threads (`graph-limits.ts`). */
-export const READERS_MAX = 16;
+export const READERS_MAX = 12;
+/** Places of listeners: behind those of readers. */
+export const FIRST_LISTENER_THREAD = FIRST_READER_THREAD + READERS_MAX;
+/** Most threads that listen beside the one that asks the engine. */
+export const LISTENERS_MAX = 4;

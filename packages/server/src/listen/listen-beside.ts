@@ -1,0 +1,70 @@
+import type { FastifyInstance } from "fastify";
+import type { Guard } from "../access/guard.js";
+import type { Database } from "../engine/database.js";
+import type { Metrics } from "../metrics.js";
+import type { RequestStatistics } from "../request-statistics.js";
+import { BriefLane } from "./brief-lane.js";
+import { admitsNow, BriefReads } from "./brief-reads.js";
+import { briefTarget } from "./brief-request.js";
+import { ListenerThreads } from "./listener-threads.js";
+import type { Address } from "./messages.js";
+
+/** How brief reads are served. */
+export interface BesideOptions {
+  readonly database: Database;
+  readonly guard: Guard | undefined;
+  readonly metrics: Metrics;
+  readonly statistics: RequestStatistics;
+  /** Threads that listen as well. */
+  readonly listeners: number;
+  readonly listenersAt: readonly Address[] | undefined;
+  readonly requestTimeoutMs: number;
+  readonly readTimeoutMs: number;
+  /** Lines that all answers begin with. */
+  readonly fixedHeaders: string;
+  /** Tells of a request that took so many milliseconds, if that is long. */
+  readonly noteSlow: (method: string, path: string, status: number, tookMs: number) => void;
+}
+
+/**
+ * Serve brief reads of an app before its routes have them: on its own connections, and, where it listens with others (`listeners`), on those
+ * that threads take. They are counted with all others.
+ */
+export function listenBeside(app: FastifyInstance, options: BesideOptions): void {
+  const { database, guard, metrics, statistics, listeners: count, noteSlow } = options;
+  const { briefSource } = database;
+  if (briefSource === undefined) return;
+  const observe = (path: string, tookMs: number) => {
+    const target = briefTarget(path);
+    if (target === undefined) return;
+    const { route, collection } = target;
+    const known = database.collectionNamed(collection) === undefined ? undefined : collection;
+    statistics.briefReads++;
+    metrics.observe("POST", route.endpoint, 200, tookMs / 1000);
+    statistics.observe("POST", route.endpoint, 200, tookMs / 1000, known);
+    noteSlow("POST", path, 200, tookMs);
+  };
+  const reads = new BriefReads(briefSource, options.readTimeoutMs, (request) => admitsNow(guard, request));
+  const lane = new BriefLane(app.server, reads, options.fixedHeaders, observe);
+  const listeners = new ListenerThreads({
+    ...options,
+    listeners: count,
+    onConnection: (connection) => app.server.emit("connection", connection),
+    onAnswered: (answered) => {
+      for (const [path, tookMs] of answered) observe(path, tookMs);
+    },
+    tell: (what, why) => app.log.warn({ why }, what),
+  });
+  statistics.countAlso(listeners);
+  app.addHook("onListen", (done) => {
+    listeners.begin(options.listenersAt ?? app.addresses());
+    done();
+  });
+  let closing = Promise.resolve();
+  app.addHook("preClose", (done) => {
+    lane.close();
+    closing = listeners.close();
+    done();
+  });
+  app.addHook("onClose", () => closing);
+}

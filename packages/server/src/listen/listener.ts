@@ -1,0 +1,127 @@
+import { createServer, type Server } from "node:http";
+import { MessageChannel, type MessagePort } from "node:worker_threads";
+import { MurmurationError, type PayloadReader } from "@murmuration/index";
+import { Guard } from "../access/guard.js";
+import { follow } from "../engine/follower.js";
+import { onClientError, serverTimes } from "../http/connections.js";
+import { LocalReaders } from "../read/local-readers.js";
+import { BriefLane } from "./brief-lane.js";
+import { admitsNow, BriefReads } from "./brief-reads.js";
+import type { Answered, ListenerReply, ListenerRequest, ListenerStart } from "./messages.js";
+import { Relay } from "./relay.js";
+import { threadStream } from "./thread-stream.js";
+
+/** So many answers are told of together, or those of so long. */
+const ANSWERED_MAX = 512;
+const TELL_EVERY_MS = 500;
+/** How often connections that have become idle are looked for while the thread ends. */
+const IDLE_SWEEP_MS = 20;
+
+/** Brief reads need none: a disk may keep a thread waiting. */
+const noPayloads: PayloadReader = {
+  bytesOf() {
+    throw new MurmurationError("internal", "payloads are read by readers");
+  },
+};
+
+/**
+ * What a listener's thread does: it listens at the addresses of the server, answers brief reads whole, and passes everything else on to the
+ * thread that hosts the server.
+ */
+export class Listener {
+  readonly #port: MessagePort;
+  readonly #start: ListenerStart;
+  readonly #guard = new Guard(undefined);
+  readonly #relay: Relay;
+  #answered: Answered[] = [];
+  #lanes: readonly BriefLane[] = [];
+  #servers: readonly Server[] = [];
+  #beat: NodeJS.Timeout | undefined;
+  #following: MessagePort | undefined;
+
+  constructor(port: MessagePort, start: ListenerStart) {
+    this.#port = port;
+    this.#start = start;
+    this.#relay = new Relay(() => {
+      const { port1: near, port2: far } = new MessageChannel();
+      this.#post({ kind: "connection", port: far }, [far]);
+      return threadStream(near);
+    });
+  }
+
+  take(request: ListenerRequest): void {
+    switch (request.kind) {
+      case "follow":
+        this.#listen(request);
+        return;
+      case "keys":
+        this.#guard.replace(request.keys);
+        return;
+      case "tell":
+        this.#tell(request.request);
+        return;
+      case "close":
+        this.#close();
+    }
+  }
+
+  #listen({ start, port, keys }: Extract<ListenerRequest, { readonly kind: "follow" }>): void {
+    const { thread, beat, addresses, requestTimeoutMs, readTimeoutMs, fixedHeaders } = this.#start;
+    this.#guard.replace(keys);
+    this.#following = port;
+    const source = follow(port, start, new LocalReaders(() => noPayloads, thread));
+    const reads = new BriefReads(source, readTimeoutMs, (request) => admitsNow(this.#guard, request));
+    this.#servers = addresses.map(() =>
+      createServer(serverTimes(requestTimeoutMs), (request, response) => this.#relay.pass(request, response)),
+    );
+    this.#lanes = this.#servers.map(
+      (server) => new BriefLane(server, reads, fixedHeaders, (path, tookMs) => this.#note(path, tookMs)),
+    );
+    this.#beat = setInterval(() => {
+      Atomics.add(beat, 0, 1);
+      if (this.#answered.length > 0) this.#tell();
+    }, TELL_EVERY_MS);
+    let awaited = addresses.length;
+    for (const [i, { address: host, port }] of addresses.entries()) {
+      const server = this.#servers[i] as Server;
+      server.on("clientError", onClientError);
+      server.listen({ host, port, reusePort: true }, () => {
+        if (--awaited === 0) this.#post({ kind: "listening" });
+      });
+    }
+  }
+
+  #note(path: string, tookMs: number): void {
+    this.#answered.push([path, tookMs]);
+    if (this.#answered.length >= ANSWERED_MAX) this.#tell();
+  }
+
+  #tell(request?: number): void {
+    const answered = this.#answered;
+    this.#answered = [];
+    this.#post({ kind: "answered", answered, ...(request === undefined ? {} : { request }) });
+  }
+
+  #close(): void {
+    for (const lane of this.#lanes) lane.close();
+    const sweep = setInterval(() => {
+      for (const server of this.#servers) server.closeIdleConnections();
+    }, IDLE_SWEEP_MS);
+    let awaited = this.#servers.length;
+    for (const server of this.#servers) {
+      server.close(() => {
+        if (--awaited > 0) return;
+        clearInterval(sweep);
+        clearInterval(this.#beat);
+        this.#tell();
+        this.#relay.close();
+        this.#following?.close();
+        this.#port.close();
+      });
+    }
+  }
+
+  #post(reply: ListenerReply, transfer: readonly MessagePort[] = []): void {
+    this.#port.postMessage(reply, transfer);
+  }
+}

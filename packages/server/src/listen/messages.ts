@@ -1,0 +1,48 @@
+import type { MessagePort } from "node:worker_threads";
+import type { AccessKeys } from "../access/guard.js";
+import type { FollowerStart } from "../engine/follower.js";
+
+/** Where connections come in. */
+export interface Address {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** What a listener is started with. */
+export interface ListenerStart {
+  /** Its place on tables and graphs. */
+  readonly thread: number;
+  /** One word, to which it adds twice a second: a thread that does not is stuck. */
+  readonly beat: Int32Array;
+  readonly addresses: readonly Address[];
+  readonly requestTimeoutMs: number;
+  readonly readTimeoutMs: number;
+  /** Lines that all answers begin with. */
+  readonly fixedHeaders: string;
+}
+
+/** To a listener. */
+export type ListenerRequest =
+  /** What it answers from. The first message; it listens then. */
+  | {
+      readonly kind: "follow";
+      readonly start: FollowerStart;
+      readonly port: MessagePort;
+      readonly keys: AccessKeys | undefined;
+    }
+  /** Others are let in from now on. */
+  | { readonly kind: "keys"; readonly keys: AccessKeys | undefined }
+  /** It is to tell at once what it has answered. */
+  | { readonly kind: "tell"; readonly request: number }
+  /** Nothing is taken any more; it ends when what is under way is answered. */
+  | { readonly kind: "close" };
+
+/** A brief read that was answered: its path, and how long it took. */
+export type Answered = readonly [path: string, tookMs: number];
+
+/** From a listener. */
+export type ListenerReply =
+  | { readonly kind: "listening" }
+  /** The other end of a connection by which it passes requests on. */
+  | { readonly kind: "connection"; readonly port: MessagePort }
+  | { readonly kind: "answered"; readonly answered: readonly Answered[]; readonly request?: number };
