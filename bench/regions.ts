@@ -1,5 +1,4 @@
 import { setTimeout as after } from "node:timers/promises";
-import { vectorEncodings } from "@murmuration/core";
 import { readBenchData } from "./data.js";
 import { type Benchmark, type BenchRow, quantile, say } from "./harness.js";
 import { within } from "./regions/deadline.js";
@@ -90,7 +89,7 @@ async function bytesPerUpsert(regions: BenchRegions, seconds: number, batchedPoi
   const idleBefore = regions.linkBytes();
   await after(seconds * 1_000);
   const idleBytesPerSecond = (regions.linkBytes() - idleBefore) / seconds;
-  for (const encoding of vectorEncodings) {
+  for (const encoding of ["f32", "f16", "sq8"]) {
     const collection = `words-${encoding}`;
     await regions.create(collection, encoding);
     const before = regions.linkBytes();

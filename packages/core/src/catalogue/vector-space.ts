@@ -2,7 +2,7 @@ import { isJsonObject, type Json, type JsonObject, vectorIndexLimits } from "@mu
 import { type OperationFormat, oldestOperationFormat } from "../operation/operation-format.js";
 import { vectorEncodings } from "../operation/vector-encoding.js";
 import { sparseFormat } from "../operation/vector-kind.js";
-import { distances, isDenseSpace, type VectorSpace } from "./collection.js";
+import { type DenseVectorSpace, distances, isDenseSpace, type VectorSpace } from "./collection.js";
 
 const SPACE_FIELDS = new Set(["size", "distance", "links", "efConstruction", "quantization", "encoding"]);
 
@@ -43,7 +43,14 @@ export function problemOfSpace(space: Json): string | undefined {
 
 /** The oldest operation format whose readers know all of these spaces. */
 export function formatOfSpaces(spaces: { readonly [name: string]: VectorSpace }): OperationFormat {
-  return Object.values(spaces).every(isDenseSpace) ? oldestOperationFormat : sparseFormat;
+  const isOld = (space: VectorSpace) => isDenseSpace(space) && space.encoding !== "u8" && space.encoding !== "turbo4";
+  return Object.values(spaces).every(isOld) ? oldestOperationFormat : sparseFormat;
+}
+
+/** How the vectors of a space travel. Bytes that are made as long as others are no bytes any more. */
+export function travelsAs(space: VectorSpace): DenseVectorSpace["encoding"] {
+  if (!isDenseSpace(space) || (space.encoding === "u8" && space.distance === "Cosine")) return undefined;
+  return space.encoding;
 }
 
 /** The vector spaces of a collection by name, without a prototype; or what keeps them from being that. */

@@ -55,7 +55,7 @@ const encoded = record({
   values: fc
     .array(fc.float({ noNaN: true, min: -65_504, max: 65_504 }), { minLength: 1, maxLength: 40 })
     .map((values) => Float32Array.from(values)),
-  encoding: fc.constantFrom("f16" as const, "sq8" as const),
+  encoding: fc.constantFrom("f16" as const, "sq8" as const, "u8" as const, "turbo4" as const),
 }).map(({ values, encoding }) => ({ values: throughEncoding(values, encoding), encoding }));
 const plain = record({
   values: fc.float32Array({ minLength: 1, maxLength: 40, noNaN: true, noDefaultInfinity: true }),

@@ -17,8 +17,12 @@ const halves = fc
   .array(fc.float({ noNaN: true, min: -65_504, max: 65_504 }), { minLength: 1, maxLength: 40 })
   .map((values) => Float32Array.from(values));
 
+const moderate = fc
+  .array(fc.float({ noNaN: true, min: Math.fround(-1e35), max: Math.fround(1e35) }), { minLength: 1, maxLength: 300 })
+  .map((values) => Float32Array.from(values));
+
 for (const encoding of vectorEncodings) {
-  const inputs = encoding === "f16" ? halves : vectors;
+  const inputs = encoding === "f16" ? halves : encoding === "turbo4" ? moderate : vectors;
 
   test(`${encoding}: what has travelled once travels unchanged, to the bit`, () => {
     fc.assert(
@@ -34,7 +38,7 @@ for (const encoding of vectorEncodings) {
   });
 
   test(`${encoding}: bytes may stand anywhere in a message`, () => {
-    const vector = throughEncoding(Float32Array.of(0.5, -1, 0.25), encoding);
+    const vector = throughEncoding(Float32Array.of(0.5, -1, 25), encoding);
     const bytes = encodeVector(vector, encoding);
     for (const at of [1, 2, 3]) {
       const message = new Uint8Array(bytes.byteLength + 8);

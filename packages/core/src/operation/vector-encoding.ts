@@ -2,17 +2,18 @@ import { assert, MurmurationError } from "@murmuration/index";
 import { getFloat16, setFloat16 } from "@petamoriken/float16";
 import { isPlanted } from "../planted.js";
 import { refuseMessage } from "./refuse-message.js";
+import { decodeTurbo, encodeTurbo } from "./turbo-code.js";
 
 /**
  * How the vectors of a space travel and are kept in the log. What is lost is lost at the origin, before the graph is planned: the
  * *canonical vector* is `decode(encode(vector))`, so that every replica compares the same numbers.
  */
-export const vectorEncodings = ["f32", "f16", "sq8"] as const;
+export const vectorEncodings = ["f32", "f16", "sq8", "u8", "turbo4"] as const;
 export type VectorEncoding = (typeof vectorEncodings)[number];
 
 /** An encoding of vectors as bytes. `encode(decode(bytes))` gives the same bytes. */
 interface Format {
-  /** Names the encoding in an operation; never given to another. 3 to 5 are kept free for sq4, pq and differences. */
+  /** Names the encoding in an operation; never given to another, and below 16. 3 to 5 are kept free for sq4, pq and differences. */
   readonly number: number;
   encode(vector: Float32Array): Uint8Array;
   /** Throws `corrupt` for a size that no vector has, and for values that are not finite. */
@@ -99,7 +100,27 @@ const sq8: Format = {
   },
 };
 
-const formats: { readonly [Name in VectorEncoding]: Format } = { f32, f16, sq8 };
+/** Whole numbers from 0 to 255: what is behind the point is cut off, and what is beyond them becomes the nearest. */
+const u8: Format = {
+  number: 6,
+  encode: (vector) => Uint8Array.from(vector, (value) => Math.max(0, Math.min(255, Math.trunc(value)))),
+  decode: (bytes, what) => {
+    if (bytes.byteLength === 0) refuseMessage(`${what}: no u8 values`);
+    return Float32Array.from(bytes);
+  },
+};
+
+const turbo4: Format = {
+  number: 7,
+  encode: encodeTurbo,
+  decode: (bytes, what) => {
+    const vector = decodeTurbo(bytes, what);
+    if (!allFinite(vector)) refuseMessage(`${what}: a turbo4 value is not finite`);
+    return vector;
+  },
+};
+
+const formats: { readonly [Name in VectorEncoding]: Format } = { f32, f16, sq8, u8, turbo4 };
 
 const byNumber = new Map<number, VectorEncoding>(vectorEncodings.map((name) => [formats[name].number, name]));
 
@@ -128,6 +149,9 @@ export function requireEncodable(vector: Float32Array, encoding: VectorEncoding,
   if (encoding === "f16" && vector.some((value) => Math.abs(value) >= F16_OVERFLOWS)) {
     throw new MurmurationError("wrong-input", `${field}: a value is beyond ${F16_MAX}, the largest of float16`, field);
   }
+  if (encoding === "turbo4" && vector.some((value) => Math.abs(value) > TURBO_MAX)) {
+    throw new MurmurationError("wrong-input", `${field}: a value is beyond ${TURBO_MAX}, the largest of turbo4`, field);
+  }
 }
 
 /** What a vector that is encodable is for every replica once it has travelled. */
@@ -138,6 +162,8 @@ export function throughEncoding(vector: Float32Array, encoding: VectorEncoding):
   return canonical;
 }
 
+/** The root of as many dimensions as there can be is 256: what is rotated stays far within float32. */
+const TURBO_MAX = 1e35;
 const F16_MAX = 65_504;
 /** Half a step above the largest: from here on rounding gives infinity. */
 const F16_OVERFLOWS = 65_520;

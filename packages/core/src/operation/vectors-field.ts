@@ -31,7 +31,8 @@ export function vectorsToField(vectors: readonly VectorVersion[], format: Operat
 
 /** The oldest format that has all of these vectors. */
 export function oldestFormatOf(vectors: readonly VectorVersion[]): OperationFormat {
-  return vectors.every(({ values }) => isDense(values)) ? 1 : sparseFormat;
+  const isOld = ({ values, encoding }: VectorVersion) => isDense(values) && encoding !== "u8" && encoding !== "turbo4";
+  return vectors.every(isOld) ? 1 : sparseFormat;
 }
 
 /** Kept vectors as `[name, origin, sequence]` each. */

@@ -9,7 +9,7 @@ const DIMENSIONS = 64;
 /** Vectors that no two encodings leave alike. */
 const vectorOf = (id: number) => Array.from({ length: DIMENSIONS }, (_, i) => Math.sin(id * 37 + i) * 3);
 
-function filled(encoding: "f16" | "sq8" | undefined) {
+function filled(encoding: "f16" | "sq8" | "u8" | "turbo4" | undefined) {
   const log = new MemoryOpLog();
   const replica = openReplica({ log });
   const vectors = { "": { ...space(DIMENSIONS, "Cosine"), ...(encoding === undefined ? {} : { encoding }) } };
@@ -20,7 +20,7 @@ function filled(encoding: "f16" | "sq8" | undefined) {
 }
 
 describe("vectors that travel encoded", () => {
-  for (const encoding of ["f16", "sq8"] as const) {
+  for (const encoding of ["f16", "sq8", "u8", "turbo4"] as const) {
     test(`${encoding}: a replay of the log ends in the same state, to the bit`, () => {
       const { log, replica } = filled(encoding);
       const digest = replica.digest("k");
@@ -40,6 +40,7 @@ describe("vectors that travel encoded", () => {
     const f32 = filled(undefined).bytesPerUpsert;
     assert.ok(f32 - filled("f16").bytesPerUpsert >= 2 * DIMENSIONS - 2);
     assert.ok(f32 - filled("sq8").bytesPerUpsert >= 3 * DIMENSIONS - 6);
+    assert.ok(f32 - filled("turbo4").bytesPerUpsert >= 3.5 * DIMENSIONS - 7);
   });
 
   test("a value that float16 cannot hold is refused, with all that came with it", () => {

@@ -183,8 +183,8 @@ export class Executor {
       throw new MurmurationError("unavailable", message, "field_schema");
     }
     if (command.kind === "create-collection" && formatOfSpaces(command.vectors) > store.formatOfAll()) {
-      const message = "not every member knows sparse vectors yet: bring all of them to this version first";
-      throw new MurmurationError("unavailable", message, "sparse_vectors");
+      const message = "not every member knows vectors of these kinds yet: bring all of them to this version first";
+      throw new MurmurationError("unavailable", message, "vectors");
     }
     if (command.kind === "add-vector" || command.kind === "drop-vector") {
       if (store.formatOfAll() < sparseFormat) {

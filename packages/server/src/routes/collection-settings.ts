@@ -40,16 +40,16 @@ function quantizationOf(config: QuantizationConfig | undefined): DenseVectorSpac
   return config === "Disabled" ? "none" : "int8";
 }
 
-/** A vector of datatype float16 travels as f16, others as they are told to. */
+/** As what vectors of a datatype travel; others as they are told to. */
+const encodingOfDatatype = { float16: "f16", uint8: "u8", turbo4: "turbo4", float32: undefined } as const;
+
 function encodingOf({ datatype, encoding }: VectorParams, field: string): Pick<DenseVectorSpace, "encoding"> {
-  if (datatype === "float16" && encoding !== undefined && encoding !== "f16") {
-    throw new MurmurationError(
-      "wrong-input",
-      `${field}: vectors of datatype float16 travel as f16, not as ${encoding}`,
-      field,
-    );
+  const fixed = datatype === undefined ? undefined : encodingOfDatatype[datatype];
+  if (fixed !== undefined && encoding !== undefined && encoding !== fixed) {
+    const problem = `vectors of datatype ${datatype} travel as ${fixed}, not as ${encoding}`;
+    throw new MurmurationError("wrong-input", `${field}: ${problem}`, field);
   }
-  const chosen = datatype === "float16" ? "f16" : encoding;
+  const chosen = fixed ?? encoding;
   return chosen === undefined || chosen === "f32" ? {} : { encoding: chosen };
 }
 

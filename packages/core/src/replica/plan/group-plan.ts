@@ -18,6 +18,7 @@ import {
 } from "@murmuration/index";
 import { isDenseSpace, type VectorSpace } from "../../catalogue/collection.js";
 import { spaceOfKey } from "../../catalogue/vector-incarnation.js";
+import { travelsAs } from "../../catalogue/vector-space.js";
 import type { Dot } from "../../causality/dot.js";
 import type { NamedVectors } from "../../command/command.js";
 import { mark } from "../../marks.js";
@@ -93,7 +94,7 @@ export class GroupPlan {
         continue;
       }
       const space = this.#spaceOf(name);
-      const encoding = isDenseSpace(space) ? space.encoding : undefined;
+      const encoding = travelsAs(space);
       const delta = this.#deltaAt(at, name, dot, values);
       vectors.push({ name, values, delta, ...(encoding === undefined ? {} : { encoding }) });
     }
@@ -159,7 +160,9 @@ export class GroupPlan {
     if (!isDense(given) && given.kind === "sparse") return given;
     if (space.kind === "multi") return canonicalMulti(asMulti(given), metricOf(space));
     assert(isDenseSpace(space), "kinds of vectors were checked");
-    const canonical = canonicalVector(denseOf(given), graphOptions(space).metric);
+    const { metric } = graphOptions(space);
+    if (space.encoding === "u8") return canonicalVector(throughEncoding(denseOf(given), "u8"), metric);
+    const canonical = canonicalVector(denseOf(given), metric);
     return space.encoding === undefined ? canonical : throughEncoding(canonical, space.encoding);
   }
 

@@ -1,4 +1,4 @@
-import { distances, vectorEncodings } from "@murmuration/core";
+import { distances } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
 import { z } from "zod";
 import { vectorSizeMax } from "../http-limits.js";
@@ -22,18 +22,10 @@ const hnswFields = z.object({
 export const hnswConfig = spelled(hnswFields, { full_scan_threshold_kb: "full_scan_threshold" });
 export type HnswConfig = z.output<typeof hnswConfig>;
 
-const datatype = parsedBy(
-  (value): "float32" | "float16" => {
-    const type = validate(oneOf(["float32", "uint8", "float16", "turbo4"]), value);
-    if (type === "uint8" || type === "turbo4")
-      throw new MurmurationError("unsupported", `datatype ${type} is not supported yet`);
-    return type;
-  },
-  { type: "string", enum: ["float32", "float16"] },
-);
+const datatype = oneOf(["float32", "uint8", "float16", "turbo4"]);
 
 /** How vectors travel between replicas and are kept in the log; our own. */
-const encoding = oneOf(vectorEncodings);
+const encoding = oneOf(["f32", "f16", "sq8"]);
 
 const vectorFields = z.object({
   size: integer(1, vectorSizeMax),
