@@ -5,6 +5,7 @@ import { catalogueBenchmark } from "./catalogue.js";
 import { writeCharts } from "./charts.js";
 import { columnsBenchmark } from "./columns.js";
 import { convergeBenchmark } from "./converge.js";
+import { datatypesBenchmark } from "./datatypes.js";
 import { exactBenchmark } from "./exact.js";
 import { filterBenchmark } from "./filter.js";
 import { filterGraphBenchmark } from "./filter-graph.js";
@@ -47,6 +48,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   convergeBenchmark,
   replicateBenchmark,
   wireBenchmark,
+  datatypesBenchmark,
   regionsBenchmark,
   catalogueBenchmark,
   rowsBenchmark,

@@ -89,7 +89,7 @@ async function bytesPerUpsert(regions: BenchRegions, seconds: number, batchedPoi
   const idleBefore = regions.linkBytes();
   await after(seconds * 1_000);
   const idleBytesPerSecond = (regions.linkBytes() - idleBefore) / seconds;
-  for (const encoding of ["f32", "f16", "sq8"]) {
+  for (const encoding of ["f32", "f16", "sq8"] as const) {
     const collection = `words-${encoding}`;
     await regions.create(collection, encoding);
     const before = regions.linkBytes();
