@@ -1,6 +1,14 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { attachReader, compareNodeDots, RowSet } from "@murmuration/index";
-import { dotDistance, EVENTS, PHASE, pseudoRandom, type RaceSetup, type ReaderReport } from "./race-shared.js";
+import {
+  dotDistance,
+  EVENTS,
+  PHASE,
+  pseudoRandom,
+  type RaceSetup,
+  type ReaderReport,
+  SEARCHES,
+} from "./race-shared.js";
 
 const { graph, control, events, rows, vectors, dimensions, thread } = workerData as RaceSetup & {
   readonly thread: number;
@@ -45,6 +53,7 @@ function round(): void {
   const filter = allowed === undefined ? {} : { allowed };
   const answer = reader.search(query, { limit: LIMIT, efSearch: EF, exact: isExact, ...filter });
   searches++;
+  Atomics.store(control, SEARCHES + thread - 1, searches);
   results += answer.slots.length;
   check(answer.slots.length === LIMIT, "length");
   check(new Set(answer.slots).size === answer.slots.length, "repeated");

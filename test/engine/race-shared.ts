@@ -3,7 +3,7 @@ import type { GraphHandle } from "@murmuration/index";
 /** What the threads of the race share besides the graph. */
 export interface RaceSetup {
   readonly graph: GraphHandle;
-  /** Words: [phase, number of events]. Phases: 0 churning, 1 over. */
+  /** Words: [phase, number of events, searches of each reader so far]. Phases: 0 churning, 1 over. */
   readonly control: Int32Array;
   /** slot + 1: show it; −(slot + 1): hide it. In the order in which the writer decided. */
   readonly events: Int32Array;
@@ -34,6 +34,8 @@ export interface WriterReport {
 
 export const PHASE = 0;
 export const EVENTS = 1;
+/** Of the reader in thread 1; those of the next one follow. */
+export const SEARCHES = 2;
 export const eventsMax = 2_000_000;
 export const slotsMax = 1_000_000;
 

@@ -8,7 +8,9 @@ import { setTimeout as after } from "node:timers/promises";
 import { serverCommand } from "./server-command.js";
 
 const START_TIMEOUT_MS = 60_000;
+/** Between the first two looks at a server that starts, and at most between two: each takes time from the start. */
 const POLL_MS = 10;
+const POLL_MS_MAX = 50;
 
 /** A JSON answer of the server. */
 export interface Answer {
@@ -133,11 +135,11 @@ async function ask(address: string, method: string, path: string, body?: unknown
 /** Polls until `condition` gives a value, up to a deadline. */
 async function until<T>(what: () => string, condition: () => Promise<T | undefined>): Promise<T> {
   const deadline = performance.now() + START_TIMEOUT_MS;
-  for (;;) {
+  for (let pollMs = POLL_MS; ; pollMs = Math.min(POLL_MS_MAX, pollMs * 1.2)) {
     const value = await condition();
     if (value !== undefined) return value;
     assert.ok(performance.now() < deadline, what());
-    await after(POLL_MS);
+    await after(pollMs);
   }
 }
 

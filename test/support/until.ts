@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { setTimeout as after } from "node:timers/promises";
 
 const TIMEOUT_MS = 20_000;
+/** Between the first two looks, and at most between two: what is asked of servers takes their time. */
 const POLL_MS = 5;
+const POLL_MS_MAX = 100;
+const POLL_GROWTH = 1.2;
 
 /** Polls until the condition holds; fails at the deadline, saying what was waited for. */
 export async function until(
@@ -11,8 +14,8 @@ export async function until(
   timeoutMs: number = TIMEOUT_MS,
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs;
-  while (!(await condition())) {
+  for (let pollMs = POLL_MS; !(await condition()); pollMs = Math.min(POLL_MS_MAX, pollMs * POLL_GROWTH)) {
     assert.ok(performance.now() < deadline, `waited for ${typeof what === "string" ? what : what()}`);
-    await after(POLL_MS);
+    await after(pollMs);
   }
 }
