@@ -15,7 +15,8 @@ const CHECKPOINT_BYTES = 16_384_000;
 export function setPragmas(database: Database.Database, isReadOnly: boolean): void {
   database.pragma("busy_timeout = 5000");
   database.pragma("cache_size = -32768");
-  database.pragma("mmap_size = 268435456");
+  // a mapped page that cannot be read ends the process, and counts as resident
+  database.pragma("mmap_size = 0");
   if (isReadOnly) return;
   database.pragma(`page_size = ${PAGE_BYTES}`);
   const mode = database.pragma("journal_mode = WAL", { simple: true });
