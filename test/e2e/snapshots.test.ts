@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { gzipSync } from "node:zlib";
 import { root } from "../support/source-tree.js";
 import { until } from "../support/until.js";
 import { refused, startE2eServer } from "./e2e-server.js";
@@ -282,6 +283,35 @@ describe("snapshots that cannot be used", () => {
         assert.ok([400, 404, 405].includes(status), `${path}/${name}: ${status}`);
       }
     }
+  });
+
+  test("that come compressed are not unpacked: no few bytes fill the disk", async () => {
+    const content = Buffer.alloc(64 * 1024 * 1024, 0x20);
+    const boundary = "part";
+    const head = `--${boundary}\r\ncontent-disposition: form-data; name="snapshot"; filename="x.snapshot"\r\n\r\n`;
+    const body = gzipSync(Buffer.concat([Buffer.from(head), content, Buffer.from(`\r\n--${boundary}--\r\n`)]));
+    assert.ok(body.length < 100_000);
+    const headers = { "content-type": `multipart/form-data; boundary=${boundary}`, "content-encoding": "gzip" };
+    const response = await fetch(`${address}/collections/docs/snapshots/upload`, { method: "POST", headers, body });
+    assert.equal(response.status, 400, await response.text());
+    assert.deepEqual(readdirSync(join(dataFolder, "snapshots", ".work")), []);
+    assert.equal(await contents("docs"), before.contents);
+  });
+
+  test("in bodies that are no multipart/form-data are refused", async () => {
+    const part = `--b\r\ncontent-disposition: form-data; name="snapshot"; filename="x"\r\n\r\n`;
+    for (const [type, body] of [
+      ["multipart/form-data; boundary=b", "nothing of it"],
+      ["multipart/form-data; boundary=b", `${part}cut off`],
+      ["multipart/form-data; boundary=b", ""],
+      ["multipart/form-data", `${part}x\r\n--b--\r\n`],
+      ["multipart/form-data; boundary=b", `${part.repeat(3)}x\r\n--b--\r\n`],
+    ] as const) {
+      const headers = { "content-type": type };
+      const response = await fetch(`${address}/collections/docs/snapshots/upload`, { method: "POST", headers, body });
+      assert.equal(response.status, 400, `${type} ${body}: ${await response.text()}`);
+    }
+    assert.deepEqual(readdirSync(join(dataFolder, "snapshots", ".work")), []);
   });
 
   test("of no collection are refused", async () => {

@@ -16,8 +16,31 @@ export async function acceptUploads(app: FastifyInstance): Promise<void> {
   });
 }
 
-/** Write the file that a request brings in this field to a new file, as it comes. Returns its sha256. Throws `bad-request` without one. */
+/** What a body that is no multipart/form-data, or ends in its middle, comes to; a disk that fails, a limit and a client that went away stay as they are. */
+function ofBody(error: unknown): unknown {
+  if (error instanceof MurmurationError || !(error instanceof Error) || "code" in error || "statusCode" in error)
+    return error;
+  return new MurmurationError("bad-request", `the body is not the multipart/form-data that it says: ${error.message}`);
+}
+
+/**
+ * Write the file that a request brings in this field to a new file, as it comes. Returns its sha256. Throws `bad-request` without one, and for a body
+ * that is compressed or no multipart/form-data.
+ */
 export async function saveUpload(request: FastifyRequest, field: string, path: string): Promise<string> {
+  const encoding = request.headers["content-encoding"] ?? "identity";
+  if (encoding !== "identity") {
+    // few bytes could unpack to so many that they fill the disk
+    throw new MurmurationError("bad-request", `a file is sent as it is, without content-encoding ${encoding}`);
+  }
+  try {
+    return await save(request, field, path);
+  } catch (error) {
+    throw ofBody(error);
+  }
+}
+
+async function save(request: FastifyRequest, field: string, path: string): Promise<string> {
   const part = request.isMultipart() ? await request.file() : undefined;
   if (part === undefined || part.fieldname !== field) {
     part?.file.resume();
