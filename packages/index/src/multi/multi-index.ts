@@ -27,6 +27,12 @@ export function multiVectorAt(memory: SparseMemory, of: number, options: MultiOp
   return { kind: "multi", dimensions: options.dimensions, values };
 }
 
+/** Gives the numbers of the vector at a slot to `take`, as words: what a digest is of. */
+export function multiWordsAt(memory: SparseMemory, of: number, options: MultiOptions, take: (word: number) => void) {
+  const from = partsAt(memory, of, options);
+  for (let i = from; i < from + memory.countAt(of); i++) take(memory.u32[i] as number);
+}
+
 /** The word at which the parts of the vector at a slot begin. */
 export function partsAt({ u32 }: SparseMemory, of: number, options: MultiOptions): number {
   const block = u32[wordsOfSlot(of) + slot.block] as number;

@@ -100,6 +100,8 @@ for (const options of spaces) {
         assert.deepEqual(found({ ...other, reader }, query, asked), expected);
       }
       assert.deepEqual(space.validate().violations, []);
+      const digest = multiSpace(here.index, options).digest();
+      assert.deepEqual([multiSpace(other.index, options).digest(), space.digest()], [digest, digest]);
     });
 
     test("leave nothing behind where a slot is used again", () => {

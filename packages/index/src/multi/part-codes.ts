@@ -1,4 +1,3 @@
-import { isPlanted } from "../planted.js";
 import { instantiate } from "../shared-memory.js";
 import type { Meter, Sliced } from "../sliced.js";
 import { SCRATCH_AT, SCRATCH_WORDS, slot } from "../sparse/sparse-layout.js";
@@ -158,7 +157,7 @@ export class PartCodes {
   /** A query, which has at most `codedPartsMax` parts. */
   *coded({ dimensions, values }: MultiVector, meter: Meter): Sliced<CodedQuery> {
     const { bytes, size } = this.#shape;
-    const parts = isPlanted("first-part-only") ? 1 : values.length / dimensions;
+    const parts = values.length / dimensions;
     const codes = new Uint8Array(parts * bytes);
     const [input, to] = [this.#at("input"), this.#at("query")];
     for (let part = 0; part < parts; part++) {

@@ -1,8 +1,8 @@
 import { assert, MurmurationError } from "../errors.js";
-import { type MultiIndex, multiVectorAt } from "../multi/multi-index.js";
+import { type MultiIndex, multiVectorAt, multiWordsAt } from "../multi/multi-index.js";
 import type { MultiOptions } from "../multi/multi-options.js";
 import { validateMulti } from "../multi/validate-multi.js";
-import { multiWordsAt, slotDigests, slotsDigest, sparseWordsAt, type WordsAt } from "../sparse/sparse-digest.js";
+import { slotDigests, slotsDigest, sparseWordsAt, type WordsAt } from "../sparse/sparse-digest.js";
 import type { SparseHandle } from "../sparse/sparse-handle.js";
 import { encodeSlotsImage } from "../sparse/sparse-image.js";
 import type { SparseIndex } from "../sparse/sparse-index.js";
@@ -215,7 +215,7 @@ export function multiSpace(index: MultiIndex, options: MultiOptions): MultiSpace
     take: (vector) =>
       !isDense(vector) && vector.kind === "multi" && vector.dimensions === dimensions ? vector : undefined,
     vectorAt: (of) => multiVectorAt(memory, of, options),
-    wordsAt: multiWordsAt,
+    wordsAt: (_, of, take) => multiWordsAt(memory, of, options, take),
     validate: () => validateMulti(memory, options),
   };
   const handle = { kind: "multi", dimensions, metric, memory: memory.memory } as const;

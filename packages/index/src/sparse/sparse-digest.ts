@@ -27,13 +27,6 @@ export function sparseWordsAt({ u32 }: SparseMemory, of: number, take: (word: nu
   }
 }
 
-/** Of a multivector: its numbers. */
-export function multiWordsAt({ u32 }: SparseMemory, of: number, take: (word: number) => void): void {
-  const block = u32[wordsOfSlot(of) + slot.block] as number;
-  const count = u32[wordsOfSlot(of) + slot.count] as number;
-  for (let i = 0; i < count; i++) take(u32[block + i] as number);
-}
-
 /** Puts the hash of all that is replicated of a vector, its dot and whether it is dead included, into `lanes`. */
 function hashAt(memory: SparseMemory, of: number, wordsAt: WordsAt, isEffective: boolean, lanes: Uint32Array): void {
   const { u32 } = memory;
