@@ -47,6 +47,7 @@ const readBugs = {
 const queryBugs = {
   "ties-by-row": "of points with equal scores, those in lower rows come first",
   "sample-by-row": "a sample is drawn by rows instead of by ids",
+  "order-ties-by-row": "of points with equal values of what they are ordered by, those in lower rows come first",
   "facet-ties-as-met": "values of a facet with equal counts come in the order in which they were met",
 } as const;
 
@@ -63,6 +64,7 @@ const sparseBugs = {
   "posting-stays": "what a vector had in the postings stays there when its slot is given to another",
   "weight-stays":
     "of an index that others have too, a vector has the weight that stood at its place in the postings before",
+  "statistics-of-dead": "how rare an index is counts vectors of deleted points, until they are purged",
   "statistics-lag": "how rare an index is stays as it was counted at an earlier epoch",
 } as const;
 
@@ -70,7 +72,6 @@ const sparseBugs = {
 const multiBugs = {
   "codes-stay": "the codes of a multivector are those that stood in their place before, or none",
   "codes-by-slot": "of multivectors whose codes are equally near, those in lower slots are compared",
-  "first-part-only": "of a query with several parts the codes of the first alone are compared",
 } as const;
 
 /** Bugs of payload indexes, in what a row is entered with. */

@@ -1,7 +1,7 @@
 import type { Command, NamedVectors, PointInput, UpsertPoints } from "@murmuration/core";
 import type { Filter, JsonObject } from "@murmuration/index";
 import { awkwardTextCommands, awkwardVector, textsOfPoint } from "./awkward-text.js";
-import { sparseOf } from "./data.js";
+import { multiOf, sparseOf } from "./data.js";
 import type { Draw } from "./draw.js";
 import { lateVectorCommands } from "./late-vectors.js";
 import type { Profile } from "./profiles.js";
@@ -59,13 +59,17 @@ function point({ random, profile, vector }: Draw): PointInput {
   };
   if (profile.hasSecondVector !== true) {
     const sparse = profile.hasSparseVectors === true ? { [sparseVectorName]: sparseOf(values) } : {};
-    return { id, vectors: { "": values, ...sparse }, payload };
+    const multi = profile.hasMultivectors === true && id % 5 !== 0 ? { [multivectorName]: multiOf(values) } : {};
+    return { id, vectors: { "": values, ...sparse, ...multi }, payload };
   }
   return { id, vectors: namedVectors(random, profile, values), payload };
 }
 
 /** Where there is a second vector, there are sparse ones of this name too. */
 export const sparseVectorName = "terms";
+
+/** What multivectors are called. */
+export const multivectorName = "parts";
 
 /** What the second vector is called. */
 export function secondVectorOf({ hasAwkwardText = false }: Profile): string {
@@ -80,6 +84,7 @@ function namedVectors(random: Random, profile: Profile, values: Float32Array): N
     ...(which === 0 ? {} : { "": values }),
     ...(which === 1 ? {} : { [secondVectorOf(profile)]: second }),
     ...(which % 2 === 0 ? { [sparseVectorName]: sparseOf(which === 0 ? second : values) } : {}),
+    ...(which !== 2 && profile.hasMultivectors === true ? { [multivectorName]: multiOf(values) } : {}),
   };
 }
 
@@ -144,7 +149,12 @@ export const commandMakers: { readonly [kind: string]: (draw: Draw) => Command }
     collection,
     target: { ids: someIds(random) },
     vectors: [
-      random.pick(["", secondVectorOf(profile), ...(profile.hasSecondVector === true ? [sparseVectorName] : [])]),
+      random.pick([
+        "",
+        secondVectorOf(profile),
+        ...(profile.hasSecondVector === true ? [sparseVectorName] : []),
+        ...(profile.hasMultivectors === true ? [multivectorName] : []),
+      ]),
     ],
   }),
   payload: ({ random }) => ({

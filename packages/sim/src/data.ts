@@ -1,4 +1,4 @@
-import { type SparseVector, sparseVector } from "@murmuration/index";
+import { type MultiVector, multiVector, type SparseVector, sparseVector } from "@murmuration/index";
 import type { Profile } from "./profiles.js";
 import { Random } from "./random.js";
 
@@ -14,6 +14,21 @@ export function sparseOf(values: Float32Array): SparseVector {
     if (step < 5) weights.set((3 * i + step * step) % SPARSE_INDICES, Math.fround(1 + step / 8 - i));
   }
   return sparseVector([...weights.keys()], [...weights.values()], "vector");
+}
+
+/** Dimensions of a part of a multivector: enough for codes. */
+export const PART_DIMENSIONS = 16;
+
+/** A multivector of one to three parts that follows from a dense one: nothing is drawn for it. */
+export function multiOf(values: Float32Array): MultiVector {
+  const count = 1 + (Math.round(Math.abs(values[0] ?? 0) * 40) % 3);
+  const parts = Array.from({ length: count }, (_, part) =>
+    Float32Array.from({ length: PART_DIMENSIONS }, (_, i) => {
+      const value = values[(i * (part + 1) + part) % values.length] ?? 0;
+      return i < values.length ? value : value / (2 + part);
+    }),
+  );
+  return multiVector(parts, "vector");
 }
 
 /** Vectors as different data is made of. */

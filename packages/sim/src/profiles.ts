@@ -55,6 +55,8 @@ export interface Profile {
   readonly hasSecondVector?: boolean;
   /** Do points have sparse vectors? Where there is a second vector they do. */
   readonly hasSparseVectors?: boolean;
+  /** Do points have multivectors? */
+  readonly hasMultivectors?: boolean;
   /** Names, keys and values are what text can be at its most awkward. */
   readonly hasAwkwardText?: boolean;
   /** Replicas go on with shards that are quarantined, until they have mended them; else such a replica is given up. */
@@ -107,6 +109,7 @@ export const profiles: Readonly<Record<string, Profile>> = {
   deletes: {
     ...base,
     hasSparseVectors: true,
+    hasMultivectors: true,
     weights: { upsert: 8, update: 6, delete: 6, "delete-filter": 3, payload: 1 },
     faults: { ...network, partition: 0.6, crash: 0.3 },
   },
@@ -114,6 +117,7 @@ export const profiles: Readonly<Record<string, Profile>> = {
   disk: {
     ...base,
     hasSparseVectors: true,
+    hasMultivectors: true,
     faults: { crash: 1, "full-disk": 0.8, restore: 0.3, partition: 0.3, drop: 0.3 },
   },
   clock: { ...base, faults: { skew: 1, "clock-jump": 0.7, pause: 0.4, partition: 0.3, reorder: 0.5 } },
@@ -128,6 +132,7 @@ export const profiles: Readonly<Record<string, Profile>> = {
   wild: {
     ...base,
     hasSecondVector: true,
+    hasMultivectors: true,
     weights: {
       upsert: 10,
       update: 2,
@@ -175,6 +180,7 @@ export const profiles: Readonly<Record<string, Profile>> = {
   compaction: {
     ...base,
     hasSparseVectors: true,
+    hasMultivectors: true,
     compactRows: 8,
     weights: { upsert: 10, update: 5, delete: 4, "delete-filter": 1, payload: 4, catalogue: 1 },
     faults: { ...network, partition: 0.4, crash: 0.4, "full-disk": 0.3, wipe: 0.4, evict: 0.2, "rot-checkpoint": 0.2 },
@@ -191,6 +197,7 @@ export const profiles: Readonly<Record<string, Profile>> = {
   damage: {
     ...base,
     hasSparseVectors: true,
+    hasMultivectors: true,
     faults: {
       ...network,
       "lose-row": 0.8,
@@ -204,6 +211,7 @@ export const profiles: Readonly<Record<string, Profile>> = {
   text: {
     ...base,
     hasSecondVector: true,
+    hasMultivectors: true,
     hasAwkwardText: true,
     weights: {
       upsert: 10,

@@ -1,6 +1,13 @@
 import type { Command, CreateCollection, DenseVectorSpace } from "@murmuration/core";
-import { collectionName, commandMakers, SECOND_DIMENSIONS, secondVectorOf, sparseVectorName } from "./commands.js";
-import { DIMENSIONS, VectorSource } from "./data.js";
+import {
+  collectionName,
+  commandMakers,
+  multivectorName,
+  SECOND_DIMENSIONS,
+  secondVectorOf,
+  sparseVectorName,
+} from "./commands.js";
+import { DIMENSIONS, PART_DIMENSIONS, VectorSource } from "./data.js";
 import type { Profile } from "./profiles.js";
 import { Random } from "./random.js";
 
@@ -29,6 +36,8 @@ export function collectionOf(seed: number, profile: Profile): CreateCollection {
   };
   const second: DenseVectorSpace = { ...space, size: SECOND_DIMENSIONS, distance: "Manhattan", quantization: "none" };
   const sparse = { kind: "sparse", modifier: "idf" } as const;
+  const multiDistance = new Random(seed).fork("multivectors").pick(["Cosine", "Dot"] as const);
+  const multi = { kind: "multi", size: PART_DIMENSIONS, distance: multiDistance } as const;
   const hasSecond = profile.hasSecondVector === true;
   return {
     kind: "create-collection",
@@ -37,6 +46,7 @@ export function collectionOf(seed: number, profile: Profile): CreateCollection {
       "": space,
       ...(hasSecond ? { [secondVectorOf(profile)]: second } : {}),
       ...(hasSecond || profile.hasSparseVectors === true ? { [sparseVectorName]: sparse } : {}),
+      ...(profile.hasMultivectors === true ? { [multivectorName]: multi } : {}),
     },
     settings: keepsVectorsInFiles(seed) ? { vectors: { "": { on_disk: true } } } : {},
   };

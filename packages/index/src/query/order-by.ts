@@ -2,6 +2,7 @@ import { MurmurationError } from "../errors.js";
 import type { FieldAccess, OrderView } from "../payload/access.js";
 import { compareNumbers } from "../payload/number.js";
 import type { ValueGroup } from "../payload/payload-index.js";
+import { isPlanted } from "../planted.js";
 import type { ReadonlyRowSet } from "../row-set.js";
 import { Meter, type Sliced } from "../sliced.js";
 import { sortedById, type Visited } from "./by-id.js";
@@ -37,7 +38,9 @@ export function* visitOrdered(
   const among: ReadonlyRowSet = matches ?? (yield* view.points.visibleRows());
   let count = 0;
   function* visitGroup({ value, rows }: ValueGroup): Sliced<void> {
-    for (const { row } of yield* sortedById(rows, visited)) {
+    const byId = yield* sortedById(rows, visited);
+    if (isPlanted("order-ties-by-row")) byId.sort((a, b) => a.row - b.row);
+    for (const { row } of byId) {
       if (count++ >= limit) return;
       visit(row, value);
       yield "pause";

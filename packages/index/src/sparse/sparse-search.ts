@@ -1,3 +1,4 @@
+import { isPlanted } from "../planted.js";
 import type { ReadonlyRowSet } from "../row-set.js";
 import { Meter, type Sliced } from "../sliced.js";
 import type { SparseVector } from "../vector/vector.js";
@@ -83,6 +84,7 @@ export class SparseSearch {
     const { words } = among;
     const end = 32 * among.wordCount;
     const counts = new Uint32Array(indices.length);
+    const countsAll = isPlanted("statistics-of-dead");
     const meter = new Meter();
     for (let i = 0; i < indices.length; i++) {
       const of = this.#memory.listOf(indices[i] as number);
@@ -91,7 +93,8 @@ export class SparseSearch {
         const to = this.#memory.endOfBlock(block);
         for (let place = block + BLOCK_WORDS; place < to; place += 2) {
           const slot = u32[place] as number;
-          if (slot < end) count += ((words[slot >>> 5] as number) >>> (slot & 31)) & 1;
+          if (countsAll && slot > 0) count++;
+          else if (slot < end) count += ((words[slot >>> 5] as number) >>> (slot & 31)) & 1;
         }
         meter.steps += (to - block) >>> 4;
         if (meter.isDue()) yield "pause";

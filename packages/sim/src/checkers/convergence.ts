@@ -1,7 +1,7 @@
 import { compareVersionVectors, ReadsHere, type Replica, type Shard, vectorKeysOf } from "@murmuration/core";
-import type { QueryNode, QueryTarget, Source } from "@murmuration/index";
 import { collectionName, having } from "../commands.js";
 import type { Node } from "../node.js";
+import { answersOf, kindsAnswers } from "./answers.js";
 import { Violated } from "./checker.js";
 
 /** One in so many frontiers is compared in everything, not only in its graph: the same ones on all nodes. */
@@ -27,42 +27,6 @@ function graphsOf(replica: Replica): string {
   return "";
 }
 
-/** Seed of samples: any will do, but the same one everywhere. */
-const SEED = 7;
-
-/** Answers of every kind of query. */
-function answersOf(reads: ReadsHere, queries: readonly Float32Array[], paths: readonly string[]): unknown[] {
-  const rest = { using: "", limit: 8, parameters: {} } as const;
-  const bare = { offset: 0, selection: { payload: false, vectors: false } } as const;
-  const nearest = (vector: Float32Array): Source => ({ ...rest, node: { kind: "nearest", target: target(vector) } });
-  const target = (vector: Float32Array): QueryTarget => ({ kind: "vector", vector });
-  const prefetch = queries.map(nearest);
-  const byId: Source = { ...rest, node: { kind: "by-id" }, limit: 60 };
-  const [first, last] = [queries[0], queries.at(-1)];
-  if (first === undefined || last === undefined) return [];
-  const [positive, negative] = [target(first), target(last)];
-  const context = [{ positive, negative }];
-  const nodes: QueryNode[] = [
-    { kind: "rrf", k: 2 },
-    { kind: "dbsf" },
-    { kind: "recommend", strategy: "best-score", positive: [positive], negative: [negative] },
-    { kind: "recommend", strategy: "average-vector", positive: [positive, negative], negative: [] },
-    { kind: "discover", target: positive, context },
-    { kind: "context", context },
-    { kind: "mmr", target: positive, diversity: 0.5, candidates: 20 },
-    { kind: "sample", seed: SEED },
-    { kind: "formula", formula: { expression: { kind: "filter", filter: having("n", 3) }, defaults: {} } },
-  ];
-  const answers: unknown[] = nodes.map((node) => {
-    const isOfPrefetches = node.kind === "rrf" || node.kind === "dbsf" || node.kind === "formula";
-    return reads.query({ ...rest, ...bare, node, ...(isOfPrefetches ? { prefetch: [...prefetch, byId] } : {}) });
-  });
-  answers.push(reads.groups({ ...rest, ...bare, node: nearest(first).node, groupBy: "tag", groupSize: 3 }));
-  answers.push(reads.matrix({ using: "", sample: 6, limit: 2, seed: SEED }));
-  answers.push(paths.map((key) => reads.facet({ key, limit: 20 })));
-  return answers;
-}
-
 /** Points, graph, and answers to a few queries as they would be sent. */
 function everythingOf(replica: Replica, queries: readonly Float32Array[]): string {
   const shard = replica.shard(collectionName);
@@ -75,7 +39,7 @@ function everythingOf(replica: Replica, queries: readonly Float32Array[]): strin
   answers.push(reads.scroll({ limit: 10, selection, filter }).points);
   const paths = shard.table.indexPaths().sort();
   answers.push(...paths.map((path) => [path, reads.valuedOn(path)]));
-  answers.push(answersOf(reads, queries, paths), lateAnswers(shard, reads));
+  answers.push(answersOf(reads, queries, paths), kindsAnswers(shard, reads, queries), lateAnswers(shard, reads));
   return JSON.stringify([replica.digest(collectionName), shard.windows.isOpen(), answers], (_, value) =>
     typeof value === "bigint" ? String(value) : value,
   );

@@ -1,12 +1,12 @@
 import { covers, type Replica, rowProblems, type WritableShard } from "@murmuration/core";
 import type { Node } from "../node.js";
 import { Violated } from "./checker.js";
+import { multiProblem } from "./multi.js";
 import { sparseProblem } from "./sparse.js";
 
 /**
  * What readers see: nothing that the log does not have, and, when all is in the log, exactly what the points say, in rows, in payload indexes and in
- * searches of sparse vectors. So
- * equal frontiers mean equal rows, since they mean equal points.
+ * searches of sparse vectors and of multivectors. So equal frontiers mean equal rows, since they mean equal points.
  */
 export class RowChecker {
   /** By table: what was checked last. */
@@ -40,6 +40,8 @@ export class RowChecker {
     if (problem !== undefined) throw fail(problem);
     const sparse = sparseProblem(replica, target);
     if (sparse !== undefined) throw fail(sparse);
+    const multi = multiProblem(replica, target);
+    if (multi !== undefined) throw fail(multi);
   }
 }
 
