@@ -31,7 +31,7 @@ import {
   requestTimeoutMsDefault,
 } from "./http/http-limits.js";
 import { ReadTurns } from "./http/read-turns.js";
-import { acceptOrigins, compressBodies, headersWithoutOrigin } from "./http/transport.js";
+import { acceptOrigins, compressBodies, fieldsWithoutOrigin } from "./http/transport.js";
 import { acceptUploads } from "./http/upload.js";
 import { undecodable } from "./http/url-text.js";
 import { Issues } from "./issues.js";
@@ -323,7 +323,7 @@ export async function buildApp(database: Database, options: AppOptions = {}): Pr
       listenersAt: options.listenersAt,
       requestTimeoutMs,
       readTimeoutMs: readTimeoutSeconds * 1000,
-      fixedHeaders: headersWithoutOrigin(options.corsOrigins ?? []),
+      fixedFields: fieldsWithoutOrigin(options.corsOrigins ?? []),
       noteSlow: (method, path, status, tookMs) => {
         if (slowMs > 0 && tookMs > slowMs) logSlow(app.log, method, path, status, tookMs);
       },

@@ -44,11 +44,11 @@ export async function acceptOrigins(app: FastifyInstance, origins: readonly stri
   });
 }
 
-/** The lines that answers to requests without an origin begin with. */
-export function headersWithoutOrigin(origins: readonly string[]): string {
-  if (allowedOrigin(origins) !== "*") return "vary: Origin\r\n";
+/** Names and values, in turns, with which answers to requests without an origin begin. */
+export function fieldsWithoutOrigin(origins: readonly string[]): readonly string[] {
+  if (allowedOrigin(origins) !== "*") return ["vary", "Origin"];
   const exposed = Object.values(murmurHeaders).join(", ");
-  return `access-control-allow-origin: *\r\naccess-control-expose-headers: ${exposed}\r\n`;
+  return ["access-control-allow-origin", "*", "access-control-expose-headers", exposed];
 }
 
 /** Compresses answers as they are asked for, and takes compressed bodies. */

@@ -2,9 +2,8 @@ import type { Server } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { Server as TlsServer } from "node:tls";
-import { successBegin, successEnd } from "../http/envelope.js";
 import { keepAliveTimeoutMs } from "../http/http-limits.js";
-import { murmurHeaders } from "../http/murmur-headers.js";
+import { type AnswerHeaders, bodyOf, type Observe } from "./brief-answer.js";
 import type { BriefAnswer, BriefReads } from "./brief-reads.js";
 import { type BriefRequest, briefRequestOfHead } from "./brief-request.js";
 
@@ -15,12 +14,11 @@ const PIECES_MAX = 16;
 const HEAD_BYTES_MAX = 8 * 1024;
 /** Heads that are known again: clients send the same ones, but for the length of the body. */
 const HEADS_MAX = 1_024;
+/** What is said of the connection. */
+const KEPT = `Connection: keep-alive\r\nKeep-Alive: timeout=${keepAliveTimeoutMs / 1000}`;
 const HEAD_END = "\r\n\r\n";
 const PATH_BEGIN = "POST /collections/";
 const BEGIN = Buffer.from(PATH_BEGIN);
-
-/** A brief read was answered, with 200, after so many milliseconds. */
-export type Observe = (path: string, elapsedMs: number) => void;
 
 /** The time as answers carry it, read once a second. */
 class DateHeader {
@@ -122,8 +120,16 @@ class Connection {
     const socket = this.#socket;
     socket.off("data", this.#onData).off("end", this.#onEnd).off("error", this.#onError);
     socket.off("timeout", this.#onTimeout).off("close", this.#onClose).setTimeout(0);
+    const pending = this.#pending;
+    if (socket.readableEnded) {
+      // nothing can be put back before an end
+      this.#lane.leave(this, socket);
+      if (pending !== undefined) socket.emit("data", pending);
+      socket.emit("end");
+      return;
+    }
     socket.pause();
-    if (this.#pending !== undefined) socket.unshift(this.#pending);
+    if (pending !== undefined) socket.unshift(pending);
     this.#lane.leave(this, socket);
     socket.resume();
   }
@@ -161,7 +167,7 @@ function isBegin(bytes: Buffer): boolean {
 export class BriefLane {
   readonly reads: BriefReads;
   readonly observe: Observe;
-  readonly #fixedHeaders: string;
+  readonly #headers: AnswerHeaders;
   readonly #server: Server;
   readonly #take: (socket: Duplex) => void;
   readonly #connections = new Set<Connection>();
@@ -169,12 +175,11 @@ export class BriefLane {
   readonly #date = new DateHeader();
   #isClosing = false;
 
-  /** `fixedHeaders`: lines that all answers begin with. */
-  constructor(server: Server, reads: BriefReads, fixedHeaders: string, observe: Observe) {
+  constructor(server: Server, reads: BriefReads, headers: AnswerHeaders, observe: Observe) {
     this.#server = server;
     this.reads = reads;
     this.observe = observe;
-    this.#fixedHeaders = fixedHeaders;
+    this.#headers = headers;
     // by TLS, a connection is HTTP's only when both sides have agreed
     const event = server instanceof TlsServer ? "secureConnection" : "connection";
     this.#take = server.listeners(event)[0] as (connection: Duplex) => void;
@@ -193,6 +198,7 @@ export class BriefLane {
   /** Nothing is taken any more; connections without a request under way are ended. */
   close(): void {
     this.#isClosing = true;
+    this.reads.close();
     for (const connection of this.#connections) connection.endIfIdle();
   }
 
@@ -215,9 +221,9 @@ export class BriefLane {
     this.#connections.delete(connection);
   }
 
-  textOf({ result, token, settled }: BriefAnswer, elapsedMs: number): string {
-    const body = successBegin + result + successEnd(elapsedMs);
-    const told = settled === undefined ? "" : `${murmurHeaders.settled}: ${settled}\r\n`;
-    return `HTTP/1.1 200 OK\r\n${this.#fixedHeaders}${murmurHeaders.token}: ${token}\r\n${told}content-type: application/json; charset=utf-8\r\ncontent-length: ${body.length}\r\nDate: ${this.#date.text()}\r\nConnection: keep-alive\r\nKeep-Alive: timeout=${keepAliveTimeoutMs / 1000}\r\n\r\n${body}`;
+  textOf(answer: BriefAnswer, elapsedMs: number): string {
+    const body = bodyOf(answer, elapsedMs);
+    const fields = this.#headers.text(answer, body.length);
+    return `HTTP/1.1 200 OK\r\n${fields}Date: ${this.#date.text()}\r\n${KEPT}\r\n\r\n${body}`;
   }
 }

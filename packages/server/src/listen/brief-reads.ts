@@ -86,6 +86,7 @@ export class BriefReads {
   readonly #tokens = new Map<string, KnownToken>();
   /** A module of WebAssembly has failed here, and may have left anything behind. */
   #isBroken = false;
+  #isClosed = false;
 
   /** `admits`: is a request let in by what it brings, as far as that can be said at once? */
   constructor(source: BriefSource, timeoutMs: number, admits: (request: BriefRequest) => boolean) {
@@ -94,9 +95,19 @@ export class BriefReads {
     this.#timeoutMs = timeoutMs;
   }
 
+  /** Nothing is answered here any more. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  /** Is it worth to wait for its body? */
+  mayAnswer(request: BriefRequest): boolean {
+    return !this.#isBroken && !this.#isClosed && this.#source.isServing() && this.#admits(request);
+  }
+
   /** Returns false where the request has to be answered another way; then `done` is not called. It may be called before this returns. */
   answer(asked: BriefAsked): boolean {
-    if (this.#isBroken || !this.#source.isServing() || !this.#admits(asked.request)) return false;
+    if (!this.mayAnswer(asked.request)) return false;
     try {
       const begun = this.#begin(asked);
       if (begun === undefined) return false;

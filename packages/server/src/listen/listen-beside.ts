@@ -3,6 +3,8 @@ import type { Guard } from "../access/guard.js";
 import type { Database } from "../engine/database.js";
 import type { Metrics } from "../metrics.js";
 import type { RequestStatistics } from "../request-statistics.js";
+import { AnswerHeaders } from "./brief-answer.js";
+import { briefHandler, type Handler } from "./brief-handler.js";
 import { BriefLane } from "./brief-lane.js";
 import { admitsNow, BriefReads } from "./brief-reads.js";
 import { briefTarget } from "./brief-request.js";
@@ -20,8 +22,8 @@ export interface BesideOptions {
   readonly listenersAt: readonly Address[] | undefined;
   readonly requestTimeoutMs: number;
   readonly readTimeoutMs: number;
-  /** Lines that all answers begin with. */
-  readonly fixedHeaders: string;
+  /** Names and values, in turns, with which all answers begin. */
+  readonly fixedFields: readonly string[];
   /** Tells of a request that took so many milliseconds, if that is long. */
   readonly noteSlow: (method: string, path: string, status: number, tookMs: number) => void;
 }
@@ -45,7 +47,10 @@ export function listenBeside(app: FastifyInstance, options: BesideOptions): void
     noteSlow("POST", path, 200, tookMs);
   };
   const reads = new BriefReads(briefSource, options.readTimeoutMs, (request) => admitsNow(guard, request));
-  const lane = new BriefLane(app.server, reads, options.fixedHeaders, observe);
+  const headers = new AnswerHeaders(options.fixedFields);
+  const lane = new BriefLane(app.server, reads, headers, observe);
+  const [own] = app.server.listeners("request") as [Handler];
+  app.server.off("request", own).on("request", briefHandler(reads, headers, observe, own));
   const listeners = new ListenerThreads({
     ...options,
     listeners: count,

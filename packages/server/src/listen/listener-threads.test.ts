@@ -19,7 +19,7 @@ it("a listener that ends is replaced", async (test: TestContext) => {
     guard: undefined,
     requestTimeoutMs: 60_000,
     readTimeoutMs: 60_000,
-    fixedHeaders: "",
+    fixedFields: [],
     onConnection: (connection) => app.server.emit("connection", connection),
     onAnswered: () => undefined,
     tell: (what) => told.push(what),

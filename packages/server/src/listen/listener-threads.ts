@@ -21,8 +21,8 @@ export interface ListenerThreadsOptions {
   readonly guard: Guard | undefined;
   readonly requestTimeoutMs: number;
   readonly readTimeoutMs: number;
-  /** Lines that all answers begin with. */
-  readonly fixedHeaders: string;
+  /** Names and values, in turns, with which all answers begin. */
+  readonly fixedFields: readonly string[];
   /** Takes a connection by which requests are passed on. */
   readonly onConnection: (connection: Duplex) => void;
   readonly onAnswered: (answered: readonly Answered[]) => void;
@@ -144,7 +144,7 @@ export class ListenerThreads {
   }
 
   #hire(place: Place): void {
-    const { requestTimeoutMs, readTimeoutMs, fixedHeaders, tell } = this.#options;
+    const { requestTimeoutMs, readTimeoutMs, fixedFields, tell } = this.#options;
     const { threadFile: file = new URL("./listener-thread.js", import.meta.url) } = this.#options;
     const { thread } = place;
     const beat = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
@@ -154,7 +154,7 @@ export class ListenerThreads {
       addresses: this.#addresses,
       requestTimeoutMs,
       readTimeoutMs,
-      fixedHeaders,
+      fixedFields,
     };
     const resourceLimits = { maxOldGenerationSizeMb: HEAP_MEBIBYTES };
     const worker = new Worker(file, { workerData, resourceLimits });

@@ -5,6 +5,8 @@ import { Guard } from "../access/guard.js";
 import { follow } from "../engine/follower.js";
 import { onClientError, serverTimes } from "../http/connections.js";
 import { LocalReaders } from "../read/local-readers.js";
+import { AnswerHeaders } from "./brief-answer.js";
+import { briefHandler } from "./brief-handler.js";
 import { BriefLane } from "./brief-lane.js";
 import { admitsNow, BriefReads } from "./brief-reads.js";
 import type { Answered, ListenerReply, ListenerRequest, ListenerStart } from "./messages.js";
@@ -66,17 +68,16 @@ export class Listener {
   }
 
   #listen({ start, port, keys }: Extract<ListenerRequest, { readonly kind: "follow" }>): void {
-    const { thread, beat, addresses, requestTimeoutMs, readTimeoutMs, fixedHeaders } = this.#start;
+    const { thread, beat, addresses, requestTimeoutMs, readTimeoutMs, fixedFields } = this.#start;
     this.#guard.replace(keys);
     this.#following = port;
     const source = follow(port, start, new LocalReaders(() => noPayloads, thread));
     const reads = new BriefReads(source, readTimeoutMs, (request) => admitsNow(this.#guard, request));
-    this.#servers = addresses.map(() =>
-      createServer(serverTimes(requestTimeoutMs), (request, response) => this.#relay.pass(request, response)),
-    );
-    this.#lanes = this.#servers.map(
-      (server) => new BriefLane(server, reads, fixedHeaders, (path, tookMs) => this.#note(path, tookMs)),
-    );
+    const headers = new AnswerHeaders(fixedFields);
+    const note = (path: string, tookMs: number) => this.#note(path, tookMs);
+    const handler = briefHandler(reads, headers, note, (request, response) => this.#relay.pass(request, response));
+    this.#servers = addresses.map(() => createServer(serverTimes(requestTimeoutMs), handler));
+    this.#lanes = this.#servers.map((server) => new BriefLane(server, reads, headers, note));
     this.#beat = setInterval(() => {
       Atomics.add(beat, 0, 1);
       if (this.#answered.length > 0) this.#tell();

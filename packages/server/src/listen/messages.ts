@@ -17,8 +17,8 @@ export interface ListenerStart {
   readonly addresses: readonly Address[];
   readonly requestTimeoutMs: number;
   readonly readTimeoutMs: number;
-  /** Lines that all answers begin with. */
-  readonly fixedHeaders: string;
+  /** Names and values, in turns, with which all answers begin. */
+  readonly fixedFields: readonly string[];
 }
 
 /** To a listener. */

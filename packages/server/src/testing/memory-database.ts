@@ -25,6 +25,8 @@ export interface MemoryDatabaseOptions {
   readonly memoryLimitBytes?: number;
   /** Without one nothing is logged. */
   readonly logger?: Logger;
+  /** false: brief reads take the way of all requests. */
+  readonly readsBriefly?: false;
 }
 
 /** The product's database, whose engine runs in this thread over a log in memory. */
@@ -81,7 +83,7 @@ export async function openMemoryDatabase(options: MemoryDatabaseOptions = {}): P
       log: logger,
       start,
       readers: local,
-      local,
+      ...(options.readsBriefly === false ? {} : { local }),
       heap: heapOfThisThread(),
       onClosed: () => near.close(),
     });

@@ -1,0 +1,64 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { Socket } from "node:net";
+import { type AnswerHeaders, bodyOf, type Observe } from "./brief-answer.js";
+import type { BriefAnswer, BriefReads } from "./brief-reads.js";
+import { type BriefRequest, briefRequest } from "./brief-request.js";
+
+/** What a server does with a request. */
+export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** The fields of a request, names in lower case. */
+function* fieldsOf({ rawHeaders }: IncomingMessage): Generator<[string, string]> {
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    yield [(rawHeaders[i] as string).toLowerCase(), rawHeaders[i + 1] as string];
+  }
+}
+
+/** What may be a brief read, by its head. What another thread has passed on was none there. */
+function briefOf(request: IncomingMessage): BriefRequest | undefined {
+  if (request.httpVersion !== "1.1" || !(request.socket instanceof Socket)) return undefined;
+  return briefRequest(request.method ?? "", request.url ?? "", fieldsOf(request));
+}
+
+/** Calls back with the body when it has come whole, and leaves it there to be read. */
+function peekBody(request: IncomingMessage, bytes: number, whole: (body: Buffer) => void): void {
+  const look = () => {
+    const body = request.read(bytes) as Buffer | null;
+    if (body === null) return;
+    request.off("readable", look);
+    request.unshift(body);
+    whole(body);
+  };
+  request.on("readable", look);
+}
+
+/**
+ * Answers brief reads on connections that send other requests as well, after HTTP's parser and before everything else; what is none goes to the
+ * next handler as it came.
+ */
+export function briefHandler(reads: BriefReads, headers: AnswerHeaders, observe: Observe, next: Handler): Handler {
+  return (request, response) => {
+    const brief = briefOf(request);
+    if (brief === undefined || !reads.mayAnswer(brief)) {
+      next(request, response);
+      return;
+    }
+    const arrivedMs = performance.now();
+    peekBody(request, brief.bodyBytes, (body) => {
+      const done = (answer: BriefAnswer | undefined) => {
+        if (response.destroyed) return;
+        if (answer === undefined) {
+          next(request, response);
+          return;
+        }
+        const tookMs = performance.now() - arrivedMs;
+        const text = bodyOf(answer, tookMs);
+        response.writeHead(200, headers.fields(answer, text.length));
+        response.end(text, "latin1");
+        observe(brief.path, tookMs);
+      };
+      const isAbandoned = () => response.destroyed;
+      if (!reads.answer({ request: brief, body, arrivedMs, isAbandoned, done })) done(undefined);
+    });
+  };
+}
