@@ -63,13 +63,18 @@ async function documentOf({ ask }: TestApp) {
   const ajv = new Ajv2020({ strict: false, validateFormats: false });
   const compile = (schema: object | undefined): Validator =>
     schema === undefined ? () => true : (ajv.compile({ ...schema, components }) as Validator);
+  const known = new Map<string, { readonly takes: Validator; readonly answers: Validator }>();
   return (method: string, path: string) => {
+    const made = known.get(`${method} ${path}`);
+    if (made !== undefined) return made;
     const operation = paths[path]?.[method.toLowerCase()];
     assert.ok(operation !== undefined, `${method} ${path} is documented`);
-    return {
+    const both = {
       takes: compile(operation.requestBody?.content["application/json"].schema),
       answers: compile(operation.responses["200"].content?.["application/json"].schema),
     };
+    known.set(`${method} ${path}`, both);
+    return both;
   };
 }
 
