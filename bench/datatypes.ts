@@ -7,6 +7,7 @@ import { recallOf, type Truth } from "./recall.js";
 const K = 10;
 const EF = 64;
 const PER_COMMAND = 100;
+const QUERIES = 200;
 
 /** What a vector can be kept as, and how its graph is walked. */
 const kinds: { readonly [name: string]: Partial<DenseVectorSpace> } = {
@@ -19,15 +20,20 @@ const kinds: { readonly [name: string]: Partial<DenseVectorSpace> } = {
 };
 
 /** What a query can ask for. */
-const asked: { readonly [name: string]: SearchParameters } = {
+const parametersAsked: { readonly [name: string]: SearchParameters } = {
   "as it is": { efSearch: EF },
   "rescore: false": { efSearch: EF, rescore: false },
   "oversampling: 3": { efSearch: EF, oversampling: 3 },
   exact: { exact: true },
 };
 
-/** The first vectors and queries, as values from 0 to 255 that have as many steps between them: distances keep their order. */
-function scaled(data: BenchData, count: number): { readonly base: Float32Array; readonly queries: Float32Array[] } {
+interface Vectors {
+  readonly base: Float32Array;
+  readonly queries: readonly Float32Array[];
+}
+
+/** The first vectors and queries, as values from 0 to 255: distances keep their order. */
+function scaled(data: BenchData, count: number): Vectors {
   let most = 0;
   for (const value of data.base.subarray(0, count * data.dimensions)) most = Math.max(most, Math.abs(value));
   const scale = (value: number) => 127.5 + (127.5 * value) / most;
@@ -115,15 +121,18 @@ export const datatypesBenchmark: Benchmark = {
     const data = readBenchData();
     const { dimensions } = data;
     const count = quick ? 5_000 : 20_000;
-    const { base, queries } = scaled(data, count);
-    const truth = truthOf(base, queries.slice(0, 200), dimensions);
+    const given: Vectors = { base: data.base.slice(0, count * dimensions), queries: data.queries.slice(0, QUERIES) };
+    const bytes = scaled(data, count);
+    const truth = truthOf(given.base, given.queries, dimensions);
     const rows: BenchRow[] = [];
     const ratios: { [name: string]: number } = {};
     const bar = progressBar("datatypes", Object.keys(kinds).length);
     for (const [name, kind] of Object.entries(kinds)) {
+      const { base, queries } = kind.encoding === "u8" ? bytes : given;
       const holder = new Holder(base, dimensions, kind);
-      const recalls = Object.entries(asked).map(
-        ([what, parameters]) => [what, holder.recall(parameters, truth)] as const,
+      const asked = { ...truth, queries: queries.slice(0, QUERIES) };
+      const recalls = Object.entries(parametersAsked).map(
+        ([what, parameters]) => [what, holder.recall(parameters, asked)] as const,
       );
       rows.push({ kept_as: name, bytes_per_upsert: holder.bytesPerUpsert(), ...Object.fromEntries(recalls) });
       ratios[`recall_${name}`] = recalls[0]?.[1] ?? 0;

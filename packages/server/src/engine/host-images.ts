@@ -55,7 +55,8 @@ export class HostImages {
   #sweep(): void {
     const { replica, images, vectors } = this.#options;
     const shards = new Set(Object.keys(replica.catalogue.collections));
-    images.sweep(shards);
+    const graphs = Array.from(replica.writableShards(), ({ shard, indexes }) => [shard.id, indexes.keys()] as const);
+    images.sweep(shards, new Map(graphs));
     // also those of the images that the next start may take: a graph is in memory, or has another file, before its next image is there
     const files = ({ shard, indexes }: WritableShard) =>
       Array.from(indexes, ([vector, one]) => [rowFileOf(one), images.rowFile(shard.id, vector)])

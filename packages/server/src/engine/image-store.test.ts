@@ -89,6 +89,18 @@ describe("the store of graph images", () => {
     assert.ok(load("1-2", "") !== undefined);
   });
 
+  it("sweeps the images of vectors that a shard does not have any more", () => {
+    store.save("1-1", "", indexOf(5), 1, causality);
+    store.save("1-1", "gone", indexOf(5), 1, causality);
+    store.saveTable("1-1", []);
+    store.save("1-2", "unserved", indexOf(5), 1, causality);
+    store.sweep(new Set(["1-1", "1-2"]), new Map([["1-1", [""]]]));
+    assert.ok(load("1-1", "") !== undefined && load("1-2", "unserved") !== undefined);
+    assert.equal(store.open("1-1", "gone"), undefined);
+    assert.equal(store.position("1-1", "gone"), 0);
+    assert.equal(readdirSync(join(folder, "1-1")).length, 2);
+  });
+
   it("takes a refused image away and tells of it", () => {
     store.save("1-1", "", indexOf(5), 1, causality);
     const [file] = readdirSync(join(folder, "1-1"));

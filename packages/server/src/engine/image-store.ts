@@ -155,14 +155,23 @@ export class ImageStore implements ImageSource {
     flush(dirname(file));
   }
 
-  /** Remove what belongs to none of these shards, and files that were never finished. */
-  sweep(shards: ReadonlySet<string>): void {
+  /** Remove what belongs to none of these shards, or to a vector that one which is served does not have any more, and files that were never finished. */
+  sweep(shards: ReadonlySet<string>, served: ReadonlyMap<string, Iterable<string>> = new Map()): void {
     for (const shard of readdirSync(this.#folder)) {
       const folder = join(this.#folder, shard);
-      if (!shards.has(shard)) rmSync(folder, { recursive: true, force: true });
-      else
-        for (const file of readdirSync(folder))
-          if (file.endsWith(".unfinished")) rmSync(join(folder, file), { force: true });
+      if (!shards.has(shard)) {
+        rmSync(folder, { recursive: true, force: true });
+        continue;
+      }
+      const vectors = served.get(shard);
+      const graphs = vectors && Array.from(vectors, (vector) => fileOf(this.#folder, shard, { vector }));
+      const used = graphs && new Set([...graphs, fileOf(this.#folder, shard, "table")]);
+      for (const name of readdirSync(folder)) {
+        const file = join(folder, name);
+        const isGone = used !== undefined && name.endsWith(".image") && !used.has(file);
+        if (isGone) this.#graphs.delete(file);
+        if (isGone || name.endsWith(".unfinished")) rmSync(file, { force: true });
+      }
     }
   }
 }
