@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import { near, type RightRequest, readRequests, writeRequests } from "./testing/right-requests.js";
+import {
+  type CatalogueRequest,
+  catalogueRequests,
+  near,
+  type RightRequest,
+  readRequests,
+  writeRequests,
+} from "./testing/right-requests.js";
 import { filledApp, type TestApp } from "./testing/test-app.js";
 
 // Every route is sent every kind of wrong value in every place of a request that it takes. What the OpenAPI document does not allow is refused with
@@ -146,7 +153,54 @@ async function refusedOf(requests: readonly RightRequest[]): Promise<number> {
   return refused;
 }
 
+/** The same of requests that change the catalogue: each is undone where it was done. */
+async function refusedOfCatalogue(requests: readonly CatalogueRequest[]): Promise<number> {
+  const test = await filledApp();
+  const routeOf = await documentOf(test);
+  const faults: string[] = [];
+  let refused = 0;
+  const catalogueNow = () =>
+    JSON.stringify(test.database.catalogue.collections, (_, value) =>
+      typeof value === "bigint" ? String(value) : value,
+    ) + JSON.stringify(test.database.catalogue.aliases);
+  for (const { method, path, url, body, undo } of requests) {
+    const { takes, answers } = routeOf(method, path);
+    const right = await test.ask(method, url, body);
+    assert.equal(right.statusCode, 200, `${method} ${path}: ${right.error}`);
+    assert.ok(takes(body), `${method} ${path}: the document allows ${JSON.stringify(body)}`);
+    assert.ok(answers(right.json), `${method} ${path}: the document allows ${right.text}`);
+    await test.ask(...undo);
+    for (const [at, steps] of [...placesOf(body)].entries()) {
+      const texts = wrongTexts.filter((_, i) => i % 3 === at % 3);
+      for (const text of [...texts, undefined]) {
+        const before = catalogueNow();
+        const sent = changed(body, steps, text);
+        const { statusCode, error = "", json } = await test.ask(method, url, sent);
+        const what = `${method} ${path} with ${steps.join(".")} ${text ?? "left out"}: ${statusCode} ${error}`;
+        if (statusCode === 200) {
+          if (!takes(parsed(sent))) faults.push(`${what} (the document does not allow it)`);
+          if (!answers(json)) faults.push(`${what} (the document does not allow the answer)`);
+          await test.ask(...undo);
+          continue;
+        }
+        refused++;
+        if (statusCode < 400 || statusCode >= 500) faults.push(`${what} (neither done nor refused)`);
+        if (catalogueNow() !== before) faults.push(`${what} (something was written)`);
+        const names = steps.map(String).filter((step) => !/^\d*$/.test(step));
+        const isNamed = names.some((name) => error.includes(name)) || /vector|collection|alias|variant/i.test(error);
+        if (!isNamed) faults.push(`${what} (nothing is named)`);
+      }
+    }
+  }
+  assert.equal(faults.join("\n"), "");
+  return refused;
+}
+
 describe("bad input", () => {
+  it("is refused where collections, vectors and aliases are made and changed, and leaves nothing behind", async () => {
+    assert.ok((await refusedOfCatalogue(catalogueRequests)) > 250);
+  });
+
   it("is refused with what is wrong, whatever route it comes to, and leaves nothing behind", async () => {
     assert.ok((await refusedOf(writeRequests)) > 1_000);
   });

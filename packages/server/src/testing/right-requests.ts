@@ -162,3 +162,85 @@ export const readRequests: readonly RightRequest[] = [
   ["PUT", "/index", { field_name: "when", field_schema: { type: "datetime", is_principal: false, on_disk: false } }],
   ["PUT", "/index", { field_name: "place", field_schema: "geo" }],
 ];
+
+/** A request that changes the catalogue, and what undoes it. */
+export interface CatalogueRequest {
+  readonly method: "PUT" | "PATCH" | "POST";
+  /** As the document has it. */
+  readonly path: string;
+  readonly url: string;
+  readonly body: unknown;
+  readonly undo: readonly [method: "DELETE" | "POST" | "PATCH", url: string, body?: unknown];
+}
+
+const made = {
+  method: "PUT",
+  path: "/collections/{collection_name}",
+  url: "/collections/made",
+  undo: ["DELETE", "/collections/made"],
+} as const;
+const patched = {
+  method: "PATCH",
+  path: "/collections/{collection_name}",
+  url: "/collections/things",
+  undo: ["PATCH", "/collections/things", {}],
+} as const;
+const added = {
+  method: "PUT",
+  path: "/collections/{collection_name}/vectors/{vector_name}",
+  url: "/collections/things/vectors/more",
+  undo: ["DELETE", "/collections/things/vectors/more"],
+} as const;
+
+/** A request of each kind that makes a collection, an alias or a vector, with every option, or changes how one is kept. */
+export const catalogueRequests: readonly CatalogueRequest[] = [
+  {
+    ...made,
+    body: {
+      vectors: {
+        a: {
+          size: 4,
+          distance: "Dot",
+          hnsw_config: { m: 8, ef_construct: 32, full_scan_threshold: 100, payload_m: 4, inline_storage: false },
+          quantization_config: { product: { compression: "x16", always_ram: false, memory: "cold" } },
+          on_disk: false,
+          memory: "pinned",
+          datatype: "float16",
+        },
+        b: { size: 2, distance: "Cosine", multivector_config: { comparator: "max_sim" } },
+      },
+      sparse_vectors: {
+        s: { modifier: "idf", index: { full_scan_threshold: 5, on_disk: true, datatype: "float16" } },
+      },
+      shard_number: 2,
+      replication_factor: 2,
+      write_consistency_factor: 1,
+      on_disk_payload: true,
+      payload: { memory: "cached" },
+      wal_config: { wal_capacity_mb: 1, wal_segments_ahead: 0, wal_retain_closed: 1 },
+      optimizers_config: { deleted_threshold: 0.5, vacuum_min_vector_number: 100, flush_interval_sec: 1 },
+      strict_mode_config: { enabled: false, sparse_config: { s: { max_length: 5 } } },
+      metadata: { owner: "me" },
+    },
+  },
+  { ...made, body: { vectors: { size: 4, distance: "Manhattan", datatype: "turbo4" }, sharding_method: "auto" } },
+  {
+    ...patched,
+    body: { quantization_config: { binary: { encoding: "two_bits", query_encoding: "scalar8bits", memory: "cold" } } },
+  },
+  { ...patched, body: { vectors: { "": { quantization_config: { turbo: { bits: "bits1_5", always_ram: true } } } } } },
+  { ...added, body: { dense: { size: 4, distance: "Euclid", datatype: "uint8" } } },
+  { ...added, body: { sparse: { modifier: "none", datatype: "float32" } } },
+  {
+    method: "POST",
+    path: "/collections/aliases",
+    url: "/collections/aliases",
+    body: {
+      actions: [
+        { create_alias: { collection_name: "things", alias_name: "one" } },
+        { rename_alias: { old_alias_name: "one", new_alias_name: "two" } },
+      ],
+    },
+    undo: ["POST", "/collections/aliases", { actions: [{ delete_alias: { alias_name: "two" } }] }],
+  },
+];
