@@ -126,7 +126,7 @@ export class Forwarder {
         bytesMax: forwardedAnswerBytesMax,
       });
       // what another replica refuses this one is no answer to whoever asked
-      if ([401, 403, 503].includes(answer.statusCode) || isRedirect(answer.statusCode)) return undefined;
+      if ([401, 403, 429, 503].includes(answer.statusCode) || isRedirect(answer.statusCode)) return undefined;
       const passed = Object.assign({}, ...PASSED_ON.map((name) => given(answer.headers, name)));
       return { statusCode: answer.statusCode, headers: passed, body: answer.body };
     } catch {
