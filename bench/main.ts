@@ -26,6 +26,7 @@ import { restBenchmark } from "./rest.js";
 import { rowsBenchmark } from "./rows.js";
 import { scaleBenchmark } from "./scale.js";
 import { searchBenchmark } from "./search.js";
+import { secureBenchmark } from "./secure.js";
 import { removeLoaded } from "./service/kept.js";
 import { slicesBenchmark } from "./slices.js";
 import { sparseBenchmark } from "./sparse.js";
@@ -64,6 +65,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   sparseBenchmark,
   postingsBenchmark,
   multivectorBenchmark,
+  secureBenchmark,
 ];
 
 interface Options extends Omit<BenchOptions, "quick"> {

@@ -1,10 +1,11 @@
 import { connect, type Socket } from "node:net";
+import { connect as connectByTls } from "node:tls";
 import { wallSeconds } from "./harness.js";
 
-/** An HTTP/1.1 request as bytes. The body is ASCII. */
-export function rawPost(path: string, body: unknown): string {
+/** An HTTP/1.1 request as bytes. The body is ASCII. `headers`: lines beside those that every request has. */
+export function rawPost(path: string, body: unknown, headers: readonly string[] = [], method = "POST"): string {
   const text = JSON.stringify(body);
-  const head = [`POST ${path} HTTP/1.1`, "host: localhost", "content-type: application/json"];
+  const head = [`${method} ${path} HTTP/1.1`, "host: localhost", "content-type: application/json", ...headers];
   return `${head.join("\r\n")}\r\ncontent-length: ${text.length}\r\n\r\n${text}`;
 }
 
@@ -17,11 +18,15 @@ interface RawConnection {
 
 /** Connects; `fail` is told of a broken connection, and of a status other than 200. */
 function rawConnection(
-  { hostname, port }: URL,
+  { hostname, port, protocol }: URL,
   ready: (connection: RawConnection) => void,
   fail: (error: Error) => void,
+  ca?: string,
 ) {
-  const socket: Socket = connect(Number(port), hostname).setNoDelay().setEncoding("latin1");
+  const isSecure = protocol === "https:";
+  const to = { host: hostname, port: Number(port) };
+  const socket: Socket = isSecure ? connectByTls({ ...to, ...(ca === undefined ? {} : { ca }) }) : connect(to);
+  socket.setNoDelay().setEncoding("latin1");
   let received = "";
   let answered: (body: string) => void = () => undefined;
   const connection: RawConnection = {
@@ -31,7 +36,7 @@ function rawConnection(
     },
     end: () => socket.end(),
   };
-  socket.on("connect", () => ready(connection)).on("error", fail);
+  socket.on(isSecure ? "secureConnect" : "connect", () => ready(connection)).on("error", fail);
   socket.on("data", (piece) => {
     received += piece.toString();
     const bodyAt = received.indexOf("\r\n\r\n") + 4;
@@ -51,7 +56,8 @@ function rawConnection(
 
 /**
  * Sends so many requests over a few connections, each the next when the one before is answered, and gives the bodies of the answers to
- * `onAnswer`. It does as little as a client can, so that the server is what is measured. Rejects for a status other than 200.
+ * `onAnswer`. It does as little as a client can, so that the server is what is measured. Rejects for a status other than 200. `ca`: PEM of who
+ * signed the certificate of an address that is `https:`.
  */
 export async function sendAll(
   address: URL,
@@ -59,6 +65,7 @@ export async function sendAll(
   count: number,
   connections: number,
   onAnswer?: (request: number, body: string) => void,
+  ca?: string,
 ): Promise<void> {
   let next = 0;
   const run = () =>
@@ -75,7 +82,7 @@ export async function sendAll(
           send(connection);
         });
       };
-      rawConnection(address, send, reject);
+      rawConnection(address, send, reject, ca);
     });
   await Promise.all(Array.from({ length: connections }, run));
 }

@@ -70,7 +70,7 @@ function addressOf(child: ChildProcess): Promise<URL> {
     const timer = setTimeout(() => reject(new Error(`the server does not listen:\n${printed}`)), START_DEADLINE_MS);
     const read = (chunk: Buffer): void => {
       printed = (printed + chunk.toString("utf8")).slice(-16_384);
-      const found = /listening on (http:\/\/\S+?),? /.exec(printed)?.[1];
+      const found = /listening on (https?:\/\/\S+?),? /.exec(printed)?.[1];
       if (found === undefined) return;
       clearTimeout(timer);
       resolve(new URL(found));
