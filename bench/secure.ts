@@ -118,7 +118,9 @@ export const secureBenchmark: Benchmark = {
         queries: data.queries.map((query) =>
           rawPost(`${COLLECTION}/points/query`, { query: Array.from(query), limit: K }, client.headers),
         ),
-        upserts: batches.slice(0, Math.min(upserts, batches.length)).map((batch) => put(`${COLLECTION}/points?wait=true`, batch, client)),
+        upserts: batches
+          .slice(0, Math.min(upserts, batches.length))
+          .map((batch) => put(`${COLLECTION}/points?wait=true`, batch, client)),
         query: { perSecond: [], cpuMicroseconds: [] } as Measured,
         upsert: { perSecond: [], cpuMicroseconds: [] } as Measured,
       }));

@@ -215,10 +215,12 @@ function refusedOnce(log: Logger | undefined): (url: string) => void {
 export async function buildApp(database: Database, options: AppOptions = {}): Promise<FastifyInstance> {
   const bodyBytesMax = (options.bodyLimitMebibytes ?? bodyLimitMebibytesDefault) * mebibyte;
   const requestTimeoutMs = options.requestTimeoutMs ?? requestTimeoutMsDefault;
+  // the kernel deals connections out evenly among who listens
+  const connectionsEach = Math.ceil((options.connectionsMax ?? 0) / (1 + (options.listeners ?? 0)));
   const listeners = new Listeners(
     {
       requestTimeoutMs,
-      connectionsMax: options.connectionsMax ?? 0,
+      connectionsMax: connectionsEach,
       connectionsPerAddressMax: options.connectionsPerAddressMax ?? 0,
     },
     options.tls,
@@ -321,6 +323,7 @@ export async function buildApp(database: Database, options: AppOptions = {}): Pr
       statistics,
       listeners: options.listeners ?? 0,
       listenersAt: options.listenersAt,
+      connectionsMax: connectionsEach,
       requestTimeoutMs,
       readTimeoutMs: readTimeoutSeconds * 1000,
       fixedFields: fieldsWithoutOrigin(options.corsOrigins ?? []),

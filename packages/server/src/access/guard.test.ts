@@ -224,4 +224,26 @@ describe("the guard", () => {
     assert.equal(await new Guard(undefined).credentialFor(everything, 7), undefined);
     assert.equal(await new Guard({ ...testKeys, readWrite: [] }).credentialFor(everything, 7), undefined);
   });
+
+  it("says at once of a key, and of a token that it has seen and that depends on nothing else", async () => {
+    let nowSeconds = NOW_SECONDS;
+    const of = new Guard(testKeys, () => nowSeconds * 1000);
+    const atOnce = (headers: Record<string, string>, collection = "a") =>
+      of.admitsNow(headers, "collection-read", collection);
+    const token = bearing(await signedToken({ access: [{ collection: "a", access: "r" }], exp: NOW_SECONDS }));
+    const matches = [{ key: "k", value: 1 }];
+    const conditional = bearing(await signedToken({ value_exists: { collection: "a", matches } }));
+    assert.deepEqual([atOnce({}), atOnce({ "api-key": "wrong" }), atOnce(token)], [false, false, false]);
+    assert.deepEqual([atOnce({ "api-key": readOnlyKey }), atOnce(bearing(mainKey))], [true, true]);
+    await whatFor(token, of);
+    await whatFor(conditional, of);
+    assert.deepEqual([atOnce(token), atOnce(token, "b"), atOnce(conditional)], [true, false, false]);
+    assert.equal(of.admitsNow(token, "points-write", "a"), false);
+    nowSeconds += 30;
+    assert.equal(atOnce(token), false, "it is over");
+    nowSeconds -= 30;
+    of.replace({ ...testKeys, readWrite: [alternateKey] });
+    assert.deepEqual([atOnce(token), atOnce({ "api-key": mainKey })], [false, false]);
+    assert.equal(new Guard(undefined).admitsNow({}, "manage", undefined), true);
+  });
 });

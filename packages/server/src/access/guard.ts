@@ -94,15 +94,15 @@ export class Guard {
   }
 
   /**
-   * The same question for a listener that answers at once: is it let in by a key, which takes no look at anything else? Whoever is not may be let in by a
-   * token, or is refused, which `admit` says.
+   * The same question for a listener that answers at once: is it let in by a key, or by a token that is known and depends on nothing else? Whoever is not
+   * may be let in still, or is refused, which `admit` says.
    */
-  admitsByKey(headers: IncomingHttpHeaders, right: Right, collection: string | undefined): boolean {
+  admitsNow(headers: IncomingHttpHeaders, right: Right, collection: string | undefined): boolean {
     const keys = this.#keys;
     if (keys === undefined || right === "open") return true;
     const credential = credentialOf(headers);
-    const access = credential === undefined ? undefined : accessByKey(keys, digested(credential));
-    return access !== undefined && whyNot(access, right, collection) === undefined;
+    const caller = credential === undefined ? undefined : this.#knownCaller(keys, digested(credential));
+    return caller !== undefined && whyNot(caller.access, right, collection) === undefined;
   }
 
   /** Other keys from now on: what the ones before let in is not let in any more. */
@@ -147,11 +147,22 @@ export class Guard {
     const credential = credentialOf(headers);
     if (credential === undefined) throw missing();
     const digest = digested(credential);
-    const access = accessByKey(keys, digest);
-    if (access !== undefined) return { access, by: access === manageAll ? "key" : "read-only key", subject: undefined };
+    const known = this.#knownCaller(keys, digest);
+    if (known !== undefined) return known;
     if (keys.peers.length > 0 && isPeerToken(credential)) return this.#peerClaims(keys, credential, here);
     if (keys.signing.length === 0) throw invalid();
     return this.#claimsOf(keys, credential, digest.toString("base64"));
+  }
+
+  /** Who calls, where that is known at once. */
+  #knownCaller(keys: InForce, digest: Digested): Caller | undefined {
+    const access = accessByKey(keys, digest);
+    if (access !== undefined) return { access, by: access === manageAll ? "key" : "read-only key", subject: undefined };
+    const claims = keys.verified.size === 0 ? undefined : keys.verified.get(digest.toString("base64"));
+    if (claims === undefined || claims.valueExists !== undefined) return undefined;
+    if (claims.expiresAt !== undefined && claims.expiresAt + tokenLeewaySeconds <= this.#nowMs() / 1000)
+      return undefined;
+    return { access: claims.access, by: "token", subject: claims.subject };
   }
 
   async #peerClaims({ peers }: InForce, token: string, { replicaId }: Here): Promise<Known> {

@@ -89,10 +89,10 @@ function listenFailure(error: unknown, config: Config): string {
   return `cannot listen on ${config.host}:${config.port}: ${message}`;
 }
 
-/** How many threads listen beside the main one: none where connections and what comes over them are counted or kept secret, which one thread does. */
+/** How many threads listen beside the main one: none where what comes from one address or with one key is counted, or is secret, which one thread sees to. */
 function listenersOf(config: Config, isByTls: boolean): number {
-  const { connectionsMax, connectionsPerAddressMax, requestsPerKeyMax, requestsPerAddressMax } = config;
-  const bounds = [connectionsMax, connectionsPerAddressMax, requestsPerKeyMax, requestsPerAddressMax];
+  const { connectionsPerAddressMax, requestsPerKeyMax, requestsPerAddressMax } = config;
+  const bounds = [connectionsPerAddressMax, requestsPerKeyMax, requestsPerAddressMax];
   return canShareAPort && !isByTls && bounds.every((bound) => bound === 0) ? config.listeners : 0;
 }
 

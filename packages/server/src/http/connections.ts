@@ -5,7 +5,8 @@ import {
   type ServerResponse,
 } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
-import type { Socket } from "node:net";
+import { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { Server as TlsServer } from "node:tls";
 import { type ServingTls, servingOptions } from "../tls-config.js";
 import { errorEnvelope } from "./envelope.js";
@@ -88,7 +89,8 @@ export class Listeners {
       this.#tls === undefined
         ? createHttpServer(times, handler)
         : createHttpsServer({ ...times, ...servingOptions(this.#tls), handshakeTimeout }, handler);
-    server.on("connection", (socket: Socket) => this.#count(socket));
+    // one by which a thread passes requests on was counted there
+    server.on("connection", (socket: Duplex) => socket instanceof Socket && this.#count(socket));
     // who has not come to TLS, in time or at all, can be told nothing by it, and would be waited for
     server.on("tlsClientError", (_error: Error, socket: Socket) => socket.destroy());
     // Fastify sees to the first one

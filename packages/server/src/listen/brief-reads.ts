@@ -68,9 +68,9 @@ interface Begun {
 const isStrict = ({ settings }: Collection) =>
   (settings.strict_mode_config as JsonObject | undefined)?.["enabled"] === true;
 
-/** Is a request let in by a key? One with a token, or that is refused, is for its route to ask about. */
+/** Is a request let in, as far as that can be said at once? One with a token that is new, or that is refused, is for its route to ask about. */
 export function admitsNow(guard: Guard | undefined, { route, collection, credentials }: BriefRequest): boolean {
-  return guard === undefined || guard.admitsByKey(credentials, rightOf("POST", route.endpoint), collection);
+  return guard === undefined || guard.admitsNow(credentials, rightOf("POST", route.endpoint), collection);
 }
 
 /**

@@ -20,6 +20,8 @@ export interface BesideOptions {
   /** Threads that listen as well. */
   readonly listeners: number;
   readonly listenersAt: readonly Address[] | undefined;
+  /** Of each thread; 0: as many as come. */
+  readonly connectionsMax: number;
   readonly requestTimeoutMs: number;
   readonly readTimeoutMs: number;
   /** Names and values, in turns, with which all answers begin. */

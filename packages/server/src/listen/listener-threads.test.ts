@@ -17,6 +17,7 @@ it("a listener that ends is replaced", async (test: TestContext) => {
     listeners: 1,
     database,
     guard: undefined,
+    connectionsMax: 0,
     requestTimeoutMs: 60_000,
     readTimeoutMs: 60_000,
     fixedFields: [],

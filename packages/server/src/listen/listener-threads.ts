@@ -19,6 +19,8 @@ export interface ListenerThreadsOptions {
   readonly listeners: number;
   readonly database: Database;
   readonly guard: Guard | undefined;
+  /** Of each thread; 0: as many as come. */
+  readonly connectionsMax: number;
   readonly requestTimeoutMs: number;
   readonly readTimeoutMs: number;
   /** Names and values, in turns, with which all answers begin. */
@@ -144,7 +146,7 @@ export class ListenerThreads {
   }
 
   #hire(place: Place): void {
-    const { requestTimeoutMs, readTimeoutMs, fixedFields, tell } = this.#options;
+    const { connectionsMax, requestTimeoutMs, readTimeoutMs, fixedFields, tell } = this.#options;
     const { threadFile: file = new URL("./listener-thread.js", import.meta.url) } = this.#options;
     const { thread } = place;
     const beat = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
@@ -152,6 +154,7 @@ export class ListenerThreads {
       thread,
       beat,
       addresses: this.#addresses,
+      connectionsMax,
       requestTimeoutMs,
       readTimeoutMs,
       fixedFields,

@@ -68,7 +68,7 @@ export class Listener {
   }
 
   #listen({ start, port, keys }: Extract<ListenerRequest, { readonly kind: "follow" }>): void {
-    const { thread, beat, addresses, requestTimeoutMs, readTimeoutMs, fixedFields } = this.#start;
+    const { thread, beat, addresses, connectionsMax, requestTimeoutMs, readTimeoutMs, fixedFields } = this.#start;
     this.#guard.replace(keys);
     this.#following = port;
     const source = follow(port, start, new LocalReaders(() => noPayloads, thread));
@@ -86,6 +86,7 @@ export class Listener {
     for (const [i, { address: host, port }] of addresses.entries()) {
       const server = this.#servers[i] as Server;
       server.on("clientError", onClientError);
+      if (connectionsMax > 0) server.maxConnections = connectionsMax;
       server.listen({ host, port, reusePort: true }, () => {
         if (--awaited === 0) this.#post({ kind: "listening" });
       });

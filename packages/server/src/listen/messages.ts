@@ -15,6 +15,8 @@ export interface ListenerStart {
   /** One word, to which it adds twice a second: a thread that does not is stuck. */
   readonly beat: Int32Array;
   readonly addresses: readonly Address[];
+  /** 0: as many as come. */
+  readonly connectionsMax: number;
   readonly requestTimeoutMs: number;
   readonly readTimeoutMs: number;
   /** Names and values, in turns, with which all answers begin. */
