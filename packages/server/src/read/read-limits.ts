@@ -14,4 +14,4 @@ export const READER_HEAP_MEBIBYTES = 1_024;
 /** Collections that a reader stays attached to at least: each takes 90 KB, and attaching again .2 ms. */
 export const READER_COLLECTIONS_MAX = 512;
 /** Of readers, as in nice(1): between threads that answer brief reads (0) and those that write. */
-export const READER_NICE = 5;
+export const READER_NICE = 3;
