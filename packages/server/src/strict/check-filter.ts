@@ -1,7 +1,7 @@
 import type { Collection } from "@murmuration/core";
 import type { Condition, Filter } from "@murmuration/index";
 import type { StrictModeConfig } from "../http/schemas/strict-mode.js";
-import { unindexedField } from "./filter-fields.js";
+import { type AskedField, fieldsOf, unindexedAmong } from "./filter-fields.js";
 import { requireWithin, strictError } from "./strict-error.js";
 
 /** Every condition of a filter that is no filter itself. */
@@ -43,7 +43,12 @@ export function checkFilter(
     requireWithin(count, config.filter_max_conditions, "filter_max_conditions");
   }
   if (mayBeUnindexed !== false) return;
-  const field = unindexedField(filter, collection);
+  requireIndexed(fieldsOf(filter), collection);
+}
+
+/** Throws where one of these paths has no index that answers what is asked about it. */
+export function requireIndexed(fields: Iterable<AskedField>, collection: Collection): void {
+  const field = unindexedAmong(fields, collection);
   if (field === undefined) return;
   throw strictError(
     `Index required but not found for "${field.key}" of one of the following types: [${field.kinds.join(", ")}]`,

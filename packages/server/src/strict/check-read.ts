@@ -1,8 +1,9 @@
 import type { Collection } from "@murmuration/core";
 import type { StrictModeConfig } from "../http/schemas/strict-mode.js";
 import type { Reading } from "../read/reading.js";
-import { checkFilter } from "./check-filter.js";
+import { checkFilter, requireIndexed } from "./check-filter.js";
 import { filtersIn } from "./filters-in.js";
+import { formulaFieldsIn } from "./formula-fields.js";
 import { requireWithin, strictError } from "./strict-error.js";
 
 /** What a query asks for, by the names that it has in readings of every kind, and in what is fetched for them. */
@@ -39,4 +40,5 @@ export function checkRead(reading: Reading, config: StrictModeConfig, collection
     requireWithin(reading.searches.length, config.search_max_batchsize, "search_max_batchsize");
   checkAsked(reading, config);
   for (const filter of filtersIn(reading)) checkFilter(filter, config, collection, config.unindexed_filtering_retrieve);
+  if (config.unindexed_filtering_retrieve === false) requireIndexed(formulaFieldsIn(reading), collection);
 }

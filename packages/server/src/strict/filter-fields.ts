@@ -66,8 +66,16 @@ function canAnswer({ kind, lookup, range }: PayloadIndexSchema, kinds: readonly 
 }
 
 /** The first path of a filter that no payload index of the collection answers. */
-export function unindexedField(filter: Filter, { payloadIndexes }: Collection): AskedField | undefined {
-  for (const field of fieldsOf(filter)) {
+export function unindexedField(filter: Filter, collection: Collection): AskedField | undefined {
+  return unindexedAmong(fieldsOf(filter), collection);
+}
+
+/** The first of these paths that no payload index of the collection answers. */
+export function unindexedAmong(
+  fields: Iterable<AskedField>,
+  { payloadIndexes }: Pick<Collection, "payloadIndexes">,
+): AskedField | undefined {
+  for (const field of fields) {
     const plain = field.key.replaceAll("[]", "");
     const index = [field.key, plain].map((path) => payloadIndexes[path]).find((schema) => schema !== undefined);
     if (index === undefined || !canAnswer(index, field.kinds)) return field;

@@ -10,6 +10,8 @@ type Refused = readonly [config: object, sent: Sent, message: RegExp];
 const city = { must: [{ key: "city", match: { value: "Berlin" } }] };
 const index = "create an index|Create an index";
 const nearest = [1, 2, 3, 4];
+const defaults = { price: 1, place: { lon: 1, lat: 2 }, at: "2024-01-01" };
+const formulaOf = (formula: object) => ({ prefetch: { query: nearest }, query: { formula, defaults } });
 const points = [1, 2, 3].map((id) => ({ id, vector: nearest }));
 
 const refusals: readonly Refused[] = [
@@ -44,6 +46,29 @@ const refusals: readonly Refused[] = [
     /Index required but not found for "a\[\]\.n" of one of the following types: \[integer, float\]/,
   ],
   [{ unindexed_filtering_retrieve: false }, ["POST", "/points/count", { filter: city }], /Index required/],
+  [
+    { unindexed_filtering_retrieve: false },
+    ["POST", "/points/query", formulaOf({ sum: ["$score", { neg: { abs: "price" } }] })],
+    /Index required but not found for "price" of one of the following types: \[integer, float\]/,
+  ],
+  [
+    { unindexed_filtering_retrieve: false },
+    [
+      "POST",
+      "/points/query/batch",
+      { searches: [formulaOf({ exp_decay: { x: { geo_distance: { origin: { lon: 1, lat: 2 }, to: "place" } } } })] },
+    ],
+    /Index required but not found for "place" of one of the following types: \[geo\]/,
+  ],
+  [
+    { unindexed_filtering_retrieve: false },
+    [
+      "POST",
+      "/points/query",
+      formulaOf({ lin_decay: { x: { datetime_key: "at" }, target: { datetime: "2024-01-01" } } }),
+    ],
+    /Index required but not found for "at" of one of the following types: \[datetime\]/,
+  ],
   [{ unindexed_filtering_update: false }, ["POST", "/points/delete", { filter: city }], /Index required.*"city"/],
   [
     { unindexed_filtering_update: false },
