@@ -139,7 +139,7 @@ describe("creating a collection", () => {
       400,
       /^Bad request: .*multivectors are not compared by Euclid yet/,
     ],
-    ["datatype", { vectors: { ...vectors, datatype: "uint8" } }, 400, /vectors\.datatype.*not supported/],
+    ["datatype", { vectors: { ...vectors, datatype: "int8" } }, 400, /vectors\.datatype/],
     ["product quantisation", { vectors, quantization_config: { product: {} } }, 400, /product\.compression/],
     ["odd binary", { vectors, quantization_config: { binary: { encoding: "x" } } }, 400, /binary\.encoding/],
     ["odd turbo", { vectors, quantization_config: { turbo: { bits: 4 } } }, 400, /turbo\.bits/],
