@@ -3,14 +3,14 @@ import type { Fuzzer } from "../fuzzer.js";
 import { awkwardTexts, nested, oddNumbers, told, withOwnKey } from "../odd-values.js";
 import { type DrawnRequest, describeRequest, type Names, requestsTo } from "./from-schema.js";
 import { Pair } from "./pair.js";
-import { asks, beginning, weightOf } from "./rest-text.js";
+import { asks, beginning, MULTI, SPARSE, weightOf } from "./rest-text.js";
 import { type RestRoute, routesOf } from "./routes.js";
 import { PairSession } from "./session.js";
 
 const NAMES: Names = {
   collection: "things",
   alias: "shelf",
-  vectors: ["image", "text"],
+  vectors: ["image", "text", MULTI, SPARSE],
   keys: ["tag", "deep"],
   values: ["a", "b"],
 };
@@ -27,6 +27,25 @@ const oddValues: fc.Arbitrary<unknown> = fc.oneof(
     withOwnKey("constructor", 1),
   ),
   oddNumbers,
+  // multivectors and sparse vectors
+  fc.constantFrom<unknown>(
+    [[1, 2], [3]],
+    [[1, 2], []],
+    [[1, 2], null],
+    [
+      [3e38, -3e38],
+      [3e38, 3e38],
+      [-3e38, 0],
+    ],
+    [[1e39, 0]],
+    { indices: [7, 1], values: [-3e38, 3e38] },
+    { indices: [1, 1], values: [1, 1] },
+    { indices: [2 ** 32], values: [1] },
+    { indices: [1.5, -1], values: [1, 2] },
+    { indices: [1], values: [1e39] },
+    { indices: [1, 2], values: [1] },
+  ),
+  fc.constantFrom(3_000, 600_000).map((count) => Array.from({ length: count }, () => [1, 0])),
   fc.constantFrom(...awkwardTexts),
   fc.constantFrom(8, 33, 64, 65, 200, 1_000).map((depth) => nested(depth)),
   fc.constantFrom(300, 20_000).map((length) => Array.from({ length }, (_, i) => i)),
@@ -120,7 +139,16 @@ export const bodiesFuzzer: Fuzzer = {
         const write = routes.find(({ method, path }) => method === "PUT" && path.endsWith("/points")) as RestRoute;
         const points = [1, 2].map((id) => ({
           id,
-          vector: { image: [id, 1], text: [0, id] },
+          vector: {
+            image: [id, 1],
+            text: [0, id],
+            [MULTI]: [
+              [id, 3e38],
+              [-3e38, 1],
+              [0, id],
+            ].slice(0, id + 1),
+            [SPARSE]: { indices: [id, 7, 4_294_967_295], values: [3e38, -3e38, 1] },
+          },
           payload: { tag: "a", deep: { n: id } },
         }));
         const path = { collection_name: "things" };

@@ -9,6 +9,9 @@ import { type RestRoute, routesOf } from "./routes.js";
 import { isOrderly, PairSession } from "./session.js";
 
 const REQUESTS_MAX = 12;
+/** Names of vectors that are not dense. */
+export const MULTI = "parts";
+export const SPARSE = "words";
 
 const names: fc.Arbitrary<Names> = fc.record({
   collection: wellFormedTexts,
@@ -23,6 +26,8 @@ export function beginning(routes: readonly RestRoute[], { collection, alias, vec
   const to = (method: string, path: string) =>
     routes.find((route) => route.method === method && route.path === path) as RestRoute;
   const space = { size: DIMENSIONS, distance: "Dot" };
+  const multi = { ...space, multivector_config: { comparator: "max_sim" } };
+  const sparse = vectors.includes(SPARSE) ? { sparse_vectors: { [SPARSE]: { modifier: "idf" } } } : {};
   const drawn = (route: RestRoute, name: string, body: unknown): DrawnRequest => ({
     route,
     path: { collection_name: name },
@@ -32,7 +37,12 @@ export function beginning(routes: readonly RestRoute[], { collection, alias, vec
   });
   const create = to("PUT", "/collections/{collection_name}");
   return [
-    drawn(create, collection, { vectors: Object.fromEntries(vectors.map((vector) => [vector, space])) }),
+    drawn(create, collection, {
+      vectors: Object.fromEntries(
+        vectors.filter((name) => name !== SPARSE).map((name) => [name, name === MULTI ? multi : space]),
+      ),
+      ...sparse,
+    }),
     drawn(create, "plain", { vectors: space }),
     drawn(to("POST", "/collections/aliases"), "", {
       actions: [{ create_alias: { collection_name: collection, alias_name: alias } }],

@@ -1,4 +1,4 @@
-import { type Json, type Payload, type PointId, sparseVector } from "@murmuration/index";
+import { type Json, multiVector, type Payload, type PointId, sparseVector } from "@murmuration/index";
 import fc from "fast-check";
 import { type Dot, dotText } from "../causality/dot.js";
 import type { HybridTime } from "../causality/hybrid-clock.js";
@@ -76,7 +76,24 @@ const denseVersions = fc
   .tuple(record({ name: keys, delta: fc.uint8Array({ maxLength: 80 }) }), fc.oneof(plain, encoded))
   .map(([version, values]) => ({ ...version, ...values }));
 const sparseVersions = record({ name: keys, values: sparse, delta: fc.constant(new Uint8Array(0)) });
-const versions = fc.oneof({ weight: 3, arbitrary: denseVersions }, { weight: 1, arbitrary: sparseVersions });
+const multi = fc
+  .integer({ min: 1, max: 20 })
+  .chain((dimensions) => {
+    const part = fc.float32Array({
+      minLength: dimensions,
+      maxLength: dimensions,
+      noNaN: true,
+      noDefaultInfinity: true,
+    });
+    return fc.array(part, { minLength: 1, maxLength: 40 });
+  })
+  .map((parts) => multiVector(parts, "vector"));
+const multiVersions = record({ name: keys, values: multi, delta: fc.constant(new Uint8Array(0)) });
+const versions = fc.oneof(
+  { weight: 3, arbitrary: denseVersions },
+  { weight: 1, arbitrary: sparseVersions },
+  { weight: 1, arbitrary: multiVersions },
+);
 const ids = fc.uniqueArray(pointIds, { minLength: 1, maxLength: 40 });
 const names = fc.array(keys, { maxLength: 4 });
 
