@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { describe, it } from "node:test";
+import fc from "fast-check";
 import { Refusal } from "../http/refusal.js";
 import { bearing, signedToken, testKeys } from "../testing/tokens.js";
 import type { Caller } from "./caller.js";
@@ -245,5 +246,52 @@ describe("the guard", () => {
     of.replace({ ...testKeys, readWrite: [alternateKey] });
     assert.deepEqual([atOnce(token), atOnce({ "api-key": mainKey })], [false, false]);
     assert.equal(new Guard(undefined).admitsNow({}, "manage", undefined), true);
+  });
+
+  it("lets nobody in by chance, and gives no token more than it says, whatever it holds", async () => {
+    const names = fc.constantFrom("a", "b", "__proto__", "constructor", "");
+    const right = fc.record({
+      collection: fc.constantFrom("a", "__proto__"),
+      access: fc.constantFrom("r", "rw", "prw"),
+    });
+    const odd = fc.record(
+      { collection: names, access: fc.jsonValue({ maxDepth: 1 }), payload: fc.jsonValue({ maxDepth: 1 }) },
+      { requiredKeys: [] },
+    );
+    const mostly = <T>(usual: fc.Arbitrary<T>) =>
+      fc.oneof(
+        { weight: 5, arbitrary: usual as fc.Arbitrary<unknown> },
+        { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 1 }) },
+      );
+    const access = fc.oneof(
+      fc.constantFrom("r", "m", "rw"),
+      fc.array(right, { maxLength: 2 }),
+      fc.array(fc.oneof(right, odd), { maxLength: 4 }),
+    );
+    const claims = fc.record(
+      {
+        access: mostly(access),
+        exp: mostly(fc.integer({ min: NOW_SECONDS - 50, max: NOW_SECONDS + 100 })),
+        value_exists: mostly(fc.constant({ collection: "a", matches: [{ key: "k", value: 1 }] })),
+        sub: mostly(fc.string()),
+      },
+      { requiredKeys: ["access"] },
+    );
+    let taken = 0;
+    await fc.assert(
+      fc.asyncProperty(claims, fc.string(), async (given, text) => {
+        assert.equal(await whatFor({ "api-key": text }), invalid);
+        const said = await whatFor(bearing(signed({ alg: "HS256" }, given, mainKey)));
+        if (typeof said === "string") return assert.equal(said, invalid);
+        taken++;
+        if (said.access.kind === "global") return assert.equal(said.access.mode, given.access);
+        const listed = given.access as readonly { readonly collection: string; readonly access: string }[];
+        assert.deepEqual(
+          [...said.access.modes],
+          listed.map(({ collection, access }) => [collection, access]),
+        );
+      }),
+    );
+    assert.ok(taken > 0, "some of them are right");
   });
 });

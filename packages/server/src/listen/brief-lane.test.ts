@@ -369,6 +369,21 @@ for (const where of ["the app", "a listener"] as const) {
       assert.match(await test.alone(post(plain, { headers: [`api-key: ${key}`, "api-key: x"] })), /^HTTP\/1.1 401/);
     });
 
+    it("are let in by the keys that are in force", async () => {
+      const [first, second] = testKeys.readWrite as [string, string];
+      const guard = new Guard(testKeys);
+      const test = await served({ guard }, { "api-key": second });
+      const asked = async (key: string) =>
+        (await test.alone(post(plain, { headers: [`api-key: ${key}`] }))).slice(9, 12);
+      assert.deepEqual([await asked(first), await asked(second)], ["200", "200"]);
+      guard.replace({ ...testKeys, readWrite: [second] });
+      let answer = "200";
+      // a thread hears of it a little later
+      for (let i = 0; i < 1_000 && answer === "200"; i++) answer = await asked(first);
+      assert.equal(answer, "401");
+      assert.equal(await asked(second), "200");
+    });
+
     it("let go of connections when the server closes", async () => {
       const { app, client, alone } = await served();
       const [idle, silent, partly] = [client(), client(), client()];
