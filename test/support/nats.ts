@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "@murmuration/server/testing";
 import { connect } from "nats";
 import { root } from "./source-tree.js";
 import { until } from "./until.js";
@@ -58,18 +58,6 @@ function natsServerProgram(): string {
     process.env["MURMUR_NATS_SERVER"] ??
     execFileSync(process.execPath, [join(root, "scripts/nats-server.mjs"), "--install"], { encoding: "utf8" }).trim();
   return program;
-}
-
-/** A port of the loopback that nobody listens on. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
 }
 
 /** Starts a nats-server and waits until it takes connections. */

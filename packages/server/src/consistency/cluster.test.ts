@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
@@ -14,6 +13,7 @@ import { Passing } from "../engine/channel-transport.test-support.js";
 import type { Database } from "../engine/database.js";
 import { openDatabase } from "../engine/open-database.js";
 import { murmurHeaders } from "../http/murmur-headers.js";
+import { freePort } from "../testing/free-port.js";
 
 const DEADLINE_MS = 60_000;
 const POINTS = "/collections/a/points";
@@ -24,14 +24,6 @@ async function until(what: string, holds: () => boolean | Promise<boolean>): Pro
     assert.ok(performance.now() < endMs, `not within ${DEADLINE_MS} ms: ${what}`);
     await after(20);
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { readonly port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** Whatever of it an answer has. */

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { type AddressInfo, connect, type Socket } from "node:net";
 import { after, describe, it } from "node:test";
 import { setTimeout as later } from "node:timers/promises";
 import fc from "fast-check";
 import { Guard } from "../access/guard.js";
+import { freePort } from "../testing/free-port.js";
 import { fill, filledApp, type TestApp, testApp } from "../testing/test-app.js";
 import { signedToken, testKeys } from "../testing/tokens.js";
 
@@ -68,14 +68,6 @@ class Client {
 
 /** Where requests come in: in the thread that hosts the app, or in one that listens beside it. */
 type Where = "the app" | "a listener";
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen({ port: 0, host: "127.0.0.1" });
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 const PATH = "/collections/things/points/query";
 const plain = { query: [0.1, 0.2, 0.3, 0.4] };
