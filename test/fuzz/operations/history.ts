@@ -95,9 +95,24 @@ function* commands(): Generator<{ readonly at: number; readonly command: Command
   const alias = { kind: "create-alias", collection, alias: "shelf" } as const;
   yield { at: 2, command: { kind: "change-aliases", actions: [alias] } };
   yield { at: 3, command: { kind: "update-collection", collection: FILMS, settings: { note: "é" } } };
+  yield* lateVectors();
   yield upsert(2, 9, true);
   yield upsert(3, 4, true);
   yield { at: 2, command: { kind: "delete-payload-index", collection, path: "n" } };
+}
+
+/** A vector that is added to a collection, dropped, and added again with another size. */
+function* lateVectors(): Generator<{ readonly at: number; readonly command: Command }> {
+  const named = { collection: FILMS, name: "late" } as const;
+  const give = (late: Float32Array): Command => {
+    const film = { id: 1, vectors: { plot: Float32Array.from([2, 1]), late }, payload: { title: "late" } };
+    return { kind: "upsert-points", collection: FILMS, points: [film], mode: "upsert" };
+  };
+  yield { at: 2, command: { kind: "add-vector", ...named, space: space(3, { encoding: "turbo4" }), given: {} } };
+  yield { at: 2, command: give(Float32Array.from([1, -2, 3])) };
+  yield { at: 3, command: { kind: "drop-vector", ...named } };
+  yield { at: 3, command: { kind: "add-vector", ...named, space: space(2, { encoding: "u8" }), given: { note: 1 } } };
+  yield { at: 3, command: give(Float32Array.from([7.5, 300])) };
 }
 
 /** Opens a replica of the cluster. */

@@ -28,6 +28,19 @@ export const index = (collection: string, path: string): CatalogueCommand => ({
   schema: { kind: "keyword" },
 });
 
+export const addVector = (collection: string, name: string, size = 4): CatalogueCommand => ({
+  kind: "add-vector",
+  collection,
+  name,
+  space: { size, distance: "Dot", links: 16, efConstruction: 100, quantization: "int8" },
+  given: {},
+});
+export const dropVector = (collection: string, name: string): CatalogueCommand => ({
+  kind: "drop-vector",
+  collection,
+  name,
+});
+
 /** Plans and applies one command after another; ids are given in order: 1-1, 1-2 … unless named. */
 export function run(
   document: CatalogueDocument,

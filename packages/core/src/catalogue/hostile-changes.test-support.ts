@@ -4,6 +4,7 @@ import type { Dot } from "../causality/dot.js";
 import type { CatalogueDocument } from "./catalogue-document.js";
 import { actorOf } from "./check-change.js";
 import { space } from "./commands.test-support.js";
+import { incarnationKey } from "./vector-incarnation.js";
 
 /** The document as somebody writes it who does not go by our types. */
 type Raw = { [key: string]: Raw };
@@ -14,6 +15,8 @@ const raw = (value: unknown) => value as Raw;
 const made = (more: { readonly [field: string]: unknown } = {}) =>
   raw({ name: json("n"), vectors: json({ "": space }), payloadIndexes: {}, settings: {}, ...more });
 const withSpace = (more: object) => made({ vectors: json({ "": { ...space, ...more } }) });
+const added = { name: "late", generation: 1, space };
+const late = { incarnation: { ...added, given: {} }, key: incarnationKey(added) };
 const nested = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;
 
 /**
@@ -51,6 +54,23 @@ export const hostileEdits: { readonly [what: string]: (document: Raw, own: strin
   "an unknown quantization": (d, own) => (d["collections"]![own] = withSpace({ quantization: "pq" })),
   "an unknown encoding": (d, own) => (d["collections"]![own] = withSpace({ encoding: "f32" })),
   "an unknown field of a space": (d, own) => (d["collections"]![own] = withSpace({ shards: 2 })),
+  "an added vector that is null": (d) => (d["collections"]![":1-1"]![`added:${late.key}`] = json(null)),
+  "an added vector that is a plain text": (d) => (d["collections"]![":1-1"]![`added:${late.key}`] = raw("x")),
+  "an added vector under its name": (d) => (d["collections"]![":1-1"]!["added:late"] = json(late.incarnation)),
+  "an added vector under another's key": (d) =>
+    (d["collections"]![":1-1"]![`added:${late.key}`] = json({ ...late.incarnation, generation: 2 })),
+  "an added vector of no generation": (d) =>
+    (d["collections"]![":1-1"]![`added:${late.key}`] = json({ ...late.incarnation, generation: 0 })),
+  "an added vector of a generation without end": (d) =>
+    (d["collections"]![":1-1"]![`added:${late.key}`] = json({ ...late.incarnation, generation: 2 ** 53 })),
+  "an added vector of no space": (d) =>
+    (d["collections"]![":1-1"]![`added:${late.key}`] = json({ ...late.incarnation, space: { size: 0 } })),
+  "an added vector that says more": (d) =>
+    (d["collections"]![":1-1"]![`added:${late.key}`] = json({ ...late.incarnation, more: 1 })),
+  "an added vector named __proto__": (d) =>
+    (d["collections"]![":1-1"]!["added:__proto__"] = json({ ...late.incarnation, name: "__proto__" })),
+  "a dropped vector that nobody added": (d) => (d["collections"]![":1-1"]![`dropped:${late.key}`] = json(true)),
+  "a dropped vector that is not": (d) => (d["collections"]![":1-1"]!["dropped:"] = json(false)),
   "an id that is a path": (d) => (d["collections"]![":../../x"] = made()),
   "an id of nobody": (d) => (d["collections"]![":0-1"] = made()),
   "an id of another operation": (d) => (d["collections"]![":1-77"] = made()),

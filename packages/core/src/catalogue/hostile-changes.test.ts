@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { ImmutableString } from "@automerge/automerge";
 import { MurmurationError } from "@murmuration/index";
 import { CatalogueDocument } from "./catalogue-document.js";
-import { alias, aliases, create, index, plain, run, update } from "./commands.test-support.js";
+import { addVector, alias, aliases, create, dropVector, index, plain, run, update } from "./commands.test-support.js";
 import { hostileChange, hostileEdits } from "./hostile-changes.test-support.js";
 
 const isCorrupt = (error: unknown) => error instanceof MurmurationError && error.code === "corrupt";
@@ -22,6 +22,29 @@ test("a change that no replica writes is refused, and what was there stays", () 
     assert.deepEqual(plain(before.read()), state, what);
   }
   assert.equal(({} as { size?: unknown }).size, undefined);
+});
+
+test("a change that forgets a vector, or that one was dropped, is refused", () => {
+  const all = [addVector("x", "late"), addVector("x", "gone", 5), dropVector("x", "gone"), dropVector("x", "")];
+  const document = run(before, ...all);
+  const { vectors, deadVectors } = document.read().collections["1-1"] ?? {};
+  assert.deepEqual([Object.keys(vectors ?? {}), deadVectors?.length], [["late"], 2]);
+  const keys = ["added:late", "added:gone", "dropped:gone", "dropped:"];
+  for (const wanted of keys) {
+    let touched = 0;
+    const change = hostileChange(document, dot, (raw) => {
+      const collection = raw["collections"]?.[":1-1"] ?? {};
+      for (const key of Object.keys(collection)) {
+        if (wanted === "dropped:" ? key !== wanted : !key.startsWith(wanted)) continue;
+        delete collection[key];
+        touched++;
+      }
+    });
+    assert.equal(touched, 1, wanted);
+    assert.throws(() => document.receive(change, dot), isCorrupt, wanted);
+  }
+  // in whatever order they come, and over a save
+  assert.deepEqual(CatalogueDocument.load(document.save(), 7).read(), document.read());
 });
 
 test("an index of a kind that a newer version may know is kept and named, and is none here", () => {

@@ -5,7 +5,18 @@ import { assertUntil } from "@murmuration/index/conformance";
 import fc from "fast-check";
 import type { CatalogueCommand } from "./catalogue-command.js";
 import { CatalogueDocument } from "./catalogue-document.js";
-import { alias, aliases, create, index, plain, remove, run, update } from "./commands.test-support.js";
+import {
+  addVector,
+  alias,
+  aliases,
+  create,
+  dropVector,
+  index,
+  plain,
+  remove,
+  run,
+  update,
+} from "./commands.test-support.js";
 import { resolveCollection, visibleCollections } from "./resolve.js";
 
 test("replicas that made the same changes are equal, whatever order they came in", () => {
@@ -17,6 +28,8 @@ test("replicas that made the same changes are equal, whatever order they came in
     fc.constantFrom("p", "q").map((name) => aliases({ kind: "delete-alias", alias: name })),
     fc.tuple(names, fc.constantFrom("s", "t"), fc.nat(3)).map(([name, key, value]) => update(name, { [key]: value })),
     fc.tuple(names, fc.constantFrom("s", "t")).map(([name, path]) => index(name, path)),
+    fc.tuple(names, fc.constantFrom("", "v"), fc.constantFrom(4, 5)).map((of) => addVector(...of)),
+    fc.tuple(names, fc.constantFrom("", "v")).map((of) => dropVector(...of)),
   );
   let concurrent = 0;
   assertUntil(

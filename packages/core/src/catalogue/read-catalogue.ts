@@ -191,7 +191,10 @@ function readVectors(
   const added = new Map<string, VectorIncarnation>();
   const dropped = new Set<string>();
   for (const at of Object.keys(stored).sort()) {
-    if (at.startsWith(DROPPED)) dropped.add(at.slice(DROPPED.length));
+    if (at.startsWith(DROPPED)) {
+      if (leafOf(stored[at]) === true) dropped.add(at.slice(DROPPED.length));
+      else problems.push(`dropped vector ${JSON.stringify(at.slice(DROPPED.length))}: it does not say so`);
+    }
     if (!at.startsWith(ADDED)) continue;
     const key = at.slice(ADDED.length);
     const incarnation = readIncarnation(leafOf(stored[at]) ?? null);
