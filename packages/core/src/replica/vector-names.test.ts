@@ -215,6 +215,29 @@ describe("vectors that replicas add and drop", () => {
     assert.deepEqual(nearest(made.get(1), "b", f32(1, 0, 0)), [4]);
   });
 
+  it("leave no hashes behind by which replicas that compare points would differ for good", () => {
+    const made = cluster();
+    run(made.get(1), add("b"), give(1, { b: f32(1, 0, 0) }), give(2, { b: f32(0, 1, 0) }));
+    made.settle();
+    const counts = () => [...made.replicas.values()].map((replica) => replica.status().peering?.reconciliation);
+    const compare = () => {
+      const before = counts().map((one) => one?.equal ?? 0);
+      for (let i = 0; i < 300 && counts().some((one, at) => (one?.equal ?? 0) === before[at]); i++) made.pass(1, 1_000);
+      assert.ok(
+        counts().every((one, at) => (one?.equal ?? 0) > (before[at] ?? 0)),
+        JSON.stringify(counts()),
+      );
+    };
+    compare();
+    run(made.get(2), drop("b"));
+    made.settle();
+    compare();
+    assert.deepEqual(
+      counts().map((one) => one?.differing),
+      [0, 0, 0],
+    );
+  });
+
   it("are waited for by operations that name them, and these by what follows them", () => {
     const made = cluster();
     // of the catalogue, nothing comes to replica 3
