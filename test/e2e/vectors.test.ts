@@ -87,3 +87,18 @@ test("vectors of datatype float16, or of another encoding of ours, come back as 
   const tooLarge = { id: 2, vector: { half: [1e6, 0] } };
   await refused(client.upsert("encoded", { wait: true, points: [tooLarge] }), 400, /beyond 65504/);
 });
+
+test("vectors are added to a collection that stands, and dropped from it, with the clients that are out", async () => {
+  const name = await collection("later");
+  const added = await client.createVectorName(name, "c", { dense: { size: 3, distance: "Dot" } }, { wait: true });
+  assert.equal(added.status, "completed");
+  await client.createVectorName(name, "words", { sparse: { modifier: "idf" } }, { wait: true });
+  await client.updateVectors(name, { wait: true, points: [{ id: 2, vector: { c: [1, 2, 3] } }] });
+  assert.deepEqual(
+    (await client.query(name, { query: [1, 1, 1], using: "c" })).points.map(({ id, score }) => [id, score]),
+    [[2, 6]],
+  );
+  assert.deepEqual((await vectorsOf(name))[1], { a: [2, 0], b: [0, 2], c: [1, 2, 3] });
+  assert.equal((await client.deleteVectorName(name, "c", { wait: true })).status, "completed");
+  assert.deepEqual((await vectorsOf(name))[1], { a: [2, 0], b: [0, 2] });
+});
