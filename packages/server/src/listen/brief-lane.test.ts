@@ -32,6 +32,11 @@ class Client {
     return new Promise((resolve) => this.#socket.write(text, "latin1", () => resolve()));
   }
 
+  async sendInPieces(text: string, cuts: readonly number[]): Promise<void> {
+    const ends = [...cuts.filter((cut) => cut < text.length).sort((a, b) => a - b), text.length];
+    for (const [i, end] of ends.entries()) await this.send(text.slice(ends[i - 1] ?? 0, end));
+  }
+
   finish(): void {
     this.#socket.end();
   }
@@ -91,6 +96,8 @@ interface Served extends TestApp {
   brief(): Promise<number>;
   /** What a new connection is answered to this. */
   alone(request: string): Promise<string>;
+  /** The same in the thread that hosts the app. */
+  inTheApp(request: string): Promise<string>;
   /** What a connection is answered to this that has sent another request before. */
   behind(request: string): Promise<string>;
 }
@@ -114,10 +121,18 @@ async function servedAt(
   after(() => {
     for (const each of clients) each.finish();
   });
-  const client = () => {
-    const made = new Client(port);
+  const appPort = (test.app.addresses()[0] as AddressInfo).port;
+  const client = (at = port) => {
+    const made = new Client(at);
     clients.push(made);
     return made;
+  };
+  const alone = async (request: string, at = port) => {
+    const one = client(at);
+    await one.send(request);
+    const answer = await one.answer();
+    one.finish();
+    return answer;
   };
   return {
     ...test,
@@ -136,13 +151,8 @@ async function servedAt(
       one.finish();
       return answer;
     },
-    alone: async (request) => {
-      const one = client();
-      await one.send(request);
-      const answer = await one.answer();
-      one.finish();
-      return answer;
-    },
+    alone,
+    inTheApp: (request) => alone(request, appPort),
   };
 }
 
@@ -207,7 +217,7 @@ for (const where of ["the app", "a listener"] as const) {
     });
 
     it("are the same in what is refused, unusual or not meant as one", async () => {
-      const { alone, behind } = common;
+      const { alone, behind, inTheApp } = common;
       const head = (lines: string[]) => `${lines.join("\r\n")}\r\n\r\n`;
       const requests = [
         post({ query: [1, 2, 3] }),
@@ -266,7 +276,7 @@ for (const where of ["the app", "a listener"] as const) {
         const marked = request.replace("\r\n", `\r\n${elsewhere}\r\n`);
         const here = timeless(await alone(request));
         assert.match(here, /^HTTP\/1.1 [1245]/);
-        assert.equal(here, timeless(await alone(marked)), JSON.stringify(request));
+        assert.equal(here, timeless(await inTheApp(marked)), JSON.stringify(request));
         assert.equal(timeless(await behind(request)), here, JSON.stringify(request));
       }
     });
@@ -429,6 +439,25 @@ for (const where of ["the app", "a listener"] as const) {
   });
 }
 
+const valid = post(plain, { headers: ["x-a: b"] });
+const place = fc.nat({ max: valid.length });
+const byte = fc.oneof(
+  fc.constantFrom("\r", "\n", "\r\n", "\r\n\r\n", ":", " ", "\0", "1", "{"),
+  fc.nat({ max: 255 }).map((code) => String.fromCharCode(code)),
+);
+const change = fc.oneof(
+  fc.record({ at: place, removed: fc.nat({ max: 3 }), put: byte }),
+  fc.record({
+    at: place,
+    removed: fc.constant(0),
+    put: fc.constantFrom("content-length: 5\r\n", "Transfer-Encoding: chunked\r\n", "Expect: 100-continue\r\n"),
+  }),
+);
+const changed = (changes: readonly { at: number; removed: number; put: string }[]) =>
+  changes.reduce((text, { at, removed, put }) => text.slice(0, at) + put + text.slice(at + removed), valid);
+/** A request changed at some places, and where it is cut into pieces. */
+const changedBytes = fc.tuple(fc.array(change, { maxLength: 3 }).map(changed), fc.array(place, { maxLength: 3 }));
+
 describe("bytes that may be brief reads", () => {
   it("are answered as HTTP's own parser has them answered, whatever they are and however they come", async () => {
     const [briefly, never] = [await filledApp(), await filledApp({}, { readsBriefly: false })];
@@ -438,33 +467,11 @@ describe("bytes that may be brief reads", () => {
         return (app.addresses()[0] as AddressInfo).port;
       }),
     );
-    const valid = post(plain, { headers: ["x-a: b"] });
-    const place = fc.nat({ max: valid.length });
-    const byte = fc.oneof(
-      fc.constantFrom("\r", "\n", "\r\n", "\r\n\r\n", ":", " ", "\0", "1", "{"),
-      fc.nat({ max: 255 }).map((code) => String.fromCharCode(code)),
-    );
-    const change = fc.oneof(
-      fc.record({ at: place, removed: fc.nat({ max: 3 }), put: byte }),
-      fc.record({
-        at: place,
-        removed: fc.constant(0),
-        put: fc.constantFrom("content-length: 5\r\n", "Transfer-Encoding: chunked\r\n", "Expect: 100-continue\r\n"),
-      }),
-    );
-    const changed = (changes: readonly { at: number; removed: number; put: string }[]) =>
-      changes.reduce((text, { at, removed, put }) => text.slice(0, at) + put + text.slice(at + removed), valid);
-    const bytes = fc.tuple(fc.array(change, { maxLength: 3 }).map(changed), fc.array(place, { maxLength: 3 }));
     await fc.assert(
-      fc.asyncProperty(bytes, async ([text, cuts]) => {
-        const ends = [...cuts.filter((cut) => cut < text.length).sort((a, b) => a - b), text.length];
+      fc.asyncProperty(changedBytes, async ([text, cuts]) => {
         const answers = ports.map(async (port) => {
           const one = new Client(port);
-          let at = 0;
-          for (const end of ends) {
-            await one.send(text.slice(at, end));
-            at = end;
-          }
+          await one.sendInPieces(text, cuts);
           one.finish();
           return (await one.untilEnded()).replace(/^x-murmur-token: .*$/gm, "");
         });
@@ -478,5 +485,21 @@ describe("bytes that may be brief reads", () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it("end no listener", async () => {
+    const { client } = await servedAt("a listener");
+    const held = client();
+    await held.send(post(plain));
+    assert.match(await held.answer(), /^HTTP\/1.1 200/);
+    const property = fc.asyncProperty(changedBytes, async ([text, cuts]) => {
+      const one = client();
+      await one.sendInPieces(text, cuts);
+      one.finish();
+      await one.untilEnded();
+    });
+    await fc.assert(property, { numRuns: 150 });
+    await held.send(post(plain));
+    assert.match(await held.answer(), /^HTTP\/1.1 200/);
   });
 });

@@ -31,6 +31,8 @@ function headersOf({ method, headers, rawHeaders }: IncomingMessage): string[] {
   const hasLength = headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
   // else Node would send the body that is not there in chunks
   if (!hasLength && method !== undefined && ["POST", "PUT", "PATCH"].includes(method)) own.push("content-length", "0");
+  // HTTP/1.0 asks for none
+  if (headers.host === undefined) own.push("host", "");
   return own;
 }
 
