@@ -29,13 +29,26 @@ const alias = (collection: string): Command => ({
   kind: "change-aliases",
   actions: [{ kind: "create-alias", collection, alias: "x" }],
 });
+const add = (name: string, size = 2): Command => ({
+  kind: "add-vector",
+  collection: "c",
+  name,
+  space: space(size, "Euclid"),
+  given: {},
+});
+const dropVector = (name: string): Command => ({ kind: "drop-vector", collection: "c", name });
+const give = (given: { readonly [name: string]: Float32Array }): Command => ({
+  kind: "update-vectors",
+  collection: "c",
+  points: [{ id: 1, vectors: given }],
+});
 const names = (replica: Replica) => Object.values(replica.catalogue.collections).map(({ name }) => name);
 
 interface Row {
   readonly one: string;
   readonly another: string;
   /** The pair, and what holds on every replica when the second was executed later, and when the first was. */
-  readonly pair: readonly [Command, Command];
+  readonly pair: readonly [Command | readonly Command[], Command | readonly Command[]];
   readonly secondLater: (replica: Replica) => void;
   readonly firstLater: (replica: Replica) => void;
 }
@@ -52,6 +65,12 @@ const collectionsAre =
   (...expected: string[]) =>
   (replica: Replica) =>
     assert.deepEqual(names(replica).sort(), expected);
+/** The vectors of the collection, by name, and their sizes. */
+const vectorsAre = (expected: { readonly [name: string]: number }) => (replica: Replica) => {
+  const { vectors: spaces } = replica.shard("c").collection;
+  const sizes = Object.entries(spaces).map(([name, of]) => [name, "size" in of ? of.size : undefined]);
+  assert.deepEqual(Object.fromEntries(sizes), expected);
+};
 const aliasesAre = (expected: unknown) => (replica: Replica) => {
   const { aliases, collections } = replica.catalogue;
   const byName = Object.entries(aliases).map(([name, id]) => [name, collections[id]?.name]);
@@ -161,6 +180,34 @@ const rows: readonly Row[] = [
     ...same(collectionsAre("d")),
   },
   {
+    one: "add a vector",
+    another: "add one of the same name and parameters",
+    pair: [
+      [add("n"), give({ n: Float32Array.of(1, 2) })],
+      [add("n"), give({ b: Float32Array.of(3, 4) })],
+    ],
+    ...same(both(vectorsAre({ a: 2, b: 2, n: 2 }), vectorIs({ a: [1, 0], b: [3, 4], n: [1, 2] }))),
+  },
+  {
+    one: "add a vector",
+    another: "add one of the same name with other parameters",
+    pair: [add("n", 2), add("n", 3)],
+    // the lower key of the two, which is a hash of what was asked for
+    ...same(vectorsAre({ a: 2, b: 2, n: 3 })),
+  },
+  {
+    one: "add a vector",
+    another: "drop one of its name",
+    pair: [[dropVector("a"), add("a", 3)], dropVector("a")],
+    ...same(both(vectorsAre({ b: 2, a: 3 }), vectorIs({ b: [0, 1] }))),
+  },
+  {
+    one: "drop a vector",
+    another: "any write that names it",
+    pair: [dropVector("a"), later],
+    ...same(both(vectorsAre({ b: 2 }), vectorIs({ b: [6, 6] }), payloadIs({ tag: "new" }))),
+  },
+  {
     one: "move an alias",
     another: "move it elsewhere",
     pair: [alias("c"), alias("d")],
@@ -188,7 +235,7 @@ function outcomeOf([a, b]: Row["pair"], order: readonly [0 | 1, 0 | 1]): Replica
     cluster.cut(one, another);
   for (const which of order) {
     cluster.nowMs += 10;
-    run(cluster.get(which + 1), which === 0 ? a : b);
+    run(cluster.get(which + 1), ...[which === 0 ? a : b].flat());
     cluster.post(which + 1, cluster.get(which + 1).outbox());
   }
   cluster.heal();

@@ -184,7 +184,9 @@ export class Executor {
     }
     if (command.kind === "create-collection" && formatOfSpaces(command.vectors) > store.formatOfAll()) {
       const message = "not every member knows vectors of these kinds yet: bring all of them to this version first";
-      throw new MurmurationError("unavailable", message, "vectors");
+      const ofDense = Object.entries(command.vectors).filter(([, space]) => space.kind !== "sparse");
+      const isDenseNewer = formatOfSpaces(Object.fromEntries(ofDense)) > store.formatOfAll();
+      throw new MurmurationError("unavailable", message, isDenseNewer ? "vectors" : "sparse_vectors");
     }
     if (command.kind === "add-vector" || command.kind === "drop-vector") {
       if (store.formatOfAll() < sparseFormat) {
