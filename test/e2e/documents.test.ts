@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { loadConfig } from "@murmuration/server";
+import { newAuthority } from "@murmuration/server/testing/certificates";
 import { root } from "../support/source-tree.js";
 import { startE2eServer } from "./e2e-server.js";
 
@@ -70,7 +71,15 @@ test("the README's examples can be run one after the other", async () => {
   }
 });
 
-test("the sample configurations are ones, and name only options that there are", () => {
+test("the sample configurations are ones, and name only options that there are", async () => {
+  const authority = await newAuthority("a sample");
+  const { cert, key } = await authority.issue("db-eu");
+  const files: { readonly [name: string]: string } = {
+    "/run/secrets/murmuration-key": "one-key-of-a-sample-0123456789abcdef",
+    "/run/secrets/db-eu.crt": cert,
+    "/run/secrets/db-eu.key": key,
+    "/run/secrets/ca.crt": authority.cert,
+  };
   const samples = fenced(textOf("docs/configuration.md"), "json");
   assert.equal(samples.length, 2);
   const [alone, region] = samples.map((sample) => {
@@ -78,7 +87,7 @@ test("the sample configurations are ones, and name only options that there are",
     const outcome = loadConfig({
       argv: [],
       environment: sample.includes("nats") ? environment : { MURMUR_CONFIG: "sample.json" },
-      readFile: () => sample,
+      readFile: (file) => (file === "sample.json" ? sample : (files[file] ?? "")),
     });
     assert.ok("config" in outcome, JSON.stringify(outcome));
     return outcome.config;

@@ -7,6 +7,8 @@ const DIMENSIONS = 4_096;
 const BATCH = 100;
 /** So much more than it holds when it has started, in MiB: some thousand vectors of 16 KiB. */
 const ROOM_MIB = 30;
+/** The least that the option takes. */
+const LIMIT_MIB_MIN = 64;
 const BATCHES_MAX = 200;
 
 const folder = newFolder("memory-limit");
@@ -29,7 +31,7 @@ const batchOf = (first: number) => ({
 
 test("past what data may take in memory, what adds is refused and says so; it goes on when room was made", async () => {
   const measured = await startServer({ dataFolder: folder });
-  const limit = Math.round((await usedMib(measured)) + ROOM_MIB);
+  const limit = Math.max(LIMIT_MIB_MIN, Math.round((await usedMib(measured)) + ROOM_MIB));
   await measured.stop();
 
   const server = await startServer({ dataFolder: folder, options: ["--memory-limit-mib", String(limit)] });
