@@ -18,6 +18,11 @@ const regressions: readonly (readonly [profile: string, seed: number, what: stri
   ["default", 8, "the list of a repair was overwritten by the entry points of the walk that filled it"],
   ["default", 35, "a node was rescued from one that only upper layers reach, over and over"],
   ["default", 51, "among equal vectors no list had room for a lost node"],
+  [
+    "vectors",
+    562,
+    "what a sparse vector's reader counted at an epoch of one table was taken for that of the table after it",
+  ],
   ["island", 3, "two replicas made room for lost nodes at once and cut each other's ways"],
   ["membership", 5, "tombstones of an evicted member were nobody's to forget"],
   [

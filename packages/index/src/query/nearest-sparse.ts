@@ -11,9 +11,11 @@ import type { SpaceReader } from "./space-reader.js";
 const slotsOf = ({ points }: ReadView, { sparse, number }: SpaceReader, rows: ReadonlyRowSet) =>
   slotSetOfRows(points.segment.engine, number, rows, sparse.memory.slotCount);
 
+const tableEpochOf = ({ points }: ReadView) => ({ table: points.segment.engine, epoch: points.epoch });
+
 /** Slots of all visible points. */
 function* visibleIn(view: ReadView, space: SpaceReader): Sliced<ReadonlyRowSet> {
-  return yield* space.sparse.visibleSlots(view.points.epoch, function* () {
+  return yield* space.sparse.visibleSlots(tableEpochOf(view), function* () {
     return slotsOf(view, space, yield* view.points.visibleRows());
   });
 }
@@ -35,7 +37,7 @@ export function* weightedIn(
   if (typeof idf === "object") {
     return yield* sparse.weighted(queries, slotsOf(view, space, yield* matchingRows(view, idf.corpus)));
   }
-  return yield* sparse.weighted(queries, yield* visibleIn(view, space), view.points.epoch);
+  return yield* sparse.weighted(queries, yield* visibleIn(view, space), tableEpochOf(view));
 }
 
 /** The visible points that match and share an index with a sparse vector, by their dot products; the vector is weighted as `weightedIn` says. */

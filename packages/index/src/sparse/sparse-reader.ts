@@ -7,9 +7,15 @@ import type { SparseHandle } from "./sparse-handle.js";
 import { SparseMemory } from "./sparse-memory.js";
 import { SparseSearch, weightedByIdf } from "./sparse-search.js";
 
+/** An epoch of a table. Two tables that have the same vectors may be at the same number. */
+export interface TableEpoch {
+  readonly table: object;
+  readonly epoch: number;
+}
+
 /** What was counted among the visible vectors of an epoch. */
 interface Counted {
-  readonly epoch: number;
+  readonly at: TableEpoch;
   readonly slots: ReadonlyRowSet;
   /** By index: how many of them have a value there. */
   readonly frequencies: Map<number, number>;
@@ -36,27 +42,32 @@ export class SparseReader {
   }
 
   /** The slots that an epoch shows, as counted before, or as `count` gives them. Not to be changed. */
-  *visibleSlots(epoch: number, count: () => Sliced<ReadonlyRowSet>): Sliced<ReadonlyRowSet> {
-    if (this.#counted?.epoch === epoch) return this.#counted.slots;
+  *visibleSlots(at: TableEpoch, count: () => Sliced<ReadonlyRowSet>): Sliced<ReadonlyRowSet> {
+    const counted = this.#countedAt(at);
+    if (counted !== undefined) return counted.slots;
     const slots = yield* count();
     const before = isPlanted("statistics-lag") ? this.#counted?.frequencies : undefined;
-    this.#counted = { epoch, slots, frequencies: before ?? new Map() };
+    this.#counted = { at, slots, frequencies: before ?? new Map() };
     return slots;
   }
 
   /**
-   * Queries with their values weighted by how rare their indices are among these vectors. `epoch`: they are all that it shows, so that counts are kept
+   * Queries with their values weighted by how rare their indices are among these vectors. `at`: they are all that it shows, so that counts are kept
    * for other queries of it.
    */
-  *weighted(queries: readonly SparseVector[], among: ReadonlyRowSet, epoch?: number): Sliced<SparseVector[]> {
-    const counted = this.#counted;
-    const known = counted !== undefined && counted.epoch === epoch ? counted.frequencies : new Map<number, number>();
+  *weighted(queries: readonly SparseVector[], among: ReadonlyRowSet, at?: TableEpoch): Sliced<SparseVector[]> {
+    const known = (at && this.#countedAt(at)?.frequencies) ?? new Map<number, number>();
     const weighted: SparseVector[] = [];
     for (const query of queries) {
       const frequencies = yield* this.#frequencies(query.indices, among, known);
       weighted.push(weightedByIdf(query, among.size, frequencies));
     }
     return weighted;
+  }
+
+  #countedAt({ table, epoch }: TableEpoch): Counted | undefined {
+    const counted = this.#counted;
+    return counted?.at.table === table && counted.at.epoch === epoch ? counted : undefined;
   }
 
   *#frequencies(indices: Uint32Array, among: ReadonlyRowSet, known: Map<number, number>): Sliced<Uint32Array> {
