@@ -6,7 +6,7 @@ import { lance } from "./databases/lancedb.js";
 import { zvec } from "./databases/zvec.js";
 import { type Benchmark, type BenchRow, median, progressBar, say, wallSeconds } from "./harness.js";
 import { startServer } from "./server-process.js";
-import { bytesOf } from "./service/bytes.js";
+import { emptyRequestMs } from "./service/bytes.js";
 import { loadedFolder } from "./service/kept.js";
 import { ask, queryBody } from "./service/load.js";
 import { untilAtRest } from "./service/pace.js";
@@ -20,7 +20,6 @@ const K = 10;
 const RECALL_WANTED = 0.95;
 /** Candidates kept during a search: each database takes the fewest that find enough without a filter. */
 const EF_LADDER = [32, 48, 64, 96, 128, 192, 256, 384];
-const FLOOR_REQUESTS = 500;
 const PEERS = [lance, zvec];
 
 const is = (field: string): Condition => ({ field, value: `${field}-0` });
@@ -145,12 +144,7 @@ export const filterBenchmark: Benchmark = {
         }
       }
       bar.stop();
-      const floors: number[] = [];
-      for (let at = 0; at < FLOOR_REQUESTS; at++) {
-        const start = wallSeconds();
-        await bytesOf(server.address, "GET", "/healthz", "");
-        floors.push((wallSeconds() - start) * 1_000);
-      }
+      const emptyMs = await emptyRequestMs(server.address);
       const rows: BenchRow[] = [];
       for (const [i, { name }] of contestants.entries()) {
         const unfiltered = median(times[i]?.[0] ?? []);
@@ -177,7 +171,7 @@ export const filterBenchmark: Benchmark = {
           rounds,
           clock: "wall",
           // what of our times is the way through HTTP, which the peers do not take
-          empty_request_ms: Math.round(median(floors) * 1_000) / 1_000,
+          empty_request_ms: Math.round(emptyMs * 1_000) / 1_000,
           made: shape.vectors.made,
         },
         rows,

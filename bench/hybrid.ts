@@ -5,7 +5,7 @@ import { CANDIDATES, type HybridDatabase, type HybridEntry, hybridDatabases } fr
 import { type GlossQuery, readGlosses } from "./glosses.js";
 import { type Benchmark, type BenchRow, median, progressBar, quantile, say, wallSeconds } from "./harness.js";
 import { startServer } from "./server-process.js";
-import { bytesOf } from "./service/bytes.js";
+import { emptyRequestMs } from "./service/bytes.js";
 import { loadedFolder } from "./service/kept.js";
 import { ask } from "./service/load.js";
 import { untilAtRest } from "./service/pace.js";
@@ -19,7 +19,6 @@ const K = 10;
 const SHARES = [0.1, 0.01, 0.001];
 /** What is added to ranks: the peers' own; the dialect's is 2. */
 const RANK_CONSTANT = 60;
-const FLOOR_REQUESTS = 500;
 
 type Search = (query: GlossQuery) => Promise<readonly number[]>;
 
@@ -137,12 +136,7 @@ export const hybridBenchmark: Benchmark = {
         }
       }
       bar.stop();
-      const floors: number[] = [];
-      for (let at = 0; at < FLOOR_REQUESTS; at++) {
-        const start = wallSeconds();
-        await bytesOf(server.address, "GET", "/healthz", "");
-        floors.push((wallSeconds() - start) * 1_000);
-      }
+      const emptyMs = await emptyRequestMs(server.address);
       const p50Of = (what: string | undefined): number =>
         quantile(times[contestants.findIndex((contestant) => contestant.what === what)] ?? [], 0.5);
       /** In how many of all questions the document that is wanted is among the 10 found. */
@@ -176,7 +170,7 @@ export const hybridBenchmark: Benchmark = {
           rounds,
           clock: "wall",
           // what of our times is the way through HTTP, which the peers do not take
-          empty_request_ms: Math.round(median(floors) * 1_000) / 1_000,
+          empty_request_ms: Math.round(emptyMs * 1_000) / 1_000,
           made: glosses.made,
         },
         rows,

@@ -1,6 +1,4 @@
 import {
-  CollectionReader,
-  createLargestSegment,
   createSpace,
   emptyFilter,
   type Filter,
@@ -10,6 +8,7 @@ import {
   spaceUse,
 } from "@murmuration/index";
 import { type Benchmark, cpuSeconds, median, progressBar } from "./harness.js";
+import { IndexedSpace } from "./indexed-space.js";
 import { PART_DIMENSIONS, PARTS, readMultivectors } from "./multivectors.js";
 
 const K = 10;
@@ -37,26 +36,15 @@ export const multivectorBenchmark: Benchmark = {
     const all = readMultivectors(count + queryCount);
     const [documents, queries] = [all.slice(0, -queryCount), all.slice(-queryCount)];
     const space = createSpace({ kind: "multi", dimensions: PART_DIMENSIONS, metric: "cosine" });
-    const segment = createLargestSegment({ slots: [space.capacity], seed: [1, 2] });
+    const indexed = new IndexedSpace(space);
     const progress = progressBar("inserting", documents.length);
-    let insertSeconds = 0;
     for (let from = 0; from < documents.length; from += GROUP) {
       const group = documents.slice(from, from + GROUP);
-      const start = cpuSeconds();
-      const rows = group.map((vector, i) => {
-        const slot = space.insert({ origin: 1, sequence: from + i + 1 }, vector, new Uint8Array(0), new Map());
-        const stamp = { wallMs: 1, counter: 0, origin: 1 };
-        return { kind: "put", id: from + i, payloadKey: 0, stamp, version: 1, slots: [slot] } as const;
-      });
-      segment.prepare(rows);
-      segment.publish();
-      space.published();
-      insertSeconds += cpuSeconds() - start;
+      indexed.insert(group);
       for (const _ of group) progress.step();
     }
     progress.stop();
-    const handle = { table: segment.handle(), spaces: [{ name: "", graph: space.handle() }] };
-    const reader = new CollectionReader(handle, 1, { bytesOf: () => new Uint8Array(0) });
+    const reader = indexed.reader();
     const ask = (vector: MultiVector, parameters: SearchParameters, filter?: Filter): Set<unknown> => {
       const found = new Set<unknown>();
       const snapshot = reader.begin();
@@ -97,7 +85,7 @@ export const multivectorBenchmark: Benchmark = {
         filtered_exact_over_codes: ms(3) / ms(4),
         filtered_recall: recall(4),
         bytes_a_document: bytes / documents.length,
-        insert_us: (insertSeconds / documents.length) * 1e6,
+        insert_us: (indexed.cpuSeconds / documents.length) * 1e6,
       },
     };
   },

@@ -1,8 +1,6 @@
 import {
   bm25Document,
   bm25Query,
-  CollectionReader,
-  createLargestSegment,
   createSpace,
   emptyFilter,
   type Filter,
@@ -12,7 +10,8 @@ import {
   spaceUse,
 } from "@murmuration/index";
 import { readBenchData, readBenchWords } from "./data.js";
-import { type Benchmark, cpuSeconds, median, progressBar, quantile } from "./harness.js";
+import { type Benchmark, median, progressBar, quantile } from "./harness.js";
+import { IndexedSpace } from "./indexed-space.js";
 import { fractionOf } from "./random.js";
 
 const K = 10;
@@ -73,32 +72,21 @@ export const sparseBenchmark: Benchmark = {
     const word = wordSource(readBenchWords(), random);
     const bm25 = readBm25({}, "");
     const space = createSpace({ kind: "sparse", modifier: "idf" });
-    const segment = createLargestSegment({ slots: [space.capacity], seed: [1, 2] });
+    const indexed = new IndexedSpace(space);
     const vectors: SparseVector[] = [];
     const progress = progressBar("inserting", count);
-    let [values, insertSeconds] = [0, 0];
+    let values = 0;
     for (let from = 0; from < count; from += GROUP) {
       const documents = Array.from({ length: Math.min(GROUP, count - from) }, () =>
         bm25Document(textOf(word, random, WORDS_MIN, WORDS_MAX), bm25),
       );
-      const start = cpuSeconds();
-      const rows = documents.map((vector, i) => {
-        const dot = { origin: 1, sequence: from + i + 1 };
-        const slot = space.insert(dot, vector, new Uint8Array(0), new Map());
-        const stamp = { wallMs: 1, counter: 0, origin: 1 };
-        return { kind: "put", id: from + i, payloadKey: 0, stamp, version: 1, slots: [slot] } as const;
-      });
-      segment.prepare(rows);
-      segment.publish();
-      space.published();
-      insertSeconds += cpuSeconds() - start;
+      indexed.insert(documents);
       for (const vector of documents) values += vector.values.length;
       vectors.push(...documents);
       for (const _ of documents) progress.step();
     }
     progress.stop();
-    const handle = { table: segment.handle(), spaces: [{ name: "", graph: space.handle() }] };
-    const reader = new CollectionReader(handle, 1, { bytesOf: () => new Uint8Array(0) });
+    const reader = indexed.reader();
     const queries = Array.from({ length: quick ? 200 : 1_000 }, () => bm25Query(textOf(word, random, 2, 8), bm25));
     const selection = { payload: false, vectors: false };
     const everySecond: Filter = { ...emptyFilter, must: [{ kind: "slice", total: 2, index: 0 }] };
@@ -143,7 +131,7 @@ export const sparseBenchmark: Benchmark = {
         over_comparing: median(compared) / median(plain),
         p50_ms: quantile(plain, 0.5),
         bytes_a_value: bytes / values,
-        insert_us: (insertSeconds / count) * 1e6,
+        insert_us: (indexed.cpuSeconds / count) * 1e6,
       },
     };
   },

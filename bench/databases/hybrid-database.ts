@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { PARAMETERS } from "../saved-index.js";
 import { inPieces } from "./database.js";
 import { VERSION as LANCEDB_VERSION, lancedb } from "./lancedb.js";
-import { VERSION as ZVEC_VERSION, zvecPackage } from "./zvec.js";
+import { VERSION as ZVEC_VERSION, zvecPackage, zvecVectors } from "./zvec.js";
 
 const K = 10;
 /** Candidates of each kind that are fused. */
@@ -87,24 +87,15 @@ const zvec: HybridDatabase = {
   id: "zvec",
   name: `Zvec ${ZVEC_VERSION}`,
   async load(folder, dimension, entries) {
-    const { ZVecDataType, ZVecIndexType, ZVecMetricType, ZVecCollectionSchema, ZVecCreateAndOpen } = zvecPackage();
+    const zvecModule = zvecPackage();
+    const { ZVecDataType, ZVecIndexType, ZVecCollectionSchema, ZVecCreateAndOpen } = zvecModule;
     // it makes the folder itself
     rmSync(folder, { recursive: true, force: true });
     const collection = ZVecCreateAndOpen(
       folder,
       new ZVecCollectionSchema({
         name: "points",
-        vectors: {
-          name: "vector",
-          dataType: ZVecDataType.VECTOR_FP32,
-          dimension,
-          indexParams: {
-            indexType: ZVecIndexType.HNSW,
-            metricType: ZVecMetricType.COSINE,
-            m: PARAMETERS.M,
-            efConstruction: PARAMETERS.efConstruction,
-          },
-        },
+        vectors: zvecVectors(zvecModule, dimension),
         fields: [
           {
             name: "text",

@@ -33,13 +33,29 @@ interface Zvec {
 /** The package. */
 export const zvecPackage = (): Zvec => fetched("zvec", packages) as Zvec;
 
+/** How a collection keeps its vectors: in an HNSW graph over f32, with the parameters that all are given. */
+export function zvecVectors({ ZVecDataType, ZVecIndexType, ZVecMetricType }: Zvec, dimension: number): object {
+  return {
+    name: "vector",
+    dataType: ZVecDataType.VECTOR_FP32,
+    dimension,
+    indexParams: {
+      indexType: ZVecIndexType.HNSW,
+      metricType: ZVecMetricType.COSINE,
+      m: PARAMETERS.M,
+      efConstruction: PARAMETERS.efConstruction,
+    },
+  };
+}
+
 /** Zvec in this process: an HNSW graph over f32 and an inverted index over each field. */
 export const zvec: Database = {
   id: "zvec",
   name: `Zvec ${VERSION}`,
   packages,
   async load(folder, dimension, entries) {
-    const { ZVecDataType, ZVecIndexType, ZVecMetricType, ZVecCollectionSchema, ZVecCreateAndOpen } = zvecPackage();
+    const zvecModule = zvecPackage();
+    const { ZVecDataType, ZVecIndexType, ZVecCollectionSchema, ZVecCreateAndOpen } = zvecModule;
     // it makes the folder itself
     rmSync(folder, { recursive: true, force: true });
     let collection: Collection | undefined;
@@ -49,17 +65,7 @@ export const zvec: Database = {
         folder,
         new ZVecCollectionSchema({
           name: "points",
-          vectors: {
-            name: "vector",
-            dataType: ZVecDataType.VECTOR_FP32,
-            dimension,
-            indexParams: {
-              indexType: ZVecIndexType.HNSW,
-              metricType: ZVecMetricType.COSINE,
-              m: PARAMETERS.M,
-              efConstruction: PARAMETERS.efConstruction,
-            },
-          },
+          vectors: zvecVectors(zvecModule, dimension),
           fields: Object.entries(piece[0]?.payload ?? {}).map(([name, value]) => ({
             name,
             dataType: typeof value === "number" ? ZVecDataType.INT64 : ZVecDataType.STRING,

@@ -1,4 +1,5 @@
 import { Agent, request } from "node:http";
+import { median, wallSeconds } from "../harness.js";
 
 /** Heavy answers have connections of their own, so that no small request waits for one in the client. */
 const agent = new Agent({ keepAlive: true, maxSockets: 32 });
@@ -23,4 +24,17 @@ export function bytesOf(
     outgoing.on("error", reject);
     outgoing.end(body);
   });
+}
+
+const EMPTY_REQUESTS = 500;
+
+/** What a request that asks for nothing takes, in the middle: the part of a time that is the way through HTTP. */
+export async function emptyRequestMs(address: URL): Promise<number> {
+  const times: number[] = [];
+  for (let at = 0; at < EMPTY_REQUESTS; at++) {
+    const start = wallSeconds();
+    await bytesOf(address, "GET", "/healthz", "");
+    times.push((wallSeconds() - start) * 1_000);
+  }
+  return median(times);
 }

@@ -1,6 +1,6 @@
 import { isJsonObject, type Json, type JsonObject, vectorIndexLimits } from "@murmuration/index";
 import { type OperationFormat, oldestOperationFormat } from "../operation/operation-format.js";
-import { vectorEncodings } from "../operation/vector-encoding.js";
+import { isLaterEncoding, vectorEncodings } from "../operation/vector-encoding.js";
 import { sparseFormat } from "../operation/vector-kind.js";
 import { type DenseVectorSpace, distances, isDenseSpace, type VectorSpace } from "./collection.js";
 
@@ -43,7 +43,7 @@ export function problemOfSpace(space: Json): string | undefined {
 
 /** The oldest operation format whose readers know all of these spaces. */
 export function formatOfSpaces(spaces: { readonly [name: string]: VectorSpace }): OperationFormat {
-  const isOld = (space: VectorSpace) => isDenseSpace(space) && space.encoding !== "u8" && space.encoding !== "turbo4";
+  const isOld = (space: VectorSpace) => isDenseSpace(space) && !isLaterEncoding(space.encoding);
   return Object.values(spaces).every(isOld) ? oldestOperationFormat : sparseFormat;
 }
 

@@ -11,6 +11,11 @@ import { decodeTurbo, encodeTurbo } from "./turbo-code.js";
 export const vectorEncodings = ["f32", "f16", "sq8", "u8", "turbo4"] as const;
 export type VectorEncoding = (typeof vectorEncodings)[number];
 
+/** Do only readers of a later operation format than the oldest know it? */
+export function isLaterEncoding(encoding: VectorEncoding | undefined): boolean {
+  return encoding === "u8" || encoding === "turbo4";
+}
+
 /** An encoding of vectors as bytes. `encode(decode(bytes))` gives the same bytes. */
 interface Format {
   /** Names the encoding in an operation; never given to another, and below 16. 3 to 5 are kept free for sq4, pq and differences. */

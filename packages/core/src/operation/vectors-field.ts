@@ -2,7 +2,7 @@ import { assert, isDense, isSparse, piecesOfVector } from "@murmuration/index";
 import type { Field } from "./format.js";
 import type { OperationFormat } from "./operation-format.js";
 import { textToField } from "./text-field.js";
-import { encodeVector, numberOfEncoding } from "./vector-encoding.js";
+import { encodeVector, isLaterEncoding, numberOfEncoding } from "./vector-encoding.js";
 import { kindOfDense, MULTI_KIND, SPARSE_KIND, sparseFormat } from "./vector-kind.js";
 import type { KeptVector, VectorVersion } from "./vector-version.js";
 
@@ -31,7 +31,7 @@ export function vectorsToField(vectors: readonly VectorVersion[], format: Operat
 
 /** The oldest format that has all of these vectors. */
 export function oldestFormatOf(vectors: readonly VectorVersion[]): OperationFormat {
-  const isOld = ({ values, encoding }: VectorVersion) => isDense(values) && encoding !== "u8" && encoding !== "turbo4";
+  const isOld = ({ values, encoding }: VectorVersion) => isDense(values) && !isLaterEncoding(encoding);
   return vectors.every(isOld) ? 1 : sparseFormat;
 }
 

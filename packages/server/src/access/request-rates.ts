@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import rateLimit from "@fastify/rate-limit";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Refusal } from "../http/refusal.js";
 import { credentialOf } from "./credential.js";
+import { digested } from "./secrets.js";
 
 /** How many requests are taken in a minute; 0: as many as come. */
 export interface RequestRates {
@@ -43,10 +43,7 @@ export async function limitRates(
   letIn();
   if (perKey > 0) {
     // no key is kept, only what tells it from others
-    const keyGenerator = ({ headers }: FastifyRequest) =>
-      createHash("sha256")
-        .update(credentialOf(headers) ?? "")
-        .digest("base64");
+    const keyGenerator = ({ headers }: FastifyRequest) => digested(credentialOf(headers) ?? "").toString("base64");
     const limiter = app.createRateLimit({ max: perKey, timeWindow: MINUTE_MS, keyGenerator });
     app.addHook("onRequest", async (request) => {
       const { by } = request.caller;
