@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
-import { type AccessConfig, type AccessSettings, accessOf } from "./access-config.js";
-import { type ClusterSettings, clusterOf } from "./cluster-config.js";
+import { type AccessConfig, accessOf } from "./access-config.js";
+import { clusterOf } from "./cluster-config.js";
 import type { ClusterStart } from "./engine/cluster-start.js";
 import { bodyBytesInFlightMebibytesDefault } from "./http/http-limits.js";
-import { type ConfigValue, type OptionRow, optionTable, type ServerSettings } from "./options.js";
-import { type TlsConfig, type TlsSettings, tlsOf } from "./tls-config.js";
+import type { ConfigValue, OptionRow, ServerSettings, Settings } from "./option-row.js";
+import { optionTable } from "./options.js";
+import { type TlsConfig, tlsOf } from "./tls-config.js";
 import { version } from "./version.js";
 
 /** Every setting of the server, with its value. */
@@ -16,8 +17,6 @@ export interface Config extends ServerSettings {
   /** The cluster to take part in; without it the server is alone. */
   readonly cluster: ClusterStart | undefined;
 }
-
-type Settings = ServerSettings & ClusterSettings & AccessSettings & TlsSettings;
 
 const fileOption = "config";
 
