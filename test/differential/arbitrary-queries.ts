@@ -41,7 +41,7 @@ export const model: fc.Arbitrary<Model> = fc
     metrics: fc.record({
       "": metric,
       other: metric,
-      parts: fc.constant<ModelMetric>("MaxSim"),
+      parts: fc.constantFrom<ModelMetric>("MaxSimDot", "MaxSimEuclid", "MaxSimManhattan"),
       words: fc.constantFrom<ModelMetric>("Sparse", "Idf"),
     }),
     points: fc.array(point, { minLength: 4, maxLength: 30 }),

@@ -9,19 +9,37 @@ export interface Sparse {
 /** Of one kind in each space; a list of numbers stands for a multivector of one part, too. */
 export type ModelVector = Numbers | readonly Numbers[] | Sparse;
 
-/** Of dense vectors, of multivectors by dot, and of sparse ones, without and with the modifier. */
-export type ModelMetric = "Dot" | "Euclid" | "Manhattan" | "MaxSim" | "Sparse" | "Idf";
+/** How dense vectors and parts of multivectors are compared. */
+export type PartMetric = "Dot" | "Euclid" | "Manhattan";
+/** Of dense vectors, of multivectors by their parts, and of sparse ones, without and with the modifier. */
+export type ModelMetric = PartMetric | `MaxSim${PartMetric}` | "Sparse" | "Idf";
 
 export const f = Math.fround;
-export const isDistance = (metric: ModelMetric) => metric === "Euclid" || metric === "Manhattan";
+export const isDistance = (metric: ModelMetric) => metric.endsWith("Euclid") || metric.endsWith("Manhattan");
+export const isMulti = (metric: ModelMetric) => metric.startsWith("MaxSim");
+/** Of multivectors: of their parts. */
+export const partMetricOf = (metric: ModelMetric) => metric.replace("MaxSim", "") as PartMetric;
 const isSparse = (metric: ModelMetric) => metric === "Sparse" || metric === "Idf";
 const partsOf = (vector: ModelVector) => (Array.isArray((vector as Numbers)[0]) ? vector : [vector]) as Numbers[];
 
+const sumOf = (of: (x: number, y: number) => number) => (a: Numbers, b: Numbers) =>
+  a.reduce((sum, x, i) => sum + of(x, b[i] as number), 0);
+const sums: { readonly [metric in PartMetric]: (a: Numbers, b: Numbers) => number } = {
+  Dot: sumOf((x, y) => x * y),
+  Euclid: sumOf((x, y) => (x - y) ** 2),
+  Manhattan: sumOf((x, y) => Math.abs(x - y)),
+};
+
 /** Of what is asked to what stands there; `undefined`: they have no index in common. */
 export function scoreOf(metric: ModelMetric, asked: ModelVector, there: ModelVector): number | undefined {
-  if (metric === "MaxSim") {
-    const most = (part: Numbers) => Math.max(...partsOf(there).map((other) => scoreOf("Dot", part, other) as number));
-    return partsOf(asked).reduce((sum, part) => f(sum + most(part)), 0);
+  if (isMulti(metric)) {
+    const of = partMetricOf(metric);
+    const nearest = (part: Numbers, sum: (a: Numbers, b: Numbers) => number) => {
+      const all = partsOf(there).map((other) => sum(part, other));
+      return of === "Dot" ? Math.max(...all) : Math.min(...all);
+    };
+    const total = partsOf(asked).reduce((sum, part) => sum + nearest(part, sums[of]), 0);
+    return f(of === "Euclid" ? Math.sqrt(total) : total);
   }
   if (isSparse(metric)) {
     const [one, other] = [asked as Sparse, there as Sparse];
@@ -31,10 +49,8 @@ export function scoreOf(metric: ModelMetric, asked: ModelVector, there: ModelVec
     return shared.reduce((sum, index) => f(sum + f(valueAt(one, index) * valueAt(other, index))), 0);
   }
   const [a, b] = [asked as Numbers, there as Numbers];
-  const sum = (of: (x: number, y: number) => number) => a.reduce((s, x, i) => s + of(x, b[i] as number), 0);
-  if (metric === "Euclid") return f(Math.sqrt(f(sum((x, y) => (x - y) ** 2))));
-  if (metric === "Manhattan") return f(sum((x, y) => Math.abs(x - y)));
-  return f(sum((x, y) => x * y));
+  const sum = sums[metric as PartMetric](a, b);
+  return f(metric === "Euclid" ? Math.sqrt(f(sum)) : sum);
 }
 
 /** mean(positive), or 2 · mean(positive) − mean(negative); of multivectors all parts, those of negative ones turned around. */
@@ -44,7 +60,7 @@ export function averageOf(
   minus: readonly ModelVector[],
 ): ModelVector {
   const parts = (vectors: readonly ModelVector[]) => vectors.flatMap(partsOf);
-  if (metric === "MaxSim") return [...parts(plus), ...parts(minus).map((part) => part.map((x) => 0 - x))];
+  if (isMulti(metric)) return [...parts(plus), ...parts(minus).map((part) => part.map((x) => 0 - x))];
   const mean = (vectors: readonly ModelVector[], at: (vector: ModelVector) => number) =>
     vectors.reduce((sum, vector) => sum + at(vector), 0) / vectors.length;
   const average = (at: (vector: ModelVector) => number) =>

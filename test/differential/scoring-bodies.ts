@@ -1,14 +1,15 @@
 import { dimensions } from "./arbitrary-queries.js";
 import { answerOf, type Body, type Found, type Model, NotFinite } from "./reference.js";
 import { mDefault } from "./reference-formula.js";
+import { isMulti, type ModelMetric, partMetricOf } from "./reference-vectors.js";
 
 /** What makes the collection of a model. */
 export function creationOf({ metrics }: Model): object {
-  const multi = { distance: "Dot", multivector_config: { comparator: "max_sim" } };
   const vectors = Object.fromEntries(
     Object.entries(dimensions).map(([vector, size]) => {
-      const distance = metrics[vector];
-      return [vector, { size, ...(distance === "MaxSim" ? multi : { distance }) }];
+      const metric = metrics[vector] as ModelMetric;
+      const multi = isMulti(metric) ? { multivector_config: { comparator: "max_sim" } } : {};
+      return [vector, { size, distance: partMetricOf(metric), ...multi }];
     }),
   );
   const words = metrics["words"] === "Idf" ? { modifier: "idf" } : {};

@@ -36,7 +36,7 @@ export function collectionOf(seed: number, profile: Profile): CreateCollection {
   };
   const second: DenseVectorSpace = { ...space, size: SECOND_DIMENSIONS, distance: "Manhattan", quantization: "none" };
   const sparse = { kind: "sparse", modifier: "idf" } as const;
-  const multiDistance = new Random(seed).fork("multivectors").pick(["Cosine", "Dot"] as const);
+  const multiDistance = new Random(seed).fork("multivectors").pick(["Cosine", "Dot", "Euclid", "Manhattan"] as const);
   const multi = { kind: "multi", size: PART_DIMENSIONS, distance: multiDistance } as const;
   const hasSecond = profile.hasSecondVector === true;
   return {

@@ -8,12 +8,12 @@ export type Distance = (typeof distances)[number];
 /** One vector space of a collection. All fields are replicated state: every replica builds the same from them. */
 export type VectorSpace = DenseVectorSpace | SparseVectorSpace | MultiVectorSpace;
 
-/** Multivectors, compared by the sum of the largest similarity to each part of the query. */
+/** Multivectors, compared by the sum of the largest similarity, or of the least distance, to each part of the query. */
 export interface MultiVectorSpace {
   readonly kind: "multi";
   /** Dimensions of a part, 1 to 65,536. */
   readonly size: number;
-  readonly distance: Extract<Distance, "Cosine" | "Dot">;
+  readonly distance: Distance;
 }
 
 /** Sparse vectors, compared by their dot products. */

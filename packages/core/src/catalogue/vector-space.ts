@@ -14,7 +14,7 @@ function problemOfMulti({ kind: _, size, distance, ...rest }: JsonObject): strin
   const [unknown] = Object.keys(rest);
   if (unknown !== undefined) return `${JSON.stringify(unknown)} is not known`;
   if (!isWithin(size, vectorIndexLimits.dimensions)) return "size";
-  return distance === "Cosine" || distance === "Dot" ? undefined : "distance";
+  return (distances as readonly unknown[]).includes(distance) ? undefined : "distance";
 }
 
 function problemOfSparse(space: JsonObject): string | undefined {

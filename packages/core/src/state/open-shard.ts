@@ -39,7 +39,7 @@ export function metricOf(space: VectorSpace): Metric {
 export function spaceOptions(space: VectorSpace): SpaceOptions {
   if (isDenseSpace(space)) return { kind: "dense", ...graphOptions(space) };
   if (space.kind === "sparse") return space;
-  return { kind: "multi", dimensions: space.size, metric: space.distance === "Cosine" ? "cosine" : "dot" };
+  return { kind: "multi", dimensions: space.size, metric: metrics[space.distance] };
 }
 
 /** What a dense one means. */

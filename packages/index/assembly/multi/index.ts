@@ -157,3 +157,28 @@ export function addLargest(
     store<f32>(f32At(out, entry), sum);
   }
 }
+
+/** As `addLargest`: adds the squared distance of the nearest part, by lengths and cosine, negated. */
+export function addLeast(
+  entries: usize, count: u32, out: usize, query: usize, from: u32, to: u32, bytes: u32, lengths: usize, cosines: usize, work: usize,
+): void {
+  for (let entry: u32 = 0; entry < count; entry++) {
+    const codes = <usize>load<u32>(entries + (<usize>entry << 3)), groups = load<u32>(entries + (<usize>entry << 3), 4);
+    const own = codes + <usize>groups * bytes * GROUP;
+    let sum = load<f32>(f32At(out, entry));
+    for (let part = from; part < to; part++) {
+      const asked = load<f32>(f32At(lengths, part));
+      let most = -f32.MAX_VALUE;
+      for (let group: u32 = 0; group < groups; group++) {
+        v128.store(work, differing(codes + <usize>group * bytes * GROUP, query + <usize>part * bytes, bytes));
+        for (let i: u32 = 0; i < GROUP; i++) {
+          const length = load<f32>(f32At(own, group * GROUP + i));
+          const cosine = load<f32>(f32At(cosines, load<u8>(work + i)));
+          most = max<f32>(most, length * (2 * asked * cosine - length));
+        }
+      }
+      sum += most - asked * asked;
+    }
+    store<f32>(f32At(out, entry), sum);
+  }
+}

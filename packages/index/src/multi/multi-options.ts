@@ -5,5 +5,5 @@ export interface MultiOptions {
   /** Of each part. */
   readonly dimensions: number;
   /** How parts are compared. Those of cosine are of unit length. */
-  readonly metric: Extract<Metric, "cosine" | "dot">;
+  readonly metric: Metric;
 }

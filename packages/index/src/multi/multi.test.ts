@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { plant } from "../planted.js";
+import { scoreOf } from "../query/scores.js";
 import { RowSet } from "../row-set.js";
 import { finish } from "../sliced.js";
 import { loadSpace } from "../space/open.js";
@@ -51,6 +52,7 @@ const spaces: readonly MultiOptions[] = [
   { dimensions: 32, metric: "cosine" },
   { dimensions: 20, metric: "dot" },
   { dimensions: 150, metric: "dot" },
+  { dimensions: 32, metric: "euclid" },
 ];
 
 for (const options of spaces) {
@@ -120,41 +122,75 @@ for (const options of spaces) {
   });
 }
 
-test("a score is the same sum whatever is summed beside it", () => {
-  const options: MultiOptions = { dimensions: 3, metric: "dot" };
-  const random = seeded(5);
-  const part = () => Float32Array.from({ length: 3 }, () => random() * 10 ** (6 * random() - 3) - 1);
-  const all = Array.from({ length: 20 }, (_, i) => multiVector(Array.from({ length: 1 + (i % 9) }, part), ""));
-  const here = filled(options, all, upTo(20));
-  const query = multiVector([part(), part(), part()], "");
-  const { ids, distances } = found(here, query, { limit: 20 });
-  for (const [i, id] of ids.entries()) {
-    const { values } = all[id - 1] as MultiVector;
-    let sum = 0;
-    for (let q = 0; q < 9; q += 3) {
-      let most = Number.NEGATIVE_INFINITY;
-      for (let at = 0; at < values.length; at += 3) {
-        let product = 0;
-        for (let d = 0; d < 3; d++) product += (query.values[q + d] as number) * (values[at + d] as number);
-        most = Math.max(most, product);
-      }
-      sum = Math.fround(sum + Math.fround(most));
-    }
-    assert.equal(distances[i], Math.fround(0 - sum));
-  }
-});
+/** Scores by the rules, parts one after the other. */
+const scoreBy: { readonly [metric in MultiOptions["metric"]]?: (query: MultiVector, stored: MultiVector) => number } = {
+  dot: (query, stored) =>
+    sumOver(
+      query,
+      stored,
+      (a, b) => a * b,
+      Math.max,
+      (sum) => Math.fround(sum),
+    ),
+  euclid: (query, stored) => Math.sqrt(sumOver(query, stored, (a, b) => (a - b) ** 2, Math.min)),
+  manhattan: (query, stored) => sumOver(query, stored, (a, b) => Math.abs(a - b), Math.min),
+};
 
-test("numbers beyond float32 are found, and have finite scores", () => {
-  const options: MultiOptions = { dimensions: 32, metric: "dot" };
-  const far = (sign: number, scale: number) => new Float32Array(32).fill(sign * scale);
-  const all = upTo(60).map((i) => multiVector([far(i % 2 === 0 ? 1 : -1, 3e38 / (1 + i)), far(1, 1e-3)], ""));
-  const here = filled(options, all, upTo(60));
-  for (const query of [multiVector([far(1, 3e38), far(-1, 3e38)], ""), multiVector([far(-1, 1)], "")]) {
-    const { ids, distances } = found(here, query, { limit: 10, efSearch: 12 });
-    assert.equal(new Set(ids).size, 10);
-    assert.ok(distances.every(Number.isFinite));
+function sumOver(
+  query: MultiVector,
+  { dimensions, values }: MultiVector,
+  of: (a: number, b: number) => number,
+  best: (...values: number[]) => number,
+  round = (sum: number) => sum,
+): number {
+  let sum = 0;
+  for (let part = 0; part < query.values.length; part += dimensions) {
+    const sums: number[] = [];
+    for (let at = 0; at < values.length; at += dimensions) {
+      let one = 0;
+      for (let i = 0; i < dimensions; i++) one += of(query.values[part + i] as number, values[at + i] as number);
+      sums.push(one);
+    }
+    sum = round(sum + round(best(...sums)));
   }
-});
+  return sum;
+}
+
+for (const metric of ["dot", "euclid", "manhattan"] as const) {
+  test(`a score by ${metric} is the same sum whatever is summed beside it`, () => {
+    const options: MultiOptions = { dimensions: 3, metric };
+    const random = seeded(5);
+    const part = () => Float32Array.from({ length: 3 }, () => random() * 10 ** (6 * random() - 3) - 1);
+    const all = Array.from({ length: 20 }, (_, i) => multiVector(Array.from({ length: 1 + (i % 9) }, part), ""));
+    const here = filled(options, all, upTo(20));
+    const query = multiVector([part(), part(), part()], "");
+    const { slots, distances, roots } = finish(here.reader.search(query, here.all, { limit: 20 }));
+    assert.equal(slots.length, 20);
+    let before = Number.NEGATIVE_INFINITY;
+    for (const [i, of] of slots.entries()) {
+      const stored = all[here.reader.memory.dotAt(of).sequence - 1] as MultiVector;
+      const score = scoreOf(distances[i] as number, metric, roots?.[i]);
+      assert.equal(score, Math.fround(scoreBy[metric]?.(query, stored) ?? Number.NaN));
+      const distance = metric === "dot" ? 0 - score : score;
+      assert.ok(distance >= before);
+      before = distance;
+    }
+  });
+}
+
+for (const metric of ["dot", "euclid", "manhattan"] as const) {
+  test(`numbers beyond float32 are found by ${metric}, and have finite scores`, () => {
+    const options: MultiOptions = { dimensions: 32, metric };
+    const far = (sign: number, scale: number) => new Float32Array(32).fill(sign * scale);
+    const all = upTo(60).map((i) => multiVector([far(i % 2 === 0 ? 1 : -1, 3e38 / (1 + i)), far(1, 1e-3)], ""));
+    const here = filled(options, all, upTo(60));
+    for (const query of [multiVector([far(1, 3e38), far(-1, 3e38)], ""), multiVector([far(-1, 1)], "")]) {
+      const { ids, distances } = found(here, query, { limit: 10, efSearch: 12 });
+      assert.equal(new Set(ids).size, 10);
+      assert.ok(distances.every(Number.isFinite));
+    }
+  });
+}
 
 test("as many parts as a query may have are compared in slices, beside another search", () => {
   const options: MultiOptions = { dimensions: 16, metric: "cosine" };

@@ -30,6 +30,7 @@ interface Kernels {
   addLargest: (
     ...given: [...Parameters<Kernels["addNearest"]>, lengths: number, cosines: number, work: number]
   ) => void;
+  addLeast: Kernels["addLargest"];
 }
 
 /** What the codes of a space's parts are like. */
@@ -72,7 +73,8 @@ const scratch = {
 
 /** What the codes of a space are like; `undefined`: it has none. */
 export function codeShapeOf({ dimensions, metric }: MultiOptions): CodeShape | undefined {
-  if (dimensions < DIMENSIONS_MIN) return undefined;
+  // angles say little of sums of differences
+  if (dimensions < DIMENSIONS_MIN || metric === "manhattan") return undefined;
   const size = Math.max(DIMENSIONS_OF_SHORT, 2 ** (32 - Math.clz32(dimensions - 1)));
   return { bytes: size === DIMENSIONS_OF_SHORT ? 16 : 30, size, hasLengths: metric !== "cosine" };
 }
@@ -108,16 +110,18 @@ export class PartCodes {
   readonly #memory: SparseMemory;
   readonly #shape: CodeShape;
   readonly #dimensions: number;
+  readonly #isDistance: boolean;
   readonly #kernels: Kernels;
   readonly #u8: Uint8Array;
   /** Of this thread's scratch, in bytes. */
   readonly #scratch: number;
   readonly #cosines: Float32Array;
 
-  constructor(memory: SparseMemory, { dimensions }: MultiOptions, shape: CodeShape, thread: number) {
+  constructor(memory: SparseMemory, { dimensions, metric }: MultiOptions, shape: CodeShape, thread: number) {
     this.#memory = memory;
     this.#shape = shape;
     this.#dimensions = dimensions;
+    this.#isDistance = metric === "euclid";
     this.#kernels = instantiate("multi", memory.memory) as unknown as Kernels;
     this.#u8 = new Uint8Array(memory.memory.buffer);
     this.#scratch = 4 * (SCRATCH_AT + thread * SCRATCH_WORDS);
@@ -218,12 +222,13 @@ export class PartCodes {
       const [own, cosines] = [this.#at("lengths"), this.#at("cosines")];
       f32.set(lengths.subarray(from, to), own >>> 2);
       f32.set(this.#cosines, cosines >>> 2);
-      this.#kernels.addLargest(...asked, own, cosines, this.#at("group"));
+      const add = this.#isDistance ? this.#kernels.addLeast : this.#kernels.addLargest;
+      add(...asked, own, cosines, this.#at("group"));
     } else this.#kernels.addNearest(...asked);
     for (const [i, of] of slots.entries()) {
       const sum = f32[(out >>> 2) + i] as number;
       // of numbers beyond float32
-      scores[of] = Number.isNaN(sum) ? 0 : sum;
+      scores[of] = Number.isNaN(sum) ? (this.#isDistance ? -float32Max : 0) : sum;
     }
   }
 

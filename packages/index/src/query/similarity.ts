@@ -1,4 +1,4 @@
-import { maxSim } from "../multi/multi-search.js";
+import { maxSim } from "../multi/max-sim.js";
 import type { Meter, Sliced } from "../sliced.js";
 import { sparseDot } from "../sparse/sparse-dot.js";
 import { denseOf, type MultiVector, type SparseVector, type Vector } from "../vector/vector.js";

@@ -1,4 +1,5 @@
 import type { SharedMemory } from "../shared-memory.js";
+import type { Metric } from "../vector-index/options.js";
 
 /** What another thread needs to read vectors that are not linked to each other. Can be posted to it. */
 export type SparseHandle =
@@ -12,6 +13,6 @@ export type SparseHandle =
       readonly kind: "multi";
       /** Of each part. */
       readonly dimensions: number;
-      readonly metric: "cosine" | "dot";
+      readonly metric: Metric;
       readonly memory: SharedMemory;
     };

@@ -3,7 +3,6 @@ import {
   type Collection,
   type DenseVectorSpace,
   keyOfVector,
-  type MultiVectorSpace,
   type Settings,
   type SparseVectorSpace,
   settingsOfVector,
@@ -53,21 +52,17 @@ function encodingOf({ datatype, encoding }: VectorParams, field: string): Pick<D
   return chosen === undefined || chosen === "f32" ? {} : { encoding: chosen };
 }
 
-function multiSpaceOf({ size, distance }: VectorParams, field: string): MultiVectorSpace {
-  if (distance === "Cosine" || distance === "Dot") return { kind: "multi", size, distance };
-  throw new MurmurationError("unsupported", `multivectors are not compared by ${distance} yet`, field);
-}
-
 function spaceOf(
   name: string,
   vector: VectorParams,
   body: Pick<CreateCollectionBody, "hnsw_config" | "quantization_config">,
 ): VectorSpace {
   const field = name === "" ? "vectors" : `vectors.${name}`;
-  if (vector.multivector_config !== undefined) return multiSpaceOf(vector, `${field}.distance`);
+  const { size, distance } = vector;
+  if (vector.multivector_config !== undefined) return { kind: "multi", size, distance };
   return {
-    size: vector.size,
-    distance: vector.distance,
+    size,
+    distance,
     links: linksOf(vector.hnsw_config?.m ?? body.hnsw_config?.m ?? graphDefaults.m),
     efConstruction: efConstructionOf(
       vector.hnsw_config?.ef_construct ?? body.hnsw_config?.ef_construct ?? graphDefaults.ef_construct,

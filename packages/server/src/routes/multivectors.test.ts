@@ -203,6 +203,55 @@ describe("multivectors", () => {
     });
   });
 
+  it("are found by distances: the least to each part of the query, added up", async () => {
+    const { ask } = await testApp();
+    const space = (distance: string) => ({ size: 2, distance, multivector_config: { comparator: "max_sim" } });
+    const body = { vectors: { euclid: space("Euclid"), manhattan: space("Manhattan") } };
+    assert.equal((await ask("PUT", "/collections/far", body)).statusCode, 200);
+    const both = (parts: number[][]) => ({ euclid: parts, manhattan: parts });
+    const points = [
+      {
+        id: 1,
+        vector: both([
+          [0, 0],
+          [3, 4],
+        ]),
+      },
+      { id: 2, vector: both([[0, 3]]) },
+    ];
+    assert.equal((await ask("PUT", "/collections/far/points?wait=true", { points })).statusCode, 200);
+    const found = async (query: unknown, more: object) =>
+      scoresOf((await ask("POST", "/collections/far/points/query", { query, ...more })).json.result);
+    const query = [
+      [0, 0],
+      [3, 0],
+    ];
+    // 1: 0 and 3² (of 3² and 4²); 2: 3² and 3² + 3²
+    assert.deepEqual(await found(query, { using: "euclid" }), [
+      [1, 3],
+      [2, 5.196152],
+    ]);
+    // 1: 0 and 3 (of 3 and 4); 2: 3 and 6
+    assert.deepEqual(await found(query, { using: "manhattan" }), [
+      [1, 3],
+      [2, 9],
+    ]);
+    assert.deepEqual(await found(query, { using: "manhattan", score_threshold: 8 }), [[1, 3]]);
+    // as by other distances, what is nearer is more similar
+    const recommend = { positive: [query], negative: [[[0, 3]]], strategy: "sum_scores" };
+    assert.deepEqual(await found({ recommend }, { using: "manhattan" }), [
+      [1, 0],
+      [2, -9],
+    ]);
+    const { json } = await ask("POST", "/collections/far/points/search/matrix/pairs", { using: "euclid" });
+    assert.deepEqual(json.result, {
+      pairs: [
+        { a: 1, b: 2, score: 4.358899 },
+        { a: 2, b: 1, score: 3 },
+      ],
+    });
+  });
+
   it("have finite scores, also where sums are beyond float32", async () => {
     const { ask } = await testApp();
     const space = { size: 2, distance: "Dot", multivector_config: { comparator: "max_sim" } };

@@ -1,4 +1,4 @@
-import { ReadsHere, type Replica, visibleDot, type WritableShard } from "@murmuration/core";
+import { type Distance, metricOf, ReadsHere, type Replica, visibleDot, type WritableShard } from "@murmuration/core";
 import { canonicalMulti, isDense, isSparse, type MultiVector, multiVector, type PointId } from "@murmuration/index";
 import { PART_DIMENSIONS } from "../data.js";
 
@@ -17,14 +17,14 @@ export function multiProblem(replica: Replica, { shard, indexes }: WritableShard
     if (space.kind !== "multi" || index === undefined) continue;
     const [violation] = index.validate().violations;
     if (violation !== undefined) return `vector "${name}": ${violation.detail}`;
-    const query = canonicalMulti(multiVector(parts, "query"), space.distance === "Cosine" ? "cosine" : "dot");
+    const query = canonicalMulti(multiVector(parts, "query"), metricOf(space));
     const wanted = new Map<PointId, number>();
     for (const state of shard.table.states()) {
       const dot = visibleDot(state, name);
       const slot = dot === undefined ? undefined : index.slotOf(dot);
       const vector = slot === undefined ? undefined : index.reader.vectorAt(slot);
       if (vector === undefined || isDense(vector) || isSparse(vector)) continue;
-      wanted.set(state.id, maxSim(query, vector));
+      wanted.set(state.id, scoreOf[space.distance](query, vector));
     }
     const reads = new ReadsHere(replica, shard.collection.name);
     const selection = { payload: false, vectors: false };
@@ -47,18 +47,40 @@ export function multiProblem(replica: Replica, { shard, indexes }: WritableShard
 const most = 3.4028234663852886e38;
 const cut = (value: number) => Math.max(-most, Math.min(most, Math.fround(value)));
 
-/** In float32, in the order of the query's parts. */
-function maxSim({ dimensions, values }: MultiVector, stored: MultiVector): number {
-  let sum = 0;
+/** For each part of the query, what all parts of the vector come to by their numbers. */
+function* sumsOf(
+  { dimensions, values }: MultiVector,
+  stored: MultiVector,
+  of: (a: number, b: number) => number,
+): Iterable<number[]> {
   for (let part = 0; part < values.length; part += dimensions) {
-    let best = Number.NEGATIVE_INFINITY;
+    const sums: number[] = [];
     for (let at = 0; at < stored.values.length; at += dimensions) {
-      let product = 0;
-      for (let i = 0; i < dimensions; i++) product += (values[part + i] as number) * (stored.values[at + i] as number);
-      best = Math.max(best, product);
+      let sum = 0;
+      for (let i = 0; i < dimensions; i++) sum += of(values[part + i] as number, stored.values[at + i] as number);
+      sums.push(sum);
     }
-    sum = cut(sum + cut(best));
+    yield sums;
   }
+}
+
+/** In float32, in the order of the query's parts. */
+function largestProducts(query: MultiVector, stored: MultiVector): number {
+  let sum = 0;
+  for (const products of sumsOf(query, stored, (a, b) => a * b)) sum = cut(sum + cut(Math.max(...products)));
   // −0 is written as 0
   return sum + 0;
 }
+
+function leastSum(query: MultiVector, stored: MultiVector, of: (a: number, b: number) => number): number {
+  let sum = 0;
+  for (const sums of sumsOf(query, stored, of)) sum += Math.min(...sums);
+  return sum;
+}
+
+const scoreOf: { readonly [distance in Distance]: (query: MultiVector, stored: MultiVector) => number } = {
+  Cosine: largestProducts,
+  Dot: largestProducts,
+  Euclid: (query, stored) => cut(Math.sqrt(leastSum(query, stored, (a, b) => (a - b) ** 2))),
+  Manhattan: (query, stored) => cut(leastSum(query, stored, (a, b) => Math.abs(a - b))),
+};
