@@ -6,6 +6,8 @@ import { RowSet } from "../row-set.js";
 import { finish } from "../sliced.js";
 import { loadSpace } from "../space/open.js";
 import { multiSpace } from "../space/unlinked.js";
+import { slot } from "../sparse/sparse-layout.js";
+import { wordsOfSlot } from "../sparse/sparse-memory.js";
 import { type MultiVector, multiVector } from "../vector/vector.js";
 import { clusteredVectors, seeded } from "../vector-index/graphs.test-support.js";
 import { normalise } from "../vector-index/normalise.js";
@@ -121,6 +123,19 @@ for (const options of spaces) {
     });
   });
 }
+
+test("a length that is not that of its part is found where there are lengths", () => {
+  const options: MultiOptions = { dimensions: 16, metric: "euclid" };
+  const { index } = filled(options, vectorsOf(3, options, 4), upTo(3));
+  const space = multiSpace(index, options);
+  assert.deepEqual(space.validate().violations, []);
+  const { memory } = index;
+  const block = memory.u32[wordsOfSlot(2) + slot.block] as number;
+  // behind the codes of one group of 16 parts, of 16 bytes each
+  const length = block + 1 + (16 * 16) / 4;
+  memory.f32[length] = (memory.f32[length] as number) * 2;
+  assert.match(space.validate().violations[0]?.detail ?? "", /^the codes of 1:2 are not those of its parts/);
+});
 
 /** Scores by the rules, parts one after the other. */
 const scoreBy: { readonly [metric in MultiOptions["metric"]]?: (query: MultiVector, stored: MultiVector) => number } = {

@@ -145,15 +145,20 @@ export class PartCodes {
     }
   }
 
-  /** Are these the codes of the parts that begin at a word? */
+  /** Are these the codes of the parts that begin at a word, and the lengths beside them theirs? */
   areCodesOf(block: number, count: number, at: number): boolean {
-    const { bytes, size } = this.#shape;
+    const { bytes, size, hasLengths } = this.#shape;
+    const { f32 } = this.#memory;
     const to = this.#at("query");
-    for (let part = 0; part < count / this.#dimensions; part++) {
+    const parts = count / this.#dimensions;
+    const lengths = at + (Math.ceil(parts / GROUP) * GROUP * bytes) / Float32Array.BYTES_PER_ELEMENT;
+    for (let part = 0; part < parts; part++) {
       const from = block + part * this.#dimensions;
       this.#kernels.encodeQuery(4 * from, this.#dimensions, 1, to, bytes, this.#at("work"), size);
       const first = 4 * at + Math.floor(part / GROUP) * bytes * GROUP + (part % GROUP);
       for (let byte = 0; byte < bytes; byte++) if (this.#u8[first + byte * GROUP] !== this.#u8[to + byte]) return false;
+      const own = f32.subarray(block + part * this.#dimensions, block + (part + 1) * this.#dimensions);
+      if (hasLengths && f32[lengths + part] !== Math.fround(lengthOf(own))) return false;
     }
     return true;
   }
