@@ -1,7 +1,7 @@
 import { isJsonObject, type Json, type JsonObject, vectorIndexLimits } from "@murmuration/index";
 import { type OperationFormat, oldestOperationFormat } from "../operation/operation-format.js";
 import { isLaterEncoding, vectorEncodings } from "../operation/vector-encoding.js";
-import { sparseFormat } from "../operation/vector-kind.js";
+import { laterKindsFormat } from "../operation/vector-kind.js";
 import { type DenseVectorSpace, distances, isDenseSpace, type VectorSpace } from "./collection.js";
 
 const SPACE_FIELDS = new Set(["size", "distance", "links", "efConstruction", "quantization", "encoding"]);
@@ -44,7 +44,7 @@ export function problemOfSpace(space: Json): string | undefined {
 /** The oldest operation format whose readers know all of these spaces. */
 export function formatOfSpaces(spaces: { readonly [name: string]: VectorSpace }): OperationFormat {
   const isOld = (space: VectorSpace) => isDenseSpace(space) && !isLaterEncoding(space.encoding);
-  return Object.values(spaces).every(isOld) ? oldestOperationFormat : sparseFormat;
+  return Object.values(spaces).every(isOld) ? oldestOperationFormat : laterKindsFormat;
 }
 
 /** How the vectors of a space travel. Bytes that are made as long as others are no bytes any more. */

@@ -9,7 +9,7 @@ import { uuidFromBytes } from "./point-id-field.js";
 import { refuseMessage } from "./refuse-message.js";
 import { decodeMulti, decodeSparse } from "./sparse-encoding.js";
 import { decodeVector, encodingOfNumber, type VectorEncoding } from "./vector-encoding.js";
-import { denseOfKind, MULTI_KIND, SPARSE_KIND, sparseFormat } from "./vector-kind.js";
+import { denseOfKind, laterKindsFormat, MULTI_KIND, SPARSE_KIND } from "./vector-kind.js";
 import type { KeptVector, VectorVersion } from "./vector-version.js";
 
 const noDelta = new Uint8Array(0);
@@ -179,12 +179,12 @@ export class FieldReader {
   #vector(value: unknown, format: OperationFormat): VectorVersion {
     if (!Array.isArray(value) || value.length < 2) this.#refuse("not a vector");
     const [name, kind, bytes, delta] = value as unknown[];
-    if (kind === SPARSE_KIND && format >= sparseFormat) {
+    if (kind === SPARSE_KIND && format >= laterKindsFormat) {
       if (value.length !== 4) this.#refuse("not a sparse vector");
       const values = decodeSparse(this.#bytes(bytes), this.#bytes(delta), this.#what);
       return { name: this.#name(name), values, delta: noDelta };
     }
-    if (kind === MULTI_KIND && format >= sparseFormat) {
+    if (kind === MULTI_KIND && format >= laterKindsFormat) {
       if (value.length !== 4) this.#refuse("not a multivector");
       return { name: this.#name(name), values: decodeMulti(bytes, this.#bytes(delta), this.#what), delta: noDelta };
     }

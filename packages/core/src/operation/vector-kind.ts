@@ -11,8 +11,8 @@ export const SPARSE_KIND = 16;
 /** Multivectors, since format 3: the dimensions of a part and the values of all parts follow. */
 export const MULTI_KIND = 17;
 
-/** The oldest format in which there are sparse vectors and multivectors. */
-export const sparseFormat: OperationFormat = 3;
+/** The oldest format in which there are sparse vectors, multivectors and later encodings (`isLaterEncoding`). */
+export const laterKindsFormat: OperationFormat = 3;
 
 /** The number of a dense vector that travels in this encoding. */
 export function kindOfDense(encoding: VectorEncoding): number {

@@ -3,7 +3,7 @@ import type { Field } from "./format.js";
 import type { OperationFormat } from "./operation-format.js";
 import { textToField } from "./text-field.js";
 import { encodeVector, isLaterEncoding, numberOfEncoding } from "./vector-encoding.js";
-import { kindOfDense, MULTI_KIND, SPARSE_KIND, sparseFormat } from "./vector-kind.js";
+import { kindOfDense, laterKindsFormat, MULTI_KIND, SPARSE_KIND } from "./vector-kind.js";
 import type { KeptVector, VectorVersion } from "./vector-version.js";
 
 /**
@@ -15,11 +15,11 @@ export function vectorsToField(vectors: readonly VectorVersion[], format: Operat
   return vectors.map(({ name, values, delta, encoding }) => {
     const text = textToField(name, "vector");
     if (isSparse(values)) {
-      assert(format >= sparseFormat, "sparse vectors are written in a format that has them");
+      assert(format >= laterKindsFormat, "sparse vectors are written in a format that has them");
       return [text, SPARSE_KIND, ...piecesOfVector(values)];
     }
     if (!isDense(values)) {
-      assert(format >= sparseFormat, "multivectors are written in a format that has them");
+      assert(format >= laterKindsFormat, "multivectors are written in a format that has them");
       return [text, MULTI_KIND, values.dimensions, ...piecesOfVector(values)];
     }
     const dense = values;
@@ -32,7 +32,7 @@ export function vectorsToField(vectors: readonly VectorVersion[], format: Operat
 /** The oldest format that has all of these vectors. */
 export function oldestFormatOf(vectors: readonly VectorVersion[]): OperationFormat {
   const isOld = ({ values, encoding }: VectorVersion) => isDense(values) && !isLaterEncoding(encoding);
-  return vectors.every(isOld) ? 1 : sparseFormat;
+  return vectors.every(isOld) ? 1 : laterKindsFormat;
 }
 
 /** Kept vectors as `[name, origin, sequence]` each. */

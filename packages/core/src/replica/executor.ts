@@ -6,7 +6,7 @@ import { hasCollection, resolveCollection } from "../catalogue/resolve.js";
 import { formatOfSpaces } from "../catalogue/vector-space.js";
 import { sequenceOf } from "../causality/version-vector.js";
 import type { Command, FoundPoints, PointCommand, PointWrite, Receipt } from "../command/command.js";
-import { sparseFormat } from "../operation/vector-kind.js";
+import { laterKindsFormat } from "../operation/vector-kind.js";
 import { isPlanted } from "../planted.js";
 import type { WritableShard } from "../state/writable-shard.js";
 import type { Change } from "./commit/change.js";
@@ -189,7 +189,7 @@ export class Executor {
       throw new MurmurationError("unavailable", message, isDenseNewer ? "vectors" : "sparse_vectors");
     }
     if (command.kind === "add-vector" || command.kind === "drop-vector") {
-      if (store.formatOfAll() < sparseFormat) {
+      if (store.formatOfAll() < laterKindsFormat) {
         const message = "not every member knows vectors that come and go yet: bring all of them to this version first";
         throw new MurmurationError("unavailable", message, "vector_name");
       }
