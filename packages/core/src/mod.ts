@@ -74,6 +74,8 @@ export type {
   StoredPoint,
   TransactionOptions,
 } from "./log/op-log.js";
+export { LOG_KEY_BYTES } from "./log/sqlite-cipher.js";
+export { copyLog, type LogFile, requireKeyOf } from "./log/sqlite-copy.js";
 export { SqliteOpLog, type SqliteOpLogOptions } from "./log/sqlite-op-log.js";
 export {
   type Batch,

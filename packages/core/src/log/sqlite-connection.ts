@@ -1,5 +1,6 @@
 import { MurmurationError } from "@murmuration/index";
 import Database from "better-sqlite3";
+import { unlockPages } from "./sqlite-cipher.js";
 import { storageError } from "./sqlite-error.js";
 
 const SYNCHRONOUS_FULL = 2;
@@ -7,7 +8,7 @@ const SYNCHRONOUS_FULL = 2;
  * Bytes of a page of a new file. Operations and payloads are rows of some kilobytes, and the last one that does not fit leaves its room empty: half a row
  * of each page. A file that is there keeps what it was made with.
  */
-const PAGE_BYTES = 16_384;
+export const PAGE_BYTES = 16_384;
 /** The write-ahead log is taken into the file when it has grown by so much. */
 const CHECKPOINT_BYTES = 16_384_000;
 
@@ -37,10 +38,12 @@ export function pageBytesOf(database: Database.Database): number {
   return database.pragma("page_size", { simple: true }) as number;
 }
 
-/** A connection to the file. Throws `storage`, or `corrupt` for a file that is no database. */
-export function openDatabase(file: string, readOnly: boolean): Database.Database {
+/** A connection to the file, whose pages are encrypted where there is a key. Throws `storage`, or `corrupt` for a file that is no database. */
+export function openDatabase(file: string, readOnly: boolean, key?: Uint8Array): Database.Database {
   try {
-    return new Database(file, { readonly: readOnly });
+    const database = new Database(file, { readonly: readOnly });
+    unlockPages(database, key);
+    return database;
   } catch (cause) {
     const typed = storageError(cause, file);
     if (typed instanceof MurmurationError) throw typed;

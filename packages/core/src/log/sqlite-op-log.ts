@@ -41,6 +41,8 @@ export interface SqliteOpLogOptions {
   readonly readOnly?: boolean;
   /** Bound on the file, in pages of 4 KiB: a write beyond it fails as a full disk does. */
   readonly pagesMax?: number;
+  /** Of its pages, 32 bytes (`unlockPages`); without it they are not encrypted. A copy is encrypted with the same. */
+  readonly key?: Uint8Array | undefined;
   /** Told of how many points an older log has, and how many of them have been brought to the present form. */
   readonly onBroughtOver?: (done: number, points: number) => void;
 }
@@ -64,9 +66,9 @@ export class SqliteOpLog implements OpLog {
 
   /** Opens the file and makes it if it is not there. Throws `storage`, or `corrupt` when it is not a log that this version reads. */
   constructor(file: string, options: SqliteOpLogOptions = {}) {
-    const { readOnly = false, pagesMax, onBroughtOver } = options;
+    const { readOnly = false, pagesMax, key, onBroughtOver } = options;
     this.#file = file;
-    this.#database = openDatabase(file, readOnly);
+    this.#database = openDatabase(file, readOnly, key);
     try {
       withStorageErrors(file, () => {
         setPragmas(this.#database, readOnly);

@@ -22,13 +22,15 @@ interface Open {
  */
 export class SqlitePayloadFile {
   readonly #file: string;
+  readonly #key: Uint8Array | undefined;
   /** Keys of shards in the file. A shard keeps its key, and none is given twice. */
   readonly #shards = new Map<string, number>();
   #open: Open | undefined;
 
-  /** The file is opened with the first read. */
-  constructor(file: string) {
+  /** The file is opened with the first read. `key`: as that of its log. */
+  constructor(file: string, key?: Uint8Array) {
     this.#file = file;
+    this.#key = key;
   }
 
   /** The payload's bytes. Throws `corrupt` where it is not there or is damaged, `storage` where it cannot be read. */
@@ -57,7 +59,7 @@ export class SqlitePayloadFile {
 
   #opened(): Open {
     if (this.#open !== undefined) return this.#open;
-    const database = openDatabase(this.#file, true);
+    const database = openDatabase(this.#file, true, this.#key);
     try {
       database.pragma(`busy_timeout = ${BUSY_MS}`);
       database.pragma(`cache_size = -${PAGE_CACHE_KIBIBYTES}`);
