@@ -24,6 +24,11 @@ const regressions: readonly (readonly [profile: string, seed: number, what: stri
     "what a sparse vector's reader counted at an epoch of one table was taken for that of the table after it",
   ],
   ["island", 3, "two replicas made room for lost nodes at once and cut each other's ways"],
+  [
+    "forger",
+    504,
+    "replicas that had a forged snapshot from the same member confirmed it to each other, and a fourth took it for confirmed",
+  ],
   ["membership", 5, "tombstones of an evicted member were nobody's to forget"],
   [
     "membership",

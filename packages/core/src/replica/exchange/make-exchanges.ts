@@ -26,9 +26,9 @@ export interface Exchanges {
 
 /** The parts of a replica that has started. */
 export function makeExchanges(context: ExchangeContext, options: ClusterOptions, waits: Waits): Exchanges {
-  const { store, members } = context;
+  const { store } = context;
   const digests = new KnownDigests(store);
-  const unconfirmed = new UnconfirmedSnapshots(store, members);
+  const unconfirmed = new UnconfirmedSnapshots(context);
   const reconciliation = new Reconciliation(context, digests, unconfirmed);
   const words = new SnapshotWords(context, digests, unconfirmed, reconciliation);
   const snapshots = new SnapshotExchange(context, words, unconfirmed);

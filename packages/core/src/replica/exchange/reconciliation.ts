@@ -203,7 +203,8 @@ export class Reconciliation implements Exchange {
 
   #digestsOf({ target, hashes }: Comparing): Digests {
     const digests = { points: hashes.digest(), graph: graphDigest(target) };
-    this.#digests.note(target, digests);
+    // what is of one member's word alone is nothing that is known
+    if (this.#unconfirmed.sourceOf(target.shard.id) === undefined) this.#digests.note(target, digests);
     return digests;
   }
 
@@ -217,7 +218,7 @@ export class Reconciliation implements Exchange {
     this.#counts.rounds++;
     const samePoints = message.points === own.points;
     const differing = whatDiffers(own, message);
-    const disputed = this.#unconfirmed.noteCompared(shard.id, from, differing);
+    const disputed = this.#unconfirmed.noteCompared(shard, from, own, differing);
     if (disputed !== undefined) this.#context.refuse("snapshot disputed", disputed);
     if (samePoints) this.#checked.add(shard.id);
     if (differing === undefined) {

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { storedCheckpoint } from "../../checkpoint/stored-checkpoint.js";
 import { decodeEnvelope, encodeEnvelope, type Message } from "../../gossip/envelope.js";
 import type { SnapshotWord } from "../../gossip/message.js";
+import type { OpLog } from "../../log/op-log.js";
 import { Cluster } from "../cluster.test-support.js";
 import { createCollection, run, space } from "../replica.test-support.js";
 import { compacted, compaction, forge, shardOf, tamper, write } from "../snapshot.test-support.js";
@@ -12,20 +14,20 @@ interface Tampering {
   notServing: ReadonlySet<number>;
   /** What a replica says of snapshots, whatever it knows. */
   words: ReadonlyMap<number, SnapshotWord>;
-  /** Are states compared? */
-  compares: boolean;
+  /** Are states of these two compared? */
+  mayCompare(from: number, to: number | undefined): boolean;
 }
 
 /** Three replicas that have come to know each other's digests. */
 function known(): { readonly cluster: Cluster; readonly tampering: Tampering } {
   const cluster = compacted();
   cluster.pass(35, 1_000);
-  const tampering: Tampering = { notServing: new Set(), words: new Map(), compares: true };
+  const tampering: Tampering = { notServing: new Set(), words: new Map(), mayCompare: () => true };
   tamper(cluster, (from, one) => {
     const envelope = decodeEnvelope(one.bytes);
     const { message } = envelope;
     if (message.kind === "snapshot-request" && tampering.notServing.has(one.to ?? 0)) return undefined;
-    if (!tampering.compares && message.kind === "digest") return undefined;
+    if (message.kind === "digest" && !tampering.mayCompare(from, one.to)) return undefined;
     const word = tampering.words.get(from);
     if (message.kind !== "snapshot-word" || word === undefined) return one;
     return { ...one, bytes: encodeEnvelope({ ...envelope, message: { ...message, word } }) };
@@ -82,7 +84,7 @@ describe("what members say of a snapshot", () => {
     const { cluster, tampering } = known();
     tampering.words = new Map([1, 2, 3].map((id) => [id, "unknown"]));
     tampering.notServing = new Set([1, 3]);
-    tampering.compares = false;
+    tampering.mayCompare = () => false;
     cluster.open(4);
     passUntil(cluster, () => holds(cluster, 4));
     const unconfirmed = [{ shard: shardOf(cluster.get(1)), source: 2 }];
@@ -95,9 +97,48 @@ describe("what members say of a snapshot", () => {
     // it says nothing of what it does not know itself
     assert.equal(wordOf(cluster, 3, 2), "same");
     assert.equal(wordOf(cluster, 4, 2), "unknown");
-    tampering.compares = true;
+    tampering.mayCompare = () => true;
+    tampering.words = new Map();
     passUntil(cluster, () => peeringOf(cluster, 4).unconfirmedSnapshots.length === 0);
     assert.equal(wordOf(cluster, 4, 2), "same");
+  });
+
+  test("that is nothing, where others have it from the same member: they do not confirm each other, while that one is a member", () => {
+    const { cluster, tampering } = known();
+    forge(cluster, 1);
+    tampering.notServing = new Set([2, 3]);
+    tampering.words = new Map([1, 2, 3].map((id) => [id, "unknown"]));
+    // nothing comes from those who know
+    tampering.mayCompare = (from, to) => from > 3 && (to ?? 0) > 3;
+    for (const id of [4, 5]) cluster.open(id);
+    passUntil(cluster, () => holds(cluster, 4) && holds(cluster, 5));
+    const equal = () => [4, 5].map((id) => peeringOf(cluster, id).reconciliation.equal);
+    passUntil(cluster, () => equal().every((count) => count > 1));
+    const shard = shardOf(cluster.get(1));
+    for (const id of [4, 5])
+      assert.deepEqual(peeringOf(cluster, id).unconfirmedSnapshots, [{ shard, source: 1 }], `replica ${id}`);
+    run(cluster.get(2), { kind: "evict-member", id: 1 });
+    passUntil(cluster, () => [4, 5].every((id) => peeringOf(cluster, id).unconfirmedSnapshots.length === 0));
+  });
+
+  test("that is nothing, where what was forged was written over before others had the same: it is not handed on", () => {
+    const { cluster, tampering } = known();
+    const forged = forge(cluster, 1);
+    tampering.words = new Map([1, 2, 3].map((id) => [id, "unknown"]));
+    tampering.notServing = new Set([2, 3]);
+    tampering.mayCompare = () => false;
+    cluster.open(4);
+    passUntil(cluster, () => holds(cluster, 4));
+    assert.equal(cluster.get(4).shard("c").table.live(forged)?.payload["forged"], true);
+    const came = storedCheckpoint(cluster.logs.get(4) as OpLog, shardOf(cluster.get(1)))?.transfer;
+    write(cluster.get(2), forged, 1, 9);
+    cluster.pass(5);
+    assert.equal(cluster.get(4).shard("c").table.live(forged)?.payload["forged"], undefined);
+    tampering.mayCompare = () => true;
+    tampering.words = new Map();
+    passUntil(cluster, () => peeringOf(cluster, 4).unconfirmedSnapshots.length === 0);
+    assert.equal(peeringOf(cluster, 4).reconciliation.repairedPoints, 0);
+    assert.notEqual(storedCheckpoint(cluster.logs.get(4) as OpLog, shardOf(cluster.get(1)))?.transfer, came);
   });
 
   test("that is nothing, where it is forged: the first comparison with a third reports it, and mends it", () => {
@@ -108,6 +149,7 @@ describe("what members say of a snapshot", () => {
     cluster.open(4);
     passUntil(cluster, () => holds(cluster, 4));
     assert.equal(cluster.get(4).shard("c").table.live(point)?.payload["forged"], true);
+    tampering.words = new Map();
     passUntil(cluster, () => peeringOf(cluster, 4).unconfirmedSnapshots.length === 0);
     assert.equal(cluster.get(4).shard("c").table.live(point)?.payload["forged"], undefined);
     const what = /^the snapshot of shard \S+ from replica 1 does not have the points that replica [23] has$/;

@@ -68,7 +68,10 @@ export class SnapshotWords implements Exchange {
 
   take(from: number, message: Message, nowMs: number): void {
     if (message.kind === "snapshot-question") this.#answer(from, message, nowMs);
-    else if (message.kind === "snapshot-word") this.#note(from, message);
+    else if (message.kind === "snapshot-word") {
+      this.#unconfirmed.noteWord(from, message);
+      this.#note(from, message);
+    }
   }
 
   tick(): void {

@@ -1,9 +1,11 @@
 import { MurmurationError } from "@murmuration/index";
+import type { SnapshotWordMessage } from "../../gossip/message.js";
 import type { LogWriter, OpLog } from "../../log/op-log.js";
 import { countOf, storedSetting } from "../../log/stored-setting.js";
 import { mark } from "../../marks.js";
-import type { ReplicaStore } from "../commit/store.js";
-import type { Membership } from "../membership/membership.js";
+import type { Shard } from "../../state/shard.js";
+import type { ExchangeContext } from "./exchange.js";
+import type { Digests } from "./known-digests.js";
 
 const incomingSetting = (shard: string) => `snapshot.from.${shard}`;
 const unconfirmedSetting = (shard: string) => `snapshot.unconfirmed.${shard}`;
@@ -41,19 +43,23 @@ function storedSource(log: OpLog, setting: string): number | undefined {
 }
 
 /**
- * Snapshots that were installed although no other member knew their digests (docs/convergence.md, snapshots). The first comparison at
- * equal frontiers with somebody else than their source confirms them. Kept in the log: a start does not confirm anything.
+ * Snapshots that were installed although no other member knew their digests (docs/convergence.md, snapshots). Who has the same at an equal
+ * frontier is asked whether it knows that from others than their source: a member that has it from there as well says nothing. Once one does,
+ * the state is confirmed, and not yet the checkpoint that came, whose contents later operations may have covered: so it counts when the state is
+ * written as a checkpoint of its own. Kept in the log: a start does not confirm anything.
  */
 export class UnconfirmedSnapshots {
-  readonly #store: ReplicaStore;
-  readonly #members: Membership;
+  readonly #context: ExchangeContext;
   /** By shard, whose snapshot it is. */
   readonly #sources = new Map<string, number>();
+  /** By shard, who was asked about which digests last. */
+  readonly #asked = new Map<string, Digests & { readonly to: number }>();
+  /** Shards whose state is confirmed, and that wait for a checkpoint of it. */
+  readonly #confirmed = new Set<string>();
 
-  constructor(store: ReplicaStore, members: Membership) {
-    this.#store = store;
-    this.#members = members;
-    for (const shard of store.shards.keys()) this.noteInstalled(shard);
+  constructor(context: ExchangeContext) {
+    this.#context = context;
+    for (const shard of context.store.shards.keys()) this.noteInstalled(shard);
   }
 
   /** Whose word alone a shard's state is; `undefined`: it is not. */
@@ -72,42 +78,79 @@ export class UnconfirmedSnapshots {
 
   /** A snapshot of a shard was installed, with what the log says of it. */
   noteInstalled(shard: string): void {
-    const source = storedSource(this.#store.log, unconfirmedSetting(shard));
-    if (source === undefined) this.#sources.delete(shard);
-    else this.#sources.set(shard, source);
+    const source = storedSource(this.#context.store.log, unconfirmedSetting(shard));
+    this.#forget(shard);
+    if (source !== undefined) this.#sources.set(shard, source);
   }
 
   /**
-   * A shard was compared with a member at equal frontiers; `differing`: what of it was other. Returns what is to be reported, if something is:
-   * a state of another's that is not what a third has.
+   * A shard was compared with a member at equal frontiers, of which these are the digests here; `differing`: what of it was other. Returns what
+   * is to be reported, if something is: a state of another's that is not what a third has.
    */
-  noteCompared(shard: string, from: number, differing: string | undefined): string | undefined {
+  noteCompared(
+    { id: shard, frontier }: Pick<Shard, "id" | "frontier">,
+    from: number,
+    { points, graph }: Digests,
+    differing: string | undefined,
+  ): string | undefined {
     const source = this.sourceOf(shard);
     if (source === undefined || source === from) return undefined;
-    if (differing === undefined) {
+    if (differing !== undefined)
+      return `the snapshot of shard ${shard} from replica ${source} does not have the ${differing} that replica ${from} has`;
+    if (this.#isMember(source)) {
+      this.#asked.set(shard, { to: from, points, graph });
+      const question = { kind: "snapshot-question", shard, frontier: new Map(frontier), points, graph } as const;
+      this.#context.send(from, "control", question);
+    } else {
+      // what members agree on is what there is
       this.#confirm(shard);
-      return undefined;
     }
-    return `the snapshot of shard ${shard} from replica ${source} does not have the ${differing} that replica ${from} has`;
+    return undefined;
+  }
+
+  /** What a member knows of digests that it was asked about: the same, from others than the source of the snapshot here, confirms it. */
+  noteWord(from: number, { shard, points, graph, word }: SnapshotWordMessage): void {
+    const asked = this.#asked.get(shard);
+    if (asked?.to !== from || asked.points !== points || asked.graph !== graph) return;
+    this.#asked.delete(shard);
+    if (word === "same") this.#confirm(shard);
   }
 
   /** Where nobody is left who could confirm anything, nothing waits for it. Shards that are gone are forgotten. */
   tidy(): void {
-    const { shards, id: self } = this.#store;
+    const { store, members } = this.#context;
     for (const [shard, source] of this.#sources) {
-      if (!shards.has(shard)) this.#sources.delete(shard);
-      else if (!this.#members.active().some((id) => id !== self && id !== source)) this.#confirm(shard);
+      if (!store.shards.has(shard)) this.#forget(shard);
+      else if (!members.active().some((id) => id !== store.id && id !== source)) this.#confirm(shard);
+      if (this.#confirmed.has(shard) && !store.checkpointsWanted.has(shard)) this.#end(shard);
     }
   }
 
+  /** A source that is not known any more may be one. */
+  #isMember(source: number): boolean {
+    return source === 0 || this.#context.members.isActive(source);
+  }
+
   #confirm(shard: string): void {
+    if (this.#confirmed.has(shard)) return;
+    this.#confirmed.add(shard);
+    this.#context.store.checkpointsWanted.add(shard);
+  }
+
+  #end(shard: string): void {
     try {
-      this.#store.log.transaction((writer) => putUnconfirmed(writer, shard, undefined));
+      this.#context.store.log.transaction((writer) => putUnconfirmed(writer, shard, undefined));
     } catch (error) {
       if (error instanceof MurmurationError && error.code === "storage") return;
       throw error;
     }
     mark("snapshot confirmed");
+    this.#forget(shard);
+  }
+
+  #forget(shard: string): void {
     this.#sources.delete(shard);
+    this.#asked.delete(shard);
+    this.#confirmed.delete(shard);
   }
 }
