@@ -1,4 +1,5 @@
 import type { LocalReaders } from "../read/local-readers.js";
+import type { PromptPayloads } from "../read/prompt-payloads.js";
 import type { Followed } from "./followed.js";
 import type { FollowedTokens } from "./followed-tokens.js";
 
@@ -8,6 +9,8 @@ export interface BriefSource {
   readonly tokens: FollowedTokens;
   /** In this thread. */
   readonly readers: LocalReaders;
+  /** Those that its readers read; without them what is answered with payloads is no brief read. */
+  readonly payloads: PromptPayloads | undefined;
   /** Are reads served at all, by a catalogue that is as new as any that a client was told of? */
   readonly isServing: () => boolean;
 }

@@ -21,6 +21,7 @@ import {
 import { type Json, MurmurationError, type PointId } from "@murmuration/index";
 import type { Logger } from "pino";
 import type { LocalReaders } from "../read/local-readers.js";
+import type { PromptPayloads } from "../read/prompt-payloads.js";
 import type { Readers, ReadingLimits } from "../read/readers.js";
 import type { ReadAnswer, Reading } from "../read/reading.js";
 import type { Heap } from "../threads/heap.js";
@@ -102,6 +103,8 @@ export class EngineDatabase implements Database {
     readonly readers: Readers;
     /** Those in this thread, if brief reads are answered here. */
     readonly local?: LocalReaders;
+    /** What they read. Closed with the database. */
+    readonly payloads?: PromptPayloads;
     readonly log: Logger;
     readonly replicaId: number;
     /** Nothing is used any more. May be called more than once. */
@@ -125,6 +128,7 @@ export class EngineDatabase implements Database {
       followed: options.followed,
       tokens: this.#tokens,
       readers: options.local,
+      payloads: options.payloads,
       isServing: () => this.#closing === undefined && !this.#ended && this.refusesReads() === undefined,
     };
     this.#log = options.log;
@@ -299,6 +303,7 @@ export class EngineDatabase implements Database {
       if (this.#ended) return resolve();
       this.#onClosed = resolve;
       // whoever closes the log last takes the write-ahead log in: that is to be the engine, which has room kept for it
+      this.briefSource?.payloads?.close();
       this.#readers.close().then(() => this.#post({ kind: "close" }));
     });
     return this.#closing;

@@ -2,6 +2,7 @@ import { type Standing, standsAlone } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
 import type { Logger } from "pino";
 import type { LocalReaders } from "../read/local-readers.js";
+import type { PromptPayloads } from "../read/prompt-payloads.js";
 import type { Readers } from "../read/readers.js";
 import type { Heap } from "../threads/heap.js";
 import { fromPlainError } from "../threads/plain-error.js";
@@ -21,18 +22,21 @@ export interface FollowOptions {
   readonly readers: Readers;
   /** Those in this thread, if brief reads are answered here. */
   readonly local?: LocalReaders;
+  /** What they read; closed with the database. */
+  readonly payloads?: PromptPayloads;
   readonly onClosed: () => void;
 }
 
 /** The database over an engine that starts: resolves when reads can be answered. Rejects with what the engine fails with. */
 export function followEngine(engine: EngineThread, options: FollowOptions): Promise<EngineDatabase> {
-  const { log, start, heap, readers, local, onClosed } = options;
+  const { log, start, heap, readers, local, payloads, onClosed } = options;
   return onceOpened(engine, log, ({ replicaId, shown, isComplete }) => {
     return new EngineDatabase({
       engine,
       followed: new Followed(shown, (handle) => readers.forget(handle)),
       readers,
       ...(local === undefined ? {} : { local }),
+      ...(payloads === undefined ? {} : { payloads }),
       log,
       replicaId,
       onClosed,

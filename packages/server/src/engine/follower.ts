@@ -1,6 +1,7 @@
 import type { MessagePort } from "node:worker_threads";
 import type { Change, Standing } from "@murmuration/core";
 import type { LocalReaders } from "../read/local-readers.js";
+import type { PromptPayloads } from "../read/prompt-payloads.js";
 import type { BriefSource } from "./brief-source.js";
 import { Followed, type FollowedStart } from "./followed.js";
 import { FollowedTokens } from "./followed-tokens.js";
@@ -31,7 +32,12 @@ export interface FollowerStart {
 }
 
 /** Follow the engine in another thread than the one that asks it: what it tells comes at the port, until that closes. */
-export function follow(port: MessagePort, start: FollowerStart, readers: LocalReaders): BriefSource {
+export function follow(
+  port: MessagePort,
+  start: FollowerStart,
+  readers: LocalReaders,
+  payloads?: PromptPayloads,
+): BriefSource {
   const followed = new Followed(start.shown, (handle) => readers.forget(handle));
   const tokens = new FollowedTokens(followed);
   let { at, refusesReads } = start;
@@ -54,5 +60,5 @@ export function follow(port: MessagePort, start: FollowerStart, readers: LocalRe
   });
   port.on("close", end);
   const isServing = () => !isOver && refusesReads === undefined && Atomics.load(start.version, 0) === at;
-  return { followed, tokens, readers, isServing };
+  return { followed, tokens, readers, payloads, isServing };
 }

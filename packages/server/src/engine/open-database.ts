@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
-import { MurmurationError, type PayloadReader } from "@murmuration/index";
 import type { Logger } from "pino";
 import { LocalReaders } from "../read/local-readers.js";
+import { PromptPayloads } from "../read/prompt-payloads.js";
 import { payloadCacheMebibytesDefault } from "../read/read-limits.js";
 import { ReaderPool } from "../read/reader-pool.js";
 import { ReadersBeside } from "../read/readers-beside.js";
@@ -18,13 +18,6 @@ import type { WorkerStart } from "./messages.js";
 const IMAGE_EVERY_DEFAULT = 50_000;
 const MEBIBYTE = 1024 * 1024;
 const YOUNG_GENERATION_MEBIBYTES = 96;
-
-/** What this thread reads needs none: a disk may keep it waiting. */
-const noPayloads: PayloadReader = {
-  bytesOf() {
-    throw new MurmurationError("internal", "payloads are read by readers");
-  },
-};
 
 /** Where a database lies, and how it runs. */
 export interface DatabaseOptions {
@@ -67,13 +60,18 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   // recovery makes millions of short-lived objects: with a young generation of the default size half of its time is scavenging
   const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_GENERATION_MEBIBYTES };
   const worker = new Worker(new URL("./worker.js", import.meta.url), { workerData, resourceLimits });
+  const stored = {
+    logFile: folder.log,
+    cacheMebibytes: options.payloadCacheMebibytes ?? payloadCacheMebibytesDefault,
+  };
   const pool = new ReaderPool({
     readers: options.readers ?? 1,
-    payloads: { logFile: folder.log, cacheMebibytes: options.payloadCacheMebibytes ?? payloadCacheMebibytesDefault },
+    payloads: stored,
     vectorFolder: folder.vectors,
     tell: (what, why) => options.log.warn({ why }, what),
   });
-  const local = new LocalReaders(() => noPayloads, HTTP_THREAD);
+  const payloads = new PromptPayloads(stored);
+  const local = new LocalReaders(payloads.of, HTTP_THREAD);
   const readers = new ReadersBeside(pool, local);
   try {
     return await followEngine(worker, {
@@ -81,6 +79,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       start: workerData,
       readers,
       local,
+      payloads,
       heap: heapOfThisThread(),
       onClosed: folder.release,
     });

@@ -1,11 +1,9 @@
-import { constants } from "node:zlib";
 import compress from "@fastify/compress";
 import cors from "@fastify/cors";
 import type { FastifyInstance } from "fastify";
+import { brotliOptions, compressedBytesMin, contentEncodings as encodings } from "./content-encoding.js";
 import { murmurHeaders } from "./murmur-headers.js";
 import { allowedOrigin } from "./origins.js";
-
-const encodings = ["br", "gzip", "deflate"] as const;
 
 /** Its message is enumerable: of an error that was thrown already, the plugin assigns what it was told to refuse with. */
 function refusal(statusCode: number, message: string): Error {
@@ -54,11 +52,10 @@ export function fieldsWithoutOrigin(origins: readonly string[]): readonly string
 /** Compresses answers as they are asked for, and takes compressed bodies. */
 export async function compressBodies(app: FastifyInstance): Promise<void> {
   await app.register(compress, {
-    threshold: 1024,
+    threshold: compressedBytesMin,
     encodings: [...encodings],
     requestEncodings: [...encodings, "identity"],
-    // The highest quality, which is the default, costs more than any search.
-    brotliOptions: { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } },
+    brotliOptions,
     onUnsupportedRequestEncoding: (encoding) =>
       refusal(
         415,

@@ -44,7 +44,7 @@ export function briefHandler(reads: BriefReads, headers: AnswerHeaders, observe:
       return;
     }
     const arrivedMs = performance.now();
-    peekBody(request, brief.bodyBytes, (body) => {
+    const answer = (body: Buffer | undefined) => {
       const done = (answer: BriefAnswer | undefined) => {
         if (response.destroyed) return;
         if (answer === undefined) {
@@ -52,13 +52,17 @@ export function briefHandler(reads: BriefReads, headers: AnswerHeaders, observe:
           return;
         }
         const tookMs = performance.now() - arrivedMs;
-        const text = bodyOf(answer, tookMs);
-        response.writeHead(200, headers.fields(answer, text.length));
-        response.end(text, "latin1");
+        const sent = bodyOf(answer, tookMs, brief.encoding);
+        response.writeHead(200, headers.fields(answer, sent));
+        response.end(sent.content, sent.charset);
         observe(brief.path, tookMs);
       };
       const isAbandoned = () => response.destroyed;
-      if (!reads.answer({ request: brief, body, arrivedMs, isAbandoned, done })) done(undefined);
-    });
+      // it was let in before its body was waited for
+      const asked = { request: brief, body, isAdmitted: true, arrivedMs, isAbandoned, done };
+      if (!reads.answer(asked)) done(undefined);
+    };
+    if (brief.bodyBytes === 0) answer(undefined);
+    else peekBody(request, brief.bodyBytes, answer);
   };
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type AddressInfo, connect, type Socket } from "node:net";
+import type { AddressInfo } from "node:net";
 import { after, describe, it } from "node:test";
 import { setTimeout as later } from "node:timers/promises";
 import fc from "fast-check";
@@ -7,87 +7,12 @@ import { Guard } from "../access/guard.js";
 import { freePort } from "../testing/free-port.js";
 import { fill, filledApp, type TestApp, testApp } from "../testing/test-app.js";
 import { signedToken, testKeys } from "../testing/tokens.js";
-
-/** A connection, and what comes of it. */
-class Client {
-  readonly #socket: Socket;
-  #received = "";
-  #onChange: () => void = () => undefined;
-  isEnded = false;
-
-  constructor(port: number) {
-    this.#socket = connect(port, "127.0.0.1").setEncoding("latin1").setNoDelay();
-    this.#socket.on("data", (text) => {
-      this.#received += text;
-      this.#onChange();
-    });
-    this.#socket.on("close", () => {
-      this.isEnded = true;
-      this.#onChange();
-    });
-    this.#socket.on("error", () => undefined);
-  }
-
-  send(text: string): Promise<void> {
-    return new Promise((resolve) => this.#socket.write(text, "latin1", () => resolve()));
-  }
-
-  async sendInPieces(text: string, cuts: readonly number[]): Promise<void> {
-    const ends = [...cuts.filter((cut) => cut < text.length).sort((a, b) => a - b), text.length];
-    for (const [i, end] of ends.entries()) await this.send(text.slice(ends[i - 1] ?? 0, end));
-  }
-
-  finish(): void {
-    this.#socket.end();
-  }
-
-  async #until(isDone: () => boolean): Promise<void> {
-    while (!isDone() && !this.isEnded) {
-      await new Promise<void>((resolve) => {
-        this.#onChange = resolve;
-      });
-    }
-  }
-
-  /** Everything that has come and was not taken, when the connection is closed. */
-  async untilEnded(): Promise<string> {
-    await this.#until(() => false);
-    return this.#received;
-  }
-
-  /** The next answer whole; an interim one too. */
-  async answer(): Promise<string> {
-    const lengthNow = () => {
-      const headEnd = this.#received.indexOf("\r\n\r\n");
-      if (headEnd < 0) return Number.POSITIVE_INFINITY;
-      const length = /^content-length: (\d+)/im.exec(this.#received.slice(0, headEnd))?.[1] ?? "0";
-      return headEnd + 4 + Number(length);
-    };
-    await this.#until(() => this.#received.length >= lengthNow());
-    const end = Math.min(lengthNow(), this.#received.length);
-    const answer = this.#received.slice(0, end);
-    this.#received = this.#received.slice(end);
-    return answer;
-  }
-}
+import { RawClient as Client, elsewhere, get, PATH, POINTS, post, timeless } from "./raw-client.test-support.js";
 
 /** Where requests come in: in the thread that hosts the app, or in one that listens beside it. */
 type Where = "the app" | "a listener";
 
-const PATH = "/collections/things/points/query";
 const plain = { query: [0.1, 0.2, 0.3, 0.4] };
-
-function post(body: unknown, { path = PATH, headers = [] as string[] } = {}): string {
-  const text = typeof body === "string" ? body : JSON.stringify(body);
-  const lines = [`POST ${path} HTTP/1.1`, "Host: localhost", "Content-Type: application/json", ...headers];
-  return `${lines.join("\r\n")}\r\ncontent-length: ${Buffer.byteLength(text, "latin1")}\r\n\r\n${text}`;
-}
-
-/** What says when it was given, and how long it took, stands in every answer. */
-function timeless(answer: string): string {
-  const withoutTime = answer.replace(/^Date: .*$/gm, "").replace(/"time":[\d.e-]+/g, '"time":0');
-  return withoutTime.replace(/^content-length: .*$/gm, "");
-}
 
 interface Served extends TestApp {
   readonly port: number;
@@ -155,9 +80,6 @@ async function servedAt(
     inTheApp: (request) => alone(request, appPort),
   };
 }
-
-/** Makes HTTP's own parser take a request, and changes nothing else. */
-const elsewhere = "x-no-compression: 1";
 
 for (const where of ["the app", "a listener"] as const) {
   const served = (...of: Parameters<typeof servedAt> extends [Where, ...infer Rest] ? Rest : never) =>
@@ -228,6 +150,38 @@ for (const where of ["the app", "a listener"] as const) {
         post({ ...plain, limit: 1e6 }),
         post({ ...plain, nonsense: 1 }),
         post({ ...plain, with_payload: true }),
+        post({ ...plain, with_payload: ["city"] }),
+        post({ ...plain, with_payload: { exclude: ["city"] } }),
+        post({ ...plain, with_payload: { only: ["city"] } }),
+        post({ ...plain, with_payload: 1 }),
+        post({ ...plain, with_vector: true }),
+        post({ ids: [3, 1, 7, 1] }, { path: POINTS }),
+        post({ ids: [3, 1], with_payload: ["count"], with_vector: true }, { path: POINTS }),
+        post({ ids: [] }, { path: POINTS }),
+        post({ ids: ["no id"] }, { path: POINTS }),
+        post({ ids: [1], with_vector: ["other"] }, { path: POINTS }),
+        post({}, { path: POINTS }),
+        post({}, { path: `${POINTS}/scroll` }),
+        post({ limit: 1, offset: 2, with_vectors: true }, { path: `${POINTS}/scroll` }),
+        post({ limit: 0 }, { path: `${POINTS}/scroll` }),
+        post({ filter: { must: [{ key: "count", range: { gt: 1 } }] } }, { path: `${POINTS}/scroll` }),
+        post({ filter: { must: [{ key: "city", match: { value: "Berlin" } }] } }, { path: `${POINTS}/scroll` }),
+        post({ order_by: "count" }, { path: `${POINTS}/scroll` }),
+        post({}, { path: `${POINTS}/count` }),
+        post(null, { path: `${POINTS}/count` }),
+        post({ filter: { must_not: [{ key: "count", match: { value: 1 } }] } }, { path: `${POINTS}/count` }),
+        post({ exact: 1 }, { path: `${POINTS}/count` }),
+        get(`${POINTS}/1`),
+        get(`${POINTS}/9`),
+        get(`${POINTS}/scroll`),
+        get(`${POINTS}/00000000-0000-0000-0000-000000000001`),
+        get(`${POINTS}/-1`),
+        get(`${POINTS}/1?consistency=all`),
+        get(`${POINTS}/1`, ["content-length: 0"]),
+        get(`${POINTS}/1`, ["content-type: application/json"]),
+        get(`${POINTS}/1`, ["connection: close"]),
+        get(`${POINTS}/1`, ["accept-encoding: gzip"]),
+        get(POINTS),
         post({ ...plain, filter: { must: [{ key: "city", match: { value: "Berlin" } }] } }),
         post({ ...plain, filter: { must: [{ key: "count", range: { gt: 1 } }] } }),
         post({ ...plain, params: { exact: true } }),

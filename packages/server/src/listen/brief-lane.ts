@@ -17,8 +17,7 @@ const HEADS_MAX = 1_024;
 /** What is said of the connection. */
 const KEPT = `Connection: keep-alive\r\nKeep-Alive: timeout=${keepAliveTimeoutMs / 1000}`;
 const HEAD_END = "\r\n\r\n";
-const PATH_BEGIN = "POST /collections/";
-const BEGIN = Buffer.from(PATH_BEGIN);
+const BEGINS = ["POST /collections/", "GET /collections/"].map((begin) => Buffer.from(begin));
 
 /** The time as answers carry it, read once a second. */
 class DateHeader {
@@ -78,7 +77,7 @@ class Connection {
     const missing = bodyAt + request.bodyBytes - bytes.length;
     if (missing > 0) return this.#waitFor(true);
     if (missing < 0) return this.#leave();
-    this.#answer(request, bytes.subarray(bodyAt));
+    this.#answer(request, request.bodyBytes === 0 ? undefined : bytes.subarray(bodyAt));
   };
 
   #waitFor(isPatient: boolean): void {
@@ -86,7 +85,7 @@ class Connection {
     else if (this.#pieces === 1) this.#socket.setTimeout(PATIENCE_MS);
   }
 
-  #answer(request: BriefRequest, body: Buffer): void {
+  #answer(request: BriefRequest, body: Buffer | undefined): void {
     const arrivedMs = performance.now();
     this.#isAnswering = true;
     const whole = this.#pending as Buffer;
@@ -100,7 +99,7 @@ class Connection {
         return;
       }
       const elapsedMs = performance.now() - arrivedMs;
-      this.#socket.write(this.#lane.textOf(answer, elapsedMs), "latin1");
+      this.#lane.send(this.#socket, answer, elapsedMs, request);
       this.#lane.observe(request.path, elapsedMs);
       this.#afterAnswer();
     };
@@ -155,8 +154,10 @@ class Connection {
 }
 
 function isBegin(bytes: Buffer): boolean {
-  const length = Math.min(bytes.length, BEGIN.length);
-  return BEGIN.compare(bytes, 0, length, 0, length) === 0;
+  return BEGINS.some((begin) => {
+    const length = Math.min(bytes.length, begin.length);
+    return begin.compare(bytes, 0, length, 0, length) === 0;
+  });
 }
 
 /**
@@ -221,9 +222,18 @@ export class BriefLane {
     this.#connections.delete(connection);
   }
 
-  textOf(answer: BriefAnswer, elapsedMs: number): string {
-    const body = bodyOf(answer, elapsedMs);
-    const fields = this.#headers.text(answer, body.length);
-    return `HTTP/1.1 200 OK\r\n${fields}Date: ${this.#date.text()}\r\n${KEPT}\r\n\r\n${body}`;
+  send(socket: Socket, answer: BriefAnswer, elapsedMs: number, { encoding }: BriefRequest): void {
+    const body = bodyOf(answer, elapsedMs, encoding);
+    const { content, charset } = body;
+    const fields = this.#headers.text(answer, body);
+    const head = `HTTP/1.1 200 OK\r\n${fields}Date: ${this.#date.text()}\r\n${KEPT}\r\n\r\n`;
+    if (typeof content === "string") {
+      socket.write(head + content, charset);
+      return;
+    }
+    socket.cork();
+    socket.write(head, "latin1");
+    socket.write(content);
+    socket.uncork();
   }
 }

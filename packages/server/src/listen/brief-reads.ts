@@ -12,23 +12,18 @@ import { textOf, tokenOf } from "../consistency/token-text.js";
 import type { BriefSource } from "../engine/brief-source.js";
 import type { FollowedShard } from "../engine/followed-shard.js";
 import { parseJsonBytes } from "../http/json.js";
-import { isBriefQuery } from "../read/brief-reading.js";
+import { filterOf, isBriefWithFilter, pageOf, selectsMore } from "../read/brief-reading.js";
 import type { LocalReaders } from "../read/local-readers.js";
 import type { ReaderAnswer } from "../read/readers.js";
 import type { Reading } from "../read/reading.js";
 import { unindexedField } from "../strict/filter-fields.js";
+import { AnswerSizes } from "./answer-sizes.js";
 import type { BriefRequest } from "./brief-request.js";
 
-/** Answers from this size on are compressed for whoever accepts that. */
-const COMPRESSED_BYTES_MIN = 1024;
-/** A point of such an answer takes no more than so many bytes, but for rare ones. */
-const POINT_BYTES = 85;
-/** What stands around a result takes no more. */
-const ENVELOPE_BYTES = 64;
 /** Texts of tokens that are remembered. */
 const TOKENS_MAX = 1_024;
 
-/** What a brief read came to. Printable ASCII. */
+/** What a brief read came to. */
 export interface BriefAnswer {
   /** The text of the result. */
   readonly result: string;
@@ -40,7 +35,10 @@ export interface BriefAnswer {
 /** One request that is being answered. */
 export interface BriefAsked {
   readonly request: BriefRequest;
-  readonly body: Buffer;
+  /** `undefined`: it has none. */
+  readonly body: Buffer | undefined;
+  /** Was it let in already? */
+  readonly isAdmitted?: boolean;
   /** On the clock of `performance.now()`. */
   readonly arrivedMs: number;
   readonly isAbandoned: () => boolean;
@@ -61,6 +59,7 @@ interface Begun {
   /** Frontier of the catalogue that it is of. */
   readonly catalogue: VersionVector;
   readonly shard: FollowedShard;
+  readonly reading: Reading;
   readonly answer: ReturnType<LocalReaders["begin"]>;
   readonly release: () => void;
 }
@@ -70,12 +69,12 @@ const isStrict = ({ settings }: Collection) =>
 
 /** Is a request let in, as far as that can be said at once? One with a token that is new, or that is refused, is for its route to ask about. */
 export function admitsNow(guard: Guard | undefined, { route, collection, credentials }: BriefRequest): boolean {
-  return guard === undefined || guard.admitsNow(credentials, rightOf("POST", route.endpoint), collection);
+  return guard === undefined || guard.admitsNow(credentials, rightOf(route.method, route.endpoint), collection);
 }
 
 /**
- * Answers brief reads in the thread that has taken the request: one walk of bounded width over vectors in memory, also by a filter whose paths
- * are indexed. Every request that is anything else, or is refused with an error, is for the way that all requests can take: what is answered
+ * Answers brief reads in the thread that has taken the request: one walk of bounded width over vectors in memory, a few points by id or from a page,
+ * a count, also by a filter whose paths are indexed, with payloads and vectors. Every request that is anything else, or is refused with an error, is for the way that all requests can take: what is answered
  * here is what would be answered there, to the byte.
  */
 export class BriefReads {
@@ -84,6 +83,7 @@ export class BriefReads {
   readonly #admits: (request: BriefRequest) => boolean;
   /** Tokens of requests, and what answers to them carry. */
   readonly #tokens = new Map<string, KnownToken>();
+  readonly #sizes = new AnswerSizes();
   /** A module of WebAssembly has failed here, and may have left anything behind. */
   #isBroken = false;
   #isClosed = false;
@@ -102,12 +102,17 @@ export class BriefReads {
 
   /** Is it worth to wait for its body? */
   mayAnswer(request: BriefRequest): boolean {
-    return !this.#isBroken && !this.#isClosed && this.#source.isServing() && this.#admits(request);
+    return this.#isServing() && this.#admits(request);
+  }
+
+  #isServing(): boolean {
+    return !this.#isBroken && !this.#isClosed && this.#source.isServing();
   }
 
   /** Returns false where the request has to be answered another way; then `done` is not called. It may be called before this returns. */
   answer(asked: BriefAsked): boolean {
-    if (!this.mayAnswer(asked.request)) return false;
+    if (!this.#isServing()) return false;
+    if (asked.isAdmitted !== true && !this.#admits(asked.request)) return false;
     try {
       const begun = this.#begin(asked);
       if (begun === undefined) return false;
@@ -130,40 +135,45 @@ export class BriefReads {
 
   #begin({ request, body, arrivedMs, isAbandoned }: BriefAsked): Begun | undefined {
     const { followed, readers, tokens } = this.#source;
-    const { route, collection: name } = request;
+    const { route, collection: name, id } = request;
     const catalogue = followed.frontier;
     const collection = resolveCollection(followed.catalogue, name);
     if (isStrict(collection)) return undefined;
-    const query = route.planOf(parseJsonBytes(body), { collection: () => collection }, name);
+    const asked = body === undefined ? undefined : parseJsonBytes(body);
+    const plan = route.readingOf({ collection: () => collection }, name, id, asked);
     const shard = followed.shard(name);
-    if (query === undefined || !isBriefQuery(query, shard.readable)) return undefined;
-    if (request.acceptsEncoding && query.limit * POINT_BYTES >= COMPRESSED_BYTES_MIN) return undefined;
-    if (query.filter !== undefined && unindexedField(query.filter, collection) !== undefined) return undefined;
+    if (plan === undefined || !this.#isBrief(plan, shard, collection)) return undefined;
     if (request.token !== undefined && tokens.missing(this.#tokenOf(request.token).token, [name]) > 0) return undefined;
-    const texts = query.filter === undefined ? undefined : followed.texts(name);
-    const reading: Reading = {
-      kind: "searches",
-      searches: [query],
-      isBatch: false,
-      shape: route.shape,
-      ...(texts === undefined ? {} : { texts: [texts] }),
-    };
+    const texts = filterOf(plan) === undefined ? undefined : followed.texts(name);
+    const reading: Reading = texts === undefined ? plan : { ...plan, texts: [texts] };
     const limits = { deadlineMs: arrivedMs + this.#timeoutMs, timeoutMs: this.#timeoutMs, isAbandoned };
     const release = shard.hold();
     try {
-      return { catalogue, shard, release, answer: readers.begin([shard.readable], reading, limits) };
+      return { catalogue, shard, reading, release, answer: readers.begin([shard.readable], reading, limits) };
     } catch (error) {
       release();
       throw error;
     }
   }
 
-  #finish({ request, done }: BriefAsked, { catalogue, shard, release }: Begun, answer: ReaderAnswer): boolean {
+  /** Does it take about a millisecond at most, and no disk that lets anybody wait? */
+  #isBrief(reading: Reading, { readable }: FollowedShard, collection: Collection): boolean {
+    if (!isBriefWithFilter(reading, readable)) return false;
+    const filter = filterOf(reading);
+    if (filter !== undefined && unindexedField(filter, collection) !== undefined) return false;
+    const page = pageOf(reading);
+    if (page === undefined || !selectsMore(page.selection)) return true;
+    if (page.selection.payload !== false && this.#source.payloads?.arePrompt !== true) return false;
+    return this.#sizes.mayBeShort(readable.shard, page.points);
+  }
+
+  #finish({ request, done }: BriefAsked, { catalogue, shard, reading, release }: Begun, answer: ReaderAnswer): boolean {
     const [result] = answer.pieces;
-    if (
-      typeof result !== "string" ||
-      (request.acceptsEncoding && result.length + ENVELOPE_BYTES >= COMPRESSED_BYTES_MIN)
-    ) {
+    const page = pageOf(reading);
+    if (page !== undefined && selectsMore(page.selection)) {
+      this.#sizes.note(shard.readable.shard, page.points, answer.pieces);
+    }
+    if (typeof result !== "string") {
       release();
       return false;
     }

@@ -1,53 +1,21 @@
-import type { PointsQuery } from "@murmuration/index";
+import { type ContentEncoding, encodingFor } from "../http/content-encoding.js";
 import { smallBodyBytes } from "../http/http-limits.js";
 import { murmurHeaders } from "../http/murmur-headers.js";
-import { plainQuery, plainSearch } from "../http/schemas/plain-query.js";
-import type { SearchesReading } from "../read/reading.js";
-import { type Collections, planQuery, planSearch, ReadNames } from "../routes/plan-query.js";
-
-/** A route whose requests may be brief reads. */
-export interface BriefRoute {
-  /** As metrics name it. */
-  readonly endpoint: string;
-  readonly shape: SearchesReading["shape"];
-  /** What a body asks for; `undefined` unless it is plain. Throws what it is refused with. */
-  readonly planOf: (body: unknown, collections: Collections, collection: string) => PointsQuery | undefined;
-}
-
-const briefRoutes: { readonly [action: string]: BriefRoute } = {
-  query: {
-    endpoint: "/collections/{collection_name}/points/query",
-    shape: "points",
-    planOf: (body, collections, collection) => {
-      const plain = plainQuery(body);
-      return plain && planQuery(collections, plain, new ReadNames(collection));
-    },
-  },
-  search: {
-    endpoint: "/collections/{collection_name}/points/search",
-    shape: "list",
-    planOf: (body, collections, collection) => {
-      const plain = plainSearch(body);
-      return plain && planSearch(collections, plain, new ReadNames(collection));
-    },
-  },
-};
+import { type BriefTarget, briefTarget } from "./brief-routes.js";
 
 /** What the head of a request says that may be a brief read. */
-export interface BriefRequest {
-  readonly route: BriefRoute;
+export interface BriefRequest extends BriefTarget {
   readonly path: string;
-  readonly collection: string;
+  /** 0: it has none. */
   readonly bodyBytes: number;
   /** The session's token, if it has one. */
   readonly token: string | undefined;
   /** What it is let in by. */
   readonly credentials: { readonly "api-key"?: string; readonly authorization?: string };
-  /** A long answer would be compressed. */
-  readonly acceptsEncoding: boolean;
+  /** How a long answer is compressed, if it is. */
+  readonly encoding: ContentEncoding | undefined;
 }
 
-const PATH = /^\/collections\/([\w.~-]{1,255})\/points\/(query|search)$/;
 const JSON_TYPE = /^application\/json(?:; ?charset=utf-8)?$/i;
 const LENGTH = /^[1-9]\d{0,8}$/;
 
@@ -65,6 +33,7 @@ const askingMore: ReadonlySet<string> = new Set([
 const credentialHeaders = ["api-key", "authorization"];
 /** Headers that are looked at, and may come only once. */
 const lookedAt: ReadonlySet<string> = new Set([
+  "accept-encoding",
   "api-key",
   "authorization",
   "connection",
@@ -74,29 +43,24 @@ const lookedAt: ReadonlySet<string> = new Set([
   murmurHeaders.token,
 ]);
 
-/** Where a brief read has gone; `undefined`: to no route that has any. */
-export function briefTarget(path: string): { readonly route: BriefRoute; readonly collection: string } | undefined {
-  const [, collection, action] = PATH.exec(path) ?? [];
-  if (collection === undefined || action === undefined) return undefined;
-  return { collection, route: briefRoutes[action] as BriefRoute };
-}
-
 /**
- * Takes a request for one that may be a brief read, by its head: a query or search without parameters, in plain JSON of a small size, of
- * a client that stays connected. `headers`: pairs, the names in lower case.
+ * Takes a request for one that may be a brief read, by its head: without parameters, in plain JSON of a small size or, where its method is GET, without
+ * a body, of a client that stays connected. `headers`: pairs, the names in lower case.
  */
 export function briefRequest(method: string, path: string, headers: Iterable<readonly [string, string]>) {
-  const target = method === "POST" ? briefTarget(path) : undefined;
-  if (target === undefined) return undefined;
+  const target = briefTarget(path);
+  if (target === undefined || target.route.method !== method) return undefined;
   const found = new Map<string, string>();
   for (const [name, value] of headers) {
     if (askingMore.has(name) || (lookedAt.has(name) && found.has(name))) return undefined;
     found.set(name, value);
   }
-  const length = found.get("content-length") ?? "";
+  const length = method === "GET" ? "0" : (found.get("content-length") ?? "");
   const connection = found.get("connection");
-  if (!found.has("host") || !LENGTH.test(length) || Number(length) > smallBodyBytes) return undefined;
-  if (!JSON_TYPE.test(found.get("content-type") ?? "")) return undefined;
+  if (!found.has("host")) return undefined;
+  if (method === "GET" && (found.has("content-length") || found.has("content-type"))) return undefined;
+  if (method === "POST" && (!LENGTH.test(length) || Number(length) > smallBodyBytes)) return undefined;
+  if (method === "POST" && !JSON_TYPE.test(found.get("content-type") ?? "")) return undefined;
   if (connection !== undefined && connection.toLowerCase() !== "keep-alive") return undefined;
   const request: BriefRequest = {
     ...target,
@@ -104,25 +68,25 @@ export function briefRequest(method: string, path: string, headers: Iterable<rea
     bodyBytes: Number(length),
     token: found.get(murmurHeaders.token) || undefined,
     credentials: Object.fromEntries(credentialHeaders.flatMap((name) => [...found].filter(([key]) => key === name))),
-    acceptsEncoding: found.has("accept-encoding"),
+    encoding: encodingFor(found.get("accept-encoding")),
   };
   return request;
 }
 
-const REQUEST_LINE = /^POST (\S+) HTTP\/1\.1$/;
+const REQUEST_LINE = /^(GET|POST) (\S+) HTTP\/1\.1$/;
 /** A field of printable ASCII. What else a field may hold is for HTTP's own parser. */
 const FIELD = /^([\w!#$%&'*+.^`|~-]+):[ \t]*([\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?)?[ \t]*$/;
 
 /** The same of the text of a head, without the empty line that ends it. */
 export function briefRequestOfHead(head: string): BriefRequest | undefined {
   const [line, ...fields] = head.split("\r\n");
-  const path = REQUEST_LINE.exec(line as string)?.[1];
-  if (path === undefined) return undefined;
+  const [, method, path] = REQUEST_LINE.exec(line as string) ?? [];
+  if (method === undefined || path === undefined) return undefined;
   const headers: [string, string][] = [];
   for (const field of fields) {
     const [, name, value = ""] = FIELD.exec(field) ?? [];
     if (name === undefined) return undefined;
     headers.push([name.toLowerCase(), value]);
   }
-  return briefRequest("POST", path, headers);
+  return briefRequest(method, path, headers);
 }

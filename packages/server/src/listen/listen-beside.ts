@@ -7,7 +7,7 @@ import { AnswerHeaders } from "./brief-answer.js";
 import { briefHandler, type Handler } from "./brief-handler.js";
 import { BriefLane } from "./brief-lane.js";
 import { admitsNow, BriefReads } from "./brief-reads.js";
-import { briefTarget } from "./brief-request.js";
+import { briefTarget } from "./brief-routes.js";
 import { ListenerThreads } from "./listener-threads.js";
 import type { Address } from "./messages.js";
 
@@ -44,9 +44,9 @@ export function listenBeside(app: FastifyInstance, options: BesideOptions): void
     const { route, collection } = target;
     const known = database.collectionNamed(collection) === undefined ? undefined : collection;
     statistics.briefReads++;
-    metrics.observe("POST", route.endpoint, 200, tookMs / 1000);
-    statistics.observe("POST", route.endpoint, 200, tookMs / 1000, known);
-    noteSlow("POST", path, 200, tookMs);
+    metrics.observe(route.method, route.endpoint, 200, tookMs / 1000);
+    statistics.observe(route.method, route.endpoint, 200, tookMs / 1000, known);
+    noteSlow(route.method, path, 200, tookMs);
   };
   const reads = new BriefReads(briefSource, options.readTimeoutMs, (request) => admitsNow(guard, request));
   const headers = new AnswerHeaders(options.fixedFields);

@@ -149,6 +149,7 @@ export class ListenerThreads {
     const { connectionsMax, requestTimeoutMs, readTimeoutMs, fixedFields, tell } = this.#options;
     const { threadFile: file = new URL("./listener-thread.js", import.meta.url) } = this.#options;
     const { thread } = place;
+    const stored = this.#options.database.briefSource?.payloads?.stored;
     const beat = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
     const workerData: ListenerStart = {
       thread,
@@ -158,6 +159,7 @@ export class ListenerThreads {
       requestTimeoutMs,
       readTimeoutMs,
       fixedFields,
+      ...(stored === undefined ? {} : { payloads: stored }),
     };
     const resourceLimits = { maxOldGenerationSizeMb: HEAP_MEBIBYTES };
     const worker = new Worker(file, { workerData, resourceLimits });

@@ -5,6 +5,7 @@ import { Guard } from "../access/guard.js";
 import { follow } from "../engine/follower.js";
 import { onClientError, serverTimes } from "../http/connections.js";
 import { LocalReaders } from "../read/local-readers.js";
+import { PromptPayloads } from "../read/prompt-payloads.js";
 import { AnswerHeaders } from "./brief-answer.js";
 import { briefHandler } from "./brief-handler.js";
 import { BriefLane } from "./brief-lane.js";
@@ -19,10 +20,10 @@ const TELL_EVERY_MS = 500;
 /** How often connections that have become idle are looked for while the thread ends. */
 const IDLE_SWEEP_MS = 20;
 
-/** Brief reads need none: a disk may keep a thread waiting. */
+/** Where nobody said where payloads are. */
 const noPayloads: PayloadReader = {
   bytesOf() {
-    throw new MurmurationError("internal", "payloads are read by readers");
+    throw new MurmurationError("internal", "payloads are read by others");
   },
 };
 
@@ -40,6 +41,7 @@ export class Listener {
   #servers: readonly Server[] = [];
   #beat: NodeJS.Timeout | undefined;
   #following: MessagePort | undefined;
+  #payloads: PromptPayloads | undefined;
 
   constructor(port: MessagePort, start: ListenerStart) {
     this.#port = port;
@@ -68,10 +70,22 @@ export class Listener {
   }
 
   #listen({ start, port, keys }: Extract<ListenerRequest, { readonly kind: "follow" }>): void {
-    const { thread, beat, addresses, connectionsMax, requestTimeoutMs, readTimeoutMs, fixedFields } = this.#start;
+    const {
+      thread,
+      beat,
+      addresses,
+      connectionsMax,
+      requestTimeoutMs,
+      readTimeoutMs,
+      fixedFields,
+      payloads: stored,
+    } = this.#start;
     this.#guard.replace(keys);
     this.#following = port;
-    const source = follow(port, start, new LocalReaders(() => noPayloads, thread));
+    const payloads = stored === undefined ? undefined : new PromptPayloads(stored);
+    const readers = new LocalReaders(payloads?.of ?? (() => noPayloads), thread);
+    const source = follow(port, start, readers, payloads);
+    this.#payloads = payloads;
     const reads = new BriefReads(source, readTimeoutMs, (request) => admitsNow(this.#guard, request));
     const headers = new AnswerHeaders(fixedFields);
     const note = (path: string, tookMs: number) => this.#note(path, tookMs);
@@ -118,6 +132,7 @@ export class Listener {
         this.#tell();
         this.#relay.close();
         this.#following?.close();
+        this.#payloads?.close();
         this.#port.close();
       });
     }

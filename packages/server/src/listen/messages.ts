@@ -1,6 +1,7 @@
 import type { MessagePort } from "node:worker_threads";
 import type { AccessKeys } from "../access/guard.js";
 import type { FollowerStart } from "../engine/follower.js";
+import type { StoredPayloads } from "../read/messages.js";
 
 /** Where connections come in. */
 export interface Address {
@@ -19,6 +20,8 @@ export interface ListenerStart {
   readonly connectionsMax: number;
   readonly requestTimeoutMs: number;
   readonly readTimeoutMs: number;
+  /** Missing: what is answered with payloads is passed on. */
+  readonly payloads?: StoredPayloads;
   /** Names and values, in turns, with which all answers begin. */
   readonly fixedFields: readonly string[];
 }

@@ -1,6 +1,7 @@
-import { type Filter, parseFilter } from "@murmuration/index";
+import { type Filter, type PayloadSelector, parseFilter } from "@murmuration/index";
 import { efSearchMax, vectorSizeMax } from "../http-limits.js";
 import type { QueryBody, SearchBody, SearchParams } from "./query.js";
+import { readPayloadSelector } from "./selection.js";
 
 /*
  * Most queries hold nothing but what is read here, in one pass over their fields. Whatever is not plain, faults above all, is read by the
@@ -52,6 +53,14 @@ function plainParams(value: unknown): SearchParams | undefined {
   return params;
 }
 
+function plainSelector(value: unknown): PayloadSelector | undefined {
+  try {
+    return readPayloadSelector(value);
+  } catch {
+    return undefined;
+  }
+}
+
 type Common = Pick<
   QueryBody,
   "filter" | "params" | "offset" | "limit" | "score_threshold" | "with_payload" | "with_vector"
@@ -78,10 +87,12 @@ function takeCommon(into: Mutable<Common>, key: string, value: unknown): boolean
       if (!isCount(value, 0)) return false;
       into.offset = value;
       return true;
-    case "with_payload":
-      if (typeof value !== "boolean") return false;
-      into.with_payload = value;
+    case "with_payload": {
+      const selector = plainSelector(value);
+      if (selector === undefined) return false;
+      into.with_payload = selector;
       return true;
+    }
     case "with_vector":
       if (typeof value !== "boolean") return false;
       into.with_vector = value;

@@ -5,7 +5,7 @@ function isTexts(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((element) => typeof element === "string");
 }
 
-function readPayloadSelector(value: unknown): PayloadSelector {
+export function readPayloadSelector(value: unknown): PayloadSelector {
   if (typeof value === "boolean") return value;
   if (isTexts(value)) return { include: value };
   if (typeof value === "object" && value !== null) {

@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { setTimeout as later } from "node:timers/promises";
+import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
+import type { FastifyInstance } from "fastify";
+import { pino } from "pino";
+import { buildApp } from "../app.js";
+import type { Database } from "../engine/database.js";
+import { openDatabase } from "../engine/open-database.js";
+import { freePort } from "../testing/free-port.js";
+import { get, PATH, POINTS, post, RawClient, timeless } from "./raw-client.test-support.js";
+
+const COUNT = 60;
+const plain = { query: [0.1, 0.2, 0.3, 0.4] };
+const decompress: { readonly [encoding: string]: (bytes: Buffer) => Buffer } = {
+  br: brotliDecompressSync,
+  gzip: gunzipSync,
+  deflate: inflateSync,
+};
+
+/** An answer as text, its body decompressed where it is not plain. */
+function readable(answer: string): string {
+  const encoding = /^content-encoding: (\w+)/im.exec(answer)?.[1];
+  if (encoding === undefined) return timeless(answer);
+  const [head, body] = [answer.slice(0, answer.indexOf("\r\n\r\n")), answer.slice(answer.indexOf("\r\n\r\n") + 4)];
+  const text = decompress[encoding]?.(Buffer.from(body, "latin1")).toString("latin1");
+  return timeless(`${head}\r\n\r\n${text}`);
+}
+
+describe("brief reads of payloads", () => {
+  const folder = mkdtempSync(join(tmpdir(), "murmur-brief-"));
+  let database: Database;
+  let app: FastifyInstance;
+  const ports: number[] = [];
+  const clients: RawClient[] = [];
+
+  async function send(method: "PUT" | "GET", url: string, payload?: object): Promise<string> {
+    const response = await app.inject({ method, url, ...(payload === undefined ? {} : { payload }) });
+    assert.equal(response.statusCode, 200, response.body);
+    return response.body;
+  }
+
+  async function brief(): Promise<number> {
+    return Number(/^murmur_brief_reads_total (\d+)$/m.exec(await send("GET", "/metrics"))?.[1]);
+  }
+
+  async function ask(port: number, request: string): Promise<string> {
+    const client = new RawClient(port);
+    clients.push(client);
+    await client.send(request);
+    return client.answer();
+  }
+
+  before(async () => {
+    database = await openDatabase({ dataFolder: folder, log: pino({ level: "silent" }) });
+    const listenersAt = [{ address: "127.0.0.1", port: await freePort() }];
+    app = await buildApp(database, { listeners: 1, listenersAt });
+    await app.listen({ port: 0, host: "127.0.0.1" });
+    ports.push((app.addresses()[0] as AddressInfo).port, listenersAt[0]?.port as number);
+    while (!(await send("GET", "/metrics")).includes("\nmurmur_listeners 1\n")) await later(10);
+    await send("PUT", "/collections/things", { vectors: { size: 4, distance: "Dot" } });
+    const points = Array.from({ length: COUNT }, (_, id) => ({
+      id,
+      vector: [Math.sin(id), Math.cos(id), 1, 0],
+      payload: { text: `Nr. ${id}: Zürich – 北京 🐦 ${"wordy ".repeat(id)}`, n: id, tags: ["a", { b: [id, null] }] },
+    }));
+    await send("PUT", `${POINTS}?wait=true`, { points });
+    await send("PUT", `${POINTS}?wait=true`, {
+      points: [{ id: 1000, vector: [9, 9, 9, 9], payload: { text: "x".repeat(70_000) } }],
+    });
+    await send("PUT", "/collections/things/index?wait=true", { field_name: "n", field_schema: "integer" });
+  });
+
+  after(async () => {
+    for (const client of clients) client.finish();
+    await app.close();
+    await database.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  const below = (limit: number) => ({ must: [{ key: "n", range: { lt: limit } }] });
+  const bodies: readonly (readonly [path: string, body: unknown])[] = [
+    [PATH, { ...plain, filter: below(30), with_payload: true }],
+    [PATH, { ...plain, filter: below(30), with_payload: ["n", "tags[].b"], with_vector: true }],
+    [PATH, { ...plain, filter: below(1), with_payload: { exclude: ["text"] } }],
+    [`${POINTS}/search`, { vector: plain.query, limit: 3, filter: below(9), with_payload: true }],
+    [POINTS, { ids: [3, 59, 12345, 0] }],
+    [POINTS, { ids: [3, 2], with_payload: false, with_vector: true }],
+    [`${POINTS}/scroll`, { offset: 3, limit: 5 }],
+    [`${POINTS}/scroll`, { filter: below(20), with_payload: ["text"], limit: 64 }],
+    [`${POINTS}/count`, { filter: below(20) }],
+  ];
+
+  it("are answered where they come in, as they would be elsewhere, compressed or not", async () => {
+    for (const port of ports) {
+      for (const encoding of ["", "gzip, deflate", "gzip;q=0.5, br", "deflate", "zstd", "identity", "*"]) {
+        const headers = encoding === "" ? [] : [`accept-encoding: ${encoding}`];
+        const requests = [
+          ...bodies.map(([path, body]) => [post(body, { path, headers }), post(body, { path, headers })] as const),
+          [get(`${POINTS}/7`, headers), get(`${POINTS}/7`, headers)] as const,
+        ];
+        for (const [here, there] of requests) {
+          const before = await brief();
+          const answer = readable(await ask(port, here));
+          assert.equal((await brief()) - before, 1, here);
+          // a parameter that changes nothing makes it a request for the route
+          const path = there.split(" ", 2)[1] as string;
+          const slow = readable(await ask(port, there.replace(path, `${path}?timeout=60`)));
+          assert.equal((await brief()) - before, 1);
+          assert.equal(answer, slow, here);
+        }
+      }
+    }
+  });
+
+  it("are for others where an answer is long", async () => {
+    for (const port of ports) {
+      const before = await brief();
+      for (let i = 0; i < 2; i++) {
+        const answer = await ask(port, post({ ids: [1000] }, { path: POINTS, headers: ["accept-encoding: gzip"] }));
+        assert.match(answer, /^HTTP\/1.1 200 OK/);
+      }
+      assert.equal((await brief()) - before, 0);
+    }
+  });
+});
