@@ -161,7 +161,7 @@ export const optionTable: readonly OptionRow[] = [
     key: "listeners",
     placeholder: "number",
     description:
-      "threads that take connections beside the main one and answer small searches whole; by default one less than there are processors on Linux, else none",
+      "threads that take connections beside the main one and answer small reads whole; by default one less than there are processors on Linux, else none",
     defaultValue: process.platform === "linux" ? Math.min(availableParallelism() - 1, LISTENERS_MAX) : 0,
     parse: integerFrom(0, LISTENERS_MAX),
   },
@@ -169,7 +169,7 @@ export const optionTable: readonly OptionRow[] = [
     name: "payload-cache-mib",
     key: "payloadCacheMebibytes",
     placeholder: "MiB",
-    description: "payloads that each reader keeps of those that it has read; 0 keeps none",
+    description: "payloads that each reader and each listener keeps of those that it has read; 0 keeps none",
     defaultValue: payloadCacheMebibytesDefault,
     parse: integerFrom(0, payloadCacheMebibytesMax),
   },

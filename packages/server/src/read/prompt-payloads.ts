@@ -15,15 +15,19 @@ const PAUSE_MS = 500;
 export class PromptPayloads {
   /** What another thread needs to read the same. */
   readonly stored: StoredPayloads;
-  readonly #file: SqlitePayloadFile;
+  readonly #file: Pick<SqlitePayloadFile, "read" | "close">;
   readonly #nowMs: () => number;
   #pausedUntilMs = Number.NEGATIVE_INFINITY;
   readonly of: PayloadsOf;
 
-  constructor(stored: StoredPayloads, nowMs: () => number = () => performance.now()) {
+  constructor(
+    stored: StoredPayloads,
+    file: Pick<SqlitePayloadFile, "read" | "close"> = new SqlitePayloadFile(stored.logFile),
+    nowMs: () => number = () => performance.now(),
+  ) {
     this.stored = stored;
+    this.#file = file;
     this.#nowMs = nowMs;
-    this.#file = new SqlitePayloadFile(stored.logFile);
     const source = { read: (shard: string, key: number) => this.#read(shard, key) };
     const kept = new KeptPayloads(source, stored.cacheMebibytes * MEBIBYTE);
     this.of = (shard) => kept.of(shard);
