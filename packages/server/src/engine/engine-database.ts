@@ -5,10 +5,8 @@ import {
   type Collection,
   type Command,
   collectionNamed,
-  commandsOf,
   isPointWrite,
   nothingLeftOut,
-  type PointWrite,
   type Receipt,
   resolveCollection,
   type SessionToken,
@@ -45,16 +43,13 @@ import { FollowedTokens, type Patience } from "./followed-tokens.js";
 import type { FollowerStart } from "./follower.js";
 import { MemoryGuard, memoryOf, requireRoomFor } from "./memory-guard.js";
 import type { Outcome, Reply, Request } from "./messages.js";
+import { upsertedBy } from "./upserted-by.js";
 
 const PROBE_INTERVAL_MS = 1000;
 
 /** What the engine's thread answers to `validate`, as far as it is looked at here. */
 interface Validation {
   readonly recall: { readonly [vector: string]: { readonly recall_at_10: number } };
-}
-
-function upsertedBy(write: PointWrite): number {
-  return commandsOf(write).reduce((sum, each) => sum + (each.kind === "upsert-points" ? each.points.length : 0), 0);
 }
 
 /** The database as the HTTP thread has it: reads by readers, writes by the engine's thread. */
