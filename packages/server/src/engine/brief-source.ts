@@ -3,14 +3,17 @@ import type { PromptPayloads } from "../read/prompt-payloads.js";
 import type { Followed } from "./followed.js";
 import type { FollowedTokens } from "./followed-tokens.js";
 
-/** What brief reads are answered from, in any thread that follows the engine. */
-export interface BriefSource {
-  readonly followed: Followed;
-  readonly tokens: FollowedTokens;
-  /** In this thread. */
+/** What reads in this thread. */
+export interface LocalSource {
   readonly readers: LocalReaders;
   /** Those that its readers read; without them what is answered with payloads is no brief read. */
-  readonly payloads: PromptPayloads | undefined;
+  readonly payloads?: PromptPayloads | undefined;
+}
+
+/** What brief reads are answered from, in any thread that follows the engine. */
+export interface BriefSource extends LocalSource {
+  readonly followed: Followed;
+  readonly tokens: FollowedTokens;
   /** Are reads served at all, by a catalogue that is as new as any that a client was told of? */
   readonly isServing: () => boolean;
 }

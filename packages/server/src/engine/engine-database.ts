@@ -18,14 +18,12 @@ import {
 } from "@murmuration/core";
 import { type Json, MurmurationError, type PointId } from "@murmuration/index";
 import type { Logger } from "pino";
-import type { LocalReaders } from "../read/local-readers.js";
-import type { PromptPayloads } from "../read/prompt-payloads.js";
 import type { Readers, ReadingLimits } from "../read/readers.js";
 import type { ReadAnswer, Reading } from "../read/reading.js";
 import type { Heap } from "../threads/heap.js";
 import { fromPlainError, type PlainError } from "../threads/plain-error.js";
 import { version } from "../version.js";
-import type { BriefSource } from "./brief-source.js";
+import type { BriefSource, LocalSource } from "./brief-source.js";
 import type {
   CollectionStatistics,
   Database,
@@ -97,9 +95,7 @@ export class EngineDatabase implements Database {
     /** Closed with the database. */
     readonly readers: Readers;
     /** Those in this thread, if brief reads are answered here. */
-    readonly local?: LocalReaders;
-    /** What they read. Closed with the database. */
-    readonly payloads?: PromptPayloads;
+    readonly local?: LocalSource;
     readonly log: Logger;
     readonly replicaId: number;
     /** Nothing is used any more. May be called more than once. */
@@ -122,8 +118,7 @@ export class EngineDatabase implements Database {
     this.briefSource = options.local && {
       followed: options.followed,
       tokens: this.#tokens,
-      readers: options.local,
-      payloads: options.payloads,
+      ...options.local,
       isServing: () => this.#closing === undefined && !this.#ended && this.refusesReads() === undefined,
     };
     this.#log = options.log;

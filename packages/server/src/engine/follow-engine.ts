@@ -1,11 +1,10 @@
 import { type Standing, standsAlone } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
 import type { Logger } from "pino";
-import type { LocalReaders } from "../read/local-readers.js";
-import type { PromptPayloads } from "../read/prompt-payloads.js";
 import type { Readers } from "../read/readers.js";
 import type { Heap } from "../threads/heap.js";
 import { fromPlainError } from "../threads/plain-error.js";
+import type { LocalSource } from "./brief-source.js";
 import { EngineDatabase } from "./engine-database.js";
 import type { EngineThread } from "./engine-thread.js";
 import { Followed } from "./followed.js";
@@ -21,22 +20,19 @@ export interface FollowOptions {
   /** Closed with the database. */
   readonly readers: Readers;
   /** Those in this thread, if brief reads are answered here. */
-  readonly local?: LocalReaders;
-  /** What they read; closed with the database. */
-  readonly payloads?: PromptPayloads;
+  readonly local?: LocalSource;
   readonly onClosed: () => void;
 }
 
 /** The database over an engine that starts: resolves when reads can be answered. Rejects with what the engine fails with. */
 export function followEngine(engine: EngineThread, options: FollowOptions): Promise<EngineDatabase> {
-  const { log, start, heap, readers, local, payloads, onClosed } = options;
+  const { log, start, heap, readers, local, onClosed } = options;
   return onceOpened(engine, log, ({ replicaId, shown, isComplete }) => {
     return new EngineDatabase({
       engine,
       followed: new Followed(shown, (handle) => readers.forget(handle)),
       readers,
       ...(local === undefined ? {} : { local }),
-      ...(payloads === undefined ? {} : { payloads }),
       log,
       replicaId,
       onClosed,

@@ -78,8 +78,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       log: options.log,
       start: workerData,
       readers,
-      local,
-      payloads,
+      local: { readers: local, payloads },
       heap: heapOfThisThread(),
       onClosed: folder.release,
     });

@@ -83,7 +83,7 @@ export async function openMemoryDatabase(options: MemoryDatabaseOptions = {}): P
       log: logger,
       start,
       readers: local,
-      ...(options.readsBriefly === false ? {} : { local }),
+      ...(options.readsBriefly === false ? {} : { local: { readers: local } }),
       heap: heapOfThisThread(),
       onClosed: () => near.close(),
     });
