@@ -42,6 +42,11 @@ export const limits = {
   /** Lists in lists in a message. */
   messageDepthMax: 100,
   clusterNameCharactersMax: 255,
+  /** Erasures that the catalogue keeps: those that are over make room for others. */
+  erasuresMax: 256,
+  erasureAskerCharactersMax: 255,
+  /** Points and nodes that one tick looks at for what is to be erased. */
+  erasureLooksPerTick: 20_000,
   /** Messages to one replica that wait in a transport; the least urgent are dropped beyond it. */
   transportQueueBytesMax: 128 * 1024 * 1024,
   /** Operations of a shard that wait for ones before them. */

@@ -44,6 +44,7 @@ export const allMarks = [
   "quorum missed",
   "read waited",
   "log compacted",
+  "erased from the log",
   "snapshot installed",
   "snapshot restarted",
   "snapshot disputed",

@@ -136,6 +136,8 @@ export type { Clock, ReplicaOptions } from "./replica/recovery/replica-options.j
 export { Replica } from "./replica/replica.js";
 export type { ClusterOptions } from "./replica/upkeep/cluster-options.js";
 export type { CompactionOptions, CompactionStatus } from "./replica/upkeep/compactor.js";
+export { SCRUBBED_SETTING, scrubbedErasures } from "./replica/upkeep/eraser.js";
+export type { ErasureHere, ErasureReplica, ErasureStage, ErasureStatus } from "./replica/upkeep/erasure-status.js";
 export type { UpkeepBudget, UpkeepStatus } from "./replica/upkeep/upkeep.js";
 export type { CausalState } from "./state/causal-state.js";
 export { MemoryVectorFiles } from "./state/memory-vector-files.js";

@@ -41,7 +41,7 @@ export {
 } from "./search";
 export { relocate } from "./relocate";
 export { keepRowsInFile } from "./rows";
-export { reclaim } from "./slots";
+export { reclaim, wipe } from "./slots";
 
 /** Lay out an empty graph in a fresh memory. Returns its capacity in slots; 0 when not one slot fits. */
 export function create(dimensions: u32, links: u32, efConstruction: u32, metric: u32, quantized: u32): u32 {

@@ -1,6 +1,7 @@
 // Slots and upper-list blocks: taken fresh, retired, reclaimed. Writer only.
-import { H, NONE, capacity, levelIn, metaOf, upperBytes } from "./layout";
+import { H, NONE, capacity, codeBytes, codeOf, levelIn, metaOf, upperBytes, vectorBytes, vectorOf } from "./layout";
 import { advanceEpoch, oldestNamed } from "./epoch";
+import { areRowsInFile } from "./rows";
 
 /** A slot that nobody can see: a reclaimed one, else the next fresh one; NONE when the memory is full. */
 export function takeSlot(): u32 {
@@ -69,4 +70,18 @@ export function reclaim(): u32 {
   store<u32>(H.RETIRED_HEAD, slot);
   if (slot == NONE) store<u32>(H.RETIRED_TAIL, NONE);
   return reclaimed;
+}
+/**
+ * Leave nothing of the vectors that stood at free slots, after those were made free that can be. Returns how many retired slots are left, whose
+ * vectors somebody may still read.
+ */
+export function wipe(): u32 {
+  reclaim();
+  for (let slot = load<u32>(H.FREE_HEAD); slot != NONE; slot = metaOf(slot).next) {
+    memory.fill(codeOf(slot), 0, codeBytes);
+    if (!areRowsInFile()) memory.fill(vectorOf(slot), 0, vectorBytes);
+  }
+  let left: u32 = 0;
+  for (let slot = load<u32>(H.RETIRED_HEAD); slot != NONE; slot = metaOf(slot).next) left++;
+  return left;
 }

@@ -51,8 +51,10 @@ const queryBugs = {
   "facet-ties-as-met": "values of a facet with equal counts come in the order in which they were met",
 } as const;
 
-/** Bugs of vectors that are kept off memory. */
+/** Bugs of what is left of vectors, and of vectors that are kept off memory. */
 const fileBugs = {
+  "purged-vectors-stay":
+    "slots of vectors that were purged keep what stood there, for as long as they are not used again",
   "row-of-another":
     "of vectors in a file, what stands at a slot is not compared with its node, and read from the slot behind it",
   "row-stays":

@@ -46,6 +46,9 @@ export class SimulatedDisk implements OpLog {
   hasDamagedPayloads = false;
   /** Rows that compaction has dropped, for a checker to take. */
   dropped: (Dot & { readonly shard: string })[] = [];
+  /** Does it keep what was deleted, as a medium does until it is scrubbed? */
+  keepsRemains = false;
+  #remains: Uint8Array[] = [];
   #running: Call[] | undefined;
 
   constructor(history: readonly Call[][] = []) {
@@ -227,6 +230,28 @@ export class SimulatedDisk implements OpLog {
     return this.#log.setting(name);
   }
 
+  scrub(): boolean {
+    this.#mayCrash();
+    if (this.isFull) throw new MurmurationError("storage", "the disk is full");
+    this.#remains = [];
+    return true;
+  }
+
+  /** All bytes that are on it: what the log has, and what was written since it was last scrubbed, whether or not it was deleted since. */
+  *bytes(): Generator<Uint8Array, void, void> {
+    const log = this.#log;
+    for (const { bytes } of log.read(0)) yield bytes;
+    for (const shard of log.shards()) {
+      for (const { state, payload } of log.storedRows(shard).values()) {
+        yield state;
+        if (payload !== undefined) yield payload.bytes;
+      }
+      for (const slot of ["current", "incoming"] as const)
+        for (const part of log.checkpointParts(shard, slot)) yield log.checkpointPart(shard, slot, part) as Uint8Array;
+    }
+    yield* this.#remains;
+  }
+
   close(): void {
     // it stays what it is for the next process
   }
@@ -245,6 +270,10 @@ export class SimulatedDisk implements OpLog {
     this.writesToCrash--;
   }
 
+  #remain(bytes: Uint8Array): void {
+    if (this.keepsRemains) this.#remains.push(bytes);
+  }
+
   #replay(calls: readonly Call[]): void {
     this.#log.transaction((writer) => {
       for (const call of calls) call(writer, this.#log);
@@ -258,10 +287,12 @@ export class SimulatedDisk implements OpLog {
     };
     return {
       append: (...operation) => {
+        this.#remain(operation[3]);
         note((other) => void other.append(...operation));
         return writer.append(...operation);
       },
       putPoint: (shard, id, state, payload) => {
+        this.#remain(state);
         note((other) => other.putPoint(shard, id, state, payload));
         writer.putPoint(shard, id, state, payload);
       },
@@ -307,6 +338,7 @@ export class SimulatedDisk implements OpLog {
       },
       putCheckpointPart: (shard, slot, part, bytes) => {
         const copy = bytes.slice();
+        this.#remain(copy);
         note((other) => other.putCheckpointPart(shard, slot, part, copy));
         writer.putCheckpointPart(shard, slot, part, copy);
       },

@@ -83,8 +83,37 @@ export interface EvictMember {
   readonly id: number;
 }
 
+/**
+ * All that a collection had, and does not have any more as it stands here now, is to be erased everywhere. Deleting what is to go comes before, in
+ * the same group or an earlier one.
+ */
+export interface BeginErasure {
+  readonly kind: "begin-erasure";
+  readonly collection: string;
+  /** Points that were deleted for it. */
+  readonly points: number;
+  /** Who asks, for people. */
+  readonly by: string;
+  /** The frontier of the collection, and the time: put in where it is executed. */
+  readonly through: readonly (readonly [origin: number, sequence: number])[];
+  readonly askedMs: number;
+}
+
+/** This replica has nothing of these any more. Refused unless that is so. */
+export interface ConfirmErasures {
+  readonly kind: "confirm-erasures";
+  readonly erasures: readonly string[];
+  /** What was done beside what the replica does itself, for people. */
+  readonly done: JsonObject;
+  /** Which replica, and when: put in where it is executed. */
+  readonly replica: number;
+  readonly atMs: number;
+}
+
 /** A write to the catalogue. */
 export type CatalogueCommand =
+  | BeginErasure
+  | ConfirmErasures
   | JoinMember
   | EvictMember
   | CreateCollection

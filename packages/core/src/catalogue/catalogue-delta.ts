@@ -11,6 +11,8 @@ export interface CatalogueDelta {
   readonly droppedAliases: readonly string[];
   /** All of them, when one has changed. */
   readonly members?: readonly Member[];
+  /** All of them, and all receipts, when there are others than before. */
+  readonly erasures?: Pick<Catalogue, "erasures" | "receipts">;
 }
 
 type Named<Value> = { readonly [name: string]: Value };
@@ -25,7 +27,17 @@ export function catalogueDelta(before: Catalogue, after: Catalogue): CatalogueDe
     aliases: Object.entries(after.aliases).filter(([alias, id]) => valueAt(before.aliases, alias) !== id),
     droppedAliases: Object.keys(before.aliases).filter((alias) => valueAt(after.aliases, alias) === undefined),
     ...(isSame(before.members) ? {} : { members: after.members }),
+    ...(erasuresIn(before) === erasuresIn(after) ? {} : { erasures: withErasures(after) }),
   };
+}
+
+/** What tells them apart: each is written once. */
+function erasuresIn({ erasures = [], receipts = [] }: Catalogue): string {
+  return [...erasures.map(({ id }) => id), ...receipts.map((one) => `${one.erasure} ${one.replica}`)].join();
+}
+
+function withErasures({ erasures = [], receipts = [] }: Pick<Catalogue, "erasures" | "receipts">) {
+  return erasures.length === 0 ? {} : { erasures, receipts };
 }
 
 /** The catalogue after a delta. What did not change stays the same object; its maps have no prototype. */
@@ -38,6 +50,7 @@ export function withDelta(catalogue: Catalogue, delta: CatalogueDelta): Catalogu
     ),
     aliases: changed(catalogue.aliases, delta.aliases, delta.droppedAliases),
     members: delta.members ?? catalogue.members,
+    ...withErasures(delta.erasures ?? catalogue),
   });
 }
 

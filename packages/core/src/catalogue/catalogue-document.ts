@@ -6,6 +6,7 @@ import { actorOf, checkChange, refuseCatalogue } from "./check-change.js";
 import type { Catalogue } from "./collection.js";
 import { collectionIdOf } from "./collection-id.js";
 import { planEdit } from "./edits.js";
+import { erasureKey, isErasureEntry, receiptKey } from "./erasure.js";
 import { type Heads, headsOf, LiveDocument } from "./live-document.js";
 import { type ReadCatalogue, readCatalogue, rememberSame } from "./read-catalogue.js";
 import { catalogueFormatVersion, type StoredCatalogue, storedKey } from "./stored-catalogue.js";
@@ -122,6 +123,7 @@ export class CatalogueDocument {
       (id) => id !== own && this.read().collections[id] === undefined,
     );
     if (foreign !== undefined) refuseCatalogue(`operation ${own} makes the collection ${JSON.stringify(foreign)}`);
+    this.#requireOwnErasures(after, dot);
     return after;
   }
 
@@ -135,7 +137,34 @@ export class CatalogueDocument {
     const problem = after.problems.find((one) => !known.has(one));
     if (problem !== undefined && !isPlanted("catalogue-unchecked")) refuseCatalogue(problem);
     this.#requireSameSpaces(after);
+    this.#requireSameErasures(after);
     return after;
+  }
+
+  /** Nobody asks for an erasure under another's name, or says for another that it has nothing of it any more. */
+  #requireOwnErasures(after: CatalogueDocument, dot: Dot): void {
+    const own = collectionIdOf(dot);
+    const keys = (catalogue: Catalogue) => [
+      ...(catalogue.erasures ?? []).map(({ id }) => erasureKey(id)),
+      ...(catalogue.receipts ?? []).map(({ erasure, replica }) => receiptKey(erasure, replica)),
+    ];
+    const known = new Set<string>(keys(this.read()));
+    for (const key of keys(after.read())) {
+      if (known.has(key) || key === erasureKey(own)) continue;
+      const isOwn = after
+        .read()
+        .receipts?.some(({ erasure, replica }) => replica === dot.origin && receiptKey(erasure, replica) === key);
+      if (isOwn !== true) refuseCatalogue(`operation ${own} writes ${JSON.stringify(key)}, which is another's`);
+    }
+  }
+
+  /** What was asked for, and what was said of it, is never another. */
+  #requireSameErasures(after: CatalogueDocument): void {
+    const [old, next] = [this.#document, after.#document] as unknown as { readonly [key: string]: unknown }[];
+    for (const key of Object.keys(old ?? {})) {
+      if (!isErasureEntry(key) || next?.[key] === undefined) continue;
+      if (String(old?.[key]) !== String(next[key])) refuseCatalogue(`${JSON.stringify(key)} is changed`);
+    }
   }
 
   /**

@@ -1,5 +1,6 @@
 import type { Json, JsonObject, PayloadIndexSchema } from "@murmuration/index";
 import type { VectorEncoding } from "../operation/vector-encoding.js";
+import type { Erasure, ErasureReceipt } from "./erasure.js";
 
 /** Distance metrics, by the name of the REST dialect. */
 export const distances = ["Cosine", "Euclid", "Dot", "Manhattan"] as const;
@@ -85,4 +86,8 @@ export interface Catalogue {
   readonly aliases: { readonly [alias: string]: string };
   /** By replica id, ascending; empty for a replica that is alone. */
   readonly members: readonly Member[];
+  /** What was asked to be erased, the first that was asked for first; absent: nothing. */
+  readonly erasures?: readonly Erasure[];
+  /** What replicas have said of these. */
+  readonly receipts?: readonly ErasureReceipt[];
 }

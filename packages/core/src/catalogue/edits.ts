@@ -18,6 +18,7 @@ import type {
 } from "./catalogue-command.js";
 import type { Catalogue, Settings } from "./collection.js";
 import { isCollectionId } from "./collection-id.js";
+import { beginErasure, confirmErasures } from "./erasure-edits.js";
 import { isIndexSchema } from "./index-schema.js";
 import { requireLeaf } from "./leaf-text.js";
 import { checkName } from "./names.js";
@@ -64,6 +65,10 @@ export function planEdit(catalogue: Catalogue, command: CatalogueCommand, collec
       return joinMember(catalogue, command);
     case "evict-member":
       return evictMember(catalogue, command);
+    case "begin-erasure":
+      return beginErasure(catalogue, command, collectionId);
+    case "confirm-erasures":
+      return confirmErasures(catalogue, command);
   }
 }
 

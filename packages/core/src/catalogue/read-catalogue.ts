@@ -4,6 +4,7 @@ import { isOrigin } from "../causality/dot.js";
 import { isPlanted } from "../planted.js";
 import type { Catalogue, Collection, Member } from "./collection.js";
 import { isCollectionId } from "./collection-id.js";
+import { readErasures } from "./erasure.js";
 import { isIndexSchema, isLaterIndexSchema } from "./index-schema.js";
 import { valueOfLeaf } from "./leaf-text.js";
 import { checkName } from "./names.js";
@@ -62,11 +63,14 @@ export function readCatalogue(document: unknown): ReadCatalogue {
     // Made while its collection was deleted elsewhere.
     if (readCollections[id] === undefined) delete aliases[alias];
   }
+  const readOf = readMembers(root, problems);
+  const { erasures, receipts } = readErasures(root, leafOf, problems);
   return {
     catalogue: Object.freeze({
       collections: Object.freeze(readCollections),
       aliases: Object.freeze(aliases),
-      members: readMembers(root, problems),
+      members: readOf,
+      ...(erasures.length === 0 ? {} : { erasures, receipts }),
     }),
     problems,
     unread,

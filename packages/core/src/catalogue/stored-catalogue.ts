@@ -16,6 +16,9 @@ export interface StoredCatalogue {
    * only one of the two.
    */
   [member: `member-${number}`]: StoredMember;
+  /** By `erasureKey` and `receiptKey`: each written once, and likewise not in maps of their own. */
+  [erasure: `erasure-${string}`]: ImmutableString;
+  [receipt: `erased-${string}`]: ImmutableString;
 }
 
 export interface StoredMember {

@@ -199,6 +199,10 @@ export class MemoryOpLog implements OpLog {
     return [...(this.#shards.get(shard)?.origins.values() ?? [])].reduce((sum, { length }) => sum + length, 0);
   }
 
+  scrub(): boolean {
+    return true;
+  }
+
   setting(name: string): string | undefined {
     return this.#settings.get(name);
   }

@@ -181,5 +181,10 @@ export interface OpLog {
   /** How many operations of a shard are in the log. Counts them: not for every call. */
   operationCount(shard: string): number;
   setting(name: string): string | undefined;
+  /**
+   * Leaves nothing on the medium of what was deleted or written over, between transactions. False: somebody still reads of it, and it is to be called
+   * again. Writes all that there is anew. Throws `storage`, also where there is no room for that: then nothing is lost.
+   */
+  scrub(): boolean;
   close(): void;
 }

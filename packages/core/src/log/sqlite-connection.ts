@@ -55,3 +55,19 @@ export function openDatabase(file: string, readOnly: boolean, key?: Uint8Array):
     );
   }
 }
+
+/**
+ * Writes the file anew without what was deleted: pages, and rows within pages, keep their bytes until others are written over them. Then the
+ * write-ahead log is taken into it and cut to nothing, which waits for connections that read of before: false where there are any.
+ */
+export function scrubDatabase(database: Database.Database): boolean {
+  database.exec("VACUUM");
+  const patienceMs = database.pragma("busy_timeout", { simple: true });
+  database.pragma("busy_timeout = 0");
+  try {
+    const [result] = database.pragma("wal_checkpoint(TRUNCATE)") as { readonly busy: number }[];
+    return result?.busy === 0;
+  } finally {
+    database.pragma(`busy_timeout = ${patienceMs}`);
+  }
+}

@@ -19,7 +19,7 @@ import type {
 import { pointIdToKey } from "./point-key.js";
 import { noPointRows } from "./point-rows.js";
 import { bringPointsOver } from "./sqlite-bring-over.js";
-import { openDatabase, pageBytesOf, setPragmas } from "./sqlite-connection.js";
+import { openDatabase, pageBytesOf, scrubDatabase, setPragmas } from "./sqlite-connection.js";
 import { damagedRows } from "./sqlite-damage.js";
 import { storageError, withStorageErrors } from "./sqlite-error.js";
 import { type Heads, readHeads } from "./sqlite-heads.js";
@@ -242,6 +242,11 @@ export class SqliteOpLog implements OpLog {
     const { shards, isNameLost } = this.#currentHeads();
     if (!isNameLost || (shards.get(shard)?.frontier.size ?? 0) > 0) return undefined;
     return refuseMessage(`${this.#file}: a row of table shards is damaged, and may be that of shard ${shard}`);
+  }
+
+  scrub(): boolean {
+    assert(this.#transaction === undefined, "a log is scrubbed between transactions");
+    return withStorageErrors(this.#file, () => scrubDatabase(this.#database));
   }
 
   /** Every row that is not what was written, as one line each; those too that are made again from others when they are read. */

@@ -4,7 +4,7 @@ import { collectionIdOf } from "../catalogue/collection-id.js";
 import { formatOfIndex } from "../catalogue/index-schema.js";
 import { hasCollection, resolveCollection } from "../catalogue/resolve.js";
 import { formatOfSpaces } from "../catalogue/vector-space.js";
-import { sequenceOf } from "../causality/version-vector.js";
+import { sequenceOf, sortedEntries } from "../causality/version-vector.js";
 import type { Command, FoundPoints, PointCommand, PointWrite, Receipt } from "../command/command.js";
 import { laterKindsFormat } from "../operation/vector-kind.js";
 import { isPlanted } from "../planted.js";
@@ -18,6 +18,7 @@ import type { Peering } from "./peering/peering.js";
 import { isPointWrite, planPointCommand } from "./plan/plan-points.js";
 import type { Planner } from "./plan/planner.js";
 import type { Clock } from "./recovery/replica-options.js";
+import type { Eraser } from "./upkeep/eraser.js";
 
 /** What executing a group of commands came to. */
 export interface Execution {
@@ -44,8 +45,16 @@ export class Executor {
   readonly #clock: Clock;
   readonly #peering: Peering | undefined;
   readonly #planner: Planner;
+  readonly #eraser: Pick<Eraser, "requireReady">;
 
-  constructor(store: ReplicaStore, clock: Clock, peering: Peering | undefined, planner: Planner) {
+  constructor(
+    store: ReplicaStore,
+    clock: Clock,
+    peering: Peering | undefined,
+    planner: Planner,
+    eraser: Pick<Eraser, "requireReady">,
+  ) {
+    this.#eraser = eraser;
     this.#store = store;
     this.#clock = clock;
     this.#peering = peering;
@@ -174,6 +183,17 @@ export class Executor {
     return { operationId: sequenceOf(shard.frontier, store.id), changed };
   }
 
+  /** The command with what is known where it is executed alone. */
+  #asItIsHere(command: CatalogueCommand): CatalogueCommand {
+    if (command.kind === "begin-erasure") {
+      const { frontier } = writableShardOf(this.#store, command.collection).shard;
+      return { ...command, through: sortedEntries(frontier), askedMs: this.#clock.now() };
+    }
+    if (command.kind !== "confirm-erasures") return command;
+    this.#eraser.requireReady(command.erasures);
+    return { ...command, replica: this.#store.id, atMs: this.#clock.now() };
+  }
+
   #applyToCatalogue(command: CatalogueCommand, group: CommitGroup): Receipt {
     const store = this.#store;
     store.quarantines.refuse(SYSTEM_SHARD);
@@ -195,7 +215,7 @@ export class Executor {
       }
     }
     const sequence = sequenceOf(system.frontier, store.id) + 1;
-    const change = store.document.plan(command, collectionIdOf({ origin: store.id, sequence }));
+    const change = store.document.plan(this.#asItIsHere(command), collectionIdOf({ origin: store.id, sequence }));
     if (change === undefined) return { operationId: sequence - 1, changed: false };
     const body = { kind: "catalogue", change } as const;
     const encoded = store.nextOperation(SYSTEM_SHARD, system, body, this.#clock.now());

@@ -163,6 +163,8 @@ export function executeOnModel(model: Model, command: Command): Refused | undefi
     case "evict-member":
     case "add-vector":
     case "drop-vector":
+    case "begin-erasure":
+    case "confirm-erasures":
       return undefined;
     case "point-batch": {
       const collection = model.get(command.collection);

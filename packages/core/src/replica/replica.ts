@@ -46,6 +46,7 @@ import { resolveFilter } from "./plan/resolve-filter.js";
 import { recoverReplica } from "./recovery/recovery.js";
 import type { Clock, ReplicaOptions } from "./recovery/replica-options.js";
 import { Compactor } from "./upkeep/compactor.js";
+import { Eraser } from "./upkeep/eraser.js";
 import { Upkeep, type UpkeepBudget } from "./upkeep/upkeep.js";
 
 /** Setting of the log. */
@@ -62,6 +63,8 @@ export class Replica {
   readonly id: number;
   /** What requests wait for: quorums and session tokens. */
   readonly waits: RequestWaits;
+  /** What is being erased, and its own part in it. */
+  readonly erasures: Eraser;
   readonly #waits: Waits;
   readonly #log: OpLog;
   readonly #clock: Clock;
@@ -87,8 +90,10 @@ export class Replica {
     this.#mendedPayloads = new MendedPayloads(store);
     this.#mendedVectors = new MendedVectors(store);
     this.#compactor = new Compactor(store, this.#peering, options.compaction ?? {});
+    this.erasures = new Eraser(store, this.#peering, this.#compactor);
     this.#builds = new IndexBuilds(store);
-    this.#executor = new Executor(store, options.clock, this.#peering, options.planner ?? oneAfterAnother);
+    const planner = options.planner ?? oneAfterAnother;
+    this.#executor = new Executor(store, options.clock, this.#peering, planner, this.erasures);
   }
 
   /** The replica of a log: a new one where the log is empty. Throws `corrupt` for a log that cannot be read. */
@@ -244,6 +249,7 @@ export class Replica {
     if (mayMaintain) {
       beforeCompaction();
       this.#compactor.tick(nowMs);
+      this.erasures.tick(nowMs);
     }
     this.buildIndexes(budget.indexSteps ?? DEFAULT_INDEX_STEPS);
   }

@@ -69,7 +69,7 @@ function carve(sizeClass: u32): usize {
 /** The arena of a fresh memory: nothing is taken of it, up to `end`. */
 export function createArena(end: usize): void { store<u32>(H_ARENA_END, <u32>end); }
 
-/** Address of this many bytes, a multiple of 16, with anything in them; 0 when the memory is full. */
+/** Address of this many bytes, a multiple of 16, all 0 but for two words of an extent that was cut; 0 when the memory is full. */
 export function takeExtent(bytes: usize): usize {
   const sizeClass = classFor(bytes + HEAD);
   let block = popFree(sizeClass);
@@ -94,6 +94,8 @@ export function returnExtent(extent: usize): void {
   const sizeClass = load<u32>(extent - HEAD);
   assert(sizeClass < EXTENT_CLASSES && load<u32>(H_ARENA_IN_USE) >= unitsOf(sizeClass) << UNIT_SHIFT);
   store<u32>(H_ARENA_IN_USE, load<u32>(H_ARENA_IN_USE) - (unitsOf(sizeClass) << UNIT_SHIFT));
+  // what is free holds nothing of what was there: it is part of images, and of what is erased nothing may be left in them
+  memory.fill(extent, 0, roomOf(extent));
   pushFree(extent - HEAD, sizeClass);
 }
 /** Give an extent back that nothing leads to any more, once every reader that may have come to it has gone on to the epoch in work. */
@@ -120,5 +122,7 @@ export function reclaimExtents(): bool {
   if (!block) store<u32>(H_ARENA_RETIRED_TAIL, 0);
   return block != first;
 }
+/** Are there extents that a reader may be in? */
+export function hasRetiredExtents(): bool { return load<u32>(H_ARENA_RETIRED_HEAD) != 0; }
 /** Bytes of extents in use, retired ones among them. */
 export function arenaBytes(): u32 { return load<u32>(H_ARENA_IN_USE); }

@@ -4,7 +4,7 @@
 // A row's cell and sets are written before the epoch that shows it is published, and stay until no reader can see the row any more.
 import {
   A_OUT, BOOL_CELLS, C_COUNTS, C_DIRECTORY, C_FROM, C_IS_SHOWN, C_KIND, C_NEXT, C_PATH, C_PATH_BYTES, C_TABLE, C_UNTIL, CHUNK_ROWS, CHUNK_SHIFT, FALSE_ROWS, GEO_CELLS,
-  H_COLUMNS, H_POSTING_ROWS, H_POSTING_SHARE, K_BYTES, K_CELLS, K_GREATEST, K_LEAST, K_SETS, KEYWORD_CELLS, LOOKED_UP_CELLS, NUMBER_CELLS, POSTING_ROWS, POSTING_SHARE, SETS, SET_BYTES, SEVERAL,
+  H_COLUMNS, H_NUMBER_KEY, H_POSTING_ROWS, H_POSTING_SHARE, K_BYTES, K_CELLS, K_GREATEST, K_LEAST, K_SETS, KEYWORD_CELLS, LOOKED_UP_CELLS, NUMBER_CELLS, POSTING_ROWS, POSTING_SHARE, SETS, SET_BYTES, SEVERAL,
   TRUE_ROWS, VALUED,
 } from "../../src/segment/column-layout";
 import { area } from "./areas";
@@ -220,4 +220,32 @@ export function leaveRow(column: usize, row: u32): void {
     if (value && !isPlantedInColumns(POSTING_STAYS)) removeFromValue(column, value, row);
   }
   if (values) returnExtent(values);
+  // of a number the cell is the value itself
+  if (!isPlantedInColumns(OLDER_VALUE)) memory.fill(cell, 0, cellWidth(kind));
+}
+/** Have the least and greatest keys of all chunks be those of rows that the columns have: they are not kept up when rows leave. */
+export function narrowColumns(): void {
+  store<i64>(H_NUMBER_KEY, 0);
+  for (let column = columnAfter(0); column; column = columnAfter(column)) {
+    const kind = kindOf(column);
+    if (kind != NUMBER_CELLS && kind != LOOKED_UP_CELLS) continue;
+    for (let row: u32 = 0; row < capacity; row += CHUNK_ROWS) narrow(column, row);
+  }
+}
+function narrow(column: usize, from: u32): void {
+  const chunk = chunkOf(column, from), sets = setsOf(chunk);
+  if (!sets) return;
+  let least = i64.MAX_VALUE, greatest = i64.MIN_VALUE;
+  for (let row = from, end = min(from + CHUNK_ROWS, capacity); row < end; row++) {
+    if (!hasBitOf(sets, VALUED, row)) continue;
+    const cell = cellAt(cellsOf(chunk), kindOf(column), row);
+    const isSeveral = hasBitOf(sets, SEVERAL, row), first = isSeveral ? <usize>load<u64>(cell) + 8 : cell;
+    for (let i: u32 = 0, count = isSeveral ? load<u32>(first - 8) : 1; i < count; i++) {
+      const key = load<i64>(first + (<usize>i << 3));
+      least = min(least, key);
+      greatest = max(greatest, key);
+    }
+  }
+  atomic.store<i64>(chunk + K_LEAST, least);
+  atomic.store<i64>(chunk + K_GREATEST, greatest);
 }

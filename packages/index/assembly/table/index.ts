@@ -25,7 +25,7 @@ export { clearSlots, keepSlots, markSlots } from "./translate";
 export { findValue, internValue } from "./values";
 export { enter, now, oldestEpoch, stayAt, visibleFrom } from "./epochs";
 export { newestOf } from "./hash";
-export { begin, publish, put, reclaim, remove, takeBack } from "./rows";
+export { begin, publish, put, reclaim, remove, takeBack, wipe } from "./rows";
 export { imageEnd, imageRegions, imageStart, restore } from "./saved";
 export { countVisible, scroll, visibleAmong, visibleAtSlot, visibleAtSlots, visibleOfSlots, visibleBits, visibleRow } from "./reads";
 

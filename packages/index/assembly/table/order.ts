@@ -98,6 +98,8 @@ function takeNode(level: u32): u32 {
   return node;
 }
 function freeNode(node: u32): void {
+  // ids that are gone are not to be found in images
+  memory.fill(<usize>node + KEYS, 0, <usize>NODE_BYTES - KEYS);
   store<u32>(node, load<u32>(H_ORDER_FREE), LINK);
   store<u32>(H_ORDER_FREE, node);
   store<u32>(H_ORDER_FREE_COUNT, load<u32>(H_ORDER_FREE_COUNT) + 1);
@@ -140,6 +142,16 @@ function close(node: u32, i: u32): void {
   memory.copy(keyOf(node, i), keyOf(node, i + 1), keyOf(node, n) - keyOf(node, i));
   if (levelOf(node)) memory.copy(childAt(node, i), childAt(node, i + 1), <usize>(n - i) << 2);
   store<u32>(node, n);
+  clearKeys(node, n, n + 1);
+}
+/** Leave nothing of keys that are not the node's any more. */
+function clearKeys(node: u32, from: u32, to: u32): void { memory.fill(keyOf(node, from), 0, keyOf(node, to) - keyOf(node, from)); }
+/** Have the key at i be the first id of its child: a key that says where a child begins may be that of an id which goes. */
+function nameLeast(node: u32, i: u32): void {
+  let first = childOf(node, i);
+  while (levelOf(first)) first = childOf(first, 0);
+  const at = keyOf(first, 0);
+  setKey(node, i, load<u64>(at), highAt(at));
 }
 /** Append `n` keys (and children) of another node, from i on. */
 function append(to: u32, from: u32, i: u32, n: u32): void {
@@ -157,6 +169,7 @@ function insertAt(node: u32, i: u32, keyLow: u64, keyHigh: u64, child: u32, isLa
     const right = takeNode(levelOf(node)), kept = isLast && i == n ? n : n >> 1;
     append(right, node, kept, n - kept);
     store<u32>(node, kept);
+    clearKeys(node, kept, n);
     splitNode = right;
     if (i > kept || kept == n) {
       target = right;
@@ -198,13 +211,17 @@ function removeFrom(node: u32): u32 {
     return owned;
   }
   const i = childFor(node), child = childOf(node, i), stands = removeFrom(child);
-  if (stands == child && countOf(stands) * 4 >= capOf(stands)) return node;
+  const isNamed = isKey(keyOf(node, i));
+  if (stands == child && countOf(stands) * 4 >= capOf(stands) && !isNamed) return node;
   const owned = own(node);
   store<u32>(childAt(owned, i), stands);
   if (!countOf(stands)) {
     drop(stands);
     close(owned, i);
-  } else if (countOf(stands) * 4 < capOf(stands) && !merge(owned, i) && i) merge(owned, i - 1);
+    return owned;
+  }
+  if (isNamed) nameLeast(owned, i);
+  if (countOf(stands) * 4 < capOf(stands) && !merge(owned, i) && i) merge(owned, i - 1);
   return owned;
 }
 /** Merge the children i and i + 1 of a node that this group owns. False when there is none, or they fill too much together. */
@@ -294,6 +311,8 @@ function takeFresh(all: bool): void {
   }
   store<u32>(H_ORDER_FRESH, 0);
 }
+/** Are there nodes that were taken out of the trees and that a thread may be among? */
+export function hasRetiredNodes(): bool { return load<u32>(H_ORDER_RETIRED_HEAD) != 0 || load<u32>(H_ORDER_LEFT) != 0; }
 /** Free the nodes that no thread is among any more: each has left since, or entered at a later epoch. */
 function freeRetired(): void {
   let node = load<u32>(H_ORDER_RETIRED_HEAD);

@@ -11,10 +11,11 @@ import {
   COUNT_ALL_ENTRIES, COUNTS, EPOCH_AGE_MAX, H_COUNTS, H_EPOCH, H_FREE_COUNT, H_FREE_HEAD, H_IN_GROUP, H_JOURNAL_COUNT, H_LIVE, H_NEXT_ROW,
   H_QUEUE_FREED, H_QUEUE_PUT, H_QUEUE_UNLINKED, H_SWEEP, NO_SLOT, S_DOT, S_ID, S_IS_UUID, S_KEY, S_SLOTS, S_TIME, UUID_SHIFT,
 } from "../../src/segment/layout";
-import { leaveColumns } from "./column";
+import { hasRetiredExtents, reclaimExtents } from "./arena";
+import { leaveColumns, narrowColumns } from "./column";
 import { after, now, oldestEpoch, reached } from "./epochs";
 import { addId, hasRoomForId, newestOf, removeId, setId } from "./hash";
-import { abandonOrder, addOrdered, canRemoveOrdered, hasRoomInOrder, publishOrder, removeOrdered } from "./order";
+import { abandonOrder, addOrdered, canRemoveOrdered, hasRetiredNodes, hasRoomInOrder, publishOrder, removeOrdered } from "./order";
 import {
   capacity, dotAt, hiddenAt, idAt, journalAt, keyAt, newestAt, newestBase, olderAt, queueAt, retiredAt, scratch, shownAt, slotAt, spaces,
   timeAt,
@@ -206,6 +207,8 @@ export function reclaim(limit: u32): u32 {
     const row = load<u32>(queueAt(position)) & ROW_BITS;
     if (!reached(oldest, after(load<u32>(retiredAt(row))))) break;
     leaveColumns(row);
+    store<u64>(idAt(row), 0);
+    store<u64>(idAt(row), 0, 8);
     store<u32>(olderAt(row), load<u32>(H_FREE_HEAD));
     store<u32>(H_FREE_HEAD, row);
   }
@@ -221,6 +224,16 @@ export function reclaim(limit: u32): u32 {
   store<u32>(H_QUEUE_UNLINKED, position);
   publishOrder();
   return freed;
+}
+/**
+ * Between groups: leave nothing of rows that nobody can see any more, and of what they had in columns. Returns whether that is all: a row that is
+ * hidden takes two epochs to go, and as long as a thread stays at one at which it was seen.
+ */
+export function wipe(): bool {
+  for (let round = 0; round < 3; round++) reclaim(capacity);
+  reclaimExtents();
+  narrowColumns();
+  return load<u32>(H_QUEUE_FREED) == load<u32>(H_QUEUE_PUT) && !hasRetiredExtents() && !hasRetiredNodes();
 }
 /** Nothing leads to the row any more, but `older` of a row that everybody sees before coming here. */
 function unlink(row: u32, isReplaced: bool): void {

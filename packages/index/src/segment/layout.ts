@@ -26,7 +26,7 @@
 // (RFC 1982), so they may wrap.
 
 /** Changes with every change of the layout: images of another one are refused. */
-export const LAYOUT_VERSION: u32 = 2;
+export const LAYOUT_VERSION: u32 = 3;
 /** The last page of the address space stays unused. */
 export const MEMORY_END: usize = 0xffff0000;
 

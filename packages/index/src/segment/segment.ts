@@ -135,6 +135,15 @@ export class Segment {
     return this.engine.reclaim(limit);
   }
 
+  /**
+   * Leave nothing of rows that nobody can see, in columns and in ids too; between groups. False: some readers may still see, or have in hand; called
+   * again when another epoch was published, it gets on.
+   */
+  wipe(): boolean {
+    assert(!this.isInGroup, "rows are given back between groups");
+    return this.engine.wipe() !== 0;
+  }
+
   /** Is a group prepared that is neither published nor taken back? */
   get isInGroup(): boolean {
     return this.engine.u32[H_IN_GROUP >>> 2] === 1;

@@ -49,6 +49,7 @@ interface TableExports {
   publish(entries: number): number;
   takeBack(): void;
   reclaim(limit: number): number;
+  wipe(): number;
   visibleRow(epoch: number): number;
   visibleAtSlot(space: number, slot: number, epoch: number): number;
   visibleAtSlots(space: number, count: number, epoch: number): void;

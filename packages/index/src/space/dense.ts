@@ -112,6 +112,10 @@ export class DenseSpace implements SpacePort {
     this.#graph.published();
   }
 
+  wipe(): boolean {
+    return this.#graph.wipe();
+  }
+
   takenBack(): void {
     this.#graph.takenBack();
   }

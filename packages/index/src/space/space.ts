@@ -99,6 +99,11 @@ export interface SpacePort extends AppliedSpace {
   published(): void;
   /** Everything since rows were published has been taken back: what searches see is as of those rows again. */
   takenBack(): void;
+  /**
+   * Leave nothing of vectors that were purged, wherever it keeps them. False: readers may still be at some of them; called again after rows were
+   * published, it gets on. Throws `storage`.
+   */
+  wipe(): boolean;
   /** The epoch of now: a reader that has followed up to here pins it. */
   epoch(): number;
   /** A dead vector's death is causally stable: nothing can make it live again. Local knowledge, in no digest. */

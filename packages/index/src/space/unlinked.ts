@@ -136,6 +136,10 @@ export class UnlinkedSpace<Kind extends "sparse" | "multi", Options, Kept extend
 
   takenBack(): void {}
 
+  wipe(): boolean {
+    return this.#slots.wipe();
+  }
+
   epoch(): number {
     return this.#slots.epoch;
   }

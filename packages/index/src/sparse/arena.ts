@@ -58,6 +58,16 @@ export class Arena {
     return from;
   }
 
+  /** Leave nothing in blocks that were given back. */
+  wipe(): void {
+    const u32 = this.#u32;
+    for (let sizeClass = 0; sizeClass < SIZE_CLASSES; sizeClass++) {
+      const words = sizeOf(sizeClass);
+      for (let from = u32[at.freeBlocks + sizeClass] as number; from !== 0; from = u32[from] as number)
+        u32.fill(0, from + 1, from + words);
+    }
+  }
+
   /** Nobody reads the block any more that was taken for so many words. */
   giveBack(from: number, words: number): void {
     const u32 = this.#u32;

@@ -144,6 +144,13 @@ export class VectorSlots<Kept extends SparseVector | MultiVector> {
     Atomics.store(u32, at.published, this.epoch);
   }
 
+  /** Free what was retired, and leave nothing of it in memory. False: readers may still be at some of it. */
+  wipe(): boolean {
+    this.#reclaim(Number.POSITIVE_INFINITY);
+    this.#arena.wipe();
+    return (this.memory.u32[at.retiredHead] as number) === 0;
+  }
+
   #takeSlot(): number {
     const { u32 } = this.memory;
     const free = u32[at.freeSlot] as number;

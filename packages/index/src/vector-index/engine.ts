@@ -43,6 +43,7 @@ interface EngineExports {
   sizeOf(list: number): number;
   digestNode(slot: number): void;
   reclaim(): number;
+  wipe(): number;
   relocate(by: number): number;
   slotOfDot(dot: bigint): number;
   levelOfDot(dot: bigint): number;

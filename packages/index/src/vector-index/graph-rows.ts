@@ -132,6 +132,14 @@ export class GraphRows {
     }
   }
 
+  /** The writer's: leave nothing in the records of slots before `slotCount` that no node stands at. Throws `storage`. */
+  wipe(slotCount: number, isLinked: (slot: number) => boolean): void {
+    const nothing = new Uint8Array(this.recordBytes);
+    const { file } = this.store;
+    for (let slot = 0; slot < slotCount; slot++) if (!isLinked(slot)) file.write(nothing, slot * this.recordBytes);
+    file.flush();
+  }
+
   #staged(count: number): Uint8Array {
     return this.#memory.u8.subarray(this.#stage, this.#stage + count * this.recordBytes);
   }

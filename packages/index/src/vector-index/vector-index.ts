@@ -1,4 +1,5 @@
 import { assert, MurmurationError } from "../errors.js";
+import { isPlanted } from "../planted.js";
 import { BLOCK_ALIGNMENT, roomForEdges } from "./check-edges.js";
 import type { EdgeList } from "./edge-delta.js";
 import { createEngine, type Engine, header, imageRegionsOf, NO_SLOT, plantInGraph } from "./engine.js";
@@ -267,6 +268,17 @@ export class VectorIndex {
   /** The epoch of now: a reader that has followed up to here pins it. */
   epoch(): number {
     return this.#engine.epoch() >>> 0;
+  }
+
+  /**
+   * Leave nothing of vectors that were purged, in memory and in the file of rows. False: readers may still be at some of them, and it is to be
+   * called again. Throws `storage`.
+   */
+  wipe(): boolean {
+    if (isPlanted("purged-vectors-stay")) return true;
+    if (this.#engine.wipe() !== 0) return false;
+    this.rows?.wipe(this.reader.slotCount, (slot) => this.reader.nodeAt(slot).linked);
+    return true;
   }
 
   /** As `tellPublished`: in between groups of changes, right after publishing. */

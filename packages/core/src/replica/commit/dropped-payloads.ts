@@ -38,6 +38,11 @@ export class DroppedPayloads {
     return changes;
   }
 
+  /** Is all deleted that was noted up to this position? */
+  areDeleted(upTo: number): boolean {
+    return this.#deleted >= upTo;
+  }
+
   /** The log has refused a commit, perhaps because its disk is full: what was dropped with a collection goes at the next call. */
   wantRoom(): void {
     this.#isRoomWanted = true;

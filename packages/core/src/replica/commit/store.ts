@@ -263,9 +263,9 @@ export class ReplicaStore {
     }
   }
 
-  /** Show readers payload indexes that were built. Everything is durable. */
+  /** Show readers payload indexes that were built, and have a new epoch begin. Everything is durable. */
   showAgain(target: WritableShard): void {
-    this.#changes.push(...this.commit.showAgain(target));
+    this.#changes.push(...this.droppedPayloads.committed(this.commit.showAgain(target)));
   }
 
   /** Put another state of a shard in place of the one that it has: `Commit.replace`. */

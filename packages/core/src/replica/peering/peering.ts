@@ -1,7 +1,7 @@
 import { MurmurationError } from "@murmuration/index";
 import type { VersionVector } from "../../causality/version-vector.js";
 import type { Command } from "../../command/command.js";
-import { isCovered, mergeTokens, type SessionToken } from "../../consistency/token.js";
+import { mergeTokens, type SessionToken } from "../../consistency/token.js";
 import { Acquaintances } from "../../gossip/acquaintances.js";
 import { ClockGuard } from "../../gossip/clock-guard.js";
 import { decodeEnvelope, type Envelope, type HeartbeatMessage, type Message } from "../../gossip/envelope.js";
@@ -23,6 +23,7 @@ import { believable, whyForged, whyNotFrom } from "../membership/gate.js";
 import { isOtherStart, startIncarnation } from "../membership/incarnation.js";
 import { Membership } from "../membership/membership.js";
 import type { ClusterOptions, PeeringForUpkeep } from "../upkeep/cluster-options.js";
+import { holdersOf, type KnownMembers } from "../upkeep/known-members.js";
 import { Incidents } from "./incidents.js";
 import { Intake } from "./intake.js";
 import { LagMeter } from "./lag.js";
@@ -144,10 +145,13 @@ export class Peering implements PeeringForUpkeep {
 
   /** Others that are heard and have said that they hold all of this, the one heard last first. */
   holders(wanted: SessionToken, nowMs: number): number[] {
-    const silentMs = (id: number) => nowMs - (this.#known.heardMs.get(id) ?? Number.NEGATIVE_INFINITY);
-    const others = this.#members.active().filter((id) => id !== this.#store.id && silentMs(id) <= limits.suspectMs);
-    const holding = others.filter((id) => isCovered(this.#frontiersOf.get(id) ?? new Map(), wanted));
-    return holding.sort((a, b) => silentMs(a) - silentMs(b) || a - b);
+    return holdersOf(this.known(), wanted, nowMs);
+  }
+
+  known(): KnownMembers {
+    const others = this.#members.active().filter((id) => id !== this.#store.id);
+    const lagging = this.#requests.needSnapshot();
+    return { others, heardMs: this.#known.heardMs, frontiersOf: this.#frontiersOf, lagging };
   }
 
   /** Why a command is refused now; `undefined`: it may write. */

@@ -1,4 +1,5 @@
 import type { VersionVector } from "../../causality/version-vector.js";
+import type { KnownMembers } from "./known-members.js";
 
 /** The cluster that a replica takes part in. */
 export interface ClusterOptions {
@@ -37,4 +38,5 @@ export interface PeeringForUpkeep {
   stable(shard: string): VersionVector;
   /** Is what the start found on the disk known to be what others have (docs/convergence.md, "Reconciliation")? */
   isChecked(shard: string): boolean;
+  known(): KnownMembers;
 }

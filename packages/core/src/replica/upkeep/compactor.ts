@@ -79,6 +79,11 @@ export class Compactor {
     }
   }
 
+  /** Compacts a shard whether or not it is worth it. Everything is durable. Throws what the log throws. */
+  compactNow(target: WritableShard): void {
+    this.#compact(target, this.#peering?.stable(target.shard.id) ?? target.shard.frontier);
+  }
+
   status(): CompactionStatus {
     return { checkpoints: this.#checkpoints, droppedRows: this.#droppedRows, failure: this.#failure };
   }
