@@ -105,6 +105,19 @@ export class Guard {
     return caller !== undefined && whyNot(caller.access, right, collection) === undefined;
   }
 
+  /**
+   * Has a token looked at whose signature was not computed here yet, so that `admitsNow` knows it the next time: for whoever asks nothing else. One that is
+   * refused stays unknown.
+   */
+  learn(headers: IncomingHttpHeaders): void {
+    const keys = this.#keys;
+    const credential = credentialOf(headers);
+    if (keys === undefined || credential === undefined || keys.signing.length === 0 || isPeerToken(credential)) return;
+    const digest = digested(credential);
+    if (this.#knownCaller(keys, digest) !== undefined) return;
+    this.#claimsOf(keys, credential, digest.toString("base64")).catch(() => undefined);
+  }
+
   /** Other keys from now on: what the ones before let in is not let in any more. */
   replace(keys: AccessKeys | undefined): void {
     this.#keys = keys === undefined ? undefined : inForce(keys);

@@ -89,11 +89,11 @@ function listenFailure(error: unknown, config: Config): string {
   return `cannot listen on ${config.host}:${config.port}: ${message}`;
 }
 
-/** How many threads listen beside the main one: none where what comes from one address or with one key is counted, or is secret, which one thread sees to. */
-function listenersOf(config: Config, isByTls: boolean): number {
+/** How many threads listen beside the main one: none where what comes from one address or with one key is counted, which one thread sees to. */
+function listenersOf(config: Config): number {
   const { connectionsPerAddressMax, requestsPerKeyMax, requestsPerAddressMax } = config;
   const bounds = [connectionsPerAddressMax, requestsPerKeyMax, requestsPerAddressMax];
-  return canShareAPort && !isByTls && bounds.every((bound) => bound === 0) ? config.listeners : 0;
+  return canShareAPort && bounds.every((bound) => bound === 0) ? config.listeners : 0;
 }
 
 async function listen(app: FastifyInstance, { host, port }: Config, isShared: boolean): Promise<string> {
@@ -213,7 +213,7 @@ async function run(config: Config): Promise<void> {
   ]);
   const backups = await openBackups(database, config, log);
   const snapshots = await Snapshots.open(dataFiles(config.data).snapshots, database, log);
-  const listeners = listenersOf(config, certificates.serving !== undefined);
+  const listeners = listenersOf(config);
   const app = await buildApp(database, {
     log,
     guard,

@@ -1,19 +1,9 @@
-import {
-  createServer as createHttpServer,
-  type Server as HttpServer,
-  type IncomingMessage,
-  type ServerResponse,
-} from "node:http";
-import { createServer as createHttpsServer } from "node:https";
+import type { Server as HttpServer } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { Server as TlsServer } from "node:tls";
-import { type ServingTls, servingOptions } from "../tls-config.js";
+import type { ServingTls } from "../tls-config.js";
 import { errorEnvelope } from "./envelope.js";
-import { handshakeTimeoutMsMax, headersTimeoutMsMax, keepAliveTimeoutMs } from "./http-limits.js";
-
-/** How often connections are looked through for requests that are overdue. */
-const checkingIntervalMsMax = 5_000;
+import { type Handler, makeServer, type SharedTls, sharedTls, showOn } from "./make-server.js";
 
 /** What is wrong with a connection, by the code of Node's error. */
 const clientErrors: { readonly [code: string]: { readonly status: string; readonly message: string } } = {
@@ -43,16 +33,6 @@ export function onClientError(error: NodeJS.ErrnoException, socket: Socket): voi
   socket.destroySoon();
 }
 
-/** Times of a server of Node's in which a request has `requestTimeoutMs` to arrive whole. */
-export function serverTimes(requestTimeoutMs: number) {
-  return {
-    headersTimeout: Math.min(headersTimeoutMsMax, requestTimeoutMs),
-    connectionsCheckingInterval: Math.min(checkingIntervalMsMax, Math.ceil(requestTimeoutMs / 4)),
-    requestTimeout: requestTimeoutMs,
-    keepAliveTimeout: keepAliveTimeoutMs,
-  };
-}
-
 /** What bounds the connections of a server. */
 export interface ConnectionLimits {
   /** In which a request has to arrive whole. */
@@ -63,36 +43,27 @@ export interface ConnectionLimits {
   readonly connectionsPerAddressMax: number;
 }
 
-type Handler = (request: IncomingMessage, response: ServerResponse) => void;
-
 /** The servers of one app: there is a second one where the name to listen at has two addresses. They share their bounds. */
 export class Listeners {
   readonly #limits: ConnectionLimits;
   readonly #onRefused: () => void;
   readonly #servers: HttpServer[] = [];
   readonly #byAddress = new Map<string, number>();
+  readonly #watching: ((tls: SharedTls) => void)[] = [];
   #open = 0;
-  #tls: ServingTls | undefined;
+  #tls: SharedTls | undefined;
 
   /** `onRefused` is told of a connection beyond the bounds, which is closed. */
   constructor(limits: ConnectionLimits, tls: ServingTls | undefined, onRefused: () => void) {
     this.#limits = limits;
-    this.#tls = tls;
+    this.#tls = tls && sharedTls(tls);
     this.#onRefused = onRefused;
   }
 
   make(handler: Handler): HttpServer {
-    const { requestTimeoutMs } = this.#limits;
-    const times = serverTimes(requestTimeoutMs);
-    const handshakeTimeout = Math.min(handshakeTimeoutMsMax, requestTimeoutMs);
-    const server =
-      this.#tls === undefined
-        ? createHttpServer(times, handler)
-        : createHttpsServer({ ...times, ...servingOptions(this.#tls), handshakeTimeout }, handler);
+    const server = makeServer(this.#limits.requestTimeoutMs, this.#tls, handler);
     // one by which a thread passes requests on was counted there
     server.on("connection", (socket: Duplex) => socket instanceof Socket && this.#count(socket));
-    // who has not come to TLS, in time or at all, can be told nothing by it, and would be waited for
-    server.on("tlsClientError", (_error: Error, socket: Socket) => socket.destroy());
     // Fastify sees to the first one
     if (this.#servers.length > 0) server.on("clientError", onClientError);
     this.#servers.push(server);
@@ -120,7 +91,15 @@ export class Listeners {
   /** Another certificate for the connections from now on, where there was one. */
   show(tls: ServingTls): void {
     if (this.#tls === undefined) return;
-    this.#tls = tls;
-    for (const server of this.#servers) if (server instanceof TlsServer) server.setSecureContext(servingOptions(tls));
+    const shared = sharedTls(tls);
+    this.#tls = shared;
+    for (const server of this.#servers) showOn(server, shared);
+    for (const tell of this.#watching) tell(shared);
+  }
+
+  /** Tells what is shown, where there is TLS: now, and when it is something else. */
+  watch(tell: (tls: SharedTls) => void): void {
+    this.#watching.push(tell);
+    if (this.#tls !== undefined) tell(this.#tls);
   }
 }

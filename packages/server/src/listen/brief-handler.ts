@@ -1,11 +1,9 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { Socket } from "node:net";
+import type { Handler } from "../http/make-server.js";
 import { type AnswerHeaders, bodyOf, type Observe } from "./brief-answer.js";
 import type { BriefAnswer, BriefReads } from "./brief-reads.js";
 import { type BriefRequest, briefRequest } from "./brief-request.js";
-
-/** What a server does with a request. */
-export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** The fields of a request, names in lower case. */
 function* fieldsOf({ rawHeaders }: IncomingMessage): Generator<[string, string]> {

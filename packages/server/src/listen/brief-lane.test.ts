@@ -325,6 +325,19 @@ for (const where of ["the app", "a listener"] as const) {
       assert.match(await test.alone(post(plain, { headers: [`api-key: ${key}`, "api-key: x"] })), /^HTTP\/1.1 401/);
     });
 
+    it("are let in by tokens that were let in before", async () => {
+      const [key] = testKeys.readWrite as [string];
+      const test = await served({ guard: new Guard(testKeys) }, { "api-key": key });
+      const token = await signedToken({ access: [{ collection: "things", access: "r" }] });
+      const other = await signedToken({ access: [{ collection: "named", access: "r" }] });
+      const ask = (by: string) => test.alone(post(plain, { headers: [`authorization: Bearer ${by}`] }));
+      while ((await test.brief()) === 0) assert.match(await ask(token), /^HTTP\/1.1 200/);
+      const before = await test.brief();
+      for (let i = 0; i < 3; i++) assert.match(await ask(other), /^HTTP\/1.1 403/);
+      for (let i = 0; i < 3; i++) assert.match(await ask(`${token}x`), /^HTTP\/1.1 401/);
+      assert.equal(await test.brief(), before);
+    });
+
     it("are let in by the keys that are in force", async () => {
       const [first, second] = testKeys.readWrite as [string, string];
       const guard = new Guard(testKeys);

@@ -1,8 +1,8 @@
 import type { Server } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { Server as TlsServer } from "node:tls";
 import { keepAliveTimeoutMs } from "../http/http-limits.js";
+import { connectionEvent } from "../http/make-server.js";
 import { type AnswerHeaders, bodyOf, type Observe } from "./brief-answer.js";
 import type { BriefAnswer, BriefReads } from "./brief-reads.js";
 import { type BriefRequest, briefRequestOfHead } from "./brief-request.js";
@@ -181,8 +181,7 @@ export class BriefLane {
     this.reads = reads;
     this.observe = observe;
     this.#headers = headers;
-    // by TLS, a connection is HTTP's only when both sides have agreed
-    const event = server instanceof TlsServer ? "secureConnection" : "connection";
+    const event = connectionEvent(server);
     this.#take = server.listeners(event)[0] as (connection: Duplex) => void;
     server.off(event, this.#take);
     server.on(event, (connection: Duplex) => {

@@ -1,10 +1,11 @@
 import type { FastifyInstance } from "fastify";
 import type { Guard } from "../access/guard.js";
 import type { Database } from "../engine/database.js";
+import { connectionEvent, type Handler } from "../http/make-server.js";
 import type { Metrics } from "../metrics.js";
 import type { RequestStatistics } from "../request-statistics.js";
 import { AnswerHeaders } from "./brief-answer.js";
-import { briefHandler, type Handler } from "./brief-handler.js";
+import { briefHandler } from "./brief-handler.js";
 import { BriefLane } from "./brief-lane.js";
 import { admitsNow, BriefReads } from "./brief-reads.js";
 import { briefTarget } from "./brief-routes.js";
@@ -56,7 +57,8 @@ export function listenBeside(app: FastifyInstance, options: BesideOptions): void
   const listeners = new ListenerThreads({
     ...options,
     listeners: count,
-    onConnection: (connection) => app.server.emit("connection", connection),
+    certificates: app.listeners,
+    onConnection: (connection) => app.server.emit(connectionEvent(app.server), connection),
     onAnswered: (answered) => {
       for (const [path, tookMs] of answered) observe(path, tookMs);
     },

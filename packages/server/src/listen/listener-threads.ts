@@ -3,6 +3,8 @@ import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { assert, releaseGraphThread, releaseThread } from "@murmuration/index";
 import type { AccessKeys, Guard } from "../access/guard.js";
 import type { Database } from "../engine/database.js";
+import type { Listeners } from "../http/connections.js";
+import type { SharedTls } from "../http/make-server.js";
 import { stackOf } from "../threads/stack.js";
 import { FIRST_LISTENER_THREAD, LISTENERS_MAX } from "../threads/thread-places.js";
 import type { Address, Answered, ListenerReply, ListenerRequest, ListenerStart } from "./messages.js";
@@ -19,6 +21,8 @@ export interface ListenerThreadsOptions {
   readonly listeners: number;
   readonly database: Database;
   readonly guard: Guard | undefined;
+  /** What is shown by TLS, where that is spoken. */
+  readonly certificates?: Pick<Listeners, "watch">;
   /** Of each thread; 0: as many as come. */
   readonly connectionsMax: number;
   readonly requestTimeoutMs: number;
@@ -57,12 +61,13 @@ export class ListenerThreads {
   readonly #telling = new Map<number, () => void>();
   #addresses: readonly Address[] = [];
   #keys: AccessKeys | undefined;
+  #tls: SharedTls | undefined;
   #look: NodeJS.Timeout | undefined;
   #lastRequest = 0;
   #isClosing = false;
 
   constructor(options: ListenerThreadsOptions) {
-    const { listeners, guard } = options;
+    const { listeners, guard, certificates } = options;
     assert(listeners <= LISTENERS_MAX, "there is a place for each listener");
     this.#options = options;
     this.#places = Array.from({ length: listeners }, (_, i) => ({
@@ -72,6 +77,10 @@ export class ListenerThreads {
     guard?.watch((keys) => {
       this.#keys = keys;
       for (const { worker } of this.#hired()) post(worker, { kind: "keys", keys });
+    });
+    certificates?.watch((tls) => {
+      this.#tls = tls;
+      for (const { worker } of this.#hired()) post(worker, { kind: "tls", tls });
     });
   }
 
@@ -160,6 +169,7 @@ export class ListenerThreads {
       readTimeoutMs,
       fixedFields,
       ...(stored === undefined ? {} : { payloads: stored }),
+      ...(this.#tls === undefined ? {} : { tls: this.#tls }),
     };
     const resourceLimits = { maxOldGenerationSizeMb: HEAP_MEBIBYTES };
     const worker = new Worker(file, { workerData, resourceLimits });

@@ -1,15 +1,17 @@
-import { createServer, type Server } from "node:http";
+import type { Server } from "node:http";
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { MurmurationError, type PayloadReader } from "@murmuration/index";
 import { Guard } from "../access/guard.js";
 import { follow } from "../engine/follower.js";
-import { onClientError, serverTimes } from "../http/connections.js";
+import { onClientError } from "../http/connections.js";
+import { makeServer, type SharedTls, showOn } from "../http/make-server.js";
 import { LocalReaders } from "../read/local-readers.js";
 import { PromptPayloads } from "../read/prompt-payloads.js";
 import { AnswerHeaders } from "./brief-answer.js";
 import { briefHandler } from "./brief-handler.js";
 import { BriefLane } from "./brief-lane.js";
 import { admitsNow, BriefReads } from "./brief-reads.js";
+import type { BriefRequest } from "./brief-request.js";
 import type { Answered, ListenerReply, ListenerRequest, ListenerStart } from "./messages.js";
 import { Relay } from "./relay.js";
 import { threadStream } from "./thread-stream.js";
@@ -39,6 +41,7 @@ export class Listener {
   #answered: Answered[] = [];
   #lanes: readonly BriefLane[] = [];
   #servers: readonly Server[] = [];
+  #tls: SharedTls | undefined;
   #beat: NodeJS.Timeout | undefined;
   #following: MessagePort | undefined;
   #payloads: PromptPayloads | undefined;
@@ -46,6 +49,7 @@ export class Listener {
   constructor(port: MessagePort, start: ListenerStart) {
     this.#port = port;
     this.#start = start;
+    this.#tls = start.tls;
     this.#relay = new Relay(() => {
       const { port1: near, port2: far } = new MessageChannel();
       this.#post({ kind: "connection", port: far }, [far]);
@@ -60,6 +64,10 @@ export class Listener {
         return;
       case "keys":
         this.#guard.replace(request.keys);
+        return;
+      case "tls":
+        this.#tls = request.tls;
+        for (const server of this.#servers) showOn(server, request.tls);
         return;
       case "tell":
         this.#tell(request.request);
@@ -86,11 +94,16 @@ export class Listener {
     const readers = new LocalReaders(payloads?.of ?? (() => noPayloads), thread);
     const source = follow(port, start, readers, payloads);
     this.#payloads = payloads;
-    const reads = new BriefReads(source, readTimeoutMs, (request) => admitsNow(this.#guard, request));
+    const admits = (request: BriefRequest) => {
+      const isAdmitted = admitsNow(this.#guard, request);
+      if (!isAdmitted) this.#guard.learn(request.credentials);
+      return isAdmitted;
+    };
+    const reads = new BriefReads(source, readTimeoutMs, admits);
     const headers = new AnswerHeaders(fixedFields);
     const note = (path: string, tookMs: number) => this.#note(path, tookMs);
     const handler = briefHandler(reads, headers, note, (request, response) => this.#relay.pass(request, response));
-    this.#servers = addresses.map(() => createServer(serverTimes(requestTimeoutMs), handler));
+    this.#servers = addresses.map(() => makeServer(requestTimeoutMs, this.#tls, handler));
     this.#lanes = this.#servers.map((server) => new BriefLane(server, reads, headers, note));
     this.#beat = setInterval(() => {
       Atomics.add(beat, 0, 1);

@@ -1,6 +1,7 @@
 import type { MessagePort } from "node:worker_threads";
 import type { AccessKeys } from "../access/guard.js";
 import type { FollowerStart } from "../engine/follower.js";
+import type { SharedTls } from "../http/make-server.js";
 import type { StoredPayloads } from "../read/messages.js";
 
 /** Where connections come in. */
@@ -22,6 +23,8 @@ export interface ListenerStart {
   readonly readTimeoutMs: number;
   /** Missing: what is answered with payloads is passed on. */
   readonly payloads?: StoredPayloads;
+  /** Missing: HTTP without TLS. */
+  readonly tls?: SharedTls;
   /** Names and values, in turns, with which all answers begin. */
   readonly fixedFields: readonly string[];
 }
@@ -37,6 +40,8 @@ export type ListenerRequest =
     }
   /** Others are let in from now on. */
   | { readonly kind: "keys"; readonly keys: AccessKeys | undefined }
+  /** Another certificate for connections from now on. */
+  | { readonly kind: "tls"; readonly tls: SharedTls }
   /** It is to tell at once what it has answered. */
   | { readonly kind: "tell"; readonly request: number }
   /** Nothing is taken any more; it ends when what is under way is answered. */
