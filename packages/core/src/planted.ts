@@ -74,6 +74,7 @@ export const plantedBugs = {
   "deleted-rows-stay": "deleted points keep their rows",
   "column-not-entered": "the values of every other row are not entered in payload indexes",
   "dropped-column-stays": "readers go on using a payload index that was dropped",
+  "payload-bytes-stay": "the bytes of a payload are still counted when it is replaced",
   "payload-forgotten": "the payload of an operation goes with the point that had it, and not with the operation",
   "payload-of-another": "the payload of another operation is put into an operation that is read from the log",
   "keeps-last-entry": "of entries of one id in an update of vectors only the last counts",

@@ -73,6 +73,7 @@ const profileOfBug: Partial<Record<PlantedBug, string>> = {
   "codes-by-slot": "deletes",
   "order-ties-by-row": "wild",
   "dropped-column-stays": "wild",
+  "payload-bytes-stay": "rows",
   "payload-forgotten": "compaction",
   "payload-of-another": "compaction",
   "facet-ties-as-met": "wild",

@@ -24,6 +24,11 @@ function keepsVectorsInFiles(seed: number): boolean {
   return new Random(seed).fork("vectors off memory").chance(0.3);
 }
 
+/** Does the collection of a seed limit the bytes of its payloads, so that they are counted? */
+function countsPayloads(seed: number): boolean {
+  return new Random(seed).fork("bytes of payloads").chance(0.3);
+}
+
 /** The collection that all steps are about. */
 export function collectionOf(seed: number, profile: Profile): CreateCollection {
   const random = new Random(seed).fork("collection");
@@ -48,7 +53,12 @@ export function collectionOf(seed: number, profile: Profile): CreateCollection {
       ...(hasSecond || profile.hasSparseVectors === true ? { [sparseVectorName]: sparse } : {}),
       ...(profile.hasMultivectors === true ? { [multivectorName]: multi } : {}),
     },
-    settings: keepsVectorsInFiles(seed) ? { vectors: { "": { on_disk: true } } } : {},
+    settings: {
+      ...(keepsVectorsInFiles(seed) ? { vectors: { "": { on_disk: true } } } : {}),
+      ...(countsPayloads(seed)
+        ? { strict_mode_config: { enabled: true, max_collection_payload_size_bytes: 1e9 } }
+        : {}),
+    },
   };
 }
 

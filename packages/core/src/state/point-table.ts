@@ -57,6 +57,16 @@ export class PointTable {
     this.#hasRow = hasRow;
   }
 
+  /** Does the log keep the points? */
+  get isKept(): boolean {
+    return this.#stored !== undefined;
+  }
+
+  /** Bytes of the payload that the log has of a point, 0 for none; `undefined` for one that cannot be read. */
+  storedPayloadBytes(id: PointId): number | undefined {
+    return this.#stored?.payloadBytes(id);
+  }
+
   /** So many points, and of them so many tombstones, are kept in the log and were never put here. */
   count(points: number, tombstones: number): void {
     assert(points >= tombstones && tombstones >= 0, "tombstones are points");

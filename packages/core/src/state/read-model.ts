@@ -257,6 +257,7 @@ export class ReadModel {
   /** Payloads that could not be read can be again. */
   payloadsMended(): void {
     this.columns.payloadsMended();
+    this.#opened().payloadBytes.again();
   }
 
   /** Readers see what was prepared from here on. */
@@ -296,8 +297,9 @@ export class ReadModel {
    */
   tidy(steps: number): number {
     assert(this.#changed.size === 0, "the rows are those of the points");
-    const { segment, columns } = this.#opened();
-    return segment.reclaim(ROWS_PER_STEP) === ROWS_PER_STEP ? columns.goOn(steps - 1) : columns.goOn(steps);
+    const { segment, columns, payloadBytes } = this.#opened();
+    const left = segment.reclaim(ROWS_PER_STEP) === ROWS_PER_STEP ? columns.goOn(steps - 1) : columns.goOn(steps);
+    return payloadBytes.goOn(left, segment);
   }
 
   /** All others that were noted are again as their rows are. */
@@ -314,6 +316,11 @@ export class ReadModel {
   /** Payloads that are kept in memory; `undefined` where readers have them from the log alone. */
   get payloads(): PayloadsInMemory | undefined {
     return this.#table?.payloads;
+  }
+
+  /** Bytes of the payloads of all points; `undefined` where nobody limits them, or not all of them are counted. */
+  get payloadBytes(): number | undefined {
+    return this.#opened().payloadBytes.bytes;
   }
 
   /** The key that the row of a point has for its payload, when all that was noted is published. */

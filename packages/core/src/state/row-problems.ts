@@ -14,6 +14,7 @@ import {
   type Json,
   type MatchScalar,
   Meter,
+  MurmurationError,
   type PointId,
   type PointSource,
   parseDatetime,
@@ -24,6 +25,7 @@ import {
   valuesAt,
 } from "@murmuration/index";
 import { latestStamp, type PointState, visibleDot } from "./point-state.js";
+import { encodeStoredPayload } from "./point-state-codec.js";
 import type { WritableShard } from "./writable-shard.js";
 
 /** Points of one page. */
@@ -56,11 +58,28 @@ export function rowProblems(target: WritableShard): string[] {
     const count = reader.count(epoch);
     if (count !== shard.table.size) problems.push(`${count} points are counted, ${shard.table.size} there are`);
     if (pagedIds(target, epoch) !== shard.table.size) problems.push("pages do not give every point once");
+    problems.push(...payloadBytesProblems(target));
     problems.push(...columnProblems(model.segment.engine), ...columnDifferences(target, rowOf, epoch));
     return problems;
   } finally {
     pin.release();
   }
+}
+
+/** What is counted of payloads is what they take; where one cannot be read, nobody knows. */
+function payloadBytesProblems({ shard, rows: model }: WritableShard): string[] {
+  const { payloadBytes: counted } = model;
+  if (counted === undefined) return [];
+  let bytes = 0;
+  try {
+    for (const { exists, payload } of shard.table.states()) {
+      if (exists && Object.keys(payload).length > 0) bytes += encodeStoredPayload(payload).length;
+    }
+  } catch (error) {
+    if (error instanceof MurmurationError) return [];
+    throw error;
+  }
+  return counted === bytes ? [] : [`${counted} bytes of payloads are counted, ${bytes} there are`];
 }
 
 function rowDifferences(

@@ -12,6 +12,7 @@ import {
 import { nameOfKey } from "../catalogue/vector-incarnation.js";
 import type { Operation } from "../operation/operation.js";
 import { isPlanted } from "../planted.js";
+import { PayloadBytes } from "./payload-bytes.js";
 import { PayloadColumns } from "./payload-columns.js";
 import { keepsPayloadsInMemory, PayloadsInMemory } from "./payloads-in-memory.js";
 import { latestStamp, type PointState, visibleDot } from "./point-state.js";
@@ -48,6 +49,7 @@ export class RowTable {
   readonly columns: PayloadColumns;
   /** Payloads that are kept in memory; `undefined` where readers have them from the log alone. */
   readonly payloads: PayloadsInMemory | undefined;
+  readonly payloadBytes: PayloadBytes;
   readonly #shard: Shard;
   readonly #spaces: readonly Space[];
   #knownOf: ReadonlyMap<string, Space>;
@@ -61,6 +63,7 @@ export class RowTable {
     this.columns = new PayloadColumns(new Columns(segment.engine, ROWS_PER_STEP), (row) => {
       return shard.table.live(segment.reader.rows.idAt(row))?.payload ?? {};
     });
+    this.payloadBytes = new PayloadBytes(shard);
     this.payloads = keepsPayloadsInMemory(shard.collection) ? new PayloadsInMemory() : undefined;
   }
 
@@ -84,6 +87,7 @@ export class RowTable {
         };
       }),
       ...(this.payloads && { payloads: this.payloads.memory.handle() }),
+      payloadBytes: this.payloadBytes.shared,
     };
   }
 
@@ -110,6 +114,9 @@ export class RowTable {
     const { segment, columns } = this;
     const states = isPlanted("deleted-rows-stay") ? all.filter(([, state]) => state !== undefined) : all;
     const wanted = this.#shard.collection.payloadIndexes;
+    this.payloadBytes.follow(segment);
+    const { reader, epoch } = segment;
+    const before = states.map(([id]) => reader.rowOf(id, epoch) ?? 0);
     // each round ends, or gives one payload index up
     for (;;) {
       columns.follow(wanted, segment.reader.rowCount, givesUp);
@@ -117,7 +124,8 @@ export class RowTable {
       try {
         columns.beginGroup(wanted);
         for (const [i, row] of rows.entries()) {
-          const state = (states[i] as NotedPoint)[1];
+          const [id, state] = states[i] as NotedPoint;
+          this.payloadBytes.changed(id, before[i] as number, state === undefined ? 0 : row);
           if (state === undefined || (isPlanted("column-not-entered") && row % 2 === 0)) continue;
           columns.enter(row, state);
         }
@@ -134,6 +142,7 @@ export class RowTable {
     const epoch = this.segment.publish({ allEntries: this.#shard.windows.isOpen() });
     this.columns.published();
     this.payloads?.published(epoch, this.segment);
+    this.payloadBytes.published();
     return epoch;
   }
 
@@ -142,6 +151,7 @@ export class RowTable {
     this.segment.takeBack();
     this.columns.takenBack();
     this.payloads?.takenBack();
+    this.payloadBytes.takenBack();
   }
 
   /** Throws `capacity` when an operation may make rows for which there is no room beside so many that are to be made. */

@@ -1,4 +1,4 @@
-import type { PointId } from "@murmuration/index";
+import { MurmurationError, type PointId } from "@murmuration/index";
 import type { OpLog, PointRow } from "../log/op-log.js";
 import { refuseMessage } from "../operation/refuse-message.js";
 import type { PointState } from "./point-state.js";
@@ -31,6 +31,17 @@ export class StoredStates {
   of(id: PointId): StoredState | undefined {
     const row = this.#log.point(this.#shard, id);
     return row && this.#decode(row);
+  }
+
+  /** Bytes of the payload of a point as the log has it, 0 where it has none; `undefined` where it cannot be read. */
+  payloadBytes(id: PointId): number | undefined {
+    try {
+      const key = this.#log.point(this.#shard, id)?.payloadKey ?? 0;
+      return key === 0 ? 0 : this.#log.payload(this.#shard, key)?.length;
+    } catch (error) {
+      if (error instanceof MurmurationError) return undefined;
+      throw error;
+    }
   }
 
   /** All of them, in pages: what is written meanwhile is among them or not. Throws as `of` does. */

@@ -19,4 +19,6 @@ export interface CollectionHandle {
   readonly spaces: readonly SpaceHandle[];
   /** Where payloads are kept in memory: those whose keys say so. */
   readonly payloads?: SharedMemory;
+  /** i64: how many bytes the payloads of all points take, −1 where that is not known. */
+  readonly payloadBytes?: SharedArrayBuffer;
 }

@@ -29,6 +29,8 @@ export interface CollectionStatistics {
   readonly vectors: { readonly [name: string]: number };
   /** Points that have a value on an indexed path; without the paths whose index readers do not use yet. */
   readonly payloadIndexPoints: { readonly [path: string]: number };
+  /** Bytes of the payloads of all points; `undefined` where the collection does not limit them, or they are being counted. */
+  readonly payloadBytes: number | undefined;
 }
 
 /** Identity of a collection's whole state at one frontier: equal frontier ⇒ equal digests, on every replica. */

@@ -156,6 +156,7 @@ export class EngineDatabase implements Database {
       indexedVectors: counts.vectors(),
       vectors: counts.vectorsByName(),
       payloadIndexPoints: counts.valued(paths),
+      payloadBytes: counts.payloadBytes(),
     };
   }
 

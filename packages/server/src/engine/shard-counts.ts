@@ -1,3 +1,4 @@
+import { payloadBytesIn } from "@murmuration/core";
 import {
   attachSegmentReader,
   type CollectionHandle,
@@ -54,6 +55,12 @@ export class ShardCounts {
         return [name, linked - dead];
       }),
     );
+  }
+
+  /** Of all points; `undefined` where nobody limits them, or not all of them are counted yet. */
+  payloadBytes(): number | undefined {
+    const { payloadBytes } = this.#handle;
+    return payloadBytes && payloadBytesIn(payloadBytes);
   }
 
   graphBytes(): number {

@@ -2,7 +2,7 @@ import type { Collection } from "@murmuration/core";
 import type { Condition, Filter } from "@murmuration/index";
 import type { StrictModeConfig } from "../http/schemas/strict-mode.js";
 import { type AskedField, fieldsOf, unindexedAmong } from "./filter-fields.js";
-import { requireWithin, strictError } from "./strict-error.js";
+import { strictError } from "./strict-error.js";
 
 /** Every condition of a filter that is no filter itself. */
 function* conditionsOf({ must, should, mustNot, minShould }: Filter): Generator<Condition> {
@@ -38,9 +38,16 @@ export function checkFilter(
     let count = 0;
     for (const condition of conditionsOf(filter)) {
       count++;
-      requireWithin(sizeOf(condition), config.condition_max_size, "condition_max_size");
+      const size = sizeOf(condition);
+      if (config.condition_max_size !== undefined && size > config.condition_max_size) {
+        const problem = `Condition size limit reached (${size} > ${config.condition_max_size})`;
+        throw strictError(problem, "Reduce the size of your condition.");
+      }
     }
-    requireWithin(count, config.filter_max_conditions, "filter_max_conditions");
+    if (config.filter_max_conditions !== undefined && count > config.filter_max_conditions) {
+      const problem = `Filter condition limit reached (${count} > ${config.filter_max_conditions})`;
+      throw strictError(problem, "Reduce the amount of conditions of your filter.");
+    }
   }
   if (mayBeUnindexed !== false) return;
   requireIndexed(fieldsOf(filter), collection);
@@ -51,7 +58,7 @@ export function requireIndexed(fields: Iterable<AskedField>, collection: Collect
   const field = unindexedAmong(fields, collection);
   if (field === undefined) return;
   throw strictError(
-    `Index required but not found for "${field.key}" of one of the following types: [${field.kinds.join(", ")}]`,
+    `Index required but not found for "${field.key}" of one of the following types: [${[...field.kinds].sort().join(", ")}]`,
     "Create an index for this key or use a different filter.",
   );
 }

@@ -25,9 +25,20 @@ function checkAsked(value: unknown, config: StrictModeConfig): void {
   if (typeof efSearch === "number") requireWithin(efSearch, config.search_max_hnsw_ef, "hnsw_ef");
   if (typeof oversampling === "number") requireWithin(oversampling, config.search_max_oversampling, "oversampling");
   if (exact === true && config.search_allow_exact === false)
-    throw strictError("Exact search disabled", "Set exact=false.");
+    throw strictError("Exact search disabled!", "Set exact=false.");
   for (const [key, child] of Object.entries(value)) if (key !== "filter") checkAsked(child, config);
 }
+
+/** Throws where points are grouped by a path that has no index of whole values. */
+function requireMatchable(path: string, { payloadIndexes }: Collection): void {
+  const index = payloadIndexes[path];
+  const help = "Create an index supporting `match` for this key.";
+  if (index === undefined) throw strictError(`Index required but not found for "${path}"`, help);
+  const isMatchable = index.kind === "integer" ? index.lookup !== false : matchableKinds.has(index.kind);
+  if (!isMatchable) throw strictError(`Index of type "${index.kind}" found for "${path}"`, help);
+}
+
+const matchableKinds = new Set(["keyword", "uuid", "bool"]);
 
 /** How much of a read limit a read takes. */
 export function costOfRead(reading: Reading): number {
@@ -40,5 +51,7 @@ export function checkRead(reading: Reading, config: StrictModeConfig, collection
     requireWithin(reading.searches.length, config.search_max_batchsize, "search_max_batchsize");
   checkAsked(reading, config);
   for (const filter of filtersIn(reading)) checkFilter(filter, config, collection, config.unindexed_filtering_retrieve);
-  if (config.unindexed_filtering_retrieve === false) requireIndexed(formulaFieldsIn(reading), collection);
+  if (config.unindexed_filtering_retrieve !== false) return;
+  requireIndexed(formulaFieldsIn(reading), collection);
+  if (reading.kind === "groups") requireMatchable(reading.query.groupBy, collection);
 }

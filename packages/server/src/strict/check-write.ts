@@ -8,6 +8,7 @@ import {
 } from "@murmuration/core";
 import { isDense, isSparse } from "@murmuration/index";
 import type { CollectionStatistics } from "../engine/database.js";
+import { shortestFloat32 } from "../http/float32.js";
 import type { StrictModeConfig } from "../http/schemas/strict-mode.js";
 import { checkFilter } from "./check-filter.js";
 import { requireWithin, strictError } from "./strict-error.js";
@@ -30,15 +31,35 @@ function checkVectors(
   { sparse_config: sparse, multivector_config: multi }: StrictModeConfig,
 ): void {
   for (const [name, vector] of Object.entries(vectors)) {
-    if (isSparse(vector)) requireWithin(vector.indices.length, sparse?.[name]?.max_length, "max_length");
-    else if (!isDense(vector)) {
-      requireWithin(vector.values.length / vector.dimensions, multi?.[name]?.max_vectors, "max_vectors");
-    }
+    if (isDense(vector)) continue;
+    const [kind, what, count, limit] = isSparse(vector)
+      ? (["Sparse vector", "indices", vector.indices.length, sparse?.[name]?.max_length] as const)
+      : (["Multivector", "vectors", vector.values.length / vector.dimensions, multi?.[name]?.max_vectors] as const);
+    if (limit === undefined || count <= limit) continue;
+    const problem = `${kind} '${name}' has a limit of ${limit} ${what}, but ${count} were provided!`;
+    throw strictError(problem, `Give fewer ${what}.`);
   }
 }
 
 function requireRoom(held: number, limit: number | bigint | undefined, what: string, help: string): void {
   if (limit !== undefined && held >= limit) throw strictError(`Max ${what} limit of ${limit} reached!`, help);
+}
+
+/** The same of bytes, which are told in MiB. */
+function requireBytes(held: number, limit: number | bigint, what: string, help: string): void {
+  const megabytes = shortestFloat32(Math.fround(Number(limit) / 1_048_576));
+  if (held >= limit) throw strictError(`Max ${what} storage size limit of ${megabytes}MB reached!`, help);
+}
+
+function checkPayloadBytes({ max_collection_payload_size_bytes: limit }: StrictModeConfig, held: Held): void {
+  const bytes = limit === undefined ? undefined : held.statistics().payloadBytes;
+  if (limit !== undefined && bytes !== undefined) requireBytes(bytes, limit, "payload", "Delete points or payloads.");
+}
+
+function checkMemory({ max_resident_memory_percent: limit }: StrictModeConfig, held: Held): void {
+  if (limit === undefined) return;
+  const help = "Delete points, or raise max_resident_memory_percent.";
+  requireRoom(held.residentPercent(), limit, "resident memory percent", help);
 }
 
 function checkAdded(config: StrictModeConfig, { vectors }: Collection, held: Held): void {
@@ -51,11 +72,7 @@ function checkAdded(config: StrictModeConfig, { vectors }: Collection, held: Hel
       const size = "size" in space && typeof space.size === "number" ? space.size : 0;
       return sum + (counts[name] ?? 0) * size * Float32Array.BYTES_PER_ELEMENT;
     }, 0);
-    requireRoom(bytes, config.max_collection_vector_size_bytes, "vector storage size", "Delete points or vectors.");
-  }
-  if (config.max_resident_memory_percent !== undefined) {
-    const help = "Delete points, or raise max_resident_memory_percent.";
-    requireRoom(held.residentPercent(), config.max_resident_memory_percent, "resident memory percent", help);
+    requireBytes(bytes, config.max_collection_vector_size_bytes, "vector", "Delete points or vectors.");
   }
 }
 
@@ -66,12 +83,16 @@ function checkPointCommand(command: PointCommand, config: StrictModeConfig, coll
   if ("updateFilter" in command && command.updateFilter !== undefined)
     checkFilter(command.updateFilter, config, collection, mayBeUnindexed);
   if ("points" in command) {
-    requireWithin(command.points.length, config.upsert_max_batchsize, "upsert_max_batchsize");
+    const what = command.kind === "upsert-points" ? "upsert limit" : "update limit";
+    requireWithin(command.points.length, config.upsert_max_batchsize, what);
     if (config.sparse_config !== undefined || config.multivector_config !== undefined)
       for (const { vectors } of command.points) checkVectors(vectors, config);
   }
-  const adds = "points" in command || command.kind === "set-payload" || command.kind === "overwrite-payload";
-  if (adds) checkAdded(config, collection, held);
+  if ("points" in command) checkAdded(config, collection, held);
+  if ("points" in command || command.kind === "set-payload" || command.kind === "overwrite-payload") {
+    checkPayloadBytes(config, held);
+    checkMemory(config, held);
+  }
 }
 
 /** Throws where a write is more than a collection in strict mode takes. */

@@ -43,13 +43,13 @@ const refusals: readonly Refused[] = [
       "/points/scroll",
       { filter: { must_not: [{ nested: { key: "a", filter: { must: [{ key: "n", range: { gt: 1 } }] } } }] } },
     ],
-    /Index required but not found for "a\[\]\.n" of one of the following types: \[integer, float\]/,
+    /Index required but not found for "a\[\]\.n" of one of the following types: \[float, integer\]/,
   ],
   [{ unindexed_filtering_retrieve: false }, ["POST", "/points/count", { filter: city }], /Index required/],
   [
     { unindexed_filtering_retrieve: false },
     ["POST", "/points/query", formulaOf({ sum: ["$score", { neg: { abs: "price" } }] })],
-    /Index required but not found for "price" of one of the following types: \[integer, float\]/,
+    /Index required but not found for "price" of one of the following types: \[float, integer\]/,
   ],
   [
     { unindexed_filtering_retrieve: false },
@@ -68,6 +68,11 @@ const refusals: readonly Refused[] = [
       formulaOf({ lin_decay: { x: { datetime_key: "at" }, target: { datetime: "2024-01-01" } } }),
     ],
     /Index required but not found for "at" of one of the following types: \[datetime\]/,
+  ],
+  [
+    { unindexed_filtering_retrieve: false },
+    ["POST", "/points/query/groups", { query: nearest, group_by: "city" }],
+    /Index required but not found for "city"\. Help: Create an index supporting `match` for this key\.$/,
   ],
   [{ unindexed_filtering_update: false }, ["POST", "/points/delete", { filter: city }], /Index required.*"city"/],
   [
@@ -88,15 +93,15 @@ const refusals: readonly Refused[] = [
   [
     { search_allow_exact: false },
     ["POST", "/points/query", { query: nearest, params: { exact: true } }],
-    /Exact search disabled\. Help: Set exact=false\./,
+    /Exact search disabled!\. Help: Set exact=false\./,
   ],
   [
     { search_max_oversampling: 2 },
     ["POST", "/points/query", { query: nearest, params: { quantization: { oversampling: 3 } } }],
     /Limit exceeded 3 > 2 for "oversampling"/,
   ],
-  [{ upsert_max_batchsize: 2 }, ["PUT", "/points", { points }], /Limit exceeded 3 > 2 for "upsert_max_batchsize"/],
-  [{ upsert_max_batchsize: 2 }, ["PUT", "/points/vectors", { points }], /Limit exceeded 3 > 2/],
+  [{ upsert_max_batchsize: 2 }, ["PUT", "/points", { points }], /Limit exceeded 3 > 2 for "upsert limit"/],
+  [{ upsert_max_batchsize: 2 }, ["PUT", "/points/vectors", { points }], /Limit exceeded 3 > 2 for "update limit"/],
   [
     { search_max_batchsize: 1 },
     ["POST", "/points/query/batch", { searches: [{ query: nearest }, { query: nearest }] }],
@@ -106,17 +111,17 @@ const refusals: readonly Refused[] = [
   [
     { max_collection_vector_size_bytes: 48 },
     ["PUT", "/points", { points }],
-    /Max vector storage size limit of 48 reached!/,
+    /Max vector storage size limit of 0\.000045776367MB reached!/,
   ],
   [
     { filter_max_conditions: 1 },
     ["POST", "/points/count", { filter: { should: [...city.must, { must: city.must }] } }],
-    /Limit exceeded 2 > 1 for "filter_max_conditions"/,
+    /Filter condition limit reached \(2 > 1\)\. Help: Reduce the amount of conditions of your filter\.$/,
   ],
   [
     { condition_max_size: 2 },
     ["POST", "/points/count", { filter: { must: [{ has_id: [1, 2, 3] }] } }],
-    /Limit exceeded 3 > 2 for "condition_max_size"/,
+    /Condition size limit reached \(3 > 2\)\. Help: Reduce the size of your condition\.$/,
   ],
   [
     { max_payload_index_count: 0 },
@@ -176,6 +181,77 @@ describe("strict mode", () => {
     assert.equal(
       (await ask("POST", "/collections/named/points/query", { using: "image", query: [1, 2], limit: 99 })).statusCode,
       200,
+    );
+  });
+
+  it("counts the bytes of payloads as they come and go, and refuses what adds to them", async () => {
+    const test = await filledApp();
+    const { ask } = test;
+    const bytes = () => test.database.statistics("things").payloadBytes;
+    const limit = (most: number | null) =>
+      configured(test, { enabled: true, max_collection_payload_size_bytes: most, max_points_count: 3 });
+    assert.equal(bytes(), undefined);
+    await limit(1 << 20);
+    const of = (...payloads: object[]) => payloads.reduce((sum, one) => sum + JSON.stringify(one).length, 0);
+    const cities = [
+      { city: "Berlin", count: 3 },
+      { city: "London", count: 1 },
+      { city: ["Berlin", "Moscow"], count: 2 },
+    ] as const;
+    assert.equal(bytes(), of(...cities));
+    const send = async (method: "POST" | "PUT", path: string, body: object) => {
+      const answer = await ask(method, `/collections/things/points${path}?wait=true`, body);
+      return answer.error ?? answer.statusCode;
+    };
+    assert.equal(await send("PUT", "/payload", { payload: { a: "ß" }, points: [1] }), 200);
+    assert.equal(bytes(), of(cities[1], cities[2]) + 10);
+    assert.equal(await send("POST", "/payload/clear", { points: [1] }), 200);
+    assert.equal(await send("POST", "/payload/delete", { keys: ["city"], points: [2] }), 200);
+    assert.equal(await send("POST", "/delete", { points: [3] }), 200);
+    assert.equal(bytes(), of({ count: 1 }));
+    assert.equal(await send("PUT", "/vectors", { points: [{ id: 2, vector: nearest }] }), 200);
+    assert.equal(bytes(), of({ count: 1 }));
+    await limit(of({ count: 1 }));
+    const refused = /^Bad request: Max payload storage size limit of 0\.0000104904175MB reached!\. Help: /;
+    for (const [method, path, body] of [
+      ["POST", "/payload", { payload: { more: 1 }, points: [2] }],
+      ["PUT", "/payload", { payload: { more: 1 }, points: [2] }],
+      ["PUT", "", { points: [{ id: 2, vector: nearest }] }],
+      ["PUT", "/vectors", { points: [{ id: 2, vector: nearest }] }],
+    ] as const)
+      assert.match(String(await send(method, path, body)), refused);
+    assert.equal(await send("POST", "/payload/clear", { points: [2] }), 200);
+    assert.equal(bytes(), 0);
+    // what sets a payload adds no point
+    await ask("PATCH", "/collections/things", { strict_mode_config: { max_points_count: 2 } });
+    assert.equal(await send("POST", "/payload", { payload: { more: 1 }, points: [2] }), 200);
+    await limit(null);
+    await configured(test, { enabled: false });
+    await send("POST", "/payload/clear", { points: [2] });
+    assert.equal(bytes(), undefined);
+  });
+
+  it("bounds the indices of sparse vectors and the parts of multivectors by name", async () => {
+    const { ask } = await filledApp();
+    await ask("PUT", "/collections/kinds", {
+      vectors: { parts: { size: 1, distance: "Dot", multivector_config: { comparator: "max_sim" } } },
+      sparse_vectors: { words: {} },
+      strict_mode_config: {
+        enabled: true,
+        sparse_config: { words: { max_length: 1 } },
+        multivector_config: { parts: { max_vectors: 2 } },
+      },
+    });
+    const put = async (vector: object) =>
+      (await ask("PUT", "/collections/kinds/points", { points: [{ id: 1, vector }] })).error;
+    assert.equal(await put({ words: { indices: [1], values: [1] }, parts: [[1], [2]] }), undefined);
+    assert.match(
+      (await put({ words: { indices: [1, 2], values: [1, 1] } })) ?? "",
+      /^Bad request: Sparse vector 'words' has a limit of 1 indices, but 2 were provided!/,
+    );
+    assert.match(
+      (await put({ parts: [[1], [2], [3]] })) ?? "",
+      /^Bad request: Multivector 'parts' has a limit of 2 vectors, but 3 were provided!/,
     );
   });
 
