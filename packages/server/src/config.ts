@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { type AccessConfig, accessOf } from "./access-config.js";
 import { clusterOf } from "./cluster-config.js";
+import { type EncryptionConfig, encryptionOf } from "./encryption-config.js";
 import type { ClusterStart } from "./engine/cluster-start.js";
 import { bodyBytesInFlightMebibytesDefault } from "./http/http-limits.js";
 import type { ConfigValue, OptionRow, ServerSettings, Settings } from "./option-row.js";
@@ -14,6 +15,8 @@ export interface Config extends ServerSettings {
   /** Who is let in. */
   readonly access: AccessConfig;
   readonly tls: TlsConfig;
+  /** What is on disk is encrypted so; `undefined`: it is not. */
+  readonly encryption: EncryptionConfig | undefined;
   /** The cluster to take part in; without it the server is alone. */
   readonly cluster: ClusterStart | undefined;
 }
@@ -147,11 +150,12 @@ export function loadConfig(sources: ConfigSources): ConfigOutcome {
     if (settings.backupEveryMinutes > 0 && settings.backupFolder === "")
       throw new Error("--backup-every needs --backup-folder");
     const bodyBytesInFlightMebibytes = roomForBodies(settings);
-    const { apiKey, readOnlyApiKey, apiKeyAlternate, ...shown } = settings;
+    const { apiKey, readOnlyApiKey, apiKeyAlternate, encryptionKey, ...shown } = settings;
     const access = accessOf(settings, readFile);
     const cluster = clusterOf(settings, readFile);
     const tls = tlsOf(settings, readFile);
-    return { config: { ...shown, bodyBytesInFlightMebibytes, access, tls, cluster } };
+    const encryption = encryptionOf(settings, readFile);
+    return { config: { ...shown, bodyBytesInFlightMebibytes, access, tls, encryption, cluster } };
   } catch (error) {
     return { exitCode: 2, output: `error: ${(error as Error).message}\n` };
   }

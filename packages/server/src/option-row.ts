@@ -1,5 +1,6 @@
 import type { AccessSettings } from "./access-config.js";
 import type { ClusterSettings } from "./cluster-config.js";
+import type { EncryptionSettings } from "./encryption-config.js";
 import type { TlsSettings } from "./tls-config.js";
 
 /** What options of the server itself are set to, by their keys. */
@@ -37,7 +38,7 @@ export interface ServerSettings {
 }
 
 /** What every option is set to, by its key. */
-export type Settings = ServerSettings & ClusterSettings & AccessSettings & TlsSettings;
+export type Settings = ServerSettings & ClusterSettings & AccessSettings & TlsSettings & EncryptionSettings;
 
 /** What an option may be set to. */
 export type ConfigValue = string | number | boolean;

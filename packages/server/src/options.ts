@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { accessOptions } from "./access-options.js";
 import { clusterOptions } from "./cluster-options.js";
+import { encryptionOptions } from "./encryption-options.js";
 import {
   bodyBytesInFlightMebibytesDefault,
   bodyLimitMebibytesDefault,
@@ -140,6 +141,7 @@ export const optionTable: readonly OptionRow[] = [
     parse: (value) => parseOrigins(value).join(" "),
   },
   ...accessOptions,
+  ...encryptionOptions,
   {
     name: "planners",
     key: "planners",

@@ -271,11 +271,10 @@ const injections: { readonly [Kind in Fault["kind"]]?: Injection } = {
 
 /** A bit of the vector at a slot flips in its file; every record has a head of 16 bytes. */
 function rotInFile(file: RowFile | undefined, slot: number, dimensions: number): undefined {
-  const at = slot * (16 + Math.ceil(dimensions / 4) * 16) + 18;
-  const byte = new Uint8Array(1);
-  file?.read(byte, at);
-  byte[0] = (byte[0] as number) ^ 0x40;
-  file?.write(byte, at);
+  const record = new Uint8Array(16 + Math.ceil(dimensions / 4) * 16);
+  file?.read(record, slot * record.length, record.length);
+  record[18] = (record[18] as number) ^ 0x40;
+  file?.write(record, slot * record.length, record.length);
 }
 
 /** Rows as they once were, of some points that have the same vectors still. */

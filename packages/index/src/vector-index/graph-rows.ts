@@ -99,7 +99,8 @@ export class GraphRows {
   /** The writer's: write the vector of the node that has just got a slot. Where that fails, whoever reads it finds it damaged. */
   put(slot: number, vector: Float32Array): void {
     this.#compose(this.#stage, slot, vector);
-    if (isPlanted("row-stays") && this.#file.read(new Uint8Array(1), slot * this.recordBytes) > 0) return;
+    if (isPlanted("row-stays") && this.#file.read(new Uint8Array(1), slot * this.recordBytes, this.recordBytes) > 0)
+      return;
     this.#write(this.#stage, slot);
   }
 
@@ -118,7 +119,7 @@ export class GraphRows {
       this.#memory.u8.set(rows.subarray(i * rowBytes, (i + 1) * rowBytes), record + ROW_HEAD_BYTES);
       putRecordHead(this.#memory, record, this.recordBytes, [0, 0]);
     }
-    this.store.file.write(this.#staged(count), from * this.recordBytes);
+    this.store.file.write(this.#staged(count), from * this.recordBytes, this.recordBytes);
   }
 
   /** The writer's: the nodes of what was put so are those that are at their slots now. Throws `storage`. */
@@ -128,7 +129,7 @@ export class GraphRows {
       this.#readInto(records, from);
       for (let i = 0; i * this.recordBytes < records.length; i++)
         nameRecord(this.#memory, this.#stage + i * this.recordBytes, this.#dotAt(from + i));
-      this.store.file.write(records, from * this.recordBytes);
+      this.store.file.write(records, from * this.recordBytes, this.recordBytes);
     }
   }
 
@@ -152,7 +153,7 @@ export class GraphRows {
 
   #readable(records: Uint8Array, slot: number): number {
     try {
-      return this.#file.read(records, slot * this.recordBytes);
+      return this.#file.read(records, slot * this.recordBytes, this.recordBytes);
     } catch (error) {
       if (!(error instanceof MurmurationError)) throw error;
       throw unreadRow({ unreadIn: this.#name, slot, cause: error }, error.code, error.message);
@@ -206,7 +207,11 @@ export class GraphRows {
   #write(record: number, slot: number): void {
     const file: RowFile = this.store.file;
     try {
-      file.write(this.#memory.u8.subarray(record, record + this.recordBytes), slot * this.recordBytes);
+      file.write(
+        this.#memory.u8.subarray(record, record + this.recordBytes),
+        slot * this.recordBytes,
+        this.recordBytes,
+      );
     } catch (error) {
       if (!(error instanceof MurmurationError)) throw error;
     }

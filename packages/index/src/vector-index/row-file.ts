@@ -1,12 +1,12 @@
 /**
- * Port: a file for the f32 rows of one graph, read and written by place. This package does no I/O. Every method throws `storage` where the
- * medium fails.
+ * Port: a file for the f32 rows of one graph, read and written by place: always whole records, all of `recordBytes`, from the beginning of one on. This package does no I/O. Every
+ * method throws `storage` where the medium fails.
  */
 export interface RowFile {
   /** Fill `target` with what stands from byte `at` on; returns how many bytes there are: fewer at the end of the file. */
-  read(target: Uint8Array, at: number): number;
+  read(target: Uint8Array, at: number, recordBytes: number): number;
   /** Write bytes at a place, which others see who read it from now on. */
-  write(bytes: Uint8Array, at: number): void;
+  write(bytes: Uint8Array, at: number, recordBytes: number): void;
   /** What was written is there after a loss of power, too. */
   flush(): void;
 }

@@ -68,7 +68,7 @@ export function readRowsToMemory(index: VectorIndex, slotCount: number, store: R
   for (let from = 0; from < slotCount; from += ROWS_STAGED) {
     const count = Math.min(ROWS_STAGED, slotCount - from);
     const records = u8.subarray(0, count * recordBytes);
-    records.fill(0, store.file.read(records, from * recordBytes));
+    records.fill(0, store.file.read(records, from * recordBytes, recordBytes));
     for (let i = 0; i < count; i++) {
       const { linked, dead } = index.reader.nodeAt(from + i);
       if (!linked) continue;

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { closeSync, fsyncSync, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import { MurmurationError } from "@murmuration/index";
 import { failureInWords } from "../engine/failure-in-words.js";
 
@@ -89,4 +89,9 @@ export function copyToNewFile(from: string, to: string): Fingerprint {
       return fingerprint;
     }),
   );
+}
+
+/** Removes the file of a log, with what SQLite keeps beside it. */
+export function removeLog(file: string): void {
+  for (const suffix of ["", "-wal", "-shm", "-journal"]) rmSync(file + suffix, { force: true });
 }

@@ -1,9 +1,9 @@
-import { existsSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, renameSync } from "node:fs";
 import { SqliteOpLog, takeNewIdentity } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
 import { dataFiles, takeDataFolder } from "../engine/data-folder.js";
 import { manifestBeside, UNFINISHED } from "./backup-folder.js";
-import { copyToNewFile, flush, withFileErrors } from "./files.js";
+import { copyToNewFile, flush, removeLog, withFileErrors } from "./files.js";
 import { type Manifest, readManifest } from "./manifest.js";
 import { checkContents, checkFingerprint, type VerifyOptions } from "./verify-backup.js";
 
@@ -77,8 +77,4 @@ function refuseData(dataFolder: string): void {
     "already-exists",
     `${dataFolder} holds data already: a backup is restored into a new folder`,
   );
-}
-
-function removeLog(file: string): void {
-  for (const suffix of ["", "-wal", "-shm", "-journal"]) rmSync(file + suffix, { force: true });
 }

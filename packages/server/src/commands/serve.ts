@@ -5,6 +5,7 @@ import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { Guard } from "../access/guard.js";
 import { isLoopback } from "../access-config.js";
+import { openFolderKeys } from "../at-rest/folder-keys.js";
 import type { Backups } from "../backup/backups.js";
 import { type Config, loadConfig } from "../config.js";
 import { dataFiles } from "../engine/data-folder.js";
@@ -208,6 +209,8 @@ async function run(config: Config): Promise<void> {
       payloadCacheMebibytes: config.payloadCacheMebibytes,
       memoryLimitMebibytes: config.memoryLimitMebibytes,
       ...(config.cluster === undefined ? {} : { cluster: config.cluster }),
+      keysOf: (folder) =>
+        openFolderKeys(folder, config.data, config.encryption?.masterKeys, (what, details) => log.info(details, what)),
     }),
     import("../app.js"),
   ]);

@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
 import { type OpLog, SqliteOpLog } from "@murmuration/core";
+import { logKeyOf } from "../encryption/data-keys.js";
 import type { Heap } from "../threads/heap.js";
 import { heapOfThisThread } from "../threads/heap.js";
 import { VectorFolder } from "../vectors/vector-folder.js";
@@ -24,19 +25,20 @@ export interface EngineResources {
  * form. Throws what `SqliteOpLog` throws.
  */
 export function openResources(
-  { logFile, logPagesMax, imageFolder, vectorFolder, reserveFile }: EngineFiles,
+  { logFile, logPagesMax, imageFolder, vectorFolder, reserveFile, keys }: EngineFiles,
   onImageRefused: OnImageRefused,
   onBroughtOver: (done: number, points: number) => void,
 ): EngineResources {
   const log = new SqliteOpLog(logFile, {
     onBroughtOver,
+    key: keys && logKeyOf(keys),
     ...(logPagesMax === undefined ? {} : { pagesMax: logPagesMax }),
   });
   const bytesOf = (file: string) => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
   return {
     log,
-    images: new ImageStore(imageFolder, onImageRefused),
-    vectors: new VectorFolder(vectorFolder),
+    images: new ImageStore(imageFolder, onImageRefused, keys),
+    vectors: new VectorFolder(vectorFolder, keys),
     reserve: new DiskReserve(reserveFile),
     heap: heapOfThisThread(),
     logBytes: () => bytesOf(logFile) + bytesOf(`${logFile}-wal`),

@@ -1,21 +1,10 @@
 import { createHash, randomUUID } from "node:crypto";
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from "node:fs";
-import { dirname, join } from "node:path";
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
 import { type CausalState, type ImageSource, imageNote, type PlacedImage, type Replica } from "@murmuration/core";
 import { MurmurationError, type ReadExactly, type Space } from "@murmuration/index";
-
-/** Bytes of one write or read call: the operating system takes no more than 2 GiB at once. */
-const PIECE_BYTES = 1 << 26;
+import type { DataKeys, Sealed } from "../encryption/data-keys.js";
+import { piecesOf, readerOf, sinkTo } from "../encryption/sealed-file.js";
 
 /** What made it: origin and sequence. */
 const SHARD_ID = /^[1-9]\d{0,7}-[1-9]\d{0,12}$/;
@@ -31,20 +20,6 @@ function fileOf(folder: string, shard: string, what: ImageOf): string {
   return join(folder, shard, `${name}.image`);
 }
 
-function writeAll(descriptor: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; )
-    at += writeSync(descriptor, bytes, at, Math.min(PIECE_BYTES, bytes.length - at));
-}
-
-function readAll(descriptor: number, target: Uint8Array): boolean {
-  for (let at = 0; at < target.length; ) {
-    const read = readSync(descriptor, target, at, Math.min(PIECE_BYTES, target.length - at), null);
-    if (read === 0) return false;
-    at += read;
-  }
-  return true;
-}
-
 function flush(path: string): void {
   const descriptor = openSync(path, "r");
   fsyncSync(descriptor);
@@ -58,13 +33,16 @@ export type OnImageRefused = (shard: string, vector: string | undefined, error: 
 export class ImageStore implements ImageSource {
   readonly #folder: string;
   readonly #onRefused: OnImageRefused;
+  readonly #keys: DataKeys | undefined;
   /** By file. */
   readonly #graphs = new Map<string, PlacedImage>();
   #opened: number[] = [];
 
-  constructor(folder: string, onRefused: OnImageRefused) {
+  /** With keys, images are encrypted; one that is not, is refused then. */
+  constructor(folder: string, onRefused: OnImageRefused, keys?: DataKeys) {
     this.#folder = folder;
     this.#onRefused = onRefused;
+    this.#keys = keys;
   }
 
   open(shard: string, vector: string): ReadExactly | undefined {
@@ -76,20 +54,20 @@ export class ImageStore implements ImageSource {
   }
 
   #open(shard: string, what: ImageOf): ReadExactly | undefined {
+    let file: string;
     let descriptor: number;
     try {
-      descriptor = openSync(fileOf(this.#folder, shard, what), "r");
+      file = fileOf(this.#folder, shard, what);
+      descriptor = openSync(file, "r");
     } catch {
       return undefined;
     }
     this.#opened.push(descriptor);
-    return (target) => {
-      try {
-        return readAll(descriptor, target);
-      } catch {
-        return false;
-      }
-    };
+    return readerOf(piecesOf(descriptor, this.#keys, this.#sealedAs(file)));
+  }
+
+  #sealedAs(file: string): Sealed {
+    return { kind: "image", id: relative(this.#folder, file) };
   }
 
   used(shard: string, vector: string, image: PlacedImage): void {
@@ -146,7 +124,9 @@ export class ImageStore implements ImageSource {
     mkdirSync(dirname(file), { recursive: true });
     const descriptor = openSync(unfinished, "w");
     try {
-      for (const piece of pieces) writeAll(descriptor, piece);
+      const sink = sinkTo(descriptor, this.#keys, this.#sealedAs(file));
+      for (const piece of pieces) sink.push(piece);
+      sink.end();
       fsyncSync(descriptor);
     } finally {
       closeSync(descriptor);

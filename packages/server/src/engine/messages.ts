@@ -11,6 +11,7 @@ import type {
 } from "@murmuration/core";
 import { type Json, MurmurationError, type PointId } from "@murmuration/index";
 import type { Piece } from "../bodies/pieces.js";
+import type { DataKeys } from "../encryption/data-keys.js";
 import { type PlainError, toPlainError } from "../threads/plain-error.js";
 import type { ClusterStart } from "./cluster-start.js";
 import type { Digest, ReplicationReport } from "./database.js";
@@ -38,6 +39,8 @@ export interface EngineFiles {
   readonly imageFolder: string;
   readonly vectorFolder: string;
   readonly reserveFile: string;
+  /** What is on disk is encrypted with them; without: it is not. */
+  readonly keys?: DataKeys;
   /** Bound on the log file, in pages of 4 KiB: a write beyond it fails as a full disk does. */
   readonly logPagesMax?: number;
 }

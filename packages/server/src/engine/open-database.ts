@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
 import type { Logger } from "pino";
+import type { DataKeys } from "../encryption/data-keys.js";
 import { LocalReaders } from "../read/local-readers.js";
 import { PromptPayloads } from "../read/prompt-payloads.js";
 import { payloadCacheMebibytesDefault } from "../read/read-limits.js";
@@ -9,7 +10,7 @@ import { heapOfThisThread } from "../threads/heap.js";
 import { memoryLimitMebibytesDefault } from "../threads/machine-memory.js";
 import { HTTP_THREAD } from "../threads/thread-places.js";
 import type { ClusterStart } from "./cluster-start.js";
-import { takeDataFolder } from "./data-folder.js";
+import { type DataFiles, type DataFolder, takeDataFolder } from "./data-folder.js";
 import type { Database } from "./database.js";
 import { followEngine } from "./follow-engine.js";
 import { sharedMemoryState } from "./memory-guard.js";
@@ -37,6 +38,8 @@ export interface DatabaseOptions {
   readonly memoryLimitMebibytes?: number;
   /** The cluster to take part in; without it the database is alone. */
   readonly cluster?: ClusterStart;
+  /** The keys of the folder, which this process has taken, and which may have to be brought to them first; without: nothing is encrypted. */
+  readonly keysOf?: (folder: DataFiles) => DataKeys | undefined;
 }
 
 /**
@@ -45,6 +48,7 @@ export interface DatabaseOptions {
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const folder = takeDataFolder(options.dataFolder);
+  const keys = keysOrRelease(folder, options.keysOf);
   const workerData: WorkerStart = {
     memory: sharedMemoryState(),
     memoryLimitBytes: (options.memoryLimitMebibytes ?? memoryLimitMebibytesDefault()) * MEBIBYTE,
@@ -52,6 +56,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     imageFolder: folder.images,
     vectorFolder: folder.vectors,
     reserveFile: folder.reserve,
+    ...(keys && { keys }),
     imageEvery: options.imageEvery ?? IMAGE_EVERY_DEFAULT,
     planners: options.planners ?? 1,
     ...(options.cluster === undefined ? {} : { cluster: options.cluster }),
@@ -68,6 +73,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     readers: options.readers ?? 1,
     payloads: stored,
     vectorFolder: folder.vectors,
+    ...(keys && { keys }),
     tell: (what, why) => options.log.warn({ why }, what),
   });
   const payloads = new PromptPayloads(stored);
@@ -84,6 +90,15 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     });
   } catch (error) {
     await Promise.all([worker.terminate(), readers.close()]);
+    folder.release();
+    throw error;
+  }
+}
+
+function keysOrRelease(folder: DataFolder, keysOf: DatabaseOptions["keysOf"]): DataKeys | undefined {
+  try {
+    return keysOf?.(folder);
+  } catch (error) {
     folder.release();
     throw error;
   }

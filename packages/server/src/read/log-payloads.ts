@@ -19,7 +19,7 @@ export function payloadsOfLog(log: Pick<OpLog, "payload">): PayloadsOf {
 }
 
 /** The payloads in the file of a log, beside the thread that writes it, and what of them this thread keeps. */
-export function payloadsOfFile(logFile: string, cacheMebibytes: number): PayloadsOf {
-  const payloads = new KeptPayloads(new SqlitePayloadFile(logFile), cacheMebibytes * MEBIBYTE);
+export function payloadsOfFile(logFile: string, cacheMebibytes: number, logKey?: Uint8Array): PayloadsOf {
+  const payloads = new KeptPayloads(new SqlitePayloadFile(logFile, logKey), cacheMebibytes * MEBIBYTE);
   return (shard) => payloads.of(shard);
 }

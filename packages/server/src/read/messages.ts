@@ -1,4 +1,5 @@
 import type { Piece } from "../bodies/pieces.js";
+import type { DataKeys } from "../encryption/data-keys.js";
 import type { PlainError } from "../threads/plain-error.js";
 import type { ReadableCollection, ReaderAnswer } from "./readers.js";
 import type { Reading } from "./reading.js";
@@ -20,6 +21,8 @@ export interface ReaderStart {
   readonly payloads: StoredPayloads;
   /** Where vectors are that are kept off memory. */
   readonly vectorFolder?: string;
+  /** What is on disk is encrypted with them. */
+  readonly keys?: DataKeys;
 }
 
 /** To a reader: what one turn of the thread that asks has come to, in order. */

@@ -1,5 +1,6 @@
 import { assert, type CollectionHandle, MurmurationError, type Sliced } from "@murmuration/index";
 import { Cutter, pieceWeight, weightOf } from "../bodies/pieces.js";
+import type { DataKeys } from "../encryption/data-keys.js";
 import { readsUnderWayMax } from "../http/http-limits.js";
 import { ReadTurns, timedOut } from "../http/read-turns.js";
 import { fromPlainError, toPlainError } from "../threads/plain-error.js";
@@ -27,6 +28,8 @@ export interface ReaderPoolOptions {
   readonly payloads: StoredPayloads;
   /** Where vectors are that are kept off memory. */
   readonly vectorFolder?: string;
+  /** What is on disk is encrypted with them. */
+  readonly keys?: DataKeys;
   /** A reader was lost, or has failed. */
   readonly tell: (what: string, why: string) => void;
   readonly threadFile?: URL;
@@ -273,12 +276,17 @@ export class ReaderPool implements Readers {
   }
 
   #hire(place: Place): void {
-    const { threadFile: file = new URL("./reader-thread.js", import.meta.url), payloads, vectorFolder } = this.#options;
+    const {
+      threadFile: file = new URL("./reader-thread.js", import.meta.url),
+      payloads,
+      vectorFolder,
+      keys,
+    } = this.#options;
     const { heapMebibytes = READER_HEAP_MEBIBYTES } = this.#options;
     try {
       const worker = new ReaderWorker(
         file,
-        { thread: place.thread, payloads, ...(vectorFolder && { vectorFolder }) },
+        { thread: place.thread, payloads, ...(vectorFolder && { vectorFolder }), ...(keys && { keys }) },
         heapMebibytes,
         {
           onReply: (outcomes) => this.#receive(hired.asked, outcomes),

@@ -1,6 +1,7 @@
 import { setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import { assert } from "@murmuration/index";
+import { logKeyOf } from "../encryption/data-keys.js";
 import { openVectorFiles } from "../vectors/vector-folder.js";
 import { payloadsOfFile } from "./log-payloads.js";
 import type { ReaderStart } from "./messages.js";
@@ -13,10 +14,10 @@ assert(parentPort !== null, "this file is a worker");
 // Brief reads, in threads of their own, go before these. Only Linux has a priority for each thread.
 if (process.platform === "linux") setPriority(0, READER_NICE);
 const start = workerData as ReaderStart;
-const { payloads, vectorFolder } = start;
+const { payloads, vectorFolder, keys } = start;
 serveReader(
   parentPort,
   start,
-  payloadsOfFile(payloads.logFile, payloads.cacheMebibytes),
-  vectorFolder === undefined ? undefined : openVectorFiles(vectorFolder),
+  payloadsOfFile(payloads.logFile, payloads.cacheMebibytes, keys && logKeyOf(keys)),
+  vectorFolder === undefined ? undefined : openVectorFiles(vectorFolder, keys),
 );

@@ -35,11 +35,11 @@ function opened() {
   assert.ok(file !== undefined, "the vectors are in a file");
   const vectors = () => Array.from({ length: 40 }, (_, slot) => [...index.reader.vectorAt(slot)]);
   const harm = (slots: readonly number[]) => {
-    for (const slot of slots) file.write(new Uint8Array(RECORD_BYTES).fill(7), slot * RECORD_BYTES);
+    for (const slot of slots) file.write(new Uint8Array(RECORD_BYTES).fill(7), slot * RECORD_BYTES, RECORD_BYTES);
   };
   const isWhole = (slot: number) => {
     const record = new Uint8Array(RECORD_BYTES);
-    file.read(record, slot * RECORD_BYTES);
+    file.read(record, slot * RECORD_BYTES, RECORD_BYTES);
     return !record.every((byte) => byte === 7);
   };
   return { log, replica, shard: target.shard, index, vectors, harm, isWhole };
