@@ -137,7 +137,8 @@ export class GraphRows {
   wipe(slotCount: number, isLinked: (slot: number) => boolean): void {
     const nothing = new Uint8Array(this.recordBytes);
     const { file } = this.store;
-    for (let slot = 0; slot < slotCount; slot++) if (!isLinked(slot)) file.write(nothing, slot * this.recordBytes);
+    for (let slot = 0; slot < slotCount; slot++)
+      if (!isLinked(slot)) file.write(nothing, slot * this.recordBytes, this.recordBytes);
     file.flush();
   }
 

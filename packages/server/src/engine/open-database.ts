@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import type { Logger } from "pino";
-import type { DataKeys } from "../encryption/data-keys.js";
+import { type DataKeys, logKeyOf } from "../encryption/data-keys.js";
 import { LocalReaders } from "../read/local-readers.js";
 import { PromptPayloads } from "../read/prompt-payloads.js";
 import { payloadCacheMebibytesDefault } from "../read/read-limits.js";
@@ -67,6 +67,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const worker = new Worker(new URL("./worker.js", import.meta.url), { workerData, resourceLimits });
   const stored = {
     logFile: folder.log,
+    logKey: keys && logKeyOf(keys),
     cacheMebibytes: options.payloadCacheMebibytes ?? payloadCacheMebibytesDefault,
   };
   const pool = new ReaderPool({

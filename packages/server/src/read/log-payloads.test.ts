@@ -45,7 +45,11 @@ describe("payloads of a log", () => {
   }
 
   test("are read as they are committed, of each shard, by whoever has the log and by other connections", () => {
-    const ways = [payloadsOfLog(log), payloadsOfFile(file, 1), payloadsOfFile(file, 0)];
+    const ways = [
+      payloadsOfLog(log),
+      payloadsOfFile({ logFile: file, cacheMebibytes: 1 }),
+      payloadsOfFile({ logFile: file, cacheMebibytes: 0 }),
+    ];
     for (let round = 0; round < 3; round++) {
       const keys = [put("a", 1, `a ${round}`), put("b", 1, `b ${round}`)] as const;
       for (const of of ways) {
@@ -60,7 +64,7 @@ describe("payloads of a log", () => {
   });
 
   test("keep the write-ahead log from nothing, however long a reader is there", () => {
-    const read = payloadsOfFile(file, 0)("a");
+    const read = payloadsOfFile({ logFile: file, cacheMebibytes: 0 })("a");
     const large = new Uint8Array(1024 * 1024).fill(120);
     let wal = 0;
     for (let round = 0; round < 100; round++) {
@@ -78,7 +82,7 @@ describe("payloads of a log", () => {
   });
 
   test("that are damaged fail by themselves, and are read again when they were mended", () => {
-    const of = payloadsOfFile(file, 1);
+    const of = payloadsOfFile({ logFile: file, cacheMebibytes: 1 });
     const [hurt, sound] = [put("a", 1, "hurt"), put("a", 2, "sound")];
     damage(`UPDATE payloads SET bytes = x'00' WHERE place & 1099511627775 = ${hurt}`);
     for (let again = 0; again < 2; again++) {

@@ -4,6 +4,7 @@ import { SqlitePayloadFile } from "@murmuration/core/payload-file";
 import { MurmurationError } from "@murmuration/index";
 import { KeptPayloads } from "./kept-payloads.js";
 import type { PayloadsOf } from "./local-readers.js";
+import type { StoredPayloads } from "./messages.js";
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -19,7 +20,7 @@ export function payloadsOfLog(log: Pick<OpLog, "payload">): PayloadsOf {
 }
 
 /** The payloads in the file of a log, beside the thread that writes it, and what of them this thread keeps. */
-export function payloadsOfFile(logFile: string, cacheMebibytes: number, logKey?: Uint8Array): PayloadsOf {
+export function payloadsOfFile({ logFile, logKey, cacheMebibytes }: StoredPayloads): PayloadsOf {
   const payloads = new KeptPayloads(new SqlitePayloadFile(logFile, logKey), cacheMebibytes * MEBIBYTE);
   return (shard) => payloads.of(shard);
 }

@@ -8,6 +8,8 @@ import type { Reading } from "./reading.js";
 export interface StoredPayloads {
   /** The file of the log. */
   readonly logFile: string;
+  /** Of its pages, where they are encrypted. */
+  readonly logKey?: Uint8Array | undefined;
   /** What the thread keeps of them. */
   readonly cacheMebibytes: number;
 }
@@ -21,7 +23,7 @@ export interface ReaderStart {
   readonly payloads: StoredPayloads;
   /** Where vectors are that are kept off memory. */
   readonly vectorFolder?: string;
-  /** What is on disk is encrypted with them. */
+  /** Those are encrypted with them. */
   readonly keys?: DataKeys;
 }
 

@@ -22,7 +22,7 @@ export class PromptPayloads {
 
   constructor(
     stored: StoredPayloads,
-    file: Pick<SqlitePayloadFile, "read" | "close"> = new SqlitePayloadFile(stored.logFile),
+    file: Pick<SqlitePayloadFile, "read" | "close"> = new SqlitePayloadFile(stored.logFile, stored.logKey),
     nowMs: () => number = () => performance.now(),
   ) {
     this.stored = stored;

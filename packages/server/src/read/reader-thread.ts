@@ -1,7 +1,6 @@
 import { setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import { assert } from "@murmuration/index";
-import { logKeyOf } from "../encryption/data-keys.js";
 import { openVectorFiles } from "../vectors/vector-folder.js";
 import { payloadsOfFile } from "./log-payloads.js";
 import type { ReaderStart } from "./messages.js";
@@ -18,6 +17,6 @@ const { payloads, vectorFolder, keys } = start;
 serveReader(
   parentPort,
   start,
-  payloadsOfFile(payloads.logFile, payloads.cacheMebibytes, keys && logKeyOf(keys)),
+  payloadsOfFile(payloads),
   vectorFolder === undefined ? undefined : openVectorFiles(vectorFolder, keys),
 );
