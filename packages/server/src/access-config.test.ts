@@ -7,6 +7,11 @@ const files: Record<string, string> = {
   "none.txt": "\n",
   "two.txt": "one\ntwo\n",
   "odd.txt": "schlüssel",
+  "named.txt": "a-key # nightly load\n",
+  "named-two.txt": "one#1\n#two   #  Anne Müller # 2 \r\n",
+  "two-named.txt": "a-key another # both",
+  "hostile-name.txt": "a-key # a\u001b[2J",
+  "no-name.txt": "a-key #",
   "config.json": '{"api-key": "from-the-config", "jwt-rbac": true}',
 };
 
@@ -61,6 +66,28 @@ describe("the configuration of keys", () => {
       readOnly: ["from-a-file"],
       tokens: false,
     });
+  });
+
+  it("takes names of keys from their files", () => {
+    const given = ["--api-key-file", "named.txt", "--api-key-alternate-file", "named-two.txt"];
+    assert.deepEqual(keysOf(given), {
+      readWrite: ["a-key", "one#1", "#two"],
+      readOnly: [],
+      tokens: false,
+      names: new Map([
+        ["a-key", "nightly load"],
+        ["#two", "Anne Müller # 2"],
+      ]),
+    });
+    for (const [file, why] of [
+      ["two-named.txt", /a line with a name must hold one key/],
+      ["hostile-name.txt", /the name of a key, behind " # ", must be 1 to 64 characters that are seen/],
+      ["no-name.txt", /the name of a key/],
+    ] as const) {
+      const refused = refusal(["--api-key-file", file]);
+      assert.match(refused, why);
+      assert.doesNotMatch(refused, /a-key/);
+    }
   });
 
   it("says what does not fit together, and shows no key", () => {

@@ -43,7 +43,28 @@ export function keysOfText(text: string): string[] {
 
 type ReadFile = (path: string) => string;
 
-function keysOfFile(path: string, readFile: ReadFile): string[] {
+const NAME_CHARACTERS_MAX = 64;
+
+/** What a key is called, behind it in its file: `KEY # NAME`. */
+function nameOf(text: string): string {
+  const name = text.trim();
+  if (name.length > 0 && name.length <= NAME_CHARACTERS_MAX && !/[\p{C}\p{Zl}\p{Zp}]/u.test(name)) return name;
+  throw new Error(`the name of a key, behind " # ", must be 1 to ${NAME_CHARACTERS_MAX} characters that are seen`);
+}
+
+/** Keys of a file; `names` is told what they are called. */
+function namedKeysOf(text: string, names: Map<string, string>): string[] {
+  return text.split(/\r?\n/).flatMap((line) => {
+    const [, before, after] = /^(.*?\S)\s+#(\s.*)?$/.exec(line) ?? [];
+    const keys = keysOfText(before ?? line);
+    if (before === undefined) return keys;
+    if (keys.length !== 1) throw new Error("a line with a name must hold one key");
+    names.set(keys[0] as string, nameOf(after ?? ""));
+    return keys;
+  });
+}
+
+function keysOfFile(path: string, readFile: ReadFile, names: Map<string, string>): string[] {
   let text: string;
   try {
     text = readFile(path);
@@ -51,25 +72,34 @@ function keysOfFile(path: string, readFile: ReadFile): string[] {
     throw new Error(`${path}: ${(error as Error).message}`);
   }
   try {
-    return keysOfText(text);
+    const keys = namedKeysOf(text, names);
+    return keysOfText(keys.join(" "));
   } catch (error) {
     throw new Error(`${path}: ${(error as Error).message}`);
   }
 }
 
 /** The key of an option, or of the file that another option names; `undefined`: neither is given. */
-function keyOf(option: string, given: string, file: string, readFile: ReadFile): string | undefined {
+function keyOf(
+  option: string,
+  given: string,
+  file: string,
+  readFile: ReadFile,
+  names: Map<string, string>,
+): string | undefined {
   if (given !== "" && file !== "") throw new Error(`only one of --${option} and --${option}-file can be given`);
   if (file === "") return given === "" ? undefined : given;
-  const keys = keysOfFile(file, readFile);
+  const keys = keysOfFile(file, readFile, names);
   if (keys.length !== 1) throw new Error(`${file}: must hold one key, and holds ${keys.length}`);
   return keys[0];
 }
 
 function readKeys(settings: AccessSettings, readFile: ReadFile): AccessKeys | undefined {
-  const main = keyOf("api-key", settings.apiKey, settings.apiKeyFile, readFile);
-  const readOnly = keyOf("read-only-api-key", settings.readOnlyApiKey, settings.readOnlyApiKeyFile, readFile);
-  const inFile = settings.apiKeyAlternateFile === "" ? [] : keysOfFile(settings.apiKeyAlternateFile, readFile);
+  const names = new Map<string, string>();
+  const main = keyOf("api-key", settings.apiKey, settings.apiKeyFile, readFile, names);
+  const readOnly = keyOf("read-only-api-key", settings.readOnlyApiKey, settings.readOnlyApiKeyFile, readFile, names);
+  const { apiKeyAlternateFile } = settings;
+  const inFile = apiKeyAlternateFile === "" ? [] : keysOfFile(apiKeyAlternateFile, readFile, names);
   const alternates = [...keysOfText(settings.apiKeyAlternate), ...inFile];
   const areAlternates = settings.apiKeyAlternate !== "" || settings.apiKeyAlternateFile !== "";
   if (main === undefined) {
@@ -80,7 +110,8 @@ function readKeys(settings: AccessSettings, readFile: ReadFile): AccessKeys | un
   const readWrite = main === undefined ? [] : [main, ...alternates];
   if (readOnly !== undefined && readWrite.includes(readOnly))
     throw new Error("--read-only-api-key is also a key that lets do everything");
-  return { readWrite, readOnly: readOnly === undefined ? [] : [readOnly], tokens: settings.jwtRbac };
+  const keys = { readWrite, readOnly: readOnly === undefined ? [] : [readOnly], tokens: settings.jwtRbac };
+  return names.size === 0 ? keys : { ...keys, names };
 }
 
 /** Does nobody but this machine reach this address? */

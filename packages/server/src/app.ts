@@ -14,11 +14,14 @@ import { limitRates } from "./access/request-rates.js";
 import type { Right } from "./access/rights.js";
 import { rightOf } from "./access/route-rights.js";
 import { valueExistsIn } from "./access/value-exists.js";
+import { recordRequests, refuseUnrecorded } from "./audit-log/audit-requests.js";
+import type { AuditTrail } from "./audit-log/audit-trail.js";
 import type { Backups } from "./backup/backups.js";
 import { readLargeBodies } from "./bodies/read-large.js";
 import { Forwarder } from "./consistency/forwarder.js";
 import type { Database } from "./engine/database.js";
 import { acceptJson, drainRefused } from "./http/accept-json.js";
+import { clientAddress } from "./http/client-address.js";
 import { Listeners, onClientError } from "./http/connections.js";
 import { emptyNamesAt } from "./http/empty-names.js";
 import { errorEnvelope } from "./http/envelope.js";
@@ -75,6 +78,8 @@ export interface AppOptions {
   readonly snapshots?: Snapshots;
   /** Without them the routes of backups say that there are none. */
   readonly backups?: Backups;
+  /** Records who did what; without it nobody does. Whoever gives one closes it. */
+  readonly audit?: AuditTrail;
   /** Decides who is let in; without it everybody is. */
   readonly guard?: Guard;
   /** Of all clients together, and of one address; 0, or nothing: as many as come. */
@@ -182,8 +187,11 @@ function letIn(app: FastifyInstance, database: Database, guard: Guard | undefine
       request.caller = caller;
       done();
     };
+    const known = (caller: Caller) => {
+      request.caller = caller;
+    };
     try {
-      const caller = guard.admit(request.headers, right, collection, here);
+      const caller = guard.admit(request.headers, right, collection, here, known);
       if (caller instanceof Promise) caller.then(entered, done);
       else entered(caller);
     } catch (error) {
@@ -254,7 +262,10 @@ export async function buildApp(database: Database, options: AppOptions = {}): Pr
   });
   await acceptOrigins(app, options.corsOrigins ?? []);
   const rates = { perKey: options.requestsPerKeyMax ?? 0, perAddress: options.requestsPerAddressMax ?? 0 };
+  const { audit } = options;
+  if (audit !== undefined) recordRequests(app, audit, clientAddress);
   await limitRates(app, rates, () => letIn(app, database, options.guard));
+  if (audit !== undefined) refuseUnrecorded(app, audit);
   await compressBodies(app);
   const inFlight = options.bodyBytesInFlightMebibytes ?? bodyBytesInFlightMebibytesDefault;
   const turns = new ReadTurns();
@@ -273,7 +284,7 @@ export async function buildApp(database: Database, options: AppOptions = {}): Pr
   logSlowRequests(app, slowMs);
 
   const statistics = new RequestStatistics();
-  const metrics = new Metrics(database, statistics, options.snapshots);
+  const metrics = new Metrics(database, statistics, options.snapshots, audit?.log);
   measureRequests(app, database, metrics, statistics);
   const served = [...routes, telemetryRoute(statistics), metricsRoute(metrics)];
   const all = [...served, openApiRoute(served)];
@@ -293,6 +304,7 @@ export async function buildApp(database: Database, options: AppOptions = {}): Pr
   );
   const services = {
     database,
+    audit,
     backups: options.backups,
     issues,
     snapshots: options.snapshots,
@@ -314,8 +326,8 @@ export async function buildApp(database: Database, options: AppOptions = {}): Pr
     for (const registered of takingFiles) apart.route(registered);
   });
   answerUnknown(app, all);
-  // every request is counted where there are limits on how many come
-  if (rates.perKey === 0 && rates.perAddress === 0) {
+  // every request is counted where there are limits on how many come, and recorded where reads are
+  if (rates.perKey === 0 && rates.perAddress === 0 && audit?.policy.reads !== true) {
     listenBeside(app, {
       database,
       guard: options.guard,

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { type AccessConfig, accessOf } from "./access-config.js";
+import { type AuditConfig, auditOf } from "./audit-config.js";
 import { clusterOf } from "./cluster-config.js";
 import { type EncryptionConfig, encryptionOf } from "./encryption-config.js";
 import type { ClusterStart } from "./engine/cluster-start.js";
@@ -17,6 +18,8 @@ export interface Config extends ServerSettings {
   readonly tls: TlsConfig;
   /** What is on disk is encrypted so; `undefined`: it is not. */
   readonly encryption: EncryptionConfig | undefined;
+  /** The audit log; without it nothing is recorded. */
+  readonly audit: AuditConfig | undefined;
   /** The cluster to take part in; without it the server is alone. */
   readonly cluster: ClusterStart | undefined;
 }
@@ -155,7 +158,8 @@ export function loadConfig(sources: ConfigSources): ConfigOutcome {
     const cluster = clusterOf(settings, readFile);
     const tls = tlsOf(settings, readFile);
     const encryption = encryptionOf(settings, readFile);
-    return { config: { ...shown, bodyBytesInFlightMebibytes, access, tls, encryption, cluster } };
+    const audit = auditOf(settings, readFile);
+    return { config: { ...shown, bodyBytesInFlightMebibytes, access, tls, encryption, audit, cluster } };
   } catch (error) {
     return { exitCode: 2, output: `error: ${(error as Error).message}\n` };
   }

@@ -1,5 +1,6 @@
 import { collectionNamed, type TransportLink, visibleCollections } from "@murmuration/core";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, type Metric, Registry } from "prom-client";
+import type { AuditLog } from "./audit-log/audit-log.js";
 import { dialectMetrics } from "./dialect-metrics.js";
 import type { Database, ReplicationReport } from "./engine/database.js";
 import { RequestStatistics } from "./request-statistics.js";
@@ -27,15 +28,18 @@ export class Metrics {
   readonly #database: MetricsSource;
   readonly #statistics: RequestStatistics;
   readonly #snapshots: Pick<Snapshots, "failures"> | undefined;
+  readonly #audit: Pick<AuditLog, "counts"> | undefined;
 
   constructor(
     database: MetricsSource,
     statistics: RequestStatistics = new RequestStatistics(),
     snapshots?: Pick<Snapshots, "failures">,
+    audit?: Pick<AuditLog, "counts">,
   ) {
     this.#database = database;
     this.#statistics = statistics;
     this.#snapshots = snapshots;
+    this.#audit = audit;
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry });
     this.#durations = new Histogram({
@@ -81,6 +85,7 @@ export class Metrics {
       const help = "work on snapshots that nobody waited for and that failed";
       this.#putTotals("murmur_snapshot_failures_total", help, "work", { ...failures });
     }
+    this.#putAudit();
     const { catalogue } = this.#database;
     this.#statistics.keepOnly((name) => collectionNamed(catalogue, name) !== undefined);
     const own = await this.#registry.metrics();
@@ -135,6 +140,16 @@ export class Metrics {
       limit.set({ thread }, heap.limitBytes);
       full.set({ thread }, heap.isFull ? 1 : 0);
     }
+  }
+
+  #putAudit(): void {
+    if (this.#audit === undefined) return;
+    const { lines, failures, lost, waitingBytes, failing } = this.#audit.counts;
+    this.#putTotal("murmur_audit_lines_total", "lines written to the audit log", lines);
+    this.#putTotal("murmur_audit_failures_total", "attempts to write it, or its head, that failed", failures);
+    this.#putTotal("murmur_audit_lost_total", "lines that there was no room for", lost);
+    this.#put("murmur_audit_waiting_bytes", "lines that are not written yet", waitingBytes);
+    this.#put("murmur_audit_failing", "1 while the audit log cannot be written", failing === undefined ? 0 : 1);
   }
 
   #putReplication({ status, logBytes, cluster }: ReplicationReport): void {

@@ -1,4 +1,5 @@
 import type { AccessSettings } from "./access-config.js";
+import type { AuditSettings } from "./audit-config.js";
 import type { ClusterSettings } from "./cluster-config.js";
 import type { EncryptionSettings } from "./encryption-config.js";
 import type { TlsSettings } from "./tls-config.js";
@@ -38,7 +39,12 @@ export interface ServerSettings {
 }
 
 /** What every option is set to, by its key. */
-export type Settings = ServerSettings & ClusterSettings & AccessSettings & TlsSettings & EncryptionSettings;
+export type Settings = ServerSettings &
+  ClusterSettings &
+  AccessSettings &
+  TlsSettings &
+  EncryptionSettings &
+  AuditSettings;
 
 /** What an option may be set to. */
 export type ConfigValue = string | number | boolean;

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { accessOptions } from "./access-options.js";
+import { auditOptions } from "./audit-options.js";
 import { clusterOptions } from "./cluster-options.js";
 import { encryptionOptions } from "./encryption-options.js";
 import {
@@ -142,6 +143,7 @@ export const optionTable: readonly OptionRow[] = [
   },
   ...accessOptions,
   ...encryptionOptions,
+  ...auditOptions,
   {
     name: "planners",
     key: "planners",

@@ -4,6 +4,7 @@ import type { Command } from "@murmuration/core";
 import { MurmurationError, printJson, type Sliced } from "@murmuration/index";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { requireRight } from "./access/rights.js";
+import type { AuditTrail } from "./audit-log/audit-trail.js";
 import type { Backups } from "./backup/backups.js";
 import type { ForwardedAnswer, Forwarder } from "./consistency/forwarder.js";
 import { Session } from "./consistency/session.js";
@@ -27,6 +28,7 @@ import type { StrictMode } from "./strict/strict-mode.js";
 /** What every handler works with, whatever it is asked. */
 export interface Services {
   readonly database: Database;
+  readonly audit: AuditTrail | undefined;
   readonly backups: Backups | undefined;
   readonly issues: Issues;
   readonly snapshots: Snapshots | undefined;
@@ -225,6 +227,7 @@ class Exchange {
     const { database } = services;
     const context = {
       database,
+      audit: services.audit,
       backups: services.backups,
       issues: services.issues,
       snapshots: services.snapshots,

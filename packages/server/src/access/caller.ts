@@ -7,6 +7,8 @@ export interface Caller {
   readonly by: "nobody" | "key" | "read-only key" | "token" | "replica";
   /** Whom the token was made for, as it says. */
   readonly subject: string | undefined;
+  /** Of the key: as its file names it, else what tells it from others. */
+  readonly name?: string;
 }
 
 /** Whoever calls a server without keys. */

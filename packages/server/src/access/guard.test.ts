@@ -6,6 +6,7 @@ import { Refusal } from "../http/refusal.js";
 import { bearing, signedToken, testKeys } from "../testing/tokens.js";
 import type { Caller } from "./caller.js";
 import { Guard, type Here } from "./guard.js";
+import { fingerprint } from "./secrets.js";
 
 const NOW_SECONDS = 1_800_000_000;
 const now = () => NOW_SECONDS * 1000;
@@ -37,15 +38,32 @@ describe("the guard", () => {
   });
 
   it("takes a key in either header, and api-key before the other", async () => {
-    const manage = { access: { kind: "global", mode: "m" }, by: "key", subject: undefined };
-    assert.deepEqual(await whatFor({ "api-key": mainKey }), manage);
-    assert.deepEqual(await whatFor({ "api-key": alternateKey }), manage);
-    assert.deepEqual(await whatFor(bearing(mainKey)), manage);
-    assert.deepEqual(await whatFor({ authorization: `bearer ${alternateKey}` }), manage);
-    assert.deepEqual(await whatFor({ "api-key": mainKey, ...bearing("wrong") }), manage);
+    const by = (key: string) => {
+      return { access: { kind: "global", mode: "m" }, by: "key", subject: undefined, name: fingerprint(key) };
+    };
+    assert.deepEqual(await whatFor({ "api-key": mainKey }), by(mainKey));
+    assert.deepEqual(await whatFor({ "api-key": alternateKey }), by(alternateKey));
+    assert.deepEqual(await whatFor(bearing(mainKey)), by(mainKey));
+    assert.deepEqual(await whatFor({ authorization: `bearer ${alternateKey}` }), by(alternateKey));
+    assert.deepEqual(await whatFor({ "api-key": mainKey, ...bearing("wrong") }), by(mainKey));
     assert.equal(await whatFor({ "api-key": "wrong", ...bearing(mainKey) }), invalid);
     const reads = await whatFor({ "api-key": readOnlyKey });
-    assert.deepEqual(reads, { access: { kind: "global", mode: "r" }, by: "read-only key", subject: undefined });
+    const name = fingerprint(readOnlyKey);
+    assert.deepEqual(reads, { access: { kind: "global", mode: "r" }, by: "read-only key", subject: undefined, name });
+    assert.notEqual(fingerprint(mainKey), fingerprint(alternateKey));
+  });
+
+  it("calls a key what its file calls it, and knows whom it refuses", async () => {
+    const named = new Guard({ ...testKeys, names: new Map([[readOnlyKey, "dashboards"]]) });
+    assert.deepEqual(named.keyNames, [fingerprint(mainKey), fingerprint(alternateKey), "dashboards"]);
+    const refused: (string | undefined)[] = [];
+    const known = ({ name, subject }: Caller) => refused.push(name ?? subject);
+    const here = { holds: async () => true, replicaId: () => 1 };
+    assert.throws(() => named.admit({ "api-key": readOnlyKey }, "manage", undefined, here, known));
+    const token = await signedToken({ sub: "ann", access: "r" });
+    await assert.rejects(async () => named.admit(bearing(token), "manage", undefined, here, known));
+    assert.throws(() => named.admit({}, "manage", undefined, here, known));
+    assert.deepEqual(refused, ["dashboards", "ann"]);
   });
 
   it("says in the dialect's words what it was not given", async () => {

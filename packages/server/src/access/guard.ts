@@ -7,7 +7,7 @@ import { type Claims, readClaims, type ValueExists } from "./claims.js";
 import { credentialOf } from "./credential.js";
 import { isPeerToken, peerKey, readPeerToken, signPeerToken } from "./peer-token.js";
 import { type Access, manageAll, type Right, readAll, requireRight, whyNot } from "./rights.js";
-import { type Digested, digested, isAmong } from "./secrets.js";
+import { type Digested, digested, fingerprint, placeAmong } from "./secrets.js";
 
 /** Keys that a server takes. Plain data, so that any thread can make a `Guard` of it. */
 export interface AccessKeys {
@@ -16,6 +16,8 @@ export interface AccessKeys {
   readonly readOnly: readonly string[];
   /** Are tokens taken, too? */
   readonly tokens: boolean;
+  /** What keys are called where it is said who did something; by the key. Others are called by their fingerprint. */
+  readonly names?: ReadonlyMap<string, string>;
 }
 
 /** Is there a point with these values? Evaluated at every use of the token. */
@@ -43,6 +45,8 @@ const noSuchValue = () => unauthorized("Invalid JWT, stateful validation failed"
 
 /** The keys in force, and what is derived from them. */
 interface InForce {
+  /** Of keys that let do everything, then of those that let read, each in their order. */
+  readonly callers: { readonly all: readonly Caller[]; readonly read: readonly Caller[] };
   readonly readWrite: readonly Digested[];
   readonly readOnly: readonly Digested[];
   readonly signing: readonly Uint8Array[];
@@ -58,8 +62,11 @@ interface Known {
   readonly by: "token" | "replica";
 }
 
-function inForce({ readWrite, readOnly, tokens }: AccessKeys): InForce {
+function inForce({ readWrite, readOnly, tokens, names }: AccessKeys): InForce {
+  const calling = (access: Access, by: Caller["by"]) => (key: string) =>
+    ({ access, by, subject: undefined, name: names?.get(key) ?? fingerprint(key) }) satisfies Caller;
   return {
+    callers: { all: readWrite.map(calling(manageAll, "key")), read: readOnly.map(calling(readAll, "read-only key")) },
     readWrite: readWrite.map(digested),
     readOnly: readOnly.map(digested),
     signing: tokens ? readWrite.map((key) => new TextEncoder().encode(key)) : [],
@@ -68,11 +75,10 @@ function inForce({ readWrite, readOnly, tokens }: AccessKeys): InForce {
   };
 }
 
-function accessByKey({ readWrite, readOnly }: InForce, credential: Digested): Access | undefined {
-  const mayWrite = isAmong(readWrite, credential);
-  const mayRead = isAmong(readOnly, credential);
-  if (mayWrite) return manageAll;
-  return mayRead ? readAll : undefined;
+function callerByKey({ readWrite, readOnly, callers }: InForce, credential: Digested): Caller | undefined {
+  const ofAll = placeAmong(readWrite, credential);
+  const ofRead = placeAmong(readOnly, credential);
+  return callers.all[ofAll] ?? callers.read[ofRead];
 }
 
 /** Decides who is let in, and to what. Without keys everybody is. */
@@ -91,6 +97,12 @@ export class Guard {
   /** Are there keys at all? */
   get asksForKeys(): boolean {
     return this.#keys !== undefined;
+  }
+
+  /** What the keys in force are called: those that let do everything, then those that let read. */
+  get keyNames(): string[] {
+    const { all = [], read = [] } = this.#keys?.callers ?? {};
+    return [...all, ...read].map(({ name }) => name ?? "");
   }
 
   /**
@@ -133,21 +145,23 @@ export class Guard {
 
   /**
    * The one question of every listener: may a request with these headers do what needs this right, in this collection if its path names one?
-   * Throws, or rejects with, 401 as plain text or 403. Tokens take a promise, keys none.
+   * Throws, or rejects with, 401 as plain text or 403. Tokens take a promise, keys none. `known` is told who it is, also where they are refused.
    */
   admit(
     headers: IncomingHttpHeaders,
     right: Right,
     collection: string | undefined,
     here: Here,
+    known: (caller: Caller) => void = () => undefined,
   ): Caller | Promise<Caller> {
     const keys = this.#keys;
     if (keys === undefined) return anybody;
     if (right === "open") return nobody;
-    const known = this.#callerOf(keys, headers, here);
-    if (known instanceof Promise) return this.#admitToken(known, right, collection, here);
-    requireRight(known.access, right, collection);
-    return known;
+    const caller = this.#callerOf(keys, headers, here);
+    if (caller instanceof Promise) return this.#admitToken(caller, right, collection, here, known);
+    known(caller);
+    requireRight(caller.access, right, collection);
+    return caller;
   }
 
   /** The credential with which the replica `audience` is asked for what this caller may do; `undefined`: there is none to be made. */
@@ -169,8 +183,8 @@ export class Guard {
 
   /** Who calls, where that is known at once. */
   #knownCaller(keys: InForce, digest: Digested): Caller | undefined {
-    const access = accessByKey(keys, digest);
-    if (access !== undefined) return { access, by: access === manageAll ? "key" : "read-only key", subject: undefined };
+    const caller = callerByKey(keys, digest);
+    if (caller !== undefined) return caller;
     const claims = keys.verified.size === 0 ? undefined : keys.verified.get(digest.toString("base64"));
     if (claims === undefined || claims.valueExists !== undefined) return undefined;
     if (claims.expiresAt !== undefined && claims.expiresAt + tokenLeewaySeconds <= this.#nowMs() / 1000)
@@ -217,11 +231,14 @@ export class Guard {
     right: Right,
     collection: string | undefined,
     { holds }: Here,
+    known: (caller: Caller) => void,
   ): Promise<Caller> {
     const { claims, by } = await reading;
     const { access, valueExists, subject } = claims;
+    const caller: Caller = { access, by, subject };
+    known(caller);
     if (valueExists !== undefined && !(await holds(valueExists))) throw noSuchValue();
     requireRight(access, right, collection);
-    return { access, by, subject };
+    return caller;
   }
 }

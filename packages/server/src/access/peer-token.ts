@@ -26,7 +26,9 @@ export function isPeerToken(token: string): boolean {
  * reached is written by any member.
  */
 export function signPeerToken(key: Uint8Array, caller: Caller, audience: number, nowMs: number): Promise<string> {
-  const claims = { access: claimOf(caller.access), ...(caller.subject === undefined ? {} : { sub: caller.subject }) };
+  // whoever is asked is told for whom
+  const subject = caller.subject ?? caller.name;
+  const claims = { access: claimOf(caller.access), ...(subject === undefined ? {} : { sub: subject }) };
   return new SignJWT(claims)
     .setProtectedHeader({ alg: "HS256", typ: TYPE })
     .setAudience(String(audience))

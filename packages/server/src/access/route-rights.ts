@@ -70,6 +70,7 @@ export const routeRights: { readonly [route: string]: Right } = {
   "GET /murmur/cluster": "global-read",
   "GET /murmur/replication": "global-read",
   "GET /murmur/backups": "global-read",
+  "GET /murmur/audit": "global-read",
   "GET /snapshots": "global-read",
   "GET /snapshots/{snapshot_name}": "global-read",
   [`GET ${oneSnapshots}`]: "global-read",

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import { digested, isAmong } from "./secrets.js";
+import { digested, placeAmong } from "./secrets.js";
 
 const source = fileURLToPath(new URL("../../src", import.meta.url));
 const files = readdirSync(source, { recursive: true, encoding: "utf8" })
@@ -14,14 +14,14 @@ const filesWith = (pattern: RegExp) => files.filter(({ text }) => pattern.test(t
 describe("secrets", () => {
   it("are known whole, wherever they stand among others, and not in part", () => {
     const kept = ["a", "b", "c"].map(digested);
-    for (const one of ["a", "b", "c"]) assert.equal(isAmong(kept, digested(one)), true);
-    for (const other of ["", "A", "ab", "d"]) assert.equal(isAmong(kept, digested(other)), false);
-    assert.equal(isAmong([], digested("a")), false);
+    for (const [at, one] of ["a", "b", "c"].entries()) assert.equal(placeAmong(kept, digested(one)), at);
+    for (const other of ["", "A", "ab", "d"]) assert.equal(placeAmong(kept, digested(other)), -1);
+    assert.equal(placeAmong([], digested("a")), -1);
   });
 
   it("are compared in one place, which takes the same time whatever it is given", () => {
     assert.deepEqual(filesWith(/timingSafeEqual/), ["access/secrets.ts"]);
-    assert.deepEqual(filesWith(/\bisAmong\b/).sort(), ["access/guard.ts", "access/secrets.ts"]);
+    assert.deepEqual(filesWith(/\bplaceAmong\b/).sort(), ["access/guard.ts", "access/secrets.ts"]);
   });
 
   it("are taken from requests in one place, and go nowhere but to be digested", () => {

@@ -6,6 +6,7 @@ import type { Logger } from "pino";
 import { Guard } from "../access/guard.js";
 import { isLoopback } from "../access-config.js";
 import { openFolderKeys } from "../at-rest/folder-keys.js";
+import type { AuditTrail } from "../audit-log/audit-trail.js";
 import type { Backups } from "../backup/backups.js";
 import { type Config, loadConfig } from "../config.js";
 import { dataFiles } from "../engine/data-folder.js";
@@ -20,6 +21,7 @@ import { version } from "../version.js";
 import { WatchedFiles } from "../watched-files.js";
 import type { CliCommand } from "./command.js";
 import { openLog } from "./log.js";
+import { openAudit, type RunningAudit } from "./open-audit.js";
 
 /** Resolves to false when the time is over first. */
 async function within(timeoutMs: number, work: Promise<unknown>): Promise<boolean> {
@@ -46,9 +48,14 @@ interface Running {
   readonly database: Database;
   readonly backups: Backups | undefined;
   readonly snapshots: Snapshots;
+  readonly audit: RunningAudit | undefined;
 }
 
-async function shutDown({ app, database, backups, snapshots }: Running, config: Config, log: Logger): Promise<void> {
+async function shutDown(
+  { app, database, backups, snapshots, audit }: Running,
+  config: Config,
+  log: Logger,
+): Promise<void> {
   // a request that waits for a backup would hold up the shutdown
   await backups?.close();
   snapshots.close();
@@ -63,6 +70,7 @@ async function shutDown({ app, database, backups, snapshots }: Running, config: 
   }
   clearInterval(sweep);
   await database.close();
+  await audit?.close();
 }
 
 function closeOnSignals(running: Running, config: Config, log: Logger): void {
@@ -90,8 +98,9 @@ function listenFailure(error: unknown, config: Config): string {
   return `cannot listen on ${config.host}:${config.port}: ${message}`;
 }
 
-/** How many threads listen beside the main one: none where what comes from one address or with one key is counted, which one thread sees to. */
+/** How many threads listen beside the main one: none where what comes from one address or with one key is counted, or reads are recorded, which one thread sees to. */
 function listenersOf(config: Config): number {
+  if (config.audit?.policy.reads === true) return 0;
   const { connectionsPerAddressMax, requestsPerKeyMax, requestsPerAddressMax } = config;
   const bounds = [connectionsPerAddressMax, requestsPerKeyMax, requestsPerAddressMax];
   return canShareAPort && bounds.every((bound) => bound === 0) ? config.listeners : 0;
@@ -128,7 +137,7 @@ function endWith(database: Database, log: Logger): void {
 const SIGNING_CHARACTERS_MIN = 32;
 
 /** Decides who is let in, by keys that are read again when their files change. */
-function openGuard({ access: { keys, files, read }, host }: Config, log: Logger): Guard {
+function openGuard({ access: { keys, files, read }, host }: Config, log: Logger, trail: AuditTrail | undefined): Guard {
   const guard = new Guard(keys);
   if (keys === undefined) {
     if (!isLoopback(host)) log.warn({ host }, "--insecure: whoever reaches this address may do everything");
@@ -141,9 +150,12 @@ function openGuard({ access: { keys, files, read }, host }: Config, log: Logger)
   }
   const readAgain = () => {
     try {
-      guard.replace(read((path) => readFileSync(path, "utf8")));
+      const now = read((path) => readFileSync(path, "utf8"));
+      guard.replace(now);
       log.info({ files }, "keys were read again");
+      trail?.note("keys.read", { outcome: "done", note: guard.keyNames.join(", ") });
     } catch (error) {
+      trail?.note("keys.read", { outcome: "failed" });
       log.error({ why: (error as Error).message }, "keys stay as they were: their files cannot be used");
     }
   };
@@ -158,7 +170,7 @@ class Certificates {
   /** Asks other replicas. */
   readonly client: HttpClient;
 
-  constructor({ tls }: Config, log: Logger) {
+  constructor({ tls }: Config, log: Logger, trail: AuditTrail | undefined) {
     this.#serving = tls.serving;
     this.client = new HttpClient(tls.asking);
     const readAgain = () => {
@@ -168,7 +180,9 @@ class Certificates {
         this.#serving = serving;
         if (serving !== undefined) this.#app?.listeners.show(serving);
         log.info({ files: tls.files }, "certificates were read again");
+        trail?.note("certificates.read", { outcome: "done" });
       } catch (error) {
+        trail?.note("certificates.read", { outcome: "failed" });
         log.error({ why: (error as Error).message }, "certificates stay as they were: their files cannot be used");
       }
     };
@@ -196,8 +210,10 @@ async function run(config: Config): Promise<void> {
     });
   }
   // before anything else, so that no change of a file goes unseen
-  const guard = openGuard(config, log);
-  const certificates = new Certificates(config, log);
+  const audit = config.audit === undefined ? undefined : await openAudit(config.audit, log);
+  const trail = audit?.trail;
+  const guard = openGuard(config, log, trail);
+  const certificates = new Certificates(config, log, trail);
   // the HTTP side is loaded while the engine's thread reads its data
   const [database, { buildApp }] = await Promise.all([
     openDatabase({
@@ -220,6 +236,7 @@ async function run(config: Config): Promise<void> {
   const app = await buildApp(database, {
     log,
     guard,
+    ...(trail === undefined ? {} : { audit: trail }),
     peerClient: certificates.client,
     ...(certificates.serving === undefined ? {} : { tls: certificates.serving }),
     slowRequestMs: config.slowRequestMs,
@@ -239,7 +256,11 @@ async function run(config: Config): Promise<void> {
   });
   certificates.showOn(app);
   endWith(database, log);
-  closeOnSignals({ app, database, backups, snapshots }, config, log);
+  closeOnSignals({ app, database, backups, snapshots, audit }, config, log);
+  trail?.note("server.started", {
+    outcome: "done",
+    note: `Murmuration ${version}, replica ${database.status().replicaId}`,
+  });
   try {
     const address = await listen(app, config, listeners > 0);
     process.stdout.write(`Murmuration ${version} is listening on ${address}, data in ${config.data}\n`);
@@ -247,6 +268,7 @@ async function run(config: Config): Promise<void> {
     process.stderr.write(`error: ${listenFailure(error, config)}\n`);
     await backups?.close();
     await database.close();
+    await audit?.close();
     process.exit(1);
   }
 }

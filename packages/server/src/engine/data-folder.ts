@@ -1,7 +1,7 @@
-import { accessSync, constants, mkdirSync, rmSync } from "node:fs";
+import { accessSync, constants, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { MurmurationError } from "@murmuration/index";
-import Database from "better-sqlite3";
+import { type FolderLock, takeLock } from "../folder-lock.js";
 import { folderFailureInWords } from "./failure-in-words.js";
 
 /** What lies where in a data folder (docs/files.md). */
@@ -59,23 +59,11 @@ function unusable(verb: string, folder: string, cause: unknown): MurmurationErro
   );
 }
 
-function lockFile(file: string, folder: string): Database.Database {
-  let lock: Database.Database | undefined;
+function lockFile(file: string, folder: string): FolderLock {
   try {
-    lock = new Database(file, { timeout: 0 });
-    lock.pragma("journal_mode = MEMORY");
-    lock.exec("BEGIN EXCLUSIVE");
-    return lock;
+    return takeLock(file, `the data folder ${folder}`);
   } catch (cause) {
-    lock?.close();
-    if (cause instanceof Database.SqliteError && cause.code.startsWith("SQLITE_BUSY")) {
-      throw new MurmurationError("unavailable", `another process uses the data folder ${folder}`, "data", cause);
-    }
-    // a lock file that is no database says nothing about the data
-    if (cause instanceof Database.SqliteError && cause.code === "SQLITE_NOTADB") {
-      rmSync(file, { force: true });
-      return lockFile(file, folder);
-    }
+    if (cause instanceof MurmurationError) throw new MurmurationError(cause.code, cause.message, "data", cause);
     throw unusable("lock", folder, cause);
   }
 }

@@ -1,5 +1,6 @@
 import { Agent, type IncomingMessage, request as requestOf, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import { relayedAddressHeader } from "../http/client-address.js";
 import { errorEnvelope } from "../http/envelope.js";
 
 /** Connections that are kept when nothing is passed on. */
@@ -14,6 +15,9 @@ const ofConnections: ReadonlySet<string> = new Set([
   "upgrade",
 ]);
 
+/** What a client says under these names is not said on. */
+const ownOfThreads: ReadonlySet<string> = new Set(["connection", relayedAddressHeader]);
+
 /** Names and values in turns, but for what is about the connection; that it ends is told on. */
 function passedOn(rawHeaders: readonly string[]): string[] {
   const headers: string[] = [];
@@ -26,8 +30,9 @@ function passedOn(rawHeaders: readonly string[]): string[] {
 }
 
 /** The headers of a request for the thread that answers it: it does not hear whether the client stays connected. */
-function headersOf({ method, headers, rawHeaders }: IncomingMessage): string[] {
-  const own = passedOn(rawHeaders.filter((_, i) => rawHeaders[i - (i % 2)]?.toLowerCase() !== "connection"));
+function headersOf({ method, headers, rawHeaders, socket }: IncomingMessage): string[] {
+  const own = passedOn(rawHeaders.filter((_, i) => !ownOfThreads.has(rawHeaders[i - (i % 2)]?.toLowerCase() ?? "")));
+  if (socket.remoteAddress !== undefined) own.push(relayedAddressHeader, socket.remoteAddress);
   const hasLength = headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
   // else Node would send the body that is not there in chunks
   if (!hasLength && method !== undefined && ["POST", "PUT", "PATCH"].includes(method)) own.push("content-length", "0");

@@ -11,6 +11,7 @@ type Message = Uint8Array<ArrayBuffer> | number | "end";
 
 /** What HTTP asks of a connection beside its bytes, and what has no meaning between threads. */
 const ofSockets = {
+  isOfThread: true,
   setTimeout: () => undefined,
   setKeepAlive: () => undefined,
   setNoDelay: () => undefined,

@@ -1,5 +1,6 @@
 import { aggregateRoutes } from "./aggregates.js";
 import { aliasRoutes } from "./aliases.js";
+import { auditRoutes } from "./audit.js";
 import { backupRoutes } from "./backups.js";
 import { batchRoutes } from "./batch.js";
 import { clusterRoutes } from "./cluster.js";
@@ -38,6 +39,7 @@ export const routes: readonly Route[] = [
   ...aggregateRoutes,
   ...murmurRoutes,
   ...replicationRoutes,
+  ...auditRoutes,
   ...backupRoutes,
   ...snapshotRoutes,
 ];

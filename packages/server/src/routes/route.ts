@@ -2,6 +2,7 @@ import type { Command } from "@murmuration/core";
 import type { Sliced } from "@murmuration/index";
 import { z } from "zod";
 import type { Caller } from "../access/caller.js";
+import type { AuditTrail } from "../audit-log/audit-trail.js";
 import type { Backups } from "../backup/backups.js";
 import type { WriteReceipt } from "../consistency/session.js";
 import type { Database } from "../engine/database.js";
@@ -21,6 +22,8 @@ export interface RouteContext<Params, Query, Body> {
   readonly issues: Issues;
   /** Who asks, and what they may do: they were let in already, for the right that the route needs. */
   readonly caller: Caller;
+  /** Without it nothing is recorded. */
+  readonly audit: AuditTrail | undefined;
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
