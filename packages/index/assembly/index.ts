@@ -19,10 +19,12 @@ export { epoch, pin } from "./epoch";
 export { settleTags } from "./tags";
 export { countBy, headOf, membersBy, sizeOf } from "./lists";
 export {
-  planRepairDotCodes, planRepairDotVectors, planRepairEuclidCodes, planRepairEuclidVectors, planRepairManhattanVectors,
   planRescueDotCodes, planRescueDotVectors, planRescueEuclidCodes, planRescueEuclidVectors, planRescueManhattanVectors,
   planStitchDotCodes, planStitchDotVectors, planStitchEuclidCodes, planStitchEuclidVectors, planStitchManhattanVectors,
 } from "./plan-links";
+export {
+  planRepairDotCodes, planRepairDotVectors, planRepairEuclidCodes, planRepairEuclidVectors, planRepairManhattanVectors,
+} from "./plan-repair";
 export { levelOfDot, slotOfDot } from "./dots";
 export { capacityOf, codeOf, listOf, metaOf, vectorOf } from "./layout";
 export {

@@ -1,6 +1,6 @@
-// Planning of links between existing nodes: stitch, repair, rescue (docs/convergence.md). Reads the graph, writes scratch only.
+// Planning of links between existing nodes: stitch and rescue (docs/convergence.md); repair is in plan-repair.ts. Reads the graph, writes scratch only.
 import {
-  CONDEMNED, DEAD, H, LINKED, NONE, S, SLOT_MASK, atQuery, atRow, atWords, baseLinks, capOf, codeOf, levelIn, links, listOf, metaOf, originIn, pair,
+  DEAD, H, LINKED, NONE, S, SLOT_MASK, atQuery, atRow, atWords, baseLinks, capOf, codeOf, levelIn, links, listOf, metaOf, originIn, pair,
   scratch, stateOf, vectorBytes, vectorOf, word, dotOf,
 } from "./layout";
 import { mix64 } from "./dots";
@@ -13,21 +13,20 @@ import { effective, hasMember, sizeOf } from "./lists";
 import { DotCodes, DotVectors, EuclidCodes, EuclidVectors, ManhattanVectors, isEuclid, onCodes } from "./metric";
 import { choose, planReverse, setNewRow } from "./plan";
 import { EXPANDED, NEW, distanceAt, keepBest, put, rank, setNewDot, setTieSalt, shift, slotAt } from "./pool";
-import { descend, descendAll, rowOf, searchFrom } from "./search";
+import { descend, rowOf, searchFrom } from "./search";
 
 /** Width of the walk for nodes around a rescued or repaired one. */
-const AROUND_EF: u32 = 32;
+export const AROUND_EF: u32 = 32;
 /** Width of a stitch's walk, one per foreign origin, and how many of all that they find are candidates. */
 const STITCH_EF: u32 = 16;
 const STITCH_CANDIDATES: u32 = 256;
 const SEEDS_PER_ORIGIN: u32 = 4;
 const PAIRWISE_MAX: u32 = 64;
-const CANDIDATES_PER_DEAD: u32 = 8;
 const RESCUERS: u32 = 2;
 
 /** Make the node's own row the query. Returns by how much distances to the query have to be scaled to be distances of nodes. */
 // @ts-ignore: decorator
-@inline function queryNode<Walk>(slot: u32): f32 {
+@inline export function queryNode<Walk>(slot: u32): f32 {
   if (onCodes<Walk>()) prepareStored<Walk>(codeOf(slot), atRow);
   else memory.copy(atQuery, vectorOf(slot), vectorBytes);
   setTieSalt(mix64(dotOf(slot)) | 1);
@@ -36,12 +35,12 @@ const RESCUERS: u32 = 2;
   return onCodes<Walk>() && !isEuclid<Walk>() ? scaleOf(codeOf(slot)) : 1;
 }
 // @ts-ignore: decorator
-@inline function distance<Walk>(a: u32, b: u32): f32 { return rowDistance<Walk>(rowOf<Walk>(a), rowOf<Walk>(b)); }
+@inline export function distance<Walk>(a: u32, b: u32): f32 { return rowDistance<Walk>(rowOf<Walk>(a), rowOf<Walk>(b)); }
 // @ts-ignore: decorator
-@inline function isLive(slot: u32): bool { return (stateOf(slot) & (LINKED | DEAD)) == LINKED; }
+@inline export function isLive(slot: u32): bool { return (stateOf(slot) & (LINKED | DEAD)) == LINKED; }
 /** Insert (d, slot) into the n sorted pairs of a list that is long enough. */
 // @ts-ignore: decorator
-@inline function insertSorted(list: usize, n: u32, d: f32, slot: u32): u32 {
+@inline export function insertSorted(list: usize, n: u32, d: f32, slot: u32): u32 {
   const at = rank(list, n, d, slot);
   shift(list, at, n);
   put(list, at, d, slot);
@@ -152,60 +151,6 @@ function planStitch<Walk>(slot: u32, seeds: u32, walk: bool): u32 {
   return packEdges();
 }
 
-/** Replace a node's links to condemned nodes on every layer. Returns the bytes of the delta, 0 when there are none. */
-function planRepair<Walk>(slot: u32): u32 {
-  const scale = queryNode<Walk>(slot), sorted = scratch + S.SORT, pool = scratch + S.POOL, kept = scratch + S.KEPT;
-  const gone = scratch + S.GONE, fresh = scratch + S.ADDED;
-  beginEdges();
-  for (let level: u32 = 0; level <= levelIn(stateOf(slot)); level++) {
-    const place = listOf(slot, level), own = effective(place), size = sizeOf(place), cap = capOf(level);
-    let removed: u32 = 0, m: u32 = 0, n: u32 = 0;
-    for (let i: u32 = 1; i <= size; i++) {
-      const member = load<u32>(word(own, i));
-      if (!(stateOf(member) & CONDEMNED)) m = insertSorted(sorted, m, distance<Walk>(slot, member), member);
-      else if (removed < 6 * links) store<u32>(word(gone, removed++), member);
-    }
-    if (!removed) continue;
-    // around each dead neighbour, its nearest live ones
-    for (let r: u32 = 0; r < removed; r++) {
-      const list = effective(listOf(load<u32>(word(gone, r)), level)), around = scratch + S.RERANK;
-      let best: u32 = 0;
-      for (let i: u32 = 1, end = load<u32>(list); i <= end; i++) {
-        const candidate = load<u32>(word(list, i));
-        if (candidate == slot || !isLive(candidate) || hasMember(place, candidate)) continue;
-        best = keepBest(around, best, CANDIDATES_PER_DEAD, distance<Walk>(slot, candidate), candidate);
-      }
-      for (let i: u32 = 0; i < best; i++) {
-        const candidate = slotAt(around, i);
-        let j: u32 = 0;
-        while (j < n && slotAt(pool, j) != candidate) j++;
-        if (j == n) n = insertSorted(pool, n, distanceAt(around, i), candidate);
-      }
-    }
-    let live: u32 = 0;
-    for (let i: u32 = 0; i < m; i++) live += u32(isLive(slotAt(sorted, i)));
-    if (!isLive(slot)) n = 0; // the dead only let go
-    // all around is dead: look further
-    else if (!live && !n && !level) {
-      n = searchFrom<Walk>(0, descendAll<Walk>(0, 0), AROUND_EF);
-      for (let i: u32 = 0; i < n; i++) put(pool, i, distanceAt(pool, i) * scale, slotAt(pool, i));
-    }
-    let k: u32 = 0, next: u32 = 0, added: u32 = 0;
-    for (let i: u32 = 0; i < n && m + added < cap; i++) {
-      const candidate = slotAt(pool, i), d = distanceAt(pool, i), row = rowOf<Walk>(candidate);
-      if (candidate == slot || !isLive(candidate) || hasMember(place, candidate)) continue;
-      for (; next < m && distanceAt(sorted, next) <= d; next++) store<u32>(word(kept, k++), <u32>rowOf<Walk>(slotAt(sorted, next)));
-      let j: u32 = 0;
-      while (j < k && rowDistance<Walk>(row, <usize>load<u32>(word(kept, j))) >= d) j++;
-      if (j < k) continue;
-      store<u32>(word(kept, k++), <u32>row);
-      store<u32>(word(fresh, added++), candidate);
-    }
-    addList(slot, level, gone, removed, fresh, added);
-  }
-  return packEdges();
-}
-
 /**
  * Where every list is full: the nearest of the n nodes at S.POOL that leads to a node which the last breadth-first walk (upkeep.ts) reached
  * from elsewhere takes `slot` in its place. The tree of that walk stays whole: whatever was reached is reached.
@@ -269,11 +214,6 @@ export function planStitchDotVectors(slot: u32, seeds: u32, walk: bool): u32 { r
 export function planStitchEuclidCodes(slot: u32, seeds: u32, walk: bool): u32 { return planStitch<EuclidCodes>(slot, seeds, walk); }
 export function planStitchEuclidVectors(slot: u32, seeds: u32, walk: bool): u32 { return planStitch<EuclidVectors>(slot, seeds, walk); }
 export function planStitchManhattanVectors(slot: u32, seeds: u32, walk: bool): u32 { return planStitch<ManhattanVectors>(slot, seeds, walk); }
-export function planRepairDotCodes(slot: u32): u32 { return planRepair<DotCodes>(slot); }
-export function planRepairDotVectors(slot: u32): u32 { return planRepair<DotVectors>(slot); }
-export function planRepairEuclidCodes(slot: u32): u32 { return planRepair<EuclidCodes>(slot); }
-export function planRepairEuclidVectors(slot: u32): u32 { return planRepair<EuclidVectors>(slot); }
-export function planRepairManhattanVectors(slot: u32): u32 { return planRepair<ManhattanVectors>(slot); }
 export function planRescueDotCodes(slot: u32, forced: bool): u32 { return planRescue<DotCodes>(slot, forced); }
 export function planRescueDotVectors(slot: u32, forced: bool): u32 { return planRescue<DotVectors>(slot, forced); }
 export function planRescueEuclidCodes(slot: u32, forced: bool): u32 { return planRescue<EuclidCodes>(slot, forced); }

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import type { NodeDot } from "./graph-reader.js";
+import type { EdgeDelta } from "./graph-types.js";
 import {
   buildIndex,
   clusteredVectors,
@@ -15,6 +17,8 @@ import { VectorIndex } from "./vector-index.js";
 
 const DIMENSIONS = 12;
 const options = optionsFor(DIMENSIONS, { metric: "euclid" });
+/** Narrow enough that a walk misses some. */
+const EF_NARROW = 10;
 
 function remove(index: VectorIndex, slot: number): void {
   index.markDead(slot, true);
@@ -141,6 +145,58 @@ test("every vector replaced by a neighbour, again and again, leaves the recall",
   }
   assert.ok(recall > 0.9, String(recall));
   assert.equal(index.reader.deadCount, 2800);
+});
+
+/** Has the one writer mend all lists that lead to the dead, purge those, and link what no walk finds. */
+function mendAll(index: VectorIndex, dotOf: () => NodeDot): void {
+  const owned = new Set([1]);
+  const apply = (deltas: readonly (EdgeDelta | undefined)[]) => {
+    for (const delta of deltas) {
+      const tag = dotOf();
+      if (delta !== undefined) index.applyEdges(tag, delta, new Map([[1, tag.sequence]]));
+    }
+    index.settleTags(new Map([[1, dotOf().sequence]]));
+  };
+  for (let slot = 0; slot < index.reader.slotCount; slot++) if (index.reader.nodeAt(slot).dead) index.condemn(slot);
+  for (;;) {
+    const { nodes } = index.nodesToRepair(owned, 0, 4096);
+    if (nodes.length === 0) break;
+    for (const node of nodes) apply([index.planRepair(node)]);
+  }
+  assert.equal(index.purge(index.purgeable(owned, 4096)).liveInEdges, 0);
+  for (const node of index.unreachable(owned, 64)) apply([index.planRescue(node)]);
+}
+
+test("a graph that always changes finds what one that is built once does, by lists that are as long", () => {
+  const index = new VectorIndex({ ...options, links: 8, efConstruction: 60 });
+  let sequence = 0;
+  const dotOf = () => ({ origin: 1, sequence: ++sequence });
+  const vectors = clusteredVectors(600 + 9 * 200 + 100, DIMENSIONS, 12, 10);
+  const queries = vectors.splice(-100);
+  const slots = vectors.splice(0, 600).map((vector) => insert(index, dotOf(), vector).slot);
+  while (vectors.length > 0) {
+    const added = vectors.splice(0, 200).map((vector) => insert(index, dotOf(), vector).slot);
+    for (const old of slots.splice(0, 200)) remove(index, old);
+    slots.push(...added);
+    mendAll(index, dotOf);
+  }
+  const { index: once } = buildIndex(
+    index.options,
+    slots.map((slot) => index.reader.vectorAt(slot)),
+  );
+  const listLength = ({ reader }: VectorIndex, among: readonly number[]) =>
+    among.reduce((sum, slot) => sum + reader.neighboursAt(slot, 0).length, 0) / among.length;
+  const all = [...slots.keys()];
+  const [mended, built] = [listLength(index, slots), listLength(once, all)];
+  const recall = (one: VectorIndex, among: readonly number[]) =>
+    queries.reduce((sum, query) => {
+      const { slots: found } = one.reader.search(query, { limit: 10, efSearch: EF_NARROW });
+      return sum + recallOf(found, nearest(one, query, 10, among)) / queries.length;
+    }, 0);
+  const [found, wanted] = [recall(index, slots), recall(once, all)];
+  assert.ok(mended > 0.95 * built, `${mended} links of a list, ${built} where it was built once`);
+  assert.ok(found > wanted - 0.01, `recall ${found}, ${wanted} where it was built once`);
+  assert.deepEqual(validateGraph(index.reader).violations, []);
 });
 
 test("an index of one vector, and of none, answers", () => {
