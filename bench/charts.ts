@@ -1,18 +1,25 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, View } from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
 import type { BenchResult, BenchRow } from "./harness.js";
-import { thisMachine } from "./machine.js";
+import { type Machine, thisMachine } from "./machine.js";
 
 const WIDTH = 420;
 const PANEL_HEIGHT = 200;
 /** Of Okabe and Ito, told apart also by people who see few colours. */
 const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
 
+/** A result and what it has to be read with: the command that repeats it, and where it ran. */
+interface Kept {
+  readonly command: string;
+  readonly machine: Machine;
+  readonly result: BenchResult;
+}
+
 /** Command, sizes and machine, which every figure has to be read with. */
-function caption(result: BenchResult, command: string): string[] {
-  const { processor, cores, memoryGib, node } = thisMachine();
+function caption({ command, machine, result }: Kept): string[] {
+  const { processor, cores, memoryGib, node } = machine;
   const load = `load ${result.params["load_before"]} before and ${result.params["load_after"]} after`;
   return [command, `${cores} × ${processor}, ${memoryGib} GiB, Node ${node.slice(1)}, ${load}`];
 }
@@ -37,7 +44,8 @@ function spec(title: string, subtitle: readonly string[], content: Panel, rows: 
 }
 
 /** Recall against queries a second, one line an engine: up and to the right is better. */
-function recallChart(result: BenchResult, command: string): TopLevelSpec {
+function recallChart(kept: Kept): TopLevelSpec {
+  const { result } = kept;
   const { vectors, dimensions, k } = result.params;
   const title = `Search: ${Number(vectors).toLocaleString("en-US")} vectors of ${dimensions} dimensions, one thread`;
   const content = {
@@ -57,11 +65,11 @@ function recallChart(result: BenchResult, command: string): TopLevelSpec {
       order: { field: "ef" },
     },
   };
-  return spec(title, caption(result, command), content, result.series ?? []);
+  return spec(title, caption(kept), content, result.series ?? []);
 }
 
 /** One small panel for each figure over the number of points, both axes logarithmic: equal slopes are equal powers. */
-function growthChart(result: BenchResult, command: string): TopLevelSpec {
+function growthChart(kept: Kept): TopLevelSpec {
   const figures = [
     ["query_cpu_us", "processor time of a query, µs"],
     ["insert_cpu_us", "processor time of an insert, µs"],
@@ -85,13 +93,12 @@ function growthChart(result: BenchResult, command: string): TopLevelSpec {
     },
   });
   const content = { columns: 2, spacing: 28, concat: figures.map(panel) };
-  return spec("Growth: 100 dimensions, five indexed fields", caption(result, command), content, result.rows);
+  return spec("Growth: 100 dimensions, five indexed fields", caption(kept), content, kept.result.rows);
 }
 
 /** Bars of a figure by what it was measured with. */
 function barChart(
-  result: BenchResult,
-  command: string,
+  kept: Kept,
   { title, category, figure, label }: { title: string; category: string; figure: string; label: string },
 ): TopLevelSpec {
   const encoding = {
@@ -109,11 +116,11 @@ function barChart(
       },
     ],
   };
-  return spec(title, caption(result, command), content, result.rows);
+  return spec(title, caption(kept), content, kept.result.rows);
 }
 
 /** Recall and memory over the rounds of a stream. */
-function streamChart(result: BenchResult, command: string): TopLevelSpec {
+function streamChart(kept: Kept): TopLevelSpec {
   const panel = (field: string, title: string, zero: boolean): Panel => ({
     width: WIDTH / 1.5,
     height: PANEL_HEIGHT,
@@ -128,31 +135,31 @@ function streamChart(result: BenchResult, command: string): TopLevelSpec {
     spacing: 28,
     hconcat: [panel("recall", "recall@10", false), panel("resident_mib", "resident memory, MiB", true)],
   };
-  const title = `Stream: a fifth inserted, replaced and deleted a round, ${result.params["points"]} points`;
-  return spec(title, caption(result, command), content, result.rows);
+  const title = `Stream: a fifth inserted, replaced and deleted a round, ${kept.result.params["points"]} points`;
+  return spec(title, caption(kept), content, kept.result.rows);
 }
 
 /** What each benchmark that has a chart is drawn as. */
-const CHARTS: Readonly<Record<string, (result: BenchResult, command: string) => TopLevelSpec>> = {
+const CHARTS: Readonly<Record<string, (kept: Kept) => TopLevelSpec>> = {
   search: recallChart,
   scale: growthChart,
   stream: streamChart,
-  slices: (result, command) =>
-    barChart(result, command, {
+  slices: (kept) =>
+    barChart(kept, {
       title: "200 small queries/s beside one heavy request after the other: their p99",
       category: "beside",
       figure: "query_p99_ms",
       label: "p99 of small queries, ms",
     }),
-  planners: (result, command) =>
-    barChart(result, command, {
+  planners: (kept) =>
+    barChart(kept, {
       title: "Inserting in batches of 100, by planners",
       category: "planners",
       figure: "insert_us",
       label: "time of an insert, µs",
     }),
-  readers: (result, command) =>
-    barChart(result, command, {
+  readers: (kept) =>
+    barChart(kept, {
       title: "Queries a second inside the process, by reader threads",
       category: "threads",
       figure: "queries_per_s",
@@ -165,15 +172,38 @@ function fileName({ bench, params }: BenchResult): string {
   return bench === "search" ? `search-${params["dimensions"]}` : bench;
 }
 
+async function draw(folder: string, kept: Kept): Promise<void> {
+  const chart = CHARTS[kept.result.bench]?.(kept);
+  if (chart === undefined) return;
+  const view = new View(parse(compile(chart).spec), { renderer: "none" });
+  writeFileSync(join(folder, `${fileName(kept.result)}.svg`), `${await view.toSVG()}\n`);
+  view.finalize();
+}
+
 /** Writes a result as JSON, and as an SVG where there is a chart for it, into a folder; `command` repeats the run. */
 export async function writeCharts(folder: string, result: BenchResult, command: string): Promise<void> {
   mkdirSync(folder, { recursive: true });
-  const name = fileName(result);
-  const kept = { command, machine: thisMachine(), ...result };
-  writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(kept, undefined, 2)}\n`);
-  const chart = CHARTS[result.bench]?.(result, command);
-  if (chart === undefined) return;
-  const view = new View(parse(compile(chart).spec), { renderer: "none" });
-  writeFileSync(join(folder, `${name}.svg`), `${await view.toSVG()}\n`);
-  view.finalize();
+  const machine = thisMachine();
+  const text = JSON.stringify({ command, machine, ...result }, undefined, 2);
+  writeFileSync(join(folder, `${fileName(result)}.json`), `${text}\n`);
+  await draw(folder, { command, machine, result });
+}
+
+/** Draws the charts of the results that a folder holds anew, from what was measured then. Returns the benchmarks that they are of. */
+export async function redrawCharts(folder: string): Promise<string[]> {
+  const names: string[] = [];
+  for (const file of readdirSync(folder).sort()) {
+    if (!file.endsWith(".json")) continue;
+    const kept: unknown = JSON.parse(readFileSync(join(folder, file), "utf8"));
+    if (!isKept(kept)) throw new Error(`${join(folder, file)} is not the result of a benchmark`);
+    const { command, machine, ...result } = kept;
+    await draw(folder, { command, machine, result });
+    names.push(result.bench);
+  }
+  return names;
+}
+
+function isKept(value: unknown): value is BenchResult & Omit<Kept, "result"> {
+  const fields = ["command", "machine", "bench", "params", "rows"];
+  return typeof value === "object" && value !== null && fields.every((field) => Object.hasOwn(value, field));
 }

@@ -2,7 +2,7 @@ import { Argument, Command, InvalidArgumentError } from "commander";
 import { applyBenchmark } from "./apply.js";
 import { buildBenchmark } from "./build.js";
 import { catalogueBenchmark } from "./catalogue.js";
-import { writeCharts } from "./charts.js";
+import { redrawCharts, writeCharts } from "./charts.js";
 import { columnsBenchmark } from "./columns.js";
 import { convergeBenchmark } from "./converge.js";
 import { datatypesBenchmark } from "./datatypes.js";
@@ -73,6 +73,7 @@ interface Options extends Omit<BenchOptions, "quick"> {
   readonly quick?: true;
   readonly keep?: true;
   readonly charts?: string;
+  readonly redraw?: string;
 }
 
 function wholeNumber(text: string): number {
@@ -88,8 +89,13 @@ function commandOf(name: string, { points, dimensions, only, quick }: Options): 
   return ["npm run bench --", name, ...flags, ...(quick ? ["--quick"] : [])].join(" ");
 }
 
-async function run(names: readonly string[], options: Options): Promise<void> {
-  const { quick, json, keep, charts, ...asked } = options;
+async function run(names: readonly string[], options: Options, command: Command): Promise<void> {
+  const { quick, json, keep, charts, redraw, ...asked } = options;
+  if (redraw !== undefined) {
+    const drawn = await redrawCharts(redraw);
+    return console.log(`drawn in ${redraw}: ${drawn.join(", ")}`);
+  }
+  if (names.length === 0) command.error("error: name a benchmark, or --redraw a folder");
   try {
     for (const benchmark of BENCHMARKS.filter(({ name }) => names.includes(name))) {
       const loadBefore = machineLoad();
@@ -110,7 +116,7 @@ const list = BENCHMARKS.map(({ name, summary }) => `  ${name.padEnd(14)}${summar
 await new Command()
   .name("npm run bench --")
   .description("Measures Murmuration, and its peers in the same run.")
-  .addArgument(new Argument("<name...>", "which benchmarks to run").choices(BENCHMARKS.map(({ name }) => name)))
+  .addArgument(new Argument("[name...]", "which benchmarks to run").choices(BENCHMARKS.map(({ name }) => name)))
   .option("--json", "one JSON object a benchmark and line: {bench, params, rows, ratios, machine}")
   .option("--quick", "each benchmark ends within 45 s (once its data is there)")
   .option("--points <number>", "so many vectors or points, instead of a benchmark's own number", wholeNumber)
@@ -122,6 +128,7 @@ await new Command()
     "keep loaded data folders in .cache/bench/loaded for later runs; a load that was broken off goes on",
   )
   .option("--charts <folder>", "write the results as JSON and, where there is a chart, as SVG into a folder")
+  .option("--redraw <folder>", "draw the charts of the results in a folder anew, without measuring")
   .addHelpText("after", `\nBenchmarks:\n${list}`)
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
   .action(run)
