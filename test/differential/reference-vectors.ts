@@ -30,16 +30,27 @@ const sums: { readonly [metric in PartMetric]: (a: Numbers, b: Numbers) => numbe
   Manhattan: sumOf((x, y) => Math.abs(x - y)),
 };
 
+/** Larger for nearer ones: distances are negated, and by Euclid the squares of those that are answered. */
+export function similarityOf(metric: ModelMetric, asked: ModelVector, there: ModelVector): number | undefined {
+  const value = rawValueOf(metric, asked, there);
+  return value !== undefined && isDistance(metric) ? 0 - value : value;
+}
+
+/** What is answered for a similarity. */
+export function scoreOf(metric: ModelMetric, similarity: number): number {
+  const value = isDistance(metric) ? 0 - similarity : similarity;
+  return metric.endsWith("Euclid") ? f(Math.sqrt(value)) : value;
+}
+
 /** Of what is asked to what stands there; `undefined`: they have no index in common. */
-export function scoreOf(metric: ModelMetric, asked: ModelVector, there: ModelVector): number | undefined {
+function rawValueOf(metric: ModelMetric, asked: ModelVector, there: ModelVector): number | undefined {
   if (isMulti(metric)) {
     const of = partMetricOf(metric);
     const nearest = (part: Numbers, sum: (a: Numbers, b: Numbers) => number) => {
       const all = partsOf(there).map((other) => sum(part, other));
       return of === "Dot" ? Math.max(...all) : Math.min(...all);
     };
-    const total = partsOf(asked).reduce((sum, part) => sum + nearest(part, sums[of]), 0);
-    return f(of === "Euclid" ? Math.sqrt(total) : total);
+    return f(partsOf(asked).reduce((sum, part) => sum + nearest(part, sums[of]), 0));
   }
   if (isSparse(metric)) {
     const [one, other] = [asked as Sparse, there as Sparse];
@@ -49,8 +60,7 @@ export function scoreOf(metric: ModelMetric, asked: ModelVector, there: ModelVec
     return shared.reduce((sum, index) => f(sum + f(valueAt(one, index) * valueAt(other, index))), 0);
   }
   const [a, b] = [asked as Numbers, there as Numbers];
-  const sum = sums[metric as PartMetric](a, b);
-  return f(metric === "Euclid" ? Math.sqrt(f(sum)) : sum);
+  return f(sums[metric as PartMetric](a, b));
 }
 
 /** mean(positive), or 2 · mean(positive) − mean(negative); of multivectors all parts, those of negative ones turned around. */

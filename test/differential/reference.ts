@@ -11,6 +11,7 @@ import {
   type ModelVector,
   type Sparse,
   scoreOf,
+  similarityOf,
 } from "./reference-vectors.js";
 
 /** A point as it was written. */
@@ -120,8 +121,7 @@ class Source {
   }
 
   #similarityIn(point: ModelPoint, vector: ModelVector): number | undefined {
-    const score = scoreOf(this.#metric, vector, point.vectors[this.#using] as ModelVector);
-    return score !== undefined && isDistance(this.#metric) ? 0 - score : score;
+    return similarityOf(this.#metric, vector, point.vectors[this.#using] as ModelVector);
   }
 
   #similarity(point: ModelPoint, example: Example): number {
@@ -148,7 +148,7 @@ class Source {
         (a, b) =>
           b.similarity - a.similarity || (a.point.written[using] as number) - (b.point.written[using] as number),
       )
-      .map(({ point, similarity }) => ({ id: point.id, score: isDistance(this.#metric) ? 0 - similarity : similarity }))
+      .map(({ point, similarity }) => ({ id: point.id, score: scoreOf(this.#metric, similarity) }))
       .filter(({ score }) => isWithin(score, this.#body, isDistance(this.#metric)))
       .slice(0, wanted);
   }

@@ -2,7 +2,7 @@ import { type Meter, type Sliced, stepsPerSlice } from "../sliced.js";
 import type { SparseMemory } from "../sparse/sparse-memory.js";
 import type { MultiVector } from "../vector/vector.js";
 import type { Metric } from "../vector-index/options.js";
-import { float32, float32Max } from "../vector-index/search-types.js";
+import { float32 } from "../vector-index/search-types.js";
 import { partsAt } from "./multi-index.js";
 import type { MultiOptions } from "./multi-options.js";
 
@@ -104,41 +104,34 @@ const leastDifferences: NearestPart = (f32, from, end, values, part, dimensions)
 interface Comparison {
   readonly nearestPart: NearestPart;
   readonly add: (sum: number, nearest: number) => number;
-  /** The similarity that a sum of all parts is. */
-  readonly similarityOf: (sum: number) => number;
 }
 
 /** Each product is rounded to float32, and so is each sum; both are cut to what is finite. */
 const products: Comparison = {
   nearestPart: largestProduct,
   add: (sum, nearest) => float32(sum + float32(nearest)),
-  similarityOf: (sum) => sum,
 };
 
-/** Sums are of float64, which squares of float32 do not leave, and are rounded once. */
+/** Sums of distances are of float64, which squares of float32 do not leave. */
 const comparisons: { readonly [metric in Metric]: Comparison } = {
   cosine: products,
   dot: products,
-  euclid: {
-    nearestPart: leastSquares,
-    add: (sum, nearest) => sum + nearest,
-    similarityOf: (sum) => 0 - Math.min(float32Max, Math.fround(Math.sqrt(sum))),
-  },
-  manhattan: {
-    nearestPart: leastDifferences,
-    add: (sum, nearest) => sum + nearest,
-    similarityOf: (sum) => 0 - Math.min(float32Max, Math.fround(sum)),
-  },
+  euclid: { nearestPart: leastSquares, add: (sum, nearest) => sum + nearest },
+  manhattan: { nearestPart: leastDifferences, add: (sum, nearest) => sum + nearest },
 };
 
 /**
- * How near the vector at a slot is: for each part of the query the largest similarity to one of its parts, added up in the order of the query's parts (max-sim: Khattab
- * and Zaharia, "ColBERT", 2020). By distances the least ones are added up, by Euclid their squares, of whose sum it is the root; they are negated, so that
- * more is nearer by any metric. A finite float32. The slot is held by a pin.
+ * For each part of the query the largest product with one of the parts of the vector at a slot, added up in the order of the query's parts (max-sim: Khattab
+ * and Zaharia, "ColBERT", 2020); by distances the least ones, by Euclid their squares: of those a float64. The slot is held by a pin.
  */
-export function* maxSim({ memory, options }: KeptParts, of: number, query: MultiVector, meter: Meter): Sliced<number> {
+export function* sumOfNearest(
+  { memory, options }: KeptParts,
+  of: number,
+  query: MultiVector,
+  meter: Meter,
+): Sliced<number> {
   const { dimensions, values } = query;
-  const { nearestPart, add, similarityOf } = comparisons[options.metric];
+  const { nearestPart, add } = comparisons[options.metric];
   const count = memory.countAt(of);
   const from = partsAt(memory, of, options);
   const stepsPerPart = 1 + count / VALUES_PER_STEP;
@@ -151,5 +144,15 @@ export function* maxSim({ memory, options }: KeptParts, of: number, query: Multi
     meter.steps += ((stop - start) / dimensions) * stepsPerPart;
     if (meter.isDue()) yield "pause";
   }
-  return similarityOf(sum);
+  return sum;
+}
+
+/** What `sumOfNearest` gives as a similarity, larger for nearer ones: a finite float32, distances negated, those by Euclid squared. */
+export function similarityOfSum(sum: number, metric: Metric): number {
+  return metric === "cosine" || metric === "dot" ? sum : 0 - float32(sum);
+}
+
+/** The similarity of the vector at a slot to a query. */
+export function* maxSim(space: KeptParts, of: number, query: MultiVector, meter: Meter): Sliced<number> {
+  return similarityOfSum(yield* sumOfNearest(space, of, query, meter), space.options.metric);
 }

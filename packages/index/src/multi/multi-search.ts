@@ -3,8 +3,8 @@ import type { ReadonlyRowSet } from "../row-set.js";
 import { Meter, type Sliced } from "../sliced.js";
 import { nearestSlots } from "../sparse/top-slots.js";
 import type { MultiVector } from "../vector/vector.js";
-import { float32, type SearchOptions, type SearchResult } from "../vector-index/search-types.js";
-import { type KeptParts, maxSim } from "./max-sim.js";
+import { float32, float32Max, type SearchOptions, type SearchResult } from "../vector-index/search-types.js";
+import { type KeptParts, similarityOfSum, sumOfNearest } from "./max-sim.js";
 import { codedPartsMax, type PartCodes } from "./part-codes.js";
 
 /** Multivectors of one name, as a thread reads them. */
@@ -35,13 +35,8 @@ function candidatesOf(
   return exact === true || matches <= WORTH_IT * wanted ? undefined : wanted;
 }
 
-/** Similarities by Euclid are roots already. */
-function rootsOf({ slots, distances }: SearchResult): SearchResult {
-  return { slots, distances: distances.map((root) => float32(root * root)), roots: distances };
-}
-
 /**
- * The allowed slots with the largest max-sim, ascending by (distance, dot). Where there are codes, the nearest by these are compared
+ * The allowed slots with the largest max-sim, ascending by (distance, dot), by their roots where a square is beyond float32. Where there are codes, the nearest by these are compared
  * with the query part by part; else all. Which these are follows from query and vectors alone, so that replicas with the same vectors answer alike.
  */
 export function* searchMulti(
@@ -62,7 +57,19 @@ export function* searchMulti(
       ? compared.sort((a, b) => (scores[b] as number) - (scores[a] as number) || a - b).slice(0, candidates)
       : nearestSlots(memory, scores, compared, compared.length, candidates).slots;
   }
-  for (const of of compared) scores[of] = yield* maxSim(space, of, query, meter);
-  const nearest = nearestSlots(memory, scores, compared, compared.length, options.limit);
-  return space.options.metric === "euclid" ? rootsOf(nearest) : nearest;
+  const { metric } = space.options;
+  const roots = metric === "euclid" ? new Float32Array(scores.length) : undefined;
+  let isBeyond = false;
+  for (const of of compared) {
+    const sum = yield* sumOfNearest(space, of, query, meter);
+    scores[of] = similarityOfSum(sum, metric);
+    if (roots === undefined) continue;
+    roots[of] = 0 - Math.sqrt(sum);
+    isBeyond ||= sum > float32Max;
+  }
+  const byRoots = isBeyond ? roots : undefined;
+  const nearest = nearestSlots(memory, byRoots ?? scores, compared, compared.length, options.limit);
+  if (byRoots === undefined) return nearest;
+  const { slots, distances } = nearest;
+  return { slots, distances: distances.map((root) => float32(root * root)), roots: distances };
 }

@@ -147,7 +147,7 @@ const scoreBy: { readonly [metric in MultiOptions["metric"]]?: (query: MultiVect
       Math.max,
       (sum) => Math.fround(sum),
     ),
-  euclid: (query, stored) => Math.sqrt(sumOver(query, stored, (a, b) => (a - b) ** 2, Math.min)),
+  euclid: (query, stored) => Math.sqrt(Math.fround(sumOver(query, stored, (a, b) => (a - b) ** 2, Math.min))),
   manhattan: (query, stored) => sumOver(query, stored, (a, b) => Math.abs(a - b), Math.min),
 };
 

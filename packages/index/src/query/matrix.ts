@@ -6,6 +6,7 @@ import { weightedIn } from "./nearest-sparse.js";
 import type { Matrix, MatrixQuery } from "./query.js";
 import { type ReadView, spaceOf } from "./read-view.js";
 import { sampleRows } from "./sample.js";
+import { scoreOf } from "./scores.js";
 import { similarities } from "./similarity.js";
 import type { SpaceReader } from "./space-reader.js";
 
@@ -34,7 +35,6 @@ export function* matrix(view: ReadView, query: MatrixQuery): Sliced<Matrix> {
   const sample = yield* sortedById(sampled, { view, meter });
   const { rows } = view.points.segment;
   const slots = Uint32Array.from(sample, ({ row }) => rows.slotAt(row, space.number) as number);
-  const isDistance = space.metric === "euclid" || space.metric === "manhattan";
   const nearest: { readonly column: number; readonly score: number }[][] = [];
   for (const [at, slot] of slots.entries()) {
     const [vector = space.vectorAt(slot)] = yield* weightedIn(view, space, [space.vectorAt(slot)], {});
@@ -44,8 +44,8 @@ export function* matrix(view: ReadView, query: MatrixQuery): Sliced<Matrix> {
       .filter((column) => column !== at && !Number.isNaN(found[column]))
       .sort((a, b) => (found[b] as number) - (found[a] as number) || a - b)
       .slice(0, query.limit);
-    const scoreOf = (similarity: number) => (isDistance ? 0 - similarity : similarity);
-    nearest.push(others.map((column) => ({ column, score: scoreOf(found[column] as number) })));
+    const scoreAt = (column: number) => scoreOf(0 - (found[column] as number), space.metric);
+    nearest.push(others.map((column) => ({ column, score: scoreAt(column) })));
     meter.steps += slots.length;
     if (meter.isDue()) yield "pause";
   }

@@ -2,7 +2,6 @@ import { maxSim } from "../multi/max-sim.js";
 import type { Meter, Sliced } from "../sliced.js";
 import { sparseDot } from "../sparse/sparse-dot.js";
 import { denseOf, type MultiVector, type SparseVector, type Vector } from "../vector/vector.js";
-import { scoreOf } from "./scores.js";
 import type { SpaceReader } from "./space-reader.js";
 
 /** Bytes of dense vectors that are compared in one step, about; each costs as much as a few more. */
@@ -18,14 +17,10 @@ export function stepsPerDense(space: SpaceReader): number {
   return (BYTES_PER_VECTOR + space.graph.options.dimensions * Float32Array.BYTES_PER_ELEMENT) / BYTES_PER_STEP;
 }
 
-/** Similarities of a dense vector to those at slots, larger for nearer ones: the dialect's scores, distances negated. f32, by slot. */
-export function denseSimilarities({ graph, metric }: SpaceReader, vector: Vector, slots: Uint32Array): Float32Array {
+/** Similarities of a dense vector to those at slots, larger for nearer ones: products, or distances negated, those by Euclid squared. f32, by slot. */
+export function denseSimilarities({ graph }: SpaceReader, vector: Vector, slots: Uint32Array): Float32Array {
   const found = graph.distancesTo(denseOf(vector), slots);
-  const isDistance = metric === "euclid" || metric === "manhattan";
-  for (let i = 0; i < found.length; i++) {
-    const score = scoreOf(found[i] as number, metric);
-    found[i] = isDistance ? 0 - score : score;
-  }
+  for (let i = 0; i < found.length; i++) found[i] = 0 - (found[i] as number);
   return found;
 }
 

@@ -81,6 +81,6 @@ function leastSum(query: MultiVector, stored: MultiVector, of: (a: number, b: nu
 const scoreOf: { readonly [distance in Distance]: (query: MultiVector, stored: MultiVector) => number } = {
   Cosine: largestProducts,
   Dot: largestProducts,
-  Euclid: (query, stored) => cut(Math.sqrt(leastSum(query, stored, (a, b) => (a - b) ** 2))),
+  Euclid: (query, stored) => Math.fround(Math.sqrt(cut(leastSum(query, stored, (a, b) => (a - b) ** 2)))),
   Manhattan: (query, stored) => cut(leastSum(query, stored, (a, b) => Math.abs(a - b))),
 };
