@@ -20,6 +20,7 @@ import type { Backups } from "./backup/backups.js";
 import { readLargeBodies } from "./bodies/read-large.js";
 import { Forwarder } from "./consistency/forwarder.js";
 import type { Database } from "./engine/database.js";
+import type { Erasures } from "./erasure/erasures.js";
 import { acceptJson, drainRefused } from "./http/accept-json.js";
 import { clientAddress } from "./http/client-address.js";
 import { Listeners, onClientError } from "./http/connections.js";
@@ -76,6 +77,8 @@ export interface AppOptions {
   readonly peerHosts?: readonly string[];
   /** Without them the routes of snapshots say that there are none. */
   readonly snapshots?: Snapshots;
+  /** Without them the routes of erasures say that there are none. */
+  readonly erasures?: Erasures;
   /** Without them the routes of backups say that there are none. */
   readonly backups?: Backups;
   /** Records who did what; without it nobody does. Whoever gives one closes it. */
@@ -306,6 +309,7 @@ export async function buildApp(database: Database, options: AppOptions = {}): Pr
     database,
     audit,
     backups: options.backups,
+    erasures: options.erasures,
     issues,
     snapshots: options.snapshots,
     strict: new StrictMode(database),

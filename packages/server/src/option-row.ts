@@ -2,6 +2,7 @@ import type { AccessSettings } from "./access-config.js";
 import type { AuditSettings } from "./audit-config.js";
 import type { ClusterSettings } from "./cluster-config.js";
 import type { EncryptionSettings } from "./encryption-config.js";
+import type { CopiesPolicy } from "./erasure/copies-policy.js";
 import type { TlsSettings } from "./tls-config.js";
 
 /** What options of the server itself are set to, by their keys. */
@@ -36,6 +37,8 @@ export interface ServerSettings {
   /** 0: only on request. */
   readonly backupEveryMinutes: number;
   readonly backupKeep: number;
+  /** What becomes of copies that may hold what is erased. */
+  readonly erasureCopies: CopiesPolicy;
 }
 
 /** What every option is set to, by its key. */

@@ -3,6 +3,7 @@ import { accessOptions } from "./access-options.js";
 import { auditOptions } from "./audit-options.js";
 import { clusterOptions } from "./cluster-options.js";
 import { encryptionOptions } from "./encryption-options.js";
+import { type CopiesPolicy, copiesPolicies } from "./erasure/copies-policy.js";
 import {
   bodyBytesInFlightMebibytesDefault,
   bodyLimitMebibytesDefault,
@@ -21,6 +22,12 @@ const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"]
 function logLevel(value: string): string {
   if (logLevels.includes(value)) return value;
   throw new Error(`must be one of ${logLevels.join(", ")}`);
+}
+
+function copiesPolicy(value: string): CopiesPolicy {
+  const policy = copiesPolicies.find((one) => one === value);
+  if (policy !== undefined) return policy;
+  throw new Error(`must be one of ${copiesPolicies.join(", ")}`);
 }
 
 const dayMs = 86_400_000;
@@ -201,6 +208,14 @@ export const optionTable: readonly OptionRow[] = [
     description: "folder for backups; without it there are none",
     defaultValue: "",
     parse: text,
+  },
+  {
+    name: "erasure-copies",
+    key: "erasureCopies",
+    placeholder: "policy",
+    description: "what becomes of snapshots and backups that may hold what is erased: replace, delete, or keep",
+    defaultValue: "replace",
+    parse: copiesPolicy,
   },
   {
     name: "backup-every",

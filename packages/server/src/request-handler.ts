@@ -10,6 +10,7 @@ import type { ForwardedAnswer, Forwarder } from "./consistency/forwarder.js";
 import { Session } from "./consistency/session.js";
 import type { ConsistencyParameters } from "./consistency/session-request.js";
 import type { Database } from "./engine/database.js";
+import type { Erasures } from "./erasure/erasures.js";
 import { CheckedBody } from "./http/checked-body.js";
 import { errorEnvelope, successBegin, successEnd, successEnvelope } from "./http/envelope.js";
 import { errorAnswer, type RequestPart } from "./http/errors.js";
@@ -30,6 +31,7 @@ export interface Services {
   readonly database: Database;
   readonly audit: AuditTrail | undefined;
   readonly backups: Backups | undefined;
+  readonly erasures: Erasures | undefined;
   readonly issues: Issues;
   readonly snapshots: Snapshots | undefined;
   readonly strict: StrictMode;
@@ -229,6 +231,7 @@ class Exchange {
       database,
       audit: services.audit,
       backups: services.backups,
+      erasures: services.erasures,
       issues: services.issues,
       snapshots: services.snapshots,
       caller: this.#request.caller,

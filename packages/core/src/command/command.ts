@@ -124,4 +124,6 @@ export interface Receipt {
   readonly changed: boolean;
   /** Of a batch: `operationId` as it was after each of its commands. */
   readonly each?: readonly number[];
+  /** Of a write to points: points that its operations name. */
+  readonly points?: number;
 }

@@ -182,9 +182,9 @@ export interface OpLog {
   operationCount(shard: string): number;
   setting(name: string): string | undefined;
   /**
-   * Leaves nothing on the medium of what was deleted or written over, between transactions. False: somebody still reads of it, and it is to be called
-   * again. Writes all that there is anew. Throws `storage`, also where there is no room for that: then nothing is lost.
+   * Leaves nothing on the medium of what was deleted or written over, between transactions: writes all that there is anew. False: somebody still reads
+   * of it as it was, and it is to be called again, with `isRewritten`. Throws `storage`, also where there is no room for that: then nothing is lost.
    */
-  scrub(): boolean;
+  scrub(isRewritten: boolean): boolean;
   close(): void;
 }

@@ -60,8 +60,8 @@ export function openDatabase(file: string, readOnly: boolean, key?: Uint8Array):
  * Writes the file anew without what was deleted: pages, and rows within pages, keep their bytes until others are written over them. Then the
  * write-ahead log is taken into it and cut to nothing, which waits for connections that read of before: false where there are any.
  */
-export function scrubDatabase(database: Database.Database): boolean {
-  database.exec("VACUUM");
+export function scrubDatabase(database: Database.Database, isRewritten: boolean): boolean {
+  if (!isRewritten) database.exec("VACUUM");
   const patienceMs = database.pragma("busy_timeout", { simple: true });
   database.pragma("busy_timeout = 0");
   try {

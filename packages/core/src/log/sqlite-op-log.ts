@@ -244,9 +244,9 @@ export class SqliteOpLog implements OpLog {
     return refuseMessage(`${this.#file}: a row of table shards is damaged, and may be that of shard ${shard}`);
   }
 
-  scrub(): boolean {
+  scrub(isRewritten: boolean): boolean {
     assert(this.#transaction === undefined, "a log is scrubbed between transactions");
-    return withStorageErrors(this.#file, () => scrubDatabase(this.#database));
+    return withStorageErrors(this.#file, () => scrubDatabase(this.#database, isRewritten));
   }
 
   /** Every row that is not what was written, as one line each; those too that are made again from others when they are read. */

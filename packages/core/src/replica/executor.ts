@@ -6,6 +6,7 @@ import { hasCollection, resolveCollection } from "../catalogue/resolve.js";
 import { formatOfSpaces } from "../catalogue/vector-space.js";
 import { sequenceOf, sortedEntries } from "../causality/version-vector.js";
 import type { Command, FoundPoints, PointCommand, PointWrite, Receipt } from "../command/command.js";
+import { pointsOf } from "../operation/points-of.js";
 import { laterKindsFormat } from "../operation/vector-kind.js";
 import { isPlanted } from "../planted.js";
 import type { WritableShard } from "../state/writable-shard.js";
@@ -172,6 +173,7 @@ export class Executor {
     const store = this.#store;
     const { shard } = target;
     let changed = false;
+    let points = 0;
     for (const planner of planPointCommand(target, command, this.#planner, found)) {
       const dot = { origin: store.id, sequence: sequenceOf(shard.frontier, store.id) + 1 };
       const nowMs = this.#clock.now();
@@ -179,8 +181,9 @@ export class Executor {
       store.commit.apply(group, target, encoded);
       group.own({ shard: shard.id, firstSequence: dot.sequence, rows: [encoded.bytes] });
       changed = true;
+      points += pointsOf(encoded.operation).length;
     }
-    return { operationId: sequenceOf(shard.frontier, store.id), changed };
+    return { operationId: sequenceOf(shard.frontier, store.id), changed, points };
   }
 
   /** The command with what is known where it is executed alone. */

@@ -106,6 +106,9 @@ export const routeRights: { readonly [route: string]: Right } = {
   "POST /murmur/cluster/members/{id}/evict": "manage",
   "POST /murmur/backups": "manage",
   "DELETE /murmur/backups/{name}": "manage",
+  "POST /murmur/erasures": "manage",
+  "GET /murmur/erasures": "manage",
+  "GET /murmur/erasures/{id}": "manage",
 };
 
 /** Throws an `Error` where nobody said what the route asks for. */

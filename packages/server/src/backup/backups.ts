@@ -100,6 +100,31 @@ export class Backups {
     return this.#folder.remove(name);
   }
 
+  /**
+   * Names of backups that may hold what was erased: of a log that was not scrubbed of it, with the collection. Of this replica, and of those that are no
+   * members: members see to theirs. Rejects with `conflict` while one is made.
+   */
+  async holding(
+    erased: readonly { readonly id: string; readonly shard: string }[],
+    members: ReadonlySet<number>,
+  ): Promise<string[]> {
+    if (this.#running !== undefined) throw new MurmurationError("conflict", "a backup is being made");
+    const { replicaId } = this.#options;
+    const isOurs = (name: string) => {
+      const of = parseBackupName(name)?.replicaId as number;
+      return of === replicaId || !members.has(of);
+    };
+    const mayHold = (one: ListedBackup) =>
+      !("manifest" in one) ||
+      erased.some(
+        ({ id, shard }) =>
+          one.manifest.erased?.includes(id) !== true &&
+          one.manifest.contents.collections.some((collection) => collection.shard === shard),
+      );
+    const listed = (await this.#folder.list()).filter(({ name }) => isOurs(name));
+    return listed.filter(mayHold).map(({ name }) => name);
+  }
+
   /** Ends the schedule, and a backup that is being made. */
   async close(): Promise<void> {
     this.#isClosed = true;

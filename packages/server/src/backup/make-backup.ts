@@ -1,5 +1,5 @@
 import { renameSync, rmSync } from "node:fs";
-import { SqliteOpLog } from "@murmuration/core";
+import { SCRUBBED_SETTING, SqliteOpLog, scrubbedErasures } from "@murmuration/core";
 import { version } from "../version.js";
 import { backupFiles, UNFINISHED } from "./backup-folder.js";
 import { fingerprintOf, flush, withFileErrors, writeNewFile } from "./files.js";
@@ -25,7 +25,7 @@ export function makeBackup({ logFile, folder, name, createdMs }: BackupOrder): M
   const unfinished = { log: files.log + UNFINISHED, manifest: files.manifest + UNFINISHED };
   try {
     copyLog(logFile, unfinished.log);
-    const contents = readContents(unfinished.log);
+    const { contents, erased } = readContents(unfinished.log);
     const manifest: Manifest = {
       format: manifestFormatVersion,
       name,
@@ -34,6 +34,7 @@ export function makeBackup({ logFile, folder, name, createdMs }: BackupOrder): M
       ms: Math.round(performance.now() - began),
       file: fingerprintOf(unfinished.log),
       contents,
+      ...(erased.length === 0 ? {} : { erased }),
     };
     writeNewFile(unfinished.manifest, `${JSON.stringify(manifest, undefined, 2)}\n`);
     withFileErrors(folder, () => {
@@ -61,7 +62,7 @@ function copyLog(from: string, to: string): void {
 function readContents(file: string) {
   const log = new SqliteOpLog(file, { readOnly: true });
   try {
-    return contentsOf(log);
+    return { contents: contentsOf(log), erased: scrubbedErasures(log.setting(SCRUBBED_SETTING)) };
   } finally {
     log.close();
   }

@@ -18,6 +18,8 @@ const manifestSchema = z.object({
   ms: z.number().nonnegative(),
   file: z.object({ bytes: z.number().int().positive(), sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
   contents: logContents,
+  /** Ids of erasures that its log has nothing of; absent: of none. */
+  erased: z.array(z.string()).optional(),
 });
 
 /** What stands beside a backup's file: how to tell that the file is whole, and what it restores to. */

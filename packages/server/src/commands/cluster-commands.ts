@@ -14,3 +14,4 @@ function operation(name: string, summary: string): CliCommand {
 
 export const members = operation("members", "list the replicas of a running server's cluster");
 export const evict = operation("evict", "take a replica out of the cluster for good");
+export const erase = operation("erase", "delete points, and have nothing of them left anywhere");

@@ -3,9 +3,20 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { keysOfText } from "../access-config.js";
 import { type HttpAnswer, HttpClient } from "../http/http-client.js";
 import { tlsOf } from "../tls-config.js";
+import {
+  type AskServer,
+  type EraseFlags,
+  erasePoints,
+  erasureStatus,
+  filterOfText,
+  idsOfText,
+  secondsOfText,
+} from "./erase-points.js";
 
 const URL_DEFAULT = "http://127.0.0.1:6333";
 const TIMEOUT_MS = 10_000;
+/** Deleting what a filter selects may take longer. */
+const WRITE_TIMEOUT_MS = 300_000;
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
 
 interface Member {
@@ -59,25 +70,28 @@ interface Server {
 }
 
 /** The `result` of an answer. Throws an `Error` that says what the server said. */
-async function ask(method: string, { url, key, client }: Server, path: string): Promise<unknown> {
+async function ask(method: string, { url, key, client }: Server, path: string, body?: unknown): Promise<unknown> {
   let answer: HttpAnswer;
   const headers: Record<string, string> = key === undefined ? {} : { "api-key": key };
   try {
-    const signal = AbortSignal.timeout(TIMEOUT_MS);
-    answer = await client.ask(new URL(path, url).href, { method, headers, signal, bytesMax: ANSWER_BYTES_MAX });
+    const signal = AbortSignal.timeout(body === undefined ? TIMEOUT_MS : WRITE_TIMEOUT_MS);
+    const sent = body === undefined ? {} : { body: Buffer.from(JSON.stringify(body)) };
+    if (body !== undefined) headers["content-type"] = "application/json";
+    const asked = { method, headers, signal, bytesMax: ANSWER_BYTES_MAX, ...sent };
+    answer = await client.ask(new URL(path, url).href, asked);
   } catch (error) {
     throw new Error(`no answer from ${url}: ${(error as Error).message}`);
   }
   const text = answer.body.toString();
   if (answer.statusCode === 401) throw new Error(`${url} lets nobody in without its key (--api-key-file): ${text}`);
-  let body: Answer | null;
+  let answered: Answer | null;
   try {
-    body = JSON.parse(text) as Answer | null;
+    answered = JSON.parse(text) as Answer | null;
   } catch {
     throw new Error(`${url} is no Murmuration server: it answers ${answer.statusCode} and no JSON`);
   }
-  if (answer.statusCode !== 200) throw new Error(body?.status?.error ?? `${answer.statusCode} from ${url}`);
-  return body?.result;
+  if (answer.statusCode !== 200) throw new Error(answered?.status?.error ?? `${answer.statusCode} from ${url}`);
+  return answered?.result;
 }
 
 function stateOf(member: Member, cluster: Cluster): string {
@@ -112,6 +126,11 @@ function describeLeftOut({ set_aside: aside, catalogue_problems: catalogue }: Le
 function replicaId(text: string): number {
   if (/^[1-9]\d{0,7}$/.test(text)) return Number(text);
   throw new InvalidArgumentError("it is the number that `murmur members` shows.");
+}
+
+function onlyStatus(text: string): string {
+  if (text === "status") return text;
+  throw new InvalidArgumentError("it is `status` and the id of an erasure, or nothing.");
 }
 
 function serverUrl(text: string): string {
@@ -166,7 +185,7 @@ export async function operate(argv: readonly string[]): Promise<number> {
     const isForPrograms = flags.json === true;
     try {
       const server = serverOf(flags);
-      const { json, text } = await asking(server).finally(() => server.client.close());
+      const { json, text } = await (async () => asking(server))().finally(() => server.client.close());
       process.stdout.write(isForPrograms ? `${JSON.stringify({ ok: true, ...json })}\n` : text);
     } catch (error) {
       const { message } = error as Error;
@@ -199,6 +218,22 @@ export async function operate(argv: readonly string[]): Promise<number> {
   command("evict", "Take a replica out of the cluster for good.")
     .argument("<id>", "replica id", replicaId)
     .action((id: number, flags: Flags) => print((server) => evictAt(server, id), flags));
+  command("erase", "Delete points, and have nothing of them left anywhere; `erase status ID` tells how far that is.")
+    .argument("[status]", "status: tell of an erasure that was begun", onlyStatus)
+    .argument("[id]", "id of the erasure")
+    .option("--collection <name>", "collection of the points")
+    .option("--filter <json>", "delete the points that match, as in the body of a request", filterOfText)
+    .option("--ids <ids>", "delete these points, separated by commas", idsOfText)
+    .option("--no-wait", "do not wait until every member has nothing of them any more")
+    .option("--timeout <seconds>", "wait so long at most; it goes on by itself", secondsOfText, 600)
+    .action((status: string | undefined, id: string | undefined, flags: Flags & EraseFlags) =>
+      print((server) => {
+        const asking: AskServer = (method, path, body) => ask(method, server, path, body);
+        if (status === undefined) return erasePoints(asking, flags);
+        if (id === undefined) throw new Error("say which erasure: murmur erase status ID");
+        return erasureStatus(asking, id);
+      }, flags),
+    );
   try {
     await program.parseAsync([...argv], { from: "user" });
     return exitCode;

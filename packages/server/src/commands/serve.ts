@@ -12,6 +12,8 @@ import { type Config, loadConfig } from "../config.js";
 import { dataFiles } from "../engine/data-folder.js";
 import type { Database } from "../engine/database.js";
 import { openDatabase } from "../engine/open-database.js";
+import type { Erasures } from "../erasure/erasures.js";
+import { openErasures } from "../erasure/open-erasures.js";
 import { HttpClient } from "../http/http-client.js";
 import { parseOrigins } from "../http/origins.js";
 import { canShareAPort, requireFreePort } from "../listen/share-port.js";
@@ -49,16 +51,18 @@ interface Running {
   readonly backups: Backups | undefined;
   readonly snapshots: Snapshots;
   readonly audit: RunningAudit | undefined;
+  readonly erasures: Erasures;
 }
 
 async function shutDown(
-  { app, database, backups, snapshots, audit }: Running,
+  { app, database, backups, snapshots, audit, erasures }: Running,
   config: Config,
   log: Logger,
 ): Promise<void> {
   // a request that waits for a backup would hold up the shutdown
   await backups?.close();
   snapshots.close();
+  await erasures.close();
   // a connection whose last request was in flight when the server began to close stays open, kept alive by the client
   const sweep = setInterval(() => app.server.closeIdleConnections(), IDLE_SWEEP_MS);
   if (!(await within(config.shutdownTimeoutMs, app.close()))) {
@@ -232,6 +236,8 @@ async function run(config: Config): Promise<void> {
   ]);
   const backups = await openBackups(database, config, log);
   const snapshots = await Snapshots.open(dataFiles(config.data).snapshots, database, log);
+  const { headerOf } = await import("../routes/snapshots.js");
+  const erasures = openErasures({ database, backups, snapshots, headerOf, policy: config.erasureCopies, log });
   const listeners = listenersOf(config);
   const app = await buildApp(database, {
     log,
@@ -253,10 +259,11 @@ async function run(config: Config): Promise<void> {
     corsOrigins: config.corsOrigins === "" ? [] : parseOrigins(config.corsOrigins),
     ...(backups === undefined ? {} : { backups }),
     snapshots,
+    erasures,
   });
   certificates.showOn(app);
   endWith(database, log);
-  closeOnSignals({ app, database, backups, snapshots, audit }, config, log);
+  closeOnSignals({ app, database, backups, snapshots, audit, erasures }, config, log);
   trail?.note("server.started", {
     outcome: "done",
     note: `Murmuration ${version}, replica ${database.status().replicaId}`,
@@ -267,6 +274,7 @@ async function run(config: Config): Promise<void> {
   } catch (error) {
     process.stderr.write(`error: ${listenFailure(error, config)}\n`);
     await backups?.close();
+    await erasures.close();
     await database.close();
     await audit?.close();
     process.exit(1);

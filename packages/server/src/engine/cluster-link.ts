@@ -2,6 +2,7 @@ import { type Arrived, limits, type Outgoing } from "@murmuration/core";
 import { FairQueue } from "../fair-queue.js";
 import type { ClusterStart, ConnectTransport, HostedTransport, TransportHost } from "./cluster-start.js";
 import type { ReplicationReport } from "./database.js";
+import type { PurgedStream } from "./erasure-questions.js";
 
 /** A transport that could not be connected is tried again. */
 const RECONNECT_MS = 5_000;
@@ -24,6 +25,7 @@ export class ClusterLink {
   #receivedMessages = 0;
   #receivedBytes = 0;
   #droppedMessages = 0;
+  #purge: { readonly round: string; readonly state: PurgedStream } | undefined;
 
   /** `onArrived` is called for each message that arrives; `onFailed` when no connection can be made, which is tried again. */
   constructor(start: ClusterStart, host: TransportHost, onArrived: () => void, onFailed: (error: unknown) => void) {
@@ -65,6 +67,22 @@ export class ClusterLink {
       waitingBytes: this.#waiting.bytes,
       droppedMessages: this.#droppedMessages,
     };
+  }
+
+  /** Purge the own region's stream, once for each round: called again, it says what came of it. One that was not to be reached is tried again. */
+  purge(round: string): PurgedStream {
+    const transport = this.#transport;
+    if (transport?.purgeStream === undefined) {
+      return { state: "unreachable", why: "there is no connection to the broker" };
+    }
+    const known = this.#purge;
+    if (known?.round === round && known.state.state !== "unreachable") return known.state;
+    const purge: { round: string; state: PurgedStream } = { round, state: { state: "pending" } };
+    this.#purge = purge;
+    void transport.purgeStream().then((state) => {
+      purge.state = state;
+    });
+    return known?.round === round ? known.state : purge.state;
   }
 
   /** Takes nothing more, sends what waits, up to a deadline, and closes. */

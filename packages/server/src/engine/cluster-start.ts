@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
 import { limits, type Transport } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
+import type { PurgedStream } from "./erasure-questions.js";
 
 /** Where the transport of a database comes from: loaded only when there is a cluster. */
 export interface TransportSource {
@@ -66,6 +67,8 @@ export interface TransportHost {
 export interface HostedTransport extends Transport {
   /** Takes nothing more and sends what waits, up to a deadline; then closes. Missing where there is nothing to wait for. */
   drain?(deadlineMs: number): Promise<void>;
+  /** Removes from the own region's stream all that came to it until now, its own that waits too. Missing where there is none. Never rejects. */
+  purgeStream?(): Promise<PurgedStream>;
 }
 
 /** Connects a replica to the others. Resolves when it can send; what is out of reach at first is connected later by itself. */

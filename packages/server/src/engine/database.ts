@@ -16,6 +16,7 @@ import type { Json, PointId } from "@murmuration/index";
 import type { ReaderCounters, ReadingLimits } from "../read/readers.js";
 import type { ReadAnswer, Reading } from "../read/reading.js";
 import type { BriefSource } from "./brief-source.js";
+import type { ErasureQuestion } from "./erasure-questions.js";
 import type { Patience } from "./followed-tokens.js";
 import type { FollowerStart } from "./follower.js";
 import type { MemoryPart, MemoryUse } from "./memory-guard.js";
@@ -138,6 +139,8 @@ export interface Database {
   refusesReads(): string | undefined;
   /** What is known of the other replicas, and what waits. */
   replication(): Promise<ReplicationReport>;
+  /** `KnownErasures`, or `LeftNothing`. Rejects where files cannot be written. */
+  erasing(question: ErasureQuestion): Promise<unknown>;
   counters(): DatabaseCounters;
   /** Why nothing is served any more: the engine's thread is gone, though nobody closed it. `undefined`: it runs. */
   endedBecause(): string | undefined;

@@ -35,6 +35,7 @@ import type {
 } from "./database.js";
 import { EngineCalls } from "./engine-calls.js";
 import type { EngineThread } from "./engine-thread.js";
+import type { ErasureQuestion } from "./erasure-questions.js";
 import type { Followed } from "./followed.js";
 import { FollowedReads } from "./followed-reads.js";
 import { FollowedTokens, type Patience } from "./followed-tokens.js";
@@ -256,6 +257,10 @@ export class EngineDatabase implements Database {
 
   replication(): Promise<ReplicationReport> {
     return this.#calls.ask({ kind: "replication" }) as Promise<ReplicationReport>;
+  }
+
+  erasing(question: ErasureQuestion): Promise<unknown> {
+    return this.#calls.ask(question);
   }
 
   counters(): DatabaseCounters {

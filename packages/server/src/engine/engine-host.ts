@@ -266,7 +266,12 @@ export class EngineHost {
   }
 
   #answer(request: number, question: Question): void {
-    const asked = { replica: this.#replica, link: this.#link, logBytes: this.#resources.logBytes };
+    const asked = {
+      replica: this.#replica,
+      link: this.#link,
+      images: this.#images,
+      logBytes: this.#resources.logBytes,
+    };
     this.#orRefuse(request, () => this.#reply({ kind: "answer", request, answer: findAnswer(asked, question) }));
   }
 

@@ -3,12 +3,15 @@ import type { Json, Space } from "@murmuration/index";
 import { auditRecall } from "./audit.js";
 import type { ClusterLink } from "./cluster-link.js";
 import type { ReplicationReport } from "./database.js";
+import type { LeftNothing } from "./erasure-questions.js";
+import type { HostImages } from "./host-images.js";
 import type { Answer, Question } from "./messages.js";
 
 /** What questions are asked of. */
 export interface Asked {
   readonly replica: Replica;
   readonly link: ClusterLink | undefined;
+  readonly images: Pick<HostImages, "writeAnew">;
   /** Bytes of the log's files. */
   readonly logBytes: () => number;
 }
@@ -23,6 +26,10 @@ export function findAnswer(asked: Asked, question: Question): Answer {
     case "mend-payloads":
       replica.mendPayloads(question.shard);
       return true;
+    case "erasures":
+      return { ready: replica.erasures.ready(), erasures: replica.erasures.status() };
+    case "leave-nothing":
+      return leaveNothing(asked, question.round);
     case "replication":
       return report(asked);
     case "holders":
@@ -37,6 +44,12 @@ export function findAnswer(asked: Asked, question: Question): Answer {
         recall: auditRecall(spacesOf(replica, question.collection), question.samples),
       };
   }
+}
+
+/** Of files and streams: what was written before, or came to the stream, may hold what is erased. */
+function leaveNothing({ link, images }: Asked, round: string): LeftNothing {
+  const written = images.writeAnew(round);
+  return { images: written, ...(link === undefined ? {} : { stream: link.purge(round) }) };
 }
 
 function spacesOf(replica: Replica, collection: string): ReadonlyMap<string, Space> {

@@ -1,5 +1,5 @@
 import type { Replica, WritableShard } from "@murmuration/core";
-import type { Json } from "@murmuration/index";
+import { type Json, MurmurationError } from "@murmuration/index";
 import type { EngineResources } from "./engine-resources.js";
 import { rowFileOf, saveImages } from "./image-store.js";
 
@@ -20,6 +20,8 @@ export class HostImages {
   readonly #options: HostImagesOptions;
   /** Log position up to which they were looked after. */
   #position: number;
+  /** When all were written anew last. */
+  #anew: { readonly round: string; readonly written: number } | undefined;
 
   /** Of a replica that has just been opened with them. */
   constructor(options: HostImagesOptions) {
@@ -50,6 +52,19 @@ export class HostImages {
       tell("warn", "graph images could not be written", { why: (error as Error).message });
     }
     this.#position = position;
+  }
+
+  /** Write all images, once for each round. Returns how many that were. Throws what the file system throws, and `storage` where the log refuses. */
+  writeAnew(round: string): number {
+    if (this.#anew?.round === round) return this.#anew.written;
+    const { replica, images, sync } = this.#options;
+    if (!replica.isDurable() || !sync()) throw new MurmurationError("storage", "the log does not take what was done");
+    const position = replica.position();
+    const written = saveImages(images, replica, position, { all: true });
+    this.#sweep();
+    this.#position = position;
+    this.#anew = { round, written };
+    return written;
   }
 
   #sweep(): void {

@@ -165,20 +165,25 @@ type SavedImages = Pick<ImageStore, "position" | "rowFile" | "token" | "save" | 
 
 /**
  * Write the images that lack an operation of the log up to `position`, or have their vectors in another place than the graph, those of tables after those of their graphs, which they name. Returns how
- * many. Throws what the file system throws.
+ * many. `all`: also those that lack nothing. Throws what the file system throws.
  */
-export function saveImages(images: SavedImages, replica: Replica, position: number): number {
+export function saveImages(
+  images: SavedImages,
+  replica: Replica,
+  position: number,
+  { all = false }: { readonly all?: boolean } = {},
+): number {
   let written = 0;
   for (const target of replica.writableShards()) {
     const { shard, indexes, rows } = target;
     const before = written;
     for (const [vector, index] of indexes) {
       const isCurrent = images.position(shard.id, vector) >= shard.position;
-      if (isCurrent && images.rowFile(shard.id, vector) === rowFileOf(index)) continue;
+      if (!all && isCurrent && images.rowFile(shard.id, vector) === rowFileOf(index)) continue;
       images.save(shard.id, vector, index, position, shard.causality);
       written++;
     }
-    if (!rows.hasImages || (written === before && rows.isImaged)) continue;
+    if (!rows.hasImages || (!all && written === before && rows.isImaged)) continue;
     const graphs = tokensOf(images, shard.id, indexes.keys());
     if (graphs === undefined) continue;
     images.saveTable(shard.id, replica.tableImage(target, position, graphs));

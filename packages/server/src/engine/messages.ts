@@ -15,6 +15,7 @@ import type { DataKeys } from "../encryption/data-keys.js";
 import { type PlainError, toPlainError } from "../threads/plain-error.js";
 import type { ClusterStart } from "./cluster-start.js";
 import type { Digest, ReplicationReport } from "./database.js";
+import type { ErasureQuestion, KnownErasures, LeftNothing } from "./erasure-questions.js";
 import type { FollowedStart } from "./followed.js";
 import type { FollowedVersion } from "./follower.js";
 import type { SettledRequest } from "./hosted-waits.js";
@@ -50,6 +51,7 @@ export type WorkerStart = EngineStart & EngineFiles;
 
 /** What only the engine's thread can answer. */
 export type Question =
+  | ErasureQuestion
   | { readonly kind: "digest"; readonly collection: string }
   | { readonly kind: "validate"; readonly collection: string; readonly samples: number }
   /** Does the log take writes again? */
@@ -62,7 +64,7 @@ export type Question =
   | { readonly kind: "holders"; readonly token: SessionToken }
   | { readonly kind: "links"; readonly collection: string; readonly id: PointId; readonly vector: string };
 
-export type Answer = Digest | ReplicationReport | Json | readonly number[];
+export type Answer = Digest | ReplicationReport | KnownErasures | LeftNothing | Json | readonly number[];
 
 /** To the engine. */
 export type Request =

@@ -2,6 +2,8 @@ import { assert } from "@murmuration/index";
 
 /** Bounds and times of the NATS transport, with their unit last. */
 export const natsLimits = {
+  /** The last moment that a date can be. */
+  timeMsMax: 8.64e15,
   /** A frame is filled up to here with what waits. */
   frameBytesTarget: 256 * 1024,
   /** Longer messages travel in parts; also bounded by the server's max_payload. */

@@ -3,6 +3,7 @@ import { setTimeout as after } from "node:timers/promises";
 import { limits, type Outgoing, type Transport, type TransportCounters } from "@murmuration/core";
 import { assert } from "@murmuration/index";
 import type { NatsConnection } from "nats";
+import type { PurgedStream } from "../engine/erasure-questions.js";
 import { encodeFrames, frameBytes } from "./frame.js";
 import { Homes } from "./homes.js";
 import { natsLimits } from "./nats-limits.js";
@@ -142,6 +143,10 @@ export class NatsTransport implements Transport {
       retries: this.#writer.retries,
       ...this.#receiver.counters(),
     };
+  }
+
+  purgeStream(): Promise<PurgedStream> {
+    return this.#writer.purge();
   }
 
   /** Takes nothing more and sends what waits, up to a deadline; then closes. */

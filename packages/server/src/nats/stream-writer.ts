@@ -1,4 +1,5 @@
 import { type JetStreamClient, type NatsConnection, nanos, RetentionPolicy, StorageType } from "nats";
+import type { PurgedStream } from "../engine/erasure-questions.js";
 import { codeOf, isNotFound, reasonOf } from "./failure.js";
 import { natsLimits } from "./nats-limits.js";
 import type { NatsLog } from "./options.js";
@@ -111,6 +112,31 @@ export class StreamWriter {
     // a set keeps the order in which they were sent
     this.#waiting = [...this.#inFlight, ...this.#waiting];
     this.#inFlight.clear();
+  }
+
+  /**
+   * Have the stream hold nothing of what was ever published to it: what others have not read of it they ask for. All of it goes, since the server
+   * rewrites no block of its storage for a part. Not while frames of this replica are on their way to it. Never rejects.
+   */
+  async purge(): Promise<PurgedStream> {
+    const connection = this.#connection;
+    const { name: stream, ageMsMax } = this.#settings;
+    if (connection === undefined) return { state: "unreachable", why: "there is no connection to the broker" };
+    if (this.unacknowledged > 0) return { state: "unreachable", why: "operations are on their way to the stream" };
+    let keptMs = ageMsMax;
+    try {
+      const { streams } = await connection.jetstreamManager();
+      const { config } = await streams.info(stream);
+      keptMs = config.max_age === 0 ? Number.MAX_SAFE_INTEGER : config.max_age / 1_000_000;
+      await streams.purge(stream);
+      return { state: "purged", stream };
+    } catch (error) {
+      if (isNotFound(error)) return { state: "purged", stream };
+      if (connection !== this.#connection) return { state: "unreachable", why: reasonOf(error) };
+      const untilMs = Math.min(Date.now() + keptMs, natsLimits.timeMsMax);
+      this.#log("warn", "the stream cannot be purged of what is erased", { ...this.#details(), why: reasonOf(error) });
+      return { state: "refused", stream, why: reasonOf(error), untilMs };
+    }
   }
 
   /** Makes sure of the stream, then sends what waits; tries again later when the stream cannot be had. */

@@ -6,6 +6,7 @@ import { batchRoutes } from "./batch.js";
 import { clusterRoutes } from "./cluster.js";
 import { collectionRoutes } from "./collections.js";
 import { countRoutes } from "./count.js";
+import { erasureRoutes } from "./erasures.js";
 import { indexRoutes } from "./indexes.js";
 import { murmurRoutes } from "./murmur.js";
 import { operationRoutes } from "./operations.js";
@@ -41,5 +42,6 @@ export const routes: readonly Route[] = [
   ...replicationRoutes,
   ...auditRoutes,
   ...backupRoutes,
+  ...erasureRoutes,
   ...snapshotRoutes,
 ];

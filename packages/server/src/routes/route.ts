@@ -6,6 +6,7 @@ import type { AuditTrail } from "../audit-log/audit-trail.js";
 import type { Backups } from "../backup/backups.js";
 import type { WriteReceipt } from "../consistency/session.js";
 import type { Database } from "../engine/database.js";
+import type { Erasures } from "../erasure/erasures.js";
 import { nameLengthMax } from "../http/http-limits.js";
 import { name } from "../http/schemas/names.js";
 import type { Issues } from "../issues.js";
@@ -19,6 +20,8 @@ export interface RouteContext<Params, Query, Body> {
   readonly database: Database;
   /** `undefined`: no folder was given for them. */
   readonly backups: Backups | undefined;
+  /** `undefined`: nobody sees to what is kept beside the database. */
+  readonly erasures: Erasures | undefined;
   readonly issues: Issues;
   /** Who asks, and what they may do: they were let in already, for the right that the route needs. */
   readonly caller: Caller;

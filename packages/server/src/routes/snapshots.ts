@@ -46,8 +46,8 @@ async function done<T>(
   return accepted;
 }
 
-/** The request that would make the collection as it is. */
-function headerOf(database: Database, of: Collection): CollectionHeader {
+/** What a snapshot of a collection says of it beside its points: the requests that would make it as it is. */
+export function headerOf(database: Database, of: Collection): CollectionHeader {
   const { config, payload_schema } = collectionInfo(of, database.statistics(of.name)) as {
     config: { params: JsonObject };
     payload_schema: { [path: string]: JsonObject };

@@ -44,6 +44,15 @@ export async function checksumOf(path: string): Promise<string> {
   return hash.digest("hex");
 }
 
+async function writtenMs(path: string): Promise<number> {
+  try {
+    return (await stat(path)).mtimeMs;
+  } catch (error) {
+    if (isMissing(error)) return Number.POSITIVE_INFINITY;
+    throw error;
+  }
+}
+
 /** The folder of all snapshots: those of the whole store in it, those of a collection in a folder of its own. */
 export class SnapshotFolder {
   readonly #root: string;
@@ -156,6 +165,20 @@ export class SnapshotFolder {
       if (isMissing(error)) throw new MurmurationError("not-found", `Snapshot ${name} not found`);
       throw error;
     }
+  }
+
+  /** When it was written, in milliseconds; when it is gone: in the future. */
+  async writtenMs(collection: string | undefined, name: string): Promise<number> {
+    return await writtenMs(this.#pathOf(collection, name));
+  }
+
+  /** Are there files that are being made, sent or recovered from and that were written to last before this moment? */
+  async hasWorkSince(sinceMs: number): Promise<boolean> {
+    for (const folder of [WORK, RECOVERING]) {
+      for (const name of await readdir(join(this.#root, folder)))
+        if ((await writtenMs(join(this.#root, folder, name))) < sinceMs) return true;
+    }
+    return false;
   }
 
   /** Where a snapshot lies that is there. Throws `not-found`. */

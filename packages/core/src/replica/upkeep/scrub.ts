@@ -28,7 +28,7 @@ export function* scrubShards(
     for (const target of targets) store.showAgain(target);
     yield;
   }
-  while (!log.scrub()) yield;
+  for (let isRewritten = false; !log.scrub(isRewritten); isRewritten = true) yield;
 }
 
 /** Is nothing left in memory of what nobody can read? */
