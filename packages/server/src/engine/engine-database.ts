@@ -35,7 +35,6 @@ import type {
 } from "./database.js";
 import { EngineCalls } from "./engine-calls.js";
 import type { EngineThread } from "./engine-thread.js";
-import type { ErasureQuestion } from "./erasure-questions.js";
 import type { Followed } from "./followed.js";
 import { FollowedReads } from "./followed-reads.js";
 import { FollowedTokens, type Patience } from "./followed-tokens.js";
@@ -259,7 +258,7 @@ export class EngineDatabase implements Database {
     return this.#calls.ask({ kind: "replication" }) as Promise<ReplicationReport>;
   }
 
-  erasing(question: ErasureQuestion): Promise<unknown> {
+  erasing(question: Parameters<Database["erasing"]>[0]): Promise<unknown> {
     return this.#calls.ask(question);
   }
 
