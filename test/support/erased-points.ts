@@ -85,11 +85,10 @@ export async function putMarked(
 
 export const isErased = { must: [{ key: "who", match: { value: "erased" } }] };
 
-/** What the points that stay are, whatever became of others. */
-export async function digestOf(
-  server: ServerProcess,
-): Promise<{ readonly points: number; readonly points_digest: string }> {
-  return (await ok(server, "GET", "/murmur/collections/c/digest")) as { points: number; points_digest: string };
+/** The points that there are, whole. */
+export async function pointsOf(server: ServerProcess): Promise<readonly unknown[]> {
+  const body = { limit: 1_000, with_payload: true, with_vector: true };
+  return ((await ok(server, "POST", "/collections/c/points/scroll", body)) as { points: readonly unknown[] }).points;
 }
 
 export async function erasureOf(server: ServerProcess, id: string): Promise<ToldErasure> {
