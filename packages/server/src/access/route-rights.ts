@@ -70,6 +70,8 @@ export const routeRights: { readonly [route: string]: Right } = {
   "GET /murmur/cluster": "global-read",
   "GET /murmur/replication": "global-read",
   "GET /murmur/backups": "global-read",
+  "GET /murmur/erasures": "global-read",
+  "GET /murmur/erasures/{id}": "global-read",
   "GET /murmur/audit": "global-read",
   "GET /snapshots": "global-read",
   "GET /snapshots/{snapshot_name}": "global-read",
@@ -107,8 +109,6 @@ export const routeRights: { readonly [route: string]: Right } = {
   "POST /murmur/backups": "manage",
   "DELETE /murmur/backups/{name}": "manage",
   "POST /murmur/erasures": "manage",
-  "GET /murmur/erasures": "manage",
-  "GET /murmur/erasures/{id}": "manage",
 };
 
 /** Throws an `Error` where nobody said what the route asks for. */
