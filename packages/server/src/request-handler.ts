@@ -17,12 +17,13 @@ import { errorAnswer, type RequestPart } from "./http/errors.js";
 import { murmurHeaders } from "./http/murmur-headers.js";
 import type { ReadTurns } from "./http/read-turns.js";
 import { validate } from "./http/schemas/validate.js";
-import { saveUpload } from "./http/upload.js";
+import { type Seal, saveUpload } from "./http/upload.js";
 import { checkHeaderText, checkQueryText } from "./http/url-text.js";
 import type { Issues } from "./issues.js";
 import type { ReadingLimits } from "./read/readers.js";
 import type { AnswerPieces, ReadAnswer } from "./read/reading.js";
 import { accepted, type BareAnswer, type Read, type Route, SentFile } from "./routes/route.js";
+import { snapshotStream } from "./snapshots/snapshot-file.js";
 import type { Snapshots } from "./snapshots/snapshots.js";
 import type { StrictMode } from "./strict/strict-mode.js";
 
@@ -95,9 +96,9 @@ function inEnvelope(pieces: AnswerPieces, end: string): string | Readable {
 }
 
 /** A file as what it is called; what comes of it after the first byte cannot be said any more, and ends the connection. */
-function sendFile(reply: FastifyReply, { path, name, isPassing }: SentFile): void {
+function sendFile(reply: FastifyReply, { path, name, isPassing, keys }: SentFile): void {
   const attached = `attachment; filename*=UTF-8''${encodeURIComponent(name)}`;
-  const content = createReadStream(path);
+  const content = keys === undefined ? createReadStream(path) : snapshotStream(path, keys);
   if (isPassing) content.once("close", () => rm(path, { force: true }, () => undefined));
   reply.code(200).header("content-disposition", attached).type("application/octet-stream").send(content);
 }
@@ -235,7 +236,7 @@ class Exchange {
       issues: services.issues,
       snapshots: services.snapshots,
       caller: this.#request.caller,
-      saveFile: (field: string, path: string) => saveUpload(this.#request, field, path),
+      saveFile: (field: string, path: string, seal?: Seal) => saveUpload(this.#request, field, path, seal),
       params: this.#params as never,
       query: this.#query as never,
       body: this.#body as never,

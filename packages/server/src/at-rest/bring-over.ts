@@ -4,6 +4,7 @@ import { copyLog } from "@murmuration/core";
 import { flush, removeLog, withFileErrors } from "../backup/files.js";
 import { type DataKeys, logKeyOf } from "../encryption/data-keys.js";
 import type { DataFiles } from "../engine/data-folder.js";
+import { sealSnapshots } from "../snapshots/seal-snapshots.js";
 import { logFileForm } from "./log-file-form.js";
 
 /** Told of what takes long. */
@@ -37,5 +38,6 @@ export function bringOver(files: DataFiles, folder: string, keys: DataKeys, tell
       for (const name of existsSync(cache) ? readdirSync(cache) : [])
         rmSync(join(cache, name), { recursive: true, force: true });
   });
+  withFileErrors(files.snapshots, () => sealSnapshots(files.snapshots, keys));
   tell("the data folder is encrypted", { folder });
 }

@@ -76,6 +76,6 @@ export function openWith(
     dataFolder,
     log: pino({ level: "info" }, { write: tell }),
     imageEvery: 1_000_000,
-    keysOf: (folder) => openFolderKeys(folder, dataFolder, masterKeys, (what) => tell(what)),
+    keysOf: (folder) => openFolderKeys(folder, dataFolder, masterKeys, (what) => tell(what))?.keys,
   });
 }

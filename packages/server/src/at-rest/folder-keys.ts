@@ -1,6 +1,7 @@
 import { requireKeyOf } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
 import { type DataKeys, logKeyOf } from "../encryption/data-keys.js";
+import { FolderRing } from "../encryption/folder-ring.js";
 import { newKeyRing, openRing } from "../encryption/key-ring.js";
 import { fingerprintOfKey, type MasterKeys } from "../encryption/master-keys.js";
 import { findRing, putRing, ringFiles } from "../encryption/ring-files.js";
@@ -12,7 +13,7 @@ import { logFileForm } from "./log-file-form.js";
 const GIVE_KEY = "give it by --encryption-key-file, MURMUR_ENCRYPTION_KEY or --key-command";
 
 /**
- * The data keys of a folder that this process has taken. One that is not encrypted is brought over where a key is given. Throws `forbidden` for another key than
+ * The ring of a folder that this process has taken. One that is not encrypted is brought over where a key is given. Throws `forbidden` for another key than
  * the folder's and where none is given for one that is encrypted, `corrupt` where ring or log are not what they were: nothing is changed then.
  */
 export function openFolderKeys(
@@ -20,7 +21,7 @@ export function openFolderKeys(
   folder: string,
   masterKeys: MasterKeys | undefined,
   tell: Tell,
-): DataKeys | undefined {
+): FolderRing | undefined {
   const there = findRing(folder);
   const form = logFileForm(files.log);
   if (there === undefined && form === "encrypted")
@@ -45,10 +46,12 @@ export function openFolderKeys(
   } else {
     requireLog(files.log, form, ring);
     const isUnderFirst = there?.ring.master === fingerprintOfKey(masterKeys[0]);
-    if (!isUnderFirst || there?.isEverywhere !== true)
-      putRing(folder, { ...ring, generation: ring.generation + 1 }, masterKeys);
+    if (!isUnderFirst || there?.isEverywhere !== true) {
+      ring = { ...ring, generation: ring.generation + 1 };
+      putRing(folder, ring, masterKeys);
+    }
   }
-  return { ring: ring.ring, keys: ring.keys };
+  return new FolderRing(folder, ring, masterKeys);
 }
 
 function requireLog(log: string, form: ReturnType<typeof logFileForm>, ring: DataKeys): void {

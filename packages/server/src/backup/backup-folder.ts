@@ -1,9 +1,10 @@
-import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { MurmurationError } from "@murmuration/index";
+import type { MasterKeys } from "../encryption/master-keys.js";
 import { folderFailureInWords } from "../engine/failure-in-words.js";
 import { fileError, flush } from "./files.js";
-import { type Manifest, parseManifest } from "./manifest.js";
+import { type Manifest, parseManifest, rewrappedManifest } from "./manifest.js";
 
 // A backup is NAME.db, the log, and NAME.json, its manifest, which is put there last: without it there is no backup of that name.
 // Until then both are called so with UNFINISHED behind.
@@ -50,9 +51,12 @@ export function manifestBeside(file: string): string {
 /** The folder where backups are. Several replicas may use one: each touches only what it made itself. */
 export class BackupFolder {
   readonly path: string;
+  readonly #masterKeys: () => MasterKeys | undefined;
 
-  constructor(path: string) {
+  /** `masterKeys`: what opens manifests that are encrypted. */
+  constructor(path: string, masterKeys: () => MasterKeys | undefined = () => undefined) {
     this.path = path;
+    this.#masterKeys = masterKeys;
   }
 
   /** Names of the backups, newest first; of one replica, or of all. A folder that is not there has none. */
@@ -71,7 +75,8 @@ export class BackupFolder {
       names.map(async (name) => {
         const path = backupFiles(this.path, name).manifest;
         try {
-          return { name, manifest: parseManifest(await readFile(path, "utf8"), path) };
+          const { manifest } = parseManifest(await readFile(path, "utf8"), path, this.#masterKeys());
+          return { name, manifest };
         } catch (error) {
           return { name, problem: (fileError(error, path) as Error).message };
         }
@@ -101,6 +106,26 @@ export class BackupFolder {
     const left = files.filter((one) => !one.isFinished || !finished.has(one.name)).map(({ file }) => file);
     for (const file of left) await rm(join(this.path, file), { force: true });
     return left;
+  }
+
+  /** Has the manifests of a replica be wrapped by the first of the keys. Returns the names of those that none of them opens. Throws `storage`. */
+  async rewrap(replicaId: number): Promise<string[]> {
+    const masterKeys = this.#masterKeys();
+    const closed: string[] = [];
+    for (const name of masterKeys === undefined ? [] : await this.names(replicaId)) {
+      const path = backupFiles(this.path, name).manifest;
+      try {
+        const text = rewrappedManifest(await readFile(path, "utf8"), path, masterKeys as MasterKeys);
+        if (text === undefined) continue;
+        await writeFile(path + UNFINISHED, text, { flush: true });
+        await rename(path + UNFINISHED, path);
+        flush(this.path);
+      } catch (error) {
+        if (!(error instanceof MurmurationError)) throw fileError(error, path);
+        closed.push(name);
+      }
+    }
+    return closed;
   }
 
   /** Makes the folder if it is not there. Throws `storage`. */

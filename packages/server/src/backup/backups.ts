@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { MurmurationError } from "@murmuration/index";
 import type { Logger } from "pino";
+import type { FolderRing } from "../encryption/folder-ring.js";
 import { fromPlainError } from "../threads/plain-error.js";
 import { BackupFolder, backupName, type ListedBackup, parseBackupName } from "./backup-folder.js";
 import type { BackupOrder } from "./make-backup.js";
@@ -25,6 +26,8 @@ export interface BackupsOptions {
   readonly log: Logger;
   /** No scheduled backup is made so soon after the start. */
   readonly settleMs?: number;
+  /** What the log is encrypted with, if it is. */
+  readonly ring?: FolderRing | undefined;
 }
 
 /** Backups as `GET /murmur/backups` tells of them. */
@@ -53,7 +56,7 @@ export class Backups {
 
   private constructor(options: BackupsOptions) {
     this.#options = options;
-    this.#folder = new BackupFolder(options.folder);
+    this.#folder = new BackupFolder(options.folder, () => options.ring?.masterKeys);
     this.#log = options.log;
     this.#earliestMs = Date.now() + (options.settleMs ?? SETTLE_MS);
   }
@@ -93,6 +96,11 @@ export class Backups {
       ...(this.#lastFailure === undefined ? {} : { lastFailure: this.#lastFailure }),
       backups: await this.#folder.list(),
     };
+  }
+
+  /** Has the keys of this replica's backups be wrapped by the key that is the first one now. Returns the names of those that cannot be opened any more. Throws `storage`. */
+  rewrap(): Promise<string[]> {
+    return this.#folder.rewrap(this.#options.replicaId);
   }
 
   /** Throws `not-found`, or `storage`. */
@@ -152,13 +160,14 @@ export class Backups {
   }
 
   async #copy(): Promise<Manifest> {
-    const { logFile, replicaId } = this.#options;
+    const { logFile, replicaId, ring } = this.#options;
     await this.#folder.make();
     const newestMs = await this.#newestMs();
     // names tell the order in which backups were made, also when the clock was set back
     const createdMs = Math.max(Date.now(), (newestMs ?? 0) + 1);
     const name = backupName(createdMs, replicaId);
-    return this.#work({ logFile, folder: this.#folder.path, name, createdMs });
+    const encryption = ring && { keys: ring.keys, ring: ring.written() };
+    return this.#work({ logFile, folder: this.#folder.path, name, createdMs, encryption });
   }
 
   #work(order: BackupOrder): Promise<Manifest> {

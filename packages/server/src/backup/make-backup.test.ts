@@ -227,8 +227,8 @@ describe("a backup of a log", () => {
 
   it("is refused when its manifest is none, or a newer version's", () => {
     make();
-    putManifest((manifest) => ({ ...manifest, format: 2 }));
-    isRefused(/newer version \(format 2, this one reads 1\)/);
+    putManifest((manifest) => ({ ...manifest, format: 3 }));
+    isRefused(/newer version \(format 3, this one reads 2\)/);
     putManifest(({ contents: _, ...rest }) => ({ ...rest, format: 1 }));
     isRefused(/is not a backup's manifest: contents/);
     writeFileSync(backupFiles(folder, name).manifest, "{");

@@ -1,10 +1,11 @@
 import { renameSync, rmSync } from "node:fs";
 import { SCRUBBED_SETTING, SqliteOpLog, scrubbedErasures } from "@murmuration/core";
+import { logKeyOf } from "../encryption/data-keys.js";
 import { version } from "../version.js";
 import { backupFiles, UNFINISHED } from "./backup-folder.js";
 import { fingerprintOf, flush, withFileErrors, writeNewFile } from "./files.js";
 import { contentsOf } from "./log-contents.js";
-import { type Manifest, manifestFormatVersion } from "./manifest.js";
+import { type BackupEncryption, type Manifest, manifestFormatVersion, manifestText } from "./manifest.js";
 
 /** What to back up, and where to. */
 export interface BackupOrder {
@@ -13,19 +14,22 @@ export interface BackupOrder {
   readonly folder: string;
   readonly name: string;
   readonly createdMs: number;
+  /** Of the log; the backup is encrypted with the same. */
+  readonly encryption?: BackupEncryption | undefined;
 }
 
 /**
  * Copies a log, which its writer goes on writing, into a folder, and recovers a replica from the copy to know that it can be restored
  * and to what. The backup is there, durable and whole, when this returns, and nothing of it when it throws (`storage`, `corrupt`).
  */
-export function makeBackup({ logFile, folder, name, createdMs }: BackupOrder): Manifest {
+export function makeBackup({ logFile, folder, name, createdMs, encryption }: BackupOrder): Manifest {
   const began = performance.now();
+  const key = encryption && logKeyOf(encryption.keys);
   const files = backupFiles(folder, name);
   const unfinished = { log: files.log + UNFINISHED, manifest: files.manifest + UNFINISHED };
   try {
-    copyLog(logFile, unfinished.log);
-    const { contents, erased } = readContents(unfinished.log);
+    copyLog(logFile, unfinished.log, key);
+    const { contents, erased } = readContents(unfinished.log, key);
     const manifest: Manifest = {
       format: manifestFormatVersion,
       name,
@@ -36,7 +40,7 @@ export function makeBackup({ logFile, folder, name, createdMs }: BackupOrder): M
       contents,
       ...(erased.length === 0 ? {} : { erased }),
     };
-    writeNewFile(unfinished.manifest, `${JSON.stringify(manifest, undefined, 2)}\n`);
+    writeNewFile(unfinished.manifest, manifestText(manifest, encryption));
     withFileErrors(folder, () => {
       renameSync(unfinished.log, files.log);
       renameSync(unfinished.manifest, files.manifest);
@@ -49,8 +53,8 @@ export function makeBackup({ logFile, folder, name, createdMs }: BackupOrder): M
   }
 }
 
-function copyLog(from: string, to: string): void {
-  const log = new SqliteOpLog(from, { readOnly: true });
+function copyLog(from: string, to: string, key: Uint8Array | undefined): void {
+  const log = new SqliteOpLog(from, { readOnly: true, key });
   try {
     log.copyTo(to);
   } finally {
@@ -59,8 +63,8 @@ function copyLog(from: string, to: string): void {
   flush(to);
 }
 
-function readContents(file: string) {
-  const log = new SqliteOpLog(file, { readOnly: true });
+function readContents(file: string, key: Uint8Array | undefined) {
+  const log = new SqliteOpLog(file, { readOnly: true, key });
   try {
     return { contents: contentsOf(log), erased: scrubbedErasures(log.setting(SCRUBBED_SETTING)) };
   } finally {

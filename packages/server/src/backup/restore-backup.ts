@@ -1,6 +1,10 @@
 import { existsSync, readdirSync, renameSync } from "node:fs";
-import { SqliteOpLog, takeNewIdentity } from "@murmuration/core";
+import { copyLog, SqliteOpLog, takeNewIdentity } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
+import { type DataKeys, logKeyOf } from "../encryption/data-keys.js";
+import { newKeyRing } from "../encryption/key-ring.js";
+import type { MasterKeys } from "../encryption/master-keys.js";
+import { putRing } from "../encryption/ring-files.js";
 import { dataFiles, takeDataFolder } from "../engine/data-folder.js";
 import { manifestBeside, UNFINISHED } from "./backup-folder.js";
 import { copyToNewFile, flush, removeLog, withFileErrors } from "./files.js";
@@ -27,7 +31,7 @@ export interface Restored {
  * or `not-found`; the folder then holds no data.
  */
 export function restoreBackup({ file, dataFolder, newReplicaId, ...options }: RestoreOrder): Restored {
-  const manifest = readManifest(manifestBeside(file));
+  const { manifest, keys } = readManifest(manifestBeside(file), options.masterKeys);
   refuseData(dataFolder);
   const folder = takeDataFolder(dataFolder);
   try {
@@ -38,18 +42,19 @@ export function restoreBackup({ file, dataFolder, newReplicaId, ...options }: Re
     try {
       options.onStep?.("copying the file");
       checkFingerprint(file, manifest.file, copyToNewFile(file, unfinished));
-      const replicaId = adopt(unfinished, manifest, newReplicaId, options);
+      const replicaId = adopt(unfinished, keys && logKeyOf(keys), manifest, newReplicaId, options);
       if (existsSync(`${unfinished}-wal`)) {
         throw new MurmurationError(
           "storage",
           `${unfinished}: what was written to it could not be brought into one file`,
         );
       }
-      withFileErrors(dataFolder, () => renameSync(unfinished, folder.log));
+      const finished = options.masterKeys === undefined ? unfinished : takeKeys(dataFolder, unfinished, keys, options);
+      withFileErrors(dataFolder, () => renameSync(finished, folder.log));
       flush(dataFolder);
       return { manifest, replicaId };
     } catch (error) {
-      removeLog(unfinished);
+      for (const left of [unfinished, unfinished + REKEYED]) removeLog(left);
       throw error;
     }
   } finally {
@@ -58,14 +63,41 @@ export function restoreBackup({ file, dataFolder, newReplicaId, ...options }: Re
 }
 
 /** Verify the copy and give it an id of its own. */
-function adopt(file: string, manifest: Manifest, newReplicaId: () => number, options: VerifyOptions): number {
-  const log = new SqliteOpLog(file);
+function adopt(
+  file: string,
+  key: Uint8Array | undefined,
+  manifest: Manifest,
+  newReplicaId: () => number,
+  options: VerifyOptions,
+): number {
+  const log = new SqliteOpLog(file, { key });
   try {
     checkContents(log, manifest, options);
     return takeNewIdentity(log, newReplicaId);
   } finally {
     log.close();
   }
+}
+
+/** Behind the name of a log that is written under keys of the folder's own. */
+const REKEYED = ".rekeyed";
+
+/** Gives a folder a ring of its own, and the log its keys. Returns the file of the log that has them. */
+function takeKeys(
+  dataFolder: string,
+  log: string,
+  keys: DataKeys | undefined,
+  { masterKeys, onStep }: VerifyOptions,
+): string {
+  onStep?.("encrypting the log with keys of its own");
+  const ring = { ...newKeyRing(), isUnderWay: false };
+  const rekeyed = log + REKEYED;
+  removeLog(rekeyed);
+  copyLog({ file: log, key: keys && logKeyOf(keys) }, { file: rekeyed, key: logKeyOf(ring) });
+  flush(rekeyed);
+  removeLog(log);
+  putRing(dataFolder, ring, masterKeys as MasterKeys);
+  return rekeyed;
 }
 
 /** Images count as data: those of another log must not meet this one. */

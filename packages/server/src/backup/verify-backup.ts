@@ -1,5 +1,7 @@
 import { SqliteOpLog } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
+import { logKeyOf } from "../encryption/data-keys.js";
+import type { MasterKeys } from "../encryption/master-keys.js";
 import { manifestBeside } from "./backup-folder.js";
 import { type Fingerprint, fingerprintOf } from "./files.js";
 import { contentDifferences, contentsOf } from "./log-contents.js";
@@ -12,6 +14,8 @@ export interface VerifyOptions {
   readonly onStep?: (step: string) => void;
   /** Told of what is damaged and was made again from operations. */
   readonly onMended?: (what: string) => void;
+  /** What opens a backup that is encrypted. */
+  readonly masterKeys?: MasterKeys | undefined;
 }
 
 /** Throws `corrupt` when a file is not the one that its manifest was made for. */
@@ -44,10 +48,10 @@ export function checkContents(
  * restore to the same all the same. Changes nothing. Returns the manifest; throws `corrupt` where either is not so, `not-found` or `storage` when it cannot be read.
  */
 export function verifyBackup(file: string, options: VerifyOptions = {}): Manifest {
-  const manifest = readManifest(manifestBeside(file));
+  const { manifest, keys } = readManifest(manifestBeside(file), options.masterKeys);
   options.onStep?.("checking the file");
   checkFingerprint(file, manifest.file, fingerprintOf(file));
-  const log = new SqliteOpLog(file, { readOnly: true });
+  const log = new SqliteOpLog(file, { readOnly: true, key: keys && logKeyOf(keys) });
   try {
     const mended: string[] = [];
     checkContents(log, manifest, { ...options, onMended: (what) => mended.push(what) });

@@ -1,6 +1,9 @@
+import { readFileSync } from "node:fs";
 import { MurmurationError } from "@murmuration/index";
 import { Command, CommanderError } from "commander";
 import type { Manifest } from "../backup/manifest.js";
+import type { MasterKeys } from "../encryption/master-keys.js";
+import { addKeyOptions, type KeyFlags, masterKeysGiven } from "./key-options.js";
 
 /** Exit codes: nothing wrong; the backup or the disk is; the command line is. */
 const DONE = 0;
@@ -8,7 +11,7 @@ const FAILED = 1;
 const MISUSED = 2;
 
 /** Options of every command on a backup. */
-export interface BackupFlags {
+export interface BackupFlags extends KeyFlags {
   readonly json?: true;
   readonly replay?: true;
 }
@@ -24,6 +27,7 @@ export interface BackupAction<Flags extends BackupFlags> {
     file: string,
     flags: Flags,
     onStep: (step: string) => void,
+    masterKeys: MasterKeys | undefined,
   ) => { readonly json: object; readonly text: string };
 }
 
@@ -61,6 +65,7 @@ export function runBackupCommand<Flags extends BackupFlags>(
     .action((file: string, flags: Flags) => {
       code = actAndPrint(action, file, flags);
     });
+  addKeyOptions(command);
   action.options?.(command);
   try {
     command.parse([...argv], { from: "user" });
@@ -77,7 +82,12 @@ function actAndPrint<Flags extends BackupFlags>(action: BackupAction<Flags>, fil
   };
   const isForPrograms = flags.json === true;
   try {
-    const { json, text } = action.act(file, flags, onStep);
+    const { json, text } = action.act(
+      file,
+      flags,
+      onStep,
+      masterKeysGiven(flags, (path) => readFileSync(path, "utf8")),
+    );
     process.stdout.write(isForPrograms ? `${JSON.stringify({ ok: true, ...json })}\n` : text);
     return DONE;
   } catch (error) {

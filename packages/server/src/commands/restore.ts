@@ -26,13 +26,14 @@ export const restore: CliCommand = {
               .makeOptionMandatory(),
           );
         },
-        act: (file, { data, replay = false }, onStep) => {
+        act: (file, { data, replay = false }, onStep, masterKeys) => {
           const { manifest, replicaId } = restoreBackup({
             file,
             dataFolder: data,
             newReplicaId: () => randomInt(1, limits.originMax + 1),
             replay,
             onStep,
+            masterKeys,
           });
           const { created, contents } = manifest;
           const text = `${data} holds the backup of ${created}, as replica ${replicaId} (it was made by ${contents.replica_id})\n`;

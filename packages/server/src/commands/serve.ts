@@ -5,10 +5,12 @@ import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { Guard } from "../access/guard.js";
 import { isLoopback } from "../access-config.js";
+import type { Tell } from "../at-rest/bring-over.js";
 import { openFolderKeys } from "../at-rest/folder-keys.js";
 import type { AuditTrail } from "../audit-log/audit-trail.js";
 import type { Backups } from "../backup/backups.js";
 import { type Config, loadConfig } from "../config.js";
+import type { FolderRing } from "../encryption/folder-ring.js";
 import { dataFiles } from "../engine/data-folder.js";
 import type { Database } from "../engine/database.js";
 import { openDatabase } from "../engine/open-database.js";
@@ -116,7 +118,12 @@ async function listen(app: FastifyInstance, { host, port }: Config, isShared: bo
   return app.listen({ host, port, ...shared, listenTextResolver: () => "listening" });
 }
 
-async function openBackups(database: Database, config: Config, log: Logger): Promise<Backups | undefined> {
+async function openBackups(
+  database: Database,
+  config: Config,
+  log: Logger,
+  ring: FolderRing | undefined,
+): Promise<Backups | undefined> {
   if (config.backupFolder === "") return undefined;
   const { Backups } = await import("../backup/backups.js");
   return Backups.open({
@@ -126,6 +133,7 @@ async function openBackups(database: Database, config: Config, log: Logger): Pro
     everyMinutes: config.backupEveryMinutes,
     keep: config.backupKeep,
     log,
+    ring,
   });
 }
 
@@ -218,6 +226,7 @@ async function run(config: Config): Promise<void> {
   const trail = audit?.trail;
   const guard = openGuard(config, log, trail);
   const certificates = new Certificates(config, log, trail);
+  let ring: FolderRing | undefined;
   // the HTTP side is loaded while the engine's thread reads its data
   const [database, { buildApp }] = await Promise.all([
     openDatabase({
@@ -229,13 +238,16 @@ async function run(config: Config): Promise<void> {
       payloadCacheMebibytes: config.payloadCacheMebibytes,
       memoryLimitMebibytes: config.memoryLimitMebibytes,
       ...(config.cluster === undefined ? {} : { cluster: config.cluster }),
-      keysOf: (folder) =>
-        openFolderKeys(folder, config.data, config.encryption?.masterKeys, (what, details) => log.info(details, what)),
+      keysOf: (folder) => {
+        const tell: Tell = (what, details) => log.info(details, what);
+        ring = openFolderKeys(folder, config.data, config.encryption?.masterKeys, tell);
+        return ring?.keys;
+      },
     }),
     import("../app.js"),
   ]);
-  const backups = await openBackups(database, config, log);
-  const snapshots = await Snapshots.open(dataFiles(config.data).snapshots, database, log);
+  const backups = await openBackups(database, config, log, ring);
+  const snapshots = await Snapshots.open(dataFiles(config.data).snapshots, database, log, ring?.keys);
   const { headerOf } = await import("../routes/snapshots.js");
   const erasures = openErasures({ database, backups, snapshots, headerOf, policy: config.erasureCopies, log });
   const listeners = listenersOf(config);

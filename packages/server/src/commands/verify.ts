@@ -12,8 +12,8 @@ export const verify: CliCommand = {
         name: "verify",
         description:
           "Checks that a backup restores to what its manifest says: the file's checksum, and digests after recovery.",
-        act: (file, { replay = false }, onStep) => {
-          const manifest = verifyBackup(file, { replay, onStep });
+        act: (file, { replay = false }, onStep, masterKeys) => {
+          const manifest = verifyBackup(file, { replay, onStep, masterKeys });
           const text = `${file} of ${manifest.created} restores to the same digests\n${describeCollections(manifest)}`;
           return { json: manifest, text };
         },

@@ -18,7 +18,8 @@ const ringFormatVersion = 1;
 
 const base64 = z.string().regex(/^[A-Za-z0-9+/]+={0,2}$/);
 
-const body = z.object({
+/** The form of a ring in a file. */
+export const ringSchema = z.object({
   format: z.literal(ringFormatVersion),
   /** Of which folder. */
   ring: z.uuid(),
@@ -38,9 +39,9 @@ const body = z.object({
 });
 
 /** A ring as it stands in a file: data keys, wrapped by a master key. */
-export type WrittenRing = z.infer<typeof body>;
+export type WrittenRing = z.infer<typeof ringSchema>;
 
-const written = z.object({ ring: body, sha256: z.string() });
+const written = z.object({ ring: ringSchema, sha256: z.string() });
 
 /** An open ring. */
 export interface KeyRing extends DataKeys {

@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
-import { createWriteStream } from "node:fs";
+import { closeSync, createWriteStream, openSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import multipart from "@fastify/multipart";
 import { MurmurationError } from "@murmuration/index";
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { DataKeys, Sealed } from "../encryption/data-keys.js";
+import { sinkTo } from "../encryption/sealed-file.js";
 
 /** A file that was sent: of 1 TiB at most, a bound for a sender that never ends. */
 const FILE_BYTES_MAX = 2 ** 40;
@@ -27,20 +29,37 @@ function ofBody(error: unknown): unknown {
  * Write the file that a request brings in this field to a new file, as it comes. Returns its sha256. Throws `bad-request` without one, and for a body
  * that is compressed or no multipart/form-data.
  */
-export async function saveUpload(request: FastifyRequest, field: string, path: string): Promise<string> {
+export async function saveUpload(request: FastifyRequest, field: string, path: string, seal?: Seal): Promise<string> {
   const encoding = request.headers["content-encoding"] ?? "identity";
   if (encoding !== "identity") {
     // few bytes could unpack to so many that they fill the disk
     throw new MurmurationError("bad-request", `a file is sent as it is, without content-encoding ${encoding}`);
   }
   try {
-    return await save(request, field, path);
+    return await save(request, field, path, seal);
   } catch (error) {
     throw ofBody(error);
   }
 }
 
-async function save(request: FastifyRequest, field: string, path: string): Promise<string> {
+/** What a file is encrypted with, and as. */
+export interface Seal {
+  readonly keys: DataKeys;
+  readonly as: Sealed;
+}
+
+async function saveSealed(source: AsyncIterable<Buffer>, path: string, { keys, as }: Seal): Promise<void> {
+  const descriptor = openSync(path, "wx");
+  try {
+    const sink = sinkTo(descriptor, keys, as);
+    for await (const chunk of source) sink.push(chunk);
+    sink.end();
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+async function save(request: FastifyRequest, field: string, path: string, seal: Seal | undefined): Promise<string> {
   const part = request.isMultipart() ? await request.file() : undefined;
   if (part === undefined || part.fieldname !== field) {
     part?.file.resume();
@@ -56,7 +75,8 @@ async function save(request: FastifyRequest, field: string, path: string): Promi
       yield chunk as Buffer;
     }
   }
-  await pipeline(part.file, hashed, createWriteStream(path, { flags: "wx" }));
+  if (seal === undefined) await pipeline(part.file, hashed, createWriteStream(path, { flags: "wx" }));
+  else await pipeline(part.file, hashed, (source: AsyncIterable<Buffer>) => saveSealed(source, path, seal));
   if (part.file.truncated) throw new MurmurationError("bad-request", `the file has more than ${FILE_BYTES_MAX} bytes`);
   return hash.digest("hex");
 }

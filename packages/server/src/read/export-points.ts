@@ -1,6 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
-import { closeSync, fsyncSync, openSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, rmSync } from "node:fs";
 import type { PointId, Sliced, Snapshot } from "@murmuration/index";
+import { type FileSink, sinkTo } from "../encryption/sealed-file.js";
 import { printPoint, recordPrinter } from "./print-points.js";
 import type { ExportReading } from "./reading.js";
 
@@ -12,16 +13,18 @@ const everything = { payload: true, vectors: true } as const;
 /** A file of lines, with the checksum of what was written. */
 class LineFile {
   readonly #file: number;
+  readonly #sink: FileSink;
   readonly #hash: Hash = createHash("sha256");
   bytes = 0;
 
-  constructor(path: string) {
+  constructor(path: string, seal: ExportReading["seal"]) {
     this.#file = openSync(path, "wx");
+    this.#sink = sinkTo(this.#file, seal?.keys, seal?.as ?? { kind: "snapshot", id: "" });
   }
 
   line(text: string): void {
     const bytes = Buffer.from(`${text}\n`);
-    for (let at = 0; at < bytes.length; ) at += writeSync(this.#file, bytes, at);
+    this.#sink.push(bytes);
     this.#hash.update(bytes);
     this.bytes += bytes.length;
   }
@@ -35,8 +38,9 @@ class LineFile {
     closeSync(this.#file);
   }
 
-  /** What was written survives a loss of power. */
+  /** Nothing comes any more, and what was written survives a loss of power. */
   flush(): void {
+    this.#sink.end();
     fsyncSync(this.#file);
   }
 }
@@ -45,8 +49,8 @@ class LineFile {
  * Write all points as of one epoch to a new file, as lines that an upsert takes (docs/backup.md, "Snapshots"). Returns the JSON of how many there
  * are, the bytes of the file and its checksum. Where it fails, no file is left.
  */
-export function* exportPoints(view: Snapshot, { file, header }: ExportReading): Sliced<string> {
-  const out = new LineFile(file);
+export function* exportPoints(view: Snapshot, { file, header, seal }: ExportReading): Sliced<string> {
+  const out = new LineFile(file, seal);
   let isWhole = false;
   try {
     out.line(header);

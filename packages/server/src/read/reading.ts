@@ -10,6 +10,7 @@ import type {
   Selection,
   TextIndexes,
 } from "@murmuration/index";
+import type { DataKeys, Sealed } from "../encryption/data-keys.js";
 
 /**
  * A read as plain data, which can be posted to the thread that does it: what is to be found, and how it is printed. The collections that it
@@ -93,6 +94,8 @@ export interface PointReading {
 /** Every point, written to a new file behind a line of its own: `{"points":…,"bytes":…,"sha256":…}`. */
 export interface ExportReading {
   readonly kind: "export";
+  /** The file is encrypted so. */
+  readonly seal?: { readonly keys: DataKeys; readonly as: Sealed };
   readonly file: string;
   /** The first line. */
   readonly header: string;

@@ -4,6 +4,7 @@ import type { Collection, Command } from "@murmuration/core";
 import { MurmurationError, type PointId } from "@murmuration/index";
 import type { Logger } from "pino";
 import { z } from "zod";
+import type { DataKeys } from "../encryption/data-keys.js";
 import type { Database } from "../engine/database.js";
 import { parseJsonBytes } from "../http/json.js";
 import { createCollectionBody } from "../http/schemas/collection.js";
@@ -65,10 +66,15 @@ function here({ database }: RecoveryContext, name: string): Collection | undefin
 }
 
 /** Looks at all of a snapshot before anything is changed. Throws `bad-request` for whatever could not be applied. */
-async function check(context: RecoveryContext, name: string, file: string): Promise<CollectionDefinition> {
+async function check(
+  context: RecoveryContext,
+  name: string,
+  file: string,
+  keys: DataKeys | undefined,
+): Promise<CollectionDefinition> {
   const existing = here(context, name);
   let definition: CollectionDefinition | undefined;
-  for await (const part of readSnapshot(file, name)) {
+  for await (const part of readSnapshot(file, name, keys)) {
     try {
       if (part.kind === "header") {
         definition = definitionOf(part.header);
@@ -137,10 +143,11 @@ async function apply(
   name: string,
   file: string,
   wanted: CollectionDefinition,
+  keys: DataKeys | undefined,
 ): Promise<void> {
   await makeCollection(context, name, wanted);
   const kept = new Set<string>();
-  for await (const part of readSnapshot(file, name)) {
+  for await (const part of readSnapshot(file, name, keys)) {
     if (part.kind === "header") continue;
     const command = upsertCommand({ database: context.database, collection: name }, validate(upsertBody, part.body));
     await context.write(command);
@@ -161,10 +168,11 @@ export async function recoverSnapshot(
   name: string,
   file: string,
 ): Promise<void> {
-  const wanted = await check(context, name, file);
+  const { keys } = snapshots.folder;
+  const wanted = await check(context, name, file, keys);
   const begun = await snapshots.folder.beginRecovery(name, file);
   try {
-    await apply(context, name, begun.file, wanted);
+    await apply(context, name, begun.file, wanted, keys);
   } finally {
     if (!snapshots.isClosing) await begun.end();
   }
@@ -179,7 +187,8 @@ export async function resumeRecoveries(
   for (const begun of await snapshots.folder.begunRecoveries()) {
     const { collection, file } = begun;
     const resume = async () => {
-      await apply(context, collection, file, await check(context, collection, file));
+      const { keys } = snapshots.folder;
+      await apply(context, collection, file, await check(context, collection, file, keys), keys);
       log?.info({ collection }, "a recovery from a snapshot that had been interrupted is finished");
     };
     for (let isWaiting = true; isWaiting && !snapshots.isClosing; ) {

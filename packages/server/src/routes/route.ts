@@ -5,10 +5,12 @@ import type { Caller } from "../access/caller.js";
 import type { AuditTrail } from "../audit-log/audit-trail.js";
 import type { Backups } from "../backup/backups.js";
 import type { WriteReceipt } from "../consistency/session.js";
+import type { DataKeys } from "../encryption/data-keys.js";
 import type { Database } from "../engine/database.js";
 import type { Erasures } from "../erasure/erasures.js";
 import { nameLengthMax } from "../http/http-limits.js";
 import { name } from "../http/schemas/names.js";
+import type { Seal } from "../http/upload.js";
 import type { Issues } from "../issues.js";
 import type { Reading } from "../read/reading.js";
 import type { Snapshots } from "../snapshots/snapshots.js";
@@ -35,7 +37,7 @@ export interface RouteContext<Params, Query, Body> {
   /** `undefined`: there is no folder for them. */
   readonly snapshots: Snapshots | undefined;
   /** Writes the file that the request brings in this field to a new file (`takesFile`). Resolves to its sha256. */
-  readonly saveFile: (field: string, path: string) => Promise<string>;
+  readonly saveFile: (field: string, path: string, seal?: Seal) => Promise<string>;
 }
 
 /** What a handler gives where the client does not wait for what it asked: 202. */
@@ -47,6 +49,8 @@ export class SentFile {
     readonly path: string,
     readonly name: string,
     readonly isPassing: boolean = false,
+    /** It is sent as it was before it was encrypted with these. */
+    readonly keys: DataKeys | undefined = undefined,
   ) {}
 }
 

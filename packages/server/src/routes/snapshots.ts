@@ -7,7 +7,8 @@ import type { Database } from "../engine/database.js";
 import { definedOnly } from "../http/schemas/fields.js";
 import { newName } from "../http/schemas/names.js";
 import { booleanParameter, pathInteger } from "../http/schemas/parameters.js";
-import { checksumOf } from "../snapshots/snapshot-folder.js";
+import type { Seal } from "../http/upload.js";
+import { checksumOf, snapshotSealedAs } from "../snapshots/snapshot-file.js";
 import { type CollectionHeader, requireChecksum, type Snapshots, type SnapshotWork } from "../snapshots/snapshots.js";
 import { collectionInfo } from "./collection-info.js";
 import { recoverSnapshot } from "./recover-snapshot.js";
@@ -90,6 +91,11 @@ async function locate({ folder }: Snapshots, location: string): Promise<string> 
   return folder.requireInside(path);
 }
 
+/** What a file that is sent is encrypted with. */
+function sealOf({ folder: { keys } }: Snapshots, file: string): Seal | undefined {
+  return keys && { keys, as: snapshotSealedAs(file) };
+}
+
 /** The routes of the snapshots of a collection, or of its only shard. */
 function collectionRoutes(path: string): Route[] {
   const params = collectionParams.extend(onlyShard);
@@ -128,7 +134,7 @@ function collectionRoutes(path: string): Route[] {
       body: none,
       handle: async ({ database, snapshots, params: { collection_name: name, snapshot_name: snapshot } }) => {
         const file = await required(snapshots).folder.find(database.collection(name).name, snapshot);
-        return new SentFile(file, snapshot);
+        return new SentFile(file, snapshot, false, required(snapshots).folder.keys);
       },
     }),
     route({
@@ -161,7 +167,7 @@ function collectionRoutes(path: string): Route[] {
         const all = required(snapshots);
         const file = await locate(all, body.location);
         if (body.checksum !== null && body.checksum !== undefined)
-          requireChecksum(body.checksum, await checksumOf(file));
+          requireChecksum(body.checksum, await checksumOf(file, all.folder.keys));
         const work = all.inTurn(() => recoverSnapshot({ database, write }, all, name, file));
         return done(
           { query, snapshots },
@@ -191,7 +197,7 @@ function collectionRoutes(path: string): Route[] {
           }
         };
         try {
-          requireChecksum(query.checksum, await saveFile("snapshot", file));
+          requireChecksum(query.checksum, await saveFile("snapshot", file, sealOf(all, file)));
         } catch (error) {
           await rm(file, { force: true });
           throw error;
@@ -217,7 +223,7 @@ export const snapshotRoutes: readonly Route[] = [
       const { path, name: file } = await required(snapshots).createToSend(
         headerOf(database, database.collection(name)),
       );
-      return new SentFile(path, file, true);
+      return new SentFile(path, file, true, required(snapshots).folder.keys);
     },
   }),
   route({
@@ -253,7 +259,12 @@ export const snapshotRoutes: readonly Route[] = [
     query: none,
     body: none,
     handle: async ({ snapshots, params: { snapshot_name: name } }) =>
-      new SentFile(await required(snapshots).folder.find(undefined, name), name),
+      new SentFile(
+        await required(snapshots).folder.find(undefined, name),
+        name,
+        false,
+        required(snapshots).folder.keys,
+      ),
   }),
   route({
     method: "DELETE",

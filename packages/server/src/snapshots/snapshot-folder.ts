@@ -1,8 +1,10 @@
 import { createHash, randomUUID } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { copyFile, link, mkdir, readdir, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
-import { join, sep } from "node:path";
+import { basename, join, sep } from "node:path";
 import { MurmurationError } from "@murmuration/index";
+import { type DataKeys, openBytes, sealBytes } from "../encryption/data-keys.js";
+import { plainBytesOf } from "../encryption/sealed-pages.js";
+import { type NotedSnapshot, newSnapshotId, SnapshotNotes } from "./snapshot-notes.js";
 
 /** A snapshot, as the dialect describes it. */
 export interface SnapshotDescription {
@@ -31,17 +33,14 @@ export interface BegunRecovery {
 const PLAIN = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$/;
 const NAME = /^[^/\\\0]{1,200}\.snapshot$/;
 
+/** Names of files that say nothing. */
+const RANDOM = /^[0-9a-f-]{36}$/;
+
 const isMissing = (error: unknown) => (error as NodeJS.ErrnoException).code === "ENOENT";
 
 /** A name of a collection as part of a path. */
 export function pathPart(collection: string): string {
   return PLAIN.test(collection) ? collection : createHash("sha256").update(collection).digest("hex").slice(0, 40);
-}
-
-export async function checksumOf(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  return hash.digest("hex");
 }
 
 async function writtenMs(path: string): Promise<number> {
@@ -56,33 +55,44 @@ async function writtenMs(path: string): Promise<number> {
 /** The folder of all snapshots: those of the whole store in it, those of a collection in a folder of its own. */
 export class SnapshotFolder {
   readonly #root: string;
-  #works = 0;
+  /** What is kept is encrypted with them; without: it is not. */
+  readonly keys: DataKeys | undefined;
+  readonly #notes: SnapshotNotes | undefined;
 
-  private constructor(root: string) {
+  private constructor(root: string, keys: DataKeys | undefined) {
     this.#root = root;
+    this.keys = keys;
+    this.#notes = keys && new SnapshotNotes(root, keys);
   }
 
   /** Makes the folder where it is not there; what was being made when a process ended is removed. */
-  static async open(root: string): Promise<SnapshotFolder> {
+  static async open(root: string, keys?: DataKeys): Promise<SnapshotFolder> {
     await rm(join(root, WORK), { recursive: true, force: true });
     for (const folder of [WORK, RECOVERING]) await mkdir(join(root, folder), { recursive: true });
-    return new SnapshotFolder(await realpath(root));
+    const folder = new SnapshotFolder(await realpath(root), keys);
+    await folder.#notes?.open();
+    return folder;
   }
 
   /** A path that is nobody else's. Whoever uses it removes it, or has `keep` put it in its place. */
   newWork(): string {
-    return join(this.#root, WORK, `${this.#works++}`);
+    return join(this.#root, WORK, newSnapshotId());
   }
 
   /** Note that a collection is being recovered from a file, which is kept until that is over, also where its snapshot is removed. */
   async beginRecovery(collection: string, path: string): Promise<BegunRecovery> {
-    const id = randomUUID();
+    // the end of it is what its content may be sealed as
+    const sealedAs = basename(path, SUFFIX);
+    const isSealed = this.keys !== undefined && RANDOM.test(sealedAs);
+    const id = isSealed ? `${randomUUID()}~${sealedAs}` : randomUUID();
     const [file, note] = [".snapshot", ".json"].map((end) => join(this.#root, RECOVERING, id + end)) as [
       string,
       string,
     ];
     await link(path, file).catch(() => copyFile(path, file));
-    await writeFile(note, JSON.stringify({ collection }), { flag: "wx", flush: true });
+    const text = Buffer.from(JSON.stringify({ collection }));
+    const written = this.keys === undefined ? text : sealBytes(this.keys, { kind: "recovery", id }, text);
+    await writeFile(note, written, { flag: "wx", flush: true });
     return this.#begun(collection, file, note);
   }
 
@@ -94,7 +104,10 @@ export class SnapshotFolder {
       const note = join(folder, name);
       const file = note.replace(/\.json$/, ".snapshot");
       if (file === note) continue;
-      const { collection } = JSON.parse(await readFile(note, "utf8")) as { readonly collection: string };
+      const written = await readFile(note);
+      const as = { kind: "recovery", id: basename(note, ".json") };
+      const text = this.keys === undefined ? written : openBytes(this.keys, as, written);
+      const { collection } = JSON.parse(text.toString()) as { readonly collection: string };
       begun.push(this.#begun(collection, file, note));
     }
     return begun;
@@ -126,6 +139,7 @@ export class SnapshotFolder {
     begin: string,
     checksum: string,
   ): Promise<SnapshotDescription> {
+    if (this.#notes !== undefined) return this.#keepSealed(this.#notes, work, collection, begin, checksum);
     const folder = this.#folderOf(collection);
     await mkdir(folder, { recursive: true });
     for (let n = 1; ; n++) {
@@ -142,7 +156,36 @@ export class SnapshotFolder {
     }
   }
 
+  async #keepSealed(
+    notes: SnapshotNotes,
+    work: string,
+    collection: string | undefined,
+    begin: string,
+    checksum: string,
+  ): Promise<SnapshotDescription> {
+    const there = new Set((await this.#sealed(collection)).map(({ note }) => note.name));
+    let name = begin + SUFFIX;
+    for (let n = 2; there.has(name); n++) name = `${begin}-${n}${SUFFIX}`;
+    const part = collection === undefined ? {} : { part: pathPart(collection) };
+    await notes.put(work, basename(work), { ...part, name, checksum });
+    return this.describe(collection, name);
+  }
+
+  /** Those of a collection, or of the whole store, that are encrypted. */
+  async #sealed(collection: string | undefined): Promise<NotedSnapshot[]> {
+    const part = collection === undefined ? undefined : pathPart(collection);
+    return ((await this.#notes?.all()) ?? []).filter(({ note }) => note.part === part);
+  }
+
+  async #findSealed(collection: string | undefined, name: string): Promise<NotedSnapshot | undefined> {
+    return (await this.#sealed(collection)).find(({ note }) => note.name === name);
+  }
+
   async list(collection: string | undefined): Promise<SnapshotDescription[]> {
+    if (this.#notes !== undefined) {
+      const names = (await this.#sealed(collection)).map(({ note }) => note.name);
+      return Promise.all(names.sort().map((name) => this.describe(collection, name)));
+    }
     let names: string[];
     try {
       names = await readdir(this.#folderOf(collection));
@@ -156,10 +199,13 @@ export class SnapshotFolder {
 
   /** Throws `not-found`. */
   async describe(collection: string | undefined, name: string): Promise<SnapshotDescription> {
-    const path = this.#pathOf(collection, name);
+    const named = this.#pathOf(collection, name);
+    const sealed = await this.#findSealed(collection, name);
+    const path = sealed?.path ?? named;
     try {
-      const { size, mtime } = await stat(path);
-      const checksum = await readFile(path + CHECKSUM, "utf8").catch(() => null);
+      const { size: bytes, mtime } = await stat(path);
+      const size = sealed === undefined ? bytes : plainBytesOf(bytes);
+      const checksum = sealed?.note.checksum ?? (await readFile(path + CHECKSUM, "utf8").catch(() => null));
       return { name, creation_time: mtime.toISOString().slice(0, 19), size, checksum };
     } catch (error) {
       if (isMissing(error)) throw new MurmurationError("not-found", `Snapshot ${name} not found`);
@@ -169,7 +215,8 @@ export class SnapshotFolder {
 
   /** When it was written, in milliseconds; when it is gone: in the future. */
   async writtenMs(collection: string | undefined, name: string): Promise<number> {
-    return await writtenMs(this.#pathOf(collection, name));
+    const sealed = await this.#findSealed(collection, name);
+    return await writtenMs(sealed?.path ?? this.#pathOf(collection, name));
   }
 
   /** Are there files that are being made, sent or recovered from and that were written to last before this moment? */
@@ -184,18 +231,25 @@ export class SnapshotFolder {
   /** Where a snapshot lies that is there. Throws `not-found`. */
   async find(collection: string | undefined, name: string): Promise<string> {
     await this.describe(collection, name);
-    return this.#pathOf(collection, name);
+    return (await this.#findSealed(collection, name))?.path ?? this.#pathOf(collection, name);
   }
 
   /** Throws `not-found`. */
   async remove(collection: string | undefined, name: string): Promise<void> {
     const path = await this.find(collection, name);
+    const sealed = await this.#findSealed(collection, name);
+    if (sealed !== undefined) return this.#notes?.remove(sealed);
     await rm(path);
     await rm(path + CHECKSUM, { force: true });
   }
 
   /** Throws `bad-request` for a file that is not there, `forbidden` for one that lies, links followed, outside of this folder. */
   async requireInside(path: string): Promise<string> {
+    // one that is encrypted lies under another name, and is meant by the path that it would have
+    for (const { note, path: there } of (await this.#notes?.all()) ?? []) {
+      const folder = note.part === undefined ? this.#root : join(this.#root, "collections", note.part);
+      if (path === join(folder, note.name)) return there;
+    }
     let real: string;
     try {
       real = await realpath(path);

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { MurmurationError } from "@murmuration/index";
+import type { DataKeys } from "../encryption/data-keys.js";
 import { parseJsonBytes } from "../http/json.js";
+import { snapshotStream } from "./snapshot-file.js";
 
 /** A line holds one point at least: no larger one could have been written. */
 export const LINE_BYTES_MAX = 256 * 1024 * 1024;
@@ -22,10 +23,10 @@ export function unusable(why: string, line?: number): MurmurationError {
 }
 
 /** The lines of a file, each without its end. Throws `bad-request` for one that is too long, before more of it is read, and for a file that ends within one. */
-async function* linesOf(path: string): AsyncGenerator<Buffer, void, void> {
+async function* linesOf(path: string, keys: DataKeys | undefined): AsyncGenerator<Buffer, void, void> {
   const rest: Buffer[] = [];
   let restBytes = 0;
-  for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024 })) {
+  for await (const chunk of snapshotStream(path, keys)) {
     let bytes = chunk as Buffer;
     for (let end = bytes.indexOf(10); end !== -1; end = bytes.indexOf(10)) {
       rest.push(bytes.subarray(0, end));
@@ -71,13 +72,17 @@ function headerOf(value: { readonly [key: string]: unknown }, line: number): Sna
  * The lines of the collection in a snapshot: of a whole store's, those of the collection of this name. Comes to an end only where the snapshot is
  * whole: throws `bad-request` for another kind of file, one that was cut or changed, and one without the collection.
  */
-export async function* readSnapshot(path: string, collection: string): AsyncGenerator<SnapshotLine, void, void> {
+export async function* readSnapshot(
+  path: string,
+  collection: string,
+  keys?: DataKeys,
+): AsyncGenerator<SnapshotLine, void, void> {
   let line = 0;
   let isFull = false;
   let isIn = false;
   let points = 0;
   let hash = createHash("sha256");
-  for await (const bytes of linesOf(path)) {
+  for await (const bytes of linesOf(path, keys)) {
     line++;
     const isHeader = line === 1 || bytes.subarray(0, 24).includes("murmuration_snapshot");
     if (!isIn && !isHeader) continue;

@@ -1,10 +1,14 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { open, rm } from "node:fs/promises";
+import { closeSync, fsyncSync, openSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { MurmurationError, printJson } from "@murmuration/index";
 import type { Logger } from "pino";
+import type { DataKeys } from "../encryption/data-keys.js";
+import { sinkTo } from "../encryption/sealed-file.js";
 import type { Database } from "../engine/database.js";
 import { parseJson } from "../http/json.js";
+import type { ExportReading } from "../read/reading.js";
+import { snapshotSealedAs, snapshotStream } from "./snapshot-file.js";
 import { pathPart, type SnapshotDescription, SnapshotFolder } from "./snapshot-folder.js";
 
 /** What is written of a collection beside its points. */
@@ -42,8 +46,13 @@ export class Snapshots {
     this.#log = log;
   }
 
-  static async open(root: string, database: Database, log?: Pick<Logger, "warn" | "error">): Promise<Snapshots> {
-    return new Snapshots(await SnapshotFolder.open(root), database, log);
+  static async open(
+    root: string,
+    database: Database,
+    log?: Pick<Logger, "warn" | "error">,
+    keys?: DataKeys,
+  ): Promise<Snapshots> {
+    return new Snapshots(await SnapshotFolder.open(root, keys), database, log);
   }
 
   /** Work that nobody waits for: where it fails, that is logged and counted. What the request itself is to blame for is a warning. */
@@ -84,11 +93,16 @@ export class Snapshots {
     }
   }
 
+  #sealing(file: string): Pick<ExportReading, "seal"> {
+    const { keys } = this.folder;
+    return keys === undefined ? {} : { seal: { keys, as: snapshotSealedAs(file) } };
+  }
+
   async #export(of: CollectionHeader, file: string): Promise<{ readonly sha256: string }> {
     const header = printJson({ murmuration_snapshot: 1, kind: "collection", ...of } as never);
     const { pieces } = await this.#database.read(
       [of.name],
-      { kind: "export", file, header },
+      { kind: "export", file, header, ...this.#sealing(file) },
       { timeoutMs: PATIENCE_MS, deadlineMs: performance.now() + PATIENCE_MS, isAbandoned: () => false },
     );
     const text = pieces.map((piece) => (typeof piece === "string" ? piece : Buffer.from(piece).toString())).join("");
@@ -99,22 +113,25 @@ export class Snapshots {
   async createFull(all: readonly CollectionHeader[], aliases: unknown): Promise<SnapshotDescription> {
     const [work, part] = [this.folder.newWork(), this.folder.newWork()];
     const hash = createHash("sha256");
-    const file = await open(work, "wx");
-    const put = async (bytes: Buffer) => {
+    const { keys } = this.folder;
+    const file = openSync(work, "wx");
+    const sink = sinkTo(file, keys, snapshotSealedAs(work));
+    const put = (bytes: Buffer) => {
       hash.update(bytes);
-      await file.writeFile(bytes);
+      sink.push(bytes);
     };
     try {
-      await put(Buffer.from(`${printJson({ murmuration_snapshot: 1, kind: "full", aliases } as never)}\n`));
+      put(Buffer.from(`${printJson({ murmuration_snapshot: 1, kind: "full", aliases } as never)}\n`));
       for (const of of all) {
         await this.#export(of, part);
-        for await (const chunk of createReadStream(part)) await put(chunk as Buffer);
+        for await (const chunk of snapshotStream(part, keys)) put(chunk as Buffer);
         await rm(part);
       }
-      await file.sync();
+      sink.end();
+      fsyncSync(file);
       return await this.folder.keep(work, undefined, `full-snapshot-${stamp()}`, hash.digest("hex"));
     } finally {
-      await file.close();
+      closeSync(file);
       for (const path of [work, part]) await rm(path, { force: true });
     }
   }
