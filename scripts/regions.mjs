@@ -10,7 +10,7 @@ import { endWith, StepFailed } from "./lib/run-step.mjs";
 import { helpOnRequest } from "./lib/terminal.mjs";
 
 const HELP = `
-Usage: npm run regions [-- --json] [-- --seconds N] [-- --writes N] [-- --queries N]
+Usage: npm run regions [-- --secure] [-- --json] [-- --seconds N] [-- --writes N] [-- --queries N]
 
 Starts three regions on this machine: three databases, three NATS servers, and between them links as slow as between continents. Loads
 10,000 English words from all three at once, writes new points and moves old ones in all three, cuts one off, shows both sides answering,
@@ -20,6 +20,7 @@ a verdict. Then it stops everything and removes what it made. Exits with 1 when 
   --seconds N   how long each of the phases with load takes (10)
   --writes N    upserts a second in each region (50)
   --queries N   searches a second in each region (50)
+  --secure      with keys, TLS, signed messages, encryption of what lies on disks, and audit logs; says what stands in them in the end
   --json        print one JSON object instead of the report
   --help        print this help
 `;
@@ -28,12 +29,15 @@ const DEFAULTS = { seconds: 10, writes: 50, queries: 50 };
 
 function readOptions() {
   const text = { type: "string" };
-  const values = readValues({ json: { type: "boolean" }, seconds: text, writes: text, queries: text }, HELP);
+  const values = readValues(
+    { json: { type: "boolean" }, secure: { type: "boolean" }, seconds: text, writes: text, queries: text },
+    HELP,
+  );
   const numbers = Object.entries(DEFAULTS).map(([name, byDefault]) => [
     name,
     numberOf(name, values[name], { least: 1, most: 1_000, byDefault }),
   ]);
-  return { json: values.json === true, ...Object.fromEntries(numbers) };
+  return { json: values.json === true, isSecured: values.secure === true, ...Object.fromEntries(numbers) };
 }
 
 helpOnRequest(HELP);
@@ -44,7 +48,8 @@ await endWith(async () => {
   const compiled = (path) => import(pathToFileURL(inRoot("test/dist/support", path)).href);
   const { RegionCluster } = await compiled("regions/region-cluster.js");
   const { readWords } = await compiled("words.js");
-  const result = await runRegions({ RegionCluster, words: readWords(), ...options });
+  const { auditFindings } = await compiled("regions/audit-findings.js");
+  const result = await runRegions({ RegionCluster, auditFindings, words: readWords(), ...options });
   process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : `${regionsReport(result)}\n`);
   if (!result.equal) throw new StepFailed("comparing the regions", "they have not parted, or are not equal\n", 1);
 });

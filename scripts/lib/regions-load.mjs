@@ -1,14 +1,21 @@
-import { Agent, request } from "node:http";
+import * as http from "node:http";
+import * as https from "node:https";
 
 const SETTLE_MS = 1;
 
-/** Sends JSON over kept-alive connections; resolves to `{status, result}`. */
-export function httpClient(connections = 32) {
-  const agent = new Agent({ keepAlive: true, maxSockets: connections });
+/** Sends JSON over kept-alive connections; resolves to `{status, result}`. `trust`: of servers with TLS, their authority and a key. */
+export function httpClient(trust, connections = 32) {
+  const { Agent, request } = trust === undefined ? http : https;
+  const agent = new Agent({
+    keepAlive: true,
+    maxSockets: connections,
+    ...(trust === undefined ? {} : { ca: trust.ca }),
+  });
+  const withKey = trust === undefined ? {} : { "api-key": trust.apiKey };
   const call = (address, method, path, body) =>
     new Promise((resolve, reject) => {
       const text = body === undefined ? "" : JSON.stringify(body);
-      const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(text) };
+      const headers = { ...withKey, "content-type": "application/json", "content-length": Buffer.byteLength(text) };
       const sent = request(new URL(path, address), { agent, method, headers }, (answer) => {
         let received = "";
         answer.setEncoding("utf8").on("data", (chunk) => {

@@ -90,6 +90,15 @@ function phase(title, figures) {
   return [title, ...lines];
 }
 
+/** What was looked at of regions that are secured. */
+function securedVerdict({ findings }) {
+  if (findings.length > 0) return ["Secured: NOT OK", ...findings.map((finding) => `  ${finding}`)];
+  return [
+    "Secured: OK: TLS and keys let nobody else in, no payload stands on a disk in the clear, and every",
+    "  acknowledged write stands in an audit log that is intact",
+  ];
+}
+
 /** The figures as text. */
 export function regionsReport(result) {
   const { loading, together, apart, parted, digest } = result;
@@ -109,5 +118,6 @@ export function regionsReport(result) {
     `  ${result.compared_answers} searches asked of all three: ${
       isEqual ? "OK: the same bytes from each" : `NOT OK: ${result.differing_answers} differ`
     }`,
+    ...(result.secured === undefined ? [] : securedVerdict(result.secured)),
   ].join("\n");
 }

@@ -1,5 +1,6 @@
 import { atRate, httpClient, quantile } from "./regions-load.mjs";
 import { liveTable, partedVerdict, phaseVerdict } from "./regions-print.mjs";
+import { securedFindings } from "./regions-secure.mjs";
 import { progressBar, say } from "./terminal.mjs";
 
 const COLLECTION = "words";
@@ -28,7 +29,7 @@ function fail({ status, error }, what) {
 class Load {
   #http;
   /** Connections of their own: a search does not wait for one that a write holds. */
-  #searching = httpClient();
+  #searching;
   #words;
   #cluster;
   #regions = new Map();
@@ -39,6 +40,7 @@ class Load {
     this.#http = http;
     this.#words = words;
     this.#cluster = cluster;
+    this.#searching = httpClient(cluster.trust);
     for (const [at, { name, server }] of cluster.regions.entries()) {
       this.#regions.set(name, {
         writes: atRate(writes, async (i) => {
@@ -214,9 +216,9 @@ const digestsOf = ({ points, points_digest, graph_digest }) => ({ points, points
 const digestOfOne = (cluster) => cluster.digestOf(cluster.regions[0], COLLECTION);
 
 /** The whole demonstration. Returns its figures. */
-export async function runRegions({ RegionCluster, words, seconds, writes, queries, json }) {
-  const http = httpClient();
-  const cluster = await RegionCluster.start({ names: NAMES, roundTripMs, purpose: "regions", say });
+export async function runRegions({ RegionCluster, auditFindings, words, seconds, writes, queries, json, isSecured }) {
+  const cluster = await RegionCluster.start({ names: NAMES, roundTripMs, isSecured, purpose: "regions", say });
+  const http = httpClient(cluster.trust);
   const onSignal = () => void cluster.stop().then(() => process.exit(130));
   process.once("SIGINT", onSignal);
   process.once("SIGTERM", onSignal);
@@ -260,6 +262,9 @@ export async function runRegions({ RegionCluster, words, seconds, writes, querie
       const answers = await cluster.answers(COLLECTION, { query: vector, limit: 10, with_payload: true });
       if (new Set(answers).size !== 1) differing++;
     }
+    const written = Object.fromEntries(NAMES.map((name) => [name, together[name].writes + apart[name].writes]));
+    const found = { cluster, auditFindings, collection: COLLECTION, vector: vectorOf(words, 0), written };
+    const secured = isSecured ? { findings: await securedFindings(found) } : undefined;
     return {
       regions: NAMES,
       round_trips_ms: ROUND_TRIPS_MS,
@@ -272,7 +277,8 @@ export async function runRegions({ RegionCluster, words, seconds, writes, querie
       compared_answers: COMPARED_QUERIES,
       differing_answers: differing,
       has_moved: hasMoved,
-      equal: differing === 0 && hasMoved && parted.has_parted,
+      ...(secured === undefined ? {} : { secured }),
+      equal: differing === 0 && hasMoved && parted.has_parted && (secured?.findings.length ?? 0) === 0,
     };
   } finally {
     await load?.stop();

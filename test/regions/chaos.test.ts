@@ -6,6 +6,7 @@ import { killAllServers } from "../support/server.js";
 
 /** `npm run chaos` is for more. */
 const SECONDS = 15;
+const SECURED_SECONDS = 6;
 
 after(killAllServers);
 
@@ -13,6 +14,14 @@ test("whatever happens to the regions, sessions are kept, nothing acknowledged i
   const seed = testSeed();
   context.diagnostic(`MURMUR_TEST_SEED=${seed}`);
   const report = await runChaos({ seed, seconds: SECONDS });
+  context.diagnostic(JSON.stringify(report));
+  assert.deepEqual(report.violations, []);
+  assert.ok(report.sessions.reads > 0 && report.sessions.writes > 0, "sessions were answered");
+});
+
+test("so it is with all that makes regions secure, and every acknowledged write stands in an audit log that is intact", async (context) => {
+  const seed = testSeed() + 1;
+  const report = await runChaos({ seed, seconds: SECURED_SECONDS, isSecured: true });
   context.diagnostic(JSON.stringify(report));
   assert.deepEqual(report.violations, []);
   assert.ok(report.sessions.reads > 0 && report.sessions.writes > 0, "sessions were answered");

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { setTimeout as after } from "node:timers/promises";
+import { type Asked, askServer, type Told, type Trust } from "./ask.js";
 import { serverCommand } from "./server-command.js";
 
 const START_TIMEOUT_MS = 60_000;
@@ -32,6 +33,8 @@ export interface ServerOptions {
   readonly cli?: string;
   /** Until it takes writes too (default), or until it answers: a region that reaches no other may refuse writes. */
   readonly waitFor?: "ready" | "listening";
+  /** With what it is asked, where it has TLS and keys. */
+  readonly trust?: Trust;
 }
 
 /** How a process ended. */
@@ -46,8 +49,10 @@ export interface ServerProcess {
   readonly pid: number;
   /** What it has logged so far, one JSON object a line. */
   log(): string;
-  /** Throws what `fetch` throws when there is no answer. */
+  /** Throws when there is no answer. */
   request(method: string, path: string, body?: unknown): Promise<Answer>;
+  /** The same, of which all is said and told. */
+  ask(method: string, path: string, asked?: Asked): Promise<Told>;
   /** Ends it by kill -9, and waits until it is gone. */
   kill(): Promise<void>;
   /** Asks it to stop, and waits until it has. */
@@ -124,12 +129,9 @@ export function startProcess(options: ServerOptions): {
   return { child, output, ended };
 }
 
-async function ask(address: string, method: string, path: string, body?: unknown): Promise<Answer> {
-  const sent =
-    body === undefined ? {} : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
-  const response = await fetch(`${address}${path}`, { method, ...sent });
-  const text = await response.text();
-  return { status: response.status, body: text.startsWith("{") ? (JSON.parse(text) as Answer["body"]) : {} };
+async function answerOf(telling: Promise<Told>): Promise<Answer> {
+  const { status, text } = await telling;
+  return { status, body: text.startsWith("{") ? (JSON.parse(text) as Answer["body"]) : {} };
 }
 
 /** Polls until `condition` gives a value, up to a deadline. */
@@ -145,7 +147,7 @@ async function until<T>(what: () => string, condition: () => Promise<T | undefin
 
 /** Starts a server and waits until it is ready. */
 export async function startServer(options: ServerOptions): Promise<ServerProcess> {
-  const { waitFor = "ready" } = options;
+  const { waitFor = "ready", trust } = options;
   const { child, output, ended } = startProcess(options);
   let ending: Ending | undefined;
   void ended.then((value) => {
@@ -155,17 +157,19 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
     () => `the server starts in time: ${output.err}`,
     async () => {
       assert.equal(ending, undefined, `the server starts: ${output.err}`);
-      const found = /listening on (http:\S+),/.exec(output.out)?.[1];
+      const found = /listening on (https?:\S+),/.exec(output.out)?.[1];
       if (found === undefined) return undefined;
       if (waitFor === "listening") return found;
-      return (await ask(found, "GET", "/readyz")).status === 200 ? found : undefined;
+      return (await askServer(`${found}/readyz`, "GET", {}, trust)).status === 200 ? found : undefined;
     },
   );
   return {
     address,
     pid: child.pid as number,
     log: () => output.err,
-    request: (method, path, body) => ask(address, method, path, body),
+    request: (method, path, body) =>
+      answerOf(askServer(`${address}${path}`, method, body === undefined ? {} : { body }, trust)),
+    ask: (method, path, asked) => askServer(`${address}${path}`, method, asked, trust),
     kill: async () => {
       child.kill("SIGKILL");
       assert.deepEqual(await ended, { code: null, signal: "SIGKILL" }, output.err);

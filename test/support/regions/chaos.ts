@@ -1,6 +1,7 @@
 import { setTimeout as after } from "node:timers/promises";
 import { Random } from "../random.js";
 import { AcknowledgedWrites } from "./acknowledged-writes.js";
+import { auditFindings } from "./audit-findings.js";
 import { faults } from "./faults.js";
 import { HoppingSessions, type SessionCounts } from "./hopping-sessions.js";
 import { type Region, RegionCluster, type RegionDigest } from "./region-cluster.js";
@@ -19,6 +20,8 @@ export interface ChaosOptions {
   readonly seed: number;
   /** How long faults come and go, before all is healed. */
   readonly seconds: number;
+  /** Everything that makes databases secure is switched on. */
+  readonly isSecured?: boolean;
   /** Told of what begins, for people. */
   readonly say?: (text: string) => void;
 }
@@ -62,8 +65,10 @@ async function makeFaults(
 }
 
 /** Three real regions under random faults while clients write in all of them and sessions hop between them; then heals and compares. */
-export async function runChaos({ seed, seconds, say = () => undefined }: ChaosOptions): Promise<ChaosReport> {
-  const cluster = await RegionCluster.start({ names: NAMES, roundTripMs: () => ROUND_TRIP_MS, purpose: "chaos", say });
+export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
+  const { seed, seconds, isSecured = false, say = () => undefined } = options;
+  const roundTripMs = () => ROUND_TRIP_MS;
+  const cluster = await RegionCluster.start({ names: NAMES, roundTripMs, isSecured, purpose: "chaos", say });
   try {
     const writes = new AcknowledgedWrites(cluster, COLLECTION, seed);
     await writes.prepare();
@@ -91,6 +96,10 @@ export async function runChaos({ seed, seconds, say = () => undefined }: ChaosOp
       await cluster.untilMembers();
       digest = await cluster.untilEqual(COLLECTION);
       await writes.check();
+      if (isSecured)
+        violations.push(
+          ...(await auditFindings(cluster, (name) => writes.acknowledgedBy(name) + sessions.writesAt(name))),
+        );
     } catch (error) {
       violations.push(error instanceof Error ? error.message : String(error));
     }

@@ -58,6 +58,7 @@ export class HoppingSessions {
   readonly #sessions: readonly HoppingSession[];
   readonly #counts = { reads: 0, writes: 0, refused: 0, unanswered: 0 };
   readonly #violations: string[] = [];
+  readonly #writesAt = new Map<string, number>();
   #running: Promise<void>[] = [];
   #isStopped = false;
 
@@ -70,6 +71,11 @@ export class HoppingSessions {
 
   get counts(): SessionCounts {
     return { ...this.#counts };
+  }
+
+  /** Writes that a region has acknowledged. */
+  writesAt(name: string): number {
+    return this.#writesAt.get(name) ?? 0;
   }
 
   /** Promises that were broken, in words. */
@@ -105,6 +111,7 @@ export class HoppingSessions {
     });
     if (answer?.status !== 200) return session.leave(id);
     this.#counts.writes++;
+    this.#writesAt.set(region.name, this.writesAt(region.name) + 1);
     session.history.noteWrite(id, turn);
   }
 
@@ -126,20 +133,13 @@ export class HoppingSessions {
     body?: object,
   ): Promise<Answer | undefined> {
     try {
-      const response = await fetch(`${server.address}/collections/${this.#collection}${path}timeout=${COVER_S_MAX}`, {
-        method,
-        headers: {
-          ...(body === undefined ? {} : { "content-type": "application/json" }),
-          ...(session.token === undefined ? {} : { [TOKEN_HEADER]: session.token }),
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(ANSWER_MS_MAX),
+      const told = await server.ask(method, `/collections/${this.#collection}${path}timeout=${COVER_S_MAX}`, {
+        headers: session.token === undefined ? {} : { [TOKEN_HEADER]: session.token },
+        ...(body === undefined ? {} : { body }),
+        timeoutMs: ANSWER_MS_MAX,
       });
-      const answer = {
-        status: response.status,
-        body: (await response.json()) as Answer["body"],
-        token: response.headers.get(TOKEN_HEADER) ?? undefined,
-      };
+      const { status } = told;
+      const answer = { status, body: JSON.parse(told.text) as Answer["body"], token: told.header(TOKEN_HEADER) };
       if (answer.status === 503) this.#counts.refused++;
       // an answer's token is that of the request and what the answer shows, together
       else session.token = answer.token ?? session.token;

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { setTimeout as after } from "node:timers/promises";
+import type { Trust } from "../ask.js";
 import type { Shape } from "../delay-line.js";
 import { type NatsServer, startNatsServer } from "../nats.js";
 import { type Relay, startRelay } from "../relay.js";
+import { makeSecured } from "../secured.js";
 import { newFolder, removeFolder, type ServerOptions, type ServerProcess, startServer } from "../server.js";
 import { until } from "../until.js";
 
@@ -26,6 +28,8 @@ export interface RegionClusterOptions {
   readonly options?: readonly string[];
   /** Lines of the configuration of every broker. */
   readonly brokerConfig?: string;
+  /** Everything that makes databases secure is switched on. */
+  readonly isSecured?: boolean;
   readonly purpose?: string;
   /** Called when something has started, for people. */
   readonly say?: (text: string) => void;
@@ -52,8 +56,16 @@ export class RegionCluster {
   readonly regions: readonly Region[];
   readonly #links: ReadonlyMap<string, Relay>;
   readonly #folder: string;
+  /** With what a client asks, where databases are secured. */
+  readonly trust: Trust | undefined;
 
-  private constructor(regions: readonly Region[], links: ReadonlyMap<string, Relay>, folder: string) {
+  private constructor(
+    regions: readonly Region[],
+    links: ReadonlyMap<string, Relay>,
+    folder: string,
+    trust: Trust | undefined,
+  ) {
+    this.trust = trust;
     this.regions = regions;
     this.#links = links;
     this.#folder = folder;
@@ -68,6 +80,7 @@ export class RegionCluster {
     const links = new Map<string, Relay>();
     const regions: Region[] = [];
     try {
+      const secured = options.isSecured === true ? await makeSecured(join(folder, "secrets")) : undefined;
       for (const name of names) brokers.set(name, await startNatsServer(broker));
       say(`${names.length} brokers`);
       for (const from of names) {
@@ -83,11 +96,19 @@ export class RegionCluster {
           .filter((other) => other !== name)
           .flatMap((other) => ["--peer", `${other}=nats://127.0.0.1:${(links.get(`${name} ${other}`) as Relay).port}`]);
         const broker = brokers.get(name) as NatsServer;
-        const own = ["--region", name, "--nats", broker.url, ...peers, ...(options.options ?? [])];
-        return launchRegion({ name, broker, dataFolder: join(folder, name), options: own });
+        const own = [
+          "--region",
+          name,
+          "--nats",
+          broker.url,
+          ...peers,
+          ...(secured?.options ?? []),
+          ...(options.options ?? []),
+        ];
+        return launchRegion({ name, broker, dataFolder: join(folder, name), options: own, trust: secured?.trust });
       });
       regions.push(...(await Promise.all(launched)));
-      const cluster = new RegionCluster(regions, links, folder);
+      const cluster = new RegionCluster(regions, links, folder, secured?.trust);
       await cluster.untilMembers();
       say(`${names.length} databases`);
       return cluster;
@@ -225,9 +246,17 @@ async function launchRegion(of: {
   readonly broker: NatsServer;
   readonly dataFolder: string;
   readonly options: readonly string[];
+  readonly trust: Trust | undefined;
 }): Promise<Region> {
+  const asked = of.trust === undefined ? {} : { trust: of.trust };
   const start = ({ options = [], ...more }: Partial<ServerOptions> = {}) =>
-    startServer({ dataFolder: of.dataFolder, waitFor: "listening", ...more, options: [...of.options, ...options] });
+    startServer({
+      dataFolder: of.dataFolder,
+      waitFor: "listening",
+      ...asked,
+      ...more,
+      options: [...of.options, ...options],
+    });
   let server = await start();
   return {
     name: of.name,
