@@ -22,6 +22,8 @@ export interface SearchParameters {
   readonly efSearch?: number;
   /** Compare with every matching vector instead of walking the graph. */
   readonly exact?: boolean;
+  /** `exact` was not asked for: nothing is to be found by a graph. */
+  readonly isWithoutGraph?: boolean;
   /** false: int8 distances are the answer, without the f32 rerank. */
   readonly rescore?: boolean;
   /** Rerank `limit × oversampling` candidates. */

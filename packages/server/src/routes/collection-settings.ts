@@ -22,10 +22,17 @@ import { definedOnly } from "../http/schemas/fields.js";
 /** Graph parameters of a collection that gives none. */
 export const graphDefaults = { m: 16, ef_construct: 128 } as const;
 
+/** Was `m: 0` asked for last, so that nothing is found by a graph? Every matching vector is compared then. */
+export function isWithoutGraph(collection: Collection, name: string): boolean {
+  const { hnsw_config: own } = settingsOfVector(collection, "vectors", name);
+  const m = isJsonObject(own) && own.m !== undefined && own.m !== null ? own.m : collectionGraph(collection.settings).m;
+  return m === 0;
+}
+
 /** Links of a node and candidates of an insert that a graph can have. */
 const graphBounds = { linksMin: 2, linksMax: 128, efConstructionMax: 4096 } as const;
 
-/** `m: 0` asks for no graph, until another is set: here there is always one. */
+/** `m: 0` asks for no graph, until another is set: there is one all the same, which is not walked until then. */
 function linksOf(m: number | bigint): number {
   return m === 0 ? graphDefaults.m : Math.min(Math.max(Number(m), graphBounds.linksMin), graphBounds.linksMax);
 }

@@ -16,6 +16,7 @@ import type { Grouping } from "../http/schemas/groups.js";
 import type { Prefetch, QueryBody, SearchBody, SearchParams } from "../http/schemas/query.js";
 import type { QueryForm } from "../http/schemas/query-forms.js";
 import { checkSelected, checkVector, vectorSpaceOf } from "./check-vectors.js";
+import { isWithoutGraph } from "./collection-settings.js";
 import { isFusion, nodeOf, refused } from "./plan-node.js";
 import { selectionOf } from "./render.js";
 
@@ -60,11 +61,16 @@ function parametersOf(params: SearchParams | undefined): SearchParameters {
   };
 }
 
-function sourceOf(body: Pick<Prefetch, "limit" | "params" | "filter" | "score_threshold">, using: string) {
+function sourceOf(
+  collection: Collection,
+  body: Pick<Prefetch, "limit" | "params" | "filter" | "score_threshold">,
+  using: string,
+) {
+  const parameters = parametersOf(body.params);
   return {
     using,
     limit: body.limit,
-    parameters: parametersOf(body.params),
+    parameters: isWithoutGraph(collection, using) ? { ...parameters, exact: true, isWithoutGraph: true } : parameters,
     ...(body.filter === undefined ? {} : { filter: body.filter }),
     ...(body.score_threshold === undefined ? {} : { scoreThreshold: body.score_threshold }),
   };
@@ -111,7 +117,7 @@ function planSource(database: Collections, body: Prefetch, names: ReadNames): So
   const planning = { collection, body, lookup: lookupOf(database, body, names), prefetches: prefetch.length };
   const node = nodeOf(planning, query, drawSeed);
   if (comparesVectors(query) || (!isFusion(query) && using !== "")) vectorSpaceOf(collection, using, "using");
-  const source = { node, ...sourceOf(body, using) };
+  const source = { node, ...sourceOf(collection, body, using) };
   if (prefetch.length === 0) return source;
   const inner = prefetch.map((one, i) => within(`prefetch[${i}]`, () => planSource(database, one, names)));
   return { ...source, prefetch: inner };
@@ -147,7 +153,7 @@ export function planSearch(database: Collections, body: SearchBody, names: ReadN
   checkVector(collection, using, vector, "vector");
   checkSelected(collection, body.with_vector);
   const node: QueryNode = { kind: "nearest", target: { kind: "vector", vector } };
-  return { node, ...sourceOf(body, using), offset: body.offset, selection: selectionOf(body) };
+  return { node, ...sourceOf(collection, body, using), offset: body.offset, selection: selectionOf(body) };
 }
 
 /** Collections that queries look points up in. */

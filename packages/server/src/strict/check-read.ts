@@ -11,6 +11,7 @@ interface Asked {
   readonly limit?: unknown;
   readonly efSearch?: unknown;
   readonly exact?: unknown;
+  readonly isWithoutGraph?: unknown;
   readonly oversampling?: unknown;
 }
 
@@ -20,11 +21,12 @@ function checkAsked(value: unknown, config: StrictModeConfig): void {
     if (typeof value[0] === "object") for (const element of value) checkAsked(element, config);
     return;
   }
-  const { limit, efSearch, exact, oversampling } = value as Asked;
+  const { limit, efSearch, exact, isWithoutGraph, oversampling } = value as Asked;
   if (typeof limit === "number") requireWithin(limit, config.max_query_limit, "limit");
   if (typeof efSearch === "number") requireWithin(efSearch, config.search_max_hnsw_ef, "hnsw_ef");
   if (typeof oversampling === "number") requireWithin(oversampling, config.search_max_oversampling, "oversampling");
-  if (exact === true && config.search_allow_exact === false)
+  // what is exact because there is no graph, nobody asked for
+  if (exact === true && isWithoutGraph !== true && config.search_allow_exact === false)
     throw strictError("Exact search disabled!", "Set exact=false.");
   for (const [key, child] of Object.entries(value)) if (key !== "filter") checkAsked(child, config);
 }
