@@ -101,6 +101,8 @@ const content = fc.oneof(
   fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes)),
 );
 
+const bytesOf = (text: string) => Buffer.from(text);
+
 const fileName = fc.oneof(
   fc.constantFrom(
     "x.snapshot",
@@ -146,14 +148,14 @@ const sent: fc.Arbitrary<Sent> = fc
       Buffer.concat([
         Buffer.from(`--${boundary}\r\ncontent-disposition: form-data; ${disposition}\r\n\r\n`),
         of,
-        Buffer.from("\r\n"),
+        bytesOf("\r\n"),
       ]);
     const own = part(`name="${field}"; filename="${quoted(file)}"`, bytes);
     const first = {
       "": [],
-      field: [part('name="__proto__"', Buffer.from("x"))],
-      file: [part('name="other"; filename="y"', Buffer.from("y"))],
-      many: Array.from({ length: 40 }, (_, i) => part(`name="f${i}"`, Buffer.from("z"))),
+      field: [part('name="__proto__"', bytesOf("x"))],
+      file: [part('name="other"; filename="y"', bytesOf("y"))],
+      many: Array.from({ length: 40 }, (_, i) => part(`name="f${i}"`, bytesOf("z"))),
     }[before] as Buffer[];
     const whole = Buffer.concat([...first, own, Buffer.from(`--${boundary}--\r\n`)]);
     const type = { same: `; boundary="${boundary}"`, other: "; boundary=other", none: "" }[said] as string;
