@@ -147,6 +147,21 @@ export const limits = {
 
   /** Replicas in the catalogue, evicted ones included. */
   membersMax: 1_000,
+  /** Public keys that a member has at a time: two while it changes from one to the other. */
+  memberKeysMax: 2,
+  memberKeyCharactersMax: 128,
+  /** Bytes of a message's signature. */
+  signatureBytesMax: 255,
+  /** Of a sender so many messages are remembered, so that none of them is taken twice; one that comes after so many others is not taken. */
+  replayWindow: 16_384,
+  /** So often a replica that is no member yet says its key. */
+  introduceMs: 1_000,
+  /** So long whoever begins a cluster lets in those whom it waited for, once each, without an invitation. */
+  foundingOpenMs: 600_000,
+  /** An invitation ends after so long at most, by the clock of who made it; so many are remembered to be used. */
+  invitationMsMax: 30 * 86_400_000,
+  invitationsUsedMax: 1_000,
+  invitationCharactersMax: 2_048,
 
   collectionNameCharactersMax: 255,
   /** Each takes a memory for every vector and one for its table; a process has room for some 16,000. */

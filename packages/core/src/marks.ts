@@ -57,5 +57,12 @@ export const allMarks = [
   "older copy",
   "planned in a group",
   "vector taken from the log",
+  "cluster secured",
+  "let in",
+  "invitation refused",
+  "key adopted",
+  "session raised",
+  "forged message refused",
+  "replayed message refused",
 ] as const;
 export type Mark = (typeof allMarks)[number];

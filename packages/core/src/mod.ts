@@ -56,8 +56,11 @@ export {
   encodeEnvelope,
   envelopeVersion,
   type Message,
+  type Sealing,
 } from "./gossip/envelope.js";
+export { type Invitation, invitationText, readInvitation } from "./gossip/invitation.js";
 export { MemoryNetwork } from "./gossip/memory-transport.js";
+export type { Signing } from "./gossip/signing.js";
 export type { Arrived, Outgoing, Transport, TransportCounters, TransportLink } from "./gossip/transport.js";
 export { limits } from "./limits.js";
 export { MemoryOpLog } from "./log/memory-op-log.js";

@@ -72,6 +72,15 @@ export interface JoinMember {
   readonly id: number;
   readonly region: string;
   readonly url?: string;
+  /** Its public keys, newest first. */
+  readonly keys?: readonly string[];
+}
+
+/** A member tells its public keys, newest first: one, or two while it changes from the one to the other. */
+export interface SetMemberKeys {
+  readonly kind: "set-member-keys";
+  readonly id: number;
+  readonly keys: readonly string[];
 }
 
 /**
@@ -116,6 +125,7 @@ export type CatalogueCommand =
   | ConfirmErasures
   | JoinMember
   | EvictMember
+  | SetMemberKeys
   | CreateCollection
   | UpdateCollection
   | DeleteCollection

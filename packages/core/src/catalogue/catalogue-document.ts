@@ -8,6 +8,7 @@ import { collectionIdOf } from "./collection-id.js";
 import { planEdit } from "./edits.js";
 import { erasureKey, isErasureEntry, receiptKey } from "./erasure.js";
 import { type Heads, headsOf, LiveDocument } from "./live-document.js";
+import { whoseKeysAreForged } from "./member-keys.js";
 import { type ReadCatalogue, readCatalogue, rememberSame } from "./read-catalogue.js";
 import { catalogueFormatVersion, type StoredCatalogue, storedKey } from "./stored-catalogue.js";
 import { forgottenVector } from "./vector-incarnation.js";
@@ -124,6 +125,9 @@ export class CatalogueDocument {
     );
     if (foreign !== undefined) refuseCatalogue(`operation ${own} makes the collection ${JSON.stringify(foreign)}`);
     this.#requireOwnErasures(after, dot);
+    const forged = whoseKeysAreForged(this.read(), after.read(), dot.origin);
+    if (forged !== undefined && !isPlanted("keys-of-others-changed"))
+      refuseCatalogue(`replica ${dot.origin} changes the keys of replica ${forged}`);
     return after;
   }
 

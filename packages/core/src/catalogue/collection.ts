@@ -74,6 +74,8 @@ export interface Member {
   readonly region: string;
   /** Where it answers HTTP, if it says so. */
   readonly url?: string;
+  /** Its public keys, newest first: messages are signed with the last of them. Missing where it has told none yet. */
+  readonly keys?: readonly string[];
   /** An evicted replica is waited for no more; it may come back only under a new id. */
   readonly state: "active" | "evicted";
 }

@@ -1,5 +1,6 @@
 import { assert, type Json, MurmurationError, parsePath, requireWellFormed } from "@murmuration/index";
 import { isOrigin } from "../causality/dot.js";
+import { areMemberKeys, isSameKeys } from "../gossip/member-keys.js";
 import { limits } from "../limits.js";
 import { isPlanted } from "../planted.js";
 import type {
@@ -14,6 +15,7 @@ import type {
   DropVector,
   EvictMember,
   JoinMember,
+  SetMemberKeys,
   UpdateCollection,
 } from "./catalogue-command.js";
 import type { Catalogue, Settings } from "./collection.js";
@@ -69,6 +71,8 @@ export function planEdit(catalogue: Catalogue, command: CatalogueCommand, collec
       return beginErasure(catalogue, command, collectionId);
     case "confirm-erasures":
       return confirmErasures(catalogue, command);
+    case "set-member-keys":
+      return setMemberKeys(catalogue, command);
   }
 }
 
@@ -261,25 +265,46 @@ function deletePayloadIndex(catalogue: Catalogue, command: DeletePayloadIndex): 
   };
 }
 
-function joinMember(catalogue: Catalogue, { id, region, url }: JoinMember): CatalogueEdit {
+function joinMember(catalogue: Catalogue, { id, region, url, keys }: JoinMember): CatalogueEdit {
   if (!isOrigin(id)) throw new MurmurationError("validation", `a replica id is 1 to ${limits.originMax}`, "id");
   requireWellFormed(region, "region");
   if (url !== undefined) requireWellFormed(url, "url");
+  if (keys !== undefined) checkKeys(keys);
   const present = catalogue.members.find((member) => member.id === id);
   if (present?.state === "evicted") {
     throw new MurmurationError("wrong-input", `replica ${id} was evicted: it can join under a new id only`, "id");
   }
   if (present !== undefined) {
-    if (url === undefined || url === present.url) return () => {};
+    const moved = url !== undefined && url !== present.url ? url : undefined;
+    // a member that has keys changes them itself
+    const told = present.keys === undefined ? keys : undefined;
+    if (moved === undefined && told === undefined) return () => {};
     return (stored) => {
-      (stored[memberKey(id)] as StoredMember).url = storedJson(url);
+      const member = stored[memberKey(id)] as StoredMember;
+      if (moved !== undefined) member.url = storedJson(moved);
+      if (told !== undefined) member.keys = storedJson(told as Json);
     };
   }
   checkCount(catalogue.members.length + 1, limits.membersMax, "replicas, evicted ones included");
   return (stored) => {
     const member: StoredMember = { region: storedJson(region), evicted: false };
     if (url !== undefined) member.url = storedJson(url);
+    if (keys !== undefined) member.keys = storedJson(keys as Json);
     stored[memberKey(id)] = member;
+  };
+}
+
+function checkKeys(keys: readonly string[]): void {
+  if (!areMemberKeys(keys)) throw new MurmurationError("validation", "a member has one public key, or two", "keys");
+}
+
+function setMemberKeys(catalogue: Catalogue, { id, keys }: SetMemberKeys): CatalogueEdit {
+  checkKeys(keys);
+  const present = catalogue.members.find((member) => member.id === id);
+  if (present === undefined) throw new MurmurationError("not-found", `there is no replica ${id}`, "id");
+  if (isSameKeys(present.keys, keys)) return () => {};
+  return (stored) => {
+    (stored[memberKey(id)] as StoredMember).keys = storedJson(keys as Json);
   };
 }
 

@@ -1,6 +1,7 @@
 import { ImmutableString } from "@automerge/automerge";
 import { type Json, type PayloadIndexSchema, parsePath } from "@murmuration/index";
 import { isOrigin } from "../causality/dot.js";
+import { areMemberKeys } from "../gossip/member-keys.js";
 import { isPlanted } from "../planted.js";
 import type { Catalogue, Collection, Member } from "./collection.js";
 import { isCollectionId } from "./collection-id.js";
@@ -253,9 +254,10 @@ function readMembers(root: { readonly [key: string]: unknown }, problems: string
 
 function readMember(stored: unknown, id: number): ReadPart<Member | undefined> {
   if (!isMap(stored)) return wrong("not a map");
-  const { region, url, evicted } = stored as {
+  const { region, url, keys, evicted } = stored as {
     readonly region?: unknown;
     readonly url?: unknown;
+    readonly keys?: unknown;
     readonly evicted?: unknown;
   };
   const where = textOf(region);
@@ -263,9 +265,9 @@ function readMember(stored: unknown, id: number): ReadPart<Member | undefined> {
   if (typeof evicted !== "boolean") return wrong("it is neither evicted nor not");
   const reached = url === undefined ? undefined : textOf(url);
   if (url !== undefined && reached === undefined) return wrong("its address is not a text");
+  const told = keys === undefined ? undefined : leafOf(keys);
+  if (keys !== undefined && !areMemberKeys(told)) return wrong("its keys are none");
   const state = evicted ? "evicted" : "active";
-  return {
-    value: Object.freeze({ id, region: where, ...(reached === undefined ? {} : { url: reached }), state }),
-    problems: none,
-  };
+  const more = { ...(reached === undefined ? {} : { url: reached }), ...(areMemberKeys(told) ? { keys: told } : {}) };
+  return { value: Object.freeze({ id, region: where, ...more, state }), problems: none };
 }

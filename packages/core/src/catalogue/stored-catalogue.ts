@@ -24,6 +24,8 @@ export interface StoredCatalogue {
 export interface StoredMember {
   region: ImmutableString;
   url?: ImmutableString;
+  /** A list of texts. Only the member itself changes it; whoever makes its entry may set it once. */
+  keys?: ImmutableString;
   evicted: boolean;
 }
 

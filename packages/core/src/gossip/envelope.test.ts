@@ -75,11 +75,11 @@ test("what is refused says why", () => {
   const request = { kind: "snapshot-request", shard: "s", transfer: 7, first: 0, count: 1 };
   assert.deepEqual(decodeEnvelope(good).message, request);
   const newer = good.slice();
-  newer[0] = 2;
+  newer[0] = 3;
   const changed = good.slice();
   changed[2] = (changed[2] as number) ^ 1;
   const cases: [Uint8Array, RegExp][] = [
-    [newer, /version 2 is not known/],
+    [newer, /version 3 is not known/],
     [changed, /checksum/],
     [new Uint8Array(0), /cut short/],
     [new Uint8Array(limits.messageBytesMax + 1), /over/],
@@ -136,6 +136,9 @@ test("kinds have numbers of their own, and they stay", () => {
       "snapshot-question": 15,
       "snapshot-word": 16,
       formats: 17,
+      introduce: 18,
+      admitted: 19,
+      session: 20,
     } satisfies Record<Message["kind"], number>,
   );
 });

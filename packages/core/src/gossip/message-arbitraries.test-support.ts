@@ -19,6 +19,11 @@ const keyedStates = fc.array(record({ key: keys, hash: shards, bytes }), { maxLe
 const vectors = fc.option(shards, { nil: undefined });
 const frontiers = fc.array(fc.tuple(shards, versionVectors), { maxLength: 5 }).map((entries) => new Map(entries));
 
+const memberKeys = fc.uniqueArray(
+  fc.uint8Array({ minLength: 1, maxLength: 32 }).map((key) => Buffer.from(key).toString("base64url")),
+  { minLength: 1, maxLength: limits.memberKeysMax },
+);
+
 export const messages: fc.Arbitrary<Message> = fc.oneof(
   record({ kind: kind("operations"), batch: runs.map(encodeBatch) }),
   record({
@@ -75,6 +80,22 @@ export const messages: fc.Arbitrary<Message> = fc.oneof(
   record({ kind: kind("start"), incarnation: counts }),
   record({ kind: kind("welcome"), incarnation: counts, nowMs: counts, frontiers }),
   record({ kind: kind("formats"), incarnation: counts, reads: counts, asks: fc.boolean() }),
+  record({
+    kind: kind("introduce"),
+    keys: memberKeys,
+    region: shards,
+    url: vectors,
+    invitation: shards,
+    endsMs: counts,
+    proof: bytes,
+  }),
+  record({
+    kind: kind("admitted"),
+    invitation: shards,
+    keys: fc.array(fc.tuple(origins, memberKeys), { maxLength: 4 }).map((entries) => new Map(entries)),
+    proof: bytes,
+  }),
+  record({ kind: kind("session"), known: counts }),
   record({ kind: kind("ask"), incarnation: counts, round: counts, wanted: frontiers }),
   record({
     kind: kind("durable"),

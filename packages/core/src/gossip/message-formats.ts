@@ -2,6 +2,7 @@ import type { VersionVector } from "../causality/version-vector.js";
 import { FieldReader } from "../operation/field-reader.js";
 import { refuseMessage } from "../operation/refuse-message.js";
 import { versionVectorToField } from "../operation/version-vector-field.js";
+import { areMemberKeys } from "./member-keys.js";
 import type { KeyedState, KeyRange, Message, SnapshotWord, SummaryRange } from "./message.js";
 
 /** How one kind of message travels: a number that names the kind, and its fields in order. */
@@ -191,6 +192,41 @@ export const messageFormats: { readonly [Kind in Message["kind"]]: MessageFormat
     write: ({ incarnation, reads, asks }) => [incarnation, reads, flag(asks)],
     read: (fields) => ({ kind: "formats", incarnation: count(fields), reads: count(fields), asks: flagOf(fields) }),
   },
+  introduce: {
+    number: 18,
+    write: ({ keys, region, url, invitation, endsMs, proof }) => [
+      keys,
+      region,
+      optional(url),
+      invitation,
+      endsMs,
+      proof,
+    ],
+    read: (fields) => ({
+      kind: "introduce",
+      keys: keysOf(fields.texts()),
+      region: fields.text(),
+      url: optionalOf(fields),
+      invitation: fields.text(),
+      endsMs: count(fields),
+      proof: fields.bytes(),
+    }),
+  },
+  admitted: {
+    number: 19,
+    write: ({ invitation, keys, proof }) => [invitation, [...keys.keys()], [...keys.values()], proof],
+    read: (fields) => ({
+      kind: "admitted",
+      invitation: fields.text(),
+      keys: keysByMember(fields),
+      proof: fields.bytes(),
+    }),
+  },
+  session: {
+    number: 20,
+    write: ({ known }) => [known],
+    read: (fields) => ({ kind: "session", known: count(fields) }),
+  },
 };
 
 /** By their numbers. */
@@ -231,6 +267,18 @@ function frontiersOf(fields: FieldReader): ReadonlyMap<string, VersionVector> {
   vectors.end();
   if (frontiers.size !== shards.length) refuseMessage("frontiers: a shard is named twice");
   return frontiers;
+}
+
+function keysOf(keys: unknown): readonly string[] {
+  return areMemberKeys(keys) ? keys : refuseMessage("message: no public keys of a member");
+}
+
+function keysByMember(fields: FieldReader): ReadonlyMap<number, readonly string[]> {
+  const members = originsOf(fields);
+  const lists = fields.list();
+  const keys = new Map(members.map((member, i) => [member, keysOf(lists[i])] as const));
+  if (keys.size !== members.length || lists.length !== members.length) refuseMessage("message: keys of other members");
+  return keys;
 }
 
 function originsOf(fields: FieldReader): number[] {

@@ -180,6 +180,38 @@ export interface FormatsMessage {
   readonly asks: boolean;
 }
 
+/** Asks to be let in: a replica that is no member says its key, and proves that it was invited. */
+export interface IntroduceMessage {
+  readonly kind: "introduce";
+  /** Its public keys, newest first. */
+  readonly keys: readonly string[];
+  readonly region: string;
+  readonly url: string | undefined;
+  /** Of the invitation that it has; "": it has none, or the secret of the cluster. */
+  readonly invitation: string;
+  /** When that ends. */
+  readonly endsMs: number;
+  /** Keyed hash of all this, by the secret of the invitation or of the cluster; nothing where it has neither. */
+  readonly proof: Uint8Array;
+}
+
+/** Answers it: the replica is let in. Says which keys the members have. */
+export interface AdmittedMessage {
+  readonly kind: "admitted";
+  /** That of the question. */
+  readonly invitation: string;
+  /** By member, newest first. */
+  readonly keys: ReadonlyMap<number, readonly string[]>;
+  /** Keyed hash of this and of the keys of the replica that is let in, by the same secret. */
+  readonly proof: Uint8Array;
+}
+
+/** Tells a replica that a later session of it is known than that in which it speaks: an earlier one is not listened to. */
+export interface SessionMessage {
+  readonly kind: "session";
+  readonly known: number;
+}
+
 /** What replicas say to each other. */
 export type Message =
   | OperationsMessage
@@ -197,7 +229,19 @@ export type Message =
   | DurableMessage
   | StartMessage
   | WelcomeMessage
-  | FormatsMessage;
+  | FormatsMessage
+  | IntroduceMessage
+  | AdmittedMessage
+  | SessionMessage;
+
+/** That a message is its sender's, and which of all that it has sent. */
+export interface Seal {
+  readonly session: number;
+  readonly count: number;
+  readonly signature: Uint8Array;
+  /** What is signed. */
+  readonly signed: Uint8Array;
+}
 
 /** A message with who it is from and for. */
 export interface Envelope {
@@ -208,4 +252,6 @@ export interface Envelope {
   /** Replica id, 0: all. */
   readonly to: number;
   readonly message: Message;
+  /** Missing: it is not signed. */
+  readonly seal?: Seal;
 }

@@ -160,6 +160,7 @@ export function executeOnModel(model: Model, command: Command): Refused | undefi
       return model.has(command.collection) ? undefined : "refused";
     case "change-aliases":
     case "join-member":
+    case "set-member-keys":
     case "evict-member":
     case "add-vector":
     case "drop-vector":

@@ -37,6 +37,7 @@ import { type Execution, Executor, writableShardOf } from "./executor.js";
 import { IndexBuilds } from "./index-builds.js";
 import { type CollectionDigest, digestOf, type LevelLinks, linksOf, validateGraphs } from "./inspect.js";
 import { type LeftOut, leftOut } from "./left-out.js";
+import type { Joining } from "./peering/joining.js";
 import { Peering } from "./peering/peering.js";
 import { type Standing, standsAlone } from "./peering/standing.js";
 import type { ReplicationStatus } from "./peering/status.js";
@@ -220,6 +221,12 @@ export class Replica {
     this.#store.flush();
   }
 
+  /** Who is let into the cluster, and by which keys its members are known. Throws `unavailable` for a replica that is alone. */
+  get joining(): Joining {
+    if (this.#peering !== undefined) return this.#peering.joining;
+    throw new MurmurationError("unavailable", "this replica is alone: it is in no cluster");
+  }
+
   /** Is a replica a member of the cluster, as is known here? */
   isMember(replica: number): boolean {
     return this.#peering?.isMember(replica) === true;
@@ -233,11 +240,8 @@ export class Replica {
   tick(budget: UpkeepBudget = {}, beforeCompaction: () => void = () => undefined): void {
     this.#store.flush();
     const nowMs = this.#clock.now();
-    const joins = this.#peering?.joinsAs(nowMs);
-    if (joins !== undefined) {
-      const { changes } = this.execute([{ kind: "join-member", id: this.id, ...joins }]);
-      this.#store.publish(changes);
-    }
+    const commands = this.#peering?.catalogueCommands(nowMs) ?? [];
+    if (commands.length > 0) this.#store.publish(this.execute(commands).changes);
     this.#peering?.tick(nowMs);
     this.#store.flush();
     const mayMaintain = budget.isPaused !== true && this.#peering?.mayMaintain() !== false;

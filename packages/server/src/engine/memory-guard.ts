@@ -134,6 +134,7 @@ const freeing: ReadonlySet<Command["kind"]> = new Set<Command["kind"]>([
   "change-aliases",
   "evict-member",
   "join-member",
+  "set-member-keys",
 ]);
 
 /** Does a command add to what is held in memory? */

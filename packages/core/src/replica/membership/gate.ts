@@ -45,6 +45,8 @@ export function whyNotFrom({ from, message }: Envelope, bytes: Uint8Array, membe
     case "start":
     case "welcome":
     case "compacted":
+    case "introduce":
+    case "admitted":
       break;
     default:
       return { reason: "not a member", detail };

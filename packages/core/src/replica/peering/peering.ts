@@ -1,11 +1,12 @@
 import { MurmurationError } from "@murmuration/index";
+import type { CatalogueCommand } from "../../catalogue/catalogue-command.js";
 import type { VersionVector } from "../../causality/version-vector.js";
 import type { Command } from "../../command/command.js";
 import { mergeTokens, type SessionToken } from "../../consistency/token.js";
 import { Acquaintances } from "../../gossip/acquaintances.js";
 import { ClockGuard } from "../../gossip/clock-guard.js";
-import { decodeEnvelope, type Envelope, type HeartbeatMessage, type Message } from "../../gossip/envelope.js";
-import { type PeerFrontiers, RequestPlanner } from "../../gossip/requests.js";
+import type { Envelope, HeartbeatMessage, Message } from "../../gossip/message.js";
+import { RequestPlanner } from "../../gossip/requests.js";
 import { Stability } from "../../gossip/stability.js";
 import type { Arrived, Outgoing } from "../../gossip/transport.js";
 import { limits } from "../../limits.js";
@@ -19,15 +20,19 @@ import { isBehindItself, missingOperations } from "../exchange/missing.js";
 import type { SetAsideOperation } from "../exchange/set-aside.js";
 import type { Waits } from "../exchange/waits.js";
 import { Admission } from "../membership/admission.js";
-import { believable, whyForged, whyNotFrom } from "../membership/gate.js";
+import { Authentication } from "../membership/authentication.js";
+import { believable } from "../membership/gate.js";
 import { isOtherStart, startIncarnation } from "../membership/incarnation.js";
 import { Membership } from "../membership/membership.js";
 import type { ClusterOptions, PeeringForUpkeep } from "../upkeep/cluster-options.js";
 import { holdersOf, type KnownMembers } from "../upkeep/known-members.js";
+import { Doorway } from "./doorway.js";
 import { Incidents } from "./incidents.js";
 import { Intake } from "./intake.js";
+import { Joining } from "./joining.js";
 import { LagMeter } from "./lag.js";
 import { Outbox } from "./outbox.js";
+import { peersHeard } from "./peers-heard.js";
 import { reasonsOf, type Standing, type StandingCase } from "./standing.js";
 import { type PeeringStatus, peerStatuses } from "./status.js";
 
@@ -44,6 +49,10 @@ export class Peering implements PeeringForUpkeep {
   readonly #incidents = new Incidents();
   readonly #lag = new LagMeter();
   readonly #admission: Admission;
+  readonly #authentication: Authentication;
+  readonly #doorway: Doorway;
+  /** Who is let in, and by which keys members are known. */
+  readonly joining: Joining;
   readonly #frontiersOf = new Map<number, ReadonlyMap<string, VersionVector>>();
   readonly #known: Acquaintances;
   readonly #answers: Answers;
@@ -69,7 +78,23 @@ export class Peering implements PeeringForUpkeep {
       (replica) => this.#members.isActive(replica),
       (replica) => this.#forget(replica),
     );
-    this.#outbox = new Outbox(options.name, store.id);
+    const authentication = new Authentication(
+      store,
+      this.#members,
+      options,
+      this.#incarnation,
+      () => this.#admission.isAdmitted,
+    );
+    this.#authentication = authentication;
+    this.#outbox = new Outbox(store.id, (to, message) => authentication.seal(options.name, to, message));
+    this.#doorway = new Doorway({
+      id: store.id,
+      cluster: options.name,
+      members: this.#members,
+      authentication,
+      refuse: (reason, detail) => this.#refuse(reason, detail),
+      tellSession: (to, known) => this.#outbox.send(to, "control", { kind: "session", known }),
+    });
     this.#requests = new RequestPlanner();
     this.#clockGuard = new ClockGuard();
     this.#intake = new Intake({
@@ -82,14 +107,15 @@ export class Peering implements PeeringForUpkeep {
     });
     const context = this.#exchangeContext();
     this.#answers = new Answers(context);
-    this.#exchanges = makeExchanges(context, options, waits);
+    this.#exchanges = makeExchanges({ context, options, waits, authentication, admission: this.#admission });
+    this.joining = new Joining(store, options, this.#members, authentication, this.#exchanges.introductions);
   }
 
   #exchangeContext(): ExchangeContext {
     return {
       store: this.#store,
       members: this.#members,
-      send: (to, lane, message) => this.#send(to, lane, message),
+      send: (to, lane, message) => this.#outbox.send(to, lane, message),
       refuse: (reason, detail) => this.#refuse(reason, detail),
       frontiersOf: (replica) => this.#frontiersOf.get(replica),
       snapshotLagOperations: this.#options.snapshotLagOperations ?? limits.snapshotLagOperations,
@@ -116,6 +142,7 @@ export class Peering implements PeeringForUpkeep {
       admission: this.#admission,
       clocks: this.#clockGuard,
       startGuard: this.#exchanges.startGuard,
+      authentication: this.#authentication,
       isFenced: this.#fenced,
       frontiers: this.#memberFrontiers(),
     };
@@ -135,12 +162,10 @@ export class Peering implements PeeringForUpkeep {
     return { refusesReads: this.#admission.refusesReads(), refusesWrites, reasons, unconfirmed };
   }
 
-  /** Region and address under which this replica has to join now, or to be known from now on, if it has to. */
-  joinsAs(nowMs: number): { readonly region: string; readonly url?: string } | undefined {
-    const { region = "", url } = this.#options;
-    const member = url === undefined ? { region } : { region, url };
-    if (this.#admission.joinsAs(nowMs, this.#known.heardMs, this.#frontiersOf) !== undefined) return member;
-    return this.#members.hasMoved() && this.refusesWrites() === undefined ? member : undefined;
+  /** What is to be changed in the catalogue now. */
+  catalogueCommands(nowMs: number): readonly CatalogueCommand[] {
+    const joinsAs = this.#admission.joinsAs(nowMs, this.#known.heardMs, this.#frontiersOf);
+    return this.joining.commands(joinsAs !== undefined, this.refusesWrites() === undefined, nowMs);
   }
 
   /** Others that are heard and have said that they hold all of this, the one heard last first. */
@@ -182,22 +207,10 @@ export class Peering implements PeeringForUpkeep {
   /** Take a message. Never throws for its contents. */
   receive(arrived: Arrived, nowMs: number): void {
     this.#nowMs = nowMs;
-    let envelope: Envelope;
-    try {
-      envelope = decodeEnvelope(arrived.bytes);
-    } catch (error) {
-      this.#refuse("malformed", error);
-      return;
-    }
-    const { cluster, from, to, message } = envelope;
-    const { id } = this.#store;
-    if (cluster !== this.#options.name) return this.#refuse("wrong cluster", `replica ${from} is of "${cluster}"`);
-    const refusal = whyForged(envelope, arrived);
-    if (refusal !== undefined) return this.#refuse(refusal.reason, refusal.detail);
-    if (from === id) return this.#meetMyself(message);
-    if (to !== 0 && to !== id) return;
-    const notFrom = whyNotFrom(envelope, arrived.bytes, this.#members);
-    if (notFrom !== undefined) return this.#refuse(notFrom.reason, notFrom.detail);
+    const envelope = this.#doorway.open(arrived, nowMs);
+    if (envelope === undefined) return;
+    const { from, message } = envelope;
+    if (from === this.#store.id) return this.#meetMyself(message);
     if (!this.#known.note(from, nowMs)) {
       return this.#refuse("too many strangers", `more than ${limits.strangersMax} that are no members speak at a time`);
     }
@@ -218,12 +231,12 @@ export class Peering implements PeeringForUpkeep {
     return this.#members.isActive(replica);
   }
 
-  /** One that is no member, and silent: nothing of it is kept. */
   #forget(replica: number): void {
     this.#frontiersOf.delete(replica);
     this.#lag.forget(replica);
     this.#clockGuard.forget(replica);
     this.#answers.forget(replica);
+    this.#authentication.forget(replica);
     for (const exchange of this.#exchanges.all) exchange.forget?.(replica);
   }
 
@@ -243,6 +256,8 @@ export class Peering implements PeeringForUpkeep {
         return this.#takeHeartbeat(from, message, nowMs);
       case "request":
         return this.#answers.note(from, message);
+      case "session":
+        return this.#members.isActive(from) ? this.#authentication.speakAfter(message.known) : undefined;
       case "compacted":
         return this.#requests.noteCompacted(from, message.shard, message.origin, message.upTo);
       default: {
@@ -271,15 +286,23 @@ export class Peering implements PeeringForUpkeep {
     for (const [replica, frontiers] of this.#frontiersOf) if (this.#members.isActive(replica)) yield frontiers;
   }
 
+  #ownFrontiers(): ReadonlyMap<string, VersionVector> {
+    const { system, shards } = this.#store;
+    return new Map([
+      [SYSTEM_SHARD, system.frontier],
+      ...[...shards].map(([id, { shard }]) => [id, shard.frontier] as const),
+    ]);
+  }
+
   #settleStability(): void {
     this.#isUnsettled = false;
-    const frontiers = new Map<string, VersionVector>([[SYSTEM_SHARD, this.#store.system.frontier]]);
-    for (const [id, { shard }] of this.#store.shards) frontiers.set(id, shard.frontier);
+    const frontiers = this.#ownFrontiers();
     // What an evicted one sent and is not applied yet must not be applied later: by then this replica has told the others all that it will
     // ever hold of it. What another member holds of it is asked of that member.
     const past = this.#members.past((id) => this.#intake.clear(id));
     this.#stability.settle(this.#members.active(), past, frontiers);
     this.#admission.settle(this.#stability);
+    this.#authentication.settle(this.stable(SYSTEM_SHARD), past);
   }
 
   // ---- sending
@@ -296,17 +319,12 @@ export class Peering implements PeeringForUpkeep {
       // others count on what a heartbeat says
       this.#store.sync();
       this.#lastHeartbeatMs = nowMs;
-      const frontiers = new Map<string, VersionVector>([[SYSTEM_SHARD, new Map(this.#store.system.frontier)]]);
-      for (const [shard, target] of this.#store.shards) frontiers.set(shard, new Map(target.shard.frontier));
-      this.#send(undefined, "control", { kind: "heartbeat", incarnation: this.#incarnation, nowMs, frontiers });
+      const frontiers = new Map([...this.#ownFrontiers()].map(([shard, held]) => [shard, new Map(held)] as const));
+      this.#outbox.send(undefined, "control", { kind: "heartbeat", incarnation: this.#incarnation, nowMs, frontiers });
     }
     this.#known.forgetSilent(nowMs);
     for (const exchange of this.#exchanges.all) exchange.tick(nowMs);
-    const peers: PeerFrontiers[] = [];
-    for (const [peer, heardMs] of this.#known.heardMs) {
-      if (!this.#members.isEvicted(peer))
-        peers.push({ id: peer, heardMs, frontiers: this.#frontiersOf.get(peer) ?? new Map() });
-    }
+    const peers = peersHeard(this.#members, this.#known.heardMs, this.#frontiersOf);
     if (isPlanted("no-requests")) return;
     const known = [...this.#frontiersOf.values()];
     const missing = missingOperations(
@@ -319,7 +337,7 @@ export class Peering implements PeeringForUpkeep {
     const wanted = missing.filter(({ shard }) => this.#admission.mayHold(shard));
     for (const request of this.#requests.plan(nowMs, wanted, peers)) {
       const { to, shard, origin, after, limit } = request;
-      this.#send(to, "control", { kind: "request", shard, origin, after, limit });
+      this.#outbox.send(to, "control", { kind: "request", shard, origin, after, limit });
     }
   }
 
@@ -330,10 +348,6 @@ export class Peering implements PeeringForUpkeep {
     this.#answers.sendSome();
     const isSilent = this.#members.isEvicted(this.#store.id) || this.#fenced;
     return this.#outbox.take(isSilent ? [] : own);
-  }
-
-  #send(to: number | undefined, lane: Outgoing["lane"], message: Message): void {
-    this.#outbox.send(to, lane, message);
   }
 
   #refuse(reason: string, detail: unknown): void {
@@ -357,7 +371,6 @@ export class Peering implements PeeringForUpkeep {
       lag: this.#lag,
       nowMs,
     });
-    const shards = [SYSTEM_SHARD, ...this.#store.shards.keys()];
     return {
       cluster: this.#options.name,
       peers,
@@ -367,7 +380,7 @@ export class Peering implements PeeringForUpkeep {
       inboxBytes: this.#intake.bytes,
       refusesWrites: this.refusesWrites(),
       operationFormat: this.#exchanges.formats.written(),
-      stable: new Map(shards.map((shard) => [shard, this.stable(shard)])),
+      stable: new Map([...this.#ownFrontiers().keys()].map((shard) => [shard, this.stable(shard)])),
       needSnapshot: [...new Set([...this.#requests.needSnapshot(), ...this.#store.snapshotsWanted])].sort(),
       needCheckpoint: [...this.#store.checkpointsWanted].sort(),
       unconfirmedSnapshots: this.#exchanges.unconfirmed.list(),

@@ -6,6 +6,7 @@ import type { ReplicaStore } from "../commit/store.js";
 import { isBehindItself } from "../exchange/missing.js";
 import type { StartGuard } from "../exchange/start-guard.js";
 import type { Admission } from "../membership/admission.js";
+import type { Authentication } from "../membership/authentication.js";
 import type { Membership } from "../membership/membership.js";
 
 /** How a replica stands in its cluster: what it does not serve now, and why. */
@@ -35,6 +36,7 @@ export interface StandingCase {
   readonly admission: Admission;
   readonly clocks: ClockGuard;
   readonly startGuard: StartGuard;
+  readonly authentication: Authentication;
   /** Does another process run under this replica's id? */
   readonly isFenced: boolean;
   /** What others said to hold. */
@@ -43,13 +45,15 @@ export interface StandingCase {
 
 /** Why a replica takes no client writes now, the weightiest reason first. What is seldom so is only looked at when it is asked for. */
 export function* reasonsOf(known: StandingCase): Generator<string> {
-  const { store, members, admission, clocks, startGuard, isFenced, frontiers } = known;
+  const { store, members, admission, clocks, startGuard, authentication, isFenced, frontiers } = known;
   if (members.isEvicted(store.id)) {
     // whatever else there is, nothing leads out of this
     yield "this replica was evicted from its cluster: it must join under a new id, with an empty data folder";
     return;
   }
   if (isFenced) yield "another process runs under this replica's id: one of the two must join under a new id";
+  const ownKey = authentication.refusesOwnKey();
+  if (ownKey !== undefined) yield ownKey;
   const notAdmitted = admission.refusesWrites();
   if (notAdmitted !== undefined) yield notAdmitted;
   const starting = startGuard.refuses();

@@ -1,4 +1,6 @@
 import type { VersionVector } from "../../causality/version-vector.js";
+import type { Invitation } from "../../gossip/invitation.js";
+import type { Signing } from "../../gossip/signing.js";
 import type { KnownMembers } from "./known-members.js";
 
 /** The cluster that a replica takes part in. */
@@ -21,6 +23,14 @@ export interface ClusterOptions {
    * hears so many others and none of them holds anything.
    */
   readonly founding?: { readonly peers: number };
+  /** Keys of this replica. Without them it signs nothing, and takes the messages of others at their word. */
+  readonly signing?: Signing;
+  /** Keys of the founders by their ids, where they are known beforehand: nothing is taken that they have not signed. */
+  readonly founderKeys?: ReadonlyMap<number, readonly string[]>;
+  /** By which this replica is let in when it is no member yet. */
+  readonly invitation?: Invitation;
+  /** What all replicas of the cluster have in common: whoever has it is let in. */
+  readonly secret?: Uint8Array;
   /**
    * How long a replica that has started waits at most for the other members to say what they hold of its operations, before it writes;
    * default `limits.startWaitMs`. 0: not at all, and an older copy of its disk is noticed too late.
