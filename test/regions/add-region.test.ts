@@ -48,7 +48,9 @@ describe("a region that is added to two that do not list it", { timeout: 400_000
   async function add(name: string, others: readonly (Region | Running)[]): Promise<Running> {
     const broker = await startNatsServer();
     const peers = others.flatMap((one) => ["--peer", `${one.name}=${one.broker.url}`]);
-    const options = ["--region", name, "--nats", broker.url, ...peers];
+    const invited = runCli("invite", "--url", (others[0] as Region | Running).server.address);
+    assert.equal(invited.code, 0, invited.err);
+    const options = ["--region", name, "--nats", broker.url, ...peers, "--invitation", invited.out.trim()];
     const server = await startServer({ dataFolder: join(folder, name), options, waitFor: "listening" });
     const running = { name, broker, server };
     added.push(running);

@@ -109,7 +109,7 @@ describe("the command", () => {
   });
 
   it("has a help for every command", async () => {
-    for (const argv of [["serve"], ["members"], ["evict"], ["restore"], ["verify"]]) {
+    for (const argv of [["serve"], ["members"], ["invite"], ["rotate-key"], ["evict"], ["restore"], ["verify"]]) {
       const { exit, output } = run(...argv, "--help");
       assert.equal(await exit, 0);
       assert.match(output.out, new RegExp(`^Usage: murmur ${argv[0]} `));

@@ -1,4 +1,4 @@
-import { limits } from "@murmuration/core";
+import { limits, readInvitation } from "@murmuration/core";
 import { allowedHost } from "./consistency/allowed-hosts.js";
 import type { ClusterStart } from "./engine/cluster-start.js";
 
@@ -15,6 +15,10 @@ export interface ClusterSettings {
   readonly nats: string;
   /** `NAME=URL,URL` or `NAME`, separated by spaces. */
   readonly peer: string;
+  /** "": none. */
+  readonly invitation: string;
+  readonly invitationFile: string;
+  readonly clusterSecretFile: string;
   readonly natsUser: string;
   readonly natsPassword: string;
   readonly natsToken: string;
@@ -123,6 +127,27 @@ function tlsOf({ natsCaFile, natsCertFile, natsKeyFile }: ClusterSettings): obje
   };
 }
 
+const SECRET_CHARACTERS_MIN = 32;
+
+/** Throws an `Error` that does not show it. */
+function secretOf(content: string): Uint8Array {
+  const secret = content.trim();
+  if (secret.length >= SECRET_CHARACTERS_MIN) return new TextEncoder().encode(secret);
+  throw new Error(`--cluster-secret-file must hold ${SECRET_CHARACTERS_MIN} characters or more: openssl rand -hex 32`);
+}
+
+/** The text of the invitation that is given, if one is. Throws an `Error` that does not show it. */
+function invitationOf(settings: ClusterSettings, readFile: (path: string) => string): string | undefined {
+  const { invitation, invitationFile, cluster } = settings;
+  if (invitation !== "" && invitationFile !== "")
+    throw new Error("only one of --invitation and --invitation-file can be given");
+  const given = (invitationFile === "" ? invitation : readFile(invitationFile)).trim();
+  if (given === "") return undefined;
+  const known = readInvitation(given);
+  if (known.cluster === cluster) return given;
+  throw new Error(`the invitation is to the cluster "${known.cluster}", and --cluster is "${cluster}"`);
+}
+
 /** The cluster that these options describe; `undefined`: none. Throws an `Error` that says what does not fit together. */
 export function clusterOf(
   settings: ClusterSettings & ListenSettings,
@@ -132,6 +157,10 @@ export function clusterOf(
   if (nats === "") {
     if (settings.advertise !== "") throw new Error("--advertise needs --nats: a server that is alone is in no cluster");
     if (settings.replicaId !== 0) throw new Error("--replica-id needs --nats: a server that is alone is in no cluster");
+    if (settings.invitation !== "" || settings.invitationFile !== "")
+      throw new Error("--invitation needs --nats: a server that is alone is in no cluster");
+    if (settings.clusterSecretFile !== "")
+      throw new Error("--cluster-secret-file needs --nats: a server that is alone is in no cluster");
     if (peer !== "") throw new Error("--peer needs --nats: replicas reach each other through it");
     return undefined;
   }
@@ -143,10 +172,13 @@ export function clusterOf(
   const auth = authOf(settings, readFile);
   const tls = tlsOf(settings);
   const advertise = addressOf(settings);
+  const invitation = invitationOf(settings, readFile);
   return {
     name: cluster,
     region,
     ...(advertise === undefined ? {} : { advertise }),
+    ...(invitation === undefined ? {} : { invitation }),
+    ...(settings.clusterSecretFile === "" ? {} : { secret: secretOf(readFile(settings.clusterSecretFile)) }),
     ...(settings.replicaId === 0 ? {} : { replicaId: settings.replicaId }),
     peerHosts: [
       ...parseHosts(settings.peerUrlAllow),

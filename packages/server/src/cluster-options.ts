@@ -70,6 +70,32 @@ export const clusterOptions: readonly OptionRow[] = [
     },
   },
   {
+    name: "invitation",
+    key: "invitation",
+    placeholder: "text",
+    description: "what `murmur invite` printed, by which a new replica is let into a cluster; better in a file",
+    defaultValue: "",
+    isSecret: true,
+    parse: text,
+  },
+  {
+    name: "invitation-file",
+    key: "invitationFile",
+    placeholder: "file",
+    description: "file that holds that",
+    defaultValue: "",
+    parse: text,
+  },
+  {
+    name: "cluster-secret-file",
+    key: "clusterSecretFile",
+    placeholder: "file",
+    description:
+      "file of 32 characters or more, the same for all replicas: whoever has it may begin the cluster, and is let in",
+    defaultValue: "",
+    parse: text,
+  },
+  {
     name: "nats-user",
     key: "natsUser",
     placeholder: "name",

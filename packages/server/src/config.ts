@@ -153,7 +153,7 @@ export function loadConfig(sources: ConfigSources): ConfigOutcome {
     if (settings.backupEveryMinutes > 0 && settings.backupFolder === "")
       throw new Error("--backup-every needs --backup-folder");
     const bodyBytesInFlightMebibytes = roomForBodies(settings);
-    const { apiKey, readOnlyApiKey, apiKeyAlternate, encryptionKey, ...shown } = settings;
+    const { apiKey, readOnlyApiKey, apiKeyAlternate, encryptionKey, invitation, ...shown } = settings;
     const access = accessOf(settings, readFile);
     const cluster = clusterOf(settings, readFile);
     const tls = tlsOf(settings, readFile);

@@ -106,6 +106,8 @@ export const routeRights: { readonly [route: string]: Right } = {
   "DELETE /cluster/peer/{peer_id}": "manage",
   "POST /murmur/collections/{collection_name}/validate": "manage",
   "POST /murmur/cluster/members/{id}/evict": "manage",
+  "POST /murmur/cluster/invitations": "manage",
+  "POST /murmur/cluster/key/rotate": "manage",
   "POST /murmur/backups": "manage",
   "DELETE /murmur/backups/{name}": "manage",
   "POST /murmur/erasures": "manage",

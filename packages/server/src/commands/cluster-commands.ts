@@ -13,5 +13,7 @@ function operation(name: string, summary: string): CliCommand {
 }
 
 export const members = operation("members", "list the replicas of a running server's cluster");
+export const invite = operation("invite", "let one new replica into a running server's cluster");
+export const rotateKey = operation("rotate-key", "give a running server another key to sign with");
 export const evict = operation("evict", "take a replica out of the cluster for good");
 export const erase = operation("erase", "delete points, and have nothing of them left anywhere");

@@ -1,12 +1,12 @@
 import { Command, CommanderError } from "commander";
 import { audit } from "./audit.js";
-import { erase, evict, members } from "./cluster-commands.js";
+import { erase, evict, invite, members, rotateKey } from "./cluster-commands.js";
 import type { CliCommand } from "./command.js";
 import { restore } from "./restore.js";
 import { serve } from "./serve.js";
 import { verify } from "./verify.js";
 
-const commands: readonly CliCommand[] = [serve, members, evict, erase, restore, verify, audit];
+const commands: readonly CliCommand[] = [serve, members, invite, rotateKey, evict, erase, restore, verify, audit];
 
 function helpOf(all: readonly CliCommand[]): string {
   const width = Math.max(...all.map(({ name }) => name.length));

@@ -17,6 +17,9 @@ const URL_DEFAULT = "http://127.0.0.1:6333";
 const TIMEOUT_MS = 10_000;
 /** Deleting what a filter selects may take longer. */
 const WRITE_TIMEOUT_MS = 300_000;
+const MINUTE_S = 60;
+const MINUTES_DEFAULT = 60;
+const MINUTES_MAX = 43_200;
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
 
 interface Member {
@@ -177,6 +180,23 @@ async function evictAt(server: Server, id: number): Promise<Outcome> {
   return { json: { replica_id: id, evicted_now: evicted }, text };
 }
 
+async function inviteBy(server: Server, minutes: number): Promise<Outcome> {
+  const made = await ask("POST", server, "/murmur/cluster/invitations", { expires_s: minutes * MINUTE_S });
+  const { invitation } = made as { readonly invitation: string };
+  return { json: { invitation, expires_s: minutes * MINUTE_S }, text: `${invitation}\n` };
+}
+
+async function rotateKeyOf(server: Server): Promise<Outcome> {
+  await ask("POST", server, "/murmur/cluster/key/rotate");
+  return { json: { rotated: true }, text: "the new key signs as soon as every member knows it\n" };
+}
+
+function minutesOf(text: string): number {
+  const minutes = Number(text);
+  if (/^\d{1,5}$/.test(text) && minutes >= 1 && minutes <= MINUTES_MAX) return minutes;
+  throw new InvalidArgumentError(`it must be 1 to ${MINUTES_MAX}.`);
+}
+
 /** Run a command that asks a running server. Resolves to the exit code. */
 export async function operate(argv: readonly string[]): Promise<number> {
   const program = new Command("murmur").exitOverride();
@@ -215,6 +235,10 @@ export async function operate(argv: readonly string[]): Promise<number> {
   command("members", "List the replicas of the cluster, and how far each is.").action((flags: Flags) =>
     print(membersOf, flags),
   );
+  command("invite", "Print an invitation: a secret by which one new replica is let into the cluster.")
+    .addOption(new Option("--expires <minutes>", "it ends after so long").argParser(minutesOf).default(MINUTES_DEFAULT))
+    .action((flags: Flags & { readonly expires: number }) => print((server) => inviteBy(server, flags.expires), flags));
+  command("rotate-key", "Give a member another key to sign with.").action((flags: Flags) => print(rotateKeyOf, flags));
   command("evict", "Take a replica out of the cluster for good.")
     .argument("<id>", "replica id", replicaId)
     .action((id: number, flags: Flags) => print((server) => evictAt(server, id), flags));

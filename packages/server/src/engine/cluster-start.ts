@@ -28,6 +28,10 @@ export interface ClusterStart {
   readonly peers: number;
   /** How long members have after a start to say what they hold of this replica's writes; default: five seconds. */
   readonly startWaitMs?: number;
+  /** By which it is let in when it is no member yet: the text that `murmur invite` printed. */
+  readonly invitation?: string;
+  /** What all replicas have in common that are to begin the cluster, and to be let in. */
+  readonly secret?: Uint8Array;
   readonly transport: TransportSource;
 }
 

@@ -12,6 +12,8 @@ export interface DataFiles {
   readonly vectors: string;
   readonly reserve: string;
   readonly snapshots: string;
+  /** The private key by which members of a cluster know this replica. */
+  readonly memberKey: string;
 }
 
 export function dataFiles(folder: string): DataFiles {
@@ -21,6 +23,7 @@ export function dataFiles(folder: string): DataFiles {
     vectors: join(folder, "vectors"),
     reserve: join(folder, "reserve"),
     snapshots: join(folder, "snapshots"),
+    memberKey: join(folder, "member-key.pem"),
   };
 }
 

@@ -19,6 +19,7 @@ import type { BriefSource } from "./brief-source.js";
 import type { ErasureQuestion } from "./erasure-questions.js";
 import type { Patience } from "./followed-tokens.js";
 import type { FollowerStart } from "./follower.js";
+import type { Membership } from "./membership.js";
 import type { MemoryPart, MemoryUse } from "./memory-guard.js";
 
 /** Counts of one collection, for its info page. */
@@ -141,6 +142,8 @@ export interface Database {
   replication(): Promise<ReplicationReport>;
   /** `KnownErasures`, or `LeftNothing`. Rejects where files cannot be written. */
   erasing(question: ErasureQuestion): Promise<unknown>;
+  /** Who is let into the cluster, and by which key this replica is known. */
+  membership(): Membership;
   counters(): DatabaseCounters;
   /** Why nothing is served any more: the engine's thread is gone, though nobody closed it. `undefined`: it runs. */
   endedBecause(): string | undefined;

@@ -39,8 +39,10 @@ import type { Followed } from "./followed.js";
 import { FollowedReads } from "./followed-reads.js";
 import { FollowedTokens, type Patience } from "./followed-tokens.js";
 import type { FollowerStart } from "./follower.js";
+import { type Membership, membershipOf } from "./membership.js";
 import { MemoryGuard, memoryOf, requireRoomFor } from "./memory-guard.js";
 import type { Outcome, Reply, Request } from "./messages.js";
+import { shownShards } from "./shown-shards.js";
 import { upsertedBy } from "./upserted-by.js";
 
 const PROBE_INTERVAL_MS = 1000;
@@ -232,14 +234,6 @@ export class EngineDatabase implements Database {
   /** While writes fail, whoever asks also has the log tried again, so that readiness comes back without a write from outside. */
   status(): DatabaseStatus {
     if (this.#storageFailed) this.#probe();
-    const { collections } = this.catalogue;
-    const shards = Array.from(this.#followed.shards(), ([shard, { counts }]) => ({
-      collection: collections[shard]?.name ?? shard,
-      shard,
-      points: counts.points(),
-      graphBytes: counts.graphBytes(),
-      unconfirmedFrom: this.#standing.unconfirmed[shard],
-    }));
     const known = [this.#notReady, this.#guard.look(), ...this.#standing.reasons, ...this.#followed.refusals()];
     const reasons = [...new Set(known.filter((reason) => reason !== undefined))];
     return {
@@ -250,8 +244,12 @@ export class EngineDatabase implements Database {
       ...(reasons[0] === undefined ? {} : { reason: reasons[0] }),
       reasons,
       leftOut: this.#leftOut,
-      shards,
+      shards: shownShards(this.#followed, this.catalogue, this.#standing),
     };
+  }
+
+  membership(): Membership {
+    return membershipOf(this.#calls);
   }
 
   replication(): Promise<ReplicationReport> {

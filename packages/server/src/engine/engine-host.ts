@@ -6,6 +6,7 @@ import {
   isAdmitted,
   nothingLeftOut,
   Replica,
+  readInvitation,
   replicaIdOf,
   SYSTEM_SHARD,
   type WaitRequest,
@@ -95,6 +96,9 @@ export class EngineHost {
               nonce: randomInt(2 ** 20),
               founding: { peers: cluster.peers },
               startWaitMs: cluster.startWaitMs ?? limits.START_WAIT_MS,
+              ...(resources.signing === undefined ? {} : { signing: resources.signing }),
+              ...(cluster.invitation === undefined ? {} : { invitation: readInvitation(cluster.invitation) }),
+              ...(cluster.secret === undefined ? {} : { secret: cluster.secret }),
             },
           }),
     });

@@ -1,11 +1,12 @@
 import { statSync } from "node:fs";
-import { type OpLog, SqliteOpLog } from "@murmuration/core";
+import { type OpLog, type Signing, SqliteOpLog } from "@murmuration/core";
 import { logKeyOf } from "../encryption/data-keys.js";
 import type { Heap } from "../threads/heap.js";
 import { heapOfThisThread } from "../threads/heap.js";
 import { VectorFolder } from "../vectors/vector-folder.js";
 import { DiskReserve } from "./disk-reserve.js";
 import { ImageStore, type OnImageRefused } from "./image-store.js";
+import { openMemberKey } from "./member-key.js";
 import type { EngineFiles } from "./messages.js";
 
 /** What the engine keeps things in. */
@@ -16,6 +17,8 @@ export interface EngineResources {
   readonly reserve: Pick<DiskReserve, keyof DiskReserve>;
   /** Of the thread that it runs in. */
   readonly heap: Heap;
+  /** Keys of a replica that is in a cluster. */
+  readonly signing?: Signing;
   /** Bytes of the log's files. */
   readonly logBytes: () => number;
 }
@@ -25,7 +28,7 @@ export interface EngineResources {
  * form. Throws what `SqliteOpLog` throws.
  */
 export function openResources(
-  { logFile, logPagesMax, imageFolder, vectorFolder, reserveFile, keys }: EngineFiles,
+  { logFile, logPagesMax, imageFolder, vectorFolder, reserveFile, keys, memberKeyFile }: EngineFiles,
   onImageRefused: OnImageRefused,
   onBroughtOver: (done: number, points: number) => void,
 ): EngineResources {
@@ -41,6 +44,7 @@ export function openResources(
     vectors: new VectorFolder(vectorFolder, keys),
     reserve: new DiskReserve(reserveFile),
     heap: heapOfThisThread(),
+    ...(memberKeyFile === undefined ? {} : { signing: openMemberKey(memberKeyFile) }),
     logBytes: () => bytesOf(logFile) + bytesOf(`${logFile}-wal`),
   };
 }

@@ -1,4 +1,5 @@
-import { nameOfKey, type Replica } from "@murmuration/core";
+import { randomBytes } from "node:crypto";
+import { invitationText, nameOfKey, type Replica } from "@murmuration/core";
 import type { Json, Space } from "@murmuration/index";
 import { auditRecall } from "./audit.js";
 import type { ClusterLink } from "./cluster-link.js";
@@ -6,6 +7,8 @@ import type { ReplicationReport } from "./database.js";
 import type { LeftNothing } from "./erasure-questions.js";
 import type { HostImages } from "./host-images.js";
 import type { Answer, Question } from "./messages.js";
+
+const NONCE_BYTES = 12;
 
 /** What questions are asked of. */
 export interface Asked {
@@ -32,6 +35,13 @@ export function findAnswer(asked: Asked, question: Question): Answer {
       return leaveNothing(asked, question.round);
     case "replication":
       return report(asked);
+    case "invite":
+      return invitationText(
+        replica.joining.invite(randomBytes(NONCE_BYTES).toString("hex"), Date.now() + question.forMs),
+      );
+    case "renew-key":
+      replica.joining.renewKey();
+      return true;
     case "holders":
       return replica.holders(question.token);
     case "digest":

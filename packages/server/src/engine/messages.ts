@@ -42,6 +42,8 @@ export interface EngineFiles {
   readonly reserveFile: string;
   /** What is on disk is encrypted with them; without: it is not. */
   readonly keys?: DataKeys;
+  /** Where the replica is in a cluster: its private key. */
+  readonly memberKeyFile?: string;
   /** Bound on the log file, in pages of 4 KiB: a write beyond it fails as a full disk does. */
   readonly logPagesMax?: number;
 }
@@ -58,6 +60,10 @@ export type Question =
   | { readonly kind: "probe" }
   /** What is known of the other replicas, and what waits. */
   | { readonly kind: "replication" }
+  /** An invitation, that ends after so long. */
+  | { readonly kind: "invite"; readonly forMs: number }
+  /** Another key for this replica. */
+  | { readonly kind: "renew-key" }
   /** A payload of this shard could not be read: those that are damaged are written anew. */
   | { readonly kind: "mend-payloads"; readonly shard: string }
   /** Replicas that are heard and hold all of this. */

@@ -59,7 +59,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     ...(keys && { keys }),
     imageEvery: options.imageEvery ?? IMAGE_EVERY_DEFAULT,
     planners: options.planners ?? 1,
-    ...(options.cluster === undefined ? {} : { cluster: options.cluster }),
+    ...(options.cluster === undefined ? {} : { cluster: options.cluster, memberKeyFile: folder.memberKey }),
     ...(options.logPagesMax === undefined ? {} : { logPagesMax: options.logPagesMax }),
   };
   // recovery makes millions of short-lived objects: with a young generation of the default size half of its time is scavenging

@@ -8,6 +8,7 @@ import { collectionRoutes } from "./collections.js";
 import { countRoutes } from "./count.js";
 import { erasureRoutes } from "./erasures.js";
 import { indexRoutes } from "./indexes.js";
+import { memberRoutes } from "./members.js";
 import { murmurRoutes } from "./murmur.js";
 import { operationRoutes } from "./operations.js";
 import { payloadRoutes } from "./payload.js";
@@ -41,6 +42,7 @@ export const routes: readonly Route[] = [
   ...murmurRoutes,
   ...replicationRoutes,
   ...auditRoutes,
+  ...memberRoutes,
   ...backupRoutes,
   ...erasureRoutes,
   ...snapshotRoutes,
