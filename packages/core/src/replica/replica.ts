@@ -187,8 +187,7 @@ export class Replica {
   }
 
   /**
-   * Execute commands as one group: one transaction, one flush. Each command by itself is executed whole or refused, and then has no
-   * effect; when the log fails, none of the group has.
+   * Execute commands as one group: one transaction, one flush. Each by itself is executed whole or has no effect; when the log fails, none has.
    */
   execute(commands: readonly Command[]): Execution {
     return this.#executor.execute(commands);
@@ -221,10 +220,10 @@ export class Replica {
     this.#store.flush();
   }
 
-  /** Who is let into the cluster, and by which keys its members are known. Throws `unavailable` for a replica that is alone. */
+  /** Who is let into the cluster. Throws `unavailable` for a replica that is alone. */
   get joining(): Joining {
     if (this.#peering !== undefined) return this.#peering.joining;
-    throw new MurmurationError("unavailable", "this replica is alone: it is in no cluster");
+    throw new MurmurationError("unavailable", "this replica is in no cluster");
   }
 
   /** Is a replica a member of the cluster, as is known here? */

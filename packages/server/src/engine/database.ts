@@ -19,7 +19,6 @@ import type { BriefSource } from "./brief-source.js";
 import type { ErasureQuestion } from "./erasure-questions.js";
 import type { Patience } from "./followed-tokens.js";
 import type { FollowerStart } from "./follower.js";
-import type { Membership } from "./membership.js";
 import type { MemoryPart, MemoryUse } from "./memory-guard.js";
 
 /** Counts of one collection, for its info page. */
@@ -86,6 +85,14 @@ export interface WriteOptions {
   readonly level?: ConsistencyLevel | undefined;
   /** How long the filter by which it selects points may be evaluated. */
   readonly timeoutMs?: number | undefined;
+}
+
+/** Who is let into the cluster, and by which key this replica is known. */
+export interface Membership {
+  /** The text of an invitation by which one replica is let in, within so long. Throws `unavailable`. */
+  invite(forMs: number): Promise<string>;
+  /** Gives this replica another key. Throws `unavailable`. */
+  renewKey(): Promise<void>;
 }
 
 /**

@@ -30,6 +30,7 @@ import type {
   DatabaseCounters,
   DatabaseStatus,
   Digest,
+  Membership,
   ReplicationReport,
   WriteOptions,
 } from "./database.js";
@@ -39,7 +40,7 @@ import type { Followed } from "./followed.js";
 import { FollowedReads } from "./followed-reads.js";
 import { FollowedTokens, type Patience } from "./followed-tokens.js";
 import type { FollowerStart } from "./follower.js";
-import { type Membership, membershipOf } from "./membership.js";
+import { membershipOf } from "./membership.js";
 import { MemoryGuard, memoryOf, requireRoomFor } from "./memory-guard.js";
 import type { Outcome, Reply, Request } from "./messages.js";
 import { shownShards } from "./shown-shards.js";

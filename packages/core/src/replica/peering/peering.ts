@@ -18,7 +18,7 @@ import type { ExchangeContext } from "../exchange/exchange.js";
 import { type Exchanges, makeExchanges } from "../exchange/make-exchanges.js";
 import { isBehindItself, missingOperations } from "../exchange/missing.js";
 import type { SetAsideOperation } from "../exchange/set-aside.js";
-import type { Waits } from "../exchange/waits.js";
+import { frontiersOf, type Waits } from "../exchange/waits.js";
 import { Admission } from "../membership/admission.js";
 import { Authentication } from "../membership/authentication.js";
 import { believable } from "../membership/gate.js";
@@ -58,7 +58,7 @@ export class Peering implements PeeringForUpkeep {
   readonly #answers: Answers;
   readonly #outbox: Outbox;
   readonly #exchanges: Exchanges;
-  /** Has somebody said what it holds since stability was last looked at? */
+  /** Is stability to be looked at? */
   #isUnsettled = false;
   /** Another process runs under this id. */
   #fenced = false;
@@ -287,11 +287,7 @@ export class Peering implements PeeringForUpkeep {
   }
 
   #ownFrontiers(): ReadonlyMap<string, VersionVector> {
-    const { system, shards } = this.#store;
-    return new Map([
-      [SYSTEM_SHARD, system.frontier],
-      ...[...shards].map(([id, { shard }]) => [id, shard.frontier] as const),
-    ]);
+    return frontiersOf(this.#store, [SYSTEM_SHARD, ...this.#store.shards.keys()]);
   }
 
   #settleStability(): void {
@@ -319,7 +315,7 @@ export class Peering implements PeeringForUpkeep {
       // others count on what a heartbeat says
       this.#store.sync();
       this.#lastHeartbeatMs = nowMs;
-      const frontiers = new Map([...this.#ownFrontiers()].map(([shard, held]) => [shard, new Map(held)] as const));
+      const frontiers = this.#ownFrontiers();
       this.#outbox.send(undefined, "control", { kind: "heartbeat", incarnation: this.#incarnation, nowMs, frontiers });
     }
     this.#known.forgetSilent(nowMs);
