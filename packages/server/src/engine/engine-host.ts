@@ -1,4 +1,3 @@
-import { randomInt } from "node:crypto";
 import type { MessagePort } from "node:worker_threads";
 import {
   type Change,
@@ -6,7 +5,6 @@ import {
   isAdmitted,
   nothingLeftOut,
   Replica,
-  readInvitation,
   replicaIdOf,
   SYSTEM_SHARD,
   type WaitRequest,
@@ -16,6 +14,7 @@ import { toPlainError } from "../threads/plain-error.js";
 import { stackOf } from "../threads/stack.js";
 import { buildIndexes } from "./build-indexes.js";
 import { ClusterLink } from "./cluster-link.js";
+import { clusterOptions } from "./cluster-options.js";
 import { type ClusterStart, replicaIdFor, type TransportHost } from "./cluster-start.js";
 import * as limits from "./engine-limits.js";
 import { EngineMemory } from "./engine-memory.js";
@@ -89,17 +88,7 @@ export class EngineHost {
       ...(cluster === undefined
         ? {}
         : {
-            cluster: {
-              name: cluster.name,
-              region: cluster.region,
-              ...(cluster.advertise === undefined ? {} : { url: cluster.advertise }),
-              nonce: randomInt(2 ** 20),
-              founding: { peers: cluster.peers },
-              startWaitMs: cluster.startWaitMs ?? limits.START_WAIT_MS,
-              ...(resources.signing === undefined ? {} : { signing: resources.signing }),
-              ...(cluster.invitation === undefined ? {} : { invitation: readInvitation(cluster.invitation) }),
-              ...(cluster.secret === undefined ? {} : { secret: cluster.secret }),
-            },
+            cluster: clusterOptions(cluster, resources.signing),
           }),
     });
     this.#tellOpened(cluster === undefined || isAdmitted(log));
