@@ -81,7 +81,8 @@ function* rankByWalk(
   const { changes, departures } = view.graphs[space.number] as ReadView["graphs"][number];
   const nodes = graph.linkedCount;
   const matches = visibilityIn(view, space, matching).matches ?? nodes - graph.deadCount;
-  const plan = planWalk(graph.options, { ...asked.parameters, limit: asked.wanted }, asked.wanted, matches, nodes);
+  const options = { ...asked.parameters, limit: asked.wanted };
+  const plan = planWalk(graph.options, options, asked.wanted, matches, nodes, matching !== undefined);
   if (plan === undefined) return undefined;
   const meter = new Meter();
   const scoresOf = scoresBy(scores);

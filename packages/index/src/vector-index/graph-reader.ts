@@ -112,7 +112,7 @@ export class GraphReader {
     if (limit === 0) return { slots: new Uint32Array(0), distances: new Float32Array(0) };
     this.#exact.putQuery(query);
     if (allowed !== undefined) this.#exact.putFilter(allowed);
-    let plan = planWalk(this.options, options, limit, matches, this.linkedCount);
+    let plan = planWalk(this.options, options, limit, matches, this.linkedCount, allowed !== undefined);
     for (let isFirst = true; plan !== undefined; isFirst = false) {
       const { widened, depth } = plan;
       const found = this.#engine.search(

@@ -49,7 +49,7 @@ export class VisibleSearch {
     const { matches } = visibility;
     const limit = matches === undefined ? options.limit : Math.min(options.limit, matches);
     this.#exact.putQuery(query);
-    let plan = planWalk(this.#options, options, limit, matches ?? nodes - dead, nodes);
+    let plan = planWalk(this.#options, options, limit, matches ?? nodes - dead, nodes, matches !== undefined);
     for (let isFirst = true; plan !== undefined; isFirst = false) {
       const { depth, widened } = plan;
       const least = matches === undefined ? limit : leastMatches(plan, limit, matches);

@@ -15,21 +15,33 @@ test("a second walk is wider by what the first one missed, or none where compari
       fc.nat(512),
       (nodes, share, efSearch, met) => {
         const matches = Math.ceil(nodes * share);
-        const first = planWalk(graph, { limit: 10, efSearch }, 10, matches, nodes);
+        const first = planWalk(graph, { limit: 10, efSearch }, 10, matches, nodes, true);
         if (first === undefined) return;
         const least = leastMatches(first, 10, matches);
         if (met >= least) return;
         const second = widerWalk(first, met, least, matches);
         if (second === undefined) {
           const needed = (first.widened * least) / Math.max(met, 1);
-          assert.ok(met === 0 || needed * 1.5 * 16 >= matches - 16 || needed * 1.5 > vectorIndexLimits.efSearchMax - 1);
+          const both = needed * 1.5 + first.widened;
+          assert.ok(met === 0 || both * 16 >= matches - 16 || both > vectorIndexLimits.efSearchMax - 1);
           return;
         }
         assert.ok(second.widened > first.widened);
         assert.ok(second.widened * met >= first.widened * least);
         assert.ok(second.widened * 16 < matches && second.widened <= vectorIndexLimits.efSearchMax);
-        assert.deepEqual([second.ef, second.depth], [first.ef, first.depth]);
+        assert.deepEqual([second.expected, second.depth], [first.expected, first.depth]);
       },
     ),
   );
+});
+
+test("a filter widens a walk by what it leaves out of the nearest, dead nodes by their share of all", () => {
+  const widthOf = (limit: number, matches: number, isFiltered: boolean) =>
+    planWalk(graph, { limit, efSearch: 100 }, limit, matches, 1_000_000, isFiltered)?.widened;
+  assert.equal(widthOf(10, 1_000_000, true), 100);
+  assert.equal(widthOf(10, 500_000, true), 130);
+  assert.equal(widthOf(10, 100_000, true), 370);
+  assert.equal(widthOf(10, 500_000, false), 200);
+  // as many as a search without a filter keeps, at most
+  assert.equal(widthOf(60, 500_000, true), 200);
 });

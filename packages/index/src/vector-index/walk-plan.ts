@@ -11,21 +11,28 @@ const RERANK_MIN = 20;
  */
 const COMPARISONS_PER_CANDIDATE = 16;
 
+/**
+ * A filter leaves out some of the nearest: so many of the next are looked at for each that an answer may be left without, instead of as many as it takes
+ * to meet as many that match as a search without a filter keeps. Measured by `npm run bench -- filter-graph`.
+ */
+const CANDIDATES_PER_LEFT_OUT = 3;
+
 /** A second walk is so much wider than what the first one met asks for. */
 const SECOND_WALK_MARGIN = 1.5;
 
 /** How a search walks. */
 export interface WalkPlan {
-  /** Candidates wanted of those that match, and of all. */
-  readonly ef: number;
+  /** Candidates that it keeps. */
   readonly widened: number;
+  /** How many of them match, where those that match lie no farther away than others. */
+  readonly expected: number;
   /** How many candidates are ranked again by f32; 0: none. */
   readonly depth: number;
 }
 
 /**
- * How to walk among `nodes` nodes of which `matches` may be answers; `undefined`: comparing with all that match is cheaper. It follows from
- * replicated state alone, so that replicas at one frontier answer alike.
+ * How to walk among `nodes` nodes of which `matches` may be answers, by a filter or since others are dead; `undefined`: comparing with all that match is
+ * cheaper. It follows from replicated state alone, so that replicas at one frontier answer alike.
  */
 export function planWalk(
   graph: VectorIndexOptions,
@@ -33,12 +40,20 @@ export function planWalk(
   limit: number,
   matches: number,
   nodes: number,
+  isFiltered: boolean,
 ): WalkPlan | undefined {
   const ef = Math.max(options.efSearch ?? defaultEfSearch, limit);
-  const widened = Math.ceil((ef * nodes) / matches);
+  const all = Math.ceil((ef * nodes) / matches);
+  const enough = ef + Math.ceil((CANDIDATES_PER_LEFT_OUT * limit * (nodes - matches)) / matches);
+  const widened = isFiltered ? Math.min(all, enough) : all;
+  const expected = Math.min(ef, Math.floor((widened * matches) / nodes));
   if (options.exact === true || !isWorthIt(widened, matches)) return undefined;
   const ranksAgain = walksOnCodes(graph) && options.rescore !== false;
-  return { ef, widened, depth: ranksAgain ? Math.max(RERANK_MIN, Math.ceil(limit * (options.oversampling ?? 2))) : 0 };
+  return {
+    widened,
+    expected,
+    depth: ranksAgain ? Math.max(RERANK_MIN, Math.ceil(limit * (options.oversampling ?? 2))) : 0,
+  };
 }
 
 /** Is a walk that keeps so many candidates possible, and cheaper than comparing with all that match? */
@@ -53,10 +68,11 @@ function isWorthIt(candidates: number, matches: number): boolean {
 export function widerWalk(plan: WalkPlan, met: number, least: number, matches: number): WalkPlan | undefined {
   if (met === 0) return undefined;
   const widened = Math.ceil((plan.widened * least * SECOND_WALK_MARGIN) / met);
-  return isWorthIt(widened, matches) ? { ...plan, widened } : undefined;
+  // if it finds as few again, all are compared after all
+  return isWorthIt(widened + plan.widened, matches) ? { ...plan, widened } : undefined;
 }
 
 /** With a filter, a walk that met fewer that match was led astray: their points lie away from the query. */
-export function leastMatches({ ef }: WalkPlan, limit: number, matches: number): number {
-  return Math.max(limit, Math.min(ef, matches) >> 1);
+export function leastMatches({ expected }: WalkPlan, limit: number, matches: number): number {
+  return Math.max(limit, Math.min(expected, matches) >> 1);
 }
