@@ -4,9 +4,22 @@ import { erase, evict, invite, members, rotateKey } from "./cluster-commands.js"
 import type { CliCommand } from "./command.js";
 import { restore } from "./restore.js";
 import { serve } from "./serve.js";
+import { exporting, importing } from "./transfer-commands.js";
 import { verify } from "./verify.js";
 
-const commands: readonly CliCommand[] = [serve, members, invite, rotateKey, evict, erase, restore, verify, audit];
+const commands: readonly CliCommand[] = [
+  serve,
+  members,
+  invite,
+  rotateKey,
+  evict,
+  erase,
+  restore,
+  verify,
+  audit,
+  importing,
+  exporting,
+];
 
 function helpOf(all: readonly CliCommand[]): string {
   const width = Math.max(...all.map(({ name }) => name.length));

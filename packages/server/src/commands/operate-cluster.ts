@@ -1,8 +1,5 @@
-import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { keysOfText } from "../access-config.js";
-import { type HttpAnswer, HttpClient } from "../http/http-client.js";
-import { tlsOf } from "../tls-config.js";
+import type { HttpAnswer } from "../http/http-client.js";
 import {
   type AskServer,
   type EraseFlags,
@@ -12,8 +9,8 @@ import {
   idsOfText,
   secondsOfText,
 } from "./erase-points.js";
+import { type RunningServer as Server, type ServerFlags, serverOf, withServerFlags } from "./server-flags.js";
 
-const URL_DEFAULT = "http://127.0.0.1:6333";
 const TIMEOUT_MS = 10_000;
 /** Deleting what a filter selects may take longer. */
 const WRITE_TIMEOUT_MS = 300_000;
@@ -63,13 +60,6 @@ interface LeftOut {
 interface Answer {
   readonly result?: unknown;
   readonly status?: { readonly error?: string };
-}
-
-/** A server that runs, and what it lets in. */
-interface Server {
-  readonly url: string;
-  readonly key: string | undefined;
-  readonly client: HttpClient;
 }
 
 /** The `result` of an answer. Throws an `Error` that says what the server said. */
@@ -136,29 +126,8 @@ function onlyStatus(text: string): string {
   throw new InvalidArgumentError("it is `status` and the id of an erasure, or nothing.");
 }
 
-function serverUrl(text: string): string {
-  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
-  throw new InvalidArgumentError("it must be an http or https URL.");
-}
-
-interface Flags {
-  readonly url: string;
-  readonly apiKey?: string;
-  readonly apiKeyFile?: string;
-  readonly peerCa?: string;
-  readonly tlsCert?: string;
-  readonly tlsKey?: string;
+interface Flags extends ServerFlags {
   readonly json?: true;
-}
-
-/** Throws an `Error` that shows no key. */
-function serverOf({ url, apiKey, apiKeyFile, peerCa = "", tlsCert = "", tlsKey = "" }: Flags): Server {
-  if (apiKey !== undefined && apiKeyFile !== undefined)
-    throw new Error("only one of --api-key and --api-key-file can be given");
-  const [key, ...more] = keysOfText(apiKeyFile === undefined ? (apiKey ?? "") : readFileSync(apiKeyFile, "utf8"));
-  if (more.length > 0 || (key === undefined && apiKeyFile !== undefined)) throw new Error("one key is expected");
-  const { asking } = tlsOf({ tlsCert, tlsKey, tlsCa: "", peerCa }, (path) => readFileSync(path, "utf8"));
-  return { url, key, client: new HttpClient(asking) };
 }
 
 /** What an answer comes to: for programs, and for people. */
@@ -215,20 +184,7 @@ export async function operate(argv: readonly string[]): Promise<number> {
     }
   };
   const command = (name: string, description: string) =>
-    program
-      .command(name)
-      .description(description)
-      .addOption(
-        new Option("--url <url>", "address of a running server")
-          .argParser(serverUrl)
-          .env("MURMUR_URL")
-          .default(URL_DEFAULT),
-      )
-      .addOption(new Option("--api-key <key>", "its key; better in the environment or a file").env("MURMUR_API_KEY"))
-      .addOption(new Option("--api-key-file <file>", "file that holds its key").env("MURMUR_API_KEY_FILE"))
-      .addOption(new Option("--peer-ca <file>", "PEM file of who signed its certificate").env("MURMUR_PEER_CA"))
-      .addOption(new Option("--tls-cert <file>", "PEM file of the certificate to show to it").env("MURMUR_TLS_CERT"))
-      .addOption(new Option("--tls-key <file>", "PEM file of the key of that").env("MURMUR_TLS_KEY"))
+    withServerFlags(program.command(name).description(description))
       .option("--json", "print one JSON object")
       .helpOption("-h, --help", "print this help")
       .addHelpText("after", "\nExit codes: 0 done, 1 the server did not answer or refused, 2 wrong use.");

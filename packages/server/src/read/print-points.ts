@@ -88,6 +88,13 @@ function* vectorsParts(vectors: { readonly [name: string]: Vector }): Generator<
   yield entries.length === 0 ? "{}" : "}";
 }
 
+/** The vectors of a point in one piece, as an upsert takes them. */
+export const printVectors = (vectors: { readonly [name: string]: Vector }): string =>
+  [...vectorsParts(vectors)].join("");
+
+/** A vector in one piece. */
+export const printVector = (vector: Vector): string => [...vectorParts(vector)].join("");
+
 /** How a point is printed around what is selected of it. */
 export interface PointPrinter<Found extends PointRecord> {
   readonly begin: (found: Found) => string;

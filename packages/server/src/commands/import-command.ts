@@ -1,0 +1,210 @@
+import { basename, dirname, join } from "node:path";
+import { distances } from "@murmuration/core";
+import { Command, CommanderError, Option } from "commander";
+import { openSource, type SourceFormat, sourceFormats } from "../transfer/open-source.js";
+import { progressBar } from "../transfer/progress.js";
+import { type ImportOptions, type ImportReport, runImport } from "../transfer/run-import.js";
+import type { Server } from "../transfer/server.js";
+import { describePlan, describeReport } from "../transfer/tell-import.js";
+import {
+  batchPointsDefault,
+  batchPointsMax,
+  errorsMaxDefault,
+  pagePointsDefault,
+  pagePointsMax,
+  parallelDefault,
+  parallelMax,
+  patienceSecondsDefault,
+  sampleRowsDefault,
+  sampleRowsMax,
+} from "../transfer/transfer-limits.js";
+import { wholeNumber } from "./numbers.js";
+import { oneKey, type ServerFlags, serverOf, withServerFlags } from "./server-flags.js";
+
+/** Exit codes: all rows are written; it stopped; wrong use; done, but rows were put aside. */
+const DONE = 0;
+const FAILED = 1;
+const MISUSED = 2;
+const PUT_ASIDE = 3;
+
+interface Flags extends ServerFlags {
+  readonly collection: string;
+  readonly format?: SourceFormat;
+  readonly id?: string;
+  readonly firstId: number;
+  readonly vector: ReadonlyMap<string, string>;
+  readonly vectors: boolean;
+  readonly payload?: string;
+  readonly distance?: string;
+  readonly datatype?: string;
+  readonly batch: number;
+  readonly parallel: number;
+  readonly sample: number;
+  readonly maxErrors: number;
+  readonly retryForS: number;
+  readonly state?: string;
+  readonly rejected?: string;
+  readonly sourceApiKeyFile?: string;
+  readonly page: number;
+  readonly dryRun?: true;
+  readonly restart?: true;
+  readonly json?: true;
+}
+
+function vectorColumn(text: string, before: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  const at = text.lastIndexOf("=");
+  return new Map([...before, at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)]]);
+}
+
+/** Where an import says how far it is: beside a file, in this folder for what is none. */
+function besides(source: string, collection: string): string | undefined {
+  if (source === "-") return undefined;
+  const name = `${encodeURIComponent(collection)}.import`;
+  if (/^[a-z+]+:\/\//i.test(source)) return `murmur-${name}`;
+  return join(dirname(source), `${basename(source)}.${name}`);
+}
+
+function optionsOf(source: string, flags: Flags): ImportOptions {
+  const beside = besides(source, flags.collection);
+  return {
+    collection: flags.collection,
+    id: flags.id,
+    vectors: flags.vector,
+    isWithoutVectors: !flags.vectors,
+    payload: flags.payload,
+    distance: flags.distance,
+    datatype: flags.datatype,
+    firstId: flags.firstId,
+    batchPoints: flags.batch,
+    parallel: flags.parallel,
+    sampleRows: flags.sample,
+    errorsMax: flags.maxErrors,
+    isDryRun: flags.dryRun === true,
+    isRestart: flags.restart === true,
+    stateFile: flags.state ?? (beside === undefined ? undefined : `${beside}.json`),
+    rejectedFile:
+      flags.rejected ?? `${beside ?? `murmur-${encodeURIComponent(flags.collection)}.import`}.rejected.ndjson`,
+  };
+}
+
+/** How a server is asked that points come from: with a key of its own, and the certificates of the other one. */
+function sourceServer(flags: Flags, { client, patienceMs }: Server): Omit<Server, "url"> {
+  const key = oneKey(
+    process.env["MURMUR_SOURCE_API_KEY"],
+    flags.sourceApiKeyFile,
+    "MURMUR_SOURCE_API_KEY or --source-api-key",
+  );
+  const headers: { [name: string]: string } = key === undefined ? {} : { "api-key": key };
+  return { headers, client, patienceMs };
+}
+
+async function act(name: string, flags: Flags): Promise<ImportReport> {
+  const { url, key, client } = serverOf(flags);
+  const headers: { [name: string]: string } = key === undefined ? {} : { "api-key": key };
+  const server = { url, headers, client, patienceMs: flags.retryForS * 1000 };
+  try {
+    const source = await openSource(name, {
+      format: flags.format,
+      from: sourceServer(flags, server),
+      pagePoints: flags.page,
+    });
+    const bar = progressBar("rows", source.total, flags.json !== true);
+    try {
+      return await runImport(source, server, optionsOf(name, flags), {
+        onPlan: (plan, from) => {
+          if (flags.json !== true) process.stdout.write(describePlan(source, plan, flags.collection, from));
+          bar.begin(from?.position.rows ?? 0);
+        },
+        onProgress: (rows, rejected) => bar.update(rows, rejected === 0 ? "" : `${rejected} put aside`),
+      });
+    } finally {
+      bar.end();
+      await source.close();
+    }
+  } finally {
+    client.close();
+  }
+}
+
+async function run(name: string, flags: Flags): Promise<number> {
+  const isForPrograms = flags.json === true;
+  try {
+    const report = await act(name, flags);
+    process.stdout.write(isForPrograms ? `${JSON.stringify({ ok: true, ...report })}\n` : describeReport(report));
+    return report.put_aside === 0 ? DONE : PUT_ASIDE;
+  } catch (error) {
+    const { message } = error as Error;
+    if (isForPrograms) process.stdout.write(`${JSON.stringify({ ok: false, error: message })}\n`);
+    process.stderr.write(`error: ${message}\n`);
+    return FAILED;
+  }
+}
+
+const HELP = `
+SOURCE is a file (its ending tells its format: .ndjson, .jsonl; also behind it .gz), - for NDJSON from the standard input, or
+http(s)://HOST:PORT/collections/NAME for a collection of a server that speaks Qdrant's dialect.
+
+An import that was cut off goes on with the same command: how far it is stands in a file beside SOURCE, which is gone when all is done. Rows that are
+wrong are named and put aside in another one. docs/import.md has more.
+
+Exit codes: 0 all rows are written, 1 it stopped, 2 wrong use, 3 done, but rows were put aside.`;
+
+/** Runs `murmur import`. Resolves to the exit code. */
+export async function importPoints(argv: readonly string[]): Promise<number> {
+  let code = DONE;
+  const command = new Command("murmur import")
+    .description("Carries points from a file or another database into a collection of a running server.")
+    .argument("<source>", "file or URL")
+    .requiredOption("--collection <name>", "the collection; it is made where it is not there")
+    .addOption(new Option("--format <format>", "what SOURCE is").choices(sourceFormats))
+    .option("--id <column>", "column of ids (default: id, where there is one; else rows are numbered)")
+    .option("--first-id <n>", "id of the first row, where rows are numbered", wholeNumber(0, 1e15), 0)
+    .option(
+      "--vector <column>",
+      "column of vectors; COLUMN=NAME for a named one, once for each",
+      vectorColumn,
+      new Map<string, string>(),
+    )
+    .option("--no-vectors", "points without vectors")
+    .option("--payload <column>", "column that is the payload (default: all others are)")
+    .addOption(new Option("--distance <distance>", "of a collection that is made (default: Cosine)").choices(distances))
+    .addOption(new Option("--datatype <type>", "of its vectors").choices(["float32", "float16", "uint8", "turbo4"]))
+    .option("--batch <n>", "points a request", wholeNumber(1, batchPointsMax), batchPointsDefault)
+    .option("--parallel <n>", "requests under way", wholeNumber(1, parallelMax), parallelDefault)
+    .option("--sample <n>", "rows from which types are inferred", wholeNumber(1, sampleRowsMax), sampleRowsDefault)
+    .option("--max-errors <n>", "stop when more rows are wrong", wholeNumber(0, 1e15), errorsMaxDefault)
+    .option(
+      "--retry-for-s <n>",
+      "ask a server that is busy, full or away again for so long",
+      wholeNumber(0, 86_400),
+      patienceSecondsDefault,
+    )
+    .option(
+      "--source-api-key-file <file>",
+      "file with the key of the server that points come from (or MURMUR_SOURCE_API_KEY)",
+    )
+    .option(
+      "--page <n>",
+      "points that such a server is asked for at a time",
+      wholeNumber(1, pagePointsMax),
+      pagePointsDefault,
+    )
+    .option("--state <file>", "the file that says how far it is")
+    .option("--rejected <file>", "the file for wrong rows")
+    .option("--restart", "begin again where an import was cut off")
+    .option("--dry-run", "read and check everything, write nothing")
+    .option("--json", "print one JSON object")
+    .helpOption("-h, --help", "print this help")
+    .addHelpText("after", HELP)
+    .exitOverride()
+    .action(async (name: string, flags: Flags) => {
+      code = await run(name, flags);
+    });
+  try {
+    await withServerFlags(command).parseAsync([...argv], { from: "user" });
+    return code;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? DONE : MISUSED;
+  }
+}

@@ -1,0 +1,93 @@
+import { createHash } from "node:crypto";
+import { resolve } from "node:path";
+import { type Json, MurmurationError } from "@murmuration/index";
+import { parseJsonBytes } from "../../http/json.js";
+import { bodyOfHeader, type CollectionBody } from "../collection-body.js";
+import type { Row, Source } from "../source.js";
+import { rejectedCharactersMax } from "../transfer-limits.js";
+import { openFile } from "./file-identity.js";
+import { isPacked, type Line, linesOf } from "./lines.js";
+
+/** Key of the first line of what `murmur export` writes; it holds the collection that the points are of. */
+export const headerKey = "murmur_export";
+
+const isBlank = (bytes: Buffer) => bytes.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
+
+/** The collection that a first line tells of; `undefined`: it is a row. Throws `format`. */
+function headerOf(line: Line | undefined): CollectionBody | undefined {
+  if (line === undefined || !line.bytes.subarray(0, 64).includes(headerKey)) return undefined;
+  const value = parseJsonBytes(line.bytes) as { readonly [key: string]: Json };
+  if (value[headerKey] !== 1)
+    throw new MurmurationError("unsupported", `line 1 is of a version of exports that is not known`);
+  return bodyOfHeader(value["collection"]);
+}
+
+function rowOf({ bytes, number, end, isCut }: Line, rows: number, path: string): Row {
+  const place = `line ${number}`;
+  const next = { rows, at: { line: number, byte: end } };
+  try {
+    const value = parseJsonBytes(bytes);
+    if (typeof value === "object" && value !== null && !Array.isArray(value))
+      return { place, next, fields: new Map(Object.entries(value)) };
+    throw new MurmurationError("format", "a row is an object of JSON");
+  } catch (error) {
+    if (!(error instanceof MurmurationError)) throw error;
+    if (isCut) {
+      throw new MurmurationError(
+        "corrupt",
+        `${path} ends in the middle of ${place}: what stands before it is written; give it its end and import again`,
+      );
+    }
+    return { place, next, fault: error, raw: bytes.subarray(0, rejectedCharactersMax).toString() };
+  }
+}
+
+const sha256 = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
+
+/** Throws `conflict` where no line begins there any more: somebody wrote another file. */
+function checkPlace(path: string, byte: number): void {
+  if (isPacked(path)) return;
+  const file = openFile(path);
+  try {
+    if (file.bytes >= byte && file.read(byte - 1, 1)[0] === 10) return;
+  } finally {
+    file.close();
+  }
+  throw new MurmurationError("conflict", `${path} is another file than before: begin again with --restart`);
+}
+
+/** Objects of JSON, one each line: points of the dialect, or rows whose columns are their keys. `-`: from the standard input, once. */
+export async function openNdjson(path: string): Promise<Source> {
+  const isOnce = path === "-";
+  if (!isOnce) openFile(path).close();
+  const fresh = linesOf(path);
+  const first = await fresh.next();
+  let collection: CollectionBody | undefined;
+  try {
+    collection = headerOf(first.value ?? undefined);
+  } catch (error) {
+    throw new MurmurationError("format", `${path}, line 1: ${(error as Error).message}`);
+  }
+  async function* all(): AsyncGenerator<Line, void, void> {
+    if (!first.done) yield first.value;
+    yield* fresh;
+  }
+  if (!isOnce) await fresh.return();
+  return {
+    name: isOnce ? "the standard input" : path,
+    format: "ndjson",
+    // a file that has grown is the same: its last line may have been written since
+    identity: isOnce || first.done ? undefined : { file: resolve(path), first_line: sha256(first.value.bytes) },
+    collection,
+    async *rows(from) {
+      const at = from?.at as { readonly line: number; readonly byte: number } | undefined;
+      let rows = from?.rows ?? 0;
+      if (at !== undefined) checkPlace(path, at.byte);
+      for await (const line of isOnce ? all() : linesOf(path, { number: at?.line ?? 0, end: at?.byte ?? 0 })) {
+        if ((collection !== undefined && line.number === 1) || isBlank(line.bytes)) continue;
+        yield rowOf(line, ++rows, path);
+      }
+    },
+    close: () => Promise.resolve(),
+  };
+}
