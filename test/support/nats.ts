@@ -20,6 +20,8 @@ export interface NatsServerOptions {
 export interface NatsServer {
   readonly port: number;
   readonly url: string;
+  /** Folder in which it keeps its streams. */
+  readonly store: string;
   /** What it has logged so far. */
   log(): string;
   /** Ends it by kill -9, and waits until it is gone. */
@@ -111,6 +113,7 @@ export async function startNatsServer({ config = "", isOpen }: NatsServerOptions
   return {
     port,
     url,
+    store,
     log: () => log,
     kill: () => end("SIGKILL"),
     stop: () => end("SIGTERM"),

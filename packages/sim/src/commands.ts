@@ -125,6 +125,7 @@ export const commandMakers: { readonly [kind: string]: (draw: Draw) => Command }
     updateFilter: havingMore(draw.random.below(10)),
   }),
   delete: ({ random }) => ({ kind: "delete-points", collection, target: { ids: someIds(random) } }),
+  erase: () => ({ kind: "begin-erasure", collection, points: 0, by: "client", through: [], askedMs: 0 }),
   "delete-filter": ({ random }) => ({
     kind: "delete-points",
     collection,

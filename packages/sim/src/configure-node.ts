@@ -14,6 +14,7 @@ export function configureNode(node: Node, { seed, profile }: Pick<Scenario, "see
   if (seed % 4 === 0) node.inboxBytesMax = INBOX_BYTES;
   const { compactRows, hasSmallParts = false, mendsQuarantined = false } = profileOf(profile);
   node.mendsQuarantined = mendsQuarantined;
+  node.disk.keepsRemains = profileOf(profile).hasErasures === true;
   if (compactRows === undefined) return;
   const isEager = hasSmallParts || seed % 2 === 0;
   const partBytes = hasSmallParts ? SMALL_PART_BYTES : PART_BYTES;

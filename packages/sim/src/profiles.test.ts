@@ -11,7 +11,7 @@ test("every profile has its turn in each round, with even seeds and odd ones, an
   for (const divisor of [2, 4, 20]) {
     for (const name of rotation) {
       const remainders = new Set<number>();
-      for (let seed = 0; seed < 40 * length; seed++) if (profileInTurn(seed) === name) remainders.add(seed % divisor);
+      for (let seed = 0; seed < 60 * length; seed++) if (profileInTurn(seed) === name) remainders.add(seed % divisor);
       assert.equal(remainders.size, divisor, `${name}, seeds modulo ${divisor}`);
     }
   }

@@ -61,6 +61,8 @@ export interface Profile {
   readonly hasAwkwardText?: boolean;
   /** Replicas go on with shards that are quarantined, until they have mended them; else such a replica is given up. */
   readonly mendsQuarantined?: boolean;
+  /** Clients ask for erasures, and disks keep what was deleted until they are scrubbed. */
+  readonly hasErasures?: boolean;
   /** Clients write and read at levels, and sessions wait where they go. */
   readonly hasQuorums?: boolean;
   readonly data: "any" | "mixed" | "clustered" | "islands" | "adversarial";
@@ -274,6 +276,22 @@ export const profiles: Readonly<Record<string, Profile>> = {
       "late-vectors-gone": 1,
     },
     faults: { ...network, partition: 0.6, "one-way": 0.2, crash: 0.5, "full-disk": 0.2, join: 0.3, wipe: 0.2 },
+  },
+  erasures: {
+    ...base,
+    hasErasures: true,
+    compactRows: 40,
+    weights: { upsert: 10, update: 4, delete: 5, "delete-filter": 2, payload: 1, erase: 2 },
+    faults: {
+      ...network,
+      partition: 0.6,
+      "one-way": 0.2,
+      crash: 0.6,
+      pause: 0.2,
+      "full-disk": 0.3,
+      join: 0.2,
+      evict: 0.1,
+    },
   },
   soak: { ...base, steps: 1_500, gapMs: 120 },
 };

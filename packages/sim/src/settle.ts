@@ -118,6 +118,7 @@ function isSettled(world: HealedWorld): boolean {
   const active = activeOf(world);
   if (!active.every((node) => node.replica?.status().upkeep.atRest === true)) return false;
   if (new Set(active.map(identityOf)).size > 1) return false;
+  if (active.some((node) => node.replica?.erasures.status().some(({ isOver }) => !isOver))) return false;
   return isMended(world, active);
 }
 

@@ -3,6 +3,7 @@ import { changesWholly } from "./checkers/changes-wholly.js";
 import { Violated, type Violation } from "./checkers/checker.js";
 import { checkCompaction } from "./checkers/compaction.js";
 import { ConvergenceChecker } from "./checkers/convergence.js";
+import { ErasureChecker } from "./checkers/erasures.js";
 import { ForgedSnapshots } from "./checkers/forged-snapshots.js";
 import { checkForgeries, type Forgeries } from "./checkers/forgeries.js";
 import { checkGraphRules, checkInserts } from "./checkers/graph.js";
@@ -58,6 +59,7 @@ export class World {
   readonly #writes = new WriteChecker();
   readonly #sessions: SessionChecker;
   readonly #quorums: QuorumChecker | undefined;
+  readonly #erasures: ErasureChecker | undefined;
   readonly #queries: readonly Float32Array[];
   readonly #isOrdinary: boolean;
   /** Are there commands that are refused for their texts? */
@@ -86,6 +88,7 @@ export class World {
     this.#queries = Array.from({ length: 6 }, (_, i) => source.next(i % profile.founders));
     this.#convergence = new ConvergenceChecker(this.#queries.slice(0, 3));
     this.#sessions = new SessionChecker(scenario.seed, this.#queries);
+    if (profile.hasErasures === true) this.#erasures = new ErasureChecker();
     if (profile.hasQuorums === true) {
       this.#quorums = new QuorumChecker({
         seed: scenario.seed,
@@ -164,6 +167,7 @@ export class World {
     const healed = this.#healed();
     settle(healed);
     checkAtRest(healed);
+    this.#erasures?.checkAll(this.#nodes);
   }
 
   #runUntil(untilMs: number): void {
@@ -219,6 +223,7 @@ export class World {
     if (!this.#wasDamaged) checkGraphRules(node.replica);
     if (!this.#wasDamaged) checkVectorsOfShards(node.replica);
     this.#quorums?.settle(node);
+    this.#erasures?.after(node);
     checkCompaction(node, this.#nodes, this.#founders);
     this.#convergence.check(node);
   }
@@ -262,6 +267,7 @@ export class World {
         checkVectorOfCommand(replica, command);
       }
       checkInserts(replica, written);
+      this.#erasures?.note(replica, command, written);
       this.#writes.note(replica, command, written, node.clockWasSet ? undefined : node.nowMs());
       this.#sessions.note(written);
       const sound = able.filter((one) => !one.isDamaged);

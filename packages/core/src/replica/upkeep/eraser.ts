@@ -74,7 +74,8 @@ export class Eraser {
 
   /** Erasures of which nothing is in log and memory any more, and which this replica has no receipt of. */
   ready(): string[] {
-    return [...this.#works.values()].filter(({ stage }) => stage === "outside").map(({ erasure }) => erasure.id);
+    const isReady = ({ stage }: Work) => stage === "outside" || isPlanted("receipt-too-early");
+    return [...this.#works.values()].filter(isReady).map(({ erasure }) => erasure.id);
   }
 
   /** Throws `unavailable` for one that is not ready. */
