@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "@murmuration/server/testing";
@@ -34,6 +34,8 @@ export interface NatsServer {
   resume(): void;
   /** Starts it again, with the store it had, on the same port. */
   restart(): Promise<void>;
+  /** What stands in the files of its store now. */
+  stored(): Buffer[];
   /** Removes the store. It must not run. */
   wipe(): void;
   /** Stops it and removes its folder. */
@@ -120,6 +122,10 @@ export async function startNatsServer({ config = "", isOpen }: NatsServerOptions
     pause: () => void child.kill("SIGSTOP"),
     resume: () => void child.kill("SIGCONT"),
     restart: launch,
+    stored: () =>
+      readdirSync(store, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map(({ parentPath, name }) => readFileSync(join(parentPath, name))),
     wipe: () => {
       assert.ok(!running.has(child), "the store is in use");
       rmSync(store, { recursive: true, force: true });

@@ -1,6 +1,7 @@
 import { limits, readInvitation } from "@murmuration/core";
 import { allowedHost } from "./consistency/allowed-hosts.js";
 import type { ClusterStart } from "./engine/cluster-start.js";
+import { clusterKeysOf } from "./nats/frame-seal.js";
 
 /** The options of a cluster as they are given; "" where one is not. */
 export interface ClusterSettings {
@@ -19,6 +20,8 @@ export interface ClusterSettings {
   readonly invitation: string;
   readonly invitationFile: string;
   readonly clusterSecretFile: string;
+  /** "": messages are not sealed. */
+  readonly clusterKeyFile: string;
   readonly natsUser: string;
   readonly natsPassword: string;
   readonly natsToken: string;
@@ -148,6 +151,15 @@ function invitationOf(settings: ClusterSettings, readFile: (path: string) => str
   throw new Error(`the invitation is to the cluster "${known.cluster}", and --cluster is "${cluster}"`);
 }
 
+/** Throws an `Error` that names the file. */
+function checkClusterKeys(path: string, readFile: (path: string) => string): void {
+  try {
+    clusterKeysOf(readFile(path));
+  } catch (error) {
+    throw new Error(`${path}: ${(error as Error).message}`);
+  }
+}
+
 /** The cluster that these options describe; `undefined`: none. Throws an `Error` that says what does not fit together. */
 export function clusterOf(
   settings: ClusterSettings & ListenSettings,
@@ -169,6 +181,7 @@ export function clusterOf(
   const names = [region, ...peers.map((one) => one.region)];
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) throw new Error(`region "${twice}" is named twice`);
+  if (settings.clusterKeyFile !== "") checkClusterKeys(settings.clusterKeyFile, readFile);
   const auth = authOf(settings, readFile);
   const tls = tlsOf(settings);
   const advertise = addressOf(settings);
@@ -194,6 +207,7 @@ export function clusterOf(
           ...(auth === undefined ? {} : { auth }),
           ...(tls === undefined ? {} : { tls }),
         },
+        ...(settings.clusterKeyFile === "" ? {} : { clusterKeyFile: settings.clusterKeyFile }),
         peers: peers.filter(({ servers }) => servers.length > 0),
       },
     },

@@ -96,6 +96,15 @@ export const clusterOptions: readonly OptionRow[] = [
     parse: text,
   },
   {
+    name: "cluster-key-file",
+    key: "clusterKeyFile",
+    placeholder: "file",
+    description:
+      'file with keys that all members share, which seal their messages from brokers; the first seals, all open, the word "plain" stands for none; read again when it changes',
+    defaultValue: "",
+    parse: text,
+  },
+  {
     name: "nats-user",
     key: "natsUser",
     placeholder: "name",

@@ -19,6 +19,8 @@ const VERSION = 1;
 const MESSAGES = 1;
 const PART = 2;
 const DEFLATED_MESSAGES = 3;
+/** One that is encrypted whole (`FrameSeal`): it is opened before it is decoded. */
+export const SEALED_FRAME = 4;
 
 // u8 version, u8 kind, u64 instance; then u32 length and bytes of each message, that deflated (RFC 1951), or u32 message, u32 part,
 // u32 parts and bytes.

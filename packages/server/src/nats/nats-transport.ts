@@ -4,7 +4,10 @@ import { limits, type Outgoing, type Transport, type TransportCounters } from "@
 import { assert } from "@murmuration/index";
 import type { NatsConnection } from "nats";
 import type { PurgedStream } from "../engine/erasure-questions.js";
+import type { WatchedFiles } from "../watched-files.js";
+import { sealBy } from "./cluster-key-file.js";
 import { encodeFrames, frameBytes } from "./frame.js";
+import type { FrameSeal } from "./frame-seal.js";
 import { Homes } from "./homes.js";
 import { natsLimits } from "./nats-limits.js";
 import { type NatsLog, type NatsTransportOptions, type ResolvedAddress, resolveAddresses } from "./options.js";
@@ -59,6 +62,8 @@ export class NatsTransport implements Transport {
   readonly #instance = randomBytes(8).readBigUInt64LE();
   readonly #queue: SendQueue;
   readonly #receiver: FrameReceiver;
+  readonly #seal: FrameSeal;
+  readonly #sealFile: WatchedFiles | undefined;
   readonly #own: Peer;
   readonly #peers: readonly Peer[];
   readonly #writer: StreamWriter;
@@ -78,7 +83,9 @@ export class NatsTransport implements Transport {
     this.#subjects = subjectsOf(options.cluster);
     this.#log = options.log ?? (() => undefined);
     this.#queue = new SendQueue(options.queueBytesMax ?? limits.transportQueueBytesMax);
+    [this.#seal, this.#sealFile] = sealBy(options.clusterKeyFile, options.cluster, this.#log);
     this.#receiver = new FrameReceiver({
+      seal: this.#seal,
       subjects: this.#subjects,
       replicaId: options.replicaId,
       instance: this.#instance,
@@ -170,6 +177,7 @@ export class NatsTransport implements Transport {
     clearTimeout(this.#bulkTimer);
     this.#queue.clear();
     this.#receiver.close();
+    this.#sealFile?.close();
     this.#writer.detach();
     for (const { link, reader } of this.#peers) {
       reader?.detach();
@@ -255,15 +263,16 @@ export class NatsTransport implements Transport {
 
   /** Takes what goes next on a route, as frames. */
   #frames(route: string, lane: Lane, bytesMax: number): { first: Outgoing; frames: Uint8Array[] } {
-    const target = Math.min(natsLimits.frameBytesTarget, bytesMax) - frameBytes(0, 0);
+    const room = bytesMax - this.#seal.addedBytes;
+    const target = Math.min(natsLimits.frameBytesTarget, room) - frameBytes(0, 0);
     const perMessage = frameBytes(1, 0) - frameBytes(0, 0);
     const messages = this.#queue.take(route, lane, target, perMessage, natsLimits.frameMessagesMax);
     const [first] = messages;
     assert(first !== undefined, "something waits on the route");
     this.#sentMessages += messages.length;
     const bytes = messages.map((message) => message.bytes);
-    const frames = encodeFrames(this.#instance, bytes, bytesMax, () => this.#longMessages++);
-    return { first, frames };
+    const frames = encodeFrames(this.#instance, bytes, room, () => this.#longMessages++);
+    return { first, frames: frames.map((frame) => this.#seal.seal(frame, this.#options.replicaId)) };
   }
 
   // ---- receiving

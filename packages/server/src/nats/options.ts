@@ -54,6 +54,8 @@ export interface NatsTransportOptions {
   /** Regions with a NATS of their own. None: one NATS serves all replicas. */
   readonly peers?: readonly NatsPeer[];
   readonly positions?: NatsPositions;
+  /** Path of a file with keys that the members share, read again when it changes: frames are sealed with the first (`FrameSeal`). Default: they are not sealed. */
+  readonly clusterKeyFile?: string;
   /** Is a replica a member of the cluster? What comes from others has little room. Default: all are. */
   readonly isMember?: (replica: number) => boolean;
   readonly log?: NatsLog;

@@ -2,6 +2,7 @@ import { MurmurationError } from "@murmuration/index";
 import { FairQueue } from "../fair-queue.js";
 import { Duplicates } from "./duplicates.js";
 import { decodeFrame, type Frame, instanceOf } from "./frame.js";
+import type { FrameSeal } from "./frame-seal.js";
 import { natsLimits } from "./nats-limits.js";
 import type { NatsLog } from "./options.js";
 import { Reassembly } from "./reassembly.js";
@@ -19,6 +20,7 @@ export interface ReceiverOptions {
   readonly isMember: (replica: number) => boolean;
   /** Called for each frame, before it is unpacked. Returns false for one that is of no use. */
   readonly isWanted: (sender: number, way: Way) => boolean;
+  readonly seal: FrameSeal;
   readonly deliver: (message: Uint8Array, sender: number) => void;
   readonly log: NatsLog;
 }
@@ -103,7 +105,7 @@ export class FrameReceiver {
   }) {
     let frame: Frame;
     try {
-      frame = decodeFrame(bytes);
+      frame = decodeFrame(this.#options.seal.open(bytes, sender));
     } catch (error) {
       if (!(error instanceof MurmurationError)) throw error;
       return this.#noteMalformed(subject, error.message);
