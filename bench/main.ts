@@ -19,6 +19,7 @@ import { oplogBenchmark } from "./oplog.js";
 import { plannersBenchmark } from "./planners.js";
 import { postingsBenchmark } from "./postings.js";
 import { queriesBenchmark } from "./queries.js";
+import { ragBenchmark } from "./rag.js";
 import { readersBenchmark } from "./readers.js";
 import { regionsBenchmark } from "./regions.js";
 import { replicateBenchmark } from "./replicate.js";
@@ -66,6 +67,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   postingsBenchmark,
   multivectorBenchmark,
   secureBenchmark,
+  ragBenchmark,
 ];
 
 interface Options extends Omit<BenchOptions, "quick"> {
