@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { mock, test } from "node:test";
 import { HybridClock } from "../../causality/hybrid-clock.js";
 import { MemoryOpLog } from "../../log/memory-op-log.js";
 import { ReplicaStore } from "../commit/store.js";
 import { recoverReplica } from "../recovery/recovery.js";
 import { createCollection, newTableSeed, openReplica, point, run, upsert } from "../replica.test-support.js";
+import { Rescuer } from "./rescuer.js";
 import { Upkeep } from "./upkeep.js";
 
 test("a node that comparing with others leaves unreachable is rescued, though no operation came", () => {
@@ -43,4 +44,19 @@ test("a node that comparing with others leaves unreachable is rescued, though no
   rest();
   assert.deepEqual(links.unreachable(owned, 10), []);
   assert.ok(upkeep.status().rescued > rescued);
+});
+
+test("a graph is walked through once where all of its nodes are this replica's, and for those of others once more", () => {
+  const log = new MemoryOpLog();
+  run(openReplica({ log }), createCollection("c"), upsert("c", [point(1, [1, 2]), point(2, [2, 1])]));
+  const { shards } = recoverReplica(log, 5, { newTableSeed });
+  const [target] = shards.values();
+  const links = target?.indexes.get("")?.links;
+  assert.ok(target && links);
+  const walks = mock.method(links, "unreachable");
+  const nothing = () => assert.fail("no node is lost");
+  assert.ok(new Rescuer(target).step(new Set([5]), true, nothing).atRest);
+  assert.equal(walks.mock.callCount(), 1);
+  assert.ok(new Rescuer(target).step(new Set([6]), true, nothing).atRest);
+  assert.equal(walks.mock.callCount(), 3);
 });

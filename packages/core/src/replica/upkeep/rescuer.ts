@@ -45,13 +45,16 @@ export class Rescuer {
     let count = 0;
     for (const [vector, { links }] of indexes as ReadonlyMap<string, SpacePort>) {
       if (links === undefined) continue;
-      for (const node of links.unreachable(owned, RESCUES_MAX)) {
+      const lost = links.unreachable(owned, RESCUES_MAX);
+      for (const node of lost) {
         const delta = links.planRescue(node);
         if (delta === undefined) continue;
         write({ kind: "edges", reason: "rescue", vector, deltas: [delta] });
         count++;
       }
-      if (isFirst) count += this.#force(vector, links, write);
+      // where every node is looked after here, that was the walk through the whole graph already
+      const isWhole = lost.length === 0 && links.entryOrigins().every((origin) => owned.has(origin));
+      if (isFirst && !isWhole) count += this.#force(vector, links, write);
     }
     this.#checked = seen;
     return { count, atRest: count === 0 };
