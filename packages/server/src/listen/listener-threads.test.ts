@@ -1,45 +1,49 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
 import { it, type TestContext } from "node:test";
 import { setTimeout as after } from "node:timers/promises";
+import { freePort } from "../testing/free-port.js";
 import { filledApp } from "../testing/test-app.js";
 import { ListenerThreads } from "./listener-threads.js";
 
-it("a listener that ends is replaced", async (test: TestContext) => {
-  const { app, database } = await filledApp();
-  const free = createServer().listen({ port: 0, host: "127.0.0.1" });
-  await once(free, "listening");
-  const { port } = free.address() as AddressInfo;
-  await new Promise((resolve) => free.close(resolve));
-  const told: string[] = [];
-  const listeners = new ListenerThreads({
-    listeners: 1,
-    database,
-    guard: undefined,
-    connectionsMax: 0,
-    requestTimeoutMs: 60_000,
-    readTimeoutMs: 60_000,
-    fixedFields: [],
-    onConnection: (connection) => app.server.emit("connection", connection),
-    onAnswered: () => undefined,
-    tell: (what) => told.push(what),
-    threadFile: new URL("./deadly-listener.test-support.js", import.meta.url),
-  });
-  test.after(() => listeners.end());
-  listeners.begin([{ address: "127.0.0.1", port }]);
-  const ask = async () => {
-    while (listeners.count === 0) await after(10);
-    const headers = { "content-type": "application/json", connection: "close" };
-    const body = JSON.stringify({ query: [1, 2, 3, 4] });
-    const url = `http://127.0.0.1:${port}/collections/things/points/query`;
-    return (await fetch(url, { method: "POST", headers, body })).status;
-  };
-  for (let i = 0; i < 2; i++) {
+const LOOK_EVERY_MS = 300;
+
+for (const [how, file] of [
+  ["ends", "./deadly-listener.test-support.js"],
+  ["stands still", "./stuck-listener.test-support.js"],
+] as const) {
+  it(`a listener that ${how} is replaced`, async (test: TestContext) => {
+    const { app, database } = await filledApp();
+    const port = await freePort();
+    const told: string[] = [];
+    const listeners = new ListenerThreads({
+      listeners: 1,
+      database,
+      guard: undefined,
+      connectionsMax: 0,
+      requestTimeoutMs: 60_000,
+      readTimeoutMs: 60_000,
+      fixedFields: [],
+      onConnection: (connection) => app.server.emit("connection", connection),
+      onAnswered: () => undefined,
+      tell: (what) => told.push(what),
+      threadFile: new URL(file, import.meta.url),
+      lookEveryMs: LOOK_EVERY_MS,
+    });
+    test.after(() => listeners.end());
+    listeners.begin([{ address: "127.0.0.1", port }]);
+    const ask = async () => {
+      while (listeners.count === 0) await after(10);
+      const headers = { "content-type": "application/json", connection: "close" };
+      const body = JSON.stringify({ query: [1, 2, 3, 4] });
+      const url = `http://127.0.0.1:${port}/collections/things/points/query`;
+      return (await fetch(url, { method: "POST", headers, body })).status;
+    };
     assert.equal(await ask(), 200);
-    assert.equal(told.length, i);
+    assert.equal(told.length, 0);
+    // it ends, or is ended, before it has told
     await listeners.told();
     assert.equal(listeners.count, 0);
-  }
-  assert.deepEqual(new Set(told), new Set(["a listener ended"]));
-});
+    assert.equal(await ask(), 200);
+    assert.deepEqual(new Set(told), new Set(["a listener ended"]));
+  });
+}

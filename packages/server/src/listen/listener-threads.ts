@@ -13,6 +13,8 @@ import { threadStream } from "./thread-stream.js";
 /** So often it is looked whether a thread is there and does something; one that has not for so many looks is given up. */
 const LOOK_EVERY_MS = 1_000;
 const STILL_LOOKS_MAX = 10;
+/** The same of one that does not listen yet. */
+const STARTING_LOOKS_MAX = 60;
 const HEAP_MEBIBYTES = 256;
 
 /** What listeners are for. */
@@ -35,6 +37,7 @@ export interface ListenerThreadsOptions {
   /** A listener was lost, or has failed. */
   readonly tell: (what: string, why: string) => void;
   readonly threadFile?: URL;
+  readonly lookEveryMs?: number;
 }
 
 interface Hired {
@@ -94,7 +97,7 @@ export class ListenerThreads {
     if (this.#places.length === 0 || this.#isClosing) return;
     this.#addresses = addresses.filter((address) => typeof address !== "string");
     for (const place of this.#places) this.#hire(place);
-    this.#look = setInterval(() => this.#lookAround(), LOOK_EVERY_MS);
+    this.#look = setInterval(() => this.#lookAround(), this.#options.lookEveryMs ?? LOOK_EVERY_MS);
     this.#look.unref();
   }
 
@@ -150,7 +153,8 @@ export class ListenerThreads {
       const beat = Atomics.load(hired.beat, 0);
       hired.stillLooks = beat === hired.lastBeat ? hired.stillLooks + 1 : 0;
       hired.lastBeat = beat;
-      if (hired.isListening && hired.stillLooks > STILL_LOOKS_MAX) void hired.worker.terminate();
+      const looksMax = hired.isListening ? STILL_LOOKS_MAX : STARTING_LOOKS_MAX;
+      if (hired.stillLooks > looksMax) void hired.worker.terminate();
     }
   }
 

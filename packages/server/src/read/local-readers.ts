@@ -46,6 +46,8 @@ export class LocalReaders implements Readers {
   readonly #collectionsMax: number;
   readonly #openRows: OpenRowFile | undefined;
   #spaces = new AttachedSpaces();
+  /** Forgotten ones that a reading under way still holds. */
+  readonly #left = new Map<CollectionHandle, Attached>();
   /** Those that were read last are last, once there are many. */
   readonly #collections = new Map<CollectionHandle, Attached>();
 
@@ -104,16 +106,21 @@ export class LocalReaders implements Readers {
 
   /** Nothing is read here any more, and whatever was left of it holds no rows and slots. */
   release(): void {
-    for (const { table, spaces } of this.#collections.keys()) {
+    for (const { table, spaces } of [...this.#collections.keys(), ...this.#left.keys()]) {
       releaseThread(table.memory, this.#thread);
       for (const { graph } of spaces) releaseGraphThread(graph, this.#thread);
     }
     this.#collections.clear();
+    this.#left.clear();
     this.#spaces = new AttachedSpaces();
   }
 
   forget(handle: CollectionHandle): void {
+    for (const [left, { uses }] of this.#left) if (uses === 0) this.#left.delete(left);
+    const attached = this.#collections.get(handle);
+    if (attached === undefined) return;
     this.#collections.delete(handle);
+    if (attached.uses > 0) this.#left.set(handle, attached);
   }
 
   counters(): ReaderCounters {

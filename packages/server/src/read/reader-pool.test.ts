@@ -84,6 +84,24 @@ for (const [harm, expected] of [
   });
 }
 
+test("a reader that dies holds nothing of a collection that was forgotten while it read it", async (t) => {
+  const points = harmful("exits");
+  const collection = points.readable;
+  const { pool, told } = openPool(t);
+  unsettle(points);
+  const beside = failureOf(pool.read([collection], untilSettled, limits()));
+  assert.equal(textOf(await pool.read([collection], count, limits())), '{"count":301}');
+  // as where another table takes the place of its own, beside the same graph
+  pool.forget(collection.handle);
+  const other = harmful("exits").readable;
+  assert.equal((await failureOf(pool.read([other], retrieve(5_000), limits()))).code, "internal");
+  assert.equal((await beside).code, "internal");
+  await until(() => told.includes("a reader ended"));
+  points.remove([7]);
+  points.purge();
+  await until(() => arePassed(points));
+});
+
 test("what a dead reader held is kept while it may still run", async (t) => {
   const points = harmful("stays");
   const collection = points.readable;

@@ -121,7 +121,7 @@ export class ReaderPool implements Readers {
     const collection = this.#numbers.get(handle);
     if (collection === undefined) return;
     this.#numbers.delete(handle);
-    for (const { worker } of this.#able()) worker.forget(collection);
+    for (const { worker } of this.#able()) worker.forget(collection, this.#lastRequest);
   }
 
   counters(): ReaderCounters {
@@ -289,7 +289,11 @@ export class ReaderPool implements Readers {
         { thread: place.thread, payloads, ...(vectorFolder && { vectorFolder }), ...(keys && { keys }) },
         heapMebibytes,
         {
-          onReply: (outcomes) => this.#receive(hired.asked, outcomes),
+          onReply: (outcomes) => {
+            this.#receive(hired.asked, outcomes);
+            const [first = Number.POSITIVE_INFINITY] = hired.asked.keys();
+            hired.worker.isAtWorkSince(first);
+          },
           onError: (error) => this.#options.tell("a reader failed", stackOf(error)),
           onExit: () => this.#lose(place, hired),
         },

@@ -22,6 +22,11 @@ export class ReaderWorker {
   readonly #beat = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   /** Collections that it knows, by their numbers. */
   readonly #known = new Map<number, CollectionHandle>();
+  /**
+   * Forgotten ones that readings under way may still hold, with the last request that may: a graph of theirs may be that of the table that took the place
+   * of theirs.
+   */
+  #left: { readonly handle: CollectionHandle; readonly until: number }[] = [];
   /** What it is told when this turn is over. */
   #outbox: ReaderRequest[] = [];
   #lastBeat = 0;
@@ -83,8 +88,18 @@ export class ReaderWorker {
     this.tell({ kind: "collection", collection, opened });
   }
 
-  forget(collection: number): void {
-    if (this.#known.delete(collection)) this.tell({ kind: "forget", collection });
+  /** `lastRequest`: readings up to this one may be under way. */
+  forget(collection: number, lastRequest: number): void {
+    const handle = this.#known.get(collection);
+    if (handle === undefined) return;
+    this.#known.delete(collection);
+    this.#left.push({ handle, until: lastRequest });
+    this.tell({ kind: "forget", collection });
+  }
+
+  /** Of all that it was asked, this is the first that is under way. */
+  isAtWorkSince(request: number): void {
+    if (this.#left.length > 0) this.#left = this.#left.filter(({ until }) => until >= request);
   }
 
   async terminate(): Promise<void> {
@@ -92,10 +107,11 @@ export class ReaderWorker {
   }
 
   #release(): void {
-    for (const { table, spaces } of this.#known.values()) {
+    for (const { table, spaces } of [...this.#known.values(), ...this.#left.map(({ handle }) => handle)]) {
       releaseThread(table.memory, this.#thread);
       for (const { graph } of spaces) releaseGraphThread(graph, this.#thread);
     }
     this.#known.clear();
+    this.#left = [];
   }
 }
