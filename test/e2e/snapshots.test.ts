@@ -89,6 +89,20 @@ describe("snapshots of a collection, by the dialect's client", () => {
     assert.equal((await request("DELETE", `/collections/docs/snapshots/${other.name}`)).status, 404);
   });
 
+  test("are counted by collection", async () => {
+    const counted = async (name: string) =>
+      new RegExp(`^${name}\\{id="docs"\\} (\\d+)$`, "m").exec((await request("GET", "/metrics")).text)?.[1];
+    const before = Number(await counted("snapshot_created_total"));
+    assert.ok(before >= 1);
+    const { name = "" } = (await client.createSnapshot("docs")) ?? {};
+    assert.equal(await counted("snapshot_created_total"), String(before + 1));
+    assert.deepEqual(
+      [await counted("snapshot_creation_running"), await counted("snapshot_recovery_running")],
+      ["0", "0"],
+    );
+    await client.deleteSnapshot("docs", name);
+  });
+
   test("that nobody waits for are accepted", async () => {
     const { status, body } = await request("POST", "/collections/docs/snapshots?wait=false");
     assert.deepEqual([status, body.status, body.result], [202, "accepted", undefined]);

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { visibleCollections } from "@murmuration/core";
 import type { Database } from "./engine/database.js";
 import type { Durations, RequestStatistics, SeriesName } from "./request-statistics.js";
+import type { Snapshots } from "./snapshots/snapshots.js";
 
 type Labels = { readonly [name: string]: string };
 type Sample = readonly [Labels, number];
@@ -73,6 +74,7 @@ export function dialectMetrics(
   database: Pick<Database, "catalogue" | "allStatistics">,
   statistics: RequestStatistics,
   isPerCollection: boolean,
+  snapshots?: Snapshots["counts"],
 ): string {
   const collections = visibleCollections(database.catalogue).map(({ name }) => name);
   const each = (value: (name: string) => number): Sample[] => collections.map((id): Sample => [{ id }, value(id)]);
@@ -81,6 +83,8 @@ export function dialectMetrics(
   );
   const total = vectors.reduce((sum, [, count]) => sum + count, 0);
   const one = (value: number): Sample[] => [[{}, value]];
+  const none = each(() => 0);
+  const byName = (counts: ReadonlyMap<string, number> | undefined) => each((name) => counts?.get(name) ?? 0);
   const { rss, heapTotal, heapUsed, external } = process.memoryUsage();
   const { minorPageFault, majorPageFault } = process.resourceUsage();
   return [
@@ -102,6 +106,17 @@ export function dialectMetrics(
       "gauge",
       each(() => 0),
     ),
+    metric("snapshot_creation_running", "snapshots that are being made", "gauge", byName(snapshots?.creating)),
+    metric(
+      "snapshot_recovery_running",
+      "recoveries from snapshots, those that wait too",
+      "gauge",
+      byName(snapshots?.recovering),
+    ),
+    metric("snapshot_created_total", "snapshots that were made since the start", "counter", byName(snapshots?.created)),
+    metric("collection_indexed_only_excluded_points", "points that searches of indexed ones pass over", "gauge", none),
+    metric("collection_shard_transfer_incoming", "shards that are moved here", "gauge", none),
+    metric("collection_shard_transfer_outgoing", "shards that are moved away", "gauge", none),
     metric("memory_active_bytes", "heaps of this process", "gauge", one(heapTotal)),
     metric("memory_allocated_bytes", "what is used of them", "gauge", one(heapUsed + external)),
     metric("memory_metadata_bytes", "not counted", "gauge", one(0)),

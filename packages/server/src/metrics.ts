@@ -27,13 +27,13 @@ export class Metrics {
   readonly #errors: Counter<"code">;
   readonly #database: MetricsSource;
   readonly #statistics: RequestStatistics;
-  readonly #snapshots: Pick<Snapshots, "failures"> | undefined;
+  readonly #snapshots: Pick<Snapshots, "failures" | "counts"> | undefined;
   readonly #audit: Pick<AuditLog, "counts"> | undefined;
 
   constructor(
     database: MetricsSource,
     statistics: RequestStatistics = new RequestStatistics(),
-    snapshots?: Pick<Snapshots, "failures">,
+    snapshots?: Pick<Snapshots, "failures" | "counts">,
     audit?: Pick<AuditLog, "counts">,
   ) {
     this.#database = database;
@@ -89,7 +89,7 @@ export class Metrics {
     const { catalogue } = this.#database;
     this.#statistics.keepOnly((name) => collectionNamed(catalogue, name) !== undefined);
     const own = await this.#registry.metrics();
-    const dialects = dialectMetrics(this.#database, this.#statistics, isPerCollection);
+    const dialects = dialectMetrics(this.#database, this.#statistics, isPerCollection, this.#snapshots?.counts);
     return { contentType: this.#registry.contentType, body: `${own}${dialects}` };
   }
 

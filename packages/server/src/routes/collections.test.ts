@@ -150,7 +150,12 @@ describe("creating a collection", () => {
       400,
       /^Format error in JSON body: quantization_config\.scalar\.type/,
     ],
-    ["custom sharding", { vectors, sharding_method: "custom" }, 400, /sharding_method.*not supported/],
+    [
+      "custom sharding",
+      { vectors, sharding_method: "custom" },
+      400,
+      /^Bad request: sharding_method: a collection has one shard/,
+    ],
   ];
   for (const [what, body, expectedCode, expectedMessage] of refused) {
     it(`refuses ${what} and creates nothing`, async () => {

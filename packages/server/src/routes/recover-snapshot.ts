@@ -193,7 +193,7 @@ export async function resumeRecoveries(
     };
     for (let isWaiting = true; isWaiting && !snapshots.isClosing; ) {
       try {
-        await snapshots.inTurn(resume);
+        await snapshots.inTurn(collection, resume);
         isWaiting = false;
       } catch (error) {
         isWaiting = error instanceof MurmurationError && error.code === "unavailable";

@@ -168,7 +168,7 @@ function collectionRoutes(path: string): Route[] {
         const file = await locate(all, body.location);
         if (body.checksum !== null && body.checksum !== undefined)
           requireChecksum(body.checksum, await checksumOf(file, all.folder.keys));
-        const work = all.inTurn(() => recoverSnapshot({ database, write }, all, name, file));
+        const work = all.inTurn(name, () => recoverSnapshot({ database, write }, all, name, file));
         return done(
           { query, snapshots },
           "recover",
@@ -190,7 +190,7 @@ function collectionRoutes(path: string): Route[] {
         const file = all.folder.newWork();
         const recover = async () => {
           try {
-            await all.inTurn(() => recoverSnapshot({ database, write }, all, name, file));
+            await all.inTurn(name, () => recoverSnapshot({ database, write }, all, name, file));
             return true;
           } finally {
             await rm(file, { force: true });

@@ -35,6 +35,12 @@ export class Snapshots {
   isClosing = false;
   /** How often work failed that nobody waited for. */
   readonly failures: Record<SnapshotWork, number> = { create: 0, remove: 0, recover: 0 };
+  /** Work on snapshots by collection: what is under way, and how many were made. */
+  readonly counts = {
+    creating: new Map<string, number>(),
+    recovering: new Map<string, number>(),
+    created: new Map<string, number>(),
+  };
   readonly #database: Database;
   readonly #log: Pick<Logger, "warn" | "error"> | undefined;
   /** Recoveries are done one after the other. */
@@ -84,11 +90,16 @@ export class Snapshots {
 
   /** A snapshot of a collection as of one epoch. */
   async create(of: CollectionHeader): Promise<SnapshotDescription> {
+    const { creating, created } = this.counts;
     const work = this.folder.newWork();
+    count(creating, of.name, 1);
     try {
       const { sha256 } = await this.#export(of, work);
-      return await this.folder.keep(work, of.name, this.#nameOf(of), sha256);
+      const made = await this.folder.keep(work, of.name, this.#nameOf(of), sha256);
+      count(created, of.name, 1);
+      return made;
     } finally {
+      count(creating, of.name, -1);
       await rm(work, { force: true });
     }
   }
@@ -140,12 +151,21 @@ export class Snapshots {
     this.isClosing = true;
   }
 
-  /** Do a recovery after those that were begun before. */
-  inTurn<T>(recover: () => Promise<T>): Promise<T> {
-    const turn = this.#last.then(recover, recover);
+  /** Do a recovery of a collection after those that were begun before. */
+  inTurn<T>(collection: string, recover: () => Promise<T>): Promise<T> {
+    const { recovering } = this.counts;
+    count(recovering, collection, 1);
+    const turn = this.#last.then(recover, recover).finally(() => count(recovering, collection, -1));
     this.#last = turn.catch(() => undefined);
     return turn;
   }
+}
+
+/** What comes to 0 is not kept. */
+function count(counts: Map<string, number>, name: string, more: number): void {
+  const sum = (counts.get(name) ?? 0) + more;
+  if (sum === 0) counts.delete(name);
+  else counts.set(name, sum);
 }
 
 /** Throws `bad-request` where a file is not what somebody says that it is. */

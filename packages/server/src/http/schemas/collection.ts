@@ -152,10 +152,12 @@ const walConfig = z.object({
   wal_retain_closed: optional(unsigned(64, 1)),
 });
 
+const customSharding = "a collection has one shard, which is whole on every replica: there is none for a key";
+
 const shardingMethod = parsedBy(
   (value) => {
     const method = validate(oneOf(["auto", "custom"]), value);
-    if (method === "custom") throw new MurmurationError("unsupported", "custom sharding is not supported yet");
+    if (method === "custom") throw new MurmurationError("unsupported", customSharding);
     return method;
   },
   { type: "string", enum: ["auto"] },
@@ -186,7 +188,7 @@ const createFields = z.object({
   ...collectionParams,
   ...configs,
   wal_config: optional(walConfig),
-  init_from: unsupported("copying another collection is"),
+  init_from: unsupported("no collection is made from another one: recover a snapshot of it instead"),
 });
 
 export type { QuantizationConfig };

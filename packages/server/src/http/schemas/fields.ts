@@ -153,14 +153,14 @@ function isVoid(value: unknown): boolean {
   return typeof value === "object" && Object.keys(value).length === 0;
 }
 
-/** An option of the dialect that is not served: leaving it out, or giving it nothing, is fine. */
-export function unsupported(what: string) {
+/** An option of the dialect that is refused, for a reason: leaving it out, or giving it nothing, is fine. */
+export function unsupported(why: string) {
   return parsedBy(
     (value): undefined => {
-      if (!isVoid(value)) throw new MurmurationError("unsupported", `${what} not supported yet`);
+      if (!isVoid(value)) throw new MurmurationError("unsupported", why);
       return undefined;
     },
-    { description: `Must be absent or empty: ${what} not supported yet.` },
+    { description: `Must be absent or empty: ${why}.` },
   ).optional();
 }
 
