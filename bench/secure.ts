@@ -1,4 +1,4 @@
-import { createHmac } from "node:crypto";
+import { createHmac, randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { SubjectAlternativeNameExtension, X509CertificateGenerator } from "@peculiar/x509";
@@ -28,10 +28,16 @@ async function newCertificate(folder: string) {
     extensions: [new SubjectAlternativeNameExtension([{ type: "ip", value: "127.0.0.1" }])],
   });
   const key = Buffer.from(await crypto.subtle.exportKey("pkcs8", keys.privateKey)).toString("base64");
-  const files = { cert: join(folder, "server.crt"), key: join(folder, "server.key"), apiKey: join(folder, "api-key") };
+  const files = {
+    cert: join(folder, "server.crt"),
+    key: join(folder, "server.key"),
+    apiKey: join(folder, "api-key"),
+    diskKey: join(folder, "disk-key"),
+  };
   writeFileSync(files.cert, made.toString("pem"));
   writeFileSync(files.key, `-----BEGIN PRIVATE KEY-----\n${key}\n-----END PRIVATE KEY-----\n`);
   writeFileSync(files.apiKey, KEY);
+  writeFileSync(files.diskKey, randomBytes(32).toString("hex"));
   return { files, ca: made.toString("pem") };
 }
 
@@ -69,10 +75,43 @@ async function measure(
   into.cpuMicroseconds.push((((server.processCpuSeconds() ?? Number.NaN) - cpu) / count) * 1e6);
 }
 
-/** What keys, tokens and TLS cost. */
+/** How a server is started, and how it is asked. */
+interface Variant {
+  readonly who: string;
+  /** Begins the names of its ratios. */
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly isTls: boolean;
+  readonly headers: readonly string[];
+}
+
+/** Each over an open server; the last two ask the same one. */
+function variantsOf(files: Awaited<ReturnType<typeof newCertificate>>["files"]): readonly Variant[] {
+  const tls = ["--tls-cert", files.cert, "--tls-key", files.key, "--api-key-file", files.apiKey];
+  const encryption = ["--encryption-key-file", files.diskKey];
+  const audit = ["--audit-log", "on"];
+  const key = [`api-key: ${KEY}`];
+  return [
+    { who: "open", name: "open", args: [], isTls: false, headers: [] },
+    { who: "encryption", name: "encryption", args: encryption, isTls: false, headers: [] },
+    { who: "audit log", name: "audit", args: audit, isTls: false, headers: [] },
+    { who: "key and TLS", name: "tls", args: [...tls, "--jwt-rbac"], isTls: true, headers: key },
+    {
+      who: "all with a key",
+      name: "all",
+      args: [...tls, ...encryption, ...audit, "--jwt-rbac"],
+      isTls: true,
+      headers: key,
+    },
+    { who: "all with a token", name: "token", args: [], isTls: true, headers: [`authorization: Bearer ${newToken()}`] },
+  ];
+}
+
+/** What TLS and keys, encryption at rest and an audit log cost, each by itself and together. */
 export const secureBenchmark: Benchmark = {
   name: "secure",
-  summary: "queries/s and durable upserts/s with TLS and a key, or a token, over those of an open server, in turn",
+  summary:
+    "queries/s and durable upserts/s with TLS and a key, encryption at rest, an audit log, and all of them, over those of an open server, in turn",
   async run({ quick, points, server: cli }) {
     const data = readBenchData();
     const count = Math.max(BATCH, Math.floor((points ?? (quick ? 5_000 : 50_000)) / BATCH) * BATCH);
@@ -92,26 +131,21 @@ export const secureBenchmark: Benchmark = {
     const servers: ServerProcess[] = [];
     try {
       const { files, ca } = await newCertificate(folder);
-      const started = async (args: readonly string[]) => {
-        const server = await startServer({ cli, args });
+      const put = (path: string, body: object, headers: readonly string[]) => rawPost(path, body, headers, "PUT");
+      const clients: (Client & { readonly name: string })[] = [];
+      for (const { who, name, args, isTls, headers } of variantsOf(files)) {
+        const isNew = name !== "token";
+        const server = isNew ? await startServer({ cli, args }) : (servers.at(-1) as ServerProcess);
+        clients.push({ who, name, server, headers, ca: isTls ? ca : undefined });
+        if (!isNew) continue;
         servers.push(server);
-        return server;
-      };
-      const open = await started([]);
-      const secure = await started([
-        ...["--tls-cert", files.cert, "--tls-key", files.key, "--api-key-file", files.apiKey, "--jwt-rbac"],
-      ]);
-      const clients: readonly Client[] = [
-        { who: "open", server: open, ca: undefined, headers: [] },
-        { who: "key and TLS", server: secure, ca, headers: [`api-key: ${KEY}`] },
-        { who: "token and TLS", server: secure, ca, headers: [`authorization: Bearer ${newToken()}`] },
-      ];
-      const put = (path: string, body: object, { headers }: Client) => rawPost(path, body, headers, "PUT");
-      for (const client of clients.slice(0, 2)) {
-        const creation = put(COLLECTION, { vectors: { size: data.dimensions, distance: "Cosine" } }, client);
-        await sendAll(client.server.address, [creation], 1, 1, undefined, client.ca);
-        const requests = batches.map((batch) => put(`${COLLECTION}/points?wait=true`, batch, client));
-        await sendAll(client.server.address, requests, requests.length, WRITERS, undefined, client.ca);
+        const sent = (requests: readonly string[], writers: number) =>
+          sendAll(server.address, requests, requests.length, writers, undefined, isTls ? ca : undefined);
+        await sent([put(COLLECTION, { vectors: { size: data.dimensions, distance: "Cosine" } }, headers)], 1);
+        await sent(
+          batches.map((batch) => put(`${COLLECTION}/points?wait=true`, batch, headers)),
+          WRITERS,
+        );
       }
       const asked = clients.map((client) => ({
         client,
@@ -120,7 +154,7 @@ export const secureBenchmark: Benchmark = {
         ),
         upserts: batches
           .slice(0, Math.min(upserts, batches.length))
-          .map((batch) => put(`${COLLECTION}/points?wait=true`, batch, client)),
+          .map((batch) => put(`${COLLECTION}/points?wait=true`, batch, client.headers)),
         query: { perSecond: [], cpuMicroseconds: [] } as Measured,
         upsert: { perSecond: [], cpuMicroseconds: [] } as Measured,
       }));
@@ -137,10 +171,16 @@ export const secureBenchmark: Benchmark = {
         }
       }
       bar.stop();
-      const [first, withKey, withToken] = asked as [(typeof asked)[0], (typeof asked)[0], (typeof asked)[0]];
+      const [open, ...others] = asked as [(typeof asked)[0], ...(typeof asked)[0][]];
       // of each round by itself: load of the machine changes from one to the next
       const over = (one: readonly number[], other: readonly number[]) =>
         median(one.map((value, round) => value / (other[round] as number)));
+      const ratios = others.flatMap(({ client: { name }, query, upsert }) => [
+        [`${name}Queries`, over(query.perSecond, open.query.perSecond)],
+        [`${name}Upserts`, over(upsert.perSecond, open.upsert.perSecond)],
+        [`${name}QueryCpu`, over(open.query.cpuMicroseconds, query.cpuMicroseconds)],
+        [`${name}UpsertCpu`, over(open.upsert.cpuMicroseconds, upsert.cpuMicroseconds)],
+      ]);
       return {
         bench: "secure",
         params: { vectors: count, dimensions: data.dimensions, k: K, batch: BATCH, connections: CONNECTIONS, rounds },
@@ -153,15 +193,7 @@ export const secureBenchmark: Benchmark = {
             cpu_us: median(upsert.cpuMicroseconds),
           },
         ]),
-        ratios: {
-          queriesWithKeyOverOpen: over(withKey.query.perSecond, first.query.perSecond),
-          upsertsWithKeyOverOpen: over(withKey.upsert.perSecond, first.upsert.perSecond),
-          queriesWithTokenOverOpen: over(withToken.query.perSecond, first.query.perSecond),
-          upsertsWithTokenOverOpen: over(withToken.upsert.perSecond, first.upsert.perSecond),
-          queryCpuOpenOverKey: over(first.query.cpuMicroseconds, withKey.query.cpuMicroseconds),
-          upsertCpuOpenOverKey: over(first.upsert.cpuMicroseconds, withKey.upsert.cpuMicroseconds),
-          queryCpuOpenOverToken: over(first.query.cpuMicroseconds, withToken.query.cpuMicroseconds),
-        },
+        ratios: Object.fromEntries(ratios) as Record<string, number>,
       };
     } finally {
       for (const server of servers) await server.stop();
