@@ -8,6 +8,8 @@ import type { Trust } from "./ask.js";
 export interface Secured {
   /** For each of them. */
   readonly options: readonly string[];
+  /** For each of them that is in a cluster. */
+  readonly clusterOptions: readonly string[];
   readonly trust: Trust;
 }
 
@@ -29,5 +31,7 @@ export async function makeSecured(folder: string): Promise<Secured> {
     ...["--encryption-key-file", file("disk-key", randomBytes(32).toString("hex"))],
     ...["--audit-log", "on"],
   ];
-  return { options, trust: { ca: authority.cert, apiKey } };
+  // with it nobody is believed unseen, also when the cluster begins
+  const clusterOptions = ["--cluster-secret-file", file("cluster-secret", randomBytes(32).toString("hex"))];
+  return { options, clusterOptions, trust: { ca: authority.cert, apiKey } };
 }

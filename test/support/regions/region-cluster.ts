@@ -103,6 +103,7 @@ export class RegionCluster {
           broker.url,
           ...peers,
           ...(secured?.options ?? []),
+          ...(secured?.clusterOptions ?? []),
           ...(options.options ?? []),
         ];
         return launchRegion({ name, broker, dataFolder: join(folder, name), options: own, trust: secured?.trust });
