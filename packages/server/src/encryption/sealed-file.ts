@@ -92,8 +92,27 @@ export function* piecesOfFile(
   }
 }
 
+/**
+ * Reads the next `target.length` bytes of an open file, decrypted where there are keys; false where it ends before, or cannot be read. What is not
+ * encrypted goes to the target at once: images are as large as memory.
+ */
+export function readerOfFile(
+  descriptor: number,
+  keys: DataKeys | undefined,
+  what: Sealed,
+): (target: Uint8Array) => boolean {
+  if (keys !== undefined) return readerOf(piecesOf(descriptor, keys, what));
+  return (target) => {
+    try {
+      return readUpTo(descriptor, target) === target.length;
+    } catch {
+      return false;
+    }
+  };
+}
+
 /** Reads the next `target.length` bytes of pieces; false where they end before, or cannot be read. */
-export function readerOf(pieces: Iterator<Uint8Array, void, void>): (target: Uint8Array) => boolean {
+function readerOf(pieces: Iterator<Uint8Array, void, void>): (target: Uint8Array) => boolean {
   let piece: Uint8Array = new Uint8Array(0);
   let hasFailed = false;
   return (target) => {

@@ -4,7 +4,7 @@ import { dirname, join, relative } from "node:path";
 import { type CausalState, type ImageSource, imageNote, type PlacedImage, type Replica } from "@murmuration/core";
 import { MurmurationError, type ReadExactly, type Space } from "@murmuration/index";
 import type { DataKeys, Sealed } from "../encryption/data-keys.js";
-import { piecesOf, readerOf, sinkTo } from "../encryption/sealed-file.js";
+import { readerOfFile, sinkTo } from "../encryption/sealed-file.js";
 
 /** What made it: origin and sequence. */
 const SHARD_ID = /^[1-9]\d{0,7}-[1-9]\d{0,12}$/;
@@ -63,7 +63,7 @@ export class ImageStore implements ImageSource {
       return undefined;
     }
     this.#opened.push(descriptor);
-    return readerOf(piecesOf(descriptor, this.#keys, this.#sealedAs(file)));
+    return readerOfFile(descriptor, this.#keys, this.#sealedAs(file));
   }
 
   #sealedAs(file: string): Sealed {
