@@ -52,6 +52,7 @@ export const plantedBugs = {
   "compacts-unstable": "compaction drops operations that a member lacks",
   "receipt-too-early": "a replica says that it has nothing of what was erased before that is so",
   "erasure-leaves-tombstones": "an erasure does not wait until tombstones and vectors of deleted points are forgotten",
+  "erasure-keeps-incoming": "an erasure keeps what came of a snapshot that was not taken over",
   "erasure-leaves-remains": "an erasure does not scrub the log's medium",
   "erasure-keeps-checkpoint": "an erasure does not compact the log",
   "compacts-live": "compaction drops the operations of vectors that points still have",

@@ -36,6 +36,7 @@ const profileOfBug: Partial<Record<PlantedBug, string>> = {
   "receipt-too-early": "erasures",
   "erasure-leaves-tombstones": "erasures",
   "erasure-keeps-checkpoint": "erasures",
+  "erasure-keeps-incoming": "erasures",
   "erasure-leaves-remains": "erasures",
   "purged-vectors-stay": "erasures",
   "recovery-from-checkpoint-alone": "compaction",

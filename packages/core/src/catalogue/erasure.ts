@@ -101,6 +101,11 @@ export function readErasure(id: string, leaf: Json | undefined): Erasure | strin
 
 const RECEIPT_KEY = /^erased-([1-9]\d{0,7}-[1-9]\d{0,12})-([1-9]\d{0,7})$/;
 
+/** Is this where the receipt of a replica stands? */
+export function isReceiptOf(key: string, replica: number): boolean {
+  return Number(RECEIPT_KEY.exec(key)?.[2]) === replica;
+}
+
 /** The receipt of a leaf at a key, or what is wrong with it. */
 export function readReceipt(key: string, leaf: Json | undefined): ErasureReceipt | string {
   const [, erasure, number] = RECEIPT_KEY.exec(key) ?? [];

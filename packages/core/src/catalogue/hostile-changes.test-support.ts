@@ -19,6 +19,9 @@ const added = { name: "late", generation: 1, space };
 const late = { incarnation: { ...added, given: {} }, key: incarnationKey(added) };
 const nested = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;
 
+/** As a replica writes it. */
+export const erasure = { collection: "1-1", name: "x", points: 1, through: [[1, 5]], by: "key", askedMs: 5 };
+
 /**
  * Changes that no replica writes, by what they do. The document has the collection 1-1 with an index on `ok`, the alias `a` to it and
  * the member 1. `own` is the key of a collection that the change might make.
@@ -120,6 +123,38 @@ export const hostileEdits: { readonly [what: string]: (document: Raw, own: strin
   "a member 0": (d) => (d["member-0"] = raw({ region: json("r"), evicted: false })),
   "a member beyond all ids": (d) => (d["member-16777216"] = raw({ region: json("r"), evicted: false })),
   "a member with a name": (d) => (d["member-__proto__"] = raw({ region: json("r"), evicted: false })),
+  "an erasure of another operation": (d) => (d["erasure-1-9"] = json(erasure)),
+  "an erasure that is null": (d) => (d["erasure-2-1"] = raw(null)),
+  "an erasure that is a text": (d) => (d["erasure-2-1"] = json("all")),
+  "an erasure under no id": (d) => (d["erasure-__proto__"] = json(erasure)),
+  "an erasure of no collection": (d) => (d["erasure-2-1"] = json({ ...erasure, collection: "../x" })),
+  "an erasure of half a point": (d) => (d["erasure-2-1"] = json({ ...erasure, points: 0.5 })),
+  "an erasure after all time": (d) => (d["erasure-2-1"] = json({ ...erasure, askedMs: 2 ** 48 })),
+  "an erasure that says more": (d) => (d["erasure-2-1"] = json({ ...erasure, filter: {} })),
+  "an erasure by a long name": (d) => (d["erasure-2-1"] = json({ ...erasure, by: "x".repeat(256) })),
+  "an erasure through no frontier": (d) => (d["erasure-2-1"] = json({ ...erasure, through: { 1: 5 } })),
+  "an erasure through a frontier of nobody": (d) => (d["erasure-2-1"] = json({ ...erasure, through: [[0, 5]] })),
+  "an erasure through one member twice": (d) => {
+    d["erasure-2-1"] = json({
+      ...erasure,
+      through: [
+        [1, 5],
+        [1, 6],
+      ],
+    });
+  },
+  "an erasure through more than there can be": (d) => {
+    d["erasure-2-1"] = json({ ...erasure, through: Array.from({ length: 1_001 }, (_, i) => [i + 1, 1]) });
+  },
+  "a receipt in another's name": (d) => (d["erased-1-9-1"] = json({ atMs: 1, done: {} })),
+  "a receipt of an own erasure in another's name": (d) => {
+    d["erasure-2-1"] = json(erasure);
+    d["erased-2-1-1"] = json({ atMs: 1, done: {} });
+  },
+  "a receipt without a time": (d) => (d["erased-1-9-2"] = json({ done: {} })),
+  "a receipt of nothing done": (d) => (d["erased-1-9-2"] = json({ atMs: 1, done: [] })),
+  "a receipt that is nested without end": (d) => (d["erased-1-9-2"] = leaf(`{"atMs":1,"done":{"a":${nested}}}`)),
+  "a receipt under no id": (d) => (d["erased-2"] = json({ atMs: 1, done: {} })),
   "a later format": (d) => (d["format"] = raw(2)),
   "a format that is a text": (d) => (d["format"] = raw("1")),
 };

@@ -4,7 +4,7 @@ import { ImmutableString } from "@automerge/automerge";
 import { MurmurationError } from "@murmuration/index";
 import { CatalogueDocument } from "./catalogue-document.js";
 import { addVector, alias, aliases, create, dropVector, index, plain, run, update } from "./commands.test-support.js";
-import { hostileChange, hostileEdits } from "./hostile-changes.test-support.js";
+import { erasure, hostileChange, hostileEdits } from "./hostile-changes.test-support.js";
 
 const isCorrupt = (error: unknown) => error instanceof MurmurationError && error.code === "corrupt";
 const dot = { origin: 2, sequence: 1 };
@@ -45,6 +45,35 @@ test("a change that forgets a vector, or that one was dropped, is refused", () =
   }
   // in whatever order they come, and over a save
   assert.deepEqual(CatalogueDocument.load(document.save(), 7).read(), document.read());
+});
+
+test("a change that forgets or changes an erasure, or what was said of it, is refused", () => {
+  const begun = before.receive(
+    hostileChange(before, dot, (document) => {
+      document["erasure-2-1"] = new ImmutableString(JSON.stringify(erasure)) as never;
+    }),
+    dot,
+  );
+  const next = { origin: 2, sequence: 2 };
+  const receipt = new ImmutableString(JSON.stringify({ atMs: 1, done: {} })) as never;
+  const said = begun.receive(
+    hostileChange(begun, next, (document) => {
+      document["erased-2-1-2"] = receipt;
+    }),
+    next,
+  );
+  const { erasures, receipts } = said.read();
+  assert.deepEqual([erasures?.map(({ id }) => id), receipts?.map(({ replica }) => replica)], [["2-1"], [2]]);
+  const last = { origin: 2, sequence: 3 };
+  for (const key of ["erasure-2-1", "erased-2-1-2"]) {
+    for (const value of [undefined, new ImmutableString(JSON.stringify({ ...erasure, atMs: 2, done: {} }))]) {
+      const change = hostileChange(said, last, (document) => {
+        if (value === undefined) delete document[key];
+        else document[key] = value as never;
+      });
+      assert.throws(() => said.receive(change, last), isCorrupt, key);
+    }
+  }
 });
 
 test("an index of a kind that a newer version may know is kept and named, and is none here", () => {

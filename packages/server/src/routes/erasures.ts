@@ -93,7 +93,15 @@ function render(status: ErasureStatus, { database }: Context, { failure }: Erasu
       ...(one.state === "erased" ? { at: iso(one.atMs), done: one.done } : {}),
     })),
     here: { stage: here.stage, waits_for: here.waitsFor, left: here.left, failure: here.failure ?? null },
-    still_held: replicas.flatMap((one) => heldBy(one, regionOf(one.replica), status, self, failure)),
+    still_held: [
+      ...here.lost.map(
+        (replica): Held => ({
+          where: `replica ${replica}`,
+          what: "it was evicted, and some of what it had written is lost: if the deletes were, ask for the erasure again",
+        }),
+      ),
+      ...replicas.flatMap((one) => heldBy(one, regionOf(one.replica), status, self, failure)),
+    ],
   };
 }
 

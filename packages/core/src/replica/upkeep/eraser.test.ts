@@ -249,7 +249,7 @@ describe("an erasure", () => {
     ];
     const erasure = { id: "1-5", collection: "1-1", name: "c", points: 3, through: [], by: "x", askedMs: 5 };
     const receipts = [{ erasure: "1-5", replica: 1, atMs: 9, done: {} }];
-    const here = { stage: "erased" as const, waitsFor: [], left: 0, failure: undefined };
+    const here = { stage: "erased" as const, waitsFor: [], left: 0, lost: [], failure: undefined };
     const status = statusOf({ collections: {}, aliases: {}, members, erasures: [erasure], receipts }, erasure, 1, here);
     assert.ok(status.isOver);
     assert.deepEqual(status.replicas, [

@@ -1,13 +1,16 @@
 import { assert, MurmurationError, type PointId } from "@murmuration/index";
+import type { Catalogue } from "../../catalogue/collection.js";
 import type { Erasure } from "../../catalogue/erasure.js";
 import { dotText } from "../../causality/dot.js";
 import { compareStamps, type Stamp } from "../../causality/hybrid-clock.js";
-import { covers, type VersionVector } from "../../causality/version-vector.js";
+import { covers, emptyVersionVector, sequenceOf, type VersionVector } from "../../causality/version-vector.js";
 import { limits } from "../../limits.js";
 import { mark } from "../../marks.js";
 import { isPlanted } from "../../planted.js";
+import type { Shard } from "../../state/shard.js";
 import type { WritableShard } from "../../state/writable-shard.js";
 import type { ReplicaStore } from "../commit/store.js";
+import { SYSTEM_SHARD } from "../commit/stored-causality.js";
 import type { PeeringForUpkeep } from "./cluster-options.js";
 import type { Compactor } from "./compactor.js";
 import { type ErasureHere, type ErasureStage, type ErasureStatus, statusOf } from "./erasure-status.js";
@@ -105,7 +108,10 @@ export class Eraser {
     const isWaiting = stage === "delivery" || stage === "stability";
     const known = isWaiting ? this.#peering?.known() : undefined;
     const waitsFor = known === undefined ? [] : lackingOf(known, erasure.collection, on);
-    return { stage, waitsFor, left: stage === "purge" ? (work?.left ?? 0) : 0, failure: this.#failure };
+    const left = stage === "purge" ? (work?.left ?? 0) : 0;
+    const { frontier } = this.#store.shards.get(erasure.collection)?.shard ?? {};
+    const lost = frontier === undefined ? [] : lostOrigins(this.#store.catalogue, new Map(erasure.through), frontier);
+    return { stage, waitsFor, left, lost, failure: this.#failure };
   }
 
   #takeNew(): void {
@@ -157,9 +163,32 @@ export class Eraser {
     work.waitsOn = wanted;
     for (;;) {
       const stable = this.#peering?.stable(shard.id) ?? this.#stableAlone(shard.frontier);
-      if (covers(stable, wanted)) return;
+      if (covers(stable, this.#withoutLost(shard, wanted))) return;
       yield;
     }
+  }
+
+  /**
+   * Without what evicted members wrote and nobody has: it was lost with them, and is taken from nobody any more. That is known when every member says
+   * to know this replica's catalogue, the eviction in it, and to hold no more of theirs than is here.
+   */
+  #withoutLost({ id: shard, frontier }: Shard, wanted: VersionVector): VersionVector {
+    const lost = lostOrigins(this.#store.catalogue, wanted, frontier);
+    const known = lost.length === 0 ? undefined : this.#peering?.known();
+    if (known === undefined) return wanted;
+    const capped = new Map(wanted);
+    for (const origin of lost) {
+      const here = sequenceOf(frontier, origin);
+      const isFinal = known.others.every((member) => {
+        const said = known.frontiersOf.get(member);
+        return (
+          covers(said?.get(SYSTEM_SHARD) ?? emptyVersionVector, this.#store.system.frontier) &&
+          sequenceOf(said?.get(shard) ?? emptyVersionVector, origin) <= here
+        );
+      });
+      if (isFinal) capped.set(origin, here);
+    }
+    return capped;
   }
 
   /** Of a member of a cluster that runs by itself for a while nothing is known of the others. */
@@ -246,4 +275,10 @@ export function scrubbedErasures(setting: string | undefined): string[] {
   if (setting === undefined) return [];
   const value: unknown = JSON.parse(setting);
   return Array.isArray(value) ? value.filter((id) => typeof id === "string") : [];
+}
+
+/** Evicted members of whose operations some are wanted that are not here. */
+function lostOrigins(catalogue: Catalogue, wanted: VersionVector, frontier: VersionVector): number[] {
+  const isLacking = (id: number) => sequenceOf(wanted, id) > sequenceOf(frontier, id);
+  return catalogue.members.filter(({ id, state }) => state === "evicted" && isLacking(id)).map(({ id }) => id);
 }

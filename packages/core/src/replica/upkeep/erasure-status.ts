@@ -21,6 +21,8 @@ export interface ErasureHere {
   readonly waitsFor: readonly number[];
   /** Tombstones and vectors that are not forgotten yet, in `purge`. */
   readonly left: number;
+  /** Evicted members of which operations are lacking here that were known where it was asked for: deletes may be lost with them. */
+  readonly lost: readonly number[];
   /** Why the last step failed, if it did; it is tried again. */
   readonly failure: string | undefined;
 }

@@ -1,4 +1,10 @@
+import { MurmurationError } from "@murmuration/index";
+import { covers } from "../../causality/version-vector.js";
+import { frontierOf } from "../../checkpoint/manifest.js";
+import { CheckpointReader } from "../../checkpoint/read-checkpoint.js";
+import type { OpLog } from "../../log/op-log.js";
 import { isPlanted } from "../../planted.js";
+import type { Shard } from "../../state/shard.js";
 import type { WritableShard } from "../../state/writable-shard.js";
 import type { ReplicaStore } from "../commit/store.js";
 import type { Compactor } from "./compactor.js";
@@ -20,6 +26,7 @@ export function* scrubShards(
       store.showAgain(target);
       yield;
     }
+    if (!isPlanted("erasure-keeps-incoming")) dropIncoming(store, target);
     if (!isPlanted("erasure-keeps-checkpoint")) compactor.compactNow(target);
     store.showAgain(target);
   }
@@ -37,4 +44,19 @@ function wipe({ indexes, rows }: WritableShard): boolean {
   let isWiped = rows.segment.wipe();
   for (const space of indexes.values()) if (!space.wipe()) isWiped = false;
   return isWiped;
+}
+
+/** What came of a snapshot that was not taken over: unless it is newer than what is here, it is of no use, and may have what is erased. */
+function dropIncoming({ log }: ReplicaStore, { shard }: WritableShard): void {
+  if (log.checkpointParts(shard.id, "incoming").length === 0 || isNewer(log, shard)) return;
+  log.transaction((writer) => writer.dropCheckpoint(shard.id, "incoming"));
+}
+
+function isNewer(log: OpLog, { id, frontier }: Shard): boolean {
+  try {
+    return covers(frontierOf(CheckpointReader.open(log, id, "incoming").manifest), frontier);
+  } catch (error) {
+    if (error instanceof MurmurationError && error.code === "corrupt") return false;
+    throw error;
+  }
 }
