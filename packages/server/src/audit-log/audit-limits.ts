@@ -4,6 +4,8 @@ const mebibyte = 1024 * 1024;
 export const textCharactersMax = 256;
 /** Bytes of a line that is read: what is longer was written by nobody here. */
 export const lineBytesMax = 64 * 1024;
+/** No log has so many lines: a higher number was written by nobody here, and those after it would have no room in a name. */
+export const numberMax = 1e14;
 /** Bytes of lines that wait for the disk; what comes beyond is counted, and the count stands in the log when it can be written again. */
 export const waitingBytesMax = 8 * mebibyte;
 /** Bytes that are written at once. */

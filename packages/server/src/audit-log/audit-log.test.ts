@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import fc from "fast-check";
 import { auditFilesIn } from "./audit-files.js";
 import { linesIn, newFolder, openLog, wrote } from "./audit-log.test-support.js";
 import { actions } from "./entry.js";
@@ -156,6 +157,45 @@ describe("an audit log that was damaged while nobody wrote it", () => {
       assert.equal(linesIn(folder).filter((line) => line?.entry.action === actions.damaged).length, 1);
     });
   }
+});
+
+describe("an audit log of any content", () => {
+  it("goes on, whatever stands in its files and its head", async () => {
+    const written = newFolder();
+    const log = await openLog(written);
+    for (const target of ["a", "b", "c"]) await log.append(wrote(target));
+    await log.close();
+    const name = auditFilesIn(written)[0] as string;
+    const [content, head] = [readFileSync(join(written, name)), readFileSync(join(written, headName))];
+    const bytes = (of: Buffer) =>
+      fc.oneof(
+        fc.uint8Array({ maxLength: 400 }).map((drawn) => Buffer.from(drawn)),
+        fc.nat(of.length).map((end) => of.subarray(0, end)),
+        fc.tuple(fc.nat(of.length - 1), fc.nat(255)).map(([at, byte]) => of.with(at, byte)),
+        fc
+          .constantFrom("0", "-1", "999999999999999", '"x"', "null", "1e400")
+          .map((number) => Buffer.from(of.toString("latin1").replaceAll(/"n":\d+/g, `"n":${number}`), "latin1")),
+      );
+    await fc.assert(
+      fc.asyncProperty(bytes(content), fc.option(bytes(head), { nil: undefined }), async (ofFile, ofHead) => {
+        const folder = newFolder();
+        writeFileSync(join(folder, name), ofFile);
+        if (ofHead !== undefined) writeFileSync(join(folder, headName), ofHead);
+        const opened = await openLog(folder);
+        await opened.append(wrote("after"));
+        await opened.close();
+        assert.equal(targets(folder).at(-1), "after");
+        const [first, ...others] = problems(folder);
+        // what it writes itself is in order, whatever was there
+        const again = await openLog(folder);
+        await again.append(wrote("again"));
+        await again.close();
+        assert.equal(targets(folder).at(-1), "again");
+        assert.deepEqual(problems(folder), first === undefined ? [] : [first, ...others]);
+      }),
+      { numRuns: 60 },
+    );
+  });
 });
 
 describe("an audit log whose disk takes nothing", () => {

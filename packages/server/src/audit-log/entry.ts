@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { textCharactersMax } from "./audit-limits.js";
+import { numberMax, textCharactersMax } from "./audit-limits.js";
 
 /** Who did something. */
 export interface Actor {
@@ -111,7 +111,7 @@ export function readLine(text: string): ReadLine | undefined {
   const body = `${begin}}`;
   try {
     const { n: number, at, ...entry } = JSON.parse(body) as AuditEntry & { n: number; at: string };
-    return { number, at, entry, hash, body };
+    return number > numberMax ? undefined : { number, at, entry, hash, body };
   } catch {
     return undefined;
   }

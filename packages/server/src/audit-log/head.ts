@@ -1,5 +1,6 @@
 import { type KeyObject, sign, verify } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { numberMax } from "./audit-limits.js";
 import type { Hash } from "./entry.js";
 
 /**
@@ -39,7 +40,8 @@ export function headText({ log, number, hash, at, signature }: AuditHead): strin
 export function parseHead(text: string): AuditHead {
   const { log, n: number, hash, at, signature } = JSON.parse(text) as { readonly [field: string]: unknown };
   const isText = (value: unknown): value is string => typeof value === "string";
-  if (!isText(log) || !Number.isSafeInteger(number) || !isText(hash) || !/^[0-9a-f]{64}$/.test(hash) || !isText(at))
+  const isNumber = Number.isSafeInteger(number) && (number as number) >= 0 && (number as number) <= numberMax;
+  if (!isText(log) || !isNumber || !isText(hash) || !/^[0-9a-f]{64}$/.test(hash) || !isText(at))
     throw new Error("this is no head of an audit log");
   return { log, number: number as number, hash, at, ...(isText(signature) ? { signature } : {}) };
 }
