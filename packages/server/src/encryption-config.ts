@@ -1,4 +1,4 @@
-import { type KeySource, type MasterKeys, readMasterKeys } from "./encryption/master-keys.js";
+import { type KeySource, type MasterKeys, readMasterKeys, readMasterKeysAgain } from "./encryption/master-keys.js";
 
 /** The options of encryption as they are given; "" where one is not. */
 export interface EncryptionSettings {
@@ -13,7 +13,7 @@ export interface EncryptionConfig {
   /** Files that hold it. */
   readonly files: readonly string[];
   /** The keys as they are now: a file is read, a command run again. Throws an `Error` that says what is at fault, and shows no key. */
-  readonly read: (readFile: (path: string) => string) => MasterKeys;
+  readonly readAgain: (readFile: (path: string) => string) => Promise<MasterKeys>;
 }
 
 function sourceOf({ encryptionKey, encryptionKeyFile, keyCommand }: EncryptionSettings): KeySource | undefined {
@@ -35,6 +35,6 @@ export function encryptionOf(
   return {
     masterKeys: readMasterKeys(source, readFile),
     files: source.kind === "file" ? [source.path] : [],
-    read: (read) => readMasterKeys(source, read),
+    readAgain: (read) => readMasterKeysAgain(source, read),
   };
 }

@@ -5,7 +5,8 @@ const ROWS = 512;
 
 type Row = Readonly<Record<string, unknown>>;
 
-const isUnreadable = (error: unknown) =>
+/** Did SQLite meet a page that it cannot read? */
+export const isUnreadable = (error: unknown) =>
   error instanceof Database.SqliteError && error.code.startsWith("SQLITE_CORRUPT");
 
 /**

@@ -2,7 +2,7 @@ import { MurmurationError } from "@murmuration/index";
 import type Database from "better-sqlite3";
 import { rawKey } from "./sqlite-cipher.js";
 import { openDatabase, PAGE_BYTES } from "./sqlite-connection.js";
-import { copyReadableRows } from "./sqlite-copy-readable.js";
+import { copyReadableRows, isUnreadable } from "./sqlite-copy-readable.js";
 import { withStorageErrors } from "./sqlite-error.js";
 
 /** The file of a log, and the key of its pages; without one they are not encrypted. */
@@ -24,6 +24,9 @@ interface SchemaRow {
   readonly name: string;
   readonly sql: string;
 }
+
+/** So many keys are passed over where it is not known which was given last. */
+const KEYS_PASSED_OVER = 1_000_000;
 
 /** The tables that are copied: all of the log's own, and what counts for AUTOINCREMENT. */
 const SCHEMA = "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'";
@@ -48,7 +51,7 @@ export function copyLog(from: LogFile, to: LogFile, { onTable, onUnreadable }: C
       target.close();
     }
     for (const { type, name } of schema) if (type === "table") copyTable(source, name, from, to, onTable, onUnreadable);
-    finish(source, schema, to);
+    finish(source, schema, to, onUnreadable);
   } finally {
     source.close();
   }
@@ -83,16 +86,28 @@ function copyTable(
 }
 
 /** What is not rows: counters, indexes, and what says that a file is a log. */
-function finish(source: Database.Database, schema: readonly SchemaRow[], to: LogFile): void {
+function finish(
+  source: Database.Database,
+  schema: readonly SchemaRow[],
+  to: LogFile,
+  onUnreadable: CopyOptions["onUnreadable"],
+): void {
   const [application, version] = ["application_id", "user_version"].map((name) =>
     source.pragma(name, { simple: true }),
   );
   attached(source, to, () => {
     const hasCounters = source.prepare("SELECT 1 FROM main.sqlite_master WHERE name = 'sqlite_sequence'").get();
     if (hasCounters === undefined) return;
-    source.exec(
-      "DELETE FROM target.sqlite_sequence; INSERT INTO target.sqlite_sequence SELECT * FROM main.sqlite_sequence",
-    );
+    try {
+      source.exec(
+        "DELETE FROM target.sqlite_sequence; INSERT INTO target.sqlite_sequence SELECT * FROM main.sqlite_sequence",
+      );
+    } catch (error) {
+      if (onUnreadable === undefined || !isUnreadable(error)) throw error;
+      // what was copied has counted up to its last keys; those of rows that are gone must not be given again
+      onUnreadable("sqlite_sequence");
+      source.prepare("UPDATE target.sqlite_sequence SET seq = seq + ?").run(KEYS_PASSED_OVER);
+    }
   });
   const target = openDatabase(to.file, false, to.key);
   try {

@@ -148,6 +148,8 @@ export class Backups {
       this.#lastFailure = undefined;
       const { name, ms, file } = manifest;
       this.#log.info({ name, ms, bytes: file.bytes }, "backup made");
+      // the key may have changed while it was made
+      if (this.#options.ring !== undefined) await this.rewrap();
       await this.#retain();
       return manifest;
     } catch (error) {

@@ -5,12 +5,13 @@ import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { Guard } from "../access/guard.js";
 import { isLoopback } from "../access-config.js";
-import type { Tell } from "../at-rest/bring-over.js";
-import { openFolderKeys } from "../at-rest/folder-keys.js";
+import { openMended } from "../at-rest/open-mended.js";
+import { type RotationContext, rotateKeys } from "../at-rest/rotate-keys.js";
 import type { AuditTrail } from "../audit-log/audit-trail.js";
 import type { Backups } from "../backup/backups.js";
 import { type Config, loadConfig } from "../config.js";
 import type { FolderRing } from "../encryption/folder-ring.js";
+import type { EncryptionConfig } from "../encryption-config.js";
 import { dataFiles } from "../engine/data-folder.js";
 import type { Database } from "../engine/database.js";
 import { openDatabase } from "../engine/open-database.js";
@@ -175,6 +176,23 @@ function openGuard({ access: { keys, files, read }, host }: Config, log: Logger,
   return guard;
 }
 
+/** The key is read again when its file changes, and on SIGHUP, which runs a command for it again. */
+function followKey(
+  rotation: RotationContext,
+  { files, readAgain }: EncryptionConfig,
+  trail: AuditTrail | undefined,
+): void {
+  let last: Promise<unknown> = Promise.resolve();
+  const rotate = () => {
+    last = last.then(async () => {
+      const isDone = await rotateKeys(rotation, () => readAgain((path) => readFileSync(path, "utf8")));
+      trail?.note("encryption-key.read", { outcome: isDone ? "done" : "failed" });
+    });
+  };
+  new WatchedFiles(files, rotate).begin();
+  process.on("SIGHUP", rotate);
+}
+
 /** Certificates that are read again when their files change. */
 class Certificates {
   #serving: ServingTls | undefined;
@@ -229,24 +247,27 @@ async function run(config: Config): Promise<void> {
   let ring: FolderRing | undefined;
   // the HTTP side is loaded while the engine's thread reads its data
   const [database, { buildApp }] = await Promise.all([
-    openDatabase({
-      dataFolder: config.data,
-      log,
-      imageEvery: config.imageInterval,
-      planners: config.planners,
-      readers: config.readers,
-      payloadCacheMebibytes: config.payloadCacheMebibytes,
-      memoryLimitMebibytes: config.memoryLimitMebibytes,
-      ...(config.cluster === undefined ? {} : { cluster: config.cluster }),
-      keysOf: (folder) => {
-        const tell: Tell = (what, details) => log.info(details, what);
-        ring = openFolderKeys(folder, config.data, config.encryption?.masterKeys, tell);
-        return ring?.keys;
-      },
-    }),
+    openMended(config.data, config.encryption?.masterKeys, log, (keysOf) =>
+      openDatabase({
+        dataFolder: config.data,
+        log,
+        imageEvery: config.imageInterval,
+        planners: config.planners,
+        readers: config.readers,
+        payloadCacheMebibytes: config.payloadCacheMebibytes,
+        memoryLimitMebibytes: config.memoryLimitMebibytes,
+        ...(config.cluster === undefined ? {} : { cluster: config.cluster }),
+        keysOf: (folder) => {
+          ring = keysOf(folder);
+          return ring?.keys;
+        },
+      }),
+    ),
     import("../app.js"),
   ]);
   const backups = await openBackups(database, config, log, ring);
+  if (ring !== undefined && config.encryption !== undefined)
+    followKey({ ring, backups, log }, config.encryption, trail);
   const snapshots = await Snapshots.open(dataFiles(config.data).snapshots, database, log, ring?.keys);
   const { headerOf } = await import("../routes/snapshots.js");
   const erasures = openErasures({ database, backups, snapshots, headerOf, policy: config.erasureCopies, log });

@@ -1,5 +1,6 @@
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
+import { promisify } from "node:util";
 import { KEY_BYTES } from "./data-keys.js";
 
 /** Where the key comes from that everything on disk is encrypted under. */
@@ -48,13 +49,10 @@ function nameOf(source: KeySource): string {
 function textOf(source: KeySource, readFile: (path: string) => string): string {
   if (source.kind === "environment") return source.text;
   if (source.kind === "file") return readFile(source.path);
-  return execFileSync("/bin/sh", ["-c", source.command], {
-    encoding: "utf8",
-    timeout: COMMAND_MS_MAX,
-    maxBuffer: COMMAND_BYTES_MAX,
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  return execFileSync("/bin/sh", ["-c", source.command], { ...commandOptions, stdio: ["ignore", "pipe", "inherit"] });
 }
+
+const commandOptions = { encoding: "utf8", timeout: COMMAND_MS_MAX, maxBuffer: COMMAND_BYTES_MAX } as const;
 
 /** What a source holds now: a file is read, a command run again. Throws an `Error` that names the source, and shows no key. */
 export function readMasterKeys(source: KeySource, readFile: (path: string) => string): MasterKeys {
@@ -62,10 +60,35 @@ export function readMasterKeys(source: KeySource, readFile: (path: string) => st
   try {
     text = textOf(source, readFile);
   } catch (error) {
-    const { status, message } = error as { readonly status?: number | null; readonly message: string };
-    const why = source.kind === "command" ? `the command ended with ${status ?? "no exit code in time"}` : message;
-    throw new Error(`${nameOf(source)}: ${why}`);
+    throw unread(source, error);
   }
+  return parsed(source, text);
+}
+
+/** The same while others go on: a command may take its time. */
+export async function readMasterKeysAgain(source: KeySource, readFile: (path: string) => string): Promise<MasterKeys> {
+  if (source.kind !== "command") return readMasterKeys(source, readFile);
+  let text: string;
+  try {
+    text = (await promisify(execFile)("/bin/sh", ["-c", source.command], commandOptions)).stdout;
+  } catch (error) {
+    throw unread(source, error);
+  }
+  return parsed(source, text);
+}
+
+function unread(source: KeySource, error: unknown): Error {
+  const { status, code, message } = error as {
+    readonly status?: number | null;
+    readonly code?: number | string | null;
+    readonly message: string;
+  };
+  // the message of one that failed holds the command, and may hold what it printed
+  const why = `the command ended with ${status ?? code ?? "no exit code in time"}`;
+  return new Error(`${nameOf(source)}: ${source.kind === "command" ? why : message}`);
+}
+
+function parsed(source: KeySource, text: string): MasterKeys {
   try {
     return masterKeysOf(text);
   } catch (error) {

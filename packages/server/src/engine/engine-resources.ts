@@ -44,7 +44,7 @@ export function openResources(
     vectors: new VectorFolder(vectorFolder, keys),
     reserve: new DiskReserve(reserveFile),
     heap: heapOfThisThread(),
-    ...(memberKeyFile === undefined ? {} : { signing: openMemberKey(memberKeyFile) }),
+    ...(memberKeyFile === undefined ? {} : { signing: openMemberKey(memberKeyFile, keys) }),
     logBytes: () => bytesOf(logFile) + bytesOf(`${logFile}-wal`),
   };
 }

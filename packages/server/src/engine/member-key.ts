@@ -14,6 +14,7 @@ import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, write
 import { dirname } from "node:path";
 import type { Signing } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
+import { type DataKeys, isSealedBytes, openBytes, sealBytes } from "../encryption/data-keys.js";
 
 /** Public keys of others whose objects are kept: making one costs as much as looking at a signature. */
 const KEPT_MAX = 2_048;
@@ -31,16 +32,18 @@ const SECRET_BYTES = 32;
 class MemberKey implements Signing {
   readonly #file: string;
   readonly #nextFile: string;
+  readonly #keys: DataKeys | undefined;
   #key: KeyObject;
   #next: KeyObject | undefined;
   readonly #others = new Map<string, KeyObject | undefined>();
 
-  constructor(file: string) {
+  constructor(file: string, keys: DataKeys | undefined) {
     this.#file = file;
+    this.#keys = keys;
     this.#nextFile = `${file}.next`;
-    const kept = readKey(file);
-    this.#key = kept ?? makeKey(file);
-    this.#next = kept === undefined ? undefined : readKey(this.#nextFile);
+    const kept = readKey(file, keys);
+    this.#key = kept ?? makeKey(file, keys);
+    this.#next = kept === undefined ? undefined : readKey(this.#nextFile, keys);
   }
 
   publicKeys(): readonly string[] {
@@ -70,7 +73,7 @@ class MemberKey implements Signing {
   }
 
   renew(): void {
-    this.#next ??= makeKey(this.#nextFile);
+    this.#next ??= makeKey(this.#nextFile, this.#keys);
   }
 
   adopt(): void {
@@ -95,9 +98,9 @@ class MemberKey implements Signing {
   }
 }
 
-/** Keys of the replica whose private key lies in this file, which is made where there is none. Throws `corrupt` for one that is no such key. */
-export function openMemberKey(file: string): Signing {
-  return new MemberKey(file);
+/** Keys of the replica whose private key lies in this file, which is made where there is none. Throws `corrupt` for one that is no such key. With data keys, the file is encrypted; one that is not, is from then on. */
+export function openMemberKey(file: string, keys?: DataKeys): Signing {
+  return new MemberKey(file, keys);
 }
 
 const digestOf = (bytes: Uint8Array) => hash("sha256", bytes, "buffer");
@@ -118,18 +121,23 @@ function publicKeyOf(text: string): KeyObject | undefined {
   }
 }
 
-function readKey(file: string): KeyObject | undefined {
-  let text: string;
+function readKey(file: string, keys: DataKeys | undefined): KeyObject | undefined {
+  let bytes: Buffer;
   try {
-    text = readFileSync(file, "utf8");
+    bytes = readFileSync(file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw new MurmurationError("storage", `the key of this replica cannot be read: ${file}`, "data", error);
   }
   try {
-    const key = createPrivateKey(text);
-    if (key.asymmetricKeyType === "ed25519") return key;
+    const isSealed = keys !== undefined && isSealedBytes(bytes);
+    const key = createPrivateKey(isSealed ? openBytes(keys, SEALED_AS, bytes) : bytes);
+    if (key.asymmetricKeyType === "ed25519") {
+      if (keys !== undefined && !isSealed) putKey(file, key, keys);
+      return key;
+    }
   } catch (cause) {
+    if (cause instanceof MurmurationError && cause.code === "storage") throw cause;
     throw damaged(file, cause);
   }
   throw damaged(file);
@@ -140,14 +148,23 @@ function damaged(file: string, cause?: unknown): MurmurationError {
   return new MurmurationError("corrupt", `the key of this replica in ${file} is damaged: ${way}`, "data", cause);
 }
 
-function makeKey(file: string): KeyObject {
+function makeKey(file: string, keys: DataKeys | undefined): KeyObject {
   const { privateKey } = generateKeyPairSync("ed25519");
+  putKey(file, privateKey, keys);
+  return privateKey;
+}
+
+/** What a file of a key is sealed as; the next one takes the place of the one before. */
+const SEALED_AS = { kind: "member key", id: "" };
+
+function putKey(file: string, key: KeyObject, keys: DataKeys | undefined): void {
+  const pem = Buffer.from(key.export({ format: "pem", type: "pkcs8" }) as string);
   const made = `${file}.new`;
   try {
     rmSync(made, { force: true });
     const descriptor = openSync(made, "wx", MODE);
     try {
-      writeSync(descriptor, privateKey.export({ format: "pem", type: "pkcs8" }) as string);
+      writeSync(descriptor, keys === undefined ? pem : sealBytes(keys, SEALED_AS, pem));
       fsyncSync(descriptor);
     } finally {
       closeSync(descriptor);
@@ -157,7 +174,6 @@ function makeKey(file: string): KeyObject {
   } catch (cause) {
     throw new MurmurationError("storage", `the key of this replica cannot be written: ${file}`, "data", cause);
   }
-  return privateKey;
 }
 
 function syncFolder(file: string): void {
