@@ -6,6 +6,7 @@ import { benchFolder, readBenchData } from "./data.js";
 import { type Benchmark, median, progressBar, wallSeconds } from "./harness.js";
 import { rawPost, sendAll } from "./raw-client.js";
 import { type ServerProcess, startServer } from "./server-process.js";
+import { signatureCosts } from "./signatures.js";
 
 const K = 10;
 const BATCH = 100;
@@ -181,19 +182,33 @@ export const secureBenchmark: Benchmark = {
         [`${name}QueryCpu`, over(open.query.cpuMicroseconds, query.cpuMicroseconds)],
         [`${name}UpsertCpu`, over(open.upsert.cpuMicroseconds, upsert.cpuMicroseconds)],
       ]);
+      const signatures = signatureCosts();
+      const [batch] = signatures as [(typeof signatures)[0]];
+      const upsertCpu = median(open.upsert.cpuMicroseconds);
       return {
         bench: "secure",
         params: { vectors: count, dimensions: data.dimensions, k: K, batch: BATCH, connections: CONNECTIONS, rounds },
-        rows: asked.flatMap(({ client: { who }, query, upsert }) => [
-          { who, what: "query", per_s: median(query.perSecond), cpu_us: median(query.cpuMicroseconds) },
-          {
-            who,
-            what: `upsert of ${BATCH}`,
-            per_s: median(upsert.perSecond),
-            cpu_us: median(upsert.cpuMicroseconds),
-          },
-        ]),
-        ratios: Object.fromEntries(ratios) as Record<string, number>,
+        rows: [
+          ...asked.flatMap(({ client: { who }, query, upsert }) => [
+            { who, what: "query", per_s: median(query.perSecond), cpu_us: median(query.cpuMicroseconds) },
+            {
+              who,
+              what: `upsert of ${BATCH}`,
+              per_s: median(upsert.perSecond),
+              cpu_us: median(upsert.cpuMicroseconds),
+            },
+          ]),
+          ...signatures.flatMap(({ what, signed, verified }) => [
+            { who: "signature", what: `signing ${what}`, per_s: 1e6 / signed, cpu_us: signed },
+            { who: "signature", what: `verifying ${what}`, per_s: 1e6 / verified, cpu_us: verified },
+          ]),
+        ],
+        ratios: {
+          ...(Object.fromEntries(ratios) as Record<string, number>),
+          // of the processor time of a server that writes it, and of one that takes it over, which costs it about half as much
+          signedUpsertCpu: upsertCpu / (upsertCpu + batch.signed),
+          verifiedUpsertCpu: upsertCpu / (upsertCpu + 2 * batch.verified),
+        },
       };
     } finally {
       for (const server of servers) await server.stop();
