@@ -14,29 +14,50 @@ Runs the tests of clients that are too large to be installed with everything els
 starts a server, and lets each do its ordinary work. The smaller ones are among the tests of npm test.
 `;
 
-/** 160 MB and 130 packages, most of it @mastra/core. */
-const CLIENTS = { "@mastra/core": "1.71.0", "@mastra/qdrant": "1.0.1" };
+const FLAGS = ["--ignore-scripts", "--prefer-offline", "--loglevel=error", "--no-audit", "--no-fund"];
+/** What each test needs, in a folder of its own. */
+const CLIENTS = [
+  // 160 MB and 130 packages, most of it @mastra/core
+  { name: "mastra", packages: { "@mastra/core": "1.71.0", "@mastra/qdrant": "1.0.1" }, flags: FLAGS },
+  {
+    name: "mem0",
+    packages: {
+      mem0ai: "3.3.1",
+      "@qdrant/js-client-rest": "1.18.0",
+      "@langchain/core": "1.1.47",
+      "better-sqlite3": "12.6.2",
+    },
+    // its other peers are the clients of every store that it knows
+    flags: [...FLAGS, "--legacy-peer-deps"],
+  },
+];
 const FILE_TIMEOUT_MS = 5 * 60_000;
 
-/** Fetches them where npm does not find them there already. */
-function fetchClients() {
-  const folder = join(cacheFolder, "clients");
+/** Fetches what a test needs where npm does not find it there already. */
+function fetched({ name, packages, flags }) {
+  const folder = join(cacheFolder, "clients", name);
   mkdirSync(folder, { recursive: true });
-  const manifest = { name: "murmuration-clients", private: true, type: "module", dependencies: CLIENTS };
+  const manifest = { name: `murmuration-clients-${name}`, private: true, type: "module", dependencies: packages };
   writeFileSync(join(folder, "package.json"), JSON.stringify(manifest));
-  const flags = ["--ignore-scripts", "--prefer-offline", "--loglevel=error", "--no-audit", "--no-fund"];
-  runStep("fetching clients", "npm", ["install", ...flags], { cwd: folder, isAnnounced: true });
+  runStep(`fetching ${name}`, "npm", ["install", ...flags], { cwd: folder, isAnnounced: true });
   return folder;
 }
 
 helpOnRequest(HELP);
 await endWith(async () => {
   build({ projects: ["packages/server", "test"] });
-  process.env.MURMURATION_CLIENTS = fetchClients();
-  const { reports, output } = await runTestFile(inRoot("test/dist/clients/mastra.js"), { timeoutMs: FILE_TIMEOUT_MS });
-  for (const { name, status, error } of reports) {
-    process.stdout.write(`${status === "passed" ? "ok    " : "FAILED"} ${name}\n${status === "passed" ? "" : error}\n`);
+  let failed = 0;
+  let outputs = "";
+  for (const client of CLIENTS) {
+    process.env.MURMURATION_CLIENTS = fetched(client);
+    const file = inRoot(`test/dist/clients/${client.name}.js`);
+    const { reports, output } = await runTestFile(file, { timeoutMs: FILE_TIMEOUT_MS });
+    for (const { name, status, error } of reports) {
+      const isPassed = status === "passed";
+      process.stdout.write(`${isPassed ? "ok    " : "FAILED"} ${client.name}: ${name}\n${isPassed ? "" : error}\n`);
+      if (!isPassed) failed++;
+    }
+    outputs += output;
   }
-  const failed = reports.filter(({ status }) => status !== "passed").length;
-  if (failed > 0) throw new StepFailed("clients", `${output}\n${failed} of ${reports.length} tests failed\n`, 1);
+  if (failed > 0) throw new StepFailed("clients", `${outputs}\n${failed} tests failed\n`, 1);
 });
