@@ -19,9 +19,27 @@ const unrecorded =
 /** How the requests of a route are recorded. */
 type Recorded = "always" | "reads" | "refusals";
 
-/** A route as requests name it: `:name` becomes `{name}`. */
-function routeOf({ method, routeOptions }: FastifyRequest): string | undefined {
-  return routeOptions.url === undefined ? undefined : `${method} ${routeOptions.url.replace(/:(\w+)/g, "{$1}")}`;
+/** A route as the table of rights names it, and how its requests are recorded. */
+interface Known {
+  readonly route: string;
+  readonly recorded: Recorded;
+}
+
+/** Of routes, of which there are few: most answers are of reads that are not recorded, and are to cost nothing. */
+class KnownRoutes {
+  readonly #known = new Map<string, Known>();
+
+  /** `undefined`: the path is no route. */
+  of({ method, routeOptions: { url, config } }: FastifyRequest): Known | undefined {
+    if (url === undefined) return undefined;
+    const key = method + url;
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const route = `${method} ${url.replace(/:(\w+)/g, "{$1}")}`;
+    const made = { route, recorded: recordingOf(route, config.right ?? "any") };
+    this.#known.set(key, made);
+    return made;
+  }
 }
 
 /** By its right, which stands in one table with all others. */
@@ -79,11 +97,10 @@ function unrecordedAnswer(reply: FastifyReply): string {
 
 /** Once somebody is let in: what must be recorded and cannot be is not begun. */
 export function refuseUnrecorded(app: FastifyInstance, trail: AuditTrail): void {
+  const routes = new KnownRoutes();
   app.addHook("onRequest", (request, _reply, done) => {
     const why = trail.refusesWrites;
-    const route = why === undefined ? undefined : routeOf(request);
-    const { right } = request.routeOptions.config;
-    if (route === undefined || right === undefined || recordingOf(route, right) !== "always") return done();
+    if (why === undefined || routes.of(request)?.recorded !== "always") return done();
     done(
       new MurmurationError("unavailable", `the audit log cannot be written (${why}): nothing is changed until it can`),
     );
@@ -96,11 +113,10 @@ export function refuseUnrecorded(app: FastifyInstance, trail: AuditTrail): void 
  */
 export function recordRequests(app: FastifyInstance, trail: AuditTrail, addressOf: AddressOf): void {
   const { reads, onFailure } = trail.policy;
+  const routes = new KnownRoutes();
   app.addHook("onSend", (request, reply, payload, done) => {
     const status = reply.statusCode;
-    const route = routeOf(request);
-    const { right = "any" } = request.routeOptions.config;
-    const recorded = route === undefined ? "refusals" : recordingOf(route, right);
+    const { route, recorded = "refusals" } = routes.of(request) ?? {};
     const isRefused = refusing.has(status);
     if (!isRefused && (recorded === "refusals" || (recorded === "reads" && !reads))) return done(null, payload);
     const entry = entryOf(request, status, route, addressOf(request));
