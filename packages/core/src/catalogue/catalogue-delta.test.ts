@@ -5,7 +5,7 @@ import fc from "fast-check";
 import type { CatalogueCommand } from "./catalogue-command.js";
 import { catalogueDelta, withDelta } from "./catalogue-delta.js";
 import { CatalogueDocument } from "./catalogue-document.js";
-import { alias, aliases, create, index, plain, remove, run, update } from "./commands.test-support.js";
+import { alias, aliases, create, erased, erasing, index, plain, remove, run, update } from "./commands.test-support.js";
 
 test("what a follower makes of deltas is the catalogue, whatever was done, as it comes through another thread", () => {
   const names = fc.constantFrom("x", "y", "z", "__proto__", "constructor");
@@ -16,6 +16,8 @@ test("what a follower makes of deltas is the catalogue, whatever was done, as it
     fc.constantFrom("p", "q").map((name) => aliases({ kind: "delete-alias", alias: name })),
     fc.tuple(names, fc.nat(3)).map(([name, value]) => update(name, { s: value })),
     names.map((name) => index(name, "a.b")),
+    fc.tuple(names, fc.nat(3)).map((of) => erasing(...of)),
+    fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 12 })).map(([by, id]) => erased(by, `1-${id}`)),
     fc.integer({ min: 1, max: 4 }).map((id) => ({ kind: "join-member", id, region: "r" }) as const),
   );
   let done = 0;

@@ -4,7 +4,19 @@ import { type ErrorCode, MurmurationError } from "@murmuration/index";
 import fc from "fast-check";
 import type { CatalogueCommand } from "./catalogue-command.js";
 import { CatalogueDocument } from "./catalogue-document.js";
-import { alias, aliases, create, index, plain, remove, run, space, update } from "./commands.test-support.js";
+import {
+  alias,
+  aliases,
+  create,
+  erased,
+  erasing,
+  index,
+  plain,
+  remove,
+  run,
+  space,
+  update,
+} from "./commands.test-support.js";
 import { collectionNamed, resolveCollection, visibleCollections } from "./resolve.js";
 
 const fails = (code: ErrorCode, message: string) => (error: unknown) => {
@@ -278,4 +290,28 @@ test("every state can be gone on from, whatever was planned, refused or applied 
   const again = run(first, update("a", { z: 1 }));
   assert.equal(again.read().collections["1-2"], first.read().collections["1-2"]);
   assert.deepEqual(plain(CatalogueDocument.load(first.save(), 3).read()), plain(first.read()));
+});
+
+test("erasures are kept until there are as many as fit, and then the oldest that is over makes room", () => {
+  let document = run(CatalogueDocument.create(1), create("x"));
+  const max = 256;
+  for (let n = 0; n < max; n++) document = run(document, [erasing("x", n), `1-${n + 10}`]);
+  assert.equal(document.read().erasures?.length, max);
+  assert.throws(() => document.plan(erasing("x", max), "1-900"), { code: "capacity" });
+  document = run(document, erased(1, "1-12"), [erasing("x", max), "1-900"]);
+  const ids = document.read().erasures?.map(({ id }) => id) ?? [];
+  assert.deepEqual([ids.length, ids.includes("1-12"), ids.at(-1)], [max, false, "1-900"]);
+  assert.deepEqual(document.read().receipts, []);
+  assert.deepEqual(document.read().erasures?.at(-1)?.through, [
+    [1, 7],
+    [3, 9],
+  ]);
+});
+
+test("an erasure is confirmed once by each, and not where it is not known", () => {
+  const document = run(CatalogueDocument.create(1), create("x"), [erasing("x"), "1-7"], erased(1, "1-7"));
+  assert.equal(document.plan(erased(1, "1-7"), "1-8"), undefined);
+  assert.throws(() => document.plan(erased(1, "1-9"), "1-8"), { code: "not-found" });
+  assert.throws(() => document.plan({ ...erasing("x"), by: "\ud800" } as never, "1-8"), { code: "format" });
+  assert.deepEqual(document.read().receipts, [{ erasure: "1-7", replica: 1, atMs: 6, done: { images: 1 } }]);
 });

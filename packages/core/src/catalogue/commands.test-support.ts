@@ -41,6 +41,25 @@ export const dropVector = (collection: string, name: string): CatalogueCommand =
   name,
 });
 
+export const erasing = (collection: string, askedMs = 5): CatalogueCommand => ({
+  kind: "begin-erasure",
+  collection,
+  points: 2,
+  by: "key",
+  through: [
+    [3, 9],
+    [1, 7],
+  ],
+  askedMs,
+});
+export const erased = (replica: number, ...erasures: string[]): CatalogueCommand => ({
+  kind: "confirm-erasures",
+  erasures,
+  done: { images: 1 },
+  replica,
+  atMs: 6,
+});
+
 /** Plans and applies one command after another; ids are given in order: 1-1, 1-2 … unless named. */
 export function run(
   document: CatalogueDocument,

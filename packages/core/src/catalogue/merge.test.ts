@@ -11,6 +11,8 @@ import {
   aliases,
   create,
   dropVector,
+  erased,
+  erasing,
   index,
   plain,
   remove,
@@ -30,6 +32,8 @@ test("replicas that made the same changes are equal, whatever order they came in
     fc.tuple(names, fc.constantFrom("s", "t")).map(([name, path]) => index(name, path)),
     fc.tuple(names, fc.constantFrom("", "v"), fc.constantFrom(4, 5)).map((of) => addVector(...of)),
     fc.tuple(names, fc.constantFrom("", "v")).map((of) => dropVector(...of)),
+    fc.tuple(names, fc.nat(3)).map((of) => erasing(...of)),
+    fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 12 })).map(([by, id]) => erased(by, `1-${id}`)),
   );
   let concurrent = 0;
   assertUntil(
