@@ -37,8 +37,8 @@ const narrowFaces: Readonly<Record<string, readonly string[]>> = {
 /** What a file imports, exports from or loads, types too, as it is written there. */
 export function specifiersOf(text: string): readonly string[] {
   const code = text.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/[^\n]*/gm, "");
-  // no name holds a space: the word "import" in quotes is none, and what follows it no name
-  const pattern = /\b(?:from|import)\s*\(?\s*"([^"\s]+)"/g;
+  // no name holds a space: the word "import" in quotes is none, and what follows it no name; Buffer.from("…") loads nothing
+  const pattern = /\b(?:from\s*|import\s*\(?\s*)"([^"\s]+)"/g;
   return [...code.matchAll(pattern)].map((match) => match[1] ?? "");
 }
 

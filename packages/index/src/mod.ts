@@ -111,6 +111,7 @@ export {
   tokenizers,
 } from "./text/mod.js";
 export { requireWellFormed, requireWellFormedJson, textFromUtf8 } from "./text.js";
+export { parseUsearchFile, type UsearchFile } from "./usearch/parse-usearch-file.js";
 export {
   readUsearchFile,
   type UsearchImport,

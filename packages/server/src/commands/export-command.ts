@@ -92,7 +92,7 @@ async function run(flags: Flags): Promise<number> {
 }
 
 const HELP = `
-The ending of the output tells its format (.ndjson); --format digest writes nothing and prints a digest of what the points hold, by which two
+The ending of the output tells its format (.ndjson, .csv, .parquet, .npy, .fvecs, .usearch); --format digest writes nothing and prints a digest of what the points hold, by which two
 collections are compared. What a format cannot carry is said before it begins. docs/import.md has more.
 
 Exit codes: 0 done, 1 it failed and left no file, 2 wrong use.`;

@@ -35,6 +35,8 @@ interface Flags extends ServerFlags {
   readonly vector: ReadonlyMap<string, string>;
   readonly vectors: boolean;
   readonly payload?: string;
+  readonly payloadFile?: string;
+  readonly table?: string;
   readonly distance?: string;
   readonly datatype?: string;
   readonly batch: number;
@@ -107,6 +109,8 @@ async function act(name: string, flags: Flags): Promise<ImportReport> {
       format: flags.format,
       from: sourceServer(flags, server),
       pagePoints: flags.page,
+      payloadFile: flags.payloadFile,
+      table: flags.table,
     });
     const bar = progressBar("rows", source.total, flags.json !== true);
     try {
@@ -141,8 +145,11 @@ async function run(name: string, flags: Flags): Promise<number> {
 }
 
 const HELP = `
-SOURCE is a file (its ending tells its format: .ndjson, .jsonl; also behind it .gz), - for NDJSON from the standard input, or
-http(s)://HOST:PORT/collections/NAME for a collection of a server that speaks Qdrant's dialect.
+SOURCE is a file whose ending tells its format: .ndjson or .jsonl, .csv or .tsv (each also .gz), .parquet, .npy, .fvecs, .bvecs, .ivecs,
+.usearch; - is NDJSON from the standard input; or a system that runs:
+  http(s)://HOST:PORT/collections/NAME                          a server that speaks Qdrant's dialect
+  chroma(s)://HOST:PORT/NAME?tenant=T&database=D                Chroma
+  postgres://USER@HOST:PORT/DATABASE with --table NAME          PostgreSQL with pgvector
 
 An import that was cut off goes on with the same command: how far it is stands in a file beside SOURCE, which is gone when all is done. Rows that are
 wrong are named and put aside in another one. docs/import.md has more.
@@ -167,6 +174,8 @@ export async function importPoints(argv: readonly string[]): Promise<number> {
     )
     .option("--no-vectors", "points without vectors")
     .option("--payload <column>", "column that is the payload (default: all others are)")
+    .option("--payload-file <file>", "NDJSON with ids and payloads, beside a file that holds vectors alone")
+    .option("--table <name>", "the table of a PostgreSQL database")
     .addOption(new Option("--distance <distance>", "of a collection that is made (default: Cosine)").choices(distances))
     .addOption(new Option("--datatype <type>", "of its vectors").choices(["float32", "float16", "uint8", "turbo4"]))
     .option("--batch <n>", "points a request", wholeNumber(1, batchPointsMax), batchPointsDefault)

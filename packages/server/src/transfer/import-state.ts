@@ -7,10 +7,10 @@ import type { Position } from "./source.js";
 const count = z.int().min(0);
 const stateFile = z.object({
   murmur_import: z.literal(1),
-  source: z.unknown(),
+  source: z.unknown().optional(),
   target: z.object({ url: z.string(), collection: z.string() }),
-  asked: z.unknown(),
-  position: z.object({ rows: count, at: z.unknown() }),
+  asked: z.unknown().optional(),
+  position: z.object({ rows: count, at: z.unknown().optional() }),
   written: count,
   rejected: count,
   rejected_bytes: count,

@@ -84,6 +84,12 @@ class Sample {
     return values.length > 0 && values.every(isSo);
   }
 
+  /** At least half of them: some rows may be wrong. */
+  most(column: string, isSo: (value: unknown) => boolean): boolean {
+    const values = this.valuesOf(column);
+    return values.length > 0 && 2 * values.filter(isSo).length >= values.length;
+  }
+
   report(column: string, is: string): ColumnReport {
     const counts = new Map<string, number>();
     for (const value of this.valuesOf(column)) counts.set(typeOf(value), (counts.get(typeOf(value)) ?? 0) + 1);
@@ -106,7 +112,9 @@ function inferVectors(sample: Sample): Pick<Layout, "vectors" | "allVectors"> | 
     const entries = named.map((column) => [column, column.slice("vector.".length)] as const);
     return { vectors: new Map([...(hasOne ? [["vector", ""] as const] : []), ...entries]), allVectors: undefined };
   }
-  const likely = sample.columns.filter((column) => sample.all(column, (value) => vectorLike(value) || textLike(value)));
+  const likely = sample.columns.filter((column) =>
+    sample.most(column, (value) => vectorLike(value) || textLike(value)),
+  );
   const found = usualNames.find((name) => likely.includes(name)) ?? (likely.length === 1 ? likely[0] : undefined);
   if (found !== undefined) return { vectors: new Map([[found, ""]]), allVectors: undefined };
   if (likely.length === 0) return undefined;

@@ -2,10 +2,17 @@ import { MurmurationError } from "@murmuration/index";
 import type { Sink, SinkOptions } from "./sinks/sink.js";
 
 /** Formats that points are written in; `digest` writes none. */
-export const sinkFormats = ["ndjson", "digest"] as const;
+export const sinkFormats = ["ndjson", "csv", "parquet", "npy", "fvecs", "usearch", "digest"] as const;
 export type SinkFormat = (typeof sinkFormats)[number];
 
-const endings: readonly (readonly [RegExp, SinkFormat])[] = [[/\.(?:ndjson|jsonl)$/i, "ndjson"]];
+const endings: readonly (readonly [RegExp, SinkFormat])[] = [
+  [/\.(?:ndjson|jsonl)$/i, "ndjson"],
+  [/\.csv$/i, "csv"],
+  [/\.parquet$/i, "parquet"],
+  [/\.npy$/i, "npy"],
+  [/\.fvecs$/i, "fvecs"],
+  [/\.usearch$/i, "usearch"],
+];
 
 /** The format that a name tells. Throws `bad-request` where it tells none. */
 export function sinkFormatOf(output: string, asked: SinkFormat | undefined): SinkFormat {
@@ -31,6 +38,16 @@ export async function openSink(format: SinkFormat, options: SinkOptions): Promis
   switch (format) {
     case "ndjson":
       return (await import("./sinks/ndjson.js")).openNdjsonSink(options);
+    case "csv":
+      return (await import("./sinks/csv.js")).openCsvSink(options);
+    case "parquet":
+      return (await import("./sinks/parquet.js")).openParquetSink(options);
+    case "npy":
+      return (await import("./sinks/npy.js")).openNpySink(options);
+    case "fvecs":
+      return (await import("./sinks/fvecs.js")).openFvecsSink(options);
+    case "usearch":
+      return (await import("./sinks/usearch.js")).openUsearchSink(options);
     case "digest":
       return nowhere;
   }

@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, describe, test } from "node:test";
+import { gzipSync } from "node:zlib";
+import { rowsOf, TransferFolder, writePoints } from "./transfers.test-support.js";
+
+const body = { create: { vectors: { size: 2, distance: "Dot" } }, indexes: [] };
+const points = Array.from({ length: 20 }, (_, id) => ({
+  id,
+  vectors: { "": Float32Array.of(id, 1) },
+  payload: { n: id },
+}));
+
+describe("files that are hostile, cut or no such files", () => {
+  const folder = new TransferFolder();
+  after(() => folder.remove());
+  const whole = async (format: "npy" | "fvecs" | "usearch" | "parquet") => {
+    const path = folder.file(`whole.${format}`);
+    await writePoints(format, path, body, points);
+    return readFileSync(path);
+  };
+  const refused = async (name: string, content: string | Uint8Array, word: RegExp, rowsBefore = 0) => {
+    const { rows, error } = await rowsOf(folder.file(name, content));
+    assert.match(error?.message ?? "read to its end", word);
+    assert.equal(rows.length, rowsBefore, name);
+  };
+
+  test("CSV", async () => {
+    await refused("proto.csv", "id,__proto__,vector\n1,2,[1]\n", /line 1: column 2 is called __proto__/);
+    await refused("twice.csv", "id,id\n1,2\n", /two columns are called "id"/);
+    await refused("none.csv", "", /is empty: a first line/);
+    await refused("name.csv", "id,,v\n1,2,3\n", /column 2 has no name/);
+    await refused("quote.csv", 'id,vector\n1,"[1,2]"\n2,"[1', /ends in the middle of a row: a quote is not closed/, 1);
+    await refused("latin.csv", Buffer.from("id,vector\n1,\xe9\n", "latin1"), /is not UTF-8/);
+    const { rows } = await rowsOf(folder.file("json.csv", 'id,o\n1,"{""a"":1}"\n2,"{""__proto__"":1}"\n'));
+    assert.deepEqual(
+      rows.map(({ fault }) => fault?.field),
+      [undefined, undefined],
+    );
+    const nested = await rowsOf(folder.file("later.csv", `id,n\n${"1,2\n".repeat(1_000)}1,x\n`));
+    assert.equal(nested.rows.at(-1)?.fault?.message, 'expected integer, as in the rows before, got "x"');
+  });
+
+  test("NDJSON, packed too: what unpacks to one endless line is no row", async () => {
+    const line = '{"id":1,"vector":[1,2]}\n';
+    await refused("cut.ndjson", `${line}{"id":`, /ends in the middle of line 2/, 1);
+    await refused(
+      "packed.ndjson.gz",
+      gzipSync(line).subarray(0, -12),
+      /cannot be read to its end: unexpected end of file/,
+      0,
+    );
+    await refused(
+      "bomb.ndjson.gz",
+      gzipSync(Buffer.alloc(80 * 1024 * 1024, 32), { level: 1 }),
+      /line 1: longer than 67108864 bytes/,
+    );
+    await refused(
+      "header.ndjson",
+      '{"murmur_export":2}\n',
+      /line 1: line 1 is of a version of exports that is not known/,
+    );
+  });
+
+  test("npy", async () => {
+    const npy = await whole("npy");
+    await refused("cut.npy", npy.subarray(0, -3), /within row 20 of 20/, 19);
+    await refused("more.npy", Buffer.concat([npy, Buffer.of(1)]), /1 bytes behind its last row/, 20);
+    const other = (from: string, to: string) => Buffer.from(npy.toString("latin1").replace(from, to), "latin1");
+    await refused("other.npy", other("<f4", "|O8"), /numbers of \|O8 are not read/);
+    await refused("proto.npy", other("'<f4'", "'__proto__'"), /are not read/);
+    await refused("fortran.npy", other("False", "True "), /fortran_order/);
+    await refused("shape.npy", other("(20, 2)", "(20,)  "), /rows × dimensions/);
+    await refused("huge.npy", other("(20, 2)", "(9999999999, 2)"), /within row 22 of 9999999999/, 21);
+    await refused("none.npy", "nothing like it", /it is no \.npy file/);
+  });
+
+  test("fvecs and usearch", async () => {
+    const fvecs = await whole("fvecs");
+    await refused("cut.fvecs", fvecs.subarray(0, -1), /within row 20/, 19);
+    await refused("huge.fvecs", Buffer.alloc(64, 0x7f), /it is no \.fvecs file/);
+    const other = Buffer.from(fvecs);
+    other.writeInt32LE(3, 12);
+    await refused("other.fvecs", other, /row 2 says that it has 3 numbers, the first one has 2/);
+    await refused("cut.usearch", (await whole("usearch")).subarray(0, -9), /cut\.usearch: the usearch file ends early/);
+    await refused("none.usearch", "x", /none\.usearch: the usearch file/);
+  });
+
+  test("Parquet", async () => {
+    const parquet = await whole("parquet");
+    await refused("cut.parquet", parquet.subarray(0, -20), /cut\.parquet cannot be read/);
+    await refused("none.parquet", "PAR1nothingPAR1", /none\.parquet cannot be read/);
+    await refused("tiny.parquet", "x", /tiny\.parquet cannot be read/);
+  });
+
+  test("payloads beside vectors that are too few, too many, or of other keys", async () => {
+    await whole("npy");
+    await whole("usearch");
+    const beside = async (file: string, lines: string) =>
+      (await rowsOf(folder.file(file), { payloadFile: folder.file("beside.ndjson", lines) })).error?.message;
+    assert.match(
+      (await beside("whole.npy", '{"id":1}\n{"id":2}\n')) ?? "",
+      /beside\.ndjson has 2 rows, .*whole\.npy has more/,
+    );
+    assert.match(
+      (await beside("whole.npy", '{"id":1}\n'.repeat(21))) ?? "",
+      /has more rows than .*whole\.npy, which has 20/,
+    );
+    assert.match(
+      (await beside("whole.usearch", '{"id":1}\n'.repeat(20))) ?? "",
+      /row 1 of .* has the key 0, that of .* the id 1/,
+    );
+    assert.match(
+      (await rowsOf(folder.file("a.csv", "id\n1\n"), { payloadFile: "b" })).error?.message ?? "",
+      /--payload-file is for formats that hold vectors alone/,
+    );
+  });
+});

@@ -1,0 +1,212 @@
+import { TextDecoder } from "node:util";
+import { MurmurationError } from "@murmuration/index";
+import { type Parser, parse } from "csv-parse";
+import { parseJson } from "../../http/json.js";
+import type { Fields, Row, Source } from "../source.js";
+import { columnsMax, lineBytesMax, rejectedCharactersMax, sampleRowsDefault } from "../transfer-limits.js";
+import { openFile } from "./file-identity.js";
+import { chunksOf } from "./lines.js";
+
+type CellType = "integer" | "float" | "bool" | "json" | "text";
+
+/** A cell; `undefined`: nothing stands between its separators, not even quotes. */
+type Cell = string | undefined;
+
+const integer = /^-?(?:0|[1-9]\d{0,19})$/;
+/** What begins with a 0 is a number of a house or an article, and an integer of more digits than a double has is no float: both stay text. */
+const float = /^[+-]?(?:(?:0|[1-9]\d{0,14})(?:\.\d*)?|(?:0|[1-9]\d*)\.\d+|\.\d+)(?:[eE][+-]?\d+)?$/;
+const i64Min = -(2n ** 63n);
+const u64Max = 2n ** 64n - 1n;
+
+function isOf(type: CellType, cell: string): boolean {
+  if (type === "integer") return integer.test(cell) && BigInt(cell) >= i64Min && BigInt(cell) <= u64Max;
+  if (type === "float") return float.test(cell) && Number.isFinite(Number(cell));
+  if (type === "bool") return cell === "true" || cell === "false";
+  if (type === "text") return true;
+  return /^\s*[[{]/.test(cell) && isJson(cell);
+}
+
+function isJson(cell: string): boolean {
+  try {
+    parseJson(cell);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function cellValue(type: CellType, cell: string, column: string): unknown {
+  if (!isOf(type, cell) && type !== "json") {
+    throw new MurmurationError(
+      "format",
+      `expected ${type === "bool" ? "true or false" : type}, as in the rows before, got ${JSON.stringify(cell.slice(0, 64))}`,
+      column,
+    );
+  }
+  if (type === "text") return cell;
+  if (type === "bool") return cell === "true";
+  if (type === "float") return Number(cell);
+  if (type === "integer") return Number.isSafeInteger(Number(cell)) ? Number(cell) : BigInt(cell);
+  try {
+    return parseJson(cell);
+  } catch (error) {
+    throw new MurmurationError("format", (error as Error).message, column);
+  }
+}
+
+/** What fits all cells of a column in a sample, the narrowest first. */
+function typeOfColumn(cells: readonly Cell[]): CellType {
+  const there = cells.filter((cell) => cell !== undefined);
+  const types = ["integer", "float", "bool", "json"] as const;
+  if (there.length === 0) return "text";
+  return types.find((type) => there.every((cell) => isOf(type, cell))) ?? "text";
+}
+
+type CsvRecord = readonly Cell[];
+
+/** What separates the cells of a first line: what it has most of. */
+function separatorIn(head: string): string {
+  const [line = ""] = head.split(/\r?\n/, 1);
+  const count = (separator: string) => line.split(separator).length;
+  return [",", ";", "\t", "|"].reduce((best, separator) => (count(separator) > count(best) ? separator : best));
+}
+
+/** Text of UTF-8. Throws `corrupt` for what is none. */
+async function* textOf(path: string): AsyncGenerator<string, void, void> {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  const decode = (bytes?: Uint8Array) => {
+    try {
+      return bytes === undefined ? decoder.decode() : decoder.decode(bytes, { stream: true });
+    } catch {
+      throw new MurmurationError("corrupt", `${path} is not UTF-8`);
+    }
+  };
+  for await (const chunk of chunksOf(path)) yield decode(chunk);
+  yield decode();
+}
+
+async function feed(parser: Parser, path: string): Promise<void> {
+  try {
+    for await (const text of textOf(path)) {
+      if (parser.destroyed) return;
+      if (!parser.write(text))
+        await new Promise<void>((resolve) => parser.once("drain", resolve).once("close", resolve));
+    }
+    parser.end();
+  } catch (error) {
+    parser.destroy(error as Error);
+  }
+}
+
+function failureOf(error: unknown, path: string): MurmurationError {
+  if (error instanceof MurmurationError) return error;
+  const { code, message, lines } = error as {
+    readonly code?: string;
+    readonly message: string;
+    readonly lines?: number;
+  };
+  if (code === "CSV_QUOTE_NOT_CLOSED")
+    return new MurmurationError(
+      "corrupt",
+      `${path} ends in the middle of a row: a quote is not closed; what stands before that row is written`,
+    );
+  if (code === "CSV_MAX_RECORD_SIZE")
+    return new MurmurationError("corrupt", `${path}: a row is longer than ${lineBytesMax} characters`);
+  return new MurmurationError("corrupt", `${path}${lines === undefined ? "" : `, line ${lines}`}: ${message}`);
+}
+
+async function* recordsOf(path: string, separator: string): AsyncGenerator<CsvRecord, void, void> {
+  const parser = parse({
+    bom: true,
+    delimiter: separator,
+    relax_column_count: true,
+    skip_empty_lines: true,
+    max_record_size: lineBytesMax,
+    cast: (cell, { quoting }) => (cell === "" && !quoting ? undefined : cell) as string,
+  });
+  void feed(parser, path);
+  try {
+    for await (const item of parser) {
+      yield item as CsvRecord;
+    }
+  } catch (error) {
+    throw failureOf(error, path);
+  } finally {
+    parser.destroy();
+  }
+}
+
+function headerOf(path: string, cells: CsvRecord): readonly string[] {
+  const refuse = (what: string): never => {
+    throw new MurmurationError("format", `${path}, line 1: ${what}`);
+  };
+  if (cells.length > columnsMax) refuse(`${cells.length} columns, the limit is ${columnsMax}`);
+  return cells.map((cell, i) => {
+    const name = cell ?? refuse(`column ${i + 1} has no name`);
+    if (name === "__proto__") refuse(`column ${i + 1} is called __proto__, which is no key of a payload`);
+    if (cells.indexOf(name) !== i) refuse(`two columns are called ${JSON.stringify(name.slice(0, 64))}`);
+    return name;
+  });
+}
+
+/**
+ * A table of text with the names of its columns in the first line (RFC 4180), separated by what that line has most of. A column has the type that all its cells
+ * among the first rows have; a later cell of another type makes its row a wrong one. What is empty and not in quotes is not there.
+ */
+export async function openCsv(path: string): Promise<Source> {
+  const file = openFile(path);
+  file.close();
+  let head = "";
+  for await (const text of textOf(path)) {
+    head += text;
+    if (head.length > 65_536 || head.includes("\n")) break;
+  }
+  const separator = separatorIn(head);
+  const sample: CsvRecord[] = [];
+  let names: readonly string[] | undefined;
+  try {
+    for await (const record of recordsOf(path, separator)) {
+      if (names === undefined) names = headerOf(path, record);
+      else sample.push(record);
+      if (sample.length === sampleRowsDefault) break;
+    }
+  } catch (error) {
+    // what is wrong behind whole rows is said when it is its turn
+    if (sample.length === 0) throw error;
+  }
+  if (names === undefined)
+    throw new MurmurationError("format", `${path} is empty: a first line with the names of the columns is expected`);
+  const columns = names;
+  const types = columns.map((_, at) =>
+    typeOfColumn(sample.filter((cells) => cells.length === columns.length).map((cells) => cells[at])),
+  );
+  const fieldsOf = (cells: readonly Cell[]): Fields => {
+    if (cells.length !== columns.length)
+      throw new MurmurationError("format", `has ${cells.length} columns, the first line ${columns.length}`);
+    const entries = columns.flatMap((column, at) => {
+      const cell = cells[at];
+      return cell === undefined ? [] : [[column, cellValue(types[at] as CellType, cell, column)] as const];
+    });
+    return new Map(entries);
+  };
+  return {
+    name: path,
+    format: "csv",
+    identity: file.identity,
+    async *rows(from): AsyncGenerator<Row, void, void> {
+      let rows = -1;
+      for await (const cells of recordsOf(path, separator)) {
+        rows++;
+        if (rows === 0 || rows <= (from?.rows ?? 0)) continue;
+        const at = { place: `row ${rows}`, next: { rows } };
+        try {
+          yield { ...at, fields: fieldsOf(cells) };
+        } catch (error) {
+          if (!(error instanceof MurmurationError)) throw error;
+          yield { ...at, fault: error, raw: JSON.stringify(cells).slice(0, rejectedCharactersMax) };
+        }
+      }
+    },
+    close: () => Promise.resolve(),
+  };
+}
