@@ -87,9 +87,21 @@ export async function sendAll(
   await Promise.all(Array.from({ length: connections }, run));
 }
 
+/** Milliseconds of requests that were each due at a time of its own. */
+export interface TimesAtRate {
+  /** From when it was due to when it was answered. */
+  readonly total: number[];
+  /** Of it, until it was sent: what a client waits for a processor, or for a connection, is the client's. */
+  readonly late: number[];
+  /** Of it, from when the server had read it to when the answer was written, as the answer says. */
+  readonly inServer: number[];
+}
+
+const SERVER_SECONDS = /"time":([\d.e-]+)\}$/;
+
 /**
  * Sends requests at a fixed rate for so many seconds, whether or not earlier ones are answered, over so many connections; what finds none
- * free waits. Resolves to the milliseconds from when each was due to when it was answered: a queue that builds up counts, as it does for users.
+ * free waits. Time counts from when a request was due: a queue that builds up counts, as it does for users.
  */
 export function sendAtRate(
   address: URL,
@@ -97,9 +109,9 @@ export function sendAtRate(
   perSecond: number,
   seconds: number,
   connections: number,
-): Promise<number[]> {
+): Promise<TimesAtRate> {
   const count = Math.round(perSecond * seconds);
-  const latencies: number[] = [];
+  const times: TimesAtRate = { total: [], late: [], inServer: [] };
   return new Promise((resolve, reject) => {
     const free: RawConnection[] = [];
     const all: RawConnection[] = [];
@@ -113,13 +125,16 @@ export function sendAtRate(
       while (next < count && free.length > 0 && start + next / perSecond <= now) {
         const at = next++;
         const connection = free.pop() as RawConnection;
-        connection.send(requests[at % requests.length] as string, () => {
-          latencies.push((wallSeconds() - start - at / perSecond) * 1_000);
+        const sinceDue = () => (wallSeconds() - start - at / perSecond) * 1_000;
+        times.late.push(sinceDue());
+        connection.send(requests[at % requests.length] as string, (body) => {
+          times.total.push(sinceDue());
+          times.inServer.push(Number(SERVER_SECONDS.exec(body)?.[1]) * 1_000);
           free.push(connection);
-          if (latencies.length === count) {
+          if (times.total.length === count) {
             clearInterval(timer);
             for (const each of all) each.end();
-            resolve(latencies);
+            resolve(times);
           } else sendDue();
         });
       }

@@ -1,7 +1,7 @@
 import { compareWithBareRoute } from "./beside-bare-route.js";
 import { readBenchData, readBenchWords } from "./data.js";
 import { type Benchmark, median, progressBar, quantile, wallSeconds } from "./harness.js";
-import { rawPost, sendAtRate } from "./raw-client.js";
+import { rawPost, sendAtRate, type TimesAtRate } from "./raw-client.js";
 import { startServer } from "./server-process.js";
 import { atRate, inParallel, untilAtRest } from "./service/pace.js";
 
@@ -71,8 +71,8 @@ export const restBenchmark: Benchmark = {
       await queriesAtRate(2);
       const seconds = quick ? 3 : 10;
       const rates: number[] = [];
-      const alone: number[][] = [];
-      const besideWrites: number[][] = [];
+      const alone: TimesAtRate[] = [];
+      const besideWrites: TimesAtRate[] = [];
       const reading = progressBar("querying", rounds);
       let written = 0;
       const upsert = async (): Promise<void> => {
@@ -89,21 +89,23 @@ export const restBenchmark: Benchmark = {
         await inParallel(bodies.length, READERS, query);
         rates.push(bodies.length / (wallSeconds() - start));
         alone.push(await queriesAtRate(seconds));
-        const [latencies] = await Promise.all([
+        const [times] = await Promise.all([
           queriesAtRate(seconds),
           atRate(UPSERTS_PER_S / UPSERT_BATCH, seconds, upsert),
         ]);
-        besideWrites.push(latencies);
+        besideWrites.push(times);
         reading.step();
       }
       reading.stop();
-      const ofRounds = (latencies: number[][], share: number): number =>
-        median(latencies.map((ofRound) => quantile(ofRound, share)));
-      const latencyRow = (what: string, latencies: number[][]) => ({
+      const ofRounds = (rounds: readonly TimesAtRate[], share: number, of: keyof TimesAtRate = "total"): number =>
+        median(rounds.map((round) => quantile(round[of], share)));
+      const latencyRow = (what: string, rounds: readonly TimesAtRate[]) => ({
         what,
         per_s: queriesPerSecond,
-        p50_ms: ofRounds(latencies, 0.5),
-        p99_ms: ofRounds(latencies, 0.99),
+        p50_ms: ofRounds(rounds, 0.5),
+        p99_ms: ofRounds(rounds, 0.99),
+        p99_late_ms: ofRounds(rounds, 0.99, "late"),
+        p99_in_server_ms: ofRounds(rounds, 0.99, "inServer"),
       });
       return {
         bench: "rest",

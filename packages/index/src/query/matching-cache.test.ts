@@ -85,3 +85,30 @@ test("the same filter finds what matches now, and in older snapshots what matche
   before.release();
   assert.deepEqual(ids(), [2]);
 });
+
+test("slots of rows are known as long as the rows are, within the same bound", () => {
+  const cache = new MatchingCache();
+  const [rows, others] = [RowSet.range(100), RowSet.range(50)];
+  let marks = 0;
+  const mark = () => {
+    marks++;
+    return RowSet.range(70);
+  };
+  cache.slotsOf(rows, 0, mark);
+  cache.slotsOf(rows, 0, mark);
+  assert.equal(marks, 2, "they are not kept");
+  cache.keep(7, "a", rows);
+  const slots = cache.slotsOf(rows, 0, mark);
+  assert.equal(cache.slotsOf(rows, 0, mark), slots);
+  assert.notEqual(cache.slotsOf(rows, 1, mark), slots);
+  assert.equal(marks, 4);
+  assert.ok(!cache.isAskedOften(rows));
+  for (let i = 0; i < 10; i++) cache.at(7, "a");
+  assert.ok(cache.isAskedOften(rows));
+  cache.keep(8, "b", others);
+  assert.ok(!cache.isAskedOften(rows));
+  cache.slotsOf(rows, 0, mark);
+  assert.equal(marks, 5, "those of an epoch before are forgotten");
+  const large = () => RowSet.range(8 * 5 * 1024 * 1024);
+  assert.notEqual(cache.slotsOf(others, 0, large), cache.slotsOf(others, 0, large), "too many bytes");
+});

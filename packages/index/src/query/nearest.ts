@@ -38,7 +38,9 @@ interface Settled {
 
 /** Slots of these rows' vectors in a space. */
 function slotsAt({ points }: ReadView, { graph, number }: SpaceReader, rows: ReadonlyRowSet): RowSet {
-  return slotSetOfRows(points.segment.engine, number, rows, graph.slotCount);
+  return points.matching.slotsOf(rows, number, () =>
+    slotSetOfRows(points.segment.engine, number, rows, graph.slotCount),
+  );
 }
 
 /** What a view knows of the slots of a space, of the points that match. */
@@ -97,8 +99,8 @@ export function targetOf(view: ReadView, space: SpaceReader, target: QueryTarget
 }
 
 /** Is marking the slots of all that match cheaper than asking about each candidate of a walk, which is the longer the fewer match? */
-function isNarrow(matching: ReadonlyRowSet, points: PointsAtEpoch): boolean {
-  return matching.size ** 2 < MARKS_PER_POINT * points.size;
+function isMarkedCheaply(matching: ReadonlyRowSet, { matching: known, size }: PointsAtEpoch): boolean {
+  return matching.size ** 2 < MARKS_PER_POINT * size || known.isAskedOften(matching);
 }
 
 /** Does comparing with all that match take no more than about a millisecond? */
@@ -144,7 +146,7 @@ function* searchGraph(
   const { changes, departures } = view.graphs[space.number] as ReadView["graphs"][number];
   const visibility = visibilityIn(view, space, matching);
   // where nothing has changed since, no candidate leads to another version of its point
-  const isMarked = matching !== undefined && isNarrow(matching, view.points) && graph.changes === changes;
+  const isMarked = matching !== undefined && isMarkedCheaply(matching, view.points) && graph.changes === changes;
   const work = isMarked
     ? graph.searchInSlices(vector, { ...options, allowed: slotsAt(view, space, matching) })
     : graph.searchVisible(vector, options, visibility);
