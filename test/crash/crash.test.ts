@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, watch, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { after, describe, test } from "node:test";
@@ -11,6 +12,8 @@ import { assertValid, digestAtRest, keepVectorsOffMemory, makeCollection, stored
 /** As many at the least (MURMUR_CRASH_ROUNDS=200 for more); more until images of both kinds have been cut in two and kills have met requests. */
 const ROUNDS = Number(process.env["MURMUR_CRASH_ROUNDS"] ?? 8);
 const ROUNDS_MAX = 100 + ROUNDS;
+/** From this round on the data folder is encrypted. */
+const ENCRYPTED_FROM = Math.ceil(ROUNDS / 2);
 const WRITERS = 4;
 const BASE_POINTS = 1500;
 const DELAY_MS_MAX = 15;
@@ -84,10 +87,11 @@ async function writeAndKill(
 }
 
 describe("a server that is killed under load", () => {
-  const folder = newFolder("crash");
+  const [folder, keys] = [newFolder("crash"), newFolder("crash-key")];
+  const keyFile = join(keys, "key");
   after(() => {
     killAllServers();
-    removeFolder(folder);
+    for (const one of [folder, keys]) removeFolder(one);
   });
 
   test("has every acknowledged write, wholly, after every restart, and the state that its log tells", async (context) => {
@@ -96,10 +100,13 @@ describe("a server that is killed under load", () => {
     const random = new Random(seed);
     // with one planner and several in turn: what is in the log does not say how many there were
     let planners = 3;
+    // in the middle of the rounds the folder, as a kill has left it, is brought over to a key
+    let keyText: string | undefined;
     const start = () => {
       planners = 4 - planners;
       const interval = String(IMAGE_INTERVAL);
       const options = ["--image-interval", interval, "--planners", String(planners), "--log-level", "info"];
+      if (keyText !== undefined) options.push("--encryption-key-file", keyFile);
       return startServer({ dataFolder: folder, options });
     };
     const writers = Array.from({ length: WRITERS }, (_, i) => new Writer(i, seed));
@@ -122,7 +129,11 @@ describe("a server that is killed under load", () => {
       await writeAndKill(server, writers, moment, folder);
       for (const kind of ["graph", "table"] as const)
         if (imageFiles(folder).some((file) => kindOfUnfinished(file) === kind)) cut[kind]++;
-      const isDamaged = round % 5 === 2 && damageTables(folder);
+      if (round === ENCRYPTED_FROM) {
+        keyText = randomBytes(32).toString("hex");
+        writeFileSync(keyFile, keyText);
+      }
+      const isDamaged = round % 5 === 2 && round !== ENCRYPTED_FROM && damageTables(folder);
       server = await start();
       // damaged, or not of the time of its graph: its rows are made from the stored points
       if (isDamaged) assert.match(server.log(), /a table image was not usable/, what);
@@ -130,7 +141,8 @@ describe("a server that is killed under load", () => {
       const stored = await storedPoints(server);
       for (const writer of writers) seen[writer.check(stored)]++;
       // upkeep goes on from where it was: what it leaves is compared with the log now and then, since it takes a while
-      if (round % 3 === 0 || isDamaged) assert.deepEqual(await digestAtRest(server), replayedDigest(folder, "c"), what);
+      if (round % 3 === 0 || isDamaged)
+        assert.deepEqual(await digestAtRest(server), replayedDigest(folder, "c", keyText), what);
       if (round % 3 === 0 || isDamaged) await assertValid(server);
       // killed between the image of a graph and that of its table, the table's is none of the graph any more
       const wrong = server
@@ -156,7 +168,8 @@ describe("a server that is killed under load", () => {
     const digest = await digestAtRest(server);
     await assertValid(server);
     assert.deepEqual(await server.stop(), { code: 0, signal: null });
-    assert.deepEqual(replayedDigest(folder, "c"), digest);
+    assert.deepEqual(replayedDigest(folder, "c", keyText), digest);
+    assert.ok(!readFileSync(join(folder, "murmuration.db")).includes("SQLite format"), "the log is encrypted");
 
     const acknowledged = writers.reduce((sum, writer) => sum + writer.acknowledged, 0);
     context.diagnostic(
