@@ -28,14 +28,20 @@ function pointsOf(body: z.output<typeof upsertBody>) {
     throw new MurmurationError("format", "give either `points` or `batch`, not both", "batch");
   const list = body.points ?? body.batch;
   if (list === undefined) throw new MurmurationError("format", "either `points` or `batch` must be given", "points");
-  if (list.points.length === 0) throw new MurmurationError("bad-request", "Empty update request", "points");
   return list;
+}
+
+/** Throws where there is nothing to write to a collection that is there. */
+function requireSome(points: readonly unknown[]): void {
+  if (points.length === 0) throw new MurmurationError("bad-request", "Empty update request", "points");
 }
 
 /** The command of an upsert. Like all of these it throws what the schema alone cannot see: names and sizes of vectors, what excludes each other. */
 export function upsertCommand({ database, collection }: Destination, body: z.output<typeof upsertBody>): PointCommand {
   const list = pointsOf(body);
-  checkVectors(database.collection(collection), list);
+  const of = database.collection(collection);
+  requireSome(list.points);
+  checkVectors(of, list);
   return {
     kind: "upsert-points",
     collection,
@@ -82,8 +88,9 @@ export function updateVectorsCommand(
   body: z.output<typeof updateVectorsBody>,
 ): PointCommand {
   const { points } = body.points;
-  if (points.length === 0) throw new MurmurationError("bad-request", "Empty update request", "points");
-  checkVectors(database.collection(collection), body.points);
+  const of = database.collection(collection);
+  requireSome(points);
+  checkVectors(of, body.points);
   const updateFilter = body.update_filter === undefined ? {} : { updateFilter: body.update_filter };
   return { kind: "update-vectors", collection, points, ...updateFilter };
 }

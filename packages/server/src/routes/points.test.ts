@@ -222,6 +222,14 @@ describe("upserting points", () => {
     });
   }
 
+  it("looks for the collection before it looks for points", async () => {
+    const { ask } = await filledApp();
+    for (const path of ["points", "points/vectors"]) {
+      const { statusCode, error } = await ask("PUT", `/collections/none/${path}`, { points: [] });
+      assert.deepEqual([statusCode, error], [404, "Not found: Collection `none` doesn't exist!"], path);
+    }
+  });
+
   it("refuses bodies with neither or both of points and batch, uneven columns and shard keys", async () => {
     const { ask } = await filledApp();
     const batch = { ids: [1, 2], vectors: [[1, 2, 3, 4]] };
