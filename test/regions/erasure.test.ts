@@ -15,9 +15,9 @@ import { RegionCluster } from "../support/regions/region-cluster.js";
 import { killAllServers } from "../support/server.js";
 import { until } from "../support/until.js";
 
-const OVER_MS = 90_000;
+const OVER_MS = 240_000;
 
-describe("an erasure in three regions", { timeout: 240_000 }, () => {
+describe("an erasure in three regions", { timeout: 600_000 }, () => {
   let cluster: RegionCluster;
   after(async () => {
     await cluster?.stop();
@@ -63,6 +63,7 @@ describe("an erasure in three regions", { timeout: 240_000 }, () => {
     await until(
       async () => (await erasureOf(eu.server, begun.id)).still_held.length === 3,
       () => "all three are told to hold it",
+      OVER_MS,
     );
     const { replica_id: apId } = (await ok(ap.server, "GET", "/murmur/cluster")) as { readonly replica_id: number };
     await until(
@@ -71,7 +72,7 @@ describe("an erasure in three regions", { timeout: 240_000 }, () => {
         return here.stage === "delivery" && here.waits_for.length === 1 && here.waits_for[0] === apId;
       },
       () => "the region that is cut off is named",
-      30_000,
+      OVER_MS,
     );
     await us.server.kill();
     await us.start({ waitFor: "listening" });
