@@ -2,6 +2,7 @@ import { type KeyObject, randomBytes, randomFillSync } from "node:crypto";
 import { existsSync, statfsSync, statSync } from "node:fs";
 import { rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setImmediate as endOfTurn } from "node:timers/promises";
 import { type FileBegin, fileNameOf } from "./audit-files.js";
 import {
   headEveryMs,
@@ -219,10 +220,13 @@ export class AuditLog {
   }
 
   #flush(): void {
-    this.#flushing ??= this.#writeWaiting().finally(() => {
-      this.#flushing = undefined;
-      if (this.#waiting.length > 0 && this.#failing === undefined) this.#flush();
-    });
+    // what is answered in the same turn is written at once: each write to the disk costs as much as many lines
+    this.#flushing ??= endOfTurn()
+      .then(() => this.#writeWaiting())
+      .finally(() => {
+        this.#flushing = undefined;
+        if (this.#waiting.length > 0 && this.#failing === undefined) this.#flush();
+      });
   }
 
   /** Writes what waits, and all that comes meanwhile. */
