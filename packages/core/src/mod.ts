@@ -58,6 +58,7 @@ export {
   type Message,
   type Sealing,
 } from "./gossip/envelope.js";
+export { type Introduction, proofOfIntroduction } from "./gossip/introduction.js";
 export { type Invitation, invitationText, readInvitation } from "./gossip/invitation.js";
 export { MemoryNetwork } from "./gossip/memory-transport.js";
 export type { Signing } from "./gossip/signing.js";

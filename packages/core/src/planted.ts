@@ -16,7 +16,6 @@ export const plantedBugs = {
   "session-unchecked": "messages of earlier sessions of a sender are taken",
   "replays-taken": "messages are taken as often as they come",
   "keys-of-others-changed": "a change of the catalogue may give another member other keys",
-  "receiver-unchecked": "a message to another replica is taken",
   "strangers-let-in": "who says its key is let in, whatever it proves",
   "invitations-reused": "an invitation lets in whoever brings it, as often as it is brought",
   "vectors-not-awaited": "an operation is applied though the vector that it names is not in the catalogue yet",

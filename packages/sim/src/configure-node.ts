@@ -12,7 +12,9 @@ const INBOX_BYTES = 2_000;
 export function configureNode(node: Node, { seed, profile }: Pick<Scenario, "seed" | "profile">): void {
   // in every fourth world
   if (seed % 4 === 0) node.inboxBytesMax = INBOX_BYTES;
-  const { compactRows, hasSmallParts = false, mendsQuarantined = false } = profileOf(profile);
+  const { compactRows, hasSmallParts = false, mendsQuarantined = false, hasImpostor = false } = profileOf(profile);
+  // clusters of members without keys stay what they were
+  node.signs = hasImpostor || seed % 4 !== 1;
   node.mendsQuarantined = mendsQuarantined;
   node.disk.keepsRemains = profileOf(profile).hasErasures === true;
   if (compactRows === undefined) return;

@@ -1,5 +1,6 @@
 import { decodeStoredPoint, type StoredPoint, takeNewIdentity } from "@murmuration/core";
 import { encodeEdgeDelta, type PointId, type RowFile } from "@murmuration/index";
+import { actsAsImpostor } from "./act-as-impostor.js";
 import { brokerFaults } from "./broker.js";
 import { type FaultyWorld, type Injection, shardOf, writableShardOf } from "./faulty-world.js";
 import { forgeCheckpoint } from "./forged-checkpoint.js";
@@ -16,6 +17,7 @@ const TRIES_MAX = 100;
 const ROWS_LOST = 3;
 const LINKS_LOST = 4;
 const HOSTILE_TURNS = 12;
+const HOSTILE_SESSION = 2 ** 40;
 const FORGING_TURNS = 40;
 /** Of an image of a graph (docs/files.md), behind its head and manifest. */
 const VECTORS_PIECE = 5;
@@ -227,13 +229,20 @@ const injections: { readonly [Kind in Fault["kind"]]?: Injection } = {
     node.isHostile = true;
     node.isBroken = true;
     const random = new Random(Math.floor(amount * 2 ** 32));
+    let count = 0;
+    // it has its own key, and none of the others'
+    const sealing = () => {
+      const sign = (bytes: Uint8Array) => node.signing.sign(bytes);
+      return node.signs ? { session: HOSTILE_SESSION, count: ++count, sign } : undefined;
+    };
     for (let turn = 0; turn < HOSTILE_TURNS; turn++) {
       world.queue.after(Math.floor((turn * forMs) / HOSTILE_TURNS), () => {
-        if (!node.isRetired) world.forge(node, hostileMessages(node.disk, node.id, world.queue.nowMs, random));
+        if (!node.isRetired) world.forge(node, hostileMessages(node.disk, node.id, world.queue.nowMs, random, sealing));
       });
     }
     return () => world.replace(node);
   },
+  impostor: actsAsImpostor,
   "forge-checkpoint": (world, node, { amount, forMs }) => {
     if (node.replica === undefined || world.nodes.some((one) => one !== node && one.isHostile)) return undefined;
     // it goes on, until it is found out: its own disk would not bring it back

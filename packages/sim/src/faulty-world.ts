@@ -3,6 +3,7 @@ import type { Broker } from "./broker.js";
 import { collectionName } from "./commands.js";
 import type { EventQueue } from "./event-queue.js";
 import type { Hostility } from "./hostile.js";
+import type { Impostor } from "./impostor.js";
 import type { Network } from "./network.js";
 import type { Node } from "./node.js";
 import type { Fault } from "./scenario.js";
@@ -27,6 +28,8 @@ export interface FaultyWorld {
   noteForged(node: Node, transfer: number): void;
   /** A node whose disk is damaged is given up, and an empty one joins in its place. */
   replace(node: Node): void;
+  /** Somebody at the broker who is no member, if there is one. */
+  readonly impostor: Impostor | undefined;
   /** The second of two processes with one id ends; by now it must have been noticed. */
   endTwin(node: Node, twin: Node): void;
 }

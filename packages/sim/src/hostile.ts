@@ -1,6 +1,14 @@
 import * as Automerge from "@automerge/automerge";
 import { Encoder } from "@msgpack/msgpack";
-import { type Dot, decodeOperation, encodeBatchFromRows, encodeEnvelope, type VersionVector } from "@murmuration/core";
+import {
+  type Dot,
+  decodeOperation,
+  encodeBatchFromRows,
+  encodeEnvelope,
+  type Message,
+  type Sealing,
+  type VersionVector,
+} from "@murmuration/core";
 import { encodeGraphDelta } from "@murmuration/index";
 import { DIMENSIONS } from "./data.js";
 import type { SimulatedDisk } from "./disk.js";
@@ -111,6 +119,13 @@ const edits: readonly ((document: Tree) => void)[] = [
   (document) => {
     document["format"] = 9;
   },
+  (document) => {
+    const members = Object.keys(document).filter((key) => key.startsWith("member-"));
+    const keyed = members.map((key) => document[key] as Tree).filter(({ keys }) => keys !== undefined);
+    // whose own is one of them
+    if (keyed.length < 2) throw new Error("there is nobody whose key could be changed");
+    for (const member of keyed) member["keys"] = leaf('["stolen"]');
+  },
 ];
 
 /** A change of the catalogue as a disk has it; `undefined` where no editor can make it. */
@@ -176,9 +191,15 @@ export interface Hostility {
  * What a member with bad intentions sends to all, under right checksums: all its operations with forged ones behind them, and lies of what
  * it holds and when it started.
  */
-export function hostileMessages(disk: SimulatedDisk, from: number, nowMs: number, random: Random): Hostility {
-  const seal = (message: Parameters<typeof encodeEnvelope>[0]["message"], sender = from) =>
-    encodeEnvelope({ cluster: CLUSTER, from: sender, to: 0, message });
+export function hostileMessages(
+  disk: SimulatedDisk,
+  from: number,
+  nowMs: number,
+  random: Random,
+  sealing: () => Sealing | undefined,
+): Hostility {
+  const seal = (message: Message, sender = from) =>
+    encodeEnvelope({ cluster: CLUSTER, from: sender, to: 0, message }, sender === from ? sealing() : undefined);
   const forged = forgedRows(disk, from, nowMs, random).filter(({ rows }) => rows.length > 0);
   const messages = forged.map(({ shard, firstSequence, rows }) =>
     seal({ kind: "operations", batch: encodeBatchFromRows({ shard, origin: from, firstSequence, rows }) }),

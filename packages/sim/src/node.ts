@@ -1,11 +1,14 @@
 import {
   type Batch,
+  type ClusterOptions,
   type Command,
   type CompactionOptions,
+  type Invitation,
   MemoryVectorFiles,
   type Outgoing,
   type Planner,
   Replica,
+  type Signing,
   type VersionVector,
 } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
@@ -13,6 +16,7 @@ import { Violated } from "./checkers/checker.js";
 import { collectionName } from "./commands.js";
 import { CrashSignal, SimulatedDisk } from "./disk.js";
 import { simulatedPlanner } from "./planners.js";
+import { firstKeyOf, simulatedSigning } from "./signing.js";
 
 /** An operation that the simulator has applied by half. */
 export class BrokenByHalf extends Error {
@@ -32,6 +36,7 @@ interface Executed {
   readonly operationId: number;
 }
 
+const CLUSTER_SECRET = new TextEncoder().encode("what all replicas of a simulation have in common");
 const SYSTEM_SHARD = "system";
 const nothing = { written: [], operationId: 0 };
 
@@ -69,6 +74,12 @@ export class Node {
   compaction: CompactionOptions | undefined;
   /** Lag at which it takes snapshots; that of a host without. */
   snapshotLagOperations: number | undefined;
+  /** Has it a key, and do all others? */
+  signs = false;
+  /** Its keys: they lie beside its disk. */
+  readonly signing: Signing;
+  /** By which it is let in; without one, the secret of the cluster does. */
+  invitation: Invitation | undefined;
   /** The collection's shard and its frontier when they were last compared with others'. */
   compared: { readonly shard: string; readonly frontier: VersionVector } | undefined;
   readonly #founders: readonly number[];
@@ -80,6 +91,7 @@ export class Node {
     this.#planner = simulatedPlanner(planners);
     this.id = id;
     this.address = id;
+    this.signing = simulatedSigning(String(id));
     this.#founders = founders;
     this.#trueMs = trueMs;
   }
@@ -112,6 +124,7 @@ export class Node {
           nonce: this.address * 1000 + this.#starts,
           founders: this.#founders,
           inboxBytesMax: this.inboxBytesMax,
+          ...this.#keys(),
           ...(this.snapshotLagOperations === undefined ? {} : { snapshotLagOperations: this.snapshotLagOperations }),
         },
       });
@@ -125,6 +138,23 @@ export class Node {
       if (!this.disk.isRotten || !(error instanceof MurmurationError && error.code === "corrupt")) throw error;
       this.isBroken = true;
     }
+  }
+
+  /** What it knows of keys: founders know each other's, whoever comes later proves that it may. */
+  #keys(): Partial<ClusterOptions> {
+    if (!this.signs) return {};
+    const { signing, invitation } = this;
+    const isFounder = this.#founders.includes(this.id);
+    if (isFounder) {
+      const founderKeys = new Map(this.#founders.map((id) => [id, [firstKeyOf(String(id))]] as const));
+      return { signing, founderKeys, secret: CLUSTER_SECRET };
+    }
+    return { signing, ...(invitation === undefined ? { secret: CLUSTER_SECRET } : { invitation }) };
+  }
+
+  /** How often its process was started. */
+  get starts(): number {
+    return this.#starts;
   }
 
   /** Only who has written nothing draws an id: under another one its own operations would be somebody else's. */

@@ -36,6 +36,7 @@ export const faultKinds = [
   "half",
   "rot-payload",
   "forge-checkpoint",
+  "impostor",
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
@@ -63,6 +64,8 @@ export interface Profile {
   readonly mendsQuarantined?: boolean;
   /** Clients ask for erasures, and disks keep what was deleted until they are scrubbed. */
   readonly hasErasures?: boolean;
+  /** Somebody without a key publishes whatever they like at the broker. */
+  readonly hasImpostor?: boolean;
   /** Clients write and read at levels, and sessions wait where they go. */
   readonly hasQuorums?: boolean;
   readonly data: "any" | "mixed" | "clustered" | "islands" | "adversarial";
@@ -293,11 +296,19 @@ export const profiles: Readonly<Record<string, Profile>> = {
       evict: 0.1,
     },
   },
+  impostor: {
+    ...base,
+    hasImpostor: true,
+    hasQuorums: true,
+    faults: { drop: 0.4, duplicate: 0.5, reorder: 0.5, partition: 0.5, crash: 0.7, join: 0.3, evict: 0.2 },
+  },
   soak: { ...base, steps: 1_500, gapMs: 120 },
 };
 
-/** Profiles that seeds take turns in: all but `soak`, which is long. */
-export const rotation: readonly string[] = Object.keys(profiles).filter((name) => name !== "soak");
+const OUT_OF_TURN: ReadonlySet<string> = new Set(["soak", "impostor"]);
+
+/** Profiles that seeds take turns in: all but `soak`, which is long, and `impostor`, which has runs of its own. */
+export const rotation: readonly string[] = Object.keys(profiles).filter((name) => !OUT_OF_TURN.has(name));
 
 /**
  * The profile that a seed has in its turn. Each round through the profiles begins further on: what else depends on a seed's number, such as

@@ -86,6 +86,7 @@ export function makeScenario(seed: number, profileName: string, planners = plann
     ...faultsOfRows(seed, profile, endMs),
     ...faultsOfRecords(seed, profile, endMs),
     ...faultsOfForgers(seed, profile, endMs),
+    ...faultsOfImpostors(seed, profile, endMs),
   );
   return {
     seed,
@@ -237,6 +238,14 @@ function faultsOfForgers(seed: number, profile: Profile, endMs: number): Fault[]
     return { ...fault, kind: "join" as const, atMs: random.between(atMs + 300, untilMs - 2_000), forMs: 0 };
   });
   return [fault, ...joins];
+}
+
+/** Somebody at the broker who is no member. */
+function faultsOfImpostors(seed: number, profile: Profile, endMs: number): Fault[] {
+  if (profile.hasImpostor !== true) return [];
+  const random = new Random(seed).fork("faults of impostors");
+  const [node, other] = [random.below(profile.founders), random.below(profile.founders)];
+  return [{ kind: "impostor", atMs: 1_000, forMs: endMs + 4_000, node, other, amount: random.fraction() }];
 }
 
 /** The profile of this name. Throws for one that is not known. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type PlantedBug, plant } from "@murmuration/core/planted";
-import { rotation as names } from "./profiles.js";
+import { rotation } from "./profiles.js";
 import { reportOf } from "./report/page.js";
 import { makeScenario } from "./scenario.js";
 import { shrinkScenario, smallest } from "./shrink.js";
@@ -22,6 +22,7 @@ function mustHold(profile: string, seeds: readonly number[]): number {
 /** Of each profile; `npm run sim` is for more. */
 const RUNS = 4;
 /** The same in every run, unless another is asked for (`scripts/lib/test-seed.mjs`). */
+const names = [...rotation, "impostor"];
 const firstSeed = Number(process.env.MURMUR_TEST_SEED ?? 1);
 
 for (const profile of names) {
@@ -53,6 +54,8 @@ const quickBugs: readonly (readonly [PlantedBug, string])[] = [
   ["no-rescue", "default"],
   ["token-unchecked", "quorum"],
   ["read-without-waiting", "quorum"],
+  ["signatures-unchecked", "impostor"],
+  ["replays-taken", "impostor"],
 ];
 
 test("planted bugs are found", () => {

@@ -21,12 +21,14 @@ import { EventQueue } from "./event-queue.js";
 import { inject } from "./faults.js";
 import type { FaultyWorld } from "./faulty-world.js";
 import type { Hostility } from "./hostile.js";
+import { Impostor } from "./impostor.js";
 import { Network, type SentMessage } from "./network.js";
 import { Node } from "./node.js";
 import { Random } from "./random.js";
 import { profileOf, type Scenario } from "./scenario.js";
-import { checkAtRest, differingPoints, type HealedWorld, settle } from "./settle.js";
+import { checkAtRest, type HealedWorld, settle } from "./settle.js";
 import { Trace, type TraceEvent } from "./trace.js";
+import { violationOf } from "./violation-of.js";
 import { collectionOf, type Step } from "./workload.js";
 
 const START_MS = 1_700_000_000_000;
@@ -73,6 +75,8 @@ export class World {
   /** By hostile member: which of its operations must not be taken. */
   readonly #forgeries: Forgeries = new Map();
   readonly #forgedSnapshots = new ForgedSnapshots();
+  /** Somebody at the broker who is no member. */
+  readonly #impostor: Impostor | undefined;
   /** Was anything lost that no log tells of? */
   #wasDamaged = false;
 
@@ -105,6 +109,7 @@ export class World {
       (message) => this.#deliver(message),
       (message) => this.#trace.sent(message),
     );
+    if (profile.hasImpostor === true) this.#impostor = new Impostor(scenario.seed, this.#nodes, this.#network);
     if (scenario.hasBroker) {
       this.#broker = new Broker(this.#network, () => this.#nodes.map(({ address }) => address));
     }
@@ -116,7 +121,7 @@ export class World {
     try {
       this.#go();
     } catch (error) {
-      violation = this.#violationOf(error);
+      violation = violationOf(error, this.#queue.nowMs - START_MS, this.#nodes);
       if (violation !== undefined)
         this.#trace.note("violation", violation.about?.nodes?.[0] ?? 0, `${violation.checker}: ${violation.detail}`);
     }
@@ -127,22 +132,6 @@ export class World {
       messages: this.#trace.messages,
       writes: this.#acknowledged,
       traceDigest: this.#trace.digest(),
-    };
-  }
-
-  #violationOf(error: unknown): Violation | undefined {
-    const atMs = this.#queue.nowMs - START_MS;
-    if (error instanceof Violated) {
-      const [a, b] = (error.about.nodes ?? []).map((id) => this.#nodes.find((node) => node.id === id));
-      const about = { ...error.about, points: error.about.points ?? differingPoints(a, b) };
-      return { checker: error.checker, atMs, detail: error.message, about };
-    }
-    // two processes have given one name to two operations: a replica that stops on it does right
-    if (this.#nodes.some(({ isTwin }) => isTwin)) return undefined;
-    return {
-      checker: "exception",
-      atMs,
-      detail: error instanceof Error ? (error.stack ?? error.message) : String(error),
     };
   }
 
@@ -214,6 +203,7 @@ export class World {
     }
     if (node.replica === undefined) return;
     checkForgeries(node.replica, this.#forgeries);
+    this.#impostor?.check(node);
     if (this.#nodes.some((one) => one.isTwin)) return;
     this.#progress.check(node);
     this.#rows.check(node);
@@ -236,6 +226,7 @@ export class World {
       this.#queue.at(node.pausedUntilMs, () => this.#deliver(message));
       return;
     }
+    this.#impostor?.overhear(node, message, this.#queue.nowMs);
     const wasUp = node.replica !== undefined;
     const receive = () => node.receive(message.bytes, this.#nodes.find(({ address }) => address === message.from)?.id);
     if (this.#forged.has(message.bytes)) changesWholly(node, receive);
@@ -295,6 +286,7 @@ export class World {
       noteForged: (node, transfer) => this.#forgedSnapshots.note(transfer, node.id),
       forge: (node, hostility) => this.#forge(node, hostility),
       replace: (node) => this.#replace(node),
+      impostor: this.#impostor,
       endTwin: (node, twin) => this.#endTwin(node, twin),
     };
   }

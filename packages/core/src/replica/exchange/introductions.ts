@@ -1,11 +1,11 @@
 import type { CatalogueCommand, JoinMember } from "../../catalogue/catalogue-command.js";
+import { type Introduction, proofOfAdmission, proofOfIntroduction } from "../../gossip/introduction.js";
 import { type Invitation, secretLabel } from "../../gossip/invitation.js";
 import { isSameKeys } from "../../gossip/member-keys.js";
 import type { AdmittedMessage, IntroduceMessage, Message } from "../../gossip/message.js";
 import { isSameProof, type Signing } from "../../gossip/signing.js";
 import { limits } from "../../limits.js";
 import { mark } from "../../marks.js";
-import { encodeMessage } from "../../operation/message.js";
 import { isPlanted } from "../../planted.js";
 import type { Admission } from "../membership/admission.js";
 import type { Authentication } from "../membership/authentication.js";
@@ -18,8 +18,6 @@ const OPEN_SETTING = "cluster.open";
 /** So much longer waits each member, in their order, before it lets in who has the secret of the cluster: one does. */
 const RANK_MS = 3_000;
 const nothing = new Uint8Array(0);
-
-type Introduction = Omit<IntroduceMessage, "proof">;
 
 /**
  * How replicas come to know each other's keys. One that is no member yet says its key, with a keyed hash by the secret of its invitation or of the
@@ -71,11 +69,7 @@ export class Introductions implements Exchange {
   }
 
   #proofOf(signing: Signing, secret: Uint8Array, from: number, said: Introduction): Uint8Array {
-    const { keys, region, url, invitation, endsMs } = said;
-    return signing.authenticate(
-      secret,
-      encodeMessage(["introduce", this.#options.name, from, keys, region, url ?? "", invitation, endsMs]),
-    );
+    return proofOfIntroduction(signing, secret, this.#options.name, from, said);
   }
 
   #takeAdmitted(from: number, message: AdmittedMessage): void {
@@ -91,7 +85,13 @@ export class Introductions implements Exchange {
         `those that replica ${from} says: no invitation, and no secret of the cluster`,
       );
     } else {
-      const expected = this.#answerProof(signing, given, { from, to: store.id, keys: signing.publicKeys() }, message);
+      const expected = proofOfAdmission(
+        signing,
+        given,
+        this.#options.name,
+        { from, to: store.id, keys: signing.publicKeys() },
+        message,
+      );
       const isOfMaker =
         invitation === undefined ||
         (from === invitation.member &&
@@ -103,20 +103,6 @@ export class Introductions implements Exchange {
     }
     mark("let in");
     this.#authentication.trust(message.keys);
-  }
-
-  #answerProof(
-    signing: Signing,
-    secret: Uint8Array,
-    asked: { readonly from: number; readonly to: number; readonly keys: readonly string[] },
-    { invitation, keys }: Pick<AdmittedMessage, "invitation" | "keys">,
-  ): Uint8Array {
-    const { from, to } = asked;
-    const lists = [...keys.values()];
-    return signing.authenticate(
-      secret,
-      encodeMessage(["admitted", this.#options.name, from, to, asked.keys, invitation, [...keys.keys()], lists]),
-    );
   }
 
   // ---- letting in
@@ -236,7 +222,7 @@ export class Introductions implements Exchange {
       const secret = isMade ? this.#secretOf(signing, invitation, endsMs) : this.#options.secret;
       const said = { invitation, keys: this.#authentication.keysOfMembers() };
       const asked = { from: this.#context.store.id, to, keys };
-      const proof = secret === undefined ? nothing : this.#answerProof(signing, secret, asked, said);
+      const proof = secret === undefined ? nothing : proofOfAdmission(signing, secret, this.#options.name, asked, said);
       this.#context.send(to, "control", { kind: "admitted", ...said, proof });
     }
     this.#answers.clear();
@@ -258,6 +244,7 @@ export class Introductions implements Exchange {
   }
 }
 
+/** A replica, and the key that it signs with: it may be about to change that. */
 function userText(replica: number, keys: readonly string[]): string {
-  return [replica, ...keys].join(" ");
+  return `${replica} ${keys.at(-1) ?? ""}`;
 }

@@ -85,10 +85,15 @@ export class Authentication {
     return this.#trusted.size > 0;
   }
 
-  /** Is this replica to be let in by a member, instead of joining by itself? One that was a member before, under another id, joins by itself. */
+  /**
+   * Is this replica to be let in by a member, instead of joining by itself? One that has nothing to prove and was a member before, under another id,
+   * joins by itself: where all others are gone, there is nobody else.
+   */
   get mustBeLetIn(): boolean {
-    if (this.signing === undefined || this.#isSecured || this.#members.isFounder()) return false;
-    return this.isLetIn || this.#haveAllKeys();
+    const { signing, invitation, secret } = this.#options;
+    if (signing === undefined || this.#members.isFounder()) return false;
+    if (invitation !== undefined || secret !== undefined) return this.#members.active().length > 0;
+    return !this.#isSecured && (this.isLetIn || this.#haveAllKeys());
   }
 
   /** Keys of a replica, newest first, as far as they are known. */
@@ -97,8 +102,8 @@ export class Authentication {
     const { members } = this.#store.catalogue;
     return (
       members.find((member) => member.id === id)?.keys ??
-      this.#options.founderKeys?.get(id) ??
       this.#trusted.get(id) ??
+      this.#options.founderKeys?.get(id) ??
       this.#introduced.get(id)
     );
   }

@@ -1,7 +1,6 @@
 import { decodeEnvelope, type Envelope } from "../../gossip/envelope.js";
 import type { Arrived } from "../../gossip/transport.js";
 import { limits } from "../../limits.js";
-import { isPlanted } from "../../planted.js";
 import type { Authentication } from "../membership/authentication.js";
 import { whyForged, whyNotFrom } from "../membership/gate.js";
 import type { Membership } from "../membership/membership.js";
@@ -44,7 +43,7 @@ export class Doorway {
       refuse("wrong cluster", `replica ${from} is of "${cluster}"`);
       return undefined;
     }
-    if (from !== id && to !== 0 && to !== id && !isPlanted("receiver-unchecked")) return undefined;
+    if (from !== id && to !== 0 && to !== id) return undefined;
     const forged = whyForged(envelope, arrived);
     if (forged !== undefined) {
       refuse(forged.reason, forged.detail);
