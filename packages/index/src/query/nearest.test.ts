@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import fc from "fast-check";
 import { type ErrorCode, MurmurationError } from "../errors.js";
 import type { PointId } from "../point/point-id.js";
 import type { Metric } from "../vector-index/options.js";
@@ -7,7 +8,7 @@ import type { CollectionReader } from "./collection-reader.js";
 import type { PointsQuery } from "./query.js";
 import type { Lookup, QueryTarget } from "./query-node.js";
 import { collectionOf, foundBy, nearestIn, point, space, tagIs, toVector } from "./reads.test-support.js";
-import { canonicalVector, scoreOf } from "./scores.js";
+import { canonicalMulti, canonicalVector, scoreOf } from "./scores.js";
 
 const failsWith = (code: ErrorCode, field: string) => (error: unknown) =>
   error instanceof MurmurationError && error.code === code && error.field === field;
@@ -159,6 +160,20 @@ describe("the nearest points", () => {
     assert.deepEqual(canonicalVector(Float32Array.of(3, 4), "cosine"), Float32Array.of(0.6, 0.8));
     assert.deepEqual(canonicalVector(Float32Array.of(0, 0), "cosine"), Float32Array.of(0, 0));
     assert.deepEqual(canonicalVector(Float32Array.of(3, 4), "euclid"), Float32Array.of(3, 4));
+  });
+
+  test("keep a vector of unit length to the bit, so that what is read can be written again", () => {
+    const number = fc.integer({ min: -1_000, max: 1_000 });
+    fc.assert(
+      fc.property(fc.array(number, { minLength: 1, maxLength: 8 }), (values) => {
+        const once = canonicalVector(Float32Array.from(values), "cosine");
+        assert.deepEqual(canonicalVector(once, "cosine"), once);
+        const multi = { kind: "multi", dimensions: values.length, values: Float32Array.from(values) } as const;
+        const parts = canonicalMulti(multi, "cosine");
+        assert.deepEqual(canonicalMulti(parts, "cosine"), parts);
+      }),
+      { numRuns: 1000 },
+    );
   });
 });
 

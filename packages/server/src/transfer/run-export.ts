@@ -51,6 +51,18 @@ function wantedShapes(all: ReturnType<typeof shapesOf>, vectors: ExportOptions["
   );
 }
 
+/** What a server does not give out as it would have to be written again, whatever the format is. */
+function changedBy(shapes: ReturnType<typeof shapesOf>): readonly string[] {
+  return [...shapes].flatMap(([name, { kind, datatype, distance }]) => {
+    if (kind !== "dense" || distance !== "Cosine" || datatype === "float32") return [];
+    const what =
+      datatype === "uint8"
+        ? "the bytes, which are given out at unit length"
+        : "the last bits, which may change when it is made to unit length again";
+    return [`of vector ${name === "" ? "without a name" : name} (${datatype} by Cosine) ${what}`];
+  });
+}
+
 /**
  * Writes the points of a collection to a file. Pages are each as of a moment of their own (`scrollPages`). Throws a `MurmurationError` where it cannot, or where
  * something is left behind and it is strict; then there is no file.
@@ -66,14 +78,15 @@ export async function runExport(
   const body = bodyOfPage(page);
   const shapes = wantedShapes(shapesOf(body), vectors);
   const sink = await openSink(options.format, { ...options, collection: body, shapes, withPayload });
+  const leftOut = options.format === "digest" ? [] : [...sink.leftOut, ...changedBy(shapes)];
   const startedMs = performance.now();
   const digest = new ContentDigest();
   let points = 0;
   try {
-    if (isStrict && sink.leftOut.length > 0)
-      throw new MurmurationError("unsupported", `${sink.format} cannot carry ${sink.leftOut.join("; ")}`);
+    if (isStrict && leftOut.length > 0)
+      throw new MurmurationError("unsupported", `${sink.format} cannot carry ${leftOut.join("; ")}`);
     const counted = (page as { readonly points_count?: unknown }).points_count;
-    listener.onStart(sink.leftOut, typeof counted === "number" && options.filter === undefined ? counted : undefined);
+    listener.onStart(leftOut, typeof counted === "number" && options.filter === undefined ? counted : undefined);
     for await (const { points: found } of scrollPages(server, options, null)) {
       const carried = found.map(carriedOf);
       for (const point of carried) digest.add(point);
@@ -93,7 +106,7 @@ export async function runExport(
     files: sink.files.filter((file) => file !== "-"),
     points,
     digest: digest.toString(),
-    left_out: sink.leftOut,
+    left_out: leftOut,
     seconds: Math.round(seconds * 1000) / 1000,
     points_per_second: Math.round(points / Math.max(seconds, 0.001)),
   };
