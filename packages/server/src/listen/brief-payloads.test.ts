@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as later } from "node:timers/promises";
 import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
+import fc from "fast-check";
 import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
 import { buildApp } from "../app.js";
@@ -115,6 +116,39 @@ describe("brief reads of payloads", () => {
         }
       }
     }
+  });
+
+  it("are the same whatever a body holds", async () => {
+    const selector = fc.oneof(
+      fc.boolean(),
+      fc.constantFrom<unknown>(["n"], ["tags[].b", "text"], { include: ["n"] }, { exclude: ["text"] }, null, 1, {
+        a: [],
+      }),
+    );
+    const id = fc.oneof(fc.integer({ min: -1, max: COUNT + 1 }), fc.constantFrom<unknown>("x", 1.5, "1"));
+    const filter = fc.integer({ min: -1, max: COUNT }).map(below);
+    const body = fc.record(
+      {
+        ids: fc.array(id, { maxLength: 4 }),
+        limit: fc.integer({ min: 0, max: 70 }),
+        offset: id,
+        filter,
+        with_payload: selector,
+        with_vector: fc.oneof(fc.boolean(), fc.constantFrom<unknown>([""], ["other"], 1)),
+        exact: fc.boolean(),
+      },
+      { requiredKeys: [] },
+    );
+    const path = fc.constantFrom(POINTS, `${POINTS}/scroll`, `${POINTS}/count`);
+    await fc.assert(
+      fc.asyncProperty(body, path, fc.constantFrom(...ports), async (one, at, port) => {
+        const answers = [at, `${at}?timeout=60`].map((to) => ask(port, post(one, { path: to })));
+        const [here, there] = (await Promise.all(answers)).map(readable);
+        assert.match(here as string, /^HTTP\/1.1 [24]/);
+        assert.equal(here, there);
+      }),
+      { numRuns: 120 },
+    );
   });
 
   it("are for others where an answer is long", async () => {
