@@ -1,3 +1,4 @@
+import { isPlanted } from "@murmuration/core/planted";
 import type { Node } from "./node.js";
 import { profileOf, type Scenario } from "./scenario.js";
 
@@ -13,8 +14,8 @@ export function configureNode(node: Node, { seed, profile }: Pick<Scenario, "see
   // in every fourth world
   if (seed % 4 === 0) node.inboxBytesMax = INBOX_BYTES;
   const { compactRows, hasSmallParts = false, mendsQuarantined = false, hasImpostor = false } = profileOf(profile);
-  // clusters of members without keys stay what they were
-  node.signs = hasImpostor || seed % 4 !== 1;
+  // clusters of members without keys stay what they were; and a signature finds what a checksum lets pass
+  node.signs = hasImpostor || (seed % 4 !== 1 && !isPlanted("no-checksum"));
   node.mendsQuarantined = mendsQuarantined;
   node.disk.keepsRemains = profileOf(profile).hasErasures === true;
   if (compactRows === undefined) return;

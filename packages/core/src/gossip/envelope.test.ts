@@ -7,7 +7,7 @@ import { assertUntil } from "@murmuration/index/conformance";
 import fc from "fast-check";
 import { limits } from "../limits.js";
 import { decodeBatch, decodeBatchOperations, encodeBatchFromRows } from "../operation/batch.js";
-import { decodeEnvelope, encodeEnvelope, envelopeVersion, type Message } from "./envelope.js";
+import { decodeEnvelope, encodeEnvelope, envelopeVersion, type Message, sealedEnvelopeVersion } from "./envelope.js";
 import { envelopes } from "./message-arbitraries.test-support.js";
 import { messageFormats } from "./message-formats.js";
 
@@ -54,6 +54,65 @@ test("a message reads back from anywhere in a larger buffer, and its binaries ar
   const { message } = decodeEnvelope(larger.subarray(4, 4 + bytes.byteLength));
   assert.deepEqual(message, envelope.message);
   assert.equal((message as { batch: Uint8Array }).batch.buffer, larger.buffer);
+});
+
+const sealing = fc.record({
+  session: fc.integer({ min: 1 }),
+  count: fc.integer({ min: 1 }),
+  signature: fc.uint8Array({ maxLength: limits.signatureBytesMax }),
+});
+
+test("every signed message reads back equal, with what was signed, and any damage is refused", () => {
+  fc.assert(
+    fc.property(envelopes, sealing, fc.nat(), fc.integer({ min: 1, max: 255 }), (envelope, sealed, place, flip) => {
+      const { session, count, signature } = sealed;
+      let signed: Uint8Array | undefined;
+      const sign = (bytes: Uint8Array) => {
+        signed = bytes.slice();
+        return signature;
+      };
+      const bytes = encodeEnvelope(envelope, { session, count, sign });
+      const { seal, ...read } = decodeEnvelope(bytes);
+      assert.deepEqual(read, envelope);
+      assert.deepEqual(
+        { ...seal, signature: Uint8Array.from(seal?.signature ?? []), signed: Uint8Array.from(seal?.signed ?? []) },
+        { session, count, signature, signed },
+      );
+      const at = place % bytes.byteLength;
+      const damaged = bytes.slice();
+      damaged[at] = (damaged[at] as number) ^ flip;
+      assert.throws(() => decodeEnvelope(damaged), refuses(anything));
+      assert.throws(() => decodeEnvelope(bytes.subarray(0, at)), refuses(anything));
+      assert.throws(() => decodeEnvelope(Uint8Array.of(...bytes, flip)), refuses(anything));
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test("what is signed for something else is no message, nor is one of no session", () => {
+  const of = (fields: readonly unknown[]) => {
+    const body = encode(fields, { useBigInt64: true });
+    const bytes = new Uint8Array(6 + body.byteLength);
+    bytes[0] = sealedEnvelopeVersion;
+    bytes.set(body, 6);
+    new DataView(bytes.buffer).setUint32(1, crc32(bytes.subarray(5)), true);
+    return bytes;
+  };
+  const rest = ["c", 1, 0, 20, 7];
+  assert.deepEqual(decodeEnvelope(of(["murmuration message", 1, 1, ...rest])).message, { kind: "session", known: 7 });
+  const cases: [Uint8Array, RegExp][] = [
+    [of(["another message", 1, 1, ...rest]), /something else/],
+    [of(["murmuration message", 0, 1, ...rest]), /none of its sender/],
+    [of(["murmuration message", 1, 0, ...rest]), /none of its sender/],
+    [of(["murmuration message", 1, 1, "c", 1, 0, 18, [], "r", [], "", 0, new Uint8Array(0)]), /no public keys/],
+    [of(["murmuration message", 1, 1, "c", 1, 0, 18, ["a", "a"], "r", [], "", 0, new Uint8Array(0)]), /no public keys/],
+    [
+      of(["murmuration message", 1, 1, "c", 1, 0, 18, ["x".repeat(200)], "r", [], "", 0, new Uint8Array(0)]),
+      /no public keys/,
+    ],
+    [of(["murmuration message", 1, 1, "c", 1, 0, 19, "", [1, 1], [["a"], ["a"]], new Uint8Array(0)]), /other members/],
+  ];
+  for (const [bytes, reason] of cases) assert.throws(() => decodeEnvelope(bytes), refuses(reason));
 });
 
 test("a message with any byte changed, cut off or added is refused", () => {

@@ -82,7 +82,12 @@ export interface FuzzReport {
 export function fuzzWire(seed: number, count: number): FuzzReport {
   const below = numbersFrom(seed);
   const samples = fc.sample(envelopes, { numRuns: 400, seed });
-  const sources = samples.map((envelope) => ({ envelope, bytes: encodeEnvelope(envelope) }));
+  // every other one is signed
+  const sealing = { session: 1, count: 1, sign: () => new Uint8Array(64) };
+  const sources = samples.map((envelope, i) => ({
+    envelope,
+    bytes: encodeEnvelope(envelope, i % 2 === 0 ? undefined : sealing),
+  }));
   let refused = 0;
   let read = 0;
   let batches = 0;
