@@ -76,6 +76,11 @@ describe("an erasure on a real server", { timeout: 600_000 }, () => {
     };
     assert.deepEqual([snapshots?.removed.total, snapshots?.made.total], [2, 2]);
     assert.deepEqual([copies?.removed.total, copies?.made.total], [1, 1]);
+    const { digests } = (receipt?.done ?? {}) as { readonly digests?: readonly { readonly points: number }[] };
+    assert.deepEqual(
+      digests?.map(({ points }) => points),
+      [120],
+    );
     assert.deepEqual(markers.foundIn(folder), {});
     assert.deepEqual(await pointsOf(server), wanted);
     const [backup] = ((await ok(server, "GET", "/murmur/backups")) as { backups: { name: string }[] }).backups;

@@ -109,6 +109,20 @@ export class Erasures {
     else this.#options.log?.error({ err: error }, "what is erased may be held still: tried again");
   }
 
+  /** What the collections are that it was about, as far as they are there under the names that they had. */
+  async #digestsOf(erased: readonly Erased[]): Promise<JsonObject[]> {
+    const { database } = this.#options;
+    const names = new Set(erased.map(({ collection }) => collection));
+    const digests: JsonObject[] = [];
+    for (const name of [...names].slice(0, COLLECTIONS_MAX)) {
+      if (database.collectionNamed(name) === undefined) continue;
+      const { frontier, points, points_digest, graph_digest } = await database.digest(name);
+      // by name in a list: no name is a key
+      digests.push({ collection: name, frontier: { ...frontier }, points, points_digest, graph_digest });
+    }
+    return digests;
+  }
+
   /** Resolves to false where something is still under way. */
   async #leaveNothing(asked: readonly ErasureStatus[]): Promise<boolean> {
     const { database, copies, policy, log } = this.#options;
@@ -130,12 +144,16 @@ export class Erasures {
     const snapshots = await eraseFromSnapshots(copies, erased, policy);
     const members = new Set(database.catalogue.members.flatMap(({ id, state }) => (state === "active" ? [id] : [])));
     const backups = await eraseFromBackups(copies, erased, policy, members);
-    const done = receiptOf(left.images, snapshots, backups, left.stream);
+    const digests = await this.#digestsOf(erased);
+    const done = { ...receiptOf(left.images, snapshots, backups, left.stream), digests };
     await database.write({ kind: "confirm-erasures", erasures: ids, done, replica: 0, atMs: 0 });
     log?.info({ erasures: ids, ...done }, "nothing of what was erased is here any more");
     return true;
   }
 }
+
+/** Collections whose digests a receipt tells. */
+const COLLECTIONS_MAX = 16;
 
 function receiptOf(
   images: number,
