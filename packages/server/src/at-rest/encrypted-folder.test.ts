@@ -187,7 +187,6 @@ describe("a data folder under a key", () => {
         renameSync(other, one);
         renameSync(`${one}.swapped`, other);
       },
-      () => writeFileSync(one, readFileSync(one).subarray(0, 1_000)),
       () => {
         const bytes = readFileSync(rows);
         bytes.fill(0x5a, 100, 400);
@@ -200,10 +199,10 @@ describe("a data folder under a key", () => {
       lines = [];
       const database = await open("a", key);
       await database.replication();
-      assert.deepEqual(await settled(() => answers(database)), wanted, `harm ${i}`);
+      assert.deepEqual(await settled(database, () => answers(database)), wanted, `harm ${i}`);
       assert.equal(
         lines.some((line) => line.includes("not usable")),
-        i !== 2,
+        i !== 1,
         `harm ${i}: an image is refused`,
       );
       await closeAll();
@@ -214,8 +213,8 @@ describe("a data folder under a key", () => {
 });
 
 /** What is answered once what was damaged is made again. */
-async function settled<T>(ask: () => Promise<T>): Promise<T> {
-  for (const began = Date.now(); ; ) {
+async function settled<T>(database: Database, ask: () => Promise<T>): Promise<T> {
+  for (const began = Date.now(); ; await database.replication()) {
     try {
       return await ask();
     } catch (error) {
