@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
+import fc from "fast-check";
 import { rowsOf, TransferFolder, writePoints } from "./transfers.test-support.js";
 
 const body = { create: { vectors: { size: 2, distance: "Dot" } }, indexes: [] };
@@ -90,7 +91,31 @@ describe("files that are hostile, cut or no such files", () => {
     const parquet = await whole("parquet");
     await refused("cut.parquet", parquet.subarray(0, -20), /cut\.parquet cannot be read/);
     await refused("none.parquet", "PAR1nothingPAR1", /none\.parquet cannot be read/);
+    const more = Buffer.from(parquet);
+    const rowsAt = more.lastIndexOf(40, more.length - 100);
+    assert.equal(more[rowsAt], 40, "20 rows, as a varint in zigzag");
+    more[rowsAt] = 116;
+    await refused("more.parquet", more, /a group says that it has 58 rows and has less values/);
     await refused("tiny.parquet", "x", /tiny\.parquet cannot be read/);
+  });
+
+  test("any byte of a file of vectors changed is either read or named, and ends no process", async () => {
+    const change = fc.record({
+      format: fc.constantFrom("npy", "fvecs", "usearch"),
+      at: fc.nat(),
+      by: fc.integer({ min: 1, max: 255 }),
+    });
+    const files = new Map<string, Buffer>();
+    for (const format of ["npy", "fvecs", "usearch"] as const) files.set(format, await whole(format));
+    await fc.assert(
+      fc.asyncProperty(change, async ({ format, at, by }) => {
+        const bytes = Buffer.from(files.get(format) as Buffer);
+        bytes[at % bytes.length] = (bytes[at % bytes.length] as number) ^ by;
+        const { rows } = await rowsOf(folder.file(`changed.${format}`, bytes));
+        assert.ok(rows.length <= points.length);
+      }),
+      { numRuns: 150 },
+    );
   });
 
   test("payloads beside vectors that are too few, too many, or of other keys", async () => {

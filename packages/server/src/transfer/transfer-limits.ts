@@ -47,7 +47,7 @@ export const parquetGroupRows = 5_000;
 /** Bytes of a group of Parquet that is read: it is unpacked whole. */
 export const parquetGroupBytesMax = 2 * 1024 * 1024 * 1024;
 /** Cells of a group, over all columns. */
-export const parquetGroupCellsMax = 2 ** 31;
+export const parquetGroupCellsMax = 2 ** 27;
 
 /** Bytes of the header of an `.npy` file. */
 export const npyHeaderBytesMax = 65_536;

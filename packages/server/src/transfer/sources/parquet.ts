@@ -75,7 +75,11 @@ function collectionOf(path: string, metadata: FileMetaData): CollectionBody | un
 function checkGroup(path: string, group: FileMetaData["row_groups"][number], columns: number): void {
   const bytes = group.columns.reduce((sum, { meta_data }) => sum + Number(meta_data?.total_uncompressed_size ?? 0n), 0);
   const rows = Number(group.num_rows);
-  if (bytes <= parquetGroupBytesMax && rows * columns <= parquetGroupCellsMax) return;
+  // every row has a value in every column, be it that of nothing
+  const values = group.columns.map(({ meta_data }) => Number(meta_data?.num_values ?? 0n));
+  if (values.some((count) => count < rows))
+    throw new MurmurationError("corrupt", `${path}: a group says that it has ${rows} rows and has less values`);
+  if (rows >= 0 && bytes <= parquetGroupBytesMax && rows * columns <= parquetGroupCellsMax) return;
   throw new MurmurationError(
     "capacity",
     `${path}: a group of ${rows} rows and ${bytes} bytes unpacked is larger than ${parquetGroupBytesMax} bytes: write smaller groups`,
@@ -143,6 +147,11 @@ export async function openParquet(path: string): Promise<Source> {
         } catch (error) {
           throw corrupt(path, error);
         }
+        if (read.length !== end - start)
+          throw new MurmurationError(
+            "corrupt",
+            `${path}: a group says that it has ${end - start} rows and has ${read.length}`,
+          );
         for (let row = Math.max(skip, start); row < end; row++) {
           const at = { place: `row ${row + 1}`, next: { rows: row + 1 } };
           try {
