@@ -152,6 +152,12 @@ export class Node {
     return { signing, ...(invitation === undefined ? { secret: CLUSTER_SECRET } : { invitation }) };
   }
 
+  /** What it joins with: an operator who gives it up before anybody took that writes the same, with the key that it began with. */
+  get joinsBy(): Command {
+    const keys = this.signs ? { keys: [firstKeyOf(String(this.id))] } : {};
+    return { kind: "join-member", id: this.id, region: `r${this.id}`, ...keys };
+  }
+
   /** How often its process was started. */
   get starts(): number {
     return this.#starts;

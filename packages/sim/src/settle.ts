@@ -94,12 +94,12 @@ function repeatEvictions(world: HealedWorld): void {
   for (const node of world.nodes) if (node.isHostile && !node.isRetired) world.replace(node);
   const [host] = activeOf(world);
   if (host?.replica === undefined) return;
-  for (const { id } of world.nodes.filter((node) => node.isRetired)) {
+  for (const { id, joinsBy } of world.nodes.filter((node) => node.isRetired)) {
     const isKnown = host.replica?.catalogue.members.some((one) => one.id === id && one.state === "evicted");
     if (isKnown === true) continue;
     const isMember = host.replica?.catalogue.members.some((one) => one.id === id);
     // that it had joined may be lost with them: it is one of the founders all the same
-    if (isMember !== true) host.execute({ kind: "join-member", id, region: `r${id}` });
+    if (isMember !== true) host.execute(joinsBy);
     host.execute({ kind: "evict-member", id });
     world.trace.note("fault", id, "is evicted again");
     world.after(host);

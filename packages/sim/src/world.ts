@@ -348,7 +348,7 @@ export class World {
     if (host === undefined || (active.length < 3 && !node.isBroken)) return;
     // a founder counts as a member also where what it had joined with was never taken
     const isMember = host.replica?.catalogue.members.some(({ id }) => id === node.id);
-    if (isMember === false) host.execute({ kind: "join-member", id: node.id, region: `r${node.id}` });
+    if (isMember === false) host.execute(node.joinsBy);
     const { outcome } = host.execute({ kind: "evict-member", id: node.id });
     if (outcome === "acknowledged") {
       node.isRetired = true;
