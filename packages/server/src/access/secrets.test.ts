@@ -31,6 +31,7 @@ describe("secrets", () => {
       "access/request-rates.ts",
     ]);
     const reading = filesWith(/headers\[?\.?"?(api-key|authorization)|"api-key": \w+, authorization/);
-    assert.deepEqual(reading, ["access/credential.ts"]);
+    // a key for another server, which whoever carries points over has given
+    assert.deepEqual(reading.sort(), ["access/credential.ts", "transfer/sources/chroma.ts"]);
   });
 });
