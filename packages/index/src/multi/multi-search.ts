@@ -64,8 +64,10 @@ export function* searchMulti(
     const sum = yield* sumOfNearest(space, of, query, meter);
     scores[of] = similarityOfSum(sum, metric);
     if (roots === undefined) continue;
-    roots[of] = 0 - Math.sqrt(sum);
-    isBeyond ||= sum > float32Max;
+    const isSquareBeyond = sum > float32Max;
+    // a pair has one score, whatever else is compared: the root of the square in float32 where that holds it
+    roots[of] = 0 - Math.sqrt(isSquareBeyond ? sum : float32(sum));
+    isBeyond ||= isSquareBeyond;
   }
   const byRoots = isBeyond ? roots : undefined;
   const nearest = nearestSlots(memory, byRoots ?? scores, compared, compared.length, options.limit);

@@ -78,9 +78,14 @@ function leastSum(query: MultiVector, stored: MultiVector, of: (a: number, b: nu
   return sum;
 }
 
+/** Root of the square in float32, or of the whole one where float32 does not hold it. */
+function rootOf(square: number): number {
+  return cut(Math.sqrt(square > most ? square : Math.fround(square)));
+}
+
 const scoreOf: { readonly [distance in Distance]: (query: MultiVector, stored: MultiVector) => number } = {
   Cosine: largestProducts,
   Dot: largestProducts,
-  Euclid: (query, stored) => Math.fround(Math.sqrt(cut(leastSum(query, stored, (a, b) => (a - b) ** 2)))),
+  Euclid: (query, stored) => rootOf(leastSum(query, stored, (a, b) => (a - b) ** 2)),
   Manhattan: (query, stored) => cut(leastSum(query, stored, (a, b) => Math.abs(a - b))),
 };
