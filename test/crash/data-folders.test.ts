@@ -57,8 +57,10 @@ async function killWhileStarting(dataFolder: string, changes: number): Promise<"
 }
 
 async function assertUsable(server: ServerProcess): Promise<void> {
-  // images that an earlier version wrote are of use too
-  assert.doesNotMatch(server.log(), /not usable|"level":[56]0/);
+  // images of graphs that an earlier version wrote are of use too, those of tables are made again where their layout is another one
+  const lines = server.log().split("\n");
+  const others = lines.filter((line) => !line.includes('"why":"the table image is of another layout'));
+  assert.doesNotMatch(others.join("\n"), /not usable|"level":[56]0/);
   for (const name of ["mixed", "replaced"]) {
     const { status, body } = await server.request("POST", `/murmur/collections/${name}/validate`, { samples: 10 });
     assert.equal(status, 200);

@@ -27,7 +27,7 @@ export const collections: readonly BadRequest[] = [
   create({ vectors: v, quantization_config: { product: { compression: "x5" } } }, 400, /product\.compression/),
   create({ vectors: v, quantization_config: { binary: { encoding: 1 } } }, 400, /binary\.encoding/),
   create({ vectors: v, quantization_config: { scalar: { type: "int4" } } }, 400, format),
-  create({ vectors: v, sharding_method: "custom" }, 400, /^Bad request: .*sharding_method.*not supported/),
+  create({ vectors: v, sharding_method: "custom" }, 400, /^Bad request: sharding_method: a collection has one shard/),
   { to: "PUT /collections/victim", body: { vectors: v }, status: 409, message: /already exists/ },
   { to: "PUT /collections/alias", body: { vectors: v }, status: 400, message: /^Wrong input: / },
   {

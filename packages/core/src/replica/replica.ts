@@ -220,10 +220,10 @@ export class Replica {
     this.#store.flush();
   }
 
-  /** Who is let into the cluster. Throws `unavailable` for a replica that is alone. */
+  /** Who is let into the cluster. Throws `bad-request` for a replica that is alone. */
   get joining(): Joining {
     if (this.#peering !== undefined) return this.#peering.joining;
-    throw new MurmurationError("unavailable", "this replica is in no cluster");
+    throw new MurmurationError("bad-request", "this replica is in no cluster");
   }
 
   /** Is a replica a member of the cluster, as is known here? */

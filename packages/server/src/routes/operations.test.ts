@@ -24,6 +24,10 @@ describe("answers of a node that stands alone", () => {
       assert.deepEqual([statusCode, error], [400, "Bad request: Distributed mode disabled"], path);
     }
     assert.equal((await ask("PUT", "/collections/none/shards", {})).statusCode, 404);
+    for (const path of ["/murmur/cluster/invitations", "/murmur/cluster/key/rotate"]) {
+      const { statusCode, error } = await ask("POST", path);
+      assert.deepEqual([statusCode, error], [400, "Bad request: this replica is in no cluster"], path);
+    }
   });
 
   it("show the one shard of a collection, and no shard keys", async () => {
