@@ -26,7 +26,8 @@ interface Service {
   readonly build?: string;
   readonly command?: readonly string[];
   readonly depends_on?: readonly string[];
-  readonly environment?: { readonly [name: string]: string };
+  /** `null`: as it is where compose is run; not set there, it is not set here. */
+  readonly environment?: { readonly [name: string]: string | null };
   readonly ports?: readonly string[];
   readonly volumes?: readonly string[];
 }
@@ -40,12 +41,11 @@ const textOf = (name: string) => readFileSync(join(root, name), "utf8");
 const compose = parse(textOf("compose.yaml"), { merge: true }) as Compose;
 const services = Object.entries(compose.services);
 const databases = services.filter(([, { build }]) => build !== undefined);
-/** The environment of a service, with a key as whoever starts the services gives one, over that of the image. */
+/** The environment of a service, with a key as whoever starts the services gives one and no invitation, over that of the image. */
 function environmentOf({ environment = {} }: Service): Readonly<Record<string, string>> {
-  const given = Object.entries(environment).map(([name, value]) => [
-    name,
-    value.replace(/^\$\{MURMUR_API_KEY:\?[^}$]+\}$/, "a-key-of-a-test"),
-  ]);
+  const given = Object.entries(environment)
+    .filter((entry): entry is [string, string] => entry[1] !== null)
+    .map(([name, value]) => [name, value.replace(/^\$\{MURMUR_API_KEY:\?[^}$]+\}$/, "a-key-of-a-test")]);
   return { MURMUR_HOST: /MURMUR_HOST=(\S+)/.exec(textOf("Dockerfile"))?.[1] ?? "", ...Object.fromEntries(given) };
 }
 /** `name=url` pairs of a setting. */

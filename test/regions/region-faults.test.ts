@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { cpSync } from "node:fs";
+import { cpSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
@@ -9,7 +9,7 @@ import { connect } from "nats";
 import { testSeed } from "../support/random.js";
 import { AcknowledgedWrites } from "../support/regions/acknowledged-writes.js";
 import { type Region, RegionCluster } from "../support/regions/region-cluster.js";
-import { killAllServers, type ServerProcess, startServer } from "../support/server.js";
+import { killAllServers, runCli, type ServerProcess, startServer } from "../support/server.js";
 import { root } from "../support/source-tree.js";
 import { until } from "../support/until.js";
 
@@ -255,7 +255,7 @@ describe("three regions in which clients write all the time", () => {
     await writes.check();
   });
 
-  test("an evicted region is refused, and comes back as a new replica on an empty folder", async () => {
+  test("an evicted region is refused, and comes back as a new replica on an empty folder, by an invitation", async () => {
     const us = region("us");
     const { result } = (await us.server.request("GET", "/murmur/cluster")).body;
     const { replica_id: id } = result as { readonly replica_id: number };
@@ -266,9 +266,25 @@ describe("three regions in which clients write all the time", () => {
     await until(async () => /evicted/.test((await refusesWrites(us.server)) ?? ""), "it learns that it was evicted");
     await us.server.kill();
     execFileSync("rm", ["-r", us.dataFolder]);
+    // an empty folder alone is nobody's
     await us.start();
+    const isTurnedAway = async () =>
+      ((await replicationOf(region("eu").server)).refused["not invited"] ?? 0) > 0 &&
+      /lets it in by an invitation/.test((await refusesWrites(us.server)) ?? "");
+    await until(isTurnedAway, "it is not let in without an invitation");
+    await us.server.kill();
+    const invited = runCli("invite", "--url", region("eu").server.address);
+    assert.equal(invited.code, 0, invited.err);
+    const file = join(us.dataFolder, "..", "invitation");
+    writeFileSync(file, invited.out);
+    await us.start({ options: ["--invitation-file", file] });
     await cluster.untilMembers();
     await writes.check();
+    // its folder is a member's now, and it is started as it was before
+    await us.server.kill();
+    rmSync(file);
+    await us.start();
+    await cluster.untilMembers();
   });
 });
 

@@ -36,7 +36,8 @@ export function whyNotFound(known: FoundingCase): string | undefined {
       : `this replica joins the cluster of replica ${holder}`;
   }
   if (heard.length < peers) {
-    return `this replica has joined no cluster yet, and to begin one it must hear ${peers} others, of which it hears ${heard.length}`;
+    const wayIn = "one that runs lets it in by an invitation or the secret of the cluster";
+    return `this replica has joined no cluster yet: ${wayIn}; to begin one it must hear ${peers} others, of which it hears ${heard.length}`;
   }
   if (!hasOwn && heard.some(([id]) => id < self)) return "this replica waits for another one to begin the cluster";
   if (nowMs - sinceMs < limits.foundingListenMs) return "this replica listens whether its cluster is there already";
