@@ -8,7 +8,7 @@ import { denseOf } from "../vector/vector.js";
 import { SharedRowFile } from "../vector-index/shared-row-file.test-support.js";
 import type { CollectionHandle } from "./collection-handle.js";
 import { CollectionReader } from "./collection-reader.js";
-import type { PointRecord, PointsQuery, ScoredRecord } from "./query.js";
+import type { PointRecord, PointsQuery, ScoredRecord, SearchParameters } from "./query.js";
 import type { Snapshot } from "./snapshot.js";
 import {
   beaconAt,
@@ -35,6 +35,9 @@ const { handle, thread, state, rows, bugs } = workerData as {
 plant(bugs);
 /** So many searches for the point that is always there with each look at everything. */
 const BEACON_SEARCHES = 200;
+/** Measured: at one of some 5,000 epochs a walk misses that point. */
+const MISSES = 8;
+const MISSED_SHARE = 1 / 64;
 const [checks, mistakes] = [2 * thread, 2 * thread + 1];
 const encoder = new TextEncoder();
 const payloads: PayloadReader = { bytesOf: (key) => encoder.encode(payloadText(key)) };
@@ -99,27 +102,47 @@ function mistakeOf(
   return isWhole && found.some(({ score }, i) => score !== nearest[i]) ? "the nearest are others" : undefined;
 }
 
-/** A search right after a snapshot began: what is written meanwhile is written around the point that is looked for. */
+/** Epochs at which the point that is always there was looked for, and those at which a walk missed it. */
+const lookedAt = new Set<number>();
+const missedAt = new Set<number>();
+
+/**
+ * A search right after a snapshot began: what is written meanwhile is written around the point that is looked for. A walk beside a group that is
+ * half applied may miss it, as `QueryOutcome.isSettled` says: nodes that no row names yet have taken its places in lists. That is rare, and what
+ * compares with all finds it.
+ */
 function beaconMistake(): string | undefined {
   const snapshot = reader.begin();
+  try {
+    lookedAt.add(snapshot.epoch);
+    const walked = nearestToBeacon(snapshot, { efSearch: 24 });
+    if (walked.isSettled !== false || walked.found.id === beaconId) return mistakeInBeacon(snapshot, walked.found);
+    missedAt.add(snapshot.epoch);
+    if (missedAt.size > MISSES + lookedAt.size * MISSED_SHARE) return `walks miss it at ${missedAt.size} epochs`;
+    return mistakeInBeacon(snapshot, nearestToBeacon(snapshot, { exact: true }).found);
+  } finally {
+    snapshot.release();
+  }
+}
+
+function nearestToBeacon(snapshot: Snapshot, parameters: SearchParameters) {
   const found: ScoredRecord[] = [];
   const query: PointsQuery = {
     node: { kind: "nearest", target: { kind: "vector", vector: beaconPlace } },
     using: "",
     limit: 1,
     offset: 0,
-    parameters: { efSearch: 24 },
+    parameters,
     selection: everything,
   };
-  try {
-    finish(snapshot.query(query, (one) => found.push(one)));
-    const { id, version } = found[0] as ScoredRecord;
-    const wanted = beaconAt(snapshot.epoch) as StressPoint;
-    if (id !== beaconId) return `${id} is found where the point that is always there is`;
-    return mistakeIn(found[0] as ScoredRecord, new Map([[beaconId, wanted]])) && `beacon of version ${version}`;
-  } finally {
-    snapshot.release();
-  }
+  const { isSettled } = finish(snapshot.query(query, (one) => found.push(one)));
+  return { found: found[0] as ScoredRecord, isSettled };
+}
+
+function mistakeInBeacon({ epoch }: Snapshot, found: ScoredRecord): string | undefined {
+  if (found.id !== beaconId) return `${found.id} is found where the point that is always there is`;
+  const wanted = beaconAt(epoch) as StressPoint;
+  return mistakeIn(found, new Map([[beaconId, wanted]])) && `beacon of version ${found.version}`;
 }
 
 function mistakeAt(snapshot: Snapshot, round: number): string | undefined {
