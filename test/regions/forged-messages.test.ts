@@ -211,7 +211,18 @@ describe("whoever publishes at the broker, and has no member's key", { timeout: 
     );
     await us.kill();
     const kept = recorded.slice(from).filter(({ subject }) => subject.endsWith(`.${US}`));
-    await (await forger.jetstreamManager()).streams.purge(`murmur_${CLUSTER}`);
+    const { streams } = await forger.jetstreamManager();
+    const last = kept.findLast(({ subject }) => subject.includes(".live."));
+    assert.ok(last);
+    // what is purged has to be stored before, or it would be there for whoever starts
+    const isStored = async () => {
+      const stored = await streams
+        .getMessage(`murmur_${CLUSTER}`, { last_by_subj: last.subject })
+        .catch(() => undefined);
+      return stored !== undefined && Buffer.compare(stored.data, last.data) === 0;
+    };
+    await until(isStored, "the broker has stored it");
+    await streams.purge(`murmur_${CLUSTER}`);
     eu = await start("eu", EU, "us");
     await until(async () => (await members()).length === 3, "it has started", 60_000);
     // a replica that starts writes nothing, an eviction neither, before it has asked the others in vain what they hold of its writes
