@@ -20,7 +20,7 @@ function mustHold(profile: string, seeds: readonly number[]): number {
 }
 
 /** Of each profile; `npm run sim` is for more. */
-const RUNS = 4;
+const RUNS = 3;
 /** The same in every run, unless another is asked for (`scripts/lib/test-seed.mjs`). */
 const names = [...rotation, "impostor"];
 const firstSeed = Number(process.env.MURMUR_TEST_SEED ?? 1);
