@@ -86,6 +86,11 @@ const regressions: readonly (readonly [profile: string, seed: number, what: stri
   ["compaction", 839, "two new replicas waited for each other to hold what the snapshot of the only old one claims"],
   ["records", 5, "a replica whose id on the disk was no number ended on an assertion instead of naming it"],
   ["records", 11, "a count of starts that was no number made every heartbeat malformed, and nobody came to rest"],
+  [
+    "records",
+    1289,
+    "a replica that was asked for its digest whenever it was due to ask itself answered with a question, and who had asked was never compared",
+  ],
   ["records", 16, "a clock that was no number stamped operations that no other replica takes"],
   [
     "forger",

@@ -42,8 +42,9 @@ interface Comparing {
   readonly hashes: PointHashes;
   /** Of which vectors the hashes are. */
   readonly vectors: string;
-  /** Replicas to send the digest to when it is there, and whether theirs is asked for. */
-  readonly digestFor: Map<number, boolean>;
+  /** Replicas to send the digest to when it is there: those that asked for it, and those whose own is asked for. A question is no answer. */
+  readonly answerTo: Set<number>;
+  readonly askOf: Set<number>;
   /** Are its digests to be known here? */
   isAsked: boolean;
   usedMs: number;
@@ -113,7 +114,7 @@ export class Reconciliation implements Exchange {
     if (target === undefined || !this.#isComparable(target, message.frontier)) return;
     if (!this.#peers().includes(from)) return;
     if (message.kind === "digest" && message.asks) {
-      this.#comparingOf(target, nowMs)?.digestFor.set(from, false);
+      this.#comparingOf(target, nowMs)?.answerTo.add(from);
       return;
     }
     const comparing = this.#comparing.get(message.shard);
@@ -141,8 +142,9 @@ export class Reconciliation implements Exchange {
 
   #letGo(nowMs: number): void {
     const { shards } = this.#context.store;
-    for (const [id, { target, hashes, vectors, usedMs, digestFor }] of this.#comparing) {
-      const isIdle = hashes.isComplete() && digestFor.size === 0 && Math.abs(nowMs - usedMs) > limits.reconcileKeptMs;
+    for (const [id, { target, hashes, vectors, usedMs, answerTo, askOf }] of this.#comparing) {
+      const isWanted = answerTo.size > 0 || askOf.size > 0;
+      const isIdle = hashes.isComplete() && !isWanted && Math.abs(nowMs - usedMs) > limits.reconcileKeptMs;
       if (!isIdle && shards.get(id) === target && vectors === vectorsOf(target)) continue;
       hashes.close();
       this.#comparing.delete(id);
@@ -166,7 +168,7 @@ export class Reconciliation implements Exchange {
       const comparing = this.#comparingOf(target, nowMs);
       if (comparing === undefined) return;
       this.#begunMs.set(id, nowMs);
-      comparing.digestFor.set(peers[this.#turn++ % peers.length] as number, true);
+      comparing.askOf.add(peers[this.#turn++ % peers.length] as number);
     }
   }
 
@@ -180,25 +182,26 @@ export class Reconciliation implements Exchange {
     }
     known?.hashes.close();
     if (known === undefined && this.#comparing.size >= limits.reconcileShardsMax) return undefined;
-    const digestFor = new Map<number, boolean>();
+    const [answerTo, askOf] = [new Set<number>(), new Set<number>()];
     const hashes = new PointHashes(target.shard);
-    const made = { target, hashes, vectors, digestFor, isAsked: false, usedMs: nowMs, nodes: undefined };
+    const made = { target, hashes, vectors, answerTo, askOf, isAsked: false, usedMs: nowMs, nodes: undefined };
     this.#comparing.set(id, made);
     return made;
   }
 
   #sendDigests(comparing: Comparing): void {
-    const { target, hashes, digestFor } = comparing;
-    if ((digestFor.size === 0 && !comparing.isAsked) || comparing.vectors !== vectorsOf(target)) return;
+    const { target, hashes, answerTo, askOf } = comparing;
+    const isWanted = answerTo.size > 0 || askOf.size > 0 || comparing.isAsked;
+    if (!isWanted || comparing.vectors !== vectorsOf(target)) return;
     if (!hashes.isComplete() || !this.#context.store.isDurable()) return;
     const { shard } = target;
     const digests = this.#digestsOf(comparing);
     comparing.isAsked = false;
-    for (const [peer, asks] of digestFor) {
-      const frontier = new Map(shard.frontier);
-      this.#context.send(peer, "control", { kind: "digest", shard: shard.id, frontier, asks, ...digests });
+    for (const peers of [answerTo, askOf]) {
+      const message = { kind: "digest", shard: shard.id, asks: peers === askOf, ...digests } as const;
+      for (const peer of peers) this.#context.send(peer, "control", { ...message, frontier: new Map(shard.frontier) });
+      peers.clear();
     }
-    digestFor.clear();
   }
 
   #digestsOf({ target, hashes }: Comparing): Digests {
