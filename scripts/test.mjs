@@ -13,13 +13,12 @@ import { testSeed } from "./lib/test-seed.mjs";
 const HELP = `
 Usage: npm test [-- FILTER…]
 
-Builds everything, checks the style (counted as one test) and runs every compiled test file, two at a time, and beside them one of those over real brokers.
+Builds everything, checks the style (counted as one test) and runs every compiled test file, two at a time.
 FILTER: runs only files whose path contains one of these, and no style check.
 What tests draw is the same in every run; MURMUR_TEST_SEED=new draws anew and prints the number that repeats it, as MURMUR_TEST_SEED=N.
 The last line is "N passed, N failed", with ", N skipped" when tests were skipped; the exit code is 1 when one failed.
 `;
 
-/** Of files that need no broker; those that do wait most of the time, and take turns beside them. */
 const CONCURRENCY = 2;
 const FILE_TIMEOUT_MS = 10 * 60_000;
 const TEST_FOLDERS = ["packages/index", "packages/core", "packages/server", "packages/sim", "test"];
@@ -77,21 +76,14 @@ function withNatsServer(files, counts) {
   }
 }
 
-/** Runs files, so many at a time. */
-async function runInLanes(files, lanes, counts) {
+async function runAll(files, counts) {
   const waiting = [...files];
   const worker = async () => {
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
       account(counts, await runTestFile(file, { timeoutMs: FILE_TIMEOUT_MS }));
     }
   };
-  await Promise.all(Array.from({ length: lanes }, worker));
-}
-
-async function runAll(files, counts) {
-  const overBrokers = files.filter(needsNatsServer);
-  const others = files.filter((file) => !needsNatsServer(file));
-  await Promise.all([runInLanes(others, CONCURRENCY, counts), runInLanes(overBrokers, 1, counts)]);
+  await Promise.all(Array.from({ length: CONCURRENCY }, worker));
 }
 
 async function main() {
