@@ -42,7 +42,7 @@ export function beginErasure(catalogue: Catalogue, command: BeginErasure, id: st
 
 /** A receipt that is there is left as it is. */
 export function confirmErasures(catalogue: Catalogue, { replica, atMs, erasures, done }: ConfirmErasures) {
-  requireLeaf(done, "done");
+  requireLeaf({ atMs, done }, "done");
   const known = new Set((catalogue.receipts ?? []).map((one) => receiptKey(one.erasure, one.replica)));
   for (const id of erasures) {
     const isThere = catalogue.erasures?.some((one) => one.id === id) === true;

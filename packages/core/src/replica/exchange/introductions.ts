@@ -206,6 +206,10 @@ export class Introductions implements Exchange {
 
   // ---- what comes of it
 
+  hasJoins(): boolean {
+    return this.#joins.size > 0;
+  }
+
   /** What is to be written: those who are let in. */
   takeJoins(): readonly CatalogueCommand[] {
     const joins = [...this.#joins.values()];

@@ -171,9 +171,9 @@ export class Authentication {
   /** Only what is signed is taken from now on. So it is at once for whoever begins a cluster. */
   secure(): void {
     if (this.signing === undefined || this.#isSecured) return;
-    mark("cluster secured");
-    this.#isSecured = true;
     this.#store.log.transaction((writer) => writer.putSetting(SECURED_SETTING, "yes"));
+    this.#isSecured = true;
+    mark("cluster secured");
   }
 
   #adoptKey(stable: VersionVector): void {

@@ -33,7 +33,7 @@ export class Joining {
    * What is to be changed in the catalogue now: this replica joins, or is known otherwise from now on, or it lets others in. `mustJoin`: it is no
    * member, and may become one; `mayWrite`: it is one that takes writes.
    */
-  commands(mustJoin: boolean, mayWrite: boolean, nowMs: number): readonly CatalogueCommand[] {
+  commands(mustJoin: boolean, mayWrite: () => boolean, nowMs: number): readonly CatalogueCommand[] {
     const { region = "", url, founding } = this.#options;
     const { id, catalogue } = this.#store;
     const keys = this.#authentication.signing?.publicKeys();
@@ -53,13 +53,13 @@ export class Joining {
       }
       return [join];
     }
-    if (!mayWrite) return [];
     const told = this.#authentication.keysToTell();
-    return [
+    const own = [
       ...(this.#members.hasMoved() ? [join] : []),
       ...(told === undefined ? [] : [{ kind: "set-member-keys", id, keys: told } as const]),
-      ...this.#introductions.takeJoins(),
     ];
+    if ((own.length === 0 && !this.#introductions.hasJoins()) || !mayWrite()) return [];
+    return [...own, ...this.#introductions.takeJoins()];
   }
 
   /**

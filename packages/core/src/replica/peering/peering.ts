@@ -165,7 +165,7 @@ export class Peering implements PeeringForUpkeep {
   /** What is to be changed in the catalogue now. */
   catalogueCommands(nowMs: number): readonly CatalogueCommand[] {
     const joinsAs = this.#admission.joinsAs(nowMs, this.#known.heardMs, this.#frontiersOf);
-    return this.joining.commands(joinsAs !== undefined, this.refusesWrites() === undefined, nowMs);
+    return this.joining.commands(joinsAs !== undefined, () => this.refusesWrites() === undefined, nowMs);
   }
 
   /** Others that are heard and have said that they hold all of this, the one heard last first. */

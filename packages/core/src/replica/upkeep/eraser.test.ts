@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { MurmurationError, type PointId } from "@murmuration/index";
 import type { Command } from "../../command/command.js";
+import { limits } from "../../limits.js";
 import { SqliteOpLog } from "../../log/sqlite-op-log.js";
 import { plant } from "../../planted.js";
 import { Cluster } from "../cluster.test-support.js";
@@ -207,6 +208,41 @@ describe("an erasure", () => {
       assert.deepEqual(found(filesIn(folder)), []);
       assert.equal(cluster.get(3).digest("c").points, 200);
       for (const log of logs) log.close();
+    });
+  });
+
+  test("goes on when the log could not be read for once, beside another one", () => {
+    withFolder((_folder, open) => {
+      const log = open("1");
+      const replica = openReplica({ log });
+      fill(replica);
+      run(replica, createCollection("d", { "": space(2) }), upsert("d", [point(1, [1, 2], { who: "x" })]));
+      run(replica, ...erase);
+      const deleted: Command = { kind: "delete-points", collection: "d", target: { filter: isSecret } };
+      run(replica, deleted, begin("d"));
+      let nowMs = 0;
+      const stages = () => replica.erasures.status().map(({ here }) => here.stage);
+      const [shard] = [...replica.writableShards()].map(({ shard: { id } }) => id).sort();
+      const { pointPage } = log;
+      let hasFailed = false;
+      log.pointPage = (of, after, limit) => {
+        if (of !== shard) return pointPage.call(log, of, after, limit);
+        hasFailed = true;
+        throw new MurmurationError("storage", "cannot be read");
+      };
+      for (let i = 0; i < 60; i++) replica.erasures.tick((nowMs += limits.compactionRetryMs));
+      assert.ok(hasFailed, "the log was asked");
+      assert.match(
+        replica.erasures.status().find(({ here }) => here.failure !== undefined)?.here.failure ?? "",
+        /cannot be read/,
+      );
+      log.pointPage = pointPage;
+      for (let i = 0; i < 100; i++) {
+        replica.tick();
+        replica.erasures.tick((nowMs += limits.compactionRetryMs));
+      }
+      assert.deepEqual(stages(), ["outside", "outside"]);
+      log.close();
     });
   });
 

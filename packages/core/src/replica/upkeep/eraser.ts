@@ -32,6 +32,9 @@ class Work {
   steps: Steps | undefined;
   waitsOn: VersionVector | undefined;
   left = 0;
+  /** Why its last step failed: it is begun again then, a while later. */
+  failure: string | undefined;
+  retryAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(erasure: Erasure) {
     this.erasure = erasure;
@@ -48,6 +51,8 @@ export class Eraser {
   readonly #peering: PeeringForUpkeep | undefined;
   readonly #compactor: Compactor;
   readonly #works = new Map<string, Work>();
+  /** The catalogue whose erasures these are. */
+  #taken: Catalogue | undefined;
   /** Log and memory are scrubbed for several erasures at once. */
   #round: { readonly works: readonly Work[]; readonly steps: Steps } | undefined;
   #failure: string | undefined;
@@ -59,12 +64,14 @@ export class Eraser {
     this.#compactor = compactor;
   }
 
-  /** One step of each erasure. A log that refuses is asked again later. */
+  /** One step of each erasure. A log that refuses is asked again later; what one erasure cannot read keeps no other from going on. */
   tick(nowMs: number): void {
     this.#takeNew();
-    if (this.#works.size === 0 || nowMs < this.#retryAtMs || !this.#store.isDurable()) return;
+    if (this.#works.size === 0 || !this.#store.isDurable()) return;
+    for (const work of this.#works.values())
+      if (work.stage !== "outside" && nowMs >= work.retryAtMs) this.#tryStep(work, nowMs);
+    if (nowMs < this.#retryAtMs) return;
     try {
-      for (const work of this.#works.values()) if (work.stage !== "outside") this.#step(work);
       this.#stepRound();
       this.#failure = undefined;
     } catch (error) {
@@ -111,16 +118,30 @@ export class Eraser {
     const left = stage === "purge" ? (work?.left ?? 0) : 0;
     const { frontier } = this.#store.shards.get(erasure.collection)?.shard ?? {};
     const lost = frontier === undefined ? [] : lostOrigins(this.#store.catalogue, new Map(erasure.through), frontier);
-    return { stage, waitsFor, left, lost, failure: this.#failure };
+    return { stage, waitsFor, left, lost, failure: work?.failure ?? this.#failure };
   }
 
   #takeNew(): void {
     const { catalogue, id } = this.#store;
-    if (catalogue.erasures === undefined && this.#works.size === 0) return;
+    if (catalogue === this.#taken) return;
+    this.#taken = catalogue;
     const done = new Set(catalogue.receipts?.filter((one) => one.replica === id).map((one) => one.erasure));
     const wanted = new Map(catalogue.erasures?.filter((one) => !done.has(one.id)).map((one) => [one.id, one]));
     for (const known of this.#works.keys()) if (!wanted.has(known)) this.#works.delete(known);
     for (const [known, erasure] of wanted) if (!this.#works.has(known)) this.#works.set(known, new Work(erasure));
+  }
+
+  #tryStep(work: Work, nowMs: number): void {
+    try {
+      this.#step(work);
+      work.failure = undefined;
+    } catch (error) {
+      // steps that have thrown go on no more
+      work.steps = undefined;
+      if (!(error instanceof MurmurationError)) throw error;
+      work.failure = error.message;
+      work.retryAtMs = nowMs + limits.compactionRetryMs;
+    }
   }
 
   #step(work: Work): void {

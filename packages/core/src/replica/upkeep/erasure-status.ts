@@ -47,10 +47,11 @@ export interface ErasureStatus extends Erasure {
 export function statusOf(catalogue: Catalogue, erasure: Erasure, self: number, here: ErasureHere): ErasureStatus {
   const members: readonly Pick<Member, "id" | "state">[] = catalogue.members;
   const known = members.length > 0 ? members : [{ id: self, state: "active" as const }];
+  const receipts = (catalogue.receipts ?? []).filter((one) => one.erasure === erasure.id);
   const replicas = known.map(({ id, state }): ErasureReplica => {
-    const receipt = catalogue.receipts?.find((one) => one.erasure === erasure.id && one.replica === id);
+    const receipt = receipts.find((one) => one.replica === id);
     if (receipt !== undefined) return { replica: id, state: "erased", atMs: receipt.atMs, done: receipt.done };
     return { replica: id, state: state === "evicted" ? "out-of-reach" : "waiting" };
   });
-  return { ...erasure, isOver: isErased(catalogue, erasure.id), replicas, here };
+  return { ...erasure, isOver: isErased({ ...catalogue, receipts }, erasure.id), replicas, here };
 }
