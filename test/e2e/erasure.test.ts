@@ -5,6 +5,7 @@ import {
   createMarked,
   erasureOf,
   isErased,
+  OVER_MS,
   ok,
   pointsOf,
   putMarked,
@@ -16,9 +17,6 @@ import { killAllServers, newFolder, removeFolder, runCli, type ServerProcess, st
 import { until } from "../support/until.js";
 
 // docs/erasure.md: what is erased is nowhere any more, looked for in every file
-
-/** It takes seconds; but where a machine is busy with other things, each start of a process takes some. */
-const OVER_MS = 240_000;
 
 describe("an erasure on a real server", { timeout: 600_000 }, () => {
   const folder = newFolder("erasure");

@@ -4,6 +4,7 @@ import {
   createMarked,
   erasureOf,
   isErased,
+  OVER_MS,
   ok,
   pointsOf,
   putMarked,
@@ -14,8 +15,6 @@ import { Markers } from "../support/markers.js";
 import { RegionCluster } from "../support/regions/region-cluster.js";
 import { killAllServers } from "../support/server.js";
 import { until } from "../support/until.js";
-
-const OVER_MS = 240_000;
 
 describe("an erasure in three regions", { timeout: 600_000 }, () => {
   let cluster: RegionCluster;

@@ -94,3 +94,6 @@ export async function pointsOf(server: ServerProcess): Promise<readonly unknown[
 export async function erasureOf(server: ServerProcess, id: string): Promise<ToldErasure> {
   return (await ok(server, "GET", `/murmur/erasures/${id}`)) as ToldErasure;
 }
+
+/** How long an erasure may take: seconds; but where a machine is busy with other things, each start of a process takes some. */
+export const OVER_MS = 240_000;

@@ -1,28 +1,15 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { after, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { startE2eServer } from "../e2e/e2e-server.js";
-import { newFolder, removeFolder } from "../support/server.js";
 import { makeEveryKind, rowsOfNdjson } from "./collections.js";
-import { importAndKill, killCommands, murmur, report } from "./commands.js";
+import { importAndKill, murmur, report } from "./commands.js";
+import { transferFolder } from "./transfer-folder.js";
 
 const server = await startE2eServer();
 const url = ["--url", server.address];
 
 describe("formats", () => {
-  const folder = newFolder("formats");
-  const file = (name: string, content?: string | Uint8Array) => {
-    if (content !== undefined) writeFileSync(join(folder, name), content);
-    return join(folder, name);
-  };
-  const digest = async (collection: string) =>
-    (await report(`export --format digest --collection ${collection}`, url))["digest"];
-
-  after(() => {
-    killCommands();
-    removeFolder(folder);
-  });
+  const { file, digest } = transferFolder("formats", url);
 
   test("Parquet and CSV hold every kind of id, vector and payload", async () => {
     await makeEveryKind(server, "every");

@@ -1,28 +1,16 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { after, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { startE2eServer } from "../e2e/e2e-server.js";
-import { newFolder, removeFolder } from "../support/server.js";
 import { makeEveryKind, rowsOfNdjson } from "./collections.js";
-import { importAndKill, killCommands, murmur, report } from "./commands.js";
+import { importAndKill, murmur, report } from "./commands.js";
+import { transferFolder } from "./transfer-folder.js";
 
 const server = await startE2eServer();
 const url = ["--url", server.address];
 
 describe("NDJSON", () => {
-  const folder = newFolder("transfer");
-  const file = (name: string, text?: string) => {
-    if (text !== undefined) writeFileSync(join(folder, name), text);
-    return join(folder, name);
-  };
-  const digest = async (collection: string) =>
-    (await report(`export --format digest --collection ${collection}`, url))["digest"];
-
-  after(() => {
-    killCommands();
-    removeFolder(folder);
-  });
+  const { file, digest } = transferFolder("transfer", url);
 
   test("holds all that the dialect holds, and gives it back: configuration, indexes, points", async () => {
     await makeEveryKind(server, "every");

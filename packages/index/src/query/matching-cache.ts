@@ -79,7 +79,12 @@ export class MatchingCache {
     if (known !== undefined) return known;
     const marked = mark();
     const bytes = marked.words.byteLength;
-    if (kept === undefined || this.#bytes + bytes > BYTES_MAX) return marked;
+    if (kept === undefined) return marked;
+    if (this.#bytes + bytes > BYTES_MAX) {
+      // marked again each time, they would cost more than they spare
+      kept.timesAsked = Number.NEGATIVE_INFINITY;
+      return marked;
+    }
     kept.slots.set(space, marked);
     kept.bytes += bytes;
     this.#bytes += bytes;

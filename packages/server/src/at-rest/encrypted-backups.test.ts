@@ -145,5 +145,7 @@ describe("backups of a data folder under a key", () => {
       "no longer with it",
     );
     assert.deepEqual(await new BackupFolder(at("backups"), () => key).rewrap(6), [], "those of others are left alone");
+    writeFileSync(backupFiles(at("backups"), NAME).manifest, "{");
+    assert.deepEqual(await backups.rewrap(5), [NAME], "one that is damaged keeps none from it");
   });
 });

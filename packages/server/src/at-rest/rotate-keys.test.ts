@@ -62,6 +62,19 @@ describe("the key of a data folder", () => {
     files.release();
   });
 
+  it("is said to be the new one where only backups could not be looked at", async () => {
+    const files = takeDataFolder(folder);
+    const [first, second] = [hex(), hex()];
+    const ring = openFolderKeys(files, folder, [Buffer.from(first, "hex")], () => undefined);
+    assert.ok(ring);
+    const backups = { rewrap: () => Promise.reject(new Error("the disk is gone")) };
+    const read = async () => [Buffer.from(second, "hex")] as const;
+    assert.equal(await rotateKeys({ ring, backups, log }, read), false);
+    assert.ok(lines.some((line) => line.includes("the disk is gone") && line.includes("backups may still need")));
+    assert.ok(!lines.some((line) => line.includes("stays as it was")));
+    files.release();
+  });
+
   it("encrypts the key of a member, also one that was made before, and it is the same key", () => {
     const files = takeDataFolder(folder);
     const before = openMemberKey(files.memberKey).publicKeys();

@@ -11,8 +11,8 @@ export interface RotationContext {
 }
 
 /**
- * Goes over to the keys that there are now, while everything goes on: the data keys are wrapped by the first of them, in the folder and in the backups of this replica. Where that
- * fails, the keys stay as they were. Returns whether it is so; what happened is logged, and no key is shown.
+ * Goes over to the keys that there are now, while everything goes on: the data keys are wrapped by the first of them, in the folder and in the backups of this replica. Where the first
+ * fails, the keys stay as they were; where the second does, backups may. Returns whether it is so; what happened is logged, and no key is shown.
  */
 export async function rotateKeys(
   { ring, backups, log }: RotationContext,
@@ -22,12 +22,32 @@ export async function rotateKeys(
     const masterKeys = await read();
     const key = fingerprintOfKey(masterKeys[0]);
     if (ring.rotate(masterKeys)) log.info({ key }, "the data folder is under another key from now on");
-    const closed = (await backups?.rewrap()) ?? [];
+    const closed = await rewrapped(backups, log, key);
+    if (closed === undefined) return false;
     if (closed.length > 0) log.warn({ backups: closed, key }, "backups stay under a key that is not given any more");
     log.info({ key }, "the key was read again: no older one is needed for the data folder");
     return true;
   } catch (error) {
-    log.error({ why: (error as Error).message }, "the key stays as it was");
+    // a ring that was written by half may be under the new one already
+    log.error(
+      { why: (error as Error).message },
+      "the key stays as it was; keep the new one, too, until it was read again",
+    );
     return false;
+  }
+}
+
+/** Backups that stay under a key that is not there; `undefined`: that could not be looked at. */
+async function rewrapped(
+  backups: RotationContext["backups"],
+  log: RotationContext["log"],
+  key: string,
+): Promise<readonly string[] | undefined> {
+  try {
+    return (await backups?.rewrap()) ?? [];
+  } catch (error) {
+    const why = (error as Error).message;
+    log.error({ why, key }, "the data folder is under the key that was read; backups may still need one of before");
+    return undefined;
   }
 }

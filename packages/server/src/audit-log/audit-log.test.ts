@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { auditFilesIn } from "./audit-files.js";
+import { lineBytesMax } from "./audit-limits.js";
 import { linesIn, newFolder, openLog, wrote } from "./audit-log.test-support.js";
 import { actions } from "./entry.js";
 import { headName, headText, parseHead } from "./head.js";
@@ -52,6 +53,45 @@ describe("an audit log", () => {
     assert.deepEqual(targets(folder), ["a", "b"]);
     assert.deepEqual(problems(folder), []);
     assert.deepEqual(verifyAuditLog(folder).notes, [{ line: 3, action: actions.tornEnd }]);
+  });
+
+  it("takes away nothing else where a line before that is too long, or no text", async () => {
+    const folder = newFolder();
+    const first = await openLog(folder);
+    await first.append(wrote("a"));
+    await first.close();
+    const file = join(folder, auditFilesIn(folder)[0] as string);
+    const foreign = Buffer.concat([Buffer.alloc(lineBytesMax + 10, "x"), Buffer.from([10, 0xff, 0xfe, 10])]);
+    appendFileSync(file, foreign);
+    const before = readFileSync(file);
+    appendFileSync(file, '{"n":');
+    const second = await openLog(folder);
+    await second.append(wrote("b"));
+    await second.close();
+    assert.ok(readFileSync(file).equals(before), "the torn line is gone, and nothing else");
+    assert.ok(problems(folder).length > 0, "what somebody put there is found");
+  });
+
+  it("goes on where an old file cannot be removed, and says which", async () => {
+    const folder = newFolder();
+    let nowMs = 1e12;
+    const told: object[] = [];
+    const tell = (_level: string, about: object) => void told.push(about);
+    const log = await openLog(folder, { keepDays: 1, nowMs: () => nowMs, tell });
+    await log.append(wrote("day 0"));
+    const [oldest = ""] = auditFilesIn(folder);
+    rmSync(join(folder, oldest));
+    // a folder is not removed as a file is
+    mkdirSync(join(folder, oldest));
+    for (let day = 1; day < 5; day++) {
+      nowMs += 24 * HOUR_MS;
+      await log.append(wrote(`day ${day}`));
+    }
+    await log.close();
+    assert.ok(
+      told.some((about) => "file" in about && about.file === oldest),
+      JSON.stringify(told),
+    );
   });
 
   it("begins another file by size and by age, and each tells what came before", async () => {

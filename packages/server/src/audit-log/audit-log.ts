@@ -214,7 +214,16 @@ export class AuditLog {
     const [last, lastHash] = [kept.first - 1, kept.previous];
     this.#add({ action: actions.filesRemoved, who: server, outcome: "done", count: removed.length, last, lastHash });
     this.#awaited.promise.then(
-      () => Promise.all(removed.map(({ name }) => rm(join(this.#options.folder, name), { force: true }))),
+      async () => {
+        for (const { name } of removed) {
+          try {
+            await rm(join(this.#options.folder, name), { force: true });
+          } catch (error) {
+            const why = (error as Error).message;
+            this.#options.tell?.("error", { why, file: name }, "an old file of the audit log cannot be removed");
+          }
+        }
+      },
       () => this.#files.unshift(...removed),
     );
   }

@@ -62,7 +62,7 @@ export const actions = {
 } as const;
 
 /** Everything that moves a cursor, turns the direction of writing or is not seen: in a terminal, such a text shows something else. */
-const unseen = /[\p{C}\p{Zl}\p{Zp}]/gu;
+export const unseen = /[\p{C}\p{Zl}\p{Zp}]/gu;
 const mayBeUnseen = /[^\x20-\x7e]/;
 
 function escaped(unit: string): string {

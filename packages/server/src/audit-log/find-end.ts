@@ -36,7 +36,11 @@ function walk(folder: string, begin: FileBegin): Walked {
   let [bytes, isWhole] = [0, true];
   for (const line of linesOf(join(folder, begin.name))) {
     isWhole = line.isWhole;
-    if (!isWhole) break;
+    if (!isWhole) {
+      // where it begins is counted in the file's own bytes: lines before it may be too long, or no text
+      bytes = line.offset;
+      break;
+    }
     bytes = line.offset + Buffer.byteLength(line.text ?? "") + 1;
     const read = line.text === undefined ? undefined : readLine(line.text);
     if (read === undefined) {

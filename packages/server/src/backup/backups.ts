@@ -149,7 +149,7 @@ export class Backups {
       const { name, ms, file } = manifest;
       this.#log.info({ name, ms, bytes: file.bytes }, "backup made");
       // the key may have changed while it was made
-      if (this.#options.ring !== undefined) await this.rewrap();
+      if (this.#options.ring !== undefined) await this.#rewrapAfter();
       await this.#retain();
       return manifest;
     } catch (error) {
@@ -158,6 +158,16 @@ export class Backups {
       if (this.#isClosed) await this.#sweep();
       else this.#log.error({ why }, "a backup failed");
       throw error;
+    }
+  }
+
+  /** A backup is made, whatever becomes of the keys of others. */
+  async #rewrapAfter(): Promise<void> {
+    try {
+      const closed = await this.rewrap();
+      if (closed.length > 0) this.#log.warn({ backups: closed }, "backups stay under a key that is not given any more");
+    } catch (error) {
+      this.#log.warn({ why: (error as Error).message }, "backups may stay under a key of before");
     }
   }
 

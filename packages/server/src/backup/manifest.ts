@@ -122,7 +122,13 @@ export function readManifest(path: string, masterKeys: MasterKeys | undefined): 
 
 /** The same manifest as a text in which its keys are wrapped by the first of these; `undefined`: it is not encrypted, or so already. Throws as `parseManifest`. */
 export function rewrappedManifest(text: string, where: string, masterKeys: MasterKeys): string | undefined {
-  const { success, data: whole } = sealedSchema.safeParse(JSON.parse(text));
+  let data: unknown;
+  try {
+    data = JSON.parse(text);
+  } catch {
+    throw new MurmurationError("corrupt", `${where}: is not JSON`);
+  }
+  const { success, data: whole } = sealedSchema.safeParse(data);
   if (!success || whole.ring.master === fingerprintOfKey(masterKeys[0])) return undefined;
   const ring = wrapRing(openRing(whole.ring, masterKeys, where), masterKeys);
   return `${JSON.stringify({ ...whole, ring }, undefined, 2)}\n`;

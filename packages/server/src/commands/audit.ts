@@ -1,6 +1,7 @@
 import { createPublicKey } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { unseen } from "../audit-log/entry.js";
 import { parseHead } from "../audit-log/head.js";
 import { type Anchor, type AuditVerdict, verifyAuditLog } from "../audit-log/verify.js";
 import type { CliCommand } from "./command.js";
@@ -31,7 +32,7 @@ function anchorOf(text: string, before: readonly Anchor[]): Anchor[] {
 }
 
 /** A name that somebody else chose is shown in printable characters. */
-const shown = (text: string) => text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "?");
+const shown = (text: string) => text.replace(unseen, "?");
 
 function inWords(folder: string, verdict: AuditVerdict): string {
   const { isIntact, lines, files, first, last, unanchored, unfinishedBytes, notes, problems } = verdict;

@@ -29,7 +29,7 @@ export class FolderRing {
     return wrapRing(this.#ring, this.#masterKeys);
   }
 
-  /** Wraps the data keys by the first of these keys from now on. Returns whether that is another than before. Throws `storage`: then nothing has changed. */
+  /** Wraps the data keys by the first of these keys from now on. Returns whether that is another than before. Throws `storage`: then it goes on with the keys of before, and a copy on the disk may be under the new one already: the next start needs both. */
   rotate(masterKeys: MasterKeys): boolean {
     const isOther = fingerprintOfKey(masterKeys[0]) !== fingerprintOfKey(this.#masterKeys[0]);
     if (isOther) {

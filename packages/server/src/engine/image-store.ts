@@ -22,8 +22,11 @@ function fileOf(folder: string, shard: string, what: ImageOf): string {
 
 function flush(path: string): void {
   const descriptor = openSync(path, "r");
-  fsyncSync(descriptor);
-  closeSync(descriptor);
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 /** Told of an image that cannot be used: of a graph, or of a table, which has no vector. */

@@ -29,8 +29,16 @@ const HEAD_BYTES = COUNTER_AT + 8;
 /** Keys of senders' processes that are kept; whoever sends under many salts costs a derivation each. */
 const KEPT_MAX = 256;
 
-const numberOf = (key: Uint8Array) =>
-  createHash("sha256").update("murmuration cluster key\n").update(key).digest().readUInt32LE();
+interface NumberedKey {
+  readonly key: ClusterKeys[number];
+  /** By which frames name it; of none: none. */
+  readonly number: number;
+}
+
+function numbered(key: ClusterKeys[number]): NumberedKey {
+  if (key === PLAIN) return { key, number: Number.NaN };
+  return { key, number: createHash("sha256").update("murmuration cluster key\n").update(key).digest().readUInt32LE() };
+}
 
 /**
  * Seals frames with a key that the members share, so that what a broker keeps says nothing (docs/nats.md, "Sealed frames"): AES-256-GCM under a key
@@ -40,45 +48,47 @@ const numberOf = (key: Uint8Array) =>
 export class FrameSeal {
   readonly #cluster: string;
   readonly #salt = randomBytes(SALT_BYTES);
-  #keys: ClusterKeys;
+  #keys: readonly NumberedKey[];
   #counter = 0n;
   /** By number of the cluster key and salt. */
   readonly #kept = new Map<string, Buffer>();
 
   constructor(cluster: string, keys: ClusterKeys) {
     this.#cluster = cluster;
-    this.#keys = keys;
+    this.#keys = keys.map(numbered);
   }
 
   /** Other keys from now on. */
   replace(keys: ClusterKeys): void {
-    this.#keys = keys;
+    this.#keys = keys.map(numbered);
     this.#kept.clear();
   }
 
   /** What a frame gets longer by at most. */
   get addedBytes(): number {
-    return this.#keys.some((key) => key !== PLAIN) ? HEAD_BYTES + TAG_BYTES : 0;
+    return this.#keys.some(({ key }) => key !== PLAIN) ? HEAD_BYTES + TAG_BYTES : 0;
   }
 
   /** The frame as it is sent by this replica. */
   seal(frame: Uint8Array, sender: number): Uint8Array {
-    const [key] = this.#keys;
-    if (key === undefined || key === PLAIN) return frame;
+    const [first] = this.#keys;
+    if (first === undefined || first.key === PLAIN) return frame;
+    const { key, number } = first;
     const head = Buffer.alloc(HEAD_BYTES);
     head.set(frame.subarray(0, KEY_AT));
     head.writeUInt8(SEALED_FRAME, 1);
-    head.writeUInt32LE(numberOf(key), KEY_AT);
+    head.writeUInt32LE(number, KEY_AT);
     head.set(this.#salt, SALT_AT);
     head.writeBigUInt64LE(this.#counter++, COUNTER_AT);
     const sealed = encrypt(this.#keyOf(key, head), nonceOf(head), this.#associated(head, sender), frame);
-    return new Uint8Array(Buffer.concat([head, sealed]));
+    const whole = Buffer.concat([head, sealed]);
+    return new Uint8Array(whole.buffer, whole.byteOffset, whole.byteLength);
   }
 
   /** The frame that was sealed by this sender. Throws `corrupt` for one that was not, and for one that is not sealed where it has to be. */
   open(bytes: Uint8Array, sender: number): Uint8Array {
     if (bytes[1] !== SEALED_FRAME) {
-      if (this.#keys.includes(PLAIN)) return bytes;
+      if (this.#keys.some(({ key }) => key === PLAIN)) return bytes;
       throw new MurmurationError(
         "corrupt",
         "frame: it is not sealed, and this replica takes no other (--cluster-key-file)",
@@ -87,8 +97,8 @@ export class FrameSeal {
     if (bytes.length < HEAD_BYTES + TAG_BYTES) throw new MurmurationError("corrupt", "frame: cut short");
     const head = Buffer.from(bytes.buffer, bytes.byteOffset, HEAD_BYTES);
     const number = head.readUInt32LE(KEY_AT);
-    const key = this.#keys.find((one) => one !== PLAIN && numberOf(one) === number) as Uint8Array | undefined;
-    if (key === undefined)
+    const key = this.#keys.find((one) => one.number === number)?.key;
+    if (key === undefined || key === PLAIN)
       throw new MurmurationError("corrupt", "frame: it is sealed with a cluster key that this replica does not have");
     const plain = decrypt(
       this.#keyOf(key, head),

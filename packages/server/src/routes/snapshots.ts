@@ -1,4 +1,3 @@
-import { rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { type Collection, visibleCollections } from "@murmuration/core";
 import { isJsonObject, type JsonObject, MurmurationError } from "@murmuration/index";
@@ -193,13 +192,13 @@ function collectionRoutes(path: string): Route[] {
             await all.inTurn(name, () => recoverSnapshot({ database, write }, all, name, file));
             return true;
           } finally {
-            await rm(file, { force: true });
+            await all.folder.endWork(file);
           }
         };
         try {
           requireChecksum(query.checksum, await saveFile("snapshot", file, sealOf(all, file)));
         } catch (error) {
-          await rm(file, { force: true });
+          await all.folder.endWork(file);
           throw error;
         }
         return done({ query, snapshots }, "recover", recover());

@@ -1,5 +1,17 @@
 import { createHash, randomUUID } from "node:crypto";
-import { copyFile, link, mkdir, readdir, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import {
+  copyFile,
+  link,
+  mkdir,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { basename, join, sep } from "node:path";
 import { MurmurationError } from "@murmuration/index";
 import { type DataKeys, openBytes, sealBytes } from "../encryption/data-keys.js";
@@ -15,6 +27,7 @@ export interface SnapshotDescription {
   readonly checksum: string | null;
 }
 
+const SECOND_MS = 1_000;
 const SUFFIX = ".snapshot";
 const CHECKSUM = ".checksum";
 /** Files that are being made, or were sent. */
@@ -58,6 +71,8 @@ export class SnapshotFolder {
   /** What is kept is encrypted with them; without: it is not. */
   readonly keys: DataKeys | undefined;
   readonly #notes: SnapshotNotes | undefined;
+  /** When work was begun, by path: what comes of it holds what was there then. */
+  readonly #begunMs = new Map<string, number>();
 
   private constructor(root: string, keys: DataKeys | undefined) {
     this.#root = root;
@@ -74,9 +89,16 @@ export class SnapshotFolder {
     return folder;
   }
 
-  /** A path that is nobody else's. Whoever uses it removes it, or has `keep` put it in its place. */
+  /** A path that is nobody else's. Whoever uses it ends it by `endWork`, also when `keep` has put it in its place. */
   newWork(): string {
-    return join(this.#root, WORK, newSnapshotId());
+    const path = join(this.#root, WORK, newSnapshotId());
+    this.#begunMs.set(path, Date.now());
+    return path;
+  }
+
+  async endWork(path: string): Promise<void> {
+    await rm(path, { force: true });
+    this.#begunMs.delete(path);
   }
 
   /** Note that a collection is being recovered from a file, which is kept until that is over, also where its snapshot is removed. */
@@ -139,6 +161,9 @@ export class SnapshotFolder {
     begin: string,
     checksum: string,
   ): Promise<SnapshotDescription> {
+    // a snapshot is as old as its beginning: what is written to it last may be of collections that come last
+    const begun = (this.#begunMs.get(work) ?? Date.now()) / SECOND_MS;
+    await utimes(work, begun, begun);
     if (this.#notes !== undefined) return this.#keepSealed(this.#notes, work, collection, begin, checksum);
     const folder = this.#folderOf(collection);
     await mkdir(folder, { recursive: true });
@@ -219,12 +244,16 @@ export class SnapshotFolder {
     return await writtenMs(sealed?.path ?? this.#pathOf(collection, name));
   }
 
-  /** Are there files that are being made, sent or recovered from and that were written to last before this moment? */
+  /** Are there files that are being made, sent or recovered from and that were begun, or written to last, before this moment? */
   async hasWorkSince(sinceMs: number): Promise<boolean> {
     for (const folder of [WORK, RECOVERING]) {
-      for (const name of await readdir(join(this.#root, folder)))
-        if ((await writtenMs(join(this.#root, folder, name))) < sinceMs) return true;
+      for (const name of await readdir(join(this.#root, folder))) {
+        const path = join(this.#root, folder, name);
+        if (Math.min(await writtenMs(path), this.#begunMs.get(path) ?? Number.POSITIVE_INFINITY) < sinceMs) return true;
+      }
     }
+    // what is begun and has no file yet
+    for (const begunMs of this.#begunMs.values()) if (begunMs < sinceMs) return true;
     return false;
   }
 

@@ -83,7 +83,7 @@ export class Snapshots {
       await this.#export(of, path);
       return { path, name: `${this.#nameOf(of)}.snapshot` };
     } catch (error) {
-      await rm(path, { force: true });
+      await this.folder.endWork(path);
       throw error;
     }
   }
@@ -100,7 +100,7 @@ export class Snapshots {
       return made;
     } finally {
       count(creating, of.name, -1);
-      await rm(work, { force: true });
+      await this.folder.endWork(work);
     }
   }
 
@@ -143,7 +143,7 @@ export class Snapshots {
       return await this.folder.keep(work, undefined, `full-snapshot-${stamp()}`, hash.digest("hex"));
     } finally {
       closeSync(file);
-      for (const path of [work, part]) await rm(path, { force: true });
+      for (const path of [work, part]) await this.folder.endWork(path);
     }
   }
 

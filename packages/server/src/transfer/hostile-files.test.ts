@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { after, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
+import { OutputFile } from "./sinks/output-file.js";
 import { rowsOf, TransferFolder, writePoints } from "./transfers.test-support.js";
 
 const body = { create: { vectors: { size: 2, distance: "Dot" } }, indexes: [] };
@@ -40,6 +41,27 @@ describe("files that are hostile, cut or no such files", () => {
     );
     const nested = await rowsOf(folder.file("later.csv", `id,n\n${"1,2\n".repeat(1_000)}1,x\n`));
     assert.equal(nested.rows.at(-1)?.fault?.message, 'expected integer, as in the rows before, got "x"');
+  });
+
+  test("CSV of many pieces is waited for without a trace", async () => {
+    const warnings: Error[] = [];
+    const note = (warning: Error) => void warnings.push(warning);
+    process.on("warning", note);
+    const rows = `1,"[1,2]",${"x".repeat(1_000)}\n`.repeat(4_000);
+    assert.equal((await rowsOf(folder.file("long.csv", `id,vector,t\n${rows}`))).rows.length, 4_000);
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off("warning", note);
+    assert.deepEqual(warnings, []);
+  });
+
+  test("an output that cannot get its name leaves nothing, and says why", () => {
+    const path = folder.file("a-folder");
+    mkdirSync(path);
+    const output = new OutputFile(path);
+    output.write("text");
+    assert.throws(() => output.end(), /EISDIR|ENOTDIR|EEXIST/);
+    output.abandon();
+    assert.ok(!existsSync(`${path}.unfinished`));
   });
 
   test("NDJSON, packed too: what unpacks to one endless line is no row", async () => {

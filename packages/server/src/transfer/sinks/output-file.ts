@@ -8,6 +8,7 @@ export class OutputFile {
   readonly path: string;
   readonly #unfinished: string;
   readonly #file: number;
+  #isOpen = true;
   bytes = 0;
 
   /** Throws `bad-request` where it cannot be written. */
@@ -42,13 +43,19 @@ export class OutputFile {
   end(): void {
     if (this.#file === STDOUT) return;
     fsyncSync(this.#file);
-    closeSync(this.#file);
+    this.#close();
     renameSync(this.#unfinished, this.path);
   }
 
   abandon(): void {
     if (this.#file === STDOUT) return;
-    closeSync(this.#file);
+    this.#close();
     rmSync(this.#unfinished, { force: true });
+  }
+
+  /** Once: its number may be another file's afterwards. */
+  #close(): void {
+    if (this.#isOpen) closeSync(this.#file);
+    this.#isOpen = false;
   }
 }

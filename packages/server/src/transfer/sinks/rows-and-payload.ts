@@ -16,7 +16,7 @@ export interface OnlyVector {
 }
 
 /** The one dense vector of a collection that a file of vectors can hold. Throws `unsupported` where there is none, or several. */
-export function onlyVector({ output, shapes, collection }: SinkOptions, format: string): OnlyVector {
+export function onlyVector({ output, shapes }: SinkOptions, format: string): OnlyVector {
   const dense = [...shapes].filter(([, { kind }]) => kind === "dense");
   const [first] = dense;
   if (first === undefined || dense.length > 1) {
@@ -37,7 +37,6 @@ export function onlyVector({ output, shapes, collection }: SinkOptions, format: 
   const [name, { size = 0, distance }] = first;
   const others = [...shapes.keys()].filter((other) => other !== name).map((other) => `vector ${other}`);
   const leftOut = [...others, ...(name === "" ? [] : [`the name of vector ${name}`])];
-  void collection;
   return { name, size, distance, leftOut };
 }
 

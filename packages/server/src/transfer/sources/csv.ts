@@ -85,12 +85,22 @@ async function* textOf(path: string): AsyncGenerator<string, void, void> {
   yield decode();
 }
 
+/** Resolves when it takes more, or is closed. */
+function hasRoom(parser: Parser): Promise<void> {
+  return new Promise((resolve) => {
+    const go = () => {
+      parser.off("drain", go).off("close", go);
+      resolve();
+    };
+    parser.on("drain", go).on("close", go);
+  });
+}
+
 async function feed(parser: Parser, path: string): Promise<void> {
   try {
     for await (const text of textOf(path)) {
       if (parser.destroyed) return;
-      if (!parser.write(text))
-        await new Promise<void>((resolve) => parser.once("drain", resolve).once("close", resolve));
+      if (!parser.write(text)) await hasRoom(parser);
     }
     parser.end();
   } catch (error) {

@@ -39,9 +39,14 @@ export function openFile(path: string): OpenFile {
     }
     return bytes;
   };
-  const head = createHash("sha256")
-    .update(read(0, Math.min(size, HEAD_BYTES)))
-    .digest("hex");
+  let first: Buffer;
+  try {
+    first = read(0, Math.min(size, HEAD_BYTES));
+  } catch (error) {
+    closeSync(file);
+    throw error;
+  }
+  const head = createHash("sha256").update(first).digest("hex");
   const identity = { file: resolve(path), bytes: size, changed_ms: Math.round(mtimeMs), head };
   return { path, bytes: size, identity, read, close: () => closeSync(file) };
 }

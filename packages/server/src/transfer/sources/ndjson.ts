@@ -66,6 +66,7 @@ export async function openNdjson(path: string): Promise<Source> {
   try {
     collection = headerOf(first.value ?? undefined);
   } catch (error) {
+    await fresh.return();
     throw new MurmurationError("format", `${path}, line 1: ${(error as Error).message}`);
   }
   async function* all(): AsyncGenerator<Line, void, void> {
@@ -88,6 +89,8 @@ export async function openNdjson(path: string): Promise<Source> {
         yield rowOf(line, ++rows, path);
       }
     },
-    close: () => Promise.resolve(),
+    close: async () => {
+      await fresh.return();
+    },
   };
 }

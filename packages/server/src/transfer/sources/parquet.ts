@@ -110,15 +110,21 @@ export async function openParquet(path: string): Promise<Source> {
   const file = openFile(path);
   const buffer = bufferOf(file);
   let metadata: FileMetaData;
+  let names: readonly string[];
   try {
     metadata = await parquetMetadataAsync(buffer);
-    namesOf(path, metadata);
+    names = namesOf(path, metadata);
   } catch (error) {
     file.close();
     throw corrupt(path, error);
   }
-  const names = namesOf(path, metadata);
-  const collection = collectionOf(path, metadata);
+  let collection: ReturnType<typeof collectionOf>;
+  try {
+    collection = collectionOf(path, metadata);
+  } catch (error) {
+    file.close();
+    throw error;
+  }
   // what only its logical type calls JSON is given out as text
   const json = new Set(
     metadata.schema.flatMap(({ name, logical_type: type }) => (type?.type === "JSON" ? [name] : [])),

@@ -74,9 +74,9 @@ export async function withPayloadFile(of: VectorRows, payloadFile: string | unde
     distance: of.distance,
     layout: { vectors: new Map([[vector, ""]]), ...(key === undefined || payload !== undefined ? {} : { id: key }) },
     rows,
-    close: () => {
+    close: async () => {
       of.close();
-      return Promise.resolve();
+      await payload?.close();
     },
   };
 }
