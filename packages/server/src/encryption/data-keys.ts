@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, hkdfSync, randomFillSync } from "node:crypto";
 import { MurmurationError } from "@murmuration/index";
 
 /** Bytes of a key: of AES-256 and AEGIS-256. */
@@ -38,7 +38,7 @@ export function derivedKey(secret: Uint8Array, salt: Uint8Array | string, purpos
 }
 
 /** The key of one thing, by the salt that stands at its beginning. */
-export function keyOfThing(secret: Uint8Array, salt: Uint8Array, { kind, id }: Sealed): Buffer {
+function keyOfThing(secret: Uint8Array, salt: Uint8Array, { kind, id }: Sealed): Buffer {
   return derivedKey(secret, salt, `murmuration ${kind}\n${id}`);
 }
 
@@ -47,8 +47,35 @@ export function logKeyOf({ ring, keys }: DataKeys, key: DataKey = keys[0]): Buff
   return derivedKey(key.secret, ring, "murmuration log");
 }
 
-export function keyOfNumber({ keys }: DataKeys, id: number): DataKey | undefined {
-  return keys.find((key) => key.id === id);
+const SALT_AT = 12;
+/** What everything that is sealed begins with: 8 bytes that say its form, u32 number of the data key, salt. */
+export const HEAD_BYTES = SALT_AT + SALT_BYTES;
+
+export function beginsWith(magic: Buffer, bytes: Uint8Array): boolean {
+  return magic.equals(bytes.subarray(0, magic.length));
+}
+
+/** The head of a new thing of a form; zeros stand behind it where it is to be longer. Its key is `keyByHead`'s. */
+export function newHead(magic: Buffer, { keys: [{ id }] }: Pick<DataKeys, "keys">, bytes = HEAD_BYTES): Buffer {
+  const head = Buffer.alloc(bytes);
+  magic.copy(head);
+  head.writeUInt32LE(id, magic.length);
+  randomFillSync(head, SALT_AT, SALT_BYTES);
+  return head;
+}
+
+/** The key of what begins so; `undefined`: it is of another form, cut short, or under a data key that is not there. */
+export function keyByHead(
+  magic: Buffer,
+  { keys }: Pick<DataKeys, "keys">,
+  what: Sealed,
+  head: Uint8Array,
+): Buffer | undefined {
+  if (head.length < HEAD_BYTES || !beginsWith(magic, head)) return undefined;
+  const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
+  const id = bytes.readUInt32LE(magic.length);
+  const key = keys.find((one) => one.id === id);
+  return key && keyOfThing(key.secret, bytes.subarray(SALT_AT, HEAD_BYTES), what);
 }
 
 /** Ciphertext and tag, by AES-256-GCM. `nonce` must not have been used with this key. */
@@ -80,37 +107,29 @@ export function decrypt(
 }
 
 const MAGIC = Buffer.alloc(8, "MURMBOX1");
-const HEAD_BYTES = MAGIC.length + 4 + SALT_BYTES;
 const NO_NONCE = Buffer.alloc(NONCE_BYTES);
 
 /** Does this begin as `sealBytes` begins? */
 export function isSealedBytes(bytes: Uint8Array): boolean {
-  return MAGIC.equals(bytes.subarray(0, MAGIC.length));
+  return beginsWith(MAGIC, bytes);
 }
 
 /**
  * A small thing, encrypted whole: a key of a member, a line of an audit log, a manifest. Each has a key of its own, by 256 random bits, and that encrypts
  * once: so no nonce is used twice, however many things there are.
  */
-export function sealBytes({ keys: [{ id, secret }] }: Pick<DataKeys, "keys">, what: Sealed, plain: Uint8Array): Buffer {
-  const head = Buffer.alloc(HEAD_BYTES);
-  MAGIC.copy(head);
-  head.writeUInt32LE(id, MAGIC.length);
-  randomBytes(SALT_BYTES).copy(head, MAGIC.length + 4);
-  const key = keyOfThing(secret, head.subarray(MAGIC.length + 4), what);
+export function sealBytes(keys: Pick<DataKeys, "keys">, what: Sealed, plain: Uint8Array): Buffer {
+  const head = newHead(MAGIC, keys);
+  const key = keyByHead(MAGIC, keys, what, head) as Buffer;
   return Buffer.concat([head, encrypt(key, NO_NONCE, head, plain)]);
 }
 
 /** What was sealed as just this. Throws `corrupt`. */
 export function openBytes(keys: DataKeys, what: Sealed, sealed: Uint8Array): Buffer {
   const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);
-  const name = `${what.kind} ${what.id}`.trim();
-  if (bytes.length < HEAD_BYTES || !isSealedBytes(bytes)) throw damaged(name);
   const head = bytes.subarray(0, HEAD_BYTES);
-  const key = keyOfNumber(keys, head.readUInt32LE(MAGIC.length));
-  const plain =
-    key &&
-    decrypt(keyOfThing(key.secret, head.subarray(MAGIC.length + 4), what), NO_NONCE, head, bytes.subarray(HEAD_BYTES));
-  if (plain === undefined) throw damaged(name);
+  const key = keyByHead(MAGIC, keys, what, head);
+  const plain = key && decrypt(key, NO_NONCE, head, bytes.subarray(HEAD_BYTES));
+  if (plain === undefined) throw damaged(`${what.kind} ${what.id}`.trim());
   return plain;
 }

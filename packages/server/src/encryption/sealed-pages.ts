@@ -1,14 +1,14 @@
-import { randomBytes } from "node:crypto";
 import type { MurmurationError } from "@murmuration/index";
 import {
+  beginsWith,
   type DataKeys,
   damaged,
   decrypt,
   encrypt,
-  keyOfNumber,
-  keyOfThing,
+  HEAD_BYTES,
+  keyByHead,
   NONCE_BYTES,
-  SALT_BYTES,
+  newHead,
   type Sealed,
   TAG_BYTES,
 } from "./data-keys.js";
@@ -17,16 +17,15 @@ import {
 // encrypted, with its tag behind it. The last page says that it is the last; it is empty where the file is.
 
 const MAGIC = Buffer.alloc(8, "MURMSEAL");
-const SALT_AT = MAGIC.length + 4;
 /** What stands before the pages. */
-export const SEAL_HEAD_BYTES = SALT_AT + SALT_BYTES;
+export const SEAL_HEAD_BYTES = HEAD_BYTES;
 const PAGE_BYTES = 65_536;
 /** Of a page on disk. */
 export const SEALED_PAGE_BYTES = PAGE_BYTES + TAG_BYTES;
 
 /** Does a file begin so? */
 export function isSealHead(head: Uint8Array): boolean {
-  return head.length >= MAGIC.length && MAGIC.equals(head.subarray(0, MAGIC.length));
+  return beginsWith(MAGIC, head);
 }
 
 /** Bytes of what is in a sealed file of so many bytes. */
@@ -53,15 +52,11 @@ export class PageSealer {
   #pages = 0;
 
   /** `put` is given the head at once, then pages. */
-  constructor({ keys: [{ id, secret }] }: DataKeys, what: Sealed, put: (bytes: Uint8Array) => void) {
-    const head = Buffer.alloc(SEAL_HEAD_BYTES);
-    MAGIC.copy(head);
-    head.writeUInt32LE(id, MAGIC.length);
-    randomBytes(SALT_BYTES).copy(head, SALT_AT);
-    this.head = head;
-    this.#key = keyOfThing(secret, head.subarray(SALT_AT), what);
+  constructor(keys: DataKeys, what: Sealed, put: (bytes: Uint8Array) => void) {
+    this.head = newHead(MAGIC, keys);
+    this.#key = keyByHead(MAGIC, keys, what, this.head) as Buffer;
     this.#put = put;
-    put(head);
+    put(this.head);
   }
 
   push(bytes: Uint8Array): void {
@@ -97,13 +92,11 @@ export class PageOpener {
 
   /** Throws `corrupt` for a head that is none, or whose data key is not there. */
   constructor(keys: DataKeys, what: Sealed, head: Uint8Array) {
-    const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
-    const isHead = bytes.length === SEAL_HEAD_BYTES && isSealHead(bytes);
-    const key = isHead ? keyOfNumber(keys, bytes.readUInt32LE(MAGIC.length)) : undefined;
+    const key = head.length === SEAL_HEAD_BYTES ? keyByHead(MAGIC, keys, what, head) : undefined;
     this.#what = what;
     if (key === undefined) throw this.#damaged();
-    this.#head = bytes;
-    this.#key = keyOfThing(key.secret, bytes.subarray(SALT_AT), what);
+    this.#head = head;
+    this.#key = key;
   }
 
   /** Was the last page opened? */

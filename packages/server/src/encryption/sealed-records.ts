@@ -3,10 +3,9 @@ import {
   type DataKeys,
   decrypt,
   encrypt,
-  keyOfNumber,
-  keyOfThing,
+  keyByHead,
   NONCE_BYTES,
-  SALT_BYTES,
+  newHead,
   type Sealed,
   TAG_BYTES,
 } from "./data-keys.js";
@@ -15,19 +14,14 @@ import {
 // each as a random nonce, the encrypted record and its tag.
 
 const MAGIC = Buffer.alloc(8, "MURMROWS");
-const SALT_AT = MAGIC.length + 4;
 /** What stands before the records. */
 export const RECORDS_HEAD_BYTES = 64;
 /** What a record takes more on disk. */
 const MORE_BYTES = NONCE_BYTES + TAG_BYTES;
 
 /** The head of a new file. */
-export function newRecordsHead({ keys: [{ id }] }: DataKeys): Buffer {
-  const head = Buffer.alloc(RECORDS_HEAD_BYTES);
-  MAGIC.copy(head);
-  head.writeUInt32LE(id, MAGIC.length);
-  randomFillSync(head, SALT_AT, SALT_BYTES);
-  return head;
+export function newRecordsHead(keys: DataKeys): Buffer {
+  return newHead(MAGIC, keys, RECORDS_HEAD_BYTES);
 }
 
 /**
@@ -43,11 +37,8 @@ export class SealedRecords {
 
   /** By what a file begins with; `undefined`: it is no such file, or under a key that is not there. */
   static open(keys: DataKeys, what: Sealed, head: Uint8Array): SealedRecords | undefined {
-    const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
-    if (bytes.length < RECORDS_HEAD_BYTES || !MAGIC.equals(bytes.subarray(0, MAGIC.length))) return undefined;
-    const key = keyOfNumber(keys, bytes.readUInt32LE(MAGIC.length));
-    const salt = bytes.subarray(SALT_AT, SALT_AT + SALT_BYTES);
-    return key && new SealedRecords(keyOfThing(key.secret, salt, what));
+    const key = head.length < RECORDS_HEAD_BYTES ? undefined : keyByHead(MAGIC, keys, what, head);
+    return key && new SealedRecords(key);
   }
 
   /** Where the record that would stand at byte `at` of a plain file stands. */
