@@ -6,6 +6,7 @@ COPY packages/index/package.json packages/index/
 COPY packages/core/package.json packages/core/
 COPY packages/server/package.json packages/server/
 COPY packages/sim/package.json packages/sim/
+COPY packages/dashboard/package.json packages/dashboard/
 COPY bench/package.json bench/
 COPY test/package.json test/
 RUN npm ci --ignore-scripts

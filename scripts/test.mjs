@@ -21,10 +21,17 @@ The last line is "N passed, N failed", with ", N skipped" when tests were skippe
 
 const CONCURRENCY = 2;
 const FILE_TIMEOUT_MS = 10 * 60_000;
-const TEST_FOLDERS = ["packages/index", "packages/core", "packages/server", "packages/sim", "test"];
+const TEST_FOLDERS = [
+  "packages/index",
+  "packages/core",
+  "packages/server",
+  "packages/sim",
+  "packages/dashboard",
+  "test",
+];
 
 /** Tests over real brokers. */
-const needsNatsServer = (file) => relative(root, file).startsWith("test/dist/regions/");
+const needsNatsServer = (file) => /^test\/dist\/(regions\/|dashboard\/regions)/.test(relative(root, file));
 
 const print = (text) => process.stdout.write(`${text}\n`);
 

@@ -62,7 +62,10 @@ test("the Dockerfile has no mistake that a linter knows", () => {
 test("the Dockerfile copies every workspace's manifest before it installs", () => {
   const text = textOf("Dockerfile");
   const beforeInstall = text.slice(0, text.indexOf("RUN npm ci"));
-  for (const folder of ["packages/index", "packages/core", "packages/server", "packages/sim", "bench", "test"]) {
+  for (const folder of [
+    ...["packages/index", "packages/core", "packages/server", "packages/sim", "packages/dashboard"],
+    ...["bench", "test"],
+  ]) {
     assert.ok(existsSync(join(root, folder, "package.json")));
     assert.ok(beforeInstall.includes(`COPY ${folder}/package.json ${folder}/\n`), folder);
   }

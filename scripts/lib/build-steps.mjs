@@ -6,7 +6,15 @@ import { inRoot, root } from "./paths.mjs";
 import { RELEASED, writeRelease } from "./release.mjs";
 import { runStep, StepFailed } from "./run-step.mjs";
 
-const PROJECTS = ["packages/index", "packages/core", "packages/server", "packages/sim", "test", "bench"];
+const PROJECTS = [
+  "packages/index",
+  "packages/core",
+  "packages/dashboard",
+  "packages/server",
+  "packages/sim",
+  "test",
+  "bench",
+];
 
 /**
  * The memory is imported, shared and reserved whole (initial = maximum), so that nothing ever moves in it. `stub`: the
@@ -156,14 +164,15 @@ function removeOrphans(project) {
   const sources = existsSync(inRoot(project, "src")) ? inRoot(project, "src") : inRoot(project);
   for (const path of productsBelow(folder)) {
     const stem = path.slice(folder.length + 1).replace(/\.(js|d\.ts)(\.map)?$/, "");
-    if (!existsSync(join(sources, `${stem}.ts`)) && !path.endsWith(".tsbuildinfo")) rmSync(path);
+    const isThere = [".ts", ".tsx"].some((end) => existsSync(join(sources, `${stem}${end}`)));
+    if (!isThere && !path.endsWith(".tsbuildinfo")) rmSync(path);
   }
 }
 
 /** Compiles the TypeScript projects (folders with a tsconfig.json; all by default) when a source changed. */
 function typeScript(projects) {
   const involved = withReferences(projects);
-  const isSource = (path) => (path.endsWith(".ts") && !path.includes("/assembly/")) || path.endsWith("/package.json");
+  const isSource = (path) => (/\.tsx?$/.test(path) && !path.includes("/assembly/")) || path.endsWith("/package.json");
   const sources = involved.flatMap((project) => [
     ...filesBelow(inRoot(project), isSource),
     inRoot(project, "tsconfig.json"),
@@ -201,6 +210,21 @@ function release() {
   return { isDone: () => isStamped(stampPath, hash), run };
 }
 
+/** Bundles the dashboard's pages into packages/dashboard/release when their sources changed. What tests them is no part of it. */
+function dashboard() {
+  const folder = inRoot("packages/dashboard");
+  const stampPath = join(folder, "release", ".stamp");
+  const isSource = (path) => /\.(tsx?|css|svg|html)$/.test(path) && !/\.test\.tsx?$/.test(path);
+  const tools = [toolPath("vite", "package.json"), inRoot("scripts/lib/bundle-dashboard.mjs")];
+  const hash = contentHash([...filesBelow(folder, isSource), join(folder, "package.json"), ...tools]);
+  const run = () => {
+    unstamp(stampPath);
+    runStep("bundling the dashboard", process.execPath, [inRoot("scripts/lib/bundle-dashboard.mjs")], STEP);
+    stamp(stampPath, hash);
+  };
+  return { isDone: () => isStamped(stampPath, hash), run };
+}
+
 /**
  * Installs, compiles the engine and the given projects; each step only when something changed. One process at a time does. `kinds`: what is
  * needed of "checked", which tests and tools run, and "release", which users run.
@@ -210,7 +234,12 @@ export function build({ projects = PROJECTS, kinds = ["checked", "release"] } = 
   const modules = Object.keys(WASM_BUILDS)
     .filter((kind) => kinds.includes(kind === "wasm" ? "release" : "checked"))
     .flatMap((kind) => Object.keys(WASM_MODULES).map((name) => () => wasmModule(name, kind)));
-  const steps = [dependencies, ...modules, () => typeScript(projects), ...(kinds.includes("release") ? [release] : [])];
+  const steps = [
+    dependencies,
+    ...modules,
+    () => typeScript(projects),
+    ...(kinds.includes("release") ? [release, dashboard] : []),
+  ];
   if (steps.every((step) => step().isDone())) return;
   alone(() => {
     for (const step of steps) {

@@ -35,7 +35,8 @@ const CORE = "packages/core/src/";
 /** The file that a relative import means, whatever the language calls it. */
 function targetOf(path: string, specifier: string, isThere: (path: string) => boolean): string | undefined {
   const target = posix.join(posix.dirname(path), specifier);
-  return [target.replace(/\.js$/, ".ts"), `${target}.ts`, target].find(isThere);
+  const stem = target.replace(/\.js$/, "");
+  return [`${stem}.ts`, `${stem}.tsx`, `${target}.ts`, target].find(isThere);
 }
 
 function roomOf(path: string): string | undefined {
@@ -63,7 +64,7 @@ export function arrowsUp({ path, text }: SourceFile): Violations {
 
 /** Folders of one package that import each other both ways, types among it; a folder and one in it count as one. */
 export function mutualFolders(files: readonly SourceFile[]): Violations {
-  const code = files.filter(({ path }) => /^packages\/[^/]+\/src\/.+\.ts$/.test(path) && !isTest(path));
+  const code = files.filter(({ path }) => /^packages\/[^/]+\/src\/.+\.tsx?$/.test(path) && !isTest(path));
   const imports = new Map<string, string>();
   for (const { path, text } of code) {
     const from = posix.dirname(path);
@@ -87,7 +88,7 @@ export function mutualFolders(files: readonly SourceFile[]): Violations {
  * the path that leads back to its beginning.
  */
 export function importCircles(files: readonly SourceFile[]): Violations {
-  const code = new Map(files.filter(({ path }) => path.endsWith(".ts")).map((file) => [file.path, file.text]));
+  const code = new Map(files.filter(({ path }) => /\.tsx?$/.test(path)).map((file) => [file.path, file.text]));
   const circles: string[] = [];
   const seen = new Set<string>();
   const way: string[] = [];

@@ -10,6 +10,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: ["index"],
   server: ["core", "index"],
   sim: ["core", "index"],
+  // it speaks to a server, and holds nothing of one
+  dashboard: [],
 };
 
 /** Files of index and core that touch the outside world: adapters of a port, and the loader of what is compiled to WebAssembly. */
@@ -21,7 +23,7 @@ const ADAPTERS = [
 
 /** Tests, what they share, and the conformance suites that ports export. */
 export const isTest = (path: string): boolean =>
-  /\.(?:test|test-support)\.ts$|\/conformance\.ts$|\/testing\//.test(path);
+  /\.(?:test|test-support)\.tsx?$|\/conformance\.ts$|\/testing\//.test(path);
 
 function packageOf(path: string): string | undefined {
   return /^packages\/([^/]+)\/src\//.exec(path)?.[1];
@@ -107,7 +109,7 @@ export function machineDependentMath({ path, text }: SourceFile): Violations {
   return found === null ? [] : [`${path} uses ${found[0]}`];
 }
 
-const CODE = /\.(ts|mjs)$/;
+const CODE = /\.(tsx?|mjs|css)$/;
 const FILE_BYTES_MAX = 16 * 1024;
 
 /** Code files too large to hold one concept. Tests may be longer. */

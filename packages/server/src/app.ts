@@ -19,6 +19,7 @@ import type { AuditTrail } from "./audit-log/audit-trail.js";
 import type { Backups } from "./backup/backups.js";
 import { readLargeBodies } from "./bodies/read-large.js";
 import { Forwarder } from "./consistency/forwarder.js";
+import { dashboardBundle, serveDashboard } from "./dashboard.js";
 import type { Database } from "./engine/database.js";
 import type { Erasures } from "./erasure/erasures.js";
 import { acceptJson, drainRefused } from "./http/accept-json.js";
@@ -93,6 +94,8 @@ export interface AppOptions {
   readonly requestsPerAddressMax?: number;
   /** HTTP by TLS. */
   readonly tls?: ServingTls;
+  /** Is the dashboard served? By default it is. */
+  readonly dashboard?: boolean;
   /** Asks other replicas; whoever gives one closes it. */
   readonly peerClient?: HttpClient;
 }
@@ -329,6 +332,7 @@ export async function buildApp(database: Database, options: AppOptions = {}): Pr
     await acceptUploads(apart);
     for (const registered of takingFiles) apart.route(registered);
   });
+  if (options.dashboard !== false) await serveDashboard(app, dashboardBundle());
   answerUnknown(app, all);
   // every request is counted where there are limits on how many come, and recorded where reads are
   if (rates.perKey === 0 && rates.perAddress === 0 && audit?.policy.reads !== true) {

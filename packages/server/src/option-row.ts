@@ -24,6 +24,7 @@ export interface ServerSettings {
   readonly requestsPerAddressMax: number;
   /** Separated by spaces; "": only pages on this machine. */
   readonly corsOrigins: string;
+  readonly dashboard: "on" | "off";
   readonly shutdownTimeoutMs: number;
   readonly planners: number;
   readonly readers: number;

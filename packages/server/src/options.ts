@@ -30,6 +30,11 @@ function copiesPolicy(value: string): CopiesPolicy {
   throw new Error(`must be one of ${copiesPolicies.join(", ")}`);
 }
 
+function onOff(value: string): "on" | "off" {
+  if (value === "on" || value === "off") return value;
+  throw new Error("must be on or off");
+}
+
 const dayMs = 86_400_000;
 const minutesOfTwoWeeks = 20_160;
 
@@ -147,6 +152,14 @@ export const optionTable: readonly OptionRow[] = [
     defaultValue: "",
     isRepeatable: true,
     parse: (value) => parseOrigins(value).join(" "),
+  },
+  {
+    name: "dashboard",
+    key: "dashboard",
+    placeholder: "on|off",
+    description: "serve the dashboard at /dashboard: its files need no key, what it shows does",
+    defaultValue: "on",
+    parse: onOff,
   },
   ...accessOptions,
   ...encryptionOptions,

@@ -289,6 +289,7 @@ async function run(config: Config): Promise<void> {
     connectionsPerAddressMax: config.connectionsPerAddressMax,
     requestsPerKeyMax: config.requestsPerKeyMax,
     requestsPerAddressMax: config.requestsPerAddressMax,
+    dashboard: config.dashboard === "on",
     corsOrigins: config.corsOrigins === "" ? [] : parseOrigins(config.corsOrigins),
     ...(backups === undefined ? {} : { backups }),
     snapshots,

@@ -1,0 +1,186 @@
+import { signal } from "@preact/signals";
+import { parseJson, printJson } from "./json.js";
+
+/** Why a request has no result: in words, with what the server said. */
+export class ApiError extends Error {
+  override readonly name = "ApiError";
+  constructor(
+    message: string,
+    /** 0: there was no answer. */
+    readonly status: number,
+  ) {
+    super(message);
+  }
+}
+
+/** An answer as it came. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** From the request's start until the last byte was here. */
+  readonly tookMs: number;
+}
+
+/** What a request is sent with. */
+export interface Request {
+  /** Anything but a string is sent as JSON. */
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const KEY = "murmuration.key";
+
+/** The page stands at `/dashboard/`, whatever a proxy puts before it: what the server answers at is one level above. */
+const base = new URL("..", document.baseURI);
+
+const storedKey = () => sessionStorage.getItem(KEY) ?? "";
+
+/** The key of this tab; "" is none. It is kept in the tab's own storage, which ends with it. */
+export const apiKey = signal(storedKey());
+
+/** Set while a request waits for a key: what the server said about the one before. */
+export const keyAsked = signal<string | undefined>(undefined);
+
+/** Goes on with the requests that wait for a key. */
+let whenGiven: (() => void)[] = [];
+let whenRefused: (() => void)[] = [];
+
+/** Takes a key for this tab; requests that wait for one are sent again. */
+export function giveKey(key: string): void {
+  sessionStorage.setItem(KEY, key);
+  apiKey.value = key;
+  keyAsked.value = undefined;
+  const waiting = whenGiven;
+  [whenGiven, whenRefused] = [[], []];
+  for (const goOn of waiting) goOn();
+}
+
+/** Nobody gives a key: requests that wait for one end. */
+export function refuseKey(): void {
+  keyAsked.value = undefined;
+  const waiting = whenRefused;
+  [whenGiven, whenRefused] = [[], []];
+  for (const end of waiting) end();
+}
+
+/** Forgets the key of this tab. */
+export function forgetKey(): void {
+  sessionStorage.removeItem(KEY);
+  apiKey.value = "";
+}
+
+function keyGiven(said: string, abort: AbortSignal | undefined): Promise<void> {
+  keyAsked.value = said;
+  return new Promise((resolve, reject) => {
+    whenGiven.push(resolve);
+    whenRefused.push(() => reject(new ApiError(`A key is needed: ${said}`, 401)));
+    abort?.addEventListener("abort", () => reject(abort.reason), { once: true });
+  });
+}
+
+/**
+ * A path of texts from data, each escaped: `` path`/collections/${name}/points` ``. Throws an `ApiError` for a name that no URL can carry as a part
+ * of its path.
+ */
+export function path(strings: TemplateStringsArray, ...parts: readonly (string | number | bigint)[]): string {
+  return String.raw(
+    { raw: strings },
+    ...parts.map((part) => {
+      const text = String(part);
+      if (text === "." || text === ".." || text === "") throw new ApiError(`"${text}" cannot stand in a path`, 0);
+      return encodeURIComponent(text.toWellFormed());
+    }),
+  );
+}
+
+/** The URL of a path of the server. */
+export function urlOf(pathname: string): URL {
+  return new URL(pathname.replace(/^\/+/, ""), base);
+}
+
+async function send(
+  method: string,
+  pathname: string,
+  { body, headers = {}, signal: abort }: Request,
+): Promise<Response> {
+  const url = urlOf(pathname);
+  const fields = new Headers(headers);
+  if (apiKey.value !== "") fields.set("api-key", apiKey.value);
+  if (body !== undefined && !fields.has("content-type")) fields.set("content-type", "application/json");
+  const sent = body === undefined ? {} : { body: typeof body === "string" ? body : printJson(body) };
+  try {
+    return await fetch(url, {
+      method,
+      headers: fields,
+      cache: "no-store",
+      ...(abort === undefined ? {} : { signal: abort }),
+      ...sent,
+    });
+  } catch {
+    if (abort?.aborted === true) throw abort.reason;
+    throw new ApiError(`${url.host} does not answer. Does the server run, and can this machine reach it?`, 0);
+  }
+}
+
+/**
+ * The response, whatever its status, for streams and for whoever looks at it whole. Where the server asks for a key, the person is asked for one, and the
+ * request is sent again.
+ */
+export async function askResponse(method: string, pathname: string, request: Request = {}): Promise<Response> {
+  for (;;) {
+    const key = apiKey.value;
+    const response = await send(method, pathname, request);
+    if (response.status !== 401) return response;
+    const said = (await response.text()).slice(0, 500);
+    // meanwhile somebody gave another one
+    if (apiKey.value === key) await keyGiven(key === "" ? "" : said, request.signal);
+  }
+}
+
+/** The whole answer, whatever its status. Rejects with an `ApiError` where there is none, and with the signal's reason. */
+export async function askAnswer(method: string, pathname: string, request: Request = {}): Promise<Answer> {
+  const beganMs = performance.now();
+  const response = await askResponse(method, pathname, request);
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, text, tookMs: performance.now() - beganMs };
+}
+
+/** What the server says in an answer that is a refusal. */
+function saidIn(text: string): string {
+  try {
+    const { status } = JSON.parse(text) as { readonly status?: { readonly error?: unknown } };
+    if (typeof status?.error === "string") return status.error;
+  } catch {
+    // said in plain text
+  }
+  return text;
+}
+
+/** Why an answer is a refusal: an `ApiError` in words; `undefined`: it is none. */
+export function refusalOf({ status, text }: Pick<Answer, "status" | "text">): ApiError | undefined {
+  if (status < 400) return undefined;
+  const said = saidIn(text).trim() || "no reason was given";
+  return new ApiError(status >= 500 ? `The server could not do it (${status}): ${said}` : said, status);
+}
+
+/** The `result` of an answer; rejects with an `ApiError` in words, or with the signal's reason. */
+export async function ask<Result>(method: string, pathname: string, request: Request = {}): Promise<Result> {
+  const answer = await askAnswer(method, pathname, request);
+  const refusal = refusalOf(answer);
+  if (refusal !== undefined) throw refusal;
+  return (parseJson(answer.text) as { readonly result: Result }).result;
+}
+
+/** The text of an answer outside of the envelope: metrics, `/readyz`. Statuses in `accepted` are no refusals. */
+export async function askText(
+  pathname: string,
+  abort?: AbortSignal,
+  accepted: readonly number[] = [],
+): Promise<string> {
+  const answer = await askAnswer("GET", pathname, { signal: abort });
+  const refusal = accepted.includes(answer.status) ? undefined : refusalOf(answer);
+  if (refusal !== undefined) throw refusal;
+  return answer.text;
+}

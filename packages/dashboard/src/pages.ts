@@ -1,0 +1,11 @@
+import type { PageEntry } from "./page.js";
+
+/** Every page, in the order of the navigation: a page is a file or folder in `pages/`, which exports `Page`, and its entry here. */
+export const pages: readonly PageEntry[] = [
+  { path: "/overview", title: "Overview", place: "main", load: () => import("./pages/overview/page.js") },
+  { path: "/regions", title: "Regions", place: "main", load: () => import("./pages/regions/page.js") },
+  { path: "/collections", title: "Collections", place: "main", load: () => import("./pages/collections/page.js") },
+];
+
+/** Where the dashboard begins. */
+export const startPath = "/overview";

@@ -1,0 +1,5 @@
+import { Busy } from "../../parts/busy.js";
+
+export function Page() {
+  return <Busy />;
+}

@@ -1,0 +1,52 @@
+import { useState } from "preact/hooks";
+
+/** Longer texts are cut. */
+export const SHOWN_CHARACTERS = 200;
+/** More of one text is never put into the page: it can be copied. */
+const SHOWN_CHARACTERS_MAX = 200_000;
+
+/** Without the half of a character that is written with two units. */
+function cut(text: string, length: number): string {
+  const last = text.charCodeAt(length - 1);
+  return text.slice(0, last >= 0xd800 && last < 0xdc00 ? length - 1 : length);
+}
+
+export interface DataProps {
+  /** Whatever data holds: it is shown as text. */
+  readonly text: string;
+  /** Characters that are shown before somebody asks for all. */
+  readonly max?: number;
+  /** Without the button, where there is no room for one. */
+  readonly isBrief?: boolean;
+}
+
+/**
+ * A text from data, of which nothing is believed: it is put in as text, its direction is its own and turns nothing around it, and where it is long it is
+ * cut, with a button that shows all.
+ */
+export function Data({ text, max = SHOWN_CHARACTERS, isBrief = false }: DataProps) {
+  const [isWhole, showAll] = useState(false);
+  if (text === "") return <span class="data-empty">empty</span>;
+  if (text.length <= max) {
+    return (
+      <bdi class="data" dir="auto">
+        {text}
+      </bdi>
+    );
+  }
+  const shown = cut(text, isWhole ? SHOWN_CHARACTERS_MAX : max);
+  const isAll = shown.length === text.length;
+  return (
+    <span class="data-long">
+      <bdi class="data" dir="auto" title={isBrief ? cut(text, 2_000) : undefined}>
+        {shown}
+      </bdi>
+      {isAll ? "" : "…"}
+      {isBrief ? null : (
+        <button type="button" class="link" onClick={() => showAll(!isWhole)}>
+          {isWhole ? "show less" : `show all ${text.length.toLocaleString("en")} characters`}
+        </button>
+      )}
+    </span>
+  );
+}
