@@ -1,4 +1,3 @@
-import { Worker } from "node:worker_threads";
 import type { Logger } from "pino";
 import { type DataKeys, logKeyOf } from "../encryption/data-keys.js";
 import { LocalReaders } from "../read/local-readers.js";
@@ -15,10 +14,10 @@ import type { Database } from "./database.js";
 import { followEngine } from "./follow-engine.js";
 import { sharedMemoryState } from "./memory-guard.js";
 import type { WorkerStart } from "./messages.js";
+import { takeEngineThread } from "./start-engine.js";
 
 const IMAGE_EVERY_DEFAULT = 50_000;
 const MEBIBYTE = 1024 * 1024;
-const YOUNG_GENERATION_MEBIBYTES = 96;
 
 /** Where a database lies, and how it runs. */
 export interface DatabaseOptions {
@@ -49,7 +48,7 @@ export interface DatabaseOptions {
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const folder = takeDataFolder(options.dataFolder);
   const keys = keysOrRelease(folder, options.keysOf);
-  const workerData: WorkerStart = {
+  const start: WorkerStart = {
     memory: sharedMemoryState(),
     memoryLimitBytes: (options.memoryLimitMebibytes ?? memoryLimitMebibytesDefault()) * MEBIBYTE,
     logFile: folder.log,
@@ -62,9 +61,8 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     ...(options.cluster === undefined ? {} : { cluster: options.cluster, memberKeyFile: folder.memberKey }),
     ...(options.logPagesMax === undefined ? {} : { logPagesMax: options.logPagesMax }),
   };
-  // recovery makes millions of short-lived objects: with a young generation of the default size half of its time is scavenging
-  const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_GENERATION_MEBIBYTES };
-  const worker = new Worker(new URL("./worker.js", import.meta.url), { workerData, resourceLimits });
+  const worker = takeEngineThread();
+  worker.postMessage(start);
   const stored = {
     logFile: folder.log,
     logKey: keys && logKeyOf(keys),
@@ -83,7 +81,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   try {
     return await followEngine(worker, {
       log: options.log,
-      start: workerData,
+      start,
       readers,
       local: { readers: local, payloads },
       heap: heapOfThisThread(),

@@ -1,5 +1,5 @@
 import { setPriority } from "node:os";
-import { parentPort, workerData } from "node:worker_threads";
+import { parentPort } from "node:worker_threads";
 import { assert } from "@murmuration/index";
 import { toPlainError } from "../threads/plain-error.js";
 import { EngineHost } from "./engine-host.js";
@@ -14,8 +14,18 @@ assert(parentPort !== null, "this file is a worker");
 // Only Linux has a priority for each thread; elsewhere it is the process's.
 if (process.platform === "linux") setPriority(0, NICE);
 const port = parentPort;
-try {
-  const start = workerData as WorkerStart;
+
+// it is started before it is known what it is to open
+port.once("message", (start: WorkerStart) => {
+  try {
+    open(start);
+  } catch (error) {
+    port.postMessage({ kind: "failed", error: toPlainError(error) } satisfies Reply);
+    port.close();
+  }
+});
+
+function open(start: WorkerStart): void {
   const onImageRefused: OnImageRefused = (shard, vector, error) => {
     const message =
       vector === undefined
@@ -40,7 +50,4 @@ try {
   const host = new EngineHost(port, start, resources);
   host.announce();
   port.on("message", (request: Request) => host.take(request));
-} catch (error) {
-  port.postMessage({ kind: "failed", error: toPlainError(error) } satisfies Reply);
-  port.close();
 }
