@@ -121,6 +121,7 @@ export { isAdmitted, replicaIdOf, takeNewIdentity } from "./replica/commit/ident
 export type { OwnRows } from "./replica/commit/own-rows.js";
 export type { Quarantine } from "./replica/commit/quarantines.js";
 export { SYSTEM_SHARD } from "./replica/commit/stored-causality.js";
+export type { Comparison } from "./replica/exchange/comparisons.js";
 export type { ReconciliationStatus } from "./replica/exchange/reconciliation.js";
 export type { SetAsideOperation } from "./replica/exchange/set-aside.js";
 export type { UnconfirmedSnapshot } from "./replica/exchange/unconfirmed-snapshots.js";
@@ -130,7 +131,7 @@ export { type CollectionDigest, digestOf, type GraphLink, type LevelLinks } from
 export { type LeftOut, nothingLeftOut } from "./replica/left-out.js";
 export type { Incident } from "./replica/peering/incidents.js";
 export { type Standing, standsAlone } from "./replica/peering/standing.js";
-export type { PeeringStatus, PeerStatus, Refusals, ReplicationStatus } from "./replica/peering/status.js";
+export type { PeeringStatus, PeerShard, PeerStatus, Refusals, ReplicationStatus } from "./replica/peering/status.js";
 export { commandsOf, isPointWrite } from "./replica/plan/plan-points.js";
 export { oneAfterAnother, type PlannedGraph, type PlannedInsert, type Planner } from "./replica/plan/planner.js";
 export { selectsByFilter } from "./replica/plan/resolve-filter.js";

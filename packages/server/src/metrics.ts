@@ -152,10 +152,14 @@ export class Metrics {
     this.#put("murmur_audit_failing", "1 while the audit log cannot be written", failing === undefined ? 0 : 1);
   }
 
-  #putReplication({ status, logBytes, cluster }: ReplicationReport): void {
+  #putReplication({ status, logBytes, disk, cluster }: ReplicationReport): void {
     const { peering, upkeep, waits, applied } = status;
     this.#put("murmur_quarantined_shards", "shards that are not served", status.quarantined.length);
     this.#put("murmur_log_bytes", "size of the log's files", logBytes);
+    if (disk !== undefined) {
+      this.#put("murmur_disk_free_bytes", "what may still be written where the log is", disk.freeBytes);
+      this.#put("murmur_disk_size_bytes", "size of the file system where the log is", disk.sizeBytes);
+    }
     this.#putTotal("murmur_applied_operations_total", "operations of others and of upkeep that were applied", applied);
     const { atRest, putOff, lacksRoom, ...done } = upkeep;
     this.#putTotals("murmur_upkeep_total", "nodes that upkeep has worked on, by what it did", "work", { ...done });

@@ -69,6 +69,7 @@ export const routeRights: { readonly [route: string]: Right } = {
   "GET /murmur/status": "global-read",
   "GET /murmur/cluster": "global-read",
   "GET /murmur/replication": "global-read",
+  "GET /murmur/convergence": "global-read",
   "GET /murmur/backups": "global-read",
   "GET /murmur/erasures": "global-read",
   "GET /murmur/erasures/{id}": "global-read",

@@ -50,6 +50,8 @@ export interface ReplicationReport {
   readonly status: ReplicationStatus;
   /** Bytes of the log's files. */
   readonly logBytes: number;
+  /** Room of the file system that they are on, where it says how much. */
+  readonly disk?: { readonly sizeBytes: number; readonly freeBytes: number };
   /** Missing for a database that is alone. */
   readonly cluster?: {
     readonly name: string;

@@ -264,6 +264,7 @@ export class EngineHost {
       link: this.#link,
       images: this.#images,
       logBytes: this.#resources.logBytes,
+      disk: this.#resources.disk,
     };
     this.#orRefuse(request, () => this.#reply({ kind: "answer", request, answer: findAnswer(asked, question) }));
   }

@@ -1,4 +1,5 @@
-import { statSync } from "node:fs";
+import { statfsSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import { type OpLog, type Signing, SqliteOpLog } from "@murmuration/core";
 import { logKeyOf } from "../encryption/data-keys.js";
 import type { Heap } from "../threads/heap.js";
@@ -21,6 +22,24 @@ export interface EngineResources {
   readonly signing?: Signing;
   /** Bytes of the log's files. */
   readonly logBytes: () => number;
+  /** The file system that they are on; `undefined`: it does not say. */
+  readonly disk?: () => DiskRoom | undefined;
+}
+
+/** Room of a file system. */
+export interface DiskRoom {
+  readonly sizeBytes: number;
+  /** What this process may still write. */
+  readonly freeBytes: number;
+}
+
+function diskOf(folder: string): DiskRoom | undefined {
+  try {
+    const { bsize, blocks, bavail } = statfsSync(folder);
+    return { sizeBytes: blocks * bsize, freeBytes: bavail * bsize };
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -46,5 +65,6 @@ export function openResources(
     heap: heapOfThisThread(),
     ...(memberKeyFile === undefined ? {} : { signing: openMemberKey(memberKeyFile, keys) }),
     logBytes: () => bytesOf(logFile) + bytesOf(`${logFile}-wal`),
+    disk: () => diskOf(dirname(logFile)),
   };
 }

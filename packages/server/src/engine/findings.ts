@@ -4,6 +4,7 @@ import type { Json, Space } from "@murmuration/index";
 import { auditRecall } from "./audit.js";
 import type { ClusterLink } from "./cluster-link.js";
 import type { ReplicationReport } from "./database.js";
+import type { DiskRoom } from "./engine-resources.js";
 import type { LeftNothing } from "./erasure-questions.js";
 import type { HostImages } from "./host-images.js";
 import type { Answer, Question } from "./messages.js";
@@ -17,6 +18,7 @@ export interface Asked {
   readonly images: Pick<HostImages, "writeAnew">;
   /** Bytes of the log's files. */
   readonly logBytes: () => number;
+  readonly disk?: (() => DiskRoom | undefined) | undefined;
 }
 
 /** The answer to a question that only the engine's thread can answer. Throws what the replica throws. */
@@ -71,11 +73,13 @@ function spacesOf(replica: Replica, collection: string): ReadonlyMap<string, Spa
   return new Map();
 }
 
-function report({ replica, link, logBytes }: Asked): ReplicationReport {
+function report({ replica, link, logBytes, disk }: Asked): ReplicationReport {
   const cluster = link?.report();
+  const room = disk?.();
   return {
     status: replica.status(),
     logBytes: logBytes(),
+    ...(room === undefined ? {} : { disk: room }),
     ...(cluster === undefined ? {} : { cluster }),
   };
 }

@@ -70,6 +70,7 @@ describe("GET /metrics", () => {
       lagMs: 1_500,
       clockOffsetMs: -20,
       suspect: true,
+      shards: [],
     };
     const peering = {
       cluster: "c",
@@ -84,7 +85,7 @@ describe("GET /metrics", () => {
       needSnapshot: [],
       needCheckpoint: [],
       unconfirmedSnapshots: [],
-      reconciliation: { rounds: 0, equal: 0, differing: 0, repairedPoints: 0, repairedLists: 0 },
+      reconciliation: { rounds: 0, equal: 0, differing: 0, repairedPoints: 0, repairedLists: 0, compared: [] },
     };
     const cluster = {
       name: "c",

@@ -5,6 +5,7 @@ import { backupRoutes } from "./backups.js";
 import { batchRoutes } from "./batch.js";
 import { clusterRoutes } from "./cluster.js";
 import { collectionRoutes } from "./collections.js";
+import { convergenceRoutes } from "./convergence.js";
 import { countRoutes } from "./count.js";
 import { erasureRoutes } from "./erasures.js";
 import { indexRoutes } from "./indexes.js";
@@ -41,6 +42,7 @@ export const routes: readonly Route[] = [
   ...aggregateRoutes,
   ...murmurRoutes,
   ...replicationRoutes,
+  ...convergenceRoutes,
   ...auditRoutes,
   ...memberRoutes,
   ...backupRoutes,

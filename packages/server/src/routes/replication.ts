@@ -122,6 +122,13 @@ export const replicationRoutes: readonly Route[] = [
           : {
               peers: peering.peers.map((peer) => peerAnswer(peer, regionsOf(context))),
               refused: peering.refused,
+              reconciliation: {
+                rounds: peering.reconciliation.rounds,
+                equal: peering.reconciliation.equal,
+                differing: peering.reconciliation.differing,
+                repaired_points: peering.reconciliation.repairedPoints,
+                repaired_lists: peering.reconciliation.repairedLists,
+              },
               incidents: peering.incidents.map(incidentAnswer),
               set_aside: peering.setAside.map(setAsideAnswer),
               inbox_bytes: peering.inboxBytes,

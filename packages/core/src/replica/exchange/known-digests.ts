@@ -13,6 +13,12 @@ export interface Digests {
   readonly graph: string;
 }
 
+/** Which digests are other, in words. */
+export function whatDiffers(a: Digests, b: Digests): string | undefined {
+  const parts = [a.points === b.points ? [] : ["points"], a.graph === b.graph ? [] : ["graphs"]].flat();
+  return parts.length === 0 ? undefined : parts.join(" and ");
+}
+
 interface AtFrontier extends Digests {
   readonly frontier: VersionVector;
 }

@@ -21,8 +21,9 @@ import { areOfSameVectors, graphDigest } from "../../state/digest.js";
 import type { PointState } from "../../state/point-state.js";
 import { encodePointState } from "../../state/point-state-codec.js";
 import type { WritableShard } from "../../state/writable-shard.js";
+import { type Comparison, Comparisons } from "./comparisons.js";
 import type { Exchange, ExchangeContext } from "./exchange.js";
-import type { Digests, KnownDigests } from "./known-digests.js";
+import { type Digests, type KnownDigests, whatDiffers } from "./known-digests.js";
 import { Repairs } from "./repairs.js";
 import type { UnconfirmedSnapshots } from "./unconfirmed-snapshots.js";
 
@@ -34,6 +35,7 @@ export interface ReconciliationStatus {
   readonly differing: number;
   readonly repairedPoints: number;
   readonly repairedLists: number;
+  readonly compared: readonly Comparison[];
 }
 
 /** A shard whose points are being hashed, or were a moment ago. */
@@ -68,6 +70,7 @@ export class Reconciliation implements Exchange {
   /** Shards whose points were. */
   readonly #checked = new Set<string>();
   readonly #counts = { rounds: 0, equal: 0, differing: 0 };
+  readonly #comparisons = new Comparisons();
   readonly #repairs: Repairs;
   readonly #digests: KnownDigests;
   readonly #unconfirmed: UnconfirmedSnapshots;
@@ -81,7 +84,8 @@ export class Reconciliation implements Exchange {
   }
 
   status(): ReconciliationStatus {
-    return { ...this.#counts, ...this.#repairs.counts() };
+    const compared = this.#comparisons.status(this.#context.store, this.#peers());
+    return { ...this.#counts, ...this.#repairs.counts(), compared };
   }
 
   /**
@@ -221,6 +225,7 @@ export class Reconciliation implements Exchange {
     this.#counts.rounds++;
     const samePoints = message.points === own.points;
     const differing = whatDiffers(own, message);
+    this.#comparisons.note(shard, from, differing, comparing.usedMs);
     const disputed = this.#unconfirmed.noteCompared(shard, from, own, differing);
     if (disputed !== undefined) this.#context.refuse("snapshot disputed", disputed);
     if (samePoints) this.#checked.add(shard.id);
@@ -314,12 +319,6 @@ export class Reconciliation implements Exchange {
 /** The vectors that a point is hashed with. */
 function vectorsOf({ indexes }: WritableShard): string {
   return JSON.stringify([...indexes.keys()]);
-}
-
-/** Which digests are other, in words. */
-function whatDiffers(a: Digests, b: Digests): string | undefined {
-  const parts = [a.points === b.points ? [] : ["points"], a.graph === b.graph ? [] : ["graphs"]].flat();
-  return parts.length === 0 ? undefined : parts.join(" and ");
 }
 
 /** Without stored tags, a link is the same to everybody. With some, what differs is looked at again when they are stable. */

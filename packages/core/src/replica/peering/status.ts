@@ -13,6 +13,14 @@ import type { UpkeepStatus } from "../upkeep/upkeep.js";
 import type { Incident } from "./incidents.js";
 import type { LagMeter } from "./lag.js";
 
+/** How far a peer and this replica are from each other in one shard, by what the peer said last. */
+export interface PeerShard {
+  readonly shard: string;
+  /** Operations that the peer holds and this replica does not, and the other way round. */
+  readonly missingHere: number;
+  readonly missingThere: number;
+}
+
 /** What is known of another replica. */
 export interface PeerStatus {
   readonly id: number;
@@ -26,6 +34,8 @@ export interface PeerStatus {
   /** How far its clock was ahead of this one's when last heard, message delay included; negative: behind. */
   readonly clockOffsetMs: number | undefined;
   readonly suspect: boolean;
+  /** Of shards that both have. */
+  readonly shards: readonly PeerShard[];
 }
 
 /** Messages and operations that were refused, by reason. */
@@ -119,14 +129,22 @@ function peerStatus(
     readonly held: (shard: string) => VersionVector | undefined;
   },
 ): PeerStatus {
-  let lagOperations = 0;
+  const shards: PeerShard[] = [];
   for (const [shard, frontier] of known.frontiers ?? []) {
     const held = known.held(shard);
     if (held === undefined) continue;
-    for (const [origin, sequence] of frontier) lagOperations += Math.max(0, sequence - sequenceOf(held, origin));
+    shards.push({ shard, missingHere: missingFrom(held, frontier), missingThere: missingFrom(frontier, held) });
   }
+  const lagOperations = shards.reduce((sum, { missingHere }) => sum + missingHere, 0);
   const silentMs = known.heardMs === undefined ? undefined : nowMs - known.heardMs;
   const suspect = silentMs === undefined || silentMs > limits.suspectMs;
   const { clockOffsetMs, lagMs } = known;
-  return { id, isMember, silentMs, lagOperations, lagMs, clockOffsetMs, suspect };
+  return { id, isMember, silentMs, lagOperations, lagMs, clockOffsetMs, suspect, shards };
+}
+
+/** How many operations `theirs` covers and `ours` does not. */
+function missingFrom(ours: VersionVector, theirs: VersionVector): number {
+  let missing = 0;
+  for (const [origin, sequence] of theirs) missing += Math.max(0, sequence - sequenceOf(ours, origin));
+  return missing;
 }
