@@ -36,7 +36,7 @@ export function short(value: number): string {
 export function figure(value: number): string {
   if (!Number.isFinite(value)) return "–";
   const size = Math.abs(value);
-  return size === 0 || size >= 100 ? whole.format(value) : String(Number(value.toPrecision(3)));
+  return size === 0 || size >= 100 ? whole.format(value) : String(Number(value.toPrecision(size < 10 ? 2 : 3)));
 }
 
 /** Seconds as `350 µs`, `12 ms`, `1.2 s`, `3 min`, `2 h`, `5 d`. */
@@ -55,7 +55,7 @@ export function duration(seconds: number): string {
 
 /** `0.4 %` */
 export function percent(share: number): string {
-  return Number.isFinite(share) ? `${Number((share * 100).toPrecision(3))} %` : "–";
+  return Number.isFinite(share) ? `${Number((share * 100).toPrecision(2))} %` : "–";
 }
 
 /** A point of time for people: `2026-11-28 22:10:05`, of this machine's clock. */

@@ -17,9 +17,13 @@ export interface PlotProps {
   readonly series: readonly PlotSeries[];
   readonly format: (value: number) => string;
   readonly height?: number;
+  /** Steps of the axis are powers of two. */
+  readonly isBytes?: boolean;
   /** The least that the upper end of the axis shows. */
   readonly minimum?: number;
 }
+
+const POWERS_OF_TWO = Array.from({ length: 50 }, (_, power) => 2 ** power);
 
 const colour = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
@@ -34,7 +38,7 @@ function optionsOf(props: PlotProps, width: number, onCursor: (at: number | unde
   return {
     width,
     height,
-    padding: [8, 8, 0, 0],
+    padding: [8, 24, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
     scales: { y: { range: (_, __, high) => [0, Math.max((high ?? 0) * 1.1, minimum, Number.MIN_VALUE)] } },
@@ -42,6 +46,7 @@ function optionsOf(props: PlotProps, width: number, onCursor: (at: number | unde
       {
         ...axis,
         space: 70,
+        size: 24,
         values: [
           [3600, "{HH}:{mm}"],
           [60, "{HH}:{mm}"],
@@ -51,6 +56,7 @@ function optionsOf(props: PlotProps, width: number, onCursor: (at: number | unde
       {
         ...axis,
         size: 62,
+        ...(props.isBytes === true ? { incrs: POWERS_OF_TWO } : {}),
         space: 34,
         values: (_, splits) => splits.map((value) => (value === 0 ? "0" : format(value))),
       },
@@ -61,7 +67,8 @@ function optionsOf(props: PlotProps, width: number, onCursor: (at: number | unde
         stroke: colour(`--series-${(at % 6) + 1}`),
         width: 1.5,
         spanGaps: false,
-        points: { show: false },
+        // a line of one point is none
+        points: { show: (plot: uPlot) => (plot.data[0]?.length ?? 0) < 3, size: 4 },
         ...(series.length === 1 ? { fill: `${colour(`--series-${(at % 6) + 1}`)}1f` } : {}),
       })),
     ],

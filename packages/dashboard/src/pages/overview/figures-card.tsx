@@ -27,7 +27,7 @@ export function Figures({ figures }: { readonly figures: Known }) {
       <Stat
         label="Points written"
         value={perSecond(rate(last, figures, ({ pointsUpserted }) => pointsUpserted))}
-        note={`${perSecond(rate(last, figures, ({ applied }) => applied))} operations of others`}
+        note={`${perSecond(rate(last, figures, ({ applied }) => applied))} operations of others and of upkeep`}
       />
       <Stat
         label="Latency p50"
@@ -35,9 +35,9 @@ export function Figures({ figures }: { readonly figures: Known }) {
         note={answered === 0 ? "nothing was asked" : earlier === undefined ? "since the start" : "in 30 s"}
       />
       <Stat
-        label="Latency p95 · p99"
-        value={`${percentile(0.95)} · ${percentile(0.99)}`}
-        note={`${short(answered)} answers`}
+        label="Latency p99"
+        value={percentile(0.99)}
+        note={`p95 ${percentile(0.95)}, of ${short(answered)} answers`}
       />
       <Stat
         label="Memory of data"

@@ -44,6 +44,7 @@ export function Plots() {
           times={times}
           series={[line("data", "memory"), line("process", "resident"), line("log", "log")]}
           format={bytes}
+          isBytes
           minimum={mebibyte}
         />
       </div>

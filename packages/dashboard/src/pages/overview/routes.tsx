@@ -6,6 +6,9 @@ import type { Figures } from "./figures.js";
 
 const SHOWN = 20;
 
+/** Most routes are below a collection: what is the same in all of them leaves room for what is not. */
+const shortened = (route: string) => route.replace("/collections/{collection_name}/", "…/");
+
 /** How long each route took to answer, those asked most first. */
 export function Routes({ figures }: { readonly figures: Figures }) {
   const rows = figures.routes
@@ -17,7 +20,11 @@ export function Routes({ figures }: { readonly figures: Figures }) {
       <Table
         caption="Routes by the number of their answers"
         columns={[
-          { title: "Route", isRowHeader: true, cell: ({ route }) => <span class="mono overview-route">{route}</span> },
+          {
+            title: "Route",
+            isRowHeader: true,
+            cell: ({ route }) => <span class="mono overview-route">{shortened(route)}</span>,
+          },
           { title: "Answers", isNumber: true, cell: ({ durations }) => count(total(durations)) },
           { title: "p50", isNumber: true, cell: ({ durations }) => duration(quantile(durations, 0.5)) },
           { title: "p99", isNumber: true, cell: ({ durations }) => duration(quantile(durations, 0.99)) },
