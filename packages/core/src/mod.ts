@@ -81,6 +81,7 @@ export type {
 export { LOG_KEY_BYTES } from "./log/sqlite-cipher.js";
 export { copyLog, type LogFile, requireKeyOf } from "./log/sqlite-copy.js";
 export { SqliteOpLog, type SqliteOpLogOptions } from "./log/sqlite-op-log.js";
+export { checkLogSchema, type LogRow, LogRowReader, LogRowWriter, type LogSchema } from "./log/sqlite-rows.js";
 export {
   type Batch,
   batchFormatVersion,
@@ -121,6 +122,7 @@ export { isAdmitted, replicaIdOf, takeNewIdentity } from "./replica/commit/ident
 export type { OwnRows } from "./replica/commit/own-rows.js";
 export type { Quarantine } from "./replica/commit/quarantines.js";
 export { SYSTEM_SHARD } from "./replica/commit/stored-causality.js";
+export { clockOf } from "./replica/commit/write-shard.js";
 export type { Comparison } from "./replica/exchange/comparisons.js";
 export type { ReconciliationStatus } from "./replica/exchange/reconciliation.js";
 export type { SetAsideOperation } from "./replica/exchange/set-aside.js";
@@ -137,6 +139,7 @@ export { oneAfterAnother, type PlannedGraph, type PlannedInsert, type Planner } 
 export { selectsByFilter } from "./replica/plan/resolve-filter.js";
 export { type FoundPoint, type NearestHere, ReadsHere } from "./replica/reads-here.js";
 export { type ImageSource, imageNote, type PlacedImage } from "./replica/recovery/recover-shard.js";
+export { type LoggedOperation, operationsOf } from "./replica/recovery/replay-operations.js";
 export type { Clock, ReplicaOptions } from "./replica/recovery/replica-options.js";
 export { Replica } from "./replica/replica.js";
 export type { ClusterOptions } from "./replica/upkeep/cluster-options.js";

@@ -9,12 +9,11 @@ import {
 } from "@murmuration/index";
 import type { Catalogue } from "../catalogue/collection.js";
 import { resolveCollection } from "../catalogue/resolve.js";
-import { HybridClock, type HybridTime, isHybridTime } from "../causality/hybrid-clock.js";
+import { HybridClock } from "../causality/hybrid-clock.js";
 import type { Command, PointWrite } from "../command/command.js";
 import type { SessionToken } from "../consistency/token.js";
 import type { Arrived, Outgoing } from "../gossip/transport.js";
 import type { OpLog } from "../log/op-log.js";
-import { storedSetting } from "../log/stored-setting.js";
 import { refuseMessage } from "../operation/refuse-message.js";
 import { readableShards } from "../state/open-shard.js";
 import { encodeStoredPayload } from "../state/point-state-codec.js";
@@ -30,7 +29,7 @@ import { type Quarantine, refusalOf } from "./commit/quarantines.js";
 import { tableNote } from "./commit/recover-table.js";
 import { ReplicaStore } from "./commit/store.js";
 import { SYSTEM_SHARD } from "./commit/stored-causality.js";
-import { CLOCK_SETTING } from "./commit/write-shard.js";
+import { clockOf } from "./commit/write-shard.js";
 import { writeAlone } from "./exchange/format-exchange.js";
 import { frontiersOf, type RequestWaits, Waits } from "./exchange/waits.js";
 import { type Execution, Executor, writableShardOf } from "./executor.js";
@@ -45,6 +44,7 @@ import { isPointWrite } from "./plan/plan-points.js";
 import { oneAfterAnother } from "./plan/planner.js";
 import { resolveFilter } from "./plan/resolve-filter.js";
 import { recoverReplica } from "./recovery/recovery.js";
+import { type LoggedOperation, replayOperations } from "./recovery/replay-operations.js";
 import type { Clock, ReplicaOptions } from "./recovery/replica-options.js";
 import { Compactor } from "./upkeep/compactor.js";
 import { Eraser } from "./upkeep/eraser.js";
@@ -103,7 +103,7 @@ export class Replica {
     const known = replicaIdOf(log);
     const id = known ?? options.newReplicaId();
     if (known === undefined) log.transaction((writer) => writer.putSetting(REPLICA_SETTING, String(id)));
-    const last = storedSetting(log, CLOCK_SETTING, timeOf);
+    const last = clockOf(log);
     const time = new HybridClock(last === undefined ? {} : { last });
     const state = recoverReplica(log, id, options);
     const store = new ReplicaStore(id, log, time, state, options.newTableSeed, options.vectorFiles);
@@ -218,6 +218,12 @@ export class Replica {
     for (const message of messages) this.#peering.receive(message, nowMs);
     this.#peering.settle();
     this.#store.flush();
+  }
+
+  /** Takes operations of others from a log (`replayOperations`). */
+  replay(operations: Iterable<LoggedOperation>): number {
+    assert(this.#peering === undefined, "a member gets operations from the others");
+    return replayOperations(this.#store, operations);
   }
 
   /** Who is let into the cluster. Throws `bad-request` for a replica that is alone. */
@@ -371,11 +377,4 @@ export class Replica {
       this.#log.transaction((writer) => writer.putSetting(PROBE_SETTING, text));
     }
   }
-}
-
-function timeOf(text: string): HybridTime | undefined {
-  const [, wallMs, counter] = (/^(\d+):(\d+)$/.exec(text) ?? []).map(Number);
-  return wallMs !== undefined && counter !== undefined && isHybridTime(wallMs, counter)
-    ? { wallMs, counter }
-    : undefined;
 }

@@ -1,14 +1,27 @@
 import type { PointId } from "@murmuration/index";
-import type { HybridClock } from "../../causality/hybrid-clock.js";
+import { type HybridClock, type HybridTime, isHybridTime } from "../../causality/hybrid-clock.js";
 import { putStoredCheckpoint } from "../../checkpoint/stored-checkpoint.js";
-import type { LogWriter } from "../../log/op-log.js";
+import type { LogWriter, OpLog } from "../../log/op-log.js";
+import { storedSetting } from "../../log/stored-setting.js";
 import type { PointState } from "../../state/point-state.js";
 import { encodeRegisters, encodeStoredPayload } from "../../state/point-state-codec.js";
 import type { Shard } from "../../state/shard.js";
 import { causalSetting } from "./stored-causality.js";
 
 /** Setting of the log: the latest time of the hybrid clock. */
-export const CLOCK_SETTING = "replica.clock";
+const CLOCK_SETTING = "replica.clock";
+
+/** The latest time that the replica of a log has given out or observed: no operation in the log is later. `undefined`: none. Throws `corrupt` for a setting that is no time. */
+export function clockOf(log: OpLog): HybridTime | undefined {
+  return storedSetting(log, CLOCK_SETTING, timeOf);
+}
+
+function timeOf(text: string): HybridTime | undefined {
+  const [, wallMs, counter] = (/^(\d+):(\d+)$/.exec(text) ?? []).map(Number);
+  return wallMs !== undefined && counter !== undefined && isHybridTime(wallMs, counter)
+    ? { wallMs, counter }
+    : undefined;
+}
 
 /** The latest time that was given out or observed. */
 export function putClock(writer: LogWriter, { last: { wallMs, counter } }: HybridClock): void {
