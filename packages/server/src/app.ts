@@ -290,7 +290,7 @@ export async function buildApp(database: Database, options: AppOptions = {}): Pr
   logSlowRequests(app, slowMs);
 
   const statistics = new RequestStatistics();
-  const metrics = new Metrics(database, statistics, options.snapshots, audit?.log);
+  const metrics = new Metrics(database, statistics, options.snapshots, audit?.log, options.backups);
   measureRequests(app, database, metrics, statistics);
   const served = [...routes, telemetryRoute(statistics), metricsRoute(metrics)];
   const all = [...served, openApiRoute(served)];

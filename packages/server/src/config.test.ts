@@ -84,9 +84,9 @@ describe("configuration", () => {
   });
 
   it("takes backups only with a folder for them", () => {
-    const { backupFolder, backupEveryMinutes, backupKeep } = configOf(["--backup-folder", "b", "--backup-every", "60"]);
-    assert.deepEqual([backupFolder, backupEveryMinutes, backupKeep], ["b", 60, 7]);
-    assert.equal(configOf([]).backupFolder, "");
+    const { backupTarget, backupEveryMinutes, backupKeep } = configOf(["--backup-folder", "b", "--backup-every", "60"]);
+    assert.deepEqual([backupTarget, backupEveryMinutes, backupKeep], [{ folder: "b" }, 60, 7]);
+    assert.equal(configOf([]).backupTarget, undefined);
     assert.match(refusal(["--backup-every", "60"]), /--backup-every needs --backup-folder/);
     assert.match(refusal(["--backup-folder", "b", "--backup-keep", "0"]), /--backup-keep: .*from 1/);
     assert.match(refusal(["--backup-folder", "b", "--backup-every", "20161"]), /--backup-every: .*to 20160/);

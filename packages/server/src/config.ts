@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { type AccessConfig, accessOf } from "./access-config.js";
 import { type AuditConfig, auditOf } from "./audit-config.js";
+import { type BackupTarget, backupTargetOf } from "./backup-config.js";
 import { clusterOf } from "./cluster-config.js";
 import { type EncryptionConfig, encryptionOf } from "./encryption-config.js";
 import type { ClusterStart } from "./engine/cluster-start.js";
@@ -18,6 +19,12 @@ export interface Config extends ServerSettings {
   readonly tls: TlsConfig;
   /** What is on disk is encrypted so; `undefined`: it is not. */
   readonly encryption: EncryptionConfig | undefined;
+  /** Where backups go, and how often; without it there are none. */
+  readonly backupTarget: BackupTarget | undefined;
+  readonly backupEveryMinutes: number;
+  /** 0: never. */
+  readonly logEveryMinutes: number;
+  readonly drillEveryMinutes: number;
   /** The audit log; without it nothing is recorded. */
   readonly audit: AuditConfig | undefined;
   /** The cluster to take part in; without it the server is alone. */
@@ -150,8 +157,6 @@ export function loadConfig(sources: ConfigSources): ConfigOutcome {
     const file = path === undefined ? new Map<string, string>() : readConfigFile(path, readFile);
     const entries = optionTable.map((row) => [row.key, resolve(row, values, sources, file, path ?? "")]);
     const settings = Object.fromEntries(entries) as Settings;
-    if (settings.backupEveryMinutes > 0 && settings.backupFolder === "")
-      throw new Error("--backup-every needs --backup-folder");
     const bodyBytesInFlightMebibytes = roomForBodies(settings);
     const { apiKey, readOnlyApiKey, apiKeyAlternate, encryptionKey, invitation, ...shown } = settings;
     const access = accessOf(settings, readFile);
@@ -159,7 +164,8 @@ export function loadConfig(sources: ConfigSources): ConfigOutcome {
     const tls = tlsOf(settings, readFile);
     const encryption = encryptionOf(settings, readFile);
     const audit = auditOf(settings, readFile);
-    return { config: { ...shown, bodyBytesInFlightMebibytes, access, tls, encryption, audit, cluster } };
+    const backupTarget = backupTargetOf(settings, readFile);
+    return { config: { ...shown, bodyBytesInFlightMebibytes, access, tls, encryption, audit, backupTarget, cluster } };
   } catch (error) {
     return { exitCode: 2, output: `error: ${(error as Error).message}\n` };
   }

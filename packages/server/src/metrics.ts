@@ -1,6 +1,8 @@
 import { collectionNamed, type TransportLink, visibleCollections } from "@murmuration/core";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, type Metric, Registry } from "prom-client";
 import type { AuditLog } from "./audit-log/audit-log.js";
+import { backupMetrics } from "./backup/backup-metrics.js";
+import type { Backups } from "./backup/backups.js";
 import { dialectMetrics } from "./dialect-metrics.js";
 import type { Database, ReplicationReport } from "./engine/database.js";
 import { RequestStatistics } from "./request-statistics.js";
@@ -29,17 +31,20 @@ export class Metrics {
   readonly #statistics: RequestStatistics;
   readonly #snapshots: Pick<Snapshots, "failures" | "counts"> | undefined;
   readonly #audit: Pick<AuditLog, "counts"> | undefined;
+  readonly #backups: Pick<Backups, "counts"> | undefined;
 
   constructor(
     database: MetricsSource,
     statistics: RequestStatistics = new RequestStatistics(),
     snapshots?: Pick<Snapshots, "failures" | "counts">,
     audit?: Pick<AuditLog, "counts">,
+    backups?: Pick<Backups, "counts">,
   ) {
     this.#database = database;
     this.#statistics = statistics;
     this.#snapshots = snapshots;
     this.#audit = audit;
+    this.#backups = backups;
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry });
     this.#durations = new Histogram({
@@ -86,6 +91,11 @@ export class Metrics {
       this.#putTotals("murmur_snapshot_failures_total", help, "work", { ...failures });
     }
     this.#putAudit();
+    const backups = this.#backups === undefined ? [] : backupMetrics(this.#backups.counts);
+    for (const { name, help, value, isTotal } of backups) {
+      if (isTotal) this.#putTotal(name, help, value);
+      else this.#put(name, help, value);
+    }
     const { catalogue } = this.#database;
     this.#statistics.keepOnly((name) => collectionNamed(catalogue, name) !== undefined);
     const own = await this.#registry.metrics();

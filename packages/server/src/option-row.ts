@@ -1,5 +1,6 @@
 import type { AccessSettings } from "./access-config.js";
 import type { AuditSettings } from "./audit-config.js";
+import type { BackupSettings } from "./backup-config.js";
 import type { ClusterSettings } from "./cluster-config.js";
 import type { EncryptionSettings } from "./encryption-config.js";
 import type { CopiesPolicy } from "./erasure/copies-policy.js";
@@ -33,10 +34,6 @@ export interface ServerSettings {
   readonly memoryLimitMebibytes: number;
   /** Operations. */
   readonly imageInterval: number;
-  /** "": no backups. */
-  readonly backupFolder: string;
-  /** 0: only on request. */
-  readonly backupEveryMinutes: number;
   readonly backupKeep: number;
   /** What becomes of copies that may hold what is erased. */
   readonly erasureCopies: CopiesPolicy;
@@ -44,6 +41,7 @@ export interface ServerSettings {
 
 /** What every option is set to, by its key. */
 export type Settings = ServerSettings &
+  BackupSettings &
   ClusterSettings &
   AccessSettings &
   TlsSettings &

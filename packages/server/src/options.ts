@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { accessOptions } from "./access-options.js";
 import { auditOptions } from "./audit-options.js";
+import { backupOptions } from "./backup-options.js";
 import { clusterOptions } from "./cluster-options.js";
 import { encryptionOptions } from "./encryption-options.js";
 import { type CopiesPolicy, copiesPolicies } from "./erasure/copies-policy.js";
@@ -36,7 +37,6 @@ function onOff(value: string): "on" | "off" {
 }
 
 const dayMs = 86_400_000;
-const minutesOfTwoWeeks = 20_160;
 
 /** Every option, in the order of the help: the only place where they are defined, with those that it puts together. */
 export const optionTable: readonly OptionRow[] = [
@@ -214,14 +214,7 @@ export const optionTable: readonly OptionRow[] = [
     defaultValue: 50_000,
     parse: integerFrom(1, 1_000_000_000),
   },
-  {
-    name: "backup-folder",
-    key: "backupFolder",
-    placeholder: "folder",
-    description: "folder for backups; without it there are none",
-    defaultValue: "",
-    parse: text,
-  },
+  ...backupOptions,
   {
     name: "erasure-copies",
     key: "erasureCopies",
@@ -229,22 +222,6 @@ export const optionTable: readonly OptionRow[] = [
     description: "what becomes of snapshots and backups that may hold what is erased: replace, delete, or keep",
     defaultValue: "replace",
     parse: copiesPolicy,
-  },
-  {
-    name: "backup-every",
-    key: "backupEveryMinutes",
-    placeholder: "minutes",
-    description: "make a backup so long after the last one; 0 only on request",
-    defaultValue: 0,
-    parse: integerFrom(0, minutesOfTwoWeeks),
-  },
-  {
-    name: "backup-keep",
-    key: "backupKeep",
-    placeholder: "count",
-    description: "so many backups of this replica are kept, the newest",
-    defaultValue: 7,
-    parse: integerFrom(1, 100_000),
   },
   {
     name: "shutdown-timeout-ms",

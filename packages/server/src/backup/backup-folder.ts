@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { MurmurationError } from "@murmuration/index";
 import type { MasterKeys } from "../encryption/master-keys.js";
 import { folderFailureInWords } from "../engine/failure-in-words.js";
+import type { BackupPlace, ListedBackup } from "./backup-place.js";
 import { fileError, flush } from "./files.js";
-import { type Manifest, parseManifest, rewrappedManifest } from "./manifest.js";
+import { parseManifest, rewrappedManifest } from "./manifest.js";
 
 // A backup is NAME.db, the log, and NAME.json, its manifest, which is put there last: without it there is no backup of that name.
 // Until then both are called so with UNFINISHED behind.
@@ -20,11 +21,6 @@ export interface BackupFiles {
   readonly log: string;
   readonly manifest: string;
 }
-
-/** A backup in a folder, or why its manifest cannot be read. */
-export type ListedBackup =
-  | { readonly name: string; readonly manifest: Manifest }
-  | { readonly name: string; readonly problem: string };
 
 /** `20261125T174653123Z-5`: names sort by time. */
 export function backupName(createdMs: number, replicaId: number): string {
@@ -49,7 +45,7 @@ export function manifestBeside(file: string): string {
 }
 
 /** The folder where backups are. Several replicas may use one: each touches only what it made itself. */
-export class BackupFolder {
+export class BackupFolder implements BackupPlace {
   readonly path: string;
   readonly #masterKeys: () => MasterKeys | undefined;
 
@@ -85,14 +81,17 @@ export class BackupFolder {
   }
 
   /** Throws `not-found`, or `storage`. */
-  async remove(name: string): Promise<void> {
-    if (parseBackupName(name) === undefined || !(await this.names()).includes(name)) {
-      throw new MurmurationError("not-found", `there is no backup ${name}`);
+  async remove(names: readonly string[]): Promise<void> {
+    const there = new Set(await this.names());
+    for (const name of names) {
+      if (!there.has(name)) throw new MurmurationError("not-found", `there is no backup ${name}`);
     }
-    const files = backupFiles(this.path, name);
     try {
-      // the manifest first: what is left over without it is swept
-      for (const path of [files.manifest, files.log]) await rm(path, { force: true });
+      for (const name of names) {
+        const files = backupFiles(this.path, name);
+        // the manifest first: what is left over without it is swept
+        for (const path of [files.manifest, files.log]) await rm(path, { force: true });
+      }
       flush(this.path);
     } catch (error) {
       throw fileError(error, this.path);
@@ -106,6 +105,11 @@ export class BackupFolder {
     const left = files.filter((one) => !one.isFinished || !finished.has(one.name)).map(({ file }) => file);
     for (const file of left) await rm(join(this.path, file), { force: true });
     return left;
+  }
+
+  /** A folder holds nothing else of a replica while none is made. */
+  async leaveOnlyBackups(replicaId: number): Promise<void> {
+    await this.sweep(replicaId);
   }
 
   /** Has the manifests of a replica be wrapped by the first of the keys. Returns the names of those that none of them opens. Throws `storage`. */

@@ -20,9 +20,9 @@ export interface WrittenLog {
   remove(...ids: number[]): void;
 }
 
-/** Opens the log of a file, a new one with an empty collection `c`. */
-export function openWrittenLog(file: string): WrittenLog {
-  const log = new SqliteOpLog(file);
+/** Opens the log of a file, a new one with an empty collection `c`; encrypted where there is a key. */
+export function openWrittenLog(file: string, key?: Uint8Array): WrittenLog {
+  const log = new SqliteOpLog(file, { key });
   let nowMs = 1_000;
   const replica = Replica.open({ log, clock: { now: () => nowMs++ }, newReplicaId: () => REPLICA_ID, newTableSeed });
   const run = (...commands: Parameters<Replica["execute"]>[0]) => {

@@ -36,7 +36,7 @@ describe("the backups of a server", () => {
     const backups = await Backups.open({
       logFile: join(root, "murmuration.db"),
       replicaId: REPLICA_ID,
-      folder,
+      to: { folder },
       everyMinutes: 0,
       keep: 7,
       log: pino({}, { write: (line: string) => void lines.push(line) }),
@@ -71,9 +71,9 @@ describe("the backups of a server", () => {
       { name: first.name, manifest: first },
     ]);
     assert.equal(report.isRunning, false);
-    await backups.remove(second.name);
+    await backups.remove([second.name]);
     for (const name of [second.name, "../a", "", `${first.name}.json`]) {
-      await assert.rejects(backups.remove(name), failsWith("not-found"));
+      await assert.rejects(backups.remove([name]), failsWith("not-found"));
     }
     assert.deepEqual(readdirSync(folder).sort(), [`${first.name}.db`, `${first.name}.json`]);
     writeFileSync(join(folder, `${first.name}.json`), "{");

@@ -1,24 +1,26 @@
-import { Worker } from "node:worker_threads";
+import { rm } from "node:fs/promises";
 import { MurmurationError } from "@murmuration/index";
 import type { Logger } from "pino";
 import type { FolderRing } from "../encryption/folder-ring.js";
-import { fromPlainError } from "../threads/plain-error.js";
-import { BackupFolder, backupName, type ListedBackup, parseBackupName } from "./backup-folder.js";
-import type { BackupOrder } from "./make-backup.js";
-import type { Manifest } from "./manifest.js";
+import type { StoreConfig } from "../object-store/mod.js";
+import { BackupFolder, backupName, parseBackupName } from "./backup-folder.js";
+import type { AnyManifest, BackupPlace, ListedBackup } from "./backup-place.js";
+import { BackupThreads } from "./backup-thread.js";
+import { Repeated, type RepeatedReport } from "./repeated.js";
 import { nextBackupDelayMs } from "./schedule.js";
-import type { BackupOutcome } from "./worker.js";
+import type { Shipped } from "./ship-log.js";
+import { StoredBackups } from "./stored-backups.js";
 
 const MINUTE_MS = 60_000;
 /** No scheduled backup is made so soon after the start: the engine still recovers, and a process that dies of a backup has lived so long. */
 const SETTLE_MS = 60_000;
-const YOUNG_GENERATION_MEBIBYTES = 96;
 
 /** Whose backups, where they go, how often, and how many stay. */
 export interface BackupsOptions {
   readonly logFile: string;
   readonly replicaId: number;
-  readonly folder: string;
+  /** A folder, or a store with the folder where a copy lies until it is sent. */
+  readonly to: { readonly folder: string } | { readonly store: StoreConfig; readonly staging: string };
   /** 0: only on request. */
   readonly everyMinutes: number;
   /** So many of this replica's stay, the newest. */
@@ -28,44 +30,97 @@ export interface BackupsOptions {
   readonly settleMs?: number;
   /** What the log is encrypted with, if it is. */
   readonly ring?: FolderRing | undefined;
+  /** How often operations are sent that were written since; 0, or nothing: never. To a store alone. */
+  readonly logEveryMinutes?: number;
+  /** How often the newest one is restored in a drill; 0, or nothing: never. */
+  readonly drillEveryMinutes?: number;
+  /** Where to; it is emptied. Without it there are no drills. */
+  readonly drillFolder?: string;
 }
 
 /** Backups as `GET /murmur/backups` tells of them. */
 export interface BackupsReport {
-  readonly folder: string;
+  /** Path of the folder, or `s3://bucket/prefix`. */
+  readonly place: string;
   readonly everyMinutes: number;
   readonly keep: number;
   readonly isRunning: boolean;
   /** Why the last attempt failed; missing after one that did not. */
   readonly lastFailure?: { readonly atMs: number; readonly why: string };
+  readonly drills: RepeatedReport<Drilled>;
+  readonly shipping: RepeatedReport<Shipped>;
   /** Newest first. */
   readonly backups: readonly ListedBackup[];
 }
 
+/** A drill that went well: of which backup, and what it took. */
+export interface Drilled {
+  readonly backup: string;
+  readonly ms: number;
+}
+
+/** What is counted of backups since the start. */
+export interface BackupCounts {
+  /** When the last one was made, also before the start, as far as is known. */
+  readonly lastMs: number | undefined;
+  readonly failures: number;
+  readonly drills: RepeatedReport<Drilled>;
+  readonly shipping: RepeatedReport<Shipped>;
+}
+
+/** The first drill after a start comes after so long at most, and one that failed is tried again. */
+const DRILL_SOON_MS = 600_000;
+
+const beingMade = () => new MurmurationError("conflict", "a backup is being made");
+
 /** Makes backups of a replica's log, on request and on schedule, one at a time, each in a thread of its own. */
 export class Backups {
   readonly #options: BackupsOptions;
-  readonly #folder: BackupFolder;
+  readonly #place: BackupPlace;
   readonly #log: Logger;
-  #running: Promise<Manifest> | undefined;
-  #worker: Worker | undefined;
+  #running: Promise<AnyManifest> | undefined;
+  readonly #threads = new BackupThreads();
+  readonly #drills: Repeated<Drilled>;
+  readonly #shipping: Repeated<Shipped>;
+  #lastMs: number | undefined;
+  #failures = 0;
   #timer: NodeJS.Timeout | undefined;
   #lastFailure: BackupsReport["lastFailure"];
   #isClosed = false;
+  /** What is being removed. */
+  #tidying: Promise<void> = Promise.resolve();
   readonly #earliestMs: number;
 
   private constructor(options: BackupsOptions) {
     this.#options = options;
-    this.#folder = new BackupFolder(options.folder, () => options.ring?.masterKeys);
+    const masterKeys = () => options.ring?.masterKeys;
+    const { to } = options;
+    this.#place = "store" in to ? new StoredBackups(to.store, masterKeys) : new BackupFolder(to.folder, masterKeys);
     this.#log = options.log;
     this.#earliestMs = Date.now() + (options.settleMs ?? SETTLE_MS);
+    const { drillEveryMinutes = 0, logEveryMinutes = 0, log } = options;
+    this.#drills = new Repeated({
+      everyMinutes: drillEveryMinutes,
+      soonMs: DRILL_SOON_MS,
+      act: () => this.#drill(),
+      onDone: (drilled) => log.info(drilled, "the newest backup was restored in a drill: equal to what was backed up"),
+      onFailed: (why) => log.error({ why }, "a restore drill failed"),
+    });
+    this.#shipping = new Repeated({
+      everyMinutes: "store" in to ? logEveryMinutes : 0,
+      soonMs: MINUTE_MS,
+      act: () => this.#tidy(() => this.#ship()),
+      onFailed: (why) => log.error({ why }, "operations of the log could not be sent to the store"),
+    });
   }
 
   /** Clears what an earlier process left unfinished, and begins with the schedule. A folder out of order is told of, and tried again. */
   static async open(options: BackupsOptions): Promise<Backups> {
     const backups = new Backups(options);
     await backups.#sweep();
-    await backups.#schedule();
+    const scheduled = backups.#schedule();
+    // a store may be long in answering, and a server starts without it
+    if ("folder" in options.to) await scheduled;
     return backups;
   }
 
@@ -73,7 +128,7 @@ export class Backups {
    * Make a backup now. Resolves when it is durable and verified; rejects with `conflict` while another is made, with `storage` or `corrupt`
    * when it failed: then nothing of it is left.
    */
-  make(): Promise<Manifest> {
+  make(): Promise<AnyManifest> {
     if (this.#isClosed) return Promise.reject(new MurmurationError("unavailable", "the server is stopping"));
     if (this.#running !== undefined) {
       return Promise.reject(new MurmurationError("conflict", "another backup is being made"));
@@ -87,25 +142,43 @@ export class Backups {
   }
 
   async report(): Promise<BackupsReport> {
-    const { folder, everyMinutes, keep } = this.#options;
+    const { everyMinutes, keep } = this.#options;
     return {
-      folder,
+      place: this.#place.path,
       everyMinutes,
       keep,
       isRunning: this.#running !== undefined,
+      drills: this.#drills.report,
+      shipping: this.#shipping.report,
       ...(this.#lastFailure === undefined ? {} : { lastFailure: this.#lastFailure }),
-      backups: await this.#folder.list(),
+      backups: await this.#place.list(),
+    };
+  }
+
+  get counts(): BackupCounts {
+    return {
+      lastMs: this.#lastMs,
+      failures: this.#failures,
+      drills: this.#drills.report,
+      shipping: this.#shipping.report,
     };
   }
 
   /** Has the keys of this replica's backups be wrapped by the key that is the first one now. Returns the names of those that cannot be opened any more. Throws `storage`. */
   rewrap(): Promise<string[]> {
-    return this.#folder.rewrap(this.#options.replicaId);
+    return this.#place.rewrap(this.#options.replicaId);
   }
 
-  /** Throws `not-found`, or `storage`. */
-  remove(name: string): Promise<void> {
-    return this.#folder.remove(name);
+  /** Throws `not-found`, `storage`, or what a store throws; `conflict` while a backup is sent, whose parts would be taken for what is left over. */
+  remove(names: readonly string[]): Promise<void> {
+    if (this.#running !== undefined && "store" in this.#options.to) return Promise.reject(beingMade());
+    return this.#tidy(() => this.#place.remove(names));
+  }
+
+  /** Leaves nothing of this replica there that is of no backup. Throws as `remove`, and `conflict` while a backup is made. */
+  leaveOnlyBackups(): Promise<void> {
+    if (this.#running !== undefined) return Promise.reject(beingMade());
+    return this.#tidy(() => this.#place.leaveOnlyBackups(this.#options.replicaId));
   }
 
   /**
@@ -116,7 +189,7 @@ export class Backups {
     erased: readonly { readonly id: string; readonly shard: string }[],
     members: ReadonlySet<number>,
   ): Promise<string[]> {
-    if (this.#running !== undefined) throw new MurmurationError("conflict", "a backup is being made");
+    if (this.#running !== undefined) throw beingMade();
     const { replicaId } = this.#options;
     const isOurs = (name: string) => {
       const of = parseBackupName(name)?.replicaId as number;
@@ -129,7 +202,7 @@ export class Backups {
           one.manifest.erased?.includes(id) !== true &&
           one.manifest.contents.collections.some((collection) => collection.shard === shard),
       );
-    const listed = (await this.#folder.list()).filter(({ name }) => isOurs(name));
+    const listed = (await this.#place.list()).filter(({ name }) => isOurs(name));
     return listed.filter(mayHold).map(({ name }) => name);
   }
 
@@ -138,22 +211,37 @@ export class Backups {
     this.#isClosed = true;
     clearTimeout(this.#timer);
     const running = this.#running;
-    await this.#worker?.terminate();
+    this.#drills.close();
+    this.#shipping.close();
+    await this.#threads.close();
     await running?.catch(() => undefined);
   }
 
-  async #make(): Promise<Manifest> {
+  /** One after the other; a backup that is begun meanwhile waits, as it counts on what is there. */
+  #tidy<T>(act: () => Promise<T>): Promise<T> {
+    const done = this.#tidying.then(act);
+    this.#tidying = done.then(
+      () => undefined,
+      () => undefined,
+    );
+    return done;
+  }
+
+  async #make(): Promise<AnyManifest> {
     try {
       const manifest = await this.#copy();
       this.#lastFailure = undefined;
-      const { name, ms, file } = manifest;
-      this.#log.info({ name, ms, bytes: file.bytes }, "backup made");
+      this.#lastMs = Date.parse(manifest.created);
+      const { name, ms } = manifest;
+      const size = "file" in manifest ? { bytes: manifest.file.bytes } : { bytes: manifest.bytes, sent: manifest.sent };
+      this.#log.info({ name, ms, ...size }, "backup made");
       // the key may have changed while it was made
       if (this.#options.ring !== undefined) await this.#rewrapAfter();
       await this.#retain();
       return manifest;
     } catch (error) {
       const why = (error as Error).message;
+      this.#failures++;
       this.#lastFailure = { atMs: Date.now(), why };
       if (this.#isClosed) await this.#sweep();
       else this.#log.error({ why }, "a backup failed");
@@ -171,46 +259,50 @@ export class Backups {
     }
   }
 
-  async #copy(): Promise<Manifest> {
-    const { logFile, replicaId, ring } = this.#options;
-    await this.#folder.make();
+  async #copy(): Promise<AnyManifest> {
+    const { logFile, replicaId, ring, to } = this.#options;
+    await this.#tidying;
+    if (this.#place instanceof BackupFolder) await this.#place.make();
     const newestMs = await this.#newestMs();
     // names tell the order in which backups were made, also when the clock was set back
     const createdMs = Math.max(Date.now(), (newestMs ?? 0) + 1);
     const name = backupName(createdMs, replicaId);
     const encryption = ring && { keys: ring.keys, ring: ring.written() };
-    return this.#work({ logFile, folder: this.#folder.path, name, createdMs, encryption });
+    const order = { logFile, name, createdMs, encryption };
+    if ("folder" in to) return this.#threads.run<AnyManifest>({ ...order, folder: to.folder });
+    return this.#threads.run<AnyManifest>({ ...order, folder: to.staging, store: to.store, replicaId });
   }
 
-  #work(order: BackupOrder): Promise<Manifest> {
-    return new Promise((resolve, reject) => {
-      if (this.#isClosed) throw new MurmurationError("unavailable", "the server is stopping");
-      const worker = new Worker(new URL("./worker.js", import.meta.url), {
-        workerData: order,
-        // as for the engine's recovery
-        resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MEBIBYTES },
-      });
-      this.#worker = worker;
-      worker.once("message", (outcome: BackupOutcome) => {
-        if ("manifest" in outcome) resolve(outcome.manifest);
-        else reject(fromPlainError(outcome.error));
-      });
-      worker.once("error", (error) =>
-        reject(new MurmurationError("storage", `the backup's thread failed: ${error.message}`, undefined, error)),
-      );
-      worker.once("exit", () => {
-        this.#worker = undefined;
-        reject(new MurmurationError("unavailable", "the backup was broken off"));
-      });
-    });
+  /** Restores the newest backup of this replica. `undefined`: there is none. */
+  async #drill(): Promise<Drilled | undefined> {
+    const { to, ring, replicaId, drillFolder } = this.#options;
+    // one recovery at a time: each takes as much memory as the data
+    await this.#running?.catch(() => undefined);
+    const [name] = await this.#place.names(replicaId);
+    if (name === undefined || drillFolder === undefined) return undefined;
+    const began = performance.now();
+    const from = "folder" in to ? to : { store: to.store };
+    await this.#threads.run({ drill: name, from, temporary: drillFolder, masterKeys: ring?.masterKeys });
+    return { backup: name, ms: Math.round(performance.now() - began) };
+  }
+
+  /** Sends what was written since. `undefined`: there is no backup that it could follow, or nothing was. */
+  async #ship(): Promise<Shipped | undefined> {
+    const { logFile, replicaId, to, ring } = this.#options;
+    if (!(this.#place instanceof StoredBackups) || !("store" in to)) return undefined;
+    const after = await this.#place.shippedTo(replicaId);
+    if (after === undefined) return undefined;
+    const encryption = ring && { keys: ring.keys, ring: ring.written() };
+    const shipped = await this.#threads.run<Shipped>({ ship: { logFile, replicaId, after, encryption }, to: to.store });
+    return shipped.operations === 0 ? undefined : shipped;
   }
 
   /** Remove what is beyond the number to keep. The one just made has the newest name. */
   async #retain(): Promise<void> {
     const { keep, replicaId } = this.#options;
     try {
-      const names = await this.#folder.names(replicaId);
-      for (const name of names.slice(keep)) await this.#folder.remove(name);
+      const old = (await this.#place.names(replicaId)).slice(keep);
+      if (old.length > 0) await this.#place.remove(old);
     } catch (error) {
       this.#log.warn({ why: (error as Error).message }, "old backups could not be removed");
     }
@@ -218,15 +310,18 @@ export class Backups {
 
   async #sweep(): Promise<void> {
     try {
-      const files = await this.#folder.sweep(this.#options.replicaId);
+      const { replicaId, to, drillFolder } = this.#options;
+      if ("staging" in to) await rm(to.staging, { recursive: true, force: true });
+      if (drillFolder !== undefined) await rm(drillFolder, { recursive: true, force: true });
+      const files = await this.#place.sweep(replicaId);
       if (files.length > 0) this.#log.info({ files }, "unfinished backups removed");
     } catch (error) {
-      this.#log.warn({ why: (error as Error).message }, "the backup folder could not be read");
+      this.#log.warn({ why: (error as Error).message }, "unfinished backups could not be removed");
     }
   }
 
   async #newestMs(): Promise<number | undefined> {
-    const [newest] = await this.#folder.names(this.#options.replicaId);
+    const [newest] = await this.#place.names(this.#options.replicaId);
     return newest === undefined ? undefined : parseBackupName(newest)?.createdMs;
   }
 
@@ -234,6 +329,7 @@ export class Backups {
     const everyMs = this.#options.everyMinutes * MINUTE_MS;
     if (everyMs === 0) return;
     const newestMs = await this.#newestMs().catch(() => undefined);
+    this.#lastMs ??= newestMs;
     if (this.#isClosed || this.#running !== undefined) return;
     const hasFailed = this.#lastFailure !== undefined;
     const delayMs = nextBackupDelayMs({

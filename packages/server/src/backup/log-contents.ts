@@ -29,6 +29,7 @@ export const logContents = z.object({
 });
 
 export type LogContents = z.infer<typeof logContents>;
+export type CollectionContents = z.infer<typeof collectionContents>;
 
 /**
  * Recovers a replica from a log, as a start without graph images does, and tells what it holds. Writes nothing. `onMended` is told of what is
@@ -50,16 +51,21 @@ export function contentsOf(
     ...(onMended === undefined ? {} : { onMended }),
   });
   requireSound(replica);
-  const collections = [...replica.writableShards()].map((writable) => {
-    const { shard } = writable;
-    return { shard: shard.id, collection: shard.collection.name, ...digestOf(writable) };
-  });
   return {
     replica_id: replica.id,
     position: replica.position(),
     catalogue_heads: replica.catalogueHeads(),
-    collections: collections.sort((a, b) => (a.shard < b.shard ? -1 : 1)),
+    collections: collectionsOf(replica),
   };
+}
+
+/** The collections of a replica, with their digests. */
+export function collectionsOf(replica: Replica): CollectionContents[] {
+  const collections = [...replica.writableShards()].map((writable) => {
+    const { shard } = writable;
+    return { shard: shard.id, collection: shard.collection.name, ...digestOf(writable) };
+  });
+  return collections.sort((a, b) => (a.shard < b.shard ? -1 : 1));
 }
 
 /** A server goes on without what it cannot recover; a backup that lacks it would not be what its manifest says. */

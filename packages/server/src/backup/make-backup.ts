@@ -1,5 +1,12 @@
 import { renameSync, rmSync } from "node:fs";
-import { SCRUBBED_SETTING, SqliteOpLog, scrubbedErasures } from "@murmuration/core";
+import {
+  clockOf,
+  SCRUBBED_SETTING,
+  SqliteOpLog,
+  SYSTEM_SHARD,
+  scrubbedErasures,
+  versionVectorToJson,
+} from "@murmuration/core";
 import { logKeyOf } from "../encryption/data-keys.js";
 import { version } from "../version.js";
 import { backupFiles, UNFINISHED } from "./backup-folder.js";
@@ -29,7 +36,7 @@ export function makeBackup({ logFile, folder, name, createdMs, encryption }: Bac
   const unfinished = { log: files.log + UNFINISHED, manifest: files.manifest + UNFINISHED };
   try {
     copyLog(logFile, unfinished.log, key);
-    const { contents, erased } = readContents(unfinished.log, key);
+    const { erased, ...read } = readContents(unfinished.log, key);
     const manifest: Manifest = {
       format: manifestFormatVersion,
       name,
@@ -37,7 +44,7 @@ export function makeBackup({ logFile, folder, name, createdMs, encryption }: Bac
       created: new Date(createdMs).toISOString(),
       ms: Math.round(performance.now() - began),
       file: fingerprintOf(unfinished.log),
-      contents,
+      ...read,
       ...(erased.length === 0 ? {} : { erased }),
     };
     writeNewFile(unfinished.manifest, manifestText(manifest, encryption));
@@ -66,7 +73,14 @@ function copyLog(from: string, to: string, key: Uint8Array | undefined): void {
 function readContents(file: string, key: Uint8Array | undefined) {
   const log = new SqliteOpLog(file, { readOnly: true, key });
   try {
-    return { contents: contentsOf(log), erased: scrubbedErasures(log.setting(SCRUBBED_SETTING)) };
+    const { wallMs, counter } = clockOf(log) ?? { wallMs: 0, counter: 0 };
+    const erased = scrubbedErasures(log.setting(SCRUBBED_SETTING));
+    return {
+      contents: contentsOf(log),
+      clock: { wall_ms: wallMs, counter },
+      catalogue_frontier: versionVectorToJson(log.frontier(SYSTEM_SHARD)),
+      erased,
+    };
   } finally {
     log.close();
   }

@@ -12,8 +12,8 @@ export const manifestFormatVersion = 1;
 /** Of a backup that is encrypted: its manifest is, too. */
 const sealedFormatVersion = 2;
 
-const manifestSchema = z.object({
-  format: z.literal(manifestFormatVersion),
+/** What every manifest has. */
+export const manifestFields = {
   name: z.string(),
   /** Version of the server that made it. */
   version: z.string(),
@@ -21,10 +21,19 @@ const manifestSchema = z.object({
   created: z.iso.datetime(),
   /** Time that making and verifying it took. */
   ms: z.number().nonnegative(),
-  file: z.object({ bytes: z.number().int().positive(), sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
   contents: logContents,
+  /** The hybrid clock of the replica: no operation in the log is later. Absent in backups of before. */
+  clock: z.object({ wall_ms: z.number().int().nonnegative(), counter: z.number().int().nonnegative() }).optional(),
+  /** Of the catalogue, the highest sequence by origin. Absent in backups of before. */
+  catalogue_frontier: z.record(z.string(), z.number().int().nonnegative()).optional(),
   /** Ids of erasures that its log has nothing of; absent: of none. */
   erased: z.array(z.string()).optional(),
+};
+
+const manifestSchema = z.object({
+  format: z.literal(manifestFormatVersion),
+  ...manifestFields,
+  file: z.object({ bytes: z.number().int().positive(), sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
 });
 
 /** What a backup is encrypted with, and how that stands beside it. */
@@ -54,7 +63,7 @@ export interface FoundManifest {
 }
 
 /** The text of a manifest, encrypted where the log is. */
-export function manifestText(manifest: Manifest, encryption: BackupEncryption | undefined): string {
+export function manifestText(manifest: { readonly name: string }, encryption: BackupEncryption | undefined): string {
   const { name } = manifest;
   if (encryption === undefined) return `${JSON.stringify(manifest, undefined, 2)}\n`;
   const sealed = sealBytes(encryption.keys, sealedAs(name), Buffer.from(JSON.stringify(manifest)));
@@ -64,11 +73,22 @@ export function manifestText(manifest: Manifest, encryption: BackupEncryption | 
 
 const sealedAs = (name: string) => ({ kind: "backup manifest", id: name });
 
+/** What stands in the text of a manifest, opened where it is encrypted, and the keys of its backup; `undefined`: it is not. */
+export interface OpenedManifest {
+  readonly data: unknown;
+  readonly keys: DataKeys | undefined;
+}
+
 /**
- * The manifest in a text. Throws `corrupt` for text that is not a manifest that this version reads, `forbidden` for one that is encrypted where none of the keys opens it; `where`
- * names it.
+ * What is in the text of a manifest of a format up to `formatMax`. Throws `corrupt` for text that is no manifest, or one of a newer version, `forbidden` for one that is encrypted where
+ * none of the keys opens it; `where` names it.
  */
-export function parseManifest(text: string, where: string, masterKeys: MasterKeys | undefined): FoundManifest {
+export function openManifest(
+  text: string,
+  where: string,
+  masterKeys: MasterKeys | undefined,
+  formatMax: number,
+): OpenedManifest {
   const refuse = (why: string): never => {
     throw new MurmurationError("corrupt", `${where}: ${why}`);
   };
@@ -79,22 +99,41 @@ export function parseManifest(text: string, where: string, masterKeys: MasterKey
       return refuse("is not JSON");
     }
   };
+  const checked = (data: unknown): number | undefined => {
+    const format = anyFormat.safeParse(data);
+    if (format.success && format.data.format > formatMax) {
+      refuse(`was written by a newer version (format ${format.data.format}, this one reads ${formatMax})`);
+    }
+    return format.data?.format;
+  };
   const data = parsed(text);
-  const format = anyFormat.safeParse(data);
-  if (format.success && format.data.format > sealedFormatVersion) {
-    refuse(`was written by a newer version (format ${format.data.format}, this one reads ${sealedFormatVersion})`);
-  }
-  const isSealed = format.success && format.data.format === sealedFormatVersion;
-  const { manifest: plain, keys } = isSealed
-    ? opened(data, where, masterKeys, parsed)
-    : { manifest: data, keys: undefined };
-  const { success, data: manifest, error } = manifestSchema.safeParse(plain);
-  if (success) return { manifest, keys };
-  const [issue] = error.issues;
-  return refuse(`is not a backup's manifest: ${issue?.path.join(".")}: ${issue?.message}`);
+  if (checked(data) !== sealedFormatVersion) return { data, keys: undefined };
+  const opened = unsealed(data, where, masterKeys, parsed);
+  checked(opened.data);
+  return opened;
 }
 
-function opened(data: unknown, where: string, masterKeys: MasterKeys | undefined, parsed: (json: string) => unknown) {
+/**
+ * The manifest in a text. Throws `corrupt` for text that is not a manifest that this version reads, `forbidden` for one that is encrypted where none of the keys opens it; `where`
+ * names it.
+ */
+export function parseManifest(text: string, where: string, masterKeys: MasterKeys | undefined): FoundManifest {
+  const { data, keys } = openManifest(text, where, masterKeys, sealedFormatVersion);
+  const { success, data: manifest, error } = manifestSchema.safeParse(data);
+  if (success) return { manifest, keys };
+  const [issue] = error.issues;
+  throw new MurmurationError(
+    "corrupt",
+    `${where}: is not a backup's manifest: ${issue?.path.join(".")}: ${issue?.message}`,
+  );
+}
+
+function unsealed(
+  data: unknown,
+  where: string,
+  masterKeys: MasterKeys | undefined,
+  parsed: (json: string) => unknown,
+): OpenedManifest {
   const { success, data: whole } = sealedSchema.safeParse(data);
   if (!success) throw new MurmurationError("corrupt", `${where}: is not the manifest of an encrypted backup`);
   if (masterKeys === undefined) {
@@ -106,7 +145,7 @@ function opened(data: unknown, where: string, masterKeys: MasterKeys | undefined
   }
   const keys: DataKeys = openRing(whole.ring, masterKeys, `the backup ${whole.name}`);
   const text = openBytes(keys, sealedAs(whole.name), Buffer.from(whole.sealed, "base64")).toString();
-  return { manifest: parsed(text), keys };
+  return { data: parsed(text), keys };
 }
 
 /** The manifest in a file. Throws `not-found`, `storage`, `forbidden` or `corrupt`. */

@@ -7,20 +7,27 @@ import type { MasterKeys } from "../encryption/master-keys.js";
 import { putRing } from "../encryption/ring-files.js";
 import { dataFiles, takeDataFolder } from "../engine/data-folder.js";
 import { manifestBeside, UNFINISHED } from "./backup-folder.js";
+import type { AnyManifest } from "./backup-place.js";
 import { copyToNewFile, flush, removeLog, withFileErrors } from "./files.js";
-import { type Manifest, readManifest } from "./manifest.js";
+import { readManifest } from "./manifest.js";
 import { checkContents, checkFingerprint, type VerifyOptions } from "./verify-backup.js";
 
 /** What to restore, where to, and where the new replica's id comes from. */
-export interface RestoreOrder extends VerifyOptions {
+export interface RestoreOrder extends RestoreOptions {
   readonly file: string;
+}
+
+/** Where to, and where the new replica's id comes from. */
+export interface RestoreOptions extends VerifyOptions {
+  /** Is given the log before it takes its place, with its new id; what it throws ends the restore. */
+  readonly onAdopted?: (log: SqliteOpLog) => void;
   readonly dataFolder: string;
   readonly newReplicaId: () => number;
 }
 
 /** What was restored. */
 export interface Restored {
-  readonly manifest: Manifest;
+  readonly manifest: AnyManifest;
   /** Id under which the copy writes from now on. */
   readonly replicaId: number;
 }
@@ -43,12 +50,7 @@ export function restoreBackup({ file, dataFolder, newReplicaId, ...options }: Re
       options.onStep?.("copying the file");
       checkFingerprint(file, manifest.file, copyToNewFile(file, unfinished));
       const replicaId = adopt(unfinished, keys && logKeyOf(keys), manifest, newReplicaId, options);
-      if (existsSync(`${unfinished}-wal`)) {
-        throw new MurmurationError(
-          "storage",
-          `${unfinished}: what was written to it could not be brought into one file`,
-        );
-      }
+      requireOneFile(unfinished);
       const finished = options.masterKeys === undefined ? unfinished : takeKeys(dataFolder, unfinished, keys, options);
       withFileErrors(dataFolder, () => renameSync(finished, folder.log));
       flush(dataFolder);
@@ -62,21 +64,29 @@ export function restoreBackup({ file, dataFolder, newReplicaId, ...options }: Re
   }
 }
 
-/** Verify the copy and give it an id of its own. */
-function adopt(
+/** Verifies a copy and gives it an id of its own. Returns that. */
+export function adopt(
   file: string,
   key: Uint8Array | undefined,
-  manifest: Manifest,
+  manifest: AnyManifest,
   newReplicaId: () => number,
-  options: VerifyOptions,
+  options: VerifyOptions & Pick<RestoreOptions, "onAdopted">,
 ): number {
   const log = new SqliteOpLog(file, { key });
   try {
     checkContents(log, manifest, options);
-    return takeNewIdentity(log, newReplicaId);
+    const replicaId = takeNewIdentity(log, newReplicaId);
+    options.onAdopted?.(log);
+    return replicaId;
   } finally {
     log.close();
   }
+}
+
+/** Throws `storage` where some of a log stands beside its file. */
+export function requireOneFile(file: string): void {
+  if (!existsSync(`${file}-wal`)) return;
+  throw new MurmurationError("storage", `${file}: what was written to it could not be brought into one file`);
 }
 
 /** Behind the name of a log that is written under keys of the folder's own. */
@@ -100,8 +110,8 @@ function takeKeys(
   return rekeyed;
 }
 
-/** Images count as data: those of another log must not meet this one. */
-function refuseData(dataFolder: string): void {
+/** Throws `already-exists` for a folder that holds data. Images count as data: those of another log must not meet this one. */
+export function refuseData(dataFolder: string): void {
   const { log, images } = dataFiles(dataFolder);
   const holdsImages = existsSync(images) && readdirSync(images).length > 0;
   if (!holdsImages && !existsSync(log) && !existsSync(`${log}-wal`)) return;

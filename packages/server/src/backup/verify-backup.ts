@@ -31,7 +31,7 @@ export function checkFingerprint(file: string, expected: Fingerprint, actual: Fi
 /** Recovers a replica from an open log; throws `corrupt` unless it holds what the manifest says. */
 export function checkContents(
   log: SqliteOpLog,
-  { contents }: Manifest,
+  { contents }: Pick<Manifest, "contents">,
   { replay = false, onStep, onMended }: VerifyOptions,
 ): void {
   for (const from of replay ? (["projection", "log"] as const) : (["projection"] as const)) {
@@ -51,7 +51,18 @@ export function verifyBackup(file: string, options: VerifyOptions = {}): Manifes
   const { manifest, keys } = readManifest(manifestBeside(file), options.masterKeys);
   options.onStep?.("checking the file");
   checkFingerprint(file, manifest.file, fingerprintOf(file));
-  const log = new SqliteOpLog(file, { readOnly: true, key: keys && logKeyOf(keys) });
+  checkRows(file, keys && logKeyOf(keys), manifest, options);
+  return manifest;
+}
+
+/** Does a log restore to what the manifest says, and is every row in it what was written? Throws as `verifyBackup`. */
+export function checkRows(
+  file: string,
+  key: Uint8Array | undefined,
+  manifest: Pick<Manifest, "contents">,
+  options: VerifyOptions,
+): void {
+  const log = new SqliteOpLog(file, { readOnly: true, key });
   try {
     const mended: string[] = [];
     checkContents(log, manifest, { ...options, onMended: (what) => mended.push(what) });
@@ -67,5 +78,4 @@ export function verifyBackup(file: string, options: VerifyOptions = {}): Manifes
   } finally {
     log.close();
   }
-  return manifest;
 }

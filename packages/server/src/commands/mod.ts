@@ -1,7 +1,9 @@
 import { Command, CommanderError } from "commander";
 import { audit } from "./audit.js";
+import { backups } from "./backups.js";
 import { erase, evict, invite, members, rotateKey } from "./cluster-commands.js";
 import type { CliCommand } from "./command.js";
+import { drilling } from "./drill.js";
 import { restore } from "./restore.js";
 import { serve } from "./serve.js";
 import { exporting, importing } from "./transfer-commands.js";
@@ -16,6 +18,8 @@ const commands: readonly CliCommand[] = [
   erase,
   restore,
   verify,
+  backups,
+  drilling,
   audit,
   importing,
   exporting,

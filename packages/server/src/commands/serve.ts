@@ -20,6 +20,7 @@ import { openErasures } from "../erasure/open-erasures.js";
 import { HttpClient } from "../http/http-client.js";
 import { parseOrigins } from "../http/origins.js";
 import { canShareAPort, requireFreePort } from "../listen/share-port.js";
+import { storeAddressText } from "../object-store/mod.js";
 import { Snapshots } from "../snapshots/snapshots.js";
 import type { ServingTls } from "../tls-config.js";
 import { version } from "../version.js";
@@ -125,13 +126,17 @@ async function openBackups(
   log: Logger,
   ring: FolderRing | undefined,
 ): Promise<Backups | undefined> {
-  if (config.backupFolder === "") return undefined;
+  const { backupTarget: target } = config;
+  if (target === undefined) return undefined;
   const { Backups } = await import("../backup/backups.js");
   return Backups.open({
     logFile: dataFiles(config.data).log,
     replicaId: database.status().replicaId,
-    folder: config.backupFolder,
+    to: "store" in target ? { ...target, staging: dataFiles(config.data).sending } : target,
     everyMinutes: config.backupEveryMinutes,
+    logEveryMinutes: config.logEveryMinutes,
+    drillEveryMinutes: config.drillEveryMinutes,
+    drillFolder: dataFiles(config.data).drill,
     keep: config.backupKeep,
     log,
     ring,
@@ -315,9 +320,15 @@ async function run(config: Config): Promise<void> {
   }
 }
 
+/** How a command names the newest backup. */
+function newestBackup(target: Config["backupTarget"]): string {
+  if (target === undefined) return "FILE";
+  return "store" in target ? storeAddressText(target.store) : join(target.folder, "NAME.db");
+}
+
 /** What an operator does when the data cannot be read. */
-function wayOut({ data, backupFolder, cluster }: Config): string {
-  const restore = `murmur restore ${backupFolder === "" ? "FILE" : join(backupFolder, "NAME.db")} --data NEW-FOLDER`;
+function wayOut({ data, backupTarget, cluster }: Config): string {
+  const restore = `murmur restore ${newestBackup(backupTarget)} --data NEW-FOLDER`;
   const orJoin =
     cluster === undefined ? "" : " While another replica lives, starting with an empty folder does as well.";
   return `The data in ${data} is damaged and is left as it is. Bring the newest backup back with: ${restore} (docs/backup.md).${orJoin}`;

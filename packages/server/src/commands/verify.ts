@@ -1,4 +1,6 @@
-import { describeCollections, runBackupCommand } from "./backup-command.js";
+import type { AnyManifest } from "../backup/backup-place.js";
+import type { VerifyOptions } from "../backup/verify-backup.js";
+import { describeCollections, type NamedSource, runBackupCommand, sourceText } from "./backup-command.js";
 import type { CliCommand } from "./command.js";
 
 /** Checks a backup without changing anything. */
@@ -6,15 +8,16 @@ export const verify: CliCommand = {
   name: "verify",
   summary: "check that a backup restores to what its manifest says",
   run: async (argv) => {
-    const { verifyBackup } = await import("../backup/verify-backup.js");
     return runBackupCommand(
       {
         name: "verify",
         description:
-          "Checks that a backup restores to what its manifest says: the file's checksum, and digests after recovery.",
-        act: (file, { replay = false }, onStep, masterKeys) => {
-          const manifest = verifyBackup(file, { replay, onStep, masterKeys });
-          const text = `${file} of ${manifest.created} restores to the same digests\n${describeCollections(manifest)}`;
+          "Checks that a backup restores to what its manifest says: the checksum of the file, or of every part, and digests after recovery.",
+        act: async (source, { replay = false }, { onStep, masterKeys }) => {
+          const options = { replay, onStep, masterKeys };
+          const manifest = await verified(source, options);
+          const what = sourceText(source, manifest);
+          const text = `${what} of ${manifest.created} restores to the same digests\n${describeCollections(manifest)}`;
           return { json: manifest, text };
         },
       },
@@ -22,3 +25,13 @@ export const verify: CliCommand = {
     );
   },
 };
+
+async function verified(source: NamedSource, options: VerifyOptions): Promise<AnyManifest> {
+  if ("file" in source) {
+    const { verifyBackup } = await import("../backup/verify-backup.js");
+    return verifyBackup(source.file, options);
+  }
+  const { verifyStored } = await import("../backup/restore-stored.js");
+  const { withStore } = await import("../backup/stored-backups.js");
+  return withStore(source.store, (store) => verifyStored(store, source.name, options));
+}

@@ -12,6 +12,10 @@ export interface DataFiles {
   readonly vectors: string;
   readonly reserve: string;
   readonly snapshots: string;
+  /** A copy that is being sent to a store for backups; removed at a start. */
+  readonly sending: string;
+  /** Where backups are restored in drills; likewise. */
+  readonly drill: string;
   /** The private key by which members of a cluster know this replica. */
   readonly memberKey: string;
 }
@@ -23,6 +27,8 @@ export function dataFiles(folder: string): DataFiles {
     vectors: join(folder, "vectors"),
     reserve: join(folder, "reserve"),
     snapshots: join(folder, "snapshots"),
+    sending: join(folder, "sending"),
+    drill: join(folder, "drill"),
     memberKey: join(folder, "member-key.pem"),
   };
 }

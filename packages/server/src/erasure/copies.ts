@@ -25,7 +25,7 @@ export interface Erased {
 
 /** What erasures need of those who keep copies. */
 export interface Copies {
-  readonly backups: Pick<Backups, "holding" | "make" | "remove"> | undefined;
+  readonly backups: Pick<Backups, "holding" | "leaveOnlyBackups" | "make" | "remove"> | undefined;
   readonly snapshots: SnapshotCopies;
   /** Of a collection that is there under this name; `undefined`: there is none. */
   readonly headerOf: (collection: string) => CollectionHeader | undefined;
@@ -43,12 +43,13 @@ export async function eraseFromBackups(
 ): Promise<CopiesDone> {
   if (backups === undefined) return noCopies;
   const holding = await backups.holding(erased, members);
-  if (holding.length === 0) return noCopies;
-  if (policy === "keep") return { ...noCopies, kept: holding };
-  // first the new one: there is no moment without any
-  const made = policy === "replace" ? [(await backups.make()).name] : [];
-  for (const name of holding) await backups.remove(name);
-  return { removed: holding, made, kept: [] };
+  const isReplaced = policy === "replace" && holding.length > 0;
+  const made = isReplaced ? [(await backups.make()).name] : [];
+  // behind the new one: there is no moment without any
+  if (policy !== "keep" && holding.length > 0) await backups.remove(holding);
+  // of one that was broken off, parts may lie in a store
+  await backups.leaveOnlyBackups();
+  return policy === "keep" ? { ...noCopies, kept: holding } : { removed: holding, made, kept: [] };
 }
 
 /** Snapshots of these collections and of the whole store that were made before nothing of the erasures was there any more. */

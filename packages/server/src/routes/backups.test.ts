@@ -29,7 +29,14 @@ describe("the routes of backups", () => {
     source.upsert(0, 10);
     const folder = join(root, "backups");
     const log = pino({ level: "silent" });
-    const backups = await Backups.open({ logFile, replicaId: REPLICA_ID, folder, everyMinutes: 0, keep: 3, log });
+    const backups = await Backups.open({
+      logFile,
+      replicaId: REPLICA_ID,
+      to: { folder },
+      everyMinutes: 0,
+      keep: 3,
+      log,
+    });
     try {
       const { ask } = await testApp({ backups });
       const [made, second] = await Promise.all([ask("POST", "/murmur/backups"), ask("POST", "/murmur/backups")]);

@@ -1,18 +1,36 @@
 import { MurmurationError } from "@murmuration/index";
 import { z } from "zod";
-import type { ListedBackup } from "../backup/backup-folder.js";
+import type { AnyManifest, ListedBackup } from "../backup/backup-place.js";
 import type { Backups } from "../backup/backups.js";
-import type { Manifest } from "../backup/manifest.js";
+import type { RepeatedReport } from "../backup/repeated.js";
 import { none, type Route, route } from "./route.js";
 
 function required(backups: Backups | undefined): Backups {
   if (backups !== undefined) return backups;
-  throw new MurmurationError("bad-request", "this server makes no backups: it was started without --backup-folder");
+  throw new MurmurationError(
+    "bad-request",
+    "this server makes no backups: it was started without --backup-folder or --backup-to",
+  );
 }
 
-function renderManifest({ name, version, created, ms, file, contents }: Manifest) {
+function renderManifest(manifest: AnyManifest) {
+  const { name, version, created, ms, contents } = manifest;
   const { replica_id, position, collections } = contents;
-  return { name, created, bytes: file.bytes, ms, version, replica_id, position, sha256: file.sha256, collections };
+  const size =
+    "file" in manifest
+      ? { bytes: manifest.file.bytes, sha256: manifest.file.sha256 }
+      : { bytes: manifest.bytes, parts: manifest.parts, sent: manifest.sent };
+  return { name, created, ...size, ms, version, replica_id, position, collections };
+}
+
+function renderRepeated<Result extends object>({ everyMinutes, last, lastFailure, failures }: RepeatedReport<Result>) {
+  const at = (ms: number) => new Date(ms).toISOString();
+  return {
+    every_minutes: everyMinutes,
+    failures,
+    ...(last && { last: { at: at(last.atMs), ...last.result } }),
+    ...(lastFailure && { last_failure: { at: at(lastFailure.atMs), why: lastFailure.why } }),
+  };
 }
 
 function renderListed(listed: ListedBackup) {
@@ -30,15 +48,26 @@ export const backupRoutes: readonly Route[] = [
     query: none,
     body: none,
     handle: async ({ backups }) => {
-      const { folder, everyMinutes, keep, isRunning, lastFailure, backups: listed } = await required(backups).report();
+      const {
+        place,
+        everyMinutes,
+        keep,
+        isRunning,
+        lastFailure,
+        drills,
+        shipping,
+        backups: listed,
+      } = await required(backups).report();
       return {
-        folder,
+        folder: place,
         every_minutes: everyMinutes,
         keep,
         running: isRunning,
         ...(lastFailure === undefined
           ? {}
           : { last_failure: { at: new Date(lastFailure.atMs).toISOString(), why: lastFailure.why } }),
+        ...(drills.everyMinutes === 0 ? {} : { drills: renderRepeated(drills) }),
+        ...(shipping.everyMinutes === 0 ? {} : { log: renderRepeated(shipping) }),
         backups: listed.map(renderListed),
       };
     },
@@ -62,7 +91,7 @@ export const backupRoutes: readonly Route[] = [
     query: none,
     body: none,
     handle: async ({ backups, params }) => {
-      await required(backups).remove(params.name);
+      await required(backups).remove([params.name]);
       return true;
     },
   }),

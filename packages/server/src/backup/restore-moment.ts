@@ -1,0 +1,104 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { covers, emptyVersionVector, Replica, SqliteOpLog, SYSTEM_SHARD } from "@murmuration/core";
+import { MurmurationError } from "@murmuration/index";
+import { newTableSeed } from "../engine/table-seed.js";
+import type { BackupSource } from "./backup-source.js";
+import { segmentsInFiles } from "./fetch-segments.js";
+import { withFileErrors } from "./files.js";
+import { type CollectionContents, collectionsOf } from "./log-contents.js";
+import { type HeldLog, heldTogether, latestMs, type Moment, operationsUntil, type Steps, stepsTo } from "./moment.js";
+import type { Restored, RestoreOptions } from "./restore-backup.js";
+
+/** What was restored, and how it came to the moment. */
+export interface RestoredMoment extends Restored {
+  /** Name of the backup whose log goes on to the moment; `undefined`: the first one is of it. */
+  readonly later: string | undefined;
+  /** Operations that were applied behind the backup. */
+  readonly replayed: number;
+  /** What there is now. */
+  readonly collections: readonly CollectionContents[];
+}
+
+/**
+ * Makes a data folder as of a moment: the newest backup that holds nothing later is restored, and the operations that a later one of the same replica has of the time between are applied.
+ * Throws as restoring does, and `bad-request` for a moment that is not held, with what is: before anything is written, or with nothing left of it. `temporary`: where the later backup's log is put
+ * meanwhile.
+ */
+export async function restoreMoment(
+  source: BackupSource,
+  moment: Moment,
+  options: RestoreOptions & { readonly temporary?: string },
+): Promise<RestoredMoment> {
+  const manifests = (await source.list()).flatMap((one) => ("manifest" in one ? [one.manifest] : []));
+  const all = stepsTo(moment, manifests, await source.segments());
+  for (const [i, steps] of all.entries()) {
+    try {
+      return await restoreBy(source, moment, steps, options);
+    } catch (error) {
+      const isMissing = error instanceof MurmurationError && error.code === "bad-request";
+      if (!isMissing || i === all.length - 1) throw error;
+    }
+  }
+  throw new MurmurationError("internal", "there are steps to a moment, or it is refused");
+}
+
+async function restoreBy(
+  source: BackupSource,
+  moment: Moment,
+  { base, segments, later }: Steps,
+  { temporary = tmpdir(), ...options }: RestoreOptions & { readonly temporary?: string },
+): Promise<RestoredMoment> {
+  const folder = withFileErrors(temporary, () => mkdtempSync(join(temporary, "murmuration-moment-")));
+  const opened: SqliteOpLog[] = [];
+  try {
+    const sources: HeldLog[] = [];
+    if (segments.length > 0) {
+      options.onStep?.(`fetching ${segments.length} segments of the log`);
+      sources.push(segmentsInFiles(segments, await source.fetchSegments(segments, base.name, folder)));
+    }
+    if (later !== undefined) {
+      options.onStep?.(`fetching the log of ${later.name}`);
+      const { file, key } = await source.logOf(later.name, folder);
+      const log = new SqliteOpLog(file, { readOnly: true, key });
+      opened.push(log);
+      sources.push(log);
+    }
+    let replayed = 0;
+    let collections: readonly CollectionContents[] = base.contents.collections;
+    const onAdopted = (restored: SqliteOpLog) => {
+      if (sources.length === 0) return;
+      options.onStep?.("applying the operations since the backup");
+      const replica = openAlone(restored);
+      const { replica_id: replicaId, position: after } = base.contents;
+      const last = Math.max(later?.contents.position ?? 0, segments.at(-1)?.to ?? 0);
+      const cut = { moment, replicaId, last, after, baseMs: latestMs(base) };
+      replayed = replica.replay(operationsUntil(heldTogether(sources), cut));
+      requireSeen(replica, moment);
+      collections = collectionsOf(replica);
+    };
+    const restored = await source.restore(base.name, { ...options, onAdopted });
+    return { ...restored, later: later?.name, replayed, collections };
+  } finally {
+    for (const log of opened) log.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function openAlone(log: SqliteOpLog): Replica {
+  const newReplicaId = () => {
+    throw new MurmurationError("corrupt", "the log belongs to no replica");
+  };
+  return Replica.open({ log, clock: { now: () => 0 }, newReplicaId, newTableSeed });
+}
+
+/** Everything that the token has seen is here now. */
+function requireSeen(replica: Replica, moment: Moment): void {
+  if (!("token" in moment)) return;
+  const held = replica.frontiers();
+  for (const [shard, seen] of moment.token) {
+    if (shard === SYSTEM_SHARD || covers(held.get(shard) ?? emptyVersionVector, seen)) continue;
+    throw new MurmurationError("bad-request", `what the token has seen of collection ${shard} is in no backup`);
+  }
+}
