@@ -2,6 +2,7 @@ import { Argument, Command, InvalidArgumentError } from "commander";
 import { applyBenchmark } from "./apply.js";
 import { buildBenchmark } from "./build.js";
 import { catalogueBenchmark } from "./catalogue.js";
+import { changesBenchmark } from "./changes.js";
 import { redrawCharts, writeCharts } from "./charts.js";
 import { columnsBenchmark } from "./columns.js";
 import { convergeBenchmark } from "./converge.js";
@@ -60,6 +61,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   startBenchmark,
   scaleBenchmark,
   streamBenchmark,
+  changesBenchmark,
   slicesBenchmark,
   readersBenchmark,
   offMemoryBenchmark,

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,6 +13,9 @@ const START_DEADLINE_MS = 300_000;
 const CONNECTIONS_MAX = 64;
 /** Of the kernel's clock that counts processor time. */
 const TICKS_PER_SECOND = 100;
+
+/** Of threads that write, as in nice(1). */
+const WRITING_NICE = 10;
 
 /** What a process holds of the machine's memory, in MiB. */
 export interface ProcessMemory {
@@ -28,6 +31,8 @@ export interface ServerProcess {
   readonly address: URL;
   /** Processor time of all threads, in seconds; only Linux tells. */
   processCpuSeconds(): number | undefined;
+  /** The same of the threads that write: those of a priority of their own (`engine-limits.ts`). */
+  writingCpuSeconds(): number | undefined;
   /** Only Linux tells. */
   memory(): ProcessMemory | undefined;
   /** Sends JSON, resolves to the answer's `result`; rejects when the status is not 200. */
@@ -85,13 +90,23 @@ function addressOf(child: ChildProcess): Promise<URL> {
 }
 
 /** What Linux tells about a process. */
-function usageOf(pid: number): Pick<ServerProcess, "processCpuSeconds" | "memory"> {
+function usageOf(pid: number): Pick<ServerProcess, "processCpuSeconds" | "writingCpuSeconds" | "memory"> {
   const read = (path: string): string | undefined => (existsSync(path) ? readFileSync(path, "utf8") : undefined);
   return {
     processCpuSeconds: () => {
       // the name of the program, in brackets, may hold spaces
       const numbers = read(`/proc/${pid}/stat`)?.split(") ").at(-1)?.split(" ");
       return numbers === undefined ? undefined : (Number(numbers[11]) + Number(numbers[12])) / TICKS_PER_SECOND;
+    },
+    writingCpuSeconds: () => {
+      const tasks = `/proc/${pid}/task`;
+      if (!existsSync(tasks)) return undefined;
+      let ticks = 0;
+      for (const task of readdirSync(tasks)) {
+        const numbers = read(`${tasks}/${task}/stat`)?.split(") ").at(-1)?.split(" ") ?? [];
+        if (Number(numbers[16]) === WRITING_NICE) ticks += Number(numbers[11]) + Number(numbers[12]);
+      }
+      return ticks / TICKS_PER_SECOND;
     },
     memory: () => {
       const text = read(`/proc/${pid}/status`);

@@ -18,6 +18,7 @@ import { recordRequests, refuseUnrecorded } from "./audit-log/audit-requests.js"
 import type { AuditTrail } from "./audit-log/audit-trail.js";
 import type { Backups } from "./backup/backups.js";
 import { readLargeBodies } from "./bodies/read-large.js";
+import { type ChangesOptions, serveChanges } from "./changes/serve-changes.js";
 import { Forwarder } from "./consistency/forwarder.js";
 import { dashboardBundle, serveDashboard } from "./dashboard.js";
 import type { Database } from "./engine/database.js";
@@ -82,6 +83,8 @@ export interface AppOptions {
   readonly erasures?: Erasures;
   /** Without them the routes of backups say that there are none. */
   readonly backups?: Backups;
+  /** Without it nobody follows changes. */
+  readonly changes?: ChangesOptions;
   /** Records who did what; without it nobody does. Whoever gives one closes it. */
   readonly audit?: AuditTrail;
   /** Decides who is let in; without it everybody is. */
@@ -107,6 +110,8 @@ declare module "fastify" {
   interface FastifyRequest {
     /** When the request arrived, on the clock of `performance.now()`. */
     arrivedMs: number;
+    /** When its answer began, where that goes on. */
+    answeredMs: number;
     /** Kind of the error that it was answered with, if it was. */
     errorCode: string | undefined;
     /** Who calls; set before anything of the request is looked at but its headers and its path. */
@@ -258,6 +263,7 @@ export async function buildApp(database: Database, options: AppOptions = {}): Pr
   const app: FastifyInstance = Fastify(serverOptions as FastifyServerOptions);
   app.decorate("listeners", listeners);
   app.decorateRequest("arrivedMs", 0);
+  app.decorateRequest("answeredMs", 0);
   app.decorateRequest("errorCode", undefined);
   app.decorateRequest("caller");
   const initially = options.guard === undefined ? anybody : nobody;
@@ -312,6 +318,7 @@ export async function buildApp(database: Database, options: AppOptions = {}): Pr
     database,
     audit,
     backups: options.backups,
+    changes: serveChanges(app, database, metrics, options),
     erasures: options.erasures,
     issues,
     snapshots: options.snapshots,

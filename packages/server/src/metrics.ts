@@ -32,6 +32,8 @@ export class Metrics {
   readonly #snapshots: Pick<Snapshots, "failures" | "counts"> | undefined;
   readonly #audit: Pick<AuditLog, "counts"> | undefined;
   readonly #backups: Pick<Backups, "counts"> | undefined;
+  /** Others that have metrics of their own. */
+  readonly #others: { read(): Promise<string> }[] = [];
 
   constructor(
     database: MetricsSource,
@@ -75,6 +77,11 @@ export class Metrics {
     series.observe(seconds);
   }
 
+  /** From now on these are among them. */
+  readAlso(other: { read(): Promise<string> }): void {
+    this.#others.push(other);
+  }
+
   countError(code: string): void {
     this.#errors.inc({ code });
   }
@@ -99,8 +106,9 @@ export class Metrics {
     const { catalogue } = this.#database;
     this.#statistics.keepOnly((name) => collectionNamed(catalogue, name) !== undefined);
     const own = await this.#registry.metrics();
+    const others = await Promise.all(this.#others.map((other) => other.read()));
     const dialects = dialectMetrics(this.#database, this.#statistics, isPerCollection, this.#snapshots?.counts);
-    return { contentType: this.#registry.contentType, body: `${own}${dialects}` };
+    return { contentType: this.#registry.contentType, body: `${own}${dialects}\n${others.join("\n")}` };
   }
 
   #putDatabase(): void {

@@ -60,6 +60,8 @@ const missedResponse = {
 
 function successResponse(of: Route): JsonSchema {
   if (of.answer === "bare") return { description: "OK" };
+  if (of.answer === "events")
+    return { description: "Events", content: { "text/event-stream": { schema: { type: "string" } } } };
   const success = { $ref: "#/components/schemas/Success" };
   const result = resultSchemas[`${of.method} ${of.path}`];
   const schema = result === undefined ? success : { allOf: [success, { type: "object", properties: { result } }] };

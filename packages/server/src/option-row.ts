@@ -23,6 +23,11 @@ export interface ServerSettings {
   /** In a minute. */
   readonly requestsPerKeyMax: number;
   readonly requestsPerAddressMax: number;
+  /** Who follows changes, live queries among them. */
+  readonly streamClientsMax: number;
+  readonly liveQueriesMax: number;
+  /** Of each of them. */
+  readonly streamBufferMebibytes: number;
   /** Separated by spaces; "": only pages on this machine. */
   readonly corsOrigins: string;
   readonly dashboard: "on" | "off";

@@ -2,6 +2,11 @@ import { availableParallelism } from "node:os";
 import { accessOptions } from "./access-options.js";
 import { auditOptions } from "./audit-options.js";
 import { backupOptions } from "./backup-options.js";
+import {
+  liveQueriesMaxDefault,
+  streamBufferMebibytesDefault,
+  streamClientsMaxDefault,
+} from "./changes/change-limits.js";
 import { clusterOptions } from "./cluster-options.js";
 import { encryptionOptions } from "./encryption-options.js";
 import { type CopiesPolicy, copiesPolicies } from "./erasure/copies-policy.js";
@@ -143,6 +148,30 @@ export const optionTable: readonly OptionRow[] = [
     description: "requests in a minute from one address; 0: as many as come",
     defaultValue: 0,
     parse: integerFrom(0, 1_000_000_000),
+  },
+  {
+    name: "stream-clients-max",
+    key: "streamClientsMax",
+    placeholder: "number",
+    description: "clients that follow changes at a time, live queries included; those beyond are refused with 503",
+    defaultValue: streamClientsMaxDefault,
+    parse: integerFrom(0, 100_000),
+  },
+  {
+    name: "live-queries-max",
+    key: "liveQueriesMax",
+    placeholder: "number",
+    description: "live queries at a time; those beyond are refused with 503",
+    defaultValue: liveQueriesMaxDefault,
+    parse: integerFrom(0, 100_000),
+  },
+  {
+    name: "stream-buffer-mib",
+    key: "streamBufferMebibytes",
+    placeholder: "MiB",
+    description: "a client that follows changes and has not read so much is ended",
+    defaultValue: streamBufferMebibytesDefault,
+    parse: integerFrom(1, 1_024),
   },
   {
     name: "cors-origin",

@@ -6,6 +6,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { requireRight } from "./access/rights.js";
 import type { AuditTrail } from "./audit-log/audit-trail.js";
 import type { Backups } from "./backup/backups.js";
+import type { ChangeStreams } from "./changes/change-streams.js";
 import type { ForwardedAnswer, Forwarder } from "./consistency/forwarder.js";
 import { Session } from "./consistency/session.js";
 import type { ConsistencyParameters } from "./consistency/session-request.js";
@@ -22,7 +23,7 @@ import { checkHeaderText, checkQueryText } from "./http/url-text.js";
 import type { Issues } from "./issues.js";
 import type { ReadingLimits } from "./read/readers.js";
 import type { AnswerPieces, ReadAnswer } from "./read/reading.js";
-import { accepted, type BareAnswer, type Read, type Route, SentFile } from "./routes/route.js";
+import { accepted, type BareAnswer, type Read, type Route, SentEvents, SentFile } from "./routes/route.js";
 import { snapshotStream } from "./snapshots/snapshot-file.js";
 import type { Snapshots } from "./snapshots/snapshots.js";
 import type { StrictMode } from "./strict/strict-mode.js";
@@ -32,6 +33,7 @@ export interface Services {
   readonly database: Database;
   readonly audit: AuditTrail | undefined;
   readonly backups: Backups | undefined;
+  readonly changes: ChangeStreams;
   readonly erasures: Erasures | undefined;
   readonly issues: Issues;
   readonly snapshots: Snapshots | undefined;
@@ -47,7 +49,7 @@ export interface Host {
 
 /** 0 for a request so malformed that no hook saw it arrive. */
 export const elapsedMs = (request: FastifyRequest) =>
-  request.arrivedMs > 0 ? performance.now() - request.arrivedMs : 0;
+  request.arrivedMs > 0 ? (request.answeredMs || performance.now()) - request.arrivedMs : 0;
 
 /** What of a URL is logged: a query may hold what is nobody's to read, a key for example. */
 export const loggedPath = (url: string): string => url.split("?", 1)[0] as string;
@@ -232,6 +234,7 @@ class Exchange {
       database,
       audit: services.audit,
       backups: services.backups,
+      changes: services.changes,
       erasures: services.erasures,
       issues: services.issues,
       snapshots: services.snapshots,
@@ -307,6 +310,7 @@ class Exchange {
     const session = this.#session;
     const reply = this.#reply;
     if (answer instanceof SentFile) return sendFile(reply, answer);
+    if (answer instanceof SentEvents) return this.#sendEvents(answer);
     if (session !== undefined) this.#tell(session);
     if (isBare(this.#served.of, answer)) {
       if (typeof answer.body !== "string") sendJson(reply, answer.statusCode, answer.body);
@@ -320,6 +324,14 @@ class Exchange {
     }
     const statusCode = session?.missedQuorum === true ? 202 : 200;
     sendJson(reply, statusCode, successEnvelope(answer, elapsedMs(this.#request)));
+  }
+
+  /** How long they take says nothing: what is measured is until they begin. */
+  #sendEvents({ begin, read }: SentEvents): void {
+    const request = this.#request;
+    if (read !== undefined) this.#served.services.strict.read(read.names, read.reading, undefined);
+    begin(request, this.#reply);
+    request.answeredMs = performance.now();
   }
 
   #tell(session: Session): void {

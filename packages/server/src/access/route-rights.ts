@@ -46,6 +46,8 @@ export const routeRights: { readonly [route: string]: Right } = {
   [`POST ${c}/facet`]: "collection-read",
   "GET /murmur/collections/{collection_name}/digest": "collection-read",
   "GET /murmur/collections/{collection_name}/points/{id}/links": "collection-read",
+  "GET /murmur/collections/{collection_name}/changes": "collection-read",
+  "POST /murmur/collections/{collection_name}/live": "collection-read",
 
   [`PUT ${points}`]: "points-write",
   [`POST ${points}/delete`]: "points-write",

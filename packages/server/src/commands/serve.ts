@@ -9,7 +9,9 @@ import { openMended } from "../at-rest/open-mended.js";
 import { type RotationContext, rotateKeys } from "../at-rest/rotate-keys.js";
 import type { AuditTrail } from "../audit-log/audit-trail.js";
 import type { Backups } from "../backup/backups.js";
+import { changesOfFile } from "../changes/changes-link.js";
 import { type Config, loadConfig } from "../config.js";
+import { logKeyOf } from "../encryption/data-keys.js";
 import type { FolderRing } from "../encryption/folder-ring.js";
 import type { EncryptionConfig } from "../encryption-config.js";
 import { dataFiles } from "../engine/data-folder.js";
@@ -297,6 +299,14 @@ async function run(config: Config): Promise<void> {
     dashboard: config.dashboard === "on",
     corsOrigins: config.corsOrigins === "" ? [] : parseOrigins(config.corsOrigins),
     ...(backups === undefined ? {} : { backups }),
+    changes: {
+      open: changesOfFile({ file: dataFiles(config.data).log, key: ring && logKeyOf(ring.keys) }),
+      limits: {
+        clientsMax: config.streamClientsMax,
+        liveQueriesMax: config.liveQueriesMax,
+        bufferMebibytes: config.streamBufferMebibytes,
+      },
+    },
     snapshots,
     erasures,
   });

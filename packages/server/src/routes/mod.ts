@@ -3,6 +3,7 @@ import { aliasRoutes } from "./aliases.js";
 import { auditRoutes } from "./audit.js";
 import { backupRoutes } from "./backups.js";
 import { batchRoutes } from "./batch.js";
+import { changesRoutes } from "./changes.js";
 import { clusterRoutes } from "./cluster.js";
 import { collectionRoutes } from "./collections.js";
 import { convergenceRoutes } from "./convergence.js";
@@ -41,6 +42,7 @@ export const routes: readonly Route[] = [
   ...operationRoutes,
   ...aggregateRoutes,
   ...murmurRoutes,
+  ...changesRoutes,
   ...replicationRoutes,
   ...convergenceRoutes,
   ...auditRoutes,

@@ -1,9 +1,11 @@
 import type { Command } from "@murmuration/core";
 import type { Sliced } from "@murmuration/index";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Caller } from "../access/caller.js";
 import type { AuditTrail } from "../audit-log/audit-trail.js";
 import type { Backups } from "../backup/backups.js";
+import type { ChangeStreams } from "../changes/change-streams.js";
 import type { WriteReceipt } from "../consistency/session.js";
 import type { DataKeys } from "../encryption/data-keys.js";
 import type { Database } from "../engine/database.js";
@@ -24,6 +26,7 @@ export interface RouteContext<Params, Query, Body> {
   readonly backups: Backups | undefined;
   /** `undefined`: nobody sees to what is kept beside the database. */
   readonly erasures: Erasures | undefined;
+  readonly changes: ChangeStreams;
   readonly issues: Issues;
   /** Who asks, and what they may do: they were let in already, for the right that the route needs. */
   readonly caller: Caller;
@@ -51,6 +54,15 @@ export class SentFile {
     readonly isPassing: boolean = false,
     /** It is sent as it was before it was encrypted with these. */
     readonly keys: DataKeys | undefined = undefined,
+  ) {}
+}
+
+/** What a handler gives where the answer goes on, as server-sent events. `begin` throws what the request is refused with. */
+export class SentEvents {
+  constructor(
+    readonly begin: (request: FastifyRequest, reply: FastifyReply) => void,
+    /** What is read for them, again and again. */
+    readonly read?: Read,
   ) {}
 }
 
@@ -88,11 +100,12 @@ interface RouteCommon<Params extends z.ZodType, Query extends z.ZodType, Body ex
 }
 
 /**
- * How a route answers. bare: a `BareAnswer` instead of the `result` of the envelope. read: what it has checked as a `Read`, or work in slices
+ * How a route answers. bare: a `BareAnswer` instead of the `result` of the envelope. events: `SentEvents`. read: what it has checked as a `Read`, or work in slices
  * that comes to one; the result is what is read. Else: what it gives is the result.
  */
 type Handled<Context> =
   | { readonly answer?: "bare"; readonly handle: (context: Context) => unknown }
+  | { readonly answer: "events"; readonly handle: (context: Context) => SentEvents }
   | { readonly answer: "read"; readonly handle: (context: Context) => Read | Sliced<Read> };
 
 type RouteDefinition<Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType> = RouteCommon<

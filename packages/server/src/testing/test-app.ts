@@ -1,6 +1,7 @@
 import { after } from "node:test";
 import type { FastifyInstance } from "fastify";
 import { type AppOptions, buildApp } from "../app.js";
+import { changesOfLog } from "../changes/changes-link.js";
 import { type MemoryDatabase, type MemoryDatabaseOptions, openMemoryDatabase } from "./memory-database.js";
 
 export interface Answer {
@@ -36,7 +37,7 @@ function parsed(text: string): Answer["json"] {
 export async function testApp(options: AppOptions = {}, of: MemoryDatabaseOptions = {}): Promise<TestApp> {
   const logger = options.log;
   const opened = await openMemoryDatabase({ ...(logger === undefined ? {} : { logger }), ...of });
-  const app = await buildApp(opened.database, options);
+  const app = await buildApp(opened.database, { changes: { open: changesOfLog(opened.log) }, ...options });
   after(async () => {
     await app.close();
     await opened.database.close();
