@@ -43,7 +43,8 @@ export function figure(value: number): string {
 export function duration(seconds: number): string {
   if (!Number.isFinite(seconds)) return "–";
   const size = Math.abs(seconds);
-  const of = (value: number, unit: string) => `${Number(value.toPrecision(value >= 100 ? 3 : 2))} ${unit}`;
+  const of = (value: number, unit: string) =>
+    `${value < 0 ? "−" : ""}${Number(Math.abs(value).toPrecision(Math.abs(value) >= 100 ? 3 : 2))} ${unit}`;
   if (size === 0) return "0 s";
   if (size < 1e-3) return of(seconds * 1e6, "µs");
   if (size < 1) return of(seconds * 1e3, "ms");

@@ -7,7 +7,7 @@ import { pathToFileURL } from "node:url";
 import { type Browser, type ConsoleMessage, chromium, type Page, type Request } from "playwright-core";
 import { root } from "../source-tree.js";
 
-/** Folder that screenshots are kept in, for who looks at them; without it they are taken and thrown away. */
+/** Folder that screenshots are kept in, for who looks at them. */
 const shots = process.env["MURMUR_SCREENSHOTS"];
 
 const finding = spawnSync(process.execPath, [join(root, "scripts/browser.mjs"), "--find"], { encoding: "utf8" });
@@ -19,6 +19,20 @@ export const noBrowser: string | false = program === undefined ? finding.stderr.
 interface BrowserScript {
   browserEnvironment(path: string): Readonly<Record<string, string>>;
 }
+
+interface Widths {
+  readonly content: number;
+  readonly window: number;
+  /** What reaches furthest. */
+  readonly widest: string;
+}
+
+const WIDTHS = `(() => {
+  const { scrollWidth: content, clientWidth: window } = document.documentElement;
+  const reach = (element) => element.getBoundingClientRect().right;
+  const widest = content <= window ? undefined : [...document.querySelectorAll("body *")].sort((a, b) => reach(b) - reach(a))[0];
+  return { content, window, widest: widest?.outerHTML.slice(0, 300) ?? "" };
+})()`;
 
 /** How a page is looked at. */
 export interface ViewOptions {
@@ -85,16 +99,14 @@ export class View {
   async assertSound(): Promise<void> {
     const problems = this.problems.filter((problem) => !this.#allowed.some((pattern) => pattern.test(problem)));
     assert.deepEqual(problems, []);
-    const widths = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]";
-    const [content = 0, window = 0] = (await this.page.evaluate(widths)) as number[];
-    assert.ok(content <= window, `the page is ${content} pixels wide in a window of ${window}`);
+    const { content, window, widest } = (await this.page.evaluate(WIDTHS)) as Widths;
+    assert.ok(content <= window, `the page is ${content} pixels wide in a window of ${window}: ${widest}`);
   }
 
-  /** A picture of the whole page, as a file in MURMUR_SCREENSHOTS where that is set. */
+  /** A picture of the whole page, as a file in MURMUR_SCREENSHOTS; without that there is nobody to look at it, and none is taken. */
   async shot(name: string): Promise<void> {
-    const picture = await this.page.screenshot({ fullPage: true, animations: "disabled" });
-    assert.ok(picture.length > 1_000, "something is drawn");
     if (shots === undefined || shots === "") return;
+    const picture = await this.page.screenshot({ fullPage: true, animations: "disabled" });
     mkdirSync(shots, { recursive: true });
     writeFileSync(join(shots, `${name}.png`), picture);
   }

@@ -16,6 +16,8 @@ export function Dialog({ title, onClose, children }: DialogProps) {
   useEffect(() => {
     const shown = element.current;
     shown?.showModal();
+    // rather than the button that closes it
+    shown?.querySelector<HTMLElement>("input, select, textarea, .dialog-actions button")?.focus();
     return () => shown?.close();
   }, []);
   return (
