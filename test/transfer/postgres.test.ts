@@ -5,7 +5,9 @@ import { PGlite } from "@electric-sql/pglite";
 import { vector } from "@electric-sql/pglite-pgvector";
 import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
 import { startE2eServer } from "../e2e/e2e-server.js";
+import { startRelay } from "../support/relay.js";
 import { newFolder, removeFolder } from "../support/server.js";
+import { until } from "../support/until.js";
 import { importAndKill, killCommands, murmur, report } from "./commands.js";
 
 const server = await startE2eServer();
@@ -74,10 +76,56 @@ describe("PostgreSQL with pgvector", () => {
     assert.deepEqual([done["written"], await digest("cut")], [1_500, await digest("whole")]);
   });
 
+  test("a connection that breaks or stands still is made again, and no row is lost or twice", async () => {
+    const { port } = new URL(address);
+    const relay = await startRelay({ targetPort: Number(port) });
+    try {
+      const broken = address.replace(`:${port}`, `:${relay.port}`);
+      const flags = [
+        "--vector",
+        "v=dense",
+        "--vector",
+        "s=sparse",
+        "--page",
+        "50",
+        "--timeout-s",
+        "2",
+        "--distance",
+        "Euclid",
+      ];
+      const running = murmur("import --collection broken --json", [broken, ...flags, "--state", state, ...url, "many"]);
+      const moved = () => relay.counters().bytes.fromTarget;
+      await until(() => moved() > 30_000, "some pages");
+      relay.cut();
+      await until(() => relay.counters().openConnections === 0, "no connection is left");
+      relay.heal();
+      const before = moved();
+      await until(() => moved() > before + 20_000, "more pages");
+      relay.stall();
+      await until(() => relay.counters().connections > 2, "another connection than the one that stands still");
+      relay.heal();
+      const { code, out, err } = await running;
+      assert.equal(code, 0, err);
+      assert.equal((JSON.parse(out) as { written: number }).written, 1_500);
+      assert.match(err, /waiting: PostgreSQL at 127\.0\.0\.1:\d+\/postgres: .*; asked again for up to 300 s/);
+      const digest = async (name: string) =>
+        (await report(`export --format digest --collection ${name}`, ["--url", server.address]))["digest"];
+      assert.equal(await digest("broken"), await digest("whole"));
+    } finally {
+      await relay.close();
+    }
+  });
+
   test("says which table is not there, and that a server is not, and shows no password", async () => {
     const missing = await murmur("import --collection c", [address, ...url, "nothing"]);
     assert.match(missing.err, /there is no table nothing/);
-    const away = await murmur("import --collection c", ["postgres://me:secret@127.0.0.1:9/db", ...url, "t"]);
+    const away = await murmur("import --collection c", [
+      "postgres://me:secret@127.0.0.1:9/db",
+      "--retry-for-s",
+      "0",
+      ...url,
+      "t",
+    ]);
     assert.match(away.err, /PostgreSQL at 127\.0\.0\.1:9\/db: .*ECONNREFUSED/);
     assert.doesNotMatch(away.err + away.out, /secret/);
   });

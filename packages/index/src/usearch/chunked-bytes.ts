@@ -23,7 +23,10 @@ export class ChunkedBytes {
   /** Throws `corrupt` unless `bytes` bytes stand at `offset`. */
   require(offset: number, bytes: number): void {
     if (offset >= 0 && bytes >= 0 && offset + bytes <= this.length) return;
-    throw new MurmurationError("corrupt", "the usearch file ends early");
+    throw new MurmurationError(
+      "corrupt",
+      `the usearch file ends early: it has ${this.length} bytes, and what it says of itself needs those to ${offset + bytes}`,
+    );
   }
 
   /** Fill `target` with the bytes from `offset` on. */

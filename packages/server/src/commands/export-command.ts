@@ -5,15 +5,16 @@ import { parseJson } from "../http/json.js";
 import { type SinkFormat, sinkFormatOf, sinkFormats } from "../transfer/open-sink.js";
 import { progressBar } from "../transfer/progress.js";
 import { type ExportOptions, type ExportReport, runExport } from "../transfer/run-export.js";
-import { pagePointsDefault, pagePointsMax, patienceSecondsDefault } from "../transfer/transfer-limits.js";
+import { onOneLine } from "../transfer/tell-import.js";
+import { pagePointsDefault, pagePointsMax } from "../transfer/transfer-limits.js";
 import { wholeNumber } from "./numbers.js";
-import { type ServerFlags, serverOf, withServerFlags } from "./server-flags.js";
+import { type TransferFlags, transferServerOf, withTransferFlags } from "./transfer-server.js";
 
 const DONE = 0;
 const FAILED = 1;
 const MISUSED = 2;
 
-interface Flags extends ServerFlags {
+interface Flags extends TransferFlags {
   readonly collection: string;
   readonly output: string;
   readonly format?: SinkFormat;
@@ -23,7 +24,6 @@ interface Flags extends ServerFlags {
   readonly payload: boolean;
   readonly header: boolean;
   readonly page: number;
-  readonly retryForS: number;
   readonly strict?: true;
   readonly json?: true;
 }
@@ -52,13 +52,12 @@ function optionsOf(flags: Flags): ExportOptions {
 
 async function act(flags: Flags): Promise<ExportReport> {
   const options = optionsOf(flags);
-  const { url, key, client } = serverOf(flags);
-  const headers: { [name: string]: string } = key === undefined ? {} : { "api-key": key };
+  const server = transferServerOf(flags);
   let bar = progressBar("points", undefined, false);
   try {
-    return await runExport({ url, headers, client, patienceMs: flags.retryForS * 1000 }, options, {
+    return await runExport(server, options, {
       onStart: (leftOut, points) => {
-        for (const what of leftOut) process.stderr.write(`${options.format} cannot carry ${what}\n`);
+        for (const what of leftOut) process.stderr.write(`${options.format} cannot carry ${onOneLine(what)}\n`);
         bar = progressBar("points", points, flags.json !== true && flags.output !== "-");
         bar.begin(0);
       },
@@ -66,7 +65,7 @@ async function act(flags: Flags): Promise<ExportReport> {
     });
   } finally {
     bar.end();
-    client.close();
+    server.client.close();
   }
 }
 
@@ -86,7 +85,7 @@ async function run(flags: Flags): Promise<number> {
   } catch (error) {
     const { message } = error as Error;
     if (isForPrograms) out.write(`${JSON.stringify({ ok: false, error: message })}\n`);
-    process.stderr.write(`error: ${message}\n`);
+    process.stderr.write(`error: ${onOneLine(message)}\n`);
     return FAILED;
   }
 }
@@ -112,12 +111,6 @@ export async function exportPoints(argv: readonly string[]): Promise<number> {
     .option("--no-header", "without the collection's configuration in front of the points")
     .option("--strict", "refuse what the format cannot carry whole")
     .option("--page <n>", "points a request", wholeNumber(1, pagePointsMax), pagePointsDefault)
-    .option(
-      "--retry-for-s <n>",
-      "ask a server that is busy or away again for so long",
-      wholeNumber(0, 86_400),
-      patienceSecondsDefault,
-    )
     .option("--json", "print one JSON object")
     .helpOption("-h, --help", "print this help")
     .addHelpText("after", HELP)
@@ -126,7 +119,7 @@ export async function exportPoints(argv: readonly string[]): Promise<number> {
       code = await run(flags);
     });
   try {
-    await withServerFlags(command).parseAsync([...argv], { from: "user" });
+    await withTransferFlags(command).parseAsync([...argv], { from: "user" });
     return code;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;

@@ -5,7 +5,7 @@ import { openSource, type SourceFormat, sourceFormats } from "../transfer/open-s
 import { progressBar } from "../transfer/progress.js";
 import { type ImportOptions, type ImportReport, runImport } from "../transfer/run-import.js";
 import type { Server } from "../transfer/server.js";
-import { describePlan, describeReport } from "../transfer/tell-import.js";
+import { describePlan, describeReport, onOneLine } from "../transfer/tell-import.js";
 import {
   batchPointsDefault,
   batchPointsMax,
@@ -14,12 +14,12 @@ import {
   pagePointsMax,
   parallelDefault,
   parallelMax,
-  patienceSecondsDefault,
   sampleRowsDefault,
   sampleRowsMax,
 } from "../transfer/transfer-limits.js";
 import { wholeNumber } from "./numbers.js";
-import { oneKey, type ServerFlags, serverOf, withServerFlags } from "./server-flags.js";
+import { oneKey } from "./server-flags.js";
+import { type TransferFlags, transferServerOf, withTransferFlags } from "./transfer-server.js";
 
 /** Exit codes: all rows are written; it stopped; wrong use; done, but rows were put aside. */
 const DONE = 0;
@@ -27,7 +27,7 @@ const FAILED = 1;
 const MISUSED = 2;
 const PUT_ASIDE = 3;
 
-interface Flags extends ServerFlags {
+interface Flags extends TransferFlags {
   readonly collection: string;
   readonly format?: SourceFormat;
   readonly id?: string;
@@ -43,7 +43,6 @@ interface Flags extends ServerFlags {
   readonly parallel: number;
   readonly sample: number;
   readonly maxErrors: number;
-  readonly retryForS: number;
   readonly state?: string;
   readonly rejected?: string;
   readonly sourceApiKeyFile?: string;
@@ -90,20 +89,18 @@ function optionsOf(source: string, flags: Flags): ImportOptions {
 }
 
 /** How a server is asked that points come from: with a key of its own, and the certificates of the other one. */
-function sourceServer(flags: Flags, { client, patienceMs }: Server): Omit<Server, "url"> {
+function sourceServer(flags: Flags, server: Server): Omit<Server, "url"> {
   const key = oneKey(
     process.env["MURMUR_SOURCE_API_KEY"],
     flags.sourceApiKeyFile,
     "MURMUR_SOURCE_API_KEY or --source-api-key",
   );
   const headers: { [name: string]: string } = key === undefined ? {} : { "api-key": key };
-  return { headers, client, patienceMs };
+  return { ...server, headers };
 }
 
 async function act(name: string, flags: Flags): Promise<ImportReport> {
-  const { url, key, client } = serverOf(flags);
-  const headers: { [name: string]: string } = key === undefined ? {} : { "api-key": key };
-  const server = { url, headers, client, patienceMs: flags.retryForS * 1000 };
+  const server = transferServerOf(flags);
   try {
     const source = await openSource(name, {
       format: flags.format,
@@ -112,21 +109,28 @@ async function act(name: string, flags: Flags): Promise<ImportReport> {
       payloadFile: flags.payloadFile,
       table: flags.table,
     });
-    const bar = progressBar("rows", source.total, flags.json !== true);
+    const bar = progressBar(
+      "rows",
+      source.total ?? (source.shareAt === undefined ? undefined : "shares"),
+      flags.json !== true,
+    );
     try {
       return await runImport(source, server, optionsOf(name, flags), {
         onPlan: (plan, from) => {
           if (flags.json !== true) process.stdout.write(describePlan(source, plan, flags.collection, from));
           bar.begin(from?.position.rows ?? 0);
         },
-        onProgress: (rows, rejected) => bar.update(rows, rejected === 0 ? "" : `${rejected} put aside`),
+        onProgress: (position, rejected) => {
+          const remark = rejected === 0 ? "" : `${rejected} put aside`;
+          bar.update(position.rows, remark, source.shareAt?.(position));
+        },
       });
     } finally {
       bar.end();
       await source.close();
     }
   } finally {
-    client.close();
+    server.client.close();
   }
 }
 
@@ -139,7 +143,7 @@ async function run(name: string, flags: Flags): Promise<number> {
   } catch (error) {
     const { message } = error as Error;
     if (isForPrograms) process.stdout.write(`${JSON.stringify({ ok: false, error: message })}\n`);
-    process.stderr.write(`error: ${message}\n`);
+    process.stderr.write(`error: ${onOneLine(message)}\n`);
     return FAILED;
   }
 }
@@ -183,12 +187,6 @@ export async function importPoints(argv: readonly string[]): Promise<number> {
     .option("--sample <n>", "rows from which types are inferred", wholeNumber(1, sampleRowsMax), sampleRowsDefault)
     .option("--max-errors <n>", "stop when more rows are wrong", wholeNumber(0, 1e15), errorsMaxDefault)
     .option(
-      "--retry-for-s <n>",
-      "ask a server that is busy, full or away again for so long",
-      wholeNumber(0, 86_400),
-      patienceSecondsDefault,
-    )
-    .option(
       "--source-api-key-file <file>",
       "file with the key of the server that points come from (or MURMUR_SOURCE_API_KEY)",
     )
@@ -210,7 +208,7 @@ export async function importPoints(argv: readonly string[]): Promise<number> {
       code = await run(name, flags);
     });
   try {
-    await withServerFlags(command).parseAsync([...argv], { from: "user" });
+    await withTransferFlags(command).parseAsync([...argv], { from: "user" });
     return code;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;

@@ -1,5 +1,6 @@
 import { MurmurationError } from "@murmuration/index";
 import type { Fields, SourceFacts } from "./source.js";
+import { columnsMax } from "./transfer-limits.js";
 
 /** Which column of a source is what. */
 export interface Layout {
@@ -53,13 +54,21 @@ export function typeOf(value: unknown): string {
   return "indices" in (value as object) && "values" in (value as object) ? "sparse vector" : "object";
 }
 
+const TEXT_LOOKED_AT = 4_096;
+
 /** Names that columns of vectors have where nobody says which they are. */
 const usualNames = ["embedding", "embeddings", "vec", "emb", "dense_vector"];
 const vectorLike = (value: unknown) => isNumbers(value) || /^lists of|^sparse/.test(typeOf(value));
-/** A cell of text that is a list of numbers. */
-const textLike = (value: unknown) =>
-  typeof value === "string" &&
-  /^\s*[[{]?\s*[-+.\d][-+.\deE\s,;]*[,;\s][-+.\deE\s,;]*[\]}]?\s*$/.test(value.slice(0, 4096));
+/** A cell of text whose beginning is a list of numbers, in brackets or none. */
+function textLike(value: unknown): boolean {
+  if (typeof value !== "string") return false;
+  const head = value.slice(0, TEXT_LOOKED_AT).trim();
+  const body = head
+    .replace(/^[[{]/, "")
+    .replace(/[\]}]$/, "")
+    .trim();
+  return /^[-+.\d][-+.\deE\s,;]*$/.test(body) && /[,;\s]/.test(body);
+}
 
 class Sample {
   readonly columns: readonly string[];
@@ -67,7 +76,16 @@ class Sample {
 
   constructor(rows: readonly Fields[]) {
     this.#rows = rows;
-    this.columns = [...new Set(rows.flatMap((row) => [...row.keys()]))];
+    const columns = new Set<string>();
+    for (const row of rows) {
+      for (const column of row.keys()) columns.add(column);
+      if (columns.size > columnsMax)
+        throw new MurmurationError(
+          "capacity",
+          `the first rows have more than ${columnsMax} columns: put them into one object, and name that by --payload`,
+        );
+    }
+    this.columns = [...columns];
   }
 
   /** Those that are there. */

@@ -88,7 +88,7 @@ export async function openSource(name: string, options: SourceOptions): Promise<
     case "chroma":
       return (await import("./sources/chroma.js")).openChroma(name, from, pagePoints);
     case "postgres":
-      return (await import("./sources/postgres.js")).openPostgres(name, table, pagePoints);
+      return (await import("./sources/postgres.js")).openPostgres(name, table, pagePoints, from);
     case undefined:
       throw new MurmurationError(
         "bad-request",

@@ -1,9 +1,10 @@
 import { type JsonObject, MurmurationError, type Vector } from "@murmuration/index";
-import { bodyOfPage, type CollectionBody, shapesOf, type VectorShape } from "./collection-body.js";
+import { type CollectionBody, shapesOf, type VectorShape } from "./collection-body.js";
 import { type AskedLayout, type ColumnReport, inferLayout, type Layout } from "./layout.js";
 import { vectorsOfRow } from "./point-of-row.js";
-import { collectionPage, type Server } from "./server.js";
+import { bodyFrom, collectionPage, type Server } from "./server.js";
 import type { Fields, Row, Source } from "./source.js";
+import { rejectedCharactersMax, sampleWeightMax } from "./transfer-limits.js";
 
 /** How a collection is made that is not there, where the source does not say. */
 export interface AskedCollection {
@@ -78,30 +79,42 @@ function bodyOfForms(forms: ReadonlyMap<string, string>, source: Source, asked: 
 /** Rows of the beginning, and all rows. */
 export interface Sample {
   readonly fields: readonly Fields[];
-  /** Rows from a place on: what can be read only once is not read again. */
+  /** Rows from a place on: those that were read already are not read again where that is the beginning. Once. */
   readonly rows: Source["rows"];
+  readonly close: () => Promise<void>;
 }
 
-async function* chain(
-  first: readonly Row[],
-  rest: AsyncGenerator<Row, void, void>,
-  failure: unknown,
-): AsyncGenerator<Row, void, void> {
-  yield* first;
-  if (failure !== undefined) throw failure;
-  yield* rest;
+/** About how much memory a value takes, counted up to a limit. */
+function weightOf(value: unknown, limit: number): number {
+  if (typeof value === "string") return value.length;
+  if (typeof value !== "object" || value === null) return 1;
+  if (value instanceof Float32Array) return value.length;
+  let weight = 1;
+  for (const inner of Object.values(value)) {
+    if (weight > limit) return weight;
+    weight += weightOf(inner, limit - weight);
+  }
+  return weight;
 }
 
-/** Reads so many rows from the beginning; of a source that ends badly, those before. */
+function weightOfRow({ fields }: Row): number {
+  if (fields === undefined) return rejectedCharactersMax;
+  let weight = 0;
+  for (const [column, value] of fields) weight += column.length + weightOf(value, sampleWeightMax);
+  return weight;
+}
+
+/** Reads so many rows from the beginning, less where they are large; of a source that ends badly, those before. */
 export async function sampleOf(source: Source, rows: number): Promise<Sample> {
   const read: Row[] = [];
   const all = source.rows(undefined);
   let failure: unknown;
   try {
-    while (read.length < rows) {
+    for (let weight = 0; read.length < rows && weight < sampleWeightMax; ) {
       const row = await all.next();
       if (row.done) break;
       read.push(row.value);
+      weight += weightOfRow(row.value);
     }
   } catch (error) {
     // what is wrong is said when it is its turn, behind the rows that are whole
@@ -109,9 +122,22 @@ export async function sampleOf(source: Source, rows: number): Promise<Sample> {
     failure = error;
   }
   const fields = read.flatMap((row) => (row.fields === undefined ? [] : [row.fields]));
-  if (source.identity === undefined) return { fields, rows: () => chain(read, all, failure) };
-  await all.return();
-  return { fields, rows: (from) => source.rows(from) };
+  async function* fromStart(): AsyncGenerator<Row, void, void> {
+    for (let row = read.shift(); row !== undefined; row = read.shift()) yield row;
+    if (failure !== undefined) throw failure;
+    yield* all;
+  }
+  async function* later(from: Parameters<Source["rows"]>[0]): AsyncGenerator<Row, void, void> {
+    await all.return();
+    yield* source.rows(from);
+  }
+  return {
+    fields,
+    rows: (from) => (from === undefined ? fromStart() : later(from)),
+    close: async () => {
+      await all.return();
+    },
+  };
 }
 
 /**
@@ -129,7 +155,7 @@ export async function planImport(
   const { layout, columns } = inferLayout(sample, asked, source.layout);
   const page = await collectionPage(to.server, to.collection);
   if (page !== undefined) {
-    const shapes = shapesOf(bodyOfPage(page));
+    const shapes = shapesOf(bodyFrom(to.server, page));
     for (const name of layout.vectors.values()) {
       if (!shapes.has(name)) {
         const what = [...shapes.keys()].map((own) => (own === "" ? "the unnamed one" : own)).join(", ");

@@ -16,6 +16,7 @@ import type { VectorShape } from "./collection-body.js";
 import type { Layout } from "./layout.js";
 import { vectorOfText } from "./read-text-vector.js";
 import type { Fields } from "./source.js";
+import { jsonOfValue } from "./value-to-json.js";
 
 /** Namespace of the UUIDs that texts become which are no ids themselves (RFC 9562, version 5). Never to be changed: a later import has to find them. */
 export const idNamespace = "8d6f7c1e-52a4-5b0b-9d53-0c6c1f6a7e14";
@@ -102,7 +103,7 @@ function payloadOf(fields: Fields, layout: Layout): { [key: string]: Json } {
   if (layout.payload !== undefined) {
     const value = fields.get(layout.payload) as Json | undefined;
     if (!isThere(value)) return {};
-    if (isJsonObject(value)) return { ...value };
+    if (isJsonObject(value) && !ArrayBuffer.isView(value)) return { ...value };
     throw new MurmurationError("format", `expected object, got ${shown(value)}`, layout.payload);
   }
   const payload: { [key: string]: Json } = {};
@@ -110,7 +111,8 @@ function payloadOf(fields: Fields, layout: Layout): { [key: string]: Json } {
     if (value === undefined || column === layout.id || column === layout.allVectors || layout.vectors.has(column))
       continue;
     if (column === "__proto__") throw new MurmurationError("format", "the key `__proto__` is not allowed", column);
-    payload[column] = value as Json;
+    // a list of float32 that is no vector
+    payload[column] = (value instanceof Float32Array ? jsonOfValue(Array.from(value), column) : value) as Json;
   }
   return payload;
 }

@@ -1,7 +1,8 @@
 import { MurmurationError } from "@murmuration/index";
 import { parseJson } from "../http/json.js";
 
-const plainNumber = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+/** One way to match only: what has none is known as such in one pass. */
+const plainNumber = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 
 /** `{index:value,…}/size`, as pgvector prints its sparsevec: indices from 1. */
 function sparseOf(text: string): unknown {

@@ -1,9 +1,9 @@
 import { type JsonObject, MurmurationError } from "@murmuration/index";
 import { ContentDigest } from "./carried-point.js";
-import { bodyOfPage, shapesOf } from "./collection-body.js";
+import { shapesOf } from "./collection-body.js";
 import { openSink, type SinkFormat } from "./open-sink.js";
 import { carriedOf, scrollPages } from "./scroll-points.js";
-import { collectionPage, type Server } from "./server.js";
+import { bodyFrom, collectionPage, type Server } from "./server.js";
 
 /** What an export is asked for. */
 export interface ExportOptions {
@@ -75,7 +75,7 @@ export async function runExport(
   const { collection, vectors, withPayload, isStrict } = options;
   const page = await collectionPage(server, collection);
   if (page === undefined) throw new MurmurationError("not-found", `${server.url} has no collection ${collection}`);
-  const body = bodyOfPage(page);
+  const body = bodyFrom(server, page);
   const shapes = wantedShapes(shapesOf(body), vectors);
   const sink = await openSink(options.format, { ...options, collection: body, shapes, withPayload });
   const leftOut = options.format === "digest" ? [] : [...sink.leftOut, ...changedBy(shapes)];

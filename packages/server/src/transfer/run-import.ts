@@ -1,11 +1,11 @@
 import { MurmurationError, printJson } from "@murmuration/index";
 import { ImportState, type Progress } from "./import-state.js";
 import type { AskedLayout } from "./layout.js";
-import { type AskedCollection, type ImportPlan, planImport, sampleOf } from "./plan-import.js";
+import { type AskedCollection, type ImportPlan, planImport, type Sample, sampleOf } from "./plan-import.js";
 import { pointOfRow } from "./point-of-row.js";
 import { type RejectedRow, RejectedRows, rejectedRow } from "./rejected-rows.js";
 import { ask, refusalOf, type Server } from "./server.js";
-import type { Fields, Row, Source } from "./source.js";
+import type { Fields, Position, Row, Source } from "./source.js";
 import { batchCharactersMax } from "./transfer-limits.js";
 import { BatchWriter, checkErrors, type DoneBatch, type PlacedPoint, placed } from "./write-batches.js";
 
@@ -48,7 +48,7 @@ export interface ImportReport {
 export interface ImportListener {
   /** Before anything is written. */
   readonly onPlan: (plan: ImportPlan, from: Progress | undefined) => void;
-  readonly onProgress: (rows: number, rejected: number) => void;
+  readonly onProgress: (position: Position, rejected: number) => void;
 }
 
 const SHOWN_MAX = 10;
@@ -157,10 +157,24 @@ export async function runImport(
   source: Source,
   server: Server,
   options: ImportOptions,
+  listener: ImportListener,
+): Promise<ImportReport> {
+  const sample = await sampleOf(source, options.sampleRows);
+  try {
+    return await importRows(source, sample, server, options, listener);
+  } finally {
+    await sample.close();
+  }
+}
+
+async function importRows(
+  source: Source,
+  sample: Sample,
+  server: Server,
+  options: ImportOptions,
   { onPlan, onProgress }: ImportListener,
 ): Promise<ImportReport> {
   const { collection, isDryRun, errorsMax, batchPoints } = options;
-  const sample = await sampleOf(source, options.sampleRows);
   const plan = await planImport(source, sample.fields, { server, collection }, options);
   const { layout, shapes } = plan;
   const asked = { layout: { ...layout, vectors: [...layout.vectors] }, first_id: options.firstId };
@@ -177,7 +191,7 @@ export async function runImport(
   let savedMs = 0;
   const onDone = (batch: DoneBatch) => {
     tally.add(batch);
-    onProgress(tally.progress.position.rows, tally.progress.rejected);
+    onProgress(tally.progress.position, tally.progress.rejected);
     const nowMs = performance.now();
     if (nowMs - savedMs < STATE_EVERY_MS && tally.progress.rejected <= errorsMax) return;
     state?.write(tally.progress);

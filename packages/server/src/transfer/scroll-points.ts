@@ -1,7 +1,15 @@
-import { type Json, type JsonObject, MurmurationError, type PointId, printJson, toPointId } from "@murmuration/index";
+import {
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  MurmurationError,
+  type PointId,
+  printJson,
+  toPointId,
+} from "@murmuration/index";
 import { readVectors } from "../http/schemas/vectors.js";
 import type { CarriedPoint } from "./carried-point.js";
-import { ask, refusalOf, type Server } from "./server.js";
+import { ask, refusalOf, resultOf, type Server, strange } from "./server.js";
 
 /** Which points are wanted, and what of them. */
 export interface Scroll {
@@ -54,15 +62,12 @@ export async function* scrollPages(
       continue;
     }
     if (answer.status !== 200) throw refusalOf(server, answer);
-    const { result } = (answer.body ?? {}) as {
-      readonly result?: { readonly points?: unknown; readonly next_page_offset?: unknown };
-    };
-    const { points, next_page_offset: behind = null } = result ?? {};
+    const result = resultOf(server, answer);
+    const { points, next_page_offset: behind = null } = isJsonObject(result) ? result : {};
     const next = behind === null ? null : toPointId(behind);
-    if (!Array.isArray(points) || next === undefined)
-      throw new MurmurationError("unavailable", `${server.url} answers no page of points`);
-    if (next !== null && next === offset)
-      throw new MurmurationError("unavailable", `${server.url} answers the same page again`);
+    if (!Array.isArray(points) || !points.every((point: Json) => isJsonObject(point)) || next === undefined)
+      throw strange(server, "no page of points");
+    if (next !== null && (next === offset || points.length === 0)) throw strange(server, "pages that do not go on");
     yield { points: points as readonly JsonObject[], next };
     if (next === null) return;
     offset = next;

@@ -1,8 +1,9 @@
 import { setTimeout as after } from "node:timers/promises";
-import { type Json, MurmurationError } from "@murmuration/index";
+import { isJsonObject, type Json, MurmurationError } from "@murmuration/index";
 import type { HttpClient } from "../http/http-client.js";
 import { parseJson } from "../http/json.js";
-import { answerBytesMax, pauseMsFirst, pauseMsMax, requestTimeoutMs } from "./transfer-limits.js";
+import { bodyOfPage, type CollectionBody } from "./collection-body.js";
+import { answerBytesMax, pauseMsFirst, pauseMsMax, strangerPatienceMs } from "./transfer-limits.js";
 
 /** A server that runs, and what it lets in. */
 export interface Server {
@@ -11,6 +12,10 @@ export interface Server {
   readonly client: Pick<HttpClient, "ask">;
   /** How long it is asked again where it is busy, full or away. */
   readonly patienceMs: number;
+  /** How long one request may take. */
+  readonly timeoutMs: number;
+  /** Is told why it is waited for. */
+  readonly onWait?: ((why: string) => void) | undefined;
 }
 
 /** What it answers. */
@@ -36,6 +41,9 @@ export function retryAfterMs(header: string | undefined, nowMs: number): number 
   return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs);
 }
 
+/** The beginning of what a server says, on one line. */
+const shown = (said: string) => JSON.stringify(said.slice(0, 100).toWellFormed());
+
 function errorIn(body: Json | undefined, text: string): string {
   const object = body as
     | { readonly status?: { readonly error?: unknown }; readonly message?: unknown }
@@ -45,14 +53,21 @@ function errorIn(body: Json | undefined, text: string): string {
   return typeof said === "string" ? said : text.slice(0, 500);
 }
 
+/** An answer; or why there is none that such a server gives. */
 type Attempt =
   | { readonly answer: ServerAnswer; readonly pauseMs?: number | undefined }
-  | { readonly answer?: undefined; readonly away: string };
+  | { readonly answer?: undefined; readonly why: string; readonly isStranger: boolean };
+
+function whyOf(error: unknown, { timeoutMs }: Server): string {
+  const { name, message, code } = error as Error & { readonly code?: string };
+  if (name === "TimeoutError" || name === "AbortError") return `none within ${timeoutMs / 1000} s`;
+  return message === "" ? (code ?? name) : message;
+}
 
 async function attempt(server: Server, method: string, path: string, text: string | undefined): Promise<Attempt> {
   try {
     const headers = { ...server.headers, ...(text === undefined ? {} : { "content-type": "application/json" }) };
-    const signal = AbortSignal.timeout(requestTimeoutMs);
+    const signal = AbortSignal.timeout(server.timeoutMs);
     const url = server.url.replace(/\/+$/, "") + path;
     const {
       statusCode,
@@ -66,31 +81,41 @@ async function attempt(server: Server, method: string, path: string, text: strin
     } catch {
       body = undefined;
     }
+    if (statusCode === 200 && body === undefined)
+      return { why: `it answers no JSON but ${shown(said)}`, isStranger: true };
     return {
       answer: { status: statusCode, body, error: errorIn(body, said), characters: said.length },
       pauseMs: retryAfterMs(answered["retry-after"], Date.now()),
     };
   } catch (error) {
-    return { away: (error as Error).message };
+    return { why: whyOf(error, server), isStranger: false };
   }
 }
 
 /**
  * Asks, and asks again with growing pauses (or those that `Retry-After` asks for) where the server is away, busy (408, 429), or cannot now (5xx), as long as its
- * patience lasts. Answers what it says in the end; throws `unavailable` where it says nothing.
+ * patience lasts; what is no answer of such a server at all is asked again for a moment only. Answers what it says in the end; throws `unavailable` where it says
+ * nothing.
  */
 export async function ask(server: Server, method: string, path: string, text?: string): Promise<ServerAnswer> {
-  const endMs = performance.now() + server.patienceMs;
+  const startMs = performance.now();
   for (let pauseMs = pauseMsFirst; ; pauseMs = Math.min(2 * pauseMs, pauseMsMax)) {
     const tried = await attempt(server, method, path, text);
     if (tried.answer !== undefined && !isPassing(tried.answer.status)) return tried.answer;
     const waitMs = Math.min((tried.answer === undefined ? undefined : tried.pauseMs) ?? pauseMs, pauseMsMax);
-    if (performance.now() + waitMs <= endMs) {
+    const isStranger = tried.answer === undefined && tried.isStranger;
+    const patienceMs = isStranger ? Math.min(server.patienceMs, strangerPatienceMs) : server.patienceMs;
+    if (performance.now() - startMs + waitMs <= patienceMs) {
+      server.onWait?.(
+        tried.answer === undefined
+          ? `no answer from ${server.url}: ${tried.why}`
+          : `${server.url} answers ${tried.answer.status}: ${shown(tried.answer.error)}`,
+      );
       await after(waitMs);
       continue;
     }
     if (tried.answer !== undefined) return tried.answer;
-    throw new MurmurationError("unavailable", `no answer from ${server.url}: ${tried.away}`);
+    throw new MurmurationError("unavailable", `no answer from ${server.url}: ${tried.why}`);
   }
 }
 
@@ -109,18 +134,23 @@ export function refusalOf({ url }: Server, { status, error }: ServerAnswer): Mur
   return new MurmurationError(code, `${url} answers ${status}: ${error}`);
 }
 
+/** Throws `unavailable`: a server that answers, and not as one that speaks this dialect. */
+export function strange({ url }: Server, what: string): MurmurationError {
+  return new MurmurationError("unavailable", `${url} answers ${what}: is it such a server?`);
+}
+
 /** The `result` of an answer of the dialect. Throws as `ask` does, and what `refusalOf` says of any other answer than 200. */
-export async function askResult(
-  server: Server,
-  method: string,
-  path: string,
-  body?: string,
-): Promise<Json | undefined> {
+export async function askResult(server: Server, method: string, path: string, body?: string): Promise<Json> {
   const answer = await ask(server, method, path, body);
   if (answer.status !== 200) throw refusalOf(server, answer);
-  if (answer.body === undefined)
-    throw new MurmurationError("unavailable", `${server.url} answers no JSON: ${answer.error}`);
-  return (answer.body as { readonly result?: Json }).result;
+  return resultOf(server, answer);
+}
+
+/** The `result` of an answer of 200. Throws `unavailable` where it has none. */
+export function resultOf(server: Server, { body }: ServerAnswer): Json {
+  const result = isJsonObject(body) ? body["result"] : undefined;
+  if (result === undefined || result === null) throw strange(server, "without a result");
+  return result;
 }
 
 /** The page of a collection; `undefined`: there is none. Throws as `askResult` does. */
@@ -128,5 +158,14 @@ export async function collectionPage(server: Server, collection: string): Promis
   const answer = await ask(server, "GET", `/collections/${encodeURIComponent(collection)}`);
   if (answer.status === 404) return undefined;
   if (answer.status !== 200) throw refusalOf(server, answer);
-  return (answer.body as { readonly result?: Json } | undefined)?.result;
+  return resultOf(server, answer);
+}
+
+/** What makes a collection like the one whose page this is. Throws `unavailable`, naming the server, for what is no such page. */
+export function bodyFrom({ url }: Pick<Server, "url">, page: Json): CollectionBody {
+  try {
+    return bodyOfPage(page);
+  } catch (error) {
+    throw new MurmurationError("unavailable", `${url} answers no page of a collection: ${(error as Error).message}`);
+  }
 }

@@ -32,6 +32,8 @@ export interface SourceFacts {
   readonly identity: unknown;
   /** `undefined`: not known before it is read. */
   readonly total?: number | undefined;
+  /** How much of all is before a place, from 0 to 1, where that can be told and the number of rows cannot. */
+  readonly shareAt?: ((position: Position) => number) | undefined;
   /** The collection that it is of, where it carries that. */
   readonly collection?: CollectionBody | undefined;
   /** Column of ids, of vectors by their names, of the whole payload: where the format itself says so. */

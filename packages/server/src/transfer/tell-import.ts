@@ -8,7 +8,13 @@ import type { SourceFacts } from "./source.js";
 const COLUMNS_SHOWN = 50;
 
 /** A text on one line of a terminal: nothing in it moves the cursor. */
-const oneLine = (text: string) => text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\ufffd").slice(0, 200);
+export const onOneLine = (text: string, charactersMax = 2_000) =>
+  text
+    .slice(0, charactersMax)
+    .toWellFormed()
+    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\ufffd");
+
+const oneLine = (text: string) => onOneLine(text, 200);
 
 /** What an import is about to do, in words. */
 export function describePlan(

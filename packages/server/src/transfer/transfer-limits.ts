@@ -8,8 +8,9 @@ export const columnsMax = 10_000;
 
 /** Rows that types and layout are inferred from. */
 export const sampleRowsDefault = 1_000;
-/** What a sample may take, in bytes of the source about. */
 export const sampleRowsMax = 100_000;
+/** What they may hold, in values and characters: no more rows are taken then. */
+export const sampleWeightMax = 32 * 1024 * 1024;
 
 /** Points of one request. */
 export const batchPointsDefault = 256;
@@ -25,9 +26,11 @@ export const parallelMax = 64;
 export const errorsMaxDefault = 1_000;
 
 /** How long a request may take. */
-export const requestTimeoutMs = 120_000;
+export const requestSecondsDefault = 120;
 /** How long a server that is busy, full or away is asked again. */
 export const patienceSecondsDefault = 300;
+/** The same of what answers, but not as such a server does. */
+export const strangerPatienceMs = 5_000;
 /** Between two attempts: at first, and at most. */
 export const pauseMsFirst = 200;
 export const pauseMsMax = 30_000;
@@ -46,8 +49,19 @@ export const rejectedCharactersMax = 65_536;
 export const parquetGroupRows = 5_000;
 /** Bytes of a group of Parquet that is read: it is unpacked whole. */
 export const parquetGroupBytesMax = 2 * 1024 * 1024 * 1024;
-/** Cells of a group, over all columns. */
-export const parquetGroupCellsMax = 2 ** 27;
+/** Values of a group, over all columns: those within lists count by themselves. */
+export const parquetGroupCellsMax = 2 ** 28;
+
+/** Bytes of a page of it, unpacked. */
+export const parquetPageBytesMax = 2 ** 30;
+/** What is handed over at a time: rows, and values and characters. */
+export const parquetSliceRows = 512;
+export const parquetSliceCells = 2 ** 20;
+/** Mebibytes of the heap of the process that reads one, where the machine has twice as many. */
+export const parquetHeapMebibytes = 4_096;
+/** How long a process that reads may be silent, and how long it may take whatever a file says of its size. */
+export const readingStallMs = 60_000;
+export const readingFirstMsMax = 120_000;
 
 /** Bytes of the header of an `.npy` file. */
 export const npyHeaderBytesMax = 65_536;

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { after } from "node:test";
 import { MurmurationError } from "@murmuration/index";
 import { type CarriedPoint, ContentDigest } from "./carried-point.js";
 import { type CollectionBody, shapesOf } from "./collection-body.js";
@@ -9,9 +10,19 @@ import { openSink, type SinkFormat } from "./open-sink.js";
 import { openSource, type SourceOptions } from "./open-source.js";
 import { sampleOf } from "./plan-import.js";
 import { pointOfRow } from "./point-of-row.js";
+import type { ReadingProcess } from "./reading/reading-process.js";
 import type { Row, Source } from "./source.js";
+import { openParquet, startParquetReader } from "./sources/parquet.js";
 
-const nobody = { headers: {}, client: { ask: () => Promise.reject(new Error("nobody is asked")) }, patienceMs: 0 };
+/** How long a process that many tests share may take for a file. */
+const SHARED_MS_MAX = 20_000;
+
+const nobody = {
+  headers: {},
+  client: { ask: () => Promise.reject(new Error("nobody is asked")) },
+  patienceMs: 0,
+  timeoutMs: 1_000,
+};
 
 /** A folder for the files of a test; `remove` it after. */
 export class TransferFolder {
@@ -28,7 +39,23 @@ export class TransferFolder {
   }
 }
 
+let reader: ReadingProcess | undefined;
+
+/** Many Parquet files are read by one process; one that a file has ended is followed by another. */
+function openParquetShared(path: string): Promise<Source> {
+  if (reader === undefined || reader.isOver) {
+    reader = startParquetReader("the file", { heapMebibytes: 256, stallMs: SHARED_MS_MAX });
+    after(() => reader?.close());
+  }
+  const shared = reader;
+  return openParquet(path, () => ({
+    ask: (question, limitMs) => shared.ask(question, Math.min(limitMs, SHARED_MS_MAX)),
+    close: () => Promise.resolve(),
+  }));
+}
+
 export function openFileSource(path: string, options: Partial<SourceOptions> = {}): Promise<Source> {
+  if (path.endsWith(".parquet")) return openParquetShared(path);
   return openSource(path, { from: nobody, pagePoints: 100, ...options });
 }
 

@@ -4,6 +4,12 @@ import { jsonDepthMax } from "../http/http-limits.js";
 const i64Min = -(2n ** 63n);
 const u64Max = 2n ** 64n - 1n;
 
+function jsonOfList(list: readonly unknown[], field: string, depth: number): unknown {
+  // most lists are vectors
+  if (list.every(Number.isFinite)) return list;
+  return list.map((item, i) => jsonOfValue(item, `${field}[${i}]`, depth + 1));
+}
+
 /**
  * A value of another system as JSON: times become ISO 8601, typed arrays of floats stay what they are (they are vectors), other lists become arrays. Throws `format` naming the
  * place for what JSON cannot hold: bytes, numbers that are none, integers beyond 64 bits, keys `__proto__`.
@@ -25,11 +31,8 @@ export function jsonOfValue(value: unknown, field: string, depth = 0): unknown {
     return Number.isNaN(value.getTime()) ? refuse("no time that there is") : value.toISOString();
   if (value instanceof Float32Array) return value;
   if (value instanceof Uint8Array) return refuse("bytes are no value of a payload");
-  if (ArrayBuffer.isView(value))
-    return Array.from(value as unknown as ArrayLike<number | bigint>, (item, i) =>
-      jsonOfValue(item, `${field}[${i}]`, depth + 1),
-    );
-  if (Array.isArray(value)) return value.map((item: unknown, i) => jsonOfValue(item, `${field}[${i}]`, depth + 1));
+  if (ArrayBuffer.isView(value)) return jsonOfList(Array.from(value as unknown as ArrayLike<number>), field, depth);
+  if (Array.isArray(value)) return jsonOfList(value, field, depth);
   if (typeof value !== "object") return refuse(`a ${typeof value} is no value of a payload`);
   const entries = Object.entries(value).map(([key, inner]) => {
     if (key === "__proto__") refuse("the key `__proto__` is not allowed");

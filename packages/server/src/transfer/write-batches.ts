@@ -1,7 +1,7 @@
-import { MurmurationError } from "@murmuration/index";
+import { isJsonObject, MurmurationError } from "@murmuration/index";
 import { type CarriedPoint, printCarried } from "./carried-point.js";
 import type { RejectedRow } from "./rejected-rows.js";
-import { ask, refusalOf, type Server } from "./server.js";
+import { ask, refusalOf, resultOf, type Server, strange } from "./server.js";
 import type { Position } from "./source.js";
 
 /** A point and where it is from. */
@@ -137,7 +137,12 @@ export class BatchWriter {
   async #send(points: readonly PlacedPoint[]): Promise<readonly RejectedRow[]> {
     if (points.length === 0 || this.#failure !== undefined) return [];
     const answer = await ask(this.#server, "PUT", this.#path, `{"points":[${points.map(({ text }) => text).join()}]}`);
-    if (answer.status === 200) return [];
+    if (answer.status === 200) {
+      const result = resultOf(this.#server, answer);
+      const status = isJsonObject(result) ? result["status"] : undefined;
+      if (status === "completed" || status === "acknowledged") return [];
+      throw strange(this.#server, "without saying that the points are written");
+    }
     if (![400, 413, 422].includes(answer.status)) throw refusalOf(this.#server, answer);
     const [only] = points;
     if (points.length === 1 && only !== undefined) {

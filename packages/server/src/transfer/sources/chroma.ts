@@ -1,5 +1,5 @@
-import { type Json, type JsonObject, MurmurationError } from "@murmuration/index";
-import { ask, refusalOf, type Server } from "../server.js";
+import { isJsonObject, type Json, type JsonObject, MurmurationError } from "@murmuration/index";
+import { ask, refusalOf, type Server, strange } from "../server.js";
 import type { Row, Source } from "../source.js";
 
 /** Distances by the spaces of Chroma. */
@@ -25,9 +25,12 @@ function addressed(url: string): Addressed {
 
 async function answered(server: Server, method: string, path: string, body?: unknown): Promise<JsonObject> {
   const answer = await ask(server, method, path, body === undefined ? undefined : JSON.stringify(body));
-  if (answer.status !== 200 || answer.body === undefined) throw refusalOf(server, answer);
-  return answer.body as JsonObject;
+  if (answer.status !== 200) throw refusalOf(server, answer);
+  if (!isJsonObject(answer.body)) throw strange(server, "no object of JSON");
+  return answer.body;
 }
+
+const objectOf = (value: Json | undefined): JsonObject => (isJsonObject(value) ? value : {});
 
 const at = (list: Json | undefined, i: number): Json | undefined =>
   Array.isArray(list) ? (list as readonly Json[])[i] : undefined;
@@ -58,26 +61,34 @@ export async function openChroma(url: string, asked: Omit<Server, "url">, pagePo
   const server: Server = { ...asked, url: origin, headers: key === undefined ? {} : { "x-chroma-token": key } };
   const page = await answered(server, "GET", `${path}/${encodeURIComponent(collection)}`);
   const id = String(page["id"]);
-  const configuration = (page["configuration_json"] ?? {}) as {
-    readonly hnsw?: { readonly space?: string } | null;
-    readonly spann?: { readonly space?: string } | null;
-  };
-  const metadata = (page["metadata"] ?? {}) as JsonObject;
-  const space = configuration.hnsw?.space ?? configuration.spann?.space ?? metadata["hnsw:space"];
+  const configuration = objectOf(page["configuration_json"]);
+  if (typeof page["id"] !== "string") throw strange(server, "no collection of Chroma");
+  const metadata = objectOf(page["metadata"]);
+  const space =
+    objectOf(configuration["hnsw"])["space"] ?? objectOf(configuration["spann"])["space"] ?? metadata["hnsw:space"];
   const counted = await ask(server, "GET", `${path}/${id}/count`);
   return {
     name: `collection ${collection} of ${origin}`,
     format: "chroma",
     identity: { server: origin, path, id },
     total: typeof counted.body === "number" ? counted.body : undefined,
-    distance: typeof space === "string" ? distances[space] : "Euclid",
+    distance: typeof space === "string" && Object.hasOwn(distances, space) ? distances[space] : "Euclid",
     layout: { id: "id of chroma", vectors: new Map([["embedding of chroma", ""]]) },
     async *rows(from): AsyncGenerator<Row, void, void> {
       for (let offset = from?.rows ?? 0; ; ) {
         const body = { limit: pagePoints, offset, include: ["embeddings", "metadatas", "documents", "uris"] };
         const found = await answered(server, "POST", `${path}/${id}/get`, body);
         const ids = found["ids"];
-        if (!Array.isArray(ids)) throw new MurmurationError("unavailable", `${origin} answers no records`);
+        if (!Array.isArray(ids) || ids.length > pagePoints || !ids.every((id: Json) => typeof id === "string"))
+          throw strange(server, "no page of records");
+        for (const [list, what] of [
+          ["embeddings", "an embedding"],
+          ["metadatas", "metadata"],
+        ] as const) {
+          const values = found[list];
+          if (values !== null && values !== undefined && (!Array.isArray(values) || values.length !== ids.length))
+            throw strange(server, `records of which not each has a place for ${what}`);
+        }
         for (let i = 0; i < ids.length; i++) {
           offset++;
           yield { place: `record ${String(ids[i])}`, next: { rows: offset }, fields: fieldsOf(found, i) };

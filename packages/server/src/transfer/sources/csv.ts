@@ -1,11 +1,12 @@
+import { resolve } from "node:path";
 import { TextDecoder } from "node:util";
 import { MurmurationError } from "@murmuration/index";
-import { type Parser, parse } from "csv-parse";
+import { parse } from "csv-parse";
 import { parseJson } from "../../http/json.js";
 import type { Fields, Row, Source } from "../source.js";
 import { columnsMax, lineBytesMax, rejectedCharactersMax, sampleRowsDefault } from "../transfer-limits.js";
 import { openFile } from "./file-identity.js";
-import { chunksOf } from "./lines.js";
+import { chunksOf, isPacked } from "./lines.js";
 
 type CellType = "integer" | "float" | "bool" | "json" | "text";
 
@@ -62,7 +63,15 @@ function typeOfColumn(cells: readonly Cell[]): CellType {
   return types.find((type) => there.every((cell) => isOf(type, cell))) ?? "text";
 }
 
-type CsvRecord = readonly Cell[];
+interface CsvRecord {
+  readonly cells: readonly Cell[];
+  /** That it ends in. */
+  readonly line: number;
+  /** About where it ends, in bytes of the unpacked text. */
+  readonly end: number;
+  /** The text ends without an end of its line. */
+  readonly isCut: boolean;
+}
 
 /** What separates the cells of a first line: what it has most of. */
 function separatorIn(head: string): string {
@@ -85,31 +94,10 @@ async function* textOf(path: string): AsyncGenerator<string, void, void> {
   yield decode();
 }
 
-/** Resolves when it takes more, or is closed. */
-function hasRoom(parser: Parser): Promise<void> {
-  return new Promise((resolve) => {
-    const go = () => {
-      parser.off("drain", go).off("close", go);
-      resolve();
-    };
-    parser.on("drain", go).on("close", go);
-  });
-}
-
-async function feed(parser: Parser, path: string): Promise<void> {
-  try {
-    for await (const text of textOf(path)) {
-      if (parser.destroyed) return;
-      if (!parser.write(text)) await hasRoom(parser);
-    }
-    parser.end();
-  } catch (error) {
-    parser.destroy(error as Error);
-  }
-}
-
-function failureOf(error: unknown, path: string): MurmurationError {
-  if (error instanceof MurmurationError) return error;
+/** `records`: that were read before it, the first line among them. */
+function failureOf(error: unknown, path: string, records: number): MurmurationError {
+  if (error instanceof MurmurationError)
+    return new MurmurationError(error.code, `${error.message}, behind row ${records - 1}`);
   const { code, message, lines } = error as {
     readonly code?: string;
     readonly message: string;
@@ -118,14 +106,18 @@ function failureOf(error: unknown, path: string): MurmurationError {
   if (code === "CSV_QUOTE_NOT_CLOSED")
     return new MurmurationError(
       "corrupt",
-      `${path} ends in the middle of a row: a quote is not closed; what stands before that row is written`,
+      `${path} ends in the middle of row ${records}: a quote is not closed; what stands before it is written`,
     );
   if (code === "CSV_MAX_RECORD_SIZE")
-    return new MurmurationError("corrupt", `${path}: a row is longer than ${lineBytesMax} characters`);
+    return new MurmurationError("corrupt", `${path}: row ${records} is longer than ${lineBytesMax} characters`);
   return new MurmurationError("corrupt", `${path}${lines === undefined ? "" : `, line ${lines}`}: ${message}`);
 }
 
+/** Records in order, also those before what ends the file badly. */
 async function* recordsOf(path: string, separator: string): AsyncGenerator<CsvRecord, void, void> {
+  const ready: CsvRecord[] = [];
+  let isOver = false;
+  let failure: unknown;
   const parser = parse({
     bom: true,
     delimiter: separator,
@@ -133,20 +125,41 @@ async function* recordsOf(path: string, separator: string): AsyncGenerator<CsvRe
     skip_empty_lines: true,
     max_record_size: lineBytesMax,
     cast: (cell, { quoting }) => (cell === "" && !quoting ? undefined : cell) as string,
+    // taken here, and not from the stream: one that fails forgets what nobody has read yet
+    on_record: (cells: readonly Cell[], { lines, bytes }) => {
+      ready.push({ cells, line: lines, end: bytes, isCut: isOver });
+      return null;
+    },
   });
-  void feed(parser, path);
-  try {
-    for await (const item of parser) {
-      yield item as CsvRecord;
+  parser.on("error", (error) => {
+    failure = error;
+  });
+  parser.resume();
+  let records = 0;
+  function* taken() {
+    for (const record of ready.splice(0)) {
+      records++;
+      yield record;
     }
+  }
+  try {
+    for await (const text of textOf(path)) {
+      await new Promise((done) => parser.write(text, done));
+      yield* taken();
+      if (failure !== undefined) throw failure;
+    }
+    isOver = true;
+    await new Promise<void>((done) => parser.end(() => done()));
+    yield* taken();
+    if (failure !== undefined) throw failure;
   } catch (error) {
-    throw failureOf(error, path);
+    throw failureOf(error, path, records);
   } finally {
     parser.destroy();
   }
 }
 
-function headerOf(path: string, cells: CsvRecord): readonly string[] {
+function headerOf(path: string, cells: readonly Cell[]): readonly string[] {
   const refuse = (what: string): never => {
     throw new MurmurationError("format", `${path}, line 1: ${what}`);
   };
@@ -172,12 +185,12 @@ export async function openCsv(path: string): Promise<Source> {
     if (head.length > 65_536 || head.includes("\n")) break;
   }
   const separator = separatorIn(head);
-  const sample: CsvRecord[] = [];
+  const sample: (readonly Cell[])[] = [];
   let names: readonly string[] | undefined;
   try {
-    for await (const record of recordsOf(path, separator)) {
-      if (names === undefined) names = headerOf(path, record);
-      else sample.push(record);
+    for await (const { cells } of recordsOf(path, separator)) {
+      if (names === undefined) names = headerOf(path, cells);
+      else sample.push(cells);
       if (sample.length === sampleRowsDefault) break;
     }
   } catch (error) {
@@ -202,13 +215,26 @@ export async function openCsv(path: string): Promise<Source> {
   return {
     name: path,
     format: "csv",
-    identity: file.identity,
+    // a file that has grown is the same: its last row may have been written since
+    identity: { file: resolve(path), columns, types },
+    shareAt: isPacked(path)
+      ? undefined
+      : ({ at }) => ((at as { readonly byte?: number } | undefined)?.byte ?? 0) / Math.max(1, file.bytes),
     async *rows(from): AsyncGenerator<Row, void, void> {
       let rows = -1;
-      for await (const cells of recordsOf(path, separator)) {
+      for await (const { cells, line, end, isCut } of recordsOf(path, separator)) {
         rows++;
-        if (rows === 0 || rows <= (from?.rows ?? 0)) continue;
-        const at = { place: `row ${rows}`, next: { rows } };
+        if (rows === 0 || rows < (from?.rows ?? 0)) continue;
+        if (rows === from?.rows) {
+          if (line === (from.at as { readonly line?: number } | undefined)?.line) continue;
+          throw new MurmurationError("conflict", `${path} is another file than before: begin again with --restart`);
+        }
+        if (isCut && cells.length < columns.length)
+          throw new MurmurationError(
+            "corrupt",
+            `${path} ends in the middle of row ${rows}, which has ${cells.length} of ${columns.length} columns: what stands before it is written; give it its end and import again`,
+          );
+        const at = { place: `row ${rows}`, next: { rows, at: { line, byte: end } } };
         try {
           yield { ...at, fields: fieldsOf(cells) };
         } catch (error) {

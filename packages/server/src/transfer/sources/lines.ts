@@ -17,8 +17,12 @@ export interface Line {
 
 export const isPacked = (path: string) => path.endsWith(".gz");
 
-/** What a file or the standard input holds, unpacked where it is packed by gzip. Errors of either become `corrupt`. */
-export async function* chunksOf(path: string, start = 0): AsyncGenerator<Buffer, void, void> {
+/** What a file or the standard input holds, unpacked where it is packed by gzip. Errors of either become `corrupt`; `behind` says what was read until then. */
+export async function* chunksOf(
+  path: string,
+  start = 0,
+  behind = (): string => "",
+): AsyncGenerator<Buffer, void, void> {
   const file: Readable =
     path === "-"
       ? process.stdin
@@ -38,7 +42,7 @@ export async function* chunksOf(path: string, start = 0): AsyncGenerator<Buffer,
   } catch (error) {
     throw error instanceof MurmurationError
       ? error
-      : new MurmurationError("corrupt", `${path} cannot be read to its end: ${(error as Error).message}`);
+      : new MurmurationError("corrupt", `${path} cannot be read to its end: ${(error as Error).message}${behind()}`);
   } finally {
     file.destroy();
     unpacked?.destroy();
@@ -50,7 +54,8 @@ export async function* linesOf(path: string, from = { number: 0, end: 0 }): Asyn
   let { number, end } = from;
   const rest: Buffer[] = [];
   let restBytes = 0;
-  for await (const chunk of chunksOf(path, end)) {
+  const behind = () => (number === 0 ? "" : `, behind line ${number}`);
+  for await (const chunk of chunksOf(path, end, behind)) {
     let bytes = chunk;
     for (let at = bytes.indexOf(10); at !== -1; at = bytes.indexOf(10)) {
       rest.push(bytes.subarray(0, at));

@@ -44,6 +44,12 @@ function rowOf({ bytes, number, end, isCut }: Line, rows: number, path: string):
 
 const sha256 = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
 
+function bytesOf(path: string): number {
+  const file = openFile(path);
+  file.close();
+  return file.bytes;
+}
+
 /** Throws `conflict` where no line begins there any more: somebody wrote another file. */
 function checkPlace(path: string, byte: number): void {
   if (isPacked(path)) return;
@@ -59,7 +65,7 @@ function checkPlace(path: string, byte: number): void {
 /** Objects of JSON, one each line: points of the dialect, or rows whose columns are their keys. `-`: from the standard input, once. */
 export async function openNdjson(path: string): Promise<Source> {
   const isOnce = path === "-";
-  if (!isOnce) openFile(path).close();
+  const bytes = isOnce ? 0 : bytesOf(path);
   const fresh = linesOf(path);
   const first = await fresh.next();
   let collection: CollectionBody | undefined;
@@ -80,6 +86,10 @@ export async function openNdjson(path: string): Promise<Source> {
     // a file that has grown is the same: its last line may have been written since
     identity: isOnce || first.done ? undefined : { file: resolve(path), first_line: sha256(first.value.bytes) },
     collection,
+    shareAt:
+      isOnce || isPacked(path)
+        ? undefined
+        : ({ at }) => ((at as { readonly byte?: number } | undefined)?.byte ?? 0) / Math.max(1, bytes),
     async *rows(from) {
       const at = from?.at as { readonly line: number; readonly byte: number } | undefined;
       let rows = from?.rows ?? 0;

@@ -1,9 +1,15 @@
+import type { Socket } from "node:net";
+import { setTimeout as after } from "node:timers/promises";
 import { MurmurationError } from "@murmuration/index";
 import pg from "pg";
 import { parseJson } from "../../http/json.js";
 import { vectorOfText } from "../read-text-vector.js";
+import type { Server } from "../server.js";
 import type { Row, Source } from "../source.js";
-import { rejectedCharactersMax } from "../transfer-limits.js";
+import { pauseMsFirst, pauseMsMax, rejectedCharactersMax } from "../transfer-limits.js";
+
+/** How long the end of a connection is waited for. */
+const LEAVE_MS = 2_000;
 
 /** Distances by the operator classes of pgvector's indexes. */
 const distances: readonly (readonly [RegExp, string])[] = [
@@ -102,55 +108,122 @@ function layoutOf({ order, hasKey, vectors }: TableFacts) {
   };
 }
 
+/** How a database is waited for. */
+type Patience = Pick<Server, "patienceMs" | "timeoutMs" | "onWait">;
+
+/** Classes of SQLSTATE (PostgreSQL, appendix A) of what passes: connections, resources, being stopped, and being in the way of others. */
+const passing = /^(?:08|53|57P0|40|55P03)/;
+const isPassing = (error: unknown): boolean => {
+  const { code, severity } = error as { readonly code?: unknown; readonly severity?: unknown };
+  // what the server says has a severity; all else is of the connection
+  return severity === undefined || (typeof code === "string" && passing.test(code));
+};
+
+/** Ends a connection, also one whose other end says nothing any more. */
+async function leave(client: Client): Promise<void> {
+  client.on("error", () => undefined);
+  const socket = (client as unknown as { readonly connection?: { readonly stream?: Socket } }).connection?.stream;
+  await Promise.race([client.end().catch(() => undefined), after(LEAVE_MS, undefined, { ref: false })]);
+  socket?.destroy();
+}
+
+/** A database that is asked again, by another connection, where one breaks. */
+class Database {
+  readonly where: string;
+  readonly #url: string;
+  readonly #patience: Patience;
+  #client: Client | undefined;
+
+  constructor(url: string, patience: Patience) {
+    const { host, pathname } = new URL(url);
+    this.where = `${host}${pathname}`;
+    this.#url = url;
+    this.#patience = patience;
+  }
+
+  /** Asks, and asks again with growing pauses as long as patience lasts. Throws `unavailable`. */
+  async ask<T>(question: (client: Client) => Promise<T>): Promise<T> {
+    const { patienceMs, onWait } = this.#patience;
+    const startMs = performance.now();
+    for (let pauseMs = pauseMsFirst; ; pauseMs = Math.min(2 * pauseMs, pauseMsMax)) {
+      try {
+        return await question(await this.#connected());
+      } catch (error) {
+        await this.close();
+        if (error instanceof MurmurationError) throw error;
+        const { message, code, errors } = error as Error & { readonly code?: string; readonly errors?: Error[] };
+        const why = `PostgreSQL at ${this.where}: ${message || errors?.[0]?.message || code}`;
+        if (!isPassing(error) || performance.now() - startMs + pauseMs > patienceMs)
+          throw new MurmurationError("unavailable", why);
+        onWait?.(why);
+        await after(pauseMs);
+      }
+    }
+  }
+
+  async #connected(): Promise<Client> {
+    if (this.#client !== undefined) return this.#client;
+    const { timeoutMs } = this.#patience;
+    const client = new pg.Client({
+      connectionString: this.#url,
+      application_name: "murmur import",
+      connectionTimeoutMillis: timeoutMs,
+      query_timeout: timeoutMs,
+    });
+    // an error between two queries is that of the next one
+    client.on("error", () => undefined);
+    this.#client = client;
+    await client.connect();
+    return client;
+  }
+
+  async close(): Promise<void> {
+    const client = this.#client;
+    this.#client = undefined;
+    if (client !== undefined) await leave(client);
+  }
+}
+
 /**
  * A table of PostgreSQL with columns of pgvector, in the order of its primary key (without one, of where rows lie: then nothing may be written meanwhile). Values
  * are what `to_jsonb` makes of them. The address is that of libpq; its password may stand in PGPASSWORD or in ~/.pgpass.
  */
-export async function openPostgres(url: string, table: string | undefined, pageRows: number): Promise<Source> {
+export async function openPostgres(
+  url: string,
+  table: string | undefined,
+  pageRows: number,
+  patience: Patience,
+): Promise<Source> {
   if (table === undefined) throw new MurmurationError("bad-request", "--table says which table of the database");
-  const client = new pg.Client({ connectionString: url, application_name: "murmur import" });
-  const { host, pathname } = new URL(url);
-  const where = `${host}${pathname}`;
-  const failure = (error: unknown) =>
-    error instanceof MurmurationError
-      ? error
-      : new MurmurationError(
-          "unavailable",
-          `PostgreSQL at ${where}: ${(error as Error).message || (error as { code?: string }).code}`,
-        );
-  // an error between two queries is that of the next one
-  client.on("error", () => undefined);
+  const database = new Database(url, patience);
+  const { where } = database;
+  let facts: TableFacts;
   try {
-    await client.connect();
-    const facts = await factsOf(client, table);
-    return {
-      name: `table ${facts.table} at ${where}`,
-      format: "postgres",
-      identity: { server: where, table: facts.table, order: facts.order.map(({ column }) => column) },
-      total: facts.total,
-      distance: facts.distance,
-      layout: layoutOf(facts),
-      async *rows(from): AsyncGenerator<Row, void, void> {
-        let rows = from?.rows ?? 0;
-        let after = (from?.at as { readonly after?: readonly string[] } | undefined)?.after;
-        for (;;) {
-          let page: readonly { readonly [name: string]: string }[];
-          try {
-            page = (await client.query<{ [name: string]: string }>(pageQuery(facts, after, pageRows))).rows;
-          } catch (error) {
-            throw failure(error);
-          }
-          for (const row of page) {
-            after = facts.order.map((_, i) => String(row[`p${i}`]));
-            yield rowOf(String(row["row"]), `row ${after.join(", ")}`, { rows: ++rows, at: { after } }, facts);
-          }
-          if (page.length < pageRows) return;
-        }
-      },
-      close: () => client.end(),
-    };
+    facts = await database.ask((client) => factsOf(client, table));
   } catch (error) {
-    await client.end().catch(() => undefined);
-    throw failure(error);
+    await database.close();
+    throw error;
   }
+  return {
+    name: `table ${facts.table} at ${where}`,
+    format: "postgres",
+    identity: { server: where, table: facts.table, order: facts.order.map(({ column }) => column) },
+    total: facts.total,
+    distance: facts.distance,
+    layout: layoutOf(facts),
+    async *rows(from): AsyncGenerator<Row, void, void> {
+      let rows = from?.rows ?? 0;
+      let behind = (from?.at as { readonly after?: readonly string[] } | undefined)?.after;
+      for (;;) {
+        const query = pageQuery(facts, behind, pageRows);
+        const { rows: page } = await database.ask((client) => client.query<{ [name: string]: string }>(query));
+        for (const row of page) {
+          behind = facts.order.map((_, i) => String(row[`p${i}`]));
+          yield rowOf(String(row["row"]), `row ${behind.join(", ")}`, { rows: ++rows, at: { after: behind } }, facts);
+        }
+        if (page.length < pageRows) return;
+      }
+    },
+    close: () => database.close(),
+  };
 }

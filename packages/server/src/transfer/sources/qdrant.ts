@@ -1,7 +1,6 @@
-import { MurmurationError, type PointId, printJson, toPointId } from "@murmuration/index";
-import { bodyOfPage } from "../collection-body.js";
+import { isJsonObject, MurmurationError, type PointId, printJson, toPointId } from "@murmuration/index";
 import { scrollPages } from "../scroll-points.js";
-import { askResult, collectionPage, type Server } from "../server.js";
+import { askResult, bodyFrom, collectionPage, type Server } from "../server.js";
 import type { Source } from "../source.js";
 
 /** The name of the collection in the path of an address: `…/collections/NAME`. */
@@ -23,18 +22,15 @@ export async function openQdrant(url: string, asked: Omit<Server, "url">, pagePo
   const page = await collectionPage(server, collection);
   if (page === undefined) throw new MurmurationError("not-found", `${origin} has no collection ${collection}`);
   const body = printJson({ exact: true });
-  const counted = (await askResult(
-    server,
-    "POST",
-    `/collections/${encodeURIComponent(collection)}/points/count`,
-    body,
-  )) as { readonly count?: unknown } | undefined;
+  const path = `/collections/${encodeURIComponent(collection)}/points/count`;
+  const counted = await askResult(server, "POST", path, body);
+  const count = isJsonObject(counted) ? counted["count"] : undefined;
   return {
     name: `collection ${collection} of ${origin}`,
     format: "qdrant",
     identity: { server: origin, collection },
-    total: typeof counted?.count === "number" ? counted.count : undefined,
-    collection: bodyOfPage(page),
+    total: typeof count === "number" ? count : undefined,
+    collection: bodyFrom(server, page),
     async *rows(from) {
       let rows = from?.rows ?? 0;
       const start = (from?.at as { readonly id?: string } | undefined)?.id;

@@ -1,0 +1,7 @@
+import type { PlainError } from "../../threads/plain-error.js";
+
+/** What a process that reads says. */
+export type ReadingReply =
+  | { readonly kind: "progress" }
+  | { readonly kind: "answer"; readonly answer: unknown }
+  | { readonly kind: "error"; readonly error: PlainError };
