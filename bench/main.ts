@@ -12,6 +12,7 @@ import { filterBenchmark } from "./filter.js";
 import { filterGraphBenchmark } from "./filter-graph.js";
 import { type Benchmark, type BenchOptions, describeResult } from "./harness.js";
 import { hybridBenchmark } from "./hybrid.js";
+import { importBenchmark } from "./import.js";
 import { machineLoad, thisMachine } from "./machine.js";
 import { memoryBenchmark } from "./memory.js";
 import { multivectorBenchmark } from "./multivector.js";
@@ -70,6 +71,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   multivectorBenchmark,
   secureBenchmark,
   ragBenchmark,
+  importBenchmark,
 ];
 
 interface Options extends Omit<BenchOptions, "quick"> {

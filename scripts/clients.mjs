@@ -2,16 +2,21 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "./lib/build-steps.mjs";
+import { ensureChromaServer } from "./lib/chroma-server.mjs";
 import { cacheFolder, inRoot } from "./lib/paths.mjs";
+import { pythonWith } from "./lib/python.mjs";
 import { endWith, runStep, StepFailed } from "./lib/run-step.mjs";
 import { runTestFile } from "./lib/run-test-file.mjs";
 import { helpOnRequest } from "./lib/terminal.mjs";
 
 const HELP = `
-Usage: npm run clients
+Usage: npm run clients [-- NAME…]
 
 Runs the tests of clients that are too large to be installed with everything else: fetches them from the npm registry into .cache/clients,
-starts a server, and lets each do its ordinary work. The smaller ones are among the tests of npm test.
+starts a server, and lets each do its ordinary work. The smaller ones are among the tests of npm test. Chroma, from which points are
+imported, is fetched, too: its npm package, or where that does not run on this system, its package for Python. And the
+official client for Python (qdrant-client), which needs a python3.
+NAME: only these (mastra, mem0, chroma, python).
 `;
 
 const FLAGS = ["--ignore-scripts", "--prefer-offline", "--loglevel=error", "--no-audit", "--no-fund"];
@@ -31,6 +36,7 @@ const CLIENTS = [
     flags: [...FLAGS, "--legacy-peer-deps"],
   },
 ];
+const PYTHON_CLIENT = "qdrant-client==1.19.1";
 const FILE_TIMEOUT_MS = 5 * 60_000;
 
 /** Fetches what a test needs where npm does not find it there already. */
@@ -48,8 +54,16 @@ await endWith(async () => {
   build({ projects: ["packages/server", "test"] });
   let failed = 0;
   let outputs = "";
-  for (const client of CLIENTS) {
-    process.env.MURMURATION_CLIENTS = fetched(client);
+  const chroma = { name: "chroma", prepare: () => ({ MURMURATION_CHROMA: JSON.stringify(ensureChromaServer()) }) };
+  const all = CLIENTS.map((client) => ({
+    name: client.name,
+    prepare: () => ({ MURMURATION_CLIENTS: fetched(client) }),
+  }));
+  const pythonFolder = join(cacheFolder, "clients", "python");
+  const python = { name: "python", prepare: () => ({ MURMURATION_PYTHON: pythonWith(pythonFolder, PYTHON_CLIENT) }) };
+  const asked = process.argv.slice(2);
+  for (const client of [...all, chroma, python].filter(({ name }) => asked.length === 0 || asked.includes(name))) {
+    Object.assign(process.env, client.prepare());
     const file = inRoot(`test/dist/clients/${client.name}.js`);
     const { reports, output } = await runTestFile(file, { timeoutMs: FILE_TIMEOUT_MS });
     for (const { name, status, error } of reports) {
