@@ -120,6 +120,7 @@ export type {
 export type { Fault } from "./replica/commit/faults.js";
 export { isAdmitted, replicaIdOf, takeNewIdentity } from "./replica/commit/identity.js";
 export type { OwnRows } from "./replica/commit/own-rows.js";
+export type { Phase, ReplicaWatch } from "./replica/commit/phases.js";
 export type { Quarantine } from "./replica/commit/quarantines.js";
 export { SYSTEM_SHARD } from "./replica/commit/stored-causality.js";
 export { clockOf } from "./replica/commit/write-shard.js";

@@ -3,8 +3,10 @@ export { bindTexts } from "./filter/bind-texts.js";
 export { type CompiledFilter, compileFilter, prepareFilter } from "./filter/compile.js";
 export type * from "./filter/condition.js";
 export { filterConditionsMax, filterDepthMax, hasIdIdsMax, matchValuesMax } from "./filter/filter-limits.js";
+export { type ConditionShape, type FilterShape, shapeOfFilter } from "./filter/filter-shape.js";
 export { compilePredicate } from "./filter/matches.js";
 export { emptyFilter, parseFilter } from "./filter/parse.js";
+export type { FilterStep } from "./filter/plan.js";
 export type * from "./filter/point-source.js";
 export type { Predicate } from "./filter/predicate.js";
 export type { Expression, Formula } from "./formula/expression.js";
@@ -52,6 +54,13 @@ export { comparePointIds, type PointId, pointIdFromText, toPointId } from "./poi
 export type { CollectionHandle, SpaceHandle } from "./query/collection-handle.js";
 export { CollectionReader } from "./query/collection-reader.js";
 export type { QueryOutcome } from "./query/execute.js";
+export {
+  type FilterReport,
+  PlanRecorder,
+  type PlanReport,
+  type SearchPlan,
+  type SourceReport,
+} from "./query/plan-recorder.js";
 export type * from "./query/query.js";
 export {
   examplesMax,
@@ -62,6 +71,7 @@ export {
   prefetchesMax,
 } from "./query/query-limits.js";
 export type * from "./query/query-node.js";
+export type { ReadPart, ReadWatch } from "./query/read-watch.js";
 export { canonicalMulti, canonicalVector } from "./query/scores.js";
 export type { Snapshot } from "./query/snapshot.js";
 export { AttachedSpaces } from "./query/space-reader.js";

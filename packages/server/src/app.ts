@@ -16,6 +16,7 @@ import { rightOf } from "./access/route-rights.js";
 import { valueExistsIn } from "./access/value-exists.js";
 import { recordRequests, refuseUnrecorded } from "./audit-log/audit-requests.js";
 import type { AuditTrail } from "./audit-log/audit-trail.js";
+import { backupMetrics } from "./backup/backup-metrics.js";
 import type { Backups } from "./backup/backups.js";
 import { readLargeBodies } from "./bodies/read-large.js";
 import { type ChangesOptions, serveChanges } from "./changes/serve-changes.js";
@@ -27,7 +28,6 @@ import { acceptJson, drainRefused } from "./http/accept-json.js";
 import { clientAddress } from "./http/client-address.js";
 import { Listeners, onClientError } from "./http/connections.js";
 import { emptyNamesAt } from "./http/empty-names.js";
-import { errorEnvelope } from "./http/envelope.js";
 import type { HttpClient } from "./http/http-client.js";
 import {
   bodyBytesInFlightMebibytesDefault,
@@ -45,16 +45,18 @@ import { listenBeside } from "./listen/listen-beside.js";
 import type { Address } from "./listen/messages.js";
 import { Metrics } from "./metrics.js";
 import { openApiRoute } from "./openapi.js";
-import { elapsedMs, loggedPath, requestHandler, sendError, sendJson } from "./request-handler.js";
+import { elapsedMs, loggedPath, requestHandler, sendError } from "./request-handler.js";
 import { RequestStatistics } from "./request-statistics.js";
 import { metricsRoute } from "./routes/metrics.js";
 import { routes } from "./routes/mod.js";
 import { resumeRecoveries } from "./routes/recover-snapshot.js";
-import type { Route } from "./routes/route.js";
 import { telemetryRoute } from "./routes/telemetry.js";
+import { SlowQueries } from "./slow-queries.js";
 import type { Snapshots } from "./snapshots/snapshots.js";
 import { StrictMode } from "./strict/strict-mode.js";
 import type { ServingTls } from "./tls-config.js";
+import type { Tracing } from "./tracing/tracing.js";
+import { answerUnknown } from "./unknown-paths.js";
 
 /** What the HTTP side is told beside its database. */
 export interface AppOptions {
@@ -62,6 +64,8 @@ export interface AppOptions {
   readonly log?: Logger;
   /** Requests that take longer are logged, one line each; 0 turns it off. */
   readonly slowRequestMs?: number;
+  /** Requests on collections that take longer are logged with how they were carried out; 0, or nothing: none are. */
+  readonly slowQueryMs?: number;
   readonly bodyLimitMebibytes?: number;
   /** How long a read may take that does not say it itself. */
   readonly readTimeoutSeconds?: number;
@@ -95,6 +99,8 @@ export interface AppOptions {
   /** In a minute, with one key or token, and from one address. */
   readonly requestsPerKeyMax?: number;
   readonly requestsPerAddressMax?: number;
+  /** Takes spans of requests; without it nothing is traced. Whoever gives one closes it. */
+  readonly tracing?: Tracing;
   /** HTTP by TLS. */
   readonly tls?: ServingTls;
   /** Is the dashboard served? By default it is. */
@@ -125,27 +131,6 @@ declare module "fastify" {
 
 const MINUTE_MS = 60_000;
 const mebibyte = 1024 * 1024;
-
-/** Methods that some route serves at this path. */
-function methodsAt(all: readonly Route[]): (path: string) => readonly string[] {
-  const patterns = all.map((of) => ({
-    method: of.method,
-    pattern: new RegExp(`^${of.path.replace(/\{\w+\}/g, "[^/]+").replaceAll(".", "\\.")}/?$`),
-  }));
-  return (path) => [...new Set(patterns.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method))];
-}
-
-function answerUnknown(app: FastifyInstance, all: readonly Route[]): void {
-  const allowedAt = methodsAt(all);
-  app.setNotFoundHandler((request, reply) => {
-    const path = (request.url.split("?", 1)[0] as string).replace(/\/{2,}/g, "/");
-    const allowed = allowedAt(path);
-    if (allowed.length === 0) return sendJson(reply, 404, errorEnvelope("Not found: no such path", elapsedMs(request)));
-    reply.header("allow", allowed.join(", "));
-    const message = `Method ${request.method} is not allowed here, only ${allowed.join(", ")}`;
-    return sendJson(reply, 405, errorEnvelope(message, elapsedMs(request)));
-  });
-}
 
 function logSlow(log: FastifyBaseLogger, method: string, url: string, statusCode: number, tookMs: number): void {
   log.warn({ method, path: loggedPath(url), statusCode, elapsedMs: Math.round(tookMs) }, "slow request");
@@ -296,7 +281,11 @@ export async function buildApp(database: Database, options: AppOptions = {}): Pr
   logSlowRequests(app, slowMs);
 
   const statistics = new RequestStatistics();
-  const metrics = new Metrics(database, statistics, options.snapshots, audit?.log, options.backups);
+  const slowQueries = new SlowQueries(options.slowQueryMs ?? 0, (line) => app.log.warn(line, "slow query"));
+  const metrics = new Metrics(database, statistics, options.snapshots, audit?.log, () => [
+    slowQueries.metric,
+    ...(options.backups === undefined ? [] : backupMetrics(options.backups.counts)),
+  ]);
   measureRequests(app, database, metrics, statistics);
   const served = [...routes, telemetryRoute(statistics), metricsRoute(metrics)];
   const all = [...served, openApiRoute(served)];
@@ -310,6 +299,7 @@ export async function buildApp(database: Database, options: AppOptions = {}): Pr
     }),
     turns,
     readTimeoutSeconds,
+    tracing: options.tracing,
   };
   const issues = new Issues((name) =>
     hasCollection(database.catalogue, name) ? database.collection(name) : undefined,
@@ -321,6 +311,7 @@ export async function buildApp(database: Database, options: AppOptions = {}): Pr
     changes: serveChanges(app, database, metrics, options),
     erasures: options.erasures,
     issues,
+    slowQueries,
     snapshots: options.snapshots,
     strict: new StrictMode(database),
   };
@@ -341,8 +332,9 @@ export async function buildApp(database: Database, options: AppOptions = {}): Pr
   });
   if (options.dashboard !== false) await serveDashboard(app, dashboardBundle());
   answerUnknown(app, all);
-  // every request is counted where there are limits on how many come, and recorded where reads are
-  if (rates.perKey === 0 && rates.perAddress === 0 && audit?.policy.reads !== true) {
+  // every request is counted where there are limits on how many come, recorded where reads are, and traced
+  const isEach = rates.perKey > 0 || rates.perAddress > 0 || audit?.policy.reads === true;
+  if (!isEach && options.tracing === undefined) {
     listenBeside(app, {
       database,
       guard: options.guard,
@@ -353,6 +345,7 @@ export async function buildApp(database: Database, options: AppOptions = {}): Pr
       connectionsMax: connectionsEach,
       requestTimeoutMs,
       readTimeoutMs: readTimeoutSeconds * 1000,
+      slowQueries,
       fixedFields: fieldsWithoutOrigin(options.corsOrigins ?? []),
       noteSlow: (method, path, status, tookMs) => {
         if (slowMs > 0 && tookMs > slowMs) logSlow(app.log, method, path, status, tookMs);

@@ -1,8 +1,6 @@
 import { collectionNamed, type TransportLink, visibleCollections } from "@murmuration/core";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, type Metric, Registry } from "prom-client";
 import type { AuditLog } from "./audit-log/audit-log.js";
-import { backupMetrics } from "./backup/backup-metrics.js";
-import type { Backups } from "./backup/backups.js";
 import { dialectMetrics } from "./dialect-metrics.js";
 import type { Database, ReplicationReport } from "./engine/database.js";
 import { RequestStatistics } from "./request-statistics.js";
@@ -14,6 +12,15 @@ const DURATION_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 
 
 /** What is read of a database. */
 export type MetricsSource = Pick<Database, "catalogue" | "status" | "counters" | "replication" | "allStatistics">;
+
+/** A number that somebody else has, read when it is asked for. */
+export interface OtherMetric {
+  readonly name: string;
+  readonly help: string;
+  readonly value: number;
+  /** Does it only go up? */
+  readonly isTotal: boolean;
+}
 
 type Peer = NonNullable<ReplicationReport["status"]["peering"]>["peers"][number];
 
@@ -31,22 +38,22 @@ export class Metrics {
   readonly #statistics: RequestStatistics;
   readonly #snapshots: Pick<Snapshots, "failures" | "counts"> | undefined;
   readonly #audit: Pick<AuditLog, "counts"> | undefined;
-  readonly #backups: Pick<Backups, "counts"> | undefined;
   /** Others that have metrics of their own. */
   readonly #others: { read(): Promise<string> }[] = [];
+  readonly #figures: () => readonly OtherMetric[];
 
   constructor(
     database: MetricsSource,
     statistics: RequestStatistics = new RequestStatistics(),
     snapshots?: Pick<Snapshots, "failures" | "counts">,
     audit?: Pick<AuditLog, "counts">,
-    backups?: Pick<Backups, "counts">,
+    figures: () => readonly OtherMetric[] = () => [],
   ) {
     this.#database = database;
     this.#statistics = statistics;
     this.#snapshots = snapshots;
     this.#audit = audit;
-    this.#backups = backups;
+    this.#figures = figures;
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry });
     this.#durations = new Histogram({
@@ -98,8 +105,7 @@ export class Metrics {
       this.#putTotals("murmur_snapshot_failures_total", help, "work", { ...failures });
     }
     this.#putAudit();
-    const backups = this.#backups === undefined ? [] : backupMetrics(this.#backups.counts);
-    for (const { name, help, value, isTotal } of backups) {
+    for (const { name, help, value, isTotal } of this.#figures()) {
       if (isTotal) this.#putTotal(name, help, value);
       else this.#put(name, help, value);
     }

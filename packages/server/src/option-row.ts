@@ -13,6 +13,8 @@ export interface ServerSettings {
   readonly data: string;
   readonly logLevel: string;
   readonly slowRequestMs: number;
+  /** 0: none are. */
+  readonly slowQueryMs: number;
   readonly bodyLimitMebibytes: number;
   readonly readTimeoutSeconds: number;
   readonly bodyBytesInFlightMebibytes: number;

@@ -86,6 +86,14 @@ export const optionTable: readonly OptionRow[] = [
     parse: integerFrom(0, dayMs),
   },
   {
+    name: "slow-query-ms",
+    key: "slowQueryMs",
+    placeholder: "ms",
+    description: "log requests on collections that take longer, with plan, counts and times; 0 logs none",
+    defaultValue: 0,
+    parse: integerFrom(0, dayMs),
+  },
+  {
     name: "body-limit-mib",
     key: "bodyLimitMebibytes",
     placeholder: "MiB",

@@ -1,5 +1,3 @@
-import { createReadStream, rm } from "node:fs";
-import { Readable } from "node:stream";
 import type { Command } from "@murmuration/core";
 import { MurmurationError, printJson, type Sliced } from "@murmuration/index";
 import type { FastifyReply, FastifyRequest } from "fastify";
@@ -13,7 +11,7 @@ import type { ConsistencyParameters } from "./consistency/session-request.js";
 import type { Database } from "./engine/database.js";
 import type { Erasures } from "./erasure/erasures.js";
 import { CheckedBody } from "./http/checked-body.js";
-import { errorEnvelope, successBegin, successEnd, successEnvelope } from "./http/envelope.js";
+import { errorEnvelope, successEnd, successEnvelope } from "./http/envelope.js";
 import { errorAnswer, type RequestPart } from "./http/errors.js";
 import { murmurHeaders } from "./http/murmur-headers.js";
 import type { ReadTurns } from "./http/read-turns.js";
@@ -22,11 +20,15 @@ import { type Seal, saveUpload } from "./http/upload.js";
 import { checkHeaderText, checkQueryText } from "./http/url-text.js";
 import type { Issues } from "./issues.js";
 import type { ReadingLimits } from "./read/readers.js";
-import type { AnswerPieces, ReadAnswer } from "./read/reading.js";
+import type { ReadAnswer } from "./read/reading.js";
+import type { ToldWrite } from "./request-timing.js";
+import { type RequestWatch, watchOf } from "./request-watch.js";
 import { accepted, type BareAnswer, type Read, type Route, SentEvents, SentFile } from "./routes/route.js";
-import { snapshotStream } from "./snapshots/snapshot-file.js";
+import { inEnvelope, sendFile, signalOf } from "./send-answers.js";
+import type { SlowQueries } from "./slow-queries.js";
 import type { Snapshots } from "./snapshots/snapshots.js";
 import type { StrictMode } from "./strict/strict-mode.js";
+import type { Tracing } from "./tracing/tracing.js";
 
 /** What every handler works with, whatever it is asked. */
 export interface Services {
@@ -36,6 +38,7 @@ export interface Services {
   readonly changes: ChangeStreams;
   readonly erasures: Erasures | undefined;
   readonly issues: Issues;
+  readonly slowQueries: SlowQueries;
   readonly snapshots: Snapshots | undefined;
   readonly strict: StrictMode;
 }
@@ -45,6 +48,8 @@ export interface Host {
   readonly forwarder: Forwarder;
   readonly turns: ReadTurns;
   readonly readTimeoutSeconds: number;
+  /** Missing: nothing is traced. */
+  readonly tracing?: Tracing | undefined;
 }
 
 /** 0 for a request so malformed that no hook saw it arrive. */
@@ -90,34 +95,6 @@ function isSliced(work: Read | Sliced<Read>): work is Sliced<Read> {
   return "next" in work;
 }
 
-/** The text of an answer with this result: a short one as it is, a long one as a stream of it. */
-function inEnvelope(pieces: AnswerPieces, end: string): string | Readable {
-  const [only] = pieces;
-  if (typeof only === "string") return successBegin + only + end;
-  return Readable.from([Buffer.from(successBegin), ...pieces, Buffer.from(end)], { objectMode: false });
-}
-
-/** A file as what it is called; what comes of it after the first byte cannot be said any more, and ends the connection. */
-function sendFile(reply: FastifyReply, { path, name, isPassing, keys }: SentFile): void {
-  const attached = `attachment; filename*=UTF-8''${encodeURIComponent(name)}`;
-  const content = keys === undefined ? createReadStream(path) : snapshotStream(path, keys);
-  if (isPassing) content.once("close", () => rm(path, { force: true }, () => undefined));
-  reply.code(200).header("content-disposition", attached).type("application/octet-stream").send(content);
-}
-
-/** Aborted when the client goes away before it is answered; made when somebody asks for it. */
-function signalOf(reply: FastifyReply): () => AbortSignal {
-  let controller: AbortController | undefined;
-  return () => {
-    if (controller !== undefined) return controller.signal;
-    controller = new AbortController();
-    const abort = () => controller?.abort();
-    if (reply.raw.destroyed) abort();
-    else reply.raw.once("close", abort);
-    return controller.signal;
-  };
-}
-
 /** An answer of a replica that holds less than its cluster would say that something does not exist. */
 function requireComplete(database: Database): void {
   const why = database.refusesReads();
@@ -147,6 +124,8 @@ class Exchange {
   #query: unknown;
   #body: unknown;
   #session: Session | undefined;
+  /** Missing where nobody asks how it is carried out. */
+  #watch: RequestWatch | undefined;
 
   constructor(served: Served, request: FastifyRequest, reply: FastifyReply) {
     this.#served = served;
@@ -160,7 +139,10 @@ class Exchange {
    */
   run(): Promise<FastifyReply> | undefined {
     try {
+      const { of, services, host } = this.#served;
+      this.#watch = watchOf(of, this.#request, { slowQueries: services.slowQueries, tracing: host.tracing });
       this.#take();
+      this.#watch?.timing.taken();
       this.#part = "query parameters";
       const waiting = this.#session?.prepare(this.#served.host.forwarder);
       return waiting === undefined ? this.#answer() : this.#answerAfter(waiting);
@@ -172,7 +154,9 @@ class Exchange {
 
   async #answerAfter(waiting: Promise<ForwardedAnswer | undefined>): Promise<FastifyReply> {
     try {
+      const beganMs = performance.now();
       const forwarded = await waiting;
+      this.#watch?.timing.waited(performance.now() - beganMs);
       if (forwarded === undefined) await this.#answer();
       else this.#reply.code(forwarded.statusCode).headers(forwarded.headers).send(forwarded.body);
     } catch (error) {
@@ -243,9 +227,13 @@ class Exchange {
       params: this.#params as never,
       query: this.#query as never,
       body: this.#body as never,
+      slowQueries: services.slowQueries,
+      strict: services.strict,
       write: (command: Command) => {
         services.strict.write(command, this.#timeoutSeconds());
-        return session === undefined ? database.write(command) : session.write(command);
+        const write = (told: ToldWrite) =>
+          session === undefined ? database.write(command, told) : session.write(command, told);
+        return this.#watch === undefined ? write({}) : this.#watch.write(command.kind, write);
       },
     };
     if (of.answer === "read") return this.#sendAfter(this.#read(of.handle(context)), (read) => this.#sendRead(read));
@@ -274,7 +262,8 @@ class Exchange {
     // a read that is refused was refused as of then or later
     this.#session?.begin();
     const beganMs = performance.now();
-    const answer = await database.read(names, reading, limits);
+    const answer = await database.read(names, this.#watch?.reading(reading) ?? reading, limits);
+    this.#watch?.timing.answered(answer.report, beganMs);
     const [name] = names;
     if (name !== undefined) this.#served.services.issues.noteRead(name, reading, performance.now() - beganMs);
     return answer;
@@ -302,16 +291,24 @@ class Exchange {
     this.#session?.answeredFrom(frontiers);
     if (this.#session !== undefined) this.#tell(this.#session);
     if (settled !== undefined) this.#reply.header(murmurHeaders.settled, String(settled));
+    this.#tellTiming();
     const body = inEnvelope(pieces, successEnd(elapsedMs(this.#request)));
     this.#reply.code(200).header("content-type", JSON_TYPE).send(body);
+    this.#end();
   }
 
   #send(answer: unknown): void {
+    if (answer instanceof SentFile) return sendFile(this.#reply, answer);
+    if (answer instanceof SentEvents) return this.#sendEvents(answer);
+    this.#sendAnswer(answer);
+    this.#end();
+  }
+
+  #sendAnswer(answer: unknown): void {
     const session = this.#session;
     const reply = this.#reply;
-    if (answer instanceof SentFile) return sendFile(reply, answer);
-    if (answer instanceof SentEvents) return this.#sendEvents(answer);
     if (session !== undefined) this.#tell(session);
+    this.#tellTiming();
     if (isBare(this.#served.of, answer)) {
       if (typeof answer.body !== "string") sendJson(reply, answer.statusCode, answer.body);
       else reply.code(answer.statusCode).type(answer.contentType).send(answer.body);
@@ -339,9 +336,20 @@ class Exchange {
     for (const name in headers) this.#reply.header(name, headers[name]);
   }
 
+  #tellTiming(): void {
+    const timing = this.#watch?.header();
+    if (timing !== undefined) this.#reply.header("server-timing", timing);
+  }
+
+  #end(): void {
+    this.#watch?.end(this.#reply.statusCode);
+  }
+
   #fail(error: unknown): void {
     if (this.#session !== undefined) this.#tell(this.#session);
+    this.#tellTiming();
     sendError(this.#request, this.#reply, error, partAtFault(error, this.#part));
+    this.#end();
   }
 }
 

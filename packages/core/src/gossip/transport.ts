@@ -36,6 +36,11 @@ export interface Outgoing {
   /** Small live operations go before control messages, and those before what catches up. */
   readonly lane: "live" | "control" | "bulk";
   readonly bytes: Uint8Array;
+  /**
+   * Goes along beside the message, where the transport can: opaque to replicas, and no part of what is signed, compared or kept. It may be lost while
+   * the message is not. Whoever takes it may not rely on a word of it.
+   */
+  readonly context?: string;
 }
 
 /** A message that has arrived. */
@@ -43,6 +48,8 @@ export interface Arrived {
   readonly bytes: Uint8Array;
   /** The replica that the transport knows to have sent it, whatever the message says of itself. `undefined`: there is nobody to tell it from. */
   readonly sender?: number | undefined;
+  /** What went along (`Outgoing.context`). */
+  readonly context?: string | undefined;
 }
 
 /**
@@ -59,7 +66,7 @@ export interface Transport {
    * Who takes what arrives, addressed to this replica or to all, with the replica that has sent it as far as the transport can tell:
    * nobody else could have sent it that way. Replaces the one before. What came earlier waits or is lost.
    */
-  onMessage(take: (bytes: Uint8Array, sender: number) => void): void;
+  onMessage(take: (bytes: Uint8Array, sender: number, context?: string) => void): void;
   counters(): TransportCounters;
   /** Drops what waits, sends and takes nothing more. May be called again. */
   close(): void;

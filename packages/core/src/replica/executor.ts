@@ -73,6 +73,7 @@ export class Executor {
       const failure = asFailure(error);
       return { outcomes: commands.map(() => failure), changes: [], own: [] };
     }
+    this.#store.watch?.enter("plan");
     const refused = new Map<number, MurmurationError>();
     for (const [i, command] of commands.entries()) {
       const why = this.#peering?.refusesCommand(command);

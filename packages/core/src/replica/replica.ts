@@ -106,7 +106,7 @@ export class Replica {
     const last = clockOf(log);
     const time = new HybridClock(last === undefined ? {} : { last });
     const state = recoverReplica(log, id, options);
-    const store = new ReplicaStore(id, log, time, state, options.newTableSeed, options.vectorFiles);
+    const store = new ReplicaStore(id, log, time, state, options);
     return new Replica(options, store);
   }
 

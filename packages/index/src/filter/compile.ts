@@ -4,8 +4,18 @@ import { finish, Meter, type Sliced } from "../sliced.js";
 import { prepareTexts } from "./asked-terms.js";
 import { bindTexts } from "./bind-texts.js";
 import type { Condition, Filter, HasId } from "./condition.js";
+import { shapeOfCondition } from "./filter-shape.js";
 import { allOf, atLeast, compileCondition, compilePredicate } from "./matches.js";
-import { combinedCoverage, once, type Plan, type Planning, scan, stepsOfRows } from "./plan.js";
+import {
+  combinedCoverage,
+  type FilterStep,
+  type FilterWatch,
+  once,
+  type Plan,
+  type Planning,
+  scan,
+  stepsOfRows,
+} from "./plan.js";
 import { planField } from "./plan-field.js";
 import type { PointSource } from "./point-source.js";
 import type { Predicate } from "./predicate.js";
@@ -14,6 +24,8 @@ import { prepareSets } from "./value-sets.js";
 
 /** A predicate costs about as much as this many entries of an ordered index. */
 const ENTRIES_PER_PREDICATE = 8;
+/** Conditions of one step that whoever watches is told of. */
+const SHAPES_MAX = 32;
 
 function planUnindexed(condition: Condition, planning: Planning): Plan {
   const predicate = once(() => compileCondition(condition, planning.meter));
@@ -23,6 +35,7 @@ function planUnindexed(condition: Condition, planning: Planning): Plan {
     entriesVisited: 0,
     keep: (rows) => scan(rows, predicate(), planning),
     predicate,
+    shape: () => shapeOfCondition(condition),
   };
 }
 
@@ -42,6 +55,7 @@ function planHasId(condition: HasId, { source, meter }: Planning): Plan {
       rows.and(named);
     },
     predicate: once(() => compileCondition(condition, meter)),
+    shape: () => shapeOfCondition(condition),
   };
 }
 
@@ -54,7 +68,7 @@ function planCondition(condition: Condition, planning: Planning): Plan {
     case "nested":
       return planUnindexed(condition, planning);
     case "filter":
-      return planFilter(condition.filter, planning);
+      return planFilter(condition.filter, planning, () => shapeOfCondition(condition));
     default:
       return planField(condition, planning) ?? planUnindexed(condition, planning);
   }
@@ -74,8 +88,11 @@ function planNot(plan: Plan, { source }: Planning): Plan {
       const excluded = plan.predicate();
       return (subject) => !excluded(subject);
     }),
+    shape: () => ({ kind: "not", of: plan.shape() }),
   };
 }
+
+const shapesOf = (plans: readonly Plan[]) => plans.slice(0, SHAPES_MAX).map((plan) => plan.shape());
 
 /** At least one of `plans`: each looks only at the rows that none before it has found. */
 function planShould(plans: readonly Plan[], planning: Planning): Plan {
@@ -109,6 +126,7 @@ function planShould(plans: readonly Plan[], planning: Planning): Plan {
         plans.map((plan) => plan.predicate()),
       ),
     ),
+    shape: () => ({ kind: "any", least: 1, of: shapesOf(plans) }),
   };
 }
 
@@ -147,7 +165,27 @@ function planMinShould(plans: readonly Plan[], minCount: number, { source, meter
         plans.map((plan) => plan.predicate()),
       ),
     ),
+    shape: () => ({ kind: "any", least: minCount, of: shapesOf(plans) }),
   };
+}
+
+/** Does a step of a filter, and tells whoever watches what it left. */
+function* told(
+  { watch, depth = 0 }: Planning,
+  by: FilterStep["by"],
+  plans: readonly Plan[],
+  rows: RowSet,
+  work: Sliced<void>,
+): Sliced<void> {
+  if (watch === undefined) return yield* work;
+  const before = rows.size;
+  yield* work;
+  const [only] = plans;
+  const estimate = plans.length === 1 && only?.coverage === "full" ? { estimate: only.estimate } : {};
+  const few = by === "scan" ? plans.filter(({ coverage }) => coverage !== "none") : [];
+  const named = by === "scan" ? plans.filter(({ coverage }) => coverage === "none") : plans;
+  const alsoFew = few.length === 0 ? {} : { few: shapesOf(few) };
+  watch({ depth, conditions: shapesOf(named), ...alsoFew, by, ...estimate, before, left: rows.size });
 }
 
 /** Applies what indexes answer, rarest first, and then what they do not, in one pass over the rows that are left. */
@@ -155,23 +193,26 @@ function* keepAll(plans: readonly Plan[], rows: RowSet, planning: Planning): Sli
   const { meter } = planning;
   const unindexed = plans.filter((plan) => plan.coverage === "none");
   const byRarity = (a: Plan, b: Plan): number => a.estimate - b.estimate;
+  const isNone = unindexed.length === 0;
   for (const plan of plans.filter((each) => each.coverage === "full").sort(byRarity)) {
     if (rows.size * ENTRIES_PER_PREDICATE < plan.entriesVisited) unindexed.push(plan);
-    else yield* plan.keep(rows);
+    else yield* told(planning, "index", [plan], rows, plan.keep(rows));
     meter.steps += 3 * stepsOfRows(rows);
     if (meter.isDue()) yield "pause";
   }
   for (const plan of plans.filter((each) => each.coverage === "part")) {
     if (rows.size === 0) return;
-    yield* plan.keep(rows);
+    yield* told(planning, "partly", [plan], rows, plan.keep(rows));
   }
   if (unindexed.length > 0 && rows.size > 0) {
-    yield* scan(rows, allOf(unindexed.map((plan) => plan.predicate())), planning);
+    const all = allOf(unindexed.map((plan) => plan.predicate()));
+    yield* told(planning, isNone ? "few" : "scan", unindexed, rows, scan(rows, all, planning));
   }
 }
 
-function planFilter(filter: Filter, planning: Planning): Plan {
-  const toPlan = (condition: Condition): Plan => planCondition(condition, planning);
+function planFilter(filter: Filter, planning: Planning, shape: Plan["shape"]): Plan {
+  const inner = { ...planning, depth: (planning.depth ?? -1) + 1 };
+  const toPlan = (condition: Condition): Plan => planCondition(condition, inner);
   const plans = filter.must.map(toPlan);
   if (filter.should.length > 0) plans.push(planShould(filter.should.map(toPlan), planning));
   for (const condition of filter.mustNot) plans.push(planNot(toPlan(condition), planning));
@@ -182,8 +223,9 @@ function planFilter(filter: Filter, planning: Planning): Plan {
     coverage: combinedCoverage(plans),
     estimate: plans.reduce((least, plan) => Math.min(least, plan.estimate), planning.source.liveRows.size),
     entriesVisited: plans.reduce((sum, plan) => sum + plan.entriesVisited, 0),
-    keep: (rows) => keepAll(plans, rows, planning),
+    keep: (rows) => keepAll(plans, rows, inner),
     predicate: once(() => compilePredicate(filter, planning.meter)),
+    shape,
   };
 }
 
@@ -208,8 +250,8 @@ function checkPaths({ must, should, mustNot, minShould }: Filter): void {
   }
 }
 
-/** Make a filter ready, once, for all points of a source. Throws `format` for a bad path. */
-export function prepareFilter(filter: Filter, source: PointSource): CompiledFilter {
+/** Make a filter ready, once, for all points of a source; `watch` is told how it is carried out. Throws `format` for a bad path. */
+export function prepareFilter(filter: Filter, source: PointSource, watch?: FilterWatch): CompiledFilter {
   const meter = new Meter();
   const simple = simplifyFilter(bindTexts(filter, source.texts));
   checkPaths(simple);
@@ -221,7 +263,8 @@ export function prepareFilter(filter: Filter, source: PointSource): CompiledFilt
       const rows = source.liveRows.clone();
       yield* prepareSets(simple, meter, (key) => source.accessTo(key)?.equality !== undefined);
       yield* prepareTexts(simple, meter);
-      yield* planFilter(simple, { source, meter }).keep(rows);
+      const shape = () => shapeOfCondition({ kind: "filter", filter: simple });
+      yield* planFilter(simple, { source, meter, watch }, shape).keep(rows);
       return rows;
     },
   };

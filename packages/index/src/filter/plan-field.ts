@@ -15,6 +15,7 @@ import type {
   SubFilter,
   ValuesCount,
 } from "./condition.js";
+import { shapeOfCondition } from "./filter-shape.js";
 import { compileCondition } from "./matches.js";
 import { type Access, keepFrom, once, type Plan, type Planning, scan } from "./plan.js";
 import { planGeo } from "./plan-geo.js";
@@ -220,5 +221,6 @@ export function planField(condition: FieldCondition, planning: Planning): Plan |
   if (views === undefined) return undefined;
   const predicate = once(() => compileCondition(condition, planning.meter));
   const found = access(condition, views, predicate, planning);
-  return found === undefined ? undefined : { coverage: "full", ...found, predicate };
+  const shape = () => shapeOfCondition(condition);
+  return found === undefined ? undefined : { coverage: "full", ...found, predicate, shape };
 }

@@ -6,7 +6,7 @@ import type { MultiVector } from "../vector/vector.js";
 import type { SearchResult } from "../vector-index/search-types.js";
 import { multiVectorAt } from "./multi-index.js";
 import type { MultiOptions } from "./multi-options.js";
-import { type MultiSearchOptions, searchMulti } from "./multi-search.js";
+import { type MultiPlan, type MultiSearchOptions, planMulti, searchMulti } from "./multi-search.js";
 import { codeShapeOf, PartCodes } from "./part-codes.js";
 
 /** One thread's view of the multivectors of one name, beside their writer. `thread`: its place, as of their pins. */
@@ -25,6 +25,11 @@ export class MultiReader {
 
   vectorAt(slot: number): MultiVector {
     return multiVectorAt(this.memory, slot, this.options);
+  }
+
+  /** How `search` would go about it. */
+  plan(query: MultiVector, allowed: ReadonlyRowSet, options: MultiSearchOptions): MultiPlan {
+    return planMulti(this, query, allowed.size, options);
   }
 
   /** As `searchMulti`. The allowed slots are visible at an epoch that this thread is at. */

@@ -15,6 +15,13 @@ export interface MultiVectors extends KeptParts {
 /** How to search multivectors. */
 export type MultiSearchOptions = Pick<SearchOptions, "limit" | "efSearch" | "exact" | "oversampling">;
 
+/** How multivectors are searched. */
+export interface MultiPlan {
+  /** So many, the nearest by their codes, are compared part by part; `undefined`: all that match. */
+  readonly compared: number | undefined;
+  readonly matches: number;
+}
+
 /** Vectors that are compared part by part: those that are nearest by their codes, at least so many, and one of so many. */
 const CANDIDATES_MIN = 384;
 const CANDIDATES_SHARE = 1 / 64;
@@ -35,6 +42,17 @@ function candidatesOf(
   return exact === true || matches <= WORTH_IT * wanted ? undefined : wanted;
 }
 
+/** How a query is searched among so many that match: the one place where it is decided. */
+export function planMulti(
+  { codes }: Pick<MultiVectors, "codes">,
+  query: MultiVector,
+  matches: number,
+  options: MultiSearchOptions,
+): MultiPlan {
+  const isCoded = codes !== undefined && query.values.length <= codedPartsMax * query.dimensions;
+  return { compared: isCoded ? candidatesOf(matches, options) : undefined, matches };
+}
+
 /**
  * The allowed slots with the largest max-sim, ascending by (distance, dot), by their roots where a square is beyond float32. Where there are codes, the nearest by these are compared
  * with the query part by part; else all. Which these are follows from query and vectors alone, so that replicas with the same vectors answer alike.
@@ -49,8 +67,8 @@ export function* searchMulti(
   const meter = new Meter();
   const scores = new Float32Array(32 * allowed.wordCount);
   let compared: Uint32Array = Uint32Array.from(allowed);
-  const candidates = candidatesOf(compared.length, options);
-  if (codes !== undefined && candidates !== undefined && query.values.length <= codedPartsMax * query.dimensions) {
+  const { compared: candidates } = planMulti(space, query, compared.length, options);
+  if (codes !== undefined && candidates !== undefined) {
     const coded = yield* codes.coded(query, meter);
     yield* codes.estimate(coded, compared, scores, meter);
     compared = isPlanted("codes-by-slot")

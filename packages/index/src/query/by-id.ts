@@ -45,8 +45,17 @@ export function* visitById(
   visit: (row: number) => boolean,
 ): Sliced<void> {
   const { view, matches, limit, meter } = visited;
-  const { points } = view;
-  if (matches !== undefined && matches.size < points.size * SORT_SHARE) {
+  const { points, watch } = view;
+  const isSorted = matches !== undefined && matches.size < points.size * SORT_SHARE;
+  watch?.plan.decided({
+    method: "ids",
+    because: isSorted ? "sorted" : "in-order",
+    limit,
+    matches: matches?.size ?? points.size,
+  });
+  if (watch?.isDry === true) return;
+  watch?.enter("walk");
+  if (isSorted) {
     for (const { row } of yield* sortedById(matches, visited, first)) {
       if (!visit(row)) return;
       yield "pause";

@@ -8,6 +8,7 @@ import type { OpenRowFile } from "../vector-index/graph-handle.js";
 import type { CollectionHandle } from "./collection-handle.js";
 import { MatchingCache } from "./matching-cache.js";
 import { type LastVisible, PointsAtEpoch } from "./points-at-epoch.js";
+import type { ReadWatch } from "./read-watch.js";
 import { Snapshot } from "./snapshot.js";
 import { type AttachedSpaces, SpaceReader } from "./space-reader.js";
 
@@ -37,8 +38,11 @@ export class CollectionReader {
     this.#payloads = handle.payloads === undefined ? payloads : readPayloadMemory(handle.payloads, payloads);
   }
 
-  /** The collection as it is now, to be released. `texts`: its text indexes, which decide what conditions on texts mean. */
-  begin(texts?: TextIndexes): Snapshot {
+  /**
+   * The collection as it is now, to be released. `texts`: its text indexes, which decide what conditions on texts mean. `watch` is told how it is
+   * read.
+   */
+  begin(texts?: TextIndexes, watch?: ReadWatch): Snapshot {
     // graphs before rows: a slot that these rows name is not used again from here on
     const holds = this.#spaces.map((space) => space.enter());
     if (isPlanted("graphs-not-held")) for (const hold of holds) hold.leave();
@@ -47,6 +51,7 @@ export class CollectionReader {
       points: new PointsAtEpoch(this.#segment, this.#columns, this.#payloads, this.#last, pin.epoch),
       spaces: this.#spaces,
       texts,
+      watch,
       graphs: holds,
       allEntries: this.#segment.allEntries(pin.epoch) && !isPlanted("entries-ignored"),
     };

@@ -15,6 +15,7 @@ import { type Asked, type Ranked, settledTogether } from "./ranked.js";
 import { type Views, viewAt } from "./read-view.js";
 import { RecordReader } from "./records.js";
 import { rankSample } from "./sample.js";
+import { toldSource } from "./told.js";
 
 /** How an answer was found. */
 export interface QueryOutcome {
@@ -30,10 +31,10 @@ export interface QueryOutcome {
 export function* execute(views: Views, query: PointsQuery, emit: Emit<ScoredRecord>): Sliced<QueryOutcome> {
   const { node, prefetch, offset, limit, selection } = query;
   // the most common one gives its points out as it finds them
-  if (node.kind === "nearest" && (prefetch === undefined || prefetch.length === 0)) {
-    return yield* nearest(views, node, query, emit);
-  }
   const view = viewAt(views, 0);
+  if (node.kind === "nearest" && (prefetch === undefined || prefetch.length === 0)) {
+    return yield* toldSource(view, query, nearest(views, node, query, emit));
+  }
   const records = new RecordReader(view, selection);
   const { rows, scores, orderValues, isSettled } = yield* rank(views, { ...query, limit: offset + limit }, undefined);
   for (let i = offset; i < rows.length; i++) {
@@ -65,8 +66,13 @@ function unionOf(lists: readonly Ranked[]): RowSet {
 }
 
 /** What a source finds, best first, among the rows given (`undefined`: all). */
-export function* rank(views: Views, source: Source, around: ReadonlyRowSet | undefined): Sliced<Ranked> {
+export function rank(views: Views, source: Source, around: ReadonlyRowSet | undefined): Sliced<Ranked> {
+  return toldSource(viewAt(views, 0), source, rankSource(views, source, around));
+}
+
+function* rankSource(views: Views, source: Source, around: ReadonlyRowSet | undefined): Sliced<Ranked> {
   const { using, prefetch = [] } = source;
+  const { watch } = viewAt(views, 0);
   const matching = yield* matchingBoth(views, source, around);
   const lists: Ranked[] = [];
   for (const one of prefetch) lists.push(yield* rank(views, one, matching));
@@ -76,7 +82,12 @@ export function* rank(views: Views, source: Source, around: ReadonlyRowSet | und
   const most = candidates?.size ?? viewAt(views, 0).points.size;
   const wanted = source.node.kind === "order-by" ? source.limit : Math.min(source.limit, most);
   // what was fetched is ranked again, and not looked for
-  const parameters = lists.length === 0 ? source.parameters : { ...source.parameters, exact: true };
+  const parameters = lists.length === 0 ? source.parameters : { ...source.parameters, exact: true, isPrefetched: true };
+  if (lists.length > 0) {
+    const prefetched = prefetch.reduce((sum, { limit }) => sum + limit, 0);
+    watch?.plan.decided({ method: "prefetched", limit: source.limit, prefetched });
+    watch?.enter("rerank");
+  }
   const asked = { using, parameters, matching: candidates, scoreThreshold, wanted };
   const ranked = yield* rankBy(views, source, asked, lists);
   return { ...ranked, isSettled: settledTogether([...lists, ranked]) };

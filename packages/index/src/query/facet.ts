@@ -31,6 +31,7 @@ export function* facet(view: ReadView, query: FacetQuery): Sliced<FacetHit[]> {
   if (access?.facet === undefined || access.equality === undefined) throw noIndex(key);
   const meter = new Meter();
   const among = filter === undefined ? yield* points.visibleRows() : yield* matchingRows(view, filter);
+  view.watch?.enter("walk");
   const counts = yield* access.facet.countsAmong(among, meter);
   const hits: FacetHit[] = [];
   for (const [value, count] of counts) hits.push({ value, count });

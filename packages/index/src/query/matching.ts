@@ -84,14 +84,20 @@ export function subjectOf(view: ReadView, row: number, meter: Meter): FilterSubj
 
 /** Rows of the points that satisfy a filter; not to be changed. Throws `format` for a bad path, `corrupt` or `storage` for a payload that cannot be read. */
 export function* matchingRows(view: ReadView, filter: Filter): Sliced<ReadonlyRowSet> {
-  const { points } = view;
+  const { points, watch } = view;
+  watch?.enter("filter");
   const key = points.matching.keyOf(filter);
-  const known = key === undefined ? undefined : points.matching.at(points.epoch, key);
-  if (known !== undefined) return known;
+  // whoever asks what would be done asks for the steps as well
+  const known = key === undefined || watch?.isDry === true ? undefined : points.matching.at(points.epoch, key);
+  if (known !== undefined) {
+    watch?.plan.filtered(filter, points.size, known.size, true);
+    return known;
+  }
   const source = new ViewSource(view, yield* points.visibleRows());
-  const compiled = prepareFilter(filter, source);
+  const compiled = prepareFilter(filter, source, watch && ((step) => watch.plan.step(step)));
   source.meter = compiled.meter;
   const rows = yield* compiled.rows();
+  watch?.plan.filtered(filter, points.size, rows.size, false);
   if (key !== undefined) points.matching.keep(points.epoch, key, rows);
   return rows;
 }

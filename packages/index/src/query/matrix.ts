@@ -31,6 +31,7 @@ export function* matrix(view: ReadView, query: MatrixQuery): Sliced<Matrix> {
   const meter = new Meter();
   const space = spaceOf(view, query.using);
   const candidates = yield* withVector(view, space, query, meter);
+  view.watch?.enter("walk");
   const sampled = yield* sampleRows(view.points, candidates, Math.min(query.sample, candidates.size), query.seed);
   const sample = yield* sortedById(sampled, { view, meter });
   const { rows } = view.points.segment;

@@ -18,6 +18,7 @@ export function* rankByMarginalRelevance(views: Views, node: MmrNode, asked: Ask
   const { target, candidates = Math.min(asked.wanted, mmrCandidatesMax) } = node;
   const limit = Math.min(candidates, asked.matching?.size ?? view.points.size);
   const near = yield* rankNearest(views, { kind: "nearest", target }, { ...asked, wanted: limit });
+  view.watch?.enter("rerank");
   const diversity = Math.fround(node.diversity);
   const nearness = Math.fround(1 - diversity);
   const slots = Uint32Array.from(near.rows, (row) => view.points.segment.rows.slotAt(row, space.number) as number);

@@ -1,4 +1,5 @@
 import { MurmurationError } from "../errors.js";
+import type { MultiPlan } from "../multi/multi-search.js";
 import { slotSetOfRows } from "../payload/columns/slot-filter.js";
 import { isPlanted } from "../planted.js";
 import type { ReadonlyRowSet, RowSet } from "../row-set.js";
@@ -9,6 +10,7 @@ import type { GraphReader } from "../vector-index/graph-reader.js";
 import type { SearchOptions, SearchResult, Visibility } from "../vector-index/search-types.js";
 import { matchingRows } from "./matching.js";
 import { searchSparse } from "./nearest-sparse.js";
+import type { SearchPlan } from "./plan-recorder.js";
 import type { PointsAtEpoch } from "./points-at-epoch.js";
 import type { Emit, PointsQuery, ScoredRecord, SearchParameters } from "./query.js";
 import type { NearestNode, QueryTarget } from "./query-node.js";
@@ -17,6 +19,7 @@ import { type ReadView, spaceOf, type Views, viewAt } from "./read-view.js";
 import { RecordReader } from "./records.js";
 import { isWorse, scoreOf } from "./scores.js";
 import type { SpaceReader } from "./space-reader.js";
+import { searchWatchOf } from "./told.js";
 import { vectorForSpace } from "./vector-of-space.js";
 
 /** So many points cost as much as a few others things do in a slice, with what is returned of them. */
@@ -113,15 +116,33 @@ export function isCheap(
   return (matching?.size ?? points.size) * vectorBytes <= CHEAP_BYTES;
 }
 
+const nothingFound = () => ({ slots: new Uint32Array(0), distances: new Float32Array(0), isSettled: true });
+
+function planOfMulti(
+  { compared, matches }: MultiPlan,
+  { limit, exact, isWithoutGraph }: SearchParameters & { limit: number },
+): SearchPlan {
+  if (compared !== undefined) return { method: "codes", limit, matches, compared };
+  const because = exact === true && isWithoutGraph !== true ? "asked" : "no-graph";
+  return { method: "exact", because, limit, matches };
+}
+
 /** The nearest of those that match. */
 function* search(
   view: ReadView,
   space: SpaceReader,
   vector: Vector,
   matching: ReadonlyRowSet | undefined,
-  options: Omit<SearchOptions, "allowed"> & Pick<SearchParameters, "idf">,
+  options: Omit<SearchOptions, "allowed"> & SearchParameters,
 ): Sliced<SearchResult & Settled> {
+  const { watch } = view;
+  // what was prefetched is ranked again, by whatever it is compared with
+  if (options.isPrefetched !== true) watch?.enter("walk");
+  const { limit } = options;
   if (isSparse(vector)) {
+    const matches = matching?.size ?? view.points.size;
+    if (options.isPrefetched !== true) watch?.plan.decided({ method: "postings", limit, matches });
+    if (watch?.isDry === true) return nothingFound();
     const results = yield* searchSparse(view, space, vector, matching, options);
     return { ...results, isSettled: true };
   }
@@ -129,6 +150,8 @@ function* search(
     const { multi, number } = space;
     const rows = matching ?? (yield* view.points.visibleRows());
     const allowed = slotSetOfRows(view.points.segment.engine, number, rows, multi.memory.slotCount);
+    if (options.isPrefetched !== true) watch?.plan.decided(planOfMulti(multi.plan(vector, allowed, options), options));
+    if (watch?.isDry === true) return nothingFound();
     return { ...(yield* multi.search(vector, allowed, options)), isSettled: true };
   }
   return yield* searchGraph(view, space, vector, matching, options);
@@ -140,9 +163,10 @@ function* searchGraph(
   space: SpaceReader,
   vector: Float32Array,
   matching: ReadonlyRowSet | undefined,
-  options: Omit<SearchOptions, "allowed">,
+  given: Omit<SearchOptions, "allowed"> & SearchParameters,
 ): Sliced<SearchResult & Settled> {
   const { graph } = space;
+  const options = { ...given, watch: searchWatchOf(view, given) };
   const { changes, departures } = view.graphs[space.number] as ReadView["graphs"][number];
   const visibility = visibilityIn(view, space, matching);
   // where nothing has changed since, no candidate leads to another version of its point
@@ -154,9 +178,11 @@ function* searchGraph(
     // whether to walk is decided in the first slice, and a walk is made whole in it
     let step = work.next();
     const isSettled = graph.changes === changes;
+    if (options.watch?.isDry === true && step.done === true) return { ...step.value, isSettled };
     if (graph.departures !== departures && options.exact !== true && isCheap(matching, view.points, graph)) {
       // a node may have been unlinked that these rows still name
-      const results = yield* graph.searchVisible(vector, { ...options, exact: true }, visibility);
+      options.watch?.comparesAll();
+      const results = yield* graph.searchVisible(vector, { ...given, exact: true }, visibility);
       return { ...results, isSettled: false };
     }
     for (; step.done !== true; step = work.next()) yield step.value;

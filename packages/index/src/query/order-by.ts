@@ -7,7 +7,7 @@ import type { ReadonlyRowSet } from "../row-set.js";
 import { Meter, type Sliced } from "../sliced.js";
 import { sortedById, type Visited } from "./by-id.js";
 import type { OrderBy } from "./query-node.js";
-import type { Asked, Ranked } from "./ranked.js";
+import { type Asked, nothingRanked, type Ranked } from "./ranked.js";
 import type { ReadView } from "./read-view.js";
 import { unheldGroups } from "./unheld-order.js";
 
@@ -68,9 +68,23 @@ export function* visitOrdered(
   }
 }
 
+/** Tells whoever watches that points are taken in the order of an indexed number. Returns whether they are to be taken. */
+export function toldOrder(
+  { watch, points }: ReadView,
+  { key }: OrderBy,
+  limit: number,
+  matches: ReadonlyRowSet | undefined,
+) {
+  watch?.plan.decided({ method: "order", key, limit, matches: matches?.size ?? points.size });
+  watch?.enter("walk");
+  return watch?.isDry !== true;
+}
+
 /** Points in the order of an indexed number. They are no better than each other: their score is 0. */
-export function* rankOrdered(view: ReadView, orderBy: OrderBy, { matching, wanted }: Asked): Sliced<Ranked> {
+export function* rankOrdered(view: ReadView, orderBy: OrderBy, asked: Asked): Sliced<Ranked> {
+  const { matching, wanted, parameters } = asked;
   const access = orderedAccess(view, orderBy.key);
+  if (parameters.isPrefetched !== true && !toldOrder(view, orderBy, wanted, matching)) return nothingRanked;
   const rows: number[] = [];
   const orderValues: (number | bigint)[] = [];
   const visited = { view, matches: matching, limit: wanted, meter: new Meter() };

@@ -24,6 +24,8 @@ export interface SearchParameters {
   readonly exact?: boolean;
   /** `exact` was not asked for: nothing is to be found by a graph. */
   readonly isWithoutGraph?: boolean;
+  /** `exact` was not asked for: all that was prefetched is ranked. */
+  readonly isPrefetched?: boolean;
   /** false: int8 distances are the answer, without the f32 rerank. */
   readonly rescore?: boolean;
   /** Rerank `limit × oversampling` candidates. */

@@ -2,15 +2,16 @@ import type { ReadonlyRowSet } from "../row-set.js";
 import { NO_SLOT } from "../segment/layout.js";
 import { Meter, type Sliced } from "../sliced.js";
 import { denseOf, type Vector } from "../vector/vector.js";
-import { leastMatches, planWalk } from "../vector-index/walk-plan.js";
+import { decideWalk, leastMatches } from "../vector-index/walk-plan.js";
 import { type ExampleScores, exampleScores } from "./example-scores.js";
 import { isCheap, visibilityIn } from "./nearest.js";
 import { weightedIn } from "./nearest-sparse.js";
 import type { ExamplesNode } from "./query-node.js";
-import type { Asked, Ranked } from "./ranked.js";
+import { type Asked, nothingRanked, type Ranked } from "./ranked.js";
 import { type ReadView, type Views, viewAt } from "./read-view.js";
 import { type ScoresOf, walkByScore } from "./score-walk.js";
 import { denseSimilarities, similarities, stepsPerDense } from "./similarity.js";
+import { searchWatchOf } from "./told.js";
 import { TopPoints } from "./top-points.js";
 
 /** Rows that are scored at once. */
@@ -82,7 +83,11 @@ function* rankByWalk(
   const nodes = graph.linkedCount;
   const matches = visibilityIn(view, space, matching).matches ?? nodes - graph.deadCount;
   const options = { ...asked.parameters, limit: asked.wanted };
-  const plan = planWalk(graph.options, options, asked.wanted, matches, nodes, matching !== undefined);
+  const decision = decideWalk(graph.options, options, asked.wanted, matches, nodes, matching !== undefined);
+  const watch = searchWatchOf(view, asked.parameters);
+  watch?.decided(decision);
+  if (watch?.isDry === true) return nothingRanked;
+  const plan = decision.walk;
   if (plan === undefined) return undefined;
   const meter = new Meter();
   const scoresOf = scoresBy(scores);
@@ -93,10 +98,17 @@ function* rankByWalk(
   };
   const walked = yield* walkByScore(graph, seeds, scoresOf, shape, meter);
   const isSettled = graph.changes === changes;
-  if (graph.departures !== departures && isCheap(matching, view.points, graph)) return undefined;
+  if (graph.departures !== departures && isCheap(matching, view.points, graph)) {
+    watch?.comparesAll();
+    return undefined;
+  }
   const found = visibleOf(view, scores, matching, walked.slots, scoresOf);
   const least = matching === undefined ? asked.wanted : leastMatches(plan, asked.wanted, matches);
-  if (found.size < Math.min(least, matches)) return undefined;
+  watch?.walked(found.size, Math.min(least, matches));
+  if (found.size < Math.min(least, matches)) {
+    watch?.comparesAll();
+    return undefined;
+  }
   const top = new TopPoints(view.points, asked);
   const slots = Uint32Array.from(found.keys());
   for (const [i, row] of view.points.rowsAtSlots(space.number, slots).entries()) {
@@ -133,7 +145,17 @@ export function* rankByExamples(views: Views, node: ExamplesNode, asked: Asked):
   const given = exampleScores(views, asked.using, node);
   const scores = { ...given, vectors: yield* weightedIn(view, given.space, given.vectors, asked.parameters) };
   const matching = yield* without(view, asked.matching, scores.named);
-  const walked = scores.space.kind === "dense" ? yield* rankByWalk(view, scores, matching, asked) : undefined;
+  const { watch } = view;
+  const isDense = scores.space.kind === "dense";
+  if (asked.parameters.isPrefetched !== true) {
+    watch?.enter("walk");
+    if (!isDense) {
+      const matches = matching?.size ?? view.points.size;
+      watch?.plan.decided({ method: "exact", because: "no-graph", limit: asked.wanted, matches });
+    }
+  }
+  if (!isDense && watch?.isDry === true) return nothingRanked;
+  const walked = isDense ? yield* rankByWalk(view, scores, matching, asked) : undefined;
   return walked ?? (yield* rankAll(view, scores, matching ?? (yield* view.points.visibleRows()), asked));
 }
 

@@ -15,6 +15,9 @@ export interface Ranked {
   readonly isSettled: boolean | undefined;
 }
 
+/** No points, for which nothing was walked. */
+export const nothingRanked: Ranked = { rows: [], scores: [], isSettled: undefined };
+
 /** What a node is asked for. */
 export interface Asked {
   /** Vector name. */

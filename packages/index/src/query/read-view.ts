@@ -2,6 +2,7 @@ import { assert, MurmurationError } from "../errors.js";
 import type { TextIndexes } from "../payload/schema.js";
 import type { PublishedHold } from "../vector-index/published-pins.js";
 import type { PointsAtEpoch } from "./points-at-epoch.js";
+import type { ReadWatch } from "./read-watch.js";
 import type { SpaceReader } from "./space-reader.js";
 
 /** What a read is made from: one collection as of one moment, in one thread. */
@@ -15,6 +16,8 @@ export interface ReadView {
   readonly allEntries: boolean;
   /** The text indexes that the collection has for the one who asks. */
   readonly texts?: TextIndexes | undefined;
+  /** Missing: nobody is told how it is read. */
+  readonly watch?: ReadWatch | undefined;
 }
 
 /** The space of a vector. Throws `wrong-input` for an unknown name. */

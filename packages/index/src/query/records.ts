@@ -43,6 +43,7 @@ export class RecordReader {
 
   #select<Known extends PointRecord>(row: number, known: Known): Known {
     const { payload, vectors } = this.#selection;
+    this.#view.watch?.enter("fetch");
     if (payload === false && vectors === false) return known;
     const text = this.#payloadAt(row);
     return {

@@ -3,7 +3,7 @@ import type { ReadonlyRowSet } from "../row-set.js";
 import { Meter, type Sliced } from "../sliced.js";
 import { sortInSlices } from "../sliced-sort.js";
 import type { PointsAtEpoch } from "./points-at-epoch.js";
-import type { Asked, Ranked } from "./ranked.js";
+import { type Asked, nothingRanked, type Ranked } from "./ranked.js";
 import type { ReadView } from "./read-view.js";
 
 const HASHES = 2 ** 32;
@@ -38,7 +38,14 @@ export function* sampleRows(
 }
 
 /** Points at random. They are no better than each other: their score is 0. */
-export function* rankSample(view: ReadView, seed: number, { matching, wanted }: Asked): Sliced<Ranked> {
+export function* rankSample(view: ReadView, seed: number, asked: Asked): Sliced<Ranked> {
+  const { matching, wanted, parameters } = asked;
+  const { watch } = view;
+  if (parameters.isPrefetched !== true) {
+    watch?.plan.decided({ method: "sample", limit: wanted, matches: matching?.size ?? view.points.size });
+    watch?.enter("walk");
+  }
+  if (watch?.isDry === true) return nothingRanked;
   const rows = yield* sampleRows(view.points, matching ?? (yield* view.points.visibleRows()), wanted, seed);
   return { rows, scores: rows.map(() => 0), isSettled: undefined };
 }

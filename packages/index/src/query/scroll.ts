@@ -3,7 +3,7 @@ import type { PointId } from "../point/point-id.js";
 import { Meter, type Sliced } from "../sliced.js";
 import { type Visited, visitById } from "./by-id.js";
 import { matchingRows } from "./matching.js";
-import { orderedAccess, visitOrdered } from "./order-by.js";
+import { orderedAccess, toldOrder, visitOrdered } from "./order-by.js";
 import type { Emit, ScrolledRecord, ScrollQuery } from "./query.js";
 import type { OrderBy } from "./query-node.js";
 import type { ReadView } from "./read-view.js";
@@ -30,7 +30,7 @@ export function* scroll(view: ReadView, query: ScrollQuery, emit: Emit<ScrolledR
   const matches = query.filter === undefined ? undefined : yield* matchingRows(view, query.filter);
   const page = { view, records, matches, limit, meter: new Meter() };
   if (orderBy !== undefined) {
-    yield* emitOrdered(page, orderBy, emit);
+    if (toldOrder(view, orderBy, limit, matches)) yield* emitOrdered(page, orderBy, emit);
     return null;
   }
   let emitted = 0;

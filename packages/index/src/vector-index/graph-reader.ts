@@ -6,10 +6,12 @@ import { ExactSearch } from "./exact-search.js";
 import type { VectorIndexOptions } from "./options.js";
 import type { NodeDot, SearchOptions, SearchResult, Visibility } from "./search-types.js";
 import { VisibleSearch } from "./visible-search.js";
-import { leastMatches, planWalk, widerWalk } from "./walk-plan.js";
+import { decideWalk, leastMatches, widerWalk } from "./walk-plan.js";
 
 export { compareNodeDots, float32Max, type NodeDot, type SearchOptions, type SearchResult } from "./search-types.js";
 export { defaultEfSearch } from "./walk-plan.js";
+
+const nothingFound = (): SearchResult => ({ slots: new Uint32Array(0), distances: new Float32Array(0) });
 
 const BLOCK_QUERIES = 4;
 const BLOCK_LIMIT = 4096;
@@ -109,10 +111,13 @@ export class GraphReader {
     const { allowed } = options;
     const matches = allowed === undefined ? this.#visible : allowed.size;
     const limit = Math.min(options.limit, matches);
-    if (limit === 0) return { slots: new Uint32Array(0), distances: new Float32Array(0) };
+    const decision = decideWalk(this.options, options, limit, matches, this.linkedCount, allowed !== undefined);
+    const { watch } = options;
+    watch?.decided(decision);
+    if (limit === 0 || watch?.isDry === true) return nothingFound();
     this.#exact.putQuery(query);
     if (allowed !== undefined) this.#exact.putFilter(allowed);
-    let plan = planWalk(this.options, options, limit, matches, this.linkedCount, allowed !== undefined);
+    let plan = decision.walk;
     for (let isFirst = true; plan !== undefined; isFirst = false) {
       const { widened, depth } = plan;
       const found = this.#engine.search(
@@ -124,12 +129,14 @@ export class GraphReader {
       );
       const met = this.#engine.allowedInPool();
       const least = allowed === undefined ? limit : leastMatches(plan, limit, matches);
+      watch?.walked(met, least);
       if (met >= least) {
         const results = this.#exact.results(found, options.rescore === false);
         if (!this.#exact.isSaturated(results)) return results;
       }
       plan = isFirst && allowed !== undefined && met < least ? widerWalk(plan, met, least, matches) : undefined;
     }
+    if (decision.walk !== undefined) watch?.comparesAll();
     return yield* this.#exact.search(query, limit, allowed, matches);
   }
 

@@ -1,10 +1,24 @@
 import type { RowSet } from "../row-set.js";
 import type { Sliced } from "../sliced.js";
+import type { WalkDecision } from "./walk-decision.js";
 
 /** Name of a node on every replica: the operation that inserted it. */
 export interface NodeDot {
   readonly origin: number;
   readonly sequence: number;
+}
+
+/** Is told how a search of a graph is carried out. */
+export interface SearchWatch {
+  /** Only what is decided is wanted: nothing is searched, and there are no results. */
+  readonly isDry: boolean;
+  decided(decision: WalkDecision): void;
+  /** A walk met so many that match; with less than `least` it does not count. */
+  walked(met: number, least: number): void;
+  /** What a walk has met is ranked again from here on. */
+  ranksAgain(): void;
+  /** A walk was not enough: from here on all that match are compared. */
+  comparesAll(): void;
 }
 
 /** How to search a graph. */
@@ -23,6 +37,7 @@ export interface SearchOptions {
   readonly rescore?: boolean;
   /** int8 only: rank `limit × oversampling` candidates again (default 2, and never fewer than 20). */
   readonly oversampling?: number;
+  readonly watch?: SearchWatch | undefined;
 }
 
 /** The largest float32: what a distance beyond it counts as. */

@@ -3,7 +3,7 @@ import { type Engine, NO_SLOT } from "./engine.js";
 import type { ExactSearch } from "./exact-search.js";
 import { type VectorIndexOptions, walksOnCodes } from "./options.js";
 import type { SearchOptions, SearchResult, Visibility } from "./search-types.js";
-import { leastMatches, planWalk, widerWalk } from "./walk-plan.js";
+import { decideWalk, leastMatches, widerWalk } from "./walk-plan.js";
 
 /** Candidates of a walk whose visibility is asked for at once. */
 const BATCH_MIN = 16;
@@ -49,7 +49,11 @@ export class VisibleSearch {
     const { matches } = visibility;
     const limit = matches === undefined ? options.limit : Math.min(options.limit, matches);
     this.#exact.putQuery(query);
-    let plan = planWalk(this.#options, options, limit, matches ?? nodes - dead, nodes, matches !== undefined);
+    const { watch } = options;
+    const decision = decideWalk(this.#options, options, limit, matches ?? nodes - dead, nodes, matches !== undefined);
+    watch?.decided(decision);
+    if (watch?.isDry === true) return { slots: new Uint32Array(0), distances: new Float32Array(0) };
+    let plan = decision.walk;
     for (let isFirst = true; plan !== undefined; isFirst = false) {
       const { depth, widened } = plan;
       const least = matches === undefined ? limit : leastMatches(plan, limit, matches);
@@ -57,7 +61,9 @@ export class VisibleSearch {
       // distances of codes are those of the walk alone
       const takesMoved = depth > 0 || !walksOnCodes(this.#options);
       const kept = this.#keepVisible(candidates, Math.max(least, depth), visibility, takesMoved);
+      watch?.walked(kept.count, least);
       if (kept.count >= least) {
+        if (depth > 0) watch?.ranksAgain();
         const found = this.#engine.rank(limit, kept.count, kept.isMixed ? kept.count : depth);
         const results = this.#exact.results(found, options.rescore === false);
         if (!this.#exact.isSaturated(results)) return results;
@@ -65,6 +71,7 @@ export class VisibleSearch {
       const isMissing = isFirst && matches !== undefined && kept.count < least;
       plan = isMissing ? widerWalk(plan, kept.count, least, matches) : undefined;
     }
+    if (decision.walk !== undefined) watch?.comparesAll();
     const allowed = yield* visibility.all();
     return yield* this.#exact.search(query, Math.min(options.limit, allowed.size), allowed, allowed.size);
   }

@@ -1,5 +1,6 @@
 import { type VectorIndexOptions, vectorIndexLimits, walksOnCodes } from "./options.js";
 import type { SearchOptions } from "./search-types.js";
+import type { WalkDecision, WalkPlan } from "./walk-decision.js";
 
 /** Recall@10 of .99 on 100,000 word embeddings for queries that are words too, and .94 for rare ones far from all others. */
 export const defaultEfSearch = 192;
@@ -20,40 +21,37 @@ const CANDIDATES_PER_LEFT_OUT = 3;
 /** A second walk is so much wider than what the first one met asks for. */
 const SECOND_WALK_MARGIN = 1.5;
 
-/** How a search walks. */
-export interface WalkPlan {
-  /** Candidates that it keeps. */
-  readonly widened: number;
-  /** How many of them match, where those that match lie no farther away than others. */
-  readonly expected: number;
-  /** How many candidates are ranked again by f32; 0: none. */
-  readonly depth: number;
-}
-
 /**
- * How to walk among `nodes` nodes of which `matches` may be answers, by a filter or since others are dead; `undefined`: comparing with all that match is
- * cheaper. It follows from replicated state alone, so that replicas at one frontier answer alike.
+ * Whether and how to walk among `nodes` nodes of which `matches` may be answers, by a filter or since others are dead. The one place where that is
+ * decided. It follows from replicated state alone, so that replicas at one frontier answer alike.
  */
-export function planWalk(
+export function decideWalk(
   graph: VectorIndexOptions,
   options: SearchOptions,
   limit: number,
   matches: number,
   nodes: number,
   isFiltered: boolean,
-): WalkPlan | undefined {
+): WalkDecision {
   const ef = Math.max(options.efSearch ?? defaultEfSearch, limit);
   const all = Math.ceil((ef * nodes) / matches);
   const enough = ef + Math.ceil((CANDIDATES_PER_LEFT_OUT * limit * (nodes - matches)) / matches);
   const widened = isFiltered ? Math.min(all, enough) : all;
   const expected = Math.min(ef, Math.floor((widened * matches) / nodes));
-  if (options.exact === true || !isWorthIt(widened, matches)) return undefined;
+  const decided = { limit, ef, width: widened, matches, nodes };
+  if (options.exact === true) return { walk: undefined, because: "asked", ...decided };
+  if (!isWorthIt(widened, matches)) {
+    const isTooWide = widened > vectorIndexLimits.efSearchMax;
+    return { walk: undefined, because: matches === 0 ? "none-match" : isTooWide ? "too-wide" : "cheaper", ...decided };
+  }
   const ranksAgain = walksOnCodes(graph) && options.rescore !== false;
-  return {
-    widened,
-    expected,
-    depth: ranksAgain ? Math.max(RERANK_MIN, Math.ceil(limit * (options.oversampling ?? 2))) : 0,
-  };
+  const depth = ranksAgain ? Math.max(RERANK_MIN, Math.ceil(limit * (options.oversampling ?? 2))) : 0;
+  return { walk: { widened, expected, depth }, because: "worth-it", ...decided };
+}
+
+/** How `decideWalk` walks; `undefined`: comparing with all that match is cheaper. */
+export function planWalk(...given: Parameters<typeof decideWalk>): WalkPlan | undefined {
+  return decideWalk(...given).walk;
 }
 
 /** Is a walk that keeps so many candidates possible, and cheaper than comparing with all that match? */

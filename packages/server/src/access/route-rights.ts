@@ -48,6 +48,7 @@ export const routeRights: { readonly [route: string]: Right } = {
   "GET /murmur/collections/{collection_name}/points/{id}/links": "collection-read",
   "GET /murmur/collections/{collection_name}/changes": "collection-read",
   "POST /murmur/collections/{collection_name}/live": "collection-read",
+  "POST /murmur/collections/{collection_name}/explain": "collection-read",
 
   [`PUT ${points}`]: "points-write",
   [`POST ${points}/delete`]: "points-write",
@@ -69,6 +70,7 @@ export const routeRights: { readonly [route: string]: Right } = {
   "GET /cluster": "global-read",
   "GET /cluster/telemetry": "global-read",
   "GET /murmur/status": "global-read",
+  "GET /murmur/slow-queries": "global-read",
   "GET /murmur/cluster": "global-read",
   "GET /murmur/replication": "global-read",
   "GET /murmur/convergence": "global-read",

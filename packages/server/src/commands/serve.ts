@@ -286,6 +286,7 @@ async function run(config: Config): Promise<void> {
     peerClient: certificates.client,
     ...(certificates.serving === undefined ? {} : { tls: certificates.serving }),
     slowRequestMs: config.slowRequestMs,
+    slowQueryMs: config.slowQueryMs,
     listeners,
     bodyLimitMebibytes: config.bodyLimitMebibytes,
     readTimeoutSeconds: config.readTimeoutSeconds,

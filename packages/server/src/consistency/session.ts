@@ -12,7 +12,7 @@ import {
   type WaitRequest,
 } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
-import type { Database, Digest } from "../engine/database.js";
+import type { Database, Digest, WriteOptions } from "../engine/database.js";
 import { consistencyTimeoutMsDefault } from "../http/http-limits.js";
 import { murmurHeaders } from "../http/murmur-headers.js";
 import type { ForwardedAnswer, Forwarder } from "./forwarder.js";
@@ -85,10 +85,10 @@ export class Session {
   }
 
   /** Write, and wait for as many members as the request asks for. A level of more than there are is refused and nothing is written. */
-  async write(command: Command): Promise<WriteReceipt> {
+  async write(command: Command, told: Pick<WriteOptions, "watched" | "onReport"> = {}): Promise<WriteReceipt> {
     const { write_consistency: level, wait, timeout } = this.#request.parameters;
     const timeoutMs = timeout === undefined ? this.#request.filterTimeoutMs : timeout * 1000;
-    const receipt = await this.#database.write(command, { level, timeoutMs });
+    const receipt = await this.#database.write(command, { level, timeoutMs, ...told });
     if (level !== undefined && !isLocal(level) && wait !== false) {
       this.#quorum = await this.#untilHeld(command, receipt, level);
     }

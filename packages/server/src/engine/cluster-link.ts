@@ -1,5 +1,6 @@
 import { type Arrived, limits, type Outgoing } from "@murmuration/core";
 import { FairQueue } from "../fair-queue.js";
+import { processClockMs } from "../timing/process-clock.js";
 import type { ClusterStart, ConnectTransport, HostedTransport, TransportHost } from "./cluster-start.js";
 import type { ReplicationReport } from "./database.js";
 import type { PurgedStream } from "./erasure-questions.js";
@@ -12,6 +13,9 @@ const STRANGERS_BYTES_MAX = 8 * 1024 * 1024;
 /** Those who are no members share one place in the queue. */
 const STRANGERS = 0;
 
+/** A message that arrived; with a context, when it did, on the clock of `processClockMs`. */
+export type ArrivedHere = Arrived & { readonly arrivedMs?: number };
+
 /** A replica's connection to the others: what arrives waits here, within a bound, until the replica takes it. */
 export class ClusterLink {
   readonly #start: ClusterStart;
@@ -21,7 +25,7 @@ export class ClusterLink {
   #transport: HostedTransport | undefined;
   #retry: NodeJS.Timeout | undefined;
   #isClosed = false;
-  readonly #waiting = new FairQueue<Arrived>();
+  readonly #waiting = new FairQueue<ArrivedHere>();
   #receivedMessages = 0;
   #receivedBytes = 0;
   #droppedMessages = 0;
@@ -42,8 +46,8 @@ export class ClusterLink {
   }
 
   /** Takes messages that have arrived, up to about so many bytes: those of a sender in order, senders in turn. Each costs something. */
-  take(bytesMax: number): Arrived[] {
-    const taken: Arrived[] = [];
+  take(bytesMax: number): ArrivedHere[] {
+    const taken: ArrivedHere[] = [];
     for (let bytes = 0; bytes < bytesMax; ) {
       const next = this.#waiting.shift();
       if (next === undefined) break;
@@ -100,7 +104,7 @@ export class ClusterLink {
       const connect = exported[transport.exportName] as ConnectTransport;
       const made = await connect({ ...transport.options, ...this.#host });
       if (this.#isClosed) return made.close();
-      made.onMessage((bytes, sender) => this.#arrive(bytes, sender));
+      made.onMessage((bytes, sender, context) => this.#arrive(bytes, sender, context));
       this.#transport = made;
     } catch (error) {
       if (this.#isClosed) return;
@@ -109,14 +113,15 @@ export class ClusterLink {
     }
   }
 
-  #arrive(bytes: Uint8Array, sender: number): void {
+  #arrive(bytes: Uint8Array, sender: number, context: string | undefined): void {
     this.#receivedMessages++;
     this.#receivedBytes += bytes.byteLength;
     const isMember = this.#host.isMember(sender);
     const hasRoom = this.#waiting.bytes + bytes.byteLength <= limits.transportQueueBytesMax;
     const bytesMax = isMember ? MEMBER_BYTES_MAX : STRANGERS_BYTES_MAX;
     const owner = isMember ? sender : STRANGERS;
-    if (!hasRoom || !this.#waiting.push(owner, { bytes, sender }, bytes.byteLength, bytesMax)) this.#droppedMessages++;
+    const arrived = { bytes, sender, ...(context === undefined ? {} : { context, arrivedMs: processClockMs() }) };
+    if (!hasRoom || !this.#waiting.push(owner, arrived, bytes.byteLength, bytesMax)) this.#droppedMessages++;
     else this.#onArrived();
   }
 }

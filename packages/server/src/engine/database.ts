@@ -20,6 +20,7 @@ import type { ErasureQuestion } from "./erasure-questions.js";
 import type { Patience } from "./followed-tokens.js";
 import type { FollowerStart } from "./follower.js";
 import type { MemoryPart, MemoryUse } from "./memory-guard.js";
+import type { PhaseReport, WatchedWrite } from "./watched-replica.js";
 
 /** Counts of one collection, for its info page. */
 export interface CollectionStatistics {
@@ -87,6 +88,9 @@ export interface WriteOptions {
   readonly level?: ConsistencyLevel | undefined;
   /** How long the filter by which it selects points may be evaluated. */
   readonly timeoutMs?: number | undefined;
+  /** How long it takes is told, by `onReport`, before it is done. */
+  readonly watched?: WatchedWrite | undefined;
+  readonly onReport?: ((report: PhaseReport) => void) | undefined;
 }
 
 /** Who is let into the cluster, and by which key this replica is known. */

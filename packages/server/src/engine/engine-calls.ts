@@ -4,7 +4,7 @@ import { Cutter, pieceWeight, weightOf } from "../bodies/pieces.js";
 import { ReadTurns } from "../http/read-turns.js";
 import type { WriteOptions } from "./database.js";
 import type { FollowerStart } from "./follower.js";
-import type { Answer, Question, Request } from "./messages.js";
+import type { Answer, Outcome, Question, Request } from "./messages.js";
 
 /** Commands and questions under way at once; one more is refused. */
 const PENDING_MAX = 4096;
@@ -20,6 +20,7 @@ export interface Call {
   readonly resolve: (value: Result) => void;
   readonly reject: (error: MurmurationError) => void;
   readonly bytes: number;
+  readonly onReport: WriteOptions["onReport"];
 }
 
 /** Bytes of the vectors of a command. */
@@ -66,16 +67,18 @@ export class EngineCalls {
     return this.send((request) => ({ kind: "ask", request, question }), 0) as Promise<Answer>;
   }
 
-  async write(command: Command, { level, timeoutMs }: WriteOptions): Promise<Receipt> {
+  async write(command: Command, { level, timeoutMs, watched, onReport }: WriteOptions): Promise<Receipt> {
     const options = {
       ...(level === undefined ? {} : { level }),
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...(watched === undefined ? {} : { watched }),
     };
     if (weightOf(command, pieceWeight) <= pieceWeight) {
-      const bytes = finish(vectorBytesOf(command));
-      return this.send((request) => ({ kind: "write", request, command, ...options }), bytes) as Promise<Receipt>;
+      const { request, done } = this.#begin(finish(vectorBytesOf(command)), onReport);
+      this.#post({ kind: "write", request, command, ...options });
+      return done as Promise<Receipt>;
     }
-    const { request, done } = this.#begin(await this.#inTurns(vectorBytesOf(command)));
+    const { request, done } = this.#begin(await this.#inTurns(vectorBytesOf(command)), onReport);
     this.#inTurns(this.#sendPieces(request, command)).then(
       () => this.#post({ kind: "write-pieces", request, ...options }),
       (error: MurmurationError) => {
@@ -101,11 +104,18 @@ export class EngineCalls {
     return call;
   }
 
+  /** The same of a write that was executed, and whoever asked hears how long it took. */
+  takeOutcome(outcome: Outcome): Call | undefined {
+    const call = this.take(outcome.request);
+    if ("report" in outcome && outcome.report !== undefined) call?.onReport?.(outcome.report);
+    return call;
+  }
+
   rejectAll(error: MurmurationError): void {
     for (const request of [...this.#pending.keys()]) this.take(request)?.reject(error);
   }
 
-  #begin(bytes: number): { readonly request: number; readonly done: Promise<Result> } {
+  #begin(bytes: number, onReport?: Call["onReport"]): { readonly request: number; readonly done: Promise<Result> } {
     const refusal = this.#refusal();
     if (refusal !== undefined) throw new MurmurationError("unavailable", refusal);
     if (this.#pending.size >= PENDING_MAX || this.#pendingBytes + bytes > PENDING_BYTES_MAX) {
@@ -114,7 +124,9 @@ export class EngineCalls {
     }
     const request = this.#next++;
     this.#pendingBytes += bytes;
-    const done = new Promise<Result>((resolve, reject) => this.#pending.set(request, { resolve, reject, bytes }));
+    const done = new Promise<Result>((resolve, reject) => {
+      this.#pending.set(request, { resolve, reject, bytes, onReport });
+    });
     return { request, done };
   }
 

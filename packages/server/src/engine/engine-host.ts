@@ -1,21 +1,12 @@
 import type { MessagePort } from "node:worker_threads";
-import {
-  type Change,
-  emptyVersionVector,
-  isAdmitted,
-  nothingLeftOut,
-  Replica,
-  replicaIdOf,
-  SYSTEM_SHARD,
-  type WaitRequest,
-} from "@murmuration/core";
+import { type Change, isAdmitted, nothingLeftOut, Replica, replicaIdOf, type WaitRequest } from "@murmuration/core";
 import { type Json, MurmurationError } from "@murmuration/index";
 import { toPlainError } from "../threads/plain-error.js";
 import { stackOf } from "../threads/stack.js";
 import { buildIndexes } from "./build-indexes.js";
 import { ClusterLink } from "./cluster-link.js";
 import { clusterOptions } from "./cluster-options.js";
-import { type ClusterStart, replicaIdFor, type TransportHost } from "./cluster-start.js";
+import { replicaIdFor } from "./cluster-start.js";
 import * as limits from "./engine-limits.js";
 import { EngineMemory } from "./engine-memory.js";
 import type { EngineResources } from "./engine-resources.js";
@@ -25,13 +16,16 @@ import { HostImages } from "./host-images.js";
 import { HostedWaits } from "./hosted-waits.js";
 import { LeftOutTold } from "./left-out-told.js";
 import { type EngineStart, outcomeOf, type Question, type Reply, type Request } from "./messages.js";
+import { openedReply } from "./opened-reply.js";
 import { openPlanners, type PlannerPool } from "./planners/planner-pool.js";
 import { Replies } from "./replies.js";
 import { RequestQueue } from "./request-queue.js";
-import { streamPositions } from "./stream-positions.js";
 import { newTableSeed } from "./table-seed.js";
+import { TracedOperations } from "./traced-operations.js";
+import { transportHost } from "./transport-host.js";
 import { TurnGuard } from "./turn-guard.js";
 import { UpkeepPace } from "./upkeep-pace.js";
+import { WatchedReplica } from "./watched-replica.js";
 
 /**
  * The host of the replica, in the engine's thread: it alone writes the log, the graphs and the images. Three things take turns: requests of
@@ -47,6 +41,7 @@ export class EngineHost {
   readonly #waits: HostedWaits;
   readonly #filtered: FilteredWrites;
   readonly #memory: EngineMemory;
+  readonly #traced: TracedOperations;
   readonly #images: HostImages;
   #tickTimer: NodeJS.Timeout | undefined;
   #lingerTimer: NodeJS.Timeout | undefined;
@@ -68,6 +63,7 @@ export class EngineHost {
     (why) => this.#tell("warn", "an entry of the catalogue cannot be read and is left out", { why }),
   );
   #isClosed = false;
+  readonly #watched = new WatchedReplica();
   readonly #guard = new TurnGuard((what, why) => this.#tell("error", what, { why }));
 
   constructor(port: MessagePort, start: EngineStart, resources: EngineResources) {
@@ -75,6 +71,7 @@ export class EngineHost {
     this.#requests = new RequestQueue(port);
     this.#resources = resources;
     const { cluster, planners } = start;
+    this.#traced = new TracedOperations(start.isTraced === true);
     const { log, images, vectors } = resources;
     this.#pool = openPlanners(planners, (what, why) => this.#tell("warn", what, { why }));
     this.#replica = Replica.open({
@@ -85,13 +82,14 @@ export class EngineHost {
       images,
       vectorFiles: vectors,
       planner: this.#pool,
+      watch: this.#watched,
       ...(cluster === undefined
         ? {}
         : {
             cluster: clusterOptions(cluster, resources.signing),
           }),
     });
-    this.#tellOpened(cluster === undefined || isAdmitted(log));
+    this.#reply(openedReply(this.#replica, cluster === undefined || isAdmitted(log)));
     this.#images = new HostImages({
       replica: this.#replica,
       images,
@@ -110,31 +108,15 @@ export class EngineHost {
     if (cluster !== undefined) {
       this.#link = new ClusterLink(
         cluster,
-        this.#transportHost(cluster),
+        transportHost(this.#replica, cluster, {
+          log: this.#resources.log,
+          keep: (write) => this.#guard.run("a stream's position was not kept", () => this.#try(write)),
+          tell: (level, message, details) => this.#tell(level, message, details),
+        }),
         () => this.#scheduleReceive(),
         (error) => this.#tell("error", "no connection to the cluster, tried again", { why: String(error) }),
       );
     }
-  }
-
-  #transportHost({ name, region }: ClusterStart): TransportHost {
-    return {
-      cluster: name,
-      region,
-      replicaId: this.#replica.id,
-      positions: streamPositions(this.#resources.log, (write) => {
-        this.#guard.run("a stream's position was not kept", () => this.#try(write));
-      }),
-      isMember: (replica) => this.#replica.isMember(replica),
-      log: (level, message, details) => this.#tell(level, message, details as Json),
-    };
-  }
-
-  #tellOpened(isComplete: boolean): void {
-    const { id: replicaId, catalogue } = this.#replica;
-    const frontier = this.#replica.frontiers([]).get(SYSTEM_SHARD) ?? emptyVersionVector;
-    const shown = { catalogue, frontier, shards: this.#replica.readable() };
-    this.#reply({ kind: "opened", replicaId, shown, isComplete });
   }
 
   announce(): void {
@@ -206,8 +188,14 @@ export class EngineHost {
   #commit(asked: readonly Write[]): void {
     const writes = asked.filter((write) => this.#isPossible(write));
     if (writes.length === 0) return;
-    const { outcomes, changes } = this.#execute(writes);
-    const answers = outcomes.map((outcome, i) => outcomeOf((writes[i] as Write).request, outcome));
+    const isWatched = writes.some(({ watched }) => watched !== undefined);
+    const { done, report } = this.#watched.run(isWatched, () => this.#execute(writes));
+    const { outcomes, changes } = done;
+    const answers = outcomes.map((outcome, i) => {
+      const { request, watched, command } = writes[i] as Write;
+      this.#traced.noteOwn(this.#replica, command, outcome, watched?.traceparent);
+      return outcomeOf(request, outcome, watched && report);
+    });
     // what waited for the log was written before these
     const before = this.#replica.changes();
     const passed = outcomes.some((outcome) => outcome instanceof MurmurationError) ? this.#replica.passedEpochs() : [];
@@ -286,7 +274,7 @@ export class EngineHost {
     if (this.#memory.look() !== undefined) return;
     const messages = this.#link?.take(limits.RECEIVE_BYTES_MAX) ?? [];
     if (messages.length === 0 || this.#isClosed) return;
-    this.#try(() => this.#replica.receiveAll(messages));
+    this.#try(() => this.#traced.receive(this.#replica, messages, this.#watched));
     this.#pace.noteReceived(performance.now());
     this.#publish();
     if (this.#link?.hasWaiting === true) this.#scheduleReceive();
@@ -300,7 +288,7 @@ export class EngineHost {
     // whoever waits for other replicas waits for them to have these
     const leavesOwn = lingersMs > 0 && !this.#waits.areOthersAsked();
     const outgoing = this.#replica.outbox({ leavesOwn });
-    link.send(outgoing);
+    link.send(this.#traced.addTo(outgoing));
     if (leavesOwn) this.#lingerTimer ??= setTimeout(() => this.#turn("sending", () => this.#endLinger()), lingersMs);
     else if (outgoing.some(({ lane }) => lane === "live")) this.#sentOwnMs = performance.now();
   }
@@ -368,6 +356,8 @@ export class EngineHost {
   #tellChanges(): void {
     const changes = [...this.#replica.changes(), ...this.#passed.splice(0)];
     if (changes.length > 0) this.#reply({ kind: "applied", changes });
+    const traces = this.#traced.takeApplied();
+    if (traces.length > 0) this.#reply({ kind: "traced", traces });
   }
 
   #tellStanding(): void {

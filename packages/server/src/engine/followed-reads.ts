@@ -29,10 +29,15 @@ export class FollowedReads {
       const ids = collections.map(({ shard }) => shard);
       const texts = names.map((name) => this.#followed.texts(name));
       const asked = texts.some((one) => one !== undefined) ? { ...reading, texts } : reading;
-      const { pieces, epochs, settled } = await this.#readers.read(collections, asked, limits);
+      const { pieces, epochs, settled, report } = await this.#readers.read(collections, asked, limits);
       const told = shards.map((shard, i) => shard.frontierAt(epochs[i] as number));
       const frontiers = this.#tokens.tokenOf(frontier, ids, await Promise.all(told));
-      return { pieces, frontiers, ...(settled === undefined ? {} : { settled }) };
+      return {
+        pieces,
+        frontiers,
+        ...(settled === undefined ? {} : { settled }),
+        ...(report === undefined ? {} : { report }),
+      };
     } catch (error) {
       if (error instanceof MurmurationError && error.code === "corrupt") {
         for (const { readable } of shards) this.#onDamaged(readable.shard);

@@ -19,6 +19,8 @@ import type { ErasureQuestion, KnownErasures, LeftNothing } from "./erasure-ques
 import type { FollowedStart } from "./followed.js";
 import type { FollowedVersion } from "./follower.js";
 import type { SettledRequest } from "./hosted-waits.js";
+import type { AppliedTrace } from "./traced-operations.js";
+import type { PhaseReport, WatchedWrite } from "./watched-replica.js";
 
 /** How the engine runs. */
 export interface EngineStart {
@@ -30,6 +32,8 @@ export interface EngineStart {
   readonly memoryLimitBytes: number;
   /** Threads that plan inserts, the engine's own included. */
   readonly planners: number;
+  /** What becomes of operations of others that are parts of traces is told. */
+  readonly isTraced?: boolean;
   /** The cluster to take part in; without it the database is alone. */
   readonly cluster?: ClusterStart;
 }
@@ -82,6 +86,7 @@ export type Request =
       readonly level?: ConsistencyLevel;
       /** How long the filter by which it selects points may be evaluated. */
       readonly timeoutMs?: number;
+      readonly watched?: WatchedWrite;
     }
   /** A part of the command of a write that follows. */
   | { readonly kind: "piece"; readonly request: number; readonly piece: Piece }
@@ -91,6 +96,7 @@ export type Request =
       readonly request: number;
       readonly level?: ConsistencyLevel;
       readonly timeoutMs?: number;
+      readonly watched?: WatchedWrite;
     }
   /** Is `settled`, or `refused` when it cannot be waited for. */
   | { readonly kind: "wait"; readonly request: number; readonly wait: WaitRequest }
@@ -101,7 +107,14 @@ export type Request =
   | { readonly kind: "follow"; readonly request: number; readonly port: MessagePort }
   | { readonly kind: "close" };
 
-export type Outcome = { readonly request: number } & ({ readonly receipt: Receipt } | { readonly error: PlainError });
+export type Outcome = { readonly request: number } & (
+  | {
+      readonly receipt: Receipt;
+      /** Of the group that the write was in, where it is watched. */
+      readonly report?: PhaseReport;
+    }
+  | { readonly error: PlainError }
+);
 
 /** From the engine, in the order in which it happened. */
 export type Reply =
@@ -118,6 +131,8 @@ export type Reply =
   | { readonly kind: "committed"; readonly outcomes: readonly Outcome[]; readonly changes: readonly Change[] }
   /** What others wrote and what upkeep did: durable, in one order with what is committed. */
   | { readonly kind: "applied"; readonly changes: readonly Change[] }
+  /** Operations of traces that are shown with the changes before. */
+  | { readonly kind: "traced"; readonly traces: readonly AppliedTrace[] }
   /** Waits that are over. Whoever has followed what came before may answer. */
   | { readonly kind: "settled"; readonly requests: readonly SettledRequest[] }
   /** What is not served from now on, and why. */
@@ -140,8 +155,7 @@ export type Reply =
   | { readonly kind: "closed" };
 
 /** What a write came to, as it crosses threads. */
-export function outcomeOf(request: number, outcome: Receipt | MurmurationError): Outcome {
-  return outcome instanceof MurmurationError
-    ? { request, error: toPlainError(outcome) }
-    : { request, receipt: outcome };
+export function outcomeOf(request: number, outcome: Receipt | MurmurationError, report?: PhaseReport): Outcome {
+  if (outcome instanceof MurmurationError) return { request, error: toPlainError(outcome) };
+  return { request, receipt: outcome, ...(report === undefined ? {} : { report }) };
 }

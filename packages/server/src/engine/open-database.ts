@@ -13,8 +13,9 @@ import { type DataFiles, type DataFolder, takeDataFolder } from "./data-folder.j
 import type { Database } from "./database.js";
 import { followEngine } from "./follow-engine.js";
 import { sharedMemoryState } from "./memory-guard.js";
-import type { WorkerStart } from "./messages.js";
+import type { Reply, WorkerStart } from "./messages.js";
 import { takeEngineThread } from "./start-engine.js";
+import type { AppliedTrace } from "./traced-operations.js";
 
 const IMAGE_EVERY_DEFAULT = 50_000;
 const MEBIBYTE = 1024 * 1024;
@@ -35,6 +36,8 @@ export interface DatabaseOptions {
   readonly payloadCacheMebibytes?: number;
   /** What data may take in memory, in MiB; by default a share of the machine's memory. */
   readonly memoryLimitMebibytes?: number;
+  /** Is told what became of operations of others that are parts of traces, when it can be read; without it nobody is. */
+  readonly onTraced?: ((traces: readonly AppliedTrace[]) => void) | undefined;
   /** The cluster to take part in; without it the database is alone. */
   readonly cluster?: ClusterStart;
   /** The keys of the folder, which this process has taken, and which may have to be brought to them first; without: nothing is encrypted. */
@@ -58,6 +61,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     ...(keys && { keys }),
     imageEvery: options.imageEvery ?? IMAGE_EVERY_DEFAULT,
     planners: options.planners ?? 1,
+    isTraced: options.onTraced !== undefined,
     ...(options.cluster === undefined ? {} : { cluster: options.cluster, memberKeyFile: folder.memberKey }),
     ...(options.logPagesMax === undefined ? {} : { logPagesMax: options.logPagesMax }),
   };
@@ -79,7 +83,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const local = new LocalReaders(payloads.of, HTTP_THREAD);
   const readers = new ReadersBeside(pool, local);
   try {
-    return await followEngine(worker, {
+    const database = await followEngine(worker, {
       log: options.log,
       start,
       readers,
@@ -87,6 +91,14 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       heap: heapOfThisThread(),
       onClosed: folder.release,
     });
+    const { onTraced } = options;
+    // behind the database's own: what it is told before is followed
+    if (onTraced !== undefined) {
+      worker.on("message", (reply: Reply) => {
+        if (reply.kind === "traced") onTraced(reply.traces);
+      });
+    }
+    return database;
   } catch (error) {
     await Promise.all([worker.terminate(), readers.close()]);
     folder.release();

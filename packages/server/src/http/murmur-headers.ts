@@ -14,4 +14,9 @@ export const murmurHeaders = {
   settled: "x-murmur-settled",
   /** Request: 1 asks for it. Answer: digests of points and graph at that frontier, or `moved-on`. */
   digest: "x-murmur-digest",
+  /** Request: 1 asks for the header `Server-Timing` in the answer: how long its parts took. */
+  timing: "x-murmur-timing",
 } as const;
+
+/** Headers of answers that pages of other origins may read. */
+export const exposedHeaders: readonly string[] = [...Object.values(murmurHeaders), "server-timing"];

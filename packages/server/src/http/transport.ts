@@ -2,7 +2,7 @@ import compress from "@fastify/compress";
 import cors from "@fastify/cors";
 import type { FastifyInstance } from "fastify";
 import { brotliOptions, compressedBytesMin, contentEncodings as encodings } from "./content-encoding.js";
-import { murmurHeaders } from "./murmur-headers.js";
+import { exposedHeaders } from "./murmur-headers.js";
 import { allowedOrigin } from "./origins.js";
 
 /** Its message is enumerable: of an error that was thrown already, the plugin assigns what it was told to refuse with. */
@@ -38,14 +38,14 @@ export async function acceptOrigins(app: FastifyInstance, origins: readonly stri
   await app.register(cors, {
     origin: allowed === "*" ? allowed : (origin, answer) => answer(null, allowed(origin)),
     methods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
-    exposedHeaders: Object.values(murmurHeaders),
+    exposedHeaders: [...exposedHeaders],
   });
 }
 
 /** Names and values, in turns, with which answers to requests without an origin begin. */
 export function fieldsWithoutOrigin(origins: readonly string[]): readonly string[] {
   if (allowedOrigin(origins) !== "*") return ["vary", "Origin"];
-  const exposed = Object.values(murmurHeaders).join(", ");
+  const exposed = exposedHeaders.join(", ");
   return ["access-control-allow-origin", "*", "access-control-expose-headers", exposed];
 }
 

@@ -1,10 +1,12 @@
 import { type ContentEncoding, compressed, compressedBytesMin } from "../http/content-encoding.js";
 import { successBegin, successEnd } from "../http/envelope.js";
 import { murmurHeaders } from "../http/murmur-headers.js";
+import { serverTimingText } from "../request-timing.js";
+import type { SlowQuery } from "../slow-queries.js";
 import type { BriefAnswer } from "./brief-reads.js";
 
-/** A brief read was answered, with 200, after so many milliseconds. */
-export type Observe = (path: string, elapsedMs: number) => void;
+/** A brief read was answered, with 200, after so many milliseconds; with how, where that was slow. */
+export type Observe = (path: string, elapsedMs: number, slow: SlowQuery | undefined) => void;
 
 /** A body as it is sent. */
 export interface SentBody {
@@ -62,9 +64,10 @@ export class AnswerHeaders {
     return encoding === undefined ? this.#plain : this.#varying;
   }
 
-  #ofAnswer({ token, settled }: BriefAnswer, { bytes, encoding }: SentBody): string[] {
+  #ofAnswer({ token, settled, timing, isTimed }: BriefAnswer, { bytes, encoding }: SentBody): string[] {
     const fields = [murmurHeaders.token, token];
     if (settled !== undefined) fields.push(murmurHeaders.settled, String(settled));
+    if (isTimed) fields.push("server-timing", serverTimingText(timing?.parts(performance.now()) ?? []));
     fields.push("content-type", "application/json; charset=utf-8");
     if (encoding !== undefined && !this.#isVaryFixed) fields.push("vary", "accept-encoding");
     if (encoding !== undefined) fields.push("content-encoding", encoding);

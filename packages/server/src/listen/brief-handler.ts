@@ -53,7 +53,7 @@ export function briefHandler(reads: BriefReads, headers: AnswerHeaders, observe:
         const sent = bodyOf(answer, tookMs, brief.encoding);
         response.writeHead(200, headers.fields(answer, sent));
         response.end(sent.content, sent.charset);
-        observe(brief.path, tookMs);
+        observe(brief.path, tookMs, reads.slowOf(brief, answer, tookMs));
       };
       const isAbandoned = () => response.destroyed;
       // it was let in before its body was waited for

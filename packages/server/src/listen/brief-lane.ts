@@ -100,7 +100,7 @@ class Connection {
       }
       const elapsedMs = performance.now() - arrivedMs;
       this.#lane.send(this.#socket, answer, elapsedMs, request);
-      this.#lane.observe(request.path, elapsedMs);
+      this.#lane.observe(request.path, elapsedMs, this.#lane.reads.slowOf(request, answer, elapsedMs));
       this.#afterAnswer();
     };
     if (!this.#lane.reads.answer({ request, body, arrivedMs, isAbandoned: this.#isAbandoned, done })) done(undefined);

@@ -59,7 +59,7 @@ describe("brief reads of payloads", () => {
   before(async () => {
     database = await openDatabase({ dataFolder: folder, log: pino({ level: "silent" }) });
     const listenersAt = [{ address: "127.0.0.1", port: await freePort() }];
-    app = await buildApp(database, { listeners: 1, listenersAt });
+    app = await buildApp(database, { listeners: 1, listenersAt, slowQueryMs: 1e-9 });
     await app.listen({ port: 0, host: "127.0.0.1" });
     ports.push((app.addresses()[0] as AddressInfo).port, listenersAt[0]?.port as number);
     while (!(await send("GET", "/metrics")).includes("\nmurmur_listeners 1\n")) await later(10);
@@ -121,6 +121,29 @@ describe("brief reads of payloads", () => {
           assert.equal(answer, slow, here);
         }
       }
+    }
+  });
+
+  it("say how long their parts took where that is asked, and all of them are slow where everything is", async () => {
+    const body = { ...plain, filter: below(30), with_payload: true };
+    for (const port of ports) {
+      const noted = async () =>
+        (JSON.parse(await send("GET", "/murmur/slow-queries")) as { result: { noted: number } }).result.noted;
+      for (let tries = 0; ; tries++) {
+        assert.ok(tries < 200, "never brief");
+        const [before, notedBefore] = [await brief(), await noted()];
+        const answer = await ask(port, post(body, { headers: ["X-Murmur-Timing: 1"] }));
+        if ((await brief()) === before) {
+          await later(50);
+          continue;
+        }
+        const timing = /^server-timing: (.*)\r$/m.exec(answer)?.[1] ?? "";
+        const names = timing.split(", ").map((part) => part.split(";", 1)[0]);
+        assert.deepEqual(names, ["parse", "wait", "filter", "walk", "fetch", "render", "total"], timing);
+        assert.ok((await noted()) > notedBefore);
+        break;
+      }
+      assert.ok(!/^server-timing/im.test(await ask(port, post(body))));
     }
   });
 

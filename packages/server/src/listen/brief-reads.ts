@@ -16,6 +16,8 @@ import { filterOf, isBriefWithFilter, pageOf, selectsMore } from "../read/brief-
 import type { LocalReaders } from "../read/local-readers.js";
 import type { ReaderAnswer } from "../read/readers.js";
 import type { Reading } from "../read/reading.js";
+import { RequestTiming } from "../request-timing.js";
+import type { SlowQuery } from "../slow-queries.js";
 import { unindexedField } from "../strict/filter-fields.js";
 import { AnswerSizes } from "./answer-sizes.js";
 import type { BriefRequest } from "./brief-request.js";
@@ -30,6 +32,11 @@ export interface BriefAnswer {
   /** What the session is told. */
   readonly token: string;
   readonly settled: boolean | undefined;
+  readonly kind: Reading["kind"];
+  /** Missing where nobody asks how long its parts took. */
+  readonly timing: RequestTiming | undefined;
+  /** Is whoever sent the request one of those who ask? */
+  readonly isTimed: boolean;
 }
 
 /** One request that is being answered. */
@@ -60,6 +67,7 @@ interface Begun {
   readonly catalogue: VersionVector;
   readonly shard: FollowedShard;
   readonly reading: Reading;
+  readonly timing: RequestTiming | undefined;
   readonly answer: ReturnType<LocalReaders["begin"]>;
   readonly release: () => void;
 }
@@ -80,6 +88,7 @@ export function admitsNow(guard: Guard | undefined, { route, collection, credent
 export class BriefReads {
   readonly #source: BriefSource;
   readonly #timeoutMs: number;
+  readonly #slowMs: number;
   readonly #admits: (request: BriefRequest) => boolean;
   /** Tokens of requests, and what answers to them carry. */
   readonly #tokens = new Map<string, KnownToken>();
@@ -88,8 +97,12 @@ export class BriefReads {
   #isBroken = false;
   #isClosed = false;
 
-  /** `admits`: is a request let in by what it brings, as far as that can be said at once? */
-  constructor(source: BriefSource, timeoutMs: number, admits: (request: BriefRequest) => boolean) {
+  /**
+   * `admits`: is a request let in by what it brings, as far as that can be said at once? `slowMs`: of those that take longer it is told how they were
+   * carried out; 0: of none.
+   */
+  constructor(source: BriefSource, timeoutMs: number, admits: (request: BriefRequest) => boolean, slowMs = 0) {
+    this.#slowMs = slowMs;
     this.#source = source;
     this.#admits = admits;
     this.#timeoutMs = timeoutMs;
@@ -103,6 +116,14 @@ export class BriefReads {
   /** Is it worth to wait for its body? */
   mayAnswer(request: BriefRequest): boolean {
     return this.#isServing() && this.#admits(request);
+  }
+
+  /** How a request was carried out, where it took too long. */
+  slowOf({ route, collection }: BriefRequest, { kind, timing }: BriefAnswer, tookMs: number): SlowQuery | undefined {
+    if (timing === undefined || this.#slowMs === 0 || tookMs <= this.#slowMs) return undefined;
+    const { method, endpoint } = route;
+    const parts = timing.parts(performance.now());
+    return { method, endpoint, collection, kind, statusCode: 200, tookMs, parts, plan: timing.read?.plan };
   }
 
   #isServing(): boolean {
@@ -145,11 +166,15 @@ export class BriefReads {
     if (plan === undefined || !this.#isBrief(plan, shard, collection)) return undefined;
     if (request.token !== undefined && tokens.missing(this.#tokenOf(request.token).token, [name]) > 0) return undefined;
     const texts = filterOf(plan) === undefined ? undefined : followed.texts(name);
-    const reading: Reading = texts === undefined ? plan : { ...plan, texts: [texts] };
+    const timing = request.isTimed || this.#slowMs > 0 ? new RequestTiming(arrivedMs) : undefined;
+    const watched = timing === undefined ? plan : { ...plan, isWatched: true as const };
+    const reading: Reading = texts === undefined ? watched : { ...watched, texts: [texts] };
     const limits = { deadlineMs: arrivedMs + this.#timeoutMs, timeoutMs: this.#timeoutMs, isAbandoned };
     const release = shard.hold();
     try {
-      return { catalogue, shard, reading, release, answer: readers.begin([shard.readable], reading, limits) };
+      timing?.taken();
+      const answer = readers.begin([shard.readable], reading, limits);
+      return { catalogue, shard, reading, release, timing, answer };
     } catch (error) {
       release();
       throw error;
@@ -167,7 +192,12 @@ export class BriefReads {
     return this.#sizes.mayBeShort(readable.shard, page.points);
   }
 
-  #finish({ request, done }: BriefAsked, { catalogue, shard, reading, release }: Begun, answer: ReaderAnswer): boolean {
+  #finish(
+    { request, done }: BriefAsked,
+    { catalogue, shard, reading, timing, release }: Begun,
+    answer: ReaderAnswer,
+  ): boolean {
+    timing?.answered(answer.report);
     const [result] = answer.pieces;
     const page = pageOf(reading);
     if (page !== undefined && selectsMore(page.selection)) {
@@ -181,7 +211,14 @@ export class BriefReads {
     const tell = (frontier: VersionVector) => {
       release();
       const frontiers = this.#source.tokens.tokenOf(catalogue, [shard.readable.shard], [frontier]);
-      done({ result, token: this.#textFor(request.token, frontiers), settled: answer.settled });
+      done({
+        result,
+        token: this.#textFor(request.token, frontiers),
+        settled: answer.settled,
+        kind: reading.kind,
+        timing,
+        isTimed: request.isTimed,
+      });
     };
     if (told instanceof Promise) void told.then(tell);
     else tell(told);

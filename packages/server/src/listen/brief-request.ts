@@ -12,6 +12,8 @@ export interface BriefRequest extends BriefTarget {
   readonly token: string | undefined;
   /** What it is let in by. */
   readonly credentials: { readonly "api-key"?: string; readonly authorization?: string };
+  /** Is how long its parts took to be told? */
+  readonly isTimed: boolean;
   /** How a long answer is compressed, if it is. */
   readonly encoding: ContentEncoding | undefined;
 }
@@ -28,7 +30,7 @@ const askingMore: ReadonlySet<string> = new Set([
   "transfer-encoding",
   "upgrade",
   "x-no-compression",
-  ...Object.values(murmurHeaders).filter((name) => name !== murmurHeaders.token),
+  ...Object.values(murmurHeaders).filter((name) => name !== murmurHeaders.token && name !== murmurHeaders.timing),
 ]);
 const credentialHeaders = ["api-key", "authorization"];
 /** Headers that are looked at, and may come only once. */
@@ -40,6 +42,7 @@ const lookedAt: ReadonlySet<string> = new Set([
   "content-length",
   "content-type",
   "host",
+  murmurHeaders.timing,
   murmurHeaders.token,
 ]);
 
@@ -68,6 +71,7 @@ export function briefRequest(method: string, path: string, headers: Iterable<rea
     bodyBytes: Number(length),
     token: found.get(murmurHeaders.token) || undefined,
     credentials: Object.fromEntries(credentialHeaders.flatMap((name) => [...found].filter(([key]) => key === name))),
+    isTimed: found.get(murmurHeaders.timing) === "1",
     encoding: encodingFor(found.get("accept-encoding")),
   };
   return request;

@@ -4,7 +4,8 @@ import type { Database } from "../engine/database.js";
 import { connectionEvent, type Handler } from "../http/make-server.js";
 import type { Metrics } from "../metrics.js";
 import type { RequestStatistics } from "../request-statistics.js";
-import { AnswerHeaders } from "./brief-answer.js";
+import type { SlowQueries } from "../slow-queries.js";
+import { AnswerHeaders, type Observe } from "./brief-answer.js";
 import { briefHandler } from "./brief-handler.js";
 import { BriefLane } from "./brief-lane.js";
 import { admitsNow, BriefReads } from "./brief-reads.js";
@@ -29,6 +30,7 @@ export interface BesideOptions {
   readonly fixedFields: readonly string[];
   /** Tells of a request that took so many milliseconds, if that is long. */
   readonly noteSlow: (method: string, path: string, status: number, tookMs: number) => void;
+  readonly slowQueries: SlowQueries;
 }
 
 /**
@@ -36,10 +38,10 @@ export interface BesideOptions {
  * that threads take. They are counted with all others.
  */
 export function listenBeside(app: FastifyInstance, options: BesideOptions): void {
-  const { database, guard, metrics, statistics, listeners: count, noteSlow } = options;
+  const { database, guard, metrics, statistics, listeners: count, noteSlow, slowQueries } = options;
   const { briefSource } = database;
   if (briefSource === undefined) return;
-  const observe = (path: string, tookMs: number) => {
+  const observe: Observe = (path, tookMs, slow) => {
     const target = briefTarget(path);
     if (target === undefined) return;
     const { route, collection } = target;
@@ -48,8 +50,14 @@ export function listenBeside(app: FastifyInstance, options: BesideOptions): void
     metrics.observe(route.method, route.endpoint, 200, tookMs / 1000);
     statistics.observe(route.method, route.endpoint, 200, tookMs / 1000, known);
     noteSlow(route.method, path, 200, tookMs);
+    if (slow !== undefined) slowQueries.note(slow);
   };
-  const reads = new BriefReads(briefSource, options.readTimeoutMs, (request) => admitsNow(guard, request));
+  const reads = new BriefReads(
+    briefSource,
+    options.readTimeoutMs,
+    (request) => admitsNow(guard, request),
+    slowQueries.thresholdMs,
+  );
   const headers = new AnswerHeaders(options.fixedFields);
   const lane = new BriefLane(app.server, reads, headers, observe);
   const [own] = app.server.listeners("request") as [Handler];
@@ -57,10 +65,11 @@ export function listenBeside(app: FastifyInstance, options: BesideOptions): void
   const listeners = new ListenerThreads({
     ...options,
     listeners: count,
+    slowQueryMs: slowQueries.thresholdMs,
     certificates: app.listeners,
     onConnection: (connection) => app.server.emit(connectionEvent(app.server), connection),
     onAnswered: (answered) => {
-      for (const [path, tookMs] of answered) observe(path, tookMs);
+      for (const [path, tookMs, slow] of answered) observe(path, tookMs, slow);
     },
     tell: (what, why) => app.log.warn({ why }, what),
   });

@@ -29,6 +29,7 @@ export interface ListenerThreadsOptions {
   readonly connectionsMax: number;
   readonly requestTimeoutMs: number;
   readonly readTimeoutMs: number;
+  readonly slowQueryMs?: number;
   /** Names and values, in turns, with which all answers begin. */
   readonly fixedFields: readonly string[];
   /** Takes a connection by which requests are passed on. */
@@ -159,7 +160,7 @@ export class ListenerThreads {
   }
 
   #hire(place: Place): void {
-    const { connectionsMax, requestTimeoutMs, readTimeoutMs, fixedFields, tell } = this.#options;
+    const { connectionsMax, requestTimeoutMs, readTimeoutMs, slowQueryMs = 0, fixedFields, tell } = this.#options;
     const { threadFile: file = new URL("./listener-thread.js", import.meta.url) } = this.#options;
     const { thread } = place;
     const stored = this.#options.database.briefSource?.payloads?.stored;
@@ -171,6 +172,7 @@ export class ListenerThreads {
       connectionsMax,
       requestTimeoutMs,
       readTimeoutMs,
+      slowQueryMs,
       fixedFields,
       ...(stored === undefined ? {} : { payloads: stored }),
       ...(this.#tls === undefined ? {} : { tls: this.#tls }),

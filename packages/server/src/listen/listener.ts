@@ -7,7 +7,8 @@ import { onClientError } from "../http/connections.js";
 import { makeServer, type SharedTls, showOn } from "../http/make-server.js";
 import { LocalReaders } from "../read/local-readers.js";
 import { PromptPayloads } from "../read/prompt-payloads.js";
-import { AnswerHeaders } from "./brief-answer.js";
+import type { SlowQuery } from "../slow-queries.js";
+import { AnswerHeaders, type Observe } from "./brief-answer.js";
 import { briefHandler } from "./brief-handler.js";
 import { BriefLane } from "./brief-lane.js";
 import { admitsNow, BriefReads } from "./brief-reads.js";
@@ -86,6 +87,7 @@ export class Listener {
       requestTimeoutMs,
       readTimeoutMs,
       fixedFields,
+      slowQueryMs,
       payloads: stored,
     } = this.#start;
     this.#guard.replace(keys);
@@ -99,9 +101,9 @@ export class Listener {
       if (!isAdmitted) this.#guard.learn(request.credentials);
       return isAdmitted;
     };
-    const reads = new BriefReads(source, readTimeoutMs, admits);
+    const reads = new BriefReads(source, readTimeoutMs, admits, slowQueryMs);
     const headers = new AnswerHeaders(fixedFields);
-    const note = (path: string, tookMs: number) => this.#note(path, tookMs);
+    const note: Observe = (path, tookMs, slow) => this.#note(path, tookMs, slow);
     const handler = briefHandler(reads, headers, note, (request, response) => this.#relay.pass(request, response));
     this.#servers = addresses.map(() => makeServer(requestTimeoutMs, this.#tls, handler));
     this.#lanes = this.#servers.map((server) => new BriefLane(server, reads, headers, note));
@@ -120,8 +122,8 @@ export class Listener {
     }
   }
 
-  #note(path: string, tookMs: number): void {
-    this.#answered.push([path, tookMs]);
+  #note(path: string, tookMs: number, slow: SlowQuery | undefined): void {
+    this.#answered.push(slow === undefined ? [path, tookMs] : [path, tookMs, slow]);
     if (this.#answered.length >= ANSWERED_MAX) this.#tell();
   }
 

@@ -3,6 +3,7 @@ import type { AccessKeys } from "../access/guard.js";
 import type { FollowerStart } from "../engine/follower.js";
 import type { SharedTls } from "../http/make-server.js";
 import type { StoredPayloads } from "../read/messages.js";
+import type { SlowQuery } from "../slow-queries.js";
 
 /** Where connections come in. */
 export interface Address {
@@ -21,6 +22,8 @@ export interface ListenerStart {
   readonly connectionsMax: number;
   readonly requestTimeoutMs: number;
   readonly readTimeoutMs: number;
+  /** Of brief reads that take longer it is told how they were carried out; 0: of none. */
+  readonly slowQueryMs: number;
   /** Missing: what is answered with payloads is passed on. */
   readonly payloads?: StoredPayloads;
   /** Missing: HTTP without TLS. */
@@ -47,8 +50,8 @@ export type ListenerRequest =
   /** Nothing is taken any more; it ends when what is under way is answered. */
   | { readonly kind: "close" };
 
-/** A brief read that was answered: its path, and how long it took. */
-export type Answered = readonly [path: string, tookMs: number];
+/** A brief read that was answered: its path, how long it took, and how it was carried out where that was slow. */
+export type Answered = readonly [path: string, tookMs: number, slow?: SlowQuery];
 
 /** From a listener. */
 export type ListenerReply =

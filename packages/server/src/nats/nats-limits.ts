@@ -15,6 +15,9 @@ export const natsLimits = {
   deflateShareMax: 0.95,
   /** Of a server's max_payload, for the headers of a publication. */
   headerBytes: 1024,
+  /** Of what goes along with a publication in its headers; and as it stands there, sealed and in base64. */
+  contextCharactersMax: 512,
+  contextHeaderCharactersMax: 900,
   /** Parts of one message: the longest message in frames of 4 KiB. */
   partsMax: 16_640,
   /** Parts of messages that are not complete; the oldest message is given up beyond it, of whoever has most. */

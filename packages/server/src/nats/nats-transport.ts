@@ -2,11 +2,12 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as after } from "node:timers/promises";
 import { limits, type Outgoing, type Transport, type TransportCounters } from "@murmuration/core";
 import { assert } from "@murmuration/index";
-import type { NatsConnection } from "nats";
+import type { MsgHdrs, NatsConnection } from "nats";
 import type { PurgedStream } from "../engine/erasure-questions.js";
 import type { WatchedFiles } from "../watched-files.js";
 import { sealBy } from "./cluster-key-file.js";
 import { encodeFrames, frameBytes } from "./frame.js";
+import { contextHeaders } from "./frame-context.js";
 import type { FrameSeal } from "./frame-seal.js";
 import { Homes } from "./homes.js";
 import { natsLimits } from "./nats-limits.js";
@@ -71,7 +72,7 @@ export class NatsTransport implements Transport {
   readonly #homes = new Homes<Peer>();
   readonly #saving: NodeJS.Timeout;
   readonly #begun = new Set<Link>();
-  #take: ((bytes: Uint8Array, sender: number) => void) | undefined;
+  #take: ((bytes: Uint8Array, sender: number, context?: string) => void) | undefined;
   #isPumping = false;
   #bulkTimer: NodeJS.Timeout | undefined;
   #longMessages = 0;
@@ -92,7 +93,7 @@ export class NatsTransport implements Transport {
       isMember: options.isMember ?? (() => true),
       // the same came from its own broker
       isWanted: (sender, way) => way !== "visit" || !this.#homes.isHeardAtHome(sender, performance.now()),
-      deliver: (message, sender) => this.#take?.(message, sender),
+      deliver: (message, sender, context) => this.#take?.(message, sender, context),
       log: this.#log,
     });
     const [own, ...others] = resolveAddresses(options);
@@ -132,7 +133,7 @@ export class NatsTransport implements Transport {
   }
 
   /** Streams are read from the first taker on: what they hold is not lost to a replica that is still starting. */
-  onMessage(take: (bytes: Uint8Array, sender: number) => void): void {
+  onMessage(take: (bytes: Uint8Array, sender: number, context?: string) => void): void {
     if (this.#isClosed) return;
     const isFirst = this.#take === undefined;
     this.#take = take;
@@ -213,8 +214,9 @@ export class NatsTransport implements Transport {
 
   #pump(): void {
     while (this.#writer.hasRoom() && this.#queue.has(STREAM, "live")) {
-      for (const frame of this.#frames(STREAM, "live", this.#own.link.frameBytesMax).frames)
-        this.#writer.publish(frame);
+      const { frames, contexts } = this.#frames(STREAM, "live", this.#own.link.frameBytesMax);
+      const headers = contextHeaders(contexts, this.#seal, this.#options.replicaId);
+      for (const frame of frames) this.#writer.publish(frame, headers);
     }
     for (const route of [ALL, EVERYWHERE]) {
       for (const lane of LANES) while (this.#queue.has(route, lane)) this.#publishEverywhere(route, lane);
@@ -262,7 +264,7 @@ export class NatsTransport implements Transport {
   }
 
   /** Takes what goes next on a route, as frames. */
-  #frames(route: string, lane: Lane, bytesMax: number): { first: Outgoing; frames: Uint8Array[] } {
+  #frames(route: string, lane: Lane, bytesMax: number) {
     const room = bytesMax - this.#seal.addedBytes;
     const target = Math.min(natsLimits.frameBytesTarget, room) - frameBytes(0, 0);
     const perMessage = frameBytes(1, 0) - frameBytes(0, 0);
@@ -272,7 +274,8 @@ export class NatsTransport implements Transport {
     this.#sentMessages += messages.length;
     const bytes = messages.map((message) => message.bytes);
     const frames = encodeFrames(this.#instance, bytes, room, () => this.#longMessages++);
-    return { first, frames: frames.map((frame) => this.#seal.seal(frame, this.#options.replicaId)) };
+    const contexts = messages.map(({ context }) => context);
+    return { first, contexts, frames: frames.map((frame) => this.#seal.seal(frame, this.#options.replicaId)) };
   }
 
   // ---- receiving
@@ -292,7 +295,8 @@ export class NatsTransport implements Transport {
   #readerOf({ link }: Peer): StreamReader {
     const { region } = link.address;
     const { positions } = this.#options;
-    const take = (subject: string, frame: Uint8Array) => this.#receive(this.#peerOf(link), subject, frame);
+    const take = (subject: string, frame: Uint8Array, headers?: MsgHdrs) =>
+      this.#receive(this.#peerOf(link), subject, frame, headers);
     return new StreamReader(region, this.#subjects.stream, positions, take, this.#log);
   }
 
@@ -334,9 +338,9 @@ export class NatsTransport implements Transport {
     this.#pumpSoon();
   }
 
-  #receive(peer: Peer, subject: string, bytes: Uint8Array): void {
+  #receive(peer: Peer, subject: string, bytes: Uint8Array, headers?: MsgHdrs): void {
     if (this.#isClosed) return;
-    const from = this.#receiver.take(peer, subject, bytes);
+    const from = this.#receiver.take(peer, subject, bytes, headers);
     if (from === undefined || from.way === "to") return;
     this.#homes.note(from.sender, peer, from.way !== "visit", performance.now());
     if (from.way === "visit" || peer !== this.#own || peer.reader !== undefined) return;

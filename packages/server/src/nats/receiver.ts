@@ -1,7 +1,9 @@
 import { MurmurationError } from "@murmuration/index";
+import type { MsgHdrs } from "nats";
 import { FairQueue } from "../fair-queue.js";
 import { Duplicates } from "./duplicates.js";
 import { decodeFrame, type Frame, instanceOf } from "./frame.js";
+import { contextIn } from "./frame-context.js";
 import type { FrameSeal } from "./frame-seal.js";
 import { natsLimits } from "./nats-limits.js";
 import type { NatsLog } from "./options.js";
@@ -10,6 +12,14 @@ import { type Provenance, provenanceOf, type Subjects, type Way } from "./subjec
 
 /** Owner of what comes from replicas that are no members: they share one place in the queue. */
 const STRANGERS = 0;
+
+/** A frame that is not unpacked yet. */
+interface Waiting {
+  readonly subject: string;
+  readonly sender: number;
+  readonly bytes: Uint8Array;
+  readonly headers: MsgHdrs | undefined;
+}
 
 /** What a receiver works with. */
 export interface ReceiverOptions {
@@ -21,7 +31,7 @@ export interface ReceiverOptions {
   /** Called for each frame, before it is unpacked. Returns false for one that is of no use. */
   readonly isWanted: (sender: number, way: Way) => boolean;
   readonly seal: FrameSeal;
-  readonly deliver: (message: Uint8Array, sender: number) => void;
+  readonly deliver: (message: Uint8Array, sender: number, context?: string) => void;
   readonly log: NatsLog;
 }
 
@@ -31,7 +41,7 @@ export interface ReceiverOptions {
  */
 export class FrameReceiver {
   readonly #options: ReceiverOptions;
-  readonly #queue = new FairQueue<{ readonly subject: string; readonly sender: number; readonly bytes: Uint8Array }>();
+  readonly #queue = new FairQueue<Waiting>();
   readonly #reassembly = new Reassembly();
   readonly #duplicates = new Duplicates();
   #malformedFrames = 0;
@@ -53,7 +63,7 @@ export class FrameReceiver {
   }
 
   /** Takes a frame and says where it is from, unless it is this process's own. Its bytes are copied: what they are part of may be much longer. */
-  take(link: unknown, subject: string, bytes: Uint8Array): Provenance | undefined {
+  take(link: unknown, subject: string, bytes: Uint8Array, headers?: MsgHdrs): Provenance | undefined {
     const { subjects, replicaId, instance, isMember, isWanted } = this.#options;
     if (this.#isClosed || instanceOf(bytes) === instance) return undefined;
     const from = provenanceOf(subjects, subject, replicaId);
@@ -68,7 +78,7 @@ export class FrameReceiver {
       ? [sender, natsLimits.arrivedMemberBytesMax]
       : [STRANGERS, natsLimits.arrivedStrangersBytesMax];
     const hasRoom = this.#queue.bytes < natsLimits.arrivedBytesMax;
-    const item = { subject, sender, bytes: bytes.slice() };
+    const item = { subject, sender, bytes: bytes.slice(), headers };
     if (!hasRoom || !this.#queue.push(owner, item, bytes.byteLength, ownerBytesMax)) this.#droppedFrames += 1;
     this.#unpackSoon();
     return from;
@@ -94,15 +104,7 @@ export class FrameReceiver {
     });
   }
 
-  #unpack({
-    subject,
-    sender,
-    bytes,
-  }: {
-    readonly subject: string;
-    readonly sender: number;
-    readonly bytes: Uint8Array;
-  }) {
+  #unpack({ subject, sender, bytes, headers }: Waiting) {
     let frame: Frame;
     try {
       frame = decodeFrame(this.#options.seal.open(bytes, sender));
@@ -112,7 +114,10 @@ export class FrameReceiver {
     }
     if (frame.kind === "messages") {
       // a copy: the receiver may keep it, and would keep the whole frame
-      for (const message of frame.messages) this.#deliver(message.slice(), sender);
+      const context = contextIn(headers, this.#options.seal, sender);
+      for (const [i, message] of frame.messages.entries()) {
+        this.#deliver(message.slice(), sender, i === 0 ? context : undefined);
+      }
     } else {
       const message = this.#reassembly.take(frame, sender, performance.now());
       if (message !== undefined) this.#deliver(message, sender);
@@ -124,9 +129,9 @@ export class FrameReceiver {
     if (this.#malformedFrames === 1) this.#options.log("warn", "a frame cannot be read", { subject, why });
   }
 
-  #deliver(message: Uint8Array, sender: number): void {
+  #deliver(message: Uint8Array, sender: number, context?: string): void {
     try {
-      this.#options.deliver(message, sender);
+      this.#options.deliver(message, sender, context);
     } catch (error) {
       this.#options.log("error", "a message could not be taken", {
         why: error instanceof Error ? error.message : String(error),

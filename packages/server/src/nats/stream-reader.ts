@@ -1,5 +1,14 @@
 import { setTimeout as after } from "node:timers/promises";
-import { AckPolicy, createInbox, DeliverPolicy, type Msg, type NatsConnection, nanos, type StreamInfo } from "nats";
+import {
+  AckPolicy,
+  createInbox,
+  DeliverPolicy,
+  type Msg,
+  type MsgHdrs,
+  type NatsConnection,
+  nanos,
+  type StreamInfo,
+} from "nats";
 import type { Delivery } from "./delivery.js";
 import { isNotFound, reasonOf } from "./failure.js";
 import { natsLimits } from "./nats-limits.js";
@@ -28,7 +37,7 @@ export class StreamReader {
   readonly #region: string;
   readonly #stream: string;
   readonly #positions: NatsPositions | undefined;
-  readonly #take: (subject: string, frame: Uint8Array) => void;
+  readonly #take: (subject: string, frame: Uint8Array, headers: MsgHdrs | undefined) => void;
   readonly #log: NatsLog;
   #connection: NatsConnection | undefined;
   #reading: Reading | undefined;
@@ -45,7 +54,7 @@ export class StreamReader {
     region: string,
     stream: string,
     positions: NatsPositions | undefined,
-    take: (subject: string, frame: Uint8Array) => void,
+    take: (subject: string, frame: Uint8Array, headers: MsgHdrs | undefined) => void,
     log: NatsLog,
   ) {
     this.#region = region;
@@ -172,6 +181,6 @@ export class StreamReader {
     const expected = this.#position === undefined ? streamSequence : this.#position + 1;
     this.#missedFrames += Math.max(0, streamSequence - expected);
     this.#position = streamSequence;
-    this.#take(message.subject, message.data);
+    this.#take(message.subject, message.data, message.headers);
   }
 }

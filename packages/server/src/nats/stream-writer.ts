@@ -1,4 +1,4 @@
-import { type JetStreamClient, type NatsConnection, nanos, RetentionPolicy, StorageType } from "nats";
+import { type JetStreamClient, type MsgHdrs, type NatsConnection, nanos, RetentionPolicy, StorageType } from "nats";
 import type { PurgedStream } from "../engine/erasure-questions.js";
 import { codeOf, isNotFound, reasonOf } from "./failure.js";
 import { natsLimits } from "./nats-limits.js";
@@ -15,6 +15,7 @@ export interface StreamSettings {
 interface Publication {
   readonly id: string;
   readonly frame: Uint8Array;
+  readonly headers: MsgHdrs | undefined;
 }
 
 /**
@@ -90,9 +91,9 @@ export class StreamWriter {
     );
   }
 
-  publish(frame: Uint8Array): void {
+  publish(frame: Uint8Array, headers?: MsgHdrs): void {
     this.#nextId += 1;
-    this.#waiting.push({ id: `${this.#idPrefix}-${this.#nextId}`, frame });
+    this.#waiting.push({ id: `${this.#idPrefix}-${this.#nextId}`, frame, headers });
     this.#send();
   }
 
@@ -173,8 +174,13 @@ export class StreamWriter {
       const publication = this.#waiting.shift();
       if (publication === undefined) return;
       this.#inFlight.add(publication);
-      const { id, frame } = publication;
-      jetstream.publish(this.#subject, frame, { msgID: id, timeout: natsLimits.publishTimeoutMs }).then(
+      const { id, frame, headers } = publication;
+      const options = {
+        msgID: id,
+        timeout: natsLimits.publishTimeoutMs,
+        ...(headers === undefined ? {} : { headers }),
+      };
+      jetstream.publish(this.#subject, frame, options).then(
         () => {
           // a late acknowledgement of one that was sent again since does no harm either
           if (this.#inFlight.delete(publication) && connection === this.#connection) {

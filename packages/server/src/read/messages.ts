@@ -54,8 +54,3 @@ export type ReaderOutcome = { readonly request: number } & (
 
 /** From a reader: what has been done in one go. The first one, with nothing, says that it has started. */
 export type ReaderReply = readonly ReaderOutcome[];
-
-/** A clock that all threads of this process share, unlike `performance.now()`. */
-export function processClockMs(): number {
-  return Number(process.hrtime.bigint()) / 1e6;
-}

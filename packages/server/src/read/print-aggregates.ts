@@ -3,6 +3,7 @@ import {
   type GroupsQuery,
   type PointGroup,
   printJson,
+  type ReadWatch,
   type Sliced,
   type Snapshot,
 } from "@murmuration/index";
@@ -34,6 +35,7 @@ export function* writeGroups(
   views: readonly Snapshot[],
   query: GroupsQuery,
   text: AnswerText,
+  watch?: ReadWatch,
 ): Sliced<boolean | undefined> {
   const view = views[0] as Snapshot;
   let separator = '{"groups":[';
@@ -46,6 +48,7 @@ export function* writeGroups(
       for (const group of waiting.splice(0)) {
         text.put(separator);
         separator = ",";
+        watch?.enter("render");
         yield* putInSlices(text, groupParts(group, query));
       }
       if (step.done !== true) continue;

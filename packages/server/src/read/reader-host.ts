@@ -1,8 +1,9 @@
 import { assert, MurmurationError } from "@murmuration/index";
 import { Assembly } from "../bodies/pieces.js";
 import { toPlainError } from "../threads/plain-error.js";
+import { processClockMs } from "../timing/process-clock.js";
 import type { LocalReaders } from "./local-readers.js";
-import { processClockMs, type ReaderOutcome, type ReaderReply, type ReaderRequest } from "./messages.js";
+import type { ReaderOutcome, ReaderReply, ReaderRequest } from "./messages.js";
 import type { ReadableCollection, ReaderAnswer } from "./readers.js";
 import type { Reading } from "./reading.js";
 

@@ -6,7 +6,8 @@ import { ReadTurns, timedOut } from "../http/read-turns.js";
 import { fromPlainError, toPlainError } from "../threads/plain-error.js";
 import { stackOf } from "../threads/stack.js";
 import { FIRST_READER_THREAD, READERS_MAX } from "../threads/thread-places.js";
-import { processClockMs, type ReaderOutcome, type ReaderRequest, type StoredPayloads } from "./messages.js";
+import { processClockMs } from "../timing/process-clock.js";
+import type { ReaderOutcome, ReaderRequest, StoredPayloads } from "./messages.js";
 import {
   READER_HEAP_MEBIBYTES,
   READER_LATE_MS,

@@ -1,4 +1,5 @@
 import type { CollectionHandle } from "@murmuration/index";
+import type { ReadReport } from "./read-report.js";
 import type { AnswerPieces, Reading } from "./reading.js";
 
 /** A collection that can be read. */
@@ -26,6 +27,8 @@ export interface ReaderAnswer {
   readonly epochs: readonly number[];
   /** Was no operation applied to a graph while it was walked? Missing where none was. */
   readonly settled?: boolean;
+  /** Of one that was to be watched. */
+  readonly report?: ReadReport;
 }
 
 /** What is known of those who read. */

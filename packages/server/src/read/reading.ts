@@ -11,6 +11,7 @@ import type {
   TextIndexes,
 } from "@murmuration/index";
 import type { DataKeys, Sealed } from "../encryption/data-keys.js";
+import type { ReadReport } from "./read-report.js";
 
 /**
  * A read as plain data, which can be posted to the thread that does it: what is to be found, and how it is printed. The collections that it
@@ -26,7 +27,10 @@ export type Reading = (
   | RetrieveReading
   | PointReading
   | ExportReading
+  | ExplainReading
 ) & {
+  /** Its answer comes with a report of how it was carried out. */
+  readonly isWatched?: true;
   /** By collection: its text indexes, as they are known where the reading is made; missing where there are none. */
   readonly texts?: readonly (TextIndexes | undefined)[];
 };
@@ -101,6 +105,19 @@ export interface ExportReading {
   readonly header: string;
 }
 
+/** What a read would do and why, without doing it: filters are evaluated, nothing is searched. Refuses what the read would refuse. */
+export interface ExplainReading {
+  readonly kind: "explain";
+  readonly of: SearchesReading | GroupsReading | ScrollReading | CountReading;
+  /** What words about it need to know. */
+  readonly about: {
+    /** Kinds of payload indexes by path. */
+    readonly indexes: { readonly [path: string]: string };
+    /** Why the read would be refused; then nothing of it is looked at. */
+    readonly refused?: string;
+  };
+}
+
 /** The JSON text of a result: a short one as it is, which is the cheapest to hand over between threads, a long one in UTF-8, piece by piece. */
 export type AnswerPieces = readonly [string] | readonly Uint8Array[];
 
@@ -111,4 +128,6 @@ export interface ReadAnswer {
   readonly frontiers: SessionToken;
   /** Was no operation applied to a graph while it was walked? Missing where none was. */
   readonly settled?: boolean;
+  /** Of one that was to be watched. */
+  readonly report?: ReadReport;
 }

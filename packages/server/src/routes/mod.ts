@@ -9,6 +9,7 @@ import { collectionRoutes } from "./collections.js";
 import { convergenceRoutes } from "./convergence.js";
 import { countRoutes } from "./count.js";
 import { erasureRoutes } from "./erasures.js";
+import { explainRoutes } from "./explain.js";
 import { indexRoutes } from "./indexes.js";
 import { memberRoutes } from "./members.js";
 import { murmurRoutes } from "./murmur.js";
@@ -20,6 +21,7 @@ import type { Route } from "./route.js";
 import { scrollRoutes } from "./scroll.js";
 import { searchRoutes } from "./search.js";
 import { serviceRoutes } from "./service.js";
+import { slowQueryRoutes } from "./slow-queries.js";
 import { snapshotRoutes } from "./snapshots.js";
 import { vectorNameRoutes } from "./vector-names.js";
 import { vectorRoutes } from "./vectors.js";
@@ -43,6 +45,8 @@ export const routes: readonly Route[] = [
   ...aggregateRoutes,
   ...murmurRoutes,
   ...changesRoutes,
+  ...explainRoutes,
+  ...slowQueryRoutes,
   ...replicationRoutes,
   ...convergenceRoutes,
   ...auditRoutes,

@@ -15,7 +15,9 @@ import { name } from "../http/schemas/names.js";
 import type { Seal } from "../http/upload.js";
 import type { Issues } from "../issues.js";
 import type { Reading } from "../read/reading.js";
+import type { SlowQueries } from "../slow-queries.js";
 import type { Snapshots } from "../snapshots/snapshots.js";
+import type { StrictMode } from "../strict/strict-mode.js";
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
@@ -28,6 +30,9 @@ export interface RouteContext<Params, Query, Body> {
   readonly erasures: Erasures | undefined;
   readonly changes: ChangeStreams;
   readonly issues: Issues;
+  readonly slowQueries: SlowQueries;
+  /** What collections in strict mode refuse. */
+  readonly strict: StrictMode;
   /** Who asks, and what they may do: they were let in already, for the right that the route needs. */
   readonly caller: Caller;
   /** Without it nothing is recorded. */

@@ -36,14 +36,22 @@ export class StrictMode {
     this.#residentPercent = residentPercent;
   }
 
-  /** Throws where a read of these collections, the first of which is searched, asks for more than they give. */
-  read(names: readonly string[], reading: Reading, timeoutSeconds: number | undefined): void {
-    const [name] = names;
+  /** Throws where a read of these collections asks for more than the first of them gives, which is searched. Nothing is counted. */
+  check([name]: readonly string[], reading: Reading, timeoutSeconds: number | undefined): void {
     const collection = this.#find(name);
     const config = collection && configOf(collection);
     if (collection === undefined || config === undefined) return;
     this.#checkTimeout(config, timeoutSeconds);
-    checkRead(reading, config, collection);
+    // what it would do may be asked of anything: what would be refused is said in the answer
+    if (reading.kind !== "explain") checkRead(reading, config, collection);
+  }
+
+  /** The same, and counts the read for the limit on how many come. */
+  read(names: readonly string[], reading: Reading, timeoutSeconds: number | undefined): void {
+    this.check(names, reading, timeoutSeconds);
+    const collection = this.#find(names[0]);
+    const config = collection && configOf(collection);
+    if (collection === undefined || config === undefined) return;
     if (config.read_rate_limit !== undefined) {
       const perMinute = Number(config.read_rate_limit);
       this.#rates.take(collection.id, "Read", costOfRead(reading), perMinute, this.#nowMs());

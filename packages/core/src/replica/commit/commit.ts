@@ -21,6 +21,7 @@ import type { Change } from "./change.js";
 import type { CommitGroup } from "./commit-group.js";
 import type { DroppedPayloads } from "./dropped-payloads.js";
 import type { OwnRows } from "./own-rows.js";
+import type { ReplicaWatch } from "./phases.js";
 import { PreparedRows } from "./prepared-rows.js";
 import type { Quarantines } from "./quarantines.js";
 import { replacedBy } from "./replaced.js";
@@ -44,6 +45,7 @@ export interface CommitState {
   readonly payloadsNeeded: Set<string>;
   readonly newTableSeed: NewTableSeed;
   readonly droppedPayloads: DroppedPayloads;
+  readonly watch: ReplicaWatch | undefined;
   /** The state of a shard is not known any more. */
   quarantine(id: string, reason: string, error: unknown): void;
   /** State for what a catalogue has and this replica has not. Throws `capacity`. */
@@ -197,9 +199,11 @@ export class Commit {
    * be taken back gives such an index up instead.
    */
   commit(group: CommitGroup, { isLazy }: { readonly isLazy: boolean }): Committed {
-    const { log, time, shards, snapshotsWanted, checkpointsWanted, droppedPayloads } = this.#state;
+    const { log, time, shards, snapshotsWanted, checkpointsWanted, droppedPayloads, watch } = this.#state;
+    watch?.enter("publish");
     const rows = new PreparedRows(group.targets(shards), { givesUp: group.journal === undefined });
     try {
+      watch?.enter("append");
       log.transaction(
         (writer) => {
           group.writeAll(writer, shards);
@@ -212,6 +216,7 @@ export class Commit {
       droppedPayloads.wantRoom();
       throw error;
     }
+    watch?.enter("publish");
     for (const { shard } of group.targets(shards)) shard.table.written();
     const published = rows.publish();
     for (const id of group.gone) {

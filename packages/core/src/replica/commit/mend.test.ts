@@ -19,7 +19,7 @@ function filled() {
       Array.from({ length: 20 }, (_, id) => point(id, [id % 7, id % 5])),
     ),
   );
-  const store = new ReplicaStore(8, log, new HybridClock(), recoverReplica(log, 8, { newTableSeed }), newTableSeed);
+  const store = new ReplicaStore(8, log, new HybridClock(), recoverReplica(log, 8, { newTableSeed }), { newTableSeed });
   const [target] = store.shards.values();
   const index = target?.indexes.get("");
   assert.ok(target && index);

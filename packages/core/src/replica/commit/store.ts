@@ -28,11 +28,19 @@ import { DroppedPayloads } from "./dropped-payloads.js";
 import { type Fault, Faults } from "./faults.js";
 import { lostPayloads } from "./lost-payloads.js";
 import { joined, type OwnRows } from "./own-rows.js";
+import type { ReplicaWatch } from "./phases.js";
 import { Quarantines, refusalOf } from "./quarantines.js";
 import { noteMended } from "./recover-table.js";
 import type { ReplicaState } from "./replica-state.js";
 import { type FollowedCatalogue, makeShardsThoseOf, type OpenedForCatalogue } from "./shards-of-catalogue.js";
 import { SYSTEM_SHARD } from "./stored-causality.js";
+
+/** What a store works with. */
+export interface StorePorts {
+  readonly newTableSeed: NewTableSeed;
+  readonly vectorFiles?: VectorFiles;
+  readonly watch?: ReplicaWatch | undefined;
+}
 
 /**
  * State and log of a replica, which change together by `Commit`. Own commands are a group of their own, taken back when it fails (the client is told).
@@ -70,6 +78,7 @@ export class ReplicaStore {
   readonly quarantines: Quarantines;
   readonly newTableSeed: NewTableSeed;
   readonly vectorFiles: VectorFiles | undefined;
+  readonly watch: ReplicaWatch | undefined;
   readonly droppedPayloads: DroppedPayloads;
   readonly #faults = new Faults();
   readonly commit: Commit = new Commit(this);
@@ -82,12 +91,12 @@ export class ReplicaStore {
     log: OpLog,
     time: HybridClock,
     state: ReplicaState,
-    newTableSeed: NewTableSeed,
-    vectorFiles?: VectorFiles,
+    { newTableSeed, vectorFiles, watch }: StorePorts,
   ) {
     this.id = id;
     this.vectorFiles = vectorFiles;
     this.newTableSeed = newTableSeed;
+    this.watch = watch;
     this.log = log;
     this.droppedPayloads = new DroppedPayloads(log, state.shards);
     this.time = time;
@@ -188,6 +197,7 @@ export class ReplicaStore {
    */
   applyForeign(encoded: ReceivedOperation): void {
     const { shard } = encoded.operation;
+    this.watch?.enter("apply");
     if (shard === SYSTEM_SHARD) {
       this.commit.applyCatalogue(this.#pending, encoded);
       return;

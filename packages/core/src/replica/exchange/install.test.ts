@@ -16,7 +16,7 @@ const failsWith = (code: ErrorCode, message: RegExp) => (error: unknown) =>
   error instanceof MurmurationError && error.code === code && message.test(error.message);
 
 function storeOf(log: MemoryOpLog): ReplicaStore {
-  return new ReplicaStore(8, log, new HybridClock(), recoverReplica(log, 8, { newTableSeed }), newTableSeed);
+  return new ReplicaStore(8, log, new HybridClock(), recoverReplica(log, 8, { newTableSeed }), { newTableSeed });
 }
 
 /** Copies the current checkpoint of one log to another's incoming one. */

@@ -97,6 +97,7 @@ export class Intake {
 
   /** Take a batch that a replica sent, and apply what is ready. */
   take({ from, isToAll, bytes, nowMs, isFenced }: ArrivedBatch): void {
+    this.#store.watch?.enter("check");
     const batch = decodeBatch(bytes);
     const { shard, origin, firstSequence, rows } = batch;
     const causality = this.#store.causality(shard);
@@ -221,6 +222,7 @@ export class Intake {
           inbox.clear(next.operation.origin);
           continue;
         }
+        this.#store.watch?.enter("check");
         if (this.#isStrange(next.operation, nowMs)) {
           this.#refuse("not a member", `operation of the catalogue by replica ${next.operation.origin}`);
           inbox.clear(next.operation.origin);

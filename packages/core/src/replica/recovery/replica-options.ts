@@ -1,6 +1,7 @@
 import type { OpLog } from "../../log/op-log.js";
 import type { NewTableSeed } from "../../state/read-model.js";
 import type { VectorFiles } from "../../state/vector-files.js";
+import type { ReplicaWatch } from "../commit/phases.js";
 import type { Planner } from "../plan/planner.js";
 import type { ClusterOptions } from "../upkeep/cluster-options.js";
 import type { CompactionOptions } from "../upkeep/compactor.js";
@@ -34,6 +35,8 @@ export interface ReplicaOptions {
   readonly compaction?: CompactionOptions;
   /** Finds the candidates of inserts; default: one after the other, in this thread. Any number of threads decides alike on the same groups. */
   readonly planner?: Planner | undefined;
+  /** Is told what the replica does; default: nobody is. */
+  readonly watch?: ReplicaWatch | undefined;
   /** The cluster that it takes part in; without it the replica is alone. */
   readonly cluster?: ClusterOptions;
 }

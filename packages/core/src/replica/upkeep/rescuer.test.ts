@@ -13,7 +13,7 @@ test("a node that comparing with others leaves unreachable is rescued, though no
   const replica = openReplica({ log });
   const points = Array.from({ length: 20 }, (_, id) => point(id, [id % 7, id % 5]));
   run(replica, createCollection("c"), upsert("c", points));
-  const store = new ReplicaStore(5, log, new HybridClock(), recoverReplica(log, 5, { newTableSeed }), newTableSeed);
+  const store = new ReplicaStore(5, log, new HybridClock(), recoverReplica(log, 5, { newTableSeed }), { newTableSeed });
   const upkeep = new Upkeep(store, undefined);
   const rest = () => {
     for (let ticks = 0; ticks === 0 || !upkeep.status().atRest; ticks++) {

@@ -147,6 +147,17 @@ export type QueryBody = z.output<typeof queryBody>;
 const groupsQueryFields = z.object({ ...sourceFields, ...selectedFields, ...groupFields, prefetch });
 export const groupsQueryBody = spelled(groupsQueryFields.superRefine(refuseLimitZero), selectionSpellings);
 
+const { $schema: _ofQuery, ...querySchema } = z.toJSONSchema(queryFields, { io: "input", unrepresentable: "any" });
+
+/** What is to be explained: a query, or with `group_by` one whose answer is in groups. */
+export const explainBody = parsedBy(
+  (value) =>
+    typeof value === "object" && value !== null && "group_by" in value
+      ? { kind: "groups" as const, ...validate(groupsQueryBody, value) }
+      : { kind: "query" as const, ...validate(queryBody, value) },
+  querySchema,
+);
+
 /** The vector of a legacy search, with the name of the vector it is compared with. */
 export interface LegacyVector {
   readonly using: string;
