@@ -13,7 +13,7 @@ import {
 import { until } from "../support/until.js";
 
 const CLIENTS = 100;
-const BATCHES = 60;
+const BATCHES = 40;
 const BATCH = 10;
 const PATH = "/murmur/collections/c/changes";
 
@@ -60,7 +60,9 @@ class Client {
 test("a hundred clients see every acknowledged operation once, over kill -9 in between", async () => {
   const folder = newFolder("changes");
   let server: ServerProcess | undefined;
+  const clients = Array.from({ length: CLIENTS }, () => new Client());
   after(() => {
+    for (const client of clients) client.close();
     killAllServers();
     removeFolder(folder);
   });
@@ -68,15 +70,15 @@ test("a hundred clients see every acknowledged operation once, over kill -9 in b
   let { address } = server;
   const made = await server.request("PUT", "/collections/c", { vectors: { size: 4, distance: "Dot" } });
   assert.equal(made.status, 200);
-  const clients = Array.from({ length: CLIENTS }, () => new Client());
   const running = clients.map((client) => client.run(() => address));
   const acknowledged: number[] = [];
+  const kills = new Set([BATCHES / 2]);
   let killed: Promise<void> | undefined;
   for (let batch = 0; batch < BATCHES; batch++) {
     const points = Array.from({ length: BATCH }, (_, i) => ({ id: batch * BATCH + i, vector: [batch, i, 1, 0] }));
     const writing: Promise<Answer> = server.request("PUT", "/collections/c/points?wait=true", { points });
     // in the middle of a request; what it was about is written again where nobody said that it was done
-    if (batch === BATCHES / 3 || batch === (2 * BATCHES) / 3) killed = server.kill();
+    if (kills.delete(batch)) killed = server.kill();
     const answer: Answer | undefined = await writing.catch(() => undefined);
     if (answer?.status === 200) acknowledged.push(...points.map(({ id }) => id));
     if (killed === undefined) {
@@ -99,7 +101,7 @@ test("a hundred clients see every acknowledged operation once, over kill -9 in b
     assert.ok([...client.dots.values()].every((times) => times === 1));
     client.close();
   }
-  assert.ok(clients.slice(0, CLIENTS).every(({ connections }) => connections >= 3));
+  assert.ok(clients.slice(0, CLIENTS).every(({ connections }) => connections >= 2));
   await Promise.all(running);
   await server.stop();
 });

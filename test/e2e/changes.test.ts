@@ -15,19 +15,22 @@ function examples(language: string): string[] {
   return [...page.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, "gms"))].map(([, text]) => text as string);
 }
 
-function run(command: string, args: readonly string[], environment: Readonly<Record<string, string>>): Promise<string> {
+/** What a command prints until it has printed this, or ends. */
+function run(command: string, args: readonly string[], until: RegExp): Promise<string> {
   const child = spawn(command, args, {
-    env: { ...process.env, URL: address, ...environment },
+    env: { ...process.env, URL: address, EVENTS: "3" },
     stdio: ["ignore", "pipe", "pipe"],
+    // a shell has children
+    detached: true,
   });
   return new Promise((resolve) => {
     let out = "";
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    const read = (text: string) => {
       out += text;
-    });
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      out += text;
-    });
+      if (until.test(out)) process.kill(-(child.pid as number), "SIGTERM");
+    };
+    child.stdout.setEncoding("utf8").on("data", read);
+    child.stderr.setEncoding("utf8").on("data", read);
     child.once("close", () => resolve(out));
   });
 }
@@ -38,8 +41,8 @@ test("what the page shows can be run as it stands there", async () => {
   await request("PUT", "/collections/things/points?wait=true", { points });
   const [follow, live] = examples("sh") as [string, string];
   const [followed, answered] = await Promise.all([
-    run("sh", ["-c", follow], { SECONDS_MAX: "2" }),
-    run("sh", ["-c", live], { SECONDS_MAX: "2" }),
+    run("sh", ["-c", follow], /"id":3,[^]*\n\n/),
+    run("sh", ["-c", live], /^event: top[^]*\n\n/m),
   ]);
   assert.equal([...followed.matchAll(/^event: upsert$/gm)].length, 3, followed);
   assert.match(followed, /^id: [\w-]+\ndata: \{"dot":"\d+:1",.*"payload":\{"city":"Oslo"\}.*"vector":\[/m);
@@ -47,7 +50,7 @@ test("what the page shows can be run as it stands there", async () => {
   const [program] = examples("js") as [string];
   const file = join(dataFolder, "follow.mjs");
   writeFileSync(file, program);
-  const printed = await run(process.execPath, [file], { EVENTS: "3" });
+  const printed = await run(process.execPath, [file], /never/);
   assert.match(printed, /^\d+:1 upsert 1\n\d+:2 upsert 2\n\d+:3 upsert 3\n$/);
 });
 
