@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { murmurHeaders } from "./http/murmur-headers.js";
+import { filterSchemas } from "./http/schemas/filter-schema.js";
 import { resultSchemas } from "./routes/results.js";
 import { none, type Route, route } from "./routes/route.js";
 import { json } from "./routes/service.js";
@@ -111,6 +112,7 @@ export function openApiDocument(routes: readonly Route[]): JsonSchema {
     paths,
     components: {
       schemas: {
+        ...filterSchemas,
         Success: {
           type: "object",
           properties: { result: {}, status: { const: "ok" }, time: { type: "number", description: "seconds" } },

@@ -1,5 +1,6 @@
 import { type Filter, MurmurationError, parseFilter } from "@murmuration/index";
 import { optional, parsedBy } from "./fields.js";
+import { filterReference } from "./filter-schema.js";
 
 /** Any word will do: it only marks where the paths of the filter's own errors begin. */
 const root = "filter";
@@ -17,23 +18,5 @@ function readFilter(value: unknown): Filter {
   }
 }
 
-const condition = { oneOf: [{ type: "object" }, { type: "array", items: { type: "object" } }] };
-
-const requiredFilter = parsedBy(readFilter, {
-  type: "object",
-  properties: {
-    must: condition,
-    should: condition,
-    must_not: condition,
-    min_should: {
-      type: "object",
-      properties: {
-        conditions: { type: "array", items: { type: "object" } },
-        min_count: { type: "integer", minimum: 1 },
-      },
-    },
-  },
-});
-
 /** A filter; null and absent mean all points. */
-export const filter = optional(requiredFilter);
+export const filter = optional(parsedBy(readFilter, filterReference));
