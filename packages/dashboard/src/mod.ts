@@ -1,2 +1,5 @@
 // What of the dashboard can be used without a page: its readers of texts, as tests and tools need them.
+
+export { type ReadFilter, readFilter } from "./filter/read-filter.js";
+export { type FilterProblem, type WrittenFilter, writeFilter } from "./filter/write-filter.js";
 export { parseJson, printJson } from "./json.js";

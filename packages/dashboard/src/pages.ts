@@ -5,6 +5,24 @@ export const pages: readonly PageEntry[] = [
   { path: "/overview", title: "Overview", place: "main", load: () => import("./pages/overview/page.js") },
   { path: "/regions", title: "Regions", place: "main", load: () => import("./pages/regions/page.js") },
   { path: "/collections", title: "Collections", place: "main", load: () => import("./pages/collections/page.js") },
+  {
+    path: "/collections/:collection/points",
+    title: "Points",
+    place: "collection",
+    load: () => import("./pages/points/page.js"),
+  },
+  {
+    path: "/collections/:collection/console",
+    title: "Console",
+    place: "collection",
+    load: () => import("./pages/console/page.js"),
+  },
+  {
+    path: "/collections/:collection",
+    title: "Configuration",
+    place: "collection",
+    load: () => import("./pages/configuration/page.js"),
+  },
 ];
 
 /** Where the dashboard begins. */
