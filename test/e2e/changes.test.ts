@@ -41,8 +41,8 @@ test("what the page shows can be run as it stands there", async () => {
   await request("PUT", "/collections/things/points?wait=true", { points });
   const [follow, live] = examples("sh") as [string, string];
   const [followed, answered] = await Promise.all([
-    run("sh", ["-c", follow], /"id":3,[^]*\n\n/),
-    run("sh", ["-c", live], /^event: top[^]*\n\n/m),
+    run("sh", ["-c", follow], /"id":3,[\s\S]*\n\n/),
+    run("sh", ["-c", live], /^event: top[\s\S]*\n\n/m),
   ]);
   assert.equal([...followed.matchAll(/^event: upsert$/gm)].length, 3, followed);
   assert.match(followed, /^id: [\w-]+\ndata: \{"dot":"\d+:1",.*"payload":\{"city":"Oslo"\}.*"vector":\[/m);
