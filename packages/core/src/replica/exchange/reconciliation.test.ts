@@ -47,6 +47,45 @@ test("replicas that are equal find themselves equal, and repair nothing", () => 
   }
 });
 
+test("what comparing came to is told of each member, and of which frontier", () => {
+  const cluster = filled();
+  cluster.pass(700);
+  const here = cluster.get(1);
+  const shard = here.shard("c").id;
+  const told = () => {
+    const { reconciliation, peers } = statusOf(here);
+    const compared = reconciliation.compared.filter((one) => one.shard === shard);
+    return {
+      compared: compared
+        .map(({ peer, differs, isCurrent }) => ({ peer, differs, isCurrent }))
+        .sort((a, b) => a.peer - b.peer),
+      shards: peers.map(({ id, shards }) => ({ id, ...shards.find((one) => one.shard === shard) })),
+    };
+  };
+  const equal = { shard, missingHere: 0, missingThere: 0 };
+  assert.deepEqual(told(), {
+    compared: [2, 3].map((peer) => ({ peer, differs: undefined, isCurrent: true })),
+    shards: [2, 3].map((id) => ({ id, ...equal })),
+  });
+  run(here, upsert("c", [point(7_000, vectorOf(7), {})]));
+  assert.deepEqual(told(), {
+    compared: [2, 3].map((peer) => ({ peer, differs: undefined, isCurrent: false })),
+    shards: [2, 3].map((id) => ({ id, ...equal, missingThere: 1 })),
+  });
+});
+
+test("a difference is told of the member that has it", () => {
+  const cluster = filled();
+  cluster.pass(700);
+  const log = cluster.logs.get(2) as OpLog;
+  log.transaction((writer) => writer.deletePoint(shardIn(log), 1_004));
+  cluster.open(2);
+  const found = () =>
+    statusOf(cluster.get(2)).reconciliation.compared.some(({ differs }) => differs?.startsWith("points"));
+  for (let turn = 0; turn < 300 && !found(); turn++) cluster.pass(1);
+  assert.ok(found());
+});
+
 test("rows of points that a disk has lost come back from the others, and stay after another start", () => {
   const cluster = filled();
   const before = cluster.get(2).digest("c");
