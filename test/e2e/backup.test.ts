@@ -161,7 +161,7 @@ describe("a server with a backup folder", () => {
     const file = fileOf(await makeBackup());
     await server.stop();
     const wrong: readonly (readonly [readonly string[], RegExp])[] = [
-      [["verify"], /missing required argument 'file'/],
+      [["verify"], /missing required argument 'backup'/],
       [["restore", file], /required option '--data <folder>'/],
       [["restore", file, "--data", join(root, "data")], /holds data already/],
       [["restore", join(root, "none.db"), "--data", join(root, "no")], /none\.json: there is no such file/],

@@ -52,6 +52,11 @@ export class Markers {
     return [...values];
   }
 
+  /** Is any of them in these bytes? */
+  isIn(bytes: Buffer): boolean {
+    return [...this.#forms.values()].some((forms) => forms.some((form) => bytes.includes(form)));
+  }
+
   /** Names of the markers that are in files of these folders, each with the first file, sorted. */
   foundIn(...folders: string[]): { readonly [name: string]: string } {
     const found: { [name: string]: string } = {};

@@ -63,12 +63,12 @@ export function encodeEntry({ position, shard, origin, sequence, bytes }: LogEnt
 export function* decodeEntries(segment: Uint8Array): Iterable<LogEntry> {
   const bytes = Buffer.from(segment.buffer, segment.byteOffset, segment.byteLength);
   for (let at = 0; at < bytes.length; ) {
-    const end =
-      at + LENGTH_BYTES <= bytes.length ? at + LENGTH_BYTES + bytes.readUInt32LE(at) : Number.POSITIVE_INFINITY;
     const nameAt = at + LENGTH_BYTES + FIXED_BYTES;
-    const nameEnd =
-      end <= bytes.length && nameAt <= end ? nameAt + bytes.readUInt8(nameAt - 1) : Number.POSITIVE_INFINITY;
-    if (nameEnd > end) throw new MurmurationError("corrupt", "a segment of a log is damaged");
+    const end = nameAt <= bytes.length ? at + LENGTH_BYTES + bytes.readUInt32LE(at) : 0;
+    const nameEnd = nameAt <= bytes.length ? nameAt + bytes.readUInt8(nameAt - 1) : 0;
+    if (nameEnd < nameAt || nameEnd > end || end > bytes.length) {
+      throw new MurmurationError("corrupt", "a segment of a log is damaged");
+    }
     yield {
       position: bytes.readDoubleLE(at + 4),
       origin: bytes.readUInt32LE(at + 12),

@@ -59,21 +59,31 @@ export function stepsTo(
     const sorted = [...of].sort((a, b) => (a.name < b.name ? -1 : 1));
     const base = sorted.findLast((one) => isBefore(one, moment));
     if (base === undefined) return [];
-    if (isWholeAt(base, moment)) return [{ base, segments: [], later: undefined }];
     const { position } = base.contents;
-    const later = sorted.slice(sorted.indexOf(base) + 1).find((one) => isWholeAt(one, moment));
+    // the next one holds something later than the moment, or it would be the base; of a token it need not hold all
+    const rest = sorted.slice(sorted.indexOf(base) + 1);
+    const later = "atMs" in moment ? rest[0] : rest.find((one) => isWholeAt(one, moment));
     const behind = segments.filter(({ replicaId, to }) => replicaId === replica && to > position);
-    // segments say nothing of frontiers: what a token has seen is looked for in all of them
-    const last =
-      "atMs" in moment ? behind.findIndex(({ wholeUntilMs }) => wholeUntilMs >= moment.atMs) : behind.length - 1;
-    // less to fetch than a whole backup, which may hold what they lack
-    const bySegments = last < 0 ? [] : [{ base, segments: behind.slice(0, last + 1), later: undefined }];
-    return later === undefined ? bySegments : [...bySegments, { base, segments: behind, later }];
+    const bySegments = segmentsTo(moment, behind);
+    // segments are less to fetch than a whole backup, which may hold what they lack
+    if (later !== undefined)
+      return [...bySegments.map((of) => ({ base, segments: of, later: undefined })), { base, segments: behind, later }];
+    if (bySegments.length > 0) return bySegments.map((of) => ({ base, segments: of, later }));
+    return isWholeAt(base, moment) ? [{ base, segments: behind, later }] : [];
   });
   if (found.length === 0) {
     throw new MurmurationError("bad-request", `${outside(moment)}: ${heldText(manifests, segments)}`);
   }
   return found.sort((a, b) => latestMs(b.base) - latestMs(a.base));
+}
+
+/** The segments that go on to a moment: until one of them holds something later, or the last one is whole until then. None, or one list. */
+function segmentsTo(moment: Moment, behind: readonly LogSegment[]): LogSegment[][] {
+  // they say nothing of frontiers: what a token has seen is looked for in all of them
+  if ("token" in moment) return behind.length === 0 ? [] : [[...behind]];
+  const beyond = behind.findIndex(({ latestMs }) => latestMs > moment.atMs);
+  if (beyond >= 0) return [behind.slice(0, beyond + 1)];
+  return (behind.at(-1)?.wholeUntilMs ?? 0) >= moment.atMs ? [[...behind]] : [];
 }
 
 /** Is nothing in the backup that is later than the moment? */

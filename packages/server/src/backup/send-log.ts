@@ -45,7 +45,6 @@ async function sendTable(log: LogRowReader, name: string, parts: Parts): Promise
   };
   for (const part of rowParts(name, log.rows(name))) {
     rows += part.rows;
-    parts.count++;
     parts.bytes += part.bytes.byteLength;
     const { bytes } = part;
     await close(builder.add({ name: await parts.add(bytes), rows: part.rows, bytes: bytes.byteLength }));
@@ -81,6 +80,7 @@ class Parts {
 
   /** Sends a part unless it is there. Returns its name. */
   async add(part: Uint8Array): Promise<string> {
+    this.count++;
     const name = this.#codec.nameOf(part);
     if (this.#there.has(name)) return name;
     this.#there.add(name);

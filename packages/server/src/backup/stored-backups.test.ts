@@ -6,7 +6,7 @@ import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import { SqliteOpLog } from "@murmuration/core";
 import { pino } from "pino";
 import type { StoreConfig } from "../object-store/mod.js";
-import { type S3Server, startS3 } from "../object-store/s3-server.test-support.js";
+import { type S3Server, startS3 } from "../testing/s3-server.js";
 import { Backups, type BackupsOptions } from "./backups.js";
 import { failsWith, openWrittenLog, REPLICA_ID, type WrittenLog } from "./backups.test-support.js";
 import { contentDifferences, contentsOf } from "./log-contents.js";

@@ -27,7 +27,7 @@ const storedManifestSchema = z.object({
   tables: z
     .array(z.object({ name: z.string(), rows: count, index: z.array(z.tuple([hash, count])).max(1_000_000) }))
     .max(257),
-  /** Parts of rows, and their bytes before they were packed. */
+  /** All its parts, and the bytes of its rows before they were packed. */
   parts: count,
   bytes: count,
   /** What was sent of it: parts that were not there yet. */

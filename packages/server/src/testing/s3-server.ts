@@ -1,39 +1,44 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import S3rver from "s3rver";
-import type { StoreConfig } from "./store-config.js";
+import { Worker } from "node:worker_threads";
+import type { StoreConfig } from "../object-store/mod.js";
 
-/** A real server that speaks the protocol of S3, on the loopback, with its objects in a folder. */
+/** A real server that speaks the protocol of S3, on the loopback, with its objects in a folder. It has a thread of its own. */
 export interface S3Server {
   readonly endpoint: string;
+  /** Where its objects lie. */
+  readonly objects: string;
+  /** A file with the keys that it knows. */
+  readonly credentialsFile: string;
   /** A place in its bucket `backups`, with keys that it lets in. */
   config(prefix?: string): StoreConfig;
   stop(): Promise<void>;
 }
 
-/** The keys that the server knows, as a file of credentials. */
+/** The name of its bucket. */
+const BUCKET = "backups";
 const CREDENTIALS = "[default]\naws_access_key_id = S3RVER\naws_secret_access_key = S3RVER\n";
 
 /** Starts a server on a free port; what it keeps, and a file with its keys, lies in the folder. */
 export async function startS3(folder: string): Promise<S3Server> {
-  const directory = join(folder, "objects");
-  mkdirSync(directory, { recursive: true });
+  const objects = join(folder, "objects");
+  mkdirSync(objects, { recursive: true });
   const credentialsFile = join(folder, "credentials");
   writeFileSync(credentialsFile, CREDENTIALS);
-  const server = new S3rver({
-    address: "127.0.0.1",
-    port: 0,
-    silent: true,
-    directory,
-    configureBuckets: [{ name: "backups", configs: [] }],
+  const worker = new Worker(new URL("./s3-server-thread.js", import.meta.url), {
+    workerData: { directory: objects, bucket: BUCKET },
   });
-  const { port } = (await server.run()) as AddressInfo;
+  const port = await new Promise<number>((resolve, reject) => {
+    worker.once("message", resolve);
+    worker.once("error", reject);
+  });
   const endpoint = `http://127.0.0.1:${port}`;
   return {
     endpoint,
+    objects,
+    credentialsFile,
     config: (prefix = "cluster") => ({
-      bucket: "backups",
+      bucket: BUCKET,
       prefix,
       endpoint,
       region: "us-east-1",
@@ -41,6 +46,8 @@ export async function startS3(folder: string): Promise<S3Server> {
       certificateAuthority: undefined,
       credentialsFile,
     }),
-    stop: () => server.close(),
+    stop: async () => {
+      await worker.terminate();
+    },
   };
 }
