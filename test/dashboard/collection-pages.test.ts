@@ -371,8 +371,18 @@ describe("the console", { skip: noBrowser }, () => {
     await page.getByRole("tab", { name: "JSON" }).click();
     await view.shows("status:");
     await page.getByRole("tab", { name: "Timing" }).click();
-    await view.shows(/in all/);
+    await view.shows(/in all, .* of it in the server;/);
+    for (const part of ["on the way", "find the nearest (exact)", "print the answer", "receive the answer"])
+      await view.shows(part);
     await view.look("console-timing");
+    await write(
+      editor,
+      '{"query": 1, "limit": 3, "filter": {"must": [{"key": "city", "match": {"value": "Berlin"}}]}}',
+    );
+    await page.getByRole("button", { name: "Explain" }).click();
+    await view.shows(/there is no payload index on "city"/);
+    await view.shows("comparison with all");
+    await view.look("console-plan");
     await page.getByRole("tab", { name: "Code" }).click();
     await page.getByRole("button", { name: "Copy the command" }).click();
     const command = String(await page.evaluate("navigator.clipboard.readText()"));

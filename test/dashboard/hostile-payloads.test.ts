@@ -30,7 +30,7 @@ const payloads: readonly Record<string, unknown>[] = [
   { [turned]: turned, "\u0000\u001b[31m": "\u0000\u0007" },
   { long: "x".repeat(1_000_000), spaces: " ".repeat(10_000), word: "ﷺ𒐫".repeat(20_000) },
   Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`field ${i}`, i])),
-  { deep: nested(100) },
+  { deep: nested(60) },
   { constructor: 1, toString: "x", hasOwnProperty: { valueOf: null }, "": "", length: -1, key: "k", ref: "r" },
 ];
 

@@ -58,6 +58,7 @@ test("a value on one line is as short as asked, whole characters, and cut ones a
   assert.equal(shortText("x".repeat(1_000_000), 5), "xxxxx…");
   assert.equal(shortText("ab😀", 3), "ab…");
   assert.equal(shortText(undefined, 5), "");
+  assert.equal(shortText({ "\u202ea": ["\u2066b"] }, 80), '{"\\u202ea": ["\\u2066b"]}', "nothing is turned");
   const wide = Object.fromEntries(Array.from({ length: 100_000 }, (_, i) => [`f${i}`, i]));
   assert.equal(shortText(wide, 12), '{"f0": 0, "f…');
   let deep: Json = 1;

@@ -105,6 +105,14 @@ export function tableOf(result: Json): Table {
   };
 }
 
+/** Marks that turn the direction of what follows: within JSON they would turn brackets and other fields, too. */
+const TURNING = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+/** A text as JSON writes it, with marks of direction as escapes. */
+function quoted(text: string): string {
+  return JSON.stringify(text).replaceAll(TURNING, (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
 /** A value on one line, cut to `charactersMax`: never more work than the length that is shown, but for texts of JSON that are short anyway. */
 export function shortText(value: Json | undefined, charactersMax: number): string {
   if (value === undefined) return "";
@@ -116,7 +124,7 @@ export function shortText(value: Json | undefined, charactersMax: number): strin
   };
   const write = (one: Json, depth: number) => {
     if (left <= 0) return;
-    if (typeof one === "string") put(depth === 0 ? one.slice(0, left + 1) : JSON.stringify(one.slice(0, left + 1)));
+    if (typeof one === "string") put(depth === 0 ? one.slice(0, left + 1) : quoted(one.slice(0, left + 1)));
     else if (one === null || typeof one !== "object") put(String(one));
     else if (isArray(one)) {
       put("[");
@@ -134,7 +142,7 @@ export function shortText(value: Json | undefined, charactersMax: number): strin
         if (!Object.hasOwn(one, key)) continue;
         if (!isFirst) put(", ");
         isFirst = false;
-        put(`${JSON.stringify(key.slice(0, left + 1))}: `);
+        put(`${quoted(key.slice(0, left + 1))}: `);
         write(one[key] as Json, depth + 1);
       }
       put("}");

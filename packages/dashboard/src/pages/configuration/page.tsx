@@ -39,7 +39,7 @@ function Glance({ info }: { readonly info: CollectionInfo }) {
         <Stat label="Vectors of a point" value={count(vectorsOf(info).length)} note="names, not all of every point" />
         <Stat label="Payload indexes" value={count(Object.keys(indexes).length)} />
       </dl>
-      <p class="soft">{`Status: ${statusWords(status)}.`}</p>
+      <p class="soft configuration-note">{`Status: ${statusWords(status)}.`}</p>
     </Card>
   );
 }
@@ -85,7 +85,7 @@ export function Page({ params }: PageProps) {
   }
   const { value } = info;
   return (
-    <div class="stack">
+    <div class="stack configuration">
       <ErrorBox what="The collection could not be read again" error={info.error} onRetry={info.reload} />
       <Glance info={value} />
       <Vectors info={value} />
@@ -96,14 +96,18 @@ export function Page({ params }: PageProps) {
           The graph is made with <code>m</code> and <code>ef_construct</code>; of the others, some have no effect here
           and are kept as they were given.
         </p>
-        <h3>hnsw_config</h3>
-        <JsonView value={objectAt(value.config, "hnsw_config")} openDepth={1} />
-        {otherSettings(value).map(([name, setting]) => (
-          <div key={name}>
-            <h3>{name}</h3>
-            <JsonView value={setting} openDepth={1} />
+        <div class="configuration-settings">
+          <div>
+            <h3>hnsw_config</h3>
+            <JsonView value={objectAt(value.config, "hnsw_config")} openDepth={1} />
           </div>
-        ))}
+          {otherSettings(value).map(([name, setting]) => (
+            <div key={name}>
+              <h3>{name}</h3>
+              <JsonView value={setting} openDepth={1} />
+            </div>
+          ))}
+        </div>
       </Card>
       <Card title="As JSON" aside={<CopyButton text={() => printJson(value, 2)} />}>
         <JsonView value={value} openDepth={0} />
