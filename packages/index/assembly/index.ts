@@ -37,7 +37,8 @@ export {
   scanManhattan,
 } from "./scan";
 export {
-  allowedInPool, boundDistances, rankDotCodes, rankDotVectors, rankEuclidCodes, rankEuclidVectors, rankManhattanVectors, searchDotCodes,
+  allowedInPool, boundDistances, rankDotCodes, rankDotVectors, rankEuclidCodes, rankEuclidVectors, rankManhattanVectors,
+  recordDotCodes, recordDotVectors, recordEuclidCodes, recordEuclidVectors, recordManhattanVectors, searchDotCodes,
   searchDotVectors, searchEuclidCodes, searchEuclidVectors, searchManhattanVectors, walkDotCodes, walkDotVectors, walkEuclidCodes,
   walkEuclidVectors, walkManhattanVectors,
 } from "./search";

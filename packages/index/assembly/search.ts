@@ -13,6 +13,7 @@ import { gatherEntries } from "./entries";
 import { countBy, headOf, membersBy } from "./lists";
 import { areRowsInFile, stagedRow, stageRows } from "./rows";
 import { EXPANDED, before, distanceAt, keepBest, put, rank, setTieSalt, shift, slotAt } from "./pool";
+import { AT, BEGUN, COMPARED, EXPANDED_NODE, KEPT_POOL, LOOKED, Told, tell } from "./told";
 
 /** This thread's mark of the running search: a slot is visited when its stamp equals it. */
 let mark: u32 = 0;
@@ -92,14 +93,16 @@ function rankBounded(pool: usize, n: u32): void {
 
 /** Greedy descent through the levels (to, from]; returns the slot and leaves its distance at S.SORT. */
 // @ts-ignore: decorator
-@inline export function descend<Walk>(slot: u32, from: u32, to: u32): u32 {
+@inline export function descend<Walk, Telling = u8>(slot: u32, from: u32, to: u32): u32 {
   const ids = scratch + S.IDS, distances = scratch + S.DISTANCES;
   let d = queryDistance<Walk>(rowOf<Walk>(slot));
   for (let level = from; level > to; level--) {
     for (let start = slot;; start = slot) {
+      tell<Telling>(AT, level, slot, 0, d);
       const place = listOf(start, level), head = headOf(place), list = membersBy(place, head), k = countBy(head);
       memory.copy(ids, list + 4, <usize>k << 2);
       scoreAll<Walk>(k);
+      tell<Telling>(LOOKED, level, slot, k, d);
       for (let i: u32 = 0; i < k; i++) {
         const id = load<u32>(word(ids, i)), e = load<f32>(word(distances, i));
         if (before(e, id, d, slot)) { d = e; slot = id; }
@@ -128,12 +131,12 @@ export function newMark(): u32 {
  * Where a walk of one level starts when it starts at the entries of all origins, to S.STARTS behind the `n` that are there: each entry
  * descended to the level, or itself where it does not reach so high. Returns their number.
  */
-export function descendAll<Walk>(level: u32, n: u32): u32 {
+export function descendAll<Walk, Telling = u8>(level: u32, n: u32): u32 {
   const starts = scratch + S.STARTS, count = gatherEntries();
   for (let i: u32 = 0; i < count; i++) {
     const entry = load<u32>(word(scratch + S.ENTRY_WORDS, i)), top = entry >> 28;
     if (top < level) continue;
-    const slot = descend<Walk>(entry & SLOT_MASK, top, level);
+    const slot = descend<Walk, Telling>(entry & SLOT_MASK, top, level);
     put(starts, n++, load<f32>(scratch + S.SORT), slot);
   }
   return n;
@@ -146,7 +149,7 @@ export function descendAll<Walk>(level: u32, n: u32): u32 {
 }
 /** The same from the `starts` nodes at S.STARTS. */
 // @ts-ignore: decorator
-@inline export function searchFrom<Walk>(level: u32, starts: u32, ef: u32): u32 {
+@inline export function searchFrom<Walk, Telling = u8>(level: u32, starts: u32, ef: u32): u32 {
   newMark();
   const pool = scratch + S.POOL, ids = scratch + S.IDS, distances = scratch + S.DISTANCES, heads = scratch + S.HEADS;
   let n: u32 = 0, cursor: u32 = 0; // everything before the cursor is expanded
@@ -154,12 +157,14 @@ export function descendAll<Walk>(level: u32, n: u32): u32 {
     const slot = slotAt(scratch + S.STARTS, i);
     if (takeStamp(slot)) n = keepBest(pool, n, ef, distanceAt(scratch + S.STARTS, i), slot);
   }
+  tell<Telling>(BEGUN, level, 0, n, 0);
   for (;;) {
     let chosen: u32 = 0;
     for (; cursor < n && chosen < BEAM; cursor++) {
       const p = pair(pool, cursor), id = load<u32>(p, 4);
       if (id & EXPANDED) continue;
       store<u32>(p, id | EXPANDED, 4);
+      tell<Telling>(EXPANDED_NODE, level, id, n, 0);
       const list = listOf(id, level);
       store<u32>(word(heads, chosen++), <u32>list);
       touch(list, level ? upperBytes : listBytes);
@@ -168,6 +173,7 @@ export function descendAll<Walk>(level: u32, n: u32): u32 {
     let k: u32 = 0;
     for (let h: u32 = 0; h < chosen; h++) k = gather(<usize>load<u32>(word(heads, h)), k);
     scoreAll<Walk>(k);
+    tell<Telling>(COMPARED, level, 0, k, 0);
     let worst: f32 = n == ef ? distanceAt(pool, n - 1) : Infinity;
     for (let i: u32 = 0; i < k; i++) {
       const e = load<f32>(word(distances, i));
@@ -180,6 +186,7 @@ export function descendAll<Walk>(level: u32, n: u32): u32 {
         if (n == ef) worst = distanceAt(pool, n - 1);
       }
     }
+    tell<Telling>(KEPT_POOL, level, 0, n, 0);
   }
   return n;
 }
@@ -195,18 +202,18 @@ export function descendAll<Walk>(level: u32, n: u32): u32 {
   }
 }
 /** The pool of the ef candidates nearest to the query at atQuery, in order, at S.POOL; returns how many. */
-function walk<Walk>(ef: u32, everywhere: bool): u32 {
+function walk<Walk, Telling = u8>(ef: u32, everywhere: bool): u32 {
   const entry = observe(H.ENTRY);
   if (entry == NONE) return 0;
   setTieSalt(0);
   prepareQuery<Walk>(atRow);
   let starts: u32 = 1;
-  if (everywhere && gatherEntries() > 1) starts = descendAll<Walk>(0, 0);
+  if (everywhere && gatherEntries() > 1) starts = descendAll<Walk, Telling>(0, 0);
   else {
-    const near = descend<Walk>(entry & SLOT_MASK, entry >> 28, 0);
+    const near = descend<Walk, Telling>(entry & SLOT_MASK, entry >> 28, 0);
     put(scratch + S.STARTS, 0, load<f32>(scratch + S.SORT), near);
   }
-  return searchFrom<Walk>(0, starts, ef);
+  return searchFrom<Walk, Telling>(0, starts, ef);
 }
 /**
  * The k nearest of the first n of the pool, to S.OUT; returns how many. On codes, the first `depth` of them are ranked again by their exact
@@ -247,9 +254,9 @@ function rankPool<Walk, Exact>(k: u32, n: u32, depth: u32): u32 {
 }
 /** The two halves of a search, where the host decides in between which candidates may be answers: it puts them first in the pool. */
 // @ts-ignore: decorator
-@inline function walkAlone<Walk>(ef: u32, everywhere: bool): u32 {
+@inline function walkAlone<Walk, Telling = u8>(ef: u32, everywhere: bool): u32 {
   enter();
-  const n = walk<Walk>(ef, everywhere);
+  const n = walk<Walk, Telling>(ef, everywhere);
   leave();
   return n;
 }
@@ -291,6 +298,11 @@ export function walkDotVectors(ef: u32, all: bool): u32 { return walkAlone<DotVe
 export function walkEuclidCodes(ef: u32, all: bool): u32 { return walkAlone<EuclidCodes>(ef, all); }
 export function walkEuclidVectors(ef: u32, all: bool): u32 { return walkAlone<EuclidVectors>(ef, all); }
 export function walkManhattanVectors(ef: u32, all: bool): u32 { return walkAlone<ManhattanVectors>(ef, all); }
+export function recordDotCodes(ef: u32, all: bool): u32 { return walkAlone<DotCodes, Told>(ef, all); }
+export function recordDotVectors(ef: u32, all: bool): u32 { return walkAlone<DotVectors, Told>(ef, all); }
+export function recordEuclidCodes(ef: u32, all: bool): u32 { return walkAlone<EuclidCodes, Told>(ef, all); }
+export function recordEuclidVectors(ef: u32, all: bool): u32 { return walkAlone<EuclidVectors, Told>(ef, all); }
+export function recordManhattanVectors(ef: u32, all: bool): u32 { return walkAlone<ManhattanVectors, Told>(ef, all); }
 export function rankDotCodes(k: u32, n: u32, depth: u32): u32 { return rankAlone<DotCodes, DotVectors>(k, n, depth); }
 export function rankDotVectors(k: u32, n: u32, depth: u32): u32 { return rankAlone<DotVectors, DotVectors>(k, n, depth); }
 export function rankEuclidCodes(k: u32, n: u32, depth: u32): u32 { return rankAlone<EuclidCodes, EuclidVectors>(k, n, depth); }

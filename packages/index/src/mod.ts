@@ -61,6 +61,7 @@ export {
   type SearchPlan,
   type SourceReport,
 } from "./query/plan-recorder.js";
+export type { Quality, QualityAt, QualityQuery, WorstQuery } from "./query/quality.js";
 export type * from "./query/query.js";
 export {
   examplesMax,
@@ -69,9 +70,14 @@ export {
   mmrCandidatesMax,
   prefetchDepthMax,
   prefetchesMax,
+  qualityNeighboursMax,
+  qualitySamplesMax,
+  qualityWidthsMax,
+  walkLimitMax,
 } from "./query/query-limits.js";
 export type * from "./query/query-node.js";
 export type { ReadPart, ReadWatch } from "./query/read-watch.js";
+export type { ToldStep, ToldWalk, WalkNode, WalkQuery, WalkTold } from "./query/record-walk.js";
 export { canonicalMulti, canonicalVector } from "./query/scores.js";
 export type { Snapshot } from "./query/snapshot.js";
 export { AttachedSpaces } from "./query/space-reader.js";

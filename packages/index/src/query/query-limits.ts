@@ -15,3 +15,15 @@ export const mmrCandidatesMax = 16_384;
 
 /** Points of a distance matrix: each is compared with each. */
 export const matrixSampleMax = 16_384;
+
+/** Points that are drawn for a measurement of the search. */
+export const qualitySamplesMax = 1_000;
+
+/** Widths that it tries. */
+export const qualityWidthsMax = 16;
+
+/** Neighbours of each point that it looks for. */
+export const qualityNeighboursMax = 100;
+
+/** Answers of a query whose walk is told. */
+export const walkLimitMax = 100;

@@ -7,6 +7,7 @@ import { execute, type QueryOutcome } from "./execute.js";
 import { facet } from "./facet.js";
 import { groups } from "./groups.js";
 import { matrix } from "./matrix.js";
+import { type Quality, type QualityQuery, quality } from "./quality.js";
 import type {
   Emit,
   FacetHit,
@@ -23,6 +24,7 @@ import type {
   Selection,
 } from "./query.js";
 import type { ReadView } from "./read-view.js";
+import { recordWalk, type WalkQuery, type WalkTold } from "./record-walk.js";
 import { RecordReader } from "./records.js";
 import { count, scroll } from "./scroll.js";
 import { namingPoints } from "./unread-vectors.js";
@@ -94,6 +96,17 @@ export class Snapshot {
   /** Each point's nearest others of a sample. Throws as `query` does. */
   matrix(query: MatrixQuery): Sliced<Matrix> {
     return namingPoints([this.#view], matrix(this.#view, query));
+  }
+
+  /** How a nearest-neighbour query walks through the graph, step by step. Throws as `query` does, and `wrong-input` for a vector without a graph. */
+  walk(query: WalkQuery, collections: readonly Snapshot[] = [this]): Sliced<WalkTold> {
+    const views = collections.map((one) => one.#view);
+    return namingPoints(views, recordWalk(views, query));
+  }
+
+  /** How good and how fast the search is. `now`: a clock in milliseconds. Throws as `walk` does. */
+  quality(query: QualityQuery, now: () => number): Sliced<Quality> {
+    return namingPoints([this.#view], quality(this.#view, query, now));
   }
 
   /** What the payload index on a path answers; `undefined`: there is none. Rows mean something in this snapshot only. */

@@ -57,6 +57,11 @@ interface EngineExports {
   /** f32 rows are in a file from now on: where records are staged; 0: they stay in memory. */
   keepRowsInFile(): number;
 }
+/**
+ * What a walk that is recorded tells of a step (assembly/told.ts): which, on which level, the slot and the number that it is about, and a distance as the
+ * walk compares. Called while the walk waits: what it works on may be read.
+ */
+export type WalkListener = (step: number, level: number, slot: number, count: number, distance: number) => void;
 type Search = (k: number, ef: number, depth: number, filtered: number, everywhere: number) => number;
 type Scan = (k: number, filtered: number) => number;
 
@@ -77,6 +82,8 @@ export interface Engine extends EngineExports {
   search: Search;
   /** The candidates of a walk, to the pool; and the nearest of the first n there, to the results. */
   walk(ef: number, everywhere: number): number;
+  /** The same walk, which tells of its steps. */
+  record(ef: number, everywhere: number, listener: WalkListener): number;
   rank(k: number, n: number, depth: number): number;
   scan: Scan;
   scanBlock: Scan;
@@ -158,7 +165,12 @@ function open(
   source?: RowSource,
 ): Engine {
   let rows: GraphRows | undefined;
-  const exports = instantiate("engine", memory, { fetchRows: (slots = 0, count = 0) => rows?.fetch(slots, count) });
+  let listener: WalkListener | undefined;
+  const exports = instantiate("engine", memory, {
+    fetchRows: (slots = 0, count = 0) => rows?.fetch(slots, count),
+    tellStep: (step = 0, level = 0, slot = 0, count = 0, distance = 0) =>
+      listener?.(step, level, slot >>> 0, count, distance),
+  });
   const engine = exports as unknown as EngineExports;
   begin(engine);
   if (source !== undefined && walksOnCodes(options)) {
@@ -169,7 +181,10 @@ function open(
     const { metaOf } = engine;
     if (stage !== 0) rows = new GraphRows({ ...views, f32, metaOf }, stage, rowBytes, source);
   }
-  return bind(exports, memory, options, rows);
+  const listenTo = (next: WalkListener | undefined) => {
+    listener = next;
+  };
+  return bind(exports, memory, options, rows, listenTo);
 }
 
 /** A call that compares rows, and throws where one of them could not be read. */
@@ -188,11 +203,13 @@ function bind(
   memory: GraphMemory,
   options: VectorIndexOptions,
   rows: GraphRows | undefined,
+  listenTo: (listener: WalkListener | undefined) => void,
 ): Engine {
   const engine = exports as unknown as EngineExports;
   const pick = <Call>(name: string) => exports[name] as Call;
   const metric = metricNames[options.metric];
   const walk = metric + (walksOnCodes(options) ? "Codes" : "Vectors");
+  const record = pick<Engine["walk"]>(`record${walk}`);
   if (options.metric === "cosine") engine.boundDistances(1);
   const at = Object.fromEntries(addresses.map((name, i) => [name, engine.addressOf(i) >>> 0]));
   return {
@@ -210,6 +227,14 @@ function bind(
     planRescue: pick<Engine["planRescue"]>(`planRescue${walk}`),
     search: checked(pick<Search>(`search${walk}`), rows),
     walk: pick<Engine["walk"]>(`walk${walk}`),
+    record(ef, everywhere, listener) {
+      listenTo(listener);
+      try {
+        return record(ef, everywhere);
+      } finally {
+        listenTo(undefined);
+      }
+    },
     rank: checked(pick<Engine["rank"]>(`rank${walk}`), rows),
     scan: checked(pick<Scan>(`scan${metric}`), rows),
     scanBlock: checked(pick<Scan>(`scanBlock${metric}`), rows),

@@ -82,6 +82,12 @@ export class ExactSearch {
     return this.options.metric === "euclid" && distances.at(-1) === float32Max;
   }
 
+  /** A distance as a walk for the query compares it, in the unit of the metric; of codes it is near the exact one. */
+  walkDistance(distance: number): number {
+    const isScaled = !walksOnCodes(this.options) || this.options.metric === "euclid";
+    return isScaled ? distance : Math.fround(distance * this.#queryScale());
+  }
+
   #queryScale(): number {
     const codeBytes = (this.#engine.codeOf(1) >>> 0) - (this.#engine.codeOf(0) >>> 0);
     return this.#engine.f32[(this.#engine.at.queryRow + codeBytes - 4) >> 2] as number;

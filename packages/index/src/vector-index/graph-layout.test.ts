@@ -5,10 +5,10 @@ import { meta, NO_SLOT } from "./engine.js";
 import * as graphHeader from "./graph-header.js";
 import * as graphLimits from "./graph-limits.js";
 
-const exports = instantiate("engine", reserveMemory("graph"), { fetchRows: () => undefined }) as Record<
-  string,
-  { value: number } | undefined
->;
+const exports = instantiate("engine", reserveMemory("graph"), {
+  fetchRows: () => undefined,
+  tellStep: () => undefined,
+}) as Record<string, { value: number } | undefined>;
 
 function reported(name: string): number {
   return (exports[name]?.value ?? Number.NaN) >>> 0;

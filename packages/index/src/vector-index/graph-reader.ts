@@ -7,6 +7,7 @@ import type { VectorIndexOptions } from "./options.js";
 import type { NodeDot, SearchOptions, SearchResult, Visibility } from "./search-types.js";
 import { VisibleSearch } from "./visible-search.js";
 import { decideWalk, leastMatches, widerWalk } from "./walk-plan.js";
+import type { WalkRecorder } from "./walk-recorder.js";
 
 export { compareNodeDots, float32Max, type NodeDot, type SearchOptions, type SearchResult } from "./search-types.js";
 export { defaultEfSearch } from "./walk-plan.js";
@@ -142,14 +143,20 @@ export class GraphReader {
 
   /**
    * The same where only `visibility` knows which slots may be answers: it is asked about the candidates of the walk, nearest first, until
-   * there are enough.
+   * there are enough. `recorder` is told of the walks.
    */
   searchVisible(
     query: Float32Array,
     options: Omit<SearchOptions, "allowed">,
     visibility: Visibility,
+    recorder?: WalkRecorder,
   ): Sliced<SearchResult> {
-    return this.#visibleSearch.search(query, options, visibility, this.linkedCount, this.deadCount);
+    return this.#visibleSearch.search(query, options, visibility, this.linkedCount, this.deadCount, recorder);
+  }
+
+  /** Of a recorder's walks for the query that was searched with last: see `ExactSearch.walkDistance`. */
+  walkDistance(distance: number): number {
+    return this.#exact.walkDistance(distance);
   }
 
   /** Exact search of several queries at once (f32[count × dimensions]): each row is read once for four queries. */

@@ -4,6 +4,7 @@ import type { ExactSearch } from "./exact-search.js";
 import { type VectorIndexOptions, walksOnCodes } from "./options.js";
 import type { SearchOptions, SearchResult, Visibility } from "./search-types.js";
 import { decideWalk, leastMatches, widerWalk } from "./walk-plan.js";
+import type { WalkRecorder } from "./walk-recorder.js";
 
 /** Candidates of a walk whose visibility is asked for at once. */
 const BATCH_MIN = 16;
@@ -37,7 +38,7 @@ export class VisibleSearch {
 
   /**
    * Among `nodes` nodes, `dead` of them dead. How far the pool is widened follows from how many match; without a filter these are the nodes
-   * that are not dead, which are the visible ones when the graph is as of the rows.
+   * that are not dead, which are the visible ones when the graph is as of the rows. `recorder` is told of the walks; they are the same with it.
    */
   *search(
     query: Float32Array,
@@ -45,6 +46,7 @@ export class VisibleSearch {
     visibility: Visibility,
     nodes: number,
     dead: number,
+    recorder?: WalkRecorder,
   ): Sliced<SearchResult> {
     const { matches } = visibility;
     const limit = matches === undefined ? options.limit : Math.min(options.limit, matches);
@@ -57,7 +59,10 @@ export class VisibleSearch {
     for (let isFirst = true; plan !== undefined; isFirst = false) {
       const { depth, widened } = plan;
       const least = matches === undefined ? limit : leastMatches(plan, limit, matches);
-      const candidates = this.#engine.walk(Math.max(widened, limit), options.allEntries === true ? 1 : 0);
+      const ef = Math.max(widened, limit);
+      const everywhere = options.allEntries === true ? 1 : 0;
+      const candidates =
+        recorder === undefined ? this.#engine.walk(ef, everywhere) : recorder.walk(this.#engine, ef, everywhere, plan);
       // distances of codes are those of the walk alone
       const takesMoved = depth > 0 || !walksOnCodes(this.#options);
       const kept = this.#keepVisible(candidates, Math.max(least, depth), visibility, takesMoved);
@@ -72,6 +77,7 @@ export class VisibleSearch {
       plan = isMissing ? widerWalk(plan, kept.count, least, matches) : undefined;
     }
     if (decision.walk !== undefined) watch?.comparesAll();
+    if (recorder !== undefined) recorder.comparesAll = true;
     const allowed = yield* visibility.all();
     return yield* this.#exact.search(query, Math.min(options.limit, allowed.size), allowed, allowed.size);
   }
