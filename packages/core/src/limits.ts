@@ -145,6 +145,14 @@ export const limits = {
   /** Rows that a log iterator holds in memory. */
   logPageRows: 256,
 
+  /** Conflicts between writes that a replica remembers, and points of one operation that are looked at for them. */
+  conflictsKept: 1_000,
+  conflictPointsMax: 256,
+  /** Conflicts that one answer tells of, bytes of a payload and numbers of a vector that it shows. */
+  conflictsToldMax: 100,
+  conflictPayloadBytesMax: 4_096,
+  conflictVectorNumbersMax: 16,
+
   /** Replicas in the catalogue, evicted ones included. */
   membersMax: 1_000,
   /** Public keys that a member has at a time: two while it changes from one to the other. */

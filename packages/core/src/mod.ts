@@ -124,6 +124,7 @@ export type { Phase, ReplicaWatch } from "./replica/commit/phases.js";
 export type { Quarantine } from "./replica/commit/quarantines.js";
 export { SYSTEM_SHARD } from "./replica/commit/stored-causality.js";
 export { clockOf } from "./replica/commit/write-shard.js";
+export type { ConflictSide, ConflictsTold, ConflictTold, ShownVector } from "./replica/conflict-list.js";
 export type { Comparison } from "./replica/exchange/comparisons.js";
 export type { ReconciliationStatus } from "./replica/exchange/reconciliation.js";
 export type { SetAsideOperation } from "./replica/exchange/set-aside.js";

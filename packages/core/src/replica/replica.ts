@@ -30,6 +30,7 @@ import { tableNote } from "./commit/recover-table.js";
 import { ReplicaStore } from "./commit/store.js";
 import { SYSTEM_SHARD } from "./commit/stored-causality.js";
 import { clockOf } from "./commit/write-shard.js";
+import { type ConflictsTold, conflictsOf } from "./conflict-list.js";
 import { writeAlone } from "./exchange/format-exchange.js";
 import { frontiersOf, type RequestWaits, Waits } from "./exchange/waits.js";
 import { type Execution, Executor, writableShardOf } from "./executor.js";
@@ -366,6 +367,11 @@ export class Replica {
   /** Neighbours of a point's node per level, nearest first. */
   links(name: string, id: PointId, vector: string): readonly LevelLinks[] {
     return linksOf(writableShardOf(this.#store, name), id, vector);
+  }
+
+  /** `conflictsOf` a collection. */
+  conflicts(name: string, limit: number): ConflictsTold {
+    return conflictsOf(this.#store, name, limit);
   }
 
   /**

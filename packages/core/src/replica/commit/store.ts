@@ -24,6 +24,7 @@ import type { WritableShard } from "../../state/writable-shard.js";
 import type { Change } from "./change.js";
 import { Commit } from "./commit.js";
 import { CommitGroup } from "./commit-group.js";
+import { Conflicts } from "./conflicts.js";
 import { DroppedPayloads } from "./dropped-payloads.js";
 import { type Fault, Faults } from "./faults.js";
 import { lostPayloads } from "./lost-payloads.js";
@@ -80,6 +81,7 @@ export class ReplicaStore {
   readonly vectorFiles: VectorFiles | undefined;
   readonly watch: ReplicaWatch | undefined;
   readonly droppedPayloads: DroppedPayloads;
+  readonly conflicts = new Conflicts();
   readonly #faults = new Faults();
   readonly commit: Commit = new Commit(this);
   #pending = new CommitGroup();
@@ -204,7 +206,9 @@ export class ReplicaStore {
     }
     const target = this.shards.get(shard);
     assert(target !== undefined, "operations are received for shards that are here");
+    const noteConflicts = this.conflicts.look(target.shard, encoded.operation);
     this.commit.apply(this.#pending, target, encoded);
+    noteConflicts?.();
     this.applied++;
   }
 

@@ -177,6 +177,7 @@ export class Eraser {
       // what the start found may be damaged: until it is known not to be, nothing is dropped
       while (this.#peering?.isChecked(target.shard.id) === false) yield;
     }
+    this.#store.conflicts.forget(work.erasure.collection);
     work.stage = "log";
   }
 
