@@ -49,6 +49,9 @@ export const routeRights: { readonly [route: string]: Right } = {
   "GET /murmur/collections/{collection_name}/changes": "collection-read",
   "POST /murmur/collections/{collection_name}/live": "collection-read",
   "POST /murmur/collections/{collection_name}/explain": "collection-read",
+  "GET /murmur/collections/{collection_name}/conflicts": "collection-read",
+  "POST /murmur/collections/{collection_name}/graph/walk": "collection-read",
+  "POST /murmur/collections/{collection_name}/quality": "collection-read",
 
   [`PUT ${points}`]: "points-write",
   [`POST ${points}/delete`]: "points-write",

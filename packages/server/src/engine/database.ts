@@ -148,6 +148,8 @@ export interface Database {
   validate(name: string, samples: number): Promise<Json>;
   /** Neighbours of a point per layer, with distances. */
   links(name: string, id: PointId, vector: string): Promise<Json>;
+  /** The latest conflicts between writes of a collection's points that this replica has seen since its start, the latest first. */
+  conflicts(name: string, limit: number): Promise<Json>;
   status(): DatabaseStatus;
   /** Why no collection is read or written here: this replica does not hold yet what its cluster holds. `undefined`: it does. */
   refusesReads(): string | undefined;

@@ -48,7 +48,7 @@ import { upsertedBy } from "./upserted-by.js";
 
 const PROBE_INTERVAL_MS = 1000;
 
-/** What the engine's thread answers to `validate`, as far as it is looked at here. */
+/** Of what the engine answers to `validate`. */
 interface Validation {
   readonly recall: { readonly [vector: string]: { readonly recall_at_10: number } };
 }
@@ -222,6 +222,10 @@ export class EngineDatabase implements Database {
     this.#recall.set(collection, Object.fromEntries(recall));
     for (const known of this.#recall.keys()) if (this.collectionNamed(known) === undefined) this.#recall.delete(known);
     return report as unknown as Json;
+  }
+
+  conflicts(name: string, limit: number): Promise<Json> {
+    return this.#calls.ask({ kind: "conflicts", collection: name, limit }) as Promise<Json>;
   }
 
   links(name: string, id: PointId, vector: string): Promise<Json> {

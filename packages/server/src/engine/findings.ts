@@ -48,6 +48,8 @@ export function findAnswer(asked: Asked, question: Question): Answer {
       return replica.holders(question.token);
     case "digest":
       return replica.digest(question.collection);
+    case "conflicts":
+      return replica.conflicts(question.collection, question.limit) as unknown as Json;
     case "links":
       return replica.links(question.collection, question.id, question.vector) as unknown as Json;
     case "validate":

@@ -72,6 +72,8 @@ export type Question =
   | { readonly kind: "mend-payloads"; readonly shard: string }
   /** Replicas that are heard and hold all of this. */
   | { readonly kind: "holders"; readonly token: SessionToken }
+  /** The latest conflicts between writes of its points. */
+  | { readonly kind: "conflicts"; readonly collection: string; readonly limit: number }
   | { readonly kind: "links"; readonly collection: string; readonly id: PointId; readonly vector: string };
 
 export type Answer = Digest | ReplicationReport | KnownErasures | LeftNothing | Json | readonly number[];

@@ -6,9 +6,11 @@ import type {
   MatrixQuery,
   PointId,
   PointsQuery,
+  QualityQuery,
   ScrollQuery,
   Selection,
   TextIndexes,
+  WalkQuery,
 } from "@murmuration/index";
 import type { DataKeys, Sealed } from "../encryption/data-keys.js";
 import type { ReadReport } from "./read-report.js";
@@ -28,6 +30,8 @@ export type Reading = (
   | PointReading
   | ExportReading
   | ExplainReading
+  | WalkReading
+  | QualityReading
 ) & {
   /** Its answer comes with a report of how it was carried out. */
   readonly isWatched?: true;
@@ -116,6 +120,16 @@ export interface ExplainReading {
     /** Why the read would be refused; then nothing of it is looked at. */
     readonly refused?: string;
   };
+/** How a query walks through the graph: `{"nodes":[…],"walks":[{"steps":[…],…}],"points":[…],…}`. */
+export interface WalkReading {
+  readonly kind: "walk";
+  readonly query: WalkQuery;
+}
+
+/** How good and how fast the search is: `{"widths":[{"ef":…,"recall":…,…}],…}`. */
+export interface QualityReading {
+  readonly kind: "quality";
+  readonly query: QualityQuery;
 }
 
 /** The JSON text of a result: a short one as it is, which is the cheapest to hand over between threads, a long one in UTF-8, piece by piece. */

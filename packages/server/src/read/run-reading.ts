@@ -25,6 +25,7 @@ import {
   scoredPrinter,
   scrolledPrinter,
 } from "./print-points.js";
+import { writeQuality, writeWalk } from "./print-walk.js";
 import type { ReaderAnswer } from "./readers.js";
 import type { Reading, SearchesReading } from "./reading.js";
 import { WatchedRead } from "./watched-read.js";
@@ -93,6 +94,10 @@ function* write(
     case "matrix":
       yield* writeMatrix(view, reading, text);
       return undefined;
+    case "walk":
+      return yield* writeWalk(views, reading.query, text);
+    case "quality":
+      return yield* writeQuality(view, reading.query, text);
     case "scroll": {
       const { request } = reading;
       text.put('{"points":');

@@ -11,6 +11,7 @@ import { countRoutes } from "./count.js";
 import { erasureRoutes } from "./erasures.js";
 import { explainRoutes } from "./explain.js";
 import { indexRoutes } from "./indexes.js";
+import { insightRoutes } from "./insight.js";
 import { memberRoutes } from "./members.js";
 import { murmurRoutes } from "./murmur.js";
 import { operationRoutes } from "./operations.js";
@@ -47,6 +48,7 @@ export const routes: readonly Route[] = [
   ...changesRoutes,
   ...explainRoutes,
   ...slowQueryRoutes,
+  ...insightRoutes,
   ...replicationRoutes,
   ...convergenceRoutes,
   ...auditRoutes,

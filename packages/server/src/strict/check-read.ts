@@ -44,6 +44,7 @@ const matchableKinds = new Set(["keyword", "uuid", "bool"]);
 
 /** How much of a read limit a read takes. */
 export function costOfRead(reading: Reading): number {
+  if (reading.kind === "quality") return reading.query.samples * (1 + reading.query.widths.length);
   return reading.kind === "searches" ? Math.max(1, reading.searches.length) : 1;
 }
 

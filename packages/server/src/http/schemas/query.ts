@@ -34,7 +34,7 @@ const idfScope = parsedBy(
   },
 );
 
-const searchParams = z.object({
+export const searchParams = z.object({
   hnsw_ef: optional(integer(1, efSearchMax)),
   exact: withDefault(z.boolean(), false),
   quantization: optional(
