@@ -68,6 +68,20 @@ test("planted bugs are found", () => {
   plant([]);
 });
 
+/** The run as programs read it out of a report. */
+function runIn(html: string) {
+  const [, text = ""] = /<script type="application\/json" id="murmuration-run">(.*?)<\/script>/s.exec(html) ?? [];
+  return JSON.parse(text) as {
+    readonly format: string;
+    readonly version: number;
+    readonly title: string;
+    readonly replicas: readonly number[];
+    readonly cut: boolean;
+    readonly events: readonly { readonly kind: string; readonly replica: number; readonly told?: true }[];
+    readonly violation: { readonly checker: string } | null;
+  };
+}
+
 test("a failing run shrinks to less that fails in the same way, and is drawn", () => {
   plant(["forget-tombstone"]);
   try {
@@ -86,6 +100,10 @@ test("a failing run shrinks to less that fails in the same way, and is drawn", (
     assert.match(last, /delete/);
     assert.match(html, /<a href="#violation">.*<g class="violation" id="violation">/s);
     assert.ok(html.includes(`<title>${shrunk.violation?.atMs} ms: `));
+    const run = runIn(html);
+    assert.deepEqual([run.format, run.version, run.title], ["murmuration-run", 1, "a title <with> signs"]);
+    assert.equal(run.violation?.checker, rule);
+    assert.ok(run.events.some(({ told, kind }) => told === true && kind === "write"));
   } finally {
     plant([]);
   }
@@ -102,6 +120,10 @@ test("the legend has every mark of the diagrams, and a start is no fault", () =>
     [2, "damage"],
   ] as const) {
     const { html } = reportOf(makeScenario(seed, profile), "a run");
+    const { events, replicas, violation } = runIn(html);
+    assert.equal(violation, null);
+    assert.ok(events.length > 50 && events.length <= 1_500);
+    assert.ok(events.every(({ replica }) => replica === 0 || replica === -1 || replicas.includes(replica)));
     const [legend = "", diagram = ""] = html.split('<div class="wide">');
     const known = marksOf(legend.slice(legend.indexOf('<p class="legend">')));
     for (const mark of marksOf(diagram)) {

@@ -6,6 +6,7 @@ import { type RunResult, runScenario } from "../world.js";
 import { diagramOf } from "./diagram.js";
 import { escapeHtml } from "./escape.js";
 import { legendHtml } from "./marks.js";
+import { runJson } from "./run-json.js";
 import { type StoryEvent, storyOf, tell } from "./story.js";
 import { style } from "./style.js";
 
@@ -13,20 +14,22 @@ const EVENTS_MAX = 1_500;
 /** Lines of the story: its end. */
 const STORY_MAX = 60;
 
-/** A run as a page: what was broken, what led to it, and a space-time diagram. */
+/** A run as a page: what was broken, what led to it, a space-time diagram, and all of it as JSON, which the dashboard plays. */
 export function reportOf(scenario: Scenario, title: string): { readonly html: string; readonly result: RunResult } {
   const all: TraceEvent[] = [];
   const result = runScenario(scenario, (event) => all.push(event));
   // heartbeats say little; everything else is shown up to the bound, the end first
-  const events = all
-    .filter(({ message }) => message === undefined || describeMessage(message) !== "heartbeat")
-    .slice(-EVENTS_MAX);
+  const shown = all.filter(({ message }) => message === undefined || describeMessage(message) !== "heartbeat");
+  const events = shown.slice(-EVENTS_MAX);
   const { violation } = result;
   const story = storyOf(events, violation);
   const faults = scenario.faults.map(
     ({ atMs, kind, node, forMs }) =>
       `<tr><td>${atMs} ms</td><td>${kind}, replica ${node + 1}, for ${forMs} ms</td></tr>`,
   );
+  const { simulatedMs } = result;
+  const isCut = shown.length > events.length;
+  const run = runJson(scenario, { title, events, story, violation, simulatedMs, isCut });
   const html = `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escapeHtml(title)}</title><style>${style}</style></head><body>
 <h1>${escapeHtml(title)}</h1>
@@ -39,6 +42,7 @@ ${faults.length > 0 ? `<h2>Faults</h2><table>${faults.join("")}</table>` : ""}
 <p>Time runs downward and is not to scale; heartbeats are left out. An operation is named by its origin and its sequence; hover for more.</p>
 ${legendHtml()}
 <div class="wide">${diagramOf(events, scenario, story, violation)}</div>
+<script type="application/json" id="murmuration-run">${run}</script>
 </body></html>
 `;
   return { html, result };
