@@ -23,6 +23,37 @@ export const pages: readonly PageEntry[] = [
     place: "collection",
     load: () => import("./pages/configuration/page.js"),
   },
+  {
+    path: "/collections/:collection/projection",
+    title: "Projection",
+    place: "collection",
+    load: () => import("./pages/projection/page.js"),
+  },
+  {
+    path: "/collections/:collection/graph",
+    title: "Graph",
+    place: "collection",
+    load: () => import("./pages/graph/page.js"),
+  },
+  {
+    path: "/collections/:collection/quality",
+    title: "Quality",
+    place: "collection",
+    load: () => import("./pages/quality/page.js"),
+  },
+  {
+    path: "/collections/:collection/conflicts",
+    title: "Conflicts",
+    place: "collection",
+    load: () => import("./pages/conflicts/page.js"),
+  },
+  {
+    path: "/collections/:collection/operations",
+    title: "Operations",
+    place: "collection",
+    load: () => import("./pages/operations/page.js"),
+  },
+  { path: "/simulator", title: "Simulator", place: "main", load: () => import("./pages/simulator/page.js") },
 ];
 
 /** Where the dashboard begins. */

@@ -1,0 +1,243 @@
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { apiKey, askResponse, path, refusalOf } from "../../api.js";
+import { count, moment } from "../../format.js";
+import { PointLink } from "../../looking/link-to-point.js";
+import type { PageProps } from "../../page.js";
+import { Badge } from "../../parts/badge.js";
+import { Card } from "../../parts/card.js";
+import { Data } from "../../parts/data.js";
+import { Dialog } from "../../parts/dialog.js";
+import { ErrorBox } from "../../parts/error-box.js";
+import { CheckField, TextField } from "../../parts/field.js";
+import { JsonView } from "../../parts/json-view.js";
+import { VirtualList } from "../../parts/virtual-list.js";
+import { EventStreamReader } from "./event-stream.js";
+import { HELD_MAX, type ListedOperation, matching, operationOf, withLatest } from "./latest.js";
+import "../../looking/looking.css";
+
+const kinds = [
+  "upsert",
+  "delete",
+  "set-payload",
+  "overwrite-payload",
+  "delete-payload",
+  "clear-payload",
+  "update-vectors",
+  "delete-vectors",
+] as const;
+
+const RETRY_MS = 2_000;
+/** What has come is put into the page so often. */
+const SHOW_MS = 200;
+/** Points of one operation that its line names. */
+const IDS_SHOWN = 6;
+
+/** How the stream is. */
+type State =
+  | { readonly kind: "connecting" }
+  | { readonly kind: "following" }
+  | { readonly kind: "ended"; readonly error: Error };
+
+/** Follows the changes of a collection until it is aborted; asks again where it ends. */
+async function follow(
+  collection: string,
+  onOperations: (operations: readonly ListedOperation[]) => void,
+  onState: (state: State) => void,
+  abort: AbortSignal,
+): Promise<void> {
+  let number = 0;
+  let lastId = "";
+  while (!abort.aborted) {
+    const reader = new EventStreamReader();
+    reader.lastId = lastId;
+    try {
+      onState({ kind: "connecting" });
+      const headers = { accept: "text/event-stream", ...(lastId === "" ? {} : { "last-event-id": lastId }) };
+      const target = `${path`/murmur/collections/${collection}/changes`}?with_payload=true`;
+      const response = await askResponse("GET", target, { headers, signal: abort });
+      if (!response.ok || response.body === null) {
+        throw refusalOf({ status: response.status, text: await response.text() }) ?? new Error("the stream is empty");
+      }
+      onState({ kind: "following" });
+      for await (const piece of piecesOf(response.body)) {
+        const events = reader.take(piece);
+        const operations = events.map((event) => operationOf(event, ++number)).filter((one) => one !== undefined);
+        if (operations.length > 0) onOperations(operations);
+        const end = events.find(({ event }) => event === "end");
+        if (end !== undefined) throw new Error(`the server ended the stream: ${reasonIn(end.data)}`);
+      }
+      throw new Error("the stream ended");
+    } catch (error) {
+      if (abort.aborted) return;
+      onState({ kind: "ended", error: error as Error });
+    }
+    lastId = reader.lastId;
+    await new Promise((resolve) => setTimeout(resolve, reader.retryMs ?? RETRY_MS));
+  }
+}
+
+async function* piecesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield decoder.decode(value, { stream: true });
+    }
+  } finally {
+    reader.cancel().catch(() => undefined);
+  }
+}
+
+function reasonIn(data: string): string {
+  try {
+    const { message, reason } = JSON.parse(data) as { readonly message?: unknown; readonly reason?: unknown };
+    return String(message ?? reason ?? data).slice(0, 500);
+  } catch {
+    return data.slice(0, 500);
+  }
+}
+
+function Line({
+  collection,
+  operation,
+  onOpen,
+}: {
+  readonly collection: string;
+  readonly operation: ListedOperation;
+  readonly onOpen: () => void;
+}) {
+  const { kind, atMs, ids, dot } = operation;
+  return (
+    <div class="operations-row">
+      <span class="soft">{Number.isNaN(atMs) ? "" : moment(atMs).slice(11)}</span>
+      <button type="button" class="link" aria-label={`${kind} ${dot}: show all of it`} onClick={onOpen}>
+        <Data text={kind} max={24} isBrief />
+      </button>
+      <span>
+        {ids.slice(0, IDS_SHOWN).map((id, i) => (
+          <span key={i}>
+            {i === 0 ? "" : ", "}
+            <PointLink collection={collection} id={id} />
+          </span>
+        ))}
+        {ids.length > IDS_SHOWN ? <span class="soft"> and {count(ids.length - IDS_SHOWN)} more</span> : null}
+      </span>
+    </div>
+  );
+}
+
+const moods = { connecting: "neutral", following: "good", ended: "warning" } as const;
+const words = { connecting: "connecting", following: "live", ended: "not connected" } as const;
+
+/** What is written to a collection, as it is written here or comes from elsewhere. */
+export function Page({ params }: PageProps) {
+  const collection = params["collection"] ?? "";
+  const [held, setHeld] = useState<readonly ListedOperation[]>([]);
+  const [state, setState] = useState<State>({ kind: "connecting" });
+  const [isPaused, setPaused] = useState(false);
+  const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
+  const [point, setPoint] = useState("");
+  const [opened, setOpened] = useState<ListedOperation>();
+  const [total, setTotal] = useState(0);
+  const come = useRef<ListedOperation[]>([]);
+  const paused = useRef(false);
+  paused.current = isPaused;
+  const key = apiKey.value;
+
+  useEffect(() => {
+    const abort = new AbortController();
+    void follow(
+      collection,
+      (operations) => {
+        come.current.push(...operations);
+        setTotal((before) => before + operations.length);
+        // while it is paused, what is older than what is held goes
+        if (come.current.length > HELD_MAX) come.current.splice(0, come.current.length - HELD_MAX);
+      },
+      setState,
+      abort.signal,
+    );
+    const timer = setInterval(() => {
+      if (paused.current || come.current.length === 0) return;
+      const taken = come.current.splice(0);
+      setHeld((before) => withLatest(before, taken));
+    }, SHOW_MS);
+    return () => {
+      clearInterval(timer);
+      abort.abort();
+    };
+  }, [collection, key]);
+
+  const shown = useMemo(() => matching(held, hidden, point.trim()), [held, hidden, point]);
+  return (
+    <div class="stack">
+      <Card
+        title="Operations"
+        aside={
+          <>
+            <Badge mood={moods[state.kind]}>{words[state.kind]}</Badge>
+            <button type="button" class="small" aria-pressed={isPaused} onClick={() => setPaused(!isPaused)}>
+              {isPaused ? "Go on" : "Pause"}
+            </button>
+            <button type="button" class="small" onClick={() => setHeld([])}>
+              Clear
+            </button>
+          </>
+        }
+      >
+        <fieldset class="row kinds">
+          <legend class="heard">Kinds that are shown</legend>
+          {kinds.map((kind) => (
+            <CheckField
+              key={kind}
+              label={kind}
+              isChecked={!hidden.has(kind)}
+              onChange={(isShown) => {
+                const next = new Set(hidden);
+                if (isShown) next.delete(kind);
+                else next.add(kind);
+                setHidden(next);
+              }}
+            />
+          ))}
+        </fieldset>
+        <div class="controls">
+          <TextField label="Points whose id has" value={point} onInput={setPoint} placeholder="all" type="search" />
+        </div>
+        <ErrorBox
+          what="The stream ended; it is asked for again"
+          error={state.kind === "ended" ? state.error : undefined}
+        />
+        <p class="soft" role="status">
+          {count(total)} have come since this page was opened, {count(shown.length)} of the latest {count(held.length)}{" "}
+          are shown{isPaused ? "; paused" : ""}.
+        </p>
+        {shown.length === 0 ? (
+          <p class="soft">Nothing yet: what is written from now on appears here.</p>
+        ) : (
+          <VirtualList
+            label="Operations, the latest first"
+            items={shown}
+            keyOf={({ number }) => number}
+            rowHeight={30}
+            height={480}
+            render={(operation) => (
+              <Line collection={collection} operation={operation} onOpen={() => setOpened(operation)} />
+            )}
+          />
+        )}
+      </Card>
+      {opened === undefined ? null : (
+        <Dialog title={`${opened.kind} ${opened.dot}`} onClose={() => setOpened(undefined)}>
+          {opened.isCut ? (
+            <Data text={String(opened.data)} max={2_000} />
+          ) : (
+            <JsonView value={opened.data} openDepth={2} />
+          )}
+        </Dialog>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,237 @@
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { ask, path } from "../../api.js";
+import { count, duration, percent } from "../../format.js";
+import { type Id, PointLink } from "../../looking/link-to-point.js";
+import { type Collection, loadCollection, vectorTitle } from "../../looking/vectors.js";
+import type { PageProps } from "../../page.js";
+import { Busy } from "../../parts/busy.js";
+import { Card } from "../../parts/card.js";
+import { ErrorBox } from "../../parts/error-box.js";
+import { SelectField, TextField } from "../../parts/field.js";
+import { Stat } from "../../parts/stat.js";
+import { Table } from "../../parts/table.js";
+import { LinePlot } from "../../plot/line-plot.js";
+import { useResource } from "../../use-resource.js";
+import { widthsOfText } from "./widths.js";
+import "../../looking/looking.css";
+
+interface Latency {
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+  readonly mean: number;
+}
+
+/** What `POST /murmur/collections/{c}/quality` tells. */
+interface Quality {
+  readonly points: number;
+  readonly sampled: number;
+  readonly limit: number;
+  readonly settled: boolean;
+  readonly exact: { readonly latency_ms: Latency };
+  readonly widths: readonly {
+    readonly ef: number;
+    readonly recall: number;
+    readonly recall_min: number;
+    readonly perfect: number;
+    readonly latency_ms: Latency;
+  }[];
+  readonly worst: readonly { readonly id: Id; readonly recall: number }[];
+}
+
+const WIDTHS = "16 32 64 128 192 384";
+const TIMEOUT_SECONDS = 120;
+const time = (ms: number) => duration(ms / 1_000);
+
+function Told({ collection, quality }: { readonly collection: string; readonly quality: Quality }) {
+  const { widths, worst, sampled, points, limit, exact, settled } = quality;
+  const efs = useMemo(() => widths.map(({ ef }) => ef), [widths]);
+  const recall = useMemo(
+    () => [
+      { label: `recall@${limit}`, values: widths.map((one) => one.recall), format: percent },
+      { label: "of the worst query", values: widths.map((one) => one.recall_min), format: percent },
+    ],
+    [widths, limit],
+  );
+  const latency = useMemo(
+    () => [
+      { label: "p50", values: widths.map((one) => one.latency_ms.p50), format: time },
+      { label: "p95", values: widths.map((one) => one.latency_ms.p95), format: time },
+    ],
+    [widths],
+  );
+  return (
+    <>
+      <Card title="What was measured">
+        <dl class="stats">
+          <Stat label="Queries" value={count(sampled)} note={`stored points of ${count(points)}, itself left out`} />
+          <Stat label="Neighbours each" value={count(limit)} />
+          <Stat label="Exact search, p50" value={time(exact.latency_ms.p50)} note="all points compared" />
+          <Stat
+            label="Graph"
+            value={settled ? "at rest" : "in motion"}
+            note={settled ? "nothing was applied meanwhile" : "writes were applied meanwhile"}
+          />
+        </dl>
+      </Card>
+      <div class="grid">
+        <Card title="Recall by width">
+          <LinePlot
+            label="Recall by width (hnsw_ef); the figures stand in the table below"
+            xs={efs}
+            xLabel="hnsw_ef"
+            yLabel="recall"
+            lines={recall}
+          />
+        </Card>
+        <Card title="Latency by width">
+          <LinePlot
+            label="Latency of one search by width (hnsw_ef); the figures stand in the table below"
+            xs={efs}
+            xLabel="hnsw_ef"
+            yLabel="time of one search"
+            lines={latency}
+          />
+        </Card>
+      </div>
+      <Card title="Figures">
+        <Table
+          caption="Recall and latency by width"
+          rows={widths}
+          keyOf={({ ef }) => ef}
+          columns={[
+            { title: "hnsw_ef", isRowHeader: true, cell: ({ ef }) => count(ef) },
+            { title: `recall@${limit}`, isNumber: true, cell: (one) => percent(one.recall) },
+            { title: "worst query", isNumber: true, cell: (one) => percent(one.recall_min) },
+            { title: "found all", isNumber: true, cell: (one) => `${count(one.perfect)} of ${count(sampled)}` },
+            { title: "p50", isNumber: true, cell: (one) => time(one.latency_ms.p50) },
+            { title: "p95", isNumber: true, cell: (one) => time(one.latency_ms.p95) },
+            { title: "p99", isNumber: true, cell: (one) => time(one.latency_ms.p99) },
+          ]}
+        />
+        <p class="soft">
+          Times are of the search alone, in a reader's thread, with whatever else the machine did meanwhile. Where a
+          walk would cost more than comparing all points, the search is exact whatever the width.
+        </p>
+      </Card>
+      {worst.length === 0 ? null : (
+        <Card title={`Found worst with hnsw_ef ${widths[0]?.ef ?? ""}`}>
+          <ol class="near">
+            {worst.map(({ id, recall: share }) => (
+              <li key={String(id)}>
+                <PointLink collection={collection} id={id} /> <span class="soft">{percent(share)}</span>
+              </li>
+            ))}
+          </ol>
+        </Card>
+      )}
+    </>
+  );
+}
+
+function Measuring({ collection, info }: { readonly collection: string; readonly info: Collection }) {
+  const [vector, setVector] = useState(info.vectors[0]?.name ?? "");
+  const [samples, setSamples] = useState("100");
+  const [limit, setLimit] = useState("10");
+  const [widths, setWidths] = useState(WIDTHS);
+  const [quality, setQuality] = useState<Quality>();
+  const [error, setError] = useState<Error>();
+  const running = useRef<AbortController>(undefined);
+  const [isRunning, setRunning] = useState(false);
+  useEffect(() => () => running.current?.abort(), []);
+  const efs = widthsOfText(widths);
+  const numberIn = (text: string, most: number) => {
+    const value = Number(text);
+    return Number.isInteger(value) && value >= 1 && value <= most ? value : undefined;
+  };
+  const [samplesGiven, limitGiven] = [numberIn(samples, 1_000), numberIn(limit, 100)];
+  const isReady = typeof efs !== "string" && samplesGiven !== undefined && limitGiven !== undefined;
+  const measure = () => {
+    running.current?.abort();
+    const abort = new AbortController();
+    running.current = abort;
+    setRunning(true);
+    setError(undefined);
+    const body = { using: vector, samples: samplesGiven, limit: limitGiven, hnsw_ef: efs };
+    const target = `${path`/murmur/collections/${collection}/quality`}?timeout=${TIMEOUT_SECONDS}`;
+    ask<Quality>("POST", target, { body, signal: abort.signal })
+      .then(setQuality, (failure: Error) => {
+        if (!abort.signal.aborted) setError(failure);
+      })
+      .finally(() => {
+        if (running.current === abort) setRunning(false);
+      });
+  };
+  return (
+    <div class="stack">
+      <Card title="Measure now">
+        <form
+          class="controls"
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (isReady) measure();
+          }}
+        >
+          <SelectField
+            label="Vector"
+            value={vector}
+            options={info.vectors.map((one) => ({ value: one.name, label: vectorTitle(one) }))}
+            onChange={setVector}
+          />
+          <TextField
+            label="Points, drawn by their ids"
+            type="number"
+            value={samples}
+            onInput={setSamples}
+            error={samplesGiven === undefined ? "a whole number from 1 to 1,000" : undefined}
+          />
+          <TextField
+            label="Neighbours of each"
+            type="number"
+            value={limit}
+            onInput={setLimit}
+            error={limitGiven === undefined ? "a whole number from 1 to 100" : undefined}
+          />
+          <TextField
+            label="Widths (hnsw_ef)"
+            value={widths}
+            onInput={setWidths}
+            error={typeof efs === "string" ? efs : undefined}
+          />
+          <div class="row">
+            <button type="submit" class="primary" disabled={!isReady || isRunning}>
+              {isRunning ? "Measuring…" : "Measure"}
+            </button>
+            {isRunning ? (
+              <button type="button" onClick={() => running.current?.abort()}>
+                Cancel
+              </button>
+            ) : null}
+          </div>
+        </form>
+        <p class="soft">
+          Each point's nearest others are looked for by comparing all points, and by the graph with each of the widths.
+        </p>
+        <ErrorBox what="It could not be measured" error={error} onRetry={measure} />
+      </Card>
+      {quality === undefined ? null : <Told collection={collection} quality={quality} />}
+    </div>
+  );
+}
+
+/** How good and how fast the search is now: approximate against exact, by width. */
+export function Page({ params }: PageProps) {
+  const collection = params["collection"] ?? "";
+  const info = useResource((signal) => loadCollection(collection, signal), [collection]);
+  if (info.value === undefined) {
+    return info.error === undefined ? (
+      <Busy />
+    ) : (
+      <ErrorBox what="The collection could not be read" error={info.error} onRetry={info.reload} />
+    );
+  }
+  if (info.value.vectors.length === 0) {
+    return <p>This collection has no dense vectors: all others are searched exactly, with a recall of 100 %.</p>;
+  }
+  return <Measuring collection={collection} info={info.value} />;
+}

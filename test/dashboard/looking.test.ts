@@ -1,0 +1,289 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { startE2eServer } from "../e2e/e2e-server.js";
+import { Driver, noBrowser } from "../support/dashboard/driver.js";
+import { newFolder, removeFolder } from "../support/server.js";
+import { until } from "../support/until.js";
+
+const driver = new Driver();
+const server = await startE2eServer();
+const folder = newFolder("looking");
+after(() => removeFolder(folder));
+
+const COUNT = 320;
+/** Of three kinds that lie apart. */
+const centres = [
+  [6, 0, 0, 0, 1, 0],
+  [0, 6, 0, 0, 0, 1],
+  [0, 0, 6, 1, 0, 0],
+];
+const vectorOf = (i: number) =>
+  (centres[i % 3] as number[]).map((x, k) => x + Math.sin(i * (k + 1.3)) + 0.4 * Math.cos(i * i + k));
+const HOSTILE = '<img src=x onerror="window.hit=1"><script>window.hit=1</script>\u202Eevil';
+const kinds = ["ash", "birch", "cedar"];
+
+async function ok(method: string, path: string, body?: unknown): Promise<unknown> {
+  const answer = await server.request(method, path, body);
+  assert.equal(answer.status, 200, `${method} ${path}: ${answer.text.slice(0, 500)}`);
+  return answer.body.result;
+}
+
+before(async () => {
+  await ok("PUT", "/collections/c", { vectors: { size: 6, distance: "Euclid" } });
+  const points = Array.from({ length: COUNT }, (_, i) => ({
+    id: i + 1,
+    vector: vectorOf(i),
+    payload: { kind: i === 5 ? HOSTILE : kinds[i % 3], height: i / 10, a: { b: i % 2 === 0 } },
+  }));
+  await ok("PUT", "/collections/c/points?wait=true", { points });
+  await ok("PUT", "/collections/s", { sparse_vectors: { text: {} } });
+});
+
+describe("the projection", { skip: noBrowser }, () => {
+  test("lays points out, colours them, tells what is nearest, and is reached by the keyboard", async (t) => {
+    const view = await driver.open(t, server.address, "/collections/c/projection");
+    const { page } = view;
+    await view.shows(/directions of most variance hold/);
+    await page.getByLabel("Coloured by the field").fill("kind");
+    await view.shows("ash");
+    await view.shows("cedar");
+    const row = page.locator(".list-row").first();
+    await row.focus();
+    const id = Number((await row.innerText()).split(/\s/)[0]);
+    await page.locator(".near li").nth(7).waitFor();
+    const near = await page.locator(".near a").allInnerTexts();
+    const { points } = (await ok("POST", "/collections/c/points/query", { query: id, limit: 8 })) as {
+      readonly points: readonly { readonly id: number }[];
+    };
+    assert.deepEqual(
+      near.map(Number),
+      points.map((one) => one.id),
+      "the nearest by a query",
+    );
+    await view.look("projection");
+    await page.getByLabel("Coloured by the field").fill("height");
+    await page.locator(".legend-range").waitFor();
+    // points that lie apart do so on the plane: the pointer finds one, and opens it
+    await page.locator("canvas").first().focus();
+    for (const key of ["+", "+", "ArrowLeft", "0"]) await page.keyboard.press(key);
+    await page.getByLabel("Coloured by the field").fill("no.such.field");
+    await view.shows("no value");
+    await page.keyboard.press("Tab");
+    await row.focus();
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\/points\?id=\d+/);
+    assert.equal(await page.evaluate("window.hit"), undefined, "no text of data is carried out");
+  });
+
+  test("is laid out by UMAP in a worker, which can be ended", async (t) => {
+    const view = await driver.open(t, server.address, "/collections/c/projection");
+    const { page } = view;
+    await view.shows(/directions of most variance hold/);
+    assert.equal(page.workers().length, 0, "nothing is loaded before it is asked for");
+    await page.getByLabel("UMAP's neighbours").fill("1");
+    await view.shows("a whole number from 2 to 100");
+    assert.ok(await page.getByRole("button", { name: "Lay out by UMAP" }).isDisabled());
+    await page.getByLabel("UMAP's neighbours").fill("10");
+    await page.getByRole("button", { name: "Lay out by UMAP" }).click();
+    await view.shows("By UMAP with 10 neighbours.", 30_000);
+    await until(() => page.workers().length === 0, "the worker has ended");
+    await view.look("projection-umap");
+    await page.getByRole("button", { name: "Principal components" }).click();
+    await view.shows(/directions of most variance hold/);
+    await page.getByRole("button", { name: "Lay out by UMAP" }).click();
+    await page.getByRole("button", { name: "Cancel UMAP" }).click();
+    await page.getByRole("button", { name: "Lay out by UMAP" }).waitFor();
+    await until(() => page.workers().length === 0, "the worker was ended");
+  });
+
+  test("says where there is nothing to lay out, and what failed", async (t) => {
+    const view = await driver.open(t, server.address, "/collections/s/projection");
+    await view.shows("This collection has no dense vectors");
+    view.allow(/status of 404/);
+    await view.go("/collections/none/projection");
+    await view.shows(/Collection `none` doesn't exist/);
+  });
+});
+
+describe("the graph", { skip: noBrowser }, () => {
+  test("shows a node with its links, and goes from one to the next", async (t) => {
+    const view = await driver.open(t, server.address, "/collections/c/graph");
+    const { page } = view;
+    await page.locator(".near li").first().waitFor();
+    await page.getByLabel("Point", { exact: true }).fill("7");
+    await page.getByRole("button", { name: "Show its links" }).click();
+    const links = (await ok("GET", "/murmur/collections/c/points/7/links")) as readonly {
+      readonly neighbours: readonly { readonly id: number }[];
+    }[];
+    const [first] = links[0]?.neighbours ?? [];
+    await page.getByLabel(`Point 7 and its ${links[0]?.neighbours.length} links on layer 0`).waitFor();
+    assert.equal(await page.locator(".near li").count(), links[0]?.neighbours.length);
+    await view.look("graph-links");
+    await page.locator(".near button").first().click();
+    await page.getByLabel(new RegExp(`^Point ${first?.id} and its`)).waitFor();
+    await page.getByRole("button", { name: "Back to 7" }).click();
+    await page.getByLabel(/^Point 7 and its/).waitFor();
+    view.allow(/status of 404/);
+    await page.getByLabel("Point", { exact: true }).fill("99999");
+    await page.getByRole("button", { name: "Show its links" }).click();
+    await view.shows("No point with id 99999 found");
+  });
+
+  test("shows the walk of a query step by step, by keys", async (t) => {
+    const view = await driver.open(t, server.address, "/collections/c/graph");
+    const { page } = view;
+    await page.getByRole("tab", { name: "The walk of a query" }).click();
+    await page.getByRole("button", { name: "Walk" }).click();
+    await view.shows("Give a point's id, or the numbers of a vector.");
+    await page.getByLabel("A point's id, or a vector").fill("[1, 2, x]");
+    await page.getByRole("button", { name: "Walk" }).click();
+    await view.shows("Number 3 of the vector is none.");
+    await page.getByLabel("A point's id, or a vector").fill(vectorOf(40).join(", "));
+    await page.getByLabel("Width (hnsw_ef)").fill("12");
+    await page.getByRole("button", { name: "Walk" }).click();
+    await page.getByText(/^step 1 of \d+$/).waitFor();
+    const steps = Number((await page.locator(".steps output").innerText()).split(" ").at(-1));
+    assert.ok(steps > 4, `${steps} steps`);
+    await page.getByRole("button", { name: "Forward" }).click();
+    await page.getByText(`step 2 of ${steps}`).waitFor();
+    await page.keyboard.press("ArrowRight");
+    await page.getByText(`step 3 of ${steps}`).waitFor();
+    await page.keyboard.press("ArrowLeft");
+    await page.keyboard.press("End");
+    await page.getByText(`step ${steps} of ${steps}`).waitFor();
+    await view.shows(/It ends: every candidate that is kept was expanded/);
+    const last = page.locator('.step-row[aria-current="step"]');
+    await last.waitFor();
+    const isInSight = `(() => {
+      const row = document.querySelector('.step-row[aria-current="step"]').getBoundingClientRect();
+      const box = document.querySelector(".virtual-list").getBoundingClientRect();
+      return row.top >= box.top - 1 && row.bottom <= box.bottom + 1;
+    })()`;
+    assert.equal(await page.evaluate(isInSight), true, "the list follows");
+    const body = { query: vectorOf(40), limit: 5, params: { hnsw_ef: 12 } };
+    const { points } = (await ok("POST", "/collections/c/points/query", body)) as {
+      readonly points: readonly { readonly id: number }[];
+    };
+    assert.deepEqual(
+      (await page.locator(".near a").allInnerTexts()).map(Number),
+      points.map(({ id }) => id),
+    );
+    await page.getByText(`step ${steps} of ${steps}`).waitFor();
+    await view.look("graph-walk");
+    await page.keyboard.press("Home");
+    await page.getByRole("button", { name: "Play" }).click();
+    await page.getByText(`step 3 of ${steps}`).waitFor();
+    await page.getByRole("button", { name: "Stop" }).click();
+    await page.locator(".step-row").nth(3).click();
+    await page.getByText(`step 4 of ${steps}`).waitFor();
+    await page.getByLabel("A point's id, or a vector").fill("3");
+    await page.getByLabel("Answers").fill("100");
+    await page.getByLabel("Width (hnsw_ef)").fill("65536");
+    await page.getByRole("button", { name: "Walk" }).click();
+    await view.shows(/There was none: all points that match were compared/);
+  });
+});
+
+describe("the quality", { skip: noBrowser }, () => {
+  test("is measured when it is asked for, and drawn", async (t) => {
+    const view = await driver.open(t, server.address, "/collections/c/quality");
+    const { page } = view;
+    await page.getByLabel("Widths (hnsw_ef)").fill("4 twelve");
+    await view.shows("twelve is no width from 1 to 65,536");
+    await page.getByLabel("Widths (hnsw_ef)").fill("12 2 6 4 18");
+    await page.getByLabel("Points, drawn by their ids").fill("60");
+    await page.getByRole("button", { name: "Measure" }).click();
+    const table = page.getByRole("table", { name: "Recall and latency by width" });
+    await table.waitFor({ timeout: 20_000 });
+    const cells = await table.locator("tbody tr").allInnerTexts();
+    assert.deepEqual(
+      cells.map((row) => Number(row.split("\t")[0])),
+      [2, 4, 6, 12, 18],
+    );
+    const recall = cells.map((row) => Number.parseFloat(row.split("\t")[1] ?? ""));
+    assert.ok((recall[4] as number) >= (recall[0] as number) && (recall[4] as number) > 80, String(recall));
+    assert.equal(await page.locator(".uplot canvas").count(), 2);
+    await view.look("quality");
+  });
+
+  test("is nothing that sparse vectors have", async (t) => {
+    const view = await driver.open(t, server.address, "/collections/s/quality");
+    await view.shows("all others are searched exactly");
+  });
+});
+
+describe("a report of the simulator", { skip: noBrowser }, () => {
+  const run = {
+    format: "murmuration-run",
+    version: 1,
+    title: `a run ${HOSTILE}`,
+    seed: 7,
+    profile: "deletes",
+    simulated_ms: 4_000,
+    cut: true,
+    replicas: [1, 2, 3],
+    faults: [{ kind: "partition", at_ms: 4, for_ms: 20, replica: 2, other: 3 }],
+    events: [
+      { at_ms: 1, kind: "start", replica: 1, text: "starts" },
+      { at_ms: 2, kind: "write", replica: 1, text: "upsert 4", operations: "1:1 upsert 4", told: true },
+      ...Array.from({ length: 60 }, (_, i) => ({
+        at_ms: 3 + i,
+        kind: "message",
+        replica: 1 + (i % 3),
+        text: `operations 1:${i} upsert ${i}`,
+        from: 1 + (i % 3),
+        to: 1 + ((i + 1) % 3),
+        fate: i % 7 === 3 ? "cut" : "sent",
+        arrives_ms: 8 + i,
+        ...(i === 5 ? { told: true } : {}),
+      })),
+      { at_ms: 70, kind: "fault", replica: 2, text: "partition" },
+      { at_ms: 80, kind: "violation", replica: 1, text: "differs" },
+    ],
+    violation: { checker: "convergence", at_ms: 80, detail: `differs ${HOSTILE}`, replicas: [1, 2], points: ["4"] },
+  };
+  const file = (name: string, text: string) => {
+    const path = join(folder, name);
+    writeFileSync(path, text);
+    return path;
+  };
+
+  test("is opened from a file and played, and what is hostile in it is text", async (t) => {
+    const view = await driver.open(t, server.address, "/simulator");
+    const { page } = view;
+    const text = JSON.stringify(run).replaceAll("<", "\\u003c");
+    const html = `<!doctype html><script type="application/json" id="murmuration-run">${text}</script>`;
+    const input = page.getByLabel("A file that the simulator wrote");
+    await input.setInputFiles(file("run.html", html));
+    await view.shows("convergence");
+    await page.getByText(`step 1 of ${run.events.length}`).waitFor();
+    await page.getByRole("button", { name: "Forward" }).click();
+    await page.keyboard.press("ArrowRight");
+    await page.getByText(`step 3 of ${run.events.length}`).waitFor();
+    for (let i = 0; i < 5; i++) await page.keyboard.press("ArrowRight");
+    await view.shows("Faults at this moment: partition at replica 2.");
+    await view.look("simulator");
+    await page.getByRole("button", { name: "To the broken rule" }).click();
+    await page.getByText(`step ${run.events.length} of ${run.events.length}`).waitFor();
+    await page.getByLabel("only what led to the broken rule").check();
+    await page.getByText("step 1 of 3").waitFor();
+    assert.equal(await page.evaluate("window.hit"), undefined);
+  });
+
+  test("that is none, damaged or of another version is refused in words", async (t) => {
+    const view = await driver.open(t, server.address, "/simulator");
+    const input = view.page.getByLabel("A file that the simulator wrote");
+    for (const [name, text, words] of [
+      ["none.html", "<html><script>window.hit=1</script></html>", /is no report of the simulator/],
+      ["cut.json", JSON.stringify(run).slice(0, 900), /ends too early/],
+      ["new.json", JSON.stringify({ ...run, version: 9 }), /is of version 9 of the format/],
+      ["odd.json", JSON.stringify({ ...run, events: [{ at_ms: "x" }] }), /Event 1, kind: is none of/],
+    ] as const) {
+      await input.setInputFiles(file(name, text));
+      await view.shows(words);
+    }
+    assert.equal(await view.page.evaluate("window.hit"), undefined);
+  });
+});
