@@ -25,6 +25,7 @@ import type { Fault } from "./commit/faults.js";
 import { REPLICA_SETTING, replicaIdOf } from "./commit/identity.js";
 import { MendedPayloads } from "./commit/mended-payloads.js";
 import { MendedVectors } from "./commit/mended-vectors.js";
+import { probeLog } from "./commit/probe-log.js";
 import { type Quarantine, refusalOf } from "./commit/quarantines.js";
 import { tableNote } from "./commit/recover-table.js";
 import { ReplicaStore } from "./commit/store.js";
@@ -51,9 +52,6 @@ import { Compactor } from "./upkeep/compactor.js";
 import { Eraser } from "./upkeep/eraser.js";
 import { Upkeep, type UpkeepBudget } from "./upkeep/upkeep.js";
 
-/** Setting of the log. */
-const PROBE_SETTING = "replica.probe";
-const PROBE_CHARACTERS = 1024 * 1024;
 const DEFAULT_INDEX_STEPS = 2;
 
 /**
@@ -374,13 +372,8 @@ export class Replica {
     return conflictsOf(this.#store, name, limit);
   }
 
-  /**
-   * Does the log take writes of some size? Throws what it throws when not. After a failure: a few bytes fit even a disk that is full for
-   * everything else.
-   */
+  /** `probeLog`. */
   probeLog(): void {
-    for (const text of ["x".repeat(PROBE_CHARACTERS), ""]) {
-      this.#log.transaction((writer) => writer.putSetting(PROBE_SETTING, text));
-    }
+    probeLog(this.#log);
   }
 }
