@@ -1,5 +1,5 @@
 import type { Engine } from "./engine.js";
-import type { WalkPlan } from "./walk-plan.js";
+import type { WalkPlan } from "./walk-decision.js";
 
 /** Steps of assembly/told.ts. */
 const told = { at: 0, looked: 1, begun: 2, expanded: 3, compared: 4, kept: 5 } as const;

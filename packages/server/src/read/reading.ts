@@ -120,6 +120,8 @@ export interface ExplainReading {
     /** Why the read would be refused; then nothing of it is looked at. */
     readonly refused?: string;
   };
+}
+
 /** How a query walks through the graph: `{"nodes":[…],"walks":[{"steps":[…],…}],"points":[…],…}`. */
 export interface WalkReading {
   readonly kind: "walk";
