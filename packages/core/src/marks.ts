@@ -28,6 +28,7 @@ export const allMarks = [
   "catalogue change refused",
   "waited for the log",
   "clock ahead",
+  "graph switched",
   "window opened",
   "window closed",
   "stitched by walking",

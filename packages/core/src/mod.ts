@@ -16,7 +16,8 @@ export {
 } from "./catalogue/collection.js";
 export { checkName } from "./catalogue/names.js";
 export { collectionNamed, hasCollection, resolveCollection, visibleCollections } from "./catalogue/resolve.js";
-export { keyOfVector, nameOfKey, settingsOfVector, vectorKeysOf } from "./catalogue/vector-incarnation.js";
+export { buildingOf, isBuilding } from "./catalogue/vector-graphs.js";
+export { graphKeysOf, keyOfVector, nameOfKey, settingsOfVector, vectorKeysOf } from "./catalogue/vector-incarnation.js";
 export { compareDots, type Dot, dotFromKey, dotText, dotToKey, isOrigin, isSequence } from "./causality/dot.js";
 export {
   compareHybridTimes,
@@ -98,6 +99,7 @@ export { decodeOperation, encodeOperation } from "./operation/codec.js";
 export type { DeleteBody } from "./operation/delete.js";
 export type { DeletePayloadBody } from "./operation/delete-payload.js";
 export type { DeleteVectorsBody } from "./operation/delete-vectors.js";
+export { isGraphKey, vectorOfGraph } from "./operation/graph-key.js";
 export {
   dotOf,
   type Operation,

@@ -20,6 +20,9 @@ export const plantedBugs = {
   "invitations-reused": "an invitation lets in whoever brings it, as often as it is brought",
   "vectors-not-awaited": "an operation is applied though the vector that it names is not in the catalogue yet",
   "generations-confused": "a vector that takes the name of one that was dropped is taken for that one",
+  "nodes-in-named-graph-alone":
+    "of a vector with two graphs, nodes come into the one that an operation names and go from that alone",
+  "switch-unheard": "a graph takes another's place before every member has its links",
   "registers-of-dead-lost": "of a vector that was dropped, an operation leaves nothing in a point's state",
   "vectors-not-taken-back": "a vector whose adding or dropping the log refused stays added or dropped in memory",
   "edges-lost-in-recovery": "recovery passes over operations that change links",

@@ -19,6 +19,7 @@ import type { AuditTrail } from "./audit-log/audit-trail.js";
 import { backupMetrics } from "./backup/backup-metrics.js";
 import type { Backups } from "./backup/backups.js";
 import { readLargeBodies } from "./bodies/read-large.js";
+import { serveCanaries } from "./canary/serve-canaries.js";
 import { type ChangesOptions, serveChanges } from "./changes/serve-changes.js";
 import { Forwarder } from "./consistency/forwarder.js";
 import { dashboardBundle, serveDashboard } from "./dashboard.js";
@@ -286,6 +287,7 @@ export async function buildApp(database: Database, options: AppOptions = {}): Pr
     slowQueries.metric,
     ...(options.backups === undefined ? [] : backupMetrics(options.backups.counts)),
   ]);
+  const canaries = serveCanaries(app, database, metrics, options.listeners ?? 0);
   measureRequests(app, database, metrics, statistics);
   const served = [...routes, telemetryRoute(statistics), metricsRoute(metrics)];
   const all = [...served, openApiRoute(served)];
@@ -306,6 +308,7 @@ export async function buildApp(database: Database, options: AppOptions = {}): Pr
   );
   const services = {
     database,
+    canaries,
     audit,
     backups: options.backups,
     changes: serveChanges(app, database, metrics, options),

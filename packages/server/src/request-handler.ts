@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { requireRight } from "./access/rights.js";
 import type { AuditTrail } from "./audit-log/audit-trail.js";
 import type { Backups } from "./backup/backups.js";
+import type { Canaries } from "./canary/canaries.js";
 import type { ChangeStreams } from "./changes/change-streams.js";
 import type { ForwardedAnswer, Forwarder } from "./consistency/forwarder.js";
 import { Session } from "./consistency/session.js";
@@ -37,6 +38,7 @@ export interface Services {
   readonly backups: Backups | undefined;
   readonly changes: ChangeStreams;
   readonly erasures: Erasures | undefined;
+  readonly canaries: Canaries | undefined;
   readonly issues: Issues;
   readonly slowQueries: SlowQueries;
   readonly snapshots: Snapshots | undefined;
@@ -220,6 +222,7 @@ class Exchange {
       backups: services.backups,
       changes: services.changes,
       erasures: services.erasures,
+      canaries: services.canaries,
       issues: services.issues,
       snapshots: services.snapshots,
       caller: this.#request.caller,

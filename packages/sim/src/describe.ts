@@ -78,6 +78,8 @@ export function describeMessage(sent: SentMessage): string {
 export function describeCommand(command: Step["command"]): string {
   if (command.kind === "upsert-points") return `upsert ${command.points.map(({ id }) => id).join(" ")}`;
   if (command.kind === "add-vector") return `add vector ${command.name} ${command.space.size ?? "sparse"}`;
+  if (command.kind === "begin-graph")
+    return `begin graph ${command.links}/${command.efConstruction} of ${command.vector}`;
   if (command.kind === "drop-vector") return `drop vector ${command.name}`;
   if (command.kind === "point-batch") return `batch (${command.commands.map(describeCommand).join(", ")})`;
   const target = "target" in command ? command.target : undefined;

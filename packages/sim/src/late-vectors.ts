@@ -24,6 +24,20 @@ export function lateVectorCommands(
       const given = { note: random.below(3) };
       return { kind: "add-vector", collection, name: random.pick(names), space: spaceOf(random), given };
     },
+    "begin-graph": ({ random }) => ({
+      kind: "begin-graph",
+      collection,
+      vector: random.pick(["", ...names]),
+      links: random.pick([4, 6, 8]),
+      efConstruction: random.pick([16, 32]),
+      by: 0,
+    }),
+    "give-up-graph": ({ random }) => ({
+      kind: "give-up-graph",
+      collection,
+      vector: random.pick(["", ...names]),
+      by: 0,
+    }),
     "drop-vector": ({ random }) => ({ kind: "drop-vector", collection, name: random.pick([...names, "terms"]) }),
     "late-vectors": ({ random, vector }) => {
       const size = random.pick(sizes);

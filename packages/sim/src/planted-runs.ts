@@ -19,6 +19,8 @@ const profileOfBug: Partial<Record<PlantedBug, string>> = {
   "keys-of-others-changed": "hostile",
   "vectors-not-awaited": "vectors",
   "generations-confused": "vectors",
+  "nodes-in-named-graph-alone": "vectors",
+  "switch-unheard": "vectors",
   "registers-of-dead-lost": "vectors",
   "vectors-not-taken-back": "vectors",
   "clock-unchecked": "clock",

@@ -277,6 +277,8 @@ export const profiles: Readonly<Record<string, Profile>> = {
       "late-vectors": 8,
       "late-upsert": 4,
       "late-vectors-gone": 1,
+      "begin-graph": 2,
+      "give-up-graph": 1,
     },
     faults: { ...network, partition: 0.6, "one-way": 0.2, crash: 0.5, "full-disk": 0.2, join: 0.3, wipe: 0.2 },
   },

@@ -96,6 +96,8 @@ function* commands(): Generator<{ readonly at: number; readonly command: Command
   yield { at: 2, command: { kind: "change-aliases", actions: [alias] } };
   yield { at: 3, command: { kind: "update-collection", collection: FILMS, settings: { note: "é" } } };
   yield* lateVectors();
+  // linked by upkeep, and switched to
+  yield { at: 2, command: { kind: "begin-graph", collection, vector: "half", links: 6, efConstruction: 24, by: 2 } };
   yield upsert(2, 9, true);
   yield upsert(3, 4, true);
   yield { at: 2, command: { kind: "delete-payload-index", collection, path: "n" } };

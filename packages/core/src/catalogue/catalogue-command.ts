@@ -66,6 +66,40 @@ export interface DropVector {
   readonly name: string;
 }
 
+/**
+ * Has a vector linked anew, by other parameters: a graph is made beside the one that serves, by the replica that this is executed at, and takes its
+ * place everywhere when it is whole. Refused while one is being made.
+ */
+export interface BeginGraph {
+  readonly kind: "begin-graph";
+  readonly collection: string;
+  /** Name of the vector. */
+  readonly vector: string;
+  readonly links: number;
+  readonly efConstruction: number;
+  /** Which replica: put in where it is executed. */
+  readonly by: number;
+}
+
+/** The graph that is being made takes the place of the one that serves. Written by the replica that makes it, when it is whole. */
+export interface SwitchGraph {
+  readonly kind: "switch-graph";
+  /** Id of the collection. */
+  readonly id: string;
+  /** Key of the graph. */
+  readonly graph: string;
+}
+
+/** The graph that is being made never will serve. Only the replica that makes it may say so. */
+export interface GiveUpGraph {
+  readonly kind: "give-up-graph";
+  readonly collection: string;
+  /** Name of the vector. */
+  readonly vector: string;
+  /** Which replica: put in where it is executed. */
+  readonly by: number;
+}
+
 /** A replica becomes a member of the cluster; one that is a member changes its address, or nothing. Refused for an evicted id. */
 export interface JoinMember {
   readonly kind: "join-member";
@@ -133,4 +167,7 @@ export type CatalogueCommand =
   | CreatePayloadIndex
   | DeletePayloadIndex
   | AddVector
-  | DropVector;
+  | DropVector
+  | BeginGraph
+  | SwitchGraph
+  | GiveUpGraph;

@@ -12,6 +12,7 @@ import { type Heads, headsOf, LiveDocument } from "./live-document.js";
 import { whoseKeysAreForged } from "./member-keys.js";
 import { type ReadCatalogue, readCatalogue, rememberSame } from "./read-catalogue.js";
 import { catalogueFormatVersion, type StoredCatalogue, storedKey } from "./stored-catalogue.js";
+import { forgottenGraph } from "./vector-graphs.js";
 import { forgottenVector } from "./vector-incarnation.js";
 
 type Document = Automerge.Doc<StoredCatalogue>;
@@ -213,7 +214,7 @@ export class CatalogueDocument {
       if (old.collections[key]?.vectors.val !== next.collections[key]?.vectors.val) {
         refuseCatalogue(`the vectors of collection ${id} are changed`);
       }
-      const forgotten = forgottenVector(collection, other);
+      const forgotten = forgottenVector(collection, other) ?? forgottenGraph(collection, other);
       if (forgotten !== undefined)
         refuseCatalogue(`vector ${JSON.stringify(forgotten)} of collection ${id} is forgotten`);
     }

@@ -50,6 +50,23 @@ export function isDenseSpace(space: VectorSpace): space is DenseVectorSpace {
 /** Settings as the user wrote them, kept only to be shown again. */
 export type Settings = { readonly [name: string]: Json };
 
+/** A graph beside the one that serves, while it is being made. */
+export interface BuildingGraph {
+  readonly key: string;
+  readonly space: DenseVectorSpace;
+  readonly by: number;
+}
+
+/** What there is of graphs beside first ones. */
+export interface CollectionGraphs {
+  /** By the key of the vector: the graph that took the place of its first one. */
+  readonly serving: { readonly [vector: string]: string };
+  /** By the key of the vector. */
+  readonly building: { readonly [vector: string]: BuildingGraph };
+  /** Graphs that are no more and never come back, first ones too, and what they were. */
+  readonly dead: { readonly [key: string]: DenseVectorSpace };
+}
+
 /** A collection in the catalogue. */
 export interface Collection {
   /** Unique over time: a collection that is dropped and made again is another one. It is also the name of its shard. */
@@ -57,12 +74,17 @@ export interface Collection {
   readonly name: string;
   /** By vector name; `""` is the unnamed vector. */
   readonly vectors: { readonly [name: string]: VectorSpace };
-  /** Of vectors that were added later: what the shard calls them (`vector-incarnation.ts`). It calls all others by their names. */
+  /**
+   * Of vectors that were added later, or whose first graph another one took the place of: what the shard calls them (`vector-incarnation.ts`,
+   * `vector-graphs.ts`). It calls all others by their names.
+   */
   readonly vectorKeys?: { readonly [name: string]: string };
   /** Of these: what was given for them, to be shown again. */
   readonly vectorsGiven?: { readonly [name: string]: JsonObject };
   /** Keys of vectors that are no more. They never come back. */
   readonly deadVectors?: readonly string[];
+  /** Of vectors that were given other graphs than their first ones (`vector-graphs.ts`). */
+  readonly graphs?: CollectionGraphs;
   readonly payloadIndexes: { readonly [path: string]: PayloadIndexSchema };
   readonly settings: Settings;
 }

@@ -41,6 +41,15 @@ export const dropVector = (collection: string, name: string): CatalogueCommand =
   name,
 });
 
+export const beginGraph = (collection: string, vector: string, by: number, links = 8): CatalogueCommand => ({
+  kind: "begin-graph",
+  collection,
+  vector,
+  links,
+  efConstruction: 32,
+  by,
+});
+
 export const erasing = (collection: string, askedMs = 5): CatalogueCommand => ({
   kind: "begin-erasure",
   collection,

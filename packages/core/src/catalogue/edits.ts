@@ -2,6 +2,7 @@ import { assert, type Json, MurmurationError, parsePath, requireWellFormed } fro
 import { isOrigin } from "../causality/dot.js";
 import { areMemberKeys, isSameKeys } from "../gossip/member-keys.js";
 import { limits } from "../limits.js";
+import { isGraphKey, vectorOfGraph } from "../operation/graph-key.js";
 import { isPlanted } from "../planted.js";
 import type {
   AddVector,
@@ -18,9 +19,10 @@ import type {
   SetMemberKeys,
   UpdateCollection,
 } from "./catalogue-command.js";
-import type { Catalogue, Settings } from "./collection.js";
+import type { Catalogue, Collection, Settings, VectorSpace } from "./collection.js";
 import { isCollectionId } from "./collection-id.js";
 import { beginErasure, confirmErasures } from "./erasure-edits.js";
+import { beginGraph, giveUpGraph, switchGraph } from "./graph-edits.js";
 import { isIndexSchema } from "./index-schema.js";
 import { requireLeaf } from "./leaf-text.js";
 import { checkName } from "./names.js";
@@ -63,6 +65,12 @@ export function planEdit(catalogue: Catalogue, command: CatalogueCommand, collec
       return addVector(catalogue, command);
     case "drop-vector":
       return dropVector(catalogue, command);
+    case "begin-graph":
+      return beginGraph(catalogue, command);
+    case "switch-graph":
+      return switchGraph(catalogue, command);
+    case "give-up-graph":
+      return giveUpGraph(catalogue, command);
     case "join-member":
       return joinMember(catalogue, command);
     case "evict-member":
@@ -123,7 +131,7 @@ function checkSpaces(vectors: CreateCollection["vectors"]): void {
 function checkVectorName(name: string, field: string): void {
   requireWellFormed(name, field);
   if (name === "__proto__") throw new MurmurationError("format", "the name `__proto__` is not allowed", field);
-  if (isIncarnationKey(name))
+  if (isIncarnationKey(name) || isGraphKey(name))
     throw new MurmurationError("format", `the name ${JSON.stringify(name)} is not allowed`, field);
 }
 
@@ -136,7 +144,7 @@ function addVector(catalogue: Catalogue, { collection: to, name, space, given }:
   requireLeaf(given, "vector");
   const present = Object.hasOwn(collection.vectors, name) ? collection.vectors[name] : undefined;
   if (present !== undefined) {
-    if (spaceText(present) === spaceText(space)) return () => {};
+    if (isSameVector(collection, name, present, space)) return () => {};
     throw new MurmurationError(
       "wrong-input",
       `Vector \`${name}\` already exists with other parameters: drop it before it is added again`,
@@ -157,6 +165,13 @@ function addVector(catalogue: Catalogue, { collection: to, name, space, given }:
   };
 }
 
+/** Is a vector what is to be added, whatever its graph is linked by where another one took the first one's place? */
+function isSameVector(collection: Collection, name: string, present: VectorSpace, wanted: VectorSpace): boolean {
+  const key = keyOfVector(collection, name) as string;
+  const first = isGraphKey(key) ? collection.graphs?.dead[vectorOfGraph(key)] : undefined;
+  return spaceText(first ?? present) === spaceText(wanted);
+}
+
 function dropVector(catalogue: Catalogue, { collection: from, name }: DropVector): CatalogueEdit {
   const collection = resolveCollection(catalogue, from);
   const key = keyOfVector(collection, name);
@@ -164,7 +179,7 @@ function dropVector(catalogue: Catalogue, { collection: from, name }: DropVector
     throw new MurmurationError("wrong-input", `Not existing vector name error: ${name}`, "vector_name");
   }
   return (stored) => {
-    storedCollection(stored, collection.id)[droppedKey(key)] = storedJson(true);
+    storedCollection(stored, collection.id)[droppedKey(vectorOfGraph(key))] = storedJson(true);
   };
 }
 

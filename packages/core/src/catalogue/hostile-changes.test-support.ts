@@ -4,6 +4,7 @@ import type { Dot } from "../causality/dot.js";
 import type { CatalogueDocument } from "./catalogue-document.js";
 import { actorOf } from "./check-change.js";
 import { space } from "./commands.test-support.js";
+import { graphKey } from "./vector-graphs.js";
 import { incarnationKey } from "./vector-incarnation.js";
 
 /** The document as somebody writes it who does not go by our types. */
@@ -17,6 +18,8 @@ const made = (more: { readonly [field: string]: unknown } = {}) =>
 const withSpace = (more: object) => made({ vectors: json({ "": { ...space, ...more } }) });
 const added = { name: "late", generation: 1, space };
 const late = { incarnation: { ...added, given: {} }, key: incarnationKey(added) };
+const other = { vector: "", generation: 1, links: 8, efConstruction: 32, by: 1 };
+const graph = { ...other, key: graphKey(other) };
 const nested = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;
 
 /** As a replica writes it. */
@@ -74,6 +77,28 @@ export const hostileEdits: { readonly [what: string]: (document: Raw, own: strin
     (d["collections"]![":1-1"]!["added:__proto__"] = json({ ...late.incarnation, name: "__proto__" })),
   "a dropped vector that nobody added": (d) => (d["collections"]![":1-1"]![`dropped:${late.key}`] = json(true)),
   "a dropped vector that is not": (d) => (d["collections"]![":1-1"]!["dropped:"] = json(false)),
+  "a graph that is null": (d) => (d["collections"]![":1-1"]![`graph:${graph.key}`] = json(null)),
+  "a graph that is a plain text": (d) => (d["collections"]![":1-1"]![`graph:${graph.key}`] = raw("x")),
+  "a graph under its vector's key": (d) => (d["collections"]![":1-1"]!["graph:"] = json(other)),
+  "a graph under another's key": (d) =>
+    (d["collections"]![":1-1"]![`graph:${graph.key}`] = json({ ...other, generation: 2 })),
+  "a graph of no generation": (d) =>
+    (d["collections"]![":1-1"]![`graph:${graph.key}`] = json({ ...other, generation: 0 })),
+  "a graph of a vector that is none": (d) => {
+    const stray = { ...other, vector: "nobody" };
+    d["collections"]![":1-1"]![`graph:${graphKey(stray)}`] = json(stray);
+  },
+  "a graph of a graph": (d) => {
+    const stray = { ...other, vector: graph.key };
+    d["collections"]![":1-1"]![`graph:${graphKey(stray)}`] = json(stray);
+  },
+  "a graph with links beyond the bound": (d) => {
+    const stray = { ...other, links: 1_000_000 };
+    d["collections"]![":1-1"]![`graph:${graphKey(stray)}`] = json(stray);
+  },
+  "a graph that says more": (d) => (d["collections"]![":1-1"]![`graph:${graph.key}`] = json({ ...other, more: 1 })),
+  "a switch to a graph that nobody made": (d) => (d["collections"]![":1-1"]![`switched:${graph.key}`] = json(true)),
+  "a graph that was given up and is none": (d) => (d["collections"]![":1-1"]!["given-up:"] = json(true)),
   "an id that is a path": (d) => (d["collections"]![":../../x"] = made()),
   "an id of nobody": (d) => (d["collections"]![":0-1"] = made()),
   "an id of another operation": (d) => (d["collections"]![":1-77"] = made()),

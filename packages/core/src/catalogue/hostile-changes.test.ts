@@ -3,7 +3,18 @@ import { test } from "node:test";
 import { ImmutableString } from "@automerge/automerge";
 import { MurmurationError } from "@murmuration/index";
 import { CatalogueDocument } from "./catalogue-document.js";
-import { addVector, alias, aliases, create, dropVector, index, plain, run, update } from "./commands.test-support.js";
+import {
+  addVector,
+  alias,
+  aliases,
+  beginGraph,
+  create,
+  dropVector,
+  index,
+  plain,
+  run,
+  update,
+} from "./commands.test-support.js";
 import { erasure, hostileChange, hostileEdits } from "./hostile-changes.test-support.js";
 
 const isCorrupt = (error: unknown) => error instanceof MurmurationError && error.code === "corrupt";
@@ -44,6 +55,40 @@ test("a change that forgets a vector, or that one was dropped, is refused", () =
     assert.throws(() => document.receive(change, dot), isCorrupt, wanted);
   }
   // in whatever order they come, and over a save
+  assert.deepEqual(CatalogueDocument.load(document.save(), 7).read(), document.read());
+});
+
+test("a change that forgets a graph, or that one serves or was given up, or has a dead one live again, is refused", () => {
+  const [switched, givenUp] = [beginGraph("x", "", 1, 4), beginGraph("x", "", 1, 6)];
+  const graphOf = (one: CatalogueDocument) => {
+    const { serving, building } = one.read().collections["1-1"]?.graphs ?? {};
+    return { serves: serving?.[""], building: building?.[""]?.key };
+  };
+  const begun = run(before, switched);
+  const first = graphOf(begun).building as string;
+  const serving = run(begun, { kind: "switch-graph", id: "1-1", graph: first }, givenUp);
+  const second = graphOf(serving).building as string;
+  assert.equal(graphOf(serving).serves, first);
+  const document = run(serving, { kind: "give-up-graph", collection: "x", vector: "", by: 1 });
+  assert.deepEqual(graphOf(document), { serves: first, building: undefined });
+  const edits: { readonly [what: string]: (collection: { [key: string]: unknown }) => void } = {
+    "forgets a graph that serves": (one) => delete one[`graph:${first}`],
+    "forgets a graph that was given up": (one) => delete one[`graph:${second}`],
+    "forgets a switch": (one) => delete one[`switched:${first}`],
+    "forgets that a graph was given up": (one) => delete one[`given-up:${second}`],
+    "switches to a graph that was given up": (one) => {
+      one[`switched:${second}`] = new ImmutableString("true");
+    },
+    "makes a graph another": (one) => {
+      one[`graph:${first}`] = new ImmutableString(
+        JSON.stringify({ vector: "", generation: 1, links: 5, efConstruction: 32, by: 1 }),
+      );
+    },
+  };
+  for (const [what, edit] of Object.entries(edits)) {
+    const change = hostileChange(document, dot, (raw) => edit(raw["collections"]?.[":1-1"] ?? {}));
+    assert.throws(() => document.receive(change, dot), isCorrupt, what);
+  }
   assert.deepEqual(CatalogueDocument.load(document.save(), 7).read(), document.read());
 });
 

@@ -9,6 +9,7 @@ import {
   addVector,
   alias,
   aliases,
+  beginGraph,
   create,
   dropVector,
   erased,
@@ -32,6 +33,7 @@ test("replicas that made the same changes are equal, whatever order they came in
     fc.tuple(names, fc.constantFrom("s", "t")).map(([name, path]) => index(name, path)),
     fc.tuple(names, fc.constantFrom("", "v"), fc.constantFrom(4, 5)).map((of) => addVector(...of)),
     fc.tuple(names, fc.constantFrom("", "v")).map((of) => dropVector(...of)),
+    fc.tuple(names, fc.constantFrom("", "v"), fc.constantFrom(1, 2, 3)).map((of) => beginGraph(...of)),
     fc.tuple(names, fc.nat(3)).map((of) => erasing(...of)),
     fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 12 })).map(([by, id]) => erased(by, `1-${id}`)),
   );

@@ -9,6 +9,7 @@ import { readErasures } from "./erasure.js";
 import { isIndexSchema, isLaterIndexSchema } from "./index-schema.js";
 import { valueOfLeaf } from "./leaf-text.js";
 import { checkName } from "./names.js";
+import { graphKey, livingGraphs, readGraph, type StoredGraphs, type VectorGraph } from "./vector-graphs.js";
 import {
   type CollectionVectors,
   incarnationKey,
@@ -192,7 +193,7 @@ function readVectors(
   stored: { readonly [key: string]: unknown },
   first: Collection["vectors"],
   problems: string[],
-): CollectionVectors | { readonly vectors: Collection["vectors"] } {
+): Partial<CollectionVectors> & Pick<Collection, "vectors" | "graphs"> {
   const added = new Map<string, VectorIncarnation>();
   const dropped = new Set<string>();
   for (const at of Object.keys(stored).sort()) {
@@ -213,7 +214,42 @@ function readVectors(
     dropped.delete(key);
     problems.push(`dropped vector ${JSON.stringify(key)}: there was none`);
   }
-  return added.size === 0 && dropped.size === 0 ? { vectors: first } : livingVectors(first, added, dropped);
+  const vectors = added.size === 0 && dropped.size === 0 ? { vectors: first } : livingVectors(first, added, dropped);
+  const isVector = (key: string) => added.has(key) || Object.hasOwn(first, key);
+  return livingGraphs(vectors, readGraphs(stored, isVector, problems));
+}
+
+const GRAPH = "graph:";
+const SWITCHED = "switched:";
+const GIVEN_UP = "given-up:";
+
+/** The graphs that vectors were given in place of their first ones. */
+function readGraphs(
+  stored: { readonly [key: string]: unknown },
+  isVector: (key: string) => boolean,
+  problems: string[],
+): StoredGraphs {
+  const made = new Map<string, VectorGraph>();
+  for (const at of Object.keys(stored).sort()) {
+    if (!at.startsWith(GRAPH)) continue;
+    const key = at.slice(GRAPH.length);
+    const graph = readGraph(leafOf(stored[at]) ?? null);
+    if (typeof graph === "string") problems.push(`graph ${JSON.stringify(key)}: ${graph}`);
+    else if (graphKey(graph) !== key) problems.push(`graph ${JSON.stringify(key)}: another's key`);
+    else if (!isVector(graph.vector)) problems.push(`graph ${JSON.stringify(key)}: there is no such vector`);
+    else made.set(key, graph);
+  }
+  const marked = (prefix: string): Set<string> => {
+    const keys = new Set<string>();
+    for (const at of Object.keys(stored).sort()) {
+      if (!at.startsWith(prefix)) continue;
+      const key = at.slice(prefix.length);
+      if (leafOf(stored[at]) === true && made.has(key)) keys.add(key);
+      else problems.push(`${prefix.slice(0, -1)} graph ${JSON.stringify(key)}: it is none, or it does not say so`);
+    }
+    return keys;
+  };
+  return { made, switched: marked(SWITCHED), givenUp: marked(GIVEN_UP) };
 }
 
 function readIndex(leaf: unknown, path: string): ReadPart<PayloadIndexSchema | undefined> {

@@ -41,6 +41,10 @@ export interface StoredCollection {
    */
   [added: `added:${string}`]: ImmutableString;
   [dropped: `dropped:${string}`]: ImmutableString;
+  /** By the key of a graph that a vector was given in place of its first one; marks beside it say that it serves, or never will. */
+  [graph: `graph:${string}`]: ImmutableString;
+  [switched: `switched:${string}`]: ImmutableString;
+  [givenUp: `given-up:${string}`]: ImmutableString;
 }
 
 /** Where a vector that was added stands in its collection. */
@@ -51,6 +55,19 @@ export function addedKey(vector: string): `added:${string}` {
 /** Where it says that a vector was dropped. */
 export function droppedKey(vector: string): `dropped:${string}` {
   return `dropped:${vector}`;
+}
+
+/** Where a graph stands in its collection, and what is said of it. */
+export function madeGraphKey(graph: string): `graph:${string}` {
+  return `graph:${graph}`;
+}
+
+export function switchedKey(graph: string): `switched:${string}` {
+  return `switched:${graph}`;
+}
+
+export function givenUpKey(graph: string): `given-up:${string}` {
+  return `given-up:${graph}`;
 }
 
 /** Raised when an older reader would misread the document. */

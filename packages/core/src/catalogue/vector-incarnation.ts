@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
 import { isJsonObject, type Json, type JsonObject } from "@murmuration/index";
 import { limits } from "../limits.js";
+import { isGraphKey, vectorOfGraph } from "../operation/graph-key.js";
 import { isPlanted } from "../planted.js";
 import type { Collection, VectorSpace } from "./collection.js";
 import { leafText } from "./leaf-text.js";
+import { buildingOf, isDeadGraph } from "./vector-graphs.js";
 import { problemOfSpace } from "./vector-space.js";
 
 /**
@@ -53,7 +55,8 @@ export function isIncarnationKey(key: string): boolean {
 }
 
 /** Name and generation of a key; of generation 0, the key is the name. */
-function partsOf(key: string): { readonly name: string; readonly generation: number } {
+function partsOf(graph: string): { readonly name: string; readonly generation: number } {
+  const key = vectorOfGraph(graph);
   const end = key.lastIndexOf(SEPARATOR);
   const found = end < 0 ? null : BEHIND.exec(key.slice(end + 1));
   return found === null ? { name: key, generation: 0 } : { name: key.slice(0, end), generation: Number(found[1]) };
@@ -134,25 +137,39 @@ export function nameOfKey(collection: Collection, key: string): string | undefin
   return keyOfVector(collection, name) === key ? name : keyOfVector(collection, key) === key ? key : undefined;
 }
 
-/** The space of a vector by its key; `undefined`: it does not live. */
+/** The space of a vector by its key, or of a graph that is being made; `undefined`: it does not live. */
 export function spaceOfKey(collection: Collection, key: string): VectorSpace | undefined {
+  const building = collection.graphs && buildingOf(collection, key);
+  if (building?.key === key) return building.space;
   const name = nameOfKey(collection, key);
   return name === undefined ? undefined : collection.vectors[name];
 }
 
-/** Keys of the vectors that live, in the order of their names. */
+/** Keys of all graphs that live, those that are being made too. */
+export function graphKeysOf(collection: Collection): string[] {
+  const building = Object.values(collection.graphs?.building ?? {}).map(({ key }) => key);
+  return [...vectorKeysOf(collection), ...building];
+}
+
+/** Keys of the vectors that live, in the order of their names: of the graphs that serve. */
 export function vectorKeysOf(collection: Collection): string[] {
   return Object.keys(collection.vectors).map((name) => keyOfVector(collection, name) as string);
 }
 
-/** Did a vector of this key live once, and does not any more? */
-export function isDeadVector({ deadVectors }: Collection, key: string): boolean {
-  return deadVectors?.includes(key) === true;
+/** Did a vector or a graph of this key live once, and does not any more? */
+export function isDeadVector(collection: Collection, key: string): boolean {
+  return collection.deadVectors?.includes(key) === true || isDeadGraph(collection, key);
+}
+
+/** What a shard calls the graph that serves the vector whose registers are kept under this key. */
+export function servingKey({ graphs }: Collection, vector: string): string {
+  return graphs !== undefined && Object.hasOwn(graphs.serving, vector) ? (graphs.serving[vector] as string) : vector;
 }
 
 /** May there be a vector of this key of which the catalogue has not heard yet? */
 export function mayBeAdded(collection: Collection, key: string): boolean {
-  return isIncarnationKey(key) && nameOfKey(collection, key) === undefined && !isDeadVector(collection, key);
+  if (!isIncarnationKey(key) && !isGraphKey(key)) return false;
+  return spaceOfKey(collection, key) === undefined && !isDeadVector(collection, key);
 }
 
 /** What stands for a vector's name among the settings of its collection: what was set of one that was dropped is no other's. */
@@ -162,7 +179,8 @@ export function settingsOfVector(
   name: string,
 ): JsonObject {
   const all = collection.settings[setting];
-  const key = keyOfVector(collection, name) ?? name;
+  // what is set of a vector stands whatever graph it has
+  const key = vectorOfGraph(keyOfVector(collection, name) ?? name);
   const set = all !== undefined && isJsonObject(all) && Object.hasOwn(all, key) ? all[key] : undefined;
   const given = Object.hasOwn(collection.vectorsGiven ?? {}, name) ? collection.vectorsGiven?.[name] : undefined;
   return { ...given, ...(set !== undefined && isJsonObject(set) ? set : {}) };
@@ -170,10 +188,8 @@ export function settingsOfVector(
 
 /** A vector that was known, or dead, before and is not after: what no replica writes. By its key. */
 export function forgottenVector(before: Collection, after: Collection): string | undefined {
-  const alive = new Set(vectorKeysOf(after));
+  const alive = new Set(vectorKeysOf(after).map(vectorOfGraph));
   const dead = new Set(after.deadVectors);
-  return (
-    vectorKeysOf(before).find((key) => !alive.has(key) && !dead.has(key)) ??
-    before.deadVectors?.find((key) => !dead.has(key))
-  );
+  const lived = vectorKeysOf(before).map(vectorOfGraph);
+  return lived.find((key) => !alive.has(key) && !dead.has(key)) ?? before.deadVectors?.find((key) => !dead.has(key));
 }

@@ -6,16 +6,19 @@ import {
   MurmurationError,
   type NodeDot,
   type ReadExactly,
+  type RowKeeping,
   type Space,
 } from "@murmuration/index";
-import type { Collection } from "../catalogue/collection.js";
-import { isDeadVector, isIncarnationKey, spaceOfKey, vectorKeysOf } from "../catalogue/vector-incarnation.js";
+import type { Collection, VectorSpace } from "../catalogue/collection.js";
+import { graphKeysOf, isDeadVector, isIncarnationKey, spaceOfKey } from "../catalogue/vector-incarnation.js";
 import { StitchWindows } from "../gossip/windows.js";
 import type { CheckpointSlot, OpLog } from "../log/op-log.js";
 import { FieldReader } from "../operation/field-reader.js";
+import { isGraphKey, vectorOfGraph } from "../operation/graph-key.js";
 import { decodeMessage } from "../operation/message.js";
 import { refuseMessage } from "../operation/refuse-message.js";
 import { CausalState } from "../state/causal-state.js";
+import { copyNodes } from "../state/copy-nodes.js";
 import { areOfSameVectors, graphDigest, pointsDigest } from "../state/digest.js";
 import { newIndex, openShard, spaceOptions } from "../state/open-shard.js";
 import { type PointState, visibleDot, visibleVectorNames } from "../state/point-state.js";
@@ -50,18 +53,36 @@ export class CheckpointReader {
   /** The graph of one vector, whose vectors are kept in these files where the collection wants it. Throws `corrupt`, `capacity`, `storage`. */
   index(collection: Collection, vector: string, files?: VectorFiles): Space {
     const space = spaceOfKey(collection, vector);
+    const keeping = vectorKeeping(this.log, files, collection, vector);
+    if (space !== undefined) {
+      const stored = this.#load(vector, space, keeping);
+      if (stored !== undefined) return stored;
+      // it was added after it
+      const added = newIndex(space, keeping);
+      const before = this.#graphBefore(collection, vector);
+      if (before !== undefined) copyNodes(before, added);
+      return added;
+    }
+    return refuseMessage(`${nameOf(this.manifest.shard)}: it has no graph of vector "${vector}"`);
+  }
+
+  #load(vector: string, space: VectorSpace, keeping: RowKeeping | undefined): Space | undefined {
     let offset = 0;
     for (const image of this.manifest.images) {
-      if (image.vector === vector && space !== undefined) {
-        const keeping = vectorKeeping(this.log, files, collection, vector);
+      if (image.vector === vector)
         return loadSpace(spaceOptions(space), this.#from(offset, offset + image.bytes), keeping).space;
-      }
       offset += image.bytes;
     }
-    // it was added after it
-    if (space !== undefined && !this.has(vector))
-      return newIndex(space, vectorKeeping(this.log, files, collection, vector));
-    return refuseMessage(`${nameOf(this.manifest.shard)}: it has no graph of vector "${vector}"`);
+    return undefined;
+  }
+
+  /** A graph that was made beside another one of its vector after this checkpoint begins with the nodes of that. */
+  #graphBefore(collection: Collection, vector: string): Space | undefined {
+    if (!isGraphKey(vector)) return undefined;
+    const image = this.manifest.images.find((one) => vectorOfGraph(one.vector) === vectorOfGraph(vector));
+    if (image === undefined) return undefined;
+    const space = spaceOfKey(collection, image.vector) ?? collection.graphs?.dead[image.vector];
+    return space && this.#load(image.vector, space, vectorKeeping(this.log, undefined, collection, image.vector));
   }
 
   /** Has it a graph of this vector, by its key? */
@@ -138,9 +159,9 @@ export function restoreCheckpoint(
   files?: VectorFiles,
 ): WritableShard {
   const { manifest } = checkpoint;
-  const vectors = vectorKeysOf(collection);
+  const vectors = graphKeysOf(collection);
   const stray = manifest.images.find(({ vector }) => !vectors.includes(vector) && !isDeadVector(collection, vector));
-  if (stray !== undefined || vectors.some((vector) => !checkpoint.has(vector) && !isIncarnationKey(vector)))
+  if (stray !== undefined || vectors.some((vector) => !checkpoint.has(vector) && !isAdded(vector)))
     refuseMessage(`${nameOf(manifest.shard)}: its vectors are others`);
   const indexes = new Map(vectors.map((vector) => [vector, checkpoint.index(collection, vector, files)]));
   const windows = StitchWindows.decode(manifest.windows);
@@ -178,15 +199,19 @@ export function restoreForeignCheckpoint(
 
 function restoreState(shard: Shard, state: PointState): void {
   for (const name of visibleVectorNames(state)) {
-    if (isDeadVector(shard.collection, name)) continue;
+    const graph = shard.shownGraph(name);
+    if (graph === undefined && isDeadVector(shard.collection, name)) continue;
     const dot = visibleDot(state, name);
     assert(dot !== undefined, "a visible vector has a node");
-    if (shard.graphs.get(name)?.slotOf(dot) === undefined) {
+    if (graph?.slotOf(dot) === undefined) {
       refuseMessage(`${nameOf(shard.id)}: it has no node ${dot.origin}:${dot.sequence} of point ${state.id}`);
     }
   }
   shard.restorePoint(state);
 }
+
+/** Was the vector, or its graph, added to a collection that stood? */
+const isAdded = (vector: string) => isIncarnationKey(vector) || isGraphKey(vector);
 
 function nameOf(shard: string): string {
   return `the checkpoint of shard ${shard}`;

@@ -96,7 +96,7 @@ test("unknown versions and kinds, missing and additional fields are refused by n
       () => decodeOperation("s", 1, 1, encode(changed)),
       (error) => isCorrupt(error) && message.test((error as Error).message),
     );
-  refuses([4, ...fields.slice(1)], /operation 1:1 of shard s: format version 4 is not known/);
+  refuses([5, ...fields.slice(1)], /operation 1:1 of shard s: format version 5 is not known/);
   refuses([0, ...fields.slice(1)], /operation 1:1 of shard s: format version 0 is not known/);
   refuses([1, 99, ...fields.slice(2)], /kind 99 is not known/);
   refuses([...fields, 1], /too many fields/);

@@ -11,9 +11,16 @@ import { edgesFormat } from "./edges.js";
 import { FieldReader } from "./field-reader.js";
 import { forgetFormat } from "./forget.js";
 import type { BodyFormat, Field } from "./format.js";
+import { isGraphKey } from "./graph-key.js";
 import { decodeMessage, encodeMessage, isEncodingOf } from "./message.js";
 import type { Operation, OperationBody, OperationKind } from "./operation.js";
-import { isOperationFormat, newestOperationFormat, type OperationFormat } from "./operation-format.js";
+import {
+  isOperationFormat,
+  laterGraphsFormat,
+  newestOperationFormat,
+  type OperationFormat,
+  oldestOperationFormat,
+} from "./operation-format.js";
 import { overwritePayloadFormat } from "./overwrite-payload.js";
 import { readPlainUpsert } from "./plain-upsert.js";
 import { purgeFormat } from "./purge.js";
@@ -22,7 +29,9 @@ import { setPayloadFormat } from "./set-payload.js";
 import { endOfValue } from "./structure.js";
 import { updateVectorsFormat } from "./update-vectors.js";
 import { upsertFormat } from "./upsert.js";
+import { laterKindsFormat } from "./vector-kind.js";
 import { oldestFormatOf } from "./vectors-field.js";
+import { vectorsNamedBy } from "./vectors-named-by.js";
 import { versionVectorToField } from "./version-vector-field.js";
 
 const bodyFormats: { readonly [Kind in OperationKind]: BodyFormat<Extract<OperationBody, { kind: Kind }>> } = {
@@ -72,13 +81,12 @@ function fieldsOf(operation: Operation, format: OperationFormat): readonly Field
 /**
  * The operation as bytes: a msgpack array of format version, kind, time, dependencies and the fields of its kind. Shard, origin
  * and sequence are not in it; whoever keeps the bytes keeps those beside them. Equal operations give equal bytes in one format, and
- * what is read back from them is equal to what was written: nothing is changed on the way. Where the format does not have a vector's kind, the oldest one
- * is taken that has: who makes a space of that kind has seen to it that all members read it. Throws `wrong-input` for a payload that cannot be kept,
+ * what is read back from them is equal to what was written: nothing is changed on the way. Where the format does not have a vector's kind, or
+ * graphs that came later, the oldest one is taken that has: who makes such a space or graph has seen to it that all members read it. Throws `wrong-input` for a payload that cannot be kept,
  * `format` for text that is not well-formed and `bad-request` for an operation over the size bound.
  */
 export function encodeOperation(operation: Operation, format: OperationFormat = newestOperationFormat): Uint8Array {
-  const least = "vectors" in operation ? oldestFormatOf(operation.vectors) : format;
-  const bytes = encodeMessage(fieldsOf(operation, format > least ? format : least));
+  const bytes = encodeMessage(fieldsOf(operation, formatOf(operation, format)));
   if (bytes.byteLength > limits.operationBytesMax) {
     throw new MurmurationError(
       "bad-request",
@@ -86,6 +94,14 @@ export function encodeOperation(operation: Operation, format: OperationFormat = 
     );
   }
   return bytes;
+}
+
+/** A row of the newest format says that it names a graph that came later: one that does not is written as before there were such. */
+function formatOf(operation: Operation, wanted: OperationFormat): OperationFormat {
+  if (vectorsNamedBy(operation).some(isGraphKey)) return laterGraphsFormat;
+  const least = "vectors" in operation ? oldestFormatOf(operation.vectors) : oldestOperationFormat;
+  const most = wanted < laterGraphsFormat ? wanted : laterKindsFormat;
+  return most > least ? most : least;
 }
 
 /**

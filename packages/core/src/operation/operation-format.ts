@@ -3,13 +3,15 @@
  * they stand there. In 2, each vector says of what kind it is (`vector-kind.ts`); in 1 all are dense. In 3 there are sparse ones. Which one is
  * written is agreed between members (`replica/exchange/format-exchange.ts`).
  */
-export const operationFormats = [1, 2, 3] as const;
+export const operationFormats = [1, 2, 3, 4] as const;
 export type OperationFormat = (typeof operationFormats)[number];
 
 /** What every version reads. */
 export const oldestOperationFormat: OperationFormat = 1;
 /** What this version reads at the most. */
-export const newestOperationFormat: OperationFormat = 3;
+export const newestOperationFormat: OperationFormat = 4;
+/** From which on vectors may have other graphs than their first ones. Its rows are as those of 3, and name such a graph. */
+export const laterGraphsFormat: OperationFormat = 4;
 
 /** Is it a format that this version reads? */
 export function isOperationFormat(number: unknown): number is OperationFormat {

@@ -42,6 +42,21 @@ const give = (given: { readonly [name: string]: Float32Array }): Command => ({
   collection: "c",
   points: [{ id: 1, vectors: given }],
 });
+const link = (links: number): Command => ({
+  kind: "begin-graph",
+  collection: "c",
+  vector: "a",
+  links,
+  efConstruction: 20,
+  by: 0,
+});
+/** How the vector `a` is linked, by one of these. */
+const linkedBy =
+  (...expected: number[]) =>
+  (replica: Replica) => {
+    const { a } = replica.shard("c").collection.vectors;
+    assert.ok(a !== undefined && "links" in a && expected.includes(a.links), JSON.stringify(a));
+  };
 const names = (replica: Replica) => Object.values(replica.catalogue.collections).map(({ name }) => name);
 
 interface Row {
@@ -200,6 +215,24 @@ const rows: readonly Row[] = [
     another: "drop one of its name",
     pair: [[dropVector("a"), add("a", 3)], dropVector("a")],
     ...same(both(vectorsAre({ b: 2, a: 3 }), vectorIs({ b: [0, 1] }))),
+  },
+  {
+    one: "make another graph of a vector",
+    another: "upsert",
+    pair: [link(6), later],
+    ...same(both(linkedBy(6), vectorIs({ a: [5, 5], b: [6, 6] }))),
+  },
+  {
+    one: "make another graph of a vector",
+    another: "make one of other parameters",
+    pair: [link(6), link(7)],
+    ...same(both(linkedBy(6, 7), vectorIs({ a: [1, 0], b: [0, 1] }))),
+  },
+  {
+    one: "make another graph of a vector",
+    another: "drop the vector",
+    pair: [link(6), dropVector("a")],
+    ...same(both(vectorsAre({ b: 2 }), vectorIs({ b: [0, 1] }))),
   },
   {
     one: "drop a vector",

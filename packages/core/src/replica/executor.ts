@@ -6,6 +6,7 @@ import { hasCollection, resolveCollection } from "../catalogue/resolve.js";
 import { formatOfSpaces } from "../catalogue/vector-space.js";
 import { sequenceOf, sortedEntries } from "../causality/version-vector.js";
 import type { Command, FoundPoints, PointCommand, PointWrite, Receipt } from "../command/command.js";
+import { laterGraphsFormat } from "../operation/operation-format.js";
 import { pointsOf } from "../operation/points-of.js";
 import { laterKindsFormat } from "../operation/vector-kind.js";
 import { isPlanted } from "../planted.js";
@@ -193,6 +194,7 @@ export class Executor {
       const { frontier } = writableShardOf(this.#store, command.collection).shard;
       return { ...command, through: sortedEntries(frontier), askedMs: this.#clock.now() };
     }
+    if (command.kind === "begin-graph" || command.kind === "give-up-graph") return { ...command, by: this.#store.id };
     if (command.kind !== "confirm-erasures") return command;
     this.#eraser.requireReady(command.erasures);
     return { ...command, replica: this.#store.id, atMs: this.#clock.now() };
@@ -217,6 +219,11 @@ export class Executor {
         const message = "not every member knows vectors that come and go yet: bring all of them to this version first";
         throw new MurmurationError("unavailable", message, "vector_name");
       }
+    }
+    if (command.kind === "begin-graph" && store.formatOfAll() < laterGraphsFormat) {
+      const message =
+        "not every member knows graphs that take another's place yet: bring all of them to this version first";
+      throw new MurmurationError("unavailable", message, "vector");
     }
     const sequence = sequenceOf(system.frontier, store.id) + 1;
     const change = store.document.plan(this.#asItIsHere(command), collectionIdOf({ origin: store.id, sequence }));

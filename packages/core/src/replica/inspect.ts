@@ -1,4 +1,5 @@
 import { type GraphReport, MurmurationError, type PointId } from "@murmuration/index";
+import { isBuilding } from "../catalogue/vector-graphs.js";
 import { nameOfKey } from "../catalogue/vector-incarnation.js";
 import { versionVectorToJson } from "../causality/version-vector.js";
 import { graphDigest, pointsDigest } from "../state/digest.js";
@@ -51,7 +52,9 @@ export function digestOf({ shard, indexes }: WritableShard): CollectionDigest {
 /** Every rule of every graph, checked. */
 export function validateGraphs({ shard, indexes }: WritableShard): { readonly [vector: string]: GraphReport } {
   const { collection } = shard;
-  return Object.fromEntries([...indexes].map(([key, index]) => [nameOfKey(collection, key) ?? key, index.validate()]));
+  // a graph that is being made goes by no rule yet
+  const served = [...indexes].filter(([key]) => !isBuilding(collection, key));
+  return Object.fromEntries(served.map(([key, index]) => [nameOfKey(collection, key) ?? key, index.validate()]));
 }
 
 /** Neighbours of a point's node per level. Throws `not-found` for a point without this vector. */

@@ -164,6 +164,9 @@ export function executeOnModel(model: Model, command: Command): Refused | undefi
     case "evict-member":
     case "add-vector":
     case "drop-vector":
+    case "begin-graph":
+    case "switch-graph":
+    case "give-up-graph":
     case "begin-erasure":
     case "confirm-erasures":
       return undefined;

@@ -244,7 +244,7 @@ export class Replica {
   tick(budget: UpkeepBudget = {}, beforeCompaction: () => void = () => undefined): void {
     this.#store.flush();
     const nowMs = this.#clock.now();
-    const commands = this.#peering?.catalogueCommands(nowMs) ?? [];
+    const commands = this.#upkeep.takeCommands(this.#peering?.catalogueCommands(nowMs));
     if (commands.length > 0) this.#store.publish(this.execute(commands).changes);
     this.#peering?.tick(nowMs);
     this.#store.flush();
@@ -277,14 +277,14 @@ export class Replica {
   }
 
   /**
-   * Is everything that was applied in the log? Not while the log refuses writes: then the state is ahead of its frontier's name, and a
+   * Is all that was applied in the log? Not while the log refuses writes: then the state is ahead of its frontier's name, and a
    * crash may give the name to another operation. Answers are compared between replicas only when this holds.
    */
   isDurable(): boolean {
     return this.#store.isDurable();
   }
 
-  /** Wait for the disk to have all that was applied, also what could be had again from others. Throws `storage` as `receive` does. */
+  /** Wait for the disk to have all that was applied, also what could be had again. Throws `storage` as `receive` does. */
   sync(): void {
     this.#store.sync();
   }

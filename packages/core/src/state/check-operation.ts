@@ -1,10 +1,12 @@
-import { MurmurationError, type PointId } from "@murmuration/index";
+import { type GraphDelta, MurmurationError, type PointId } from "@murmuration/index";
 import type { Collection } from "../catalogue/collection.js";
+import { graphsOfVector, isBuilding } from "../catalogue/vector-graphs.js";
 import { isDeadVector } from "../catalogue/vector-incarnation.js";
 import type { Dot } from "../causality/dot.js";
 import { sequenceOf, type VersionVector } from "../causality/version-vector.js";
+import { vectorOfGraph } from "../operation/graph-key.js";
 import { dotOf, type Operation } from "../operation/operation.js";
-import type { KeptVector } from "../operation/vector-version.js";
+import type { KeptVector, VectorVersion } from "../operation/vector-version.js";
 import { isPlanted } from "../planted.js";
 import type { CausalState } from "./causal-state.js";
 import { type Journal, takeBack } from "./journal.js";
@@ -53,25 +55,46 @@ export function checkOnGraphs(
     return refuse(operation, `there is no vector "${vector}"`);
   };
   const graphOf = (vector: string) => graphs.get(vector) as ShardGraph;
+  const isHere = (vector: string) => {
+    // what is written for a graph that is not served yet comes when it is: see `Intake`
+    if (isBuilding(collection, vector)) refuse(operation, `the graph "${vector}" does not serve yet`);
+    return has(vector) || graphsOfVector(collection, graphs, vector).length > 0;
+  };
   if ("vectors" in operation) {
-    const names = [...operation.vectors, ...operation.kept].map(({ name }) => name);
+    const names = [...operation.vectors, ...operation.kept].map(({ name }) => vectorOfGraph(name));
     if (new Set(names).size < names.length) refuse(operation, "it names a vector twice");
-    for (const { name, values, delta } of operation.vectors) {
-      if (!has(name)) continue;
-      const graph = graphOf(name);
-      graph.checkVector(values, name);
-      if (wanted(name)) graph.checkInsert(dotOf(operation), values, delta, past);
+    for (const vector of operation.vectors) {
+      const { name, values } = vector;
+      if (!isHere(name)) continue;
+      for (const key of graphsOfVector(collection, graphs, name)) {
+        const graph = graphOf(key);
+        graph.checkVector(values, name);
+        if (wanted(key)) graph.checkInsert(dotOf(operation), values, deltaFor(graph, key, vector, operation), past);
+      }
     }
   }
   if (operation.kind === "edges" && has(operation.vector)) {
     const graph = graphOf(operation.vector);
     if (wanted(operation.vector)) graph.checkEdges(operation.deltas, past);
   }
-  if (operation.kind === "delete-vectors") for (const name of operation.names) has(name);
-  if (operation.kind === "purge" && has(operation.vector)) {
-    const graph = graphOf(operation.vector);
-    if (wanted(operation.vector)) graph.checkPurge();
+  if (operation.kind === "delete-vectors") for (const name of operation.names) isHere(name);
+  if (operation.kind === "purge" && isHere(operation.vector)) {
+    for (const key of graphsOfVector(collection, graphs, operation.vector)) if (wanted(key)) graphOf(key).checkPurge();
   }
+}
+
+/**
+ * What an insert links in one of the graphs of its vector: what it says in the graph that it was written for, and nothing in any other, where whoever
+ * makes that graph, or owns the node, sees to it.
+ */
+export function deltaFor(
+  graph: ShardGraph,
+  key: string,
+  { name, delta }: VectorVersion,
+  { origin, sequence }: Operation,
+): GraphDelta {
+  if (key === name || graph.links === undefined) return delta;
+  return graph.links.unlinked({ origin, sequence });
 }
 
 type Keeping = Extract<Operation, { readonly kept: readonly KeptVector[] }>;
@@ -80,7 +103,8 @@ type Keeping = Extract<Operation, { readonly kept: readonly KeptVector[] }>;
 function checkKept({ collection, graphs, table }: CheckedState, operation: Keeping): void {
   if (isPlanted("takes-kept-unseen")) return;
   for (const { name, dot } of operation.kept) {
-    const graph = graphs.get(name);
+    const [key = name] = graphsOfVector(collection, graphs, name);
+    const graph = graphs.get(key);
     if (graph === undefined) {
       if (!isDeadVector(collection, name) && !isPlanted("vectors-not-awaited"))
         refuse(operation, `there is no vector "${name}"`);

@@ -64,11 +64,11 @@ export function hashPoint(shard: Shard, state: PointState): Uint32Array {
   hash.update(canonicalState(state));
   // of vectors that were dropped, points keep the registers alone
   for (const name of visibleVectorNames(state).sort()) {
-    if (!shard.graphs.has(name)) continue;
+    const graph = shard.shownGraph(name);
     const dot = visibleDot(state, name);
-    const slot = dot === undefined ? undefined : shard.graph(name).slotOf(dot);
-    if (slot === undefined) continue;
-    for (const piece of bytesAt(shard.graph(name), slot)) hash.update(piece);
+    const slot = dot === undefined ? undefined : graph?.slotOf(dot);
+    if (graph === undefined || slot === undefined) continue;
+    for (const piece of bytesAt(graph, slot)) hash.update(piece);
   }
   const bytes = hash.digest();
   return Uint32Array.from({ length: POINT_HASH_WORDS }, (_, i) => bytes.readUInt32LE(4 * i));

@@ -14,7 +14,7 @@ import {
   isDenseSpace,
   type VectorSpace,
 } from "../catalogue/collection.js";
-import { spaceOfKey, vectorKeysOf } from "../catalogue/vector-incarnation.js";
+import { graphKeysOf, spaceOfKey } from "../catalogue/vector-incarnation.js";
 import type { StitchWindows } from "../gossip/windows.js";
 import { isPlanted } from "../planted.js";
 import type { CausalState } from "./causal-state.js";
@@ -72,7 +72,7 @@ export function openShard(
     shard.describe(next);
     graphs.clear();
     const known = new Map(had);
-    for (const key of vectorKeysOf(next)) {
+    for (const key of graphKeysOf(next)) {
       const space = known.get(key) ?? opened.get(key);
       assert(space !== undefined, "there is a space for every vector");
       graphs.set(key, space);
@@ -92,7 +92,7 @@ export function newIndexes(
   collection: Collection,
   keepingOf?: (vector: string) => RowKeeping | undefined,
 ): Map<string, Space> {
-  return newIndexesOf(collection, vectorKeysOf(collection), keepingOf);
+  return newIndexesOf(collection, graphKeysOf(collection), keepingOf);
 }
 
 /** The same for some of its vectors, by their keys. */

@@ -1,6 +1,7 @@
 import type { Json, Payload, PointId } from "@murmuration/index";
 import type { Dot } from "../causality/dot.js";
 import { compareHybridTimes, compareStamps, type Stamp } from "../causality/hybrid-clock.js";
+import { vectorOfGraph } from "../operation/graph-key.js";
 import { isPlanted } from "../planted.js";
 
 // The state of a point is a product of last-writer-wins registers: one for existence, one per vector name, one per payload field.
@@ -133,8 +134,11 @@ function replacePoint(
 /** The vectors that a write gives a point: those inserted under its own dot, by name, and those kept from earlier operations. */
 function writtenVectors(write: Write, inserted: readonly string[], kept: readonly WrittenVector[]): WrittenVector[] {
   const dot = { origin: write.stamp.origin, sequence: write.sequence };
-  return [...inserted.map((name) => ({ name, dot })), ...kept];
+  // whatever graph an operation names: a vector has one register
+  return [...inserted.map((name) => ({ name: vectorOfGraph(name), dot })), ...kept.map(registerOf)];
 }
+
+const registerOf = (written: WrittenVector): WrittenVector => ({ ...written, name: vectorOfGraph(written.name) });
 
 /** The point is replaced, or made, with these vectors (inserted under the operation's dot, or kept) and this payload. */
 export function upsertPoint(
@@ -181,7 +185,7 @@ export function deletePointVectors(state: PointState, write: Write, names: reado
   return writeVectors(
     state,
     write,
-    names.map((name) => ({ name, dot: undefined })),
+    names.map((name) => ({ name: vectorOfGraph(name), dot: undefined })),
   );
 }
 
@@ -224,13 +228,14 @@ export function replacePointPayload(state: PointState, write: Write, payload: Pa
   return { id, stamp, exists, version: versionWith(state, write), vectors, ...replacePayload(state, payload, write) };
 }
 
-/** The node that holds the visible version of a vector. */
-export function visibleDot(state: PointState | undefined, name: string): Dot | undefined {
+/** The node that holds the visible version of a vector, by its key or that of one of its graphs. */
+export function visibleDot(state: PointState | undefined, key: string): Dot | undefined {
+  const name = vectorOfGraph(key);
   if (state === undefined || !state.exists || !Object.hasOwn(state.vectors, name)) return undefined;
   return state.vectors[name]?.dot;
 }
 
-/** Names of the vectors that the point has. */
+/** Keys of the vectors that the point has, not of their graphs (`Shard.shownGraph`). */
 export function visibleVectorNames(state: PointState): string[] {
   if (!state.exists) return [];
   return Object.keys(state.vectors).filter((name) => state.vectors[name]?.dot !== undefined);

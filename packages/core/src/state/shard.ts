@@ -1,6 +1,7 @@
 import { assert, type EdgeList, MurmurationError, type PointId } from "@murmuration/index";
 import type { Collection } from "../catalogue/collection.js";
-import { keyOfVector } from "../catalogue/vector-incarnation.js";
+import { graphsOfVector, isBuilding } from "../catalogue/vector-graphs.js";
+import { keyOfVector, servingKey } from "../catalogue/vector-incarnation.js";
 import type { Dot } from "../causality/dot.js";
 import type { VersionVector } from "../causality/version-vector.js";
 import { StitchWindows } from "../gossip/windows.js";
@@ -9,7 +10,7 @@ import type { VectorVersion } from "../operation/vector-version.js";
 import { isPlanted } from "../planted.js";
 import { applyToPoints } from "./apply-to-points.js";
 import { CausalState } from "./causal-state.js";
-import { checkOnGraphs, checkOperation } from "./check-operation.js";
+import { checkOnGraphs, checkOperation, deltaFor } from "./check-operation.js";
 import type { Journal } from "./journal.js";
 import { countedPayloadKeys, type PayloadKeys } from "./payload-keys.js";
 import { type PointState, visibleDot, type Write } from "./point-state.js";
@@ -79,6 +80,11 @@ export class Shard {
   /** The graph of a vector, by its key. Throws `wrong-input` for one that is not here. */
   graph(vector: string): ShardGraph {
     return this.graphs.get(vector) ?? noSuchVector(vector);
+  }
+
+  /** The graph that serves a vector by the key of its registers (`visibleVectorNames`); `undefined`: the vector does not live. */
+  shownGraph(vector: string): ShardGraph | undefined {
+    return this.graphs.get(servingKey(this.#collection, vector));
   }
 
   /** What the shard calls the vector of this name. Throws `wrong-input` for an unknown one. */
@@ -151,9 +157,10 @@ export class Shard {
         journal?.push(undo);
       }
       for (const [i, vector] of operation.vectors.entries()) {
-        const slot = slots[i];
-        const graph = this.graphs.get(vector.name);
-        if (graph !== undefined && slot !== undefined && !graph.reader.isVisible(slot)) graph.markDead(slot, true);
+        for (const graph of this.#graphsOf(vector.name)) {
+          const slot = this.collection.graphs === undefined ? slots[i] : graph.slotOf(dotOf(operation));
+          if (slot !== undefined && !graph.reader.isVisible(slot)) graph.markDead(slot, true);
+        }
       }
     }
     this.causality.advance(operation, journal);
@@ -241,17 +248,19 @@ export class Shard {
     journal: Journal | undefined,
   ): (number | undefined)[] {
     if ("vectors" in operation) {
-      const vectors = operation.vectors.filter((vector) => wanted(vector.name));
-      return this.#insertNodes(operation, vectors, past, journal);
+      return this.#insertNodes(operation, operation.vectors, wanted, past, journal);
     }
     // of a vector that was dropped, nothing is known any more
     if (operation.kind === "edges" && this.graphs.has(operation.vector) && wanted(operation.vector)) {
       const graph = this.graph(operation.vector);
       for (const delta of operation.deltas) graph.applyEdges(dotOf(operation), delta, past);
     }
-    if (operation.kind === "purge" && this.graphs.has(operation.vector) && wanted(operation.vector)) {
-      this.#hideLost(operation.vector, operation.dots);
-      this.purgedLiveLinks += this.graph(operation.vector).purge(operation.dots);
+    if (operation.kind === "purge") {
+      for (const key of graphsOfVector(this.#collection, this.graphs, operation.vector)) {
+        if (!wanted(key)) continue;
+        this.#hideLost(key, operation.dots);
+        this.purgedLiveLinks += this.graph(key).purge(operation.dots);
+      }
     }
     return [];
   }
@@ -285,14 +294,26 @@ export class Shard {
   #insertNodes(
     operation: Operation,
     vectors: readonly VectorVersion[],
+    wanted: (vector: string) => boolean,
     past: VersionVector,
     journal: Journal | undefined,
   ): (number | undefined)[] {
-    const slots: (number | undefined)[] = [];
-    for (const { name, values, delta } of vectors) {
-      slots.push(this.graphs.get(name)?.insert(dotOf(operation), values, delta, past, journal));
-    }
-    return slots;
+    return vectors.map((vector) => {
+      const { name, values } = vector;
+      let shown: number | undefined;
+      for (const key of graphsOfVector(this.#collection, this.graphs, name)) {
+        if (!wanted(key)) continue;
+        const graph = this.graph(key);
+        const slot = graph.insert(dotOf(operation), values, deltaFor(graph, key, vector, operation), past, journal);
+        if (!isBuilding(this.#collection, key)) shown = slot;
+      }
+      return shown;
+    });
+  }
+
+  /** Of a vector, by the key of any of its graphs. */
+  #graphsOf(named: string): ShardGraph[] {
+    return graphsOfVector(this.#collection, this.graphs, named).map((key) => this.graph(key));
   }
 
   /** With the bug planted: without the vectors that were dropped. */

@@ -8,10 +8,11 @@ import {
   type Vector,
 } from "@murmuration/index";
 import type { Collection } from "../catalogue/collection.js";
-import { nameOfKey, settingsOfVector } from "../catalogue/vector-incarnation.js";
+import { nameOfKey, servingKey, settingsOfVector } from "../catalogue/vector-incarnation.js";
 import type { OpLog } from "../log/op-log.js";
 import { mark } from "../marks.js";
 import { decodeOperation } from "../operation/codec.js";
+import { vectorOfGraph } from "../operation/graph-key.js";
 
 /** A file of vectors, by a name that no other has had. */
 export interface NamedVectorFile {
@@ -35,7 +36,8 @@ export interface VectorFiles {
  * is in the cache of the operating system.
  */
 export function keepsVectorsOffMemory(collection: Collection, vector: string): boolean {
-  const name = nameOfKey(collection, vector);
+  // whatever graph it is of, one that is being made too
+  const name = nameOfKey(collection, servingKey(collection, vectorOfGraph(vector)));
   if (name === undefined) return false;
   const given = settingsOfVector(collection, "vectors", name);
   const memory = valueIn(given, "memory");
@@ -83,7 +85,9 @@ export function vectorInLog(
     const [entry] = log.readOrigin(shard, origin, sequence - 1, 1, { leavesPayloadsOut: true });
     if (entry?.sequence !== sequence) return undefined;
     const operation = decodeOperation(shard, origin, sequence, entry.bytes);
-    return "vectors" in operation ? operation.vectors.find((vector) => vector.name === name)?.values : undefined;
+    return "vectors" in operation
+      ? operation.vectors.find((vector) => vectorOfGraph(vector.name) === vectorOfGraph(name))?.values
+      : undefined;
   } catch (error) {
     if (error instanceof MurmurationError) return undefined;
     throw error;

@@ -5,6 +5,7 @@ import type { GraphReader, NodeDot } from "../vector-index/graph-reader.js";
 import type { CausalPast, EdgeDelta, GraphDelta } from "../vector-index/graph-types.js";
 import { encodeImage, encodeWholeImage } from "../vector-index/image.js";
 import type { VectorIndexOptions } from "../vector-index/options.js";
+import { planLink, unlinkedDelta } from "../vector-index/plan-link.js";
 import { validateGraph } from "../vector-index/validate.js";
 import type { VectorIndex } from "../vector-index/vector-index.js";
 import type { SpaceLinks, SpacePort, UndoSteps } from "./space.js";
@@ -174,6 +175,9 @@ function linksOf(graph: VectorIndex): SpaceLinks {
     planRepair: (node) => graph.planRepair(node),
     unreachable: (origins, limit) => graph.unreachable(origins, limit),
     planRescue: (node, forced) => graph.planRescue(node, forced),
+    unlinked: (dot) => unlinkedDelta(graph, dot),
+    degreeAt: (slot) => reader.memberCountAt(slot, 0),
+    planLink: (node) => planLink(graph, node),
     entryOrigins: () => reader.entryOrigins(),
     settleTags: (stable) => graph.settleTags(stable),
     counters: () => graph.counters(),

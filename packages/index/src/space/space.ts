@@ -69,6 +69,12 @@ export interface SpaceLinks {
   unreachable(origins: ReadonlySet<number>, limit: number): NodeDot[];
   /** Links to a node from nodes that a search finds; `forced`: where none has room, one gives up a link. */
   planRescue(node: NodeDot, forced?: boolean): EdgeDelta | undefined;
+  /** The delta of an insert under this dot that links nothing. */
+  unlinked(dot: NodeDot): GraphDelta;
+  /** Links of the node at a slot on layer 0. */
+  degreeAt(slot: number): number;
+  /** The links that a node would get if it were inserted now. */
+  planLink(node: NodeDot): EdgeDelta | undefined;
   /** Origins whose nodes a walk starts from. */
   entryOrigins(): readonly number[];
   /** Forget the tags of operations that every member holds. Returns how many. */

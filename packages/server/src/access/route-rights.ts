@@ -52,6 +52,7 @@ export const routeRights: { readonly [route: string]: Right } = {
   "GET /murmur/collections/{collection_name}/conflicts": "collection-read",
   "POST /murmur/collections/{collection_name}/graph/walk": "collection-read",
   "POST /murmur/collections/{collection_name}/quality": "collection-read",
+  "GET /murmur/collections/{collection_name}/canary": "collection-read",
 
   [`PUT ${points}`]: "points-write",
   [`POST ${points}/delete`]: "points-write",
@@ -113,6 +114,9 @@ export const routeRights: { readonly [route: string]: Right } = {
   "POST /cluster/recover": "manage",
   "DELETE /cluster/peer/{peer_id}": "manage",
   "POST /murmur/collections/{collection_name}/validate": "manage",
+  "POST /murmur/collections/{collection_name}/canary": "manage",
+  "DELETE /murmur/collections/{collection_name}/canary": "manage",
+  "POST /murmur/collections/{collection_name}/canary/promote": "manage",
   "POST /murmur/cluster/members/{id}/evict": "manage",
   "POST /murmur/cluster/invitations": "manage",
   "POST /murmur/cluster/key/rotate": "manage",

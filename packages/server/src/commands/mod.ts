@@ -1,7 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { audit } from "./audit.js";
 import { backups } from "./backups.js";
-import { erase, evict, invite, members, rotateKey } from "./cluster-commands.js";
+import { canary, erase, evict, invite, members, rotateKey } from "./cluster-commands.js";
 import type { CliCommand } from "./command.js";
 import { drilling } from "./drill.js";
 import { restore } from "./restore.js";
@@ -16,6 +16,7 @@ const commands: readonly CliCommand[] = [
   rotateKey,
   evict,
   erase,
+  canary,
   restore,
   verify,
   backups,

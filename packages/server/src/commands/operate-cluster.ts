@@ -1,5 +1,6 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { HttpAnswer } from "../http/http-client.js";
+import { type CanaryAction, type CanaryFlags, canaryActions, canaryAt } from "./canary-command.js";
 import {
   type AskServer,
   type EraseFlags,
@@ -126,6 +127,17 @@ function onlyStatus(text: string): string {
   throw new InvalidArgumentError("it is `status` and the id of an erasure, or nothing.");
 }
 
+function countOf(text: string): number {
+  if (/^\d{1,5}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("it must be an integer.");
+}
+
+function shareOf(text: string): number {
+  const share = Number(text);
+  if (/^(0|1)?(\.\d{1,9})?$/.test(text) && share > 0 && share <= 1) return share;
+  throw new InvalidArgumentError("it must be over 0, and 1 at most.");
+}
+
 interface Flags extends ServerFlags {
   readonly json?: true;
 }
@@ -213,6 +225,19 @@ export async function operate(argv: readonly string[]): Promise<number> {
         if (id === undefined) throw new Error("say which erasure: murmur erase status ID");
         return erasureStatus(asking, id);
       }, flags),
+    );
+  command(
+    "canary",
+    "A second graph beside that of a vector, on one replica: `start`, `status`, `promote` everywhere, or `drop`.",
+  )
+    .addArgument(new Argument("<action>", "what is done").choices(canaryActions))
+    .option("--collection <name>", "collection of the vector")
+    .option("--vector <name>", "name of the vector; default: the unnamed one")
+    .option("--m <links>", "links of a node and layer; default: as in the graph that serves", countOf)
+    .option("--ef-construction <n>", "candidates kept while a node is linked; default: as there", countOf)
+    .option("--share <share>", "share of the queries that are asked of both, over 0 up to 1", shareOf)
+    .action((action: CanaryAction, flags: Flags & CanaryFlags) =>
+      print((server) => canaryAt((method, path, body) => ask(method, server, path, body), action, flags), flags),
     );
   try {
     await program.parseAsync([...argv], { from: "user" });

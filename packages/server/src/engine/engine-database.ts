@@ -121,6 +121,7 @@ export class EngineDatabase implements Database {
     this.briefSource = options.local && {
       followed: options.followed,
       tokens: this.#tokens,
+      tap: this.#reads.tap,
       ...options.local,
       isServing: () => this.#closing === undefined && !this.#ended && this.refusesReads() === undefined,
     };

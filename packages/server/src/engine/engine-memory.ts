@@ -1,7 +1,7 @@
 import type { Command, WritableShard } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
 import type { Heap } from "../threads/heap.js";
-import { MemoryGuard, memoryOf } from "./memory-guard.js";
+import { bytesBeside, MemoryGuard, memoryOf } from "./memory-guard.js";
 import type { EngineStart } from "./messages.js";
 
 /**
@@ -58,7 +58,10 @@ export class EngineMemory {
     this.#shards = shards;
     this.#storedBytes = logBytes;
     const heaps = () => memoryOf(memory, "engine").usedBytes + memoryOf(memory, "http").usedBytes;
-    const read = () => ({ usedBytes: heaps() + heldBytes(shards()), limitBytes: memoryLimitBytes });
+    const read = () => ({
+      usedBytes: heaps() + heldBytes(shards()) + bytesBeside(memory),
+      limitBytes: memoryLimitBytes,
+    });
     this.#heap = new MemoryGuard(memory, "engine", heap);
     this.#data = new MemoryGuard(memory, "data", { read, collect: heap.collect });
   }

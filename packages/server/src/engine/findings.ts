@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { invitationText, nameOfKey, type Replica } from "@murmuration/core";
+import { invitationText, isBuilding, nameOfKey, type Replica } from "@murmuration/core";
 import type { Json, Space } from "@murmuration/index";
 import { auditRecall } from "./audit.js";
 import type { ClusterLink } from "./cluster-link.js";
@@ -70,7 +70,8 @@ function spacesOf(replica: Replica, collection: string): ReadonlyMap<string, Spa
   const { id } = replica.shard(collection);
   for (const { shard, indexes } of replica.writableShards()) {
     if (shard.id !== id) continue;
-    return new Map([...indexes].map(([key, space]) => [nameOfKey(shard.collection, key) ?? key, space]));
+    const served = [...indexes].filter(([key]) => !isBuilding(shard.collection, key));
+    return new Map(served.map(([key, space]) => [nameOfKey(shard.collection, key) ?? key, space]));
   }
   return new Map();
 }

@@ -1,4 +1,5 @@
 import { MurmurationError } from "@murmuration/index";
+import { QueryTap } from "../read/query-tap.js";
 import type { Readers, ReadingLimits } from "../read/readers.js";
 import type { ReadAnswer, Reading } from "../read/reading.js";
 import type { Followed } from "./followed.js";
@@ -9,6 +10,8 @@ export class FollowedReads {
   readonly #followed: Followed;
   readonly #tokens: FollowedTokens;
   readonly #readers: Readers;
+  /** Sees what is read. */
+  readonly tap = new QueryTap();
   readonly #onDamaged: (shard: string) => void;
 
   /** `onDamaged` is told of shards of which a payload could not be read. */
@@ -31,6 +34,7 @@ export class FollowedReads {
       const asked = texts.some((one) => one !== undefined) ? { ...reading, texts } : reading;
       const { pieces, epochs, settled, report } = await this.#readers.read(collections, asked, limits);
       const told = shards.map((shard, i) => shard.frontierAt(epochs[i] as number));
+      this.tap.offer(ids[0], reading);
       const frontiers = this.#tokens.tokenOf(frontier, ids, await Promise.all(told));
       return {
         pieces,

@@ -2,6 +2,7 @@ import type { MessagePort } from "node:worker_threads";
 import type { Change, Standing } from "@murmuration/core";
 import type { LocalReaders } from "../read/local-readers.js";
 import type { PromptPayloads } from "../read/prompt-payloads.js";
+import { QueryTap } from "../read/query-tap.js";
 import type { BriefSource } from "./brief-source.js";
 import { Followed, type FollowedStart } from "./followed.js";
 import { FollowedTokens } from "./followed-tokens.js";
@@ -60,5 +61,5 @@ export function follow(
   });
   port.on("close", end);
   const isServing = () => !isOver && refusesReads === undefined && Atomics.load(start.version, 0) === at;
-  return { followed, tokens, readers, payloads, isServing };
+  return { followed, tokens, tap: new QueryTap(), readers, payloads, isServing };
 }

@@ -23,7 +23,9 @@ const COLLECT_GROWTH = 0.05;
 const PARSED_SHARE = 8;
 
 const places: Readonly<Record<MemoryPart, number>> = { engine: 0, http: 3, data: 6 };
-const WORDS = 9;
+/** Behind them: what somebody beside the engine holds, in MiB. */
+const BESIDE = 9;
+const WORDS = 10;
 const [USED, LIMIT, FULL] = [0, 1, 2];
 
 /** What guards of two threads tell each other in. */
@@ -39,6 +41,16 @@ export interface MemoryUse extends HeapUse {
 export function memoryOf(shared: Int32Array, part: MemoryPart): MemoryUse {
   const at = (word: number): number => Atomics.load(shared, places[part] + word);
   return { usedBytes: at(USED) * MEBIBYTE, limitBytes: at(LIMIT) * MEBIBYTE, isFull: at(FULL) === 1 };
+}
+
+/** Bytes of shared memory that somebody beside the engine holds for data, a canary's graph: they count with all other data. */
+export function noteBeside(shared: Int32Array, bytes: number): void {
+  Atomics.store(shared, BESIDE, Math.ceil(bytes / MEBIBYTE));
+}
+
+/** What was noted last. */
+export function bytesBeside(shared: Int32Array): number {
+  return Atomics.load(shared, BESIDE) * MEBIBYTE;
 }
 
 /** What has no room for more, in words; `undefined`: everything has. */
@@ -135,6 +147,8 @@ const freeing: ReadonlySet<Command["kind"]> = new Set<Command["kind"]>([
   "evict-member",
   "join-member",
   "set-member-keys",
+  "switch-graph",
+  "give-up-graph",
 ]);
 
 /** Does a command add to what is held in memory? */

@@ -87,7 +87,11 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       log: options.log,
       start,
       readers,
-      local: { readers: local, payloads },
+      local: {
+        readers: local,
+        payloads,
+        beside: { memory: start.memory, vectorFolder: folder.vectors, ...(keys && { keys }) },
+      },
       heap: heapOfThisThread(),
       onClosed: folder.release,
     });

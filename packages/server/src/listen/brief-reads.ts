@@ -207,6 +207,7 @@ export class BriefReads {
       release();
       return false;
     }
+    this.#source.tap.offer(shard.readable.shard, reading);
     const told = shard.frontierAt(answer.epochs[0] as number);
     const tell = (frontier: VersionVector) => {
       release();

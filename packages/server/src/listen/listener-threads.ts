@@ -5,6 +5,7 @@ import type { AccessKeys, Guard } from "../access/guard.js";
 import type { Database } from "../engine/database.js";
 import type { Listeners } from "../http/connections.js";
 import type { SharedTls } from "../http/make-server.js";
+import type { Tapped } from "../read/query-tap.js";
 import { stackOf } from "../threads/stack.js";
 import { FIRST_LISTENER_THREAD, LISTENERS_MAX } from "../threads/thread-places.js";
 import type { Address, Answered, ListenerReply, ListenerRequest, ListenerStart } from "./messages.js";
@@ -66,6 +67,7 @@ export class ListenerThreads {
   #addresses: readonly Address[] = [];
   #keys: AccessKeys | undefined;
   #tls: SharedTls | undefined;
+  #tapped: Tapped | undefined;
   #look: NodeJS.Timeout | undefined;
   #lastRequest = 0;
   #isClosing = false;
@@ -81,6 +83,10 @@ export class ListenerThreads {
     guard?.watch((keys) => {
       this.#keys = keys;
       for (const { worker } of this.#hired()) post(worker, { kind: "keys", keys });
+    });
+    this.#options.database.briefSource?.tap.watch((tapped) => {
+      this.#tapped = tapped;
+      for (const { worker } of this.#hired()) post(worker, { kind: "tap", tapped });
     });
     certificates?.watch((tls) => {
       this.#tls = tls;
@@ -198,6 +204,7 @@ export class ListenerThreads {
     const { port1: far, port2: near } = new MessageChannel();
     const start = await this.#options.database.followedAt(far);
     post(worker, { kind: "follow", start, port: near, keys: this.#keys }, [near]);
+    post(worker, { kind: "tap", tapped: this.#tapped });
   }
 
   #receive(hired: Hired, reply: ListenerReply): void {
@@ -207,6 +214,9 @@ export class ListenerThreads {
         return;
       case "connection":
         this.#options.onConnection(threadStream(reply.port));
+        return;
+      case "sampled":
+        this.#options.database.briefSource?.tap.relay(reply.query, reply.counts);
         return;
       case "answered":
         this.#options.onAnswered(reply.answered);

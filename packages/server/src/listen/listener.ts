@@ -2,11 +2,13 @@ import type { Server } from "node:http";
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { MurmurationError, type PayloadReader } from "@murmuration/index";
 import { Guard } from "../access/guard.js";
+import type { BriefSource } from "../engine/brief-source.js";
 import { follow } from "../engine/follower.js";
 import { onClientError } from "../http/connections.js";
 import { makeServer, type SharedTls, showOn } from "../http/make-server.js";
 import { LocalReaders } from "../read/local-readers.js";
 import { PromptPayloads } from "../read/prompt-payloads.js";
+import type { Tapped } from "../read/query-tap.js";
 import type { SlowQuery } from "../slow-queries.js";
 import { AnswerHeaders, type Observe } from "./brief-answer.js";
 import { briefHandler } from "./brief-handler.js";
@@ -46,6 +48,8 @@ export class Listener {
   #beat: NodeJS.Timeout | undefined;
   #following: MessagePort | undefined;
   #payloads: PromptPayloads | undefined;
+  #source: BriefSource | undefined;
+  #tapped: Tapped | undefined;
 
   constructor(port: MessagePort, start: ListenerStart) {
     this.#port = port;
@@ -69,6 +73,10 @@ export class Listener {
       case "tls":
         this.#tls = request.tls;
         for (const server of this.#servers) showOn(server, request.tls);
+        return;
+      case "tap":
+        this.#tapped = request.tapped;
+        this.#tap();
         return;
       case "tell":
         this.#tell(request.request);
@@ -96,6 +104,8 @@ export class Listener {
     const readers = new LocalReaders(payloads?.of ?? (() => noPayloads), thread);
     const source = follow(port, start, readers, payloads);
     this.#payloads = payloads;
+    this.#source = source;
+    this.#tap();
     const admits = (request: BriefRequest) => {
       const isAdmitted = admitsNow(this.#guard, request);
       if (!isAdmitted) this.#guard.learn(request.credentials);
@@ -120,6 +130,10 @@ export class Listener {
         if (--awaited === 0) this.#post({ kind: "listening" });
       });
     }
+  }
+
+  #tap(): void {
+    this.#source?.tap.set(this.#tapped, (query, counts) => this.#post({ kind: "sampled", query, counts }));
   }
 
   #note(path: string, tookMs: number, slow: SlowQuery | undefined): void {

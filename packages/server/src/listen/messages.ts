@@ -3,6 +3,7 @@ import type { AccessKeys } from "../access/guard.js";
 import type { FollowerStart } from "../engine/follower.js";
 import type { SharedTls } from "../http/make-server.js";
 import type { StoredPayloads } from "../read/messages.js";
+import type { SampledQuery, TapCounts, Tapped } from "../read/query-tap.js";
 import type { SlowQuery } from "../slow-queries.js";
 
 /** Where connections come in. */
@@ -45,6 +46,8 @@ export type ListenerRequest =
   | { readonly kind: "keys"; readonly keys: AccessKeys | undefined }
   /** Another certificate for connections from now on. */
   | { readonly kind: "tls"; readonly tls: SharedTls }
+  /** Queries that are asked of a canary as well, from now on. */
+  | { readonly kind: "tap"; readonly tapped: Tapped | undefined }
   /** It is to tell at once what it has answered. */
   | { readonly kind: "tell"; readonly request: number }
   /** Nothing is taken any more; it ends when what is under way is answered. */
@@ -58,4 +61,6 @@ export type ListenerReply =
   | { readonly kind: "listening" }
   /** The other end of a connection by which it passes requests on. */
   | { readonly kind: "connection"; readonly port: MessagePort }
+  /** A query for the canary. */
+  | { readonly kind: "sampled"; readonly query: SampledQuery | undefined; readonly counts: TapCounts }
   | { readonly kind: "answered"; readonly answered: readonly Answered[]; readonly request?: number };

@@ -1,4 +1,11 @@
-import { type Collection, type SparseVectorSpace, settingsOfVector, type VectorSpace } from "@murmuration/core";
+import {
+  type Collection,
+  isGraphKey,
+  keyOfVector,
+  type SparseVectorSpace,
+  settingsOfVector,
+  type VectorSpace,
+} from "@murmuration/core";
 import { isJsonObject, type JsonObject, type PayloadIndexSchema } from "@murmuration/index";
 import type { CollectionStatistics } from "../engine/database.js";
 import { definedOnly } from "../http/schemas/fields.js";
@@ -23,9 +30,21 @@ function vectorParams(space: Exclude<VectorSpace, SparseVectorSpace>, given: Jso
   return { size: space.size, distance: space.distance, ...given };
 }
 
+/** Of a vector whose graph was made anew by other parameters, these: what was asked for before does not hold any more. */
+function graphParams(collection: Collection, name: string): JsonObject {
+  const space = collection.vectors[name];
+  if (space?.kind !== undefined || space === undefined || !isGraphKey(keyOfVector(collection, name) ?? "")) return {};
+  const { hnsw_config: given } = settingsOfVector(collection, "vectors", name);
+  const kept = isJsonObject(given) ? given : {};
+  return { hnsw_config: { ...kept, m: kept.m === 0 ? 0 : space.links, ef_construct: space.efConstruction } };
+}
+
 /** In the shape it was given: one unnamed vector as it is, named ones as an object. */
 function vectorsParams(collection: Collection): JsonObject {
-  const given = (name: string) => settingsOfVector(collection, "vectors", name);
+  const given = (name: string) => ({
+    ...settingsOfVector(collection, "vectors", name),
+    ...graphParams(collection, name),
+  });
   const entries = Object.entries(collection.vectors).flatMap(([name, space]) =>
     space.kind === "sparse" ? [] : [[name, space] as const],
   );

@@ -7,6 +7,7 @@ import {
   type SparseVectorSpace,
   settingsOfVector,
   type VectorSpace,
+  vectorOfGraph,
 } from "@murmuration/core";
 import { isJsonObject, type Json, type JsonObject, MurmurationError, mergePayload } from "@murmuration/index";
 import type {
@@ -183,7 +184,7 @@ function mergedVectors(collection: Collection, diffs: NonNullable<UpdateCollecti
       diff.hnsw_config === undefined
         ? {}
         : { hnsw_config: { ...objectAt(old, "hnsw_config"), ...definedOnly(diff.hnsw_config) } };
-    merged[keyOfVector(collection, name) as string] = plain({ ...old, ...definedOnly(diff), ...hnsw });
+    merged[vectorOfGraph(keyOfVector(collection, name) as string)] = plain({ ...old, ...definedOnly(diff), ...hnsw });
   }
   return merged;
 }

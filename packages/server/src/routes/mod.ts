@@ -3,6 +3,7 @@ import { aliasRoutes } from "./aliases.js";
 import { auditRoutes } from "./audit.js";
 import { backupRoutes } from "./backups.js";
 import { batchRoutes } from "./batch.js";
+import { canaryRoutes } from "./canary.js";
 import { changesRoutes } from "./changes.js";
 import { clusterRoutes } from "./cluster.js";
 import { collectionRoutes } from "./collections.js";
@@ -49,6 +50,7 @@ export const routes: readonly Route[] = [
   ...explainRoutes,
   ...slowQueryRoutes,
   ...insightRoutes,
+  ...canaryRoutes,
   ...replicationRoutes,
   ...convergenceRoutes,
   ...auditRoutes,

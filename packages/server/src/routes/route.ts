@@ -5,6 +5,7 @@ import { z } from "zod";
 import type { Caller } from "../access/caller.js";
 import type { AuditTrail } from "../audit-log/audit-trail.js";
 import type { Backups } from "../backup/backups.js";
+import type { Canaries } from "../canary/canaries.js";
 import type { ChangeStreams } from "../changes/change-streams.js";
 import type { WriteReceipt } from "../consistency/session.js";
 import type { DataKeys } from "../encryption/data-keys.js";
@@ -29,6 +30,8 @@ export interface RouteContext<Params, Query, Body> {
   /** `undefined`: nobody sees to what is kept beside the database. */
   readonly erasures: Erasures | undefined;
   readonly changes: ChangeStreams;
+  /** `undefined`: there are none here. */
+  readonly canaries: Canaries | undefined;
   readonly issues: Issues;
   readonly slowQueries: SlowQueries;
   /** What collections in strict mode refuse. */

@@ -1,4 +1,4 @@
-import { compareVersionVectors, ReadsHere, type Replica, type Shard, vectorKeysOf } from "@murmuration/core";
+import { compareVersionVectors, graphKeysOf, ReadsHere, type Replica, type Shard } from "@murmuration/core";
 import { collectionName, having } from "../commands.js";
 import type { Node } from "../node.js";
 import { answersOf, kindsAnswers } from "./answers.js";
@@ -47,7 +47,7 @@ function everythingOf(replica: Replica, queries: readonly Float32Array[]): strin
 
 /** What a shard holds; with the vectors that it has, where some came and went: whoever has not heard of it yet has other graphs. */
 function frontierOf({ id, causality, collection }: Shard): string {
-  const vectors = collection.deadVectors === undefined ? "" : JSON.stringify(vectorKeysOf(collection));
+  const vectors = collection.deadVectors === undefined ? "" : JSON.stringify(graphKeysOf(collection));
   return `${id} ${JSON.stringify(causality.toJson().frontier)} ${vectors}`;
 }
 

@@ -255,7 +255,8 @@ export class Commit {
 
 /** Was a vector of a shard dropped since? Its checkpoint is to be written without it. */
 function hasDropped(before: CatalogueDocument, { shard }: WritableShard): boolean {
-  const count = (one: Collection | undefined) => one?.deadVectors?.length ?? 0;
+  const count = (one: Collection | undefined) =>
+    (one?.deadVectors?.length ?? 0) + Object.keys(one?.graphs?.dead ?? {}).length;
   const isDropped = count(shard.collection) > count(before.read().collections[shard.id]);
   if (isDropped) mark("vector dropped");
   return isDropped;

@@ -1,7 +1,7 @@
 import { assert, type EdgeList, MurmurationError, type Space } from "@murmuration/index";
 import type { CatalogueDocument } from "../../catalogue/catalogue-document.js";
 import type { Catalogue, Collection } from "../../catalogue/collection.js";
-import { vectorKeysOf } from "../../catalogue/vector-incarnation.js";
+import { graphKeysOf } from "../../catalogue/vector-incarnation.js";
 import type { Dot } from "../../causality/dot.js";
 import type { HybridClock } from "../../causality/hybrid-clock.js";
 import { emptyVersionVector } from "../../causality/version-vector.js";
@@ -10,10 +10,12 @@ import type { ReceivedOperation } from "../../gossip/inbox.js";
 import type { LogWriter, OpLog } from "../../log/op-log.js";
 import { mark } from "../../marks.js";
 import { encodeOperation } from "../../operation/codec.js";
+import { vectorOfGraph } from "../../operation/graph-key.js";
 import type { Operation, OperationBody } from "../../operation/operation.js";
 import { newestOperationFormat, type OperationFormat } from "../../operation/operation-format.js";
 import { isPlanted } from "../../planted.js";
 import type { CausalState } from "../../state/causal-state.js";
+import { copyNodes } from "../../state/copy-nodes.js";
 import type { Journal } from "../../state/journal.js";
 import { newIndexes, newIndexesOf, openShard } from "../../state/open-shard.js";
 import type { PointState } from "../../state/point-state.js";
@@ -316,8 +318,15 @@ export class ReplicaStore {
     for (const [id, { shard, indexes }] of this.shards) {
       const one = after.read().collections[id];
       if (one === undefined || one === shard.collection) continue;
-      const keys = vectorKeysOf(one).filter((key) => !indexes.has(key));
-      if (keys.length > 0) spaces.set(id, newIndexesOf(one, keys, keepingOf(one)));
+      const keys = graphKeysOf(one).filter((key) => !indexes.has(key));
+      if (keys.length === 0) continue;
+      const made = newIndexesOf(one, keys, keepingOf(one));
+      spaces.set(id, made);
+      // another graph of a vector that is here has the nodes of the one that is
+      for (const [key, space] of made) {
+        const [, before] = [...indexes].find(([known]) => vectorOfGraph(known) === vectorOfGraph(key)) ?? [];
+        if (before !== undefined) copyNodes(before, space);
+      }
     }
     const opened = new Map(added.map((one) => [one.id, openShard(one, indexesOf(one), this.log)]));
     for (const [id, { shard, rows }] of opened) {

@@ -194,7 +194,7 @@ describe("the format that operations are written in", () => {
       replica.receive(encodeEnvelope({ cluster: "c", from: 2, to: 0, message: { kind: "operations", batch } }));
     const [aside] = replica.status().peering?.setAside ?? [];
     assert.deepEqual([aside?.origin, aside?.sequence, aside?.code], [2, 1, "corrupt"]);
-    assert.match(aside?.reason ?? "", /operation 2:1 of shard \S+: format version 4 is not known/);
+    assert.match(aside?.reason ?? "", /operation 2:1 of shard \S+: format version 5 is not known/);
     run(cluster.get(3), upsert("c", [point(7, [1, 1])]));
     cluster.pass(10);
     assert.ok(payloadOf(replica, "c", 7), "operations of others are applied");

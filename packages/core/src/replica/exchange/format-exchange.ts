@@ -3,6 +3,7 @@ import type { FormatsMessage, Message } from "../../gossip/message.js";
 import { limits } from "../../limits.js";
 import { encodeOperation } from "../../operation/codec.js";
 import {
+  isOperationFormat,
   newestOperationFormat,
   type OperationFormat,
   oldestOperationFormat,
@@ -50,12 +51,14 @@ export class FormatExchange implements Exchange {
   /** The newest format that every member reads. */
   written(): OperationFormat {
     const { members, store } = this.#context;
+    let least: OperationFormat = newestOperationFormat;
     for (const id of members.active()) {
-      if (id !== store.id && (this.#peers.get(id)?.reads ?? oldestOperationFormat) < newestOperationFormat) {
-        return oldestOperationFormat;
-      }
+      if (id === store.id) continue;
+      const reads = this.#peers.get(id)?.reads ?? oldestOperationFormat;
+      if (reads >= least) continue;
+      least = isOperationFormat(reads) ? reads : oldestOperationFormat;
     }
-    return newestOperationFormat;
+    return least;
   }
 
   take(from: number, message: Message): void {

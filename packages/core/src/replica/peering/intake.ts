@@ -1,5 +1,6 @@
 import { MurmurationError } from "@murmuration/index";
 import { joinsOnly } from "../../catalogue/joins-only.js";
+import { isBuilding } from "../../catalogue/vector-graphs.js";
 import { mayBeAdded } from "../../catalogue/vector-incarnation.js";
 import type { HybridTime } from "../../causality/hybrid-clock.js";
 import { sequenceOf } from "../../causality/version-vector.js";
@@ -196,7 +197,9 @@ export class Intake {
   #waitsForVector(operation: Operation): boolean {
     const shard = this.#store.shards.get(operation.shard)?.shard;
     if (shard === undefined || isPlanted("vectors-not-awaited")) return false;
-    const isAwaited = (key: string) => !shard.graphs.has(key) && mayBeAdded(shard.collection, key);
+    const { collection } = shard;
+    const isAwaited = (key: string) =>
+      shard.graphs.has(key) ? operation.kind !== "edges" && isBuilding(collection, key) : mayBeAdded(collection, key);
     if (!vectorsNamedBy(operation).some(isAwaited)) return false;
     mark("waited for a vector");
     return true;

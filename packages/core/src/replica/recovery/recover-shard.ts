@@ -7,7 +7,7 @@ import {
   type Space,
 } from "@murmuration/index";
 import type { Collection } from "../../catalogue/collection.js";
-import { spaceOfKey, vectorKeysOf } from "../../catalogue/vector-incarnation.js";
+import { graphKeysOf, servingKey, spaceOfKey } from "../../catalogue/vector-incarnation.js";
 import { covers, type VersionVector } from "../../causality/version-vector.js";
 import { frontierOf } from "../../checkpoint/manifest.js";
 import { CheckpointReader, restoreCheckpoint } from "../../checkpoint/read-checkpoint.js";
@@ -23,6 +23,7 @@ import type { PointState } from "../../state/point-state.js";
 import { decodeStoredPoint } from "../../state/point-state-codec.js";
 import type { PointTable } from "../../state/point-table.js";
 import type { NewTableSeed } from "../../state/read-model.js";
+import type { Shard } from "../../state/shard.js";
 import { StoredStates } from "../../state/stored-states.js";
 import { type VectorFiles, vectorKeeping } from "../../state/vector-files.js";
 import type { WritableShard } from "../../state/writable-shard.js";
@@ -160,7 +161,7 @@ export function recoverGraphs(
   const { images } = sources;
   const checkpoint = currentCheckpoint(log, collection.id);
   const placed = new Map(
-    vectorKeysOf(collection).map((vector) => [vector, openIndex(log, collection, vector, sources, checkpoint)]),
+    graphKeysOf(collection).map((vector) => [vector, openIndex(log, collection, vector, sources, checkpoint)]),
   );
   const indexes = new Map([...placed].map(([vector, { index }]) => [vector, index]));
   const { causality, windows } = recoverCausality(log, collection.id);
@@ -211,6 +212,7 @@ export function recoverPoints(log: OpLog, { shard, rows }: WritableShard, newSee
       refuseMessage(`shard ${shard.id} has ${stored} points in the log, and ${rows.count} in its rows`);
     table.count(stored, stored - rows.count);
     rows.showVectors();
+    showAsServed(shard);
   } else {
     let tombstones = 0;
     let points = 0;
@@ -242,6 +244,19 @@ export function recoverPoints(log: OpLog, { shard, rows }: WritableShard, newSee
   for (const graph of shard.graphs.values()) {
     for (let slot = 0, end = graph.reader.slotCount; slot < end; slot++) {
       if (graph.reader.nodeAt(slot).linked) graph.markDead(slot, !graph.reader.isVisible(slot));
+    }
+  }
+}
+
+/** Rows name slots of graphs that serve: in one that is being made, the same nodes are shown. */
+function showAsServed({ collection, graphs }: Shard): void {
+  for (const [vector, { key }] of Object.entries(collection.graphs?.building ?? {})) {
+    const [served, building] = [graphs.get(servingKey(collection, vector)), graphs.get(key)];
+    if (served === undefined || building === undefined) continue;
+    for (let slot = 0, end = building.reader.slotCount; slot < end; slot++) {
+      if (!building.reader.nodeAt(slot).linked) continue;
+      const there = served.slotOf(building.reader.dotAt(slot));
+      if (there !== undefined && served.reader.isVisible(there)) building.reader.show(slot);
     }
   }
 }

@@ -153,7 +153,7 @@ function shownOperations(shard: Shard): KeptOperations {
   const shown = new Map<number, Set<number>>();
   for (const state of shard.table.states()) {
     for (const name of visibleVectorNames(state)) {
-      if (!shard.graphs.has(name)) continue;
+      if (shard.shownGraph(name) === undefined) continue;
       const dot = visibleDot(state, name);
       if (dot === undefined) continue;
       const ofOrigin = shown.get(dot.origin);

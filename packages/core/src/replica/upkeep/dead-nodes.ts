@@ -1,4 +1,5 @@
 import type { NodeDot, SpacePort } from "@murmuration/index";
+import { buildingOf, isBuilding } from "../../catalogue/vector-graphs.js";
 import { dotText } from "../../causality/dot.js";
 import { compareVersionVectors, emptyVersionVector, type VersionVector } from "../../causality/version-vector.js";
 import { limits } from "../../limits.js";
@@ -37,18 +38,14 @@ export class DeadNodes {
   /** Of `shard.repairs`, as far as it was looked at. */
   #repairs = 0;
   /** Nodes that the start found dead, by vector, until that is known to be no damage: a point whose row was lost looks the same. */
-  #found: ReadonlyMap<string, readonly NodeDot[]>;
+  #found: Map<string, readonly NodeDot[]>;
 
   constructor(target: WritableShard) {
     this.#target = target;
     this.#vectors = new Map([...target.indexes.keys()].map((name) => [name, newVectorState()]));
     const found = new Map<string, readonly NodeDot[]>();
     for (const [name, space] of target.indexes as ReadonlyMap<string, SpacePort>) {
-      const dead: NodeDot[] = [];
-      for (let slot = 0, end = space.reader.slotCount; slot < end; slot++) {
-        const node = space.reader.nodeAt(slot);
-        if (node.linked && node.dead) dead.push(space.reader.dotAt(slot));
-      }
+      const dead = deadIn(space);
       if (dead.length > 0) found.set(name, dead);
       space.takeDeaths();
     }
@@ -91,9 +88,13 @@ export class DeadNodes {
     const hasChanged = compareVersionVectors(shard.frontier, this.#lookedAt) !== "equal";
     for (const name of this.#vectors.keys()) if (!indexes.has(name)) this.#vectors.delete(name);
     for (const [name, space] of indexes as ReadonlyMap<string, SpacePort>) {
-      const state = this.#vectors.get(name) ?? newVectorState();
+      const known = this.#vectors.get(name);
+      const state = known ?? newVectorState();
       this.#vectors.set(name, state);
       const { links, reader } = space;
+      // a graph that was made beside another one began with nodes that were dead by then
+      if (known === undefined && isChecked) state.waiting.add(deadIn(space), shard.frontier);
+      else if (known === undefined) this.#found.set(name, deadIn(space));
       state.waiting.add(space.takeDeaths(), shard.frontier);
       for (const dot of state.waiting.take(stable)) {
         const slot = space.slotOf(dot);
@@ -122,7 +123,7 @@ export class DeadNodes {
       }
       // others' repairs and purges make nodes purgeable too: look again whenever something has changed
       if (state.repairFrom === undefined && (state.purge || hasChanged)) {
-        const dots = isPlanted("no-purge") ? [] : space.purgeable(owned, PURGE_MAX);
+        const dots = isPlanted("no-purge") ? [] : this.#purgeable(name, space, owned);
         if (dots.length > 0) write({ kind: "purge", vector: name, dots });
         purged += dots.length;
         state.purge = dots.length === PURGE_MAX;
@@ -132,6 +133,28 @@ export class DeadNodes {
     if (hasChanged) this.#lookedAt = frontier;
     return { repaired, purged, atRest };
   }
+
+  /** Nodes go from all graphs of a vector at once: as soon as nothing leads to them in any. The operation names the one that serves. */
+  #purgeable(name: string, space: SpacePort, owned: ReadonlySet<number>): NodeDot[] {
+    const { shard, indexes } = this.#target;
+    if (isBuilding(shard.collection, name)) return [];
+    const dots = space.purgeable(owned, PURGE_MAX);
+    const other = buildingOf(shard.collection, name)?.key;
+    const beside = other === undefined || dots.length === 0 ? undefined : indexes.get(other);
+    if (beside === undefined) return dots;
+    const there = new Set(beside.purgeable(owned, PURGE_MAX).map(dotText));
+    return dots.filter((dot) => there.has(dotText(dot)) || beside.slotOf(dot) === undefined);
+  }
+}
+
+/** Nodes that nobody shows. */
+function deadIn({ reader }: SpacePort): NodeDot[] {
+  const dead: NodeDot[] = [];
+  for (let slot = 0, end = reader.slotCount; slot < end; slot++) {
+    const node = reader.nodeAt(slot);
+    if (node.linked && node.dead) dead.push(reader.dotAt(slot));
+  }
+  return dead;
 }
 
 function newVectorState(): VectorState {

@@ -1,4 +1,6 @@
-import type { SpaceLinks, SpacePort } from "@murmuration/index";
+import type { EdgeDelta, NodeDot, SpaceLinks, SpacePort } from "@murmuration/index";
+import type { Collection } from "../../catalogue/collection.js";
+import { isBuilding } from "../../catalogue/vector-graphs.js";
 import { compareVersionVectors, emptyVersionVector, type VersionVector } from "../../causality/version-vector.js";
 import type { WritableShard } from "../../state/writable-shard.js";
 import type { WriteUpkeep } from "./write-upkeep.js";
@@ -20,6 +22,7 @@ export class Rescuer {
   /** Of `shard.repairs`, and whose nodes this replica looked after, as far as it was looked at. */
   #repairs = 0;
   #owners = "";
+  #graphs: Collection["graphs"];
 
   constructor(target: WritableShard) {
     this.#target = target;
@@ -28,11 +31,13 @@ export class Rescuer {
   step(owned: ReadonlySet<number>, isFirst: boolean, write: WriteUpkeep): { count: number; atRest: boolean } {
     const { shard, indexes } = this.#target;
     const owners = [...owned].sort((a, b) => a - b).join();
-    if (shard.repairs !== this.#repairs || owners !== this.#owners) {
-      // links that came back by comparing led elsewhere, or an evicted member's nodes came to this one: the frontier tells neither
+    const { collection } = shard;
+    if (shard.repairs !== this.#repairs || owners !== this.#owners || collection.graphs !== this.#graphs) {
+      // links that came back by comparing led elsewhere, an evicted member's nodes came to this one, or another graph serves: the frontier tells neither
       this.#checked = undefined;
       this.#repairs = shard.repairs;
       this.#owners = owners;
+      this.#graphs = collection.graphs;
     }
     const isQuiet = compareVersionVectors(shard.frontier, this.#seen) === "equal";
     if (!isQuiet) this.#seen = new Map(shard.frontier);
@@ -44,10 +49,11 @@ export class Rescuer {
     const seen = this.#seen;
     let count = 0;
     for (const [vector, { links }] of indexes as ReadonlyMap<string, SpacePort>) {
-      if (links === undefined) continue;
+      // who makes a graph links its nodes
+      if (links === undefined || isBuilding(shard.collection, vector)) continue;
       const lost = links.unreachable(owned, RESCUES_MAX);
       for (const node of lost) {
-        const delta = links.planRescue(node);
+        const delta = this.#linksOf(vector, links, node);
         if (delta === undefined) continue;
         write({ kind: "edges", reason: "rescue", vector, deltas: [delta] });
         count++;
@@ -58,6 +64,14 @@ export class Rescuer {
     }
     this.#checked = seen;
     return { count, atRest: count === 0 };
+  }
+
+  /** A node that leads nowhere was never linked in this graph: it gets all the links that an insert gives it. */
+  #linksOf(vector: string, links: SpaceLinks, node: NodeDot): EdgeDelta | undefined {
+    const slot = this.#target.indexes.get(vector)?.slotOf(node);
+    return (
+      (slot !== undefined && links.degreeAt(slot) === 0 ? links.planLink(node) : undefined) ?? links.planRescue(node)
+    );
   }
 
   #force(vector: string, links: SpaceLinks, write: WriteUpkeep): number {

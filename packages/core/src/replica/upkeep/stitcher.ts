@@ -1,4 +1,5 @@
 import type { EdgeDelta, NodeDot, SpacePort } from "@murmuration/index";
+import { isBuilding } from "../../catalogue/vector-graphs.js";
 import type { WindowWork } from "../../gossip/windows.js";
 import { mark } from "../../marks.js";
 import { isPlanted } from "../../planted.js";
@@ -74,7 +75,7 @@ export class Stitcher {
     let foreignCount = 0;
     for (const [vector, space] of indexes as ReadonlyMap<string, SpacePort>) {
       // what is not linked need not be
-      if (space.links === undefined) continue;
+      if (space.links === undefined || isBuilding(this.#target.shard.collection, vector)) continue;
       const { reader } = space;
       const live = (origin: number, from: number, through: number) => {
         const dots: NodeDot[] = [];

@@ -1,12 +1,16 @@
 import { MurmurationError, type SpacePort } from "@murmuration/index";
+import type { CatalogueCommand } from "../../catalogue/catalogue-command.js";
 import { emptyVersionVector, type VersionVector } from "../../causality/version-vector.js";
+import type { Command } from "../../command/command.js";
 import { mark } from "../../marks.js";
 import { isPlanted } from "../../planted.js";
 import type { Shard } from "../../state/shard.js";
 import type { WritableShard } from "../../state/writable-shard.js";
 import type { ReplicaStore } from "../commit/store.js";
+import { SYSTEM_SHARD } from "../commit/stored-causality.js";
 import type { PeeringForUpkeep } from "./cluster-options.js";
 import { DeadNodes } from "./dead-nodes.js";
+import { GraphMaker } from "./graph-maker.js";
 import { Rescuer } from "./rescuer.js";
 import { RoomWait } from "./room-wait.js";
 import { Stitcher } from "./stitcher.js";
@@ -19,6 +23,8 @@ export interface UpkeepBudget {
   readonly stitches?: number;
   /** Own nodes whose lists are freed of dead links. */
   readonly repairs?: number;
+  /** Nodes of graphs that are being made that are linked. */
+  readonly links?: number;
   /** Steps of building payload indexes. */
   readonly indexSteps?: number;
   /** No upkeep at all: only heartbeats, and requests for what is missing. */
@@ -31,6 +37,8 @@ export interface UpkeepStatus {
   readonly repaired: number;
   readonly purged: number;
   readonly rescued: number;
+  /** Nodes of graphs that take another's place. */
+  readonly linked: number;
   readonly forgotten: number;
   /** Steps that found no room in a full graph. */
   readonly putOff: number;
@@ -42,6 +50,7 @@ export interface UpkeepStatus {
 
 const DEFAULT_STITCHES = 64;
 const DEFAULT_REPAIRS = 128;
+const DEFAULT_LINKS = 64;
 
 interface ShardUpkeep {
   readonly target: WritableShard;
@@ -49,7 +58,13 @@ interface ShardUpkeep {
   readonly deadNodes: DeadNodes;
   readonly tombstones: Tombstones;
   readonly rescuer: Rescuer;
-  readonly room: { readonly stitch: RoomWait; readonly repair: RoomWait; readonly rescue: RoomWait };
+  readonly graphMaker: GraphMaker;
+  readonly room: {
+    readonly stitch: RoomWait;
+    readonly repair: RoomWait;
+    readonly rescue: RoomWait;
+    readonly link: RoomWait;
+  };
 }
 
 /**
@@ -61,7 +76,8 @@ export class Upkeep {
   readonly #store: ReplicaStore;
   readonly #peering: PeeringForUpkeep | undefined;
   readonly #shards = new Map<string, ShardUpkeep>();
-  readonly #done = { stitched: 0, repaired: 0, purged: 0, rescued: 0, forgotten: 0, putOff: 0 };
+  readonly #done = { stitched: 0, repaired: 0, purged: 0, rescued: 0, linked: 0, forgotten: 0, putOff: 0 };
+  #commands: CatalogueCommand[] = [];
   #atRest = false;
   #appliedBefore = 0;
   #madeBefore = 0;
@@ -83,6 +99,13 @@ export class Upkeep {
     this.#madeBefore = this.#store.made;
   }
 
+  /** Takes what upkeep wants the catalogue to say, behind what others want. */
+  takeCommands(before: readonly Command[] = []): readonly Command[] {
+    const commands = [...before, ...this.#commands];
+    this.#commands = [];
+    return commands;
+  }
+
   status(): UpkeepStatus {
     const hasChanged = this.#appliedBefore !== this.#store.applied || this.#madeBefore !== this.#store.made;
     let lacksRoom = 0;
@@ -99,9 +122,9 @@ export class Upkeep {
   }
 
   /** Without peering: a member of a cluster that runs by itself for a while knows nothing of what the others hold. */
-  #stableAlone(shard: Shard): VersionVector {
+  #stableAlone({ frontier }: Pick<Shard, "frontier">): VersionVector {
     const others = this.#store.catalogue.members.some(({ id, state }) => state === "active" && id !== this.#store.id);
-    return others ? emptyVersionVector : shard.frontier;
+    return others ? emptyVersionVector : frontier;
   }
 
   /** Origins whose nodes and tombstones are this replica's to care for. */
@@ -124,7 +147,8 @@ export class Upkeep {
       deadNodes: new DeadNodes(target),
       tombstones: new Tombstones(target.shard),
       rescuer: new Rescuer(target),
-      room: { stitch: new RoomWait(), repair: new RoomWait(), rescue: new RoomWait() },
+      graphMaker: new GraphMaker(target),
+      room: { stitch: new RoomWait(), repair: new RoomWait(), rescue: new RoomWait(), link: new RoomWait() },
     };
     this.#shards.set(target.shard.id, made);
     return made;
@@ -165,6 +189,18 @@ export class Upkeep {
           count: 0,
           atRest: true,
         });
+    const { system, id } = store;
+    const heard = {
+      id,
+      stable,
+      stableCatalogue: this.#peering?.stable(SYSTEM_SHARD) ?? this.#stableAlone(system),
+      catalogue: system.frontier,
+    };
+    const made = room.link.attempt(nowMs, () =>
+      upkeep.graphMaker.step(owned, heard, budget.links ?? DEFAULT_LINKS, write),
+    ) ?? { count: 0, atRest: false, commands: [] };
+    this.#commands.push(...made.commands);
+    this.#done.linked += made.count;
     if (dead.purged > 0) for (const wait of Object.values(room)) wait.noteRoom();
     if (dead.repaired > 0) mark("repaired");
     if (dead.purged > 0) mark("purged");
@@ -175,6 +211,6 @@ export class Upkeep {
     this.#done.purged += dead.purged;
     this.#done.forgotten += forgotten.count;
     this.#done.rescued += rescued.count;
-    return !tagged && stitched.atRest && dead.atRest && forgotten.atRest && rescued.atRest;
+    return !tagged && stitched.atRest && dead.atRest && forgotten.atRest && rescued.atRest && made.atRest;
   }
 }

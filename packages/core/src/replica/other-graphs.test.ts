@@ -1,0 +1,271 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { buildingOf } from "../catalogue/vector-graphs.js";
+import { graphKeysOf } from "../catalogue/vector-incarnation.js";
+import type { Command } from "../command/command.js";
+import { FailingOpLog } from "../log/failing-op-log.test-support.js";
+import { MemoryOpLog } from "../log/memory-op-log.js";
+import { Cluster } from "./cluster.test-support.js";
+import { MemoryImages } from "./memory-images.test-support.js";
+import { ReadsHere } from "./reads-here.js";
+import type { Replica } from "./replica.js";
+import {
+  createCollection,
+  identity,
+  openReplica,
+  point,
+  refusal,
+  run,
+  upsert,
+  vectorsOf,
+} from "./replica.test-support.js";
+
+const begin = (links = 4, efConstruction = 32): Command => ({
+  kind: "begin-graph",
+  collection: "c",
+  vector: "",
+  links,
+  efConstruction,
+  by: 0,
+});
+const giveUp: Command = { kind: "give-up-graph", collection: "c", vector: "", by: 0 };
+const remove = (...ids: number[]): Command => ({ kind: "delete-points", collection: "c", target: { ids } });
+
+/** Points whose vectors follow from their ids. */
+function points(from: number, count: number, shift = 0): Command {
+  return upsert(
+    "c",
+    Array.from({ length: count }, (_, i) => {
+      const id = from + i;
+      return point(id, [((id * 37 + shift) % 101) / 101, ((id * 61 + shift) % 97) / 97]);
+    }),
+  );
+}
+
+const spaceOf = (replica: Replica) => replica.shard("c").collection.vectors[""] as { readonly links: number };
+const building = (replica: Replica) => buildingOf(replica.shard("c").collection, "");
+
+/** The rules of the graph, and that walks find what comparing with everything finds. */
+function assertSound(replica: Replica): void {
+  const { "": report } = replica.validate("c");
+  assert.deepEqual(report?.violations, []);
+  assert.equal(report?.unreachable, 0);
+  assert.equal(replica.shard("c").purgedLiveLinks, 0);
+  const reads = new ReadsHere(replica, "c");
+  const selection = { payload: false, vectors: false } as const;
+  for (const at of [0, 1, 2, 3, 4]) {
+    const query = Float32Array.of(at / 5, 1 - at / 5);
+    const ask = (exact: boolean) =>
+      reads.nearest({
+        query,
+        using: "",
+        limit: 5,
+        offset: 0,
+        parameters: exact ? { exact } : { efSearch: 64 },
+        selection,
+      });
+    assert.deepEqual(
+      ask(false).map(({ id }) => id),
+      ask(true).map(({ id }) => id),
+    );
+  }
+}
+
+function settle(replica: Replica): void {
+  for (let i = 0; i < 500 && !replica.isAtRest(); i++) replica.tick();
+  assert.ok(replica.isAtRest());
+}
+
+/** The same from the projection, from images and from the operations alone. */
+function assertRestarts(log: MemoryOpLog, replica: Replica): void {
+  const wanted = identity(replica);
+  const images = new MemoryImages();
+  images.save(replica);
+  for (const options of [{}, { images }, { recoverFrom: "log" as const }]) {
+    const again = openReplica({ log, ...options });
+    assert.deepEqual(identity(again), wanted);
+    assert.deepEqual(images.refusals, []);
+  }
+}
+
+describe("a graph that takes another's place", () => {
+  it("is made of the vectors that there are and that come, and serves when it is whole", () => {
+    const log = new MemoryOpLog();
+    const replica = openReplica({ log });
+    run(replica, createCollection("c"), points(1, 60), remove(5, 6), begin(6, 40));
+    assert.equal(building(replica)?.space.links, 6);
+    assertRestarts(log, replica);
+    replica.tick({ links: 5 });
+    run(replica, points(100, 20), points(10, 5, 3), remove(20));
+    assertRestarts(log, replica);
+    settle(replica);
+    assert.equal(spaceOf(replica).links, 6);
+    assert.equal(building(replica), undefined);
+    assert.equal(graphKeysOf(replica.shard("c").collection).length, 1);
+    assertSound(replica);
+    assertRestarts(log, replica);
+    run(replica, points(200, 10), remove(101, 102));
+    settle(replica);
+    assertSound(replica);
+    assertRestarts(log, replica);
+    const once = vectorsOf(replica, "c", 7);
+    run(replica, begin(3, 16));
+    settle(replica);
+    assert.equal(spaceOf(replica).links, 3);
+    assert.deepEqual(vectorsOf(replica, "c", 7), once);
+    assertRestarts(log, replica);
+  });
+
+  it("is gone on with where the replica was killed in between", () => {
+    const log = new MemoryOpLog();
+    let replica = openReplica({ log });
+    run(replica, createCollection("c"), points(1, 50), begin(6));
+    for (let i = 0; i < 4; i++) {
+      replica.tick({ links: 4 });
+      replica = openReplica({ log, ...(i % 2 === 0 ? {} : { recoverFrom: "log" as const }) });
+    }
+    assert.equal(building(replica)?.space.links, 6);
+    settle(replica);
+    assert.equal(spaceOf(replica).links, 6);
+    assertSound(replica);
+  });
+
+  it("is as if it had never been begun where the log refuses that", () => {
+    const log = new FailingOpLog();
+    const replica = openReplica({ log });
+    run(replica, createCollection("c"), points(1, 20));
+    const before = identity(replica);
+    log.failAfter(0);
+    assert.ok(replica.execute([begin(6)]).outcomes[0] instanceof Error);
+    log.failAfter(Number.POSITIVE_INFINITY);
+    assert.deepEqual(identity(replica), before);
+    run(replica, begin(6));
+    settle(replica);
+    assertSound(replica);
+  });
+
+  it("is refused with what is wrong", () => {
+    const replica = openReplica();
+    run(replica, createCollection("c"));
+    assert.equal(refusal(replica, begin(1)).field, "m");
+    assert.equal(refusal(replica, begin(8, 5_000)).field, "ef_construct");
+    assert.equal(refusal(replica, giveUp).code, "not-found");
+    const elsewhere = { ...begin(), vector: "b" } as Command;
+    assert.equal(refusal(replica, elsewhere).code, "wrong-input");
+    run(replica, begin());
+    assert.equal(refusal(replica, begin()).code, "conflict");
+    run(replica, giveUp);
+    assert.equal(building(replica), undefined);
+    run(replica, begin(5));
+    settle(replica);
+    assert.equal(spaceOf(replica).links, 5);
+  });
+});
+
+describe("a graph that takes another's place everywhere", () => {
+  function cluster(): Cluster {
+    const made = new Cluster([1, 2, 3]);
+    made.settle();
+    run(made.get(1), createCollection("c"), points(1, 40));
+    made.settle();
+    return made;
+  }
+
+  function assertSame(made: Cluster, links: number): void {
+    made.settle();
+    const digests = [...made.replicas.values()].map((replica) => replica.digest("c"));
+    for (const digest of digests) assert.deepEqual(digest, digests[0]);
+    for (const [id, replica] of made.replicas) {
+      assert.deepEqual(replica.status().peering?.setAside, [], `replica ${id}`);
+      assert.equal(spaceOf(replica).links, links);
+      assertSound(replica);
+      const again = openReplica({ log: made.logs.get(id) as MemoryOpLog, recoverFrom: "log", newReplicaId: () => id });
+      assert.deepEqual(identity(again), identity(replica));
+    }
+  }
+
+  it("is the same on every replica, whoever writes meanwhile", () => {
+    const made = cluster();
+    made.budget = { links: 3 };
+    run(made.get(2), begin(6));
+    for (let i = 0; i < 20; i++) {
+      made.pass(2);
+      run(made.get(1 + (i % 3)), points(50 + 5 * i, 3), points(1 + i, 2, i), remove(30 + (i % 5)));
+    }
+    assertSame(made, 6);
+  });
+
+  it("has the vectors that were written for the graph before by who had not heard of it", () => {
+    const made = cluster();
+    run(made.get(1), begin(6));
+    // all of them know of the graph, and it is not whole yet
+    made.budget = { links: 1 };
+    made.pass(8);
+    made.budget = {};
+    let isCut = false;
+    made.passes = (from, to) => !isCut || (from !== 3 && to !== 3);
+    for (let i = 0; i < 200 && building(made.get(1)) !== undefined; i++) made.pass(1);
+    isCut = true;
+    run(made.get(3), points(300, 4), points(2, 3, 7));
+    run(made.get(1), points(400, 4), remove(9));
+    made.pass(5);
+    isCut = false;
+    assertSame(made, 6);
+    assert.equal(new ReadsHere(made.get(2), "c").count(), 47);
+  });
+
+  it("is one of two that were begun at once, the same everywhere", () => {
+    const made = cluster();
+    for (const other of [1, 3]) made.cut(other, 2);
+    run(made.get(1), begin(5), points(60, 5));
+    run(made.get(2), begin(7), points(70, 5));
+    made.pass(3);
+    made.heal();
+    made.settle();
+    assertSame(made, spaceOf(made.get(3)).links);
+    assert.ok([5, 7].includes(spaceOf(made.get(3)).links));
+  });
+
+  it("waits for a member that is away, and is gone on with by another one when its own is evicted", () => {
+    const made = cluster();
+    for (const other of [1, 2]) made.cut(other, 3);
+    run(made.get(1), begin(6));
+    made.pass(40);
+    assert.notEqual(building(made.get(1)), undefined);
+    made.heal();
+    made.pass(3);
+    const wasMade = spaceOf(made.get(2)).links === 6;
+    made.stop(1);
+    run(made.get(2), { kind: "evict-member", id: 1 });
+    assertSame(made, 6);
+    assert.ok(!wasMade || building(made.get(2)) === undefined);
+  });
+
+  it("is given up by its own replica alone", () => {
+    const made = cluster();
+    made.cut(2, 3);
+    run(made.get(2), begin(6));
+    made.pass(10);
+    assert.equal(refusal(made.get(1), giveUp).code, "conflict");
+    run(made.get(2), giveUp);
+    made.heal();
+    assertSame(made, 4);
+    assert.equal(building(made.get(3)), undefined);
+  });
+
+  it("goes with its vector", () => {
+    const made = cluster();
+    made.budget = { links: 1 };
+    run(made.get(1), begin(6));
+    made.pass(5);
+    made.cut(1, 2);
+    run(made.get(2), { kind: "drop-vector", collection: "c", name: "" });
+    made.pass(5);
+    made.heal();
+    made.settle();
+    for (const replica of made.replicas.values()) {
+      assert.deepEqual(graphKeysOf(replica.shard("c").collection), []);
+      assert.deepEqual(replica.status().peering?.setAside, []);
+    }
+  });
+});

@@ -1,0 +1,213 @@
+import type { EdgeDelta, SpacePort } from "@murmuration/index";
+import type { CatalogueCommand } from "../../catalogue/catalogue-command.js";
+import type { Dot } from "../../causality/dot.js";
+import { covers, sequenceOf, type VersionVector } from "../../causality/version-vector.js";
+import { mark } from "../../marks.js";
+import { isPlanted } from "../../planted.js";
+import type { WritableShard } from "../../state/writable-shard.js";
+import type { WriteUpkeep } from "./write-upkeep.js";
+
+/** Deltas that one operation carries at most, and nodes for each of them that are linked before. */
+const DELTAS_PER_OPERATION = 8;
+const FEW_NODES = 100;
+/** Slots that one step looks at. */
+const SLOTS_PER_STEP = 20_000;
+/** Tags of links that wait until every member holds them: beyond this, others are waited for. */
+const TAGS_MAX = 500_000;
+/** A graph is whole when a round found no more than one node of so many that was not linked: their owners link what comes later. */
+const WHOLE_SHARE = 100;
+const LEVEL_MAX = 7;
+const GROWTH = 1.5;
+/** So many links most nodes have that were linked, and few of those that others alone have linked to. */
+const LINKS_OF_LINKED = 3;
+
+/** How far a graph is. */
+interface Making {
+  /** Nodes of this level are looked at, from a slot on: the highest first, so that walks find their way from the beginning. */
+  level: number;
+  slot: number;
+  /** Nodes that were linked in this round over all levels, and since this began. */
+  inRound: number;
+  linked: number;
+  /** How many the last whole round has linked; `undefined`: there was none yet. */
+  lastRound: number | undefined;
+  /** Of a node with so many links, it is believed that it was linked before this began. */
+  readonly enough: number;
+  /** By slot: what node was linked there since this began, by the low bits of its sequence. */
+  done: Uint32Array;
+  /** Sequence of this replica's last operation that linked some. */
+  through: number;
+  /** Frontier of the catalogue when this was begun: it holds what is said of the graph here. */
+  readonly heard: VersionVector;
+}
+
+/** What is known of how far others are. */
+export interface MakerContext {
+  /** This replica. */
+  readonly id: number;
+  /** What every member holds, of the collection and of the catalogue, and the catalogue's frontier here. */
+  readonly stable: VersionVector;
+  readonly stableCatalogue: VersionVector;
+  readonly catalogue: VersionVector;
+}
+
+/**
+ * Links the nodes of graphs that are made beside others, and switches to them (docs/convergence.md, "Graphs that take another's place"). Only the replica
+ * that began it does so, or the one that looks after what was that replica's. Once a graph serves, every owner links those of its nodes that were
+ * written for the graph before. Whatever is linked stands in the graph and in the log: after a start it goes on where nodes are not linked yet.
+ */
+export class GraphMaker {
+  readonly #target: WritableShard;
+  /** By the key of the graph. */
+  readonly #making = new Map<string, Making>();
+  readonly #after = new Map<string, Making>();
+  /** Graphs that serve and in which nothing is left to do. */
+  readonly #done = new Set<string>();
+
+  constructor(target: WritableShard) {
+    this.#target = target;
+  }
+
+  step(
+    owned: ReadonlySet<number>,
+    context: MakerContext,
+    budget: number,
+    write: WriteUpkeep,
+  ): { readonly count: number; readonly atRest: boolean; readonly commands: readonly CatalogueCommand[] } {
+    const { shard } = this.#target;
+    const { graphs } = shard.collection;
+    if (graphs === undefined) return { count: 0, atRest: true, commands: [] };
+    const building = Object.values(graphs.building);
+    const serving = Object.values(graphs.serving);
+    const commands: CatalogueCommand[] = [];
+    let count = 0;
+    for (const { key, by } of building) {
+      if (!owned.has(by)) continue;
+      const making = this.#of(this.#making, key, context);
+      count += this.#link(key, making, undefined, context, budget, write);
+      if (!this.#isWhole(key, making, context)) continue;
+      mark("graph switched");
+      commands.push({ kind: "switch-graph", id: shard.id, graph: key });
+    }
+    for (const key of serving) {
+      if (this.#done.has(key)) continue;
+      const making = this.#of(this.#after, key, context);
+      // nothing comes any more that was written for the graph before
+      const isHeard = covers(context.stableCatalogue, making.heard);
+      count += this.#link(key, making, owned, context, budget, write);
+      if (making.lastRound === 0 && isHeard) this.#done.add(key);
+      // a round that began before is none
+      else if (making.lastRound === 0) making.lastRound = undefined;
+    }
+    forget(this.#making, (key) => building.some((one) => one.key === key));
+    forget(this.#after, (key) => serving.includes(key));
+    const atRest = building.length === 0 && serving.every((key) => this.#done.has(key));
+    return { count, atRest, commands };
+  }
+
+  #of(makings: Map<string, Making>, key: string, { catalogue, id }: MakerContext): Making {
+    const known = makings.get(key);
+    if (known !== undefined) return known;
+    const through = sequenceOf(this.#target.shard.frontier, id);
+    const begun = {
+      level: LEVEL_MAX,
+      slot: 0,
+      inRound: 0,
+      linked: 0,
+      lastRound: undefined,
+      through,
+      done: new Uint32Array(0),
+    };
+    const made: Making = { ...begun, enough: this.#enoughLinks(key), heard: new Map(catalogue) };
+    makings.set(key, made);
+    return made;
+  }
+
+  /** In a graph in which there are links, nodes were linked before a start: not again. */
+  #enoughLinks(key: string): number {
+    const space = this.#target.indexes.get(key);
+    if (space?.links === undefined) return 0;
+    for (let slot = 0, end = space.reader.slotCount; slot < end; slot++) {
+      if (space.reader.nodeAt(slot).linked && space.links.degreeAt(slot) > 0) return LINKS_OF_LINKED;
+    }
+    return Number.POSITIVE_INFINITY;
+  }
+
+  /** Is it linked, has every member heard of it, so that a rival is known here, and has every member the links? */
+  #isWhole(key: string, making: Making, { id, stable, stableCatalogue }: MakerContext): boolean {
+    const nodes = this.#target.indexes.get(key)?.reader.linkedCount ?? 0;
+    if (making.lastRound === undefined || making.lastRound * WHOLE_SHARE > nodes) return false;
+    if (isPlanted("switch-unheard")) return true;
+    return covers(stableCatalogue, making.heard) && sequenceOf(stable, id) >= making.through;
+  }
+
+  /** Link up to so many nodes, of these owners alone if that is said. Returns how many. */
+  #link(
+    key: string,
+    making: Making,
+    owners: ReadonlySet<number> | undefined,
+    { id }: MakerContext,
+    budget: number,
+    write: WriteUpkeep,
+  ): number {
+    const { shard, indexes } = this.#target;
+    const space: SpacePort | undefined = indexes.get(key);
+    if (space?.links === undefined || space.links.counters().storedTags > TAGS_MAX) return 0;
+    const { reader, links } = space;
+    let count = 0;
+    let deltas: EdgeDelta[] = [];
+    const put = () => {
+      if (deltas.length === 0) return;
+      write({ kind: "edges", reason: "rescue", vector: key, deltas });
+      making.through = sequenceOf(shard.frontier, id);
+      deltas = [];
+    };
+    for (let looked = 0; looked < SLOTS_PER_STEP && count < budget; looked++) {
+      if (making.slot >= reader.slotCount) {
+        making.slot = 0;
+        if (--making.level >= 0) continue;
+        making.level = LEVEL_MAX;
+        making.lastRound = making.inRound;
+        making.inRound = 0;
+        break;
+      }
+      const slot = making.slot++;
+      const node = reader.nodeAt(slot);
+      if (!node.linked || node.dead || node.level !== making.level) continue;
+      const dot = reader.dotAt(slot);
+      const degree = links.degreeAt(slot);
+      // one that others have linked to themselves has no links of its own yet
+      if (owners === undefined ? isDone(making, slot, dot) || degree >= making.enough : degree > 0) continue;
+      if (owners?.has(dot.origin) === false) continue;
+      const delta = links.planLink(dot);
+      if (delta === undefined) continue;
+      deltas.push(delta);
+      noteDone(making, slot, dot);
+      count++;
+      making.inRound++;
+      making.linked++;
+      // a node does not see those of its own operation: while there are few, each is planned with all before it in the graph
+      if (deltas.length >= Math.min(DELTAS_PER_OPERATION, 1 + making.linked / FEW_NODES)) put();
+    }
+    put();
+    return count;
+  }
+}
+
+/** Was this node linked since the making began? */
+function isDone({ done }: Making, slot: number, { sequence }: Dot): boolean {
+  return done[slot] === sequence >>> 0;
+}
+
+function noteDone(making: Making, slot: number, { sequence }: Dot): void {
+  if (slot >= making.done.length) {
+    const grown = new Uint32Array(Math.ceil((slot + 1) * GROWTH));
+    grown.set(making.done);
+    making.done = grown;
+  }
+  making.done[slot] = sequence >>> 0;
+}
+
+function forget(makings: Map<string, Making>, isThere: (key: string) => boolean): void {
+  for (const key of makings.keys()) if (!isThere(key)) makings.delete(key);
+}
