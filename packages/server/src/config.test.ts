@@ -92,6 +92,43 @@ describe("configuration", () => {
     assert.match(refusal(["--backup-folder", "b", "--backup-every", "20161"]), /--backup-every: .*to 20160/);
   });
 
+  it("takes a bucket for backups, and no key of it in an option", () => {
+    const to = ["--backup-to", "s3://backups/eu/a/"];
+    assert.deepEqual(
+      configOf([...to, "--backup-endpoint", "https://s3.test:9000/", "--drill-every", "60"]).backupTarget,
+      {
+        store: {
+          bucket: "backups",
+          prefix: "eu/a",
+          endpoint: "https://s3.test:9000",
+          region: "us-east-1",
+          isPathStyle: true,
+          certificateAuthority: undefined,
+          credentialsFile: undefined,
+        },
+      },
+    );
+    const amazon = configOf(to).backupTarget;
+    assert.ok(amazon !== undefined && "store" in amazon && !amazon.store.isPathStyle);
+    for (const [argv, words] of [
+      [[...to, "--backup-folder", "b"], /only one of --backup-folder and --backup-to/],
+      [["--backup-to", "http://backups/a"], /names no place in a bucket: it begins with s3:/],
+      [["--backup-to", "s3://B/a"], /the name of a bucket has 3 to 63 small letters/],
+      [["--backup-to", "s3://backups/../a"], /none of which is \. or \.\./],
+      [["--backup-to", "s3://backups//a"], /one slash between names/],
+      [["--backup-to", `s3://backups/${"a".repeat(513)}`], /a prefix has 512 characters at most/],
+      [[...to, "--backup-endpoint", "s3.test"], /--backup-endpoint must be a URL/],
+      [[...to, "--backup-endpoint", "https://key:PLANTED@s3.test"], /--backup-endpoint must hold no key/],
+      [[...to, "--backup-addressing", "dns"], /--backup-addressing: .*must be one of path, host/],
+      [["--backup-log-every", "1"], /--backup-log-every needs --backup-to/],
+      [["--drill-every", "1"], /--drill-every needs --backup-folder or --backup-to/],
+    ] as const) {
+      const refused = refusal(argv);
+      assert.match(refused, words);
+      assert.doesNotMatch(refused, /PLANTED/);
+    }
+  });
+
   it("names wrong options and values and exits with 2", () => {
     assert.match(refusal(["--prot", "1"]), /--prot/);
     assert.match(refusal(["--port", "eighty"]), /option --port: value "eighty" must be an integer from 0 to 65535/);

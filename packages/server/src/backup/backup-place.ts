@@ -16,8 +16,8 @@ export interface BackupPlace {
   names(replicaId?: number): Promise<string[]>;
   /** All backups, newest first. */
   list(): Promise<ListedBackup[]>;
-  /** Removes backups, and what no other one is made of. Throws `not-found`, or `storage`. */
-  remove(names: readonly string[]): Promise<void>;
+  /** Removes backups, and of those of this replica what no other one is made of: another one may be sending some of it. Throws `not-found`, or `storage`. */
+  remove(names: readonly string[], replicaId: number): Promise<void>;
   /** Removes what a replica left unfinished at an earlier start. Returns the names of what was removed. */
   sweep(replicaId: number): Promise<string[]>;
   /** Removes everything of a replica that is of no backup, also what the next backup might have used. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
@@ -79,6 +79,20 @@ describe("the backups of a server", () => {
     writeFileSync(join(folder, `${first.name}.json`), "{");
     const [damaged] = (await backups.report()).backups;
     assert.match(damaged !== undefined && "problem" in damaged ? damaged.problem : "", /is not JSON/);
+  });
+
+  it("are restored in drills, and one that cannot be is told of", async () => {
+    const backups = await open({ drillEveryMinutes: 0.0005, drillFolder: join(root, "drill") });
+    assert.equal(backups.counts.drills.last, undefined);
+    const made = await backups.make();
+    const { drills } = await until(backups, (report) => report.drills.last !== undefined);
+    assert.equal(drills.last?.result.backup, made.name);
+    assert.deepEqual(existsSync(join(root, "drill")) ? readdirSync(join(root, "drill")) : [], []);
+    appendFileSync(join(folder, `${made.name}.db`), "x");
+    const failed = await until(backups, (report) => report.drills.failures > 0);
+    assert.match(failed.drills.lastFailure?.why ?? "", /has \d+ bytes, not \d+/);
+    assert.ok(lines.some((line) => /a restore drill failed/.test(line)));
+    assert.ok(backups.counts.drills.failures > 0 && backups.counts.lastMs === Date.parse(made.created));
   });
 
   it("are made one at a time", async () => {

@@ -172,13 +172,18 @@ export class Backups {
   /** Throws `not-found`, `storage`, or what a store throws; `conflict` while a backup is sent, whose parts would be taken for what is left over. */
   remove(names: readonly string[]): Promise<void> {
     if (this.#running !== undefined && "store" in this.#options.to) return Promise.reject(beingMade());
-    return this.#tidy(() => this.#place.remove(names));
+    return this.#tidy(() => this.#place.remove(names, this.#options.replicaId));
   }
 
-  /** Leaves nothing of this replica there that is of no backup. Throws as `remove`, and `conflict` while a backup is made. */
-  leaveOnlyBackups(): Promise<void> {
+  /**
+   * Leaves nothing there that is of no backup: of this replica, and of those that made these backups, which nobody runs any more. Throws as `remove`, and `conflict` while a backup is made.
+   */
+  leaveOnlyBackups(names: readonly string[] = []): Promise<void> {
     if (this.#running !== undefined) return Promise.reject(beingMade());
-    return this.#tidy(() => this.#place.leaveOnlyBackups(this.#options.replicaId));
+    const makers = names.flatMap((name) => parseBackupName(name)?.replicaId ?? []);
+    return this.#tidy(async () => {
+      for (const replica of new Set([this.#options.replicaId, ...makers])) await this.#place.leaveOnlyBackups(replica);
+    });
   }
 
   /**
@@ -302,7 +307,7 @@ export class Backups {
     const { keep, replicaId } = this.#options;
     try {
       const old = (await this.#place.names(replicaId)).slice(keep);
-      if (old.length > 0) await this.#place.remove(old);
+      if (old.length > 0) await this.#place.remove(old, replicaId);
     } catch (error) {
       this.#log.warn({ why: (error as Error).message }, "old backups could not be removed");
     }

@@ -95,14 +95,14 @@ export class StoredBackups implements BackupPlace {
     return withStore(this.#config, (store) => listStored(store, this.#masterKeys()));
   }
 
-  remove(names: readonly string[]): Promise<void> {
+  remove(names: readonly string[], replicaId: number): Promise<void> {
     return withStore(this.#config, async (store) => {
       const there = new Set(await storedNames(store));
       const unknown = names.find((name) => !there.has(name));
       if (unknown !== undefined) throw new MurmurationError("not-found", `there is no backup ${unknown}`);
       // the manifests first: what is left over without one is no backup
       for (const name of names) await store.remove(manifestKey(makerOf(store, name), name));
-      for (const replica of new Set(names.map((name) => makerOf(store, name)))) await this.#prune(store, replica);
+      if (names.some((name) => makerOf(store, name) === replicaId)) await this.#prune(store, replicaId);
     });
   }
 

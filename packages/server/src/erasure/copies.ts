@@ -48,7 +48,7 @@ export async function eraseFromBackups(
   // behind the new one: there is no moment without any
   if (policy !== "keep" && holding.length > 0) await backups.remove(holding);
   // of one that was broken off, parts may lie in a store
-  await backups.leaveOnlyBackups();
+  await backups.leaveOnlyBackups(policy === "keep" ? [] : holding);
   return policy === "keep" ? { ...noCopies, kept: holding } : { removed: holding, made, kept: [] };
 }
 
