@@ -73,7 +73,8 @@ describe("the projection", { skip: noBrowser }, () => {
     await page.keyboard.press("Tab");
     await row.focus();
     await page.keyboard.press("Enter");
-    await page.waitForURL(/\/points\?id=\d+/);
+    await page.waitForURL(/\/points\?filter=/);
+    await view.shows(/^1 point/);
     assert.equal(await page.evaluate("window.hit"), undefined, "no text of data is carried out");
   });
 
@@ -211,6 +212,48 @@ describe("the quality", { skip: noBrowser }, () => {
   test("is nothing that sparse vectors have", async (t) => {
     const view = await driver.open(t, server.address, "/collections/s/quality");
     await view.shows("all others are searched exactly");
+  });
+});
+
+describe("operations", { skip: noBrowser }, () => {
+  test("appear as they are written, are filtered and held, and say why they end", async (t) => {
+    await ok("PUT", "/collections/o", { vectors: { size: 2, distance: "Dot" } });
+    const put = (id: number, payload: object) =>
+      ok("PUT", "/collections/o/points?wait=true", { points: [{ id, vector: [id, 1], payload }] });
+    await put(1, { before: true });
+    const view = await driver.open(t, server.address, "/collections/o/operations");
+    const { page } = view;
+    await page.locator(".badge-good", { hasText: "live" }).waitFor();
+    const rows = page.locator(".operations-row");
+    await put(71, { text: HOSTILE, many: Object.fromEntries(Array.from({ length: 3_000 }, (_, i) => [`f${i}`, i])) });
+    await ok("POST", "/collections/o/points/payload?wait=true", { payload: { a: 1 }, points: [1, 71] });
+    await ok("POST", "/collections/o/points/delete?wait=true", { points: [1] });
+    await rows.nth(2).waitFor();
+    const kindsShown = async () => (await rows.locator("button").allInnerTexts()).join(" ");
+    assert.equal(await kindsShown(), "delete set-payload upsert", "the latest first, none of before");
+    await page.getByLabel("set-payload", { exact: true }).uncheck();
+    assert.equal(await kindsShown(), "delete upsert");
+    await page.getByLabel("Points whose id has").fill("71");
+    assert.equal(await kindsShown(), "upsert");
+    await page.getByLabel("set-payload", { exact: true }).check();
+    await page.getByLabel("Points whose id has").fill("");
+    await view.look("operations");
+    await rows.locator("button").nth(2).click();
+    await page.getByRole("dialog").waitFor();
+    assert.ok((await page.getByRole("dialog").innerText()).includes("onerror"), "hostile payloads are text");
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Pause" }).click();
+    await put(5, {});
+    await page.getByText(/4 have come since/).waitFor();
+    assert.equal(await rows.count(), 3);
+    await page.getByRole("button", { name: "Go on" }).click();
+    await rows.nth(3).waitFor();
+    await page.getByRole("button", { name: "Clear" }).click();
+    await view.shows("Nothing yet");
+    view.allow(/status of 404/);
+    await ok("DELETE", "/collections/o");
+    await view.shows("The stream ended; it is asked for again");
+    assert.equal(await page.evaluate("window.hit"), undefined);
   });
 });
 

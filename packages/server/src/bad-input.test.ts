@@ -4,6 +4,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import {
   type CatalogueRequest,
   catalogueRequests,
+  insightRequests,
   near,
   type RightRequest,
   readRequests,
@@ -112,8 +113,10 @@ async function refusedOf(requests: readonly RightRequest[]): Promise<number> {
   const restore = () => test.ask("PUT", "/collections/things/points", { points: original });
   for (const [method, path, body] of requests) {
     await restore();
-    const { takes, answers } = routeOf(method, `${c}${path}`);
-    const right = await test.ask(method, `/collections/things${path}`, body);
+    const whole = path.startsWith("/murmur") ? path : `${c}${path}`;
+    const url = whole.replace("{collection_name}", "things");
+    const { takes, answers } = routeOf(method, whole);
+    const right = await test.ask(method, url, body);
     assert.equal(right.statusCode, 200, `${method} ${path}: ${right.error}`);
     assert.ok(takes(body), `${method} ${path}: the document allows ${JSON.stringify(body)}`);
     assert.ok(answers(right.json), `${method} ${path}: the document allows ${right.text}`);
@@ -126,7 +129,7 @@ async function refusedOf(requests: readonly RightRequest[]): Promise<number> {
       const texts = wrongTexts.filter((_, i) => i % every === steps.length % every);
       for (const text of [...texts, undefined]) {
         const sent = changed(body, steps, text);
-        const { statusCode, error = "", json } = await test.ask(method, `/collections/things${path}`, sent);
+        const { statusCode, error = "", json } = await test.ask(method, url, sent);
         const what = `${method} ${path} with ${steps.join(".")} ${text ?? "left out"}: ${statusCode} ${error}`;
         const isRefused = statusCode >= 400 && statusCode < 500;
         if (statusCode === 200 && isWrite) {
@@ -207,6 +210,10 @@ describe("bad input", () => {
 
   it("is refused by every kind of query, with what is wrong", async () => {
     assert.ok((await refusedOf(readRequests)) > 700);
+  });
+
+  it("is refused by what looks into a collection", async () => {
+    assert.ok((await refusedOf(insightRequests)) > 40);
   });
 
   it("is refused in paths and parameters of every route", async () => {

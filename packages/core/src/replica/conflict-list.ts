@@ -42,7 +42,7 @@ export interface ConflictSide {
 export interface ConflictTold {
   readonly number: number;
   readonly id: PointId;
-  /** What both of them wrote: `point`, `payload`, `field "a"`, `vector "b"`. */
+  /** What both of them wrote: `point`, `payload`, `field "a"`, `vector "b"`, `vector` for the unnamed one. */
   readonly parts: readonly string[];
   readonly winner: "first" | "second";
   readonly reason: string;
@@ -94,7 +94,7 @@ function operationAt(log: OpLog, shard: string, dot: Dot): Operation | undefined
 }
 
 const shownName = ({ part, name }: ContestedPart, collection: Collection): string => {
-  if (name === undefined) return part;
+  if (name === undefined || (part === "vector" && name === "")) return part;
   return `${part} ${JSON.stringify(part === "vector" ? (nameOfKey(collection, name) ?? name) : name)}`;
 };
 

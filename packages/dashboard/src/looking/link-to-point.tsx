@@ -1,3 +1,4 @@
+import { printJson } from "../json.js";
 import { Data } from "../parts/data.js";
 import { href } from "../route.js";
 
@@ -5,7 +6,7 @@ export type Id = number | bigint | string;
 
 /** Where a point is shown with all that it has. */
 export const pointLink = (collection: string, id: Id): string =>
-  href("/collections/:collection/points", { collection }, { id: String(id) });
+  href("/collections/:collection/points", { collection }, { filter: printJson({ must: [{ has_id: [id] }] }) });
 
 /** A point's id, which leads to the point. */
 export function PointLink({ collection, id }: { readonly collection: string; readonly id: Id }) {

@@ -163,6 +163,16 @@ export const readRequests: readonly RightRequest[] = [
   ["PUT", "/index", { field_name: "place", field_schema: "geo" }],
 ];
 
+/** The same of what looks into a collection; their paths are whole. */
+export const insightRequests: readonly RightRequest[] = [
+  ["POST", "/murmur/collections/{collection_name}/graph/walk", { query: near, using: "", filter, params, limit: 2 }],
+  [
+    "POST",
+    "/murmur/collections/{collection_name}/quality",
+    { using: "", samples: 2, seed: 1, limit: 2, hnsw_ef: [4, 8] },
+  ],
+];
+
 /** A request that changes the catalogue, and what undoes it. */
 export interface CatalogueRequest {
   readonly method: "PUT" | "PATCH" | "POST";

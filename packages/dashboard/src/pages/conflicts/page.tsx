@@ -44,6 +44,8 @@ interface Told {
   readonly conflicts: readonly Conflict[];
 }
 
+const noRegions: ReadonlyMap<number, string> = new Map();
+
 const digits = (value: number) => String(Number(value.toPrecision(5)));
 
 /** What the two sides of a conflict wrote. */
@@ -72,8 +74,17 @@ function Written({ side }: { readonly side: Side }) {
   );
 }
 
-function SideBox({ side, title, hasWon }: { readonly side: Side; readonly title: string; readonly hasWon: boolean }) {
+interface SideProps {
+  readonly side: Side;
+  readonly title: string;
+  readonly hasWon: boolean;
+  /** By replica, as far as they are known. */
+  readonly regions: ReadonlyMap<number, string>;
+}
+
+function SideBox({ side, title, hasWon, regions }: SideProps) {
   const { origin, dot, time_ms: timeMs, counter, kind } = side;
+  const region = regions.get(origin);
   return (
     <div class={`side-box ${hasWon ? "side-won" : ""}`}>
       <h3>
@@ -81,7 +92,8 @@ function SideBox({ side, title, hasWon }: { readonly side: Side; readonly title:
         {hasWon ? <Badge mood="good">stands</Badge> : <Badge mood="neutral">lost</Badge>}
       </h3>
       <p>
-        {kind === undefined ? "a write" : kind} by replica {origin}
+        {kind === undefined ? "a write" : kind} by{" "}
+        {region === undefined ? null : <Data text={region} max={40} isBrief />} replica {origin}
         {dot === null ? null : <span class="soft"> ({dot})</span>}
       </p>
       <p class="soft">
@@ -94,6 +106,20 @@ function SideBox({ side, title, hasWon }: { readonly side: Side; readonly title:
   );
 }
 
+/** Regions by the replicas that they have; none where whoever asks may not see the cluster. */
+async function loadRegions(signal: AbortSignal): Promise<ReadonlyMap<number, string>> {
+  try {
+    const { members = [] } = await ask<Cluster>("GET", "/murmur/cluster", { signal });
+    return new Map(members.map(({ id, region }) => [id, region]));
+  } catch {
+    return new Map();
+  }
+}
+
+interface Cluster {
+  readonly members?: readonly { readonly id: number; readonly region: string }[];
+}
+
 /** Writes of one point that did not know of each other: both sides, which of them stands, and why. */
 export function Page({ params }: PageProps) {
   const collection = params["collection"] ?? "";
@@ -102,6 +128,7 @@ export function Page({ params }: PageProps) {
     [collection],
     REFRESH_MS,
   );
+  const { value: regions = noRegions } = useResource(loadRegions, []);
   return (
     <div class="stack">
       <ErrorBox what="The conflicts could not be read" error={error} onRetry={reload} />
@@ -125,8 +152,8 @@ export function Page({ params }: PageProps) {
             Both wrote <Data text={one.parts.join(", ")} />: {one.reason}.
           </p>
           <div class="sides">
-            <SideBox side={one.first} title="Was here first" hasWon={one.winner === "first"} />
-            <SideBox side={one.second} title="Came then" hasWon={one.winner === "second"} />
+            <SideBox side={one.first} title="Was here first" hasWon={one.winner === "first"} regions={regions} />
+            <SideBox side={one.second} title="Came then" hasWon={one.winner === "second"} regions={regions} />
           </div>
         </Card>
       ))}
