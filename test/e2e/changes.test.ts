@@ -45,8 +45,8 @@ test("what the page shows can be run as it stands there", async () => {
     run("sh", ["-c", live], /^event: top[\s\S]*\n\n/m),
   ]);
   assert.equal([...followed.matchAll(/^event: upsert$/gm)].length, 3, followed);
-  assert.match(followed, /^id: [\w-]+\ndata: \{"dot":"\d+:1",.*"payload":\{"city":"Oslo"\}.*"vector":\[/m);
-  assert.match(answered, /^event: top\nid: [\w-]+\ndata: \{"token":"[\w-]+","result":\[\{"id":1,/m);
+  assert.match(followed, /^id: [\w.-]+\ndata: \{"dot":"\d+:1",.*"payload":\{"city":"Oslo"\}.*"vector":\[/m);
+  assert.match(answered, /^event: top\nid: [\w.-]+\ndata: \{"token":"[\w.-]+","result":\[\{"id":1,/m);
   const [program] = examples("js") as [string];
   const file = join(dataFolder, "follow.mjs");
   writeFileSync(file, program);

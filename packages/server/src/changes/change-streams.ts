@@ -1,4 +1,3 @@
-import { encodeToken } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
@@ -13,6 +12,7 @@ import {
   streamClientsMaxDefault,
   threadIdleMs,
 } from "./change-limits.js";
+import { changeToken } from "./change-token.js";
 import type { ChangesLink, OpenChanges } from "./changes-link.js";
 import { EventClient } from "./event-client.js";
 import { eventText, leftOutData, nothingLeftOutData } from "./event-text.js";
@@ -160,7 +160,7 @@ export class ChangeStreams {
           return this.#gate.run(() => evaluateLive(database, asked, shard, among, isGone));
         },
         send: (event, data, frontier) => {
-          const token = encodeToken(new Map([[shard, frontier]]));
+          const token = changeToken(shard, frontier);
           const text = eventText(event, `{"token":"${token}",${data.slice(1)}`, token);
           this.#send(client, following, Buffer.from(text), 1);
         },
@@ -268,8 +268,7 @@ export class ChangeStreams {
 
   /** Whoever follows comes back, and is told by another one what it has not seen. */
   #lost(why: string): void {
-    this.#opened = undefined;
-    this.#link = undefined;
+    this.#closeLink();
     if (this.#isClosed) return;
     this.#options.log?.warn({ why }, "the thread that reads changes ended");
     for (const number of [...this.#following.keys()])
@@ -301,6 +300,9 @@ export class ChangeStreams {
         return;
       case "end":
         this.#end(reply.client, reply.reason, reply.message);
+        return;
+      case "fault":
+        this.#options.log?.warn({ why: reply.why }, "changes could not be read");
         return;
       case "names":
         for (const number of reply.client === undefined ? (this.#groups.get(reply.group) ?? []) : [reply.client])

@@ -3,7 +3,6 @@ import {
   type Change,
   type Collection,
   covers,
-  encodeToken,
   mergeVersionVectors,
   type OpLog,
   sequenceOf,
@@ -11,7 +10,9 @@ import {
   withDelta,
 } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
+import { stackOf } from "../threads/stack.js";
 import { earlyMax, pageRows, tailEveryMs } from "./change-limits.js";
+import { changeToken } from "./change-token.js";
 import type { EventPage } from "./event-page.js";
 import { collectionData, eventText, operationData } from "./event-text.js";
 import { type Follower, lack, pageOf, sayBegin, total } from "./follower.js";
@@ -194,6 +195,13 @@ export class ChangesHost {
 
   // ---- pages for one
 
+  /** What clients are told of it. What is nobody's doing but ours is told of in full. */
+  #inWords(error: unknown): string {
+    if (error instanceof MurmurationError) return error.message;
+    this.#post({ kind: "fault", why: stackOf(error) });
+    return "the log cannot be read";
+  }
+
   /** What fails for one ends one. */
   #guarded(follower: Follower, act: () => void): void {
     try {
@@ -201,8 +209,7 @@ export class ChangesHost {
     } catch (error) {
       const isCorrupt = error instanceof MurmurationError && error.code === "corrupt";
       if (isCorrupt) return this.#snapshot(follower, "damaged");
-      const why = error instanceof MurmurationError ? error.message : "the log cannot be read";
-      this.#end(follower.client, "failed", why);
+      this.#end(follower.client, "failed", this.#inWords(error));
     }
   }
 
@@ -237,12 +244,11 @@ export class ChangesHost {
     if (collection !== follower.collection && told !== "names")
       page.put(eventText("collection", collectionData(collection)));
     follower.collection = collection;
-    const token = new Map([[shard, cursor.seen]]);
     const stop = readOn(this.#log, cursor, frontier, pageRows, { leavesPayloadsOut: !needsPayload(told) }, (entry) => {
       if (told === "names") return true;
       const operation = operationOf(entry);
       const data = operationData(operation, collection, told);
-      if (data !== undefined) page.put(eventText(operation.kind, data, encodeToken(token)));
+      if (data !== undefined) page.put(eventText(operation.kind, data, changeToken(shard, cursor.seen)));
       return !page.isFull;
     });
     if (stop === "gap") {
@@ -310,7 +316,7 @@ export class ChangesHost {
     follower.isWaiting = false;
     follower.snapshot = new Map(frontier);
     if (told === "names") return this.#resume(client);
-    this.#post({ kind: "snapshot", client, token: encodeToken(new Map([[shard, frontier]])), why });
+    this.#post({ kind: "snapshot", client, token: changeToken(shard, frontier), why });
   }
 
   #resume(client: number): void {
@@ -377,8 +383,7 @@ export class ChangesHost {
     } catch (error) {
       const isCorrupt = error instanceof MurmurationError && error.code === "corrupt";
       if (isCorrupt) this.#restart(shard, tail, "damaged");
-      else
-        this.#endShard(shard, "failed", error instanceof MurmurationError ? error.message : "the log cannot be read");
+      else this.#endShard(shard, "failed", this.#inWords(error));
     }
   }
 

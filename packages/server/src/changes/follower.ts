@@ -1,4 +1,5 @@
-import { type Collection, encodeToken, sequenceOf, type VersionVector } from "@murmuration/core";
+import { type Collection, sequenceOf, type VersionVector } from "@murmuration/core";
+import { changeToken } from "./change-token.js";
 import { EventPage } from "./event-page.js";
 import { collectionData, eventText } from "./event-text.js";
 import type { Told } from "./messages.js";
@@ -41,7 +42,7 @@ export function total(frontier: VersionVector): number {
 export function sayBegin(follower: Follower, mode: string, seen: VersionVector, missing = 0): void {
   const { told, collection, shard } = follower;
   if (told === "names") return;
-  const token = encodeToken(new Map([[shard, seen]]));
+  const token = changeToken(shard, seen);
   const ahead = missing > 0 ? `,"missing":${missing}` : "";
   const data = `{"mode":"${mode}","token":"${token}"${ahead},${collectionData(collection).slice(1)}`;
   follower.first = eventText("begin", data, token);

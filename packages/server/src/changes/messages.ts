@@ -63,6 +63,8 @@ export type ChangesReply =
     }
   /** The log does not have all that this client lacks: it is to be sent the points, and asks to go on. */
   | { readonly kind: "snapshot"; readonly client: number; readonly token: string; readonly why: string }
+  /** Something failed that should not; whoever follows hears of it by itself. */
+  | { readonly kind: "fault"; readonly why: string }
   | { readonly kind: "end"; readonly client: number; readonly reason: EndReason; readonly message: string };
 
 /** Where the log is. */

@@ -1,13 +1,7 @@
-import {
-  type Collection,
-  decodeOperation,
-  encodeToken,
-  type LogEntry,
-  type Operation,
-  type VersionVector,
-} from "@murmuration/core";
+import { type Collection, decodeOperation, type LogEntry, type Operation, type VersionVector } from "@murmuration/core";
 import type { PointId } from "@murmuration/index";
 import { tailRows } from "./change-limits.js";
+import { changeToken } from "./change-token.js";
 import { EventPage } from "./event-page.js";
 import { collectionData, eventText, operationData } from "./event-text.js";
 import type { ChangesReply, NamedOperation, Told } from "./messages.js";
@@ -93,7 +87,6 @@ export class ShardTail {
     const names: NamedOperation[] = [];
     const isNamed = groups.some((group) => group.told === "names");
     const leavesPayloadsOut = !groups.some((group) => needsPayload(group.told));
-    const token = new Map([[this.cursor.shard, this.cursor.seen]]);
     const take = (entry: LogEntry) => {
       if (groups.length === 0) return true;
       const operation = operationOf(entry);
@@ -106,7 +99,7 @@ export class ShardTail {
         if (group.told === "names") continue;
         const data = operationData(operation, this.#collection, group.told);
         if (data === undefined) return true;
-        id ??= encodeToken(token);
+        id ??= changeToken(this.cursor.shard, this.cursor.seen);
         const page = pages[i] as EventPage;
         page.put(eventText(operation.kind, data, id));
         if (page.isFull) this.#send(group.number, page);

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { encodeToken } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
 import fc from "fast-check";
+import { changeToken } from "./change-token.js";
 import { placeOf } from "./stream-place.js";
 
 const collection = { id: "5-12", name: "c" };
@@ -31,6 +32,17 @@ describe("the place at which a stream begins", () => {
         );
         const place = isHeader ? placeOf("start", token, collection) : placeOf(token, undefined, collection);
         assert.deepEqual(place, { kind: "after", frontier });
+      }),
+    );
+  });
+
+  it("is read back from the id of an event, also where nothing was seen", () => {
+    fc.assert(
+      fc.property(fc.option(frontiers, { nil: {} }), (seen) => {
+        const frontier = new Map(Object.entries(seen).map(([origin, sequence]) => [Number(origin), sequence]));
+        const token = changeToken(collection.id, frontier);
+        assert.deepEqual(placeOf("now", token, collection), { kind: "after", frontier });
+        assert.throws(() => placeOf(token, undefined, { id: "5-13", name: "d" }), /says nothing of collection d/);
       }),
     );
   });

@@ -1,6 +1,7 @@
-import { decodeToken, type SessionToken } from "@murmuration/core";
+import { decodeToken, emptyVersionVector, type SessionToken, type VersionVector } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
 import { sessionTokenCharactersMax } from "../http/http-limits.js";
+import { tokenSeparator } from "./change-token.js";
 import type { From } from "./messages.js";
 
 /** The header in which a client says what it has seen, as the standard of server-sent events has it. */
@@ -15,6 +16,14 @@ function tokenOf(text: string, where: string): SessionToken {
     if (!(error instanceof MurmurationError)) throw error;
     throw new MurmurationError("bad-request", error.message, where);
   }
+}
+
+/** What a token has seen of the collection of this id; `undefined`: it says nothing of it. */
+function frontierOf(text: string, where: string, id: string): VersionVector | undefined {
+  const end = text.indexOf(tokenSeparator);
+  const token = tokenOf(text.slice(end + 1), where);
+  if (end < 0 || token.size > 0) return token.get(id);
+  return text.slice(0, end) === id ? emptyVersionVector : undefined;
 }
 
 /**
@@ -32,7 +41,7 @@ export function placeOf(
   if (given === undefined || given === "now") return { kind: "now" };
   if (typeof given !== "string") throw new MurmurationError("bad-request", `${where}: given more than once`, where);
   if (!hasLast && (given === "start" || given === "snapshot")) return { kind: given };
-  const frontier = tokenOf(given, where).get(collection.id);
+  const frontier = frontierOf(given, where, collection.id);
   if (frontier !== undefined) return { kind: "after", frontier };
   throw new MurmurationError(
     "bad-request",
