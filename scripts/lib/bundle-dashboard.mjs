@@ -29,6 +29,8 @@ await build({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     chunkSizeWarningLimit: 1_000,
+    // of a machine that is busy
+    rolldownOptions: { checks: { pluginTimings: false } },
   },
 });
 

@@ -88,6 +88,21 @@ describe("the overview", { skip: noBrowser }, () => {
     await until(() => asked > before, "it asks again");
   });
 
+  test("stays a page where an answer is not what it should be", async (t) => {
+    const view = await driver.open(t, server.address, "/overview", { key: KEY });
+    await view.shows("Reads and writes are served.");
+    const answers = { now: '{"result":{}}' };
+    await view.page.route("**/murmur/status", (route) =>
+      answers.now === "" ? route.continue() : route.fulfill({ contentType: "application/json", body: answers.now }),
+    );
+    await view.shows("This page failed");
+    answers.now = "no JSON";
+    await view.page.getByRole("button", { name: "Try again" }).click();
+    await view.shows("what answers there is no Murmuration server");
+    answers.now = "";
+    await view.shows("Reads and writes are served.");
+  });
+
   test("tells a caller that may not see it, in the server's words", async (t) => {
     const view = await driver.open(t, server.address, "/overview", { key: KEY });
     await view.shows("Reads and writes are served.");

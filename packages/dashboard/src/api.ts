@@ -170,7 +170,16 @@ export async function ask<Result>(method: string, pathname: string, request: Req
   const answer = await askAnswer(method, pathname, request);
   const refusal = refusalOf(answer);
   if (refusal !== undefined) throw refusal;
-  return (parseJson(answer.text) as { readonly result: Result }).result;
+  let answered: unknown;
+  try {
+    answered = parseJson(answer.text);
+  } catch {
+    throw new ApiError(
+      `The answer to ${method} ${pathname} is no JSON: what answers there is no Murmuration server.`,
+      answer.status,
+    );
+  }
+  return (answered as { readonly result: Result }).result;
 }
 
 /** The text of an answer outside of the envelope: metrics, `/readyz`. Statuses in `accepted` are no refusals. */

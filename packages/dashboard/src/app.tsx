@@ -1,5 +1,5 @@
 import type { ComponentType } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useErrorBoundary, useState } from "preact/hooks";
 import { Layout } from "./layout.js";
 import type { PageEntry, PageProps } from "./page.js";
 import { pages, startPath } from "./pages.js";
@@ -63,6 +63,9 @@ export function App() {
   );
 }
 
+/** A page; where its code fails, because an answer is not what it should be for example, the rest stays and says so. */
 function Shown({ code: Page, ...props }: PageProps & { readonly code: ComponentType<PageProps> }) {
-  return <Page {...props} />;
+  const [error, reset] = useErrorBoundary();
+  if (error === undefined) return <Page {...props} />;
+  return <ErrorBox what="This page failed" error={error as Error} onRetry={reset} />;
 }

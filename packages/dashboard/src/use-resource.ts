@@ -43,7 +43,8 @@ export function useResource<Value>(
     };
     const run = () => {
       if (document.hidden && refreshMs !== undefined) return again();
-      latest.current(abort.signal).then(
+      // what fails before there is a promise fails as one
+      new Promise<Value>((resolve) => resolve(latest.current(abort.signal))).then(
         (value) => {
           if (abort.signal.aborted) return;
           setState({ value, isLoading: false });
