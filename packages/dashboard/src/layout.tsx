@@ -116,7 +116,7 @@ export function Layout({ page, params, children }: LayoutProps) {
       <header class="side">
         <a class="brand" href={href("/overview")}>
           <Mark />
-          Murmuration
+          <span class="brand-word">Murmuration</span>
         </a>
         <Navigation current={page} />
         <div class="side-end">

@@ -23,6 +23,8 @@ export interface PlotProps {
   readonly minimum?: number;
 }
 
+/** A plot shows so much time or more. */
+const SHOWN_SECONDS_MIN = 60;
 const POWERS_OF_TWO = Array.from({ length: 50 }, (_, power) => 2 ** power);
 
 const colour = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -41,7 +43,11 @@ function optionsOf(props: PlotProps, width: number, onCursor: (at: number | unde
     padding: [8, 24, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
-    scales: { y: { range: (_, __, high) => [0, Math.max((high ?? 0) * 1.1, minimum, Number.MIN_VALUE)] } },
+    scales: {
+      // a minute at least: what has just begun begins at the right
+      x: { range: (_, low, high) => [Math.min(low, high - SHOWN_SECONDS_MIN), high] },
+      y: { range: (_, __, high) => [0, Math.max((high ?? 0) * 1.1, minimum, Number.MIN_VALUE)] },
+    },
     axes: [
       {
         ...axis,

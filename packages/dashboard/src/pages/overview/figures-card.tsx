@@ -27,7 +27,7 @@ export function Figures({ figures }: { readonly figures: Known }) {
       <Stat
         label="Points written"
         value={perSecond(rate(last, figures, ({ pointsUpserted }) => pointsUpserted))}
-        note={`${perSecond(rate(last, figures, ({ applied }) => applied))} operations of others and of upkeep`}
+        note={`${perSecond(rate(last, figures, ({ applied }) => applied))} from others and upkeep`}
       />
       <Stat
         label="Latency p50"

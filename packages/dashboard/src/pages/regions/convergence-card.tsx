@@ -27,7 +27,9 @@ export function ConvergenceCard({ convergence }: { readonly convergence: Converg
     ...convergence.collections,
   ].sort((a, b) => rankOf(b) - rankOf(a));
   const shown = isAll ? rows : rows.slice(0, SHOWN);
-  const others = convergence.catalogue.members;
+  const others = [...convergence.catalogue.members].sort((a, b) =>
+    (a.region ?? "").localeCompare(b.region ?? "", "en"),
+  );
   return (
     <Card
       title="Convergence"
@@ -48,7 +50,7 @@ export function ConvergenceCard({ convergence }: { readonly convergence: Converg
             isRowHeader: true,
             cell: ({ collection }) =>
               collection === undefined ? (
-                <span class="soft">catalogue (names and settings)</span>
+                <span class="soft">catalogue</span>
               ) : (
                 <Data text={collection} max={60} isBrief />
               ),

@@ -5,6 +5,8 @@ const SIZE = 340;
 const MIDDLE = SIZE / 2;
 const RADIUS = 112;
 const NODE = 17;
+/** Room for a name. */
+const BELOW = 24;
 const NAME_CHARACTERS = 16;
 
 const cut = (text: string) => (text.length <= NAME_CHARACTERS ? text : `${text.slice(0, NAME_CHARACTERS - 1)}…`);
@@ -31,9 +33,11 @@ function roundTrip({ link }: Member): string {
 /** Lines from this replica to the others, as it sees them. What it draws is said by the table beside it. */
 export function Ring({ members }: { readonly members: readonly Member[] }) {
   const nodes = placed(members);
+  const top = Math.min(...nodes.map(({ y }) => y), MIDDLE - RADIUS) - NODE - BELOW;
+  const bottom = Math.max(...nodes.map(({ y }) => y + NODE + BELOW), MIDDLE + RADIUS) + 2;
   const here = nodes.find(({ member }) => member.isHere);
   return (
-    <svg class="ring" viewBox={`0 0 ${SIZE} ${SIZE}`} aria-hidden="true" focusable="false">
+    <svg class="ring" viewBox={`0 ${top} ${SIZE} ${bottom - top}`} aria-hidden="true" focusable="false">
       <circle class="ring-round" cx={MIDDLE} cy={MIDDLE} r={RADIUS} />
       {here === undefined
         ? null
