@@ -1,8 +1,9 @@
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { type CarryReport, importAndKill, murmur } from "./carry/commands.js";
-import { type CarriedRow, loadChroma, loadPostgres } from "./carry/systems.js";
-import { benchFolder, readBenchData } from "./data.js";
+import { type CarriedRow, carriedRows } from "./carry/rows.js";
+import { loadChroma, loadPostgres } from "./carry/systems.js";
+import { benchFolder } from "./data.js";
 import { type Benchmark, type BenchRow, say, wallSeconds } from "./harness.js";
 import { type ServerProcess, startServer } from "./server-process.js";
 
@@ -10,19 +11,9 @@ const POINTS = 100_000;
 const QUICK_POINTS = 2_000;
 const FILES = ["ndjson", "csv", "parquet", "npy", "fvecs", "usearch"] as const;
 const SOURCES = [...FILES, "qdrant", "postgres", "chroma"] as const;
+const SLOWLY_BELOW = 20_000;
 const BASE = "base";
 const MIB = 2 ** 20;
-
-/** Real word vectors and three fields. */
-function rowsOf(count: number): { readonly rows: readonly CarriedRow[]; readonly dimensions: number } {
-  const { base, dimensions, baseCount } = readBenchData();
-  const rows = Array.from({ length: count }, (_, id) => {
-    const at = (id % baseCount) * dimensions;
-    const vector = base.subarray(at, at + dimensions);
-    return { id, vector, title: `the title of row ${id}`, page: id % 500, score: id / 7 };
-  });
-  return { rows, dimensions };
-}
 
 function writeNdjson(path: string, rows: readonly CarriedRow[]): void {
   const file = openSync(path, "w");
@@ -45,16 +36,13 @@ class Carrying {
   readonly #folder: string;
   readonly #cli: string | undefined;
   readonly #rows: readonly CarriedRow[];
-  readonly #dimensions: number;
   #digest = "";
 
   constructor(server: ServerProcess, folder: string, cli: string | undefined, count: number) {
     this.#server = server;
     this.#folder = folder;
     this.#cli = cli;
-    const { rows, dimensions } = rowsOf(count);
-    this.#rows = rows;
-    this.#dimensions = dimensions;
+    this.#rows = carriedRows(count).rows;
   }
 
   get #to(): readonly string[] {
@@ -80,7 +68,7 @@ class Carrying {
 
   async #place(source: (typeof SOURCES)[number]): Promise<Place> {
     if (source === "qdrant") return { source: `${this.#server.address.href}collections/${BASE}`, flags: [] };
-    if (source === "postgres") return loadPostgres(this.#rows, this.#dimensions);
+    if (source === "postgres") return loadPostgres(this.#rows.length);
     if (source === "chroma") return loadChroma(this.#rows, await chromaCommand());
     const path = join(this.#folder, `base.${source}`);
     const exported = await this.#run("export", "--collection", BASE, "--output", path);
@@ -98,7 +86,9 @@ class Carrying {
       const state = join(this.#folder, `${name}.json`);
       const flags = [place.source, "--collection", name, "--distance", "Dot", ...place.flags, "--state", state];
       const read = await this.#run("import", ...flags, "--dry-run");
-      const argv = [...flags, ...this.#to];
+      // few rows are written before anybody could kill it
+      const slowly = count < SLOWLY_BELOW ? ["--batch", "16", "--parallel", "1"] : [];
+      const argv = [...flags, ...this.#to, ...slowly];
       const first = await importAndKill(argv, { state, rows: count / 2, cli: this.#cli });
       const rest = await this.#run("import", ...flags);
       const { digest, points } = await this.#contents(name);
