@@ -57,6 +57,24 @@ describe("a process that reads what may have been made to harm", () => {
     assert.equal((await failureOf(reader.ask({ n: 1 }, 10_000))).message, "a file is not read any more");
   });
 
+  test("is not believed any more when something fails in it that nobody waits for", async () => {
+    const bounds = { heapMebibytes: 64, stallMs: 30_000 };
+    const sources = [
+      "Promise.reject(new Error('dropped')); await new Promise(() => undefined);",
+      "setImmediate(() => { throw new Error('dropped'); }); await new Promise(() => undefined);",
+      // what cannot be handed over
+      "return () => 'dropped';",
+    ];
+    for (const source of sources) {
+      const reader = new ReadingProcess(processOf(source), "a file", bounds);
+      const { code, message } = await failureOf(reader.ask({}, 30_000));
+      assert.equal(code, "corrupt");
+      assert.match(message, /^a file cannot be read: .*dropped/);
+      assert.ok(reader.isOver);
+      await reader.close();
+    }
+  });
+
   test("is ended when it loops without a word, and when it goes on for ever", async () => {
     const bounds = { heapMebibytes: 64, stallMs: 1_000 };
     const silent = new ReadingProcess(processOf("for (;;);"), "a file", bounds);
@@ -84,22 +102,27 @@ describe("a process that reads what may have been made to harm", () => {
     }
   });
 
-  test("is gone when the one that asks is killed, also out of a loop", async () => {
-    const looping = processOf("for (;;);").href;
-    const own = new URL("./reading-process.js", import.meta.url).href;
-    const source = `
-      import { ReadingProcess } from ${JSON.stringify(own)};
-      const reader = new ReadingProcess(new URL(${JSON.stringify(looping)}), "a file", { heapMebibytes: 64, stallMs: 60000 });
-      reader.ask({}, 60000);
-      setTimeout(() => console.log(reader.pid), 500);`;
-    const asking = spawn(process.execPath, ["--input-type=module", "--eval", source], {
-      stdio: ["ignore", "pipe", "inherit"],
+  // before it has begun, and when it is in its loop
+  for (const afterMs of [0, 500]) {
+    test(`is gone when the one that asks is killed, also out of a loop, ${afterMs} ms after its start`, async () => {
+      const looping = processOf("for (;;);").href;
+      const own = new URL("./reading-process.js", import.meta.url).href;
+      const source = `
+        import { ReadingProcess } from ${JSON.stringify(own)};
+        const reader = new ReadingProcess(new URL(${JSON.stringify(looping)}), "a file", { heapMebibytes: 64, stallMs: 60000 });
+        reader.ask({}, 60000);
+        setTimeout(() => console.log(reader.pid), ${afterMs});`;
+      const asking = spawn(process.execPath, ["--input-type=module", "--eval", source], {
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      const pid = await new Promise<number>((resolve) => asking.stdout.once("data", (text) => resolve(Number(text))));
+      assert.ok(isThere(pid));
+      asking.kill("SIGKILL");
+      const deadline = performance.now() + 30_000;
+      while (isThere(pid) && performance.now() < deadline) await pause(100);
+      const isGone = !isThere(pid);
+      if (!isGone) process.kill(pid, "SIGKILL");
+      assert.ok(isGone, "it is gone");
     });
-    const pid = await new Promise<number>((resolve) => asking.stdout.once("data", (text) => resolve(Number(text))));
-    assert.ok(isThere(pid));
-    asking.kill("SIGKILL");
-    const deadline = performance.now() + 30_000;
-    while (isThere(pid) && performance.now() < deadline) await pause(100);
-    assert.ok(!isThere(pid), "it is gone");
-  });
+  }
 });

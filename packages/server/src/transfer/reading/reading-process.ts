@@ -44,7 +44,7 @@ export class ReadingProcess {
   constructor(file: URL, name: string, bounds: ReadingBounds) {
     this.#name = name;
     this.#bounds = bounds;
-    this.#child = fork(fileURLToPath(file), {
+    this.#child = fork(fileURLToPath(file), [String(process.pid)], {
       serialization: "advanced",
       execArgv: [`--max-old-space-size=${bounds.heapMebibytes}`],
       stdio: ["ignore", "ignore", "pipe", "ipc"],
@@ -94,6 +94,11 @@ export class ReadingProcess {
   }
 
   #hear(reply: ReadingReply): void {
+    if (reply.kind === "broken") {
+      this.#fail("corrupt", `cannot be read: ${reply.message}`);
+      this.#child.kill("SIGKILL");
+      return;
+    }
     const waiting = this.#waiting;
     if (waiting === undefined) return;
     waiting.silentLooks = 0;

@@ -21,10 +21,10 @@ export function tellProgress(): void {
   send({ kind: "progress" });
 }
 
-/** Ends this process when the one that asks is gone, also out of a loop that never ends: this is a thread of its own. */
+/** Ends this process when the one that asks (of which it was told at its start) is gone, also out of a loop that never ends: this is a thread of its own. */
 function endWithParent(): void {
   const look = `
-    const parent = ${process.ppid};
+    const parent = ${Number(process.argv[2])};
     setInterval(() => { if (process.ppid !== parent) process.kill(process.pid, "SIGKILL"); }, ${PARENT_LOOK_MS});`;
   new Worker(look, { eval: true, execArgv: [] }).unref();
 }
@@ -32,6 +32,9 @@ function endWithParent(): void {
 /** Answers the questions of the process that started this one, one at a time. */
 export function serveReading(answer: (question: unknown) => Promise<unknown>): void {
   process.on("disconnect", () => process.exit(0));
+  // libraries drop promises that fail
+  const tellBroken = (error: unknown) => send({ kind: "broken", message: (error as Error)?.message ?? String(error) });
+  process.on("uncaughtException", tellBroken).on("unhandledRejection", tellBroken);
   process.on("message", (message: { readonly question: unknown }) => {
     answer(message.question).then(
       (value) => send({ kind: "answer", answer: value }),
