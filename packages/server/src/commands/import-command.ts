@@ -1,10 +1,11 @@
 import { basename, dirname, join } from "node:path";
 import { distances } from "@murmuration/core";
-import { Command, CommanderError, Option } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { openSource, type SourceFormat, sourceFormats } from "../transfer/open-source.js";
 import { progressBar } from "../transfer/progress.js";
 import { type ImportOptions, type ImportReport, runImport } from "../transfer/run-import.js";
 import type { Server } from "../transfer/server.js";
+import { type CellType, cellTypes } from "../transfer/sources/csv.js";
 import { describePlan, describeReport, onOneLine } from "../transfer/tell-import.js";
 import {
   batchPointsDefault,
@@ -34,6 +35,7 @@ interface Flags extends TransferFlags {
   readonly firstId: number;
   readonly vector: ReadonlyMap<string, string>;
   readonly vectors: boolean;
+  readonly type: ReadonlyMap<string, CellType>;
   readonly payload?: string;
   readonly payloadFile?: string;
   readonly table?: string;
@@ -55,6 +57,13 @@ interface Flags extends TransferFlags {
 function vectorColumn(text: string, before: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
   const at = text.lastIndexOf("=");
   return new Map([...before, at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)]]);
+}
+
+function columnType(text: string, before: ReadonlyMap<string, CellType>): ReadonlyMap<string, CellType> {
+  const at = text.lastIndexOf("=");
+  const type = cellTypes.find((one) => one === text.slice(at + 1));
+  if (at > 0 && type !== undefined) return new Map([...before, [text.slice(0, at), type]]);
+  throw new InvalidArgumentError(`it must be COLUMN=TYPE, with one of the types ${cellTypes.join(", ")}.`);
 }
 
 /** Where an import says how far it is: beside a file, in this folder for what is none. */
@@ -107,6 +116,7 @@ async function act(name: string, flags: Flags): Promise<ImportReport> {
       from: sourceServer(flags, server),
       pagePoints: flags.page,
       payloadFile: flags.payloadFile,
+      types: flags.type,
       table: flags.table,
     });
     const bar = progressBar(
@@ -177,6 +187,12 @@ export async function importPoints(argv: readonly string[]): Promise<number> {
       new Map<string, string>(),
     )
     .option("--no-vectors", "points without vectors")
+    .option(
+      "--type <column>",
+      "COLUMN=TYPE: what cells of a CSV file are, once for each: integer, float, bool, json or text",
+      columnType,
+      new Map<string, CellType>(),
+    )
     .option("--payload <column>", "column that is the payload (default: all others are)")
     .option("--payload-file <file>", "NDJSON with ids and payloads, beside a file that holds vectors alone")
     .option("--table <name>", "the table of a PostgreSQL database")

@@ -5,7 +5,7 @@ import { gzipSync } from "node:zlib";
 import { inferLayout } from "./layout.js";
 import { pointOfRow } from "./point-of-row.js";
 import { OutputFile } from "./sinks/output-file.js";
-import { rowsOf, TransferFolder, writePoints } from "./transfers.test-support.js";
+import { openFileSource, rowsOf, TransferFolder, writePoints } from "./transfers.test-support.js";
 
 const body = { create: { vectors: { size: 2, distance: "Dot" } }, indexes: [] };
 const points = Array.from({ length: 20 }, (_, id) => ({
@@ -71,8 +71,23 @@ describe("files that are hostile, cut or no such files", () => {
       rows.map(({ fault }) => fault?.field),
       [undefined, undefined],
     );
+    const floats = folder.file("floats.csv", `id,n,v\n${"1,1.5,[1]\n".repeat(20)}1,x,[1]\n`);
+    const { notes = [] } = await openFileSource(floats);
+    assert.match(
+      notes.join(),
+      /^column n is text, as row 21 has "x", which is no float, as most are: --type n=float puts/,
+    );
+    const typed = await rowsOf(floats, { types: new Map([["n", "float"] as const]) });
+    assert.deepEqual(
+      [typed.rows[0]?.fields?.get("n"), typed.rows.at(-1)?.fault?.message],
+      [1.5, 'expected float, as the column is, got "x"'],
+    );
+    await assert.rejects(
+      openFileSource(floats, { types: new Map([["m", "text"] as const]) }),
+      /has no column m; it has/,
+    );
     const nested = await rowsOf(folder.file("later.csv", `id,n\n${"1,2\n".repeat(1_000)}1,x\n`));
-    assert.equal(nested.rows.at(-1)?.fault?.message, 'expected integer, as in the rows before, got "x"');
+    assert.equal(nested.rows.at(-1)?.fault?.message, 'expected integer, as the column is, got "x"');
   });
 
   test("CSV of many pieces is waited for without a trace", async () => {

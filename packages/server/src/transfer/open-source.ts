@@ -1,6 +1,7 @@
 import { MurmurationError } from "@murmuration/index";
 import type { Server } from "./server.js";
 import type { Source } from "./source.js";
+import type { CellType } from "./sources/csv.js";
 
 /** What points are read from. */
 export const sourceFormats = [
@@ -28,6 +29,8 @@ export interface SourceOptions {
   readonly pagePoints: number;
   /** The file with ids and payloads of a file that holds vectors alone. */
   readonly payloadFile?: string | undefined;
+  /** What cells of columns of a CSV file are, where that is not to be inferred. */
+  readonly types?: ReadonlyMap<string, CellType> | undefined;
   /** The table of a database. */
   readonly table?: string | undefined;
 }
@@ -61,18 +64,20 @@ const shownName = (name: string) => (name.includes("://") ? "the address" : name
  * beginning throws.
  */
 export async function openSource(name: string, options: SourceOptions): Promise<Source> {
-  const { from, pagePoints, payloadFile, table } = options;
+  const { from, pagePoints, payloadFile, types, table } = options;
   const format = options.format ?? formatOf(name);
   if (payloadFile !== undefined && !takesPayloadFile.has(format))
     throw new MurmurationError(
       "bad-request",
       `--payload-file is for formats that hold vectors alone, ${name} has its own`,
     );
+  if (types !== undefined && types.size > 0 && format !== "csv")
+    throw new MurmurationError("bad-request", `--type is for CSV, ${shownName(name)} has types of its own`);
   switch (format) {
     case "ndjson":
       return (await import("./sources/ndjson.js")).openNdjson(name);
     case "csv":
-      return (await import("./sources/csv.js")).openCsv(name);
+      return (await import("./sources/csv.js")).openCsv(name, types);
     case "parquet":
       return (await import("./sources/parquet.js")).openParquet(name);
     case "npy":

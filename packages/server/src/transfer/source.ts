@@ -40,6 +40,8 @@ export interface SourceFacts {
   readonly layout?: { readonly id?: string; readonly vectors?: ReadonlyMap<string, string>; readonly payload?: string };
   /** How its vectors are compared, where it says that and no more. */
   readonly distance?: string | undefined;
+  /** What somebody should know before it is written. */
+  readonly notes?: readonly string[];
   /** What of it is left behind, each by name. */
   readonly leftOut?: readonly string[];
 }

@@ -33,6 +33,7 @@ export function describePlan(
   }
   if (columns.length > COLUMNS_SHOWN) lines.push(`  and ${columns.length - COLUMNS_SHOWN} columns more`);
   if (layout.id === undefined) lines.push("  ids: the numbers of the rows");
+  for (const note of source.notes ?? []) lines.push(`  note: ${oneLine(note)}`);
   for (const what of source.leftOut ?? []) lines.push(`  left behind: ${oneLine(what)}`);
   if (create !== undefined) lines.push(`  the collection is made: ${oneLine(printJson(create.create))}`);
   if (from !== undefined) lines.push(`  goes on behind row ${from.position.rows}`);

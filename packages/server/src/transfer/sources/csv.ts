@@ -8,7 +8,9 @@ import { columnsMax, lineBytesMax, rejectedCharactersMax, sampleRowsDefault } fr
 import { openFile } from "./file-identity.js";
 import { chunksOf, isPacked } from "./lines.js";
 
-type CellType = "integer" | "float" | "bool" | "json" | "text";
+/** What cells of a column may be. */
+export const cellTypes = ["integer", "float", "bool", "json", "text"] as const;
+export type CellType = (typeof cellTypes)[number];
 
 /** A cell; `undefined`: nothing stands between its separators, not even quotes. */
 type Cell = string | undefined;
@@ -40,7 +42,7 @@ function cellValue(type: CellType, cell: string, column: string): unknown {
   if (!isOf(type, cell) && type !== "json") {
     throw new MurmurationError(
       "format",
-      `expected ${type === "bool" ? "true or false" : type}, as in the rows before, got ${JSON.stringify(cell.slice(0, 64))}`,
+      `expected ${type === "bool" ? "true or false" : type}, as the column is, got ${JSON.stringify(cell.slice(0, 64))}`,
       column,
     );
   }
@@ -55,12 +57,34 @@ function cellValue(type: CellType, cell: string, column: string): unknown {
   }
 }
 
+/** A type that so many of a column's cells have is told of where some others keep the column from having it. */
+const NOTED_SHARE = 0.9;
+const NOTED_CELLS = 10;
+
+/** A column, and what somebody who reads how it was taken should know. */
+interface ColumnType {
+  readonly type: CellType;
+  readonly note?: string;
+}
+
 /** What fits all cells of a column in a sample, the narrowest first. */
-function typeOfColumn(cells: readonly Cell[]): CellType {
-  const there = cells.filter((cell) => cell !== undefined);
+function typeOfColumn(column: string, cells: readonly Cell[]): ColumnType {
+  const there = cells.flatMap((cell, i) => (cell === undefined ? [] : [{ cell, row: i + 1 }]));
+  if (there.length === 0) return { type: "text" };
   const types = ["integer", "float", "bool", "json"] as const;
-  if (there.length === 0) return "text";
-  return types.find((type) => there.every((cell) => isOf(type, cell))) ?? "text";
+  for (const type of types) {
+    const others = there.filter(({ cell }) => !isOf(type, cell));
+    const [first] = others;
+    if (first === undefined) return { type };
+    const isMost = there.length >= NOTED_CELLS && there.length - others.length >= NOTED_SHARE * there.length;
+    // of integers among floats the type after this one tells
+    if (isMost && (type !== "integer" || there.some(({ cell }) => !isOf("float", cell)))) {
+      const shown = JSON.stringify(first.cell.slice(0, 32));
+      const note = `column ${column} is text, as row ${first.row} has ${shown}, which is no ${type}, as most are: --type ${column}=${type} puts such rows aside`;
+      return { type: "text", note };
+    }
+  }
+  return { type: "text" };
 }
 
 interface CsvRecord {
@@ -174,9 +198,12 @@ function headerOf(path: string, cells: readonly Cell[]): readonly string[] {
 
 /**
  * A table of text with the names of its columns in the first line (RFC 4180), separated by what that line has most of. A column has the type that all its cells
- * among the first rows have; a later cell of another type makes its row a wrong one. What is empty and not in quotes is not there.
+ * among the first rows have, or that is asked for; another cell makes its row a wrong one. What is empty and not in quotes is not there.
  */
-export async function openCsv(path: string): Promise<Source> {
+export async function openCsv(
+  path: string,
+  asked: ReadonlyMap<string, CellType> = new Map<string, CellType>(),
+): Promise<Source> {
   const file = openFile(path);
   file.close();
   let head = "";
@@ -200,9 +227,24 @@ export async function openCsv(path: string): Promise<Source> {
   if (names === undefined)
     throw new MurmurationError("format", `${path} is empty: a first line with the names of the columns is expected`);
   const columns = names;
-  const types = columns.map((_, at) =>
-    typeOfColumn(sample.filter((cells) => cells.length === columns.length).map((cells) => cells[at])),
-  );
+  for (const column of asked.keys()) {
+    if (!columns.includes(column))
+      throw new MurmurationError(
+        "bad-request",
+        `--type: ${path} has no column ${column}; it has ${columns.join(", ")}`,
+      );
+  }
+  const whole = sample.map((cells) => (cells.length === columns.length ? cells : []));
+  const found = columns.map((column, at): ColumnType => {
+    const type = asked.get(column);
+    return type === undefined
+      ? typeOfColumn(
+          column,
+          whole.map((cells) => cells[at]),
+        )
+      : { type };
+  });
+  const types = found.map(({ type }) => type);
   const fieldsOf = (cells: readonly Cell[]): Fields => {
     if (cells.length !== columns.length)
       throw new MurmurationError("format", `has ${cells.length} columns, the first line ${columns.length}`);
@@ -217,6 +259,7 @@ export async function openCsv(path: string): Promise<Source> {
     format: "csv",
     // a file that has grown is the same: its last row may have been written since
     identity: { file: resolve(path), columns, types },
+    notes: found.flatMap(({ note }) => (note === undefined ? [] : [note])),
     shareAt: isPacked(path)
       ? undefined
       : ({ at }) => ((at as { readonly byte?: number } | undefined)?.byte ?? 0) / Math.max(1, file.bytes),
