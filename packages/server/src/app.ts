@@ -56,6 +56,7 @@ import { SlowQueries } from "./slow-queries.js";
 import type { Snapshots } from "./snapshots/snapshots.js";
 import { StrictMode } from "./strict/strict-mode.js";
 import type { ServingTls } from "./tls-config.js";
+import { traceMetrics } from "./tracing/trace-metrics.js";
 import type { Tracing } from "./tracing/tracing.js";
 import { answerUnknown } from "./unknown-paths.js";
 
@@ -285,6 +286,7 @@ export async function buildApp(database: Database, options: AppOptions = {}): Pr
   const slowQueries = new SlowQueries(options.slowQueryMs ?? 0, (line) => app.log.warn(line, "slow query"));
   const metrics = new Metrics(database, statistics, options.snapshots, audit?.log, () => [
     slowQueries.metric,
+    ...(options.tracing === undefined ? [] : traceMetrics(options.tracing.counts())),
     ...(options.backups === undefined ? [] : backupMetrics(options.backups.counts)),
   ]);
   const canaries = serveCanaries(app, database, metrics, options.listeners ?? 0);

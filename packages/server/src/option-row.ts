@@ -15,6 +15,12 @@ export interface ServerSettings {
   readonly slowRequestMs: number;
   /** 0: none are. */
   readonly slowQueryMs: number;
+  /** "": nothing is traced. */
+  readonly otlpEndpoint: string;
+  /** 0 to 1. */
+  readonly otlpSample: number;
+  /** "": none. */
+  readonly otlpHeadersFile: string;
   readonly bodyLimitMebibytes: number;
   readonly readTimeoutSeconds: number;
   readonly bodyBytesInFlightMebibytes: number;

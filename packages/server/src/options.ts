@@ -22,6 +22,7 @@ import { integerFrom, type OptionRow, text } from "./option-row.js";
 import { payloadCacheMebibytesDefault, payloadCacheMebibytesMax } from "./read/read-limits.js";
 import { memoryLimitMebibytesDefault } from "./threads/machine-memory.js";
 import { LISTENERS_MAX, PLANNERS_MAX, READERS_MAX } from "./threads/thread-places.js";
+import { tracingOptions } from "./tracing-options.js";
 
 const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
 
@@ -201,6 +202,7 @@ export const optionTable: readonly OptionRow[] = [
   ...accessOptions,
   ...encryptionOptions,
   ...auditOptions,
+  ...tracingOptions,
   {
     name: "planners",
     key: "planners",

@@ -25,11 +25,13 @@ import { canShareAPort, requireFreePort } from "../listen/share-port.js";
 import { storeAddressText } from "../object-store/mod.js";
 import { Snapshots } from "../snapshots/snapshots.js";
 import type { ServingTls } from "../tls-config.js";
+import type { Tracing } from "../tracing/tracing.js";
 import { version } from "../version.js";
 import { WatchedFiles } from "../watched-files.js";
 import type { CliCommand } from "./command.js";
 import { openLog } from "./log.js";
 import { openAudit, type RunningAudit } from "./open-audit.js";
+import { Traces } from "./traces.js";
 
 /** Resolves to false when the time is over first. */
 async function within(timeoutMs: number, work: Promise<unknown>): Promise<boolean> {
@@ -58,10 +60,11 @@ interface Running {
   readonly snapshots: Snapshots;
   readonly audit: RunningAudit | undefined;
   readonly erasures: Erasures;
+  readonly tracing: Tracing | undefined;
 }
 
 async function shutDown(
-  { app, database, backups, snapshots, audit, erasures }: Running,
+  { app, database, backups, snapshots, audit, erasures, tracing }: Running,
   config: Config,
   log: Logger,
 ): Promise<void> {
@@ -80,6 +83,7 @@ async function shutDown(
   }
   clearInterval(sweep);
   await database.close();
+  await tracing?.close();
   await audit?.close();
 }
 
@@ -108,9 +112,9 @@ function listenFailure(error: unknown, config: Config): string {
   return `cannot listen on ${config.host}:${config.port}: ${message}`;
 }
 
-/** How many threads listen beside the main one: none where what comes from one address or with one key is counted, or reads are recorded, which one thread sees to. */
+/** How many threads listen beside the main one: none where what comes from one address or with one key is counted, reads are recorded, or requests are traced, which one thread sees to. */
 function listenersOf(config: Config): number {
-  if (config.audit?.policy.reads === true) return 0;
+  if (config.audit?.policy.reads === true || config.otlpEndpoint !== "") return 0;
   const { connectionsPerAddressMax, requestsPerKeyMax, requestsPerAddressMax } = config;
   const bounds = [connectionsPerAddressMax, requestsPerKeyMax, requestsPerAddressMax];
   return canShareAPort && bounds.every((bound) => bound === 0) ? config.listeners : 0;
@@ -251,6 +255,7 @@ async function run(config: Config): Promise<void> {
   const trail = audit?.trail;
   const guard = openGuard(config, log, trail);
   const certificates = new Certificates(config, log, trail);
+  const traces = new Traces(config, log);
   let ring: FolderRing | undefined;
   // the HTTP side is loaded while the engine's thread reads its data
   const [database, { buildApp }] = await Promise.all([
@@ -264,6 +269,7 @@ async function run(config: Config): Promise<void> {
         payloadCacheMebibytes: config.payloadCacheMebibytes,
         memoryLimitMebibytes: config.memoryLimitMebibytes,
         ...(config.cluster === undefined ? {} : { cluster: config.cluster }),
+        ...traces.database,
         keysOf: (folder) => {
           ring = keysOf(folder);
           return ring?.keys;
@@ -279,6 +285,7 @@ async function run(config: Config): Promise<void> {
   const { headerOf } = await import("../routes/snapshots.js");
   const erasures = openErasures({ database, backups, snapshots, headerOf, policy: config.erasureCopies, log });
   const listeners = listenersOf(config);
+  const tracing = await traces.begin(database.status().replicaId);
   const app = await buildApp(database, {
     log,
     guard,
@@ -287,6 +294,7 @@ async function run(config: Config): Promise<void> {
     ...(certificates.serving === undefined ? {} : { tls: certificates.serving }),
     slowRequestMs: config.slowRequestMs,
     slowQueryMs: config.slowQueryMs,
+    ...(tracing === undefined ? {} : { tracing }),
     listeners,
     bodyLimitMebibytes: config.bodyLimitMebibytes,
     readTimeoutSeconds: config.readTimeoutSeconds,
@@ -313,7 +321,7 @@ async function run(config: Config): Promise<void> {
   });
   certificates.showOn(app);
   endWith(database, log);
-  closeOnSignals({ app, database, backups, snapshots, audit, erasures }, config, log);
+  closeOnSignals({ app, database, backups, snapshots, audit, erasures, tracing }, config, log);
   trail?.note("server.started", {
     outcome: "done",
     note: `Murmuration ${version}, replica ${database.status().replicaId}`,

@@ -1,4 +1,4 @@
-import { processClockMs } from "./process-clock.js";
+import { processClockAheadMs } from "./process-clock.js";
 
 /** When a part of some work began and ended, and how long of that it was at work: others take turns in between. On the clock of `processClockMs`. */
 export interface PartTimes {
@@ -19,11 +19,9 @@ interface Counted {
   activeMs: number;
 }
 
-const clockOffsetMs = processClockMs() - performance.now();
-
 const onProcessClock = ({ startMs, endMs, activeMs }: Counted): PartTimes => ({
-  startMs: startMs + clockOffsetMs,
-  endMs: endMs + clockOffsetMs,
+  startMs: startMs + processClockAheadMs,
+  endMs: endMs + processClockAheadMs,
   activeMs,
 });
 

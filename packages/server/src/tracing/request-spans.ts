@@ -2,12 +2,12 @@ import type { ReadPart, SourceReport } from "@murmuration/index";
 import type { AppliedTrace } from "../engine/traced-operations.js";
 import type { RequestTiming } from "../request-timing.js";
 import type { PartTimes } from "../timing/part-clock.js";
-import { processClockMs } from "../timing/process-clock.js";
+import { processClockAheadMs, processClockMs } from "../timing/process-clock.js";
 import type { OpenSpan, SpanAttributes, Tracing } from "./tracing.js";
 
 /** From the clocks of this process to milliseconds since 1970. */
-const processOffsetMs = Date.now() - processClockMs();
-const performanceOffsetMs = Date.now() - performance.now();
+const performanceOffsetMs = performance.timeOrigin;
+const processOffsetMs = performanceOffsetMs - processClockAheadMs;
 
 /** When something that `performance.now()` said was, in milliseconds since 1970. */
 export const epochMs = (nowMs: number): number => nowMs + performanceOffsetMs;
