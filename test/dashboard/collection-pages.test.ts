@@ -90,6 +90,30 @@ describe("configuration", { skip: noBrowser }, () => {
   });
 });
 
+describe("the canary", { skip: noBrowser }, () => {
+  test("is started, held against the graph that serves, promoted and dropped, each with a question", async (t) => {
+    const view = await driver.open(t, server.address, "/collections/cities");
+    const { page } = view;
+    const start = page.getByRole("button", { name: "Start a canary" });
+    await start.waitFor();
+    assert.equal(await start.isDisabled(), true, "something has to be other than in the graph that serves");
+    await page.getByLabel("Links a point (m)").fill("8");
+    await page.getByLabel("Share of queries in percent").fill("100");
+    await start.click();
+    await page.getByRole("button", { name: "Promote" }).and(page.locator(":enabled")).waitFor();
+    await page.getByRole("row", { name: "m, ef_construct 16, 128 8, 128" }).waitFor();
+    await view.look("canary");
+    await page.getByRole("button", { name: "Drop", exact: true }).click();
+    await agree(page, "Drop the canary");
+    await start.waitFor();
+    await page.getByLabel("Candidates (ef_construct)").fill("64");
+    await start.click();
+    await page.getByRole("button", { name: "Promote" }).click();
+    await agree(page, "Promote the canary");
+    await view.shows(/by a graph of 16 links a point, built with 64 candidates/);
+  });
+});
+
 async function openPoints(t: TestContext, link = "/collections/cities/points"): Promise<View> {
   const view = await driver.open(t, server.address, link);
   await view.page.locator(".point").first().waitFor();

@@ -62,7 +62,9 @@ export function errorOf({ json }: RestAnswer): string | undefined {
 export function isOrderly({ route }: DrawnRequest, answer: RestAnswer): void {
   const { status, text } = answer;
   assert.ok(status >= 200 && (status < 500 || status === 507), `${status}: ${text.slice(0, 300)}`);
-  for (const [, score = ""] of text.matchAll(/"score":([^,}\]]*)/g))
+  // the description of the routes says what a score is, and has none
+  const scored = route.path === "/openapi.json" ? "" : text;
+  for (const [, score = ""] of scored.matchAll(/"score":([^,}\]]*)/g))
     assert.ok(score.trim() !== "" && Number.isFinite(Number(score)), `a score is a number: ${score}`);
   // refused by Node itself, before it is a request
   if (status === 431) return;

@@ -23,6 +23,7 @@ import { Stat } from "../../parts/stat.js";
 import { Table } from "../../parts/table.js";
 import { useResource } from "../../use-resource.js";
 import { Aliases } from "./aliases.js";
+import { Canary } from "./canary.js";
 import { PayloadIndexes } from "./payload-indexes.js";
 import "./configuration.css";
 
@@ -36,7 +37,7 @@ function Glance({ info }: { readonly info: CollectionInfo }) {
       <dl class="stats">
         <Stat label="Points" value={count(points)} />
         <Stat label="Vectors in graphs" value={count(vectors)} />
-        <Stat label="Vectors of a point" value={count(vectorsOf(info).length)} note="names, not all of every point" />
+        <Stat label="Names of vectors" value={count(vectorsOf(info).length)} />
         <Stat label="Payload indexes" value={count(Object.keys(indexes).length)} />
       </dl>
       <p class="soft configuration-note">{`Status: ${statusWords(status)}.`}</p>
@@ -91,6 +92,10 @@ export function Page({ params }: PageProps) {
       <Vectors info={value} />
       <PayloadIndexes collection={collection} info={value} onChanged={info.reload} />
       <Aliases collection={collection} />
+      <Canary
+        collection={collection}
+        vectors={vectorsOf(value).flatMap(({ kind, name }) => (kind === "dense" ? [name] : []))}
+      />
       <Card title="Other settings">
         <p class="soft">
           The graph is made with <code>m</code> and <code>ef_construct</code>; of the others, some have no effect here

@@ -35,6 +35,8 @@ function conditionText(json: Json): string {
   return `${kind}${inner}${key === undefined ? "" : ` on ${key}`}`;
 }
 
+const namesOf = (conditions: Json | undefined) => (isArray(conditions) ? conditions.map(conditionText).join(", ") : "");
+
 function Filter({ filter }: { readonly filter: JsonObject }) {
   const { points, matches } = filter;
   return (
@@ -52,17 +54,21 @@ function Filter({ filter }: { readonly filter: JsonObject }) {
           {
             title: "Condition",
             isRowHeader: true,
-            cell: ({ conditions }) => (
-              <Data text={isArray(conditions) ? conditions.map(conditionText).join(", ") : ""} max={120} isBrief />
-            ),
+            cell: ({ conditions }) => <Data text={namesOf(conditions)} max={120} isBrief />,
           },
           { title: "Answered", cell: ({ by }) => answers[textOf(by) ?? ""] ?? textOf(by) ?? "–" },
           { title: "Guessed", isNumber: true, cell: ({ estimated }) => figureOf(estimated) },
           { title: "Before", isNumber: true, cell: ({ before }) => figureOf(before) },
           { title: "Left", isNumber: true, cell: ({ left }) => figureOf(left) },
-          { title: "Why", cell: ({ reason }) => <Data text={textOf(reason) ?? ""} max={400} /> },
         ]}
       />
+      <ul class="plan-reasons">
+        {listOf(filter["steps"]).map(({ conditions, reason }, i) => (
+          <li key={String(i)}>
+            <Data text={namesOf(conditions)} max={120} isBrief />: <Data text={textOf(reason) ?? ""} max={400} />.
+          </li>
+        ))}
+      </ul>
     </div>
   );
 }
@@ -76,7 +82,7 @@ function Source({ source, depth }: { readonly source: JsonObject; readonly depth
   return (
     <div class="plan-source">
       <p class="row">
-        <Badge mood={method === "exact" ? "warning" : "good"}>
+        <Badge mood={method === "graph" ? "good" : "neutral"}>
           {methods[textOf(method) ?? ""] ?? textOf(method) ?? textOf(kind) ?? "query"}
         </Badge>
         <span>
