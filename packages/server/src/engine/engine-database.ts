@@ -48,7 +48,7 @@ import { upsertedBy } from "./upserted-by.js";
 
 const PROBE_INTERVAL_MS = 1000;
 
-/** Of what the engine answers to `validate`. */
+/** Of the answer to `validate`. */
 interface Validation {
   readonly recall: { readonly [vector: string]: { readonly recall_at_10: number } };
 }
@@ -237,7 +237,7 @@ export class EngineDatabase implements Database {
     return this.#standing.refusesReads;
   }
 
-  /** While writes fail, whoever asks also has the log tried again, so that readiness comes back without a write from outside. */
+  /** While writes fail, whoever asks also has the log tried again, so that readiness comes back without a write. */
   status(): DatabaseStatus {
     if (this.#storageFailed) this.#probe();
     const known = [this.#notReady, this.#guard.look(), ...this.#standing.reasons, ...this.#followed.refusals()];
