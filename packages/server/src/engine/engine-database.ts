@@ -397,10 +397,9 @@ export class EngineDatabase implements Database {
       pending?.resolve(outcome.receipt);
       return;
     }
-    if (outcome.error.code === "storage") {
-      this.#noteStorageFailure("a write could not be made durable", outcome.error);
-    }
-    pending?.reject(fromPlainError(outcome.error));
+    const { error } = outcome;
+    if (error.code === "storage") this.#noteStorageFailure("a write could not be made durable", error);
+    pending?.reject(fromPlainError(error));
   }
 
   #noteStorageFailure(what: string, { message, cause }: PlainError): void {
