@@ -119,8 +119,8 @@ export const changesBenchmark: Benchmark = {
     const data = readBenchData();
     const clients = points ?? CLIENTS;
     const seconds = quick ? 10 : 60;
-    const rounds = quick ? 3 : 7;
-    const roundSeconds = quick ? 3 : 8;
+    const rounds = quick ? 3 : 5;
+    const roundSeconds = quick ? 3 : 6;
     const rows = data.base.length / data.dimensions;
     const vectorOf = (row: number) => {
       const at = (row % rows) * data.dimensions;

@@ -27,6 +27,8 @@ export const endingMs = 3_000;
 export const retryMs = 1_000;
 /** The thread that reads the log ends when nobody has followed for so long. */
 export const threadIdleMs = 30_000;
+/** One that has ended by itself is replaced so long after at the earliest. */
+export const linkEveryMs = 1_000;
 /** Its heap. */
 export const threadMebibytes = 512;
 /** Streams of collections that the thread has not heard of yet. */

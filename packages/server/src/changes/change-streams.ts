@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { MurmurationError } from "@murmuration/index";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
@@ -6,6 +7,7 @@ import { Refusal } from "../http/refusal.js";
 import {
   admitEveryMs,
   heartbeatMs,
+  linkEveryMs,
   liveEvaluationsMax,
   liveQueriesMaxDefault,
   streamBufferMebibytesDefault,
@@ -88,6 +90,7 @@ export class ChangeStreams {
   #idleSinceMs = 0;
   #beatMs = 0;
   #admitMs = 0;
+  #lostMs = Number.NEGATIVE_INFINITY;
   #lastClient = 0;
   #events = 0;
   #bytes = 0;
@@ -241,7 +244,8 @@ export class ChangeStreams {
   #post(request: ChangesRequest): void {
     if (this.#opened !== undefined) return this.#opened.post(request);
     this.#openLink().then(
-      (link) => link.post(request),
+      // it may be gone meanwhile
+      (link) => this.#following.has(request.client) && link.post(request),
       (error: unknown) => this.#lost(error instanceof Error ? error.message : String(error)),
     );
   }
@@ -249,10 +253,15 @@ export class ChangeStreams {
   #openLink(): Promise<ChangesLink> {
     const { open, database } = this.#options;
     if (open === undefined) return Promise.reject(new Error("there is no log"));
-    this.#link ??= open(database, {
-      onReply: (reply) => this.#receive(reply),
-      onEnd: (why) => this.#lost(why),
-    }).then((link) => {
+    if (this.#link !== undefined) return this.#link;
+    // one that ends at once is not begun again and again
+    const waitMs = Math.max(0, this.#lostMs + linkEveryMs - performance.now());
+    const listener = {
+      onReply: (reply: ChangesReply) => this.#receive(reply),
+      onEnd: (why: string) => this.#lost(why),
+    };
+    const opening = waitMs === 0 ? open(database, listener) : pause(waitMs).then(() => open(database, listener));
+    this.#link = opening.then((link) => {
       if (this.#isClosed) link.close();
       this.#opened = link;
       return link;
@@ -270,6 +279,7 @@ export class ChangeStreams {
   #lost(why: string): void {
     this.#closeLink();
     if (this.#isClosed) return;
+    this.#lostMs = performance.now();
     this.#options.log?.warn({ why }, "the thread that reads changes ended");
     for (const number of [...this.#following.keys()])
       this.#end(number, "failed", "changes could not be read; come again");

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { decodeToken } from "@murmuration/core";
 import fc from "fast-check";
 import { EventReader, type ServerEvent } from "../testing/event-reader.js";
 import { type TestApp, testApp } from "../testing/test-app.js";
@@ -86,6 +87,60 @@ describe("a live query", () => {
       reader.close();
     });
   }
+
+  it("is exact as of its token, however much is written at once", async () => {
+    const test = await listening("Dot");
+    const { id: shard } = test.database.collection("things");
+    const limit = 4;
+    const reader = await live(test.url, { query: [1, 2], limit });
+    const log = await EventReader.open(`${test.url.replace(/live$/, "changes")}?with_vector=true`);
+    await Promise.all([reader.next(), log.next()]);
+    const writes = fc.sample(
+      fc.record({ id: fc.nat(11), x: fc.integer({ min: -2, max: 3 }), isDelete: fc.nat(3).map((n) => n === 0) }),
+      { numRuns: 160, seed: 7 },
+    );
+    const lanes = Array.from({ length: 8 }, async (_, lane) => {
+      for (const [i, { id, x, isDelete }] of writes.entries()) {
+        if (i % 8 !== lane) continue;
+        if (isDelete) await test.ask("POST", `${things}/points/delete?wait=true`, { points: [id] });
+        else await test.ask("PUT", `${things}/points?wait=true`, { points: [{ id, vector: [x, 1] }] });
+      }
+    });
+    await Promise.all(lanes);
+    await test.ask("PUT", `${things}/points?wait=true`, { points: [{ id: 99, vector: [100, 1] }] });
+    const changes = await reader.until((event) => (dataOf(event)["ids"] as number[]).includes(99));
+    const operations = (await log.until((event) => dataOf(event)["id"] === 99)).map(dataOf);
+    /** What the operations up to this one come to. */
+    const topAt = (last: number) => {
+      const points = new Map<number, { score: number; sequence: number }>();
+      for (const { dot, kind, id, ids, vector, kept } of operations) {
+        const sequence = Number(String(dot).split(":")[1]);
+        if (sequence > last) break;
+        if (kind === "delete") for (const one of ids as number[]) points.delete(one);
+        // the same vector again is the same version
+        else if ((kept as string[]).length === 0) {
+          const [x, y] = vector as [number, number];
+          points.set(id as number, { score: x + 2 * y, sequence });
+        }
+      }
+      const best = [...points].sort(([, a], [, b]) => b.score - a.score || a.sequence - b.sequence);
+      return best.slice(0, limit).map(([id]) => id);
+    };
+    let before: number[] = [];
+    let coalesced = 0;
+    for (const event of changes) {
+      const { token, ids, coalesced: several } = dataOf(event) as { token: string; ids: number[]; coalesced: number };
+      const frontier = decodeToken(token.slice(token.indexOf(".") + 1), "token").get(shard) ?? new Map();
+      const [[, last] = [0, 0]] = frontier as Map<number, number>;
+      assert.deepEqual(ids, topAt(last), event.data);
+      assert.notDeepEqual(ids, before);
+      before = ids;
+      coalesced = Math.max(coalesced, several);
+    }
+    assert.ok(coalesced > 1, "several were told of together");
+    reader.close();
+    log.close();
+  });
 
   it("is evaluated anew where a place hangs on other points", async () => {
     const test = await listening("Cosine", { sparse_vectors: { words: { modifier: "idf" } } });
