@@ -392,7 +392,7 @@ export class EngineDatabase implements Database {
   #settle(outcome: Outcome): void {
     const pending = this.#calls.takeOutcome(outcome);
     if ("receipt" in outcome) {
-      // a refused write changes nothing and proves nothing; a durable one proves that the log works again
+      // a refused write proves nothing; a durable one proves that the log works again
       if (outcome.receipt.changed) this.#storageWorks();
       pending?.resolve(outcome.receipt);
       return;
