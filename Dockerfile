@@ -27,4 +27,4 @@ VOLUME /data
 EXPOSE 6333
 # nothing secret is asked for: the server's name need not be that of the loopback
 HEALTHCHECK --interval=5s --timeout=3s --start-period=30s CMD ["node", "-e", "const { MURMUR_PORT: port = 6333, MURMUR_TLS_CERT: cert, MURMUR_TLS_KEY: key } = process.env; const { readFileSync: read } = require('node:fs'); const tls = cert && { rejectUnauthorized: false, cert: read(cert), key: read(key) }; require(tls ? 'node:https' : 'node:http').get({ host: '127.0.0.1', port, path: '/readyz', ...tls }, ({ statusCode }) => process.exit(statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))"]
-ENTRYPOINT ["node", "--max-semi-space-size=8", "packages/server/release/cli.js"]
+ENTRYPOINT ["node", "--max-semi-space-size=8", "packages/server/bundle/release/cli.js"]

@@ -128,7 +128,7 @@ await new Command()
   .option("--points <number>", "so many vectors or points, instead of a benchmark's own number", wholeNumber)
   .option("--dimensions <number>", "search: so many dimensions, of vectors made from the real ones", wholeNumber)
   .option("--only <part>", "one part of a benchmark that has several")
-  .option("--server <cli.js>", "measure the server of another checkout (its packages/server/release/cli.js)")
+  .option("--server <cli.js>", "measure the server of another checkout (its packages/server/bundle/release/cli.js)")
   .option(
     "--keep",
     "keep loaded data folders in .cache/bench/loaded for later runs; a load that was broken off goes on",

@@ -15,7 +15,7 @@ const isHelp = ["--help", "-h"].includes(args[0]);
 if (isHelp && process.env.npm_lifecycle_event === "start") process.stdout.write(HELP.trimStart());
 await endWith(async () => {
   build({ projects: ["packages/server"], kinds: ["release"] });
-  const cli = inRoot("packages/server/release/cli.js");
+  const cli = inRoot("packages/server/bundle/release/cli.js");
   // In this process: signals and the exit code reach npm without anyone passing them on.
   process.argv = [process.execPath, cli, ...args];
   await import(cli);

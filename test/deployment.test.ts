@@ -103,9 +103,9 @@ test("the command murmur runs from a link, in a clone and in an image", () => {
 
     const server = join(folder, "image/packages/server");
     cpSync(join(root, "packages/server/bin"), join(server, "bin"), { recursive: true });
-    mkdirSync(join(server, "release"));
+    mkdirSync(join(server, "bundle/release"), { recursive: true });
     writeFileSync(join(server, "package.json"), '{"type":"module"}');
-    writeFileSync(join(server, "release/cli.js"), "console.log(process.argv[2], process.execArgv[0]);");
+    writeFileSync(join(server, "bundle/release/cli.js"), "console.log(process.argv[2], process.execArgv[0]);");
     rmSync(link);
     symlinkSync(join(server, "bin/murmur"), link);
     assert.equal(run(link).stdout, `srve ${serverCommand()[0]}\n`);

@@ -57,7 +57,7 @@ test("a release build knows of no planted bug", () => {
 test("the release build serves", async () => {
   const dataFolder = newFolder("release");
   try {
-    const server = await startServer({ dataFolder, cli: join(root, "packages/server/release/cli.js") });
+    const server = await startServer({ dataFolder, cli: join(root, "packages/server/bundle/release/cli.js") });
     const send = async (method: string, path: string, body?: unknown) => {
       const answer = await server.request(method, path, body);
       assert.equal(answer.status, 200, JSON.stringify(answer.body));

@@ -4,7 +4,7 @@ import { setTimeout as after } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { serverCommand } from "@murmuration/test/server-command";
 
-const RELEASED = fileURLToPath(new URL("../../../packages/server/release/cli.js", import.meta.url));
+const RELEASED = fileURLToPath(new URL("../../../packages/server/bundle/release/cli.js", import.meta.url));
 const LOOK_MS = 20;
 
 /** What an import or export says with `--json`. */

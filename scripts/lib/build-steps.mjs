@@ -210,6 +210,23 @@ function release() {
   return { isDone: () => isStamped(stampPath, hash), run };
 }
 
+/** Bundles the server of a kind, "checked" or "release", when what it is made of changed. */
+function serverBundle(kind) {
+  const stampPath = inRoot("packages/server/bundle", kind, ".stamp");
+  const folders = RELEASED.map((folder) => inRoot(folder, kind === "release" ? "release" : "dist"));
+  const isPart = (path) => path.endsWith(".js") && !/\.(test|test-support)\.js$/.test(path);
+  const script = inRoot("scripts/lib/bundle-server.mjs");
+  // of the packages that are bundled, the lock file tells what there is
+  const tools = [script, inRoot("package-lock.json")].filter((path) => existsSync(path));
+  const hash = contentHash([...folders.flatMap((folder) => productsBelow(folder)).filter(isPart), ...tools]);
+  const run = () => {
+    unstamp(stampPath);
+    runStep(`bundling the server (${kind})`, process.execPath, [script, kind], STEP);
+    stamp(stampPath, hash);
+  };
+  return { isDone: () => isStamped(stampPath, hash), run };
+}
+
 /** Bundles the dashboard's pages into packages/dashboard/release when their sources changed. What tests them is no part of it. */
 function dashboard() {
   const folder = inRoot("packages/dashboard");
@@ -239,6 +256,7 @@ export function build({ projects = PROJECTS, kinds = ["checked", "release"] } = 
     ...modules,
     () => typeScript(projects),
     ...(kinds.includes("release") ? [release, dashboard] : []),
+    ...kinds.map((kind) => () => serverBundle(kind)),
   ];
   if (steps.every((step) => step().isDone())) return;
   alone(() => {

@@ -40,7 +40,7 @@ export async function startDemoServer() {
   const options = { port: "0", data: join(folder, "data"), "log-level": "warn" };
   const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
   // Detached: an interrupt in the terminal reaches this process alone, which then stops the server, once.
-  const child = spawn(process.execPath, [inRoot("packages/server/release/cli.js"), ...args], {
+  const child = spawn(process.execPath, [inRoot("packages/server/bundle/release/cli.js"), ...args], {
     detached: true,
     stdio: ["ignore", "pipe", log],
   });

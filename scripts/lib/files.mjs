@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { dirname, join, relative } from "node:path";
 import { root } from "./paths.mjs";
 
-const SKIPPED_FOLDERS = new Set(["node_modules", "dist", "build", "release", ".git", ".cache", "data"]);
+const SKIPPED_FOLDERS = new Set(["node_modules", "dist", "build", "release", "bundle", ".git", ".cache", "data"]);
 
 /** Files below `folder` that `accepts(path)`, sorted; what is installed, built or cached is left out. */
 export function filesBelow(folder, accepts) {

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 /** The repository's root folder. */
 export const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 
-const SKIPPED = new Set(["node_modules", "dist", "build", "release", ".git", ".cache", "data"]);
+const SKIPPED = new Set(["node_modules", "dist", "build", "release", "bundle", ".git", ".cache", "data"]);
 
 /** A file of the repository. */
 export interface SourceFile {
