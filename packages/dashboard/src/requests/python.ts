@@ -13,6 +13,8 @@ interface Argument {
 interface Method {
   readonly name: string;
   readonly fields: Readonly<Record<string, Argument>>;
+  /** What is sent in place of fields that are left out: it has defaults of its own, and the server others. */
+  readonly defaults?: JsonObject;
 }
 
 const filter: Argument = { name: "query_filter", model: "Filter" };
@@ -34,11 +36,14 @@ const querying = {
   score_threshold: { name: "score_threshold" },
 };
 
+const nothingShown: JsonObject = { with_payload: false };
+
 /** Methods of the official client of Python whose arguments follow from the body's fields. */
 const methods: Readonly<Record<string, Method>> = {
-  [`POST ${c}/points/query`]: { name: "query_points", fields: querying },
+  [`POST ${c}/points/query`]: { name: "query_points", fields: querying, defaults: nothingShown },
   [`POST ${c}/points/query/groups`]: {
     name: "query_points_groups",
+    defaults: nothingShown,
     fields: { ...querying, group_by: { name: "group_by" }, group_size: { name: "group_size" } },
   },
   [`POST ${c}/points/scroll`]: {
@@ -106,7 +111,7 @@ function argumentOf({ name, model }: Argument, value: Json): string {
 function viaClient(request: ApiRequest, { url, hasKey }: Target): string | undefined {
   const method = methods[`${request.method} ${request.route}`];
   if (method === undefined || !isObject(request.body)) return undefined;
-  const fields = Object.entries({ ...queryValues(request.query), ...request.body }).filter(
+  const fields = Object.entries({ ...method.defaults, ...queryValues(request.query), ...request.body }).filter(
     ([, value]) => value !== null,
   );
   const lines = [`collection_name=${JSON.stringify(request.parameters["collection_name"] ?? "")}`];
