@@ -31,9 +31,8 @@ export async function sendBackup(order: SendOrder, store: ObjectStore): Promise<
     const sent = await sendLog(store, replicaId, file, new PartCodec(encryption?.keys));
     const ms = Math.round(performance.now() - began);
     const manifest: StoredManifest = { format: storedFormatVersion, ...made, ms, ...schemaFirst(sent) };
-    const text = Buffer.from(manifestText(manifest, encryption));
-    await store.put(manifestKey(replicaId, name), text);
-    return { ...manifest, sent: { parts: sent.sent.parts, bytes: sent.sent.bytes + text.byteLength } };
+    await store.put(manifestKey(replicaId, name), Buffer.from(manifestText(manifest, encryption)));
+    return manifest;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
