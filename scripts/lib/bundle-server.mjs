@@ -30,7 +30,7 @@ const kind = process.argv[2];
 const source = inRoot("packages/server", kind === "release" ? "release" : "dist");
 const target = inRoot("packages/server/bundle", kind);
 
-const isLeftOut = /\.(test|test-support)\.js$/;
+const isLeftOut = /\.(test|test-support)\.js$|[/\\]testing[/\\]/;
 const placeOf = (path) => relative(source, path).replaceAll("\\", "/").replace(/\.js$/, "");
 // all in one folder, so that what one names is beside it wherever the text comes to stand
 const flatName = (place) => place.replaceAll("/", "-");
