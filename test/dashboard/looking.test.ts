@@ -49,6 +49,11 @@ describe("the projection", { skip: noBrowser }, () => {
     await page.getByLabel("Coloured by the field").fill("kind");
     await view.shows("ash");
     await view.shows("cedar");
+    // the pointer finds a point somewhere on the picture
+    const box = (await page.locator("canvas").first().boundingBox()) as { x: number; y: number; width: number };
+    for (let y = 40; y < 500 && (await page.locator(".near").count()) === 0; y += 40)
+      for (let x = 20; x < box.width; x += 20) await page.mouse.move(box.x + x, box.y + y);
+    await view.shows(/Nearest to \d+, by a query/);
     const row = page.locator(".list-row").first();
     await row.focus();
     const id = Number((await row.innerText()).split(/\s/)[0]);

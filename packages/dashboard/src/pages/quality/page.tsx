@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { ask, path } from "../../api.js";
-import { count, duration, percent } from "../../format.js";
+import { count, duration } from "../../format.js";
 import { type Id, PointLink } from "../../looking/link-to-point.js";
 import { type Collection, loadCollection, vectorTitle } from "../../looking/vectors.js";
 import type { PageProps } from "../../page.js";
@@ -12,7 +12,7 @@ import { Stat } from "../../parts/stat.js";
 import { Table } from "../../parts/table.js";
 import { LinePlot } from "../../plot/line-plot.js";
 import { useResource } from "../../use-resource.js";
-import { widthsOfText } from "./widths.js";
+import { shareText, widthsOfText } from "./widths.js";
 import "../../looking/looking.css";
 
 interface Latency {
@@ -48,8 +48,8 @@ function Told({ collection, quality }: { readonly collection: string; readonly q
   const efs = useMemo(() => widths.map(({ ef }) => ef), [widths]);
   const recall = useMemo(
     () => [
-      { label: `recall@${limit}`, values: widths.map((one) => one.recall), format: percent },
-      { label: "of the worst query", values: widths.map((one) => one.recall_min), format: percent },
+      { label: `recall@${limit}`, values: widths.map((one) => one.recall), format: shareText },
+      { label: "of the worst query", values: widths.map((one) => one.recall_min), format: shareText },
     ],
     [widths, limit],
   );
@@ -101,8 +101,8 @@ function Told({ collection, quality }: { readonly collection: string; readonly q
           keyOf={({ ef }) => ef}
           columns={[
             { title: "hnsw_ef", isRowHeader: true, cell: ({ ef }) => count(ef) },
-            { title: `recall@${limit}`, isNumber: true, cell: (one) => percent(one.recall) },
-            { title: "worst query", isNumber: true, cell: (one) => percent(one.recall_min) },
+            { title: `recall@${limit}`, isNumber: true, cell: (one) => shareText(one.recall) },
+            { title: "worst query", isNumber: true, cell: (one) => shareText(one.recall_min) },
             { title: "found all", isNumber: true, cell: (one) => `${count(one.perfect)} of ${count(sampled)}` },
             { title: "p50", isNumber: true, cell: (one) => time(one.latency_ms.p50) },
             { title: "p95", isNumber: true, cell: (one) => time(one.latency_ms.p95) },
@@ -119,7 +119,7 @@ function Told({ collection, quality }: { readonly collection: string; readonly q
           <ol class="near">
             {worst.map(({ id, recall: share }) => (
               <li key={String(id)}>
-                <PointLink collection={collection} id={id} /> <span class="soft">{percent(share)}</span>
+                <PointLink collection={collection} id={id} /> <span class="soft">{shareText(share)}</span>
               </li>
             ))}
           </ol>

@@ -11,3 +11,8 @@ export function widthsOfText(text: string): number[] | string {
   if (widths.length > WIDTHS_MAX) return `at most ${WIDTHS_MAX} widths`;
   return widths.sort((a, b) => a - b);
 }
+
+/** A share of what was found, never more than it is: `100 %` is all of it. */
+export function shareText(share: number): string {
+  return `${Math.floor(share * 10_000 + 1e-9) / 100} %`;
+}

@@ -38,7 +38,6 @@ function drawRun({ context, width, height, colour }: Drawing, run: Run, at: numb
   const left = 64;
   const laneWidth = (width - left - 12) / Math.max(1, replicas.length);
   const xOf = (id: number) => left + (Math.max(0, replicas.indexOf(id)) + 0.5) * laneWidth;
-  const now = events[at];
   const isLit = new Set(underWay(events, at));
   context.font = `12px ${colour("--font") || "sans-serif"}`;
   context.textBaseline = "middle";
@@ -127,9 +126,6 @@ function drawRun({ context, width, height, colour }: Drawing, run: Run, at: numb
     }
     context.globalAlpha = 1;
   }
-  context.fillStyle = colour("--text-soft");
-  context.textAlign = "right";
-  if (now !== undefined) context.fillText(`${count(at + 1)} of ${count(events.length)}`, width - 6, 12);
 }
 
 /** A run, played event by event. */
