@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Proposals } from "../completion/complete.js";
 import type { JsonEditor } from "../editor/json-editor.js";
 
@@ -76,7 +76,7 @@ export function CodeEditor(props: CodeEditorProps) {
       editor.current = undefined;
     };
   }, [isLong]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const at = told.current.indexOf(value);
     if (at >= 0) {
       told.current = told.current.slice(at + 1);
