@@ -6,7 +6,8 @@ import { MemoryOpLog } from "../../log/memory-op-log.js";
 import type { OpLog } from "../../log/op-log.js";
 import { batchesOf, decodeBatch } from "../../operation/batch.js";
 import { encodeOperation } from "../../operation/codec.js";
-import { newestOperationFormat } from "../../operation/operation-format.js";
+import { laterGraphsFormat, newestOperationFormat } from "../../operation/operation-format.js";
+import { laterKindsFormat } from "../../operation/vector-kind.js";
 import { Cluster } from "../cluster.test-support.js";
 import type { Replica } from "../replica.js";
 import { createCollection, openReplica, payloadOf, point, run, upsert } from "../replica.test-support.js";
@@ -35,7 +36,7 @@ describe("the format that operations are written in", () => {
   test("is the newest where a replica is alone", () => {
     const log = new MemoryOpLog();
     run(openReplica({ log }), createCollection("c"), upsert("c", [point(1, [1, 0])]));
-    assert.deepEqual(formatsIn(log, 5), new Set([newestOperationFormat]));
+    assert.deepEqual(formatsIn(log, 5), new Set([laterKindsFormat]));
   });
 
   test("is the oldest where a member of a cluster runs without it for a while", () => {
@@ -95,6 +96,27 @@ describe("the format that operations are written in", () => {
     assert.equal(found.points, 1);
   });
 
+  test("is waited for before a vector gets another graph, which then is named in rows of that format alone", () => {
+    const cluster = new Cluster([1, 2, 3]);
+    asBefore(cluster, 3);
+    run(cluster.get(1), createCollection("c"), upsert("c", [point(1, [1, 0]), point(2, [0, 1])]));
+    cluster.pass(30);
+    const graph = { kind: "begin-graph", collection: "c", vector: "", links: 6, efConstruction: 20, by: 0 } as const;
+    assert.throws(() => run(cluster.get(1), graph), { code: "unavailable", field: "vector" });
+    cluster.stop(3);
+    cluster.passes = () => true;
+    cluster.open(3, { startWaitMs: 1_000 });
+    cluster.pass(30);
+    const before = cluster.get(2).position();
+    run(cluster.get(1), graph);
+    cluster.settle();
+    run(cluster.get(1), upsert("c", [point(3, [1, 1])]));
+    cluster.settle();
+    const written = formatsIn(cluster.logs.get(2) as OpLog, 1, before);
+    assert.deepEqual(written, new Set([laterKindsFormat, laterGraphsFormat]));
+    assert.deepEqual(cluster.get(3).digest("c"), cluster.get(1).digest("c"));
+  });
+
   test("is the newest as soon as all members have said that they read it, and the same everywhere", () => {
     const cluster = new Cluster([1, 2, 3]);
     run(cluster.get(1), createCollection("c"));
@@ -103,7 +125,7 @@ describe("the format that operations are written in", () => {
     const before = cluster.get(1).position();
     run(cluster.get(2), upsert("c", [point(1, [1, 0])]));
     cluster.settle();
-    assert.deepEqual(formatsIn(cluster.logs.get(1) as OpLog, 2, before), new Set([newestOperationFormat]));
+    assert.deepEqual(formatsIn(cluster.logs.get(1) as OpLog, 2, before), new Set([laterKindsFormat]));
   });
 
   test("is the oldest while a member is of the version before, which is brought to the new one last", () => {
@@ -130,7 +152,7 @@ describe("the format that operations are written in", () => {
     for (const id of [1, 2, 3]) {
       assert.deepEqual(
         formatsIn(cluster.logs.get(3) as OpLog, id, before),
-        new Set([newestOperationFormat]),
+        new Set([laterKindsFormat]),
         `replica ${id}`,
       );
       for (const replica of cluster.replicas.values()) assert.ok(payloadOf(replica, "c", 10 + id));
