@@ -132,9 +132,12 @@ export const importBenchmark: Benchmark = {
       const start = wallSeconds();
       const base = await carrying.base();
       const rows: BenchRow[] = [];
-      for (const name of SOURCES.filter((source) => only === undefined || source === only)) {
+      for (const name of SOURCES.filter((source) => only === undefined || only.split(",").includes(source))) {
         say(name);
-        rows.push(await carrying.row(name));
+        const row = await carrying.row(name);
+        rows.push(row);
+        // a run that is broken off has measured this much
+        process.stderr.write(`${JSON.stringify(row)}\n`);
       }
       const per = (key: string) =>
         Object.fromEntries(
