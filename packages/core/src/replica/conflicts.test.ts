@@ -185,6 +185,16 @@ describe("conflicts", () => {
     assert.equal(cluster.get(1).conflicts("c", 0).conflicts.length, 0);
   });
 
+  test("are forgotten where points of their collection are erased: their ids are not to be left", () => {
+    const { cluster, at } = apart([write(1)], [write(2)]);
+    assert.equal(at[0].length, 1);
+    const erase = { kind: "begin-erasure", collection: "c", points: 1, by: "tests", through: [], askedMs: 0 } as const;
+    run(cluster.get(1), drop, erase);
+    for (let ticks = 0; ticks < 200 && told(cluster.get(1)).length > 0; ticks++) cluster.pass();
+    assert.deepEqual(told(cluster.get(1)), []);
+    assert.equal(cluster.get(1).erasures.status()[0]?.here.stage !== "delivery", true);
+  });
+
   test("that are told are between operations of which neither knew the other, and the winner is what the rule says", () => {
     let seen = 0;
     const commands = fc.oneof(

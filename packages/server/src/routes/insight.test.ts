@@ -115,6 +115,16 @@ describe("the quality of the search", () => {
     assert.equal((plain.json.result as { sampled: number }).sampled, 100);
   });
 
+  it("is nothing to measure where no graph is walked, and then nothing is walked", async () => {
+    const { ask } = await filledApp();
+    await ask("PATCH", "/collections/things", { hnsw_config: { m: 0 } });
+    const refused = await ask("POST", quality);
+    assert.equal(refused.statusCode, 400);
+    assert.match(refused.error ?? "", /m is 0: every search of this vector compares all points/);
+    const walked = (await ask("POST", walk, { query: [1, 0, 0, 1] })).json.result as Walked;
+    assert.deepEqual([walked.walks, walked.exact, walked.points.length], [[], true, 3]);
+  });
+
   it("is bounded, and as strict as its collection", async () => {
     const { ask } = await filledApp();
     for (const [body, error] of [

@@ -3,11 +3,19 @@ import { z } from "zod";
 import { qualityBody, walkBody } from "../http/schemas/insight.js";
 import { integerParameter, readParameters } from "../http/schemas/parameters.js";
 import { vectorSpaceOf } from "./check-vectors.js";
+import { isWithoutGraph } from "./collection-settings.js";
 import { planQuery, ReadNames } from "./plan-query.js";
 import { collectionParams, none, type Read, type Route, route } from "./route.js";
 
 const CONFLICTS_DEFAULT = 20;
 const CONFLICTS_MAX = 100;
+
+const searchedExactly = () =>
+  new MurmurationError(
+    "wrong-input",
+    "m is 0: every search of this vector compares all points, and finds all",
+    "using",
+  );
 
 /** What the dashboard looks into a collection with: how a search walks, how good it is, which writes met. */
 export const insightRoutes: readonly Route[] = [
@@ -45,7 +53,9 @@ export const insightRoutes: readonly Route[] = [
     body: qualityBody,
     handle: ({ database, params, body }) => {
       const { hnsw_ef: given, using, samples, seed, limit } = body ?? qualityBody.unwrap().unwrap().parse({});
-      vectorSpaceOf(database.collection(params.collection_name), using, "using");
+      const collection = database.collection(params.collection_name);
+      vectorSpaceOf(collection, using, "using");
+      if (isWithoutGraph(collection, using)) throw searchedExactly();
       const widths = [...new Set(given)].map((efSearch) => ({ efSearch }));
       const query: QualityQuery = { using, samples, seed, limit, widths, exact: true };
       return { names: [params.collection_name], reading: { kind: "quality", query } } satisfies Read;
