@@ -51,6 +51,8 @@ export interface BackupsReport {
   readonly shipping: RepeatedReport<Shipped>;
   /** Newest first. */
   readonly backups: readonly ListedBackup[];
+  /** Why a store does not say which there are. */
+  readonly problem?: string;
 }
 
 /** A drill that went well: of which backup, and what it took. */
@@ -151,8 +153,18 @@ export class Backups {
       drills: this.#drills.report,
       shipping: this.#shipping.report,
       ...(this.#lastFailure === undefined ? {} : { lastFailure: this.#lastFailure }),
-      backups: await this.#place.list(),
+      ...(await this.#listed()),
     };
+  }
+
+  /** What else there is to tell is told, also while a store does not answer. */
+  async #listed(): Promise<Pick<BackupsReport, "backups" | "problem">> {
+    try {
+      return { backups: await this.#place.list() };
+    } catch (error) {
+      if (!("store" in this.#options.to) || !(error instanceof MurmurationError)) throw error;
+      return { backups: [], problem: error.message };
+    }
   }
 
   get counts(): BackupCounts {

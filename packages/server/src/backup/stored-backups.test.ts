@@ -92,6 +92,16 @@ describe("backups in a store", () => {
     }
   });
 
+  it("are told of, with why a store says nothing of them, while it does not answer", async () => {
+    const gone = { ...store, endpoint: "http://127.0.0.1:9" };
+    const backups = await open({ to: { store: gone, staging: join(root, "sending") } });
+    await assert.rejects(backups.make(), failsWith("unavailable", /127\.0\.0\.1:9 cannot be reached/));
+    const { problem, lastFailure, backups: listed } = await backups.report();
+    assert.deepEqual(listed, []);
+    for (const why of [problem, lastFailure?.why]) assert.match(why ?? "", /127\.0\.0\.1:9 cannot be reached/);
+    assert.equal(backups.counts.failures, 1);
+  });
+
   it("send nothing again that is there already", async () => {
     const backups = await open();
     const first = (await backups.make()) as StoredManifest;

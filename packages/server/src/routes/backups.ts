@@ -57,6 +57,7 @@ export const backupRoutes: readonly Route[] = [
         drills,
         shipping,
         backups: listed,
+        problem,
       } = await required(backups).report();
       return {
         folder: place,
@@ -69,6 +70,7 @@ export const backupRoutes: readonly Route[] = [
         ...(drills.everyMinutes === 0 ? {} : { drills: renderRepeated(drills) }),
         ...(shipping.everyMinutes === 0 ? {} : { log: renderRepeated(shipping) }),
         backups: listed.map(renderListed),
+        ...(problem === undefined ? {} : { problem }),
       };
     },
   }),
