@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type Config, type ConfigSources, loadConfig } from "./config.js";
+import { isInTheClear } from "./object-store/mod.js";
 
 const files: { readonly [path: string]: string } = {
   "good.json": '{"port": 7003, "host": "file", "log-level": "warn", "insecure": true}',
@@ -108,6 +109,16 @@ describe("configuration", () => {
         },
       },
     );
+    for (const [endpoint, isPlain] of [
+      [undefined, false],
+      ["https://s3.test", false],
+      ["http://127.0.0.1:9000", false],
+      ["http://[::1]:9000", false],
+      ["http://s3.test", true],
+      ["http://localhost.test", true],
+    ] as const) {
+      assert.equal(isInTheClear({ endpoint }), isPlain, endpoint);
+    }
     const amazon = configOf(to).backupTarget;
     assert.ok(amazon !== undefined && "store" in amazon && !amazon.store.isPathStyle);
     for (const [argv, words] of [

@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { MurmurationError } from "@murmuration/index";
 import type { Logger } from "pino";
 import type { FolderRing } from "../encryption/folder-ring.js";
-import type { StoreConfig } from "../object-store/mod.js";
+import { isInTheClear, type StoreConfig } from "../object-store/mod.js";
 import { BackupFolder, backupName, parseBackupName } from "./backup-folder.js";
 import type { AnyManifest, BackupPlace, ListedBackup } from "./backup-place.js";
 import { BackupThreads } from "./backup-thread.js";
@@ -119,6 +119,9 @@ export class Backups {
   /** Clears what an earlier process left unfinished, and begins with the schedule. A folder out of order is told of, and tried again. */
   static async open(options: BackupsOptions): Promise<Backups> {
     const backups = new Backups(options);
+    if ("store" in options.to && isInTheClear(options.to.store)) {
+      options.log.warn({ endpoint: options.to.store.endpoint }, "backups pass the network in the clear: use https://");
+    }
     await backups.#sweep();
     const scheduled = backups.#schedule();
     // a store may be long in answering, and a server starts without it

@@ -1,5 +1,5 @@
 export { inOrder, Lanes } from "./lanes.js";
 export type { ListedObject, ObjectStore } from "./object-store.js";
 export { isStoreAddress, parseStoreAddress, type StoreAddress, storeAddressText } from "./store-address.js";
-export { addressings, type StoreConfig, type StoreSettings, storeConfigOf } from "./store-config.js";
+export { addressings, isInTheClear, type StoreConfig, type StoreSettings, storeConfigOf } from "./store-config.js";
 export { LANES } from "./store-limits.js";

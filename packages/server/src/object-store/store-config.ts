@@ -60,3 +60,9 @@ function endpointOf(text: string): string {
   }
   return url.href.replace(/\/$/, "");
 }
+
+/** Does what is sent to the store pass a network in the clear? */
+export function isInTheClear({ endpoint }: Pick<StoreConfig, "endpoint">): boolean {
+  const { protocol, hostname } = new URL(endpoint ?? "https://amazon");
+  return protocol === "http:" && !/^(localhost|127\.[\d.]+|\[::1\])$/.test(hostname);
+}
