@@ -164,6 +164,9 @@ describe("points", { skip: noBrowser }, () => {
     await page.getByRole("button", { name: "Apply the filter" }).click();
     await view.shows("10 points");
     await view.look("points-filter");
+    // another list begins at its first page
+    await page.getByLabel("On a page").selectOption("10");
+    await page.getByText("page 1", { exact: true }).waitFor();
     await page.getByRole("tab", { name: "DSL" }).click();
     const editor = editorOf(page);
     assert.deepEqual(JSON.parse((await editor.innerText()).replaceAll("\u200b", "")), {
@@ -378,6 +381,14 @@ describe("the console", { skip: noBrowser }, () => {
     await page.keyboard.type('"with_p');
     await page.locator(".cm-tooltip-autocomplete").getByText("with_payload").waitFor();
     await view.shot("completion");
+    await page.keyboard.press("Escape");
+    await write(editor, '{"query": 1, "filter": {"must": [{');
+    await page.keyboard.type('"has_v');
+    await page.locator(".cm-tooltip-autocomplete").getByText("has_vector").waitFor();
+    await page.keyboard.press("Escape");
+    await write(editor, '{"query": 1, ');
+    await page.keyboard.type('"with_p');
+    await page.locator(".cm-tooltip-autocomplete").getByText("with_payload").waitFor();
     await page.keyboard.press("Enter");
     await page.keyboard.type("true}");
     await editor.getByText('"with_payload"').waitFor();

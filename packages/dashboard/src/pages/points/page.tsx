@@ -33,6 +33,16 @@ const SIZES = ["10", "20", "50", "100"];
 /** Fields of the points on the page that are proposed to filters, beside the indexed ones. */
 const FIELDS_MAX = 200;
 
+type Offsets = readonly (PointId | undefined)[];
+
+/** How far somebody has turned the pages of one list. */
+interface Turned {
+  readonly list: string;
+  readonly offsets: Offsets;
+}
+
+const FIRST_PAGE: Offsets = [undefined];
+
 /** The filter in a link; what is none is left out, and said. */
 function filterIn(text: string): { readonly filter: JsonObject | undefined; readonly problem: string | undefined } {
   if (text === "") return { filter: undefined, problem: undefined };
@@ -83,10 +93,13 @@ export function Page({ params, query }: PageProps) {
   const hasVectors = query.get("vectors") === "1";
   const { filter, problem } = useMemo(() => filterIn(filterText), [filterText]);
   /** Where each page begins, from the first to the one that is shown. */
-  const [offsets, setOffsets] = useState<readonly (PointId | undefined)[]>([undefined]);
+  const [turned, setTurned] = useState<Turned>({ list: "", offsets: FIRST_PAGE });
   const [chosen, setChosen] = useState<ReadonlySet<PointId>>(new Set());
   const [edited, setEdited] = useState<PointRecord>();
-  const list = useRef<HTMLUListElement>(null);
+  const listElement = useRef<HTMLUListElement>(null);
+  // another list begins at its first page
+  const list = JSON.stringify([filterText, limit]);
+  const offsets = turned.list === list ? turned.offsets : FIRST_PAGE;
   const at = offsets.length - 1;
   const offset = offsets[at];
 
@@ -106,11 +119,7 @@ export function Page({ params, query }: PageProps) {
     [info.value],
   );
 
-  // another list begins at its first page
-  useEffect(() => {
-    setOffsets([undefined]);
-    setChosen(new Set());
-  }, [collection, filterText, limit]);
+  useEffect(() => setChosen(new Set()), [list]);
 
   const show = (change: { filter?: string; limit?: string; vectors?: string }) => {
     const next = { filter: filterText, limit: String(limit), vectors: hasVectors ? "1" : "", ...change };
@@ -124,10 +133,10 @@ export function Page({ params, query }: PageProps) {
     total.reload();
     setChosen(new Set());
   };
-  const turn = (to: readonly (PointId | undefined)[]) => {
-    setOffsets(to);
+  const turn = (to: Offsets) => {
+    setTurned({ list, offsets: to });
     setChosen(new Set());
-    list.current?.scrollIntoView({ block: "nearest" });
+    listElement.current?.scrollIntoView({ block: "nearest" });
   };
   const remove = async (target: Parameters<typeof deletePoints>[1], what: string, typed?: string) => {
     const isSure = await question({
@@ -199,7 +208,7 @@ export function Page({ params, query }: PageProps) {
         {points.value !== undefined && shown.length === 0 ? (
           <p class="soft">{filter === undefined ? "The collection has no points." : "No point matches the filter."}</p>
         ) : null}
-        <ul class="points" ref={list} aria-busy={points.isLoading}>
+        <ul class="points" ref={listElement} aria-busy={points.isLoading}>
           {shown.map((point) => (
             <PointItem
               key={String(point.id)}
