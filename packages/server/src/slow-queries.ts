@@ -1,5 +1,6 @@
 import { type Json, type PlanReport, printJson, type SourceReport } from "@murmuration/index";
 import type { OtherMetric } from "./metrics.js";
+import { spelled } from "./read/spelled.js";
 import type { RequestTiming, TimedPart } from "./request-timing.js";
 
 /** So many are kept, the newest. */
@@ -125,12 +126,14 @@ function lineOf({ method, endpoint, collection, kind, statusCode, tookMs, parts,
 }
 
 function planOf(plan: PlanReport): Json {
-  const whole = printJson({
-    ...(plan.sources.length === 0 ? {} : { sources: plan.sources.map(sourceOf) }),
-    ...(plan.filters.length === 0 ? {} : { filters: plan.filters }),
-    ...(plan.plans.length === 0 ? {} : { plans: plan.plans }),
-    ...(plan.sourcesLeftOut === 0 ? {} : { sources_left_out: plan.sourcesLeftOut }),
-  });
+  const whole = printJson(
+    spelled({
+      ...(plan.sources.length === 0 ? {} : { sources: plan.sources.map(sourceOf) }),
+      ...(plan.filters.length === 0 ? {} : { filters: plan.filters }),
+      ...(plan.plans.length === 0 ? {} : { plans: plan.plans }),
+      ...(plan.sourcesLeftOut === 0 ? {} : { sourcesLeftOut: plan.sourcesLeftOut }),
+    }),
+  );
   if (whole.length <= PLAN_CHARACTERS_MAX) return JSON.parse(whole) as Json;
   const some = plan.sources.slice(0, SOURCES_OF_LONG);
   const sources = some.map(({ kind, using, limit, plans }) => ({
@@ -150,7 +153,7 @@ function sourceOf({ kind, using, limit, filters, plans, walks, comparedAll, pref
     ...(filters.length === 0 ? {} : { filters }),
     plans,
     ...(walks.length === 0 ? {} : { walks }),
-    ...(comparedAll ? { compared_all: true } : {}),
+    ...(comparedAll ? { comparedAll } : {}),
     ...(prefetch.length === 0 ? {} : { prefetch: prefetch.map(sourceOf) }),
   };
 }

@@ -8,6 +8,7 @@ import {
   type SourceReport,
 } from "@murmuration/index";
 import type { ExplainReading } from "./reading.js";
+import { spelled } from "./spelled.js";
 
 type About = ExplainReading["about"];
 
@@ -114,18 +115,6 @@ function explainedFilter({ filter, points, matches, isKnown, steps, stepsLeftOut
     }),
     ...(stepsLeftOut > 0 ? { steps_left_out: stepsLeftOut } : {}),
   };
-}
-
-/** Names of a shape as the dialect spells them. */
-function spelled(shape: unknown): unknown {
-  if (Array.isArray(shape)) return shape.map(spelled);
-  if (typeof shape !== "object" || shape === null) return shape;
-  return Object.fromEntries(
-    Object.entries(shape).map(([name, value]) => [
-      name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-      spelled(value),
-    ]),
-  );
 }
 
 function explainedPlan(plan: SearchPlan) {
