@@ -43,8 +43,10 @@ describe("traces of a server", { timeout: 120_000 }, () => {
     await use(server);
     await server.stop();
     const modules = readFileSync(seen, "utf8").split("\n");
+    // by itself, or in one of the files that the server is bundled into
     assert.ok(
-      modules.some((url) => url.includes("/fastify/")) && modules.some((url) => url.includes("/run-reading.js")),
+      modules.some((url) => /\/(fastify|prom-client)\/|\/part-app-/.test(url)),
+      modules.join("\n"),
     );
     assert.deepEqual(
       // prom-client loads the empty interface of the API for itself
@@ -63,6 +65,12 @@ describe("traces of a server", { timeout: 120_000 }, () => {
       const text = async () => (await server.ask("GET", "/metrics")).text;
       const waiting = async () => Number(/^murmur_trace_spans_waiting (\d+)$/m.exec(await text())?.[1]);
       assert.ok((await waiting()) > 0);
+      const hostile = ["", "00", `00-${"0".repeat(32)}-${"0".repeat(16)}-01`, "ÿ".repeat(3_000), "00-x-y-z, 00-a-b-c"];
+      for (const traceparent of hostile) {
+        const headers = { traceparent, tracestate: "=,=".repeat(500), "x-murmur-timing": traceparent };
+        const told = await fetch(`${server.address}/collections/c/points/1`, { headers });
+        assert.equal(told.status, 200, traceparent.slice(0, 40));
+      }
       receiver.mode = "refuse";
       for (let i = 0; i < 20; i++) await use(server);
       receiver.mode = "accept";
