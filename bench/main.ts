@@ -1,5 +1,6 @@
 import { Argument, Command, InvalidArgumentError } from "commander";
 import { applyBenchmark } from "./apply.js";
+import { backupBenchmark } from "./backup.js";
 import { buildBenchmark } from "./build.js";
 import { catalogueBenchmark } from "./catalogue.js";
 import { changesBenchmark } from "./changes.js";
@@ -72,6 +73,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   secureBenchmark,
   ragBenchmark,
   importBenchmark,
+  backupBenchmark,
 ];
 
 interface Options extends Omit<BenchOptions, "quick"> {

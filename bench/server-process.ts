@@ -7,7 +7,7 @@ import { serverCommand } from "@murmuration/test/server-command";
 import { benchFolder } from "./data.js";
 
 /** What is measured is what users run: the release build. */
-const RELEASED = fileURLToPath(new URL("../../packages/server/bundle/release/cli.js", import.meta.url));
+export const RELEASED = fileURLToPath(new URL("../../packages/server/bundle/release/cli.js", import.meta.url));
 /** A million points took half a minute to start in the first releases. */
 const START_DEADLINE_MS = 300_000;
 const CONNECTIONS_MAX = 64;
