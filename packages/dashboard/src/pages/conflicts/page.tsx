@@ -93,7 +93,8 @@ function SideBox({ side, title, hasWon, regions }: SideProps) {
       </h3>
       <p>
         {kind === undefined ? "a write" : kind} by{" "}
-        {region === undefined ? null : <Data text={region} max={40} isBrief />} replica {origin}
+        {region === undefined ? null : <Data text={region} max={40} isBrief />}
+        {region === undefined ? "" : ", "}replica {origin}
         {dot === null ? null : <span class="soft"> ({dot})</span>}
       </p>
       <p class="soft">
