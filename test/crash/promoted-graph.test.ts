@@ -6,7 +6,7 @@ import { until } from "../support/until.js";
 import { replayedDigest } from "./replayed.js";
 import { assertValid, digestAtRest } from "./writers.js";
 
-const ROUNDS = Number(process.env["MURMUR_CRASH_ROUNDS"] ?? 3);
+const ROUNDS = Number(process.env["MURMUR_CRASH_ROUNDS"] ?? 1);
 const POINTS = 600;
 const CANARY = "/murmur/collections/c/canary";
 
