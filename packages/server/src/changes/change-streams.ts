@@ -167,10 +167,7 @@ export class ChangeStreams {
           const text = eventText(event, `{"token":"${token}",${data.slice(1)}`, token);
           this.#send(client, following, Buffer.from(text), 1);
         },
-        fail: (error) => {
-          const known = error instanceof MurmurationError ? error.message : "the query could not be answered";
-          this.#end(client, "failed", known);
-        },
+        fail: (error) => this.#failed(client, error, "the query could not be answered"),
       },
       ruleOf(collection, asked.query),
     );
@@ -237,6 +234,13 @@ export class ChangeStreams {
     this.#ended[reason] += 1;
     following.client.end(reason, message);
     this.#remove(number);
+  }
+
+  /** What it follows could not be read: it may not be there any more, or be another one. */
+  #failed(number: number, error: unknown, otherwise: string): void {
+    const following = this.#following.get(number);
+    if (following === undefined || !this.#isThere(following, number)) return;
+    this.#end(number, "failed", error instanceof MurmurationError ? error.message : otherwise);
   }
 
   // ---- whoever reads the log
@@ -354,10 +358,7 @@ export class ChangeStreams {
     const send = (bytes: Uint8Array, events: number) => this.#send(number, following, bytes, events);
     sendSnapshot({ database: this.#options.database, following, token, why, isGone, send }).then(
       () => this.#opened?.post({ kind: "resume", client: number }),
-      (error: unknown) => {
-        const known = error instanceof MurmurationError ? error.message : "the points could not be read";
-        this.#end(number, "failed", known);
-      },
+      (error: unknown) => this.#failed(number, error, "the points could not be read"),
     );
   }
 

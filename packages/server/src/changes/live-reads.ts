@@ -1,7 +1,7 @@
-import type { Collection, VersionVector } from "@murmuration/core";
+import type { Collection } from "@murmuration/core";
 import type { Filter, PointId, PointsQuery } from "@murmuration/index";
 import type { Database } from "../engine/database.js";
-import { readMs } from "./change-limits.js";
+import { readFollowed } from "./followed-read.js";
 import type { Evaluated } from "./live-query.js";
 import { type TopRule, topOf } from "./top-points.js";
 
@@ -36,7 +36,7 @@ export function ruleOf(
   return { limit, isAscending: space.distance === "Euclid" || space.distance === "Manhattan" };
 }
 
-/** Evaluates a live query once. Rejects as reads do. */
+/** Evaluates a live query once. Rejects as `readFollowed` does. */
 export async function evaluateLive(
   database: Database,
   { collection, query }: LiveAsked,
@@ -44,15 +44,9 @@ export async function evaluateLive(
   among: readonly PointId[] | undefined,
   isAbandoned: () => boolean,
 ): Promise<Evaluated> {
-  const limits = { timeoutMs: readMs, deadlineMs: performance.now() + readMs, isAbandoned };
   const searches = [exactly(query, among)];
-  const { pieces, frontiers } = await database.read(
-    [collection],
-    { kind: "searches", searches, isBatch: false, shape: "list" },
-    limits,
-  );
-  const text = pieces.map((piece) => (typeof piece === "string" ? piece : Buffer.from(piece).toString())).join("");
-  const frontier: VersionVector = frontiers.get(shard) ?? new Map();
+  const reading = { kind: "searches", searches, isBatch: false, shape: "list" } as const;
+  const { text, frontier } = await readFollowed(database, { collection, shard }, reading, isAbandoned);
   return { top: topOf(text), frontier };
 }
 

@@ -1,7 +1,8 @@
 import { MurmurationError, type PointId, pointIdFromText } from "@murmuration/index";
 import type { Database } from "../engine/database.js";
-import { readMs, snapshotPagePoints } from "./change-limits.js";
+import { snapshotPagePoints } from "./change-limits.js";
 import { eventText } from "./event-text.js";
+import { readFollowed } from "./followed-read.js";
 import type { Following } from "./following.js";
 
 /** What a snapshot is sent with. */
@@ -31,7 +32,7 @@ function nextOf(text: string): PointId | undefined {
  * The next page is read when the client has taken the one before.
  */
 export async function sendSnapshot({ database, following, token, why, isGone, send }: SnapshotJob): Promise<void> {
-  const { client, collection, told } = following;
+  const { client, told } = following;
   if (told === "names") return;
   send(utf8.encode(eventText("snapshot-begin", JSON.stringify({ why, token }))), 1);
   const selection = { payload: told.withPayload, vectors: told.withVector };
@@ -40,9 +41,7 @@ export async function sendSnapshot({ database, following, token, why, isGone, se
     await client.untilReady();
     if (isGone()) return;
     const request = { limit: snapshotPagePoints, selection, ...(offset === undefined ? {} : { offset }) };
-    const limits = { timeoutMs: readMs, deadlineMs: performance.now() + readMs, isAbandoned: isGone };
-    const { pieces } = await database.read([collection], { kind: "scroll", request }, limits);
-    const text = pieces.map((piece) => (typeof piece === "string" ? piece : Buffer.from(piece).toString())).join("");
+    const { text } = await readFollowed(database, following, { kind: "scroll", request }, isGone);
     send(utf8.encode(eventText("snapshot", text)), 1);
     offset = nextOf(text);
   } while (offset !== undefined);
