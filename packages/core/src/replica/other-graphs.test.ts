@@ -6,6 +6,7 @@ import type { Command } from "../command/command.js";
 import { FailingOpLog } from "../log/failing-op-log.test-support.js";
 import { MemoryOpLog } from "../log/memory-op-log.js";
 import { Cluster } from "./cluster.test-support.js";
+import { noteTouched } from "./commit/recover-table.js";
 import { MemoryImages } from "./memory-images.test-support.js";
 import { ReadsHere } from "./reads-here.js";
 import type { Replica } from "./replica.js";
@@ -84,7 +85,7 @@ function assertRestarts(log: MemoryOpLog, replica: Replica): void {
   for (const options of [{}, { images }, { recoverFrom: "log" as const }]) {
     const again = openReplica({ log, ...options });
     assert.deepEqual(identity(again), wanted);
-    assert.deepEqual(images.refusals, []);
+    assert.deepEqual([...images.refusals, ...images.tableRefusals], []);
   }
 }
 
@@ -114,6 +115,35 @@ describe("a graph that takes another's place", () => {
     assert.equal(spaceOf(replica).links, 3);
     assert.deepEqual(vectorsOf(replica, "c", 7), once);
     assertRestarts(log, replica);
+  });
+
+  it("is the same from images where the first node is dead", () => {
+    const log = new MemoryOpLog();
+    const replica = openReplica({ log });
+    run(replica, createCollection("c"), points(1, 60), remove(1), begin(6));
+    assertRestarts(log, replica);
+    const images = new MemoryImages();
+    images.save(replica);
+    run(replica, points(100, 5), remove(2, 101));
+    const again = openReplica({ log, images });
+    assert.deepEqual(identity(again), identity(replica));
+    settle(again);
+    assertSound(again);
+  });
+
+  it("takes a vector from its point by whatever graph a purge names", () => {
+    const replica = openReplica();
+    run(replica, createCollection("c"), points(1, 20), begin(6));
+    settle(replica);
+    const [target] = replica.writableShards();
+    assert.ok(target !== undefined);
+    const dots = [target.shard.graph(target.shard.keyOf("")).reader.dotAt(3)];
+    const next = { origin: 2, sequence: 1, shard: target.shard.id, time: { wallMs: 1, counter: 0 } };
+    for (const vector of ["", target.shard.keyOf("")]) {
+      target.rows.noteOnly([]);
+      noteTouched(target, { ...next, dependencies: new Map(), kind: "purge", vector, dots });
+      assert.deepEqual([...target.rows.noted], [4]);
+    }
   });
 
   it("is gone on with where the replica was killed in between", () => {

@@ -130,11 +130,11 @@ export class ReadModel {
     return this.#isLoaded;
   }
 
-  /** Make the graphs show the vectors that the rows name. */
+  /** Make the graphs that serve show the vectors that the rows name: of those that are being made they name none. */
   showVectors(): void {
     const { reader, engine, epoch } = this.segment;
     const rows = finish(new ColumnReader(engine).visibleRows(epoch, new Meter()));
-    for (const [key, index] of this.#indexes) {
+    for (const [key, index] of this.#spaces()) {
       const space = this.#opened().spaceOf(key);
       for (const row of rows) {
         const slot = reader.rows.slotAt(row, space);

@@ -1,4 +1,5 @@
 import {
+  assert,
   type CollectionHandle,
   Columns,
   createLargestSegment,
@@ -100,9 +101,11 @@ export class RowTable {
     return true;
   }
 
-  /** The number of a vector's space. */
+  /** The number of a vector's space. It has one: what a row says of no space is what stands beside the slots. */
   spaceOf(key: string): number {
-    return this.keys.indexOf(key);
+    const space = this.keys.indexOf(key);
+    assert(space >= 0, "the rows name slots of this graph");
+    return space;
   }
 
   /**

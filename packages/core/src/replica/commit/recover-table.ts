@@ -1,5 +1,7 @@
 import { MurmurationError, type ReadExactly } from "@murmuration/index";
+import { servingKey } from "../../catalogue/vector-incarnation.js";
 import type { LogWriter, OpLog } from "../../log/op-log.js";
+import { vectorOfGraph } from "../../operation/graph-key.js";
 import type { Operation } from "../../operation/operation.js";
 import { pointsOf } from "../../operation/points-of.js";
 import type { NewTableSeed } from "../../state/read-model.js";
@@ -118,11 +120,14 @@ function refused(why: string): MurmurationError {
 export function noteTouched({ shard, rows }: WritableShard, operation: Operation): void {
   for (const id of pointsOf(operation)) rows.note(id);
   if (operation.kind !== "purge") return;
-  if (!shard.graphs.has(operation.vector)) return;
+  // it purges from every graph of the vector, whichever it names, and rows name slots of the one that serves
+  const serving = servingKey(shard.collection, vectorOfGraph(operation.vector));
+  const graph = shard.graphs.get(serving);
+  if (graph === undefined) return;
   // a point that shows a node which everybody else knows to be dead is without it from there on
   for (const dot of operation.dots) {
-    const slot = shard.graph(operation.vector).slotOf(dot);
-    const id = slot === undefined ? undefined : rows.pointAtSlot(operation.vector, slot);
+    const slot = graph.slotOf(dot);
+    const id = slot === undefined ? undefined : rows.pointAtSlot(serving, slot);
     if (id !== undefined) rows.note(id);
   }
 }
