@@ -99,6 +99,32 @@ describe("the reader of changes", () => {
     host.close();
   });
 
+  it("says nothing more to one that ended while the end of the log was read for it", async () => {
+    let fails = false;
+    const { put, follow, publish, replies, host } = await hosted((log) => ({
+      read: (...asked) => {
+        if (fails) throw new Error("the disk is gone");
+        return log.read(...asked);
+      },
+      readOrigin: (...asked) => log.readOrigin(...asked),
+      lastPosition: () => log.lastPosition(),
+      frontier: (shard) => log.frontier(shard),
+      operationCount: (shard) => log.operationCount(shard),
+    }));
+    follow(1, { kind: "now" });
+    await put(1);
+    publish();
+    fails = true;
+    replies.splice(0);
+    follow(2, { kind: "now" });
+    const message = "the log cannot be read";
+    assert.deepEqual(
+      replies.filter(({ kind }) => kind !== "fault"),
+      [1, 2].map((client) => ({ kind: "end", client, reason: "failed", message })),
+    );
+    host.close();
+  });
+
   it("waits for a collection that it has not heard of", async () => {
     const { test, host, replies, follow } = await hosted();
     follow(1, { kind: "now" });

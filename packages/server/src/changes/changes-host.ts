@@ -146,6 +146,7 @@ export class ChangesHost {
     switch (from.kind) {
       case "now": {
         this.#advance(shard);
+        if (!this.#isThere(follower)) return;
         const tail = this.#tailOf(follower);
         follower.cursor = copyCursor(tail.cursor);
         sayBegin(follower, "tail", tail.cursor.seen);
@@ -176,6 +177,11 @@ export class ChangesHost {
     }
     const isNeeded = [...this.#followers.values()].some(({ shard }) => shard === follower.shard);
     if (!isNeeded) this.#tails.delete(follower.shard);
+  }
+
+  /** Reading the log for all may have ended it. */
+  #isThere(follower: Follower): boolean {
+    return this.#followers.get(follower.client) === follower;
   }
 
   #end(client: number, reason: EndReason, message: string): void {
@@ -276,6 +282,7 @@ export class ChangesHost {
   /** It has seen all that was told of: from here on it is told with the others, if it has seen no more than they. */
   #atEnd(follower: Follower, page: EventPage): void {
     this.#advance(follower.shard);
+    if (!this.#isThere(follower)) return;
     const tail = this.#tailOf(follower);
     const { cursor } = follower;
     if (cursor === undefined) return;
