@@ -13,6 +13,11 @@ export const pageBytes = 256 * 1024;
 export const pageRows = 1_024;
 /** Rows that are read in one turn for those that follow its end. */
 export const tailRows = 4_096;
+/**
+ * Characters of events after which such a turn is over. A client that reads has them taken before the next turn: less than what may wait for one, which ends it
+ * (`streamBufferMebibytesDefault`; 1 MiB at the least).
+ */
+export const tailCharacters = 1024 * 1024;
 /** The log is read at most so often for those that follow its end: what comes in between goes out together. */
 export const tailEveryMs = 25;
 /** A comment, and the place that the stream is at, go to every client so often. */

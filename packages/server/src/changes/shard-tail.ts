@@ -1,6 +1,6 @@
 import { type Collection, decodeOperation, type LogEntry, type Operation, type VersionVector } from "@murmuration/core";
 import type { PointId } from "@murmuration/index";
-import { tailRows } from "./change-limits.js";
+import { tailCharacters, tailRows } from "./change-limits.js";
 import { changeToken } from "./change-token.js";
 import { EventPage } from "./event-page.js";
 import { collectionData, eventText, operationData } from "./event-text.js";
@@ -80,13 +80,14 @@ export class ShardTail {
     }
   }
 
-  /** Tells all groups what is new, as much as goes in one turn. Where operations are missing, whoever follows needs the points. */
+  /** Tells all groups what is new, as much as goes in one turn: `more` says that there is more. Where operations are missing, whoever follows needs the points. */
   advance(told: VersionVector): Stop {
     const groups = [...this.groups.values()];
     const pages = groups.map(() => new EventPage());
     const names: NamedOperation[] = [];
     const isNamed = groups.some((group) => group.told === "names");
     const leavesPayloadsOut = !groups.some((group) => needsPayload(group.told));
+    let said = 0;
     const take = (entry: LogEntry) => {
       if (groups.length === 0) return true;
       const operation = operationOf(entry);
@@ -95,16 +96,20 @@ export class ShardTail {
         if (named !== undefined) names.push(named);
       }
       let id: string | undefined;
+      let longest = 0;
       for (const [i, group] of groups.entries()) {
         if (group.told === "names") continue;
         const data = operationData(operation, this.#collection, group.told);
         if (data === undefined) return true;
         id ??= changeToken(this.cursor.shard, this.cursor.seen);
         const page = pages[i] as EventPage;
-        page.put(eventText(operation.kind, data, id));
+        const event = eventText(operation.kind, data, id);
+        page.put(event);
+        longest = Math.max(longest, event.length);
         if (page.isFull) this.#send(group.number, page);
       }
-      return true;
+      said += longest;
+      return said < tailCharacters;
     };
     const before = new Map(this.cursor.seen);
     const stop = readOn(this.#log, this.cursor, told, tailRows, { leavesPayloadsOut }, take);
