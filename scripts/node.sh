@@ -3,15 +3,28 @@
 # scripts/runtime. MURMURATION_NODE=22 or 24 takes the fetched one of that version whatever the machine has.
 # A shell script, because it ends in exec: signals and kill -9 reach the program itself.
 set -eu
-OLDEST=22
+OLDEST="22.15, 23.8"
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+
+# What package.json says under engines: node:zlib has zstd from these versions on.
+is_new_enough() {
+  major=${1%%.*}
+  minor=${1#*.}
+  minor=${minor%%.*}
+  case $major in
+    22) [ "$minor" -ge 15 ] ;;
+    23) [ "$minor" -ge 8 ] ;;
+    *) [ "$major" -ge 24 ] ;;
+  esac
+}
+
 version=${MURMURATION_NODE:-}
 if [ -z "$version" ]; then
-  major=$(node -p 'process.versions.node.split(".")[0]' 2>/dev/null) || major=0
-  [ "$major" -lt "$OLDEST" ] || exec node "$@"
+  own=$(node -p 'process.versions.node' 2>/dev/null) || own=0.0
+  ! is_new_enough "$own" || exec node "$@"
   version=24
   reason="this machine has no node"
-  [ "$major" = 0 ] || reason="this machine's node is version $major, $OLDEST or newer is needed"
+  [ "$own" = 0.0 ] || reason="this machine's node is version $own, $OLDEST or newer is needed"
 else
   reason="MURMURATION_NODE is $version"
 fi
