@@ -30,7 +30,9 @@ const kind = process.argv[2];
 const source = inRoot("packages/server", kind === "release" ? "release" : "dist");
 const target = inRoot("packages/server/bundle", kind);
 
-const isLeftOut = /\.(test|test-support)\.js$|[/\\]testing[/\\]/;
+// both of places within the checkout: the folders above it may have any name
+const IS_LEFT_OUT = /\.(test|test-support)$|(^|\/)testing\//;
+const isInstalled = (path) => relative(inRoot(), path).split(/[/\\]/).includes("node_modules");
 const placeOf = (path) => relative(source, path).replaceAll("\\", "/").replace(/\.js$/, "");
 // all in one folder, so that what one names is beside it wherever the text comes to stand
 const flatName = (place) => place.replaceAll("/", "-");
@@ -39,7 +41,7 @@ const flatName = (place) => place.replaceAll("/", "-");
 function begunByName() {
   const places = new Set();
   for (const path of productsBelow(source)) {
-    if (!path.endsWith(".js") || isLeftOut.test(path)) continue;
+    if (!path.endsWith(".js") || IS_LEFT_OUT.test(placeOf(path))) continue;
     for (const [, , named] of readFileSync(path, "utf8").matchAll(BESIDE)) {
       if (named.endsWith(".js")) places.add(placeOf(resolve(dirname(path), named)));
     }
@@ -59,7 +61,7 @@ const namesAsBundled = {
       const path = resolve(dirname(id), named);
       if (entries.has(placeOf(path)))
         return `new URL(${quote}./${flatName(placeOf(path))}.js${quote}, import.meta.url)`;
-      if (id.includes("node_modules")) return whole;
+      if (isInstalled(id)) return whole;
       return `new URL(${quote}${relative(target, path).replaceAll("\\", "/")}${quote}, import.meta.url)`;
     });
   },
