@@ -73,9 +73,11 @@ test("a hundred clients see every acknowledged operation once, over kill -9 in b
   const running = clients.map((client) => client.run(() => address));
   const acknowledged: number[] = [];
   const kills = new Set([BATCHES / 2]);
+  const areConnected = () => clients.every(({ connections }) => connections >= 1);
   let killed: Promise<void> | undefined;
   for (let batch = 0; batch < BATCHES; batch++) {
     const points = Array.from({ length: BATCH }, (_, i) => ({ id: batch * BATCH + i, vector: [batch, i, 1, 0] }));
+    if (kills.has(batch)) await until(areConnected, "everybody follows");
     const writing: Promise<Answer> = server.request("PUT", "/collections/c/points?wait=true", { points });
     // in the middle of a request; what it was about is written again where nobody said that it was done
     if (kills.delete(batch)) killed = server.kill();
