@@ -1,7 +1,7 @@
 // Questions to a folder of texts: what the server finds by qdrant/bm25, and what a language model makes of it where there is one.
 import { createHash, randomUUID } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { QdrantClient } from "@qdrant/js-client-rest";
@@ -20,9 +20,18 @@ if (question === "") {
   process.exit(2);
 }
 const { MURMUR_URL: url = "http://127.0.0.1:6333", MURMUR_API_KEY: apiKey } = process.env;
-const client = new QdrantClient({ url, apiKey });
+// the first request tells whether somebody is there
+const client = new QdrantClient({ url, apiKey, checkCompatibility: false });
 const { collection } = values;
+const folder = resolve(values.folder);
 const document = (text) => ({ text, model: "qdrant/bm25" });
+/** The collection may hold other folders too, and what somebody else wrote. */
+const inFolder = { key: "folder", match: { value: folder } };
+
+function endWith(message) {
+  console.error(message);
+  process.exit(1);
+}
 
 /** Whole paragraphs, so many together as fit into 400 characters; each chunk begins with the first line of its file, which says what it is about. */
 function chunksOf(text) {
@@ -38,27 +47,32 @@ function chunksOf(text) {
 
 /** The same chunk has the same id in every run: a UUID made of what it is. */
 function idOf(file, at) {
-  const hex = createHash("sha256").update(`${file}\n${at}`).digest("hex");
+  const hex = createHash("sha256").update(`${folder}\n${file}\n${at}`).digest("hex");
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join("-");
 }
 
 async function index() {
-  const { exists } = await client.collectionExists(collection);
-  if (!exists) await client.createCollection(collection, { sparse_vectors: { words: { modifier: "idf" } } });
   const run = randomUUID();
-  const points = readdirSync(values.folder)
+  const points = readdirSync(folder)
     .filter((file) => /\.(?:md|txt)$/.test(file))
     .flatMap((file) =>
-      chunksOf(readFileSync(join(values.folder, file), "utf8")).map((text, at) => ({
+      chunksOf(readFileSync(join(folder, file), "utf8")).map((text, at) => ({
         id: idOf(file, at),
         vector: { words: document(text) },
-        payload: { file, at, text, run },
+        payload: { folder, file, at, text, run },
       })),
     );
+  if (points.length === 0) endWith(`${folder} has no text (.md, .txt): nothing was indexed and nothing deleted`);
+  const { exists } = await client
+    .collectionExists(collection)
+    .catch((error) => endWith(`${url} does not answer: ${error.cause?.message ?? error.message}`));
+  if (!exists) await client.createCollection(collection, { sparse_vectors: { words: { modifier: "idf" } } });
+  await client.createPayloadIndex(collection, { field_name: "folder", field_schema: "keyword", wait: true });
   for (let first = 0; first < points.length; first += 100)
     await client.upsert(collection, { wait: true, points: points.slice(first, first + 100) });
-  // what was written by earlier runs and not by this one is in no file any more
-  await client.delete(collection, { wait: true, filter: { must_not: [{ key: "run", match: { value: run } }] } });
+  // what earlier runs wrote of this folder, and this one did not, is in no file any more
+  const filter = { must: [inFolder], must_not: [{ key: "run", match: { value: run } }] };
+  await client.delete(collection, { wait: true, filter });
   return points.length;
 }
 
@@ -89,6 +103,7 @@ const count = await index();
 const { points } = await client.query(collection, {
   query: document(question),
   using: "words",
+  filter: { must: [inFolder] },
   limit: Number(values.limit),
   with_payload: true,
 });

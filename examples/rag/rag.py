@@ -23,6 +23,9 @@ def post(url, body, headers=None, method="POST"):
             return json.load(response)
     except urllib.error.HTTPError as error:
         raise SystemExit(f"{method} {url}: {error.code} {error.read(500).decode(errors='replace')}") from None
+    except urllib.error.URLError as error:
+        parts = urllib.parse.urlsplit(url)
+        raise SystemExit(f"{parts.scheme}://{parts.netloc} does not answer: {error.reason}") from None
 
 
 def ask(method, path, body=None):
@@ -45,30 +48,39 @@ def chunks_of(text):
     return chunks or [title]
 
 
-def id_of(file, at):
+def id_of(folder, file, at):
     """The same chunk has the same id in every run: a UUID made of what it is."""
-    return str(uuid.UUID(hashlib.sha256(f"{file}\n{at}".encode()).hexdigest()[:32]))
+    return str(uuid.UUID(hashlib.sha256(f"{folder}\n{file}\n{at}".encode()).hexdigest()[:32]))
+
+
+def in_folder(folder):
+    """The collection may hold other folders too, and what somebody else wrote."""
+    return {"key": "folder", "match": {"value": folder}}
 
 
 def index(collection, folder):
-    path = "/collections/" + urllib.parse.quote(collection, safe="")
-    if not ask("GET", path + "/exists")["exists"]:
-        ask("PUT", path, {"sparse_vectors": {"words": {"modifier": "idf"}}})
     run = str(uuid.uuid4())
     points = [
         {
-            "id": id_of(file.name, at),
+            "id": id_of(folder, file.name, at),
             "vector": {"words": document(text)},
-            "payload": {"file": file.name, "at": at, "text": text, "run": run},
+            "payload": {"folder": folder, "file": file.name, "at": at, "text": text, "run": run},
         }
-        for file in sorted(folder.iterdir())
+        for file in sorted(pathlib.Path(folder).iterdir())
         if file.suffix in (".md", ".txt")
         for at, text in enumerate(chunks_of(file.read_text(encoding="utf-8")))
     ]
+    if not points:
+        raise SystemExit(f"{folder} has no text (.md, .txt): nothing was indexed and nothing deleted")
+    path = "/collections/" + urllib.parse.quote(collection, safe="")
+    if not ask("GET", path + "/exists")["exists"]:
+        ask("PUT", path, {"sparse_vectors": {"words": {"modifier": "idf"}}})
+    ask("PUT", path + "/index?wait=true", {"field_name": "folder", "field_schema": "keyword"})
     for first in range(0, len(points), 100):
         ask("PUT", path + "/points?wait=true", {"points": points[first : first + 100]})
-    # what was written by earlier runs and not by this one is in no file any more
-    ask("POST", path + "/points/delete?wait=true", {"filter": {"must_not": [{"key": "run", "match": {"value": run}}]}})
+    # what earlier runs wrote of this folder, and this one did not, is in no file any more
+    older = {"must": [in_folder(folder)], "must_not": [{"key": "run", "match": {"value": run}}]}
+    ask("POST", path + "/points/delete?wait=true", {"filter": older})
     return path, len(points)
 
 
@@ -99,8 +111,10 @@ def main():
     parser.add_argument("--limit", type=int, default=3)
     args = parser.parse_args()
     question = " ".join(args.question)
-    path, count = index(args.collection, args.folder)
+    folder = os.path.abspath(args.folder)
+    path, count = index(args.collection, folder)
     query = {"query": document(question), "using": "words", "limit": args.limit, "with_payload": True}
+    query["filter"] = {"must": [in_folder(folder)]}
     points = ask("POST", path + "/points/query", query)["points"]
     print(f"{count} chunks are indexed.\n")
     if not points:

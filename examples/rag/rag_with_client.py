@@ -10,6 +10,7 @@ from qdrant_client import QdrantClient, models
 from rag import chunks_of, id_of
 
 COLLECTION = os.environ.get("COLLECTION", "rag-example-with-client")
+FOLDER = str(pathlib.Path(__file__).parent.absolute() / "texts")
 
 
 def document(text):
@@ -29,17 +30,27 @@ def main():
     run = str(uuid.uuid4())
     points = [
         models.PointStruct(
-            id=id_of(file.name, at),
+            id=id_of(FOLDER, file.name, at),
             vector={"words": document(text)},
-            payload={"file": file.name, "at": at, "text": text, "run": run},
+            payload={"folder": FOLDER, "file": file.name, "at": at, "text": text, "run": run},
         )
-        for file in sorted((pathlib.Path(__file__).parent / "texts").iterdir())
+        for file in sorted(pathlib.Path(FOLDER).iterdir())
         for at, text in enumerate(chunks_of(file.read_text(encoding="utf-8")))
     ]
     client.upsert(COLLECTION, points, wait=True)
-    older = models.Filter(must_not=[models.FieldCondition(key="run", match=models.MatchValue(value=run))])
+    in_folder = models.FieldCondition(key="folder", match=models.MatchValue(value=FOLDER))
+    of_run = models.FieldCondition(key="run", match=models.MatchValue(value=run))
+    # what earlier runs wrote of this folder, and this one did not, is in no file any more
+    older = models.Filter(must=[in_folder], must_not=[of_run])
     client.delete(COLLECTION, models.FilterSelector(filter=older), wait=True)
-    found = client.query_points(COLLECTION, query=document(question), using="words", limit=3, with_payload=True)
+    found = client.query_points(
+        COLLECTION,
+        query=document(question),
+        using="words",
+        query_filter=models.Filter(must=[in_folder]),
+        limit=3,
+        with_payload=True,
+    )
     for number, point in enumerate(found.points, 1):
         print(f"[{number}] {point.payload['file']}, chunk {point.payload['at'] + 1} (score {point.score:.2f})")
         print(point.payload["text"] + "\n")

@@ -3,6 +3,13 @@ const { MURMUR_API_KEY: apiKey, COLLECTION: collection = "hop-example" } = proce
 const asked = process.argv.slice(2);
 const regions = asked.length > 0 ? asked : [6333, 6343, 6353].map((port) => `http://127.0.0.1:${port}`);
 const STEPS = 12;
+/** What the collection says of itself: one that does not is somebody's, and is left alone. */
+const MADE_BY = { made_by: "examples/regions/hop" };
+
+function endWith(message) {
+  console.error(message);
+  process.exit(1);
+}
 
 /** What a client keeps between its requests, wherever it sends them. */
 class Session {
@@ -17,7 +24,7 @@ class Session {
         ...(this.token === undefined ? {} : { "x-murmur-token": this.token }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
+    }).catch((error) => endWith(`${region} does not answer: ${error.cause?.message ?? error.message}`));
     const { result, status } = await response.json();
     if (!response.ok) throw new Error(`${region} answers ${response.status}: ${status?.error}`);
     this.token = response.headers.get("x-murmur-token") ?? this.token;
@@ -30,8 +37,13 @@ const count = (session, region) => session.ask(region, "POST", `${path}/points/c
 const session = new Session();
 const [home] = regions;
 const { exists } = await session.ask(home, "GET", `${path}/exists`);
-if (exists) await session.ask(home, "DELETE", path);
-await session.ask(home, "PUT", path, { vectors: { size: 2, distance: "Dot" } });
+if (exists) {
+  const { config } = await session.ask(home, "GET", path);
+  if (config.metadata?.made_by !== MADE_BY.made_by)
+    endWith(`${collection} is there already, and is not this example's: name another one by COLLECTION`);
+  await session.ask(home, "DELETE", path);
+}
+await session.ask(home, "PUT", path, { vectors: { size: 2, distance: "Dot" }, metadata: MADE_BY });
 
 let missed = 0;
 for (let step = 1; step <= STEPS; step++) {

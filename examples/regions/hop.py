@@ -9,9 +9,12 @@ import urllib.parse
 import urllib.request
 
 API_KEY = os.environ.get("MURMUR_API_KEY")
-PATH = "/collections/" + urllib.parse.quote(os.environ.get("COLLECTION", "hop-example"), safe="")
+COLLECTION = os.environ.get("COLLECTION", "hop-example")
+PATH = "/collections/" + urllib.parse.quote(COLLECTION, safe="")
 REGIONS = sys.argv[1:] or [f"http://127.0.0.1:{port}" for port in (6333, 6343, 6353)]
 STEPS = 12
+# what the collection says of itself: one that does not is somebody's, and is left alone
+MADE_BY = {"made_by": "examples/regions/hop"}
 
 
 class Session:
@@ -28,9 +31,14 @@ class Session:
             headers["x-murmur-token"] = self.token
         data = json.dumps(body).encode() if body is not None else None
         request = urllib.request.Request(region.rstrip("/") + path, data, headers, method=method)
-        with urllib.request.urlopen(request) as response:
-            self.token = response.headers.get("x-murmur-token", self.token)
-            return json.load(response)["result"]
+        try:
+            with urllib.request.urlopen(request) as response:
+                self.token = response.headers.get("x-murmur-token", self.token)
+                return json.load(response)["result"]
+        except urllib.error.HTTPError:
+            raise
+        except urllib.error.URLError as error:
+            raise SystemExit(f"{region} does not answer: {error.reason}") from None
 
     def count(self, region):
         return self.ask(region, "POST", PATH + "/points/count", {"exact": True})["count"]
@@ -40,8 +48,11 @@ def main():
     session = Session()
     home = REGIONS[0]
     if session.ask(home, "GET", PATH + "/exists")["exists"]:
+        metadata = session.ask(home, "GET", PATH)["config"].get("metadata") or {}
+        if metadata.get("made_by") != MADE_BY["made_by"]:
+            raise SystemExit(f"{COLLECTION} is there already, and is not this example's: name another one by COLLECTION")
         session.ask(home, "DELETE", PATH)
-    session.ask(home, "PUT", PATH, {"vectors": {"size": 2, "distance": "Dot"}})
+    session.ask(home, "PUT", PATH, {"vectors": {"size": 2, "distance": "Dot"}, "metadata": MADE_BY})
     missed = 0
     for step in range(1, STEPS + 1):
         here = REGIONS[step % len(REGIONS)]
@@ -62,4 +73,7 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except urllib.error.HTTPError as error:
+        raise SystemExit(f"{error.url} answers {error.code}: {error.read(500).decode(errors='replace')}") from None

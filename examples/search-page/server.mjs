@@ -12,7 +12,8 @@ const {
   PORT: port = "8080",
   WORDS: wordsFile = here("../../test/fixtures/words-10k.bin"),
 } = process.env;
-const client = new QdrantClient({ url, apiKey });
+// the first request tells whether somebody is there
+const client = new QdrantClient({ url, apiKey, checkCompatibility: false });
 
 /** Words by falling frequency with int8 vectors and a scale each (test/fixtures/README.md). */
 function readWords(path) {
@@ -48,7 +49,10 @@ function embed(text) {
 }
 
 async function load() {
-  const { exists } = await client.collectionExists(collection);
+  const { exists } = await client.collectionExists(collection).catch((error) => {
+    console.error(`${url} does not answer: ${error.cause?.message ?? error.message}`);
+    process.exit(1);
+  });
   if (!exists) {
     await client.createCollection(collection, { vectors: { size: dimensions, distance: "Cosine" } });
     for (const [field_name, field_schema] of Object.entries({ kind: "keyword", city: "keyword", price: "integer" }))
@@ -59,9 +63,10 @@ async function load() {
   await client.upsert(collection, { wait: true, points });
 }
 
+const bad = (message) => Object.assign(new Error(message), { status: 400 });
+
 /** Throws an `Error` with `status` 400 for what cannot be asked. */
 async function search(asked) {
-  const bad = (message) => Object.assign(new Error(message), { status: 400 });
   const text = asked.get("q") ?? "";
   if (text.length > 500) throw bad("a question has 500 characters at most");
   const must = ["kind", "city"].flatMap((key) => (asked.get(key) ? [{ key, match: { value: asked.get(key) } }] : []));
@@ -83,8 +88,6 @@ const files = {
 };
 
 async function answer(request, response) {
-  const { pathname, searchParams } = new URL(request.url, "http://localhost");
-  const file = Object.hasOwn(files, pathname) ? files[pathname] : undefined;
   const send = (status, type, body) =>
     response
       .writeHead(status, {
@@ -94,6 +97,10 @@ async function answer(request, response) {
       })
       .end(body);
   try {
+    // a client may write anything here ("//"), which is no reason to end
+    if (!URL.canParse(request.url, "http://localhost")) throw bad("this is no address");
+    const { pathname, searchParams } = new URL(request.url, "http://localhost");
+    const file = Object.hasOwn(files, pathname) ? files[pathname] : undefined;
     if (file !== undefined) send(200, file[1], readFileSync(here(file[0])));
     else if (pathname === "/search") send(200, "application/json", JSON.stringify(await search(searchParams)));
     else send(404, "application/json", JSON.stringify({ error: "there is nothing here" }));

@@ -109,8 +109,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send(status, "application/json", json.dumps(value).encode())
 
     def do_GET(self):
-        url = urllib.parse.urlsplit(self.path)
         try:
+            url = urllib.parse.urlsplit(self.path)
             if url.path in FILES:
                 name, kind = FILES[url.path]
                 self.send(200, kind, (HERE / name).read_bytes())
@@ -129,7 +129,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
-    load()
+    try:
+        load()
+    except urllib.error.HTTPError as error:
+        raise SystemExit(f"{error.url} answers {error.code}: {error.read(500).decode(errors='replace')}") from None
+    except urllib.error.URLError as error:
+        raise SystemExit(f"{URL} does not answer: {error.reason}") from None
     server = http.server.ThreadingHTTPServer(("127.0.0.1", PORT), Handler)
     print(f"listening on http://127.0.0.1:{server.server_address[1]}", flush=True)
     server.serve_forever()

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, get as getAsWritten } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
@@ -29,14 +29,22 @@ const languages = [
   },
 ] as const;
 
+/** What a path is answered with that a URL cannot have. */
+function statusOf(address: string, path: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    getAsWritten(address, { path, agent: false }, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    }).on("error", reject);
+  });
+}
+
 for (const { language, program, ending, skip } of languages) {
   const collection = `rag-${ending}`;
+  const run = (file: string, argv: readonly string[], more: Readonly<Record<string, string>> = {}) =>
+    startExample(program, [file, ...argv], { ...environment, ...more }).ended;
   const rag = async (argv: readonly string[], more: Readonly<Record<string, string>> = {}) => {
-    const file = `rag/rag.${ending}`;
-    const { code, out, err } = await startExample(program, [file, "--collection", collection, ...argv], {
-      ...environment,
-      ...more,
-    }).ended;
+    const { code, out, err } = await run(`rag/rag.${ending}`, ["--collection", collection, ...argv], more);
     assert.equal(code, 0, err);
     return out;
   };
@@ -56,8 +64,47 @@ for (const { language, program, ending, skip } of languages) {
       assert.match(await rag(["--folder", folder, "zyzzyva"]), /^2 chunks are indexed\.\n\n\[1\] own\.md, chunk 1/);
       rmSync(own);
       assert.match(await rag(["--folder", folder, "zyzzyva"]), /^1 chunks are indexed\.\n\nNo text has a word/);
-      assert.equal((await server.client.count(collection, { exact: true })).count, 1);
+      const inFolder = { filter: { must: [{ key: "folder", match: { value: folder } }] }, exact: true };
+      assert.equal((await server.client.count(collection, inFolder)).count, 1);
+      // what others wrote into the collection, and other folders, are none of its business
+      await server.client.upsert(collection, {
+        wait: true,
+        points: [{ id: 1, vector: {}, payload: { of: "others" } }],
+      });
+      assert.match(await rag(["--folder", folder, "nothing"]), /\[1\] other\.txt, chunk 1/);
+      assert.match(await rag(["--folder", folder, "starlings"]), /No text has a word/);
+      assert.equal((await server.client.retrieve(collection, { ids: [1] })).length, 1);
+      assert.match(await rag(["--limit", "1", "when is a loaf of bread done?"]), /\[1\] bread\.md/);
       rmSync(other);
+      const empty = await run(`rag/rag.${ending}`, ["--collection", collection, "--folder", folder, "x"]);
+      assert.deepEqual([empty.code, empty.out], [1, ""]);
+      assert.match(empty.err, /^.+ has no text \(\.md, \.txt\): nothing was indexed and nothing deleted\n$/);
+      assert.equal((await server.client.count(collection, inFolder)).count, 1);
+    });
+
+    test("an example ends with one line where no server runs", async () => {
+      const nobody = { MURMUR_URL: "http://127.0.0.1:1" };
+      for (const [file, argv] of [
+        [`rag/rag.${ending}`, ["x"]],
+        [`regions/hop.${ending}`, [nobody.MURMUR_URL]],
+        [`search-page/server.${ending}`, []],
+      ] as const) {
+        const { code, out, err } = await run(file, argv, nobody);
+        assert.deepEqual([code, out], [1, ""], file);
+        assert.match(err, /^http:\/\/127\.0\.0\.1:1 does not answer: .+\n$/, file);
+      }
+    });
+
+    test("hop leaves a collection alone that it did not make", async () => {
+      const name = `somebodys-${ending}`;
+      await server.client.createCollection(name, { vectors: { size: 2, distance: "Dot" } });
+      const { code, out, err } = await run(`regions/hop.${ending}`, [server.address], { COLLECTION: name });
+      assert.deepEqual([code, out], [1, ""]);
+      assert.match(
+        err,
+        /^somebodys-\w+ is there already, and is not this example's: name another one by COLLECTION\n$/,
+      );
+      assert.ok((await server.client.collectionExists(name)).exists);
     });
 
     test("rag has a model write the answer from the passages", async () => {
@@ -128,6 +175,9 @@ for (const { language, program, ending, skip } of languages) {
       assert.equal((await search({ q: "a".repeat(501) })).status, 400);
       assert.equal((await get("/../package.json")).status, 404);
       assert.equal((await get("/__proto__")).status, 404);
+      assert.equal(await statusOf(address, "http://["), 400);
+      // no address in JavaScript; for Python a path, which some of its versions take for "/"
+      assert.ok((ending === "mjs" ? [400] : [200, 404]).includes(await statusOf(address, "//")));
       for (const [path, file] of [
         ["/", "index.html"],
         ["/page.js", "page.js"],
