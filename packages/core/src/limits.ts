@@ -145,9 +145,13 @@ export const limits = {
   /** Rows that a log iterator holds in memory. */
   logPageRows: 256,
 
-  /** Conflicts between writes that a replica remembers, and points of one operation that are looked at for them. */
+  /** Conflicts between writes that a replica remembers; points of one operation that are looked at for them, and registers in all these. */
   conflictsKept: 1_000,
   conflictPointsMax: 256,
+  conflictRegistersMax: 4_096,
+  /** Parts of a point that a conflict names, the others being counted; a field with a longer name is told without it. */
+  conflictPartsMax: 32,
+  conflictNameCharactersMax: 256,
   /** Conflicts that one answer tells of, bytes of a payload and numbers of a vector that it shows. */
   conflictsToldMax: 100,
   conflictPayloadBytesMax: 4_096,

@@ -42,8 +42,10 @@ export interface ConflictSide {
 export interface ConflictTold {
   readonly number: number;
   readonly id: PointId;
-  /** What both of them wrote: `point`, `payload`, `field "a"`, `vector "b"`, `vector` for the unnamed one. */
+  /** What both of them wrote: `point`, `payload`, `field "a"` (`field` where the name is long), `vector "b"`, `vector` for the unnamed one. */
   readonly parts: readonly string[];
+  /** Others that both wrote, where there are more than are named. */
+  readonly more_parts?: number;
   readonly winner: "first" | "second";
   readonly reason: string;
   /** The one that was here first. */
@@ -178,6 +180,7 @@ export function conflictsOf(store: ReplicaStore, name: string, limit: number): C
       number,
       id,
       parts: noted.parts.map((part) => shownName(part, collection)),
+      ...(noted.moreParts > 0 ? { more_parts: noted.moreParts } : {}),
       winner: isWon ? "second" : "first",
       reason: reasonOf(noted),
       first: sideOf(held, known ?? first?.sequence, first, collection),

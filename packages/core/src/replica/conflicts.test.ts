@@ -195,6 +195,46 @@ describe("conflicts", () => {
     assert.equal(cluster.get(1).erasures.status()[0]?.here.stage !== "delivery", true);
   });
 
+  test("of very many parts name the first and count the others", () => {
+    const size = 8 * limits.conflictPartsMax;
+    const fields = (value: number) => Object.fromEntries(Array.from({ length: size }, (_, i) => [`f${i}`, value]));
+    const [[one]] = apart([set(fields(1))], [set(fields(2))]).at as [[ConflictTold], unknown];
+    assert.deepEqual(one.parts.slice(0, 2), ['field "f0"', 'field "f1"']);
+    assert.equal(one.parts.length, limits.conflictPartsMax);
+    assert.equal(one.more_parts, size - limits.conflictPartsMax);
+    // the fields of the other write have no registers of their own: it is the payload, once
+    const [[cleared]] = apart([clear], [set(fields(2))]).at as [[ConflictTold], unknown];
+    assert.deepEqual([cleared.parts, cleared.more_parts], [["payload"], undefined]);
+    const long = apart([set({ ["n".repeat(1_000)]: 1 })], [set({ ["n".repeat(1_000)]: 2 })]).at[0];
+    assert.deepEqual(long.map(plain)[0]?.parts, ["field"]);
+  });
+
+  test("of an operation on many points are looked for in so many registers of all of them", () => {
+    const cluster = founded();
+    const ids = Array.from({ length: 20 }, (_, i) => i + 1);
+    run(
+      cluster.get(1),
+      upsert(
+        "c",
+        ids.map((id) => point(id, { a: Float32Array.of(1, id) })),
+      ),
+    );
+    cluster.settle();
+    const names = Array.from({ length: limits.conflictRegistersMax / 8 }, (_, i) => `f${i}`);
+    const setAll = (value: number): Command => ({
+      kind: "set-payload",
+      collection: "c",
+      target: { ids },
+      payload: Object.fromEntries(names.map((name) => [name, value])),
+    });
+    cluster.cut(1, 2);
+    run(cluster.get(1), setAll(1));
+    run(cluster.get(2), setAll(2));
+    cluster.heal();
+    cluster.settle();
+    assert.equal(told(cluster.get(1)).length, 8);
+  });
+
   test("that are told are between operations of which neither knew the other, and the winner is what the rule says", () => {
     let seen = 0;
     const commands = fc.oneof(

@@ -5,7 +5,7 @@ import { covers } from "../../causality/version-vector.js";
 import { limits } from "../../limits.js";
 import { dotOf, type Operation, type OperationKind } from "../../operation/operation.js";
 import { pointsOf } from "../../operation/points-of.js";
-import { type Contested, contestedBy } from "../../state/contested.js";
+import { type Contested, contestedBy, type Looked, lookAt } from "../../state/contested.js";
 import type { Shard } from "../../state/shard.js";
 
 /** Two writes of one point that did not know of each other, as it was seen when the second of them came. */
@@ -17,6 +17,8 @@ export interface NotedConflict extends Contested {
   /** Counts up, over all shards. */
   readonly number: number;
 }
+
+const cameBy = (operation: Operation) => ({ ...dotOf(operation), time: operation.time, kind: operation.kind });
 
 /**
  * The latest conflicts between writes of points that this replica has seen since it was opened, in memory alone: told beside what `apply` does, and
@@ -33,8 +35,8 @@ export class Conflicts {
   }
 
   /**
-   * Looks at what an operation of another replica will find; the returned function notes it, once it was applied. Of an operation of many points, so
-   * many are looked at.
+   * Looks at what an operation of another replica will find; the returned function notes it, once it was applied. Of an operation of many points or
+   * registers, so many are looked at.
    */
   look(shard: Shard, operation: Operation): (() => void) | undefined {
     const ids = pointsOf(operation);
@@ -42,15 +44,17 @@ export class Conflicts {
     const { frontier } = shard;
     const past = shard.causality.pastOf(operation);
     if (covers(past, frontier)) return undefined;
+    let looked: Looked | undefined;
     const found: Omit<NotedConflict, "number">[] = [];
-    const { kind, time } = operation;
-    const came = { ...dotOf(operation), time, kind };
     try {
-      for (const id of ids.slice(0, limits.conflictPointsMax)) {
+      for (let at = 0; at < Math.min(ids.length, limits.conflictPointsMax); at++) {
+        const id = ids[at] as PointId;
         const state = shard.table.state(id);
         if (state === undefined) continue;
-        const contested = contestedBy(state, operation, past, frontier);
-        for (const one of contested) found.push({ ...one, shard: shard.id, id, came });
+        looked ??= lookAt(operation, past, frontier);
+        if (looked.registersLeft <= 0) break;
+        for (const one of contestedBy(state, looked))
+          found.push({ ...one, shard: shard.id, id, came: cameBy(operation) });
       }
     } catch (error) {
       // whoever applies it meets the same, and says so

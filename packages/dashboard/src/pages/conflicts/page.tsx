@@ -32,6 +32,7 @@ interface Conflict {
   readonly number: number;
   readonly id: Id;
   readonly parts: readonly string[];
+  readonly more_parts?: number;
   readonly winner: "first" | "second";
   readonly reason: string;
   readonly first: Side;
@@ -150,7 +151,8 @@ export function Page({ params }: PageProps) {
           aside={<PointLink collection={collection} id={one.id} />}
         >
           <p>
-            Both wrote <Data text={one.parts.join(", ")} />: {one.reason}.
+            Both wrote <Data text={one.parts.join(", ")} />
+            {one.more_parts === undefined ? "" : ` and ${one.more_parts} more`}: {one.reason}.
           </p>
           <div class="sides">
             <SideBox side={one.first} title="Was here first" hasWon={one.winner === "first"} regions={regions} />
