@@ -463,8 +463,15 @@ describe("the console", { skip: noBrowser }, () => {
     await view.shows(/expected dim: 4, got 2/);
     await page.getByLabel("Route").selectOption("DELETE /collections/{collection_name}/index/{field_name}");
     await view.shows("field_name is missing.");
+    // would name the collection itself
+    await page.getByRole("combobox", { name: "field_name" }).fill("..");
+    await view.shows('".." cannot stand in a path');
+    assert.equal(await page.getByRole("button", { name: "Send…" }).isDisabled(), true);
+    await page.getByRole("tab", { name: "Code" }).click();
+    await page.locator(".tab-panel").getByText("cannot stand in a path").waitFor();
     await page.getByRole("combobox", { name: "field_name" }).fill("number");
     await page.getByRole("button", { name: "Send…" }).click();
+    await page.getByRole("dialog").getByText("/collections/cities/index/number").waitFor();
     await page.getByRole("dialog").getByText("It is done in every region.").waitFor();
     await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
     await page.getByRole("button", { name: "Send…" }).click();

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from "../json-value.js";
+import { pathPart } from "../path-part.js";
 
 /** A request to the server, as it can be sent and shown in other words. */
 export interface ApiRequest {
@@ -24,14 +25,28 @@ export interface Target {
 /** The variable of the environment that the code takes the key from. */
 export const KEY_VARIABLE = "MURMUR_API_KEY";
 
-/** Path and query of a request, escaped. */
+/** Path and query of a request, escaped. Throws a `RangeError` where a parameter cannot stand in a path. */
 export function pathOf({ route, parameters, query }: ApiRequest): string {
   const path = route.replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = parameters[name];
-    return value === undefined ? whole : encodeURIComponent(value);
+    return value === undefined ? whole : pathPart(value);
   });
   const search = new URLSearchParams(query).toString();
   return search === "" ? path : `${path}?${search}`;
+}
+
+/** Why a request has no path yet: a parameter is missing, or would name another path. `undefined`: it has one. */
+export function pathProblem({ route, parameters }: Pick<ApiRequest, "route" | "parameters">): string | undefined {
+  for (const [, name = ""] of route.matchAll(/\{(\w+)\}/g)) {
+    const value = parameters[name] ?? "";
+    if (value === "") return `${name} is missing.`;
+    try {
+      pathPart(value);
+    } catch (error) {
+      return `${name}: ${(error as Error).message}.`;
+    }
+  }
+  return undefined;
 }
 
 /** Parameters of a query as the client takes them: numbers and truth values are no texts. */

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { parseJson } from "../json.js";
 import type { Json } from "../json-value.js";
-import { type ApiRequest, pathOf, type Target } from "./api-request.js";
+import { type ApiRequest, pathOf, pathProblem, type Target } from "./api-request.js";
 import { curlOf, shellWord } from "./curl.js";
 import { javascriptOf } from "./javascript.js";
 import { javascriptLiteral, pythonLiteral } from "./literals.js";
@@ -72,6 +72,21 @@ test("the arguments of a curl command are address, headers and body to the byte"
     assert.equal(header, "content-type: application/json");
     assert.deepEqual(parseJson(body ?? ""), request.body);
   }
+});
+
+test("no parameter of a path makes another path of it", () => {
+  const route = "/collections/{collection_name}/index/{field_name}";
+  const request = (field: string) => ({ ...query, route, parameters: { collection_name: "c", field_name: field } });
+  for (const field of ["..", ".", ""]) {
+    assert.throws(() => pathOf(request(field)), /cannot stand in a path/, field);
+    assert.match(pathProblem(request(field)) ?? "", /^field_name/);
+  }
+  assert.equal(pathProblem({ ...request("a"), parameters: { collection_name: "c" } }), "field_name is missing.");
+  for (const field of ["$&", "$1", "a/../b", "...", "%2e%2e"]) {
+    assert.equal(new URL(pathOf(request(field)).split("?")[0] ?? "", "http://a").pathname.split("/").length, 5, field);
+    assert.equal(pathProblem(request(field)), undefined);
+  }
+  assert.ok(pathOf(request("$&")).includes("/index/%24%26"));
 });
 
 test("the key itself stands in no code: it comes from the environment", () => {

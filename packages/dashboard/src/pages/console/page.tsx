@@ -6,11 +6,12 @@ import type { PageProps } from "../../page.js";
 import { Badge } from "../../parts/badge.js";
 import { Busy } from "../../parts/busy.js";
 import { Card } from "../../parts/card.js";
+import { Data } from "../../parts/data.js";
 import { question } from "../../parts/dialog.js";
 import { ErrorBox } from "../../parts/error-box.js";
 import { Tabs } from "../../parts/tabs.js";
 import { notify } from "../../parts/toast.js";
-import type { ApiRequest } from "../../requests/api-request.js";
+import { type ApiRequest, pathOf, pathProblem } from "../../requests/api-request.js";
 import { routeName } from "../../requests/api-routes.js";
 import { AnswerView } from "./answer-view.js";
 import { CodeView } from "./code-view.js";
@@ -75,8 +76,8 @@ function Console({ collection, ground }: OfConsole) {
   useEffect(() => () => abort.current?.abort(new DOMException("not wanted any more", "AbortError")), []);
   if (draft === undefined) return <p>The server describes no routes of collections.</p>;
   const problem = bodyProblem(draft);
-  const missing = draft.route.inPath.find(({ name }) => (draft.inPath[name] ?? "") === "");
-  const isReady = problem === undefined && missing === undefined;
+  const inPathProblem = pathProblem(requestOf(collection, draft));
+  const isReady = problem === undefined && inPathProblem === undefined;
   const canExplain = EXPLAINED.includes(routeName(draft.route)) && routes.some((route) => routeName(route) === EXPLAIN);
 
   /** Does what takes time, with the one before it given up. */
@@ -98,7 +99,12 @@ function Console({ collection, ground }: OfConsole) {
     if (!isReady) return;
     const { route, inPath, inQuery, body } = draft;
     if (route.isWrite) {
-      const text = `${route.method} ${route.path.replace("{collection_name}", collection)}: ${route.summary}. It is done in every region.`;
+      const text = (
+        <>
+          {route.method} <Data text={pathOf(requestOf(collection, draft))} max={600} isBrief />: {route.summary}. It is
+          done in every region.
+        </>
+      );
       const isSure = await question({ title: "Send this write?", text, action: "Send", isDangerous: true });
       if (!isSure) return;
     }
@@ -157,13 +163,13 @@ function Console({ collection, ground }: OfConsole) {
       id: "code",
       title: "Code",
       content: () =>
-        problem === undefined ? (
+        isReady ? (
           <CodeView
             request={requestOf(collection, draft)}
             target={{ url: urlOf("").href.replace(/\/$/, ""), hasKey: apiKey.value !== "" }}
           />
         ) : (
-          <p class="field-error">{problem}</p>
+          <p class="field-error">{problem ?? inPathProblem}</p>
         ),
     },
     {
@@ -210,7 +216,7 @@ function Console({ collection, ground }: OfConsole) {
           }}
           onRun={() => void run()}
         />
-        {missing === undefined ? null : <p class="soft">{`${missing.name} is missing.`}</p>}
+        {inPathProblem === undefined ? null : <p class="soft">{inPathProblem}</p>}
       </Card>
       <Card title="Answer">
         <div aria-busy={isBusy}>
