@@ -1,5 +1,6 @@
 import { signal } from "@preact/signals";
 import { parseJson, printJson } from "./json.js";
+import { pathPart } from "./path-part.js";
 
 /** Why a request has no result: in words, with what the server said. */
 export class ApiError extends Error {
@@ -32,6 +33,9 @@ export interface Request {
 
 const KEY = "murmuration.key";
 
+/** Where the console keeps what was sent in this tab. */
+export const CONSOLE_HISTORY = "murmuration.console";
+
 /** The page stands at `/dashboard/`, whatever a proxy puts before it: what the server answers at is one level above. */
 const base = new URL("..", document.baseURI);
 
@@ -40,59 +44,90 @@ const storedKey = () => sessionStorage.getItem(KEY) ?? "";
 /** The key of this tab; "" is none. It is kept in the tab's own storage, which ends with it. */
 export const apiKey = signal(storedKey());
 
-/** Set while a request waits for a key: what the server said about the one before. */
+/** Set while somebody is asked for a key: what the server said about the one before. */
 export const keyAsked = signal<string | undefined>(undefined);
 
-/** Goes on with the requests that wait for a key. */
-let whenGiven: (() => void)[] = [];
-let whenRefused: (() => void)[] = [];
+/** Somebody did not want to give a key: nobody is asked again before `wantKey`. */
+export const isKeyRefused = signal(false);
+
+/** A request that waits for a key. */
+interface Waiting {
+  readonly goOn: () => void;
+  readonly end: (reason: unknown) => void;
+}
+
+const waiting = new Set<Waiting>();
+
+function takeWaiting(): readonly Waiting[] {
+  const taken = [...waiting];
+  waiting.clear();
+  keyAsked.value = undefined;
+  return taken;
+}
 
 /** Takes a key for this tab; requests that wait for one are sent again. */
 export function giveKey(key: string): void {
   sessionStorage.setItem(KEY, key);
   apiKey.value = key;
-  keyAsked.value = undefined;
-  const waiting = whenGiven;
-  [whenGiven, whenRefused] = [[], []];
-  for (const goOn of waiting) goOn();
+  isKeyRefused.value = false;
+  for (const { goOn } of takeWaiting()) goOn();
 }
 
-/** Nobody gives a key: requests that wait for one end. */
+const keyNeeded = (said: string) => new ApiError(`A key is needed${said === "" ? "" : `: ${said}`}`, 401);
+
+/** Nobody gives a key: requests that wait for one end, and so do those that would. */
 export function refuseKey(): void {
-  keyAsked.value = undefined;
-  const waiting = whenRefused;
-  [whenGiven, whenRefused] = [[], []];
-  for (const end of waiting) end();
+  const said = keyAsked.value ?? "";
+  isKeyRefused.value = true;
+  for (const { end } of takeWaiting()) end(keyNeeded(said));
 }
 
-/** Forgets the key of this tab. */
+/** Somebody would give a key after all: the next request that needs one asks for it. */
+export function wantKey(): void {
+  isKeyRefused.value = false;
+}
+
+/** Asks for a key, though no request waits for one. */
+export function askForKey(): void {
+  isKeyRefused.value = false;
+  keyAsked.value = "";
+}
+
+/** Forgets the key of this tab, and what was asked with it. */
 export function forgetKey(): void {
   sessionStorage.removeItem(KEY);
+  sessionStorage.removeItem(CONSOLE_HISTORY);
+  isKeyRefused.value = false;
   apiKey.value = "";
 }
 
-function keyGiven(said: string, abort: AbortSignal | undefined): Promise<void> {
+/** Resolves when there is a key; one that is not waited for any more closes the question, where it was the last. */
+async function keyGiven(said: string, abort: AbortSignal | undefined): Promise<void> {
+  abort?.throwIfAborted();
+  if (isKeyRefused.value) throw keyNeeded(said);
   keyAsked.value = said;
-  return new Promise((resolve, reject) => {
-    whenGiven.push(resolve);
-    whenRefused.push(() => reject(new ApiError(`A key is needed: ${said}`, 401)));
-    abort?.addEventListener("abort", () => reject(abort.reason), { once: true });
-  });
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const own: Waiting = { goOn: resolve, end: reject };
+  const onAbort = () => {
+    waiting.delete(own);
+    if (waiting.size === 0) keyAsked.value = undefined;
+    reject(abort?.reason);
+  };
+  waiting.add(own);
+  abort?.addEventListener("abort", onAbort, { once: true });
+  try {
+    await promise;
+  } finally {
+    abort?.removeEventListener("abort", onAbort);
+  }
 }
 
 /**
- * A path of texts from data, each escaped: `` path`/collections/${name}/points` ``. Throws an `ApiError` for a name that no URL can carry as a part
+ * A path of texts from data, each escaped: `` path`/collections/${name}/points` ``. Throws a `RangeError` for a name that no URL can carry as a part
  * of its path.
  */
 export function path(strings: TemplateStringsArray, ...parts: readonly (string | number | bigint)[]): string {
-  return String.raw(
-    { raw: strings },
-    ...parts.map((part) => {
-      const text = String(part);
-      if (text === "." || text === ".." || text === "") throw new ApiError(`"${text}" cannot stand in a path`, 0);
-      return encodeURIComponent(text.toWellFormed());
-    }),
-  );
+  return String.raw({ raw: strings }, ...parts.map((part) => pathPart(String(part))));
 }
 
 /** The URL of a path of the server. */

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { apiKey, forgetKey } from "./api.js";
+import { apiKey, askForKey, forgetKey, isKeyRefused } from "./api.js";
 import { KeyDialog } from "./key-dialog.js";
 import type { PageEntry } from "./page.js";
 import { pages } from "./pages.js";
@@ -120,6 +120,11 @@ export function Layout({ page, params, children }: LayoutProps) {
         </a>
         <Navigation current={page} />
         <div class="side-end">
+          {isKeyRefused.value ? (
+            <button type="button" class="small" onClick={askForKey}>
+              Give a key
+            </button>
+          ) : null}
           {apiKey.value === "" ? null : (
             <button type="button" class="small" onClick={forgetKey}>
               Forget the key

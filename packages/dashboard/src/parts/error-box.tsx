@@ -1,3 +1,4 @@
+import { wantKey } from "../api.js";
 import { Data } from "./data.js";
 
 export interface ErrorBoxProps {
@@ -19,7 +20,13 @@ export function ErrorBox({ error, what, onRetry }: ErrorBoxProps) {
         </div>
       </div>
       {onRetry === undefined ? null : (
-        <button type="button" onClick={onRetry}>
+        <button
+          type="button"
+          onClick={() => {
+            wantKey();
+            onRetry();
+          }}
+        >
           Try again
         </button>
       )}

@@ -1,5 +1,5 @@
-import { useMemo, useRef, useState } from "preact/hooks";
-import { ask, askText, path } from "../../api.js";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { apiKey, ask, askText, CONSOLE_HISTORY, path } from "../../api.js";
 import { type CollectionInfo, vectorsOf } from "../../collection/collection-info.js";
 import { type PointPage, scrollPoints } from "../../collection/points.js";
 import { parseJson, printJson } from "../../json.js";
@@ -8,8 +8,6 @@ import { type ApiRoute, collectionRoutes, routeName } from "../../requests/api-r
 import { exampleBody } from "../../requests/example-body.js";
 import { type PastRequest, readHistory, withRequest } from "../../requests/request-history.js";
 import { type Resource, useResource } from "../../use-resource.js";
-
-const HISTORY = "murmuration.console";
 
 /** What the console knows before anything is sent. */
 export interface ConsoleGround {
@@ -71,18 +69,28 @@ export function useHistory(): {
   readonly add: (request: PastRequest) => void;
   readonly forget: () => void;
 } {
-  const initial = useMemo(() => readHistory(sessionStorage.getItem(HISTORY)), []);
+  const initial = useMemo(() => readHistory(sessionStorage.getItem(CONSOLE_HISTORY)), []);
   const [history, setHistory] = useState(initial);
   const latest = useRef(initial);
   const keep = (next: readonly PastRequest[]) => {
     latest.current = next;
     setHistory(next);
     try {
-      sessionStorage.setItem(HISTORY, JSON.stringify(next));
+      sessionStorage.setItem(CONSOLE_HISTORY, JSON.stringify(next));
     } catch {
       // the tab's storage is full: the history ends with the page then
     }
   };
+  // who forgets the key forgets what was asked with it
+  useEffect(
+    () =>
+      apiKey.subscribe((key) => {
+        if (key !== "" || sessionStorage.getItem(CONSOLE_HISTORY) !== null) return;
+        latest.current = [];
+        setHistory([]);
+      }),
+    [],
+  );
   return {
     history,
     add: (request) => keep(withRequest(latest.current, request)),
