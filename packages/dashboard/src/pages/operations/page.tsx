@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { apiKey, askResponse, path, refusalOf } from "../../api.js";
+import { apiKey } from "../../api.js";
 import { count, moment } from "../../format.js";
 import { PointLink } from "../../looking/link-to-point.js";
 import type { PageProps } from "../../page.js";
@@ -11,8 +11,8 @@ import { ErrorBox } from "../../parts/error-box.js";
 import { CheckField, TextField } from "../../parts/field.js";
 import { JsonView } from "../../parts/json-view.js";
 import { VirtualList } from "../../parts/virtual-list.js";
-import { EventStreamReader } from "./event-stream.js";
-import { HELD_MAX, type ListedOperation, matching, operationOf, withLatest } from "./latest.js";
+import { follow, type StreamState } from "./follow.js";
+import { HELD_MAX, type ListedOperation, matching, withLatest } from "./latest.js";
 import "../../looking/looking.css";
 
 const kinds = [
@@ -26,78 +26,10 @@ const kinds = [
   "delete-vectors",
 ] as const;
 
-const RETRY_MS = 2_000;
 /** What has come is put into the page so often. */
 const SHOW_MS = 200;
 /** Points of one operation that its line names. */
 const IDS_SHOWN = 6;
-
-/** How the stream is. */
-type State =
-  | { readonly kind: "connecting" }
-  | { readonly kind: "following" }
-  | { readonly kind: "ended"; readonly error: Error };
-
-/** Follows the changes of a collection until it is aborted; asks again where it ends. */
-async function follow(
-  collection: string,
-  onOperations: (operations: readonly ListedOperation[]) => void,
-  onState: (state: State) => void,
-  abort: AbortSignal,
-): Promise<void> {
-  let number = 0;
-  let lastId = "";
-  while (!abort.aborted) {
-    const reader = new EventStreamReader();
-    reader.lastId = lastId;
-    try {
-      onState({ kind: "connecting" });
-      const headers = { accept: "text/event-stream", ...(lastId === "" ? {} : { "last-event-id": lastId }) };
-      const target = `${path`/murmur/collections/${collection}/changes`}?with_payload=true`;
-      const response = await askResponse("GET", target, { headers, signal: abort });
-      if (!response.ok || response.body === null) {
-        throw refusalOf({ status: response.status, text: await response.text() }) ?? new Error("the stream is empty");
-      }
-      onState({ kind: "following" });
-      for await (const piece of piecesOf(response.body)) {
-        const events = reader.take(piece);
-        const operations = events.map((event) => operationOf(event, ++number)).filter((one) => one !== undefined);
-        if (operations.length > 0) onOperations(operations);
-        const end = events.find(({ event }) => event === "end");
-        if (end !== undefined) throw new Error(`the server ended the stream: ${reasonIn(end.data)}`);
-      }
-      throw new Error("the stream ended");
-    } catch (error) {
-      if (abort.aborted) return;
-      onState({ kind: "ended", error: error as Error });
-    }
-    lastId = reader.lastId;
-    await new Promise((resolve) => setTimeout(resolve, reader.retryMs ?? RETRY_MS));
-  }
-}
-
-async function* piecesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
-  const reader = body.getReader();
-  const decoder = new TextDecoder();
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      yield decoder.decode(value, { stream: true });
-    }
-  } finally {
-    reader.cancel().catch(() => undefined);
-  }
-}
-
-function reasonIn(data: string): string {
-  try {
-    const { message, reason } = JSON.parse(data) as { readonly message?: unknown; readonly reason?: unknown };
-    return String(message ?? reason ?? data).slice(0, 500);
-  } catch {
-    return data.slice(0, 500);
-  }
-}
 
 function Line({
   collection,
@@ -128,14 +60,15 @@ function Line({
   );
 }
 
-const moods = { connecting: "neutral", following: "good", ended: "warning" } as const;
-const words = { connecting: "connecting", following: "live", ended: "not connected" } as const;
+const moods = { connecting: "neutral", following: "good", ended: "warning", given_up: "bad" } as const;
+const words = { connecting: "connecting", following: "live", ended: "not connected", given_up: "given up" } as const;
 
 /** What is written to a collection, as it is written here or comes from elsewhere. */
 export function Page({ params }: PageProps) {
   const collection = params["collection"] ?? "";
   const [held, setHeld] = useState<readonly ListedOperation[]>([]);
-  const [state, setState] = useState<State>({ kind: "connecting" });
+  const [state, setState] = useState<StreamState>({ kind: "connecting", isGap: false });
+  const [isGap, setGap] = useState(false);
   const [isPaused, setPaused] = useState(false);
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const [point, setPoint] = useState("");
@@ -156,7 +89,10 @@ export function Page({ params }: PageProps) {
         // while it is paused, what is older than what is held goes
         if (come.current.length > HELD_MAX) come.current.splice(0, come.current.length - HELD_MAX);
       },
-      setState,
+      (next) => {
+        setState(next);
+        if (next.kind === "connecting" && next.isGap) setGap(true);
+      },
       abort.signal,
     );
     const timer = setInterval(() => {
@@ -181,7 +117,14 @@ export function Page({ params }: PageProps) {
             <button type="button" class="small" aria-pressed={isPaused} onClick={() => setPaused(!isPaused)}>
               {isPaused ? "Go on" : "Pause"}
             </button>
-            <button type="button" class="small" onClick={() => setHeld([])}>
+            <button
+              type="button"
+              class="small"
+              onClick={() => {
+                setHeld([]);
+                setGap(false);
+              }}
+            >
               Clear
             </button>
           </>
@@ -210,6 +153,12 @@ export function Page({ params }: PageProps) {
           what="The stream ended; it is asked for again"
           error={state.kind === "ended" ? state.error : undefined}
         />
+        <ErrorBox what="The stream was refused" error={state.kind === "given_up" ? state.error : undefined} />
+        {isGap ? (
+          <p class="field-error" role="alert">
+            The server does not go on where the stream ended: operations in between may be missing here.
+          </p>
+        ) : null}
         <p class="soft" role="status">
           {count(total)} have come since this page was opened, {count(shown.length)} of the latest {count(held.length)}{" "}
           are shown{isPaused ? "; paused" : ""}.
