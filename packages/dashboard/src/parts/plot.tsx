@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import { timeRange } from "../plot/time-range.js";
 import { isDark } from "../theme.js";
 
 /** One line of a plot. */
@@ -23,8 +24,6 @@ export interface PlotProps {
   readonly minimum?: number;
 }
 
-/** A plot shows so much time or more. */
-const SHOWN_SECONDS_MIN = 60;
 const POWERS_OF_TWO = Array.from({ length: 50 }, (_, power) => 2 ** power);
 
 const colour = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -44,8 +43,7 @@ function optionsOf(props: PlotProps, width: number, onCursor: (at: number | unde
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
     scales: {
-      // a minute at least: what has just begun begins at the right
-      x: { range: (_, low, high) => [Math.min(low, high - SHOWN_SECONDS_MIN), high] },
+      x: { range: (plot) => timeRange(plot.data[0]) },
       y: { range: (_, __, high) => [0, Math.max((high ?? 0) * 1.1, minimum, Number.MIN_VALUE)] },
     },
     axes: [
