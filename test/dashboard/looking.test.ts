@@ -98,10 +98,14 @@ describe("the projection", { skip: noBrowser }, () => {
     await view.look("projection-umap");
     await page.getByRole("button", { name: "Principal components" }).click();
     await view.shows(/directions of most variance hold/);
+    // held: the run does not end before it is cancelled
+    const held = Promise.withResolvers<void>();
+    await page.route(/umap\.worker/, (route) => held.promise.then(() => route.abort()).catch(() => undefined));
     await page.getByRole("button", { name: "Lay out by UMAP" }).click();
     await page.getByRole("button", { name: "Cancel UMAP" }).click();
     await page.getByRole("button", { name: "Lay out by UMAP" }).waitFor();
     await until(() => page.workers().length === 0, "the worker was ended");
+    held.resolve();
   });
 
   test("says where there is nothing to lay out, and what failed", async (t) => {
