@@ -71,6 +71,25 @@ test("with the key all is forgotten that was asked with it", () => {
 });
 
 test("a name that would make another path of it is refused", () => {
-  for (const name of ["..", ".", ""]) assert.throws(() => api.path`/collections/${name}/index`, /cannot stand in a path/);
+  for (const name of ["..", ".", ""])
+    assert.throws(() => api.path`/collections/${name}/index`, /cannot stand in a path/);
   assert.equal(api.path`/collections/${"a/.."}/index`, "/collections/a%2F../index");
+});
+
+test("only what is known to read is taken for a read", () => {
+  for (const route of [
+    "/collections/c/points",
+    "/collections/c/points/query/batch?timeout=1",
+    "/murmur/collections/c/quality?a=/",
+  ])
+    assert.ok(api.isRead("POST", route), route);
+  for (const route of [
+    "/collections/aliases",
+    "/collections/c/points/payload",
+    "/collections/c/points/delete?x=/query",
+  ])
+    assert.ok(!api.isRead("POST", route), route);
+  assert.ok(
+    api.isRead("GET", "/a") && !api.isRead("PUT", "/collections/c/points") && !api.isRead("DELETE", "/a/query"),
+  );
 });

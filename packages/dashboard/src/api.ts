@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import { parseJson, printJson } from "./json.js";
+import { canKeepDigits, parseJson, printJson } from "./json.js";
 import { pathPart } from "./path-part.js";
 
 /** Why a request has no result: in words, with what the server said. */
@@ -130,6 +130,18 @@ export function path(strings: TemplateStringsArray, ...parts: readonly (string |
   return String.raw({ raw: strings }, ...parts.map((part) => pathPart(String(part))));
 }
 
+/** Routes that read, though they are no GET. */
+const READS =
+  /\/(?:scroll|count|facet|quality|walk|explain|validate|(?:query|search|recommend|discover)(?:\/\w+)*|points)$/;
+
+/** Does a request change nothing? What is not known to read is taken for a write. */
+export function isRead(method: string, pathname: string): boolean {
+  return method === "GET" || method === "HEAD" || (method === "POST" && READS.test(pathname.split("?", 1)[0] ?? ""));
+}
+
+/** Where this browser loses digits of large integers nothing is written: points would be taken for others, and payloads changed. */
+export const isReadOnly = !canKeepDigits();
+
 /** The URL of a path of the server. */
 export function urlOf(pathname: string): URL {
   return new URL(pathname.replace(/^\/+/, ""), base);
@@ -140,6 +152,9 @@ async function send(
   pathname: string,
   { body, headers = {}, signal: abort }: Request,
 ): Promise<Response> {
+  if (isReadOnly && !isRead(method, pathname)) {
+    throw new ApiError("This browser would change the digits of large integers: nothing is written with it.", 0);
+  }
   const url = urlOf(pathname);
   const fields = new Headers(headers);
   if (apiKey.value !== "") fields.set("api-key", apiKey.value);

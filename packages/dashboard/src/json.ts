@@ -3,6 +3,26 @@ interface Source {
   readonly source?: string;
 }
 
+/** What of `JSON` an engine may have. */
+interface Engine {
+  readonly parse: JSON["parse"];
+  readonly rawJSON?: JSON["rawJSON"] | undefined;
+}
+
+/**
+ * Does this engine give and take every digit of a number? Where it does not, ids beyond 2^53 would become others on their way
+ * (ECMAScript proposal "JSON.parse source text access").
+ */
+export function canKeepDigits({ parse, rawJSON }: Engine = JSON): boolean {
+  let isGiven = false;
+  const look = (_key: string, value: unknown, context?: Source) => {
+    isGiven ||= context?.source === "1";
+    return value;
+  };
+  parse("1", look as (key: string, value: unknown) => unknown);
+  return isGiven && typeof rawJSON === "function";
+}
+
 /** Below sixteen digits every integer is a number. */
 const MAY_HOLD_LARGE_INTEGER = /\d{16}/;
 

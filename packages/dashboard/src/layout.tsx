@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { apiKey, askForKey, forgetKey, isKeyRefused } from "./api.js";
+import { apiKey, askForKey, forgetKey, isKeyRefused, isReadOnly } from "./api.js";
 import { KeyDialog } from "./key-dialog.js";
 import type { PageEntry } from "./page.js";
 import { pages } from "./pages.js";
@@ -134,6 +134,12 @@ export function Layout({ page, params, children }: LayoutProps) {
         </div>
       </header>
       <main id="main" ref={main} tabIndex={-1}>
+        {isReadOnly ? (
+          <p class="error-box" role="alert">
+            This browser cannot keep the digits of integers beyond 2^53 in JSON: ids and numbers that large are shown
+            rounded, and nothing is written. A browser of today can.
+          </p>
+        ) : null}
         {isOfCollection ? (
           <CollectionHead collection={collection} current={page} />
         ) : (
