@@ -9,6 +9,7 @@ import { ErrorBox } from "../../parts/error-box.js";
 import { SelectField, TextField } from "../../parts/field.js";
 import { Table } from "../../parts/table.js";
 import { notify } from "../../parts/toast.js";
+import type { Status } from "../../status.js";
 import { useResource } from "../../use-resource.js";
 
 /** One of the two graphs that are held against each other. */
@@ -160,6 +161,7 @@ export interface CanaryProps {
 export function Canary({ collection, vectors }: CanaryProps) {
   const route = path`/murmur/collections/${collection}/canary`;
   const loaded = useResource<CanaryAnswer>((signal) => ask("GET", route, { signal }), [collection], REFRESH_MS);
+  const status = useResource<Status>((signal) => ask("GET", "/murmur/status", { signal }), []);
   if (loaded.value === undefined || vectors.length === 0) {
     return <ErrorBox what="The canary could not be looked at" error={loaded.error} onRetry={loaded.reload} />;
   }
@@ -173,8 +175,25 @@ export function Canary({ collection, vectors }: CanaryProps) {
     }
     loaded.reload();
   };
+  /** What is given up is what this replica makes; it takes any canary here with it, and the other way round. */
+  const isOwn = ({ replica_id: by }: Promotion) => String(by) === String(status.value?.replica_id);
+  const start = async (wish: object) => {
+    const text =
+      "Build a second graph on this replica? It takes work and memory, and the share of the queries is answered twice; what they answer stays the same.";
+    if (!(await question({ title: "Start a canary?", text, action: "Start the canary" }))) return;
+    await change("POST", route, "The canary was started.", wish);
+  };
+  const giveUp = async () => {
+    const also = canary === null ? "" : " The canary on this replica is dropped with it.";
+    const text = `Give up the promotion on every replica? What was made of the new graph is thrown away everywhere, and the graph from before goes on serving.${also}`;
+    if (!(await question({ title: "Give up the promotion?", text, action: "Give it up", isDangerous: true }))) return;
+    await change("DELETE", route, "The promotion was given up.");
+  };
   const drop = async () => {
-    const text = "Drop the second graph on this replica, with what was measured? The graph that serves stays as it is.";
+    const also = promotions.some(isOwn)
+      ? " The promotion that this replica makes is given up with it, on every replica."
+      : "";
+    const text = `Drop the second graph on this replica, with what was measured? The graph that serves stays as it is.${also}`;
     if (!(await question({ title: "Drop the canary?", text, action: "Drop the canary", isDangerous: true }))) return;
     await change("DELETE", route, "The canary was dropped.");
   };
@@ -203,18 +222,23 @@ export function Canary({ collection, vectors }: CanaryProps) {
       }
     >
       <ErrorBox what="The canary could not be looked at again" error={loaded.error} onRetry={loaded.reload} />
-      {promotions.map(({ vector, m, ef_construct: ef, replica_id: by }) => (
-        <p key={vector}>
-          Being made everywhere: a graph of {graph(vector)} with m {m} and ef_construct {ef}, linked by replica{" "}
-          {String(by)}. Until it is whole, the graph from before answers.{" "}
-          <button type="button" class="small danger" onClick={() => void drop()}>
-            Give it up
-          </button>
+      {promotions.map((promotion) => (
+        <p key={promotion.vector}>
+          Being made everywhere: a graph of {graph(promotion.vector)} with m {promotion.m} and ef_construct{" "}
+          {promotion.ef_construct}, linked by replica {String(promotion.replica_id)}. Until it is whole, the graph from
+          before answers.{" "}
+          {isOwn(promotion) ? (
+            <button type="button" class="small danger" onClick={() => void giveUp()}>
+              Give it up
+            </button>
+          ) : (
+            <span class="soft">It can be given up on that replica alone.</span>
+          )}
         </p>
       ))}
       {canary === null ? (
         promotions.length === 0 ? (
-          <Start vectors={vectors} onStart={(wish) => void change("POST", route, "The canary was started.", wish)} />
+          <Start vectors={vectors} onStart={(wish) => void start(wish)} />
         ) : null
       ) : (
         <Sides status={canary} />
