@@ -54,7 +54,8 @@ describe("configuration", { skip: noBrowser }, () => {
     await view.shows(/by a graph of 16 links a point/);
     await page.getByLabel("Field", { exact: true }).fill("city");
     await page.getByRole("button", { name: "Add the index" }).click();
-    await view.shows('Make a payload index of the kind keyword on "city"?');
+    await view.shows("Make a payload index of the kind keyword on “city”?");
+    await page.locator("dialog bdi.data", { hasText: "city" }).waitFor();
     await agree(page, "Add the index");
     const row = page.getByRole("row", { name: /^city keyword/ });
     await row.waitFor();
@@ -100,6 +101,8 @@ describe("the canary", { skip: noBrowser }, () => {
     await page.getByLabel("Links a point (m)").fill("8");
     await page.getByLabel("Share of queries in percent").fill("100");
     await start.click();
+    await page.getByRole("dialog").getByText("Build a second graph on this replica?").waitFor();
+    await agree(page, "Start the canary");
     await page.getByRole("button", { name: "Promote" }).and(page.locator(":enabled")).waitFor();
     await page.getByRole("row", { name: "m, ef_construct 16, 128 8, 128" }).waitFor();
     await view.look("canary");
@@ -108,9 +111,36 @@ describe("the canary", { skip: noBrowser }, () => {
     await start.waitFor();
     await page.getByLabel("Candidates (ef_construct)").fill("64");
     await start.click();
+    await agree(page, "Start the canary");
     await page.getByRole("button", { name: "Promote" }).click();
     await agree(page, "Promote the canary");
     await view.shows(/by a graph of 16 links a point, built with 64 candidates/);
+  });
+
+  test("that is promoted is given up where it is made, with a question of its own", async (t) => {
+    const view = await driver.open(t, server.address, "/overview");
+    const { page } = view;
+    const status = await server.request("GET", "/murmur/status");
+    const { replica_id: here } = (status.body as { readonly result: { readonly replica_id: number } }).result;
+    const promotion = { vector: "", m: 8, ef_construct: 64 };
+    let by = here + 1;
+    let given = 0;
+    // what is made is whole too soon to be given up here
+    await page.route(/\/canary$/, (route) => {
+      if (route.request().method() === "DELETE") given++;
+      const promotions = given === 0 ? [{ ...promotion, replica_id: by }] : [];
+      return route.fulfill({ json: { result: { canary: null, promotions } } });
+    });
+    await view.go("/collections/cities");
+    await view.shows("It can be given up on that replica alone.");
+    const giveUp = page.getByRole("button", { name: "Give it up" });
+    assert.equal(await giveUp.count(), 0);
+    by = here;
+    await giveUp.click();
+    await page.getByRole("dialog").getByText("Give up the promotion on every replica?").waitFor();
+    await agree(page, "Give it up");
+    await view.shows("The promotion was given up.");
+    assert.equal(given, 1);
   });
 });
 
@@ -133,7 +163,10 @@ describe("points", { skip: noBrowser }, () => {
     await page.getByText("21", { exact: true }).waitFor();
     await page.getByRole("button", { name: "Next" }).click();
     await page.getByText(LARGE, { exact: true }).waitFor();
-    assert.equal(await page.getByRole("button", { name: "Next" }).isDisabled(), true);
+    assert.equal(await page.getByRole("button", { name: "Next" }).getAttribute("aria-disabled"), "true");
+    assert.equal(await page.evaluate("document.activeElement.innerText"), "Next", "the focus stays");
+    await page.keyboard.press("Enter");
+    await view.shows("page 3");
     await page.getByRole("button", { name: "Previous" }).click();
     await page.getByText("21", { exact: true }).waitFor();
     await page.getByRole("button", { name: "Previous" }).click();

@@ -30,13 +30,24 @@ export function Aliases({ collection }: { readonly collection: string }) {
     list.reload();
   };
   const add = async () => {
-    const text = `Let the name "${name}" lead to the collection "${collection}"? If it leads to another one, it is moved.`;
+    const text = (
+      <>
+        Let the name “<Data text={name} max={80} isBrief />” lead to the collection “
+        <Data text={collection} max={80} isBrief />
+        ”? If it leads to another one, it is moved.
+      </>
+    );
     if (await question({ title: "Add an alias?", text, action: "Add the alias" })) {
       await change({ create_alias: { collection_name: collection, alias_name: name } }, "The alias was added.");
     }
   };
   const remove = async (alias: string) => {
-    const text = `Remove the alias "${alias}"? Who asks for it finds nothing then; the collection stays.`;
+    const text = (
+      <>
+        Remove the alias “<Data text={alias} max={80} isBrief />
+        ”? Who asks for it finds nothing then; the collection stays.
+      </>
+    );
     if (await question({ title: "Remove an alias?", text, action: "Remove the alias", isDangerous: true })) {
       await change({ delete_alias: { alias_name: alias } }, "The alias was removed.");
     }

@@ -12,6 +12,7 @@ import { ErrorBox } from "../../parts/error-box.js";
 import { SelectField, TextField } from "../../parts/field.js";
 import { Table } from "../../parts/table.js";
 import { notify } from "../../parts/toast.js";
+import { WaitingButton } from "../../parts/waiting-button.js";
 
 export interface PayloadIndexesProps {
   readonly collection: string;
@@ -38,12 +39,20 @@ function AddIndex({ collection, info, onChanged }: PayloadIndexesProps) {
   const [error, setError] = useState<Error>();
   const made = schemaOf(kind, parameters);
   const add = async () => {
-    if ("problem" in made || field === "") return;
+    if ("problem" in made || field === "" || isBusy) return;
     const there = Object.hasOwn(info.payload_schema, field) ? info.payload_schema[field] : undefined;
+    const named = <Data text={field} max={80} isBrief />;
     const text =
-      there === undefined
-        ? `Make a payload index of the kind ${kind} on "${field}"? Every point's payload is read for it once, in every region.`
-        : `There is an index on "${field}" already, of the kind ${there.data_type}. Make it anew as ${kind}?`;
+      there === undefined ? (
+        <>
+          Make a payload index of the kind {kind} on “{named}”? Every point's payload is read for it once, in every
+          region.
+        </>
+      ) : (
+        <>
+          There is an index on “{named}” already, of the kind {there.data_type}. Make it anew as {kind}?
+        </>
+      );
     if (!(await question({ title: "Add a payload index?", text, action: "Add the index" }))) return;
     setBusy(true);
     setError(undefined);
@@ -90,9 +99,14 @@ function AddIndex({ collection, info, onChanged }: PayloadIndexesProps) {
       </div>
       <ErrorBox what="The index was not made" error={error} />
       <div class="row">
-        <button type="submit" class="primary" disabled={isBusy || field === "" || "problem" in made}>
+        <WaitingButton
+          type="submit"
+          class="primary"
+          isDisabled={!isBusy && (field === "" || "problem" in made)}
+          isWaiting={isBusy}
+        >
           {isBusy ? "Being made…" : "Add the index"}
-        </button>
+        </WaitingButton>
       </div>
     </form>
   );
@@ -105,7 +119,12 @@ export function PayloadIndexes(props: PayloadIndexesProps) {
   const drop = async (field: string) => {
     const isSure = await question({
       title: "Drop a payload index?",
-      text: `Drop the index on "${field}" in every region? Payloads stay; filters on this field will look at every point, and facets and orders by it are refused.`,
+      text: (
+        <>
+          Drop the index on “<Data text={field} max={80} isBrief />” in every region? Payloads stay; filters on this
+          field will look at every point, and facets and orders by it are refused.
+        </>
+      ),
       action: "Drop the index",
       isDangerous: true,
     });
