@@ -36,6 +36,12 @@ export type Colouring =
       readonly missing: number;
     };
 
+/**
+ * The custom property of the theme that marks are edged in: an end of the range is nearly as dark, or as light, as one of the themes. It has a contrast of 3 or
+ * more to both (WCAG 2.2, "Non-text Contrast").
+ */
+export const edgeColour = "--text-soft";
+
 /** What points without a value are shown as. */
 export const missingColour = "#8b9a9a";
 

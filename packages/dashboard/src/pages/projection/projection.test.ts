@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
-import { categoryColours, colouringOf, markOf, missingColour, rangeColour } from "./colours.js";
+import { categoryColours, colouringOf, edgeColour, markOf, missingColour, rangeColour } from "./colours.js";
 import { type Projection, projectByPca } from "./pca.js";
 
 function project(rows: readonly (readonly number[])[]): Projection {
@@ -102,4 +103,32 @@ describe("colours by a field", () => {
     assert.equal(rangeColour(2), rangeColour(1));
     assert.match(rangeColour(0.37), /^#[0-9a-f]{6}$/);
   });
+});
+
+/** WCAG 2.2, "contrast ratio". */
+function contrast(a: string, b: string): number {
+  const [low, high] = [a, b]
+    .map((hex) => {
+      const [red, green, blue] = [1, 3, 5].map((place) => {
+        const part = Number.parseInt(hex.slice(place, place + 2), 16) / 255;
+        return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+      }) as [number, number, number];
+      return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+    })
+    .sort((x, y) => x - y) as [number, number];
+  return (high + 0.05) / (low + 0.05);
+}
+
+test("a mark's edge is seen in both themes, where its colour is not", () => {
+  const [light = "", dark = ""] = readFileSync(new URL("../../../src/style/base.css", import.meta.url), "utf8").split(
+    '[data-theme="dark"]',
+  );
+  const valueIn = (theme: string, name: string) => new RegExp(`${name}: (#\\w{6})`).exec(theme)?.[1] ?? "";
+  const surfaces = [light, dark].map((theme) => valueIn(theme, "--surface"));
+  const ends = [0, 1].map(rangeColour);
+  assert.ok(ends.some((end) => surfaces.some((surface) => contrast(end, surface) < 3)));
+  for (const theme of [light, dark]) {
+    const ratio = contrast(valueIn(theme, edgeColour), valueIn(theme, "--surface"));
+    assert.ok(ratio >= 3, `${ratio}`);
+  }
 });

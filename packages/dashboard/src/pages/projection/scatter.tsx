@@ -1,13 +1,18 @@
 import { useCallback, useMemo, useState } from "preact/hooks";
 import { Canvas, type Drawing, type Place } from "../../plot/canvas.js";
-import { type Colouring, markOf, type Shape } from "./colours.js";
+import { type Colouring, edgeColour, markOf, type Shape } from "./colours.js";
 
 const HEIGHT = 520;
 const MARGIN = 18;
 const RADIUS = 4;
+/** Pixels of a mark's edge, and of its lines where it has no area. */
+const EDGE = 0.75;
+const LINE = 1.5;
 /** Pixels from a point within which the pointer means it. */
 const REACH = 14;
 const ZOOM_MAX = 200;
+
+type Mark = ReturnType<typeof markOf>;
 
 export interface ScatterProps {
   readonly xs: Float32Array;
@@ -30,7 +35,7 @@ interface Looking {
 
 const whole: Looking = { zoom: 1, x: 0, y: 0 };
 
-function drawShape(context: CanvasRenderingContext2D, shape: Shape, x: number, y: number, r: number): void {
+function traceShape(context: CanvasRenderingContext2D, shape: Shape, x: number, y: number, r: number): void {
   context.beginPath();
   switch (shape) {
     case "circle":
@@ -60,8 +65,23 @@ function drawShape(context: CanvasRenderingContext2D, shape: Shape, x: number, y
       context.lineTo(x - r, y + r);
       break;
   }
-  if (shape === "cross" || shape === "ring") context.stroke();
-  else context.fill();
+}
+
+/** A mark with a thin edge, which shows it where its own colour is nearly that of the ground. */
+function drawMark(context: CanvasRenderingContext2D, { colour, shape }: Mark, edge: string, place: Place, r: number) {
+  traceShape(context, shape, place.x, place.y, r);
+  context.strokeStyle = edge;
+  if (shape !== "cross" && shape !== "ring") {
+    context.fillStyle = colour;
+    context.fill();
+    context.lineWidth = EDGE;
+    return context.stroke();
+  }
+  context.lineWidth = LINE + 2 * EDGE;
+  context.stroke();
+  context.strokeStyle = colour;
+  context.lineWidth = LINE;
+  context.stroke();
 }
 
 const outlines: Readonly<Record<Shape, string>> = {
@@ -78,7 +98,8 @@ export function LegendMark({ colour, shape }: { readonly colour: string; readonl
   const isLine = shape === "cross" || shape === "ring";
   return (
     <svg class="legend-mark" viewBox="0 0 16 16" aria-hidden="true">
-      <path d={outlines[shape]} fill={isLine ? "none" : colour} stroke={isLine ? colour : "none"} stroke-width="2" />
+      <path d={outlines[shape]} fill={isLine ? "none" : colour} class={isLine ? "edge-of-line" : "edge"} />
+      {isLine ? <path d={outlines[shape]} fill="none" stroke={colour} stroke-width="2" /> : null}
     </svg>
   );
 }
@@ -118,15 +139,13 @@ export function Scatter({ xs, ys, colouring, looked, near, label, onLook, onOpen
     ({ context, width, height, colour }: Drawing) => {
       setSize((before) => (before.width === width && before.height === height ? before : { width, height }));
       const text = colour("--text");
-      context.lineWidth = 1.5;
+      const edge = colour(edgeColour);
       const isDimmed = looked !== undefined;
       const put = (at: number, radius: number) => {
-        const { x, y } = placeOf(at, width, height);
+        const place = placeOf(at, width, height);
+        const { x, y } = place;
         if (x < -radius || y < -radius || x > width + radius || y > height + radius) return;
-        const mark = markOf(colouring, at);
-        context.fillStyle = mark.colour;
-        context.strokeStyle = mark.colour;
-        drawShape(context, mark.shape, x, y, radius);
+        drawMark(context, markOf(colouring, at), edge, place, radius);
       };
       context.globalAlpha = isDimmed ? 0.35 : 0.85;
       for (let at = 0; at < xs.length; at++) put(at, RADIUS);
@@ -134,6 +153,7 @@ export function Scatter({ xs, ys, colouring, looked, near, label, onLook, onOpen
       if (looked === undefined) return;
       const here = placeOf(looked, width, height);
       context.strokeStyle = text;
+      context.lineWidth = LINE;
       for (const at of near) {
         const there = placeOf(at, width, height);
         context.globalAlpha = 0.5;
@@ -146,6 +166,7 @@ export function Scatter({ xs, ys, colouring, looked, near, label, onLook, onOpen
       for (const at of near) put(at, RADIUS + 1);
       put(looked, RADIUS + 2);
       context.strokeStyle = text;
+      context.lineWidth = LINE;
       context.beginPath();
       context.arc(here.x, here.y, RADIUS + 5, 0, 2 * Math.PI);
       context.stroke();
