@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { WaitingButton } from "../parts/waiting-button.js";
 
 export interface PlayerProps {
   /** What is played: "the walk". */
@@ -57,15 +58,15 @@ export function Player({ label, steps, at, onStep, stepMs = 700, children }: Pla
       }}
     >
       <div class="row">
-        <button type="button" class="small" disabled={at <= 0} onClick={() => to(at - 1)}>
+        <WaitingButton class="small" isWaiting={at <= 0} onClick={() => to(at - 1)}>
           Back
-        </button>
+        </WaitingButton>
         <button type="button" class="small" disabled={steps === 0} aria-pressed={isPlaying} onClick={play}>
           {isPlaying ? "Stop" : "Play"}
         </button>
-        <button type="button" class="small" disabled={at >= last} onClick={() => to(at + 1)}>
+        <WaitingButton class="small" isWaiting={at >= last} onClick={() => to(at + 1)}>
           Forward
-        </button>
+        </WaitingButton>
         <input
           type="range"
           class="step-slider"

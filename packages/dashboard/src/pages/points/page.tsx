@@ -21,6 +21,7 @@ import { question } from "../../parts/dialog.js";
 import { ErrorBox } from "../../parts/error-box.js";
 import { CheckField, SelectField } from "../../parts/field.js";
 import { notify } from "../../parts/toast.js";
+import { WaitingButton } from "../../parts/waiting-button.js";
 import { go } from "../../place.js";
 import { href } from "../../route.js";
 import { useResource } from "../../use-resource.js";
@@ -74,13 +75,13 @@ interface PagingProps {
 function Paging({ at, page, isLoading, onPrevious, onNext }: PagingProps) {
   return (
     <nav class="row" aria-label="Pages of points">
-      <button type="button" disabled={at === 0 || isLoading} onClick={onPrevious}>
+      <WaitingButton isWaiting={at === 0 || isLoading} onClick={onPrevious}>
         Previous
-      </button>
+      </WaitingButton>
       <span class="soft" role="status">{`page ${at + 1}`}</span>
-      <button type="button" disabled={(page?.next_page_offset ?? null) === null || isLoading} onClick={onNext}>
+      <WaitingButton isWaiting={(page?.next_page_offset ?? null) === null || isLoading} onClick={onNext}>
         Next
-      </button>
+      </WaitingButton>
     </nav>
   );
 }

@@ -11,6 +11,7 @@ import { ErrorBox } from "../../parts/error-box.js";
 import { SelectField } from "../../parts/field.js";
 import { JsonView } from "../../parts/json-view.js";
 import { notify } from "../../parts/toast.js";
+import { WaitingButton } from "../../parts/waiting-button.js";
 
 export interface PayloadEditorProps {
   readonly collection: string;
@@ -90,14 +91,14 @@ export function PayloadEditor({ collection, id, payload, onClose, onChanged }: P
   const begunWith = useRef(payload);
   const parsed = parseObjectText(text);
   const problem = how !== "delete" && "problem" in parsed ? parsed.problem : undefined;
-  const isReady = problem === undefined && !isBusy && (how !== "delete" || keys.size > 0);
+  const isReady = problem === undefined && (how !== "delete" || keys.size > 0);
   const changeOf = (): PayloadChange | undefined => {
     if (how === "delete") return withoutKeys(begunWith.current, keys);
     return "json" in parsed ? { how, payload: parsed.json } : undefined;
   };
   const save = async () => {
     const change = changeOf();
-    if (change === undefined || !isReady) return;
+    if (change === undefined || !isReady || isBusy) return;
     setBusy(true);
     setError(undefined);
     try {
@@ -167,9 +168,14 @@ export function PayloadEditor({ collection, id, payload, onClose, onChanged }: P
           <button type="button" onClick={onClose}>
             Cancel
           </button>
-          <button type="button" class="primary" disabled={!isReady || theirs !== undefined} onClick={() => void save()}>
+          <WaitingButton
+            class="primary"
+            isDisabled={!isReady || theirs !== undefined}
+            isWaiting={isBusy}
+            onClick={() => void save()}
+          >
             {isBusy ? "Writing…" : "Save"}
-          </button>
+          </WaitingButton>
         </div>
       </div>
     </Dialog>

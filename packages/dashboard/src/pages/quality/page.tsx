@@ -10,6 +10,7 @@ import { ErrorBox } from "../../parts/error-box.js";
 import { SelectField, TextField } from "../../parts/field.js";
 import { Stat } from "../../parts/stat.js";
 import { Table } from "../../parts/table.js";
+import { WaitingButton } from "../../parts/waiting-button.js";
 import { LinePlot } from "../../plot/line-plot.js";
 import { useResource } from "../../use-resource.js";
 import { shareText, widthsOfText } from "./widths.js";
@@ -169,7 +170,7 @@ function Measuring({ collection, info }: { readonly collection: string; readonly
           class="controls"
           onSubmit={(event) => {
             event.preventDefault();
-            if (isReady) measure();
+            if (isReady && !isRunning) measure();
           }}
         >
           <SelectField
@@ -199,9 +200,9 @@ function Measuring({ collection, info }: { readonly collection: string; readonly
             error={typeof efs === "string" ? efs : undefined}
           />
           <div class="row">
-            <button type="submit" class="primary" disabled={!isReady || isRunning}>
+            <WaitingButton type="submit" class="primary" isDisabled={!isReady} isWaiting={isRunning}>
               {isRunning ? "Measuring…" : "Measure"}
-            </button>
+            </WaitingButton>
             {isRunning ? (
               <button type="button" onClick={() => running.current?.abort()}>
                 Cancel

@@ -4,6 +4,7 @@ import { CopyButton } from "../../parts/copy-button.js";
 import { Dialog } from "../../parts/dialog.js";
 import { ErrorBox } from "../../parts/error-box.js";
 import { SelectField } from "../../parts/field.js";
+import { WaitingButton } from "../../parts/waiting-button.js";
 
 const HOUR_S = 3_600;
 const lifetimes = [
@@ -58,9 +59,9 @@ function Inviting({ onClose }: { readonly onClose: () => void }) {
         <button type="button" onClick={onClose}>
           Cancel
         </button>
-        <button type="button" class="primary" disabled={isBusy} onClick={make}>
+        <WaitingButton class="primary" isWaiting={isBusy} onClick={make}>
           Make an invitation
-        </button>
+        </WaitingButton>
       </div>
     </Dialog>
   );
