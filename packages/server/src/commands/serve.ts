@@ -9,6 +9,7 @@ import { openMended } from "../at-rest/open-mended.js";
 import { type RotationContext, rotateKeys } from "../at-rest/rotate-keys.js";
 import type { AuditTrail } from "../audit-log/audit-trail.js";
 import type { Backups } from "../backup/backups.js";
+import { clearUnfinished } from "../backup/clear-unfinished.js";
 import { changesOfFile } from "../changes/changes-link.js";
 import { type Config, loadConfig } from "../config.js";
 import { logKeyOf } from "../encryption/data-keys.js";
@@ -133,6 +134,7 @@ async function openBackups(
   ring: FolderRing | undefined,
 ): Promise<Backups | undefined> {
   const { backupTarget: target } = config;
+  await clearUnfinished(config.data, log);
   if (target === undefined) return undefined;
   const { Backups } = await import("../backup/backups.js");
   return Backups.open({

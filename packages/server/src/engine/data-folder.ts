@@ -16,6 +16,8 @@ export interface DataFiles {
   readonly sending: string;
   /** Where backups are restored in drills; likewise. */
   readonly drill: string;
+  /** What a restore to a moment has fetched; likewise. */
+  readonly restoring: string;
   /** The private key by which members of a cluster know this replica. */
   readonly memberKey: string;
 }
@@ -29,6 +31,7 @@ export function dataFiles(folder: string): DataFiles {
     snapshots: join(folder, "snapshots"),
     sending: join(folder, "sending"),
     drill: join(folder, "drill"),
+    restoring: join(folder, "restoring"),
     memberKey: join(folder, "member-key.pem"),
   };
 }
