@@ -107,9 +107,15 @@ export class BackupFolder implements BackupPlace {
     return left;
   }
 
+  async makers(): Promise<number[]> {
+    const files = await this.#files(undefined);
+    return [...new Set(files.flatMap(({ name }) => parseBackupName(name)?.replicaId ?? []))];
+  }
+
   /** A folder holds nothing else of a replica while none is made. */
-  async leaveOnlyBackups(replicaId: number): Promise<void> {
+  async leaveOnlyBackups(replicaId: number): Promise<string[]> {
     await this.sweep(replicaId);
+    return [];
   }
 
   /** Has the manifests of a replica be wrapped by the first of the keys. Returns the names of those that none of them opens. Throws `storage`. */

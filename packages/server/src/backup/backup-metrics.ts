@@ -1,4 +1,4 @@
-import type { BackupCounts } from "./backups.js";
+import type { BackupCounts } from "./backups-report.js";
 
 /** A number as Prometheus reads it. */
 export interface BackupMetric {

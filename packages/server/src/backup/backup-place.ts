@@ -20,8 +20,13 @@ export interface BackupPlace {
   remove(names: readonly string[], replicaId: number): Promise<void>;
   /** Removes what a replica left unfinished at an earlier start. Returns the names of what was removed. */
   sweep(replicaId: number): Promise<string[]>;
-  /** Removes everything of a replica that is of no backup, also what the next backup might have used. */
-  leaveOnlyBackups(replicaId: number): Promise<void>;
+  /** Ids of all replicas of which there is anything, be it what a backup that is gone was made of. */
+  makers(): Promise<number[]>;
+  /**
+   * Removes everything of a replica that is of no backup, also what the next backup might have used. Where one of its backups cannot be read, nobody knows what that is made of: throws, or with
+   * `mayKeep` leaves it and resolves to the names of those.
+   */
+  leaveOnlyBackups(replicaId: number, mayKeep: boolean): Promise<string[]>;
   /** Has the keys of a replica's backups be wrapped by the first of the keys. Returns the names of those that none of them opens. */
   rewrap(replicaId: number): Promise<string[]>;
 }

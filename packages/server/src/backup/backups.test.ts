@@ -5,9 +5,12 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { setTimeout as after } from "node:timers/promises";
 import { pino } from "pino";
+import { dataFiles } from "../engine/data-folder.js";
 import { backupName } from "./backup-folder.js";
-import { Backups, type BackupsOptions, type BackupsReport } from "./backups.js";
+import { Backups, type BackupsOptions } from "./backups.js";
 import { failsWith, openWrittenLog, REPLICA_ID, type WrittenLog } from "./backups.test-support.js";
+import type { BackupsReport } from "./backups-report.js";
+import { clearUnfinished } from "./clear-unfinished.js";
 
 const DEADLINE_MS = 30_000;
 const POLL_MS = 10;
@@ -33,15 +36,16 @@ describe("the backups of a server", () => {
   });
 
   async function open(options: Partial<BackupsOptions> = {}): Promise<Backups> {
-    const backups = await Backups.open({
+    const all: BackupsOptions = {
       logFile: join(root, "murmuration.db"),
       replicaId: REPLICA_ID,
       to: { folder },
       everyMinutes: 0,
       keep: 7,
       log: pino({}, { write: (line: string) => void lines.push(line) }),
-      ...options,
-    });
+    };
+    // getters stay getters
+    const backups = await Backups.open(Object.defineProperties(all, Object.getOwnPropertyDescriptors(options)));
     opened.push(backups);
     return backups;
   }
@@ -93,6 +97,47 @@ describe("the backups of a server", () => {
     assert.match(failed.drills.lastFailure?.why ?? "", /has \d+ bytes, not \d+/);
     assert.ok(lines.some((line) => /a restore drill failed/.test(line)));
     assert.ok(backups.counts.drills.failures > 0 && backups.counts.lastMs === Date.parse(made.created));
+  });
+
+  it("that are removed while they are restored in a drill have not failed", async () => {
+    const { name } = await (await open()).make();
+    let reads = 0;
+    const again = Promise.withResolvers<void>();
+    const drilled = await open({
+      drillEveryMinutes: 0.0005,
+      // read where a drill begins
+      get drillFolder() {
+        if (reads > 0) again.resolve();
+        return join(root, "drill");
+      },
+      ring: {
+        // read where it has found the backup
+        get masterKeys() {
+          reads++;
+          for (const end of ["json", "db"]) rmSync(join(folder, `${name}.${end}`));
+          return undefined;
+        },
+      } as unknown as NonNullable<BackupsOptions["ring"]>,
+    });
+    await again.promise;
+    assert.equal(reads, 1);
+    assert.equal(drilled.counts.drills.failures, 0);
+  });
+
+  it("leave nothing of a process that ended, whatever options the next one has", async () => {
+    const { sending, drill, restoring } = dataFiles(root);
+    for (const path of [sending, drill, restoring]) mkdirSync(join(path, "murmuration-x"), { recursive: true });
+    await clearUnfinished(root, pino({ level: "silent" }));
+    assert.deepEqual([sending, drill, restoring].filter(existsSync), []);
+    assert.ok(existsSync(join(root, "murmuration.db")));
+  });
+
+  it("leave nothing of a drill behind when the server stops", async () => {
+    const drillFolder = join(root, "drill");
+    const backups = await open({ drillFolder });
+    mkdirSync(join(drillFolder, "murmuration-drill-x"), { recursive: true });
+    await backups.close();
+    assert.ok(!existsSync(drillFolder));
   });
 
   it("are made one at a time", async () => {

@@ -6,7 +6,9 @@ import { isInTheClear, type StoreConfig } from "../object-store/mod.js";
 import { BackupFolder, backupName, parseBackupName } from "./backup-folder.js";
 import type { AnyManifest, BackupPlace, ListedBackup } from "./backup-place.js";
 import { BackupThreads } from "./backup-thread.js";
-import { Repeated, type RepeatedReport } from "./repeated.js";
+import type { BackupCounts, BackupsReport, Drilled } from "./backups-report.js";
+import { OneAtATime } from "./one-at-a-time.js";
+import { Repeated } from "./repeated.js";
 import { nextBackupDelayMs } from "./schedule.js";
 import type { Shipped } from "./ship-log.js";
 import { StoredBackups } from "./stored-backups.js";
@@ -38,42 +40,12 @@ export interface BackupsOptions {
   readonly drillFolder?: string;
 }
 
-/** Backups as `GET /murmur/backups` tells of them. */
-export interface BackupsReport {
-  /** Path of the folder, or `s3://bucket/prefix`. */
-  readonly place: string;
-  readonly everyMinutes: number;
-  readonly keep: number;
-  readonly isRunning: boolean;
-  /** Why the last attempt failed; missing after one that did not. */
-  readonly lastFailure?: { readonly atMs: number; readonly why: string };
-  readonly drills: RepeatedReport<Drilled>;
-  readonly shipping: RepeatedReport<Shipped>;
-  /** Newest first. */
-  readonly backups: readonly ListedBackup[];
-  /** Why a store does not say which there are. */
-  readonly problem?: string;
-}
-
-/** A drill that went well: of which backup, and what it took. */
-export interface Drilled {
-  readonly backup: string;
-  readonly ms: number;
-}
-
-/** What is counted of backups since the start. */
-export interface BackupCounts {
-  /** When the last one was made, also before the start, as far as is known. */
-  readonly lastMs: number | undefined;
-  readonly failures: number;
-  readonly drills: RepeatedReport<Drilled>;
-  readonly shipping: RepeatedReport<Shipped>;
-}
-
 /** The first drill after a start comes after so long at most, and one that failed is tried again. */
 const DRILL_SOON_MS = 600_000;
 
+const UNCLEARED = "unfinished backups could not be removed";
 const beingMade = () => new MurmurationError("conflict", "a backup is being made");
+const beingDrilled = () => new MurmurationError("conflict", "a backup is being restored in a drill");
 
 /** Makes backups of a replica's log, on request and on schedule, one at a time, each in a thread of its own. */
 export class Backups {
@@ -89,8 +61,11 @@ export class Backups {
   #timer: NodeJS.Timeout | undefined;
   #lastFailure: BackupsReport["lastFailure"];
   #isClosed = false;
-  /** What is being removed. */
-  #tidying: Promise<void> = Promise.resolve();
+  /** Backups and drills: each takes as much memory as the data, and a drill needs what retention removes. */
+  readonly #recoveries = new OneAtATime();
+  #isDrilling = false;
+  /** What changes the place beside backups; one that is begun meanwhile waits, as it counts on what is there. */
+  readonly #tidying = new OneAtATime();
   readonly #earliestMs: number;
 
   private constructor(options: BackupsOptions) {
@@ -104,14 +79,14 @@ export class Backups {
     this.#drills = new Repeated({
       everyMinutes: drillEveryMinutes,
       soonMs: DRILL_SOON_MS,
-      act: () => this.#drill(),
+      act: () => this.#recoveries.run(() => this.#drill()),
       onDone: (drilled) => log.info(drilled, "the newest backup was restored in a drill: equal to what was backed up"),
       onFailed: (why) => log.error({ why }, "a restore drill failed"),
     });
     this.#shipping = new Repeated({
       everyMinutes: "store" in to ? logEveryMinutes : 0,
       soonMs: MINUTE_MS,
-      act: () => this.#tidy(() => this.#ship()),
+      act: () => this.#tidying.run(() => this.#ship()),
       onFailed: (why) => log.error({ why }, "operations of the log could not be sent to the store"),
     });
   }
@@ -139,10 +114,12 @@ export class Backups {
       return Promise.reject(new MurmurationError("conflict", "another backup is being made"));
     }
     clearTimeout(this.#timer);
-    this.#running = this.#make().finally(() => {
-      this.#running = undefined;
-      void this.#schedule();
-    });
+    this.#running = this.#recoveries
+      .run(() => this.#make())
+      .finally(() => {
+        this.#running = undefined;
+        void this.#schedule();
+      });
     return this.#running;
   }
 
@@ -181,35 +158,41 @@ export class Backups {
 
   /** Has the keys of this replica's backups be wrapped by the key that is the first one now. Returns the names of those that cannot be opened any more. Throws `storage`. */
   rewrap(): Promise<string[]> {
-    return this.#place.rewrap(this.#options.replicaId);
+    // not beside a removal: a manifest that is written again would be there again
+    return this.#tidying.run(() => this.#place.rewrap(this.#options.replicaId));
   }
 
-  /** Throws `not-found`, `storage`, or what a store throws; `conflict` while a backup is sent, whose parts would be taken for what is left over. */
-  remove(names: readonly string[]): Promise<void> {
-    if (this.#running !== undefined && "store" in this.#options.to) return Promise.reject(beingMade());
-    return this.#tidy(() => this.#place.remove(names, this.#options.replicaId));
+  /** Throws `not-found`, `storage`, or what a store throws; `conflict` in a drill, and while a backup is sent, whose parts would be taken for what is left over. */
+  async remove(names: readonly string[]): Promise<void> {
+    if (this.#isDrilling) throw beingDrilled();
+    if (this.#running !== undefined && "store" in this.#options.to) throw beingMade();
+    await this.#tidying.run(() => this.#place.remove(names, this.#options.replicaId));
   }
 
   /**
-   * Leaves nothing there that is of no backup: of this replica, and of those that made these backups, which nobody runs any more. Throws as `remove`, and `conflict` while a backup is made.
+   * Leaves nothing there that is of no backup: of this replica, and of all that are no members, whatever they left. With `mayKeep`, a backup that cannot be read keeps what its replica left:
+   * resolves to their names. Throws as `remove`, and `conflict` while a backup is made.
    */
-  leaveOnlyBackups(names: readonly string[] = []): Promise<void> {
-    if (this.#running !== undefined) return Promise.reject(beingMade());
-    const makers = names.flatMap((name) => parseBackupName(name)?.replicaId ?? []);
-    return this.#tidy(async () => {
-      for (const replica of new Set([this.#options.replicaId, ...makers])) await this.#place.leaveOnlyBackups(replica);
+  async leaveOnlyBackups(members: ReadonlySet<number>, mayKeep = false): Promise<string[]> {
+    this.#requireIdle();
+    const { replicaId } = this.#options;
+    return this.#tidying.run(async () => {
+      const left = (await this.#place.makers()).filter((id) => id !== replicaId && !members.has(id));
+      const kept: string[] = [];
+      for (const id of [replicaId, ...left]) kept.push(...(await this.#place.leaveOnlyBackups(id, mayKeep)));
+      return kept;
     });
   }
 
   /**
    * Names of backups that may hold what was erased: of a log that was not scrubbed of it, with the collection. Of this replica, and of those that are no
-   * members: members see to theirs. Rejects with `conflict` while one is made.
+   * members: members see to theirs. Rejects with `conflict` while one is made, or restored in a drill.
    */
   async holding(
     erased: readonly { readonly id: string; readonly shard: string }[],
     members: ReadonlySet<number>,
   ): Promise<string[]> {
-    if (this.#running !== undefined) throw beingMade();
+    this.#requireIdle();
     const { replicaId } = this.#options;
     const isOurs = (name: string) => {
       const of = parseBackupName(name)?.replicaId as number;
@@ -235,16 +218,13 @@ export class Backups {
     this.#shipping.close();
     await this.#threads.close();
     await running?.catch(() => undefined);
+    // a thread that is broken off does not tidy up
+    await this.#clear().catch((error: Error) => this.#log.warn({ why: error.message }, UNCLEARED));
   }
 
-  /** One after the other; a backup that is begun meanwhile waits, as it counts on what is there. */
-  #tidy<T>(act: () => Promise<T>): Promise<T> {
-    const done = this.#tidying.then(act);
-    this.#tidying = done.then(
-      () => undefined,
-      () => undefined,
-    );
-    return done;
+  #requireIdle(): void {
+    if (this.#isDrilling) throw beingDrilled();
+    if (this.#running !== undefined) throw beingMade();
   }
 
   async #make(): Promise<AnyManifest> {
@@ -257,7 +237,7 @@ export class Backups {
       this.#log.info({ name, ms, ...size }, "backup made");
       // the key may have changed while it was made
       if (this.#options.ring !== undefined) await this.#rewrapAfter();
-      await this.#retain();
+      await this.#tidying.run(() => this.#retain());
       return manifest;
     } catch (error) {
       const why = (error as Error).message;
@@ -281,7 +261,7 @@ export class Backups {
 
   async #copy(): Promise<AnyManifest> {
     const { logFile, replicaId, ring, to } = this.#options;
-    await this.#tidying;
+    await this.#tidying.settled;
     if (this.#place instanceof BackupFolder) await this.#place.make();
     const newestMs = await this.#newestMs();
     // names tell the order in which backups were made, also when the clock was set back
@@ -293,17 +273,27 @@ export class Backups {
     return this.#threads.run<AnyManifest>({ ...order, folder: to.staging, store: to.store, replicaId });
   }
 
-  /** Restores the newest backup of this replica. `undefined`: there is none. */
+  /** Restores the newest backup of this replica. `undefined`: there is none, or it was removed meanwhile. */
   async #drill(): Promise<Drilled | undefined> {
-    const { to, ring, replicaId, drillFolder } = this.#options;
-    // one recovery at a time: each takes as much memory as the data
-    await this.#running?.catch(() => undefined);
-    const [name] = await this.#place.names(replicaId);
-    if (name === undefined || drillFolder === undefined) return undefined;
-    const began = performance.now();
-    const from = "folder" in to ? to : { store: to.store };
-    await this.#threads.run({ drill: name, from, temporary: drillFolder, masterKeys: ring?.masterKeys });
-    return { backup: name, ms: Math.round(performance.now() - began) };
+    this.#isDrilling = true;
+    try {
+      await this.#tidying.settled;
+      const { to, ring, replicaId, drillFolder } = this.#options;
+      const [name] = await this.#place.names(replicaId);
+      if (name === undefined || drillFolder === undefined) return undefined;
+      const began = performance.now();
+      const from = "folder" in to ? to : { store: to.store };
+      try {
+        await this.#threads.run({ drill: name, from, temporary: drillFolder, masterKeys: ring?.masterKeys });
+      } catch (error) {
+        // another replica may have removed it
+        if (this.#isClosed || (await this.#place.names(replicaId)).includes(name)) throw error;
+        return undefined;
+      }
+      return { backup: name, ms: Math.round(performance.now() - began) };
+    } finally {
+      this.#isDrilling = false;
+    }
   }
 
   /** Sends what was written since. `undefined`: there is no backup that it could follow, or nothing was. */
@@ -330,14 +320,19 @@ export class Backups {
 
   async #sweep(): Promise<void> {
     try {
-      const { replicaId, to, drillFolder } = this.#options;
-      if ("staging" in to) await rm(to.staging, { recursive: true, force: true });
-      if (drillFolder !== undefined) await rm(drillFolder, { recursive: true, force: true });
-      const files = await this.#place.sweep(replicaId);
+      await this.#clear();
+      const files = await this.#place.sweep(this.#options.replicaId);
       if (files.length > 0) this.#log.info({ files }, "unfinished backups removed");
     } catch (error) {
-      this.#log.warn({ why: (error as Error).message }, "unfinished backups could not be removed");
+      this.#log.warn({ why: (error as Error).message }, UNCLEARED);
     }
+  }
+
+  /** Removes copies that are no backups. */
+  async #clear(): Promise<void> {
+    const { to, drillFolder } = this.#options;
+    if ("staging" in to) await rm(to.staging, { recursive: true, force: true });
+    if (drillFolder !== undefined) await rm(drillFolder, { recursive: true, force: true });
   }
 
   async #newestMs(): Promise<number | undefined> {

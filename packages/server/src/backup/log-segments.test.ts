@@ -138,7 +138,7 @@ describe("segments of a log in a store", () => {
       source.upsert(5, 10);
       await ship(contents.position);
       assert.equal((await segments()).length, 1);
-      await backups.leaveOnlyBackups();
+      await backups.leaveOnlyBackups(new Set([REPLICA_ID]));
       assert.deepEqual(await segments(), []);
     } finally {
       await backups.close();

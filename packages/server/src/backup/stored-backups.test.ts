@@ -132,7 +132,7 @@ describe("backups in a store", () => {
     const parts = await keysOf("parts/77/");
     await backups.remove([foreign.name, second.name]);
     assert.deepEqual(await keysOf("parts/77/"), parts);
-    await backups.leaveOnlyBackups([foreign.name]);
+    await backups.leaveOnlyBackups(new Set([REPLICA_ID]));
     const left: string[] = [];
     await withStore(store, async (at) => {
       for await (const { key } of at.list("")) left.push(key);

@@ -7,7 +7,7 @@ import { entriesOf } from "./fetch-log.js";
 import { segmentAt, segmentsOf } from "./log-segment.js";
 import { rewrappedManifest } from "./manifest.js";
 import { PartCodec } from "./part-codec.js";
-import { backupIn, backupsOf, manifestKey, partNameIn, partsOf } from "./stored-keys.js";
+import { ALL_PARTS, backupIn, backupsOf, manifestKey, partNameIn, partsOf, replicaIn } from "./stored-keys.js";
 import { type FoundStoredManifest, parseStoredManifest, STORED_MANIFEST_BYTES_MAX } from "./stored-manifest.js";
 
 /** Runs an action with the client of a store, which is loaded now if it was not, and closed afterwards. */
@@ -111,10 +111,25 @@ export class StoredBackups implements BackupPlace {
     return [];
   }
 
-  leaveOnlyBackups(replicaId: number): Promise<void> {
+  makers(): Promise<number[]> {
+    return withStore(this.#config, async (store) => {
+      const found = new Set<number>();
+      for (const prefix of [backupsOf(), ALL_PARTS, segmentsOf()]) {
+        for await (const { key } of store.list(prefix)) {
+          const id = replicaIn(key);
+          if (id !== undefined) found.add(id);
+        }
+      }
+      return [...found].sort((a, b) => a - b);
+    });
+  }
+
+  leaveOnlyBackups(replicaId: number, mayKeep: boolean): Promise<string[]> {
     return withStore(this.#config, async (store) => {
       await removeSegments(store, replicaId, Number.POSITIVE_INFINITY);
-      await this.#prune(store, replicaId);
+      const unread: string[] = [];
+      await this.#prune(store, replicaId, mayKeep ? unread : undefined);
+      return unread;
     });
   }
 
@@ -151,22 +166,21 @@ export class StoredBackups implements BackupPlace {
   }
 
   /**
-   * Removes every part of a replica that none of its backups is made of. Throws where one of their manifests or indexes cannot be read: then nothing is removed, as nobody knows what it is
-   * made of.
+   * Removes every part of a replica that none of its backups is made of. Where one of their manifests or indexes cannot be read nothing is removed, as nobody knows what it is made of: throws, or
+   * adds their names to `unread`.
    */
-  async #prune(store: ObjectStore, replicaId: number): Promise<void> {
+  async #prune(store: ObjectStore, replicaId: number, unread?: string[]): Promise<void> {
     const used = new Set<string>();
     let oldest = Number.POSITIVE_INFINITY;
     for (const name of await storedNames(store, replicaId)) {
-      const { manifest, keys } = await storedManifest(store, name, this.#masterKeys());
-      oldest = Math.min(oldest, manifest.contents.position);
-      const parts = { store, replicaId, codec: new PartCodec(keys) };
-      for (const table of manifest.tables) {
-        const unread = table.index.filter(([part]) => !used.has(part));
-        for (const [part] of table.index) used.add(part);
-        for await (const entry of entriesOf(parts, { ...table, index: unread })) used.add(entry.name);
+      try {
+        oldest = Math.min(oldest, await this.#mark(store, name, used));
+      } catch (error) {
+        if (unread === undefined || !isUnreadable(error)) throw error;
+        unread.push(name);
       }
     }
+    if (unread !== undefined && unread.length > 0) return;
     // what was written before the oldest one follows none
     await removeSegments(store, replicaId, oldest);
     const unused: string[] = [];
@@ -176,7 +190,22 @@ export class StoredBackups implements BackupPlace {
     }
     await removeAll(store, unused);
   }
+
+  /** Adds the names of the parts of a backup to those that are used. Returns its position. */
+  async #mark(store: ObjectStore, name: string, used: Set<string>): Promise<number> {
+    const { manifest, keys } = await storedManifest(store, name, this.#masterKeys());
+    const parts = { store, replicaId: makerOf(store, name), codec: new PartCodec(keys) };
+    for (const table of manifest.tables) {
+      const unread = table.index.filter(([part]) => !used.has(part));
+      for (const [part] of table.index) used.add(part);
+      for await (const entry of entriesOf(parts, { ...table, index: unread })) used.add(entry.name);
+    }
+    return manifest.contents.position;
+  }
 }
+
+const isUnreadable = (error: unknown) =>
+  error instanceof MurmurationError && (error.code === "corrupt" || error.code === "forbidden");
 
 /** Removes the segments of a replica's log that end at this position at the latest. */
 async function removeSegments(store: ObjectStore, replicaId: number, upTo: number): Promise<void> {

@@ -47,9 +47,10 @@ export async function eraseFromBackups(
   const made = isReplaced ? [(await backups.make()).name] : [];
   // behind the new one: there is no moment without any
   if (policy !== "keep" && holding.length > 0) await backups.remove(holding);
-  // of one that was broken off, parts may lie in a store
-  await backups.leaveOnlyBackups(policy === "keep" ? [] : holding);
-  return policy === "keep" ? { ...noCopies, kept: holding } : { removed: holding, made, kept: [] };
+  // of one that was broken off, or removed by a process that ended, parts may lie in a store
+  const unread = await backups.leaveOnlyBackups(members, policy === "keep");
+  if (policy === "keep") return { ...noCopies, kept: [...new Set([...holding, ...unread])] };
+  return { removed: holding, made, kept: [] };
 }
 
 /** Snapshots of these collections and of the whole store that were made before nothing of the erasures was there any more. */
