@@ -210,8 +210,8 @@ export class Canaries {
 
   /** A place on graphs that nobody has: behind those of readers, else behind those of listeners. */
   #place(): number {
-    const { readers } = this.#database.counters().readers;
-    if (readers < READERS_MAX) return FIRST_READER_THREAD + READERS_MAX - 1;
+    const { places } = this.#database.counters().readers;
+    if (places < READERS_MAX) return FIRST_READER_THREAD + READERS_MAX - 1;
     if (this.#listeners < LISTENERS_MAX) return FIRST_LISTENER_THREAD + LISTENERS_MAX - 1;
     throw new MurmurationError(
       "unavailable",

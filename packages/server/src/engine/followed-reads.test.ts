@@ -43,7 +43,7 @@ function opened() {
   const readers: Readers = {
     read: (collections) => new Promise((resolve, reject) => asked.push({ collections, resolve, reject })),
     forget: () => undefined,
-    counters: () => ({ readers: 1, underWay: asked.length, lost: 0 }),
+    counters: () => ({ readers: 1, places: 1, underWay: asked.length, lost: 0 }),
     close: async () => undefined,
   };
   const damaged: string[] = [];

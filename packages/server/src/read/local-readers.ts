@@ -124,7 +124,7 @@ export class LocalReaders implements Readers {
   }
 
   counters(): ReaderCounters {
-    return { readers: 0, underWay: this.#turns.underWay, lost: 0 };
+    return { readers: 0, places: 0, underWay: this.#turns.underWay, lost: 0 };
   }
 
   async close(): Promise<void> {

@@ -128,7 +128,7 @@ export class ReaderPool implements Readers {
   counters(): ReaderCounters {
     let underWay = this.#waiting.length;
     for (const { asked } of this.#able()) underWay += asked.size;
-    return { readers: this.#able().length, underWay, lost: this.#lost };
+    return { readers: this.#able().length, places: this.#places.length, underWay, lost: this.#lost };
   }
 
   async close(): Promise<void> {

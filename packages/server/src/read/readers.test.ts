@@ -135,7 +135,7 @@ describe("readings", () => {
       assert.ok(textOf(answer) === textOf(expected), what);
       assert.deepEqual([answer.epochs, answer.settled], [expected.epochs, expected.settled], what);
     }
-    assert.deepEqual(pool.counters(), { readers: 2, underWay: 0, lost: 0 });
+    assert.deepEqual(pool.counters(), { readers: 2, places: 2, underWay: 0, lost: 0 });
   });
 
   test("fail in the same words in threads as here", async () => {

@@ -35,6 +35,8 @@ export interface ReaderAnswer {
 export interface ReaderCounters {
   /** Threads that read, or will as soon as they have started. */
   readonly readers: number;
+  /** Threads that there are places for: also those that ended and come again. */
+  readonly places: number;
   /** Readings that are not answered yet. */
   readonly underWay: number;
   /** Threads that ended, or were given up, since the start. */
