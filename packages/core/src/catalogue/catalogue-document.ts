@@ -1,6 +1,7 @@
 import * as Automerge from "@automerge/automerge";
 import type { Dot } from "../causality/dot.js";
 import { limits } from "../limits.js";
+import { isGraphKey } from "../operation/graph-key.js";
 import { isPlanted } from "../planted.js";
 import type { CatalogueCommand } from "./catalogue-command.js";
 import { actorOf, checkChange, refuseCatalogue } from "./check-change.js";
@@ -143,8 +144,20 @@ export class CatalogueDocument {
     const problem = after.problems.find((one) => !known.has(one));
     if (problem !== undefined && !isPlanted("catalogue-unchecked")) refuseCatalogue(problem);
     this.#requireSameSpaces(after);
+    this.#requireVectorNames(after);
     this.#requireSameErasures(after);
     return after;
+  }
+
+  /** Registers of a vector named like a graph would be another's. Those of a log of before this was refused stay as they are. */
+  #requireVectorNames(after: CatalogueDocument): void {
+    const before = this.read().collections;
+    for (const [id, { vectors, deadVectors = [] }] of Object.entries(after.read().collections)) {
+      if (before[id] !== undefined) continue;
+      const name = [...Object.keys(vectors), ...deadVectors].find(isGraphKey);
+      if (name === undefined) continue;
+      refuseCatalogue(`a vector of collection ${id} is called ${JSON.stringify(name)}, as graphs are`);
+    }
   }
 
   /** Nobody asks for an erasure under another's name, or says for another that it has nothing of it any more, be it of one that is still to come. */

@@ -49,6 +49,13 @@ export const hostileEdits: { readonly [what: string]: (document: Raw, own: strin
   "a space that is null": (d, own) => (d["collections"]![own] = made({ vectors: json({ "": null }) })),
   "a space named __proto__": (d, own) =>
     (d["collections"]![own] = made({ vectors: leaf(`{"__proto__":${JSON.stringify(space)}}`) })),
+  "a space named like a graph": (d, own) =>
+    (d["collections"]![own] = made({ vectors: json({ "": space, [graph.key]: space }) })),
+  "a dropped space named like a graph": (d, own) =>
+    (d["collections"]![own] = made({
+      vectors: json({ "": space, [graph.key]: space }),
+      [`dropped:${graph.key}`]: json(true),
+    })),
   "a space of no dimensions": (d, own) => (d["collections"]![own] = withSpace({ size: 0 })),
   "a space of a thousand million dimensions": (d, own) => (d["collections"]![own] = withSpace({ size: 1e9 })),
   "a space of half a dimension": (d, own) => (d["collections"]![own] = withSpace({ size: 1.5 })),
@@ -75,6 +82,10 @@ export const hostileEdits: { readonly [what: string]: (document: Raw, own: strin
     (d["collections"]![":1-1"]![`added:${late.key}`] = json({ ...late.incarnation, more: 1 })),
   "an added vector named __proto__": (d) =>
     (d["collections"]![":1-1"]!["added:__proto__"] = json({ ...late.incarnation, name: "__proto__" })),
+  "an added vector named like a graph": (d) => {
+    const stray = { ...late.incarnation, name: graph.key };
+    d["collections"]![":1-1"]![`added:${incarnationKey(stray)}`] = json(stray);
+  },
   "a dropped vector that nobody added": (d) => (d["collections"]![":1-1"]![`dropped:${late.key}`] = json(true)),
   "a dropped vector that is not": (d) => (d["collections"]![":1-1"]!["dropped:"] = json(false)),
   "a graph that is null": (d) => (d["collections"]![":1-1"]![`graph:${graph.key}`] = json(null)),

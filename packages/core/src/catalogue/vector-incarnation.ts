@@ -68,7 +68,7 @@ export function readIncarnation(leaf: Json): VectorIncarnation | string {
   const { name, generation, space, given, ...rest } = leaf;
   const [unknown] = Object.keys(rest);
   if (unknown !== undefined) return `${JSON.stringify(unknown)} is not known`;
-  if (typeof name !== "string" || name === "__proto__" || isIncarnationKey(name)) return "name";
+  if (typeof name !== "string" || name === "__proto__" || isIncarnationKey(name) || isGraphKey(name)) return "name";
   const isGeneration = Number.isInteger(generation) && (generation as number) >= 1;
   if (!isGeneration || (generation as number) > limits.vectorGenerationsMax) return "generation";
   if (given === undefined || !isJsonObject(given)) return "given";
