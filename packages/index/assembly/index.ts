@@ -12,7 +12,7 @@ export * from "../src/vector-index/graph-header";
 export * from "../src/vector-index/graph-limits";
 export { CONDEMNED, DEAD, LINKED, META, NONE } from "./layout";
 export { applyInsert, checkInsert, markDead, revertInsert } from "./apply";
-export { condemn, cutLiveEdges, nodesToRepair, purge, purgeable, scanEnd, unreachable } from "./upkeep";
+export { condemn, cutLiveEdges, nodesToRepair, purge, purgeable, purgeableOf, scanEnd, unreachable } from "./upkeep";
 export { digest, digestNode } from "./digest";
 export { applyEdges, checkEdges, hasRoomFor, roomForLists, tagsAdded } from "./edges";
 export { epoch, pin } from "./epoch";

@@ -59,9 +59,8 @@ function leadsToCondemned(slot: u32, top: u32): bool {
   }
   return false;
 }
-/** Condemned nodes of the `owners` origins at S.ORIGINS that no uncondemned node leads to: up to `limit` dots to S.OUT. */
-export function purgeable(limit: u32, owners: u32): u32 {
-  if (!load<u32>(H.CONDEMNED_COUNT)) return 0;
+/** Put a new mark on all that uncondemned nodes lead to. Returns it. */
+function markLedTo(): u32 {
   const mark = newMark(), end = load<u32>(H.NEXT_SLOT);
   for (let slot: u32 = 0; slot < end; slot++) {
     const state = stateOf(slot);
@@ -71,10 +70,27 @@ export function purgeable(limit: u32, owners: u32): u32 {
       for (let i: u32 = 1, n = sizeOf(place); i <= n; i++) store<u16>(stampOf(load<u32>(word(list, i))), <u16>mark);
     }
   }
+  return mark;
+}
+/** Condemned nodes of the `owners` origins at S.ORIGINS that no uncondemned node leads to: up to `limit` dots to S.OUT. */
+export function purgeable(limit: u32, owners: u32): u32 {
+  if (!load<u32>(H.CONDEMNED_COUNT)) return 0;
+  const mark = markLedTo(), end = load<u32>(H.NEXT_SLOT);
   let found: u32 = 0;
   limit = min(limit, EF_MAX);
   for (let slot: u32 = 0; slot < end && found < limit; slot++) {
     if (!(stateOf(slot) & CONDEMNED) || <u32>load<u16>(stampOf(slot)) == mark || !isOwned(slot, owners)) continue;
+    emitDot(found++, slot);
+  }
+  return found;
+}
+/** Leave of the n nodes whose dots are at S.OUT those that are condemned and that no uncondemned node leads to. Returns how many. */
+export function purgeableOf(n: u32): u32 {
+  const mark = markLedTo();
+  let found: u32 = 0;
+  for (let i: u32 = 0; i < n; i++) {
+    const slot = slotOfDot(load<u64>(pair(scratch + S.OUT, i)));
+    if (slot == NONE || !(stateOf(slot) & CONDEMNED) || <u32>load<u16>(stampOf(slot)) == mark) continue;
     emitDot(found++, slot);
   }
   return found;

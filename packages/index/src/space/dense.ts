@@ -172,6 +172,7 @@ function linksOf(graph: VectorIndex): SpaceLinks {
   return {
     planStitch: (node, foreign, walk) => graph.planStitch(node, foreign, walk),
     nodesToRepair: (origins, fromSlot, limit) => graph.nodesToRepair(origins, fromSlot, limit),
+    purgeableOf: (nodes) => graph.purgeableOf(nodes),
     planRepair: (node) => graph.planRepair(node),
     unreachable: (origins, limit) => graph.unreachable(origins, limit),
     planRescue: (node, forced) => graph.planRescue(node, forced),

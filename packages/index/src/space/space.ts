@@ -63,6 +63,8 @@ export interface SpaceLinks {
     fromSlot: number,
     limit: number,
   ): { readonly nodes: readonly NodeDot[]; readonly nextSlot: number };
+  /** Which of these, as many as `purgeable` gives, are condemned and led to by no uncondemned node. */
+  purgeableOf(nodes: readonly NodeDot[]): NodeDot[];
   /** Replace a node's links to condemned nodes. */
   planRepair(node: NodeDot): EdgeDelta | undefined;
   /** Live nodes of these origins that no walk reaches. */

@@ -215,6 +215,8 @@ test("repair replaces links to condemned nodes, and what nobody leads to any mor
   }
   const owned = new Set([1]);
   let sequence = 1_000;
+  const free = index.purgeable(owned, 1_000);
+  assert.deepEqual(index.purgeableOf(dots), free, "as long as they are led to, only those that purgeable gives");
   const { nodes, nextSlot } = index.nodesToRepair(owned, 0, 1_000);
   assert.ok(nodes.length > 50 && nextSlot === index.reader.slotCount);
   for (const node of nodes) {
@@ -225,6 +227,8 @@ test("repair replaces links to condemned nodes, and what nobody leads to any mor
   assert.deepEqual(index.nodesToRepair(owned, 0, 1_000).nodes, []);
   const ready = index.purgeable(owned, 1_000);
   assert.equal(ready.length, gone.length);
+  const stranger = { origin: 7, sequence: 1 };
+  assert.deepEqual(index.purgeableOf([stranger, ...[...dots].reverse()]), [...ready].reverse());
   const slots = new Set(gone.map((dot) => index.slotOf(dot)));
   index.reader.pin(index.epoch());
   assert.deepEqual(index.purge(ready), { purged: gone.length, liveInEdges: 0 });

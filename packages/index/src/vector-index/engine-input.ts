@@ -56,3 +56,11 @@ export function readDots({ u32, at }: Engine, count: number): NodeDot[] {
     return { origin: high >>> 8, sequence: (high & 0xff) * 2 ** 32 + low };
   });
 }
+
+/** Put dots where `readDots` finds them. */
+export function putDots({ u32, at }: Engine, dots: readonly NodeDot[]): void {
+  for (const [i, { origin, sequence }] of dots.entries()) {
+    u32[(at.results >> 2) + 2 * i] = sequence % 2 ** 32;
+    u32[(at.results >> 2) + 2 * i + 1] = origin * 2 ** 8 + Math.floor(sequence / 2 ** 32);
+  }
+}

@@ -23,6 +23,7 @@ interface EngineExports {
   nodesToRepair(from: number, limit: number, owners: number): number;
   scanEnd(): number;
   purgeable(limit: number, owners: number): number;
+  purgeableOf(dots: number): number;
   purge(count: number): number;
   cutLiveEdges(): number;
   unreachable(limit: number, owners: number): number;

@@ -3,7 +3,7 @@ import { isPlanted } from "../planted.js";
 import { BLOCK_ALIGNMENT, roomForEdges } from "./check-edges.js";
 import type { EdgeList } from "./edge-delta.js";
 import { createEngine, type Engine, header, imageRegionsOf, NO_SLOT, plantInGraph } from "./engine.js";
-import { checkDimensions, checkPast, putDelta, putOrigins, putPast, readDots } from "./engine-input.js";
+import { checkDimensions, checkPast, putDelta, putDots, putOrigins, putPast, readDots } from "./engine-input.js";
 import { digestOf, type NodeDigest, nodeDigestsOf } from "./graph-digest.js";
 import type { GraphHandle } from "./graph-handle.js";
 import { EF_MAX, LEVEL_MAX, UNDO_MAX } from "./graph-limits.js";
@@ -221,6 +221,13 @@ export class VectorIndex {
     return readDots(this.#engine, this.#engine.purgeable(limit, putOrigins(this.#engine, origins)));
   }
 
+  /** Which of these are condemned, and led to by no uncondemned node. */
+  purgeableOf(dots: readonly NodeDot[]): NodeDot[] {
+    assert(dots.length <= DOTS_MAX, "there is room for them");
+    putDots(this.#engine, dots);
+    return readDots(this.#engine, this.#engine.purgeableOf(dots.length));
+  }
+
   /**
    * Drop nodes from the graph and every list, and give their slots back once no reader can see them. `liveInEdges`: links of live nodes
    * that had to be cut, 0 unless a rule was broken.
@@ -229,11 +236,9 @@ export class VectorIndex {
     let [purged, liveInEdges] = [0, 0];
     for (let from = 0; from < dots.length; from += DOTS_MAX) {
       const some = dots.slice(from, from + DOTS_MAX);
-      const { u32, at } = this.#engine;
-      for (const [i, { origin, sequence }] of some.entries()) {
-        u32[(at.results >> 2) + 2 * i] = sequence % 2 ** 32;
-        u32[(at.results >> 2) + 2 * i + 1] = origin * 2 ** 8 + Math.floor(sequence / 2 ** 32);
-        const slot = this.slotOf({ origin, sequence });
+      putDots(this.#engine, some);
+      for (const dot of some) {
+        const slot = this.slotOf(dot);
         if (slot !== undefined) this.reader.hide(slot);
       }
       purged += this.#change(() => this.#engine.purge(some.length));

@@ -8,8 +8,6 @@ import type { WritableShard } from "../../state/writable-shard.js";
 import { StableBatches } from "./stable-batches.js";
 import type { WriteUpkeep } from "./write-upkeep.js";
 
-/** Nodes that one purge names at most. */
-const PURGE_MAX = limits.purgedPerOperationMax;
 /** Deltas that one repair operation carries. */
 const REPAIRS_PER_OPERATION = 8;
 
@@ -30,6 +28,7 @@ interface VectorState {
  */
 export class DeadNodes {
   readonly #target: WritableShard;
+  readonly #purgedMax: number;
   /** By the keys of vectors: of those that were added since, from their first step on. */
   readonly #vectors: Map<string, VectorState>;
   /** Frontier at the last full look for nodes to purge. */
@@ -40,8 +39,10 @@ export class DeadNodes {
   /** Nodes that the start found dead, by vector, until that is known to be no damage: a point whose row was lost looks the same. */
   #found: Map<string, readonly NodeDot[]>;
 
-  constructor(target: WritableShard) {
+  /** `purgedMax`: nodes that one purge names at most. */
+  constructor(target: WritableShard, purgedMax: number = limits.purgedPerOperationMax) {
     this.#target = target;
+    this.#purgedMax = purgedMax;
     this.#vectors = new Map([...target.indexes.keys()].map((name) => [name, newVectorState()]));
     const found = new Map<string, readonly NodeDot[]>();
     for (const [name, space] of target.indexes as ReadonlyMap<string, SpacePort>) {
@@ -102,7 +103,8 @@ export class DeadNodes {
         if (slot === undefined || !reader.nodeAt(slot).dead || reader.isCondemned(slot)) continue;
         space.condemn(slot);
         state.repairFrom = 0;
-        state.purge = true;
+        // a graph beside may have waited for this one
+        for (const one of this.#vectors.values()) one.purge = true;
       }
       // nothing leads to a vector that is not linked
       if (links === undefined) state.repairFrom = undefined;
@@ -123,10 +125,11 @@ export class DeadNodes {
       }
       // others' repairs and purges make nodes purgeable too: look again whenever something has changed
       if (state.repairFrom === undefined && (state.purge || hasChanged)) {
-        const dots = isPlanted("no-purge") ? [] : this.#purgeable(name, space, owned);
+        const { dots, found } = isPlanted("no-purge") ? nothing : this.#purgeable(name, space, owned);
         if (dots.length > 0) write({ kind: "purge", vector: name, dots });
         purged += dots.length;
-        state.purge = dots.length === PURGE_MAX;
+        // behind those that something leads to in the graph beside there may be others
+        state.purge = found === this.#purgedMax;
       }
       if (state.waiting.size > 0 || state.repairFrom !== undefined || state.purge) atRest = false;
     }
@@ -135,17 +138,27 @@ export class DeadNodes {
   }
 
   /** Nodes go from all graphs of a vector at once: as soon as nothing leads to them in any. The operation names the one that serves. */
-  #purgeable(name: string, space: SpacePort, owned: ReadonlySet<number>): NodeDot[] {
+  #purgeable(name: string, space: SpacePort, owned: ReadonlySet<number>): Purgeable {
     const { shard, indexes } = this.#target;
-    if (isBuilding(shard.collection, name)) return [];
-    const dots = space.purgeable(owned, PURGE_MAX);
+    if (isBuilding(shard.collection, name)) return nothing;
+    const dots = space.purgeable(owned, this.#purgedMax);
     const other = buildingOf(shard.collection, name)?.key;
     const beside = other === undefined || dots.length === 0 ? undefined : indexes.get(other);
-    if (beside === undefined) return dots;
-    const there = new Set(beside.purgeable(owned, PURGE_MAX).map(dotText));
-    return dots.filter((dot) => there.has(dotText(dot)) || beside.slotOf(dot) === undefined);
+    if (beside?.links === undefined) return { dots, found: dots.length };
+    // of these very nodes: the other graph has them in another order
+    const there = new Set(beside.links.purgeableOf(dots).map(dotText));
+    const free = dots.filter((dot) => there.has(dotText(dot)) || beside.slotOf(dot) === undefined);
+    return { dots: free, found: dots.length };
   }
 }
+
+/** Nodes that can be purged, and how many there were of which something may lead to some in the graph beside. */
+interface Purgeable {
+  readonly dots: readonly NodeDot[];
+  readonly found: number;
+}
+
+const nothing: Purgeable = { dots: [], found: 0 };
 
 /** Nodes that nobody shows. */
 function deadIn({ reader }: SpacePort): NodeDot[] {
