@@ -158,6 +158,36 @@ describe("the page", { skip: noBrowser }, () => {
     assert.equal(await page.evaluate("sessionStorage.length"), 0);
   });
 
+  test("does not ask again who gave no key, before it is wanted", async (t) => {
+    const view = await driver.open(t, server.address, "/overview");
+    view.allow(/status of 401/);
+    const { page } = view;
+    await page.getByRole("button", { name: "Cancel" }).click();
+    // of two requests: the other one would open the question again, and so would the next look
+    await view.shows(/^A key is needed/);
+    await page.waitForResponse((response) => response.status() === 401).then((answer) => answer.finished());
+    assert.equal(await page.locator("dialog").count(), 0);
+    await page.getByRole("button", { name: "Give a key" }).click();
+    await page.getByLabel("Key or token").fill(KEY);
+    await page.getByRole("button", { name: "Go on" }).click();
+    await view.shows("Reads and writes are served.");
+    assert.equal(await page.getByRole("button", { name: "Give a key" }).count(), 0);
+  });
+
+  test("says where the browser loses digits, and writes nothing with it", async (t) => {
+    const view = await driver.open(t, server.address, "/overview", { key: KEY });
+    const { page } = view;
+    await page.addInitScript("delete JSON.rawJSON");
+    await server.request("PUT", "/collections/digits", { vectors: { size: 2, distance: "Dot" } }, { "api-key": KEY });
+    await page.reload();
+    await view.shows(/This browser cannot keep the digits/);
+    await view.go("/collections/digits");
+    await page.getByLabel("Another name").fill("other");
+    await page.getByRole("button", { name: "Add the alias" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Add the alias" }).click();
+    await view.shows(/nothing is written with it/);
+  });
+
   test("is used by the keyboard, and its colours are chosen", async (t) => {
     const view = await driver.open(t, server.address, "/collections", { key: KEY });
     const { page } = view;
