@@ -1,11 +1,9 @@
 import { useState } from "preact/hooks";
-import { type Collection, type DenseVector, loadCollection, vectorTitle } from "../../looking/vectors.js";
+import { type Collection, type DenseVector, vectorTitle } from "../../looking/vectors.js";
+import { WithDenseVectors } from "../../looking/with-dense-vectors.js";
 import type { PageProps } from "../../page.js";
-import { Busy } from "../../parts/busy.js";
-import { ErrorBox } from "../../parts/error-box.js";
 import { SelectField } from "../../parts/field.js";
 import { Tabs } from "../../parts/tabs.js";
-import { useResource } from "../../use-resource.js";
 import { Links } from "./links.js";
 import { WalkView } from "./walk-view.js";
 import "../../looking/looking.css";
@@ -13,18 +11,12 @@ import "../../looking/looking.css";
 /** The search graph of a collection: a node and its links by layer, and how a query walks. */
 export function Page({ params }: PageProps) {
   const collection = params["collection"] ?? "";
-  const info = useResource((signal) => loadCollection(collection, signal), [collection]);
-  if (info.value === undefined) {
-    return info.error === undefined ? (
-      <Busy />
-    ) : (
-      <ErrorBox what="The collection could not be read" error={info.error} onRetry={info.reload} />
-    );
-  }
-  if (info.value.vectors.length === 0) {
-    return <p>This collection has no dense vectors, and so no graph: all others are searched exactly.</p>;
-  }
-  return <Graph collection={collection} info={info.value} />;
+  const none = "This collection has no dense vectors, and so no graph: all others are searched exactly.";
+  return (
+    <WithDenseVectors collection={collection} none={none}>
+      {(info) => <Graph collection={collection} info={info} />}
+    </WithDenseVectors>
+  );
 }
 
 function Graph({ collection, info }: { readonly collection: string; readonly info: Collection }) {

@@ -2,7 +2,8 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks"
 import { ask, path } from "../../api.js";
 import { count as countText, percent } from "../../format.js";
 import { type Id, PointLink, pointLink } from "../../looking/link-to-point.js";
-import { type Collection, type DenseVector, loadCollection, vectorTitle } from "../../looking/vectors.js";
+import { type Collection, type DenseVector, vectorTitle } from "../../looking/vectors.js";
+import { WithDenseVectors } from "../../looking/with-dense-vectors.js";
 import type { PageProps } from "../../page.js";
 import { Busy } from "../../parts/busy.js";
 import { Card } from "../../parts/card.js";
@@ -218,18 +219,12 @@ function Shown({ collection, vector, sample, placed, colouring, values }: ShownP
 /** Vectors on a plane: a sample of points, by principal components or by UMAP, coloured by a field. */
 export function Page({ params }: PageProps) {
   const collection = params["collection"] ?? "";
-  const info = useResource((signal) => loadCollection(collection, signal), [collection]);
-  if (info.value === undefined) {
-    return info.error === undefined ? (
-      <Busy />
-    ) : (
-      <ErrorBox what="The collection could not be read" error={info.error} onRetry={info.reload} />
-    );
-  }
-  if (info.value.vectors.length === 0) {
-    return <p>This collection has no dense vectors: only those can be laid out on a plane.</p>;
-  }
-  return <Projection collection={collection} info={info.value} />;
+  const none = "This collection has no dense vectors: only those can be laid out on a plane.";
+  return (
+    <WithDenseVectors collection={collection} none={none}>
+      {(info) => <Projection collection={collection} info={info} />}
+    </WithDenseVectors>
+  );
 }
 
 function Projection({ collection, info }: { readonly collection: string; readonly info: Collection }) {

@@ -2,9 +2,9 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { ask, path } from "../../api.js";
 import { count, duration } from "../../format.js";
 import { type Id, PointLink } from "../../looking/link-to-point.js";
-import { type Collection, loadCollection, vectorTitle } from "../../looking/vectors.js";
+import { type Collection, vectorTitle } from "../../looking/vectors.js";
+import { WithDenseVectors } from "../../looking/with-dense-vectors.js";
 import type { PageProps } from "../../page.js";
-import { Busy } from "../../parts/busy.js";
 import { Card } from "../../parts/card.js";
 import { ErrorBox } from "../../parts/error-box.js";
 import { SelectField, TextField } from "../../parts/field.js";
@@ -12,7 +12,6 @@ import { Stat } from "../../parts/stat.js";
 import { Table } from "../../parts/table.js";
 import { WaitingButton } from "../../parts/waiting-button.js";
 import { LinePlot } from "../../plot/line-plot.js";
-import { useResource } from "../../use-resource.js";
 import { shareText, widthsOfText } from "./widths.js";
 import "../../looking/looking.css";
 
@@ -223,16 +222,10 @@ function Measuring({ collection, info }: { readonly collection: string; readonly
 /** How good and how fast the search is now: approximate against exact, by width. */
 export function Page({ params }: PageProps) {
   const collection = params["collection"] ?? "";
-  const info = useResource((signal) => loadCollection(collection, signal), [collection]);
-  if (info.value === undefined) {
-    return info.error === undefined ? (
-      <Busy />
-    ) : (
-      <ErrorBox what="The collection could not be read" error={info.error} onRetry={info.reload} />
-    );
-  }
-  if (info.value.vectors.length === 0) {
-    return <p>This collection has no dense vectors: all others are searched exactly, with a recall of 100 %.</p>;
-  }
-  return <Measuring collection={collection} info={info.value} />;
+  const none = "This collection has no dense vectors: all others are searched exactly, with a recall of 100 %.";
+  return (
+    <WithDenseVectors collection={collection} none={none}>
+      {(info) => <Measuring collection={collection} info={info} />}
+    </WithDenseVectors>
+  );
 }
