@@ -38,8 +38,13 @@ export const linkEveryMs = 1_000;
 export const threadMebibytes = 512;
 /** Streams of collections that the thread has not heard of yet. */
 export const earlyMax = 256;
-/** Points of one event of a snapshot. */
+/** Points of one event of a snapshot at most, and of the first one. */
 export const snapshotPagePoints = 100;
+export const snapshotFirstPoints = 16;
+/** Where points are large, there are so many in an event that it has about so many characters. */
+export const snapshotPageCharacters = 1024 * 1024;
+/** Such events that are read at the same time, over all clients; the others wait. */
+export const snapshotReadsMax = 2;
 /** How long one page of a snapshot, or one evaluation of a live query, may take. */
 export const readMs = 60_000;
 /** A live query is evaluated so often at most: what comes in between is told of together. */

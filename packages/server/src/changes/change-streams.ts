@@ -10,6 +10,7 @@ import {
   linkEveryMs,
   liveEvaluationsMax,
   liveQueriesMaxDefault,
+  snapshotReadsMax,
   streamBufferMebibytesDefault,
   streamClientsMaxDefault,
   threadIdleMs,
@@ -71,6 +72,7 @@ export class ChangeStreams {
   readonly #bytesMax: number;
   readonly #liveMax: number;
   readonly #gate = new Gate(liveEvaluationsMax);
+  readonly #pages = new Gate(snapshotReadsMax);
   readonly #following = new Map<number, Following>();
   /** By group. */
   readonly #groups = new Map<number, Set<number>>();
@@ -356,7 +358,8 @@ export class ChangeStreams {
     this.#snapshots += 1;
     const isGone = () => this.#following.get(number) !== following;
     const send = (bytes: Uint8Array, events: number) => this.#send(number, following, bytes, events);
-    sendSnapshot({ database: this.#options.database, following, token, why, isGone, send }).then(
+    const { database } = this.#options;
+    sendSnapshot({ database, following, gate: this.#pages, token, why, isGone, send }).then(
       () => this.#opened?.post({ kind: "resume", client: number }),
       (error: unknown) => this.#failed(number, error, "the points could not be read"),
     );

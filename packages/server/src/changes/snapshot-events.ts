@@ -1,14 +1,17 @@
 import { MurmurationError, type PointId, pointIdFromText } from "@murmuration/index";
 import type { Database } from "../engine/database.js";
-import { snapshotPagePoints } from "./change-limits.js";
-import { eventText } from "./event-text.js";
+import { snapshotFirstPoints, snapshotPageCharacters, snapshotPagePoints } from "./change-limits.js";
+import { type EventShape, eventText } from "./event-text.js";
 import { readFollowed } from "./followed-read.js";
 import type { Following } from "./following.js";
+import type { Gate } from "./live-reads.js";
 
 /** What a snapshot is sent with. */
 export interface SnapshotJob {
   readonly database: Database;
   readonly following: Following;
+  /** Pages are read through it. */
+  readonly gate: Gate;
   /** What holds when all was sent: changes go on behind it. */
   readonly token: string;
   readonly why: string;
@@ -27,23 +30,58 @@ function nextOf(text: string): PointId | undefined {
   return next === undefined ? undefined : pointIdFromText(next);
 }
 
+/** How many points are asked for where a page of `points` had so many characters. */
+function pointsBehind(points: number, characters: number): number {
+  const fitting = Math.floor((points * snapshotPageCharacters) / characters);
+  return Math.max(1, Math.min(fitting, 2 * points, snapshotPagePoints));
+}
+
+/** Is an answer refused because it would be too large? */
+const isTooLarge = (error: unknown) =>
+  error instanceof MurmurationError && error.code === "bad-request" && error.field === "limit";
+
 /**
  * Sends a client all points page by page, each as it is when its page is read: what was written since the snapshot began comes behind it once more, as operations.
- * The next page is read when the client has taken the one before.
+ * The next page is read when the client has taken the one before. Pages begin small and follow the size of the points.
  */
-export async function sendSnapshot({ database, following, token, why, isGone, send }: SnapshotJob): Promise<void> {
+export async function sendSnapshot(job: SnapshotJob): Promise<void> {
+  const { following, token, why, isGone, send } = job;
   const { client, told } = following;
   if (told === "names") return;
   send(utf8.encode(eventText("snapshot-begin", JSON.stringify({ why, token }))), 1);
-  const selection = { payload: told.withPayload, vectors: told.withVector };
+  let limit = snapshotFirstPoints;
   let offset: PointId | undefined;
-  do {
+  for (;;) {
     await client.untilReady();
+    const page = await job.gate.run(() => readPage(job, told, limit, offset));
     if (isGone()) return;
-    const request = { limit: snapshotPagePoints, selection, ...(offset === undefined ? {} : { offset }) };
-    const { text } = await readFollowed(database, following, { kind: "scroll", request }, isGone);
-    send(utf8.encode(eventText("snapshot", text)), 1);
-    offset = nextOf(text);
-  } while (offset !== undefined);
+    if (page === undefined) {
+      limit = Math.floor(limit / 2);
+      continue;
+    }
+    send(utf8.encode(eventText("snapshot", page)), 1);
+    offset = nextOf(page);
+    if (offset === undefined) break;
+    limit = pointsBehind(limit, page.length);
+  }
   send(utf8.encode(eventText("snapshot-end", JSON.stringify({ token }), token)), 1);
+}
+
+/** The text of a page; `undefined`: it is too large, or nobody is there any more. */
+async function readPage(
+  { database, following, isGone }: SnapshotJob,
+  { withPayload, withVector }: EventShape,
+  limit: number,
+  offset: PointId | undefined,
+): Promise<string | undefined> {
+  if (isGone()) return undefined;
+  const selection = { payload: withPayload, vectors: withVector };
+  const request = { limit, selection, ...(offset === undefined ? {} : { offset }) };
+  try {
+    const { text } = await readFollowed(database, following, { kind: "scroll", request }, isGone);
+    return text;
+  } catch (error) {
+    if (limit > 1 && isTooLarge(error)) return undefined;
+    throw error;
+  }
 }
