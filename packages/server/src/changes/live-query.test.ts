@@ -207,5 +207,8 @@ describe("a live query", () => {
     );
     assert.match(await refusal({ query: [1, 0, 0] }), /^400 Wrong input: Vector dimension error/);
     assert.match(await refusal({ query: [1, 0], limit: "many" }), /^400 Format error in JSON body/);
+    // it compares all points, whatever the query says
+    await test.ask("PATCH", things, { strict_mode_config: { enabled: true, search_allow_exact: false } });
+    assert.match(await refusal({ query: [1, 0] }), /Exact search disabled!/);
   });
 });

@@ -14,8 +14,8 @@ export interface LiveAsked {
 
 const noFilter: Filter = { must: [], should: [], mustNot: [] };
 
-/** Compares every point: equal frontiers have equal answers, and one that is kept true is the one that is found anew. */
-function exactly(query: PointsQuery, among: readonly PointId[] | undefined): PointsQuery {
+/** A live query as it is evaluated: it compares every point, or every one of `among`. Equal frontiers have equal answers, and one that is kept true is the one that is found anew. */
+export function exactly(query: PointsQuery, among?: readonly PointId[]): PointsQuery {
   const { filter = noFilter, parameters } = query;
   const exact = { ...query, parameters: { ...parameters, exact: true } };
   if (among === undefined) return exact;

@@ -1,6 +1,7 @@
 import { MurmurationError, type Source } from "@murmuration/index";
 import { z } from "zod";
 import { livePointsMax } from "../changes/change-limits.js";
+import { exactly } from "../changes/live-reads.js";
 import { lastEventIdHeader, placeOf } from "../changes/stream-place.js";
 import { booleanParameter } from "../http/schemas/parameters.js";
 import { queryBody } from "../http/schemas/query.js";
@@ -72,7 +73,8 @@ export const changesRoutes: readonly Route[] = [
           "query: a sample is another one each time, and not kept true",
           "query",
         );
-      const reading = { kind: "searches", searches: [query], isBatch: false, shape: "list" } as const;
+      // strict mode is asked of what is done, not of what the request says
+      const reading = { kind: "searches", searches: [exactly(query)], isBatch: false, shape: "list" } as const;
       return new SentEvents(
         (request, reply) => {
           database.statistics(params.collection_name);
