@@ -160,7 +160,10 @@ class Exchange {
       const forwarded = await waiting;
       this.#watch?.timing.waited(performance.now() - beganMs);
       if (forwarded === undefined) await this.#answer();
-      else this.#reply.code(forwarded.statusCode).headers(forwarded.headers).send(forwarded.body);
+      else {
+        this.#reply.code(forwarded.statusCode).headers(forwarded.headers).send(forwarded.body);
+        this.#watch?.forwarded(forwarded.statusCode);
+      }
     } catch (error) {
       this.#fail(error);
     }
@@ -203,6 +206,7 @@ class Exchange {
       method,
       url,
       headers,
+      traceparent: this.#watch?.traceparent,
       body: body instanceof CheckedBody ? body.bytes : body,
       names: name === undefined ? others : others.length === 0 ? [name] : [name, ...others],
       parameters: (this.#query ?? {}) as ConsistencyParameters,

@@ -79,6 +79,17 @@ export class RequestWatch {
     return this.#isAsked ? serverTimingText(this.timing.parts(performance.now())) : undefined;
   }
 
+  /** Names its span to another replica that is asked instead; `undefined`: it has none. */
+  get traceparent(): string | undefined {
+    return this.#span?.traceparent;
+  }
+
+  /** Another replica has answered it. */
+  forwarded(statusCode: number): void {
+    this.#kind ??= "forwarded";
+    this.end(statusCode);
+  }
+
   /** It is answered. */
   end(statusCode: number): void {
     if (this.#span !== undefined) endRequest(this.#span, this.timing, statusCode);

@@ -22,7 +22,11 @@ const PASSED_ON = [
   murmurHeaders.frontier,
   murmurHeaders.digest,
   murmurHeaders.settled,
+  "server-timing",
 ];
+
+/** Of W3C Trace Context, version 00. */
+const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 type ForwarderDatabase = Pick<Database, "catalogue" | "holders" | "frontiers" | "missing" | "status">;
 
@@ -119,6 +123,8 @@ export class Forwarder {
           ...given(headers, murmurHeaders.token),
           ...given(headers, murmurHeaders.frontier),
           ...given(headers, murmurHeaders.digest),
+          ...given(headers, murmurHeaders.timing),
+          ...traceOf(request),
           [murmurHeaders.forwarded]: String(this.#database.status().replicaId),
         },
         body: hasBody ? (body instanceof Uint8Array ? body : printJson(body)) : undefined,
@@ -140,4 +146,10 @@ const isRedirect = (statusCode: number) => statusCode >= 300 && statusCode < 400
 function given(headers: SessionRequest["headers"], name: string): { readonly [name: string]: string } {
   const value = headers[name];
   return typeof value === "string" ? { [name]: value } : {};
+}
+
+/** The trace that it is a part of: by its span here, or as its client began it. */
+function traceOf({ traceparent, headers }: SessionRequest): { readonly [name: string]: string } {
+  const parent = traceparent ?? headers["traceparent"];
+  return typeof parent === "string" && TRACEPARENT.test(parent) ? { traceparent: parent } : {};
 }

@@ -19,6 +19,8 @@ export interface SessionRequest {
   /** Path and query. */
   readonly url: string;
   readonly headers: { readonly [name: string]: string | readonly string[] | undefined };
+  /** Of its span here (W3C Trace Context), where it is traced. */
+  readonly traceparent?: string | undefined;
   /** As it was parsed, or the bytes of a large one. */
   readonly body: unknown;
   /** Collections that it reads or writes, the one that it names first. */
