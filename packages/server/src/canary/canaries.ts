@@ -58,6 +58,8 @@ interface Running {
   worker: Worker | undefined;
   figures?: CanaryFigures;
   restarts: number;
+  /** Its parameters are being given to the catalogue: it has no thread any more, and gets none. */
+  isPromoted: boolean;
   ended?: string;
 }
 
@@ -114,6 +116,7 @@ export class Canaries {
       handle,
       worker: undefined,
       restarts: 0,
+      isPromoted: false,
     };
     this.#hire(running);
     this.#running = running;
@@ -139,17 +142,19 @@ export class Canaries {
 
   /**
    * Its parameters become those of its vector, everywhere: what it was made by is given to the catalogue, and the graph that takes the place of the one
-   * that serves is made by operations. Its own goes, so that there are no three. Throws `not-found` where there is no canary, `bad-request` where
-   * it is of the parameters that serve, `capacity` where the other graph would not fit the memory here, and what `write` throws.
+   * that serves is made by operations. Its own goes, so that there are no three. Throws `not-found` where there is no canary, `conflict` where
+   * it is being promoted already, `bad-request` where it is of the parameters that serve, `capacity` where the other graph would not fit the memory here, and what `write` throws.
    */
   async promote(collection: string, write: (command: BeginGraph) => Promise<unknown>): Promise<CanaryStatus> {
     const { id } = this.#database.collection(collection);
     const running = this.#running;
     if (running === undefined || running.collectionId !== id || running.ended !== undefined)
       throw new MurmurationError("not-found", `collection ${collection} has no canary here`);
+    requireNotPromoted(running);
     const { first, canary } = running.parameters;
     if (first.links === canary.links && first.efConstruction === canary.efConstruction)
       throw new MurmurationError("bad-request", "the canary has the parameters of the graph that serves");
+    running.isPromoted = true;
     await this.#end(running);
     try {
       this.#requireRoom(running.handle, canary.links);
@@ -162,11 +167,15 @@ export class Canaries {
     return this.#statusOf(running);
   }
 
-  /** End the canary of a collection; what it held is free then. Resolves to whether there was one. */
+  /**
+   * End the canary of a collection; what it held is free then. Resolves to whether there was one. Rejects with `conflict` while it is being
+   * promoted: what its parameters become cannot be called back then.
+   */
   async drop(collection: string): Promise<boolean> {
     const { id } = this.#database.collection(collection);
     const running = this.#running;
     if (running === undefined || running.collectionId !== id) return false;
+    requireNotPromoted(running);
     await this.#end(running);
     this.#running = undefined;
     return true;
@@ -235,6 +244,8 @@ export class Canaries {
     const worker = new Worker(new URL("./canary-thread.js", import.meta.url), { workerData: start, resourceLimits });
     running.worker = worker;
     worker.on("message", (reply: CanaryReply) => {
+      // another one has its place
+      if (running.worker !== worker) return;
       if (reply.kind === "figures") running.figures = reply.figures;
       else running.ended = reply.why;
     });
@@ -271,7 +282,7 @@ export class Canaries {
   /** Where the graph that it goes after was replaced, as by a snapshot, it is begun again; where that is gone, it ends. */
   #lookAround(): void {
     const running = this.#running;
-    if (running === undefined || running.ended !== undefined) return;
+    if (running === undefined || running.ended !== undefined || running.isPromoted) return;
     const collection = this.#database.catalogue.collections[running.collectionId];
     const space = collection?.vectors[running.wish.vector];
     if (space === undefined) {
@@ -282,19 +293,26 @@ export class Canaries {
     const handle = this.#handleOf(running.collectionId, running.wish.vector);
     // not served for a moment: looked at again
     if (handle === undefined || handle.memory.buffer === running.handle.memory.buffer) return;
+    running.handle = handle;
+    void this.#beginAnew(running);
+  }
+
+  /** Resolves when nothing of what it held is there any more. */
+  async #beginAnew(running: Running): Promise<void> {
     const { worker } = running;
     running.worker = undefined;
-    running.handle = handle;
+    // it is begun anew already
+    if (worker === undefined) return;
     running.restarts++;
     delete running.figures;
-    void worker?.terminate().then(() => {
-      if (this.#running !== running || running.ended !== undefined) return;
-      try {
-        this.#hire(running);
-      } catch (error) {
-        running.ended = (error as Error).message;
-      }
-    });
+    await worker.terminate();
+    if (this.#running !== running || running.ended !== undefined || running.isPromoted) return;
+    try {
+      this.#hire(running);
+    } catch (error) {
+      running.ended = (error as Error).message;
+      await this.#end(running);
+    }
   }
 
   #statusOf(running: Running): CanaryStatus {
@@ -311,4 +329,8 @@ export class Canaries {
       ...(ended === undefined ? {} : { ended }),
     };
   }
+}
+
+function requireNotPromoted({ isPromoted, ended }: Running): void {
+  if (isPromoted && ended === undefined) throw new MurmurationError("conflict", "the canary is being promoted");
 }
