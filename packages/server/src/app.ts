@@ -289,7 +289,7 @@ export async function buildApp(database: Database, options: AppOptions = {}): Pr
     ...(options.tracing === undefined ? [] : traceMetrics(options.tracing.counts())),
     ...(options.backups === undefined ? [] : backupMetrics(options.backups.counts)),
   ]);
-  const canaries = serveCanaries(app, database, metrics, options.listeners ?? 0);
+  const canaries = serveCanaries(app, database, metrics, options);
   measureRequests(app, database, metrics, statistics);
   const served = [...routes, telemetryRoute(statistics), metricsRoute(metrics)];
   const all = [...served, openApiRoute(served)];

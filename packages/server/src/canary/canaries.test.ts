@@ -99,3 +99,13 @@ test("a canary that is begun anew gets no thread while it is promoted", async (t
   });
   assert.deepEqual([ended, others.length], ["it was promoted", 0]);
 });
+
+test("what a canary holds is gone when it was let go, and it is begun anew", async (t) => {
+  const { canaries } = opened(t);
+  canaries.start("c", wish);
+  await canaries.letGo("3-2");
+  assert.equal(canaries.current?.restarts, 0, "it is of another collection");
+  await canaries.letGo(ID);
+  const { restarts, ended } = canaries.current ?? {};
+  assert.deepEqual([restarts, ended], [1, undefined]);
+});

@@ -70,6 +70,8 @@ export class Canaries {
   readonly #tell: (what: string, why: string) => void;
   #running: Running | undefined;
   #look: NodeJS.Timeout | undefined;
+  /** Threads that have not ended yet, and the collection that each of them reads. */
+  readonly #threads = new Map<Worker, string>();
 
   /** `listeners`: threads that listen beside this one. */
   constructor(database: Database, listeners: number, tell: (what: string, why: string) => void) {
@@ -181,6 +183,20 @@ export class Canaries {
     return true;
   }
 
+  /**
+   * What the canary of this collection holds of vectors that died is gone when it resolves: it is begun anew. An erasure needs that; by its id,
+   * since the collection may be dropped.
+   */
+  async letGo(collectionId: string): Promise<void> {
+    const running = this.#running;
+    if (running?.collectionId === collectionId) await this.#beginAnew(running);
+    // those that are ending hold it until they have
+    const ending = [...this.#threads].flatMap(([worker, id]) =>
+      id === collectionId && worker !== this.#running?.worker ? [worker.terminate()] : [],
+    );
+    await Promise.all(ending);
+  }
+
   async close(): Promise<void> {
     clearInterval(this.#look);
     if (this.#running !== undefined) await this.#end(this.#running);
@@ -243,6 +259,7 @@ export class Canaries {
     const resourceLimits = { maxOldGenerationSizeMb: CANARY_HEAP_MEBIBYTES };
     const worker = new Worker(new URL("./canary-thread.js", import.meta.url), { workerData: start, resourceLimits });
     running.worker = worker;
+    this.#threads.set(worker, running.collectionId);
     worker.on("message", (reply: CanaryReply) => {
       // another one has its place
       if (running.worker !== worker) return;
@@ -254,6 +271,7 @@ export class Canaries {
       this.#tell("a canary failed", error.message);
     });
     worker.on("exit", () => {
+      this.#threads.delete(worker);
       releaseGraphThread(handle, thread);
       if (running.worker !== worker) return;
       running.worker = undefined;

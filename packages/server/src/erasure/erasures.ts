@@ -38,6 +38,9 @@ export interface ErasuresReport {
 export class Erasures {
   readonly #options: ErasuresOptions;
   readonly #sinceMs = new Map<string, number>();
+  /** Those of which nothing is held beside the engine any more. */
+  readonly #letGo = new Set<string>();
+  #letGoBeside: (shard: string) => Promise<void> = async () => undefined;
   #timer: NodeJS.Timeout | undefined;
   #failure: string | undefined;
   #isClosed = false;
@@ -50,6 +53,11 @@ export class Erasures {
   /** Begin to look. */
   begin(): void {
     this.#lookAfter(0);
+  }
+
+  /** What holds vectors of a collection beside the engine is told of its id, and resolves when none of those that died is there any more. */
+  letGoAlso(letGo: (shard: string) => Promise<void>): void {
+    this.#letGoBeside = letGo;
   }
 
   async close(): Promise<void> {
@@ -81,6 +89,7 @@ export class Erasures {
       const { ready, erasures } = await this.#known();
       for (const id of ready) if (!this.#sinceMs.has(id)) this.#sinceMs.set(id, Date.now());
       for (const id of this.#sinceMs.keys()) if (!ready.includes(id)) this.#sinceMs.delete(id);
+      for (const id of this.#letGo) if (!ready.includes(id)) this.#letGo.delete(id);
       const isDone = ready.length === 0 || (await this.#leaveNothing(erasures.filter(({ id }) => ready.includes(id))));
       if (isDone) this.#failure = undefined;
       return LOOK_MS;
@@ -123,6 +132,13 @@ export class Erasures {
     return digests;
   }
 
+  /** Once for each erasure: what is begun behind that finds nothing of it. */
+  async #letGoOf(erased: readonly Erased[]): Promise<void> {
+    const due = erased.filter(({ id }) => !this.#letGo.has(id));
+    for (const shard of new Set(due.map((one) => one.shard))) await this.#letGoBeside(shard);
+    for (const { id } of due) this.#letGo.add(id);
+  }
+
   /** Resolves to false where something is still under way. */
   async #leaveNothing(asked: readonly ErasureStatus[]): Promise<boolean> {
     const { database, copies, policy, log } = this.#options;
@@ -134,6 +150,7 @@ export class Erasures {
         sinceMs: this.#sinceMs.get(id) as number,
       }),
     );
+    await this.#letGoOf(erased);
     const ids = erased.map(({ id }) => id).sort();
     const left = (await database.erasing({ kind: "leave-nothing", round: ids.join() })) as LeftNothing;
     if (left.stream?.state === "pending") return false;
