@@ -10,6 +10,7 @@ import { laterGraphsFormat } from "../operation/operation-format.js";
 import { pointsOf } from "../operation/points-of.js";
 import { laterKindsFormat } from "../operation/vector-kind.js";
 import { isPlanted } from "../planted.js";
+import { requireRoomForCopy } from "../state/copy-nodes.js";
 import type { WritableShard } from "../state/writable-shard.js";
 import type { Change } from "./commit/change.js";
 import { CommitGroup, theBeginning } from "./commit/commit-group.js";
@@ -228,6 +229,11 @@ export class Executor {
     const sequence = sequenceOf(system.frontier, store.id) + 1;
     const change = store.document.plan(this.#asItIsHere(command), collectionIdOf({ origin: store.id, sequence }));
     if (change === undefined) return { operationId: sequence - 1, changed: false };
+    if (command.kind === "begin-graph") {
+      const { shard, indexes } = writableShardOf(store, command.collection);
+      const from = indexes.get(shard.keyOf(command.vector));
+      if (from !== undefined) requireRoomForCopy(from, command.links, { isFirst: true });
+    }
     const body = { kind: "catalogue", change } as const;
     const encoded = store.nextOperation(SYSTEM_SHARD, system, body, this.#clock.now());
     store.commit.applyCatalogue(group, encoded);

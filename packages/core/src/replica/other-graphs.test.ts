@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { MurmurationError } from "@murmuration/index";
 import { buildingOf } from "../catalogue/vector-graphs.js";
 import { graphKeysOf } from "../catalogue/vector-incarnation.js";
 import type { Command } from "../command/command.js";
 import { FailingOpLog } from "../log/failing-op-log.test-support.js";
 import { MemoryOpLog } from "../log/memory-op-log.js";
+import { MemoryVectorFiles } from "../state/memory-vector-files.js";
 import { Cluster } from "./cluster.test-support.js";
 import { noteTouched } from "./commit/recover-table.js";
 import { MemoryImages } from "./memory-images.test-support.js";
@@ -189,6 +191,57 @@ describe("a graph that takes another's place", () => {
     run(replica, begin(5));
     settle(replica);
     assert.equal(spaceOf(replica).links, 5);
+  });
+});
+
+/** Has the graph that serves say that it has so many nodes, until the returned function is called. */
+function pretendNodes(replica: Replica, count: number): () => void {
+  const [target] = replica.writableShards();
+  const reader = target?.indexes.get("")?.reader;
+  assert.ok(reader !== undefined);
+  Object.defineProperty(reader, "linkedCount", { get: () => count, configurable: true });
+  return () => void Reflect.deleteProperty(reader, "linkedCount");
+}
+
+describe("a graph that has no room for the vectors that there are", () => {
+  it("is not begun, nor where there is none for more", () => {
+    const replica = openReplica();
+    run(replica, createCollection("c"), points(1, 20));
+    const [target] = replica.writableShards();
+    const capacity = target?.indexes.get("")?.links?.capacityWith(64) as number;
+    run(replica, begin(64));
+    assert.equal(target?.indexes.get(building(replica)?.key as string)?.capacity, capacity);
+    run(replica, giveUp);
+    for (const count of [capacity + 1, Math.floor(capacity * 0.9)]) {
+      const asItIs = pretendNodes(replica, count);
+      const [outcome] = replica.execute([begin(64)]).outcomes;
+      asItIs();
+      assert.ok(outcome instanceof MurmurationError);
+      assert.deepEqual([outcome.code, outcome.field], ["capacity", "m"]);
+    }
+    run(replica, begin(64));
+    settle(replica);
+    assert.equal(spaceOf(replica).links, 64);
+  });
+
+  it("is refused before memory or a file is made for it, where another replica began it", () => {
+    const vectorFiles = new MemoryVectorFiles();
+    const made = new Cluster([1, 2], { vectorFiles });
+    made.settle();
+    const space = { size: 2, distance: "Euclid", links: 4, efConstruction: 32, quantization: "int8" } as const;
+    const settings = { vectors: { "": { on_disk: true } } };
+    run(made.get(1), { kind: "create-collection", name: "c", vectors: { "": space }, settings }, points(1, 20));
+    made.settle();
+    const before = vectorFiles.names().length;
+    const asItIs = pretendNodes(made.get(2), 1e9);
+    run(made.get(1), begin(6));
+    made.pass(20);
+    assert.equal(vectorFiles.names().length, before + 1);
+    assert.equal(building(made.get(2)), undefined);
+    asItIs();
+    made.settle();
+    assert.equal(vectorFiles.names().length, before + 2);
+    for (const replica of made.replicas.values()) assert.equal(spaceOf(replica).links, 6);
   });
 });
 

@@ -1,5 +1,22 @@
-import { assert, MurmurationError, type Space } from "@murmuration/index";
+import { assert, MurmurationError, type Space, type SpacePort } from "@murmuration/index";
 import { emptyVersionVector } from "../causality/version-vector.js";
+
+/** Who begins a graph leaves so much of it free: what is written while it is made goes into it too, and stops where that has no room. */
+const FREE_SHARE = 1 / 8;
+
+/** Throws `capacity` where a graph of the vectors of this one, with so many links a node, has no room for all nodes, or none for more beside them. */
+export function requireRoomForCopy(
+  { links: lists, reader }: SpacePort,
+  links: number,
+  { isFirst }: { readonly isFirst: boolean },
+): void {
+  if (lists === undefined) return;
+  const capacity = lists.capacityWith(links);
+  if (reader.linkedCount <= capacity * (isFirst ? 1 - FREE_SHARE : 1)) return;
+  const room = `with m ${links} a graph has room for ${capacity} vectors`;
+  const wanted = isFirst ? ", of which an eighth is to be free for what is written while it is made" : "";
+  throw new MurmurationError("capacity", `${room}, and there are ${reader.linkedCount}${wanted}`, "m");
+}
 
 /**
  * Put the nodes of one graph of a vector into another one, which is empty: each with its vector and its mark of death, linked to nobody. What is known

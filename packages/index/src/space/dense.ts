@@ -178,6 +178,7 @@ function linksOf(graph: VectorIndex): SpaceLinks {
     planRescue: (node, forced) => graph.planRescue(node, forced),
     unlinked: (dot) => unlinkedDelta(graph, dot),
     degreeAt: (slot) => reader.memberCountAt(slot, 0),
+    capacityWith: (count) => reader.capacityWith(count),
     planLink: (node) => planLink(graph, node),
     entryOrigins: () => reader.entryOrigins(),
     settleTags: (stable) => graph.settleTags(stable),

@@ -75,6 +75,8 @@ export interface SpaceLinks {
   unlinked(dot: NodeDot): GraphDelta;
   /** Links of the node at a slot on layer 0. */
   degreeAt(slot: number): number;
+  /** Most vectors that a graph of these vectors with so many links a node has room for. */
+  capacityWith(links: number): number;
   /** The links that a node would get if it were inserted now. */
   planLink(node: NodeDot): EdgeDelta | undefined;
   /** Origins whose nodes a walk starts from. */

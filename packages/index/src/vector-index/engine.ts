@@ -11,6 +11,8 @@ export type GraphMemory = SharedMemory;
 
 /** The functions of assembly/index.ts that this side calls. Addresses come back signed: apply `>>> 0`. */
 interface EngineExports {
+  /** Most vectors that a memory of such options has room for; none is made. */
+  capacityOf(dimensions: number, links: number, metric: number, quantized: number): number;
   create(dimensions: number, links: number, efConstruction: number, metric: number, quantized: number): number;
   attach(thread: number, hasPinned: number): void;
   restore(): void;
@@ -269,6 +271,12 @@ export function createEngine(options: VectorIndexOptions, store?: RowStore): Eng
   }
   plantInGraph(engine);
   return Object.assign(engine, { capacity });
+}
+
+/** Most vectors that a graph of these options would have room for. Makes none: `engine` may be of any other. */
+export function capacityOf(engine: Engine, options: VectorIndexOptions): number {
+  const { dimensions, links, metric } = options;
+  return engine.capacityOf(dimensions, links, metricCodes[metric], walksOnCodes(options) ? 1 : 0) >>> 0;
 }
 
 /** Tell the module which of its bugs are planted: when a memory is made, and when an image was read into it. */

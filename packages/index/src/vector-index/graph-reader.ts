@@ -1,6 +1,6 @@
 import type { RowSet } from "../row-set.js";
 import { finish, type Sliced } from "../sliced.js";
-import { type Engine, header, meta, NO_SLOT } from "./engine.js";
+import { capacityOf, type Engine, header, meta, NO_SLOT } from "./engine.js";
 import { EpochPin } from "./epoch-pin.js";
 import { ExactSearch } from "./exact-search.js";
 import type { VectorIndexOptions } from "./options.js";
@@ -40,6 +40,11 @@ export class GraphReader {
   /** Slots that this reader may return. */
   get visibleCount(): number {
     return this.#visible;
+  }
+
+  /** Most vectors that a graph like this one of so many links would have room for. */
+  capacityWith(links: number): number {
+    return capacityOf(this.#engine, { ...this.options, links });
   }
 
   /** Nodes in the graph, dead ones included. */

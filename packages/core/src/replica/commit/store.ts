@@ -1,7 +1,7 @@
 import { assert, type EdgeList, MurmurationError, type Space } from "@murmuration/index";
 import type { CatalogueDocument } from "../../catalogue/catalogue-document.js";
-import type { Catalogue, Collection } from "../../catalogue/collection.js";
-import { graphKeysOf } from "../../catalogue/vector-incarnation.js";
+import { type Catalogue, type Collection, isDenseSpace } from "../../catalogue/collection.js";
+import { graphKeysOf, spaceOfKey } from "../../catalogue/vector-incarnation.js";
 import type { Dot } from "../../causality/dot.js";
 import type { HybridClock } from "../../causality/hybrid-clock.js";
 import { emptyVersionVector } from "../../causality/version-vector.js";
@@ -15,7 +15,7 @@ import type { Operation, OperationBody } from "../../operation/operation.js";
 import { newestOperationFormat, type OperationFormat } from "../../operation/operation-format.js";
 import { isPlanted } from "../../planted.js";
 import type { CausalState } from "../../state/causal-state.js";
-import { copyNodes } from "../../state/copy-nodes.js";
+import { copyNodes, requireRoomForCopy } from "../../state/copy-nodes.js";
 import type { Journal } from "../../state/journal.js";
 import { newIndexes, newIndexesOf, openShard } from "../../state/open-shard.js";
 import type { PointState } from "../../state/point-state.js";
@@ -320,11 +320,18 @@ export class ReplicaStore {
       if (one === undefined || one === shard.collection) continue;
       const keys = graphKeysOf(one).filter((key) => !indexes.has(key));
       if (keys.length === 0) continue;
+      // another graph of a vector that is here has the nodes of the one that is
+      const beside = (key: string) => [...indexes].find(([known]) => vectorOfGraph(known) === vectorOfGraph(key))?.[1];
+      for (const key of keys) {
+        const [from, to] = [beside(key), spaceOfKey(one, key)];
+        // before memory and files are made, which would be for nothing each time that it comes
+        if (from !== undefined && to !== undefined && isDenseSpace(to))
+          requireRoomForCopy(from, to.links, { isFirst: false });
+      }
       const made = newIndexesOf(one, keys, keepingOf(one));
       spaces.set(id, made);
-      // another graph of a vector that is here has the nodes of the one that is
       for (const [key, space] of made) {
-        const [, before] = [...indexes].find(([known]) => vectorOfGraph(known) === vectorOfGraph(key)) ?? [];
+        const before = beside(key);
         if (before !== undefined) copyNodes(before, space);
       }
     }
