@@ -19,41 +19,65 @@ export async function listSegments(store: ObjectStore): Promise<LogSegment[]> {
   return segments.sort((a, b) => a.from - b.from || a.to - b.to);
 }
 
-/** Puts segments into files in a folder, each checked by its hash. Returns their paths, in order. Throws `corrupt` for one that is lost or changed, naming it, and what the store throws. */
+/** A segment in a file, as it is stored, and what opens it. */
+interface Fetched {
+  readonly segment: LogSegment;
+  readonly path: string;
+  readonly codec: PartCodec;
+}
+
+/**
+ * Puts segments as they are stored, encrypted where they are, into files in a folder, each opened by one of the codecs and checked by its hash. Returns what they hold, for as long as the files
+ * are there. Throws `corrupt` for one that is lost or changed, naming it, and what the store throws.
+ */
 export async function fetchSegments(
   store: ObjectStore,
   segments: readonly LogSegment[],
-  codec: PartCodec,
+  codecs: readonly [PartCodec, ...PartCodec[]],
   folder: string,
-): Promise<string[]> {
-  const fetched = inOrder(segments, LANES, async (segment) => {
+): Promise<HeldLog> {
+  const fetched = inOrder(segments, LANES, async (segment): Promise<Fetched> => {
     const key = segmentKey(segment);
     const path = join(folder, `${segment.from}.segment`);
     try {
-      const stored = await store.get(key, codec.storedBytesMax(PART_BYTES_MAX));
-      await writeFile(path, codec.open(segment.hash, stored, PART_BYTES_MAX, { atMost: true }));
+      const stored = await store.get(key, codecs[0].storedBytesMax(PART_BYTES_MAX));
+      const codec = codecOf(codecs, segment, stored);
+      await writeFile(path, stored);
+      return { segment, path, codec };
     } catch (error) {
       const isGone = error instanceof MurmurationError && (error.code === "not-found" || error.code === "corrupt");
       if (!isGone) throw fileError(error, path);
       const why = error.code === "not-found" ? "is lost" : "is changed: it is not what it is named by";
       throw new MurmurationError("corrupt", `${store.place}/${key}: a segment of the log ${why}`, undefined, error);
     }
-    return path;
   });
-  const paths: string[] = [];
-  for await (const path of fetched) paths.push(path);
-  return paths;
+  const all: Fetched[] = [];
+  for await (const one of fetched) all.push(one);
+  return heldIn(all);
 }
 
-/** What segments in files hold, one in memory at a time. */
-export function segmentsInFiles(segments: readonly LogSegment[], paths: readonly string[]): HeldLog {
+/** The codec that opens a segment. Throws `corrupt` where none does. */
+function codecOf(codecs: readonly [PartCodec, ...PartCodec[]], { hash }: LogSegment, stored: Uint8Array): PartCodec {
+  for (const [i, codec] of codecs.entries()) {
+    try {
+      codec.open(hash, stored, PART_BYTES_MAX, { atMost: true });
+      return codec;
+    } catch (error) {
+      if (i === codecs.length - 1) throw error;
+    }
+  }
+  return codecs[0];
+}
+
+/** What segments in files hold, one opened in memory at a time. */
+function heldIn(fetched: readonly Fetched[]): HeldLog {
   return {
     *read(after) {
       let last = after;
-      for (const [i, { to }] of segments.entries()) {
-        if (to <= last) continue;
-        const path = paths[i] as string;
-        for (const entry of decodeEntries(withFileErrors(path, () => readFileSync(path)))) {
+      for (const { segment, path, codec } of fetched) {
+        if (segment.to <= last) continue;
+        const stored = withFileErrors(path, () => readFileSync(path));
+        for (const entry of decodeEntries(codec.open(segment.hash, stored, PART_BYTES_MAX, { atMost: true }))) {
           if (entry.position <= last) continue;
           last = entry.position;
           yield entry;

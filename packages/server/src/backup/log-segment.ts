@@ -20,6 +20,12 @@ export interface LogSegment {
 
 const KEY = /^log\/(\d{1,8})\/(\d{16})-(\d{16})-(\d{15})-(\d{15})-([0-9a-f]{64})$/;
 
+/**
+ * Nothing takes longer from where an operation is given its time to where it is in the log. Whoever reads a log knows it to be whole until so long ago, and until the latest operation in it: what its
+ * replica writes next is later than that.
+ */
+export const COMMIT_MS_MAX = 30_000;
+
 /** Below which segments lie: of one replica, or of all. */
 export const segmentsOf = (replicaId?: number) => (replicaId === undefined ? "log/" : `log/${replicaId}/`);
 

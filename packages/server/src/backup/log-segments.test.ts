@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { clockOf, Replica } from "@murmuration/core";
+import { clockOf, copyLog, Replica } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
 import fc from "fast-check";
 import { pino } from "pino";
@@ -77,6 +77,8 @@ describe("segments of a log in a store", () => {
     source.upsert(0, 25);
     const second = look();
     const [one] = await segments();
+    // what was given its time and is not in the log yet is not in the segment
+    assert.ok((segmentAt(one as string)?.wholeUntilMs as number) <= Date.now() - 30_000);
     assert.ok((await ship(segmentAt(one as string)?.to as number)).operations > 25);
     assert.deepEqual(await ship(source.log.lastPosition()), { operations: 0, bytes: 0 });
     const { log } = source;
@@ -89,10 +91,25 @@ describe("segments of a log in a store", () => {
     source = openWrittenLog(at("source.db"), logKeyOf(ring));
     await sendBackup(order(nowMs()), store);
     for (const [number, { atMs, collections }] of [first, second].entries()) {
-      const options = { dataFolder: at(`restored-${number}`), newReplicaId: () => 9, temporary: root, masterKeys };
+      const dataFolder = at(`restored-${number}`);
+      let fetched = 0;
+      const onStep = (step: string) => {
+        if (!step.startsWith("applying")) return;
+        for (const path of readdirSync(root, { recursive: true, encoding: "utf8" })) {
+          if (!path.endsWith(".segment")) continue;
+          fetched++;
+          assert.throws(
+            () => [...decodeEntries(readFileSync(at(path)))],
+            failsWith("corrupt"),
+            `${path} is in the clear`,
+          );
+        }
+      };
+      const options = { dataFolder, newReplicaId: () => 9, onStep, masterKeys };
       const restored = await restoreMoment(storeSource(store, masterKeys), { atMs }, options);
       assert.equal(restored.manifest.name, base.name);
       assert.deepEqual(restored.collections, collections);
+      assert.ok(fetched > 0 && !existsSync(join(dataFolder, "restoring")));
     }
     // one is lost: the moments that it held are not held any more, and the others are
     const [lost, kept] = await segments();
@@ -112,6 +129,41 @@ describe("segments of a log in a store", () => {
       restoring(2, first.atMs),
       failsWith("bad-request", /is not held: operations .* are in no backup any more/),
     );
+  });
+
+  it("are opened as each is stored: where encryption was turned on, in the clear before", async () => {
+    const turned = server.config("turned");
+    const place = new S3Store(turned);
+    let written = openWrittenLog(at("plain.db"));
+    const momentOf = () => clockOf(written.log)?.wallMs as number;
+    try {
+      const sendAs = (logFile: string, of?: typeof encryption) =>
+        sendBackup({ ...order(momentOf()), logFile: at(logFile), store: turned, encryption: of }, place);
+      const shipAs = (logFile: string, after: number, of?: typeof encryption) =>
+        shipLog({ logFile: at(logFile), replicaId: REPLICA_ID, after, encryption: of }, place);
+      written.upsert(0, 10);
+      const { contents, name } = await sendAs("plain.db");
+      written.upsert(10, 20);
+      await shipAs("plain.db", contents.position);
+      const inTheClear = written.log.lastPosition();
+      const turnedMs = momentOf();
+      written.log.close();
+      copyLog({ file: at("plain.db"), key: undefined }, { file: at("turned.db"), key: logKeyOf(ring) });
+      written = openWrittenLog(at("turned.db"), logKeyOf(ring));
+      // its clock begins anew, behind that of the log
+      for (let i = 0; i < 100 && momentOf() <= turnedMs + 1; i++) written.upsert(20, 30);
+      const wanted = { atMs: momentOf(), collections: collectionsOf(written.replica) };
+      await shipAs("turned.db", inTheClear, encryption);
+      written.upsert(30, 40);
+      await sendAs("turned.db", encryption);
+      const options = { dataFolder: at("restored-turned"), newReplicaId: () => 9, masterKeys };
+      const restored = await restoreMoment(storeSource(place, masterKeys), { atMs: wanted.atMs }, options);
+      assert.equal(restored.manifest.name, name);
+      assert.deepEqual(restored.collections, wanted.collections);
+    } finally {
+      written.log.close();
+      place.close();
+    }
   });
 
   it("go with the backups that they follow", async () => {

@@ -13,7 +13,7 @@ import {
 } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
 import type { AnyManifest } from "./backup-place.js";
-import type { LogSegment } from "./log-segment.js";
+import { COMMIT_MS_MAX, type LogSegment } from "./log-segment.js";
 
 // To which moment a restore goes. A moment is one of the hybrid clock that operations carry: what an operation follows is earlier than it (Kulkarni et al., 2014), so that all that are
 // not later than a moment hold everything that they follow, whichever replicas wrote them.
@@ -39,7 +39,8 @@ export function parseFrontier(text: string): Moment {
 /** No operation in the backup is later. */
 export const latestMs = ({ clock, created }: AnyManifest) => clock?.wall_ms ?? Date.parse(created);
 /** It holds everything that its replica had until then. */
-const wholeUntilMs = (manifest: AnyManifest) => Math.max(latestMs(manifest), Date.parse(manifest.created));
+const wholeUntilMs = (manifest: AnyManifest) =>
+  Math.max(latestMs(manifest), Date.parse(manifest.created) - COMMIT_MS_MAX);
 
 /** The backup to begin with, and what of the same replica goes on until the moment: segments of its log, and a later backup. Without either, the first is of the moment itself. */
 export interface Steps {

@@ -1,15 +1,14 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, mkdtempSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { covers, emptyVersionVector, Replica, SqliteOpLog, SYSTEM_SHARD } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
+import { dataFiles } from "../engine/data-folder.js";
 import { newTableSeed } from "../engine/table-seed.js";
 import type { BackupSource } from "./backup-source.js";
-import { segmentsInFiles } from "./fetch-segments.js";
 import { withFileErrors } from "./files.js";
 import { type CollectionContents, collectionsOf } from "./log-contents.js";
 import { type HeldLog, heldTogether, latestMs, type Moment, operationsUntil, type Steps, stepsTo } from "./moment.js";
-import type { Restored, RestoreOptions } from "./restore-backup.js";
+import { type Restored, type RestoreOptions, refuseData } from "./restore-backup.js";
 
 /** What was restored, and how it came to the moment. */
 export interface RestoredMoment extends Restored {
@@ -23,14 +22,15 @@ export interface RestoredMoment extends Restored {
 
 /**
  * Makes a data folder as of a moment: the newest backup that holds nothing later is restored, and the operations that a later one of the same replica has of the time between are applied.
- * Throws as restoring does, and `bad-request` for a moment that is not held, with what is: before anything is written, or with nothing left of it. `temporary`: where the later backup's log is put
- * meanwhile.
+ * Throws as restoring does, and `bad-request` for a moment that is not held, with what is: before anything is written, or with nothing left of it. What it fetches
+ * lies in `restoring/` of the folder meanwhile, encrypted where it was.
  */
 export async function restoreMoment(
   source: BackupSource,
   moment: Moment,
-  options: RestoreOptions & { readonly temporary?: string },
+  options: RestoreOptions,
 ): Promise<RestoredMoment> {
+  refuseData(options.dataFolder);
   const manifests = (await source.list()).flatMap((one) => ("manifest" in one ? [one.manifest] : []));
   const all = stepsTo(moment, manifests, await source.segments());
   for (const [i, steps] of all.entries()) {
@@ -48,15 +48,15 @@ async function restoreBy(
   source: BackupSource,
   moment: Moment,
   { base, segments, later }: Steps,
-  { temporary = tmpdir(), ...options }: RestoreOptions & { readonly temporary?: string },
+  options: RestoreOptions,
 ): Promise<RestoredMoment> {
-  const folder = withFileErrors(temporary, () => mkdtempSync(join(temporary, "murmuration-moment-")));
+  const { folder, remove } = makeRestoring(options.dataFolder);
   const opened: SqliteOpLog[] = [];
   try {
     const sources: HeldLog[] = [];
     if (segments.length > 0) {
       options.onStep?.(`fetching ${segments.length} segments of the log`);
-      sources.push(segmentsInFiles(segments, await source.fetchSegments(segments, base.name, folder)));
+      sources.push(await source.fetchSegments(segments, base.name, folder));
     }
     if (later !== undefined) {
       options.onStep?.(`fetching the log of ${later.name}`);
@@ -82,8 +82,30 @@ async function restoreBy(
     return { ...restored, later: later?.name, replayed, collections };
   } finally {
     for (const log of opened) log.close();
-    rmSync(folder, { recursive: true, force: true });
+    remove();
   }
+}
+
+/** A folder of this restore's own in the data folder. Removing it leaves no data folder where there was none and nothing else came. */
+function makeRestoring(dataFolder: string): { readonly folder: string; readonly remove: () => void } {
+  const { restoring } = dataFiles(dataFolder);
+  const isNew = !existsSync(dataFolder);
+  const folder = withFileErrors(dataFolder, () => {
+    mkdirSync(restoring, { recursive: true });
+    return mkdtempSync(join(restoring, "moment-"));
+  });
+  const remove = () => {
+    rmSync(folder, { recursive: true, force: true });
+    for (const path of isNew ? [restoring, dataFolder] : [restoring]) {
+      try {
+        rmdirSync(path);
+      } catch {
+        // another one is at work there, or it holds what was restored
+        return;
+      }
+    }
+  };
+  return { folder, remove };
 }
 
 function openAlone(log: SqliteOpLog): Replica {

@@ -1,7 +1,7 @@
 import { operationsOf, SqliteOpLog } from "@murmuration/core";
 import { logKeyOf } from "../encryption/data-keys.js";
 import type { ObjectStore } from "../object-store/mod.js";
-import { encodeEntry, segmentKey } from "./log-segment.js";
+import { COMMIT_MS_MAX, encodeEntry, segmentKey } from "./log-segment.js";
 import type { BackupEncryption } from "./manifest.js";
 import { PartCodec } from "./part-codec.js";
 
@@ -45,7 +45,7 @@ export async function shipLog(
   let [operations, bytes] = [0, 0];
   try {
     for (let position = after; ; ) {
-      const wholeMs = Date.now();
+      const wholeMs = Date.now() - COMMIT_MS_MAX;
       const run = nextRun(log, position);
       if (run === undefined) return { operations, bytes };
       const { content, from, to, latestMs } = run;
