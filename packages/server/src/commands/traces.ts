@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { Config } from "../config.js";
 import type { DatabaseOptions } from "../engine/open-database.js";
+import { isInTheClear } from "../object-store/mod.js";
 import { tellApplied } from "../tracing/request-spans.js";
 import type { Tracing } from "../tracing/tracing.js";
 import { version } from "../version.js";
@@ -34,6 +35,8 @@ export class Traces {
   async begin(replicaId: number): Promise<Tracing | undefined> {
     if (!this.#isOn) return undefined;
     const { otlpEndpoint: endpoint, otlpSample: sample, otlpHeadersFile: headersFile, cluster } = this.#config;
+    if (headersFile !== "" && isInTheClear({ endpoint }))
+      this.#log.warn({ endpoint }, "headers for traces pass the network in the clear: use https://");
     const { OtlpTracing } = await import("../tracing/otlp-tracing.js");
     this.#tracing = new OtlpTracing({
       endpoint,

@@ -6,7 +6,7 @@ import { after, before, beforeEach, describe, it } from "node:test";
 import { OtlpReceiver } from "../testing/otlp-receiver.js";
 import { headersOf } from "./otlp-headers.js";
 import { type OtlpOptions, OtlpTracing } from "./otlp-tracing.js";
-import { spansWaitingMax } from "./trace-limits.js";
+import { spansPerMessage, spansWaitingMax } from "./trace-limits.js";
 
 const traceId = "0af7651916cd43dd8448eb211c80319c";
 const parentId = "b7ad6b7169203331";
@@ -103,6 +103,23 @@ describe("traces by OTLP", () => {
     assert.deepEqual(tracing.counts(), { sent: 0, failed: 1, dropped: 0, waiting: 0 });
     assert.equal(told.length, 1);
     assert.match(told[0] ?? "", /^the endpoint of traces does not take them: /);
+  });
+
+  it("bring the headers of before where their file cannot be read, which is said once in a while", async () => {
+    const headersFile = join(folder, "gone");
+    writeFileSync(headersFile, "Authorization: Bearer abc");
+    const tracing = open({ headersFile });
+    writeFileSync(headersFile, "Bearer of no name");
+    // of two messages
+    for (let i = 0; i < spansPerMessage + 1; i++) {
+      tracing.begin({ name: "x", kind: "server", startMs }, {})?.end(startMs + 1);
+    }
+    await tracing.close();
+    assert.deepEqual(
+      receiver.headers.map(({ authorization }) => authorization),
+      ["Bearer abc", "Bearer abc"],
+    );
+    assert.deepEqual(told, ['the file of headers for traces cannot be read: line 1 is no header ("name: value")']);
   });
 
   it("bring headers of a file that holds headers", () => {

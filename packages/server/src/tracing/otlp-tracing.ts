@@ -41,7 +41,7 @@ export interface OtlpOptions {
   /** A header a line, `name: value`; read again for each message. "": none. */
   readonly headersFile: string;
   readonly resource: SpanAttributes;
-  /** The endpoint takes nothing, or again something. */
+  /** The endpoint takes nothing, or the file of headers cannot be read: each once in a while. */
   readonly tell: (what: string, why: string) => void;
 }
 
@@ -54,17 +54,26 @@ const carried = {
   get: (carrier: ParentHeaders, name: string) => carrier[name as keyof ParentHeaders],
 };
 
+/** Tells of failures of one kind, once in a while. */
+function seldom(tell: OtlpOptions["tell"], what: string): (error: unknown) => void {
+  let toldMs = Number.NEGATIVE_INFINITY;
+  return (error) => {
+    if (performance.now() - toldMs < limits.tellEveryMs) return;
+    toldMs = performance.now();
+    tell(what, (error instanceof Error ? error.message : "").slice(0, 500));
+  };
+}
+
 /** Counts spans from when they are over until the endpoint has answered, and drops those that would be too many. */
 class Counted implements SpanExporter, SpanProcessor {
   readonly #exporter: SpanExporter;
   readonly #batches: BatchSpanProcessor;
-  readonly #tell: OtlpOptions["tell"];
+  readonly #tellFailure: (error: unknown) => void;
   readonly #counts = { sent: 0, failed: 0, dropped: 0, waiting: 0 };
-  #toldMs = Number.NEGATIVE_INFINITY;
 
   constructor(exporter: SpanExporter, tell: OtlpOptions["tell"]) {
     this.#exporter = exporter;
-    this.#tell = tell;
+    this.#tellFailure = seldom(tell, "the endpoint of traces does not take them");
     this.#batches = new BatchSpanProcessor({
       exporter: this,
       // it never comes to drop any: those that are on their way count here
@@ -115,12 +124,6 @@ class Counted implements SpanExporter, SpanProcessor {
   close(): Promise<void> {
     return this.#batches.shutdown();
   }
-
-  #tellFailure(error: Error | undefined): void {
-    if (performance.now() - this.#toldMs < limits.tellEveryMs) return;
-    this.#toldMs = performance.now();
-    this.#tell("the endpoint of traces does not take them", (error?.message ?? "").slice(0, 500));
-  }
 }
 
 class Begun implements OpenSpan {
@@ -164,6 +167,7 @@ export class OtlpTracing implements Tracing {
   /** Throws an `Error` for a file of headers that cannot be used. */
   constructor({ endpoint, sample, headersFile, resource, tell }: OtlpOptions) {
     let headers = headersFile === "" ? {} : headersOf(readFileSync(headersFile, "utf8"));
+    const tellUnread = seldom(tell, "the file of headers for traces cannot be read");
     const exporter = new OTLPTraceExporter({
       url: urlOf(endpoint),
       timeoutMillis: limits.sendMsMax,
@@ -171,8 +175,9 @@ export class OtlpTracing implements Tracing {
       headers: async () => {
         try {
           if (headersFile !== "") headers = headersOf(readFileSync(headersFile, "utf8"));
-        } catch {
+        } catch (error) {
           // those of before, until it can be read again
+          tellUnread(error);
         }
         return { ...headers };
       },
