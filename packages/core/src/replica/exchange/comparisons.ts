@@ -30,16 +30,23 @@ export class Comparisons {
     this.#latest.set(id, ofShard.set(peer, { differs, atMs, frontier: new Map(frontier) }));
   }
 
+  /** Forget those of shards and peers that are not there any more. */
+  letGo({ shards }: Pick<ReplicaStore, "shards">, peers: readonly number[]): void {
+    for (const [shard, byPeer] of this.#latest) {
+      if (!shards.has(shard)) this.#latest.delete(shard);
+      else for (const peer of byPeer.keys()) if (!peers.includes(peer)) byPeer.delete(peer);
+    }
+  }
+
   /** Of shards and peers that are there still. */
-  status({ shards }: ReplicaStore, peers: readonly number[]): Comparison[] {
+  status({ shards }: Pick<ReplicaStore, "shards">, peers: readonly number[]): Comparison[] {
     const found: Comparison[] = [];
     for (const [shard, byPeer] of this.#latest) {
       const here = shards.get(shard)?.shard.frontier;
-      if (here === undefined) this.#latest.delete(shard);
+      if (here === undefined) continue;
       for (const [peer, { differs, atMs, frontier }] of byPeer) {
-        if (!peers.includes(peer)) byPeer.delete(peer);
-        else if (here !== undefined)
-          found.push({ shard, peer, differs, atMs, isCurrent: compareVersionVectors(frontier, here) === "equal" });
+        if (!peers.includes(peer)) continue;
+        found.push({ shard, peer, differs, atMs, isCurrent: compareVersionVectors(frontier, here) === "equal" });
       }
     }
     return found;

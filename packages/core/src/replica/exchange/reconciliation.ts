@@ -153,6 +153,7 @@ export class Reconciliation implements Exchange {
       hashes.close();
       this.#comparing.delete(id);
     }
+    this.#comparisons.letGo(this.#context.store, this.#peers());
     for (const id of this.#begunMs.keys()) if (!shards.has(id)) this.#begunMs.delete(id);
     for (const known of [this.#equal, this.#checked]) for (const id of known) if (!shards.has(id)) known.delete(id);
   }
