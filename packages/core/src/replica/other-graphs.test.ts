@@ -176,6 +176,30 @@ describe("a graph that takes another's place", () => {
     assertSound(replica);
   });
 
+  it("is switched to later where there is no room for its table, and not tried at every tick", () => {
+    let nowMs = 1_000;
+    let isFull = false;
+    let tried = 0;
+    const newTableSeed = () => {
+      if (isFull) tried++;
+      if (isFull) throw new MurmurationError("capacity", "no memory is left");
+      return [5, 7] as const;
+    };
+    const replica = openReplica({ clock: { now: () => nowMs }, newTableSeed });
+    run(replica, createCollection("c"), points(1, 40), begin(6));
+    isFull = true;
+    for (let i = 0; i < 60; i++, nowMs += 100) replica.tick();
+    // of six seconds: at once, after one, after two more
+    assert.ok(tried >= 2 && tried <= 3, `tried ${tried} times`);
+    assert.equal(spaceOf(replica).links, 4);
+    assert.equal(replica.status().upkeep.lacksRoom, 1);
+    isFull = false;
+    for (let i = 0; i < 60; i++, nowMs += 100) replica.tick();
+    assert.equal(spaceOf(replica).links, 6);
+    assert.equal(replica.status().upkeep.lacksRoom, 0);
+    assertSound(replica);
+  });
+
   it("is refused with what is wrong", () => {
     const replica = openReplica();
     run(replica, createCollection("c"));

@@ -245,7 +245,11 @@ export class Replica {
     this.#store.flush();
     const nowMs = this.#clock.now();
     const commands = this.#upkeep.takeCommands(this.#peering?.catalogueCommands(nowMs));
-    if (commands.length > 0) this.#store.publish(this.execute(commands).changes);
+    if (commands.length > 0) {
+      const { outcomes, changes } = this.execute(commands);
+      this.#upkeep.hear(commands, outcomes, nowMs);
+      this.#store.publish(changes);
+    }
     this.#peering?.tick(nowMs);
     this.#store.flush();
     const mayMaintain = budget.isPaused !== true && this.#peering?.mayMaintain() !== false;

@@ -82,6 +82,7 @@ describe("the guard of a thread's heap", () => {
 
   it("lets pass what adds nothing, and a body that fits", () => {
     assert.equal(addsToMemory({ kind: "delete-points", collection: "a", target: { ids: [1] } }), false);
+    assert.equal(addsToMemory({ kind: "switch-graph", id: "1-1", graph: "1-2" }), true);
     assert.equal(addsToMemory({ kind: "upsert-points", collection: "a", points: [], mode: "upsert" }), true);
     const use = { usedBytes: 600 * MEBIBYTE, limitBytes: LIMIT * MEBIBYTE };
     requireRoomFor(use, 32 * MEBIBYTE);

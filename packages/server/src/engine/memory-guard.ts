@@ -135,7 +135,7 @@ export class MemoryGuard {
   }
 }
 
-/** Commands that take nothing, or give something back. */
+/** Commands that take nothing, or give something back. A switch to another graph gives back too, but makes a second table first. */
 const freeing: ReadonlySet<Command["kind"]> = new Set<Command["kind"]>([
   "delete-points",
   "delete-payload",
@@ -147,7 +147,6 @@ const freeing: ReadonlySet<Command["kind"]> = new Set<Command["kind"]>([
   "evict-member",
   "join-member",
   "set-member-keys",
-  "switch-graph",
   "give-up-graph",
 ]);
 

@@ -19,20 +19,32 @@ export class RoomWait {
     this.#retryAtMs = Number.NEGATIVE_INFINITY;
   }
 
+  /** May it be tried now? */
+  mayTry(nowMs: number): boolean {
+    // also when the clock was put back
+    return !this.lacksRoom || nowMs >= this.#retryAtMs || this.#retryAtMs - nowMs > limits.upkeepRoomRetryMsMax;
+  }
+
+  noteDone(): void {
+    this.#failures = 0;
+  }
+
+  noteFailure(nowMs: number): void {
+    this.#retryAtMs =
+      nowMs + Math.min(limits.upkeepRoomRetryMs * 2 ** Math.min(this.#failures, 16), limits.upkeepRoomRetryMsMax);
+    this.#failures++;
+  }
+
   /** Do a step whose writes may find no room. `undefined`: there was none, or it is not tried yet. */
   attempt<Done>(nowMs: number, step: () => Done): Done | undefined {
-    // also when the clock was put back
-    if (this.lacksRoom && nowMs < this.#retryAtMs && this.#retryAtMs - nowMs <= limits.upkeepRoomRetryMsMax)
-      return undefined;
+    if (!this.mayTry(nowMs)) return undefined;
     try {
       const done = step();
-      this.#failures = 0;
+      this.noteDone();
       return done;
     } catch (error) {
       if (!(error instanceof MurmurationError && error.code === "capacity")) throw error;
-      this.#retryAtMs =
-        nowMs + Math.min(limits.upkeepRoomRetryMs * 2 ** Math.min(this.#failures, 16), limits.upkeepRoomRetryMsMax);
-      this.#failures++;
+      this.noteFailure(nowMs);
       return undefined;
     }
   }

@@ -1,7 +1,7 @@
 import { MurmurationError, type SpacePort } from "@murmuration/index";
 import type { CatalogueCommand } from "../../catalogue/catalogue-command.js";
 import { emptyVersionVector, type VersionVector } from "../../causality/version-vector.js";
-import type { Command } from "../../command/command.js";
+import type { Command, Receipt } from "../../command/command.js";
 import { mark } from "../../marks.js";
 import { isPlanted } from "../../planted.js";
 import type { Shard } from "../../state/shard.js";
@@ -64,6 +64,8 @@ interface ShardUpkeep {
     readonly repair: RoomWait;
     readonly rescue: RoomWait;
     readonly link: RoomWait;
+    /** For the table that a switch to another graph makes. */
+    readonly switch: RoomWait;
   };
 }
 
@@ -104,6 +106,19 @@ export class Upkeep {
     const commands = [...before, ...this.#commands];
     this.#commands = [];
     return commands;
+  }
+
+  /** Hears what became of the commands that were taken: one that failed is tried again later. */
+  hear(commands: readonly Command[], outcomes: readonly (Receipt | MurmurationError)[], nowMs: number): void {
+    for (const [at, command] of commands.entries()) {
+      const wait = command.kind === "switch-graph" ? this.#shards.get(command.id)?.room.switch : undefined;
+      const outcome = outcomes[at];
+      if (!(outcome instanceof MurmurationError)) wait?.noteDone();
+      else if (wait !== undefined) {
+        wait.noteFailure(nowMs);
+        if (outcome.code === "capacity") this.#done.putOff++;
+      }
+    }
   }
 
   status(): UpkeepStatus {
@@ -148,7 +163,13 @@ export class Upkeep {
       tombstones: new Tombstones(target.shard),
       rescuer: new Rescuer(target),
       graphMaker: new GraphMaker(target),
-      room: { stitch: new RoomWait(), repair: new RoomWait(), rescue: new RoomWait(), link: new RoomWait() },
+      room: {
+        stitch: new RoomWait(),
+        repair: new RoomWait(),
+        rescue: new RoomWait(),
+        link: new RoomWait(),
+        switch: new RoomWait(),
+      },
     };
     this.#shards.set(target.shard.id, made);
     return made;
@@ -199,7 +220,7 @@ export class Upkeep {
     const made = room.link.attempt(nowMs, () =>
       upkeep.graphMaker.step(owned, heard, budget.links ?? DEFAULT_LINKS, write),
     ) ?? { count: 0, atRest: false, commands: [] };
-    this.#commands.push(...made.commands);
+    if (room.switch.mayTry(nowMs)) this.#commands.push(...made.commands);
     this.#done.linked += made.count;
     if (dead.purged > 0) for (const wait of Object.values(room)) wait.noteRoom();
     if (dead.repaired > 0) mark("repaired");
