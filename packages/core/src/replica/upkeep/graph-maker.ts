@@ -1,7 +1,7 @@
 import type { EdgeDelta, SpacePort } from "@murmuration/index";
 import type { CatalogueCommand } from "../../catalogue/catalogue-command.js";
 import type { Dot } from "../../causality/dot.js";
-import { covers, sequenceOf, type VersionVector } from "../../causality/version-vector.js";
+import { compareVersionVectors, covers, sequenceOf, type VersionVector } from "../../causality/version-vector.js";
 import { mark } from "../../marks.js";
 import { isPlanted } from "../../planted.js";
 import type { WritableShard } from "../../state/writable-shard.js";
@@ -10,7 +10,7 @@ import type { WriteUpkeep } from "./write-upkeep.js";
 /** Deltas that one operation carries at most, and nodes for each of them that are linked before. */
 const DELTAS_PER_OPERATION = 8;
 const FEW_NODES = 100;
-/** Slots that one step looks at. */
+/** Slots that one step looks at, over all graphs of a collection. */
 const SLOTS_PER_STEP = 20_000;
 /** Tags of links that wait until every member holds them: beyond this, others are waited for. */
 const TAGS_MAX = 500_000;
@@ -26,6 +26,11 @@ interface Making {
   /** Nodes of this level are looked at, from a slot on: the highest first, so that walks find their way from the beginning. */
   level: number;
   slot: number;
+  /** The highest level below this one on which this round has met a node to be linked. */
+  below: number;
+  /** As a round begins: the shard's frontier, and whether every member had heard of the graph. */
+  begunAt: VersionVector | undefined;
+  isHeardAtBegin: boolean;
   /** Nodes that were linked in this round over all levels, and since this began. */
   inRound: number;
   linked: number;
@@ -39,6 +44,12 @@ interface Making {
   through: number;
   /** Frontier of the catalogue when this was begun: it holds what is said of the graph here. */
   readonly heard: VersionVector;
+}
+
+/** What one step may do, over all graphs. */
+interface StepBudget {
+  slots: number;
+  nodes: number;
 }
 
 /** What is known of how far others are. */
@@ -63,6 +74,9 @@ export class GraphMaker {
   readonly #after = new Map<string, Making>();
   /** Graphs that serve and in which nothing is left to do. */
   readonly #done = new Set<string>();
+  #owned: ReadonlySet<number> = new Set();
+  /** Which graph begins: each has its turn. */
+  #turn = 0;
 
   constructor(target: WritableShard) {
     this.#target = target;
@@ -79,30 +93,61 @@ export class GraphMaker {
     if (graphs === undefined) return { count: 0, atRest: true, commands: [] };
     const building = Object.values(graphs.building);
     const serving = Object.values(graphs.serving);
+    this.#followOwners(owned);
+    const left: StepBudget = { slots: SLOTS_PER_STEP, nodes: budget };
+    const keys = inTurn(
+      [...building.filter(({ by }) => owned.has(by)).map(({ key }) => key), ...serving],
+      this.#turn++,
+    );
     const commands: CatalogueCommand[] = [];
-    let count = 0;
-    for (const { key, by } of building) {
-      if (!owned.has(by)) continue;
-      const making = this.#of(this.#making, key, context);
-      count += this.#link(key, making, undefined, context, budget, write);
-      if (!this.#isWhole(key, making, context)) continue;
-      mark("graph switched");
-      commands.push({ kind: "switch-graph", id: shard.id, graph: key });
+    for (const key of keys) {
+      if (serving.includes(key)) this.#stepServing(key, owned, context, left, write);
+      else if (this.#stepBuilding(key, context, left, write)) {
+        mark("graph switched");
+        commands.push({ kind: "switch-graph", id: shard.id, graph: key });
+      }
     }
-    for (const key of serving) {
-      if (this.#done.has(key)) continue;
-      const making = this.#of(this.#after, key, context);
-      // nothing comes any more that was written for the graph before
-      const isHeard = covers(context.stableCatalogue, making.heard);
-      count += this.#link(key, making, owned, context, budget, write);
-      if (making.lastRound === 0 && isHeard) this.#done.add(key);
-      // a round that began before is none
-      else if (making.lastRound === 0) making.lastRound = undefined;
-    }
+    const count = budget - left.nodes;
     forget(this.#making, (key) => building.some((one) => one.key === key));
     forget(this.#after, (key) => serving.includes(key));
     const atRest = building.length === 0 && serving.every((key) => this.#done.has(key));
     return { count, atRest, commands };
+  }
+
+  /** Nodes of whom this replica did not look after may be unlinked in graphs in which nothing was left to do. */
+  #followOwners(owned: ReadonlySet<number>): void {
+    if (owned.size === this.#owned.size && [...owned].every((one) => this.#owned.has(one))) return;
+    this.#owned = new Set(owned);
+    this.#done.clear();
+    this.#after.clear();
+  }
+
+  /** Returns whether it can be switched to. */
+  #stepBuilding(key: string, context: MakerContext, left: StepBudget, write: WriteUpkeep): boolean {
+    const making = this.#of(this.#making, key, context);
+    if (!this.#isResting(making)) this.#link(key, making, undefined, context, left, write);
+    return this.#isWhole(key, making, context);
+  }
+
+  #stepServing(
+    key: string,
+    owned: ReadonlySet<number>,
+    context: MakerContext,
+    left: StepBudget,
+    write: WriteUpkeep,
+  ): void {
+    if (this.#done.has(key)) return;
+    const making = this.#of(this.#after, key, context);
+    if (!this.#isResting(making)) this.#link(key, making, owned, context, left, write);
+    // nothing comes any more that was written for the graph before, and nothing has come since the round began that found nothing
+    const isHeard = making.isHeardAtBegin || (isHeardOf(making, context) && this.#isResting(making));
+    if (making.lastRound === 0 && isHeard) this.#done.add(key);
+  }
+
+  /** Has a round found nothing, and has nothing come since it began? */
+  #isResting({ lastRound, begunAt }: Making): boolean {
+    if (lastRound !== 0 || begunAt === undefined) return false;
+    return compareVersionVectors(begunAt, this.#target.shard.frontier) === "equal";
   }
 
   #of(makings: Map<string, Making>, key: string, { catalogue, id }: MakerContext): Making {
@@ -112,6 +157,9 @@ export class GraphMaker {
     const begun = {
       level: LEVEL_MAX,
       slot: 0,
+      below: -1,
+      begunAt: undefined,
+      isHeardAtBegin: false,
       inRound: 0,
       linked: 0,
       lastRound: undefined,
@@ -134,38 +182,43 @@ export class GraphMaker {
   }
 
   /** Is it linked, has every member heard of it, so that a rival is known here, and has every member the links? */
-  #isWhole(key: string, making: Making, { id, stable, stableCatalogue }: MakerContext): boolean {
+  #isWhole(key: string, making: Making, context: MakerContext): boolean {
     const nodes = this.#target.indexes.get(key)?.reader.linkedCount ?? 0;
     if (making.lastRound === undefined || making.lastRound * WHOLE_SHARE > nodes) return false;
     if (isPlanted("switch-unheard")) return true;
-    return covers(stableCatalogue, making.heard) && sequenceOf(stable, id) >= making.through;
+    return isHeardOf(making, context) && sequenceOf(context.stable, context.id) >= making.through;
   }
 
-  /** Link up to so many nodes, of these owners alone if that is said. Returns how many. */
+  /** Link nodes, of these owners alone if that is said, until a round is over or the budget is used. */
   #link(
     key: string,
     making: Making,
     owners: ReadonlySet<number> | undefined,
-    { id }: MakerContext,
-    budget: number,
+    context: MakerContext,
+    left: StepBudget,
     write: WriteUpkeep,
-  ): number {
+  ): void {
     const { shard, indexes } = this.#target;
     const space: SpacePort | undefined = indexes.get(key);
-    if (space?.links === undefined || space.links.counters().storedTags > TAGS_MAX) return 0;
+    if (space?.links === undefined || space.links.counters().storedTags > TAGS_MAX) return;
     const { reader, links } = space;
-    let count = 0;
     let deltas: EdgeDelta[] = [];
     const put = () => {
       if (deltas.length === 0) return;
       write({ kind: "edges", reason: "rescue", vector: key, deltas });
-      making.through = sequenceOf(shard.frontier, id);
+      making.through = sequenceOf(shard.frontier, context.id);
       deltas = [];
     };
-    for (let looked = 0; looked < SLOTS_PER_STEP && count < budget; looked++) {
+    for (; left.slots > 0 && left.nodes > 0; left.slots--) {
+      if (making.level === LEVEL_MAX && making.slot === 0) {
+        making.begunAt = new Map(shard.frontier);
+        making.isHeardAtBegin = isHeardOf(making, context);
+      }
       if (making.slot >= reader.slotCount) {
         making.slot = 0;
-        if (--making.level >= 0) continue;
+        making.level = making.below;
+        making.below = -1;
+        if (making.level >= 0) continue;
         making.level = LEVEL_MAX;
         making.lastRound = making.inRound;
         making.inRound = 0;
@@ -173,25 +226,39 @@ export class GraphMaker {
       }
       const slot = making.slot++;
       const node = reader.nodeAt(slot);
-      if (!node.linked || node.dead || node.level !== making.level) continue;
+      if (!node.linked || node.dead || node.level > making.level || node.level <= making.below) continue;
       const dot = reader.dotAt(slot);
       const degree = links.degreeAt(slot);
       // one that others have linked to themselves has no links of its own yet
       if (owners === undefined ? isDone(making, slot, dot) || degree >= making.enough : degree > 0) continue;
       if (owners?.has(dot.origin) === false) continue;
+      if (node.level < making.level) {
+        making.below = node.level;
+        continue;
+      }
       const delta = links.planLink(dot);
       if (delta === undefined) continue;
       deltas.push(delta);
       noteDone(making, slot, dot);
-      count++;
+      left.nodes--;
       making.inRound++;
       making.linked++;
       // a node does not see those of its own operation: while there are few, each is planned with all before it in the graph
       if (deltas.length >= Math.min(DELTAS_PER_OPERATION, 1 + making.linked / FEW_NODES)) put();
     }
     put();
-    return count;
   }
+}
+
+/** Has every member heard of the graph? */
+function isHeardOf({ heard }: Making, { stableCatalogue }: MakerContext): boolean {
+  return covers(stableCatalogue, heard);
+}
+
+/** The same, beginning with another one each turn. */
+function inTurn(keys: readonly string[], turn: number): string[] {
+  const at = keys.length === 0 ? 0 : turn % keys.length;
+  return [...keys.slice(at), ...keys.slice(0, at)];
 }
 
 /** Was this node linked since the making began? */
