@@ -1,19 +1,19 @@
 import * as Automerge from "@automerge/automerge";
 import type { Dot } from "../causality/dot.js";
 import { limits } from "../limits.js";
-import { isGraphKey } from "../operation/graph-key.js";
+import { generationOfGraph, isGraphKey } from "../operation/graph-key.js";
 import { isPlanted } from "../planted.js";
 import type { CatalogueCommand } from "./catalogue-command.js";
 import { actorOf, checkChange, refuseCatalogue } from "./check-change.js";
-import type { Catalogue } from "./collection.js";
+import type { Catalogue, Collection } from "./collection.js";
 import { collectionIdOf } from "./collection-id.js";
 import { planEdit } from "./edits.js";
 import { erasureKey, isErasureEntry, isReceiptOf } from "./erasure.js";
 import { type Heads, headsOf, LiveDocument } from "./live-document.js";
 import { whoseKeysAreForged } from "./member-keys.js";
 import { type ReadCatalogue, readCatalogue, rememberSame } from "./read-catalogue.js";
-import { catalogueFormatVersion, type StoredCatalogue, storedKey } from "./stored-catalogue.js";
-import { forgottenGraph } from "./vector-graphs.js";
+import { catalogueFormatVersion, madeGraphKey, type StoredCatalogue, storedKey } from "./stored-catalogue.js";
+import { forgottenGraph, nextGraphGeneration } from "./vector-graphs.js";
 import { forgottenVector } from "./vector-incarnation.js";
 
 type Document = Automerge.Doc<StoredCatalogue>;
@@ -128,6 +128,7 @@ export class CatalogueDocument {
     );
     if (foreign !== undefined) refuseCatalogue(`operation ${own} makes the collection ${JSON.stringify(foreign)}`);
     this.#requireOwnErasures(after, dot);
+    this.#requireOwnGraphs(after, dot.origin);
     const forged = whoseKeysAreForged(this.read(), after.read(), dot.origin);
     if (forged !== undefined && !isPlanted("keys-of-others-changed"))
       refuseCatalogue(`replica ${dot.origin} changes the keys of replica ${forged}`);
@@ -158,6 +159,26 @@ export class CatalogueDocument {
       if (name === undefined) continue;
       refuseCatalogue(`a vector of collection ${id} is called ${JSON.stringify(name)}, as graphs are`);
     }
+  }
+
+  /** Who begins a graph makes it, and passes over no generation: all that its maker knew is known here. */
+  #requireOwnGraphs(after: CatalogueDocument, origin: number): void {
+    const before = this.read().collections;
+    for (const [id, { graphs }] of Object.entries(after.read().collections)) {
+      if (graphs === undefined || graphs === before[id]?.graphs) continue;
+      for (const [vector, { key, by }] of Object.entries(graphs.building)) {
+        const known: Pick<Collection, "graphs"> = before[id] ?? {};
+        if (known.graphs?.building[vector]?.key === key) continue;
+        if (generationOfGraph(key) > nextGraphGeneration(known, vector))
+          refuseCatalogue(`the graph ${JSON.stringify(key)} of collection ${id} passes over generations`);
+        const isNew = !this.#hasGraph(id, key);
+        if (isNew && by !== origin) refuseCatalogue(`replica ${origin} begins a graph for replica ${by}`);
+      }
+    }
+  }
+
+  #hasGraph(id: string, key: string): boolean {
+    return madeGraphKey(key) in (this.#document.collections[storedKey(id)] ?? {});
   }
 
   /** Nobody asks for an erasure under another's name, or says for another that it has nothing of it any more, be it of one that is still to come. */

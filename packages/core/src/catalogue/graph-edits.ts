@@ -46,7 +46,10 @@ export function beginGraph(catalogue: Catalogue, command: BeginGraph): Edit {
   if (graphsEver(collection) >= limits.vectorsEverMax) {
     throw new MurmurationError("capacity", `a collection's vectors have at most ${limits.vectorsEverMax} graphs ever`);
   }
-  const graph = { vector, generation: nextGraphGeneration(collection, vector), links, efConstruction, by };
+  const generation = nextGraphGeneration(collection, vector);
+  if (generation > limits.vectorGenerationsMax)
+    throw new MurmurationError("capacity", `a vector has at most ${limits.vectorGenerationsMax} graphs ever`);
+  const graph = { vector, generation, links, efConstruction, by };
   return (stored) => {
     partOf(stored, collection.id)[madeGraphKey(graphKey(graph))] = storedJson(graph as unknown as Json);
   };

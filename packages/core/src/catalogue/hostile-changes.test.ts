@@ -16,6 +16,7 @@ import {
   update,
 } from "./commands.test-support.js";
 import { erasure, hostileChange, hostileEdits } from "./hostile-changes.test-support.js";
+import { graphKey } from "./vector-graphs.js";
 
 const isCorrupt = (error: unknown) => error instanceof MurmurationError && error.code === "corrupt";
 const dot = { origin: 2, sequence: 1 };
@@ -90,6 +91,22 @@ test("a change that forgets a graph, or that one serves or was given up, or has 
     assert.throws(() => document.receive(change, dot), isCorrupt, what);
   }
   assert.deepEqual(CatalogueDocument.load(document.save(), 7).read(), document.read());
+});
+
+test("a change that begins a graph for another replica, or passes over generations, is refused", () => {
+  const begin = (by: number, generation: number) => {
+    const graph = { vector: "", generation, links: 8, efConstruction: 32, by };
+    return hostileChange(before, dot, (raw) => {
+      const collection = raw["collections"]?.[":1-1"] as { [key: string]: unknown };
+      collection[`graph:${graphKey(graph)}`] = new ImmutableString(JSON.stringify(graph));
+    });
+  };
+  for (const change of [begin(1, 1), begin(2, 2), begin(2, 1_000_000)])
+    assert.throws(() => before.receive(change, dot), isCorrupt);
+  assert.equal(before.receive(begin(2, 1), dot).read().collections["1-1"]?.graphs?.building[""]?.by, 2);
+  const last = before.apply(begin(2, 1_000_000));
+  const next = { kind: "give-up-graph", collection: "x", vector: "", by: 2 } as const;
+  assert.throws(() => run(last, next, beginGraph("x", "", 1)), { code: "capacity" });
 });
 
 test("a change that forgets or changes an erasure, or what was said of it, is refused", () => {

@@ -145,7 +145,7 @@ export function isDeadGraph({ graphs }: Collection, key: string): boolean {
 }
 
 /** The generation of the next graph of a vector, by the vector's key. */
-export function nextGraphGeneration({ graphs }: Collection, vector: string): number {
+export function nextGraphGeneration({ graphs }: Pick<Collection, "graphs">, vector: string): number {
   const known =
     graphs === undefined
       ? []
