@@ -13,9 +13,9 @@ describe("the folder of snapshots", () => {
 
   it("counts a snapshot as old as its beginning, while it is made and afterwards", async () => {
     const folder = await SnapshotFolder.open(root);
-    const beforeMs = Date.now();
     const work = folder.newWork();
-    while (Date.now() === beforeMs);
+    const begunMs = Date.now();
+    while (Date.now() === begunMs);
     const sinceMs = Date.now();
     assert.ok(await folder.hasWorkSince(sinceMs), "it is begun, and has no file yet");
     writeFileSync(work, "text");
