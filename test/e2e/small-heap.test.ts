@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { killAllServers, newFolder, removeFolder, type ServerProcess, startServer } from "../support/server.js";
 
-const BATCH = 2_000;
+const BATCH = 1_500;
 /** More than a heap of this size held while points stood on it: 45 MB of payloads, which took more than twice as much. */
-const BATCHES = 36;
+const BATCHES = 48;
 const HEAP_MIB = 100;
 const text = "some text that stands in the log, and on no heap. ".repeat(12);
 
