@@ -12,6 +12,20 @@ const POINTS = 40;
 /** Between two writes of a client: the rest of the time is for what is looked at. */
 const PAUSE_MS = 20;
 const SUSPECT_MS = 60_000;
+/** Every page, and what it shows once it has its data. */
+const PAGES: readonly (readonly [link: string, shows: string | RegExp])[] = [
+  ["/overview", "Requests a second"],
+  ["/collections", "words"],
+  ["/collections/words/points", /\d+ points/],
+  ["/collections/words/console", "Nothing was sent yet."],
+  ["/collections/words", "Payload indexes"],
+  ["/collections/words/projection", "As a list"],
+  ["/collections/words/graph", /Links on layer 0/],
+  ["/collections/words/quality", "Measure now"],
+  ["/collections/words/conflicts", /conflict/i],
+  ["/collections/words/operations", "upsert"],
+  ["/simulator", /report/i],
+];
 
 describe("the page of regions", { skip: noBrowser }, () => {
   const driver = new Driver();
@@ -59,6 +73,13 @@ describe("the page of regions", { skip: noBrowser }, () => {
     await row("eu").getByText("this replica").waitFor();
     await until(async () => /\d+(\.\d+)? (ms|s)/.test(await row("us").innerText()), "the round trip is measured");
     await view.look("regions-load");
+    const other = await driver.open(t, regions.region("us").server.address, "/regions");
+    for (const [link, shows] of PAGES) {
+      await other.go(link);
+      await other.shows(shows);
+      await other.assertSound();
+      await other.shot(`load${link.replaceAll("/", "-")}`);
+    }
 
     regions.cut("ap");
     await row("ap").first().getByText("silent").waitFor({ timeout: SUSPECT_MS });
