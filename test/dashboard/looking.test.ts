@@ -57,6 +57,8 @@ describe("the projection", { skip: noBrowser }, () => {
     const row = page.locator(".list-row").first();
     await row.focus();
     const id = Number((await row.innerText()).split(/\s/)[0]);
+    // those of the point that was pointed at before may still be there
+    await view.shows(`Nearest to ${id}, by a query`);
     await page.locator(".near li").nth(7).waitFor();
     const near = await page.locator(".near a").allInnerTexts();
     const { points } = (await ok("POST", "/collections/c/points/query", { query: id, limit: 8 })) as {

@@ -23,7 +23,7 @@ const PAGES: readonly (readonly [link: string, shows: string | RegExp])[] = [
   ["/collections/words/graph", /Links on layer 0/],
   ["/collections/words/quality", "Measure now"],
   ["/collections/words/conflicts", /conflict/i],
-  ["/collections/words/operations", "upsert"],
+  ["/collections/words/operations", /^[1-9]\d* have come/],
   ["/simulator", /report/i],
 ];
 

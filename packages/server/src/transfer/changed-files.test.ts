@@ -169,7 +169,7 @@ describe("files in which anything was changed", () => {
           else if (wrongRows > 0) counts.wrongRows++;
           else counts.whole++;
         }),
-        { numRuns: kind === "parquet" ? 150 : 80 },
+        { numRuns: kind === "parquet" ? 70 : 40 },
       );
       assert.ok(counts.errors > 5, JSON.stringify(counts));
     });
