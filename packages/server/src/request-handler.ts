@@ -68,9 +68,9 @@ export function sendJson(reply: FastifyReply, statusCode: number, body: unknown)
   return reply.code(statusCode).header("content-type", JSON_TYPE).send(printJson(body));
 }
 
-/** Did the client leave while its answer was being sent? Nothing failed then; what else is piped here comes from clients, too. */
-function isClientGone(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException | undefined)?.code === "ERR_STREAM_PREMATURE_CLOSE";
+/** Was an answer ended because its client left before it began? Fastify tells of that as of a failure. */
+function isClientGone(reply: FastifyReply, error: unknown): boolean {
+  return reply.raw.destroyed && (error as NodeJS.ErrnoException | undefined)?.code === "ERR_STREAM_PREMATURE_CLOSE";
 }
 
 /** Sends what an error becomes on the wire; `part` is where in the request it was found. */
@@ -83,7 +83,7 @@ export function sendError(
   const { statusCode, message, internal, headers, isText } = errorAnswer(error, part);
   for (const name in headers) reply.header(name, headers[name]);
   request.errorCode = error instanceof MurmurationError ? error.code : String(statusCode);
-  if (internal && !isClientGone(error))
+  if (internal && !isClientGone(reply, error))
     request.log.error({ err: error, method: request.method, path: loggedPath(request.url) }, "request failed");
   if (isText === true) return reply.code(statusCode).type("text/plain; charset=utf-8").send(message);
   return sendJson(reply, statusCode, errorEnvelope(message, elapsedMs(request)));
