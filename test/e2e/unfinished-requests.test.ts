@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
-import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { after, test } from "node:test";
@@ -86,29 +84,4 @@ test("what is no HTTP is answered as everything is", async () => {
   assert.match(answer, /^HTTP\/1\.1 400 /);
   const body = JSON.parse(answer.slice(answer.indexOf("{"))) as { status: { error: string } };
   assert.match(body.status.error, /anything but ASCII is percent-encoded/);
-});
-
-test("a client that leaves while it is answered is no failure of the server", async () => {
-  const made = await server.request("PUT", "/collections/large", { vectors: { size: 1, distance: "Dot" } });
-  assert.equal(made.status, 200);
-  // what compression makes little of, and more than lies between two sockets
-  const text = randomBytes(6 * MIB).toString("base64");
-  const points = [{ id: 1, vector: [1], payload: { text } }];
-  assert.equal((await server.request("PUT", "/collections/large/points?wait=true", { points })).status, 200);
-  const body = JSON.stringify({ with_payload: true });
-  for (let turn = 0; turn < 10; turn++) {
-    const socket = connect(Number(port), hostname);
-    socket.write(
-      `POST /collections/large/points/scroll HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\naccept-encoding: gzip\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
-    );
-    // some leave when the answer has begun, others while it is made
-    if (turn % 2 === 0) await once(socket, "data");
-    else await server.request("POST", "/collections/large/points/count", {});
-    socket.destroy();
-    await once(socket, "close");
-  }
-  for (let turn = 0; turn < 20; turn++) {
-    assert.equal((await server.request("POST", "/collections/large/points/count", {})).status, 200);
-  }
-  assert.doesNotMatch(server.log(), /"level":[56]0/);
 });
