@@ -37,6 +37,7 @@ export {
   type MutableVersionVector,
   mergeInto,
   mergeVersionVectors,
+  missingFrom,
   sequenceOf,
   sortedEntries,
   type VersionVector,

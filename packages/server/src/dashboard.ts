@@ -5,7 +5,7 @@ import fastifyStatic from "@fastify/static";
 import type { FastifyInstance, FastifyReply } from "fastify";
 
 /** Where the dashboard is served. */
-export const dashboardPath = "/dashboard";
+const dashboardPath = "/dashboard";
 
 /** Of the bundle: their names hold a hash of what is in them. */
 const ASSETS = "assets";

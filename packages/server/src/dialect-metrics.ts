@@ -5,7 +5,8 @@ import type { Durations, RequestStatistics, SeriesName } from "./request-statist
 import type { Snapshots } from "./snapshots/snapshots.js";
 
 type Labels = { readonly [name: string]: string };
-type Sample = readonly [Labels, number];
+/** What a metric is of something, by its labels. */
+export type Sample = readonly [Labels, number];
 
 function labelText(labels: Labels): string {
   const escaped = (value: string) => value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
@@ -13,7 +14,8 @@ function labelText(labels: Labels): string {
   return pairs.length === 0 ? "" : `{${pairs.join(",")}}`;
 }
 
-function metric(name: string, help: string, type: "gauge" | "counter", samples: readonly Sample[]): string {
+/** A metric as Prometheus reads it; nothing without samples. */
+export function metric(name: string, help: string, type: "gauge" | "counter", samples: readonly Sample[]): string {
   if (samples.length === 0) return "";
   const lines = samples.map(([labels, value]) => `${name}${labelText(labels)} ${value}\n`);
   return `\n# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join("")}`;

@@ -54,6 +54,13 @@ export function covers(vector: VersionVector, other: VersionVector): boolean {
   return true;
 }
 
+/** How many operations `other` covers and `vector` does not. */
+export function missingFrom(vector: VersionVector, other: VersionVector): number {
+  let missing = 0;
+  for (const [origin, sequence] of other) missing += Math.max(0, sequence - sequenceOf(vector, origin));
+  return missing;
+}
+
 /** How two vectors relate, by pointwise comparison. */
 export function compareVersionVectors(a: VersionVector, b: VersionVector): CausalOrder {
   const aCovers = covers(a, b);

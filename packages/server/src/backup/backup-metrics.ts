@@ -1,18 +1,10 @@
+import type { OtherMetric } from "../metrics.js";
 import type { BackupCounts } from "./backups-report.js";
-
-/** A number as Prometheus reads it. */
-export interface BackupMetric {
-  readonly name: string;
-  readonly help: string;
-  readonly value: number;
-  /** Does it only go up? */
-  readonly isTotal: boolean;
-}
 
 const inSeconds = (ms: number | undefined) => (ms ?? 0) / 1000;
 
 /** What is told of backups and drills. */
-export function backupMetrics({ lastMs, failures, drills, shipping }: BackupCounts): BackupMetric[] {
+export function backupMetrics({ lastMs, failures, drills, shipping }: BackupCounts): OtherMetric[] {
   const gauge = (name: string, help: string, value: number) => ({ name, help, value, isTotal: false });
   const total = (name: string, help: string, value: number) => ({ name, help, value, isTotal: true });
   const made = "when the last backup was made, seconds since 1970; 0: none is known";

@@ -320,7 +320,6 @@ export class Backups {
 
   async #sweep(): Promise<void> {
     try {
-      await this.#clear();
       const files = await this.#place.sweep(this.#options.replicaId);
       if (files.length > 0) this.#log.info({ files }, "unfinished backups removed");
     } catch (error) {

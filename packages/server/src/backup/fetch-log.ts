@@ -17,11 +17,7 @@ export interface StoredParts {
 type StoredTable = StoredManifest["tables"][number];
 
 /** A part by its name. Throws `corrupt` where it is lost or changed, naming it, and what the store throws. */
-export async function fetchPart(
-  { store, replicaId, codec }: StoredParts,
-  name: string,
-  bytes: number,
-): Promise<Uint8Array> {
+async function fetchPart({ store, replicaId, codec }: StoredParts, name: string, bytes: number): Promise<Uint8Array> {
   const key = partKey(replicaId, name);
   try {
     return codec.open(name, await store.get(key, codec.storedBytesMax(bytes)), bytes);

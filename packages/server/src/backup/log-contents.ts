@@ -31,6 +31,17 @@ export const logContents = z.object({
 export type LogContents = z.infer<typeof logContents>;
 export type CollectionContents = z.infer<typeof collectionContents>;
 
+/** A replica that is recovered from a log and is part of no cluster. Throws `corrupt`. */
+export function openAlone(
+  log: OpLog,
+  options: { readonly recoverFrom?: "projection" | "log"; readonly onMended?: (what: string) => void } = {},
+): Replica {
+  const newReplicaId = () => {
+    throw new MurmurationError("corrupt", "the log belongs to no replica");
+  };
+  return Replica.open({ log, clock: { now: () => 0 }, newReplicaId, newTableSeed, ...options });
+}
+
 /**
  * Recovers a replica from a log, as a start without graph images does, and tells what it holds. Writes nothing. `onMended` is told of what is
  * damaged and was made again from operations. Throws `corrupt`.
@@ -40,16 +51,7 @@ export function contentsOf(
   recoverFrom: "projection" | "log" = "projection",
   onMended?: (what: string) => void,
 ): LogContents {
-  const replica = Replica.open({
-    log,
-    clock: { now: () => 0 },
-    newReplicaId: () => {
-      throw new MurmurationError("corrupt", "the log belongs to no replica");
-    },
-    newTableSeed,
-    recoverFrom,
-    ...(onMended === undefined ? {} : { onMended }),
-  });
+  const replica = openAlone(log, { recoverFrom, ...(onMended === undefined ? {} : { onMended }) });
   requireSound(replica);
   return {
     replica_id: replica.id,

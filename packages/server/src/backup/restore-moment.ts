@@ -1,12 +1,11 @@
 import { existsSync, mkdirSync, mkdtempSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { covers, emptyVersionVector, Replica, SqliteOpLog, SYSTEM_SHARD } from "@murmuration/core";
+import { covers, emptyVersionVector, type Replica, SqliteOpLog, SYSTEM_SHARD } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
 import { dataFiles } from "../engine/data-folder.js";
-import { newTableSeed } from "../engine/table-seed.js";
 import type { BackupSource } from "./backup-source.js";
 import { withFileErrors } from "./files.js";
-import { type CollectionContents, collectionsOf } from "./log-contents.js";
+import { type CollectionContents, collectionsOf, openAlone } from "./log-contents.js";
 import { type HeldLog, heldTogether, latestMs, type Moment, operationsUntil, type Steps, stepsTo } from "./moment.js";
 import { type Restored, type RestoreOptions, refuseData } from "./restore-backup.js";
 
@@ -106,13 +105,6 @@ function makeRestoring(dataFolder: string): { readonly folder: string; readonly 
     }
   };
   return { folder, remove };
-}
-
-function openAlone(log: SqliteOpLog): Replica {
-  const newReplicaId = () => {
-    throw new MurmurationError("corrupt", "the log belongs to no replica");
-  };
-  return Replica.open({ log, clock: { now: () => 0 }, newReplicaId, newTableSeed });
 }
 
 /** Everything that the token has seen is here now. */

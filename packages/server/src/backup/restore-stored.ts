@@ -90,9 +90,8 @@ export async function verifyStored(
   options: VerifyOptions & { readonly temporary?: string },
 ): Promise<StoredManifest> {
   const found = await findStored(store, name, options.masterKeys);
-  const folder = withFileErrors(tmpdir(), () =>
-    mkdtempSync(join(options.temporary ?? tmpdir(), "murmuration-verify-")),
-  );
+  const temporary = options.temporary ?? tmpdir();
+  const folder = withFileErrors(temporary, () => mkdtempSync(join(temporary, "murmuration-verify-")));
   try {
     const file = join(folder, "verified.db");
     const key = found.keys && logKeyOf(found.keys);

@@ -179,7 +179,12 @@ export class Canaries {
     if (running === undefined || running.collectionId !== id) return false;
     requireNotPromoted(running);
     await this.#end(running);
-    this.#running = undefined;
+    // another one may have been started meanwhile
+    if (this.#running === running) {
+      this.#running = undefined;
+      clearInterval(this.#look);
+      this.#look = undefined;
+    }
     return true;
   }
 
@@ -267,8 +272,9 @@ export class Canaries {
       else running.ended = reply.why;
     });
     worker.on("error", (error) => {
-      running.ended = `its thread failed: ${error.message}`;
       this.#tell("a canary failed", error.message);
+      // where it was ended before, another one takes its place
+      if (running.worker === worker) running.ended = `its thread failed: ${error.message}`;
     });
     worker.on("exit", () => {
       this.#threads.delete(worker);

@@ -1,3 +1,4 @@
+import { metric as printMetric, type Sample } from "../dialect-metrics.js";
 import type { CanaryStatus } from "./canaries.js";
 import type { GraphFigures } from "./messages.js";
 
@@ -13,10 +14,10 @@ const help = {
 
 type Name = keyof typeof help;
 
-function metric(name: Name, samples: readonly (readonly [label: string, value: number | undefined])[]): string {
+function metric(name: Name, samples: readonly (readonly [Sample[0], number | undefined])[]): string {
   const type = name.endsWith("_total") ? "counter" : "gauge";
-  const lines = samples.flatMap(([label, value]) => (value === undefined ? [] : [`${name}${label} ${value}\n`]));
-  return lines.length === 0 ? "" : `\n# HELP ${name} ${help[name]}\n# TYPE ${name} ${type}\n${lines.join("")}`;
+  const known = samples.filter((one): one is Sample => one[1] !== undefined);
+  return printMetric(name, help[name], type, known);
 }
 
 /** The metrics of the canary that there is, as Prometheus reads them; nothing without one. */
@@ -25,8 +26,8 @@ export function canaryMetrics(status: CanaryStatus | undefined): string {
   if (figures === undefined) return "";
   const each = (read: (graph: GraphFigures) => number | undefined) =>
     [
-      ['{graph="first"}', read(figures.first)],
-      ['{graph="canary"}', read(figures.canary)],
+      [{ graph: "first" }, read(figures.first)],
+      [{ graph: "canary" }, read(figures.canary)],
     ] as const;
   return [
     metric(
@@ -45,7 +46,7 @@ export function canaryMetrics(status: CanaryStatus | undefined): string {
       "murmur_canary_seconds",
       each(({ p50Us }) => (p50Us === undefined ? undefined : p50Us / 1e6)),
     ),
-    metric("murmur_canary_compared_total", [["", figures.compared]]),
-    metric("murmur_canary_lag_seconds", [["", figures.lagMs / 1_000]]),
+    metric("murmur_canary_compared_total", [[{}, figures.compared]]),
+    metric("murmur_canary_lag_seconds", [[{}, figures.lagMs / 1_000]]),
   ].join("");
 }

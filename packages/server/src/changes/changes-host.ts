@@ -4,6 +4,7 @@ import {
   type Collection,
   covers,
   mergeVersionVectors,
+  missingFrom,
   type OpLog,
   sequenceOf,
   type VersionVector,
@@ -15,7 +16,7 @@ import { earlyMax, pageRows, tailEveryMs } from "./change-limits.js";
 import { changeToken } from "./change-token.js";
 import type { EventPage } from "./event-page.js";
 import { collectionData, eventText, operationData } from "./event-text.js";
-import { type Follower, lack, pageOf, sayBegin, total } from "./follower.js";
+import { type Follower, pageOf, sayBegin, total } from "./follower.js";
 import type { ChangesRequest, ChangesStart, EndReason, From } from "./messages.js";
 import { copyCursor, type FollowedLog, type OpCursor, openCursor, readOn } from "./op-cursor.js";
 import { type Group, needsPayload, operationOf, type Post, ShardTail } from "./shard-tail.js";
@@ -153,7 +154,7 @@ export class ChangesHost {
         return this.#join(follower, tail, pageOf(follower));
       }
       case "after":
-        sayBegin(follower, "tail", from.frontier, lack(frontier, from.frontier));
+        sayBegin(follower, "tail", from.frontier, missingFrom(frontier, from.frontier));
         follower.cursor = this.#cursor(follower, from.frontier);
         return this.#readPage(follower);
       case "start":
@@ -317,7 +318,6 @@ export class ChangesHost {
     const { client, shard, told } = follower;
     const frontier = this.#frontiers.get(shard);
     if (frontier === undefined) return this.#end(client, "failed", "the collection is not served");
-    for (const group of this.#tails.get(shard)?.groups.values() ?? []) group.clients.delete(client);
     if (++follower.snapshots > SNAPSHOTS_MAX) return this.#end(client, "log", "the log cannot be followed");
     follower.cursor = undefined;
     follower.isWaiting = false;

@@ -10,7 +10,7 @@ const WINDOW_BYTES = 64 * 1024;
 const beat = utf8.encode(":\n\n");
 
 /** What a client is told when its stream ends. */
-export function endEvent(reason: EndReason, message: string): Uint8Array {
+function endEvent(reason: EndReason, message: string): Uint8Array {
   return utf8.encode(eventText("end", JSON.stringify({ reason, message })));
 }
 
@@ -55,10 +55,6 @@ export class EventClient {
   /** Bytes that it has not read. */
   get waiting(): number {
     return this.#stream.readableLength + this.#reply.raw.writableLength;
-  }
-
-  get isEnding(): boolean {
-    return this.#isEnding;
   }
 
   /** Has it taken what it was sent, as far as it was to? */

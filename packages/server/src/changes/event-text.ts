@@ -8,18 +8,6 @@ export interface EventShape {
   readonly withPayload: boolean;
 }
 
-/** The names of events that are of operations. */
-export const operationEvents = [
-  "upsert",
-  "update-vectors",
-  "delete-vectors",
-  "delete",
-  "set-payload",
-  "overwrite-payload",
-  "delete-payload",
-  "clear-payload",
-] as const;
-
 const printTime = ({ wallMs, counter }: HybridTime) => `"wall_ms":${wallMs},"counter":${counter}`;
 
 /** The vectors that live of those that an operation gives, by their names, and their values where they are asked for. */

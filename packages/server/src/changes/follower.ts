@@ -1,4 +1,4 @@
-import { type Collection, sequenceOf, type VersionVector } from "@murmuration/core";
+import { type Collection, missingFrom, type VersionVector } from "@murmuration/core";
 import { changeToken } from "./change-token.js";
 import { EventPage } from "./event-page.js";
 import { collectionData, eventText } from "./event-text.js";
@@ -26,16 +26,9 @@ export interface Follower {
   snapshots: number;
 }
 
-/** Operations of `wanted` that are not in `held`. */
-export function lack(held: VersionVector, wanted: VersionVector): number {
-  let operations = 0;
-  for (const [origin, sequence] of wanted) operations += Math.max(0, sequence - sequenceOf(held, origin));
-  return operations;
-}
-
 /** How many operations a frontier holds. */
 export function total(frontier: VersionVector): number {
-  return lack(new Map(), frontier);
+  return missingFrom(new Map(), frontier);
 }
 
 /** The first event of a stream: where it begins, and what the collection is made of. */

@@ -1,4 +1,11 @@
-import { type Collection, decodeOperation, type LogEntry, type Operation, type VersionVector } from "@murmuration/core";
+import {
+  type Collection,
+  compareVersionVectors,
+  decodeOperation,
+  type LogEntry,
+  type Operation,
+  type VersionVector,
+} from "@murmuration/core";
 import type { PointId } from "@murmuration/index";
 import { tailCharacters, tailRows } from "./change-limits.js";
 import { changeToken } from "./change-token.js";
@@ -23,7 +30,7 @@ export function operationOf({ shard, origin, sequence, bytes }: LogEntry): Opera
 }
 
 /** Does it change points? */
-export function namesPoints(operation: Operation): operation is Operation & ({ id: PointId } | { ids: PointId[] }) {
+function namesPoints(operation: Operation): operation is Operation & ({ id: PointId } | { ids: PointId[] }) {
   return "id" in operation || "ids" in operation;
 }
 
@@ -52,10 +59,6 @@ export class ShardTail {
     this.cursor = cursor;
     this.#collection = collection;
     this.#post = post;
-  }
-
-  get isEmpty(): boolean {
-    return this.groups.size === 0;
   }
 
   /** Tell groups of another form of the collection. */
@@ -115,7 +118,7 @@ export class ShardTail {
     const stop = readOn(this.#log, this.cursor, told, tailRows, { leavesPayloadsOut }, take);
     for (const [i, group] of groups.entries()) {
       this.#send(group.number, pages[i] as EventPage);
-      if (group.told !== "names" || isSame(before, this.cursor.seen)) continue;
+      if (group.told !== "names" || compareVersionVectors(before, this.cursor.seen) === "equal") continue;
       this.#post({ kind: "names", group: group.number, operations: names, frontier: new Map(this.cursor.seen) });
     }
     return stop;
@@ -126,10 +129,4 @@ export class ShardTail {
     const { bytes, events } = page.take();
     this.#post({ kind: "tail", group, bytes, events }, [bytes.buffer]);
   }
-}
-
-function isSame(a: VersionVector, b: VersionVector): boolean {
-  if (a.size !== b.size) return false;
-  for (const [origin, sequence] of a) if (b.get(origin) !== sequence) return false;
-  return true;
 }

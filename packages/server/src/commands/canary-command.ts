@@ -86,7 +86,7 @@ function tableOf({ first, canary }: Canary): string {
 }
 
 /** How a canary does, for people. */
-export function describeCanary(canary: Canary): string {
+function describeCanary(canary: Canary): string {
   const { queries, lag } = canary;
   const named = canary.vector === "" ? "" : `, vector ${canary.vector}`;
   const reason = canary.reason === null ? "" : `: ${canary.reason}`;

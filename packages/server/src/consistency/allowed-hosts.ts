@@ -1,4 +1,5 @@
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+/** This machine, as `URL` gives a host. */
+export const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 /** A host as `URL` gives it, in lower case, or `*.` and what its name must end in. Throws an `Error` that says what is expected. */
 export function allowedHost(text: string): string {

@@ -6,6 +6,7 @@ import type { Database } from "../engine/database.js";
 import { HttpClient } from "../http/http-client.js";
 import { forwardedAnswerBytesMax, forwardsMax, forwardTimeoutMs } from "../http/http-limits.js";
 import { murmurHeaders } from "../http/murmur-headers.js";
+import { TRACEPARENT } from "../traceparent.js";
 import { isAllowedUrl } from "./allowed-hosts.js";
 import type { SessionRequest } from "./session-request.js";
 
@@ -24,9 +25,6 @@ const PASSED_ON = [
   murmurHeaders.settled,
   "server-timing",
 ];
-
-/** Of W3C Trace Context, version 00. */
-const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 type ForwarderDatabase = Pick<Database, "catalogue" | "holders" | "frontiers" | "missing" | "status">;
 

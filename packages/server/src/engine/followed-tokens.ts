@@ -2,10 +2,10 @@ import {
   covers,
   emptyVersionVector,
   limits,
+  missingFrom,
   resolveCollection,
   type SessionToken,
   SYSTEM_SHARD,
-  sequenceOf,
   type VersionVector,
 } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
@@ -25,13 +25,6 @@ interface Waiting {
   readonly token: SessionToken;
   readonly names: readonly string[];
   readonly done: (isCovered: boolean) => void;
-}
-
-/** How many operations of `wanted` are not in `held`. */
-function lack(held: VersionVector, wanted: VersionVector): number {
-  let operations = 0;
-  for (const [origin, sequence] of wanted) operations += Math.max(0, sequence - sequenceOf(held, origin));
-  return operations;
 }
 
 /** A token, and what it was made of. */
@@ -78,7 +71,7 @@ export class FollowedTokens {
   missing(token: SessionToken, names: readonly string[]): number {
     let operations = 0;
     for (const [shard, frontier] of this.frontiers(names)) {
-      operations += lack(frontier, token.get(shard) ?? emptyVersionVector);
+      operations += missingFrom(frontier, token.get(shard) ?? emptyVersionVector);
     }
     return operations;
   }

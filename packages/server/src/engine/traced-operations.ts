@@ -1,6 +1,7 @@
 import { type Command, type Outgoing, type Receipt, type Replica, sequenceOf } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
 import { processClockMs } from "../timing/process-clock.js";
+import { TRACEPARENT } from "../traceparent.js";
 import type { ArrivedHere } from "./cluster-link.js";
 import type { PhaseReport, WatchedReplica } from "./watched-replica.js";
 
@@ -12,8 +13,6 @@ const WAIT_MS_MAX = 60_000;
 const ENTRIES_MAX = 5;
 const CHARACTERS_MAX = 480;
 const SHARD_CHARACTERS_MAX = 128;
-/** W3C Trace Context, level 1: version 00. */
-const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 /** The operations of a trace: those of an origin up to a sequence. */
 export interface TracedOperation {

@@ -1,4 +1,5 @@
 import { MurmurationError } from "@murmuration/index";
+import { LOOPBACK } from "../consistency/allowed-hosts.js";
 import { parseStoreAddress, type StoreAddress } from "./store-address.js";
 
 /** The options of a store as they are given; "" where one is not. */
@@ -64,5 +65,5 @@ function endpointOf(text: string): string {
 /** Does what is sent to the store pass a network in the clear? */
 export function isInTheClear({ endpoint }: Pick<StoreConfig, "endpoint">): boolean {
   const { protocol, hostname } = new URL(endpoint ?? "https://amazon");
-  return protocol === "http:" && !/^(localhost|127\.[\d.]+|\[::1\])$/.test(hostname);
+  return protocol === "http:" && !LOOPBACK.test(hostname);
 }

@@ -13,7 +13,7 @@ import { spelled } from "./spelled.js";
 type About = ExplainReading["about"];
 
 /** Why a search is carried out as it is, in words. */
-export function reasonOfPlan(plan: SearchPlan): string {
+function reasonOfPlan(plan: SearchPlan): string {
   switch (plan.method) {
     case "graph": {
       const share =

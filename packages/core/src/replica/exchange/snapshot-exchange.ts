@@ -3,6 +3,7 @@ import {
   covers,
   emptyVersionVector,
   mergeInto,
+  missingFrom,
   sequenceOf,
   type VersionVector,
 } from "../../causality/version-vector.js";
@@ -235,9 +236,7 @@ export class SnapshotExchange implements Exchange {
     const known = new Map(held);
     for (const id of members.active())
       mergeInto(known, this.#context.frontiersOf(id)?.get(shard) ?? emptyVersionVector);
-    let lag = 0;
-    for (const [origin, sequence] of known) lag += sequence - sequenceOf(held, origin);
-    return lag;
+    return missingFrom(held, known);
   }
 
   /** The transfer of a shard; one that a crash broke off goes on. */

@@ -1,4 +1,4 @@
-import { sequenceOf, type VersionVector } from "../../causality/version-vector.js";
+import { missingFrom, type VersionVector } from "../../causality/version-vector.js";
 import type { ClockGuard } from "../../gossip/clock-guard.js";
 import { limits } from "../../limits.js";
 import type { Quarantine } from "../commit/quarantines.js";
@@ -140,11 +140,4 @@ function peerStatus(
   const suspect = silentMs === undefined || silentMs > limits.suspectMs;
   const { clockOffsetMs, lagMs } = known;
   return { id, isMember, silentMs, lagOperations, lagMs, clockOffsetMs, suspect, shards };
-}
-
-/** How many operations `theirs` covers and `ours` does not. */
-function missingFrom(ours: VersionVector, theirs: VersionVector): number {
-  let missing = 0;
-  for (const [origin, sequence] of theirs) missing += Math.max(0, sequence - sequenceOf(ours, origin));
-  return missing;
 }

@@ -16,7 +16,7 @@ import { jsonOfValue } from "../value-to-json.js";
 import { type OpenFile, openFile } from "./file-identity.js";
 
 /** Key of the file's metadata under which `murmur export` keeps the collection that the points are of. */
-export const metadataKey = "murmur_export";
+const metadataKey = "murmur_export";
 
 /** A group of rows as the file tells of it. */
 export interface ParquetGroup {
