@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { MurmurationError } from "@murmuration/index";
 import type { VersionVector } from "../../causality/version-vector.js";
 import type { WritableShard } from "../../state/writable-shard.js";
 import { createCollection, openReplica, point, REPLICA_ID, run, upsert } from "../replica.test-support.js";
 import { GraphMaker } from "./graph-maker.js";
+import type { WriteUpkeep } from "./write-upkeep.js";
 
 const POINTS = 50;
 
@@ -41,6 +43,37 @@ function switched() {
   };
   return { replica, steps, points };
 }
+
+test("nodes whose links found no room are linked in the next round", () => {
+  /** How many nodes are linked when the operation of this number finds no room; 0: none does. */
+  const linked = (failsAt: number) => {
+    const replica = openReplica();
+    const points = Array.from({ length: POINTS }, (_, i) => point(i + 1, [Math.sin(i), Math.cos(3 * i)]));
+    run(replica, createCollection("c"), upsert("c", points));
+    run(replica, { kind: "begin-graph", collection: "c", vector: "", links: 6, efConstruction: 32, by: 0 });
+    const [target] = [...replica.writableShards()] as [WritableShard];
+    const maker = new GraphMaker(target);
+    const none: VersionVector = new Map();
+    const context = { id: REPLICA_ID, stable: target.shard.frontier, stableCatalogue: none, catalogue: none };
+    let operations = 0;
+    let nodes = 0;
+    const write: WriteUpkeep = (upkeep) => {
+      assert.ok(upkeep.kind === "edges");
+      if (++operations === failsAt) throw new MurmurationError("capacity", "the graph is full");
+      nodes += upkeep.deltas.length;
+    };
+    for (let i = 0; i < 10; i++) {
+      try {
+        maker.step(new Set([REPLICA_ID]), context, 16, write);
+      } catch (error) {
+        assert.equal((error as MurmurationError).code, "capacity");
+      }
+    }
+    return nodes;
+  };
+  assert.equal(linked(0), POINTS);
+  for (const failsAt of [1, 2, 9]) assert.equal(linked(failsAt), POINTS, `operation ${failsAt}`);
+});
 
 test("a graph that serves is looked at once after a start, and again only when something came, as long as a member is away", () => {
   const { replica, steps, points } = switched();

@@ -2,7 +2,6 @@ import type { EdgeDelta, SpacePort } from "@murmuration/index";
 import type { CatalogueCommand } from "../../catalogue/catalogue-command.js";
 import type { Dot } from "../../causality/dot.js";
 import { compareVersionVectors, covers, sequenceOf, type VersionVector } from "../../causality/version-vector.js";
-import { mark } from "../../marks.js";
 import { isPlanted } from "../../planted.js";
 import type { WritableShard } from "../../state/writable-shard.js";
 import type { WriteUpkeep } from "./write-upkeep.js";
@@ -102,10 +101,8 @@ export class GraphMaker {
     const commands: CatalogueCommand[] = [];
     for (const key of keys) {
       if (serving.includes(key)) this.#stepServing(key, owned, context, left, write);
-      else if (this.#stepBuilding(key, context, left, write)) {
-        mark("graph switched");
+      else if (this.#stepBuilding(key, context, left, write))
         commands.push({ kind: "switch-graph", id: shard.id, graph: key });
-      }
     }
     const count = budget - left.nodes;
     forget(this.#making, (key) => building.some((one) => one.key === key));
@@ -202,12 +199,14 @@ export class GraphMaker {
     const space: SpacePort | undefined = indexes.get(key);
     if (space?.links === undefined || space.links.counters().storedTags > TAGS_MAX) return;
     const { reader, links } = space;
-    let deltas: EdgeDelta[] = [];
+    let planned: { readonly delta: EdgeDelta; readonly slot: number; readonly dot: Dot }[] = [];
     const put = () => {
-      if (deltas.length === 0) return;
-      write({ kind: "edges", reason: "rescue", vector: key, deltas });
+      if (planned.length === 0) return;
+      write({ kind: "edges", reason: "rescue", vector: key, deltas: planned.map(({ delta }) => delta) });
+      // not before: what found no room is linked in the next round
+      for (const { slot, dot } of planned) noteDone(making, slot, dot);
       making.through = sequenceOf(shard.frontier, context.id);
-      deltas = [];
+      planned = [];
     };
     for (; left.slots > 0 && left.nodes > 0; left.slots--) {
       if (making.level === LEVEL_MAX && making.slot === 0) {
@@ -238,13 +237,12 @@ export class GraphMaker {
       }
       const delta = links.planLink(dot);
       if (delta === undefined) continue;
-      deltas.push(delta);
-      noteDone(making, slot, dot);
+      planned.push({ delta, slot, dot });
       left.nodes--;
       making.inRound++;
       making.linked++;
       // a node does not see those of its own operation: while there are few, each is planned with all before it in the graph
-      if (deltas.length >= Math.min(DELTAS_PER_OPERATION, 1 + making.linked / FEW_NODES)) put();
+      if (planned.length >= Math.min(DELTAS_PER_OPERATION, 1 + making.linked / FEW_NODES)) put();
     }
     put();
   }

@@ -113,8 +113,10 @@ export class Upkeep {
     for (const [at, command] of commands.entries()) {
       const wait = command.kind === "switch-graph" ? this.#shards.get(command.id)?.room.switch : undefined;
       const outcome = outcomes[at];
-      if (!(outcome instanceof MurmurationError)) wait?.noteDone();
-      else if (wait !== undefined) {
+      if (!(outcome instanceof MurmurationError)) {
+        if (command.kind === "switch-graph" && outcome?.changed === true) mark("graph switched");
+        wait?.noteDone();
+      } else if (wait !== undefined) {
         wait.noteFailure(nowMs);
         if (outcome.code === "capacity") this.#done.putOff++;
       }
