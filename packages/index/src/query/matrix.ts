@@ -11,7 +11,12 @@ import { similarities } from "./similarity.js";
 import type { SpaceReader } from "./space-reader.js";
 
 /** Of the rows that match, those that have a vector in the space. */
-function* withVector(view: ReadView, space: SpaceReader, { filter }: MatrixQuery, meter: Meter): Sliced<RowSet> {
+export function* withVector(
+  view: ReadView,
+  space: SpaceReader,
+  { filter }: Pick<MatrixQuery, "filter">,
+  meter: Meter,
+): Sliced<RowSet> {
   const { points } = view;
   const matching = filter === undefined ? yield* points.visibleRows() : yield* matchingRows(view, filter);
   const rows = new RowSet();

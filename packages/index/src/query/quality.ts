@@ -1,13 +1,12 @@
 import type { PointId } from "../point/point-id.js";
-import { RowSet } from "../row-set.js";
 import { Meter, type Sliced } from "../sliced.js";
 import type { GraphReader } from "../vector-index/graph-reader.js";
 import type { SearchResult, Visibility } from "../vector-index/search-types.js";
+import { withVector } from "./matrix.js";
 import { visibilityIn } from "./nearest.js";
 import { type ReadView, spaceOf } from "./read-view.js";
 import { withoutGraph } from "./record-walk.js";
 import { sampleRows } from "./sample.js";
-import type { SpaceReader } from "./space-reader.js";
 
 /** A measurement of the search, on stored vectors as queries. */
 export interface QualityQuery {
@@ -136,18 +135,6 @@ function* timed(
   }
 }
 
-/** Rows that have a vector in a space. */
-function* rowsWithVector({ points }: ReadView, { number }: SpaceReader): Sliced<RowSet> {
-  const meter = new Meter();
-  const rows = new RowSet();
-  for (const row of yield* points.visibleRows()) {
-    if (points.segment.rows.slotAt(row, number) !== undefined) rows.add(row);
-    meter.steps++;
-    if (meter.isDue()) yield "pause";
-  }
-  return rows;
-}
-
 /**
  * How good and how fast the search is now: for each point of a sample its nearest others by exact search, and by the graph with each of the widths. Which
  * points are drawn follows from state and request alone. `now`: milliseconds. Throws `wrong-input` for an unknown vector and for one without a graph.
@@ -158,7 +145,7 @@ export function* quality(view: ReadView, query: QualityQuery, now: () => number)
   if (space.kind !== "dense") throw withoutGraph(space);
   const { graph } = space;
   const { changes } = view.graphs[space.number] as ReadView["graphs"][number];
-  const candidates = yield* rowsWithVector(view, space);
+  const candidates = yield* withVector(view, space, {}, new Meter());
   const sample = yield* sampleRows(view.points, candidates, Math.min(samples, candidates.size), seed);
   const visibility = visibilityIn(view, space, undefined);
   const common = { limit: limit + 1, allEntries: view.allEntries };

@@ -4,7 +4,7 @@ import type { PointId } from "../point/point-id.js";
 import { rowsPerCallMax } from "../segment/reader.js";
 import type { Sliced } from "../sliced.js";
 import { isDense } from "../vector/vector.js";
-import { type RecordedWalk, WalkRecorder } from "../vector-index/walk-recorder.js";
+import { type RecordedWalk, WalkRecorder, type WalkStep } from "../vector-index/walk-recorder.js";
 import { matchingRows } from "./matching.js";
 import { targetOf, visibilityIn } from "./nearest.js";
 import type { SearchParameters } from "./query.js";
@@ -34,26 +34,14 @@ export interface WalkNode {
   readonly distance: number;
 }
 
-/** `RecordedWalk.steps`, with places among the nodes in place of slots. */
-export interface ToldStep {
-  readonly kind: "descend" | "search";
-  readonly level: number;
-  readonly expanded: readonly number[];
-  readonly looked: readonly number[];
-  readonly kept: readonly number[];
-  readonly pool: number;
-  readonly farthest: number;
-}
+/** A step, with places among the nodes in place of slots. */
+export type ToldStep = WalkStep<number>;
 
 /** A walk, as it is told. */
-export interface ToldWalk {
-  readonly ef: number;
+export interface ToldWalk extends Omit<RecordedWalk, "plan" | "steps"> {
   /** Candidates that are ranked again by exact distances; 0: none are. */
   readonly ranked: number;
   readonly steps: readonly ToldStep[];
-  readonly stepsTaken: number;
-  readonly compared: number;
-  readonly candidates: number;
 }
 
 /** How a search came to its answer. */

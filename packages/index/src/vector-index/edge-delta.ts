@@ -16,7 +16,7 @@ const FORMAT = 2;
 const LEVEL_MAX = 7;
 
 /** Order of the lists of a delta: by level, then by dot. */
-function compareLists(a: EdgeList, b: EdgeList): number {
+export function compareLists(a: EdgeList, b: EdgeList): number {
   return a.level - b.level || a.dot.origin - b.dot.origin || a.dot.sequence - b.dot.sequence;
 }
 

@@ -1,5 +1,4 @@
-import type { EdgeList } from "./edge-delta.js";
-import { encodeEdgeDelta } from "./edge-delta.js";
+import { compareLists, type EdgeList, encodeEdgeDelta } from "./edge-delta.js";
 import { decodeGraphDelta, encodeGraphDelta } from "./graph-delta.js";
 import type { NodeDot } from "./graph-reader.js";
 import type { EdgeDelta, GraphDelta } from "./graph-types.js";
@@ -41,7 +40,5 @@ export function planLink(index: VectorIndex, node: NodeDot): EdgeDelta | undefin
     }
   }
   if (lists.length === 0) return undefined;
-  return encodeEdgeDelta(
-    lists.sort((a, b) => a.level - b.level || a.dot.origin - b.dot.origin || a.dot.sequence - b.dot.sequence),
-  );
+  return encodeEdgeDelta(lists.sort(compareLists));
 }

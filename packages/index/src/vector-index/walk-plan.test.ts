@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { vectorIndexLimits } from "./options.js";
-import { leastMatches, planWalk, widerWalk } from "./walk-plan.js";
+import { decideWalk, leastMatches, widerWalk } from "./walk-plan.js";
 
 const graph = { dimensions: 4, metric: "cosine", links: 16, efConstruction: 100, quantization: "int8" } as const;
 
@@ -15,7 +15,7 @@ test("a second walk is wider by what the first one missed, or none where compari
       fc.nat(512),
       (nodes, share, efSearch, met) => {
         const matches = Math.ceil(nodes * share);
-        const first = planWalk(graph, { limit: 10, efSearch }, 10, matches, nodes, true);
+        const first = decideWalk(graph, { limit: 10, efSearch }, 10, matches, nodes, true).walk;
         if (first === undefined) return;
         const least = leastMatches(first, 10, matches);
         if (met >= least) return;
@@ -37,7 +37,7 @@ test("a second walk is wider by what the first one missed, or none where compari
 
 test("a filter widens a walk by what it leaves out of the nearest, dead nodes by their share of all", () => {
   const widthOf = (limit: number, matches: number, isFiltered: boolean) =>
-    planWalk(graph, { limit, efSearch: 100 }, limit, matches, 1_000_000, isFiltered)?.widened;
+    decideWalk(graph, { limit, efSearch: 100 }, limit, matches, 1_000_000, isFiltered).walk?.widened;
   assert.equal(widthOf(10, 1_000_000, true), 100);
   assert.equal(widthOf(10, 500_000, true), 130);
   assert.equal(widthOf(10, 100_000, true), 370);

@@ -49,11 +49,6 @@ export function decideWalk(
   return { walk: { widened, expected, depth }, because: "worth-it", ...decided };
 }
 
-/** How `decideWalk` walks; `undefined`: comparing with all that match is cheaper. */
-export function planWalk(...given: Parameters<typeof decideWalk>): WalkPlan | undefined {
-  return decideWalk(...given).walk;
-}
-
 /** Is a walk that keeps so many candidates possible, and cheaper than comparing with all that match? */
 function isWorthIt(candidates: number, matches: number): boolean {
   return candidates <= vectorIndexLimits.efSearchMax && matches > candidates * COMPARISONS_PER_CANDIDATE;

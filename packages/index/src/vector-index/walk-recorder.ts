@@ -8,7 +8,7 @@ const told = { at: 0, looked: 1, begun: 2, expanded: 3, compared: 4, kept: 5 } a
 const POOL_SLOT = 0x7fffffff;
 
 /** How much is recorded of all walks of one search. Behind it the walks go on, and are not told any more. */
-export interface RecordLimits {
+interface RecordLimits {
   readonly stepsMax: number;
   /** Nodes that were compared, over all steps. */
   readonly lookedMax: number;
@@ -22,16 +22,16 @@ export interface LookedAt {
   readonly distance: number;
 }
 
-/** One step of a walk. */
-export interface WalkStep {
+/** One step of a walk. Nodes are named by their slots, or as whoever tells of it numbers them. */
+export interface WalkStep<Looked = LookedAt> {
   /** descend: the greedy descent of an upper level looks at all links of where it is. search: the best-first search of the lowest one. */
   readonly kind: "descend" | "search";
   readonly level: number;
-  /** Slots whose links are followed: one on upper levels, up to three at a time (`BEAM`) on the lowest one; none where it begins. */
+  /** Those whose links are followed: one on upper levels, up to three at a time (`BEAM`) on the lowest one; none where it begins. */
   readonly expanded: readonly number[];
   /** Nodes that were compared; of a search those alone that it had not met before. Where it begins: what it begins with. */
-  readonly looked: readonly LookedAt[];
-  /** Slots of those of them that were near enough to be kept; of a descent: where it goes on, none where nothing is nearer. */
+  readonly looked: readonly Looked[];
+  /** Those of them that were near enough to be kept; of a descent: where it goes on, none where nothing is nearer. */
   readonly kept: readonly number[];
   /** Candidates that are kept after it, and the distance of the farthest one; of a descent: of where it is. */
   readonly pool: number;
