@@ -22,6 +22,18 @@ const centres = [
 const vectorOf = (i: number) =>
   (centres[i % 3] as number[]).map((x, k) => x + Math.sin(i * (k + 1.3)) + 0.4 * Math.cos(i * i + k));
 const HOSTILE = '<img src=x onerror="window.hit=1"><script>window.hit=1</script>\u202Eevil';
+/** Notes the names of points that stood over a list that was there before them, whenever the page changed. */
+const noteMixed = `(() => {
+  const card = document.querySelector(".near").parentElement;
+  const now = () => ({ of: card.querySelector("p a").textContent, first: card.querySelector(".near li") });
+  let last = now();
+  window.mixed = [];
+  new MutationObserver(() => {
+    const { of, first } = now();
+    if (of !== last.of && first !== null) window.mixed.push(of);
+    last = { of, first };
+  }).observe(card, { subtree: true, childList: true, characterData: true });
+})()`;
 const kinds = ["ash", "birch", "cedar"];
 
 async function ok(method: string, path: string, body?: unknown): Promise<unknown> {
@@ -54,12 +66,14 @@ describe("the projection", { skip: noBrowser }, () => {
     for (let y = 40; y < 500 && (await page.locator(".near").count()) === 0; y += 40)
       for (let x = 20; x < box.width; x += 20) await page.mouse.move(box.x + x, box.y + y);
     await view.shows(/Nearest to \d+, by a query/);
+    await page.locator(".near li").nth(7).waitFor();
+    await page.evaluate(noteMixed);
     const row = page.locator(".list-row").first();
     await row.focus();
     const id = Number((await row.innerText()).split(/\s/)[0]);
-    // those of the point that was pointed at before may still be there
     await view.shows(`Nearest to ${id}, by a query`);
     await page.locator(".near li").nth(7).waitFor();
+    assert.deepEqual(await page.evaluate("window.mixed"), [], "no list of another point, not for a frame");
     const near = await page.locator(".near a").allInnerTexts();
     const { points } = (await ok("POST", "/collections/c/points/query", { query: id, limit: 8 })) as {
       readonly points: readonly { readonly id: number }[];

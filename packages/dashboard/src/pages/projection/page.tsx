@@ -124,6 +124,14 @@ function Neighbours({
   );
 }
 
+/** What a query for the neighbours of a point came to. */
+interface Answer {
+  /** The question, as the object that it is: an answer to another one is none to this. */
+  readonly to: object;
+  readonly near?: readonly Near[];
+  readonly error?: Error;
+}
+
 interface ShownProps {
   readonly collection: string;
   readonly vector: DenseVector;
@@ -136,24 +144,30 @@ interface ShownProps {
 /** The points, what is nearest to the one that is looked at, and all of them as a list. */
 function Shown({ collection, vector, sample, placed, colouring, values }: ShownProps) {
   const [looked, setLooked] = useState<number>();
-  const [near, setNear] = useState<readonly Near[]>();
-  const [error, setError] = useState<Error>();
+  const [answer, setAnswer] = useState<Answer>();
   const id = looked === undefined ? undefined : sample.ids[looked];
+  const asked = useMemo(
+    () => (id === undefined ? undefined : { collection, using: vector.name, id }),
+    [collection, vector.name, id],
+  );
   useEffect(() => {
-    setNear(undefined);
-    setError(undefined);
-    if (id === undefined) return;
+    if (asked === undefined) return;
     const abort = new AbortController();
     const timer = setTimeout(() => {
-      loadNear(collection, vector.name, id, abort.signal).then(setNear, (failure: Error) => {
-        if (!abort.signal.aborted) setError(failure);
-      });
+      loadNear(asked.collection, asked.using, asked.id, abort.signal).then(
+        (found) => setAnswer({ to: asked, near: found }),
+        (failure: Error) => {
+          if (!abort.signal.aborted) setAnswer({ to: asked, error: failure });
+        },
+      );
     }, REST_MS);
     return () => {
       clearTimeout(timer);
       abort.abort();
     };
-  }, [collection, vector.name, id]);
+  }, [asked]);
+  // effects come after the paint: what is not of this question is left out here
+  const { near, error } = answer !== undefined && answer.to === asked ? answer : {};
   const places = useMemo(() => new Map(sample.ids.map((one, at) => [String(one), at])), [sample]);
   const nearPlaces = useMemo(
     () => new Set((near ?? []).map((one) => places.get(String(one.id))).filter((at) => at !== undefined)),
