@@ -3,7 +3,10 @@ import { before, describe, type TestContext, test } from "node:test";
 import type { Locator, Page } from "playwright-core";
 import { startE2eServer } from "../e2e/e2e-server.js";
 import { Driver, noBrowser, type View } from "../support/dashboard/driver.js";
+import { until } from "../support/until.js";
 
+/** `interactionDelay` of @codemirror/autocomplete: for 75 ms after a list opened no key accepts what it proposes. */
+const COMPLETION_DEAF_MS = 80;
 const LARGE = "18446744073709551615";
 
 const server = await startE2eServer();
@@ -289,7 +292,13 @@ describe("points", { skip: noBrowser }, () => {
     await page.getByLabel("Add a condition to: All of these (must)").nth(1).selectOption("is_null");
     await last("Field").fill("inner");
     await page.getByLabel("Add a condition to: min_should").first().waitFor();
+    // what stood there before looks the same: the answers themselves say it
+    const answers = ["count", "scroll"].map((route) =>
+      page.waitForResponse((response) => response.url().endsWith(`/collections/cities/points/${route}`)),
+    );
     await page.getByRole("button", { name: "Apply the filter" }).click();
+    const statuses = (await Promise.all(answers)).map((response) => response.status());
+    assert.deepEqual(statuses, [200, 200]);
     await view.shows(/^\d+ points$/);
     assert.match(decodeURIComponent(page.url()), /"nested":/);
     assert.equal(await page.getByText("The points could not be read").count(), 0);
@@ -422,6 +431,8 @@ describe("the console", { skip: noBrowser }, () => {
     await write(editor, '{"query": 1, ');
     await page.keyboard.type('"with_p');
     await page.locator(".cm-tooltip-autocomplete").getByText("with_payload").waitFor();
+    const seenMs = performance.now();
+    await until(() => performance.now() - seenMs > COMPLETION_DEAF_MS, "keys are taken by the list");
     await page.keyboard.press("Enter");
     await page.keyboard.type("true}");
     await editor.getByText('"with_payload"').waitFor();
