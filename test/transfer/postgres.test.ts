@@ -78,7 +78,8 @@ describe("PostgreSQL with pgvector", () => {
 
   test("a connection that breaks or stands still is made again, and no row is lost or twice", async () => {
     const { port } = new URL(address);
-    const relay = await startRelay({ targetPort: Number(port) });
+    // so slow that the import is under way still when its connection breaks, and when it stands still
+    const relay = await startRelay({ targetPort: Number(port), bandwidthBytesPerSecond: 40_000 });
     try {
       const broken = address.replace(`:${port}`, `:${relay.port}`);
       const flags = [
