@@ -183,11 +183,13 @@ describe("the graph", { skip: noBrowser }, () => {
     const last = page.locator('.step-row[aria-current="step"]');
     await last.waitFor();
     const isInSight = `(() => {
-      const row = document.querySelector('.step-row[aria-current="step"]').getBoundingClientRect();
+      const row = document.querySelector('.step-row[aria-current="step"]')?.getBoundingClientRect();
+      if (row === undefined) return false;
       const box = document.querySelector(".virtual-list").getBoundingClientRect();
       return row.top >= box.top - 1 && row.bottom <= box.bottom + 1;
     })()`;
-    assert.equal(await page.evaluate(isInSight), true, "the list follows");
+    // the list follows
+    await page.waitForFunction(isInSight);
     const body = { query: vectorOf(40), limit: 5, params: { hnsw_ef: 12 } };
     const { points } = (await ok("POST", "/collections/c/points/query", body)) as {
       readonly points: readonly { readonly id: number }[];

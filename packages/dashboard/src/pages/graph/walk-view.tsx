@@ -3,16 +3,18 @@ import { ask, path } from "../../api.js";
 import { count, percent } from "../../format.js";
 import { PointLink } from "../../looking/link-to-point.js";
 import { Player } from "../../looking/player.js";
+import { StepList } from "../../looking/step-list.js";
 import { type DenseVector, queryOfText } from "../../looking/vectors.js";
 import { Card } from "../../parts/card.js";
 import { ErrorBox } from "../../parts/error-box.js";
 import { TextField } from "../../parts/field.js";
-import { VirtualList } from "../../parts/virtual-list.js";
+import { WholeNumberField, wholeNumber } from "../../parts/whole-number-field.js";
 import { type DrawnEdge, type DrawnNode, NodeCanvas } from "../../plot/node-canvas.js";
 import { layOut, nameOf, parentsOf, stateAt, stepsOf, tellStep, type Walked } from "./walk.js";
 
 const HEIGHT = 460;
 const EF_MAX = 65_536;
+const LIMIT_MAX = 100;
 const ROW = 62;
 
 function Picture({ walked, at }: { readonly walked: Walked; readonly at: number }) {
@@ -86,14 +88,6 @@ function Shown({ collection, walked }: ShownProps) {
   const steps = useMemo(() => stepsOf(walked), [walked]);
   const { nodes, walks, points, end, cut, settled } = walked;
   const step = steps[at];
-  const list = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    // the list follows, without taking the page along
-    const box = list.current?.querySelector<HTMLElement>(".virtual-list");
-    if (box === null || box === undefined) return;
-    const top = at * ROW;
-    if (top < box.scrollTop || top + ROW > box.scrollTop + box.clientHeight) box.scrollTop = top - box.clientHeight / 2;
-  }, [at]);
   const onStep = useCallback((next: number) => setAt(next), []);
   return (
     <div class="looking">
@@ -121,25 +115,15 @@ function Shown({ collection, walked }: ShownProps) {
       </Card>
       <div class="stack">
         <Card title="Steps">
-          <div ref={list}>
-            <VirtualList
-              label="Steps of the walk"
-              items={steps}
-              keyOf={(_, i) => i}
-              rowHeight={ROW}
-              height={400}
-              render={(one, i) => (
-                <button
-                  type="button"
-                  class="quiet step-row"
-                  aria-current={i === at ? "step" : undefined}
-                  onClick={() => setAt(i)}
-                >
-                  {tellStep(walked, one)}
-                </button>
-              )}
-            />
-          </div>
+          <StepList
+            label="Steps of the walk"
+            steps={steps}
+            at={at}
+            onStep={onStep}
+            render={(one) => tellStep(walked, one)}
+            rowHeight={ROW}
+            height={400}
+          />
         </Card>
         <Card title="Answer">
           <ol class="near">
@@ -170,11 +154,7 @@ export function WalkView({ collection, vector }: { readonly collection: string; 
   const [error, setError] = useState<Error>();
   const running = useRef<AbortController>(undefined);
   useEffect(() => () => running.current?.abort(), []);
-  const numberIn = (given: string, most: number) => {
-    const value = Number(given);
-    return Number.isInteger(value) && value >= 1 && value <= most ? value : undefined;
-  };
-  const [efGiven, limitGiven] = [numberIn(ef, EF_MAX), numberIn(limit, 100)];
+  const [efGiven, limitGiven] = [wholeNumber(ef, EF_MAX), wholeNumber(limit, LIMIT_MAX)];
   const walk = () => {
     running.current?.abort();
     const abort = new AbortController();
@@ -215,20 +195,8 @@ export function WalkView({ collection, vector }: { readonly collection: string; 
             onInput={setText}
             placeholder={`7, or ${Math.min(vector.size, 3)}${vector.size > 3 ? " … " : " "}numbers`}
           />
-          <TextField
-            label="Width (hnsw_ef)"
-            type="number"
-            value={ef}
-            onInput={setEf}
-            error={efGiven === undefined ? "a whole number from 1 to 65,536" : undefined}
-          />
-          <TextField
-            label="Answers"
-            type="number"
-            value={limit}
-            onInput={setLimit}
-            error={limitGiven === undefined ? "a whole number from 1 to 100" : undefined}
-          />
+          <WholeNumberField label="Width (hnsw_ef)" value={ef} onInput={setEf} most={EF_MAX} />
+          <WholeNumberField label="Answers" value={limit} onInput={setLimit} most={LIMIT_MAX} />
           <div class="row">
             <button type="submit" class="primary" disabled={!isReady}>
               Walk

@@ -11,6 +11,7 @@ import { Data } from "../../parts/data.js";
 import { ErrorBox } from "../../parts/error-box.js";
 import { SelectField, TextField } from "../../parts/field.js";
 import { VirtualList } from "../../parts/virtual-list.js";
+import { WholeNumberField, wholeNumber } from "../../parts/whole-number-field.js";
 import { go } from "../../place.js";
 import { useResource } from "../../use-resource.js";
 import { type Colouring, colouringOf, rangeColour } from "./colours.js";
@@ -22,6 +23,8 @@ import "../../looking/looking.css";
 
 const SIZES = [200, 500, 1_000, 2_000, 5_000];
 const NEIGHBOURS = 8;
+const UMAP_NEIGHBOURS_MIN = 2;
+const UMAP_NEIGHBOURS_MAX = 100;
 /** A pointer that rests so long on a point asks for its neighbours. */
 const REST_MS = 150;
 const plain: Colouring = { kind: "plain", colour: "#0072b2" };
@@ -276,12 +279,11 @@ function Projection({ collection, info }: { readonly collection: string; readonl
   const colouring = useMemo(() => (shownValues === undefined ? plain : colouringOf(shownValues)), [shownValues]);
   const isUmap = umap !== undefined && umap.of === sample.value;
   const placed = isUmap ? umap.placed : pca.value?.xs.length === sample.value?.ids.length ? pca.value : undefined;
-  const neighboursGiven = Number(neighbours);
-  const isGiven = Number.isInteger(neighboursGiven) && neighboursGiven >= 2 && neighboursGiven <= 100;
+  const neighboursGiven = wholeNumber(neighbours, UMAP_NEIGHBOURS_MAX, UMAP_NEIGHBOURS_MIN);
 
   const runUmap = () => {
     const of = sample.value;
-    if (of === undefined || !isGiven) return;
+    if (of === undefined || neighboursGiven === undefined) return;
     cancel();
     const abort = new AbortController();
     running.current = abort;
@@ -322,12 +324,12 @@ function Projection({ collection, info }: { readonly collection: string; readonl
             placeholder="none"
             suggestions={[...new Set([...info.indexed, ...(fields.value ?? [])])]}
           />
-          <TextField
+          <WholeNumberField
             label="UMAP's neighbours"
-            type="number"
             value={neighbours}
             onInput={setNeighbours}
-            error={isGiven ? undefined : "a whole number from 2 to 100"}
+            least={UMAP_NEIGHBOURS_MIN}
+            most={UMAP_NEIGHBOURS_MAX}
           />
           <div class="row">
             <button type="button" onClick={() => setTurn(turn + 1)}>
@@ -336,7 +338,7 @@ function Projection({ collection, info }: { readonly collection: string; readonl
             {progress === undefined ? (
               <button
                 type="button"
-                disabled={!isGiven || (sample.value?.ids.length ?? 0) < UMAP_POINTS_MIN}
+                disabled={neighboursGiven === undefined || (sample.value?.ids.length ?? 0) < UMAP_POINTS_MIN}
                 onClick={runUmap}
               >
                 Lay out by UMAP

@@ -11,6 +11,7 @@ import { SelectField, TextField } from "../../parts/field.js";
 import { Stat } from "../../parts/stat.js";
 import { Table } from "../../parts/table.js";
 import { WaitingButton } from "../../parts/waiting-button.js";
+import { WholeNumberField, wholeNumber } from "../../parts/whole-number-field.js";
 import { LinePlot } from "../../plot/line-plot.js";
 import { shareText, widthsOfText } from "./widths.js";
 import "../../looking/looking.css";
@@ -41,6 +42,8 @@ interface Quality {
 
 const WIDTHS = "16 32 64 128 192 384";
 const TIMEOUT_SECONDS = 120;
+const SAMPLES_MAX = 1_000;
+const LIMIT_MAX = 100;
 const time = (ms: number) => duration(ms / 1_000);
 
 function Told({ collection, quality }: { readonly collection: string; readonly quality: Quality }) {
@@ -140,11 +143,7 @@ function Measuring({ collection, info }: { readonly collection: string; readonly
   const [isRunning, setRunning] = useState(false);
   useEffect(() => () => running.current?.abort(), []);
   const efs = widthsOfText(widths);
-  const numberIn = (text: string, most: number) => {
-    const value = Number(text);
-    return Number.isInteger(value) && value >= 1 && value <= most ? value : undefined;
-  };
-  const [samplesGiven, limitGiven] = [numberIn(samples, 1_000), numberIn(limit, 100)];
+  const [samplesGiven, limitGiven] = [wholeNumber(samples, SAMPLES_MAX), wholeNumber(limit, LIMIT_MAX)];
   const isReady = typeof efs !== "string" && samplesGiven !== undefined && limitGiven !== undefined;
   const measure = () => {
     running.current?.abort();
@@ -178,20 +177,13 @@ function Measuring({ collection, info }: { readonly collection: string; readonly
             options={info.vectors.map((one) => ({ value: one.name, label: vectorTitle(one) }))}
             onChange={setVector}
           />
-          <TextField
+          <WholeNumberField
             label="Points, drawn by their ids"
-            type="number"
             value={samples}
             onInput={setSamples}
-            error={samplesGiven === undefined ? "a whole number from 1 to 1,000" : undefined}
+            most={SAMPLES_MAX}
           />
-          <TextField
-            label="Neighbours of each"
-            type="number"
-            value={limit}
-            onInput={setLimit}
-            error={limitGiven === undefined ? "a whole number from 1 to 100" : undefined}
-          />
+          <WholeNumberField label="Neighbours of each" value={limit} onInput={setLimit} most={LIMIT_MAX} />
           <TextField
             label="Widths (hnsw_ef)"
             value={widths}

@@ -1,10 +1,10 @@
-import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useCallback, useMemo, useState } from "preact/hooks";
 import { count } from "../../format.js";
 import { Player } from "../../looking/player.js";
+import { StepList } from "../../looking/step-list.js";
 import { Card } from "../../parts/card.js";
 import { Data } from "../../parts/data.js";
 import { CheckField } from "../../parts/field.js";
-import { VirtualList } from "../../parts/virtual-list.js";
 import { Canvas, type Drawing } from "../../plot/canvas.js";
 import { type Run, type RunEvent, tellEvent, underWay } from "./read-run.js";
 
@@ -143,13 +143,6 @@ export function Replay({ run }: { readonly run: Run }) {
   const event = events[at];
   const draw = useCallback((drawing: Drawing) => drawRun(drawing, shown, at), [shown, at]);
   const onStep = useCallback((next: number) => setStep(next), []);
-  const list = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    const box = list.current?.querySelector<HTMLElement>(".virtual-list");
-    if (box === null || box === undefined) return;
-    const top = at * ROW;
-    if (top < box.scrollTop || top + ROW > box.scrollTop + box.clientHeight) box.scrollTop = top - box.clientHeight / 2;
-  }, [at]);
   const lasting =
     event === undefined ? [] : faults.filter(({ atMs, forMs }) => atMs <= event.atMs && event.atMs <= atMs + forMs);
   const violationAt = events.findIndex(({ kind }) => kind === "violation");
@@ -193,25 +186,20 @@ export function Replay({ run }: { readonly run: Run }) {
             }}
           />
         ) : null}
-        <div ref={list}>
-          <VirtualList
-            label="Events of the run"
-            items={events}
-            keyOf={(_, i) => i}
-            rowHeight={ROW}
-            height={460}
-            render={(one, i) => (
-              <button
-                type="button"
-                class={`quiet step-row ${one.isTold ? "told" : ""}`}
-                aria-current={i === at ? "step" : undefined}
-                onClick={() => setStep(i)}
-              >
-                <span class="soft">{count(one.atMs)} ms</span> <Data text={tellEvent(one)} max={110} isBrief />
-              </button>
-            )}
-          />
-        </div>
+        <StepList
+          label="Events of the run"
+          steps={events}
+          at={at}
+          onStep={onStep}
+          render={(one) => (
+            <>
+              <span class="soft">{count(one.atMs)} ms</span> <Data text={tellEvent(one)} max={110} isBrief />
+            </>
+          )}
+          isTold={(one) => one.isTold}
+          rowHeight={ROW}
+          height={460}
+        />
       </Card>
     </div>
   );
