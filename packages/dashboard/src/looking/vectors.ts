@@ -35,7 +35,7 @@ function denseOf(name: string, given: Given): DenseVector[] {
 }
 
 /** The vectors of a collection that have a graph. */
-export function denseVectorsOf(vectors: Info["config"]["params"]["vectors"]): DenseVector[] {
+function denseVectorsOf(vectors: Info["config"]["params"]["vectors"]): DenseVector[] {
   if (vectors === undefined) return [];
   if (typeof (vectors as Given).size === "number") return denseOf("", vectors as Given);
   return Object.entries(vectors as Readonly<Record<string, Given>>).flatMap(([name, given]) => denseOf(name, given));

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 
 /** Longer texts are cut. */
-export const SHOWN_CHARACTERS = 200;
+const SHOWN_CHARACTERS = 200;
 /** More of one text is never put into the page: it can be copied. */
 const SHOWN_CHARACTERS_MAX = 200_000;
 
@@ -37,7 +37,7 @@ export function Data({ text, max = SHOWN_CHARACTERS, isBrief = false }: DataProp
   const shown = cut(text, isWhole ? SHOWN_CHARACTERS_MAX : max);
   const isAll = shown.length === text.length;
   return (
-    <span class="data-long">
+    <span>
       <bdi class="data" dir="auto" title={isBrief ? cut(text, 2_000) : undefined}>
         {shown}
       </bdi>

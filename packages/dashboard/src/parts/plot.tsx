@@ -131,7 +131,7 @@ export function Plot(props: PlotProps) {
         <span class="plot-title">{title}</span>
         <span class="plot-legend">
           {series.map(({ label, values }, index) => (
-            <span key={label} class="plot-key">
+            <span key={label}>
               <span class={`plot-line plot-line-${(index % 6) + 1}`} aria-hidden="true" />
               {label} <strong>{shown(values)}</strong>
             </span>

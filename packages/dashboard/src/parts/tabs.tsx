@@ -32,7 +32,7 @@ export function Tabs({ label, tabs, shown, onShow }: TabsProps) {
     (list.children[next] as HTMLElement | undefined)?.focus();
   };
   return (
-    <div class="tabs">
+    <div>
       <div
         role="tablist"
         aria-label={label}

@@ -83,5 +83,5 @@ export function LinePlot({ label, xs, xLabel, lines, yLabel, range }: LinePlotPr
     );
     return () => plot.destroy();
   }, [width, dark, xs, xLabel, lines, yLabel, range]);
-  return <div ref={box} class="line-plot" role="img" aria-label={label} />;
+  return <div ref={box} role="img" aria-label={label} />;
 }

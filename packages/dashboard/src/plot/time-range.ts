@@ -1,5 +1,5 @@
 /** A plot shows so much time or more. */
-export const SHOWN_SECONDS_MIN = 60;
+const SHOWN_SECONDS_MIN = 60;
 
 /**
  * What an axis of time shows of times in seconds, ascending: a minute at least, so that what has just begun begins at the right. It is taken from the times

@@ -39,7 +39,7 @@ const words: Readonly<Record<string, string>> = {
 };
 
 /** What a part of the server's time went to. */
-export function partWords({ name, description }: TimedPart): string {
+function partWords({ name, description }: TimedPart): string {
   const said = words[name] ?? name;
   return description === undefined ? said : `${said} (${description})`;
 }

@@ -20,7 +20,7 @@ function RouteChoice({ routes, route, onChange }: RouteChoiceProps) {
     ["Writes, with a question", routes.filter(({ isWrite }) => isWrite)],
   ] as const;
   return (
-    <label class="field console-route">
+    <label class="field">
       <span class="field-label">Route</span>
       <select
         value={current}

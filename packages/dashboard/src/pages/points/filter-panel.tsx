@@ -100,7 +100,7 @@ export function FilterPanel({ applied, fields, vectors, onApply }: FilterPanelPr
           },
         ]}
       />
-      <div class="row filter-actions">
+      <div class="row">
         <button type="submit" class="primary" disabled={!isReady}>
           Apply the filter
         </button>

@@ -72,7 +72,7 @@ export async function loadField(
 }
 
 /** The value at a path such as `a.b`; a key that has dots in it counts first. Of lists, the first. */
-export function valueAt(payload: unknown, field: string): unknown {
+function valueAt(payload: unknown, field: string): unknown {
   if (typeof payload !== "object" || payload === null) return undefined;
   if (Array.isArray(payload)) return valueAt(payload[0], field);
   const record = payload as Readonly<Record<string, unknown>>;
