@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as after } from "node:timers/promises";
+import { freePort } from "@murmuration/server/testing";
 import { benchFolder, readBenchData } from "./data.js";
 import { type Benchmark, type BenchRow, median, progressBar, quantile, wallSeconds } from "./harness.js";
 import { type ServerProcess, startServer } from "./server-process.js";
@@ -15,17 +15,6 @@ const UNANSWERED_MAX = 16;
 const SETTLE_MS_MAX = 120_000;
 const COLLECTION = "/collections/words";
 const PATH = `/murmur${COLLECTION}/changes?with_payload=true`;
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-}
 
 /** What writes points at a steady rate, whatever becomes of the server: what is not acknowledged is written again. */
 class Writer {

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as after } from "node:timers/promises";
+import { freePort } from "@murmuration/server/testing";
 
 const START_MS_MAX = 60_000;
 const LOOK_MS = 100;
@@ -24,14 +24,6 @@ export interface ChromaServer {
   create(name: string, space: "cosine" | "l2" | "ip"): Promise<string>;
   add(id: string, records: ChromaRecords): Promise<void>;
   kill(): Promise<void>;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address !== null ? address.port : 0;
 }
 
 async function post(url: string, body: unknown): Promise<{ readonly id?: string }> {
