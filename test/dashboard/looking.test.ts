@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { startE2eServer } from "../e2e/e2e-server.js";
 import { Driver, noBrowser } from "../support/dashboard/driver.js";
+import { ok as okOf } from "../support/ok.js";
 import { newFolder, removeFolder } from "../support/server.js";
 import { until } from "../support/until.js";
 
@@ -36,11 +37,7 @@ const noteMixed = `(() => {
 })()`;
 const kinds = ["ash", "birch", "cedar"];
 
-async function ok(method: string, path: string, body?: unknown): Promise<unknown> {
-  const answer = await server.request(method, path, body);
-  assert.equal(answer.status, 200, `${method} ${path}: ${answer.text.slice(0, 500)}`);
-  return answer.body.result;
-}
+const ok = (method: string, path: string, body?: unknown) => okOf(server, method, path, body);
 
 before(async () => {
   await ok("PUT", "/collections/c", { vectors: { size: 6, distance: "Euclid" } });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
 import { Driver, noBrowser } from "../support/dashboard/driver.js";
+import { ok } from "../support/ok.js";
 import { RegionCluster } from "../support/regions/region-cluster.js";
 import { killAllServers } from "../support/server.js";
 
@@ -28,11 +29,6 @@ describe("conflicts between two regions", { skip: noBrowser, timeout: 120_000 },
       ReturnType<RegionCluster["region"]>["server"],
       ReturnType<RegionCluster["region"]>["server"],
     ];
-    const ok = async (server: typeof eu, method: string, path: string, body?: unknown) => {
-      const { status, body: answer } = await server.request(method, path, body);
-      assert.equal(status, 200, `${method} ${path}: ${JSON.stringify(answer)}`);
-      return answer.result;
-    };
     const told = async (server: typeof eu) =>
       ((await ok(server, "GET", "/murmur/collections/c/conflicts")) as { readonly conflicts: readonly Conflict[] })
         .conflicts;

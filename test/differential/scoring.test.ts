@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import fc from "fast-check";
+import { ok } from "../support/ok.js";
 import { killAllServers, newFolder, removeFolder, type ServerProcess, startServer } from "../support/server.js";
 import { bodyOf, model } from "./arbitrary-queries.js";
 import type { Body, Found, Model } from "./reference.js";
@@ -16,12 +17,6 @@ after(() => {
   killAllServers();
   removeFolder(folder);
 });
-
-async function ok(server: ServerProcess, method: string, path: string, body: unknown): Promise<unknown> {
-  const answer = await server.request(method, path, body);
-  assert.equal(answer.status, 200, `${path} ${JSON.stringify(answer.body)}`);
-  return answer.body.result;
-}
 
 async function write(server: ServerProcess, name: string, of: Model): Promise<void> {
   await ok(server, "PUT", `/collections/${name}`, creationOf(of));

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ok as okOf } from "../support/ok.js";
 import { startE2eServer } from "./e2e-server.js";
 
 const { request } = await startE2eServer();
@@ -9,11 +10,7 @@ interface Hit {
   readonly score: number;
 }
 
-async function ok(method: string, path: string, body?: unknown): Promise<unknown> {
-  const answer = await request(method, path, body);
-  assert.equal(answer.status, 200, `${method} ${path}: ${answer.text}`);
-  return answer.body.result;
-}
+const ok = (method: string, path: string, body?: unknown) => okOf({ request }, method, path, body);
 
 async function fill(name: string, params: object, vectors: readonly (readonly number[])[]): Promise<void> {
   await ok("PUT", `/collections/${name}`, { vectors: { size: vectors[0]?.length, ...params } });

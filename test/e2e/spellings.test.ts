@@ -1,14 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ok as okOf } from "../support/ok.js";
 import { startE2eServer } from "./e2e-server.js";
 
 const { request } = await startE2eServer();
 
-async function ok(method: string, path: string, body?: unknown): Promise<unknown> {
-  const answer = await request(method, path, body);
-  assert.equal(answer.status, 200, `${method} ${path}: ${answer.text}`);
-  return answer.body.result;
-}
+const ok = (method: string, path: string, body?: unknown) => okOf({ request }, method, path, body);
 
 async function status(method: string, path: string, body: unknown): Promise<number> {
   return (await request(method, path, body)).status;

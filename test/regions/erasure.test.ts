@@ -5,13 +5,13 @@ import {
   erasureOf,
   isErased,
   OVER_MS,
-  ok,
   pointsOf,
   putMarked,
   putPlain,
   type ToldErasure,
 } from "../support/erased-points.js";
 import { Markers } from "../support/markers.js";
+import { ok } from "../support/ok.js";
 import { RegionCluster } from "../support/regions/region-cluster.js";
 import { killAllServers } from "../support/server.js";
 import { until } from "../support/until.js";

@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import type { Markers } from "./markers.js";
+import { ok } from "./ok.js";
 import type { ServerProcess } from "./server.js";
 
 /** An erasure as the server tells of it. */
@@ -17,12 +17,6 @@ export interface ToldErasure {
 }
 
 const SIZE = 8;
-
-export async function ok(server: ServerProcess, method: string, path: string, body?: unknown): Promise<unknown> {
-  const answer = await server.request(method, path, body);
-  assert.equal(answer.status, 200, `${method} ${path}: ${JSON.stringify(answer.body)}`);
-  return answer.body.result;
-}
 
 /** A collection with vectors of each kind and indexes of each kind that keeps values. */
 export async function createMarked(server: ServerProcess): Promise<void> {
