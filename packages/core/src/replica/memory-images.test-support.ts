@@ -1,6 +1,9 @@
+import assert from "node:assert/strict";
 import type { MurmurationError, ReadExactly } from "@murmuration/index";
+import type { OpLog } from "../log/op-log.js";
 import { type ImageSource, imageNote } from "./recovery/recover-shard.js";
 import type { Replica } from "./replica.js";
+import { identity, openReplica } from "./replica.test-support.js";
 
 /** Images in memory, and what recovery said of them. */
 export class MemoryImages implements ImageSource {
@@ -52,5 +55,17 @@ export class MemoryImages implements ImageSource {
 
   refused(_shard: string, _vector: string, error: MurmurationError): void {
     this.refusals.push(error);
+  }
+}
+
+/** The same from the projection, from images and from the operations alone. */
+export function assertRestarts(log: OpLog, replica: Replica): void {
+  const wanted = identity(replica);
+  const images = new MemoryImages();
+  images.save(replica);
+  for (const options of [{}, { images }, { recoverFrom: "log" as const }]) {
+    const again = openReplica({ log, ...options });
+    assert.deepEqual(identity(again), wanted);
+    assert.deepEqual([...images.refusals, ...images.tableRefusals], []);
   }
 }

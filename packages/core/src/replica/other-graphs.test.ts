@@ -9,7 +9,7 @@ import { MemoryOpLog } from "../log/memory-op-log.js";
 import { MemoryVectorFiles } from "../state/memory-vector-files.js";
 import { Cluster } from "./cluster.test-support.js";
 import { noteTouched } from "./commit/recover-table.js";
-import { MemoryImages } from "./memory-images.test-support.js";
+import { assertRestarts, MemoryImages } from "./memory-images.test-support.js";
 import { ReadsHere } from "./reads-here.js";
 import type { Replica } from "./replica.js";
 import {
@@ -77,18 +77,6 @@ function assertSound(replica: Replica): void {
 function settle(replica: Replica): void {
   for (let i = 0; i < 500 && !replica.isAtRest(); i++) replica.tick();
   assert.ok(replica.isAtRest());
-}
-
-/** The same from the projection, from images and from the operations alone. */
-function assertRestarts(log: MemoryOpLog, replica: Replica): void {
-  const wanted = identity(replica);
-  const images = new MemoryImages();
-  images.save(replica);
-  for (const options of [{}, { images }, { recoverFrom: "log" as const }]) {
-    const again = openReplica({ log, ...options });
-    assert.deepEqual(identity(again), wanted);
-    assert.deepEqual([...images.refusals, ...images.tableRefusals], []);
-  }
 }
 
 describe("a graph that takes another's place", () => {

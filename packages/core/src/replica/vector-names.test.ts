@@ -8,7 +8,7 @@ import { MemoryOpLog } from "../log/memory-op-log.js";
 import { decodeBatch } from "../operation/batch.js";
 import { Cluster } from "./cluster.test-support.js";
 import { SYSTEM_SHARD } from "./commit/stored-causality.js";
-import { MemoryImages } from "./memory-images.test-support.js";
+import { assertRestarts } from "./memory-images.test-support.js";
 import { ReadsHere } from "./reads-here.js";
 import type { Replica } from "./replica.js";
 import {
@@ -46,18 +46,6 @@ function nearest(replica: Replica, using: string, query: Float32Array): (number 
 }
 
 const names = (replica: Replica) => Object.keys(replica.shard("c").collection.vectors);
-
-/** The same from the projection, from images and from the operations alone. */
-function assertRestarts(log: MemoryOpLog, replica: Replica): void {
-  const wanted = identity(replica);
-  const images = new MemoryImages();
-  images.save(replica);
-  for (const options of [{}, { images }, { recoverFrom: "log" as const }]) {
-    const again = openReplica({ log, ...options });
-    assert.deepEqual(identity(again), wanted);
-    assert.deepEqual(images.refusals, []);
-  }
-}
 
 describe("vectors of a collection that stands", () => {
   it("are added, written, found and dropped, over restarts", () => {
