@@ -29,6 +29,20 @@ async function hosted(given: (log: OpLog) => ReadLog = (log) => log) {
   return { ...test, test: test as TestApp, host, shard, replies, put, follow, publish, frontierOf, said };
 }
 
+/** A log that cannot be read while its disk is gone. */
+function breaking(disk: { readonly isGone: boolean }): (log: OpLog) => ReadLog {
+  return (log) => ({
+    read: (...asked) => {
+      if (disk.isGone) throw new Error("the disk is gone");
+      return log.read(...asked);
+    },
+    readOrigin: (...asked) => log.readOrigin(...asked),
+    lastPosition: () => log.lastPosition(),
+    frontier: (shard) => log.frontier(shard),
+    operationCount: (shard) => log.operationCount(shard),
+  });
+}
+
 describe("the reader of changes", () => {
   it("tells nothing of what cannot be read yet", async () => {
     const { put, follow, publish, said, host, frontierOf } = await hosted();
@@ -74,25 +88,16 @@ describe("the reader of changes", () => {
   });
 
   it("ends a stream of a log that cannot be read, and no other", async () => {
-    let fails = false;
-    const { put, follow, publish, replies, said, host } = await hosted((log) => ({
-      read: (...asked) => {
-        if (fails) throw new Error("the disk is gone");
-        return log.read(...asked);
-      },
-      readOrigin: (...asked) => log.readOrigin(...asked),
-      lastPosition: () => log.lastPosition(),
-      frontier: (shard) => log.frontier(shard),
-      operationCount: (shard) => log.operationCount(shard),
-    }));
+    const disk = { isGone: false };
+    const { put, follow, publish, replies, said, host } = await hosted(breaking(disk));
     await put(1);
     follow(1, { kind: "now" });
     publish();
     await until("it is told", () => said().includes('"id":1,'));
-    fails = true;
+    disk.isGone = true;
     follow(2, { kind: "start" });
     assert.deepEqual(replies.at(-1), { kind: "end", client: 2, reason: "failed", message: "the log cannot be read" });
-    fails = false;
+    disk.isGone = false;
     await put(2);
     publish();
     await until("the other one goes on", () => said().includes('"id":2,'));
@@ -100,21 +105,12 @@ describe("the reader of changes", () => {
   });
 
   it("says nothing more to one that ended while the end of the log was read for it", async () => {
-    let fails = false;
-    const { put, follow, publish, replies, host } = await hosted((log) => ({
-      read: (...asked) => {
-        if (fails) throw new Error("the disk is gone");
-        return log.read(...asked);
-      },
-      readOrigin: (...asked) => log.readOrigin(...asked),
-      lastPosition: () => log.lastPosition(),
-      frontier: (shard) => log.frontier(shard),
-      operationCount: (shard) => log.operationCount(shard),
-    }));
+    const disk = { isGone: false };
+    const { put, follow, publish, replies, host } = await hosted(breaking(disk));
     follow(1, { kind: "now" });
     await put(1);
     publish();
-    fails = true;
+    disk.isGone = true;
     replies.splice(0);
     follow(2, { kind: "now" });
     const message = "the log cannot be read";

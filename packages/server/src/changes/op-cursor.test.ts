@@ -119,53 +119,22 @@ describe("a cursor of operations", () => {
     const cursor = openCursor(log, SHARD, new Map());
     const seen: number[] = [];
     const take = ({ position }: { readonly position: number }) => seen.push(position) > 0;
-    assert.equal(readOn(log, cursor, new Map([[1, 1]]), 10, {}, take), "end");
+    const readTo = (told: Dots) => readOn(log, cursor, new Map(told), 10, {}, take);
+    assert.equal(readTo([[1, 1]]), "end");
     assert.deepEqual(seen, [1]);
-    assert.equal(
-      readOn(
-        log,
-        cursor,
-        new Map([
-          [1, 1],
-          [2, 1],
-        ]),
-        10,
-        {},
-        take,
-      ),
-      "end",
-    );
+    const both: Dots = [
+      [1, 1],
+      [2, 1],
+    ];
+    assert.equal(readTo(both), "end");
     assert.deepEqual(seen, [1, 2]);
     // what is told of and is not there was taken over by a snapshot
-    assert.equal(
-      readOn(
-        log,
-        cursor,
-        new Map([
-          [1, 2],
-          [2, 1],
-          [3, 9],
-        ]),
-        10,
-        {},
-        take,
-      ),
-      "more",
-    );
-    assert.equal(
-      readOn(
-        log,
-        cursor,
-        new Map([
-          [1, 2],
-          [2, 1],
-          [3, 9],
-        ]),
-        10,
-        {},
-        take,
-      ),
-      "gap",
-    );
+    const beyond: Dots = [
+      [1, 2],
+      [2, 1],
+      [3, 9],
+    ];
+    assert.equal(readTo(beyond), "more");
+    assert.equal(readTo(beyond), "gap");
   });
 });
