@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { killAllServers, newFolder, removeFolder, type ServerProcess, startServer } from "../support/server.js";
 
-const BATCH = 1_500;
+/** As many as a write may always have: above it counts how much of the heap is free just then. */
+const BATCH = 1_000;
 /** More than a heap of this size held while points stood on it: 45 MB of payloads, which took more than twice as much. */
-const BATCHES = 48;
+const BATCHES = 72;
 const HEAP_MIB = 100;
 const text = "some text that stands in the log, and on no heap. ".repeat(12);
 
