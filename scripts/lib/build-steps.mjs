@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { alone } from "./alone.mjs";
 import { contentHash, filesBelow, isStamped, productsBelow, stamp, unstamp } from "./files.mjs";
 import { inRoot, root } from "./paths.mjs";
 import { RELEASED, writeRelease } from "./release.mjs";
 import { runStep, StepFailed } from "./run-step.mjs";
+import { wasmModules } from "./wasm-modules.mjs";
 
 const PROJECTS = [
   "packages/index",
@@ -15,18 +16,6 @@ const PROJECTS = [
   "test",
   "bench",
 ];
-
-/**
- * The memory is imported, shared and reserved whole (initial = maximum), so that nothing ever moves in it. `stub`: the
- * engine manages its memory by hand. No abort: it would drag in message strings, thus a data segment.
- */
-const ASC_FLAGS = [
-  ...["--enable", "simd", "--enable", "threads", "--sharedMemory", "--importMemory"],
-  ...["--initialMemory", "65536", "--maximumMemory", "65536"],
-  ...["--runtime", "stub", "-O3", "--use", "abort="],
-];
-/** By the end of the file's name: what `npm start` runs, and what tests, simulator and stress run, where bugs can be planted and assertions hold. */
-const WASM_BUILDS = { wasm: ["--noAssert", "--use", "PLANTING=0"], "checked.wasm": ["--use", "PLANTING=1"] };
 
 /** The steps of a first start take half a minute: they are named also where nobody has a terminal. */
 const STEP = { isAnnounced: true };
@@ -90,59 +79,14 @@ export function compileNative() {
   }
 }
 
-/** What is compiled to WebAssembly, by the name of its file: where it begins, and which sources belong to it. */
-const WASM_MODULES = {
-  engine: {
-    label: "compiling the engine",
-    entry: "packages/index/assembly/index.ts",
-    isSource: (path) => !/\/assembly\/(table|multi)\//.test(path),
-    // TypeScript reads it too
-    others: ["packages/index/src/vector-index/graph-limits.ts"],
-  },
-  table: {
-    label: "compiling the table",
-    entry: "packages/index/assembly/table/index.ts",
-    isSource: (path) => path.includes("/assembly/table/"),
-    // TypeScript reads it too
-    others: ["packages/index/src/segment/layout.ts", "packages/index/src/segment/column-layout.ts"],
-  },
-  multi: {
-    label: "compiling what compares multivectors",
-    entry: "packages/index/assembly/multi/index.ts",
-    isSource: (path) => path.includes("/assembly/multi/"),
-    others: [],
-  },
-};
-
-/** Compiles one of them to packages/index/build/NAME.wasm, or NAME.checked.wasm, when its sources changed. */
-function wasmModule(name, kind) {
-  const { label, entry, isSource, others } = WASM_MODULES[name];
-  const folder = inRoot("packages/index/assembly");
-  const build = inRoot("packages/index/build");
-  const stampPath = join(build, `${name}.${kind}.stamp`);
-  const [product, text] = [join(build, `${name}.${kind}`), join(build, `${name}.${kind}.wat`)];
-  const flags = [...ASC_FLAGS, ...WASM_BUILDS[kind]];
-  const compiler = toolPath("assemblyscript", "package.json");
-  const isCode = (path) => (path.endsWith(".ts") || path.endsWith(".json")) && isSource(path);
-  const sources = [...filesBelow(folder, isCode), ...others.map((path) => inRoot(path))];
-  const hash = contentHash([...sources, compiler], flags.join(" "));
-  const isDone = () => !existsSync(inRoot(entry)) || (isStamped(stampPath, hash) && existsSync(product));
+/** Compiles the WebAssembly modules of these kinds whose sources changed, side by side. */
+function wasm(kinds) {
+  const missing = wasmModules(kinds).filter(({ isDone }) => !isDone());
   const run = () => {
-    mkdirSync(build, { recursive: true });
-    unstamp(stampPath);
-    const outputs = ["-o", product, "-t", text];
-    const asc = toolPath("assemblyscript", "bin", "asc.js");
-    runStep(label, process.execPath, [asc, inRoot(entry), ...outputs, ...flags], STEP);
-    // Every thread has its own instance over one memory: a data segment would be written again by each of them.
-    const printed = readFileSync(text, "utf8");
-    if (printed.includes("(data")) {
-      rmSync(product);
-      const where = printed.slice(printed.indexOf("(data")).split("\n", 1)[0].slice(0, 200);
-      throw new StepFailed(label, `it has a data segment: ${where}\nUse no managed objects.\n`, 1);
-    }
-    stamp(stampPath, hash);
+    const script = inRoot("scripts/lib/compile-wasm.mjs");
+    runStep("compiling the engine", process.execPath, [script, ...missing.map(({ file }) => file)], STEP);
   };
-  return { isDone, run };
+  return { isDone: () => missing.length === 0, run };
 }
 
 /** The projects that `projects` refer to, themselves included. */
@@ -248,12 +192,9 @@ function dashboard() {
  */
 export function build({ projects = PROJECTS, kinds = ["checked", "release"] } = {}) {
   // made one after the other: what a step looks at may come from the one before it
-  const modules = Object.keys(WASM_BUILDS)
-    .filter((kind) => kinds.includes(kind === "wasm" ? "release" : "checked"))
-    .flatMap((kind) => Object.keys(WASM_MODULES).map((name) => () => wasmModule(name, kind)));
   const steps = [
     dependencies,
-    ...modules,
+    () => wasm(kinds),
     () => typeScript(projects),
     ...(kinds.includes("release") ? [release, dashboard] : []),
     ...kinds.map((kind) => () => serverBundle(kind)),
