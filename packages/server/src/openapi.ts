@@ -1,5 +1,6 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { murmurHeaders } from "./http/murmur-headers.js";
+import { inputSchemaOf } from "./http/schemas/fields.js";
 import { filterSchemas } from "./http/schemas/filter-schema.js";
 import { resultSchemas } from "./routes/results.js";
 import { none, type Route, route } from "./routes/route.js";
@@ -8,13 +9,8 @@ import { version } from "./version.js";
 
 type JsonSchema = { [keyword: string]: unknown };
 
-function schemaOf(schema: z.ZodType): JsonSchema {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as JsonSchema;
-  return rest;
-}
-
 function parametersOf(schema: z.ZodType, place: "path" | "query"): readonly JsonSchema[] {
-  const { properties = {}, required = [] } = schemaOf(schema) as {
+  const { properties = {}, required = [] } = inputSchemaOf(schema) as {
     properties?: { [name: string]: JsonSchema };
     required?: string[];
   };
@@ -75,7 +71,7 @@ function headersOf(of: Route): readonly JsonSchema[] {
 
 function operationOf(of: Route): JsonSchema {
   const parameters = [...pathParameters(of), ...parametersOf(of.query, "query"), ...headersOf(of)];
-  const schema = schemaOf(of.body);
+  const schema = inputSchemaOf(of.body);
   const hasBody = Object.keys(schema).length > 0;
   return {
     summary: of.summary,

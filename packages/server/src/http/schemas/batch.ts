@@ -1,6 +1,6 @@
 import { MurmurationError } from "@murmuration/index";
 import { z } from "zod";
-import { type JsonSchema, parsedBy, shown, within } from "./fields.js";
+import { inputSchemaOf, type JsonSchema, parsedBy, shown, within } from "./fields.js";
 import {
   clearPayloadBody,
   deletePayloadBody,
@@ -44,11 +44,10 @@ function readOperation(value: unknown): UpdateOperation {
 }
 
 function schemaOf(kind: Kind): JsonSchema {
-  const { $schema: _dialect, ...body } = z.toJSONSchema(bodies[kind], { io: "input", unrepresentable: "any" });
-  return { type: "object", properties: { [kind]: body }, required: [kind] };
+  return { type: "object", properties: { [kind]: inputSchemaOf(bodies[kind]) }, required: [kind] };
 }
 
 /** Writes of all kinds, in order. */
 export const batchBody = z.object({
-  operations: z.array(parsedBy(readOperation, { oneOf: kinds.map(schemaOf) })),
+  operations: z.array(parsedBy(readOperation, () => ({ oneOf: kinds.map(schemaOf) }))),
 });

@@ -2,7 +2,18 @@ import { distances } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
 import { z } from "zod";
 import { vectorSizeMax } from "../http-limits.js";
-import { anyObject, integer, number, oneOf, optional, parsedBy, unsigned, unsupported, within } from "./fields.js";
+import {
+  anyObject,
+  inputSchemaOf,
+  integer,
+  number,
+  oneOf,
+  optional,
+  parsedBy,
+  unsigned,
+  unsupported,
+  within,
+} from "./fields.js";
 import { memory, type QuantizationConfig, quantizationConfig } from "./quantization.js";
 import { quantizationSpellings, spelled } from "./spellings.js";
 import { strictModeConfig } from "./strict-mode.js";
@@ -54,16 +65,16 @@ function isOneVector(value: unknown): boolean {
   );
 }
 
-const vectorParamsSchema = z.toJSONSchema(vectorParams, { io: "input", unrepresentable: "any" });
-delete vectorParamsSchema.$schema;
-
 /** One unnamed vector, or vectors by name. */
 const vectorsConfig = parsedBy(
   (value): { readonly [name: string]: VectorParams } => {
     const read = (params: unknown) => validate(vectorParams, params);
     return isOneVector(value) ? { "": read(value) } : readEach(value, read);
   },
-  { oneOf: [vectorParamsSchema, { type: "object", additionalProperties: vectorParamsSchema }] },
+  () => {
+    const one = inputSchemaOf(vectorParams);
+    return { oneOf: [one, { type: "object", additionalProperties: one }] };
+  },
 );
 
 const sparseIndexFields = z.object({
@@ -97,16 +108,12 @@ export type VectorNameBody =
   | { readonly dense: z.output<typeof denseNameFields>; readonly sparse?: undefined }
   | { readonly dense?: undefined; readonly sparse: z.output<typeof sparseNameFields> };
 
-const inputOf = (schema: z.ZodType) => {
-  const { $schema: _, ...json } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
-  return json;
-};
-const vectorNameSchema = {
+const vectorNameSchema = () => ({
   oneOf: [
-    { type: "object", properties: { dense: inputOf(denseNameFields) }, required: ["dense"] },
-    { type: "object", properties: { sparse: inputOf(sparseNameFields) }, required: ["sparse"] },
+    { type: "object", properties: { dense: inputSchemaOf(denseNameFields) }, required: ["dense"] },
+    { type: "object", properties: { sparse: inputSchemaOf(sparseNameFields) }, required: ["sparse"] },
   ],
-};
+});
 
 export const vectorNameBody = parsedBy((value): VectorNameBody => {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) {
@@ -117,12 +124,9 @@ export const vectorNameBody = parsedBy((value): VectorNameBody => {
   throw new MurmurationError("format", "data did not match any variant of untagged enum VectorNameConfig");
 }, vectorNameSchema);
 
-const sparseVectorParamsSchema = z.toJSONSchema(sparseVectorParams, { io: "input", unrepresentable: "any" });
-delete sparseVectorParamsSchema.$schema;
-
 const sparseVectorsConfig = parsedBy(
   (value) => readEach(value, (params) => validate(sparseVectorParams, params ?? {})),
-  { type: "object", additionalProperties: sparseVectorParamsSchema },
+  () => ({ type: "object", additionalProperties: inputSchemaOf(sparseVectorParams) }),
 );
 
 const optimizersFields = z.object({

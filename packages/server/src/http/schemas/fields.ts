@@ -5,25 +5,31 @@ import type { IssueParameters } from "./validate.js";
 /** JSON Schema of a field that zod itself cannot describe. */
 export type JsonSchema = { readonly [keyword: string]: unknown };
 
+/** What a schema takes, as JSON Schema without its dialect: dear, and for the OpenAPI document alone. */
+export function inputSchemaOf(schema: z.ZodType): JsonSchema {
+  const { $schema: _dialect, ...described } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+  return described;
+}
+
 /**
  * A field read by a plain function that throws a `MurmurationError` whose `field` is relative to the field's own place.
- * `schema` describes it in the OpenAPI document.
+ * `schema` describes it in the OpenAPI document; a function is called when that is made.
  */
-export function parsedBy<T>(parse: (value: unknown) => T, schema: JsonSchema) {
-  return z
-    .unknown()
-    .transform((value, context): T => {
-      try {
-        return parse(value);
-      } catch (error) {
-        if (!(error instanceof MurmurationError)) throw error;
-        const params: IssueParameters = { code: error.code as IssueParameters["code"] };
-        const path = error.field === undefined || error.field === "" ? [] : [error.field];
-        context.addIssue({ code: "custom", message: error.message, path, params: { ...params }, input: value });
-        return z.NEVER;
-      }
-    })
-    .meta(schema);
+export function parsedBy<T>(parse: (value: unknown) => T, schema: JsonSchema | (() => JsonSchema)) {
+  const parsed = z.unknown().transform((value, context): T => {
+    try {
+      return parse(value);
+    } catch (error) {
+      if (!(error instanceof MurmurationError)) throw error;
+      const params: IssueParameters = { code: error.code as IssueParameters["code"] };
+      const path = error.field === undefined || error.field === "" ? [] : [error.field];
+      context.addIssue({ code: "custom", message: error.message, path, params: { ...params }, input: value });
+      return z.NEVER;
+    }
+  });
+  if (typeof schema !== "function") return parsed.meta(schema);
+  parsed._zod.toJSONSchema = schema;
+  return parsed;
 }
 
 /** May be left out or null: both read as `undefined`. */

@@ -1,6 +1,6 @@
 import { MurmurationError } from "@murmuration/index";
 import { z } from "zod";
-import { type JsonSchema, number, oneOf, optional, parsedBy, shown, within } from "./fields.js";
+import { inputSchemaOf, type JsonSchema, number, oneOf, optional, parsedBy, shown, within } from "./fields.js";
 import { validate } from "./validate.js";
 
 /** Where something is to be kept: a wish. */
@@ -42,14 +42,13 @@ function readQuantizationConfig(value: unknown): QuantizationConfig {
 }
 
 function schemaOf(name: Kind): JsonSchema {
-  const { $schema: _dialect, ...schema } = z.toJSONSchema(kinds[name], { io: "input", unrepresentable: "any" });
-  return { type: "object", properties: { [name]: schema }, required: [name] };
+  return { type: "object", properties: { [name]: inputSchemaOf(kinds[name]) }, required: [name] };
 }
 
 /**
  * `"Disabled"` (or `"none"`) walks the graph on the float32 vectors themselves. Everything else walks on int8 codes, as scalar quantization has
  * them: which kind was asked for is kept to be shown again.
  */
-export const quantizationConfig = parsedBy(readQuantizationConfig, {
+export const quantizationConfig = parsedBy(readQuantizationConfig, () => ({
   oneOf: [...names.map(schemaOf), { type: "string", enum: ["Disabled", "none"] }],
-});
+}));

@@ -9,7 +9,7 @@ import {
   relevanceFeedback,
   vectorInput,
 } from "./example-forms.js";
-import { anyObject, integer, type JsonSchema, number, oneOf, optional, parsedBy, withDefault } from "./fields.js";
+import { anyObject, inputSchemaOf, integer, number, oneOf, optional, parsedBy, withDefault } from "./fields.js";
 import { type OrderBy, orderBy } from "./reads.js";
 import { validate } from "./validate.js";
 import { readVectorInput, type VectorInput, vectorInputSchema } from "./vector-input.js";
@@ -91,12 +91,7 @@ function readQuery(value: unknown): QueryForm {
   return { kind: "nearest", target: readVectorInput(value, "") };
 }
 
-function described({ schema }: Form): JsonSchema {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
-  return rest;
-}
-
 /** The `query` of a query. */
-export const query = parsedBy(readQuery, {
-  oneOf: [...vectorInputSchema.oneOf, ...Object.values(forms).map(described)],
-});
+export const query = parsedBy(readQuery, () => ({
+  oneOf: [...vectorInputSchema.oneOf, ...Object.values(forms).map(({ schema }) => inputSchemaOf(schema))],
+}));

@@ -9,7 +9,7 @@ import {
 import { z } from "zod";
 import { efSearchMax, queryBatchSizeMax } from "../http-limits.js";
 import { type ContextInput, context, recommendFields, vectorInput } from "./example-forms.js";
-import { integer, number, optional, parsedBy, rowCount, shown, withDefault, within } from "./fields.js";
+import { inputSchemaOf, integer, number, optional, parsedBy, rowCount, shown, withDefault, within } from "./fields.js";
 import { filter } from "./filter.js";
 import { groupFields, legacyGroupFields } from "./groups.js";
 import { name } from "./names.js";
@@ -101,8 +101,6 @@ export type Prefetch = z.output<z.ZodObject<typeof sourceFields>> & {
 };
 
 const prefetchFields = z.object({ ...sourceFields, prefetch: optional(parsedBy(readPrefetches, {})) });
-const prefetchSchema = z.toJSONSchema(prefetchFields, { io: "input", unrepresentable: "any" });
-const { $schema: _dialect, ...onePrefetch } = prefetchSchema;
 
 function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [value];
@@ -137,7 +135,10 @@ function readPrefetches(value: unknown): readonly Prefetch[] | undefined {
 const prefetchBody = prefetchFields.superRefine(refuseLimitZero);
 
 const prefetch = optional(
-  parsedBy(readPrefetches, { oneOf: [onePrefetch, { type: "array", items: onePrefetch, maxItems: prefetchesMax }] }),
+  parsedBy(readPrefetches, () => {
+    const one = inputSchemaOf(prefetchFields);
+    return { oneOf: [one, { type: "array", items: one, maxItems: prefetchesMax }] };
+  }),
 );
 
 const queryFields = z.object({ ...sourceFields, ...answerFields, prefetch });
@@ -147,15 +148,13 @@ export type QueryBody = z.output<typeof queryBody>;
 const groupsQueryFields = z.object({ ...sourceFields, ...selectedFields, ...groupFields, prefetch });
 export const groupsQueryBody = spelled(groupsQueryFields.superRefine(refuseLimitZero), selectionSpellings);
 
-const { $schema: _ofQuery, ...querySchema } = z.toJSONSchema(queryFields, { io: "input", unrepresentable: "any" });
-
 /** What is to be explained: a query, or with `group_by` one whose answer is in groups. */
 export const explainBody = parsedBy(
   (value) =>
     typeof value === "object" && value !== null && "group_by" in value
       ? { kind: "groups" as const, ...validate(groupsQueryBody, value) }
       : { kind: "query" as const, ...validate(queryBody, value) },
-  querySchema,
+  () => inputSchemaOf(queryFields),
 );
 
 /** The vector of a legacy search, with the name of the vector it is compared with. */

@@ -1,6 +1,6 @@
 import { MurmurationError } from "@murmuration/index";
-import { z } from "zod";
-import { type JsonSchema, parsedBy } from "./fields.js";
+import type { z } from "zod";
+import { inputSchemaOf, type JsonSchema, parsedBy } from "./fields.js";
 import { validate } from "./validate.js";
 
 /** Other spellings that the dialect takes for a field, each with the field's own. */
@@ -45,8 +45,8 @@ function asGiven(field: string, given: Given, spellings: Spellings): string {
 }
 
 function schemaWith(schema: z.ZodType, spellings: Spellings): JsonSchema {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
-  const properties = { ...rest.properties };
+  const rest = inputSchemaOf(schema);
+  const properties = { ...(rest.properties as { readonly [name: string]: unknown }) };
   for (const [other, own] of Object.entries(spellings)) {
     const described = properties[own];
     if (typeof described === "object") properties[other] = { ...described, description: `Another name of ${own}.` };
@@ -68,5 +68,5 @@ export function spelled<Schema extends z.ZodType>(schema: Schema, spellings: Spe
       throw new MurmurationError(error.code, error.message, asGiven(error.field, value, spellings), error);
     }
   };
-  return parsedBy(read, schemaWith(schema, spellings));
+  return parsedBy(read, () => schemaWith(schema, spellings));
 }

@@ -1,6 +1,6 @@
 import { MurmurationError } from "@murmuration/index";
 import { z } from "zod";
-import { integer, number, optional, parsedBy, unsigned, within } from "./fields.js";
+import { inputSchemaOf, integer, number, optional, parsedBy, unsigned, within } from "./fields.js";
 import { validate } from "./validate.js";
 
 /** An object whose keys are names of vectors. */
@@ -13,7 +13,7 @@ function byVector<Schema extends z.ZodType>(schema: Schema) {
         Object.entries(value).map(([name, child]) => [name, within(name, () => validate(schema, child))]),
       );
     },
-    { type: "object", additionalProperties: z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) },
+    () => ({ type: "object", additionalProperties: inputSchemaOf(schema) }),
   );
 }
 
