@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import * as Automerge from "@automerge/automerge";
 import { type ErrorCode, MurmurationError } from "@murmuration/index";
 import fc from "fast-check";
 import type { CatalogueCommand } from "./catalogue-command.js";
@@ -18,6 +19,7 @@ import {
   update,
 } from "./commands.test-support.js";
 import { collectionNamed, resolveCollection, visibleCollections } from "./resolve.js";
+import { catalogueFormatVersion, type StoredCatalogue } from "./stored-catalogue.js";
 
 const fails = (code: ErrorCode, message: string) => (error: unknown) => {
   assert.ok(error instanceof MurmurationError);
@@ -30,6 +32,20 @@ test("a new catalogue is empty, and every replica's begins with the same change"
   assert.deepEqual(document.heads(), CatalogueDocument.create(2).heads());
   // Replicas of different versions must agree about it too.
   assert.deepEqual(document.heads(), ["6bb07c5ba141adbabde8d80392fc46292ba42db7b48f97e9b2159904d83679f4"]);
+});
+
+test("the first change is the one that Automerge makes of an empty catalogue", () => {
+  const made = Automerge.change(
+    Automerge.init<StoredCatalogue>({ actor: "00".repeat(16) }),
+    { time: 0 },
+    (stored: StoredCatalogue) => {
+      stored.format = catalogueFormatVersion;
+      stored.collections = {};
+      stored.aliases = {};
+    },
+  );
+  assert.deepEqual(CatalogueDocument.create(1).heads(), Automerge.getHeads(made));
+  assert.deepEqual(Buffer.from(CatalogueDocument.create(1).save()), Buffer.from(Automerge.save(made)));
 });
 
 test("commands do what they say", () => {
