@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { cpSync } from "node:fs";
 import { join } from "node:path";
-import { after, afterEach, beforeEach, test } from "node:test";
-import { decodeOperation, SqliteOpLog } from "@murmuration/core";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+import { decodeOperation, Replica, SqliteOpLog } from "@murmuration/core";
 import Database from "better-sqlite3";
 import {
   type Answer,
@@ -13,12 +14,31 @@ import {
 } from "../support/server.js";
 import { until } from "../support/until.js";
 
+/** Two collections with points, as a killed server left them: each test has a copy. And the shard of the second. */
+const prepared = newFolder("damaged-rows-prepared");
+let shard: string;
 let folder: string;
+before(async () => {
+  const server = await startServer({ dataFolder: prepared });
+  for (const name of ["sound", "hurt"]) {
+    await server.request("PUT", `/collections/${name}`, { vectors: { size: 2, distance: "Dot" } });
+    await upsert(server, name, 0, 20);
+  }
+  const { shards } = (await server.request("GET", "/murmur/status")).body.result as {
+    shards: { collection: string; shard: string }[];
+  };
+  await server.kill();
+  shard = shards.find(({ collection }) => collection === "hurt")?.shard ?? assert.fail("it has a shard");
+});
 beforeEach(() => {
   folder = newFolder("damaged-rows");
+  cpSync(prepared, folder, { recursive: true });
 });
 afterEach(() => removeFolder(folder));
-after(killAllServers);
+after(() => {
+  killAllServers();
+  removeFolder(prepared);
+});
 
 const start = (waitFor: "ready" | "listening" = "ready") => startServer({ dataFolder: folder, waitFor });
 const points = (from: number, to: number) => ({
@@ -34,25 +54,21 @@ const count = async (server: ServerProcess, name: string) =>
   ((await server.request("POST", `/collections/${name}/points/count`, {})).body.result as { count: number }).count;
 const errorOf = ({ body }: Answer) => (body.status as { error: string }).error;
 
-/** Two collections with points, and the server stopped. Returns the shard of the second. */
-async function prepare(): Promise<string> {
-  const server = await start();
-  for (const name of ["sound", "hurt"]) {
-    await server.request("PUT", `/collections/${name}`, { vectors: { size: 2, distance: "Dot" } });
-    await upsert(server, name, 0, 20);
-  }
-  const shards = (await server.request("GET", "/murmur/status")).body.result as {
-    shards: { collection: string; shard: string }[];
-  };
-  await server.kill();
-  return shards.shards.find(({ collection }) => collection === "hurt")?.shard ?? assert.fail("it has a shard");
-}
-
 /** Statements on the log, as a bad disk might have it. */
 function damage(...statements: string[]): void {
   const database = new Database(join(folder, "murmuration.db"));
-  for (const statement of statements) database.prepare(statement).run();
+  for (const statement of statements) assert.ok(database.prepare(statement).run().changes > 0, statement);
   database.close();
+}
+/** The replica of the log as a server's start makes it, in this process: a small part of what a server takes. */
+function openHere<T>(look: (replica: Replica) => T): T {
+  const log = new SqliteOpLog(join(folder, "murmuration.db"));
+  try {
+    const newReplicaId = () => assert.fail("the replica has an id");
+    return look(Replica.open({ log, clock: { now: Date.now }, newReplicaId, newTableSeed: () => [1, 2] }));
+  } finally {
+    log.close();
+  }
 }
 const placesOf = (shard: string) => `place >> 40 = ${keyOf(shard)}`;
 const keyOf = (shard: string) => `(SELECT key FROM shards WHERE name = '${shard}')`;
@@ -81,15 +97,14 @@ async function expectQuarantined(server: ServerProcess): Promise<void> {
 }
 
 test("a damaged operation quarantines its collection across restarts; the others are served, and it can be deleted", async () => {
-  const shard = await prepare();
   damage(`UPDATE operations SET bytes = x'010203' WHERE shard = ${keyOf(shard)} AND sequence = 7`);
-  for (let restart = 0; restart < 2; restart++) {
-    const server = await start("listening");
-    await expectQuarantined(server);
-    assert.equal((await upsert(server, "sound", 0, 20)).status, 200);
-    await server.stop();
-  }
+  const first = await start("listening");
+  await expectQuarantined(first);
+  assert.equal((await upsert(first, "sound", 0, 20)).status, 200);
+  await first.stop();
   const server = await start("listening");
+  await expectQuarantined(server);
+  assert.equal((await upsert(server, "sound", 0, 20)).status, 200);
   assert.equal((await server.request("DELETE", "/collections/hurt")).status, 200);
   assert.equal((await fetch(`${server.address}/readyz`)).status, 200);
   await server.request("PUT", "/collections/hurt", { vectors: { size: 2, distance: "Dot" } });
@@ -101,7 +116,6 @@ test("a damaged operation quarantines its collection across restarts; the others
 });
 
 test("damaged points, settings and frontiers are made again from the operations", async () => {
-  const shard = await prepare();
   const damages = [
     `UPDATE points SET state = x'c1' WHERE shard = ${keyOf(shard)}`,
     `UPDATE points SET state = CAST(replace(CAST(state AS TEXT), 'v7', 'v9') AS BLOB) WHERE shard = ${keyOf(shard)}`,
@@ -115,22 +129,40 @@ test("damaged points, settings and frontiers are made again from the operations"
     `UPDATE frontiers SET sequence = 1 WHERE shard = ${keyOf(shard)}`,
     "UPDATE settings SET value = 'x' WHERE name = 'causality.system'",
   ];
+  // each by itself
+  let wanted = openHere((replica) => replica.digest("hurt"));
   for (const [i, statement] of damages.entries()) {
     damage(statement);
-    const server = await start();
-    assert.equal(await count(server, "hurt"), 20 + i, statement);
-    const read = (await server.request("GET", "/collections/hurt/points/7")).body.result as { payload: unknown };
-    assert.deepEqual(read.payload, { n: "v7" });
-    assert.equal((await upsert(server, "hurt", 20 + i, 21 + i)).status, 200, statement);
-    await server.kill();
+    wanted = openHere((replica) => {
+      assert.deepEqual(replica.digest("hurt"), wanted, statement);
+      const point = { id: 20 + i, vectors: { "": Float32Array.of(i, 1) }, payload: { n: `v${20 + i}` } };
+      const written = { kind: "upsert-points", collection: "hurt", points: [point], mode: "upsert" } as const;
+      assert.ok(!(replica.execute([written]).outcomes[0] instanceof Error), statement);
+      return replica.digest("hurt");
+    });
   }
   const log = new SqliteOpLog(join(folder, "murmuration.db"), { readOnly: true });
   assert.equal([...log.points(shard)].length, 20 + damages.length);
   log.close();
+  // and on a server, several at a time
+  for (const together of [
+    [0, 5, 7],
+    [2, 8, 10],
+  ]) {
+    removeFolder(folder);
+    cpSync(prepared, folder, { recursive: true });
+    damage(...together.map((i) => damages[i] as string));
+    const server = await start();
+    assert.equal(await count(server, "hurt"), 20);
+    const read = (await server.request("GET", "/collections/hurt/points/7")).body.result as { payload: unknown };
+    assert.deepEqual(read.payload, { n: "v7" });
+    assert.equal((await upsert(server, "hurt", 20, 21)).status, 200);
+    assert.equal(await count(server, "hurt"), 21);
+    await server.kill();
+  }
 });
 
 test("a payload that cannot be read fails the request that asks for it, by the point's id, until it is written anew", async () => {
-  const shard = await prepare();
   const like = (value: string) => `${placesOf(shard)} AND CAST(bytes AS TEXT) LIKE '%"${value}"%'`;
   const readable = async (server: ServerProcess, id: number) =>
     (await server.request("GET", `/collections/hurt/points/${id}`)).status === 200;
@@ -166,7 +198,6 @@ test("a payload that cannot be read fails the request that asks for it, by the p
 });
 
 test("a collection whose name in the log is lost is quarantined, and never served empty", async () => {
-  const shard = await prepare();
   damage(`UPDATE shards SET name = 'lost' WHERE name = '${shard}'`);
   const server = await start("listening");
   await expectQuarantined(server);
@@ -174,13 +205,11 @@ test("a collection whose name in the log is lost is quarantined, and never serve
 });
 
 test("a log that has lost its catalogue is refused by name, with the way out", async () => {
-  await prepare();
   damage("UPDATE shards SET name = 'sys' WHERE name = 'system'");
   await assert.rejects(start("listening"), /not the catalogue that names them[\s\S]*murmur restore/);
 });
 
 test("a setting of the whole log that is damaged or lost is refused by file and row, with the way out", async () => {
-  await prepare();
   const database = new Database(join(folder, "murmuration.db"));
   const clock = database.prepare<[], string>("SELECT value FROM settings WHERE name = 'replica.clock'").pluck().get();
   database.close();
@@ -188,13 +217,12 @@ test("a setting of the whole log that is damaged or lost is refused by file and 
   const named = /murmuration\.db: the row "replica\.clock" of table settings is damaged[\s\S]*murmur restore/;
   await assert.rejects(start("listening"), named);
   damage(`UPDATE settings SET value = '${clock}' WHERE name = 'replica.clock'`);
-  await (await start()).kill();
+  openHere((replica) => assert.deepEqual(replica.quarantined(), []));
   damage("DELETE FROM settings WHERE name = 'replica.id'");
   await assert.rejects(start("listening"), /rows of table settings are lost[\s\S]*murmur restore/);
 });
 
 test("a row of points that rots back to before a delete, then a purge, then a restart: the point stays deleted", async () => {
-  const shard = await prepare();
   const first = await start();
   const database = new Database(join(folder, "murmuration.db"));
   const ofPoint = `shard = ${keyOf(shard)} AND id = x'0000000000000003'`;
