@@ -8,13 +8,17 @@ import { pathToFileURL } from "node:url";
 import { connect } from "nats";
 import { testSeed } from "../support/random.js";
 import { AcknowledgedWrites } from "../support/regions/acknowledged-writes.js";
-import { type Region, RegionCluster } from "../support/regions/region-cluster.js";
+import { RegionCluster } from "../support/regions/region-cluster.js";
 import { killAllServers, runCli, type ServerProcess, startServer } from "../support/server.js";
 import { root } from "../support/source-tree.js";
 import { until } from "../support/until.js";
 
-/** How long a fault lasts while clients write: several heartbeats, and longer than a replica waits before it is suspect. */
+const CREDENTIALS = { user: "murmur", password: "right" };
+/** How long a fault lasts at least while clients write: several heartbeats, and longer than a replica waits before it is suspect. */
 const FAULT_MS = 2_500;
+/** Writes that show that a region goes on. */
+const SOME = 8;
+const WRITES_MS_MAX = 60_000;
 const HOUR_MS = 3_600_000;
 const COLLECTION = "faults";
 
@@ -38,10 +42,17 @@ describe("three regions in which clients write all the time", () => {
   const seed = testSeed();
   let cluster: RegionCluster;
   let writes: AcknowledgedWrites;
+  const credentials = ["--nats-user", CREDENTIALS.user, "--nats-password", CREDENTIALS.password];
   const region = (name: string) => cluster.region(name);
 
   before(async () => {
-    cluster = await RegionCluster.start({ names: ["eu", "us", "ap"], roundTripMs: () => 30, purpose: "faults" });
+    cluster = await RegionCluster.start({
+      names: ["eu", "us", "ap"],
+      roundTripMs: () => 30,
+      purpose: "faults",
+      brokerConfig: `authorization ${JSON.stringify(CREDENTIALS)}`,
+      options: credentials,
+    });
     writes = new AcknowledgedWrites(cluster, COLLECTION, seed);
     await writes.prepare();
   });
@@ -65,81 +76,79 @@ describe("three regions in which clients write all the time", () => {
 
   async function untilWrites(name: string, more: number): Promise<void> {
     const wanted = writes.acknowledgedBy(name) + more;
-    await until(() => writes.acknowledgedBy(name) >= wanted, `${more} more writes in ${name}`);
+    await until(() => writes.acknowledgedBy(name) >= wanted, `${more} more writes in ${name}`, WRITES_MS_MAX);
   }
 
+  /** A fault's time: long enough, and these were acknowledged in it. */
+  const lasts = (...wanted: readonly Promise<void>[]) => Promise.all([pause(FAULT_MS), ...wanted]);
+
   fault("a database is killed", async () => {
-    await untilWrites("us", 20);
+    await untilWrites("us", SOME);
+    await writes.nextWrite("us");
     await region("us").server.kill();
-    await untilWrites("eu", 20);
+    await untilWrites("eu", SOME);
     await region("us").start();
     await untilWrites("us", 5);
   });
 
   fault("a broker is killed", async () => {
-    await untilWrites("eu", 10);
+    await untilWrites("eu", SOME);
+    await writes.nextWrite("eu");
     await region("eu").broker.kill();
     // its own region goes on without it
-    await untilWrites("eu", 20);
-    await pause(FAULT_MS);
+    await lasts(untilWrites("eu", SOME));
     await region("eu").broker.restart();
     await untilWrites("eu", 5);
   });
 
   fault("a broker loses all that it stored", async () => {
-    await untilWrites("ap", 10);
+    await untilWrites("ap", SOME);
+    await writes.nextWrite("ap");
     await region("ap").broker.kill();
     region("ap").broker.wipe();
-    await untilWrites("ap", 20);
+    await untilWrites("ap", SOME);
     await region("ap").broker.restart();
     await untilWrites("ap", 5);
   });
 
   fault("a database stands still", async () => {
     await untilWrites("eu", 5);
+    await writes.nextWrite("eu");
     process.kill(region("eu").server.pid, "SIGSTOP");
-    await untilWrites("us", 20);
-    await pause(FAULT_MS);
+    await lasts(untilWrites("us", SOME));
     process.kill(region("eu").server.pid, "SIGCONT");
     await untilWrites("eu", 5);
   });
 
   fault("a broker stands still", async () => {
     region("us").broker.pause();
-    await untilWrites("us", 20);
-    await pause(FAULT_MS);
+    await lasts(untilWrites("us", SOME));
     region("us").broker.resume();
   });
 
   fault("a region is cut off", async () => {
     cluster.cut("ap");
-    await untilWrites("ap", 20);
-    await untilWrites("eu", 20);
-    await pause(FAULT_MS);
+    await lasts(untilWrites("ap", SOME), untilWrites("eu", SOME));
   });
 
   fault("a region hears nobody, and is heard", async () => {
     for (const other of ["us", "ap"]) cluster.link("eu", other).stall("fromTarget");
-    await untilWrites("eu", 20);
-    await pause(FAULT_MS);
+    await lasts(untilWrites("eu", SOME));
   });
 
   fault("nothing arrives from a region, and it hears all", async () => {
     for (const other of ["us", "ap"]) cluster.link(other, "eu").stall();
-    await untilWrites("eu", 20);
-    await pause(FAULT_MS);
+    await lasts(untilWrites("eu", SOME));
   });
 
   fault("a region's links stall", async () => {
     cluster.stall("us");
-    await untilWrites("us", 20);
-    await pause(FAULT_MS);
+    await lasts(untilWrites("us", SOME));
   });
 
   fault("a third of the packets of a region is lost", async () => {
     cluster.degrade("us", { lossRate: 0.3 });
-    await untilWrites("us", 20);
-    await pause(FAULT_MS);
+    await lasts(untilWrites("us", SOME));
   });
 
   fault("a region's clock is wrong by an hour", async () => {
@@ -150,7 +159,7 @@ describe("three regions in which clients write all the time", () => {
     const isWrong = async () => /clock is more than/.test((await refusesWrites(region("ap").server)) ?? "");
     await until(isWrong, "it notices and refuses writes");
     assert.equal((await region("ap").server.request("GET", "/readyz")).status, 503);
-    await untilWrites("eu", 10);
+    await untilWrites("eu", SOME);
     await region("ap").server.kill();
     await region("ap").start();
     await untilWrites("ap", 5);
@@ -161,7 +170,7 @@ describe("three regions in which clients write all the time", () => {
     await region("us").start({ fileBytesMax: 64 * 1024 });
     const { server } = region("us");
     await until(async () => (await server.request("GET", "/readyz")).status === 503, "it says that it cannot write");
-    await untilWrites("eu", 20);
+    await untilWrites("eu", SOME);
     execFileSync("prlimit", ["--pid", String(server.pid), "--fsize=unlimited"]);
     await until(async () => (await server.request("GET", "/readyz")).status === 200, "it takes writes again");
     await untilWrites("us", 5);
@@ -169,7 +178,7 @@ describe("three regions in which clients write all the time", () => {
 
   fault("messages that nobody can read arrive", async () => {
     const { broker } = region("eu");
-    const connection = await connect({ servers: broker.url });
+    const connection = await connect({ servers: broker.url, user: CREDENTIALS.user, pass: CREDENTIALS.password });
     const subscription = connection.subscribe("murmur.*.all.*");
     // what one replica says, with the version of its frame replaced, and with a byte of its last message
     for await (const { subject, data } of subscription) {
@@ -188,10 +197,10 @@ describe("three regions in which clients write all the time", () => {
       return damagedCount > 0 && all.some(({ transport }) => transport.malformed_frames > 0);
     };
     await until(isCounted, "what was refused is counted where it came");
-    await untilWrites("eu", 10);
+    await untilWrites("eu", SOME);
   });
 
-  test("a database that is stopped has sent what it acknowledged", async () => {
+  fault("a database is stopped, has sent what it acknowledged, and comes back with wrong credentials", async () => {
     const [eu, us] = [region("eu").server, region("us").server];
     assert.equal((await eu.request("PUT", "/collections/last", { vectors: { size: 2, distance: "Dot" } })).status, 200);
     await cluster.untilEqual("last");
@@ -205,16 +214,23 @@ describe("three regions in which clients write all the time", () => {
     const countIn = async (server: ServerProcess) =>
       (await server.request("POST", "/collections/last/points/count", {})).body.result as { readonly count: number };
     await until(async () => (await countIn(eu)).count === ids.length, "all of them are elsewhere while it is down");
-    await region("us").start();
-    await cluster.untilMembers();
     assert.equal((await eu.request("DELETE", "/collections/last")).status, 200);
+
+    await region("us").start({ options: ["--nats-password", "wrong"] });
+    const { server } = region("us");
+    await until(() => /authorization|credentials/i.test(server.log()), "its log says what is wrong");
+    assert.equal((await server.request("GET", `/collections/${COLLECTION}`)).status, 200, "it serves what it has");
+    await lasts(untilWrites("eu", SOME));
+    await server.stop();
+    await region("us").start();
+    await untilWrites("us", 5);
   });
 
   test("a process of another cluster's name hears nobody, takes no writes and disturbs nobody", async () => {
     const { broker } = region("eu");
     const stranger = await startServer({
       dataFolder: join(region("eu").dataFolder, "..", "stranger"),
-      options: ["--region", "eu", "--nats", broker.url, "--peer", "us", "--cluster", "other"],
+      options: ["--region", "eu", "--nats", broker.url, "--peer", "us", "--cluster", "other", ...credentials],
       waitFor: "listening",
     });
     try {
@@ -237,7 +253,7 @@ describe("three regions in which clients write all the time", () => {
     await ap.start();
     const twin = await startServer({
       dataFolder: copy,
-      options: ["--region", "ap", "--nats", ap.broker.url, "--peer", `eu=${region("eu").broker.url}`],
+      options: ["--region", "ap", "--nats", ap.broker.url, "--peer", `eu=${region("eu").broker.url}`, ...credentials],
       waitFor: "listening",
     });
     try {
@@ -285,34 +301,5 @@ describe("three regions in which clients write all the time", () => {
     rmSync(file);
     await us.start();
     await cluster.untilMembers();
-  });
-});
-
-describe("a region with wrong credentials", () => {
-  test("says so, serves what it has, and joins in when they are right", async () => {
-    const cluster = await RegionCluster.start({
-      names: ["eu", "us"],
-      purpose: "credentials",
-      brokerConfig: "authorization { user: murmur, password: right }",
-      options: ["--nats-user", "murmur", "--nats-password", "right"],
-    });
-    try {
-      const writes = new AcknowledgedWrites(cluster, COLLECTION, testSeed());
-      await writes.prepare();
-      const us: Region = cluster.region("us");
-      await us.server.stop();
-      await us.start({ options: ["--nats-password", "wrong"] });
-      await until(() => /authorization|credentials/i.test(us.server.log()), "its log says what is wrong");
-      assert.equal((await us.server.request("GET", `/collections/${COLLECTION}`)).status, 200);
-      writes.start();
-      await pause(FAULT_MS);
-      await writes.stop();
-      await us.server.stop();
-      await us.start();
-      await cluster.untilMembers();
-      await writes.check();
-    } finally {
-      await cluster.stop();
-    }
   });
 });

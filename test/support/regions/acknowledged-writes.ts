@@ -7,8 +7,10 @@ const DIMENSIONS = 8;
 /** Ids of one region: each writes points of its own, so that its last acknowledged write of a point is what must be there. */
 const IDS_PER_REGION = 60;
 const PAGE = 1_000;
-/** Between two writes of one client: faults meet writes in flight at any pace, and a slow one leaves time to everything else. */
-const PAUSE_MS = 25;
+/** Between two writes of one client: each costs all regions processor time, and a fault meets as many kinds of states at this pace. */
+const PAUSE_MS = 150;
+/** The digests say already that the regions hold the same: these are to see that their answers are made of it. */
+const QUERIES = 5;
 
 interface Point {
   readonly id: number;
@@ -26,13 +28,17 @@ export class AcknowledgedWrites {
   readonly #open = new Map<number, number[]>();
   readonly #running: Promise<void>[] = [];
   readonly #acknowledged = new Map<string, number>();
+  /** Who is to be told when a region has been sent its next write. */
+  readonly #awaited = new Map<string, () => void>();
+  readonly #pauseMs: number;
   #isStopped = false;
   #turn = 0;
 
-  constructor(cluster: RegionCluster, collection: string, seed: number) {
+  constructor(cluster: RegionCluster, collection: string, seed: number, pauseMs: number = PAUSE_MS) {
     this.#cluster = cluster;
     this.#collection = collection;
     this.#random = new Random(seed);
+    this.#pauseMs = pauseMs;
   }
 
   /** Makes the collection and waits until every region has it. */
@@ -53,6 +59,11 @@ export class AcknowledgedWrites {
   /** How many writes a region has acknowledged so far. */
   acknowledgedBy(name: string): number {
     return this.#acknowledged.get(name) ?? 0;
+  }
+
+  /** Until a region has been sent one more write, which is on its way then. */
+  nextWrite(name: string): Promise<void> {
+    return new Promise((resolve) => this.#awaited.set(name, resolve));
   }
 
   vector(): number[] {
@@ -80,7 +91,7 @@ export class AcknowledgedWrites {
         );
       }
     }
-    for (let i = 0; i < 20; i++) {
+    for (let i = 0; i < QUERIES; i++) {
       const answers = await this.#cluster.answers(this.#collection, {
         query: this.vector(),
         limit: 10,
@@ -108,7 +119,10 @@ export class AcknowledgedWrites {
       this.#turn++;
       const turn = this.#random.below(8) === 0 ? -this.#turn : this.#turn;
       try {
-        const { status } = await this.#send(region, id, turn);
+        const sent = this.#send(region, id, turn);
+        this.#awaited.get(region.name)?.();
+        this.#awaited.delete(region.name);
+        const { status } = await sent;
         if (status === 200) {
           this.#last.set(id, turn);
           this.#open.delete(id);
@@ -120,7 +134,7 @@ export class AcknowledgedWrites {
         // the process is gone, or went while it wrote: nobody knows what became of it
         this.#noteOpen(id, turn);
       }
-      await after(PAUSE_MS);
+      await after(this.#pauseMs);
     }
   }
 

@@ -8,6 +8,8 @@ import { type Region, RegionCluster, type RegionDigest } from "./region-cluster.
 
 const COLLECTION = "chaos";
 const NAMES = ["eu", "us", "ap"];
+/** Requests come densely, unless they are to leave processor time to others. */
+const PAUSE_MS = 20;
 const ROUND_TRIP_MS = 40;
 const SESSIONS = 6;
 /** So many faults can be there at once, in different regions. */
@@ -22,6 +24,8 @@ export interface ChaosOptions {
   readonly seconds: number;
   /** Everything that makes databases secure is switched on. */
   readonly isSecured?: boolean;
+  /** Between two requests of one client. */
+  readonly pauseMs?: number;
   /** Told of what begins, for people. */
   readonly say?: (text: string) => void;
 }
@@ -66,13 +70,13 @@ async function makeFaults(
 
 /** Three real regions under random faults while clients write in all of them and sessions hop between them; then heals and compares. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
-  const { seed, seconds, isSecured = false, say = () => undefined } = options;
+  const { seed, seconds, isSecured = false, pauseMs = PAUSE_MS, say = () => undefined } = options;
   const roundTripMs = () => ROUND_TRIP_MS;
   const cluster = await RegionCluster.start({ names: NAMES, roundTripMs, isSecured, purpose: "chaos", say });
   try {
-    const writes = new AcknowledgedWrites(cluster, COLLECTION, seed);
+    const writes = new AcknowledgedWrites(cluster, COLLECTION, seed, pauseMs);
     await writes.prepare();
-    const sessions = new HoppingSessions(cluster, COLLECTION, seed + 1, SESSIONS);
+    const sessions = new HoppingSessions(cluster, COLLECTION, seed + 1, SESSIONS, pauseMs);
     writes.start();
     sessions.start();
     const counts: { [name: string]: number } = {};

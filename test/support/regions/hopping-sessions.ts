@@ -9,7 +9,6 @@ const FIRST_ID = 1_000_000;
 const IDS_PER_SESSION = 100_000;
 const POINTS_PER_SESSION = 4;
 const DIMENSIONS = 8;
-const PAUSE_MS = 20;
 const ANSWER_MS_MAX = 5_000;
 /** Seconds that a database waits for what a token covers. */
 const COVER_S_MAX = 1;
@@ -55,6 +54,7 @@ export class HoppingSessions {
   readonly #cluster: RegionCluster;
   readonly #collection: string;
   readonly #random: Random;
+  readonly #pauseMs: number;
   readonly #sessions: readonly HoppingSession[];
   readonly #counts = { reads: 0, writes: 0, refused: 0, unanswered: 0 };
   readonly #violations: string[] = [];
@@ -62,10 +62,11 @@ export class HoppingSessions {
   #running: Promise<void>[] = [];
   #isStopped = false;
 
-  constructor(cluster: RegionCluster, collection: string, seed: number, count: number) {
+  constructor(cluster: RegionCluster, collection: string, seed: number, count: number, pauseMs: number) {
     this.#cluster = cluster;
     this.#collection = collection;
     this.#random = new Random(seed);
+    this.#pauseMs = pauseMs;
     this.#sessions = Array.from({ length: count }, (_, at) => new HoppingSession(at));
   }
 
@@ -97,7 +98,7 @@ export class HoppingSessions {
       const region = this.#random.pick(this.#cluster.regions);
       if (this.#random.below(3) === 0) await this.#write(session, region);
       else await this.#read(session, region);
-      await after(PAUSE_MS);
+      await after(this.#pauseMs);
     }
   }
 

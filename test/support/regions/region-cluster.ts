@@ -170,12 +170,13 @@ export class RegionCluster {
         const ready = await Promise.all(
           this.regions.map(async ({ server }) => {
             const readyz = await server.request("GET", "/readyz");
+            last = readyz.body;
+            // what it says of its members is asked for once it may be true
+            if (readyz.status !== 200) return false;
             const { result } = (await server.request("GET", "/murmur/cluster")).body;
             const { members = [] } = (result ?? {}) as { members?: readonly { readonly state: string }[] };
             last = result;
-            return (
-              readyz.status === 200 && members.filter(({ state }) => state === "active").length === this.regions.length
-            );
+            return members.filter(({ state }) => state === "active").length === this.regions.length;
           }),
         );
         return ready.every(Boolean);
