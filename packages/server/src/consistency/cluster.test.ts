@@ -3,8 +3,8 @@ import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, it } from "node:test";
-import { setTimeout as after } from "node:timers/promises";
+import { after, before, describe, it } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { covers, decodeToken } from "@murmuration/core";
 import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
@@ -22,7 +22,7 @@ async function until(what: string, holds: () => boolean | Promise<boolean>): Pro
   const endMs = performance.now() + DEADLINE_MS;
   while (!(await holds())) {
     assert.ok(performance.now() < endMs, `not within ${DEADLINE_MS} ms: ${what}`);
-    await after(20);
+    await pause(20);
   }
 }
 
@@ -107,32 +107,47 @@ const withToken = (token: string) => ({ [murmurHeaders.token]: token });
 
 describe("consistency over HTTP, between replicas", () => {
   let folder: string;
-  let regions: Region[];
-  beforeEach(() => {
+  let pair: [eu: Region, us: Region];
+  let trio: [eu: Region, us: Region, asia: Region];
+  // each region is a thread that loads and makes a whole engine: two clusters serve all tests, each with a collection of its own
+  before(async () => {
     folder = mkdtempSync(join(tmpdir(), "murmuration-consistency-"));
-    regions = [];
+    pair = (await openAll("pair", "eu", "us")) as [Region, Region];
+    trio = (await openAll("trio", "eu", "us", "asia")) as [Region, Region, Region];
   });
-  afterEach(async () => {
-    for (const region of regions) await region.close();
+  after(async () => {
+    for (const region of [...(pair ?? []), ...(trio ?? [])]) await region.close();
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** Regions that all know where the others are reached, with the collection `a`. */
-  async function openAll(...names: string[]): Promise<Region[]> {
+  /** Regions that all know where the others are reached. */
+  async function openAll(cluster: string, ...names: string[]): Promise<Region[]> {
     const channel = randomUUID();
-    regions = await Promise.all(names.map((name) => Region.open(name, folder, channel, names.length - 1)));
+    const regions = await Promise.all(
+      names.map((name) => Region.open(name, join(folder, cluster), channel, names.length - 1)),
+    );
     await until("all take writes", () => regions.every(({ database }) => database.status().ready));
-    await (regions[0] as Region).ask("PUT", "/collections/a?write_consistency=all&timeout=30", {
-      vectors: { size: 2, distance: "Euclid" },
-    });
     const knowsAll = ({ database: { catalogue } }: Region) =>
       catalogue.members.filter(({ url }) => url !== undefined).length === names.length;
     await until("all are known", () => regions.every(knowsAll));
     return regions;
   }
 
+  /** A cluster of which everybody hears everybody, with a new collection `a` and no other. */
+  async function renewed<Regions extends readonly Region[]>(regions: Regions): Promise<Regions> {
+    const [first] = regions as readonly Region[];
+    assert.ok(first);
+    const everywhere = "write_consistency=all&timeout=30";
+    for (const region of regions) region.passes("all");
+    for (const { name } of Object.values(first.database.catalogue.collections))
+      assert.equal((await first.ask("DELETE", `/collections/${name}?${everywhere}`)).status, 200);
+    const made = await first.ask("PUT", `/collections/a?${everywhere}`, { vectors: { size: 2, distance: "Euclid" } });
+    assert.equal(made.status, 200, made.error);
+    return regions;
+  }
+
   it("a session reads its own writes wherever it goes, or is told that it cannot", async () => {
-    const [eu, us] = (await openAll("eu", "us")) as [Region, Region];
+    const [eu, us] = await renewed(pair);
     const first = await eu.upsert(1);
     assert.equal((await us.get(1, "", withToken(first.token))).status, 200);
 
@@ -154,7 +169,7 @@ describe("consistency over HTTP, between replicas", () => {
   });
 
   it("a collection that the session has made is there, wherever it goes", async () => {
-    const [eu, us] = (await openAll("eu", "us")) as [Region, Region];
+    const [eu, us] = await renewed(pair);
     us.passes("nothing");
     const made = await eu.ask("PUT", "/collections/b", { vectors: { size: 2, distance: "Dot" } });
     const info = await us.ask("GET", "/collections/b?timeout=1", undefined, withToken(made.token));
@@ -172,7 +187,7 @@ describe("consistency over HTTP, between replicas", () => {
   });
 
   it("a read that cannot be answered in time is passed on, once, to a replica that can", async () => {
-    const [eu, us, asia] = (await openAll("eu", "us", "asia")) as [Region, Region, Region];
+    const [eu, us, asia] = await renewed(trio);
     us.passes("heartbeats");
     const { token } = await eu.upsert(1);
     const body = { query: [1, 1], limit: 1, with_payload: true };
@@ -197,7 +212,7 @@ describe("consistency over HTTP, between replicas", () => {
   });
 
   it("a write is acknowledged by a quorum, or says that it was not and stays", async () => {
-    const [eu, us, asia] = (await openAll("eu", "us", "asia")) as [Region, Region, Region];
+    const [eu, us, asia] = await renewed(trio);
     asia.passes("nothing");
     const done = await eu.upsert(1, "&write_consistency=quorum&timeout=30");
     assert.deepEqual([done.status, done.result.status], [200, "completed"]);
@@ -230,7 +245,7 @@ describe("consistency over HTTP, between replicas", () => {
   });
 
   it("a level of more members than there are changes nothing", async () => {
-    const [eu] = (await openAll("eu", "us")) as [Region];
+    const [eu] = await renewed(pair);
     const tooMany = await eu.upsert(1, "&write_consistency=3");
     assert.equal(tooMany.status, 422);
     assert.equal(
@@ -248,7 +263,7 @@ describe("consistency over HTTP, between replicas", () => {
   });
 
   it("answers carry what they were given from, with digests that are those of all", async () => {
-    const [eu, us] = (await openAll("eu", "us")) as [Region, Region];
+    const [eu, us] = await renewed(pair);
     for (let id = 1; id <= 20; id++) await (id % 2 === 0 ? eu : us).upsert(id);
     const body = { query: [4, 1], limit: 3 };
     const told = async (region: Region) => {
