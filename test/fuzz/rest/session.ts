@@ -11,6 +11,7 @@ export class PairSession {
   readonly #open: () => Promise<Pair>;
   #pair: Pair | undefined;
   #runs = 0;
+  #isAsBegun = false;
   readonly counts: Record<string, number> = {};
 
   constructor(open: () => Promise<Pair>) {
@@ -21,15 +22,39 @@ export class PairSession {
     this.counts[what] = (this.counts[what] ?? 0) + 1;
   }
 
+  /** The pair that the next run has. */
+  async pair(): Promise<Pair> {
+    this.#pair ??= await this.#open();
+    return this.#pair;
+  }
+
   /** Runs `body` without collections at first. */
   async run(body: (pair: Pair) => Promise<void>): Promise<void> {
-    const pair = (this.#pair ??= await this.#open());
-    try {
+    await this.#run(async (pair) => {
       await pair.clear();
+      await body(pair);
+    });
+  }
+
+  /** Runs `body` on what `begin` makes of a pair without collections: made anew only where the last body says that it has changed it. */
+  async runOn(begin: (pair: Pair) => Promise<void>, body: (pair: Pair) => Promise<"changed" | "kept">): Promise<void> {
+    await this.#run(async (pair) => {
+      if (!this.#isAsBegun) {
+        await pair.clear();
+        await begin(pair);
+      }
+      this.#isAsBegun = (await body(pair)) === "kept";
+    });
+  }
+
+  async #run(body: (pair: Pair) => Promise<void>): Promise<void> {
+    const pair = await this.pair();
+    try {
       await body(pair);
       this.#runs++;
     } catch (error) {
       this.#pair = undefined;
+      this.#isAsBegun = false;
       await pair.close();
       throw error;
     }
