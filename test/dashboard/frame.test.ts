@@ -175,7 +175,7 @@ describe("the page", { skip: noBrowser }, () => {
   });
 
   test("says where the browser loses digits, and writes nothing with it", async (t) => {
-    const view = await driver.open(t, server.address, "/overview", { key: KEY });
+    const view = await driver.open(t, server.address, "/overview", { key: KEY, isAlone: true });
     const { page } = view;
     await page.addInitScript("delete JSON.rawJSON");
     await server.request("PUT", "/collections/digits", { vectors: { size: 2, distance: "Dot" } }, { "api-key": KEY });

@@ -75,7 +75,7 @@ describe("the overview", { skip: noBrowser }, () => {
   });
 
   test("asks nothing while the tab is hidden, and goes on when it is shown", async (t) => {
-    const view = await driver.open(t, server.address, "/overview", { key: KEY });
+    const view = await driver.open(t, server.address, "/overview", { key: KEY, isAlone: true });
     await view.shows("Reads and writes are served.");
     let asked = 0;
     view.page.on("request", () => asked++);

@@ -8,7 +8,8 @@ import { type Browser, type ConsoleMessage, chromium, type Page, type Request } 
 import { root } from "../source-tree.js";
 
 /** Folder that screenshots are kept in, for who looks at them. */
-const shots = process.env["MURMUR_SCREENSHOTS"];
+const shots = process.env["MURMUR_SCREENSHOTS"] ?? "";
+const isKeeping = shots !== "";
 
 const finding = spawnSync(process.execPath, [join(root, "scripts/browser.mjs"), "--find"], { encoding: "utf8" });
 const program = finding.status === 0 ? finding.stdout.trim() : undefined;
@@ -34,6 +35,17 @@ const WIDTHS = `(() => {
   return { content, window, widest: widest?.outerHTML.slice(0, 300) ?? "" };
 })()`;
 
+type Looks = readonly (readonly [width: number, colorSchemes: readonly ("light" | "dark")[]])[];
+
+const ALL_LOOKS: Looks = [
+  [1280, ["light", "dark"]],
+  [360, ["light", "dark"]],
+];
+const FEWEST_LOOKS: Looks = [
+  [1280, ["light"]],
+  [360, ["dark"]],
+];
+
 /** How a page is looked at. */
 export interface ViewOptions {
   /** Pixels. */
@@ -44,9 +56,14 @@ export interface ViewOptions {
   readonly key?: string;
   /** Certificates of servers are not looked at. */
   readonly isTrusting?: boolean;
+  /** Gets a tab that nobody else gets: what this test does to it cannot be taken back, a script at its start or another clock. */
+  readonly isAlone?: boolean;
 }
 
-/** A page of the dashboard in a browser of its own, which nobody else's storage reaches. */
+/** A document with nothing in it: a browser asks for the icon of one that names none. */
+const BARE = '<link rel="icon" href="data:,">';
+
+/** A page of the dashboard in a tab that nobody else has meanwhile, with nothing of what others stored in it. */
 export class View {
   /** Errors and warnings of the console, failures of scripts, breaches of the policy, requests to other hosts. */
   readonly problems: string[] = [];
@@ -105,18 +122,21 @@ export class View {
 
   /** A picture of the whole page, as a file in MURMUR_SCREENSHOTS; without that there is nobody to look at it, and none is taken. */
   async shot(name: string): Promise<void> {
-    if (shots === undefined || shots === "") return;
+    if (!isKeeping) return;
     const picture = await this.page.screenshot({ fullPage: true, animations: "disabled" });
     mkdirSync(shots, { recursive: true });
     writeFileSync(join(shots, `${name}.png`), picture);
   }
 
-  /** Pictures of the page as it is now, at 1280 and 360 pixels, dark and light; checks each time that it is sound. */
+  /**
+   * Pictures of the page as it is now, at 1280 and 360 pixels, dark and light; checks each time that it is sound. Where nobody keeps
+   * pictures, each width is seen in one of both: no colour makes a page wider.
+   */
   async look(name: string): Promise<void> {
     const before = this.page.viewportSize();
-    for (const width of [1280, 360]) {
+    for (const [width, colorSchemes] of isKeeping ? ALL_LOOKS : FEWEST_LOOKS) {
       await this.page.setViewportSize({ width, height: 800 });
-      for (const colorScheme of ["light", "dark"] as const) {
+      for (const colorScheme of colorSchemes) {
         await this.page.emulateMedia({ colorScheme });
         // what draws on a canvas does so with the next frame
         await this.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
@@ -128,9 +148,28 @@ export class View {
   }
 }
 
+/** Goes to an empty document of the server's origin, where the storage of the dashboard is. */
+async function goBare(page: Page, address: string): Promise<void> {
+  const url = `${address}/bare`;
+  await page.route(url, (route) => route.fulfill({ contentType: "text/html", body: BARE }));
+  await page.goto(url);
+  await page.unroute(url);
+}
+
+/** Takes back all that a test did to its page. */
+async function leave({ page, address }: View): Promise<void> {
+  for (const event of ["console", "pageerror", "request"]) page.removeAllListeners(event);
+  await page.unrouteAll({ behavior: "ignoreErrors" });
+  await page.mouse.move(0, 0);
+  await goBare(page, address);
+  await page.evaluate("localStorage.clear(); sessionStorage.clear()");
+}
+
 /** A headless Chromium for the tests of one file, made at its top, before its servers. It starts with the first page and ends after the tests. */
 export class Driver {
   #launched: Promise<Browser> | undefined;
+  /** Pages of tests that have ended: one costs a process, and the scripts of the dashboard compiled again. */
+  readonly #left: Page[] = [];
 
   constructor() {
     after(() => this.#close());
@@ -147,23 +186,37 @@ export class Driver {
     });
   }
 
-  /** Opens a page of the dashboard of the server at `address`. It is closed with the test, and must have been sound until then. */
-  async open(test: TestContext, address: string, link = "/overview", options: ViewOptions = {}): Promise<View> {
-    const { width = 1280, height = 800, colorScheme = "light", key, isTrusting = false } = options;
+  async #newPage(isTrusting: boolean): Promise<Page> {
     const browser = await (this.#launched ??= this.#launch());
     const context = await browser.newContext({
-      viewport: { width, height },
-      colorScheme,
       ignoreHTTPSErrors: isTrusting,
       permissions: ["clipboard-read", "clipboard-write"],
     });
+    return context.newPage();
+  }
+
+  /** Opens a page of the dashboard of the server at `address`. It is closed with the test, and must have been sound until then. */
+  async open(test: TestContext, address: string, link = "/overview", options: ViewOptions = {}): Promise<View> {
+    const { width = 1280, height = 800, colorScheme = "light", key, isTrusting = false, isAlone = false } = options;
+    const isShared = !isTrusting && !isAlone;
+    const page = (isShared ? this.#left.pop() : undefined) ?? (await this.#newPage(isTrusting));
+    await page.setViewportSize({ width, height });
+    await page.emulateMedia({ colorScheme });
     if (key !== undefined) {
-      await context.addInitScript(`sessionStorage.setItem("murmuration.key", ${JSON.stringify(key)})`);
+      await goBare(page, address);
+      await page.evaluate(`sessionStorage.setItem("murmuration.key", ${JSON.stringify(key)})`);
     }
-    const view = new View(await context.newPage(), address);
+    const view = new View(page, address);
     test.after(async () => {
-      await view.assertSound();
-      await context.close();
+      let isLeft = false;
+      try {
+        await view.assertSound();
+        if (isShared) await leave(view);
+        isLeft = isShared;
+      } finally {
+        if (isLeft) this.#left.push(page);
+        else await page.context().close();
+      }
     });
     await view.go(link);
     return view;
