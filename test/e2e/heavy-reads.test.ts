@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { type Answer, startE2eServer } from "./e2e-server.js";
 
 const POINTS = 20_000;
 const BATCH = 1_000;
+/** Between an answer to something small and the next: many looks at what is answered, and most of the processor for what is heavy. */
+const PAUSE_MS = 25;
 
 const { request } = await startE2eServer();
 const post = (path: string, body: unknown): Promise<Answer> => request("POST", `/collections/c/points${path}`, body);
@@ -46,19 +49,27 @@ async function beside(heavy: () => Promise<Answer>): Promise<Beside> {
     while (!isDone) {
       assert.equal((await small[kind]()).status, 200);
       if (!isDone) answered[kind]++;
+      await delay(PAUSE_MS);
     }
   };
   const [answer] = await Promise.all([asked, ask("health"), ask("query"), ask("write")]);
   return { answer, tookMs: performance.now() - began, answered };
 }
 
-/** Small requests are answered all the while. Held up by the heavy one, there would be one or two of each, however long it takes. */
+/** So many of each are answered beside what holds them up, however long it takes. */
+const HELD_UP = 2;
+/** In this time a busy machine answers ten times as many. */
+const SHOWN_AFTER_MS = 1_000;
+
+/** Small requests are answered all the while. */
 function assertNobodyWaited({ tookMs, answered }: Beside): void {
   const numbers = `${JSON.stringify(answered)} in ${Math.round(tookMs)} ms`;
   // a write waits for the disk as well, which may be busy
   const wanted = { health: 600, query: 1_000, write: 5_000 };
   for (const [kind, everyMs] of Object.entries(wanted)) {
-    assert.ok(answered[kind as keyof typeof answered] >= Math.floor(tookMs / everyMs) - 2, `${kind}: ${numbers}`);
+    const least = kind !== "write" && tookMs >= SHOWN_AFTER_MS ? HELD_UP + 1 : 0;
+    const enough = Math.max(least, Math.floor(tookMs / everyMs) - HELD_UP);
+    assert.ok(answered[kind as keyof typeof answered] >= enough, `${kind}: ${numbers}`);
   }
 }
 
@@ -78,21 +89,22 @@ const nestedFilter = {
 };
 const withPayload = many(200, () => ({ query: [1, 0], limit: 10_000, with_payload: true }));
 
-/** Whatever is not done by then is long enough to show that nobody waits for it. */
-const limited = (path: string, body: unknown): Promise<Answer> => post(`${path}?timeout=3`, body);
+/** Whatever is not done by then is long enough to show that nobody waits for it: a thread held up would not see that the time is over. */
+const limited = (path: string, body: unknown, seconds = 1): Promise<Answer> => post(`${path}?timeout=${seconds}`, body);
+/** Time for what ends soon to be answered as well, which takes a thread too. */
+const TO_ITS_END = 3;
 
 const heavyReads: { readonly [name: string]: () => Promise<Answer> } = {
   "4,000 values of one key": () =>
     limited("/count", { filter: { should: many(4_000, (i) => ({ key: "s", match: { value: `w${i}` } })) } }),
-  "4,000 conditions on as many keys": () => limited("/count", { filter: differentKeys }),
   "1,300 nested filters": () => limited("/count", { filter: nestedFilter }),
   "2,000 queries in a batch": () =>
-    limited("/query/batch", { searches: many(2_000, (i) => ({ query: [Math.cos(i), 1], limit: 100 })) }),
+    limited("/query/batch", { searches: many(2_000, (i) => ({ query: [Math.cos(i), 1], limit: 100 })) }, TO_ITS_END),
   "200 queries for 10,000 points with payload": () => limited("/query/batch", { searches: withPayload }),
   "a page with 5,000 paths": () =>
-    limited("/scroll", { limit: 10_000, with_payload: { include: many(5_000, (i) => `a${i}.b[].c`) } }),
+    limited("/scroll", { limit: 10_000, with_payload: { include: many(5_000, (i) => `a${i}.b[].c`) } }, TO_ITS_END),
   "all points in the order of their distance": () =>
-    limited("/query", { query: [1, 0], limit: 1_000_000, with_payload: true, with_vector: true }),
+    limited("/query", { query: [1, 0], limit: 1_000_000, with_payload: true, with_vector: true }, TO_ITS_END),
 };
 
 for (const [name, heavy] of Object.entries(heavyReads)) {
