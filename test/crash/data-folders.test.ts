@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readdirSync, readFileSync, watch, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, watch, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { after, afterEach, beforeEach, describe, test } from "node:test";
 import { gunzipSync } from "node:zlib";
@@ -18,7 +18,7 @@ import { replayedDigest } from "./replayed.js";
 // Data folders that earlier versions left behind (test/fixtures/README.md): they open, and answer as they did.
 
 const FIXTURES = join(root, "test/fixtures");
-/** Changes of the log's files that a start has made when it is killed, one round each. */
+/** Changes of the log's files that a start has made when it is killed: each start goes on from where the one before it was. */
 const CHANGES_AT_KILL = [1, 4, 13];
 /** Points stand with their payloads in logs of before: a start that brings them over says so. */
 const SCHEMA_OF_PAYLOADS = 6;
@@ -72,6 +72,21 @@ async function assertUsable(server: ServerProcess): Promise<void> {
 const digestIn = (answers: readonly StoredAnswer[], name: string): unknown =>
   JSON.parse(answers.find(({ path }) => path === `/murmur/collections/${name}/digest`)?.result ?? "");
 
+/** Writes change what is compared, and the log tells of them as the server does. */
+async function assertWritable(server: ServerProcess, folder: string, answers: readonly StoredAnswer[]): Promise<void> {
+  const point = { id: 1, vector: { plain: [1, 2, 3, 4, 5, 6, 7, 8], half: new Array(12).fill(0.5) } };
+  const written = await server.request("PUT", "/collections/mixed/points?wait=true", { points: [point] });
+  assert.equal(written.status, 200);
+  const replaced = { points: [{ id: 20, vector: new Array(24).fill(1), payload: { round: 10 } }] };
+  assert.equal((await server.request("PUT", "/collections/replaced/points?wait=true", replaced)).status, 200);
+  await atRest(server);
+  for (const name of ["mixed", "replaced"]) {
+    const { body } = await server.request("GET", `/murmur/collections/${name}/digest`);
+    assert.notDeepEqual(body.result, digestIn(answers, name));
+    assert.partialDeepStrictEqual(replayedDigest(folder, name), body.result);
+  }
+}
+
 after(killAllServers);
 
 for (const fixture of readdirSync(FIXTURES).filter((name) => name.startsWith("data-folder-"))) {
@@ -100,38 +115,16 @@ for (const fixture of readdirSync(FIXTURES).filter((name) => name.startsWith("da
       }
     });
 
-    test("is written to and compared with what its log tells, as any other", async () => {
+    test("opens wherever the start that brings it over was killed, is written to and compared with what its log tells", async (context) => {
+      const met = { starting: 0, serving: 0 };
       const answers = unpack(fixture, folder);
+      for (const changes of CHANGES_AT_KILL) met[await killWhileStarting(folder, changes)]++;
       const server = await startServer({ dataFolder: folder });
-      const point = { id: 1, vector: { plain: [1, 2, 3, 4, 5, 6, 7, 8], half: new Array(12).fill(0.5) } };
-      const written = await server.request("PUT", "/collections/mixed/points?wait=true", { points: [point] });
-      assert.equal(written.status, 200);
-      const replaced = { points: [{ id: 20, vector: new Array(24).fill(1), payload: { round: 10 } }] };
-      assert.equal((await server.request("PUT", "/collections/replaced/points?wait=true", replaced)).status, 200);
       await atRest(server);
-      for (const name of ["mixed", "replaced"]) {
-        const { body } = await server.request("GET", `/murmur/collections/${name}/digest`);
-        assert.notDeepEqual(body.result, digestIn(answers, name));
-        assert.partialDeepStrictEqual(replayedDigest(folder, name), body.result);
-      }
+      await assertAnswers(server, answers);
+      await assertWritable(server, folder, answers);
       await assertUsable(server);
       await server.kill();
-    });
-
-    test("opens wherever the start that brings it over was killed", async (context) => {
-      const met = { starting: 0, serving: 0 };
-      for (const changes of CHANGES_AT_KILL) {
-        const copy = join(folder, String(changes));
-        mkdirSync(copy);
-        const answers = unpack(fixture, copy);
-        for (let kills = 0; kills < 2; kills++) met[await killWhileStarting(copy, changes)]++;
-        const server = await startServer({ dataFolder: copy });
-        await atRest(server);
-        await assertAnswers(server, answers);
-        await assertUsable(server);
-        await server.kill();
-        assert.ok(existsSync(join(copy, "murmuration.db")));
-      }
       context.diagnostic(`killed ${met.starting} times before it served, ${met.serving} times when it did`);
       assert.ok(met.starting > 0, "kills met a start");
     });
