@@ -8,39 +8,31 @@ import { shrinkScenario, smallest } from "./shrink.js";
 import { work } from "./worker.js";
 import { runScenario } from "./world.js";
 
-/** Runs these seeds of a profile, and answers how many writes were accepted: in a single run that may be none, all that was asked being refused. */
-function mustHold(profile: string, seeds: readonly number[]): number {
-  let accepted = 0;
-  for (const seed of seeds) {
-    const { violation, writes } = work({ seed, profile, twice: false });
-    assert.equal(violation, undefined, `${profile} ${seed}: ${violation?.checker} ${violation?.detail}`);
-    accepted += writes;
-  }
-  return accepted;
-}
-
-/** Of each profile; `npm run sim` is for more. */
-const RUNS = 2;
+/** Most seeds of each profile; `npm run sim` is for more. */
+const RUNS_MAX = 4;
+/** So many accepted writes say something. A seed that has fewer, as much of what it asks being refused, is followed by another. */
+const WRITES_ENOUGH = 30;
 /** The same in every run, unless another is asked for (`scripts/lib/test-seed.mjs`). */
 const firstSeed = Number(process.env.MURMUR_TEST_SEED ?? 1);
 
 for (const profile of rotation) {
   test(`replicas converge under the faults of the profile ${profile}`, () => {
-    const accepted = mustHold(
-      profile,
-      Array.from({ length: RUNS }, (_, i) => firstSeed + i),
-    );
+    let accepted = 0;
+    for (let seed = firstSeed; accepted < WRITES_ENOUGH && seed < firstSeed + RUNS_MAX; seed++) {
+      const { violation, writes } = work({ seed, profile, twice: false });
+      assert.equal(violation, undefined, `${profile} ${seed}: ${violation?.checker} ${violation?.detail}`);
+      accepted += writes;
+    }
     assert.ok(accepted > 0, "runs without writes say nothing");
   });
 }
 
 test("one seed, one run: the trace is the same to the byte", () => {
-  for (const profile of ["default", "membership"]) {
-    const scenario = makeScenario(7, profile);
-    const [first, second] = [runScenario(scenario), runScenario(scenario)];
-    assert.equal(first.traceDigest, second.traceDigest);
-    assert.notEqual(first.traceDigest, runScenario(makeScenario(8, profile)).traceDigest);
-  }
+  // with the faults of `default`, and replicas that join and go
+  const scenario = makeScenario(7, "membership");
+  const [first, second] = [runScenario(scenario), runScenario(scenario)];
+  assert.equal(first.traceDigest, second.traceDigest);
+  assert.notEqual(first.traceDigest, runScenario(makeScenario(8, "membership")).traceDigest);
 });
 
 const quickBugs: readonly (readonly [PlantedBug, string])[] = [
@@ -115,9 +107,7 @@ test("the legend has every mark of the diagrams, and a start is no fault", () =>
   const drawn = new Set<string>();
   for (const [seed, profile] of [
     [3, "quorum"],
-    [4, "storage"],
     [7, "membership"],
-    [2, "damage"],
   ] as const) {
     const { html } = reportOf(makeScenario(seed, profile), "a run");
     const { events, replicas, violation } = runIn(html);
