@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, it } from "node:test";
+import { after, afterEach, beforeEach, describe, it } from "node:test";
 import { MurmurationError } from "@murmuration/index";
 import type { MasterKeys } from "../encryption/master-keys.js";
 import type { Database } from "../engine/database.js";
@@ -39,6 +39,9 @@ describe("a data folder under a key", () => {
     for (const database of opened) await database.close();
     rmSync(folder, { recursive: true, force: true });
   });
+  const kept = mkdtempSync(join(tmpdir(), "murmuration-at-rest-kept-"));
+  after(() => rmSync(kept, { recursive: true, force: true }));
+  let wantedOfKept: unknown;
 
   async function open(name: string, keys?: MasterKeys): Promise<Database> {
     const database = await openWith(at(name), keys, (line) => lines.push(line));
@@ -77,6 +80,21 @@ describe("a data folder under a key", () => {
     for (const database of opened.splice(0)) await database.close();
   };
 
+  function keep(name: string, wanted: unknown): void {
+    cpSync(at(name), kept, { recursive: true });
+    wantedOfKept = wanted;
+  }
+
+  /** A folder under the key, closed: made once, since each opening takes most of a second of processor time. */
+  async function makeClosed(name: string): Promise<unknown> {
+    if (wantedOfKept === undefined) {
+      const wanted = await make(name, key);
+      await closeAll();
+      keep(name, wanted);
+    } else cpSync(kept, at(name), { recursive: true });
+    return wantedOfKept;
+  }
+
   const images = (name: string) =>
     readdirSync(at(`${name}/images`), { recursive: true }).filter((one) => `${one}`.endsWith(".image"));
 
@@ -85,6 +103,7 @@ describe("a data folder under a key", () => {
     assert.deepEqual(findPlanted(at("a")), []);
     cpSync(at("a"), at("killed"), { recursive: true });
     await closeAll();
+    keep("a", wanted);
     assert.deepEqual(findPlanted(at("a")), []);
     assert.equal(images("a").length, 3, "the images are there, and looked through too");
     for (const name of ["a", "killed"]) assert.deepEqual(await answers(await open(name, key)), wanted, name);
@@ -99,8 +118,7 @@ describe("a data folder under a key", () => {
   });
 
   it("is not opened with another key or none, in words, and stays as it was", async () => {
-    const wanted = await make("a", key);
-    await closeAll();
+    const wanted = await makeClosed("a");
     const before = readdirSync(at("a"));
     await assert.rejects(
       open("a", [randomBytes(32)]),
@@ -140,7 +158,7 @@ describe("a data folder under a key", () => {
   });
 
   it("notices files of another folder under the same key, of an older kind, and a ring that is damaged", async () => {
-    const wanted = await make("a", key);
+    const wanted = await makeClosed("a");
     await make("b", key);
     await closeAll();
     cpSync(at("a"), at("kept"), { recursive: true });
@@ -174,8 +192,7 @@ describe("a data folder under a key", () => {
   });
 
   it("does not take an image or a file of vectors for another, and makes them again", async () => {
-    const wanted = await make("a", key);
-    await closeAll();
+    const wanted = await makeClosed("a");
     cpSync(at("a"), at("kept"), { recursive: true });
     const [shard] = readdirSync(at("a/images")) as [string];
     const graphs = readdirSync(at(`a/images/${shard}`)).filter((name) => name !== "table.image");
