@@ -42,20 +42,25 @@ export class TransferFolder {
 let reader: ReadingProcess | undefined;
 
 /** Many Parquet files are read by one process; one that a file has ended is followed by another. */
-function openParquetShared(path: string): Promise<Source> {
+function openParquetShared(path: string, msMax: number): Promise<Source> {
   if (reader === undefined || reader.isOver) {
     reader = startParquetReader("the file", { heapMebibytes: 256, stallMs: SHARED_MS_MAX });
     after(() => reader?.close());
   }
   const shared = reader;
   return openParquet(path, () => ({
-    ask: (question, limitMs) => shared.ask(question, Math.min(limitMs, SHARED_MS_MAX)),
+    ask: (question, limitMs) => shared.ask(question, Math.min(limitMs, msMax)),
     close: () => Promise.resolve(),
   }));
 }
 
-export function openFileSource(path: string, options: Partial<SourceOptions> = {}): Promise<Source> {
-  if (path.endsWith(".parquet")) return openParquetShared(path);
+/** `parquetMsMax`: how long the process that reads Parquet may take for an answer. */
+export function openFileSource(
+  path: string,
+  options: Partial<SourceOptions> = {},
+  parquetMsMax = SHARED_MS_MAX,
+): Promise<Source> {
+  if (path.endsWith(".parquet")) return openParquetShared(path, parquetMsMax);
   return openSource(path, { from: nobody, pagePoints: 100, ...options });
 }
 
