@@ -82,6 +82,17 @@ test("a canary that is being promoted is not begun anew, promoted twice or dropp
   assert.equal(await canaries.drop("c"), true);
 });
 
+test("a canary waits for the thread of one that has ended by itself: it may still read the graph from the same place", async (t) => {
+  const { canaries } = opened(t);
+  canaries.start("c", wish);
+  const [first] = (await once(process, "worker")) as [Worker];
+  first.emit("message", { kind: "ended", why: "it has no room" });
+  assert.equal(canaries.current?.ended, "it has no room");
+  assert.throws(() => canaries.start("c", wish), { code: "unavailable" });
+  await first.terminate();
+  assert.equal(canaries.start("c", wish).ended, undefined);
+});
+
 test("a canary that is begun anew gets no thread while it is promoted", async (t) => {
   const { canaries, replace, tick } = opened(t);
   canaries.start("c", wish);

@@ -90,6 +90,9 @@ export class Canaries {
       const { collection: other } = this.#statusOf(before);
       throw new MurmurationError("conflict", `there is a canary already, of collection ${other}: drop it first`);
     }
+    // it may still read the graph from the place of its thread
+    if (this.#threads.size > 0)
+      throw new MurmurationError("unavailable", "the thread of the canary before is ending: try it again");
     const { id, vectors } = this.#database.collection(collection);
     const space = Object.hasOwn(vectors, wish.vector) ? vectors[wish.vector] : undefined;
     if (space === undefined)
