@@ -10,8 +10,8 @@ import { sendError } from "./request-handler.js";
 const REQUEST =
   "POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}";
 
-/** What the log tells of failures once a route's answer was ended: by its client, or by `fail`. */
-async function failuresTold(end: "client" | "fail"): Promise<readonly string[]> {
+/** What the log tells of failures, and what is counted, once a route's answer was ended: by its client, or by `fail`. */
+async function failuresTold(end: "client" | "fail") {
   const lines: string[] = [];
   const stream = new Writable({
     write(chunk: Buffer, _encoding, done) {
@@ -20,7 +20,12 @@ async function failuresTold(end: "client" | "fail"): Promise<readonly string[]> 
     },
   });
   const app = Fastify({ logger: { level: "error", stream } });
-  app.setErrorHandler((error, request, reply) => sendError(request, reply, error));
+  const codes: (string | undefined)[] = [];
+  app.setErrorHandler((error, request, reply) => {
+    const sent = sendError(request, reply, error);
+    codes.push(request.errorCode);
+    return sent;
+  });
   const answer = new PassThrough();
   const isAnswering = new Promise<void>((resolve) => {
     app.post("/", (_request, reply) => {
@@ -38,14 +43,15 @@ async function failuresTold(end: "client" | "fail"): Promise<readonly string[]> 
   // an answer that nobody waits for any more is ended, too
   await Promise.all([once(socket, "close"), answer.closed || once(answer, "close").catch(() => undefined)]);
   await app.close();
-  return lines.filter((line) => line.includes("request failed"));
+  return { told: lines.filter((line) => line.includes("request failed")), codes };
 }
 
 test("a client that leaves before its answer begins is no failure of the server", async () => {
-  assert.deepEqual(await failuresTold("client"), []);
+  assert.deepEqual(await failuresTold("client"), { told: [], codes: ["client-gone"] });
 });
 
 test("an answer that cannot be made is", async () => {
-  const [told = ""] = await failuresTold("fail");
-  assert.match(told, /the disk is broken/);
+  const { told, codes } = await failuresTold("fail");
+  assert.match(told[0] ?? "", /the disk is broken/);
+  assert.deepEqual(codes, ["500"]);
 });

@@ -68,6 +68,9 @@ export function sendJson(reply: FastifyReply, statusCode: number, body: unknown)
   return reply.code(statusCode).header("content-type", JSON_TYPE).send(printJson(body));
 }
 
+/** What is counted, and stands in the audit log, where a client left before its answer began. */
+const CLIENT_GONE = "client-gone";
+
 /** Was an answer ended because its client left before it began? Fastify tells of that as of a failure. */
 function isClientGone(reply: FastifyReply, error: unknown): boolean {
   return reply.raw.destroyed && (error as NodeJS.ErrnoException | undefined)?.code === "ERR_STREAM_PREMATURE_CLOSE";
@@ -82,8 +85,9 @@ export function sendError(
 ): FastifyReply {
   const { statusCode, message, internal, headers, isText } = errorAnswer(error, part);
   for (const name in headers) reply.header(name, headers[name]);
-  request.errorCode = error instanceof MurmurationError ? error.code : String(statusCode);
-  if (internal && !isClientGone(reply, error))
+  const isGone = isClientGone(reply, error);
+  request.errorCode = isGone ? CLIENT_GONE : error instanceof MurmurationError ? error.code : String(statusCode);
+  if (internal && !isGone)
     request.log.error({ err: error, method: request.method, path: loggedPath(request.url) }, "request failed");
   if (isText === true) return reply.code(statusCode).type("text/plain; charset=utf-8").send(message);
   return sendJson(reply, statusCode, errorEnvelope(message, elapsedMs(request)));
