@@ -23,7 +23,7 @@ const MODULES = {
     entry: "packages/index/assembly/index.ts",
     isSource: (path) => !/\/assembly\/(table|multi)\//.test(path),
     // TypeScript reads it too
-    others: ["packages/index/src/vector-index/graph-limits.ts"],
+    others: ["packages/index/src/vector-index/graph-limits.ts", "packages/index/src/vector-index/walk-steps.ts"],
   },
   table: {
     entry: "packages/index/assembly/table/index.ts",

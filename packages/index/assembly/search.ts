@@ -2,6 +2,7 @@
 // unexpanded candidates together overlaps the cache misses of their neighbours, and is as deterministic as one at a time
 // because the pool is totally ordered.
 import { BEAM, ROWS_STAGED } from "../src/vector-index/graph-limits";
+import { AT, BEGUN, COMPARED, EXPANDED_NODE, KEPT_POOL, LOOKED } from "../src/vector-index/walk-steps";
 import {
   H, NONE, S, SLOT_MASK, atRow, baseListOf, codeBytes, codeOf, dotOf, filterBits, hasBit, listBytes, listOf, pair, scratch, stampOf, touch,
   upperBytes, vectorBytes, vectorOf, visibleBits, word,
@@ -13,7 +14,7 @@ import { gatherEntries } from "./entries";
 import { countBy, headOf, membersBy } from "./lists";
 import { areRowsInFile, stagedRow, stageRows } from "./rows";
 import { EXPANDED, before, distanceAt, keepBest, put, rank, setTieSalt, shift, slotAt } from "./pool";
-import { AT, BEGUN, COMPARED, EXPANDED_NODE, KEPT_POOL, LOOKED, Told, tell } from "./told";
+import { Told, tell } from "./told";
 
 /** This thread's mark of the running search: a slot is visited when its stamp equals it. */
 let mark: u32 = 0;

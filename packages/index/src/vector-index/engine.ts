@@ -61,7 +61,7 @@ interface EngineExports {
   keepRowsInFile(): number;
 }
 /**
- * What a walk that is recorded tells of a step (assembly/told.ts): which, on which level, the slot and the number that it is about, and a distance as the
+ * What a walk that is recorded tells of a step (walk-steps.ts): which, on which level, the slot and the number that it is about, and a distance as the
  * walk compares. Called while the walk waits: what it works on may be read.
  */
 export type WalkListener = (step: number, level: number, slot: number, count: number, distance: number) => void;

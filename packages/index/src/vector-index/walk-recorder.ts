@@ -1,8 +1,6 @@
 import type { Engine } from "./engine.js";
 import type { WalkPlan } from "./walk-decision.js";
-
-/** Steps of assembly/told.ts. */
-const told = { at: 0, looked: 1, begun: 2, expanded: 3, compared: 4, kept: 5 } as const;
+import { AT, BEGUN, COMPARED, EXPANDED_NODE, KEPT_POOL, LOOKED } from "./walk-steps.js";
 
 /** The slot in an entry of a pool: above it is a mark of the walk. */
 const POOL_SLOT = 0x7fffffff;
@@ -106,10 +104,10 @@ class Progress {
 
   take(step: number, level: number, slot: number, count: number, distance: number): void {
     switch (step) {
-      case told.at:
+      case AT:
         this.#arrive(level, slot, distance);
         return;
-      case told.looked:
+      case LOOKED:
         this.steps++;
         this.compared += count;
         if (!this.#isWanted) return;
@@ -123,19 +121,19 @@ class Progress {
           farthest: distance,
         };
         return;
-      case told.begun:
+      case BEGUN:
         this.end();
         if (this.#isWanted) this.#found("search", level, this.#pool(count), count);
         return;
-      case told.expanded:
+      case EXPANDED_NODE:
         if (this.#isWanted) this.#expanded.push(slot);
         return;
-      case told.compared:
+      case COMPARED:
         this.steps++;
         this.compared += count;
         this.#looked = this.#isWanted ? this.#batch(count) : [];
         return;
-      case told.kept:
+      case KEPT_POOL:
         if (this.#isWanted) this.#found("search", level, this.#looked, count);
         return;
     }
