@@ -37,7 +37,7 @@ import {
   storedJson,
   storedKey,
 } from "./stored-catalogue.js";
-import { incarnationKey, isIncarnationKey, keyOfVector, nextGeneration, spaceText } from "./vector-incarnation.js";
+import { incarnationKey, isLaterKey, keyOfVector, nextGeneration, spaceText } from "./vector-incarnation.js";
 import { problemOfSpace } from "./vector-space.js";
 
 /** What a command does to the document. */
@@ -131,8 +131,7 @@ function checkSpaces(vectors: CreateCollection["vectors"]): void {
 function checkVectorName(name: string, field: string): void {
   requireWellFormed(name, field);
   if (name === "__proto__") throw new MurmurationError("format", "the name `__proto__` is not allowed", field);
-  if (isIncarnationKey(name) || isGraphKey(name))
-    throw new MurmurationError("format", `the name ${JSON.stringify(name)} is not allowed`, field);
+  if (isLaterKey(name)) throw new MurmurationError("format", `the name ${JSON.stringify(name)} is not allowed`, field);
 }
 
 /** Adding what is there changes nothing. */

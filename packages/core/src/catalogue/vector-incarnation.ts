@@ -54,6 +54,11 @@ export function isIncarnationKey(key: string): boolean {
   return partsOf(key).generation > 0;
 }
 
+/** Is it a key that the catalogue gives, to a vector that was added or to another graph of one? A collection begins with none. */
+export function isLaterKey(key: string): boolean {
+  return isIncarnationKey(key) || isGraphKey(key);
+}
+
 /** Name and generation of a key; of generation 0, the key is the name. */
 function partsOf(graph: string): { readonly name: string; readonly generation: number } {
   const key = vectorOfGraph(graph);
@@ -68,7 +73,7 @@ export function readIncarnation(leaf: Json): VectorIncarnation | string {
   const { name, generation, space, given, ...rest } = leaf;
   const [unknown] = Object.keys(rest);
   if (unknown !== undefined) return `${JSON.stringify(unknown)} is not known`;
-  if (typeof name !== "string" || name === "__proto__" || isIncarnationKey(name) || isGraphKey(name)) return "name";
+  if (typeof name !== "string" || name === "__proto__" || isLaterKey(name)) return "name";
   const isGeneration = Number.isInteger(generation) && (generation as number) >= 1;
   if (!isGeneration || (generation as number) > limits.vectorGenerationsMax) return "generation";
   if (given === undefined || !isJsonObject(given)) return "given";
@@ -168,7 +173,7 @@ export function servingKey({ graphs }: Collection, vector: string): string {
 
 /** May there be a vector of this key of which the catalogue has not heard yet? */
 export function mayBeAdded(collection: Collection, key: string): boolean {
-  if (!isIncarnationKey(key) && !isGraphKey(key)) return false;
+  if (!isLaterKey(key)) return false;
   return spaceOfKey(collection, key) === undefined && !isDeadVector(collection, key);
 }
 

@@ -10,7 +10,7 @@ import {
   type Space,
 } from "@murmuration/index";
 import type { Collection, VectorSpace } from "../catalogue/collection.js";
-import { graphKeysOf, isDeadVector, isIncarnationKey, spaceOfKey } from "../catalogue/vector-incarnation.js";
+import { graphKeysOf, isDeadVector, isLaterKey, spaceOfKey } from "../catalogue/vector-incarnation.js";
 import { StitchWindows } from "../gossip/windows.js";
 import type { CheckpointSlot, OpLog } from "../log/op-log.js";
 import { FieldReader } from "../operation/field-reader.js";
@@ -161,7 +161,7 @@ export function restoreCheckpoint(
   const { manifest } = checkpoint;
   const vectors = graphKeysOf(collection);
   const stray = manifest.images.find(({ vector }) => !vectors.includes(vector) && !isDeadVector(collection, vector));
-  if (stray !== undefined || vectors.some((vector) => !checkpoint.has(vector) && !isAdded(vector)))
+  if (stray !== undefined || vectors.some((vector) => !checkpoint.has(vector) && !isLaterKey(vector)))
     refuseMessage(`${nameOf(manifest.shard)}: its vectors are others`);
   const indexes = new Map(vectors.map((vector) => [vector, checkpoint.index(collection, vector, files)]));
   const windows = StitchWindows.decode(manifest.windows);
@@ -211,7 +211,6 @@ function restoreState(shard: Shard, state: PointState): void {
 }
 
 /** Was the vector, or its graph, added to a collection that stood? */
-const isAdded = (vector: string) => isIncarnationKey(vector) || isGraphKey(vector);
 
 function nameOf(shard: string): string {
   return `the checkpoint of shard ${shard}`;
