@@ -124,7 +124,7 @@ describe("databases of one cluster", () => {
     assert.deepEqual([dead, live], [0, 197], "dead nodes are purged everywhere");
   });
 
-  it("take writes while one is cut off, which catches up; go on after a restart; refuse what an evicted one writes, which refuses writes itself", async () => {
+  it("take writes while one is cut off, which catches up; and go on after a restart", async () => {
     const [eu, us] = (await openAll("eu", "us")) as [Database, Database];
     await eu.write(create);
     await until("the collection is there", () => us.collectionNamed("a") !== undefined);
@@ -147,28 +147,38 @@ describe("databases of one cluster", () => {
     await again.write(upsert(600, 610));
     await settle([eu, again]);
     assert.equal(await readsOf(again).count("a", undefined), 610);
+  });
 
-    const { status } = await again.replication();
+  it("refuse writes before the cluster has begun, and say why", async () => {
+    const alone = await open("eu", 1);
+    await until("it says why", () => /must hear 1 others/.test(alone.status().reason ?? ""));
+    await assert.rejects(alone.write(create), isUnavailable(/must hear 1 others/));
+  });
+
+  it("refuse what an evicted one writes, which refuses writes itself", async () => {
+    const [eu, us] = (await openAll("eu", "us")) as [Database, Database];
+    await eu.write(create);
+    await until("the collection is there", () => us.collectionNamed("a") !== undefined);
+    const { status } = await us.replication();
     await eu.write({ kind: "evict-member", id: status.replica });
-    await until("it knows", () => /evicted/.test(again.status().reason ?? ""));
-    await assert.rejects(again.write(upsert(0, 1)), isUnavailable(/evicted/));
-    await eu.write(upsert(610, 620));
+    await until("it knows", () => /evicted/.test(us.status().reason ?? ""));
+    await assert.rejects(us.write(upsert(0, 1)), isUnavailable(/evicted/));
+    await eu.write(upsert(0, 10));
     await eu.write({ kind: "delete-points", collection: "a", target: { ids: [1] } });
     await until("nobody waits for it", async () => (await eu.digest("a")).dead === 0);
   });
 
-  it("refuse writes before the cluster has begun, and say why; another cluster's messages are counted and begin nothing", async () => {
-    const [alone, stranger] = await Promise.all([open("eu", 1), open("us", 0, "other")]);
-    await until("it says why", () => /must hear 1 others/.test(alone.status().reason ?? ""));
-    await ready(stranger);
-    await until("the stranger's messages are counted", async () => {
-      const { status } = await alone.replication();
+  it("do not listen to another cluster, and count its messages", async () => {
+    const eu = await open("eu", 0);
+    const stranger = await open("us", 0, "other");
+    await Promise.all([eu, stranger].map(ready));
+    await until("they are counted", async () => {
+      const { status } = await eu.replication();
       return (status.peering?.refused["wrong cluster"] ?? 0) > 0;
     });
-    await assert.rejects(alone.write(create), isUnavailable(/must hear 1 others/));
     assert.deepEqual(
-      stranger.catalogue.members.map(({ region }) => region),
-      ["us"],
+      eu.catalogue.members.map(({ region }) => region),
+      ["eu"],
     );
   });
 });
