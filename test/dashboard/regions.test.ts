@@ -10,7 +10,7 @@ import { until } from "../support/until.js";
 /** Points of each region. */
 const POINTS = 40;
 /** Between two writes of a client: the rest of the time is for what is looked at. */
-const PAUSE_MS = 20;
+const PAUSE_MS = 100;
 const SUSPECT_MS = 60_000;
 /** Every page, and what it shows once it has its data. */
 const PAGES: readonly (readonly [link: string, shows: string | RegExp])[] = [
