@@ -1,19 +1,20 @@
 #!/usr/bin/env node
 import { spawnSync } from "node:child_process";
-import { relative } from "node:path";
+import { readFileSync } from "node:fs";
+import { dirname, relative } from "node:path";
 import { build } from "./lib/build-steps.mjs";
 import { productsBelow } from "./lib/files.mjs";
 import { ensureNatsServer } from "./lib/nats-server.mjs";
 import { inRoot, root } from "./lib/paths.mjs";
 import { endWith, StepFailed } from "./lib/run-step.mjs";
-import { runTestFile } from "./lib/run-test-file.mjs";
+import { runTestFiles } from "./lib/run-test-file.mjs";
 import { helpOnRequest } from "./lib/terminal.mjs";
 import { testSeed } from "./lib/test-seed.mjs";
 
 const HELP = `
 Usage: npm test [-- FILTER…]
 
-Builds everything, checks the style (counted as one test) and runs every compiled test file, two at a time.
+Builds everything, checks the style (counted as one test) and runs every compiled test file, two at a time; small ones of a folder in one process.
 FILTER: runs only files whose path contains one of these, and no style check.
 What tests draw is the same in every run; MURMUR_TEST_SEED=new draws anew and prints the number that repeats it, as MURMUR_TEST_SEED=N.
 The last line is "N passed, N failed", with ", N skipped" when tests were skipped; the exit code is 1 when one failed.
@@ -38,8 +39,30 @@ function indent(text) {
   return text.trimEnd().replace(/^/gm, "    ");
 }
 
-/** Adds what a file reported to the counts and prints its line; failures in full. */
-function account(counts, { file, reports, output, durationMs }) {
+/** What of `packages` begins nothing before its tests can share a process with others of its folder: loading what all of them test is most of their time. */
+const FILES_TOGETHER_MAX = 12;
+const BEGINS_ALONE = /^(before|after|beforeEach|afterEach)\(|^[^\s/*].*\bawait |needs a process of its own/m;
+
+/** Lists of files, each for one process. */
+function inProcesses(files) {
+  const together = new Map();
+  const lists = [];
+  for (const file of files) {
+    const isAlone = relative(root, file).startsWith("test") || BEGINS_ALONE.test(readFileSync(file, "utf8"));
+    const list = isAlone ? undefined : together.get(dirname(file));
+    if (list !== undefined && list.length < FILES_TOGETHER_MAX) {
+      list.push(file);
+      continue;
+    }
+    const begun = [file];
+    lists.push(begun);
+    if (!isAlone) together.set(dirname(file), begun);
+  }
+  return lists;
+}
+
+/** Adds what files reported to the counts and prints their line; failures in full. */
+function account(counts, { files, reports, output, durationMs }) {
   const of = (status) => reports.filter((report) => report.status === status);
   const failures = of("failed");
   counts.passed += of("passed").length;
@@ -47,8 +70,13 @@ function account(counts, { file, reports, output, durationMs }) {
   counts.skipped += of("skipped").length;
   const skipped = of("skipped").length === 0 ? "" : `, ${of("skipped").length} skipped`;
   const mark = failures.length === 0 ? "ok    " : "FAILED";
-  print(`${mark} ${relative(root, file)}  ${reports.length} tests${skipped}, ${(durationMs / 1000).toFixed(1)} s`);
-  for (const { path, name, error } of failures) print(`  ${[...path, name].join(" > ")}\n${indent(error)}`);
+  const several = files.length > 1;
+  const label = several ? `${relative(root, dirname(files[0]))} (${files.length} files)` : relative(root, files[0]);
+  print(`${mark} ${label}  ${reports.length} tests${skipped}, ${(durationMs / 1000).toFixed(1)} s`);
+  for (const { path, name, file, error } of failures) {
+    const where = several && file !== undefined ? [relative(root, file)] : [];
+    print(`  ${[...where, ...path, name].join(" > ")}\n${indent(error)}`);
+  }
   if (failures.length > 0 && output.trim() !== "") print(`  printed:\n${indent(output)}`);
 }
 
@@ -59,7 +87,7 @@ function checkStyle() {
   const result = spawnSync(process.execPath, args, { cwd: root, encoding: "utf8", maxBuffer: 64 << 20 });
   const failed = result.status !== 0;
   return {
-    file: inRoot("biome.json"),
+    files: [inRoot("biome.json")],
     reports: [
       { name: "style", path: [], status: failed ? "failed" : "passed", error: "npm run format mends most of it" },
     ],
@@ -87,10 +115,10 @@ function withNatsServer(files, counts) {
  * the long files of the last folder are not left to one lane in the end.
  */
 async function runAll(files, counts) {
-  const waiting = [...files];
+  const waiting = inProcesses(files);
   const lane = async (next) => {
-    for (let file = next(); file !== undefined; file = next()) {
-      account(counts, await runTestFile(file, { timeoutMs: FILE_TIMEOUT_MS }));
+    for (let together = next(); together !== undefined; together = next()) {
+      account(counts, await runTestFiles(together, { timeoutMs: FILE_TIMEOUT_MS }));
     }
   };
   await Promise.all([lane(() => waiting.shift()), lane(() => waiting.pop())]);

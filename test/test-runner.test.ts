@@ -9,12 +9,17 @@ import { root } from "./support/source-tree.js";
 interface Report {
   readonly name: string;
   readonly path: readonly string[];
+  readonly file?: string;
   readonly status: "passed" | "failed" | "skipped";
   readonly error?: string;
 }
 
 interface Runner {
   runTestFile(file: string, options: { readonly timeoutMs: number }): Promise<{ readonly reports: readonly Report[] }>;
+  runTestFiles(
+    files: readonly string[],
+    options: { readonly timeoutMs: number },
+  ): Promise<{ readonly reports: readonly Report[] }>;
 }
 
 const runner = (await import(pathToFileURL(join(root, "scripts/lib/run-test-file.mjs")).href)) as Runner;
@@ -22,11 +27,16 @@ const folder = mkdtempSync(join(tmpdir(), "murmuration-runner-"));
 after(() => rmSync(folder, { recursive: true }));
 let files = 0;
 
-async function outcomes(code: string, timeoutMs = 60_000): Promise<readonly string[]> {
+function written(code: string): string {
   const file = join(folder, `${files++}.mjs`);
   writeFileSync(file, `import { after, describe, test } from "node:test";\n${code}`);
-  const { reports } = await runner.runTestFile(file, { timeoutMs });
-  return reports.map(({ status, path, name }) => [status, ...path, name].join(" "));
+  return file;
+}
+
+const toldOf = ({ status, path, name }: Report) => [status, ...path, name].join(" ");
+
+async function outcomes(code: string, timeoutMs = 60_000): Promise<readonly string[]> {
+  return (await runner.runTestFile(written(code), { timeoutMs })).reports.map(toldOf);
 }
 
 test("leaf tests are counted, what encloses them is not", async () => {
@@ -64,6 +74,23 @@ test("a file that crashes, hangs, exits badly or holds no test has failed", asyn
   );
   assert.deepEqual(await outcomes("process.exit(3);"), [itself]);
   assert.deepEqual(await outcomes(""), [itself]);
+});
+
+test("files in one process are reported as they are alone, and one of which nothing is heard has failed", async () => {
+  const [one, other, empty] = [
+    written(`test("a", () => {});`),
+    written(`describe("b", () => { test("c", () => { throw 1; }); });`),
+    written(""),
+  ];
+  const { reports } = await runner.runTestFiles([one, empty, other], { timeoutMs: 60_000 });
+  assert.deepEqual(reports.map(toldOf), ["passed a", "failed b c", "failed (the file itself)"]);
+  assert.deepEqual(
+    reports.map(({ file }) => file),
+    [one, other, undefined],
+  );
+  assert.match(reports[2]?.error ?? "", new RegExp(`nothing was reported of .*${files - 1}\\.mjs`));
+  const crashed = await runner.runTestFiles([one, written(`throw new Error("crash");`), other], { timeoutMs: 60_000 });
+  assert.equal(crashed.reports.filter(({ status }) => status === "failed").length >= 2, true);
 });
 
 test("properties draw the same in every run, and something else with another seed", async () => {

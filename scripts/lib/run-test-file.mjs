@@ -1,13 +1,14 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { inRoot, root } from "./paths.mjs";
 
 const OUTPUT_LENGTH_MAX = 64 * 1024;
 const REPORTER = inRoot("scripts/lib/reporter.mjs");
 /** Code that V8 has compiled before: a sixth of what a file costs that starts a server. */
 const COMPILED = inRoot("node_modules/.cache/compiled");
+const TOGETHER = inRoot("scripts/lib/test-together.mjs");
 const SEED_PROPERTIES = inRoot("scripts/lib/seed-properties.mjs");
 
 /** Keeps the end of what a stream prints. */
@@ -28,11 +29,25 @@ function readReports(path) {
   return complete.filter(Boolean).map((line) => JSON.parse(line));
 }
 
+/** The same for a compiled file and for the source that its source map names. */
+const stemOf = (path = "") => path.replace(/\/(dist|src)\//, "/").replace(/\.[jt]sx?$/, "");
+
+/** The files of which nothing was reported. */
+function silent(files, reports) {
+  const told = new Set(reports.map(({ file }) => stemOf(file)));
+  return files.filter((file) => !told.has(stemOf(file)));
+}
+
+/** Runs one compiled test file in a process of its own: `runTestFiles`. */
+export function runTestFile(file, options) {
+  return runTestFiles([file], options);
+}
+
 /**
- * Runs one compiled test file in a process of its own, killed after `timeoutMs`. Resolves to `{file, reports, output,
- * durationMs}`; a crash, an exit without a test and a time-out each are a failed report.
+ * Runs compiled test files in one process, killed after `timeoutMs`. Resolves to `{files, reports, output, durationMs}`; a crash, an exit without a
+ * test, a time-out, and of several a file of which nothing was reported each are a failed report.
  */
-export function runTestFile(file, { timeoutMs }) {
+export function runTestFiles(files, { timeoutMs }) {
   const folder = mkdtempSync(join(tmpdir(), "murmuration-test-"));
   const reportPath = join(folder, "reports.jsonl");
   const started = performance.now();
@@ -41,7 +56,7 @@ export function runTestFile(file, { timeoutMs }) {
     `--import=${SEED_PROPERTIES}`,
     `--test-reporter=${REPORTER}`,
     `--test-reporter-destination=${reportPath}`,
-    file,
+    ...(files.length === 1 ? files : [TOGETHER, ...files]),
   ];
   const env = { ...process.env, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? COMPILED };
   const child = spawn(process.execPath, args, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
@@ -64,7 +79,9 @@ export function runTestFile(file, { timeoutMs }) {
       else if (signal !== null) fail(`killed by ${signal}`);
       else if (code !== 0 && !reports.some(({ status }) => status === "failed")) fail(`ended with exit code ${code}`);
       else if (reports.length === 0) fail("holds no test");
-      resolve({ file, reports, output: output(), durationMs: performance.now() - started });
+      if (files.length > 1)
+        for (const file of silent(files, reports)) fail(`nothing was reported of ${relative(root, file)}`);
+      resolve({ files, reports, output: output(), durationMs: performance.now() - started });
     };
     child.on("error", (error) => finish(null, null, error));
     child.on("close", (code, signal) => finish(code, signal));
