@@ -75,7 +75,8 @@ async function save(request: FastifyRequest, field: string, path: string, seal: 
       yield chunk as Buffer;
     }
   }
-  if (seal === undefined) await pipeline(part.file, hashed, createWriteStream(path, { flags: "wx" }));
+  // opened at once: a stream that opens it later does so also after the upload failed, and whoever removes the file finds none yet
+  if (seal === undefined) await pipeline(part.file, hashed, createWriteStream(path, { fd: openSync(path, "wx") }));
   else await pipeline(part.file, hashed, (source: AsyncIterable<Buffer>) => saveSealed(source, path, seal));
   if (part.file.truncated) throw new MurmurationError("bad-request", `the file has more than ${FILE_BYTES_MAX} bytes`);
   return hash.digest("hex");
