@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { newAuthority } from "@murmuration/server/testing/certificates";
 import { startE2eServer } from "../e2e/e2e-server.js";
 import { Driver, noBrowser } from "../support/dashboard/driver.js";
-import { newFolder, removeFolder, startServer } from "../support/server.js";
+import { newFolder, removeFolder, type ServerProcess, startServer } from "../support/server.js";
 import { root } from "../support/source-tree.js";
 
 const release = join(root, "packages/dashboard/release");
@@ -113,8 +113,11 @@ describe("the files of the dashboard", () => {
 });
 
 describe("the page by TLS", { skip: noBrowser }, () => {
-  test("asks by TLS, with the key", async (t) => {
-    const folder = newFolder("dashboard-tls");
+  let folder: string;
+  let secured: ServerProcess;
+
+  before(async () => {
+    folder = newFolder("dashboard-tls");
     const authority = await newAuthority("authority of a test");
     const { cert, key } = await authority.issue("server");
     const file = (name: string, content: string) => {
@@ -123,11 +126,16 @@ describe("the page by TLS", { skip: noBrowser }, () => {
     };
     const options = ["--tls-cert", file("crt", cert), "--tls-key", file("key", key), "--api-key", KEY];
     const trust = { ca: authority.cert, apiKey: KEY };
-    const secured = await startServer({ dataFolder: join(folder, "data"), options, trust });
-    t.after(async () => {
-      await secured.kill();
-      removeFolder(folder);
-    });
+    secured = await startServer({ dataFolder: join(folder, "data"), options, trust });
+  });
+
+  // not by the test, whose hooks run in the order they are given in: its page is open until the last of them, and may be loading something
+  after(async () => {
+    await secured.kill();
+    removeFolder(folder);
+  });
+
+  test("asks by TLS, with the key", async (t) => {
     const view = await driver.open(t, secured.address, "/overview", { key: KEY, isTrusting: true });
     assert.match(view.page.url(), /^https:/);
     await view.shows("Reads and writes are served.");
