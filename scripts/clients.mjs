@@ -6,7 +6,7 @@ import { ensureChromaServer } from "./lib/chroma-server.mjs";
 import { cacheFolder, inRoot } from "./lib/paths.mjs";
 import { pythonWith } from "./lib/python.mjs";
 import { endWith, runStep, StepFailed } from "./lib/run-step.mjs";
-import { runTestFile } from "./lib/run-test-file.mjs";
+import { runTestFiles } from "./lib/run-test-file.mjs";
 import { helpOnRequest } from "./lib/terminal.mjs";
 
 const HELP = `
@@ -65,7 +65,7 @@ await endWith(async () => {
   for (const client of [...all, chroma, python].filter(({ name }) => asked.length === 0 || asked.includes(name))) {
     Object.assign(process.env, client.prepare());
     const file = inRoot(`test/dist/clients/${client.name}.js`);
-    const { reports, output } = await runTestFile(file, { timeoutMs: FILE_TIMEOUT_MS });
+    const { reports, output } = await runTestFiles([file], { timeoutMs: FILE_TIMEOUT_MS });
     for (const { name, status, error } of reports) {
       const isPassed = status === "passed";
       process.stdout.write(`${isPassed ? "ok    " : "FAILED"} ${client.name}: ${name}\n${isPassed ? "" : error}\n`);

@@ -39,8 +39,9 @@ function indent(text) {
   return text.trimEnd().replace(/^/gm, "    ");
 }
 
-/** What of `packages` begins nothing before its tests can share a process with others of its folder: loading what all of them test is most of their time. */
+/** Small files of a folder share a process: loading what all of them test is most of their time. */
 const FILES_TOGETHER_MAX = 12;
+/** Not those that begin or end something around the tests of a process, and not those that say so. */
 const BEGINS_ALONE = /^(before|after|beforeEach|afterEach)\(|^[^\s/*].*\bawait |needs a process of its own/m;
 
 /** Lists of files, each for one process. */

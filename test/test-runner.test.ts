@@ -15,7 +15,7 @@ interface Report {
 }
 
 interface Runner {
-  runTestFile(file: string, options: { readonly timeoutMs: number }): Promise<{ readonly reports: readonly Report[] }>;
+  stemOf(path: string, of: string): string;
   runTestFiles(
     files: readonly string[],
     options: { readonly timeoutMs: number },
@@ -36,7 +36,7 @@ function written(code: string): string {
 const toldOf = ({ status, path, name }: Report) => [status, ...path, name].join(" ");
 
 async function outcomes(code: string, timeoutMs = 60_000): Promise<readonly string[]> {
-  return (await runner.runTestFile(written(code), { timeoutMs })).reports.map(toldOf);
+  return (await runner.runTestFiles([written(code)], { timeoutMs })).reports.map(toldOf);
 }
 
 test("leaf tests are counted, what encloses them is not", async () => {
@@ -90,7 +90,19 @@ test("files in one process are reported as they are alone, and one of which noth
   );
   assert.match(reports[2]?.error ?? "", new RegExp(`nothing was reported of .*${files - 1}\\.mjs`));
   const crashed = await runner.runTestFiles([one, written(`throw new Error("crash");`), other], { timeoutMs: 60_000 });
-  assert.equal(crashed.reports.filter(({ status }) => status === "failed").length >= 2, true);
+  const failed = crashed.reports.filter(({ status }) => status === "failed").map(({ error }) => error);
+  assert.ok(failed.includes("ended with exit code 1"), failed.join());
+});
+
+test("a compiled file and its source are the same test wherever the checkout stands", () => {
+  for (const of of ["/opt/src/murmuration", "/dist/murmuration", "/murmuration"]) {
+    const [compiled, source] = [
+      `${of}/packages/core/dist/log/dist/a.test.js`,
+      `${of}/packages/core/src/log/dist/a.test.ts`,
+    ];
+    assert.equal(runner.stemOf(compiled, of), runner.stemOf(source, of));
+    assert.notEqual(runner.stemOf(compiled, of), runner.stemOf(`${of}/packages/core/src/log/a.test.ts`, of));
+  }
 });
 
 test("properties draw the same in every run, and something else with another seed", async () => {

@@ -29,18 +29,17 @@ function readReports(path) {
   return complete.filter(Boolean).map((line) => JSON.parse(line));
 }
 
-/** The same for a compiled file and for the source that its source map names. */
-const stemOf = (path = "") => path.replace(/\/(dist|src)\//, "/").replace(/\.[jt]sx?$/, "");
+/** The same for a compiled file of a package and for the source that its source map names. `of`: the checkout, whose own path may have any names. */
+export function stemOf(path, of = root) {
+  return relative(of, path)
+    .replace(/^(packages\/[^/]+)\/(dist|src)\//, "$1/")
+    .replace(/\.[jt]sx?$/, "");
+}
 
 /** The files of which nothing was reported. */
 function silent(files, reports) {
-  const told = new Set(reports.map(({ file }) => stemOf(file)));
+  const told = new Set(reports.flatMap(({ file }) => (file === undefined ? [] : [stemOf(file)])));
   return files.filter((file) => !told.has(stemOf(file)));
-}
-
-/** Runs one compiled test file in a process of its own: `runTestFiles`. */
-export function runTestFile(file, options) {
-  return runTestFiles([file], options);
 }
 
 /**
