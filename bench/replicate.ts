@@ -18,6 +18,7 @@ export const replicateBenchmark: Benchmark = {
     const { base, dimensions, source } = readBenchData();
     const count = quick ? 30_000 : 100_000;
     const timed = quick ? 5_000 : 25_000;
+    const part = timed / ROUNDS;
     mkdirSync(benchFolder, { recursive: true });
     const folder = mkdtempSync(join(benchFolder, "replicate-"));
     const logs: SqliteOpLog[] = [];
@@ -38,9 +39,9 @@ export const replicateBenchmark: Benchmark = {
       group.exchange();
       const catchUpSeconds = wallSeconds() - beforeCatchUp;
       const [inserting, applying]: [number[], number[]] = [[], []];
-      for (let round = 0; round < ROUNDS; round++) {
+      for (let from = count - timed; from < count; from += part) {
         const beforeInsert = wallSeconds();
-        write(count - ((ROUNDS - round) * timed) / ROUNDS, count - ((ROUNDS - round - 1) * timed) / ROUNDS);
+        write(from, from + part);
         inserting.push(wallSeconds() - beforeInsert);
         const beforeApply = wallSeconds();
         group.exchange();
@@ -78,9 +79,9 @@ export const replicateBenchmark: Benchmark = {
         rows: [
           {
             operation: "write an upsert (plan, log, apply; 100 to a flush)",
-            us: (insertSeconds / (timed / ROUNDS)) * 1e6,
+            us: (insertSeconds / part) * 1e6,
           },
-          { operation: "take over an upsert (decode, log, apply)", us: (applySeconds / (timed / ROUNDS)) * 1e6 },
+          { operation: "take over an upsert (decode, log, apply)", us: (applySeconds / part) * 1e6 },
           { operation: "operation without its vector, at lag 100", bytes: besides / inserts },
         ],
         ratios: {

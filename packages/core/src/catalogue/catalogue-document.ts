@@ -19,8 +19,8 @@ import { forgottenVector } from "./vector-incarnation.js";
 type Document = Automerge.Doc<StoredCatalogue>;
 
 /**
- * The empty catalogue: one change, the same for all replicas, so that their documents have one root and can merge. As it was saved, since to make it
- * anew is a quarter of what a first start costs the engine's thread.
+ * The empty catalogue: one change, the same for all replicas, so that their documents have one root and can merge. As it was saved: to load it
+ * takes a quarter of the time that it takes to make it.
  */
 const ROOT_DOCUMENT =
   "hW9Kg6cbiY8AjQEBEAAAAAAAAAAAAAAAAAAAAAABa7B8W6FBrbq96NgDkvxGKSukLbe0j5fpshWZBNg2efQGAQIDAhMCIwJAAlYCCBUcIQIjBDQBQgRWBFcBgAECfwB/AX8DfwB/AH8H" +

@@ -210,8 +210,6 @@ function restoreState(shard: Shard, state: PointState): void {
   shard.restorePoint(state);
 }
 
-/** Was the vector, or its graph, added to a collection that stood? */
-
 function nameOf(shard: string): string {
   return `the checkpoint of shard ${shard}`;
 }
