@@ -57,6 +57,25 @@ describe("the overview", { skip: noBrowser }, () => {
     t.diagnostic(`first contentful paint after ${Math.round((await view.page.evaluate(paint)) as number)} ms`);
   });
 
+  test("is drawn in a browser whose machine has no language", async (t) => {
+    const view = await driver.open(t, server.address, "/overview", { key: KEY, isAlone: true });
+    const { page } = view;
+    // what Chromium says where LANG is C.UTF-8
+    await page.addInitScript(
+      `Object.defineProperty(Navigator.prototype, "language", { get: () => "en-US@posix", configurable: true })`,
+    );
+    await page.reload();
+    await until(async () => (await page.locator(".plot canvas").count()) === 4, "plots are drawn");
+  });
+
+  test("says why nothing is drawn where the code for it cannot be had", async (t) => {
+    const view = await driver.open(t, server.address, "/overview", { key: KEY, isAlone: true });
+    view.allow(/Failed to load resource/);
+    await view.page.route(/uPlot.*\.js/, (route) => route.abort());
+    await view.page.reload();
+    await view.shows("It could not be drawn");
+  });
+
   test("says in words why a server is not ready, and that figures are old when it does not answer", async (t) => {
     const view = await driver.open(t, server.address, "/overview", { key: KEY });
     await view.shows("Reads and writes are served.");

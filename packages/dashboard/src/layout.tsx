@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { apiKey, askForKey, forgetKey, isKeyRefused, isReadOnly } from "./api.js";
 import { KeyDialog } from "./key-dialog.js";
 import type { PageEntry } from "./page.js";
@@ -102,7 +102,8 @@ export function Layout({ page, params, children }: LayoutProps) {
   const shown = useRef(page);
   const { collection } = params;
   const isOfCollection = collection !== undefined && page?.place === "collection";
-  useEffect(() => {
+  // with the heading, and not a frame later
+  useLayoutEffect(() => {
     document.title = `${isOfCollection ? `${collection.slice(0, 60)} · ` : ""}${page?.title ?? "Not found"} · Murmuration`;
     // who goes on by keyboard, or hears the page, begins at the new one
     if (shown.current !== page) main.current?.focus();

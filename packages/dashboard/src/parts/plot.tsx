@@ -3,6 +3,7 @@ import type uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { timeRange } from "../plot/time-range.js";
 import { isDark } from "../theme.js";
+import { ErrorBox } from "./error-box.js";
 
 /** One line of a plot. */
 export interface PlotSeries {
@@ -91,6 +92,7 @@ export function Plot(props: PlotProps) {
   const latest = useRef(props);
   latest.current = props;
   const [cursor, setCursor] = useState<number>();
+  const [failure, setFailure] = useState<Error>();
   const dark = isDark.value;
   const lines = series.map(({ label }) => label).join("\n");
   useEffect(() => {
@@ -110,7 +112,7 @@ export function Plot(props: PlotProps) {
         );
         resized.observe(element);
       },
-      () => undefined,
+      (error: unknown) => setFailure(error as Error),
     );
     return () => {
       isGone = true;
@@ -138,6 +140,7 @@ export function Plot(props: PlotProps) {
           ))}
         </span>
       </figcaption>
+      <ErrorBox what="It could not be drawn" error={failure} />
       {/* what it draws is said by the legend */}
       <div ref={box} class="plot-box" style={{ height: `${height}px` }} aria-hidden="true" />
     </figure>
