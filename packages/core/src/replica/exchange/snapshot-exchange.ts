@@ -78,6 +78,7 @@ export class SnapshotExchange implements Exchange {
 
   #serve(to: number, { shard, transfer, first, count }: SnapshotRequestMessage): void {
     const { log, shards, checkpointsWanted } = this.#context.store;
+    this.#unconfirmed.noteWithout(to, shard);
     // nobody but who gave it knows yet whether it is right, and gives it; once that one is evicted, nobody else may have all of it
     const source = this.#unconfirmed.sourceOf(shard);
     if (source !== undefined && this.#context.members.isActive(source)) return;

@@ -121,6 +121,28 @@ describe("what members say of a snapshot", () => {
     passUntil(cluster, () => [4, 5].every((id) => peeringOf(cluster, id).unconfirmedSnapshots.length === 0));
   });
 
+  test("that is nothing, where all that are left have it from one: nobody could contradict them, and they need not wait for it", () => {
+    const { cluster, tampering } = known();
+    tampering.notServing = new Set([2, 3]);
+    tampering.words = new Map([1, 2, 3].map((id) => [id, "unknown"]));
+    tampering.mayCompare = (from, to) => from > 3 && (to ?? 0) > 3;
+    for (const id of [4, 5]) cluster.open(id);
+    passUntil(cluster, () => holds(cluster, 4) && holds(cluster, 5));
+    cluster.pass(100);
+    const shard = shardOf(cluster.get(1));
+    const unconfirmed = () => [4, 5].map((id) => peeringOf(cluster, id).unconfirmedSnapshots);
+    assert.deepEqual(unconfirmed(), [[{ shard, source: 1 }], [{ shard, source: 1 }]]);
+    for (const id of [2, 3]) {
+      cluster.stop(id);
+      run(cluster.get(1), { kind: "evict-member", id });
+    }
+    passUntil(cluster, () => unconfirmed().every(({ length }) => length === 0));
+    // and what they have is given on, whatever becomes of the first
+    tampering.notServing = new Set([1]);
+    cluster.open(6);
+    passUntil(cluster, () => holds(cluster, 6));
+  });
+
   test("that is nothing, where what was forged was written over before others had the same: it is not handed on", () => {
     const { cluster, tampering } = known();
     const forged = forge(cluster, 1);

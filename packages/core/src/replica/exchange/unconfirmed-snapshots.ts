@@ -54,6 +54,8 @@ export class UnconfirmedSnapshots {
   readonly #sources = new Map<string, number>();
   /** By shard, who was asked about which digests last. */
   readonly #asked = new Map<string, Digests & { readonly to: number }>();
+  /** By shard, members that cannot confirm it: they asked for a snapshot of it since, or have the same and do not know it from elsewhere. */
+  readonly #without = new Map<string, Set<number>>();
   /** Shards whose state is confirmed, and that wait for a checkpoint of it. */
   readonly #confirmed = new Set<string>();
 
@@ -95,8 +97,10 @@ export class UnconfirmedSnapshots {
   ): string | undefined {
     const source = this.sourceOf(shard);
     if (source === undefined || source === from) return undefined;
-    if (differing !== undefined)
+    if (differing !== undefined) {
+      this.#without.get(shard)?.delete(from);
       return `the snapshot of shard ${shard} from replica ${source} does not have the ${differing} that replica ${from} has`;
+    }
     if (this.#isMember(source)) {
       this.#asked.set(shard, { to: from, points, graph });
       const question = { kind: "snapshot-question", shard, frontier: new Map(frontier), points, graph } as const;
@@ -108,20 +112,32 @@ export class UnconfirmedSnapshots {
     return undefined;
   }
 
-  /** What a member knows of digests that it was asked about: the same, from others than the source of the snapshot here, confirms it. */
+  /** A member asks for a snapshot of a shard: whatever it comes to hold, it has from others, and cannot confirm the state here. */
+  noteWithout(from: number, shard: string): void {
+    if (!this.#sources.has(shard)) return;
+    const without = this.#without.get(shard) ?? new Set();
+    this.#without.set(shard, without.add(from));
+  }
+
+  /**
+   * What a member knows of digests that it was asked about, after it was compared and had them: the same, from others than the source of the
+   * snapshot here, confirms it. One that does not know has them from there as well.
+   */
   noteWord(from: number, { shard, points, graph, word }: SnapshotWordMessage): void {
     const asked = this.#asked.get(shard);
     if (asked?.to !== from || asked.points !== points || asked.graph !== graph) return;
     this.#asked.delete(shard);
     if (word === "same") this.#confirm(shard);
+    else if (word === "unknown") this.noteWithout(from, shard);
   }
 
-  /** Where nobody is left who could confirm anything, nothing waits for it. Shards that are gone are forgotten. */
+  /** Where nobody is left who could confirm anything, or contradict, nothing waits for it. Shards that are gone are forgotten. */
   tidy(): void {
     const { store, members } = this.#context;
     for (const [shard, source] of this.#sources) {
       if (!store.shards.has(shard)) this.#forget(shard);
-      else if (!members.active().some((id) => id !== store.id && id !== source)) this.#confirm(shard);
+      else if (members.active().every((id) => id === store.id || id === source || this.#without.get(shard)?.has(id)))
+        this.#confirm(shard);
       if (this.#confirmed.has(shard) && !store.checkpointsWanted.has(shard)) this.#end(shard);
     }
   }
@@ -151,6 +167,7 @@ export class UnconfirmedSnapshots {
   #forget(shard: string): void {
     this.#sources.delete(shard);
     this.#asked.delete(shard);
+    this.#without.delete(shard);
     this.#confirmed.delete(shard);
   }
 }
