@@ -1,4 +1,4 @@
-import { createReadStream, rm } from "node:fs";
+import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";
 import type { FastifyReply } from "fastify";
 import { successBegin } from "./http/envelope.js";
@@ -14,10 +14,10 @@ export function inEnvelope(pieces: AnswerPieces, end: string): string | Readable
 }
 
 /** A file as what it is called; what comes of it after the first byte cannot be said any more, and ends the connection. */
-export function sendFile(reply: FastifyReply, { path, name, isPassing, keys }: SentFile): void {
+export function sendFile(reply: FastifyReply, { path, name, onOver, keys }: SentFile): void {
   const attached = `attachment; filename*=UTF-8''${encodeURIComponent(name)}`;
   const content = keys === undefined ? createReadStream(path) : snapshotStream(path, keys);
-  if (isPassing) content.once("close", () => rm(path, { force: true }, () => undefined));
+  if (onOver !== undefined) content.once("close", onOver);
   reply.code(200).header("content-disposition", attached).type("application/octet-stream").send(content);
 }
 

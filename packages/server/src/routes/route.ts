@@ -54,12 +54,12 @@ export interface RouteContext<Params, Query, Body> {
 /** What a handler gives where the client does not wait for what it asked: 202. */
 export const accepted: unique symbol = Symbol("accepted");
 
-/** What a handler gives where the answer is a file; `isPassing`: it is removed when it is sent, or the client gone. */
+/** What a handler gives where the answer is a file; `onOver` is called when it is sent, or the client gone. */
 export class SentFile {
   constructor(
     readonly path: string,
     readonly name: string,
-    readonly isPassing: boolean = false,
+    readonly onOver: (() => void) | undefined = undefined,
     /** It is sent as it was before it was encrypted with these. */
     readonly keys: DataKeys | undefined = undefined,
   ) {}

@@ -133,7 +133,7 @@ function collectionRoutes(path: string): Route[] {
       body: none,
       handle: async ({ database, snapshots, params: { collection_name: name, snapshot_name: snapshot } }) => {
         const file = await required(snapshots).folder.find(database.collection(name).name, snapshot);
-        return new SentFile(file, snapshot, false, required(snapshots).folder.keys);
+        return new SentFile(file, snapshot, undefined, required(snapshots).folder.keys);
       },
     }),
     route({
@@ -219,10 +219,9 @@ export const snapshotRoutes: readonly Route[] = [
     query: none,
     body: none,
     handle: async ({ database, snapshots, params: { collection_name: name } }) => {
-      const { path, name: file } = await required(snapshots).createToSend(
-        headerOf(database, database.collection(name)),
-      );
-      return new SentFile(path, file, true, required(snapshots).folder.keys);
+      const all = required(snapshots);
+      const { path, name: file } = await all.createToSend(headerOf(database, database.collection(name)));
+      return new SentFile(path, file, () => all.leave("remove", all.folder.endWork(path)), all.folder.keys);
     },
   }),
   route({
@@ -261,7 +260,7 @@ export const snapshotRoutes: readonly Route[] = [
       new SentFile(
         await required(snapshots).folder.find(undefined, name),
         name,
-        false,
+        undefined,
         required(snapshots).folder.keys,
       ),
   }),

@@ -76,7 +76,7 @@ export class Snapshots {
     return `${pathPart(name)}-${this.#database.status().replicaId}-${stamp()}`;
   }
 
-  /** A snapshot of a collection as of one epoch, in a file that whoever sends it removes, and the name that it would have here. */
+  /** A snapshot of a collection as of one epoch, in a file of work that whoever sends it ends, and the name that it would have here. */
   async createToSend(of: CollectionHeader): Promise<{ readonly path: string; readonly name: string }> {
     const path = this.folder.newWork();
     try {
@@ -123,15 +123,28 @@ export class Snapshots {
   /** One of the whole store: the snapshots of all collections, each as of an epoch of its own, in one file. */
   async createFull(all: readonly CollectionHeader[], aliases: unknown): Promise<SnapshotDescription> {
     const [work, part] = [this.folder.newWork(), this.folder.newWork()];
+    try {
+      return await this.#putTogether(all, aliases, work, part);
+    } finally {
+      for (const path of [work, part]) await this.folder.endWork(path);
+    }
+  }
+
+  async #putTogether(
+    all: readonly CollectionHeader[],
+    aliases: unknown,
+    work: string,
+    part: string,
+  ): Promise<SnapshotDescription> {
     const hash = createHash("sha256");
     const { keys } = this.folder;
     const file = openSync(work, "wx");
-    const sink = sinkTo(file, keys, snapshotSealedAs(work));
-    const put = (bytes: Buffer) => {
-      hash.update(bytes);
-      sink.push(bytes);
-    };
     try {
+      const sink = sinkTo(file, keys, snapshotSealedAs(work));
+      const put = (bytes: Buffer) => {
+        hash.update(bytes);
+        sink.push(bytes);
+      };
       put(Buffer.from(`${printJson({ murmuration_snapshot: 1, kind: "full", aliases } as never)}\n`));
       for (const of of all) {
         await this.#export(of, part);
@@ -143,7 +156,6 @@ export class Snapshots {
       return await this.folder.keep(work, undefined, `full-snapshot-${stamp()}`, hash.digest("hex"));
     } finally {
       closeSync(file);
-      for (const path of [work, part]) await this.folder.endWork(path);
     }
   }
 
