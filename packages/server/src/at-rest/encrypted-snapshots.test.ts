@@ -109,11 +109,11 @@ describe("snapshots in a data folder under a key", () => {
     const begun = await snapshots.folder.beginRecovery(planted.collection, path);
     assert.deepEqual(findPlanted(at("a")), []);
     const again = await Snapshots.open(root(), database, undefined, keys);
-    const [found] = await again.folder.begunRecoveries();
+    const [found] = await again.folder.begunRecoveries(assert.fail);
     assert.equal(found?.collection, planted.collection);
     assert.equal(text(found?.file as string), text(path));
     await begun.end();
-    assert.deepEqual(await snapshots.folder.begunRecoveries(), []);
+    assert.deepEqual(await snapshots.folder.begunRecoveries(assert.fail), []);
     assert.deepEqual(await again.folder.list(planted.collection), [one], "and stay over a start");
   });
 
@@ -164,7 +164,7 @@ describe("snapshots in a data folder under a key", () => {
     );
     const read = (file: string) => Buffer.concat([...snapshotPieces(file, ring?.keys)]).toString();
     assert.equal(read(await brought.folder.find(planted.collection, one.name)), content);
-    const [begun] = await brought.folder.begunRecoveries();
+    const [begun] = await brought.folder.begunRecoveries(assert.fail);
     assert.equal(begun?.collection, planted.collection);
     assert.equal(read(begun?.file as string), content);
     assert.ok(!existsSync(join(plainRoot, "collections")));

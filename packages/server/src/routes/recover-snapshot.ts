@@ -184,7 +184,13 @@ export async function resumeRecoveries(
   snapshots: Snapshots,
   log: Pick<Logger, "info" | "error"> | undefined,
 ): Promise<void> {
-  for (const begun of await snapshots.folder.begunRecoveries()) {
+  const begunHere = await snapshots.folder.begunRecoveries((note, error) =>
+    log?.error(
+      { note, why: String(error) },
+      "a recovery from a snapshot cannot be gone on with: its note cannot be read",
+    ),
+  );
+  for (const begun of begunHere) {
     const { collection, file } = begun;
     const resume = async () => {
       const { keys } = snapshots.folder;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
@@ -26,5 +26,42 @@ describe("the folder of snapshots", () => {
     await folder.endWork(work);
     assert.ok((await folder.writtenMs(undefined, name)) < sinceMs);
     assert.equal(await folder.hasWorkSince(sinceMs), false);
+  });
+
+  it("goes on with no recovery that was only begun by half, nor keeps its file", async () => {
+    const inside = join(root, "half");
+    const recovering = join(inside, ".recovering");
+    mkdirSync(recovering, { recursive: true });
+    // killed behind the file, before the note is whole, or when the note was gone
+    for (const name of ["a.snapshot", "b.snapshot", "b.unfinished"]) writeFileSync(join(recovering, name), "");
+    const folder = await SnapshotFolder.open(inside);
+    assert.deepEqual(readdirSync(recovering), []);
+    assert.equal(await folder.hasWorkSince(Date.now() + HOUR_MS), false);
+  });
+
+  it("leaves nothing of a recovery that cannot be begun", async () => {
+    const inside = join(root, "failing");
+    const folder = await SnapshotFolder.open(inside);
+    // a folder can neither be linked nor copied as a file
+    await assert.rejects(folder.beginRecovery("c", inside));
+    // a name that JSON has no text for: the note fails, and not the file
+    const unprintable = { toJSON: () => assert.fail("no room for the note") } as unknown as string;
+    const snapshot = join(inside, "c.snapshot");
+    writeFileSync(snapshot, "text");
+    await assert.rejects(folder.beginRecovery(unprintable, snapshot), /no room/);
+    assert.deepEqual(readdirSync(join(inside, ".recovering")), []);
+  });
+
+  it("goes on with a recovery also where the note of another one cannot be read, which is told of", async () => {
+    const inside = join(root, "unreadable");
+    const folder = await SnapshotFolder.open(inside);
+    const snapshot = join(inside, "c.snapshot");
+    writeFileSync(snapshot, "text");
+    await folder.beginRecovery("c", snapshot);
+    const [cut, its] = ["0.json", "0.snapshot"].map((name) => join(inside, ".recovering", name)) as [string, string];
+    for (const path of [cut, its]) writeFileSync(path, "");
+    const told: string[] = [];
+    const begun = await (await SnapshotFolder.open(inside)).begunRecoveries((note) => told.push(note));
+    assert.deepEqual([begun.map(({ collection }) => collection), told], [["c"], [cut]]);
   });
 });

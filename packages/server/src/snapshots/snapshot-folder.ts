@@ -34,6 +34,8 @@ const CHECKSUM = ".checksum";
 const WORK = ".work";
 /** What is being recovered: N.json says of which collection, beside N.snapshot. It is gone on over where a process ended. */
 const RECOVERING = ".recovering";
+const NOTE = ".json";
+const UNFINISHED = ".unfinished";
 
 /** A recovery that was begun: everything was checked, and something may have been written. */
 export interface BegunRecovery {
@@ -48,6 +50,15 @@ const NAME = /^[^/\\\0]{1,200}\.snapshot$/;
 
 /** Names of files that say nothing. */
 const RANDOM = /^[0-9a-f-]{36}$/;
+
+/** Removes what a process left that ended while it began a recovery, or ended one: a file without a note is of none. */
+async function clearRecovering(folder: string): Promise<void> {
+  const names = new Set(await readdir(folder));
+  for (const name of names) {
+    const isOfNone = name.endsWith(SUFFIX) && !names.has(name.slice(0, -SUFFIX.length) + NOTE);
+    if (isOfNone || name.endsWith(UNFINISHED)) await rm(join(folder, name), { force: true });
+  }
+}
 
 const isMissing = (error: unknown) => (error as NodeJS.ErrnoException).code === "ENOENT";
 
@@ -84,6 +95,7 @@ export class SnapshotFolder {
   static async open(root: string, keys?: DataKeys): Promise<SnapshotFolder> {
     await rm(join(root, WORK), { recursive: true, force: true });
     for (const folder of [WORK, RECOVERING]) await mkdir(join(root, folder), { recursive: true });
+    await clearRecovering(join(root, RECOVERING));
     const folder = new SnapshotFolder(await realpath(root), keys);
     await folder.#notes?.open();
     return folder;
@@ -101,36 +113,43 @@ export class SnapshotFolder {
     this.#begunMs.delete(path);
   }
 
-  /** Note that a collection is being recovered from a file, which is kept until that is over, also where its snapshot is removed. */
+  /** Note that a collection is being recovered from a file, which is kept until that is over, also where its snapshot is removed. Where that fails, nothing of it is left. */
   async beginRecovery(collection: string, path: string): Promise<BegunRecovery> {
     // the end of it is what its content may be sealed as
     const sealedAs = basename(path, SUFFIX);
     const isSealed = this.keys !== undefined && RANDOM.test(sealedAs);
     const id = isSealed ? `${randomUUID()}~${sealedAs}` : randomUUID();
-    const [file, note] = [".snapshot", ".json"].map((end) => join(this.#root, RECOVERING, id + end)) as [
-      string,
-      string,
-    ];
-    await link(path, file).catch(() => copyFile(path, file));
-    const text = Buffer.from(JSON.stringify({ collection }));
-    const written = this.keys === undefined ? text : sealBytes(this.keys, { kind: "recovery", id }, text);
-    await writeFile(note, written, { flag: "wx", flush: true });
+    const at = join(this.#root, RECOVERING, id);
+    const [file, note, unfinished] = [at + SUFFIX, at + NOTE, at + UNFINISHED];
+    try {
+      await link(path, file).catch(() => copyFile(path, file));
+      const text = Buffer.from(JSON.stringify({ collection }));
+      const written = this.keys === undefined ? text : sealBytes(this.keys, { kind: "recovery", id }, text);
+      await writeFile(unfinished, written, { flag: "wx", flush: true });
+      await rename(unfinished, note);
+    } catch (error) {
+      for (const left of [file, unfinished]) await rm(left, { force: true });
+      throw error;
+    }
     return this.#begun(collection, file, note);
   }
 
-  /** Recoveries that were under way when a process ended. */
-  async begunRecoveries(): Promise<BegunRecovery[]> {
+  /** Recoveries that were under way when a process ended. `onUnreadable` is told of notes that cannot be read, which keep nothing else back. */
+  async begunRecoveries(onUnreadable: (note: string, error: unknown) => void): Promise<BegunRecovery[]> {
     const folder = join(this.#root, RECOVERING);
     const begun: BegunRecovery[] = [];
     for (const name of await readdir(folder)) {
+      if (!name.endsWith(NOTE)) continue;
       const note = join(folder, name);
-      const file = note.replace(/\.json$/, ".snapshot");
-      if (file === note) continue;
-      const written = await readFile(note);
-      const as = { kind: "recovery", id: basename(note, ".json") };
-      const text = this.keys === undefined ? written : openBytes(this.keys, as, written);
-      const { collection } = JSON.parse(text.toString()) as { readonly collection: string };
-      begun.push(this.#begun(collection, file, note));
+      const id = basename(note, NOTE);
+      try {
+        const written = await readFile(note);
+        const text = this.keys === undefined ? written : openBytes(this.keys, { kind: "recovery", id }, written);
+        const { collection } = JSON.parse(text.toString()) as { readonly collection: string };
+        begun.push(this.#begun(collection, join(folder, id + SUFFIX), note));
+      } catch (error) {
+        onUnreadable(note, error);
+      }
     }
     return begun;
   }
