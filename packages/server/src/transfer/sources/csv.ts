@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { TextDecoder } from "node:util";
+import { crc32 } from "node:zlib";
 import { MurmurationError } from "@murmuration/index";
 import { parse } from "csv-parse";
 import { parseJson } from "../../http/json.js";
@@ -264,20 +265,25 @@ export async function openCsv(
       ? undefined
       : ({ at }) => ((at as { readonly byte?: number } | undefined)?.byte ?? 0) / Math.max(1, file.bytes),
     async *rows(from): AsyncGenerator<Row, void, void> {
+      const before = from?.at as { readonly line?: number; readonly sum?: number } | undefined;
+      const checkSame = (isSame: boolean) => {
+        if (!isSame)
+          throw new MurmurationError("conflict", `${path} is another file than before: begin again with --restart`);
+      };
       let rows = -1;
+      // of all records until then
+      let sum = 0;
       for await (const { cells, line, end, isCut } of recordsOf(path, separator)) {
         rows++;
-        if (rows === 0 || rows < (from?.rows ?? 0)) continue;
-        if (rows === from?.rows) {
-          if (line === (from.at as { readonly line?: number } | undefined)?.line) continue;
-          throw new MurmurationError("conflict", `${path} is another file than before: begin again with --restart`);
-        }
+        sum = crc32(JSON.stringify(cells), sum);
+        if (rows === from?.rows && rows > 0) checkSame(line === before?.line && sum === before?.sum);
+        if (rows === 0 || rows <= (from?.rows ?? 0)) continue;
         if (isCut && cells.length < columns.length)
           throw new MurmurationError(
             "corrupt",
             `${path} ends in the middle of row ${rows}, which has ${cells.length} of ${columns.length} columns: what stands before it is written; give it its end and import again`,
           );
-        const at = { place: `row ${rows}`, next: { rows, at: { line, byte: end } } };
+        const at = { place: `row ${rows}`, next: { rows, at: { line, byte: end, sum } } };
         try {
           yield { ...at, fields: fieldsOf(cells) };
         } catch (error) {
@@ -285,6 +291,8 @@ export async function openCsv(
           yield { ...at, fault: error, raw: JSON.stringify(cells).slice(0, rejectedCharactersMax) };
         }
       }
+      // it is shorter than it was
+      checkSame(rows >= (from?.rows ?? 0));
     },
     close: () => Promise.resolve(),
   };

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { resolve } from "node:path";
+import { crc32 } from "node:zlib";
 import { type Json, MurmurationError } from "@murmuration/index";
 import { parseJsonBytes } from "../../http/json.js";
 import { bodyOfHeader, type CollectionBody } from "../collection-body.js";
@@ -22,9 +23,24 @@ function headerOf(line: Line | undefined): CollectionBody | undefined {
   return bodyOfHeader(value["collection"]);
 }
 
-function rowOf({ bytes, number, end, isCut }: Line, rows: number, path: string): Row {
+/** Behind which line a run goes on: a file in which it does not stand there any more is another one. */
+interface Place {
+  readonly line: number;
+  /** Where the line begins, and behind its end, in bytes of the unpacked text. */
+  readonly start: number;
+  readonly byte: number;
+  /** Of its bytes. */
+  readonly sum: number;
+}
+
+function placeOf({ bytes, number, end, isCut }: Line): Place {
+  return { line: number, start: end - bytes.length - (isCut ? 0 : 1), byte: end, sum: crc32(bytes) };
+}
+
+function rowOf(line: Line, rows: number, path: string): Row {
+  const { bytes, number, isCut } = line;
   const place = `line ${number}`;
-  const next = { rows, at: { line: number, byte: end } };
+  const next = { rows, at: placeOf(line) };
   try {
     const value = parseJsonBytes(bytes);
     if (typeof value === "object" && value !== null && !Array.isArray(value))
@@ -50,16 +66,19 @@ function bytesOf(path: string): number {
   return file.bytes;
 }
 
-/** Throws `conflict` where no line begins there any more: somebody wrote another file. */
-function checkPlace(path: string, byte: number): void {
-  if (isPacked(path)) return;
-  const file = openFile(path);
-  try {
-    if (file.bytes >= byte && file.read(byte - 1, 1)[0] === 10) return;
-  } finally {
-    file.close();
+/** The lines behind a place. Throws `conflict` where its line does not stand there any more: somebody wrote another file. */
+async function* linesBehind(path: string, { line: number, start, sum }: Place): AsyncGenerator<Line, void, void> {
+  // what is packed is unpacked from its beginning anyway
+  const from = isPacked(path) ? undefined : { number: number - 1, end: start };
+  let isThere = false;
+  for await (const line of linesOf(path, from)) {
+    if (line.number < number) continue;
+    if (isThere) yield line;
+    else if (crc32(line.bytes) === sum) isThere = true;
+    else break;
   }
-  throw new MurmurationError("conflict", `${path} is another file than before: begin again with --restart`);
+  if (!isThere)
+    throw new MurmurationError("conflict", `${path} is another file than before: begin again with --restart`);
 }
 
 /** Objects of JSON, one each line: points of the dialect, or rows whose columns are their keys. `-`: from the standard input, once. */
@@ -91,10 +110,9 @@ export async function openNdjson(path: string): Promise<Source> {
         ? undefined
         : ({ at }) => ((at as { readonly byte?: number } | undefined)?.byte ?? 0) / Math.max(1, bytes),
     async *rows(from) {
-      const at = from?.at as { readonly line: number; readonly byte: number } | undefined;
+      const at = from?.at as Place | undefined;
       let rows = from?.rows ?? 0;
-      if (at !== undefined) checkPlace(path, at.byte);
-      for await (const line of isOnce ? all() : linesOf(path, { number: at?.line ?? 0, end: at?.byte ?? 0 })) {
+      for await (const line of isOnce ? all() : at === undefined ? linesOf(path) : linesBehind(path, at)) {
         if ((collection !== undefined && line.number === 1) || isBlank(line.bytes)) continue;
         yield rowOf(line, ++rows, path);
       }
