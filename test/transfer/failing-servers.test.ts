@@ -93,6 +93,44 @@ describe("servers that fail in the middle of an import", () => {
     assert.equal(await digest("later"), await digest("whole"));
   });
 
+  test("a collection whose payload indexes could not all be made gets them when the same command goes on", async () => {
+    const header = {
+      murmur_export: 1,
+      collection: {
+        create: { vectors: { size: 8, distance: "Dot" } },
+        indexes: ["title", "n", "m"].map((field_name) => ({ field_name, field_schema: "keyword" })),
+      },
+    };
+    const source = file("indexed.ndjson", `${JSON.stringify(header)}\n${rowsOfNdjson(3)}`);
+    const target = relay(/\/index\?/, (n) => (n === 1 ? away : undefined));
+    open.push(target);
+    const flags = ["--collection", "indexed", "--url", await target.listen()];
+    assert.equal((await murmur("import --retry-for-s 0", [source, ...flags])).code, 1);
+    await report("import", [source, ...flags]);
+    const { payload_schema, points_count } = await server.client.getCollection("indexed");
+    assert.deepEqual([Object.keys(payload_schema).sort(), points_count], [["m", "n", "title"], 3]);
+    assert.ok(!existsSync(`${source}.indexed.import.json`));
+  });
+
+  test("a collection whose creation was answered, and the answer lost, is the one that is asked for again", async () => {
+    const source = file("lost.ndjson", rowsOfNdjson(3));
+    const losing = createServer((request, response) => {
+      const isLost = request.method === "PUT" && request.url === "/collections/lost";
+      const { method = "GET", headers } = request;
+      const onward = ask(server.address + request.url, { method, headers }, (answer) => {
+        if (isLost && answer.statusCode === 200) return request.socket.destroy();
+        response.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(response);
+      });
+      request.pipe(onward);
+    });
+    await new Promise<void>((resolve) => losing.listen(0, "127.0.0.1", resolve));
+    open.push({ close: () => losing.closeAllConnections() }, losing);
+    const url = `http://127.0.0.1:${(losing.address() as AddressInfo).port}`;
+    const done = await report("import --collection lost --distance Dot", [source, "--url", url]);
+    assert.equal(done["written"], 3);
+  });
+
   test("what is no such server is named at once, whether it is asked for points or given them", async () => {
     const stranger = relay(/./, () => page);
     open.push(stranger);

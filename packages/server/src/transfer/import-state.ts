@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { MurmurationError } from "@murmuration/index";
 import { z } from "zod";
@@ -14,6 +14,7 @@ const stateFile = z.object({
   written: count,
   rejected: count,
   rejected_bytes: count,
+  makes_collection: z.literal(true).optional(),
 });
 
 /** How far an import is. */
@@ -22,7 +23,12 @@ export interface Progress {
   readonly written: number;
   readonly rejected: number;
   readonly rejectedBytes: number;
+  /** It was making the collection, which may be there without its payload indexes. */
+  readonly makesCollection?: true | undefined;
 }
+
+/** Of an import that begins. */
+export const freshProgress: Progress = { position: { rows: 0 }, written: 0, rejected: 0, rejectedBytes: 0 };
 
 /** What must be the same for an import to go on. */
 export interface ImportIdentity {
@@ -64,8 +70,9 @@ export class ImportState {
     if (differs(parsed.source, source)) throw this.#conflict("is of another source, or the source has changed since");
     if (differs(parsed.target, target)) throw this.#conflict("is of another server or collection");
     if (differs(parsed.asked, asked)) throw this.#conflict("is of an import with other options");
-    const { position, written, rejected, rejected_bytes } = parsed;
-    return { position: position as Position, written, rejected, rejectedBytes: rejected_bytes };
+    const { position, written, rejected, rejected_bytes, makes_collection } = parsed;
+    const progress = { position: position as Position, written, rejected, rejectedBytes: rejected_bytes };
+    return makes_collection === true ? { ...progress, makesCollection: true } : progress;
   }
 
   #conflict(why: string): MurmurationError {
@@ -75,7 +82,7 @@ export class ImportState {
     );
   }
 
-  write({ position, written, rejected, rejectedBytes }: Progress): void {
+  write({ position, written, rejected, rejectedBytes, makesCollection }: Progress): void {
     const { source, target, asked } = this.#identity;
     const content = {
       murmur_import: 1,
@@ -86,11 +93,13 @@ export class ImportState {
       written,
       rejected,
       rejected_bytes: rejectedBytes,
+      makes_collection: makesCollection,
     };
     const unfinished = `${this.path}.unfinished`;
     const file = openSync(unfinished, "w", 0o600);
     try {
-      writeSync(file, `${JSON.stringify(content)}\n`);
+      // not writeSync, which may write less where the disk is almost full
+      writeFileSync(file, `${JSON.stringify(content)}\n`);
       fsyncSync(file);
     } finally {
       closeSync(file);

@@ -1,10 +1,11 @@
-import { MurmurationError, printJson } from "@murmuration/index";
-import { ImportState, type Progress } from "./import-state.js";
+import { MurmurationError } from "@murmuration/index";
+import { freshProgress, ImportState, type Progress } from "./import-state.js";
 import type { AskedLayout } from "./layout.js";
+import { makeCollection } from "./make-collection.js";
 import { type AskedCollection, type ImportPlan, planImport, type Sample, sampleOf } from "./plan-import.js";
 import { pointOfRow } from "./point-of-row.js";
 import { type RejectedRow, RejectedRows, rejectedRow } from "./rejected-rows.js";
-import { ask, refusalOf, type Server } from "./server.js";
+import type { Server } from "./server.js";
 import type { Fields, Position, Row, Source } from "./source.js";
 import { batchCharactersMax } from "./transfer-limits.js";
 import { BatchWriter, checkErrors, type DoneBatch, type PlacedPoint, placed } from "./write-batches.js";
@@ -54,19 +55,6 @@ export interface ImportListener {
 const SHOWN_MAX = 10;
 /** Between two writes of the state, at least. */
 const STATE_EVERY_MS = 250;
-
-const fresh: Progress = { position: { rows: 0 }, written: 0, rejected: 0, rejectedBytes: 0 };
-
-async function createCollection(server: Server, collection: string, plan: ImportPlan): Promise<void> {
-  if (plan.create === undefined) return;
-  const path = `/collections/${encodeURIComponent(collection)}`;
-  const put = async (at: string, body: unknown) => {
-    const answer = await ask(server, "PUT", at, printJson(body));
-    if (answer.status !== 200) throw refusalOf(server, answer);
-  };
-  await put(path, plan.create.create);
-  for (const index of plan.create.indexes) await put(`${path}/index?wait=true`, index);
-}
 
 /** Rows as they come, made points; those that are none are wrong rows. */
 class Rows {
@@ -181,11 +169,12 @@ async function importRows(
   const identity = { source: source.identity, target: { url: server.url, collection }, asked };
   const state = options.stateFile === undefined || isDryRun ? undefined : new ImportState(options.stateFile, identity);
   if (options.isRestart) state?.remove();
-  const before = state?.read();
+  const found = state?.read();
+  const before = found?.makesCollection === true ? undefined : found;
   onPlan(plan, before);
   const startedMs = performance.now();
-  const start = before ?? fresh;
-  if (!isDryRun) await createCollection(server, collection, plan);
+  const start = before ?? freshProgress;
+  if (!isDryRun) await makeCollection(server, collection, { create: plan.create, source }, state, found);
   const rejectedRows = isDryRun ? undefined : new RejectedRows(options.rejectedFile, start.rejectedBytes);
   const tally = new Tally(start, rejectedRows);
   let savedMs = 0;
