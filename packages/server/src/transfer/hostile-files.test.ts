@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { after, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { inferLayout } from "./layout.js";
 import { pointOfRow } from "./point-of-row.js";
-import { OutputFile } from "./sinks/output-file.js";
 import { openFileSource, rowsOf, TransferFolder, writePoints } from "./transfers.test-support.js";
 
 const body = { create: { vectors: { size: 2, distance: "Dot" } }, indexes: [] };
@@ -99,16 +98,6 @@ describe("files that are hostile, cut or no such files", () => {
     await new Promise((resolve) => setImmediate(resolve));
     process.off("warning", note);
     assert.deepEqual(warnings, []);
-  });
-
-  test("an output that cannot get its name leaves nothing, and says why", () => {
-    const path = folder.file("a-folder");
-    mkdirSync(path);
-    const output = new OutputFile(path);
-    output.write("text");
-    assert.throws(() => output.end(), /EISDIR|ENOTDIR|EEXIST/);
-    output.abandon();
-    assert.ok(!existsSync(`${path}.unfinished`));
   });
 
   test("NDJSON, packed too: what unpacks to one endless line is no row", async () => {

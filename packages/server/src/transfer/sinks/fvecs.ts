@@ -1,32 +1,24 @@
-import { OutputFile } from "./output-file.js";
-import { onlyVector, PayloadBeside, payloadFileOf } from "./rows-and-payload.js";
+import { onlyVector, VectorFile } from "./rows-and-payload.js";
 import type { Sink, SinkOptions } from "./sink.js";
 
 /** Float32 vectors, each behind its length; ids and payloads stand in `FILE.payload.ndjson`. */
 export function openFvecsSink(options: SinkOptions): Sink {
   const { name, size, leftOut } = onlyVector(options, "fvecs");
-  const file = new OutputFile(options.output);
-  const beside = new PayloadBeside(options, name, "fvecs");
+  const file = new VectorFile(options, name, "fvecs");
   const length = Buffer.alloc(4);
   length.writeInt32LE(size);
   return {
     format: "fvecs",
-    files: [options.output, payloadFileOf(options.output)],
+    files: file.files,
     leftOut: ["the collection's configuration and payload indexes", ...leftOut],
     put: (points) => {
       for (const point of points) {
-        const vector = beside.put(point);
+        const vector = file.put(point);
         file.write(length);
         file.write(new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength));
       }
     },
-    end: () => {
-      beside.file.end();
-      file.end();
-    },
-    abandon: () => {
-      beside.file.abandon();
-      file.abandon();
-    },
+    end: () => file.end(),
+    abandon: () => file.abandon(),
   };
 }

@@ -1,5 +1,4 @@
-import { OutputFile } from "./output-file.js";
-import { onlyVector, PayloadBeside, payloadFileOf } from "./rows-and-payload.js";
+import { onlyVector, VectorFile } from "./rows-and-payload.js";
 import type { Sink, SinkOptions } from "./sink.js";
 
 const HEADER_BYTES = 128;
@@ -16,29 +15,24 @@ function headerOf(rows: number, size: number): Buffer {
 /** Float32 vectors as numpy loads them; ids and payloads stand in `FILE.payload.ndjson`. */
 export function openNpySink(options: SinkOptions): Sink {
   const { name, size, leftOut } = onlyVector(options, "npy");
-  const file = new OutputFile(options.output);
-  const beside = new PayloadBeside(options, name, "npy");
+  const file = new VectorFile(options, name, "npy");
   let rows = 0;
   file.write(headerOf(rows, size));
   return {
     format: "npy",
-    files: [options.output, payloadFileOf(options.output)],
+    files: file.files,
     leftOut: ["the collection's configuration and payload indexes", ...leftOut],
     put: (points) => {
       for (const point of points) {
-        const vector = beside.put(point);
+        const vector = file.put(point);
         file.write(new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength));
         rows++;
       }
     },
     end: () => {
       file.overwrite(headerOf(rows, size), 0);
-      beside.file.end();
       file.end();
     },
-    abandon: () => {
-      beside.file.abandon();
-      file.abandon();
-    },
+    abandon: () => file.abandon(),
   };
 }

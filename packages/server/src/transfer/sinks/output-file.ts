@@ -1,12 +1,42 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { MurmurationError } from "@murmuration/index";
 
 const STDOUT = 1;
 
-/** A file that has its name when it is whole, or the standard output. */
+/** Behind the name of an output that is not whole: the process that writes it, and something that is nobody else's. */
+const unfinishedBehind = /^\.(\d+)-[0-9a-f]+\.unfinished$/;
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
+  }
+}
+
+/** Removes what processes that were killed left of this output. */
+function sweep(path: string): void {
+  const [folder, name] = [dirname(path), basename(path)];
+  for (const found of readdirSync(folder)) {
+    const pid = found.startsWith(name) ? unfinishedBehind.exec(found.slice(name.length))?.[1] : undefined;
+    if (pid !== undefined && !isAlive(Number(pid))) rmSync(join(folder, found), { force: true });
+  }
+}
+
+/** Pipes and devices keep their place: they are written to as they are. */
+function isWrittenInPlace(path: string): boolean {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found?.isDirectory()) throw new Error("it is a folder");
+  return found !== undefined && !found.isFile();
+}
+
+/** A file that has its name when it is whole, or the standard output. Several may be written to one name at once: each is whole, and the last one stays. */
 export class OutputFile {
   readonly path: string;
-  readonly #unfinished: string;
+  /** `undefined`: it is written in its place. */
+  readonly #unfinished: string | undefined;
   readonly #file: number;
   #isOpen = true;
   bytes = 0;
@@ -14,14 +44,20 @@ export class OutputFile {
   /** Throws `bad-request` where it cannot be written. */
   constructor(path: string) {
     this.path = path;
-    this.#unfinished = `${path}.unfinished`;
     try {
-      this.#file = path === "-" ? STDOUT : openSync(this.#unfinished, "w", 0o600);
+      if (path === "-") this.#file = STDOUT;
+      else if (isWrittenInPlace(path)) this.#file = openSync(path, "w");
+      else {
+        sweep(path);
+        this.#unfinished = `${path}.${process.pid}-${randomBytes(4).toString("hex")}.unfinished`;
+        this.#file = openSync(this.#unfinished, "wx", 0o600);
+      }
     } catch (error) {
       throw new MurmurationError("bad-request", `${path} cannot be written: ${(error as Error).message}`);
     }
   }
 
+  /** Where it throws, nothing is left. */
   write(data: string | Uint8Array): void {
     const bytes = typeof data === "string" ? Buffer.from(data) : data;
     for (let at = 0; at < bytes.length; ) {
@@ -29,7 +65,9 @@ export class OutputFile {
         at += writeSync(this.#file, bytes, at);
       } catch (error) {
         // a pipe that is full
-        if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+        if ((error as NodeJS.ErrnoException).code === "EAGAIN") continue;
+        this.abandon();
+        throw error;
       }
     }
     this.bytes += bytes.length;
@@ -40,22 +78,26 @@ export class OutputFile {
     for (let done = 0; done < data.length; ) done += writeSync(this.#file, data, done, data.length - done, at + done);
   }
 
-  end(): void {
-    if (this.#file === STDOUT) return;
-    fsyncSync(this.#file);
+  /** Makes it durable; it has no name yet. */
+  finish(): void {
+    if (!this.#isOpen || this.#file === STDOUT) return;
+    if (this.#unfinished !== undefined) fsyncSync(this.#file);
     this.#close();
-    renameSync(this.#unfinished, this.path);
+  }
+
+  end(): void {
+    this.finish();
+    if (this.#unfinished !== undefined) renameSync(this.#unfinished, this.path);
   }
 
   abandon(): void {
-    if (this.#file === STDOUT) return;
     this.#close();
-    rmSync(this.#unfinished, { force: true });
+    if (this.#unfinished !== undefined) rmSync(this.#unfinished, { force: true });
   }
 
   /** Once: its number may be another file's afterwards. */
   #close(): void {
-    if (this.#isOpen) closeSync(this.#file);
+    if (this.#isOpen && this.#file !== STDOUT) closeSync(this.#file);
     this.#isOpen = false;
   }
 }

@@ -40,15 +40,23 @@ export function onlyVector({ output, shapes }: SinkOptions, format: string): Onl
   return { name, size, distance, leftOut };
 }
 
-/** A file of vectors, and one of NDJSON beside it with ids and payloads in the same order. */
-export class PayloadBeside {
-  readonly file: OutputFile;
+/** A file of vectors, and one of NDJSON beside it with ids and payloads in the same order: both have their names when both are whole. */
+export class VectorFile {
+  readonly #vectors: OutputFile;
+  readonly #payload: OutputFile;
   readonly #withPayload: boolean;
   readonly #name: string;
   readonly #format: string;
 
+  /** Throws as `OutputFile`, and leaves nothing then. */
   constructor({ output, withPayload }: SinkOptions, name: string, format: string) {
-    this.file = new OutputFile(payloadFileOf(output));
+    this.#vectors = new OutputFile(output);
+    try {
+      this.#payload = new OutputFile(payloadFileOf(output));
+    } catch (error) {
+      this.#vectors.abandon();
+      throw error;
+    }
     this.#withPayload = withPayload;
     this.#name = name;
     this.#format = format;
@@ -62,7 +70,36 @@ export class PayloadBeside {
         "unsupported",
         `point ${id} has no vector, and a .${this.#format} file has no place for such: leave it out by --filter '{"must": [{"has_vector": ${JSON.stringify(this.#name)}}]}'`,
       );
-    this.file.write(`{"id":${printId(id)}${this.#withPayload ? `,"payload":${printJson(payload)}` : ""}}\n`);
+    this.#payload.write(`{"id":${printId(id)}${this.#withPayload ? `,"payload":${printJson(payload)}` : ""}}\n`);
     return vector;
+  }
+
+  /** Writes to the file of vectors. Where it throws, nothing is left of either. */
+  write(bytes: Uint8Array): void {
+    try {
+      this.#vectors.write(bytes);
+    } catch (error) {
+      this.abandon();
+      throw error;
+    }
+  }
+
+  /** Writes over what stands in the file of vectors already. */
+  overwrite(bytes: Uint8Array, at: number): void {
+    this.#vectors.overwrite(bytes, at);
+  }
+
+  get files(): readonly string[] {
+    return [this.#vectors.path, this.#payload.path];
+  }
+
+  end(): void {
+    const both = [this.#payload, this.#vectors];
+    for (const file of both) file.finish();
+    for (const file of both) file.end();
+  }
+
+  abandon(): void {
+    for (const file of [this.#payload, this.#vectors]) file.abandon();
   }
 }

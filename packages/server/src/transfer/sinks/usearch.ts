@@ -1,8 +1,7 @@
 import { MurmurationError, VectorIndex, writeUsearchFile } from "@murmuration/index";
 import type { CarriedPoint } from "../carried-point.js";
 import { usearchPointsMax } from "../transfer-limits.js";
-import { OutputFile } from "./output-file.js";
-import { onlyVector, PayloadBeside, payloadFileOf } from "./rows-and-payload.js";
+import { onlyVector, VectorFile } from "./rows-and-payload.js";
 import type { Sink, SinkOptions } from "./sink.js";
 
 const metrics: { readonly [distance: string]: "cosine" | "dot" | "euclid" } = {
@@ -17,8 +16,7 @@ export function openUsearchSink(options: SinkOptions): Sink {
   const metric = metrics[distance];
   if (metric === undefined) throw new MurmurationError("unsupported", `usearch has no distance ${distance}`);
   const index = new VectorIndex({ dimensions: size, metric, links: 16, efConstruction: 128, quantization: "int8" });
-  const file = new OutputFile(options.output);
-  const beside = new PayloadBeside(options, name, "usearch");
+  const file = new VectorFile(options, name, "usearch");
   const keys: bigint[] = [];
   const put = (point: CarriedPoint) => {
     if (typeof point.id === "string")
@@ -30,7 +28,7 @@ export function openUsearchSink(options: SinkOptions): Sink {
       throw new MurmurationError("unsupported", `point ${point.id}: that key marks a removed vector`);
     if (keys.length === usearchPointsMax)
       throw new MurmurationError("capacity", `a .usearch file is made of at most ${usearchPointsMax} points`);
-    const vector = beside.put(point);
+    const vector = file.put(point);
     const dot = { origin: 1, sequence: keys.length + 1 };
     const slot = index.apply(dot, vector, index.plan(dot, vector));
     index.reader.show(slot);
@@ -38,19 +36,15 @@ export function openUsearchSink(options: SinkOptions): Sink {
   };
   return {
     format: "usearch",
-    files: [options.output, payloadFileOf(options.output)],
+    files: file.files,
     leftOut: ["the collection's configuration and payload indexes", ...leftOut],
     put: (points) => {
       for (const point of points) put(point);
     },
     end: () => {
       for (const chunk of writeUsearchFile(index.reader, (slot) => keys[slot] as bigint)) file.write(chunk);
-      beside.file.end();
       file.end();
     },
-    abandon: () => {
-      beside.file.abandon();
-      file.abandon();
-    },
+    abandon: () => file.abandon(),
   };
 }
