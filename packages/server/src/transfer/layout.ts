@@ -36,6 +36,20 @@ export interface ColumnReport {
   readonly missing: number;
 }
 
+/** Column of the vector of a name in a table that `murmur export` writes. */
+export const columnOfVector = (name: string) => (name === "" ? "vector" : `vector.${name}`);
+
+/** The layout of such a table; points of it may be without vectors. `undefined`: its columns are others. */
+export function layoutOfExport(columns: readonly string[]): SourceFacts["layout"] {
+  const nameOf = (column: string) => (column === "vector" ? "" : column.slice("vector.".length));
+  const [id, ...others] = columns;
+  const vectors = others.filter((column) => columnOfVector(nameOf(column)) === column);
+  const rest = others.filter((column) => !vectors.includes(column));
+  if (id !== "id" || rest.some((column) => column !== "payload")) return undefined;
+  const layout = { id, vectors: new Map(vectors.map((column) => [column, nameOf(column)] as const)) };
+  return rest.length === 0 ? layout : { ...layout, payload: "payload" };
+}
+
 const isNumber = (value: unknown) => typeof value === "number" || typeof value === "bigint";
 const isNumbers = (value: unknown): boolean =>
   value instanceof Float32Array || (Array.isArray(value) && value.length > 0 && value.every(isNumber));

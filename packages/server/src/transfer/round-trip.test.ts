@@ -115,4 +115,31 @@ describe("what is written to a file and read again is the same", () => {
       );
     });
   }
+
+  for (const name of ["", "named"]) {
+    const size = { size: 2, distance: "Dot" };
+    const body: CollectionBody = { create: { vectors: name === "" ? size : { named: size } }, indexes: [] };
+    for (const format of ["ndjson", "csv", "parquet"] as const) {
+      test(`${format}: points without a vector, of a collection with ${name === "" ? "one" : "one by a name"}, and none but these`, async () => {
+        const without = { id: 1, vectors: {}, payload: { a: 1 } };
+        const whole = { id: 2, vectors: { [name]: Float32Array.of(1, 2) }, payload: {} };
+        for (const all of [[without, whole], [whole, without], [without]]) {
+          const path = folder.file(`without-${all.length}.${format}`);
+          await writePoints(format, path, body, all);
+          const read = await readPoints(path, body);
+          assert.deepEqual(
+            read.map(({ id }) => id),
+            all.map(({ id }) => id),
+          );
+          assert.equal(digestOf(read), digestOf(all));
+        }
+      });
+    }
+  }
+
+  test("ndjson: a row that has the text of the key of a header is a row", async () => {
+    const row = '{"id":1,"vector":[1,2,3,4],"payload":{}}';
+    const [point] = await readPoints(folder.file("key.ndjson", row.replace("{}", '{"by":"murmur_export"}')), plain);
+    assert.deepEqual(point?.payload, { by: "murmur_export" });
+  });
 });

@@ -37,7 +37,9 @@ export interface SourceFacts {
   /** The collection that it is of, where it carries that. */
   readonly collection?: CollectionBody | undefined;
   /** Column of ids, of vectors by their names, of the whole payload: where the format itself says so. */
-  readonly layout?: { readonly id?: string; readonly vectors?: ReadonlyMap<string, string>; readonly payload?: string };
+  readonly layout?:
+    | { readonly id?: string; readonly vectors?: ReadonlyMap<string, string>; readonly payload?: string }
+    | undefined;
   /** How its vectors are compared, where it says that and no more. */
   readonly distance?: string | undefined;
   /** What somebody should know before it is written. */

@@ -2,11 +2,9 @@ import { printJson, type Vector } from "@murmuration/index";
 import { stringify } from "csv-stringify/sync";
 import { printId, printVector } from "../../read/print-points.js";
 import type { CarriedPoint } from "../carried-point.js";
+import { columnOfVector } from "../layout.js";
 import { OutputFile } from "./output-file.js";
 import type { Sink, SinkOptions } from "./sink.js";
-
-/** Column of the vector of a name. */
-export const columnOfVector = (name: string) => (name === "" ? "vector" : `vector.${name}`);
 
 /** A table: the id, a column for each vector and one for the payload, both as JSON. */
 export function openCsvSink({ output, shapes, withPayload }: SinkOptions): Sink {

@@ -3,8 +3,8 @@ import type { SchemaElement } from "hyparquet";
 import { ByteWriter, type ColumnSource, ParquetWriter } from "hyparquet-writer";
 import { printId, printVector } from "../../read/print-points.js";
 import type { CarriedPoint } from "../carried-point.js";
+import { columnOfVector } from "../layout.js";
 import { parquetGroupRows } from "../transfer-limits.js";
-import { columnOfVector } from "./csv.js";
 import { OutputFile } from "./output-file.js";
 import type { Sink, SinkOptions } from "./sink.js";
 

@@ -4,6 +4,7 @@ import { crc32 } from "node:zlib";
 import { MurmurationError } from "@murmuration/index";
 import { parse } from "csv-parse";
 import { parseJson } from "../../http/json.js";
+import { layoutOfExport } from "../layout.js";
 import type { Fields, Row, Source } from "../source.js";
 import { columnsMax, lineBytesMax, rejectedCharactersMax, sampleRowsDefault } from "../transfer-limits.js";
 import { openFile } from "./file-identity.js";
@@ -260,6 +261,8 @@ export async function openCsv(
     format: "csv",
     // a file that has grown is the same: its last row may have been written since
     identity: { file: resolve(path), columns, types },
+    // what `murmur export` writes says so by its columns, the last of which is JSON
+    layout: columns.at(-1) === "payload" && types.at(-1) === "json" ? layoutOfExport(columns) : undefined,
     notes: found.flatMap(({ note }) => (note === undefined ? [] : [note])),
     shareAt: isPacked(path)
       ? undefined

@@ -12,11 +12,14 @@ import { isPacked, type Line, linesOf } from "./lines.js";
 /** Key of the first line of what `murmur export` writes; it holds the collection that the points are of. */
 export const headerKey = "murmur_export";
 
+const isHeader = new RegExp(`^\\s*\\{\\s*"${headerKey}"\\s*:`);
+
 const isBlank = (bytes: Buffer) => bytes.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
 
 /** The collection that a first line tells of; `undefined`: it is a row. Throws `format`. */
 function headerOf(line: Line | undefined): CollectionBody | undefined {
-  if (line === undefined || !line.bytes.subarray(0, 64).includes(headerKey)) return undefined;
+  // a row may have that text in it, too
+  if (line === undefined || !isHeader.test(line.bytes.subarray(0, 64).toString("latin1"))) return undefined;
   const value = parseJsonBytes(line.bytes) as { readonly [key: string]: Json };
   if (value[headerKey] !== 1)
     throw new MurmurationError("unsupported", `line 1 is of a version of exports that is not known`);

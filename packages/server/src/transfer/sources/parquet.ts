@@ -1,5 +1,6 @@
 import { totalmem } from "node:os";
 import { fromPlainError } from "../../threads/plain-error.js";
+import { layoutOfExport } from "../layout.js";
 import { type ReadingBounds, ReadingProcess } from "../reading/reading-process.js";
 import type { Row, Source } from "../source.js";
 import { parquetHeapMebibytes, readingFirstMsMax, readingStallMs } from "../transfer-limits.js";
@@ -79,6 +80,7 @@ export async function openParquet(
     identity: file.identity,
     total,
     collection,
+    layout: collection === undefined ? undefined : layoutOfExport(columns),
     rows,
     close: () => reader.close(),
   };
