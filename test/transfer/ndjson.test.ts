@@ -129,6 +129,20 @@ describe("NDJSON", () => {
     assert.deepEqual([on.code, (JSON.parse(on.out) as Record<string, unknown>)["written"]], [3, 20]);
   });
 
+  test("writes over no file that it reads", async () => {
+    const rows = rowsOfNdjson(2);
+    const path = file("read.ndjson", rows);
+    for (const flags of [
+      ["--rejected", path],
+      ["--state", `${path}/../read.ndjson`, "--restart"],
+      ["--state", `${path}.x`, "--rejected", `${path}.x`],
+    ]) {
+      const { code, err } = await murmur("import --collection read", [path, ...flags, ...url]);
+      assert.deepEqual([code, /is another file of this import, and would be lost/.test(err)], [1, true], err);
+    }
+    assert.equal(readFileSync(path, "utf8"), rows);
+  });
+
   test("says what it would do, and writes nothing", async () => {
     const path = file("dry.ndjson", rowsOfNdjson(5));
     const { code, out, err } = await murmur("import --collection dry --dry-run", [path, ...url]);

@@ -1,5 +1,6 @@
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { distances } from "@murmuration/core";
+import { MurmurationError } from "@murmuration/index";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { openSource, type SourceFormat, sourceFormats } from "../transfer/open-source.js";
 import { progressBar } from "../transfer/progress.js";
@@ -108,7 +109,22 @@ function sourceServer(flags: Flags, server: Server): Omit<Server, "url"> {
   return { ...server, headers };
 }
 
+/** Throws `bad-request` where an import would write over what it reads, or one of its files over the other. */
+function requireOthers({ stateFile, rejectedFile }: ImportOptions, sources: readonly (string | undefined)[]): void {
+  const taken = new Set(sources.flatMap((source) => (source === undefined ? [] : [resolve(source)])));
+  for (const [flag, file] of [
+    ["--state", stateFile],
+    ["--rejected", rejectedFile],
+  ] as const) {
+    if (file !== undefined && taken.has(resolve(file)))
+      throw new MurmurationError("bad-request", `${flag}: ${file} is another file of this import, and would be lost`);
+    if (file !== undefined) taken.add(resolve(file));
+  }
+}
+
 async function act(name: string, flags: Flags): Promise<ImportReport> {
+  const options = optionsOf(name, flags);
+  requireOthers(options, [name, flags.payloadFile]);
   const server = transferServerOf(flags);
   try {
     const source = await openSource(name, {
@@ -125,7 +141,7 @@ async function act(name: string, flags: Flags): Promise<ImportReport> {
       flags.json !== true,
     );
     try {
-      return await runImport(source, server, optionsOf(name, flags), {
+      return await runImport(source, server, options, {
         onPlan: (plan, from) => {
           if (flags.json !== true) process.stdout.write(describePlan(source, plan, flags.collection, from));
           bar.begin(from?.position.rows ?? 0);

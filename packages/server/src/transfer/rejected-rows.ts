@@ -1,4 +1,4 @@
-import { closeSync, ftruncateSync, openSync, rmSync, writeSync } from "node:fs";
+import { closeSync, ftruncateSync, openSync, rmSync, statSync, writeSync } from "node:fs";
 import type { MurmurationError } from "@murmuration/index";
 import { rejectedCharactersMax } from "./transfer-limits.js";
 
@@ -27,11 +27,11 @@ export class RejectedRows {
   bytes: number;
   #file: number | undefined;
 
-  /** `bytes`: what a run before this one has told of; what it wrote behind that is written again. */
+  /** `bytes`: what a run before this one has told of; what it wrote behind that is written again. Where somebody has taken the file away, another one is begun. */
   constructor(path: string, bytes: number) {
     this.path = path;
-    this.bytes = bytes;
-    if (bytes === 0) rmSync(path, { force: true });
+    this.bytes = Math.min(bytes, statSync(path, { throwIfNoEntry: false })?.size ?? 0);
+    if (this.bytes === 0) rmSync(path, { force: true });
     else this.#open();
   }
 
