@@ -156,13 +156,13 @@ export class ChangeStreams {
     const told = "names";
     const client = this.#add(request, reply, { collection: asked.collection, shard, told });
     const following = this.#following.get(client) as Following;
-    const isGone = () => this.#following.get(client) !== following;
+    const limits = { isAbandoned: () => this.#following.get(client) !== following, bytesMax: this.#bytesMax };
     this.#liveQueries += 1;
     following.live = new LiveQuery(
       {
         evaluate: (among) => {
           this.#evaluations += 1;
-          return this.#gate.run(() => evaluateLive(database, asked, shard, among, isGone));
+          return this.#gate.run(() => evaluateLive(database, asked, shard, among, limits));
         },
         send: (event, data, frontier) => {
           const token = changeToken(shard, frontier);
@@ -359,7 +359,8 @@ export class ChangeStreams {
     const isGone = () => this.#following.get(number) !== following;
     const send = (bytes: Uint8Array, events: number) => this.#send(number, following, bytes, events);
     const { database } = this.#options;
-    sendSnapshot({ database, following, gate: this.#pages, token, why, isGone, send }).then(
+    const bytesMax = this.#bytesMax;
+    sendSnapshot({ database, following, gate: this.#pages, token, why, isGone, bytesMax, send }).then(
       () => this.#opened?.post({ kind: "resume", client: number }),
       (error: unknown) => this.#failed(number, error, "the points could not be read"),
     );

@@ -189,6 +189,28 @@ describe("a live query", () => {
     assert.equal(dataOf(end)["reason"], "failed");
   });
 
+  it("ends where its answer is larger than what may wait for one client, and says what to ask for", async () => {
+    const test = await listening("Dot");
+    const put = (id: number) =>
+      test.ask("PUT", `${things}/points?wait=true`, {
+        points: [{ id, vector: [id, 1], payload: { text: "x".repeat(3 * 1024 * 1024) } }],
+      });
+    await put(1);
+    await put(2);
+    const reader = await live(test.url, { query: [1, 0], limit: 5, with_payload: true });
+    const slim = await live(test.url, { query: [1, 0], limit: 5 });
+    assert.equal((dataOf(await reader.next())["result"] as unknown[]).length, 2);
+    assert.equal((dataOf(await slim.next())["result"] as unknown[]).length, 2);
+    await put(3);
+    const end = await reader.next();
+    assert.equal(end?.event, "end");
+    const { reason, message } = dataOf(end);
+    assert.equal(reason, "failed");
+    assert.match(String(message), /^limit: the answer is larger than 8 MiB.*--stream-buffer-mib.*fewer points/);
+    assert.deepEqual(dataOf(await slim.next())["ids"], [3, 2, 1]);
+    slim.close();
+  });
+
   it("refuses what cannot be kept true, and what the query's route refuses", async () => {
     const test = await listening("Dot");
     const refusal = async (body: object) => {

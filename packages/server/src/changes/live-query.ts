@@ -2,7 +2,15 @@ import { covers, dotText, includesDot, type VersionVector } from "@murmuration/c
 import { type PointId, printJson } from "@murmuration/index";
 import { liveAmongMax, liveEveryMs, liveNamedMax, livePendingMax } from "./change-limits.js";
 import type { NamedOperation } from "./messages.js";
-import { changeOf, isWhole, type TopChange, type TopPoint, type TopRule } from "./top-points.js";
+import {
+  changeOf,
+  isWhole,
+  type KeptPoint,
+  keptOf,
+  type TopChange,
+  type TopPoint,
+  type TopRule,
+} from "./top-points.js";
 
 /** An answer, and what it is as of. */
 export interface Evaluated {
@@ -42,7 +50,8 @@ export class LiveQuery {
   /** Is it to be looked for anew, whatever was written? */
   #isDoubtful = true;
   #doubts = 0;
-  #at: Evaluated | undefined;
+  /** The answer that was told last. */
+  #at: readonly KeptPoint[] | undefined;
   #timer: NodeJS.Timeout | undefined;
   #beganMs = Number.NEGATIVE_INFINITY;
   #isAtWork = false;
@@ -107,12 +116,12 @@ export class LiveQuery {
     const forgotten = this.#forgotten;
     this.#forgotten = 0;
     if (doubts === this.#doubts) this.#isDoubtful = false;
-    this.#at = now;
+    this.#at = keptOf(now.top);
     if (before === undefined) {
-      const data = `{"result":${printJson(now.top.map(({ record }) => record))}}`;
+      const data = `{"result":[${now.top.map(({ text }) => text).join()}]}`;
       return this.#port.send("top", data, now.frontier);
     }
-    const change = changeOf(before.top, now.top);
+    const change = changeOf(before, now.top);
     if (change !== undefined) this.#tell(change, now, done, forgotten);
   }
 
@@ -135,10 +144,10 @@ export class LiveQuery {
   }
 
   /** The answer, where it is among the points that were in it and those that were written; `undefined`: that cannot be said. */
-  async #amongFew(before: Evaluated): Promise<Evaluated | undefined> {
+  async #amongFew(before: readonly KeptPoint[]): Promise<Evaluated | undefined> {
     const rule = this.#rule;
     if (rule === undefined) return undefined;
-    const among = new Set(before.top.map(({ id }) => id));
+    const among = new Set(before.map(({ id }) => id));
     // what is written while it is read has to be among them as well
     for (let tries = 0; tries < 3; tries++) {
       for (const { ids } of this.#pending) for (const id of ids) among.add(id);
@@ -149,7 +158,7 @@ export class LiveQuery {
       const isMissed = this.#pending.some(
         (operation) => includesDot(found.frontier, operation) && operation.ids.some((id) => !among.has(id)),
       );
-      if (!isMissed) return isWhole(before.top, found.top, rule) ? found : undefined;
+      if (!isMissed) return isWhole(before, found.top, rule) ? found : undefined;
     }
     return undefined;
   }

@@ -1,7 +1,7 @@
 import type { Collection } from "@murmuration/core";
 import type { Filter, PointId, PointsQuery } from "@murmuration/index";
 import type { Database } from "../engine/database.js";
-import { readFollowed } from "./followed-read.js";
+import { type FollowedLimits, readFollowed } from "./followed-read.js";
 import type { Evaluated } from "./live-query.js";
 import { type TopRule, topOf } from "./top-points.js";
 
@@ -42,11 +42,11 @@ export async function evaluateLive(
   { collection, query }: LiveAsked,
   shard: string,
   among: readonly PointId[] | undefined,
-  isAbandoned: () => boolean,
+  limits: FollowedLimits,
 ): Promise<Evaluated> {
   const searches = [exactly(query, among)];
   const reading = { kind: "searches", searches, isBatch: false, shape: "list" } as const;
-  const { text, frontier } = await readFollowed(database, { collection, shard }, reading, isAbandoned);
+  const { text, frontier } = await readFollowed(database, { collection, shard }, reading, limits);
   return { top: topOf(text), frontier };
 }
 

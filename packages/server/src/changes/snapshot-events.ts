@@ -16,6 +16,8 @@ export interface SnapshotJob {
   readonly token: string;
   readonly why: string;
   readonly isGone: () => boolean;
+  /** Of a page; one point is sent however large it is. */
+  readonly bytesMax: number;
   readonly send: (bytes: Uint8Array, events: number) => void;
 }
 
@@ -64,12 +66,15 @@ export async function sendSnapshot(job: SnapshotJob): Promise<void> {
     if (offset === undefined) break;
     limit = pointsBehind(limit, page.length);
   }
+  // what waits may be one large point: whoever reads it is not ended for it
+  await client.untilReady();
+  if (isGone()) return;
   send(utf8.encode(eventText("snapshot-end", JSON.stringify({ token }), token)), 1);
 }
 
 /** The text of a page; `undefined`: it is too large, or nobody is there any more. */
 async function readPage(
-  { database, following, isGone }: SnapshotJob,
+  { database, following, isGone, bytesMax }: SnapshotJob,
   { withPayload, withVector }: EventShape,
   limit: number,
   offset: PointId | undefined,
@@ -78,7 +83,8 @@ async function readPage(
   const selection = { payload: withPayload, vectors: withVector };
   const request = { limit, selection, ...(offset === undefined ? {} : { offset }) };
   try {
-    const { text } = await readFollowed(database, following, { kind: "scroll", request }, isGone);
+    const limits = { isAbandoned: isGone, bytesMax: limit > 1 ? bytesMax : Number.POSITIVE_INFINITY };
+    const { text } = await readFollowed(database, following, { kind: "scroll", request }, limits);
     return text;
   } catch (error) {
     if (limit > 1 && isTooLarge(error)) return undefined;

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { assertUntil } from "@murmuration/index/conformance";
 import fc from "fast-check";
-import { changeOf, isWhole, type TopPoint, topOf } from "./top-points.js";
+import { changeOf, isWhole, keptOf, pointOf as printedPoint, type TopPoint, topOf } from "./top-points.js";
 
-const pointOf = (id: number, score: number): TopPoint => ({ id, score, record: { id, score } });
+const pointOf = (id: number, score: number): TopPoint => printedPoint(id, score, JSON.stringify({ id, score }));
 
 /** Better first; of equal ones the one with the lower id. */
 function best(scores: ReadonlyMap<number, number>, limit: number, isAscending: boolean): TopPoint[] {
@@ -86,5 +86,19 @@ describe("an answer that is kept true by what was written", () => {
     const [top] = topOf(text);
     assert.equal(top?.id, 18446744073709551615n);
     assert.deepEqual(changeOf(topOf(text), topOf(text)), undefined);
+  });
+
+  it("is told from what is kept of it, which is little however large its points are", () => {
+    const large = (last: string) => {
+      const payload = { words: "x".repeat(50_000), last };
+      return JSON.stringify([1, 2, 3].map((id) => ({ id, version: 1, score: 1, payload: id === 2 ? payload : {} })));
+    };
+    const kept = keptOf(topOf(large("a")));
+    assert.ok(JSON.stringify(kept).length < 1_000);
+    assert.equal(changeOf(kept, topOf(large("a"))), undefined);
+    const change = changeOf(kept, topOf(large("b")));
+    const [updated, ...others] = (change?.updated ?? []) as { id: number; rank: number; payload: { last: string } }[];
+    assert.deepEqual([updated?.id, updated?.rank, updated?.payload.last], [2, 1, "b"]);
+    assert.deepEqual([others, change?.entered, change?.left, change?.moved], [[], [], [], []]);
   });
 });

@@ -1,12 +1,19 @@
-import { type Json, type PointId, parseJsonExactly, printJson } from "@murmuration/index";
+import { createHash } from "node:crypto";
+import { type JsonObject, type PointId, parseJsonExactly, printJson } from "@murmuration/index";
 
-/** A point of the answer to a live query. */
-export interface TopPoint {
+/** What is kept of a point that was in the answer to a live query: so little, however large the point is. */
+export interface KeptPoint {
   readonly id: PointId;
   /** A float32. */
   readonly score: number;
+  /** Another one where answers print the point in another way. */
+  readonly print: string;
+}
+
+/** A point of the answer to a live query. */
+export interface TopPoint extends KeptPoint {
   /** As answers print it. */
-  readonly record: { readonly [name: string]: Json };
+  readonly text: string;
 }
 
 /** What an answer became: ranks count from 0. */
@@ -20,26 +27,45 @@ export interface TopChange {
   readonly ids: ReadonlySet<PointId>;
 }
 
+/** A text of so many characters is its own print. */
+const PRINT_CHARACTERS = 64;
+
+/** A point, by the text that answers print of it. */
+export function pointOf(id: PointId, score: number, text: string): TopPoint {
+  const print = text.length <= PRINT_CHARACTERS ? text : createHash("sha256").update(text).digest("base64");
+  return { id, score, print, text };
+}
+
 /** The points of the JSON text of a list of scored points. */
 export function topOf(text: string): TopPoint[] {
-  const records = parseJsonExactly(text) as { id: PointId; score: number; [name: string]: Json }[];
-  return records.map((record) => ({ id: record.id, score: record.score, record }));
+  const records = parseJsonExactly(text) as (JsonObject & { id: PointId; score: number })[];
+  return records.map((record) => pointOf(record.id, record.score, printJson(record)));
+}
+
+/** What is kept of an answer until there is another one. */
+export function keptOf(top: readonly TopPoint[]): KeptPoint[] {
+  return top.map(({ id, score, print }) => ({ id, score, print }));
+}
+
+function ranked(rank: number, { text }: TopPoint): object {
+  return { rank, ...(parseJsonExactly(text) as JsonObject) };
 }
 
 /** How one answer became another; `undefined`: it did not. */
-export function changeOf(before: readonly TopPoint[], after: readonly TopPoint[]): TopChange | undefined {
+export function changeOf(before: readonly KeptPoint[], after: readonly TopPoint[]): TopChange | undefined {
   const ranks = new Map(before.map(({ id }, rank) => [id, rank]));
   const stays = new Set(after.map(({ id }) => id));
   const entered: object[] = [];
   const moved: object[] = [];
   const updated: object[] = [];
   const ids = new Set<PointId>();
-  for (const [rank, { id, score, record }] of after.entries()) {
+  for (const [rank, point] of after.entries()) {
+    const { id, score, print } = point;
     const from = ranks.get(id);
     const was = from === undefined ? undefined : before[from];
-    if (was === undefined) entered.push({ rank, ...record });
+    if (was === undefined) entered.push(ranked(rank, point));
     else if (from !== rank || was.score !== score) moved.push({ id, from, to: rank, score });
-    else if (printJson(was.record) !== printJson(record)) updated.push({ rank, ...record });
+    else if (was.print !== print) updated.push(ranked(rank, point));
     else continue;
     ids.add(id);
   }
@@ -65,8 +91,8 @@ export interface TopRule {
  * the last of `before`. So it is where there were no others, or where nothing in it comes behind where that one was.
  */
 export function isWhole(
-  before: readonly TopPoint[],
-  among: readonly TopPoint[],
+  before: readonly KeptPoint[],
+  among: readonly KeptPoint[],
   { limit, isAscending }: TopRule,
 ): boolean {
   if (before.length < limit) return true;
