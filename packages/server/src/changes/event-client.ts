@@ -7,6 +7,8 @@ import type { EndReason } from "./messages.js";
 const utf8 = new TextEncoder();
 /** What is sent on by itself; beyond it the client is asked to take some first. */
 const WINDOW_BYTES = 64 * 1024;
+/** So much goes on at once: of what is larger it is seen that some was taken. */
+const SLICE_BYTES = 256 * 1024;
 const beat = utf8.encode(":\n\n");
 
 /** What a client is told when its stream ends. */
@@ -26,6 +28,8 @@ export class EventClient {
   readonly #ready: (() => void)[] = [];
   #isEnding = false;
   #isFull = false;
+  /** Of what waits, the bytes of an event that is more by itself than may wait. */
+  #largeBytes = 0;
 
   /** `onTaken`: it has taken what waited. `onGone`: it is not there any more. */
   constructor(reply: FastifyReply, bytesMax: number, onTaken: () => void, onGone: () => void) {
@@ -34,7 +38,8 @@ export class EventClient {
     this.#onTaken = onTaken;
     this.#stream = new Readable({
       highWaterMark: WINDOW_BYTES,
-      read: () => this.#read(),
+      // its last bytes are counted a moment later
+      read: () => this.#isFull && setImmediate(() => this.#look()),
       destroy: (error, done) => {
         onGone();
         this.#wake();
@@ -42,6 +47,7 @@ export class EventClient {
       },
     });
     this.#stream.push(utf8.encode(`retry: ${retryMs}\n\n`));
+    reply.raw.on("drain", () => this.#look());
     reply
       .code(200)
       .header("content-type", "text/event-stream; charset=utf-8")
@@ -65,9 +71,12 @@ export class EventClient {
   /** Sends it bytes. Returns false where it has not read what waits already: it is to be ended. */
   send(bytes: Uint8Array): boolean {
     if (this.#isEnding) return true;
-    if (this.waiting > this.#bytesMax) return false;
+    // whoever is still at a large event has not had the time to read another one
+    if (this.waiting > this.#bytesMax + this.#largeBytes) return false;
+    if (bytes.byteLength > this.#bytesMax) this.#largeBytes = bytes.byteLength;
     this.#sent += bytes.byteLength;
-    if (!this.#stream.push(bytes)) this.#isFull = true;
+    for (let at = 0; at < bytes.byteLength; at += SLICE_BYTES) this.#stream.push(bytes.subarray(at, at + SLICE_BYTES));
+    if (this.waiting >= WINDOW_BYTES) this.#isFull = true;
     return true;
   }
 
@@ -84,6 +93,7 @@ export class EventClient {
 
   /** Has it taken nothing of what waits for it for too long? */
   isStalled(nowMs: number): boolean {
+    this.#look();
     const taken = this.#sent - this.waiting;
     if (taken !== this.#taken || this.waiting <= 0) {
       this.#taken = taken;
@@ -105,9 +115,11 @@ export class EventClient {
     raw.once("close", () => clearTimeout(timer));
   }
 
-  #read(): void {
-    if (!this.#isFull) return;
+  /** Has it taken what waited? */
+  #look(): void {
+    if (!this.#isFull || this.waiting >= WINDOW_BYTES) return;
     this.#isFull = false;
+    this.#largeBytes = 0;
     this.#onTaken();
     this.#wake();
   }

@@ -42,6 +42,20 @@ describe("the pages of a snapshot", () => {
     for (const { data } of others) assert.ok(data.length < 1.1 * MEBIBYTE, `${data.length}`);
   });
 
+  it("are no larger than what may wait for one client, unless one point is", async () => {
+    const test = await listening();
+    for (const [id, megabytes] of [...numbers(12).map(() => 1), 9, 1, 9].entries()) {
+      const points = [{ id, vector: [1, 1], payload: { text: "x".repeat(megabytes * MEBIBYTE) } }];
+      await test.ask("PUT", `${things}/points?wait=true`, { points });
+    }
+    const pages = await snapshotOf(test.url);
+    assert.deepEqual(pages.flatMap(idsOf), numbers(15));
+    for (const page of pages) {
+      const [, ...others] = idsOf(page);
+      assert.ok(page.data.length < 8.1 * MEBIBYTE || others.length === 0, `${page.data.length}`);
+    }
+  });
+
   it("are asked for again with fewer points where an answer is too large, and a few at a time over all clients", async () => {
     const test = await listening();
     const points = numbers(40).map((id) => ({ id, vector: [1, 1] }));

@@ -83,6 +83,29 @@ describe("the bounds of change streams", () => {
     await opened.database.close();
   });
 
+  it("wait for a client that is at an event larger than all that may wait for it", async () => {
+    const test = await listening();
+    await make(test);
+    const deaf = deafClient(test.url, changes);
+    await until("it follows", async () => (await metric(test, "murmur_stream_events_total")) === 1);
+    const put = (id: number, text: string) =>
+      test.ask("PUT", `${things}/points?wait=true`, { points: [{ id, vector: [1, 1], payload: { text } }] });
+    await put(1, "x".repeat(10 * 1024 * 1024));
+    await until("the large one is sent", async () => (await metric(test, "murmur_stream_events_total")) === 2);
+    await put(2, "small");
+    await until("both are sent", async () => (await metric(test, "murmur_stream_events_total")) >= 3);
+    assert.equal(await metric(test, 'murmur_stream_ended_total{reason="slow"}'), 0);
+    let tail = "";
+    await new Promise<void>((resolve) => {
+      deaf.on("data", (bytes) => {
+        tail = (tail + bytes.toString("latin1")).slice(-1_000);
+        if (tail.includes('"small"')) resolve();
+      });
+      deaf.resume();
+    });
+    deaf.destroy();
+  });
+
   it("send the points where the log was compacted past a token, then what is written", async () => {
     const test = await listening();
     await make(test);
