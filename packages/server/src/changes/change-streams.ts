@@ -406,8 +406,16 @@ export class ChangeStreams {
     for (const [number, { request, collection }] of this.#following) {
       Promise.resolve(request)
         .then((one) => this.#options.admit(one, collection))
-        .catch(() => this.#end(number, "forbidden", "the key or token does not let read this collection any more"));
+        .catch((error: unknown) => this.#notAdmitted(number, error));
     }
+  }
+
+  /** What a token says may also be what cannot be looked up just now: then nobody knows that it may not read, and whoever comes again is asked anew. */
+  #notAdmitted(number: number, error: unknown): void {
+    if (error instanceof Refusal)
+      return this.#end(number, "forbidden", "the key or token does not let read this collection any more");
+    const why = error instanceof MurmurationError ? `: ${error.message}` : "";
+    this.#end(number, "failed", `whether it may be read still could not be looked up${why}; come again`);
   }
 
   /** Is it still the collection that it follows? */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { connect, type Socket } from "node:net";
 import { describe, it } from "node:test";
 import { encodeToken } from "@murmuration/core";
+import { MurmurationError } from "@murmuration/index";
 import { Guard } from "../access/guard.js";
 import type { AppOptions } from "../app.js";
 import { EventReader, type ServerEvent } from "../testing/event-reader.js";
@@ -240,6 +241,32 @@ describe("the bounds of change streams", () => {
       });
       return /^murmur_stream_clients 0$/m.test(text);
     });
+  });
+
+  it("end a stream whose token cannot be looked up just now without saying that it is over", async () => {
+    const guard = new Guard(testKeys);
+    const test = await listening({ guard });
+    const [key] = testKeys.readWrite as [string];
+    await make(test, { "api-key": key });
+    const points = [{ id: 1, vector: [1, 1], payload: { a: "b" } }];
+    await test.ask("PUT", `${things}/points?wait=true`, { points }, { "api-key": key });
+    const claim = { collection: "things", matches: [{ key: "a", value: "b" }] };
+    const headers = bearing(await signedToken({ value_exists: claim }));
+    const reader = await EventReader.open(`${test.url.origin}${changes}`, { headers });
+    assert.equal((await reader.next())?.event, "begin");
+    const read = test.database.read.bind(test.database);
+    test.database.read = () => Promise.reject(new MurmurationError("unavailable", "all readers are at work"));
+    guard.replace(testKeys);
+    const { reason, message } = dataOf(await reader.next());
+    assert.equal(reason, "failed");
+    assert.match(String(message), /could not be looked up: all readers are at work; come again/);
+    test.database.read = read;
+    const again = await EventReader.open(`${test.url.origin}${changes}`, { headers });
+    assert.equal((await again.next())?.event, "begin");
+    await test.ask("POST", `${things}/points/delete?wait=true`, { points: [1] }, { "api-key": key });
+    guard.replace(testKeys);
+    const last = (await again.until(({ event }) => event === "end")).at(-1);
+    assert.equal(dataOf(last)["reason"], "forbidden");
   });
 
   it("count live queries by themselves", async () => {
