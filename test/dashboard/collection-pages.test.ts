@@ -9,8 +9,8 @@ import { until } from "../support/until.js";
 const COMPLETION_DEAF_MS = 80;
 const LARGE = "18446744073709551615";
 
-const server = await startE2eServer();
 const driver = new Driver();
+const server = await startE2eServer();
 
 /** Puts a text in place of what is in an editor. */
 async function write(editor: Locator, text: string): Promise<void> {
@@ -134,8 +134,12 @@ describe("the canary", { skip: noBrowser }, () => {
       const promotions = given === 0 ? [{ ...promotion, replica_id: by }] : [];
       return route.fulfill({ json: { result: { canary: null, promotions } } });
     });
+    view.allow(/status of 503/);
+    await page.route(/\/aliases$/, (route) => route.fulfill({ status: 503, body: "not now" }));
     await view.go("/collections/cities");
     await view.shows("It can be given up on that replica alone.");
+    await view.shows("The aliases could not be read");
+    assert.equal(await page.getByText("The collection has no other name.").count(), 0, "nobody knows that");
     const giveUp = page.getByRole("button", { name: "Give it up" });
     assert.equal(await giveUp.count(), 0);
     by = here;
@@ -184,6 +188,14 @@ describe("points", { skip: noBrowser }, () => {
     await page.getByRole("button", { name: "Copy the id" }).click();
     assert.equal(await page.evaluate("navigator.clipboard.readText()"), "1");
     await page.getByRole("button", { name: "Load again" }).click();
+    await page.getByLabel("On a page").selectOption("20");
+    await page.getByRole("button", { name: "Next" }).and(page.locator('[aria-disabled="false"]')).click();
+    await page.getByText("21", { exact: true }).waitFor();
+    await page.route("**/points/scroll", (route) =>
+      route.fulfill({ json: { result: { points: [], next_page_offset: null } } }),
+    );
+    await page.getByRole("button", { name: "Load again" }).click();
+    await view.shows("No points are left on this page.");
   });
 
   test("are filtered by a form and by DSL, of which each shows what the other has", async (t) => {
@@ -219,8 +231,15 @@ describe("points", { skip: noBrowser }, () => {
     assert.match(page.url(), /filter=/);
     await page.reload();
     await view.shows("3 points");
+    view.allow(/status of 503/);
+    await page.route("**/points/scroll", (route) => route.fulfill({ status: 503, body: "not now" }));
     await page.getByRole("button", { name: "Clear" }).click();
     await view.shows("48 points");
+    await view.shows("The points could not be read");
+    assert.equal(await page.locator(".point").count(), 0, "those of another filter are not shown as these");
+    await page.unroute("**/points/scroll");
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.locator(".point").nth(9).waitFor();
   });
 
   test("every kind of condition can be made by the form, and is taken by the server", async (t) => {
@@ -394,7 +413,7 @@ describe("points", { skip: noBrowser }, () => {
     await page.getByRole("button", { name: "Delete point 41" }).click();
     await page.getByRole("dialog").getByText("Delete point 41 of the collection").waitFor();
     await page.keyboard.press("Escape");
-    assert.equal(await page.getByRole("dialog").count(), 0);
+    await page.getByRole("dialog").waitFor({ state: "detached" });
     await page.getByRole("button", { name: "Delete point 41" }).click();
     await agree(page, "Delete point 41");
     await view.shows("6 points");
@@ -493,8 +512,9 @@ describe("the console", { skip: noBrowser }, () => {
   });
 
   test("says what is wrong before and after it is sent, and asks before it writes", async (t) => {
-    const view = await driver.open(t, server.address, "/collections/cities/console");
+    const view = await driver.open(t, server.address, "/overview");
     const { page } = view;
+    await view.go("/collections/cities/console");
     const editor = editorOf(page);
     await editor.waitFor();
     await write(editor, '{"query": [1, 2]');
@@ -505,6 +525,17 @@ describe("the console", { skip: noBrowser }, () => {
     await editor.press("Control+Enter");
     await view.shows("The server refused this");
     await view.shows(/expected dim: 4, got 2/);
+    await page.route("**/points/query", (route) => route.abort());
+    view.allow(/ERR_FAILED/);
+    await editor.press("Control+Enter");
+    await view.shows("There was no answer");
+    assert.equal(await page.getByText(/expected dim: 4, got 2/).count(), 0, "it is no answer to this request");
+    await page.route("**/explain", (route) => route.fulfill({ status: 503, body: "not now" }));
+    view.allow(/status of 503/);
+    await page.getByRole("button", { name: "Explain" }).click();
+    await view.shows("The server could not do it (503): not now");
+    assert.equal(await page.getByText("There was no answer").count(), 0, "there was one");
+    await page.getByRole("tab", { name: "Answer" }).click();
     await page.getByLabel("Route").selectOption("DELETE /collections/{collection_name}/index/{field_name}");
     await view.shows("field_name is missing.");
     // would name the collection itself
@@ -526,5 +557,12 @@ describe("the console", { skip: noBrowser }, () => {
     await page.getByRole("combobox", { name: "timeout" }).fill("5");
     await page.getByRole("button", { name: "Send", exact: true }).click();
     await page.getByRole("columnheader", { name: "points_count" }).waitFor();
+    await page.getByLabel("Route").selectOption("DELETE /collections/{collection_name}");
+    await page.getByRole("button", { name: "Send…" }).click();
+    await page.getByRole("dialog").waitFor();
+    await page.goBack();
+    await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    assert.equal((await server.request("GET", "/collections/cities")).status, 200);
   });
 });

@@ -83,6 +83,20 @@ describe("the projection", { skip: noBrowser }, () => {
     await view.look("projection");
     await page.getByLabel("Coloured by the field").fill("height");
     await page.locator(".legend-range").waitFor();
+    // other points have not the colours of those before them, and another field has not those of the one before it
+    const legend = page.locator(".legend");
+    const held = Promise.withResolvers<void>();
+    await page.route(/\/collections\/c\/points$/, (route) =>
+      held.promise.then(() => route.fulfill({ status: 503, body: "not now" })).catch(() => undefined),
+    );
+    await page.getByRole("button", { name: "Other points" }).click();
+    await legend.waitFor({ state: "detached" });
+    view.allow(/status of 503/);
+    held.resolve();
+    await view.shows("The field could not be read");
+    await page.unroute(/\/collections\/c\/points$/);
+    await page.getByLabel("Coloured by the field").fill("kind");
+    await legend.waitFor();
     // points that lie apart do so on the plane: the pointer finds one, and opens it
     await page.locator("canvas").first().focus();
     for (const key of ["+", "+", "ArrowLeft", "0"]) await page.keyboard.press(key);
@@ -132,8 +146,15 @@ describe("the projection", { skip: noBrowser }, () => {
 
 describe("the graph", { skip: noBrowser }, () => {
   test("shows a node with its links, and goes from one to the next", async (t) => {
-    const view = await driver.open(t, server.address, "/collections/c/graph");
+    const view = await driver.open(t, server.address, "/overview");
     const { page } = view;
+    view.allow(/status of 503/);
+    await page.route("**/points/scroll", (route) => route.fulfill({ status: 503, body: "not now" }));
+    await view.go("/collections/c/graph");
+    await view.shows("The links could not be read");
+    assert.equal(await page.getByText("No point has this vector yet.").count(), 0, "nobody knows that");
+    await page.unroute("**/points/scroll");
+    await page.getByRole("button", { name: "Try again" }).click();
     await page.locator(".near li").first().waitFor();
     await page.getByLabel("Point", { exact: true }).fill("7");
     await page.getByRole("button", { name: "Show its links" }).click();
@@ -152,6 +173,7 @@ describe("the graph", { skip: noBrowser }, () => {
     await page.getByLabel("Point", { exact: true }).fill("99999");
     await page.getByRole("button", { name: "Show its links" }).click();
     await view.shows("No point with id 99999 found");
+    assert.equal(await page.locator(".near li").count(), 0, "no links of another point");
   });
 
   test("shows the walk of a query step by step, by keys", async (t) => {
@@ -208,6 +230,11 @@ describe("the graph", { skip: noBrowser }, () => {
     await page.getByLabel("Width (hnsw_ef)").fill("65536");
     await page.getByRole("button", { name: "Walk" }).click();
     await view.shows(/There was none: all points that match were compared/);
+    await page.getByLabel("A point's id, or a vector").fill("99999");
+    view.allow(/status of 404/);
+    await page.getByRole("button", { name: "Walk" }).click();
+    await view.shows("The query could not be walked");
+    assert.equal(await page.getByText("There was none").count(), 0, "no walk of another query");
   });
 });
 
@@ -230,7 +257,13 @@ describe("the quality", { skip: noBrowser }, () => {
     const recall = cells.map((row) => Number.parseFloat(row.split("\t")[1] ?? ""));
     assert.ok((recall[4] as number) >= (recall[0] as number) && (recall[4] as number) > 80, String(recall));
     assert.equal(await page.locator(".uplot canvas").count(), 2);
+    await view.shows("Of the unnamed vector (6, Euclid)");
     await view.look("quality");
+    view.allow(/status of 503/);
+    await page.route("**/quality?*", (route) => route.fulfill({ status: 503, body: "not now" }));
+    await page.getByRole("button", { name: "Measure" }).click();
+    await view.shows("It could not be measured");
+    assert.equal(await table.count(), 0, "what was measured before is not taken for this");
   });
 
   test("is nothing that sparse vectors have", async (t) => {
@@ -260,6 +293,8 @@ describe("operations", { skip: noBrowser }, () => {
     await page.getByLabel("Points whose id has").fill("71");
     assert.equal(await kindsShown(), "upsert");
     await page.getByLabel("set-payload", { exact: true }).check();
+    await page.getByLabel("Points whose id has").fill("none");
+    await view.shows("None of them is of these kinds and points.");
     await page.getByLabel("Points whose id has").fill("");
     await view.look("operations");
     await rows.locator("button").nth(2).click();

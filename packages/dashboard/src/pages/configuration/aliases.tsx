@@ -56,7 +56,7 @@ export function Aliases({ collection }: { readonly collection: string }) {
   return (
     <Card title="Aliases">
       <ErrorBox what="The aliases could not be read" error={list.error} onRetry={list.reload} />
-      {aliases.length === 0 ? <p class="soft">The collection has no other name.</p> : null}
+      {list.value?.aliases.length === 0 ? <p class="soft">The collection has no other name.</p> : null}
       <ul class="aliases">
         {aliases.map(({ alias_name: alias }) => (
           <li key={alias} class="row">

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { apiKey, ask, path, refusalOf, urlOf } from "../../api.js";
+import { ApiError, apiKey, ask, path, refusalOf, urlOf } from "../../api.js";
 import { parseJson } from "../../json.js";
 import type { Json, JsonObject } from "../../json-value.js";
 import type { PageProps } from "../../page.js";
@@ -110,7 +110,14 @@ function Console({ collection, ground }: OfConsole) {
     }
     await during(async (signal) => {
       const text = route.schema === undefined || body.trim() === "" ? undefined : body;
-      const answered = await sendRequest(requestOf(collection, draft), text, signal);
+      let answered: Sent;
+      try {
+        answered = await sendRequest(requestOf(collection, draft), text, signal);
+      } catch (failure) {
+        // the answer to the request before would be taken for this one's
+        if (!signal.aborted) setSent(undefined);
+        throw failure;
+      }
       setSent(answered);
       setView((before) => (before === "timing" ? before : "answer"));
       const { status, tookMs } = answered.answer;
@@ -123,18 +130,15 @@ function Console({ collection, ground }: OfConsole) {
       setPlan(undefined);
       setPlan(await ask("POST", path`/murmur/collections/${collection}/explain`, { body: draft.body, signal }));
     });
+  const nothingSent = error === undefined ? <p class="soft">Nothing was sent yet.</p> : null;
   const views = [
-    {
-      id: "answer",
-      title: "Answer",
-      content: () => (sent === undefined ? <p class="soft">Nothing was sent yet.</p> : <Outcome sent={sent} />),
-    },
+    { id: "answer", title: "Answer", content: () => (sent === undefined ? nothingSent : <Outcome sent={sent} />) },
     {
       id: "timing",
       title: "Timing",
       content: () =>
         sent === undefined ? (
-          <p class="soft">Nothing was sent yet.</p>
+          nothingSent
         ) : (
           <TimingView
             tookMs={sent.answer.tookMs}
@@ -221,7 +225,10 @@ function Console({ collection, ground }: OfConsole) {
       <Card title="Answer">
         <div aria-busy={isBusy}>
           {isBusy ? <Busy what="Waiting for the server" /> : null}
-          <ErrorBox what="There was no answer" error={error} />
+          <ErrorBox
+            what={error instanceof ApiError && error.status >= 400 ? "The server refused this" : "There was no answer"}
+            error={error}
+          />
           <Tabs label="What is shown" tabs={views} shown={view} onShow={(id) => setView(id as View)} />
         </div>
       </Card>

@@ -126,8 +126,12 @@ export function Links({ collection, vector }: { readonly collection: string; rea
             ) : null}
           </div>
         </form>
-        <ErrorBox what="The links could not be read" error={links.error ?? start.error} onRetry={links.reload} />
-        {id === undefined && start.value === undefined && !start.isLoading ? (
+        <ErrorBox
+          what="The links could not be read"
+          error={links.error ?? start.error}
+          onRetry={links.error === undefined ? start.reload : links.reload}
+        />
+        {id === undefined && !start.isLoading && start.error === undefined ? (
           <p>No point has this vector yet.</p>
         ) : null}
         {levels.length > 1 ? (

@@ -5,6 +5,7 @@ import { PointLink } from "../../looking/link-to-point.js";
 import { Player } from "../../looking/player.js";
 import { StepList } from "../../looking/step-list.js";
 import { type DenseVector, queryOfText } from "../../looking/vectors.js";
+import { Busy } from "../../parts/busy.js";
 import { Card } from "../../parts/card.js";
 import { ErrorBox } from "../../parts/error-box.js";
 import { TextField } from "../../parts/field.js";
@@ -153,6 +154,7 @@ export function WalkView({ collection, vector }: { readonly collection: string; 
   const [turn, setTurn] = useState(0);
   const [error, setError] = useState<Error>();
   const running = useRef<AbortController>(undefined);
+  const [isWalking, setWalking] = useState(false);
   useEffect(() => () => running.current?.abort(), []);
   const [efGiven, limitGiven] = [wholeNumber(ef, EF_MAX), wholeNumber(limit, LIMIT_MAX)];
   const walk = () => {
@@ -168,15 +170,23 @@ export function WalkView({ collection, vector }: { readonly collection: string; 
       return;
     }
     const body = { query, using: vector.name, limit: limitGiven, params: { hnsw_ef: efGiven } };
-    ask<Walked>("POST", path`/murmur/collections/${collection}/graph/walk`, { body, signal: abort.signal }).then(
-      (told) => {
-        setWalked(told);
-        setTurn((before) => before + 1);
-      },
-      (failure: Error) => {
-        if (!abort.signal.aborted) setError(failure);
-      },
-    );
+    setWalking(true);
+    ask<Walked>("POST", path`/murmur/collections/${collection}/graph/walk`, { body, signal: abort.signal })
+      .then(
+        (told) => {
+          setWalked(told);
+          setTurn((before) => before + 1);
+        },
+        (failure: Error) => {
+          if (abort.signal.aborted) return;
+          // that of another query would be taken for this one's
+          setWalked(undefined);
+          setError(failure);
+        },
+      )
+      .finally(() => {
+        if (running.current === abort) setWalking(false);
+      });
   };
   const isReady = efGiven !== undefined && limitGiven !== undefined;
   return (
@@ -201,6 +211,7 @@ export function WalkView({ collection, vector }: { readonly collection: string; 
             <button type="submit" class="primary" disabled={!isReady}>
               Walk
             </button>
+            {isWalking ? <Busy what="Walking" /> : null}
           </div>
         </form>
         <ErrorBox what="The query could not be walked" error={error} />

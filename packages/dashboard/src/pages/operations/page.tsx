@@ -164,7 +164,11 @@ export function Page({ params }: PageProps) {
           are shown{isPaused ? "; paused" : ""}.
         </p>
         {shown.length === 0 ? (
-          <p class="soft">Nothing yet: what is written from now on appears here.</p>
+          <p class="soft">
+            {held.length === 0
+              ? "Nothing yet: what is written from now on appears here."
+              : "None of them is of these kinds and points."}
+          </p>
         ) : (
           <VirtualList
             label="Operations, the latest first"

@@ -207,7 +207,13 @@ export function Page({ params, query }: PageProps) {
         <ErrorBox what="The points could not be read" error={points.error ?? total.error} onRetry={reload} />
         {points.value === undefined && points.error === undefined ? <Busy /> : null}
         {points.value !== undefined && shown.length === 0 ? (
-          <p class="soft">{filter === undefined ? "The collection has no points." : "No point matches the filter."}</p>
+          <p class="soft">
+            {at > 0
+              ? "No points are left on this page."
+              : filter === undefined
+                ? "The collection has no points."
+                : "No point matches the filter."}
+          </p>
         ) : null}
         <ul class="points" ref={listElement} aria-busy={points.isLoading}>
           {shown.map((point) => (

@@ -27,6 +27,8 @@ const UMAP_NEIGHBOURS_MIN = 2;
 const UMAP_NEIGHBOURS_MAX = 100;
 /** A pointer that rests so long on a point asks for its neighbours. */
 const REST_MS = 150;
+/** A field's name is asked for when so long no letter came to it. */
+const TYPING_MS = 200;
 const plain: Colouring = { kind: "plain", colour: "#0072b2" };
 
 /** Where points are on the plane, and what is known of it. */
@@ -34,6 +36,11 @@ interface Placed {
   readonly xs: Float32Array;
   readonly ys: Float32Array;
   readonly words: string;
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, ms));
+  signal.throwIfAborted();
 }
 
 /** PCA, a step between two frames of the page. */
@@ -47,8 +54,7 @@ async function pcaOf({ rows, dimensions }: Sample, signal: AbortSignal): Promise
       return { xs, ys, words };
     }
     if (performance.now() - atMs < 12) continue;
-    await new Promise((resolve) => setTimeout(resolve));
-    signal.throwIfAborted();
+    await pause(0, signal);
     atMs = performance.now();
   }
 }
@@ -259,11 +265,19 @@ function Projection({ collection, info }: { readonly collection: string; readonl
     [collection, sample.value],
   );
   const values = useResource(
-    async (signal) => (field === "" ? undefined : loadField(collection, sample.value?.ids ?? [], field, signal)),
+    async (signal) => {
+      const of = sample.value;
+      if (of === undefined || field === "") return undefined;
+      await pause(TYPING_MS, signal);
+      return { of, list: await loadField(collection, of.ids, field, signal) };
+    },
     [collection, sample.value, field],
   );
   const pca = useResource(
-    async (signal) => (sample.value === undefined ? undefined : pcaOf(sample.value, signal)),
+    async (signal) => {
+      const of = sample.value;
+      return of === undefined ? undefined : { of, placed: await pcaOf(of, signal) };
+    },
     [sample.value],
   );
   const [umap, setUmap] = useState<{ readonly of: Sample; readonly placed: Placed }>();
@@ -275,10 +289,11 @@ function Projection({ collection, info }: { readonly collection: string; readonl
   // another sample, or another page: what is under way is of no use
   useEffect(() => cancel, [sample.value, cancel]);
 
-  const shownValues = values.value?.length === sample.value?.ids.length ? values.value : undefined;
+  // what belongs to the sample before this one would put points where they are not
+  const shownValues = values.value?.of === sample.value ? values.value?.list : undefined;
   const colouring = useMemo(() => (shownValues === undefined ? plain : colouringOf(shownValues)), [shownValues]);
   const isUmap = umap !== undefined && umap.of === sample.value;
-  const placed = isUmap ? umap.placed : pca.value?.xs.length === sample.value?.ids.length ? pca.value : undefined;
+  const placed = isUmap ? umap.placed : pca.value?.of === sample.value ? pca.value?.placed : undefined;
   const neighboursGiven = wholeNumber(neighbours, UMAP_NEIGHBOURS_MAX, UMAP_NEIGHBOURS_MIN);
 
   const runUmap = () => {

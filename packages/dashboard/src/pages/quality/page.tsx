@@ -2,10 +2,11 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { ask, path } from "../../api.js";
 import { count, duration } from "../../format.js";
 import { type Id, PointLink } from "../../looking/link-to-point.js";
-import { type Collection, vectorTitle } from "../../looking/vectors.js";
+import { type Collection, type DenseVector, vectorTitle } from "../../looking/vectors.js";
 import { WithDenseVectors } from "../../looking/with-dense-vectors.js";
 import type { PageProps } from "../../page.js";
 import { Card } from "../../parts/card.js";
+import { Data } from "../../parts/data.js";
 import { ErrorBox } from "../../parts/error-box.js";
 import { SelectField, TextField } from "../../parts/field.js";
 import { Stat } from "../../parts/stat.js";
@@ -46,7 +47,14 @@ const SAMPLES_MAX = 1_000;
 const LIMIT_MAX = 100;
 const time = (ms: number) => duration(ms / 1_000);
 
-function Told({ collection, quality }: { readonly collection: string; readonly quality: Quality }) {
+interface ToldProps {
+  readonly collection: string;
+  /** The vector that it was measured of, in words. */
+  readonly title: string;
+  readonly quality: Quality;
+}
+
+function Told({ collection, title, quality }: ToldProps) {
   const { widths, worst, sampled, points, limit, exact, settled } = quality;
   const efs = useMemo(() => widths.map(({ ef }) => ef), [widths]);
   const recall = useMemo(
@@ -66,6 +74,9 @@ function Told({ collection, quality }: { readonly collection: string; readonly q
   return (
     <>
       <Card title="What was measured">
+        <p class="soft">
+          Of <Data text={title} max={80} isBrief />
+        </p>
         <dl class="stats">
           <Stat label="Queries" value={count(sampled)} note={`stored points of ${count(points)}, itself left out`} />
           <Stat label="Neighbours each" value={count(limit)} />
@@ -137,7 +148,7 @@ function Measuring({ collection, info }: { readonly collection: string; readonly
   const [samples, setSamples] = useState("100");
   const [limit, setLimit] = useState("10");
   const [widths, setWidths] = useState(WIDTHS);
-  const [quality, setQuality] = useState<Quality>();
+  const [quality, setQuality] = useState<{ readonly of: string; readonly told: Quality }>();
   const [error, setError] = useState<Error>();
   const running = useRef<AbortController>(undefined);
   const [isRunning, setRunning] = useState(false);
@@ -151,12 +162,19 @@ function Measuring({ collection, info }: { readonly collection: string; readonly
     running.current = abort;
     setRunning(true);
     setError(undefined);
+    const of = vectorTitle(info.vectors.find(({ name }) => name === vector) as DenseVector);
     const body = { using: vector, samples: samplesGiven, limit: limitGiven, hnsw_ef: efs };
     const target = `${path`/murmur/collections/${collection}/quality`}?timeout=${TIMEOUT_SECONDS}`;
     ask<Quality>("POST", target, { body, signal: abort.signal })
-      .then(setQuality, (failure: Error) => {
-        if (!abort.signal.aborted) setError(failure);
-      })
+      .then(
+        (told) => setQuality({ of, told }),
+        (failure: Error) => {
+          if (abort.signal.aborted) return;
+          // what was measured otherwise would be taken for this
+          setQuality(undefined);
+          setError(failure);
+        },
+      )
       .finally(() => {
         if (running.current === abort) setRunning(false);
       });
@@ -206,7 +224,7 @@ function Measuring({ collection, info }: { readonly collection: string; readonly
         </p>
         <ErrorBox what="It could not be measured" error={error} onRetry={measure} />
       </Card>
-      {quality === undefined ? null : <Told collection={collection} quality={quality} />}
+      {quality === undefined ? null : <Told collection={collection} title={quality.of} quality={quality.told} />}
     </div>
   );
 }
