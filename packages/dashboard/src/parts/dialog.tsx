@@ -1,6 +1,7 @@
 import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { place } from "../place.js";
 
 export interface DialogProps {
   readonly title: string;
@@ -64,7 +65,7 @@ interface Asked extends Question {
 
 const asked = signal<Asked | undefined>(undefined);
 
-/** Asks before something is done; resolves to whether it shall be. A question that is still open is answered with no. */
+/** Asks before something is done; resolves to whether it shall be. A question that is still open is answered with no, also by who goes to another page. */
 export function question(of: Question): Promise<boolean> {
   asked.value?.answer(false);
   return new Promise((resolve) => {
@@ -119,5 +120,8 @@ function Asking({ title, text, action, isDangerous = false, typed, answer }: Ask
 /** Where questions appear; the layout has one. */
 export function Questions() {
   const open = asked.value;
+  const { path } = place.value;
+  // what it asks about is not what is looked at any more
+  useEffect(() => () => asked.value?.answer(false), [path]);
   return open === undefined ? null : <Asking key={open.title} {...open} />;
 }
