@@ -161,8 +161,11 @@ describe("the page", { skip: noBrowser }, () => {
     await other.goto(`${server.address}/dashboard/#/collections`);
     await other.getByLabel("Key or token").waitFor();
     await other.close();
+    const shown = page.getByRole("table", { name: "Collections" });
+    await shown.waitFor();
     await page.getByRole("button", { name: "Forget the key" }).click();
     await page.getByLabel("Key or token").waitFor();
+    assert.equal(await shown.count(), 0, "what was asked with the key goes with it");
     assert.equal(await page.evaluate("sessionStorage.length"), 0);
   });
 

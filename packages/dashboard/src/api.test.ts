@@ -70,6 +70,12 @@ test("with the key all is forgotten that was asked with it", () => {
   assert.deepEqual([...stored], []);
 });
 
+test("an answer that ends in the middle says so, and not in the browser's words", async () => {
+  const body = new ReadableStream({ start: (stream) => stream.error(new TypeError("network error")) });
+  asked.mock.mockImplementationOnce(async () => new Response(body));
+  await assert.rejects(api.ask("GET", "/a"), /^ApiError: The answer ended before it was whole/);
+});
+
 test("a name that would make another path of it is refused", () => {
   for (const name of ["..", ".", ""])
     assert.throws(() => api.path`/collections/${name}/index`, /cannot stand in a path/);

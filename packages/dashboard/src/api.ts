@@ -93,12 +93,16 @@ export function askForKey(): void {
   keyAsked.value = "";
 }
 
+/** How often the key of this tab was forgotten: what a page shows that was asked with it goes, too. */
+export const timesForgotten = signal(0);
+
 /** Forgets the key of this tab, and what was asked with it. */
 export function forgetKey(): void {
   sessionStorage.removeItem(KEY);
   sessionStorage.removeItem(CONSOLE_HISTORY);
   isKeyRefused.value = false;
   apiKey.value = "";
+  timesForgotten.value++;
 }
 
 /** Resolves when there is a key; one that is not waited for any more closes the question, where it was the last. */
@@ -174,6 +178,16 @@ async function send(
   }
 }
 
+/** The text of a response. Rejects with an `ApiError` where it ends in the middle, and with the signal's reason. */
+async function textOf(response: Response, abort: AbortSignal | undefined): Promise<string> {
+  try {
+    return await response.text();
+  } catch {
+    if (abort?.aborted === true) throw abort.reason;
+    throw new ApiError("The answer ended before it was whole: the server, or what is in between, broke it off.", 0);
+  }
+}
+
 /**
  * The response, whatever its status, for streams and for whoever looks at it whole. Where the server asks for a key, the person is asked for one, and the
  * request is sent again.
@@ -183,7 +197,7 @@ export async function askResponse(method: string, pathname: string, request: Req
     const key = apiKey.value;
     const response = await send(method, pathname, request);
     if (response.status !== 401) return response;
-    const said = (await response.text()).slice(0, 500);
+    const said = (await textOf(response, request.signal)).slice(0, 500);
     // meanwhile somebody gave another one
     if (apiKey.value === key) await keyGiven(key === "" ? "" : said, request.signal);
   }
@@ -193,7 +207,7 @@ export async function askResponse(method: string, pathname: string, request: Req
 export async function askAnswer(method: string, pathname: string, request: Request = {}): Promise<Answer> {
   const beganMs = performance.now();
   const response = await askResponse(method, pathname, request);
-  const text = await response.text();
+  const text = await textOf(response, request.signal);
   return { status: response.status, headers: response.headers, text, tookMs: performance.now() - beganMs };
 }
 

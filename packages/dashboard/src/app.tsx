@@ -1,5 +1,6 @@
 import type { ComponentType } from "preact";
 import { useEffect, useErrorBoundary, useState } from "preact/hooks";
+import { timesForgotten } from "./api.js";
 import { Layout } from "./layout.js";
 import type { PageEntry, PageProps } from "./page.js";
 import { pages, startPath } from "./pages.js";
@@ -57,7 +58,12 @@ export function App() {
       ) : code instanceof Error ? (
         <ErrorBox what="This page could not be loaded" error={code} onRetry={retry} />
       ) : (
-        <Shown key={`${page.path} ${JSON.stringify(params)}`} code={code} params={params} query={query} />
+        <Shown
+          key={`${page.path} ${JSON.stringify(params)} ${timesForgotten.value}`}
+          code={code}
+          params={params}
+          query={query}
+        />
       )}
     </Layout>
   );
