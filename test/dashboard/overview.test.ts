@@ -49,6 +49,7 @@ describe("the overview", { skip: noBrowser }, () => {
     assert.equal(await figure("Points"), "500");
     assert.equal(await figure("Collections"), String(hostileNames.length + 1));
     await view.shows("POST …/points/query");
+    await view.page.getByRole("link", { name: "U+00A0 U+2003" }).waitFor();
     assert.doesNotMatch(await view.text(), /GET \/metrics|NaN|undefined|Infinity/);
     assert.equal(await view.page.evaluate(harmDone), false);
     await view.look("overview");
@@ -93,7 +94,7 @@ describe("the overview", { skip: noBrowser }, () => {
     await view.shows("The figures below are not the latest");
   });
 
-  test("asks nothing while the tab is hidden, and goes on when it is shown", async (t) => {
+  test("asks nothing while the tab is hidden, goes on when it is shown, and says when nothing is answered", async (t) => {
     const view = await driver.open(t, server.address, "/overview", { key: KEY, isAlone: true });
     await view.shows("Reads and writes are served.");
     let asked = 0;
@@ -109,6 +110,18 @@ describe("the overview", { skip: noBrowser }, () => {
     assert.equal(asked, before);
     await show(false);
     await until(() => asked > before, "it asks again");
+    const held = Promise.withResolvers<void>();
+    await view.page.route("**/murmur/status", (route) =>
+      held.promise.then(() => route.continue()).catch(() => undefined),
+    );
+    const silent = view.page.waitForRequest("**/murmur/status");
+    await view.page.clock.runFor(2_000);
+    await silent;
+    await view.page.clock.runFor(10_000);
+    await view.shows("The figures below are not the latest");
+    await view.shows("There was no answer for 10 s; it is still waited for.");
+    held.resolve();
+    await view.page.getByText("not the latest").waitFor({ state: "detached" });
   });
 
   test("stays a page where an answer is not what it should be", async (t) => {

@@ -1,8 +1,9 @@
-/** Names of collections that do harm where a page lets them turn what is around them, has no bound for them, or escapes them wrongly. */
+/** Names of collections that do harm where a page lets them turn what is around them, has no bound for them, escapes them wrongly, or shows nothing of them. */
 export const hostileNames: readonly string[] = [
   "\u202Egnp.exe\u202C left over \u2067right",
   "שלום עולם مرحبا",
   "__proto__",
+  "\u00a0\u2003",
   "long-ü".repeat(40),
   "%2e%2e%2f & x=1#y; ' onload=alert(1)",
 ];
