@@ -47,6 +47,8 @@ test("ten thousand fields and rows are cut, and what is left out is counted", ()
 test("a field named like something of an object is a field", () => {
   const record = JSON.parse('{"id": 1, "payload": {"__proto__": "a", "constructor": "b", "id": "c"}}') as Json;
   assert.deepEqual(ids([record]), ["id", "payload.__proto__", "payload.constructor", "payload.id"]);
+  const titles = tableOf([record]).columns.map(({ title }) => title);
+  assert.deepEqual(titles, ["id", "__proto__", "constructor", "payload.id"], "no two columns are named alike");
 });
 
 test("a value on one line is as short as asked, whole characters, and cut ones are marked", () => {

@@ -73,6 +73,12 @@ function placeOf(id: string): number {
   return id === "vector" ? FIRST.length + 2 : FIRST.length + (id.startsWith("payload.") ? 1 : 0);
 }
 
+/** A field of payloads by its own name, where no member of the rows has it: a score of a payload is not the score. */
+function titleOf(id: string, all: ReadonlyMap<string, unknown>): string {
+  const field = id.startsWith("payload.") ? id.slice("payload.".length) : id;
+  return all.has(field) ? id : field;
+}
+
 /**
  * A result of any route as a table: a row for each point, hit, group's hit or pair, a column for each member and each field of the payloads. Columns that most rows have stand
  * before rare ones, and what is too much is counted.
@@ -94,7 +100,7 @@ export function tableOf(result: Json): Table {
   );
   const columns = order.slice(0, COLUMNS_MAX).map(([id, count]) => ({
     id,
-    title: id.startsWith("payload.") ? id.slice("payload.".length) : id,
+    title: titleOf(id, counts),
     isNumeric: count.numbers === count.rows,
   }));
   return {
