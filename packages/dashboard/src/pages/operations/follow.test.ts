@@ -12,7 +12,7 @@ const refusal = () =>
   new Response('{"status": {"error": "last-event-id: the token is of another history"}}', { status: 400 });
 
 /** What the requests' tokens and the states are where the server answers so, one after the other. */
-async function followed(t: import("node:test").TestContext, answers: readonly (() => Response)[]) {
+async function followed(t: import("node:test").TestContext, answers: readonly (() => Response)[], silentMs = 60_000) {
   const abort = new AbortController();
   const tokens: (string | null)[] = [];
   const states: string[] = [];
@@ -24,13 +24,7 @@ async function followed(t: import("node:test").TestContext, answers: readonly ((
   });
   const onState = (state: { readonly kind: string; readonly isGap?: boolean }) =>
     states.push(state.isGap === true ? `${state.kind} behind a gap` : state.kind);
-  await follow(
-    "c",
-    () => undefined,
-    onState,
-    abort.signal,
-    async () => undefined,
-  );
+  await follow("c", () => undefined, onState, abort.signal, { wait: async () => undefined, silentMs });
   return { tokens, states };
 }
 
@@ -44,4 +38,13 @@ test("a request that is refused without a token is not sent again", async (t) =>
   const { tokens, states } = await followed(t, [refusal]);
   assert.deepEqual(tokens, [null]);
   assert.deepEqual(states, ["connecting", "given_up"]);
+});
+
+test("a stream of which nothing comes is cut off, and asked for again", async (t) => {
+  const silent = new ReadableStream({
+    start: (stream) => stream.enqueue(new TextEncoder().encode("id: t1\ndata: {}\n\n")),
+  });
+  const { tokens, states } = await followed(t, [() => new Response(silent)], 1);
+  assert.deepEqual(tokens, [null, "t1"], "it goes on behind what came");
+  assert.deepEqual(states, ["connecting", "following", "ended", "connecting"]);
 });

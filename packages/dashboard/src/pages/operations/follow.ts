@@ -1,8 +1,11 @@
 import { askResponse, path, refusalOf } from "../../api.js";
+import { duration } from "../../format.js";
 import { EventStreamReader } from "./event-stream.js";
 import { type ListedOperation, operationOf } from "./latest.js";
 
 const RETRY_MS = 2_000;
+/** Where nothing is written a server sends a sign of life every 15 s: a stream without any is cut off, though nobody said so. */
+const SILENT_MS = 60_000;
 const BAD_REQUEST = 400;
 
 /** How the stream is. */
@@ -14,12 +17,21 @@ export type StreamState =
   /** The server refuses the request itself: asking again would not help. */
   | { readonly kind: "given_up"; readonly error: Error };
 
-async function* piecesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+/** What is read, or an error where nothing comes. */
+function heard<Result>(reading: Promise<Result>, silentMs: number): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const end = () => reject(new Error(`nothing came for ${duration(silentMs / 1_000)}, not even a sign of life`));
+    const timer = setTimeout(end, silentMs);
+    reading.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
+async function* piecesOf(body: ReadableStream<Uint8Array>, silentMs: number): AsyncGenerator<string> {
   const reader = body.getReader();
   const decoder = new TextDecoder();
   try {
     for (;;) {
-      const { done, value } = await reader.read();
+      const { done, value } = await heard(reader.read(), silentMs);
       if (done) return;
       yield decoder.decode(value, { stream: true });
     }
@@ -39,6 +51,13 @@ function reasonIn(data: string): string {
 
 const waitFor = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
+/** How long is waited, for tests. */
+export interface FollowTimes {
+  readonly wait?: (ms: number) => Promise<void>;
+  /** A stream of which nothing comes for so long has ended. */
+  readonly silentMs?: number;
+}
+
 /**
  * Follows the changes of a collection until it is aborted; asks again where it ends, behind what it had. A token that the server refuses is given up: the
  * stream goes on with what is written from then on, and says that there is a gap.
@@ -48,7 +67,7 @@ export async function follow(
   onOperations: (operations: readonly ListedOperation[]) => void,
   onState: (state: StreamState) => void,
   abort: AbortSignal,
-  wait: (ms: number) => Promise<void> = waitFor,
+  { wait = waitFor, silentMs = SILENT_MS }: FollowTimes = {},
 ): Promise<void> {
   let number = 0;
   let lastId = "";
@@ -72,7 +91,7 @@ export async function follow(
         throw refusal ?? new Error("the stream is empty");
       }
       onState({ kind: "following" });
-      for await (const piece of piecesOf(response.body)) {
+      for await (const piece of piecesOf(response.body, silentMs)) {
         const events = reader.take(piece);
         const operations = events.map((event) => operationOf(event, ++number)).filter((one) => one !== undefined);
         if (operations.length > 0) onOperations(operations);
