@@ -29,8 +29,8 @@ function Inviting({ onClose }: { readonly onClose: () => void }) {
       .then(setMade, setError)
       .finally(() => setBusy(false));
   };
-  const label = lifetimes.find(({ value }) => value === seconds)?.label ?? "";
   if (made !== undefined) {
+    const label = lifetimes.find(({ value }) => value === String(made.expires_s))?.label ?? "";
     return (
       <Dialog title="The invitation" onClose={onClose}>
         <p class="dialog-text">
