@@ -16,8 +16,8 @@ const turned = "\u202eevil\u2066txt.exe\u2069\u200f\u061c";
 /** Elements of a page that a browser lays out without standing still. */
 const ELEMENTS_MAX = 6_000;
 
-const server = await startE2eServer();
 const driver = new Driver();
+const server = await startE2eServer();
 
 function nested(depth: number): unknown {
   let value: unknown = scripts[0];

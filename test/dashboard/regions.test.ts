@@ -126,7 +126,7 @@ describe("the page of regions", { skip: noBrowser }, () => {
     assert.equal(await sure.isDisabled(), true);
     await view.look("regions-evict");
     await view.page.keyboard.press("Escape");
-    assert.equal(await view.page.locator("dialog").count(), 0);
+    await view.page.locator("dialog").waitFor({ state: "detached" });
     await evict.click();
     await view.page.getByLabel("Type ap to go on").fill("ap");
     await sure.click();
