@@ -110,7 +110,7 @@ const outside = (moment: Moment) =>
   "atMs" in moment ? `the moment ${timeText(moment.atMs)} is not held` : "what the token has seen is not held";
 
 function heldText(manifests: readonly AnyManifest[], segments: readonly LogSegment[]): string {
-  if (manifests.length === 0) return "there is no backup";
+  if (manifests.length === 0) return "there is no backup that can be read";
   const from = Math.min(...manifests.map(latestMs));
   const to = Math.max(...manifests.map(wholeUntilMs), ...segments.map((one) => one.wholeUntilMs));
   return `backups go from ${timeText(from)} to ${timeText(to)}`;

@@ -157,4 +157,27 @@ describe("a restore to a moment", () => {
     const { collections } = await restore({ atMs: made[3]?.clock?.wall_ms as number }).restored;
     assert.deepEqual(collections, made[3]?.contents.collections);
   });
+
+  it("says what cannot be read, which may be why a moment is not held", async () => {
+    const problem = "b.json: the backup is encrypted, and no key is given";
+    const unread = (names: readonly string[]): BackupSource => ({
+      ...backups,
+      list: async () =>
+        (await backups.list()).map((one) => (names.includes(one.name) ? { name: one.name, problem } : one)),
+    });
+    const names = (await backups.list()).map(({ name }) => name);
+    const [first] = seen as [Seen];
+    const before = { atMs: first.atMs - 1 };
+    const dataFolder = at("unread");
+    const options = { dataFolder, newReplicaId: () => 77 };
+    await assert.rejects(
+      restoreMoment(unread(names), { atMs: first.atMs }, options),
+      failsWith("bad-request", /there is no backup that can be read; \d+ backups cannot be read: .*no key is given/),
+    );
+    await assert.rejects(
+      restoreMoment(unread(names.slice(0, 1)), before, options),
+      failsWith("bad-request", /backups go from .*; a backup cannot be read: .*no key is given/),
+    );
+    assert.ok(!existsSync(dataFolder));
+  });
 });

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { covers, emptyVersionVector, type Replica, SqliteOpLog, SYSTEM_SHARD } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
 import { dataFiles } from "../engine/data-folder.js";
+import type { ListedBackup } from "./backup-place.js";
 import type { BackupSource } from "./backup-source.js";
 import { withFileErrors } from "./files.js";
 import { type CollectionContents, collectionsOf, openAlone } from "./log-contents.js";
@@ -30,7 +31,30 @@ export async function restoreMoment(
   options: RestoreOptions,
 ): Promise<RestoredMoment> {
   refuseData(options.dataFolder);
-  const manifests = (await source.list()).flatMap((one) => ("manifest" in one ? [one.manifest] : []));
+  const listed = await source.list();
+  try {
+    return await restoreFrom(source, listed, moment, options);
+  } catch (error) {
+    throw withUnreadable(error, listed);
+  }
+}
+
+/** Where a moment is not held, what could not be read may be why. */
+function withUnreadable(error: unknown, listed: readonly ListedBackup[]): unknown {
+  const unreadable = listed.flatMap((one) => ("problem" in one ? [one] : []));
+  const [first] = unreadable;
+  if (!(error instanceof MurmurationError) || error.code !== "bad-request" || first === undefined) return error;
+  const count = unreadable.length === 1 ? "a backup" : `${unreadable.length} backups`;
+  return new MurmurationError("bad-request", `${error.message}; ${count} cannot be read: ${first.problem}`);
+}
+
+async function restoreFrom(
+  source: BackupSource,
+  listed: readonly ListedBackup[],
+  moment: Moment,
+  options: RestoreOptions,
+): Promise<RestoredMoment> {
+  const manifests = listed.flatMap((one) => ("manifest" in one ? [one.manifest] : []));
   const all = stepsTo(moment, manifests, await source.segments());
   for (const [i, steps] of all.entries()) {
     try {
