@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
+import { failsWith } from "../backup/backups.test-support.js";
+import { newKeyRing } from "../encryption/key-ring.js";
 import { SnapshotFolder } from "./snapshot-folder.js";
 
 const HOUR_MS = 3_600_000;
@@ -63,5 +65,36 @@ describe("the folder of snapshots", () => {
     const told: string[] = [];
     const begun = await (await SnapshotFolder.open(inside)).begunRecoveries((note) => told.push(note));
     assert.deepEqual([begun.map(({ collection }) => collection), told], [["c"], [cut]]);
+  });
+
+  // what a link shows that points nowhere is what a removal between two looks shows
+  it("lists what is there when another request removes one meanwhile, which is not found then", async () => {
+    for (const keys of [undefined, newKeyRing()]) {
+      const inside = join(root, `removed-${keys === undefined ? "plain" : "sealed"}`);
+      const folder = await SnapshotFolder.open(inside, keys);
+      for (const name of ["a", "b"]) {
+        const work = folder.newWork();
+        writeFileSync(work, "text");
+        await folder.keep(work, "c", name, "0");
+        await folder.endWork(work);
+      }
+      const where = keys === undefined ? join(inside, "collections/c") : join(inside, "sealed");
+      symlinkSync("nowhere", join(where, keys === undefined ? "gone.snapshot" : "gone.note"));
+      assert.deepEqual(
+        (await folder.list("c")).map(({ name }) => name),
+        ["a.snapshot", "b.snapshot"],
+      );
+      const find = folder.find.bind(folder);
+      folder.find = async (...named) => {
+        const path = await find(...named);
+        rmSync(path);
+        return path;
+      };
+      await assert.rejects(folder.remove("c", "a.snapshot"), failsWith("not-found"));
+      assert.deepEqual(
+        (await folder.list("c")).map(({ name }) => name),
+        ["b.snapshot"],
+      );
+    }
   });
 });

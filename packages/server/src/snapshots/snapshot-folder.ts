@@ -228,7 +228,7 @@ export class SnapshotFolder {
   async list(collection: string | undefined): Promise<SnapshotDescription[]> {
     if (this.#notes !== undefined) {
       const names = (await this.#sealed(collection)).map(({ note }) => note.name);
-      return Promise.all(names.sort().map((name) => this.describe(collection, name)));
+      return this.#describeThere(collection, names);
     }
     let names: string[];
     try {
@@ -237,8 +237,21 @@ export class SnapshotFolder {
       if (isMissing(error)) return [];
       throw error;
     }
-    const all = names.filter((name) => NAME.test(name)).sort();
-    return Promise.all(all.map((name) => this.describe(collection, name)));
+    return this.#describeThere(
+      collection,
+      names.filter((name) => NAME.test(name)),
+    );
+  }
+
+  /** Those that nobody has removed meanwhile. */
+  async #describeThere(collection: string | undefined, names: readonly string[]): Promise<SnapshotDescription[]> {
+    const described = names.toSorted().map((name) =>
+      this.describe(collection, name).catch((error: unknown) => {
+        if (error instanceof MurmurationError && error.code === "not-found") return [];
+        throw error;
+      }),
+    );
+    return (await Promise.all(described)).flat();
   }
 
   /** Throws `not-found`. */
@@ -286,9 +299,15 @@ export class SnapshotFolder {
   async remove(collection: string | undefined, name: string): Promise<void> {
     const path = await this.find(collection, name);
     const sealed = await this.#findSealed(collection, name);
-    if (sealed !== undefined) return this.#notes?.remove(sealed);
-    await rm(path);
-    await rm(path + CHECKSUM, { force: true });
+    try {
+      if (sealed !== undefined) return await this.#notes?.remove(sealed);
+      await rm(path);
+      await rm(path + CHECKSUM, { force: true });
+    } catch (error) {
+      // another request was quicker
+      if (isMissing(error)) throw new MurmurationError("not-found", `Snapshot ${name} not found`);
+      throw error;
+    }
   }
 
   /** Throws `bad-request` for a file that is not there, `forbidden` for one that lies, links followed, outside of this folder. */

@@ -51,7 +51,7 @@ export class SnapshotNotes {
     }
   }
 
-  /** All that are kept; one whose note does not open is not shown. */
+  /** All that are kept; one whose note does not open, or is removed meanwhile, is not shown. */
   async all(): Promise<NotedSnapshot[]> {
     const found: NotedSnapshot[] = [];
     for (const file of (await readdir(this.#folder)).sort()) {
@@ -61,7 +61,8 @@ export class SnapshotNotes {
         const text = openBytes(this.#keys, sealedAs(id), await readFile(join(this.#folder, file))).toString();
         found.push({ note: noteSchema.parse(JSON.parse(text)), path: join(this.#folder, id + SNAPSHOT) });
       } catch (error) {
-        if (!(error instanceof MurmurationError) && !(error instanceof z.ZodError)) throw error;
+        const isGone = (error as NodeJS.ErrnoException).code === "ENOENT";
+        if (!isGone && !(error instanceof MurmurationError) && !(error instanceof z.ZodError)) throw error;
       }
     }
     return found;
