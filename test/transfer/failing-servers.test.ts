@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { request as ask, createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { dirname } from "node:path";
 import { after, describe, test } from "node:test";
 import { startE2eServer } from "../e2e/e2e-server.js";
 import { rowsOfNdjson } from "./collections.js";
@@ -129,6 +130,35 @@ describe("servers that fail in the middle of an import", () => {
     const url = `http://127.0.0.1:${(losing.address() as AddressInfo).port}`;
     const done = await report("import --collection lost --distance Dot", [source, "--url", url]);
     assert.equal(done["written"], 3);
+  });
+
+  test("an import that another one is under way with is refused, and takes nothing from that one", async () => {
+    const source = file("twice.ndjson", `${rowsOfNdjson(3)}no row\n`);
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    const { promise: isUnderWay, resolve: begin } = Promise.withResolvers<void>();
+    const target = relay(/\/points\?/, (n) => {
+      if (n > 0) return undefined;
+      begin();
+      return (_, response) => void released.then(() => response.writeHead(503, { "retry-after": "0" }).end("{}"));
+    });
+    open.push(target);
+    const argv = [source, "--batch", "1", "--parallel", "1", "--url", await target.listen()];
+    const first = murmur("import --collection twice --distance Dot", argv);
+    await isUnderWay;
+    const second = await murmur("import --collection twice", argv);
+    release();
+    assert.deepEqual(
+      [second.code, /another import is under way whose state is \S+twice\.import\.json$/m.test(second.err)],
+      [1, true],
+      second.err,
+    );
+    const { code, out, err } = await first;
+    assert.deepEqual([code, /3 of 4 rows written/.test(out)], [3, true], err);
+    assert.ok(existsSync(`${source}.twice.import.rejected.ndjson`));
+    assert.deepEqual(
+      readdirSync(dirname(source)).filter((name) => name.endsWith(".importing")),
+      [],
+    );
   });
 
   test("what is no such server is named at once, whether it is asked for points or given them", async () => {

@@ -2,6 +2,7 @@ import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, write
 import { isDeepStrictEqual } from "node:util";
 import { MurmurationError } from "@murmuration/index";
 import { z } from "zod";
+import { type FolderLock, takeLock } from "../folder-lock.js";
 import type { Position } from "./source.js";
 
 const count = z.int().min(0);
@@ -39,6 +40,31 @@ export interface ImportIdentity {
 }
 
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value ?? null));
+
+/**
+ * Keeps other imports from the same state, and from the file of wrong rows that it counts, until it is closed or the process ends. Throws `conflict` where one is under way, `storage` where nothing
+ * can be written there.
+ */
+export function takeState(path: string): FolderLock {
+  const file = `${path}.importing`;
+  let lock: FolderLock;
+  try {
+    lock = takeLock(file, path);
+  } catch (error) {
+    if (error instanceof MurmurationError)
+      throw new MurmurationError("conflict", `another import is under way whose state is ${path}`);
+    throw new MurmurationError(
+      "storage",
+      `${path} cannot be written: ${(error as Error).message} (--state names another)`,
+    );
+  }
+  return {
+    close: () => {
+      rmSync(file, { force: true });
+      lock.close();
+    },
+  };
+}
 
 /** The file beside a source that says how far its import is. Each change replaces it whole. */
 export class ImportState {

@@ -1,5 +1,5 @@
 import { MurmurationError } from "@murmuration/index";
-import { freshProgress, ImportState, type Progress } from "./import-state.js";
+import { freshProgress, ImportState, type Progress, takeState } from "./import-state.js";
 import type { AskedLayout } from "./layout.js";
 import { makeCollection } from "./make-collection.js";
 import { type AskedCollection, type ImportPlan, planImport, type Sample, sampleOf } from "./plan-import.js";
@@ -147,11 +147,17 @@ export async function runImport(
   options: ImportOptions,
   listener: ImportListener,
 ): Promise<ImportReport> {
-  const sample = await sampleOf(source, options.sampleRows);
+  const { stateFile } = options;
+  const lock = stateFile === undefined || options.isDryRun ? undefined : takeState(stateFile);
   try {
-    return await importRows(source, sample, server, options, listener);
+    const sample = await sampleOf(source, options.sampleRows);
+    try {
+      return await importRows(source, sample, server, options, listener);
+    } finally {
+      await sample.close();
+    }
   } finally {
-    await sample.close();
+    lock?.close();
   }
 }
 
