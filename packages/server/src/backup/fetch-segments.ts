@@ -36,9 +36,11 @@ export async function fetchSegments(
   codecs: readonly [PartCodec, ...PartCodec[]],
   folder: string,
 ): Promise<HeldLog> {
+  let number = 0;
   const fetched = inOrder(segments, LANES, async (segment): Promise<Fetched> => {
     const key = segmentKey(segment);
-    const path = join(folder, `${segment.from}.segment`);
+    // not by positions: several may have the same
+    const path = join(folder, `${++number}.segment`);
     try {
       const stored = await store.get(key, codecs[0].storedBytesMax(PART_BYTES_MAX));
       const codec = codecOf(codecs, segment, stored);

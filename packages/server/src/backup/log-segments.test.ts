@@ -166,6 +166,30 @@ describe("segments of a log in a store", () => {
     }
   });
 
+  it("may begin alike: one that was sent counts as not sent where its answer is lost, and comes to the store later", async () => {
+    const alike = server.config("alike");
+    const place = new S3Store(alike);
+    const written = openWrittenLog(at("alike.db"));
+    const momentOf = () => clockOf(written.log)?.wallMs as number;
+    const shipped = (after: number) => shipLog({ logFile: at("alike.db"), replicaId: REPLICA_ID, after }, place);
+    try {
+      written.upsert(0, 10);
+      const to = { ...order(momentOf()), logFile: at("alike.db"), store: alike, encryption: undefined };
+      const { contents } = await sendBackup(to, place);
+      written.upsert(10, 20);
+      await shipped(contents.position);
+      written.upsert(20, 300);
+      const wanted = { atMs: momentOf(), collections: collectionsOf(written.replica) };
+      await shipped(contents.position);
+      const options = { dataFolder: at("restored-alike"), newReplicaId: () => 9 };
+      const { collections } = await restoreMoment(storeSource(place, undefined), { atMs: wanted.atMs }, options);
+      assert.deepEqual(collections, wanted.collections);
+    } finally {
+      written.log.close();
+      place.close();
+    }
+  });
+
   it("go with the backups that they follow", async () => {
     const backups = await Backups.open({
       logFile: at("source.db"),
