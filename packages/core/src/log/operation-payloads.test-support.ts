@@ -64,6 +64,35 @@ export function operationPayloadConformance(name: string, makeLog: () => OpLogUn
     const isThere = (shard: string, keys: readonly number[]) =>
       keys.map((key) => log.payload(shard, key) !== undefined);
 
+    test("a shard is dropped, or begun again, behind operations of the same transaction whose points are put no more", () => {
+      const before = upserts("a", 1, 1, 2);
+      log.transaction(before.write);
+      const drops: { readonly [name: string]: (writer: LogWriter) => void } = {
+        dropped: (writer) => writer.dropShard("a"),
+        "begun again": (writer) => void writer.restartShard("a", emptyVersionVector),
+        "dropped that was new": (writer) => writer.dropShard("b"),
+      };
+      for (const [what, drop] of Object.entries(drops)) {
+        const shard = what === "dropped that was new" ? "b" : "a";
+        const first = (log.frontier(shard).get(1) ?? 0) + 1;
+        const { operation, bytes } = upsertOf(shard, 1, first);
+        const key = log.newPayloadKey(shard);
+        log.transaction((writer) => {
+          const span = payloadSpanOf(operation, bytes) ?? assert.fail();
+          writer.append(shard, 1, first, bytes, { ...span, key });
+          drop(writer);
+        });
+        assert.deepEqual([...log.read(0, { shard })], [], what);
+        const other = upserts("c", 1, (log.frontier("c").get(1) ?? 0) + 1, 1);
+        log.transaction(other.write);
+        assert.deepEqual(isThere("c", other.keys), [true], what);
+      }
+      log = subject.reopen?.() ?? log;
+      assert.equal([...log.read(0)].length, 3);
+      sweep();
+      assert.deepEqual(isThere("a", before.keys), [false, false]);
+    });
+
     test("an operation is read to the byte as it was appended, or without its payload", () => {
       const { bytes, write } = upserts("a", 1, 1, 5);
       log.transaction(write);

@@ -95,6 +95,7 @@ export function sqliteLogWriter(writes: WriteStatements, transaction: Transactio
       checkOpen();
       const head = heads.shards.get(shard);
       if (head === undefined) return;
+      drops.forgetShared(head.key);
       drops.dropAll(head.key);
       for (const slot of ["current", "incoming"] as const) dropCheckpoint(writes, head.key, slot);
       for (const statement of [writes.dropOperations, writes.dropPoints, writes.dropFrontier, writes.dropShard]) {
@@ -119,6 +120,7 @@ export function sqliteLogWriter(writes: WriteStatements, transaction: Transactio
     },
     restartShard: (shard, frontier) => {
       const head = headOf(shard);
+      drops.forgetShared(head.key);
       for (const statement of [writes.dropOperations, writes.dropFrontier]) statement.run(head.key);
       writes.dropOwnedOfShard.run(head.key, head.key);
       summed.add(head);

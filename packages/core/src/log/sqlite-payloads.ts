@@ -31,8 +31,8 @@ export class Drops {
   readonly #dropped = new Map<number, Range[]>();
   /** Keys that were put, of shards of which all was dropped before. */
   readonly #put = new Map<number, number[]>();
-  /** Payloads of operations that were not put yet. */
-  readonly #shared = new Set<string>();
+  /** Payloads of operations that were not put yet, by the shard's key in the file. */
+  readonly #shared = new Map<number, Set<number>>();
   /** Shards whose floor was moved. */
   readonly raised = new Set<PayloadsHead>();
 
@@ -42,11 +42,17 @@ export class Drops {
 
   /** An operation has a payload that is yet to be put. */
   share(shard: number, key: number): void {
-    this.#shared.add(placeText(shard, key));
+    const keys = this.#shared.get(shard) ?? new Set();
+    this.#shared.set(shard, keys.add(key));
+  }
+
+  /** The operations of the shard are dropped, those that were written in this transaction as well: nothing of theirs is put any more. */
+  forgetShared(shard: number): void {
+    this.#shared.delete(shard);
   }
 
   put(head: PayloadsHead, key: number): void {
-    this.#shared.delete(placeText(head.key, key));
+    this.#shared.get(head.key)?.delete(key);
     this.#put.get(head.key)?.push(key);
     if (key <= head.payloadFloor) return;
     head.payloadFloor = Math.min(key + limits.payloadKeysReserved, limits.payloadKeyMax);
@@ -70,7 +76,8 @@ export class Drops {
 
   /** Writes the notes, behind position `after`. Returns the position of the last. */
   write(after: number): number {
-    assert(this.#shared.size === 0, "the payload of an operation is put with a point");
+    for (const keys of this.#shared.values())
+      assert(keys.size === 0, "the payload of an operation is put with a point");
     let position = after;
     for (const [shard, ranges] of this.#dropped) {
       for (const { first, last } of without(ranges, this.#put.get(shard) ?? [])) {
@@ -86,10 +93,6 @@ export class Drops {
     this.#dropped.set(shard, ranges);
     return ranges;
   }
-}
-
-function placeText(shard: number, key: number): string {
-  return `${shard}:${key}`;
 }
 
 /** The ranges without some keys. */

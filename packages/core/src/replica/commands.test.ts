@@ -3,6 +3,7 @@ import { beforeEach, describe, test } from "node:test";
 import { MurmurationError } from "@murmuration/index";
 import type { Command } from "../command/command.js";
 import { MemoryOpLog } from "../log/memory-op-log.js";
+import { sqliteLogUnderTest } from "../log/sqlite-log.test-support.js";
 import { decodeOperation } from "../operation/codec.js";
 import { ReadsHere } from "./reads-here.js";
 import type { Replica } from "./replica.js";
@@ -416,6 +417,22 @@ describe("a replica", () => {
       );
       assert.deepEqual(idsIn(replica, "a"), [2]);
       assert.equal(run(replica, { kind: "delete-collection", name: "unknown" })[0]?.changed, false);
+    });
+
+    test("a collection is written to and dropped within one group, in a log on disk", () => {
+      const { log, dispose } = sqliteLogUnderTest();
+      const stored = openReplica({ log });
+      run(stored, createCollection("a"));
+      const written = upsert("a", [point(1, [1, 2], { city: "Oslo" })]);
+      run(stored, written, { kind: "delete-collection", name: "a" }, createCollection("a"));
+      assert.deepEqual(idsIn(stored, "a"), []);
+      run(stored, createCollection("b"), upsert("b", [point(1, [1, 2], { city: "Rome" })]), {
+        kind: "delete-collection",
+        name: "b",
+      });
+      run(stored, written);
+      assert.deepEqual(idsIn(openReplica({ log }), "a"), [1]);
+      dispose();
     });
 
     test("settings are kept to be shown", () => {
