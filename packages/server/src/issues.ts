@@ -40,7 +40,7 @@ export class Issues {
   list(): readonly Issue[] {
     return [...this.#byId.values()].filter(({ id, related_collection: name }) => {
       const collection = this.#collectionOf(name);
-      return collection !== undefined && collection.payloadIndexes[id.slice(name.length + 1)] === undefined;
+      return collection !== undefined && !Object.hasOwn(collection.payloadIndexes, id.slice(name.length + 1));
     });
   }
 

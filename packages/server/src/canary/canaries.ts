@@ -311,8 +311,7 @@ export class Canaries {
     const running = this.#running;
     if (running === undefined || running.ended !== undefined || running.isPromoted) return;
     const collection = this.#database.catalogue.collections[running.collectionId];
-    const space = collection?.vectors[running.wish.vector];
-    if (space === undefined) {
+    if (collection === undefined || !Object.hasOwn(collection.vectors, running.wish.vector)) {
       running.ended = collection === undefined ? "its collection was dropped" : "its vector was dropped";
       void this.#end(running);
       return;

@@ -33,7 +33,7 @@ function checkAsked(value: unknown, config: StrictModeConfig): void {
 
 /** Throws where points are grouped by a path that has no index of whole values. */
 function requireMatchable(path: string, { payloadIndexes }: Collection): void {
-  const index = payloadIndexes[path];
+  const index = Object.hasOwn(payloadIndexes, path) ? payloadIndexes[path] : undefined;
   const help = "Create an index supporting `match` for this key.";
   if (index === undefined) throw strictError(`Index required but not found for "${path}"`, help);
   const isMatchable = index.kind === "integer" ? index.lookup !== false : matchableKinds.has(index.kind);

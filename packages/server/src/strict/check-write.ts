@@ -100,7 +100,7 @@ export function checkWrite(command: Command, config: StrictModeConfig, collectio
   if (isPointWrite(command)) for (const each of commandsOf(command)) checkPointCommand(each, config, collection, held);
   if (command.kind !== "create-payload-index" || config.max_payload_index_count === undefined) return;
   const { payloadIndexes } = collection;
-  if (payloadIndexes[command.path] !== undefined) return;
+  if (Object.hasOwn(payloadIndexes, command.path)) return;
   const count = Object.keys(payloadIndexes).length;
   if (count < config.max_payload_index_count) return;
   throw strictError(

@@ -77,7 +77,8 @@ export function unindexedAmong(
 ): AskedField | undefined {
   for (const field of fields) {
     const plain = field.key.replaceAll("[]", "");
-    const index = [field.key, plain].map((path) => payloadIndexes[path]).find((schema) => schema !== undefined);
+    const path = [field.key, plain].find((one) => Object.hasOwn(payloadIndexes, one));
+    const index = path === undefined ? undefined : payloadIndexes[path];
     if (index === undefined || !canAnswer(index, field.kinds)) return field;
   }
   return undefined;

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { Collection, Command } from "@murmuration/core";
 import { Refusal } from "../http/refusal.js";
+import type { StrictModeConfig } from "../http/schemas/strict-mode.js";
 import { filledApp, type TestApp } from "../testing/test-app.js";
+import { checkWrite, type Held } from "./check-write.js";
+import { unindexedAmong } from "./filter-fields.js";
 import { StrictMode } from "./strict-mode.js";
 
 type Sent = readonly ["GET" | "POST" | "PUT" | "PATCH", string, unknown?];
@@ -134,6 +138,21 @@ const configured = ({ ask }: TestApp, config: object) =>
   ask("PATCH", "/collections/things", { strict_mode_config: config });
 
 describe("strict mode", () => {
+  it("takes what every object has for no payload index", () => {
+    // as it comes from another thread
+    const collection = structuredClone({ payloadIndexes: { a: { kind: "keyword" } }, vectors: {} });
+    const of = collection as unknown as Collection;
+    const config = { max_payload_index_count: 1 } as StrictModeConfig;
+    const held: Held = { statistics: () => assert.fail(), residentPercent: () => 0 };
+    for (const path of ["constructor", "toString", "__proto__"]) {
+      const command: Command = { kind: "create-payload-index", collection: "c", path, schema: { kind: "keyword" } };
+      assert.throws(() => checkWrite(command, config, of, held), /max_payload_index_count/);
+      assert.equal(unindexedAmong([{ key: path, kinds: ["keyword"] }], of)?.key, path);
+    }
+    const again: Command = { kind: "create-payload-index", collection: "c", path: "a", schema: { kind: "keyword" } };
+    checkWrite(again, config, of, held);
+  });
+
   it("refuses with 400 what is beyond a limit, names it, says what helps, and changes nothing", async () => {
     const test = await filledApp();
     for (const [i, [config, [method, path, body], message]] of refusals.entries()) {
