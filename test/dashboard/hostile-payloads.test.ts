@@ -27,7 +27,7 @@ function nested(depth: number): unknown {
 
 const payloads: readonly Record<string, unknown>[] = [
   { ...Object.fromEntries(scripts.map((script, i) => [`field ${i}`, script])), [scripts[1] as string]: scripts },
-  { [turned]: turned, "\u0000\u001b[31m": "\u0000\u0007" },
+  { [turned]: turned, open: "\u202eevil\u2066", "\u0000\u001b[31m": "\u0000\u0007" },
   { long: "x".repeat(1_000_000), spaces: " ".repeat(10_000), word: "ﷺ𒐫".repeat(20_000) },
   Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`field ${i}`, i])),
   { deep: nested(60) },
@@ -75,6 +75,13 @@ describe("hostile data", { skip: noBrowser }, () => {
     for (const toggle of await page.locator(".point-open").all()) await toggle.click();
     await isHarmless();
     await view.look("hostile-points");
+    const closingMark = `(() => {
+      const one = [...document.querySelectorAll(".json-string")].find((each) => each.textContent.startsWith('"\\u202eevil\\u2066') && each.textContent.length < 10);
+      const range = document.createRange();
+      range.selectNode(one.lastChild);
+      return range.getBoundingClientRect().left - one.querySelector("bdi").getBoundingClientRect().right;
+    })()`;
+    assert.ok(Number(await page.evaluate(closingMark)) > -1, "a text turns nothing behind it");
     await page.getByRole("button", { name: /show 1,000 more of 10,000/ }).click();
     await page.getByRole("button", { name: /show all 1,000,000 characters/ }).waitFor();
     const [first] = await page.locator(".point-summary").allInnerTexts();

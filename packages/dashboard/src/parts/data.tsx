@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { closingOf } from "./isolates.js";
 
 /** Longer texts are cut. */
 const SHOWN_CHARACTERS = 200;
@@ -45,6 +46,7 @@ export function Data({ text, max = SHOWN_CHARACTERS, isBrief = false }: DataProp
     return (
       <bdi class="data" dir="auto">
         {text}
+        {closingOf(text)}
       </bdi>
     );
   }
@@ -54,6 +56,7 @@ export function Data({ text, max = SHOWN_CHARACTERS, isBrief = false }: DataProp
     <span>
       <bdi class="data" dir="auto" title={isBrief ? cut(text, 2_000) : undefined}>
         {shown}
+        {closingOf(shown)}
       </bdi>
       {isAll ? "" : "…"}
       {isBrief ? null : (
