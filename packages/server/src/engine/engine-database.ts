@@ -114,9 +114,9 @@ export class EngineDatabase implements Database {
     this.#followed = options.followed;
     this.#readers = options.readers;
     this.#tokens = new FollowedTokens(options.followed);
-    this.#reads = new FollowedReads(options.followed, this.#tokens, options.readers, (shard) => {
+    this.#reads = new FollowedReads(options.followed, this.#tokens, options.readers, async (shard) => {
       // where it is not asked, the next one who reads it does
-      this.#calls.ask({ kind: "mend-payloads", shard }).catch(() => undefined);
+      await this.#calls.ask({ kind: "mend-payloads", shard }).catch(() => undefined);
     });
     this.briefSource = options.local && {
       followed: options.followed,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
 import {
   type Command,
   MemoryOpLog,
@@ -47,16 +48,24 @@ function opened() {
     close: async () => undefined,
   };
   const damaged: string[] = [];
+  /** What is followed by the time that the engine has heard of a damage. */
+  const meanwhile: Command[] = [];
   const idOf = (name: string) => replica.shard(name).id;
+  const execute = (...commands: Command[]) => followed.follow(replica.execute(commands).changes);
   return {
     replica,
     followed,
+    meanwhile,
     tokens,
     asked,
     idOf,
-    reads: new FollowedReads(followed, tokens, readers, (shard) => damaged.push(shard)),
+    reads: new FollowedReads(followed, tokens, readers, async (shard) => {
+      damaged.push(shard);
+      await Promise.resolve();
+      execute(...meanwhile.splice(0));
+    }),
     damaged,
-    execute: (...commands: Command[]) => followed.follow(replica.execute(commands).changes),
+    execute,
     epochOf: (name: string) => replica.readable().get(idOf(name))?.epoch as number,
     frontierOf: (name: string): VersionVector => new Map(replica.shard(name).frontier),
   };
@@ -111,5 +120,23 @@ describe("reads of what was followed", () => {
     asked[1]?.reject(new MurmurationError("corrupt", "damaged", "the payload of point 7"));
     await assert.rejects(corrupt, { code: "corrupt" });
     assert.deepEqual(damaged, [idOf("a"), idOf("b")], "the engine is to look");
+  });
+
+  it("are of what is there where a collection went from under them", async () => {
+    const { reads, asked, meanwhile, epochOf, idOf } = opened();
+    const lost = new MurmurationError("corrupt", "payload 1 is lost", "the payload of point 7");
+    const gone = reads.read(["a"], count, limits);
+    meanwhile.push({ kind: "delete-collection", name: "a" });
+    asked[0]?.reject(lost);
+    await assert.rejects(gone, { code: "not-found" });
+    const before = idOf("b");
+    const again = reads.read(["b"], count, limits);
+    meanwhile.push({ kind: "delete-collection", name: "b" });
+    meanwhile.push({ kind: "create-collection", name: "b", vectors: { "": space }, settings: {} });
+    asked[1]?.reject(lost);
+    await turn();
+    assert.notEqual(asked[2]?.collections[0]?.shard, before);
+    asked[2]?.resolve({ pieces: ["0"], epochs: [epochOf("b")] });
+    assert.deepEqual((await again).pieces, ["0"]);
   });
 });

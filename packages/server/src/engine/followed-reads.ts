@@ -3,7 +3,11 @@ import { QueryTap } from "../read/query-tap.js";
 import type { Readers, ReadingLimits } from "../read/readers.js";
 import type { ReadAnswer, Reading } from "../read/reading.js";
 import type { Followed } from "./followed.js";
+import type { FollowedShard } from "./followed-shard.js";
 import type { FollowedTokens } from "./followed-tokens.js";
+
+/** So often a reading begins whose collections go, or are made again, while it reads. */
+const BEGINS_MAX = 3;
 
 /** Readings of collections by their names: answered in other threads, with the frontiers of exactly the epochs that they are of. */
 export class FollowedReads {
@@ -12,10 +16,15 @@ export class FollowedReads {
   readonly #readers: Readers;
   /** Sees what is read. */
   readonly tap = new QueryTap();
-  readonly #onDamaged: (shard: string) => void;
+  readonly #onDamaged: (shard: string) => Promise<void>;
 
-  /** `onDamaged` is told of shards of which a payload could not be read. */
-  constructor(followed: Followed, tokens: FollowedTokens, readers: Readers, onDamaged: (shard: string) => void) {
+  /** `onDamaged` is told of shards of which a payload could not be read; once it resolves, all is followed that was done until it was told. */
+  constructor(
+    followed: Followed,
+    tokens: FollowedTokens,
+    readers: Readers,
+    onDamaged: (shard: string) => Promise<void>,
+  ) {
     this.#followed = followed;
     this.#tokens = tokens;
     this.#readers = readers;
@@ -24,8 +33,27 @@ export class FollowedReads {
 
   /** See `Database.read`. */
   async read(names: readonly string[], reading: Reading, limits: ReadingLimits): Promise<ReadAnswer> {
+    for (let begun = 1; ; begun++) {
+      const shards = names.map((name) => this.#followed.shard(name));
+      try {
+        return await this.#readOf(names, shards, reading, limits);
+      } catch (error) {
+        if (!(error instanceof MurmurationError) || error.code !== "corrupt") throw error;
+        await Promise.all(shards.map(({ readable }) => this.#onDamaged(readable.shard)));
+        // payloads of a collection that is dropped go at once, also from under those who read it: then nothing is damaged
+        const isOther = names.some((name, i) => this.#followed.shard(name) !== shards[i]);
+        if (!isOther || begun === BEGINS_MAX) throw error;
+      }
+    }
+  }
+
+  async #readOf(
+    names: readonly string[],
+    shards: readonly FollowedShard[],
+    reading: Reading,
+    limits: ReadingLimits,
+  ): Promise<ReadAnswer> {
     const { frontier } = this.#followed;
-    const shards = names.map((name) => this.#followed.shard(name));
     const releases = shards.map((shard) => shard.hold());
     try {
       const collections = shards.map(({ readable }) => readable);
@@ -42,11 +70,6 @@ export class FollowedReads {
         ...(settled === undefined ? {} : { settled }),
         ...(report === undefined ? {} : { report }),
       };
-    } catch (error) {
-      if (error instanceof MurmurationError && error.code === "corrupt") {
-        for (const { readable } of shards) this.#onDamaged(readable.shard);
-      }
-      throw error;
     } finally {
       for (const release of releases) release();
     }
