@@ -1,5 +1,4 @@
 import { randomInt } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { limits, SqliteOpLog } from "@murmuration/core";
 import { MurmurationError } from "@murmuration/index";
@@ -10,8 +9,8 @@ import { findRing } from "../encryption/ring-files.js";
 import { dataFiles } from "../engine/data-folder.js";
 import type { AnyManifest } from "./backup-place.js";
 import type { BackupSource } from "./backup-source.js";
-import { withFileErrors } from "./files.js";
 import { contentDifferences, contentsOf } from "./log-contents.js";
+import { withTemporaryFolder } from "./temporary-folder.js";
 import type { VerifyOptions } from "./verify-backup.js";
 
 /** How a drill went that went well. */
@@ -33,11 +32,7 @@ export async function drill(
   const began = performance.now();
   const wanted = name ?? (await source.list())[0]?.name;
   if (wanted === undefined) throw new MurmurationError("not-found", "there is no backup");
-  const folder = withFileErrors(temporary, () => {
-    mkdirSync(temporary, { recursive: true });
-    return mkdtempSync(join(temporary, "murmuration-drill-"));
-  });
-  try {
+  return withTemporaryFolder(temporary, "murmuration-drill", async (folder) => {
     const dataFolder = join(folder, "data");
     const newReplicaId = () => randomInt(1, limits.originMax + 1);
     const { manifest, replicaId } = await source.restore(wanted, { ...options, dataFolder, newReplicaId });
@@ -54,9 +49,7 @@ export async function drill(
       log.close();
     }
     return { manifest, ms: Math.round(performance.now() - began) };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 /** The key of the log of a folder; `undefined`: it is not encrypted. */

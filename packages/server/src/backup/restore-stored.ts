@@ -1,4 +1,4 @@
-import { mkdtempSync, renameSync, rmSync } from "node:fs";
+import { renameSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkLogSchema, type LogFile } from "@murmuration/core";
@@ -16,6 +16,7 @@ import { PartCodec } from "./part-codec.js";
 import { adopt, type Restored, type RestoreOptions, refuseData, requireOneFile } from "./restore-backup.js";
 import { makerOf, storedManifest, storedNames } from "./stored-backups.js";
 import { type FoundStoredManifest, type StoredManifest, schemaOf } from "./stored-manifest.js";
+import { withTemporaryFolder } from "./temporary-folder.js";
 import { checkRows, type VerifyOptions } from "./verify-backup.js";
 
 /** The backup of this name, or the newest one. Throws `not-found`, what the store throws, and as `parseStoredManifest`. */
@@ -91,14 +92,11 @@ export async function verifyStored(
 ): Promise<StoredManifest> {
   const found = await findStored(store, name, options.masterKeys);
   const temporary = options.temporary ?? tmpdir();
-  const folder = withFileErrors(temporary, () => mkdtempSync(join(temporary, "murmuration-verify-")));
-  try {
+  return withTemporaryFolder(temporary, "murmuration-verify", async (folder) => {
     const file = join(folder, "verified.db");
     const key = found.keys && logKeyOf(found.keys);
     await fetchStored(store, found, { file, key }, options);
     checkRows(file, key, found.manifest, options);
     return found.manifest;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
