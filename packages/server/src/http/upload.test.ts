@@ -41,3 +41,19 @@ test("an upload that fails leaves no file behind once that was said, also where 
   await promisify(scrypt)("password", "salt", 32);
   assert.deepEqual(readdirSync(folder), []);
 });
+
+test("an upload whose file cannot be made is refused, and its body does not wait for anybody", async (context) => {
+  // what comes of a body behind its refusal is drained by who serves (drain.ts)
+  const app = fastify({ forceCloseConnections: true });
+  context.after(() => app.close());
+  await acceptUploads(app);
+  app.post("/", async (request, reply) => {
+    const missing = join(tmpdir(), "murmuration-no-such-folder", "upload");
+    await assert.rejects(saveUpload(request, "file", missing), { code: "ENOENT" });
+    return reply.send();
+  });
+  const address = await app.listen({ port: 0, host: "127.0.0.1" });
+  const body = new FormData();
+  body.append("file", new Blob([Buffer.alloc(4 * 1024 * 1024)]), "x");
+  for (let i = 0; i < 2; i++) assert.equal((await fetch(address, { method: "POST", body })).status, 200);
+});

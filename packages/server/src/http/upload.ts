@@ -48,6 +48,11 @@ export interface Seal {
   readonly as: Sealed;
 }
 
+/** The file is opened at once: a stream that opens it later does so also after the upload failed, and whoever removes it finds none yet. */
+async function savePlain(source: AsyncIterable<Buffer>, path: string): Promise<void> {
+  await pipeline(source, createWriteStream(path, { fd: openSync(path, "wx") }));
+}
+
 async function saveSealed(source: AsyncIterable<Buffer>, path: string, { keys, as }: Seal): Promise<void> {
   const descriptor = openSync(path, "wx");
   try {
@@ -75,9 +80,9 @@ async function save(request: FastifyRequest, field: string, path: string, seal: 
       yield chunk as Buffer;
     }
   }
-  // opened at once: a stream that opens it later does so also after the upload failed, and whoever removes the file finds none yet
-  if (seal === undefined) await pipeline(part.file, hashed, createWriteStream(path, { fd: openSync(path, "wx") }));
-  else await pipeline(part.file, hashed, (source: AsyncIterable<Buffer>) => saveSealed(source, path, seal));
+  await pipeline(part.file, hashed, (source: AsyncIterable<Buffer>) =>
+    seal === undefined ? savePlain(source, path) : saveSealed(source, path, seal),
+  );
   if (part.file.truncated) throw new MurmurationError("bad-request", `the file has more than ${FILE_BYTES_MAX} bytes`);
   return hash.digest("hex");
 }
