@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
-import { lstatSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { lstatSync, mkdirSync, readdirSync, readFileSync, utimesSync } from "node:fs";
 import { basename } from "node:path";
 import { text } from "node:stream/consumers";
 import { after, describe, test } from "node:test";
 import { openSink } from "../open-sink.js";
 import { TransferFolder } from "../transfers.test-support.js";
 import { OutputFile } from "./output-file.js";
+
+const LONG_AGO = new Date(Date.now() - 3_600_000);
 
 describe("an output", () => {
   const folder = new TransferFolder();
@@ -44,10 +46,16 @@ describe("an output", () => {
     const path = folder.file("swept");
     // no process has so large a number
     for (const name of ["swept.4194999-0a.unfinished", "swept.x.unfinished", "swept.more.4194999-0a.unfinished"])
-      folder.file(name, "");
+      utimesSync(folder.file(name, ""), LONG_AGO, LONG_AGO);
+    folder.file("swept.4194999-0b.unfinished", "of a process of another container");
     const output = new OutputFile(path);
     output.end();
-    assert.deepEqual(namesWith(path).sort(), ["swept", "swept.more.4194999-0a.unfinished", "swept.x.unfinished"]);
+    assert.deepEqual(namesWith(path).sort(), [
+      "swept",
+      "swept.4194999-0b.unfinished",
+      "swept.more.4194999-0a.unfinished",
+      "swept.x.unfinished",
+    ]);
   });
 
   test("that is a pipe stays one", { skip: process.platform === "win32" && "there are no such pipes" }, async () => {

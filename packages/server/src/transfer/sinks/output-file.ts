@@ -16,12 +16,18 @@ function isAlive(pid: number): boolean {
   }
 }
 
+/** One that was written to since may be of a process that is alive in another container, where its number is another one. */
+const SETTLED_MS = 60_000;
+
 /** Removes what processes that were killed left of this output. */
 function sweep(path: string): void {
   const [folder, name] = [dirname(path), basename(path)];
   for (const found of readdirSync(folder)) {
     const pid = found.startsWith(name) ? unfinishedBehind.exec(found.slice(name.length))?.[1] : undefined;
-    if (pid !== undefined && !isAlive(Number(pid))) rmSync(join(folder, found), { force: true });
+    if (pid === undefined || isAlive(Number(pid))) continue;
+    const left = join(folder, found);
+    const { mtimeMs } = statSync(left, { throwIfNoEntry: false }) ?? {};
+    if (mtimeMs !== undefined && Date.now() - mtimeMs > SETTLED_MS) rmSync(left, { force: true });
   }
 }
 
