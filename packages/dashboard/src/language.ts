@@ -2,7 +2,7 @@
 const LANGUAGE = "en";
 
 /** Does `Intl` take it as a language? */
-export function isLanguageTag(text: string): boolean {
+function isLanguageTag(text: string): boolean {
   try {
     return Intl.getCanonicalLocales(text).length === 1;
   } catch {

@@ -7,7 +7,7 @@ import { parseJson } from "../../http/json.js";
 import { layoutOfExport } from "../layout.js";
 import type { Fields, Row, Source } from "../source.js";
 import { columnsMax, lineBytesMax, rejectedCharactersMax, sampleRowsDefault } from "../transfer-limits.js";
-import { openFile } from "./file-identity.js";
+import { openFile, otherThanBefore } from "./file-identity.js";
 import { chunksOf, isPacked } from "./lines.js";
 
 /** What cells of a column may be. */
@@ -270,8 +270,7 @@ export async function openCsv(
     async *rows(from): AsyncGenerator<Row, void, void> {
       const before = from?.at as { readonly line?: number; readonly sum?: number } | undefined;
       const checkSame = (isSame: boolean) => {
-        if (!isSame)
-          throw new MurmurationError("conflict", `${path} is another file than before: begin again with --restart`);
+        if (!isSame) throw otherThanBefore(path);
       };
       let rows = -1;
       // of all records until then

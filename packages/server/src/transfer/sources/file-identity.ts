@@ -16,6 +16,11 @@ export interface OpenFile {
   close(): void;
 }
 
+/** Refuses to go on in a file in which what was read before does not stand any more. */
+export function otherThanBefore(path: string): MurmurationError {
+  return new MurmurationError("conflict", `${path} is another file than before: begin again with --restart`);
+}
+
 /** Throws `not-found` where there is no such file, or it cannot be read. */
 export function openFile(path: string): OpenFile {
   let file: number;

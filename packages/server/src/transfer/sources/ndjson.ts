@@ -6,7 +6,7 @@ import { parseJsonBytes } from "../../http/json.js";
 import { bodyOfHeader, type CollectionBody } from "../collection-body.js";
 import type { Row, Source } from "../source.js";
 import { rejectedCharactersMax } from "../transfer-limits.js";
-import { openFile } from "./file-identity.js";
+import { openFile, otherThanBefore } from "./file-identity.js";
 import { isPacked, type Line, linesOf } from "./lines.js";
 
 /** Key of the first line of what `murmur export` writes; it holds the collection that the points are of. */
@@ -80,8 +80,7 @@ async function* linesBehind(path: string, { line: number, start, sum }: Place): 
     else if (crc32(line.bytes) === sum) isThere = true;
     else break;
   }
-  if (!isThere)
-    throw new MurmurationError("conflict", `${path} is another file than before: begin again with --restart`);
+  if (!isThere) throw otherThanBefore(path);
 }
 
 /** Objects of JSON, one each line: points of the dialect, or rows whose columns are their keys. `-`: from the standard input, once. */
