@@ -88,7 +88,7 @@ test("a broker that is killed and comes back while operations are published lose
       const before = sent.length;
       await until(() => second.inbox.length > 0 && sent.length > before + 50, "operations to flow");
       // standing still first: what is in flight then was published, and is in no stream
-      broker.pause();
+      await broker.pause();
       const whenPaused = sent.length;
       await until(() => sent.length > whenPaused + 50, "publications in flight");
       await broker.kill();
@@ -228,7 +228,7 @@ test("a broker that stands still for a while loses nothing", async () => {
   const [first, second] = [await replica(1, { own }), await replica(2, { own })];
   first.transport.send([live("before")]);
   await until(() => second.has(["before"]), "the first operation");
-  broker.pause();
+  await broker.pause();
   const during = numbered("during", 100);
   for (const text of during) first.transport.send([live(text)]);
   await until(() => first.transport.counters().retries > 0, "a publication to be given up");

@@ -11,6 +11,7 @@ import { AcknowledgedWrites } from "../support/regions/acknowledged-writes.js";
 import { RegionCluster } from "../support/regions/region-cluster.js";
 import { killAllServers, runCli, type ServerProcess, startServer } from "../support/server.js";
 import { root } from "../support/source-tree.js";
+import { standStill } from "../support/stand-still.js";
 import { until } from "../support/until.js";
 
 const CREDENTIALS = { user: "murmur", password: "right" };
@@ -114,14 +115,14 @@ describe("three regions in which clients write all the time", () => {
   fault("a database stands still", async () => {
     await untilWrites("eu", 5);
     await writes.nextWrite("eu");
-    process.kill(region("eu").server.pid, "SIGSTOP");
+    await standStill(region("eu").server.pid);
     await lasts(untilWrites("us", SOME));
     process.kill(region("eu").server.pid, "SIGCONT");
     await untilWrites("eu", 5);
   });
 
   fault("a broker stands still", async () => {
-    region("us").broker.pause();
+    await region("us").broker.pause();
     await lasts(untilWrites("us", SOME));
     region("us").broker.resume();
   });

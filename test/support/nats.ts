@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { freePort } from "@murmuration/server/testing";
 import { connect } from "nats";
 import { root } from "./source-tree.js";
+import { standStill } from "./stand-still.js";
 import { until } from "./until.js";
 
 /** How a test wants its server. Without any: open to all on the loopback, JetStream in a folder of its own. */
@@ -28,8 +29,8 @@ export interface NatsServer {
   kill(): Promise<void>;
   /** Asks it to stop, and waits until it has. */
   stop(): Promise<void>;
-  /** SIGSTOP: its connections stay open and nothing moves. */
-  pause(): void;
+  /** SIGSTOP, and waits until nothing moves any more; its connections stay open. */
+  pause(): Promise<void>;
   /** SIGCONT. */
   resume(): void;
   /** Starts it again, with the store it had, on the same port. */
@@ -119,7 +120,7 @@ export async function startNatsServer({ config = "", isOpen }: NatsServerOptions
     log: () => log,
     kill: () => end("SIGKILL"),
     stop: () => end("SIGTERM"),
-    pause: () => void child.kill("SIGSTOP"),
+    pause: () => standStill(child.pid as number),
     resume: () => void child.kill("SIGCONT"),
     restart: launch,
     stored: () =>

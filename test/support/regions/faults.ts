@@ -1,10 +1,12 @@
 import type { Random } from "../random.js";
+import { standStill } from "../stand-still.js";
 import type { Region, RegionCluster } from "./region-cluster.js";
 
 const LOSS_RATE = 0.3;
 
 /** Something that goes wrong in a region: begins when it is called, and ends when what it returns is called. */
-type Fault = (cluster: RegionCluster, region: Region, random: Random) => Promise<() => Promise<void>> | (() => void);
+type Fault = (cluster: RegionCluster, region: Region, random: Random) => Ending | Promise<Ending>;
+type Ending = () => void | Promise<void>;
 
 const othersOf = (cluster: RegionCluster, region: Region) => cluster.regions.filter((one) => one !== region);
 
@@ -14,8 +16,8 @@ export const faults: Readonly<Record<string, Fault>> = {
     await region.server.kill();
     return () => region.start();
   },
-  "database stands still": (_, { server }) => {
-    process.kill(server.pid, "SIGSTOP");
+  "database stands still": async (_, { server }) => {
+    await standStill(server.pid);
     return () => void process.kill(server.pid, "SIGCONT");
   },
   "broker killed": async (_, { broker }) => {
@@ -27,8 +29,8 @@ export const faults: Readonly<Record<string, Fault>> = {
     broker.wipe();
     return () => broker.restart();
   },
-  "broker stands still": (_, { broker }) => {
-    broker.pause();
+  "broker stands still": async (_, { broker }) => {
+    await broker.pause();
     return () => broker.resume();
   },
   "region cut off": (cluster, { name }) => {
