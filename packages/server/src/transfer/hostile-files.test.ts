@@ -4,6 +4,7 @@ import { after, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { inferLayout } from "./layout.js";
 import { pointOfRow } from "./point-of-row.js";
+import type { Row } from "./source.js";
 import { openFileSource, rowsOf, TransferFolder, writePoints } from "./transfers.test-support.js";
 
 const body = { create: { vectors: { size: 2, distance: "Dot" } }, indexes: [] };
@@ -98,6 +99,23 @@ describe("files that are hostile, cut or no such files", () => {
     await new Promise((resolve) => setImmediate(resolve));
     process.off("warning", note);
     assert.deepEqual(warnings, []);
+  });
+
+  test("NDJSON that begins with a byte order mark, as some systems' programs write it, is read without it", async () => {
+    for (const end of ["\n", "\r\n"]) {
+      const lines = ['\u{feff}{"id":1}', '{"id":2,"text":"\u{feff}kept"}', ""].join(end);
+      for (const path of [folder.file("mark.ndjson", lines), folder.file("mark.ndjson.gz", gzipSync(lines))]) {
+        const source = await openFileSource(path);
+        const rows: Row[] = [];
+        for await (const row of source.rows(undefined)) rows.push(row);
+        const values = rows.map(({ fields }) => Object.fromEntries(fields ?? []));
+        assert.deepEqual(values, [{ id: 1 }, { id: 2, text: "\u{feff}kept" }]);
+        for await (const { place } of source.rows(rows[0]?.next)) assert.equal(place, "line 2");
+        await source.close();
+      }
+    }
+    const { rows } = await rowsOf(folder.file("mark-alone.ndjson", "\u{feff}"));
+    assert.deepEqual(rows, []);
   });
 
   test("NDJSON, packed too: what unpacks to one endless line is no row", async () => {

@@ -49,6 +49,13 @@ export async function* chunksOf(
   }
 }
 
+const MARK = Buffer.from("\u{feff}");
+
+/** A byte order mark in front of a text is no part of it: programs on some systems begin every file with one. */
+function withoutMark(bytes: Buffer, begin: number): Buffer {
+  return begin === 0 && bytes.subarray(0, MARK.length).equals(MARK) ? bytes.subarray(MARK.length) : bytes;
+}
+
 /** The lines behind a place; `from`: that place. Throws `corrupt` for a line that is too long before all of it is read. */
 export async function* linesOf(path: string, from = { number: 0, end: 0 }): AsyncGenerator<Line, void, void> {
   let { number, end } = from;
@@ -60,9 +67,11 @@ export async function* linesOf(path: string, from = { number: 0, end: 0 }): Asyn
     for (let at = bytes.indexOf(10); at !== -1; at = bytes.indexOf(10)) {
       rest.push(bytes.subarray(0, at));
       restBytes += at;
+      const line = rest.length === 1 ? (rest[0] as Buffer) : Buffer.concat(rest);
+      const begin = end;
       number++;
       end += restBytes + 1;
-      yield { bytes: rest.length === 1 ? (rest[0] as Buffer) : Buffer.concat(rest), number, end, isCut: false };
+      yield { bytes: withoutMark(line, begin), number, end, isCut: false };
       rest.length = restBytes = 0;
       bytes = bytes.subarray(at + 1);
     }
@@ -71,5 +80,8 @@ export async function* linesOf(path: string, from = { number: 0, end: 0 }): Asyn
     if (restBytes > lineBytesMax)
       throw new MurmurationError("corrupt", `${path}, line ${number + 1}: longer than ${lineBytesMax} bytes`);
   }
-  if (restBytes > 0) yield { bytes: Buffer.concat(rest), number: number + 1, end: end + restBytes, isCut: true };
+  if (restBytes > 0) {
+    const bytes = withoutMark(Buffer.concat(rest), end);
+    yield { bytes, number: number + 1, end: end + restBytes, isCut: true };
+  }
 }
