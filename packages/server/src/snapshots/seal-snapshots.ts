@@ -13,6 +13,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, join } from "node:path";
+import { flush } from "../backup/files.js";
 import { type DataKeys, sealBytes } from "../encryption/data-keys.js";
 import { piecesOfFile, sinkTo } from "../encryption/sealed-file.js";
 import { snapshotSealedAs } from "./snapshot-file.js";
@@ -58,7 +59,10 @@ export function sealSnapshots(root: string, keys: DataKeys): void {
       const note = JSON.stringify({ ...(part === undefined ? {} : { part }), name, checksum });
       sealFile(from, join(sealed, id + SUFFIX), keys);
       const noted = sealBytes(keys, { kind: "snapshot note", id }, Buffer.from(note));
-      writeFileSync(join(sealed, `${id}.note`), noted, { flush: true });
+      // half of a note opens for nobody: the copy beside it would stay for ever, seen by no list and no erasure
+      writeFileSync(join(sealed, `${id}.unfinished`), noted, { flush: true });
+      renameSync(join(sealed, `${id}.unfinished`), join(sealed, `${id}.note`));
+      flush(sealed);
       for (const path of [from, `${from}.checksum`]) rmSync(path, { force: true });
     }
   }
