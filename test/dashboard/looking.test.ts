@@ -248,7 +248,7 @@ describe("the quality", { skip: noBrowser }, () => {
     await page.getByLabel("Points, drawn by their ids").fill("60");
     await page.getByRole("button", { name: "Measure" }).click();
     const table = page.getByRole("table", { name: "Recall and latency by width" });
-    await table.waitFor({ timeout: 20_000 });
+    await table.waitFor();
     const cells = await table.locator("tbody tr").allInnerTexts();
     assert.deepEqual(
       cells.map((row) => Number(row.split("\t")[0])),

@@ -103,9 +103,17 @@ describe("snapshots of a collection, by the dialect's client", () => {
     await client.deleteSnapshot("docs", name);
   });
 
-  test("that nobody waits for are accepted", async () => {
+  test("that nobody waits for are accepted, and made", async () => {
+    const names = async () => (await client.listSnapshots("docs")).map(({ name }) => name);
+    const there = new Set(await names());
     const { status, body } = await request("POST", "/collections/docs/snapshots?wait=false");
     assert.deepEqual([status, body.status, body.result], [202, "accepted", undefined]);
+    let made: string | undefined;
+    await until(async () => {
+      made = (await names()).find((name) => !there.has(name));
+      return made !== undefined;
+    }, "it is made");
+    await client.deleteSnapshot("docs", made as unknown as string);
   });
 
   test("that fail while nobody waits for them are logged and counted", async () => {

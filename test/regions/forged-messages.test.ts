@@ -224,7 +224,7 @@ describe("whoever publishes at the broker, and has no member's key", { timeout: 
     await until(isStored, "the broker has stored it");
     await streams.purge(`murmur_${CLUSTER}`);
     eu = await start("eu", EU, "us");
-    await until(async () => (await members()).length === 3, "it has started", 60_000);
+    await until(async () => (await members()).length === 3, "it has started");
     // a replica that starts writes nothing, an eviction neither, before it has asked the others in vain what they hold of its writes
     let said = "";
     const isEvicted = () => {
@@ -233,7 +233,7 @@ describe("whoever publishes at the broker, and has no member's key", { timeout: 
       said = err;
       return code === 0;
     };
-    await until(isEvicted, () => `it takes the eviction: ${said}`, 60_000);
+    await until(isEvicted, () => `it takes the eviction: ${said}`);
     await ready(eu);
     const before = await held();
     for (const { data } of kept) forger.publish(`murmur.${CLUSTER}.all.${US}`, data);

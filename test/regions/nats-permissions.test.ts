@@ -105,7 +105,7 @@ describe("brokers with the documented permissions", { timeout: 180_000 }, () => 
             points: [{ id: 1, vector: [1, 2] }],
           })
         ).status;
-      await until(async () => (await again()) === 200, "a write that both hold", 30_000);
+      await until(async () => (await again()) === 200, "a write that both hold");
     }
     const log = servers.map((server) => server.log()).join("\n");
     assert.doesNotMatch(

@@ -102,7 +102,7 @@ export async function startNatsServer({ config = "", isOpen }: NatsServerOptions
       },
       () => `nats-server starts in time: ${log.slice(from)}`,
     );
-    if (isOpen ?? config === "") await (await connect({ servers: url, timeout: 5_000 })).close();
+    if (isOpen ?? config === "") await (await connect({ servers: url, timeout: 30_000 })).close();
   }
 
   async function end(signal: NodeJS.Signals): Promise<void> {

@@ -8,7 +8,7 @@ import { after, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 
 const cli = fileURLToPath(new URL("./cli.js", import.meta.url));
-const deadlineMs = 30_000;
+const deadlineMs = 120_000;
 
 const folders: string[] = [];
 const started: ChildProcess[] = [];

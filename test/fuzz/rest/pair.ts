@@ -10,7 +10,7 @@ import { until } from "../../support/until.js";
 import { ask, escaped, type RestAnswer, type RestRequest } from "./request.js";
 
 const TRANSPORT = pathToFileURL(join(root, "packages/server/dist/engine/channel-transport.test-support.js")).href;
-const EQUAL_TIMEOUT_MS = 30_000;
+const EQUAL_TIMEOUT_MS = 120_000;
 const PAGE = 10_000;
 type Log = Parameters<typeof openDatabase>[0]["log"];
 

@@ -7,6 +7,9 @@ import { pathToFileURL } from "node:url";
 import { type Browser, type ConsoleMessage, chromium, type Page, type Request } from "playwright-core";
 import { root } from "../source-tree.js";
 
+/** For what is to come up on a page: on a busy machine it is late. */
+const WAIT_MS = 60_000;
+
 /** Folder that screenshots are kept in, for who looks at them. */
 const shots = process.env["MURMUR_SCREENSHOTS"] ?? "";
 const isKeeping = shots !== "";
@@ -108,7 +111,7 @@ export class View {
   }
 
   /** Waits until the page shows a text. */
-  async shows(text: string | RegExp, timeoutMs = 20_000): Promise<void> {
+  async shows(text: string | RegExp, timeoutMs = WAIT_MS): Promise<void> {
     await this.page.getByText(text).first().waitFor({ timeout: timeoutMs });
   }
 
@@ -192,6 +195,7 @@ export class Driver {
       ignoreHTTPSErrors: isTrusting,
       permissions: ["clipboard-read", "clipboard-write"],
     });
+    context.setDefaultTimeout(WAIT_MS);
     return context.newPage();
   }
 

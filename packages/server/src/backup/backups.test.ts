@@ -12,7 +12,7 @@ import { failsWith, openWrittenLog, REPLICA_ID, type WrittenLog } from "./backup
 import type { BackupsReport } from "./backups-report.js";
 import { clearUnfinished } from "./clear-unfinished.js";
 
-const DEADLINE_MS = 30_000;
+const DEADLINE_MS = 120_000;
 const POLL_MS = 10;
 
 describe("the backups of a server", () => {
