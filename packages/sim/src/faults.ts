@@ -125,6 +125,23 @@ const injections: { readonly [Kind in Fault["kind"]]?: Injection } = {
     world.evict(node);
     return undefined;
   },
+  "evict-unheard": (world, node, fault) => {
+    const { network, queue, nodes } = world;
+    const host = otherOf(world, fault);
+    const deafen = (one: Node) => {
+      for (const from of nodes) if (from !== one) network.cut(from.address, one.address);
+    };
+    // hears nobody, and is heard by all but the one that gives it up
+    deafen(node);
+    network.cut(node.address, host.address);
+    // what others come to hold of it from now on is told to that one no more
+    queue.after(Math.floor(fault.forMs * 0.6 * fault.amount), () => deafen(host));
+    queue.after(Math.floor(fault.forMs * (0.6 * fault.amount + 0.2)), () => world.evict(node));
+    return () => {
+      rejoin(world, node);
+      rejoin(world, host);
+    };
+  },
   restore: (world, node, { amount }) => restoreUnderNewId(world, node, amount),
   flap: (world, node, { forMs, amount }) => {
     const periodMs = 20 + Math.floor(400 * amount);

@@ -9,7 +9,7 @@ const profileOfBug: Partial<Record<PlantedBug, string>> = {
   "projection-lost": "disk",
   "edges-lost-in-recovery": "disk",
   "windows-lost-in-recovery": "disk",
-  "stability-ignores-joiners": "membership",
+  "stability-ignores-joiners": "evictions",
   "signatures-unchecked": "impostor",
   "unsigned-taken": "impostor",
   "session-unchecked": "impostor",

@@ -37,6 +37,7 @@ export const faultKinds = [
   "rot-payload",
   "forge-checkpoint",
   "impostor",
+  "evict-unheard",
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
@@ -304,11 +305,19 @@ export const profiles: Readonly<Record<string, Profile>> = {
     hasQuorums: true,
     faults: { drop: 0.4, duplicate: 0.5, reorder: 0.5, partition: 0.5, crash: 0.7, join: 0.3, evict: 0.2 },
   },
+  evictions: {
+    ...base,
+    weights: { upsert: 6, update: 8, delete: 8, "delete-filter": 1, payload: 2 },
+    faults: { duplicate: 0.3, reorder: 0.5, drop: 0.2, "evict-unheard": 1, crash: 0.2, join: 0.3 },
+  },
   soak: { ...base, steps: 1_500, gapMs: 120 },
 };
 
-/** Profiles that seeds take turns in: all but `soak`, which is long. */
-export const rotation: readonly string[] = Object.keys(profiles).filter((name) => name !== "soak");
+/** `soak` is long; with another profile in turns every seed would be of another one than it was, `evictions` came later. */
+const asked: ReadonlySet<string> = new Set(["soak", "evictions"]);
+
+/** Profiles that seeds take turns in: all but those that are run when they are asked for. */
+export const rotation: readonly string[] = Object.keys(profiles).filter((name) => !asked.has(name));
 
 /**
  * How much further on each round through the profiles begins. With this many profiles each of them so meets seeds of every remainder by 2, 4

@@ -87,6 +87,7 @@ export function makeScenario(seed: number, profileName: string, planners = plann
     ...faultsOfRecords(seed, profile, endMs),
     ...faultsOfForgers(seed, profile, endMs),
     ...faultsOfImpostors(seed, profile, endMs),
+    ...faultsOfEvictions(seed, profile, endMs),
   );
   return {
     seed,
@@ -246,6 +247,17 @@ function faultsOfImpostors(seed: number, profile: Profile, endMs: number): Fault
   const random = new Random(seed).fork("faults of impostors");
   const [node, other] = [random.below(profile.founders), random.below(profile.founders)];
   return [{ kind: "impostor", atMs: 1_000, forMs: endMs + 4_000, node, other, amount: random.fraction() }];
+}
+
+/** A member that is heard by some alone, and evicted by one that does not hear them. */
+function faultsOfEvictions(seed: number, profile: Profile, endMs: number): Fault[] {
+  const random = new Random(seed).fork("faults of evictions");
+  if (!random.chance(profile.faults["evict-unheard"] ?? 0)) return [];
+  const atMs = random.between(Math.floor(endMs * 0.1), Math.floor(endMs * 0.4));
+  const forMs = random.between(1_000, 6_000);
+  // the first one evicts: not itself
+  const node = random.between(1, profile.founders - 1);
+  return [{ kind: "evict-unheard", atMs, forMs, node, other: 0, amount: random.fraction() }];
 }
 
 /** The profile of this name. Throws for one that is not known. */

@@ -15,7 +15,7 @@ const WRITES_ENOUGH = 30;
 /** The same in every run, unless another is asked for (`scripts/lib/test-seed.mjs`). */
 const firstSeed = Number(process.env.MURMUR_TEST_SEED ?? 1);
 
-for (const profile of rotation) {
+for (const profile of [...rotation, "evictions"]) {
   test(`replicas converge under the faults of the profile ${profile}`, () => {
     let accepted = 0;
     for (let seed = firstSeed; accepted < WRITES_ENOUGH && seed < firstSeed + RUNS_MAX; seed++) {
