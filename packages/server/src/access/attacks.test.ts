@@ -210,6 +210,14 @@ describe("who has a token for one collection", () => {
       const { status, text } = await ask("GET", `${points}/1`, undefined, await tokenFor(collection, value));
       assert.deepEqual([status, text], [401, failed]);
     }
+    for (const named of ["city[", "..", "\ud800", "x".repeat(4_000)]) {
+      const odd = await signedToken({
+        access: [{ collection: "things", access: "r" }],
+        value_exists: { collection: "things", matches: [{ key: named, value: "London" }] },
+      });
+      const { status, text } = await ask("GET", `${points}/1`, undefined, bearing(odd));
+      assert.deepEqual([status, text], [401, failed], "a key that is no path is in no point");
+    }
     await ask("POST", `${points}/delete?wait=true`, { points: [2] }, key);
     assert.deepEqual((await ask("GET", `${points}/1`, undefined, london)).text, failed);
   });
