@@ -23,14 +23,15 @@ const clientErrors: { readonly [code: string]: { readonly status: string; readon
 
 const otherError = { status: "400 Bad Request", message: "Bad request: this is no HTTP/1.1 request" };
 
-/** Answers what never became a request, and ends the connection. */
-export function onClientError(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === "ECONNRESET" || socket.destroyed) return;
+/** Answers what never became a request, and ends the connection: of a client, or of a thread that passes requests on, which is no socket. */
+export function onClientError(error: NodeJS.ErrnoException, connection: Duplex): void {
+  if (error.code === "ECONNRESET" || connection.destroyed) return;
   const { status, message } = clientErrors[error.code ?? ""] ?? otherError;
   const body = JSON.stringify(errorEnvelope(message, 0));
   const head = ["content-type: application/json; charset=utf-8", `content-length: ${body.length}`, "connection: close"];
-  if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\n${head.join("\r\n")}\r\n\r\n${body}`);
-  socket.destroySoon();
+  if (connection.writable) connection.end(`HTTP/1.1 ${status}\r\n${head.join("\r\n")}\r\n\r\n${body}`);
+  if (connection.writableFinished) connection.destroy();
+  else connection.once("finish", () => connection.destroy());
 }
 
 /** What bounds the connections of a server. */

@@ -1,4 +1,4 @@
-import { Agent, type IncomingMessage, request as requestOf, type ServerResponse } from "node:http";
+import { Agent, type ClientRequest, type IncomingMessage, request as requestOf, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { relayedAddressHeader } from "../http/client-address.js";
 import { errorEnvelope } from "../http/envelope.js";
@@ -51,6 +51,16 @@ function answerUnavailable(response: ServerResponse): void {
   response.writeHead(503, [...headers, "connection", "close"]).end(body);
 }
 
+/**
+ * Of a request that was answered before it had come: the rest is read and forgotten, so that the client's next request is reached. Node's client does not write on
+ * behind an answer once it had to wait, and the connection would wait for good.
+ */
+function leaveRest(request: IncomingMessage, onward: ClientRequest): void {
+  request.unpipe(onward);
+  request.resume();
+  onward.destroy();
+}
+
 /** Passes requests on to the thread that can answer all of them, and its answers back, as they are. */
 export class Relay {
   readonly #agent: Agent;
@@ -64,14 +74,21 @@ export class Relay {
 
   pass(request: IncomingMessage, response: ServerResponse): void {
     const { method, url: path } = request;
+    let isAnswered = false;
     const onward = requestOf({ agent: this.#agent, method, path, headers: headersOf(request), setHost: false });
     onward.on("response", (answer) => {
       const { statusCode = 500, statusMessage } = answer;
       response.writeHead(statusCode, statusMessage, passedOn(answer.rawHeaders));
       answer.on("error", () => response.destroy());
+      answer.on("end", () => {
+        isAnswered = true;
+        if (!onward.writableEnded) leaveRest(request, onward);
+      });
       answer.pipe(response);
     });
-    onward.on("error", () => answerUnavailable(response));
+    onward.on("error", () => {
+      if (!isAnswered) answerUnavailable(response);
+    });
     response.on("close", () => {
       // the client is gone: nobody is to work for it
       if (!response.writableFinished) onward.destroy();
