@@ -8,7 +8,14 @@ import type { SharedTls } from "../http/make-server.js";
 import type { Tapped } from "../read/query-tap.js";
 import { stackOf } from "../threads/stack.js";
 import { FIRST_LISTENER_THREAD, LISTENERS_MAX } from "../threads/thread-places.js";
-import type { Address, Answered, ListenerReply, ListenerRequest, ListenerStart } from "./messages.js";
+import {
+  type Address,
+  type Answered,
+  type ListenerReply,
+  type ListenerRequest,
+  type ListenerStart,
+  stages,
+} from "./messages.js";
 import { threadStream } from "./thread-stream.js";
 
 /** So often it is looked whether a thread is there and does something; one that has not for so many looks is given up. */
@@ -45,6 +52,7 @@ export interface ListenerThreadsOptions {
 interface Hired {
   readonly worker: Worker;
   readonly beat: Int32Array;
+  readonly stage: Int32Array;
   lastBeat: number;
   stillLooks: number;
   isListening: boolean;
@@ -131,7 +139,10 @@ export class ListenerThreads {
   async close(): Promise<void> {
     this.#isClosing = true;
     clearInterval(this.#look);
-    const ending = this.#hired().map(({ worker }) => {
+    const ending = this.#hired().map(({ worker, stage }) => {
+      // one that does not listen has nothing under way, and may not even know yet what it is to answer from
+      if (Atomics.compareExchange(stage, 0, stages.starting, stages.ended) === stages.starting)
+        return worker.terminate();
       const ended = new Promise((resolve) => worker.on("exit", resolve));
       post(worker, { kind: "close" });
       return ended;
@@ -171,9 +182,11 @@ export class ListenerThreads {
     const { thread } = place;
     const stored = this.#options.database.briefSource?.payloads?.stored;
     const beat = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+    const stage = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
     const workerData: ListenerStart = {
       thread,
       beat,
+      stage,
       addresses: this.#addresses,
       connectionsMax,
       requestTimeoutMs,
@@ -185,7 +198,7 @@ export class ListenerThreads {
     };
     const resourceLimits = { maxOldGenerationSizeMb: HEAP_MEBIBYTES };
     const worker = new Worker(file, { workerData, resourceLimits });
-    const hired: Hired = { worker, beat, lastBeat: 0, stillLooks: 0, isListening: false };
+    const hired: Hired = { worker, beat, stage, lastBeat: 0, stillLooks: 0, isListening: false };
     place.hired = hired;
     worker.on("message", (reply: ListenerReply) => this.#receive(hired, reply));
     worker.on("error", (error) => tell("a listener failed", stackOf(error)));

@@ -15,7 +15,7 @@ import { briefHandler } from "./brief-handler.js";
 import { BriefLane } from "./brief-lane.js";
 import { admitsNow, BriefReads } from "./brief-reads.js";
 import type { BriefRequest } from "./brief-request.js";
-import type { Answered, ListenerReply, ListenerRequest, ListenerStart } from "./messages.js";
+import { type Answered, type ListenerReply, type ListenerRequest, type ListenerStart, stages } from "./messages.js";
 import { Relay } from "./relay.js";
 import { threadStream } from "./thread-stream.js";
 
@@ -90,6 +90,7 @@ export class Listener {
     const {
       thread,
       beat,
+      stage,
       addresses,
       connectionsMax,
       requestTimeoutMs,
@@ -98,6 +99,8 @@ export class Listener {
       slowQueryMs,
       payloads: stored,
     } = this.#start;
+    // it is being ended
+    if (Atomics.compareExchange(stage, 0, stages.starting, stages.listening) !== stages.starting) return;
     this.#guard.replace(keys);
     this.#following = port;
     const payloads = stored === undefined ? undefined : new PromptPayloads(stored);

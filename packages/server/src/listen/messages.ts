@@ -12,12 +12,17 @@ export interface Address {
   readonly port: number;
 }
 
+/** A listener that has not begun to listen, one that has, and one that may not any more. Whoever is first to change the first decides. */
+export const stages = { starting: 0, listening: 1, ended: 2 } as const;
+
 /** What a listener is started with. */
 export interface ListenerStart {
   /** Its place on tables and graphs. */
   readonly thread: number;
   /** One word, to which it adds twice a second: a thread that does not is stuck. */
   readonly beat: Int32Array;
+  /** One word, of `stages`. */
+  readonly stage: Int32Array;
   readonly addresses: readonly Address[];
   /** 0: as many as come. */
   readonly connectionsMax: number;
