@@ -121,6 +121,13 @@ holds(
 );
 
 holds(
+  "no module of the server is imported for what it does",
+  rules.namelessImports,
+  [planted("packages/server/src/a.ts", 'import "./b.js";')],
+  planted("packages/server/src/a.ts", 'import { b } from "./b.js";\nimport type { C } from "./c.js";'),
+);
+
+holds(
   "what decides the graph uses no function that differs between machines",
   rules.machineDependentMath,
   [

@@ -1,4 +1,5 @@
 import { readFileSync, rmSync } from "node:fs";
+import http from "node:http";
 import { dirname, relative, resolve } from "node:path";
 import { rolldown } from "rolldown";
 import { productsBelow } from "./files.mjs";
@@ -11,7 +12,7 @@ import { inRoot } from "./paths.mjs";
 
 /** What loads files that lie beside it, native ones among them, and what only some commands load. */
 const LEFT_BY_ITSELF = [
-  /^node:/,
+  /^node:(?!http$)/,
   /^better-sqlite3/,
   /^usearch/,
   /^@automerge\//,
@@ -67,20 +68,82 @@ const namesAsBundled = {
   },
 };
 
-rmSync(target, { recursive: true, force: true });
+/**
+ * node:http as a module of its own, made of what it holds without asking: linking to the built-in one reads all of its names, and one of them
+ * loads a client that nothing here uses, in every thread anew.
+ */
+const HTTP = "\0node:http";
+const leanHttp = {
+  name: "lean-http",
+  resolveId: (name, _importer, { kind }) => (kind === "import-statement" && /^(node:)?http$/.test(name) ? HTTP : null),
+  load(id) {
+    if (id !== HTTP) return null;
+    const held = Object.entries(Object.getOwnPropertyDescriptors(http)).filter(([, { value }]) => value !== undefined);
+    const lines = held.map(([name]) => `export const ${name} = http.${name};`);
+    return ['const http = process.getBuiltinModule("node:http");', "export default http;", ...lines].join("\n");
+  },
+};
+
+/** Modules of this project only give names: one of which nobody takes any is not loaded. None is imported for what it does (`tidy.test.ts`). */
+const isOwn = /[/\\]packages[/\\](core|index|server)[/\\]/;
+
+/** What a start loads, each with a letter of its own, and the rest by what it needs: files that are shared are so by letters. */
+const BEGUN = {
+  c: ["cli"],
+  m: ["commands/mod"],
+  a: ["app"],
+  e: ["engine/worker"],
+  r: ["read/reader-thread"],
+  l: ["listen/listener-thread"],
+  s: ["canary/canary-thread", "engine/planners/planner-thread", "transfer/sources/parquet-process"],
+  b: ["backup/worker", "bodies/body-worker", "changes/changes-thread"],
+  n: ["nats/mod"],
+};
+const letterOf = new Map(Object.entries(BEGUN).flatMap(([letter, places]) => places.map((place) => [place, letter])));
+
+/** Of each module, the letters of what loads it, from files in which modules are together that the same threads load. */
+function loadedBy(files) {
+  const named = new Map(files.map((file) => [file.fileName, file]));
+  const letters = new Map();
+  for (const begun of files) {
+    const letter = begun.facadeModuleId && letterOf.get(placeOf(begun.facadeModuleId));
+    if (letter === undefined) continue;
+    const loaded = new Set([begun]);
+    for (const { imports, moduleIds } of loaded) {
+      for (const name of imports) if (named.has(name)) loaded.add(named.get(name));
+      for (const id of moduleIds) letters.set(id, (letters.get(id) ?? new Set()).add(letter));
+    }
+  }
+  return letters;
+}
+
 const bundle = await rolldown({
   input,
   cwd: inRoot(),
   platform: "node",
   logLevel: "warn",
   external: LEFT_BY_ITSELF,
-  plugins: [namesAsBundled],
+  plugins: [namesAsBundled, leanHttp],
+  preserveEntrySignatures: "allow-extension",
+  treeshake: { moduleSideEffects: [{ test: isOwn, sideEffects: false }] },
 });
-await bundle.write({
+const form = {
   dir: target,
   format: "esm",
   entryFileNames: "[name].js",
   chunkFileNames: "part-[name]-[hash].js",
   minify: false,
+};
+// By itself a file is made for every set of threads that load the same: a start would find and read seventy instead of a dozen.
+const { output } = await bundle.generate(form);
+const letters = loadedBy(output.filter(({ type }) => type === "chunk"));
+const groupOf = (id) => {
+  const group = [...(letters.get(id) ?? [])].sort().join("");
+  return group.length > 1 || group === "m" || group === "a" ? group : null;
+};
+rmSync(target, { recursive: true, force: true });
+await bundle.write({
+  ...form,
+  codeSplitting: { includeDependenciesRecursively: false, groups: [{ name: groupOf, debugName: "loaded together" }] },
 });
 await bundle.close();

@@ -99,6 +99,12 @@ export function impurity({ path, text }: SourceFile): Violations {
   ];
 }
 
+/** Imports without names in what is bundled, from which a module that gives nobody a name is left out (`scripts/lib/bundle-server.mjs`). */
+export function namelessImports({ path, text }: SourceFile): Violations {
+  if (!/^packages\/(index|core|server)\/src\//.test(path) || isTest(path)) return [];
+  return [...text.matchAll(/^\s*import\s*"([^"]+)"/gm)].map(([, named]) => `${path} imports ${named} for what it does`);
+}
+
 const TRANSCENDENTAL =
   /\b(?:Math|Mathf|NativeMath)\s*\.\s*(?:a?sinh?|a?cosh?|a?tanh?|atan2|exp|expm1|log|log2|log10|log1p|pow|cbrt|hypot)\b/;
 
