@@ -71,8 +71,9 @@ export function sendJson(reply: FastifyReply, statusCode: number, body: unknown)
 /** What is counted, and stands in the audit log, where a client left before its answer began. */
 const CLIENT_GONE = "client-gone";
 
-/** Was an answer ended because its client left before it began? Fastify tells of that as of a failure. */
-function isClientGone(reply: FastifyReply, error: unknown): boolean {
+/** Was an answer ended because its client left before it began, or a body because it left in the middle? Both are told of as failures. */
+function isClientGone({ raw }: FastifyRequest, reply: FastifyReply, error: unknown): boolean {
+  if (raw.errored !== null && error === raw.errored) return true;
   return reply.raw.destroyed && (error as NodeJS.ErrnoException | undefined)?.code === "ERR_STREAM_PREMATURE_CLOSE";
 }
 
@@ -85,7 +86,7 @@ export function sendError(
 ): FastifyReply {
   const { statusCode, message, internal, headers, isText } = errorAnswer(error, part);
   for (const name in headers) reply.header(name, headers[name]);
-  const isGone = isClientGone(reply, error);
+  const isGone = isClientGone(request, reply, error);
   request.errorCode = isGone ? CLIENT_GONE : error instanceof MurmurationError ? error.code : String(statusCode);
   if (internal && !isGone)
     request.log.error({ err: error, method: request.method, path: loggedPath(request.url) }, "request failed");
