@@ -3,7 +3,7 @@ import { MurmurationError } from "@murmuration/index";
 import { z } from "zod";
 import { type Access, maySee } from "../access/rights.js";
 import type { Database } from "../engine/database.js";
-import { parsedBy, within } from "../http/schemas/fields.js";
+import { itemsOf, parsedBy, within } from "../http/schemas/fields.js";
 import { name, newName } from "../http/schemas/names.js";
 import { readParameters, timeoutParameters } from "../http/schemas/parameters.js";
 import { validate } from "../http/schemas/validate.js";
@@ -45,7 +45,7 @@ function actionSchema(action: string, fields: readonly string[]) {
 }
 
 const aliasesBody = z.object({
-  actions: z.array(
+  actions: itemsOf(
     parsedBy(readAction, {
       oneOf: [
         actionSchema("create_alias", ["collection_name", "alias_name"]),

@@ -1,6 +1,6 @@
 import { MurmurationError } from "@murmuration/index";
 import { z } from "zod";
-import { inputSchemaOf, type JsonSchema, parsedBy, shown, within } from "./fields.js";
+import { inputSchemaOf, itemsOf, type JsonSchema, parsedBy, shown, within } from "./fields.js";
 import {
   clearPayloadBody,
   deletePayloadBody,
@@ -49,5 +49,5 @@ function schemaOf(kind: Kind): JsonSchema {
 
 /** Writes of all kinds, in order. */
 export const batchBody = z.object({
-  operations: z.array(parsedBy(readOperation, () => ({ oneOf: kinds.map(schemaOf) }))),
+  operations: itemsOf(parsedBy(readOperation, () => ({ oneOf: kinds.map(schemaOf) }))),
 });

@@ -32,6 +32,31 @@ export function parsedBy<T>(parse: (value: unknown) => T, schema: JsonSchema | (
   return parsed;
 }
 
+/**
+ * A list without an upper bound, read up to the first item that is wrong: zod would tell of all of them, and of a hundred thousand that takes seconds.
+ */
+export function itemsOf<Item extends z.ZodType>(item: Item, minItems = 0) {
+  const list = z
+    .array(z.unknown())
+    .min(minItems)
+    .transform((values, context): z.output<Item>[] => {
+      const read: z.output<Item>[] = [];
+      for (const [i, value] of values.entries()) {
+        const outcome = item.safeParse(value, { reportInput: true });
+        if (outcome.success) read.push(outcome.data);
+        else {
+          // as they are: added by the context, one of a field that is missing would have the list for its input
+          for (const issue of outcome.error.issues)
+            context.issues.push({ ...issue, path: [i, ...issue.path] } as z.core.$ZodRawIssue);
+          return z.NEVER;
+        }
+      }
+      return read;
+    });
+  list._zod.toJSONSchema = () => ({ type: "array", items: inputSchemaOf(item), ...(minItems > 0 ? { minItems } : {}) });
+  return list as z.ZodType<z.output<Item>[], z.input<Item>[]>;
+}
+
 /** May be left out or null: both read as `undefined`. */
 export function optional<Schema extends z.ZodType>(schema: Schema) {
   return schema.nullish().transform((value) => value ?? undefined) as z.ZodType<

@@ -4,6 +4,7 @@ import { z } from "zod";
 import {
   anyObject,
   distinctPointIds,
+  itemsOf,
   type JsonSchema,
   oneOf,
   optional,
@@ -212,16 +213,13 @@ const targetFields = { points: optional(distinctPointIds), filter, shard_key: sh
 
 export const deletePointsBody = z.object(targetFields);
 
-const names = z
-  .array(z.string())
-  .min(1)
-  .transform((given) => [...new Set(given)]);
+const names = itemsOf(z.string(), 1).transform((given) => [...new Set(given)]);
 
 export const deleteVectorsBody = spelled(z.object({ ...targetFields, vector: names }), vectorSpellings);
 
 export const setPayloadBody = z.object({ ...targetFields, payload: anyObject, key: optional(z.string().min(1)) });
 
-export const deletePayloadBody = z.object({ ...targetFields, keys: z.array(z.string()) });
+export const deletePayloadBody = z.object({ ...targetFields, keys: itemsOf(z.string()) });
 
 export const clearPayloadBody = z.object(targetFields);
 

@@ -9,7 +9,17 @@ import {
   relevanceFeedback,
   vectorInput,
 } from "./example-forms.js";
-import { anyObject, inputSchemaOf, integer, number, oneOf, optional, parsedBy, withDefault } from "./fields.js";
+import {
+  anyObject,
+  inputSchemaOf,
+  integer,
+  itemsOf,
+  number,
+  oneOf,
+  optional,
+  parsedBy,
+  withDefault,
+} from "./fields.js";
 import { type OrderBy, orderBy } from "./reads.js";
 import { validate } from "./validate.js";
 import { readVectorInput, type VectorInput, vectorInputSchema } from "./vector-input.js";
@@ -33,7 +43,7 @@ const nearest = z.object({ nearest: vectorInput, mmr: optional(mmr) });
 const fusion = z.object({ fusion: oneOf(["rrf", "dbsf"]) });
 
 const rrf = z.object({
-  rrf: z.object({ k: withDefault(integer(1, RRF_K_MAX), RRF_K_DEFAULT), weights: optional(z.array(number())) }),
+  rrf: z.object({ k: withDefault(integer(1, RRF_K_MAX), RRF_K_DEFAULT), weights: optional(itemsOf(number())) }),
 });
 
 /** One form of a query that is an object: known by a field, read by a schema. */
