@@ -9,6 +9,7 @@ const REPORTER = inRoot("scripts/lib/reporter.mjs");
 /** Code that V8 has compiled before: a sixth of what a file costs that starts a server. */
 const COMPILED = inRoot("node_modules/.cache/compiled");
 const TOGETHER = inRoot("scripts/lib/test-together.mjs");
+const BUNDLED_THREADS = inRoot("scripts/lib/bundled-threads.mjs");
 const SEED_PROPERTIES = inRoot("scripts/lib/seed-properties.mjs");
 
 /** Keeps the end of what a stream prints. */
@@ -53,6 +54,7 @@ export function runTestFiles(files, { timeoutMs }) {
   const args = [
     "--enable-source-maps",
     `--import=${SEED_PROPERTIES}`,
+    `--import=${BUNDLED_THREADS}`,
     `--test-reporter=${REPORTER}`,
     `--test-reporter-destination=${reportPath}`,
     ...(files.length === 1 ? files : [TOGETHER, ...files]),
