@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { ApiError, apiKey, ask, path, refusalOf, urlOf } from "../../api.js";
 import { parseJson } from "../../json.js";
 import type { Json, JsonObject } from "../../json-value.js";
@@ -13,6 +13,7 @@ import { Tabs } from "../../parts/tabs.js";
 import { notify } from "../../parts/toast.js";
 import { type ApiRequest, pathOf, pathProblem } from "../../requests/api-request.js";
 import { routeName } from "../../requests/api-routes.js";
+import { useRunning } from "../../use-running.js";
 import { AnswerView } from "./answer-view.js";
 import { CodeView } from "./code-view.js";
 import { HistoryView } from "./history-view.js";
@@ -69,32 +70,14 @@ function Console({ collection, ground }: OfConsole) {
   const [view, setView] = useState<View>("answer");
   const [sent, setSent] = useState<Sent>();
   const [plan, setPlan] = useState<JsonObject>();
-  const [error, setError] = useState<Error>();
-  const [isBusy, setBusy] = useState(false);
+  const { error, isRunning, start } = useRunning();
   const { history, add, forget } = useHistory();
-  const abort = useRef<AbortController>(undefined);
-  useEffect(() => () => abort.current?.abort(new DOMException("not wanted any more", "AbortError")), []);
   if (draft === undefined) return <p>The server describes no routes of collections.</p>;
   const problem = bodyProblem(draft);
   const inPathProblem = pathProblem(requestOf(collection, draft));
   const isReady = problem === undefined && inPathProblem === undefined;
   const canExplain = EXPLAINED.includes(routeName(draft.route)) && routes.some((route) => routeName(route) === EXPLAIN);
 
-  /** Does what takes time, with the one before it given up. */
-  const during = async (work: (signal: AbortSignal) => Promise<void>) => {
-    abort.current?.abort(new DOMException("another one was sent", "AbortError"));
-    const own = new AbortController();
-    abort.current = own;
-    setBusy(true);
-    setError(undefined);
-    try {
-      await work(own.signal);
-    } catch (failure) {
-      if (!own.signal.aborted) setError(failure as Error);
-    } finally {
-      if (abort.current === own) setBusy(false);
-    }
-  };
   const run = async () => {
     if (!isReady) return;
     const { route, inPath, inQuery, body } = draft;
@@ -108,28 +91,24 @@ function Console({ collection, ground }: OfConsole) {
       const isSure = await question({ title: "Send this write?", text, action: "Send", isDangerous: true });
       if (!isSure) return;
     }
-    await during(async (signal) => {
-      const text = route.schema === undefined || body.trim() === "" ? undefined : body;
-      let answered: Sent;
-      try {
-        answered = await sendRequest(requestOf(collection, draft), text, signal);
-      } catch (failure) {
-        // the answer to the request before would be taken for this one's
-        if (!signal.aborted) setSent(undefined);
-        throw failure;
-      }
-      setSent(answered);
-      setView((before) => (before === "timing" ? before : "answer"));
-      const { status, tookMs } = answered.answer;
-      add({ route: routeName(route), inPath, inQuery, body: text ?? "", status, tookMs, at: Date.now() });
-    });
+    const text = route.schema === undefined || body.trim() === "" ? undefined : body;
+    start(
+      (signal) => sendRequest(requestOf(collection, draft), text, signal),
+      (answered) => {
+        setSent(answered);
+        if (answered === undefined) return;
+        setView((before) => (before === "timing" ? before : "answer"));
+        const { status, tookMs } = answered.answer;
+        add({ route: routeName(route), inPath, inQuery, body: text ?? "", status, tookMs, at: Date.now() });
+      },
+    );
   };
-  const explain = () =>
-    during(async (signal) => {
-      setView("plan");
-      setPlan(undefined);
-      setPlan(await ask("POST", path`/murmur/collections/${collection}/explain`, { body: draft.body, signal }));
-    });
+  const explain = () => {
+    setView("plan");
+    setPlan(undefined);
+    const target = path`/murmur/collections/${collection}/explain`;
+    start((signal) => ask<JsonObject>("POST", target, { body: draft.body, signal }), setPlan);
+  };
   const nothingSent = error === undefined ? <p class="soft">Nothing was sent yet.</p> : null;
   const views = [
     { id: "answer", title: "Answer", content: () => (sent === undefined ? nothingSent : <Outcome sent={sent} />) },
@@ -199,7 +178,7 @@ function Console({ collection, ground }: OfConsole) {
         aside={
           <>
             {canExplain ? (
-              <button type="button" disabled={!isReady} onClick={() => void explain()}>
+              <button type="button" disabled={!isReady} onClick={explain}>
                 Explain
               </button>
             ) : null}
@@ -223,8 +202,8 @@ function Console({ collection, ground }: OfConsole) {
         {inPathProblem === undefined ? null : <p class="soft">{inPathProblem}</p>}
       </Card>
       <Card title="Answer">
-        <div aria-busy={isBusy}>
-          {isBusy ? <Busy what="Waiting for the server" /> : null}
+        <div aria-busy={isRunning}>
+          {isRunning ? <Busy what="Waiting for the server" /> : null}
           <ErrorBox
             what={error instanceof ApiError && error.status >= 400 ? "The server refused this" : "There was no answer"}
             error={error}

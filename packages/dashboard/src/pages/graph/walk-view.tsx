@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useCallback, useMemo, useState } from "preact/hooks";
 import { ask, path } from "../../api.js";
 import { count, percent } from "../../format.js";
 import { PointLink } from "../../looking/link-to-point.js";
@@ -11,6 +11,7 @@ import { ErrorBox } from "../../parts/error-box.js";
 import { TextField } from "../../parts/field.js";
 import { WholeNumberField, wholeNumber } from "../../parts/whole-number-field.js";
 import { type DrawnEdge, type DrawnNode, NodeCanvas } from "../../plot/node-canvas.js";
+import { useRunning } from "../../use-running.js";
 import { layOut, nameOf, parentsOf, stateAt, stepsOf, tellStep, type Walked } from "./walk.js";
 
 const HEIGHT = 460;
@@ -152,42 +153,20 @@ export function WalkView({ collection, vector }: { readonly collection: string; 
   const [limit, setLimit] = useState("5");
   const [walked, setWalked] = useState<Walked>();
   const [turn, setTurn] = useState(0);
-  const [error, setError] = useState<Error>();
-  const running = useRef<AbortController>(undefined);
-  const [isWalking, setWalking] = useState(false);
-  useEffect(() => () => running.current?.abort(), []);
+  const { error, isRunning, start } = useRunning();
   const [efGiven, limitGiven] = [wholeNumber(ef, EF_MAX), wholeNumber(limit, LIMIT_MAX)];
-  const walk = () => {
-    running.current?.abort();
-    const abort = new AbortController();
-    running.current = abort;
-    setError(undefined);
-    let query: unknown;
-    try {
-      query = queryOfText(text, vector.size);
-    } catch (failure) {
-      setError(failure as Error);
-      return;
-    }
-    const body = { query, using: vector.name, limit: limitGiven, params: { hnsw_ef: efGiven } };
-    setWalking(true);
-    ask<Walked>("POST", path`/murmur/collections/${collection}/graph/walk`, { body, signal: abort.signal })
-      .then(
-        (told) => {
-          setWalked(told);
-          setTurn((before) => before + 1);
-        },
-        (failure: Error) => {
-          if (abort.signal.aborted) return;
-          // that of another query would be taken for this one's
-          setWalked(undefined);
-          setError(failure);
-        },
-      )
-      .finally(() => {
-        if (running.current === abort) setWalking(false);
-      });
-  };
+  const walk = () =>
+    start(
+      (signal) => {
+        const query = queryOfText(text, vector.size);
+        const body = { query, using: vector.name, limit: limitGiven, params: { hnsw_ef: efGiven } };
+        return ask<Walked>("POST", path`/murmur/collections/${collection}/graph/walk`, { body, signal });
+      },
+      (told) => {
+        setWalked(told);
+        setTurn((before) => before + 1);
+      },
+    );
   const isReady = efGiven !== undefined && limitGiven !== undefined;
   return (
     <div class="stack">
@@ -211,7 +190,7 @@ export function WalkView({ collection, vector }: { readonly collection: string; 
             <button type="submit" class="primary" disabled={!isReady}>
               Walk
             </button>
-            {isWalking ? <Busy what="Walking" /> : null}
+            {isRunning ? <Busy what="Walking" /> : null}
           </div>
         </form>
         <ErrorBox what="The query could not be walked" error={error} />

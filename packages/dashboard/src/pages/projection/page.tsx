@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { ask, path } from "../../api.js";
 import { count as countText, percent } from "../../format.js";
 import { type Id, PointLink, pointLink } from "../../looking/link-to-point.js";
@@ -14,6 +14,7 @@ import { VirtualList } from "../../parts/virtual-list.js";
 import { WholeNumberField, wholeNumber } from "../../parts/whole-number-field.js";
 import { go } from "../../place.js";
 import { useResource } from "../../use-resource.js";
+import { useRunning } from "../../use-running.js";
 import { type Colouring, colouringOf, rangeColour } from "./colours.js";
 import { projectByPca } from "./pca.js";
 import { loadField, loadFields, loadSample, pointsOf, type Sample } from "./sample.js";
@@ -281,12 +282,10 @@ function Projection({ collection, info }: { readonly collection: string; readonl
     [sample.value],
   );
   const [umap, setUmap] = useState<{ readonly of: Sample; readonly placed: Placed }>();
-  const [progress, setProgress] = useState<number>();
-  const [umapError, setUmapError] = useState<Error>();
+  const [progress, setProgress] = useState(0);
+  const { error: umapError, isRunning, start, cancel } = useRunning();
   const [neighbours, setNeighbours] = useState("15");
-  const running = useRef<AbortController>(undefined);
-  const cancel = useCallback(() => running.current?.abort(), []);
-  // another sample, or another page: what is under way is of no use
+  // of another sample: what is under way is of no use
   useEffect(() => cancel, [sample.value, cancel]);
 
   // what belongs to the sample before this one would put points where they are not
@@ -299,21 +298,11 @@ function Projection({ collection, info }: { readonly collection: string; readonl
   const runUmap = () => {
     const of = sample.value;
     if (of === undefined || neighboursGiven === undefined) return;
-    cancel();
-    const abort = new AbortController();
-    running.current = abort;
     setProgress(0);
-    setUmapError(undefined);
-    embed(of, neighboursGiven, setProgress, abort.signal)
-      .then(
-        ({ xs, ys }) => setUmap({ of, placed: { xs, ys, words: `By UMAP with ${neighboursGiven} neighbours.` } }),
-        (error: Error) => {
-          if (!abort.signal.aborted) setUmapError(error);
-        },
-      )
-      .finally(() => {
-        if (running.current === abort) setProgress(undefined);
-      });
+    start(
+      (signal) => embed(of, neighboursGiven, setProgress, signal),
+      (laid) => setUmap(laid && { of, placed: { ...laid, words: `By UMAP with ${neighboursGiven} neighbours.` } }),
+    );
   };
 
   return (
@@ -350,17 +339,17 @@ function Projection({ collection, info }: { readonly collection: string; readonl
             <button type="button" onClick={() => setTurn(turn + 1)}>
               Other points
             </button>
-            {progress === undefined ? (
+            {isRunning ? (
+              <button type="button" onClick={cancel}>
+                Cancel UMAP
+              </button>
+            ) : (
               <button
                 type="button"
                 disabled={neighboursGiven === undefined || (sample.value?.ids.length ?? 0) < UMAP_POINTS_MIN}
                 onClick={runUmap}
               >
                 Lay out by UMAP
-              </button>
-            ) : (
-              <button type="button" onClick={cancel}>
-                Cancel UMAP
               </button>
             )}
             {isUmap ? (
@@ -370,12 +359,12 @@ function Projection({ collection, info }: { readonly collection: string; readonl
             ) : null}
           </div>
         </div>
-        {progress === undefined ? null : (
+        {isRunning ? (
           <p role="status">
             <progress max={1} value={progress === 0 ? undefined : progress} aria-label="UMAP" />{" "}
             {progress === 0 ? "looking for neighbours" : percent(progress)}
           </p>
-        )}
+        ) : null}
         <ErrorBox what="UMAP failed" error={umapError} />
         <ErrorBox what="The field could not be read" error={values.error} />
       </Card>

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { ask, path } from "../../api.js";
 import { count, duration } from "../../format.js";
 import { type Id, PointLink } from "../../looking/link-to-point.js";
@@ -14,6 +14,7 @@ import { Table } from "../../parts/table.js";
 import { WaitingButton } from "../../parts/waiting-button.js";
 import { WholeNumberField, wholeNumber } from "../../parts/whole-number-field.js";
 import { LinePlot } from "../../plot/line-plot.js";
+import { useRunning } from "../../use-running.js";
 import { shareText, widthsOfText } from "./widths.js";
 import "../../looking/looking.css";
 
@@ -149,35 +150,18 @@ function Measuring({ collection, info }: { readonly collection: string; readonly
   const [limit, setLimit] = useState("10");
   const [widths, setWidths] = useState(WIDTHS);
   const [quality, setQuality] = useState<{ readonly of: string; readonly told: Quality }>();
-  const [error, setError] = useState<Error>();
-  const running = useRef<AbortController>(undefined);
-  const [isRunning, setRunning] = useState(false);
-  useEffect(() => () => running.current?.abort(), []);
+  const { error, isRunning, start, cancel } = useRunning();
   const efs = widthsOfText(widths);
   const [samplesGiven, limitGiven] = [wholeNumber(samples, SAMPLES_MAX), wholeNumber(limit, LIMIT_MAX)];
   const isReady = typeof efs !== "string" && samplesGiven !== undefined && limitGiven !== undefined;
   const measure = () => {
-    running.current?.abort();
-    const abort = new AbortController();
-    running.current = abort;
-    setRunning(true);
-    setError(undefined);
     const of = vectorTitle(info.vectors.find(({ name }) => name === vector) as DenseVector);
     const body = { using: vector, samples: samplesGiven, limit: limitGiven, hnsw_ef: efs };
     const target = `${path`/murmur/collections/${collection}/quality`}?timeout=${TIMEOUT_SECONDS}`;
-    ask<Quality>("POST", target, { body, signal: abort.signal })
-      .then(
-        (told) => setQuality({ of, told }),
-        (failure: Error) => {
-          if (abort.signal.aborted) return;
-          // what was measured otherwise would be taken for this
-          setQuality(undefined);
-          setError(failure);
-        },
-      )
-      .finally(() => {
-        if (running.current === abort) setRunning(false);
-      });
+    start(
+      (signal) => ask<Quality>("POST", target, { body, signal }),
+      (told) => setQuality(told && { of, told }),
+    );
   };
   return (
     <div class="stack">
@@ -213,7 +197,7 @@ function Measuring({ collection, info }: { readonly collection: string; readonly
               {isRunning ? "Measuring…" : "Measure"}
             </WaitingButton>
             {isRunning ? (
-              <button type="button" onClick={() => running.current?.abort()}>
+              <button type="button" onClick={cancel}>
                 Cancel
               </button>
             ) : null}
