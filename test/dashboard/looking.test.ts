@@ -35,6 +35,39 @@ const noteMixed = `(() => {
     last = { of, first };
   }).observe(card, { subtree: true, childList: true, characterData: true });
 })()`;
+/** Notes where labels stand on the canvas since it was cleared. */
+const noteLabels = `(() => {
+  const drawn = CanvasRenderingContext2D.prototype;
+  const { clearRect, fillText } = drawn;
+  window.labels = [];
+  drawn.clearRect = function (...box) {
+    window.labels = [];
+    clearRect.apply(this, box);
+  };
+  drawn.fillText = function (text, x, y) {
+    const { width } = this.measureText(text);
+    window.labels.push({ text, left: this.textAlign === "right" ? x - width : x, width, y });
+    fillText.call(this, text, x, y);
+  };
+})()`;
+const LINE = 12;
+/** Pairs of labels that are written over each other, of all that are drawn next. */
+const mixedLabels = (drawn: readonly Label[]) =>
+  drawn.flatMap((one, i) =>
+    drawn
+      .slice(i + 1)
+      .filter(
+        ({ left, width, y }) => Math.abs(y - one.y) < LINE && left < one.left + one.width && one.left < left + width,
+      )
+      .map(({ text }) => `${one.text} and ${text}`),
+  );
+
+interface Label {
+  readonly text: string;
+  readonly left: number;
+  readonly width: number;
+  readonly y: number;
+}
 const kinds = ["ash", "birch", "cedar"];
 
 const ok = (method: string, path: string, body?: unknown) => okOf(server, method, path, body);
@@ -219,6 +252,21 @@ describe("the graph", { skip: noBrowser }, () => {
     );
     await page.getByText(`step ${steps} of ${steps}`).waitFor();
     await view.look("graph-walk");
+    await page.setViewportSize({ width: 360, height: 800 });
+    await page.keyboard.press("Home");
+    await page.getByText(`step 1 of ${steps}`).waitFor();
+    await page.evaluate(noteLabels);
+    for (let step = 2; step <= steps; step++) {
+      await page.evaluate("window.labels = []");
+      await page.getByRole("button", { name: "Forward" }).click();
+      await page.getByText(`step ${step} of ${steps}`).waitFor();
+      await until(async () => (await page.evaluate("window.labels.length > 0")) === true, "labels are drawn");
+      const drawn = (await page.evaluate("window.labels")) as readonly Label[];
+      const isNamed = drawn.some(({ text }) => text === "query");
+      assert.ok(isNamed, "where the walk goes to is always named");
+      assert.deepEqual(mixedLabels(drawn), [], `step ${step}`);
+    }
+    await page.setViewportSize({ width: 1280, height: 800 });
     await page.keyboard.press("Home");
     await page.getByRole("button", { name: "Play" }).click();
     await page.getByText(`step 3 of ${steps}`).waitFor();

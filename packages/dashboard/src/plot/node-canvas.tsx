@@ -1,5 +1,6 @@
 import { useCallback, useRef } from "preact/hooks";
 import { Canvas, type Drawing, type Place } from "./canvas.js";
+import { placeLabels } from "./place-labels.js";
 
 /** A node: where it is from −1 to 1, and how it is drawn. Colours are custom properties of the theme. */
 export interface DrawnNode {
@@ -10,6 +11,8 @@ export interface DrawnNode {
   readonly colour: string;
   readonly isHollow?: boolean;
   readonly label?: string;
+  /** Its label is written whatever is there; others are where there is room for them. */
+  readonly isNamed?: boolean;
 }
 
 /** A line between two nodes, by their places in the list. */
@@ -72,17 +75,19 @@ export function NodeCanvas(props: NodeCanvasProps) {
       context.font = `12px ${colour("--font") || "sans-serif"}`;
       context.textBaseline = "middle";
       context.lineWidth = 3;
-      for (const [i, node] of nodes.entries()) {
-        if (node.label === undefined) continue;
-        const { x, y } = places[i] as Place;
-        const text = node.label.length > LABEL_CHARACTERS ? `${node.label.slice(0, LABEL_CHARACTERS)}…` : node.label;
-        const isLeft = x > width - 90;
-        context.textAlign = isLeft ? "right" : "left";
-        const at = x + (isLeft ? -1 : 1) * (node.radius + 5);
+      context.textAlign = "left";
+      const labels = nodes.flatMap(({ label, radius, isNamed = false }, i) => {
+        if (label === undefined) return [];
+        const text = label.length > LABEL_CHARACTERS ? `${label.slice(0, LABEL_CHARACTERS)}…` : label;
+        return [{ ...(places[i] as Place), radius, text, width: context.measureText(text).width, isFirst: isNamed }];
+      });
+      for (const [i, place] of placeLabels(labels, width, height).entries()) {
+        if (place === undefined) continue;
+        const { text = "" } = labels[i] ?? {};
         context.strokeStyle = ground;
-        context.strokeText(text, at, y);
+        context.strokeText(text, place.left, place.middle);
         context.fillStyle = colour("--text");
-        context.fillText(text, at, y);
+        context.fillText(text, place.left, place.middle);
       }
     },
     [nodes, edges, height],

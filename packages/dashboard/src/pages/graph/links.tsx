@@ -56,10 +56,11 @@ function Picture({ id, level, onGo }: { readonly id: Id; readonly level: Level; 
         radius: 6,
         colour: one.dead ? "--text-soft" : "--series-1",
         isHollow: one.id === null,
+        isNamed: pointed === i + 1,
         ...(isLabelled ? { label: one.id === null ? one.dot : String(one.id) } : {}),
       };
     });
-    const middle: DrawnNode = { x: 0, y: 0, radius: 9, colour: "--series-2", label: String(id) };
+    const middle: DrawnNode = { x: 0, y: 0, radius: 9, colour: "--series-2", label: String(id), isNamed: true };
     const lines: DrawnEdge[] = neighbours.map((_, i) => ({
       from: 0,
       to: i + 1,

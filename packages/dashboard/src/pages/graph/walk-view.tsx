@@ -49,6 +49,7 @@ function Picture({ walked, at }: { readonly walked: Walked; readonly at: number 
               ? "--series-1"
               : "--line-strong",
         isHollow: kept.has(place) && !expanded.has(place) && !now.has(place),
+        isNamed: place === pointed,
         ...(isMarked ? { label: node?.id === null ? node.dot : String(node?.id) } : {}),
       };
     });
@@ -58,7 +59,7 @@ function Picture({ walked, at }: { readonly walked: Walked; readonly at: number 
       const isNow = isNew.has(place);
       return [{ from, to, colour: isNow ? "--accent" : "--line", width: isNow ? 1.5 : 1 }];
     });
-    const query: DrawnNode = { x: 0, y: 0, radius: 6, colour: "--bad", label: "query" };
+    const query: DrawnNode = { x: 0, y: 0, radius: 6, colour: "--bad", label: "query", isNamed: true };
     return { drawn: [query, ...list], edges: lines, shown: order };
   }, [walked, steps, at, nodes, places, parents, pointed]);
   const node = pointed === undefined ? undefined : nodes[pointed];
