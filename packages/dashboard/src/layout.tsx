@@ -5,7 +5,7 @@ import { KeyDialog } from "./key-dialog.js";
 import type { PageEntry } from "./page.js";
 import { pages } from "./pages.js";
 import { Data } from "./parts/data.js";
-import { Questions } from "./parts/dialog.js";
+import { isDialogOpen, Questions } from "./parts/dialog.js";
 import { Toasts } from "./parts/toast.js";
 import { href } from "./route.js";
 import { setTheme, type Theme, theme } from "./theme.js";
@@ -150,7 +150,7 @@ export function Layout({ page, params, children }: LayoutProps) {
       </main>
       <Questions />
       <KeyDialog />
-      <Toasts />
+      <Toasts isTopmost={!isDialogOpen.value} />
     </>
   );
 }

@@ -1,7 +1,14 @@
-import { signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { place } from "../place.js";
+import { Toasts } from "./toast.js";
+
+/** Dialogs that are open, the topmost one last. */
+const open = signal<readonly HTMLDialogElement[]>([]);
+
+/** Is a dialog open, behind which the page is dim? */
+export const isDialogOpen = computed(() => open.value.length > 0);
 
 export interface DialogProps {
   readonly title: string;
@@ -14,12 +21,18 @@ export interface DialogProps {
 export function Dialog({ title, onClose, children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   const titleId = useId();
+  const topmost = open.value.at(-1);
   useEffect(() => {
     const shown = element.current;
-    shown?.showModal();
+    if (shown === null) return;
+    shown.showModal();
+    open.value = [...open.value, shown];
     // rather than the button that closes it
-    shown?.querySelector<HTMLElement>("input, select, textarea, .dialog-actions button")?.focus();
-    return () => shown?.close();
+    shown.querySelector<HTMLElement>("input, select, textarea, .dialog-actions button")?.focus();
+    return () => {
+      shown.close();
+      open.value = open.value.filter((one) => one !== shown);
+    };
   }, []);
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: Escape does the same
@@ -43,6 +56,7 @@ export function Dialog({ title, onClose, children }: DialogProps) {
         </header>
         {children}
       </div>
+      <Toasts isTopmost={topmost !== undefined && topmost === element.current} />
     </dialog>
   );
 }
@@ -119,9 +133,9 @@ function Asking({ title, text, action, isDangerous = false, typed, answer }: Ask
 
 /** Where questions appear; the layout has one. */
 export function Questions() {
-  const open = asked.value;
+  const question = asked.value;
   const { path } = place.value;
   // what it asks about is not what is looked at any more
   useEffect(() => () => asked.value?.answer(false), [path]);
-  return open === undefined ? null : <Asking key={open.title} {...open} />;
+  return question === undefined ? null : <Asking key={question.title} {...question} />;
 }

@@ -1,4 +1,5 @@
 import { signal } from "@preact/signals";
+import { timesForgotten } from "../api.js";
 
 interface Toast {
   readonly number: number;
@@ -21,11 +22,16 @@ export function notify(text: string, kind: Toast["kind"] = "done"): void {
   if (kind === "done") setTimeout(() => close(number), SHOWN_MS);
 }
 
-/** Where it is said; the layout has one. */
-export function Toasts() {
+// who forgets the key forgets what was done with it
+timesForgotten.subscribe(() => {
+  toasts.value = [];
+});
+
+/** Where it is said, in the layout and in every dialog: what is behind an open one is dim and cannot be pressed, so that the topmost of them says it. */
+export function Toasts({ isTopmost }: { readonly isTopmost: boolean }) {
   return (
     <div class="toasts" role="status" aria-live="polite">
-      {toasts.value.map(({ number, text, kind }) => (
+      {(isTopmost ? toasts.value : []).map(({ number, text, kind }) => (
         <div key={number} class={`toast toast-${kind}`}>
           <bdi dir="auto">{text}</bdi>
           <button type="button" class="quiet" aria-label="Close this message" onClick={() => close(number)}>
