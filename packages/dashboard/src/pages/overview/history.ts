@@ -1,3 +1,4 @@
+import { timesForgotten } from "../../api.js";
 import { quantile, total } from "../../histogram.js";
 import { durationsOf, durationsSince, type Figures, rate } from "./figures.js";
 
@@ -26,6 +27,12 @@ export interface Moment {
 const looks: Figures[] = [];
 const moments: Moment[] = [];
 
+// who forgets the key forgets what was seen with it
+timesForgotten.subscribe(() => {
+  looks.length = 0;
+  moments.length = 0;
+});
+
 const known = (value: number | undefined): number | null =>
   value === undefined || !Number.isFinite(value) ? null : value;
 
@@ -39,7 +46,7 @@ export function before(figures: Figures): Figures | undefined {
   return looks.findLast(({ atMs }) => atMs < figures.atMs);
 }
 
-/** Adds a look to the history of this tab, which ends with it. */
+/** Adds a look to the history of this tab, which ends with it, or when the key is forgotten. */
 export function remember(figures: Figures): void {
   const last = looks.at(-1);
   const isGap = last !== undefined && figures.atMs - last.atMs > GAP_MS;
