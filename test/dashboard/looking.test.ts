@@ -359,7 +359,13 @@ describe("operations", { skip: noBrowser }, () => {
     await view.shows("Nothing yet");
     view.allow(/status of 404/);
     await ok("DELETE", "/collections/o");
-    await view.shows("The stream ended; it is asked for again");
+    await view.shows("The stream was refused: nothing appears here");
+    await view.shows("Collection `o` doesn't exist");
+    await ok("PUT", "/collections/o", { vectors: { size: 2, distance: "Dot" } });
+    view.allow(/status of 400/);
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.locator(".badge-good", { hasText: "live" }).waitFor();
+    await view.shows("operations in between may be missing here");
     assert.equal(await page.evaluate("window.hit"), undefined);
   });
 });

@@ -99,3 +99,31 @@ test("only what is known to read is taken for a read", () => {
     api.isRead("GET", "/a") && !api.isRead("PUT", "/collections/c/points") && !api.isRead("DELETE", "/a/query"),
   );
 });
+
+/** A token as its holder sees it. */
+const tokenOf = (claims: object) => `e30.${btoa(JSON.stringify(claims)).replace(/=+$/, "")}.c2ln`;
+
+test("a token that is over is said to be", async () => {
+  for (const [key, said] of [
+    [tokenOf({ access: "r", exp: 1_000_000 }), /^Must provide an API key\. The token ended at 1970-01-1\d /],
+    [tokenOf({ exp: Date.now() / 1_000 + 3_600 }), /^Must provide an API key$/],
+    [tokenOf({ exp: "x" }), /^Must provide an API key$/],
+    ["e30.%%.c2ln", /^Must provide an API key$/],
+    ["a.b.c", /^Must provide an API key$/],
+  ] as const) {
+    api.giveKey(key);
+    const asking = assert.rejects(api.ask("GET", "/a"), /A key is needed/);
+    await settled();
+    assert.match(api.keyAsked.value ?? "", said);
+    api.refuseKey();
+    await asking;
+  }
+});
+
+test("what is asked with a key is told apart from what was asked before it was given, also where it is the same one", () => {
+  const before = api.timesKeyed.value;
+  api.giveKey(KEY);
+  api.giveKey(KEY);
+  api.forgetKey();
+  assert.equal(api.timesKeyed.value, before + 3);
+});

@@ -1,6 +1,7 @@
 import { signal } from "@preact/signals";
 import { canKeepDigits, parseJson, printJson } from "./json.js";
 import { pathPart } from "./path-part.js";
+import { refusedKey } from "./token-end.js";
 
 /** Why a request has no result: in words, with what the server said. */
 export class ApiError extends Error {
@@ -12,6 +13,11 @@ export class ApiError extends Error {
   ) {
     super(message);
   }
+}
+
+/** Is it that whoever asks may not, or has no key that is taken? Asking again with the same key would be refused again. */
+export function isForbidden(error: unknown): boolean {
+  return error instanceof ApiError && (error.status === 401 || error.status === 403);
 }
 
 /** An answer as it came. */
@@ -44,6 +50,9 @@ const storedKey = () => sessionStorage.getItem(KEY) ?? "";
 /** The key of this tab; "" is none. It is kept in the tab's own storage, which ends with it. */
 export const apiKey = signal(storedKey());
 
+/** How often a key was given or forgotten in this tab: what was asked before may be answered otherwise now, also where the same one was given again. */
+export const timesKeyed = signal(0);
+
 /** Set while somebody is asked for a key: what the server said about the one before. */
 export const keyAsked = signal<string | undefined>(undefined);
 
@@ -70,6 +79,7 @@ export function giveKey(key: string): void {
   sessionStorage.setItem(KEY, key);
   apiKey.value = key;
   isKeyRefused.value = false;
+  timesKeyed.value++;
   for (const { goOn } of takeWaiting()) goOn();
 }
 
@@ -102,6 +112,7 @@ export function forgetKey(): void {
   sessionStorage.removeItem(CONSOLE_HISTORY);
   isKeyRefused.value = false;
   apiKey.value = "";
+  timesKeyed.value++;
   timesForgotten.value++;
 }
 
@@ -199,7 +210,7 @@ export async function askResponse(method: string, pathname: string, request: Req
     if (response.status !== 401) return response;
     const said = (await textOf(response, request.signal)).slice(0, 500);
     // meanwhile somebody gave another one
-    if (apiKey.value === key) await keyGiven(key === "" ? "" : said, request.signal);
+    if (apiKey.value === key) await keyGiven(key === "" ? "" : refusedKey(key, said, Date.now()), request.signal);
   }
 }
 

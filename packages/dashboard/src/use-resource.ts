@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { ApiError, apiKey } from "./api.js";
+import { ApiError, isForbidden, keyAsked, timesKeyed } from "./api.js";
 import { duration } from "./format.js";
 
 /** What is looked at again and again is not the latest any more where an answer takes so long. */
@@ -30,8 +30,9 @@ function failed<Value>({ value, of }: State<Value>, wanted: object, error: Error
 }
 
 /**
- * Loads when the component appears, when one of `dependencies` or the key changes, and every `refreshMs` (from the end of one load to the start of the next) while
- * the tab is shown. A load that is not wanted any more is aborted; of one that is repeated, a silence is said as an error while it is still waited for.
+ * Loads when the component appears, when one of `dependencies` changes or a key is given, and every `refreshMs` (from the end of one load to the start of the next) while
+ * the tab is shown. A load that is not wanted any more is aborted; of one that is repeated, a silence is said as an error while it is still waited for, and one that the
+ * key does not let do is not repeated.
  */
 export function useResource<Value>(
   load: (signal: AbortSignal) => Promise<Value>,
@@ -42,7 +43,7 @@ export function useResource<Value>(
   const [turn, setTurn] = useState(0);
   const latest = useRef(load);
   latest.current = load;
-  const key = apiKey.value;
+  const key = timesKeyed.value;
   // what is loaded is told apart by what it depends on, not by the function's identity
   const wanted = useMemo(() => ({}), [...dependencies, key]);
   useEffect(() => {
@@ -62,7 +63,10 @@ export function useResource<Value>(
           `There was no answer for ${duration(SILENT_MS / 1_000)}; it is still waited for.`,
           0,
         );
-        silence = setTimeout(() => setState((before) => failed(before, wanted, error, true)), SILENT_MS);
+        silence = setTimeout(() => {
+          // who is asked for a key is who is waited for
+          if (keyAsked.value === undefined) setState((before) => failed(before, wanted, error, true));
+        }, SILENT_MS);
       }
       // what fails before there is a promise fails as one
       new Promise<Value>((resolve) => resolve(latest.current(abort.signal))).then(
@@ -76,7 +80,8 @@ export function useResource<Value>(
           if (abort.signal.aborted) return;
           clearTimeout(silence);
           setState((before) => failed(before, wanted, error as Error, false));
-          again();
+          // a refusal is noted by the server each time, and another key begins anew
+          if (!isForbidden(error)) again();
         },
       );
     };

@@ -1,4 +1,4 @@
-import { ask } from "../../api.js";
+import { apiKey, ask } from "../../api.js";
 import { Busy } from "../../parts/busy.js";
 import { Data } from "../../parts/data.js";
 import { ErrorBox } from "../../parts/error-box.js";
@@ -36,7 +36,11 @@ export function Page() {
           ]}
           rows={value.collections}
           keyOf={({ name }) => name}
-          empty="There is no collection yet."
+          empty={
+            apiKey.value === ""
+              ? "There is no collection yet."
+              : "There is no collection yet, or none that this key may see."
+          }
         />
       )}
     </>

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { ask, path } from "../../api.js";
+import { apiKey, ask, path } from "../../api.js";
 import { Card } from "../../parts/card.js";
 import { Data } from "../../parts/data.js";
 import { question } from "../../parts/dialog.js";
@@ -56,7 +56,9 @@ export function Aliases({ collection }: { readonly collection: string }) {
   return (
     <Card title="Aliases">
       <ErrorBox what="The aliases could not be read" error={list.error} onRetry={list.reload} />
-      {list.value?.aliases.length === 0 ? <p class="soft">The collection has no other name.</p> : null}
+      {list.value?.aliases.length === 0 ? (
+        <p class="soft">The collection has no other name{apiKey.value === "" ? "" : " that this key may see"}.</p>
+      ) : null}
       <ul class="aliases">
         {aliases.map(({ alias_name: alias }) => (
           <li key={alias} class="row">

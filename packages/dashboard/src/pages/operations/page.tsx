@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { apiKey } from "../../api.js";
-import { count, moment } from "../../format.js";
+import { timesKeyed } from "../../api.js";
+import { count, duration, moment } from "../../format.js";
 import { PointLink } from "../../looking/link-to-point.js";
 import type { PageProps } from "../../page.js";
 import { Badge } from "../../parts/badge.js";
@@ -11,7 +11,7 @@ import { ErrorBox } from "../../parts/error-box.js";
 import { CheckField, TextField } from "../../parts/field.js";
 import { JsonView } from "../../parts/json-view.js";
 import { VirtualList } from "../../parts/virtual-list.js";
-import { follow, type StreamState } from "./follow.js";
+import { follow, type StreamPlace, type StreamState } from "./follow.js";
 import { HELD_MAX, type ListedOperation, matching, withLatest } from "./latest.js";
 import "../../looking/looking.css";
 
@@ -77,12 +77,16 @@ export function Page({ params }: PageProps) {
   const come = useRef<ListedOperation[]>([]);
   const paused = useRef(false);
   paused.current = isPaused;
-  const key = apiKey.value;
+  const place = useRef<StreamPlace>({ lastId: "", come: 0 });
+  const [turn, setTurn] = useState(0);
+  const again = () => setTurn(turn + 1);
+  const key = timesKeyed.value;
 
   useEffect(() => {
     const abort = new AbortController();
     void follow(
       collection,
+      place.current,
       (operations) => {
         come.current.push(...operations);
         setTotal((before) => before + operations.length);
@@ -104,9 +108,16 @@ export function Page({ params }: PageProps) {
       clearInterval(timer);
       abort.abort();
     };
-  }, [collection, key]);
+  }, [collection, key, turn]);
 
   const shown = useMemo(() => matching(held, hidden, point.trim()), [held, hidden, point]);
+  // of a stream that is refused nothing will come
+  const nothing =
+    held.length > 0
+      ? "None of them is of these kinds and points."
+      : state.kind === "given_up"
+        ? "Nothing is shown."
+        : "Nothing yet: what is written from now on appears here.";
   return (
     <div class="stack">
       <Card
@@ -150,10 +161,15 @@ export function Page({ params }: PageProps) {
           <TextField label="Points whose id has" value={point} onInput={setPoint} placeholder="all" type="search" />
         </div>
         <ErrorBox
-          what="The stream ended; it is asked for again"
+          what={`The stream ended; it is asked for again${state.kind === "ended" ? ` after ${duration(state.pauseMs / 1_000)}` : ""}`}
           error={state.kind === "ended" ? state.error : undefined}
+          onRetry={again}
         />
-        <ErrorBox what="The stream was refused" error={state.kind === "given_up" ? state.error : undefined} />
+        <ErrorBox
+          what="The stream was refused: nothing appears here"
+          error={state.kind === "given_up" ? state.error : undefined}
+          onRetry={again}
+        />
         {isGap ? (
           <p class="field-error" role="alert">
             The server does not go on where the stream ended: operations in between may be missing here.
@@ -164,11 +180,7 @@ export function Page({ params }: PageProps) {
           are shown{isPaused ? "; paused" : ""}.
         </p>
         {shown.length === 0 ? (
-          <p class="soft">
-            {held.length === 0
-              ? "Nothing yet: what is written from now on appears here."
-              : "None of them is of these kinds and points."}
-          </p>
+          <p class="soft">{nothing}</p>
         ) : (
           <VirtualList
             label="Operations, the latest first"
