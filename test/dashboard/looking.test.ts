@@ -198,6 +198,9 @@ describe("the graph", { skip: noBrowser }, () => {
     await page.getByLabel(`Point 7 and its ${links[0]?.neighbours.length} links on layer 0`).waitFor();
     assert.equal(await page.locator(".near li").count(), links[0]?.neighbours.length);
     await view.look("graph-links");
+    // as wide as it is shown: what is drawn is neither squeezed nor pressed beside where it is seen
+    const isSharp = `(() => { const { width, clientWidth } = document.querySelector("canvas.plot"); return width === clientWidth; })()`;
+    await until(async () => (await page.evaluate(isSharp)) === true, "the drawing is as wide as its place");
     await page.locator(".near button").first().click();
     await page.getByLabel(new RegExp(`^Point ${first?.id} and its`)).waitFor();
     await page.getByRole("button", { name: "Back to 7" }).click();

@@ -46,10 +46,10 @@ export function Canvas(props: CanvasProps) {
 
   useEffect(() => {
     const canvas = element.current;
-    const box = canvas?.parentElement;
-    if (canvas === null || box === null || box === undefined) return;
-    const observer = new ResizeObserver(() => setWidth(Math.floor(box.clientWidth)));
-    observer.observe(box);
+    if (canvas === null) return;
+    // its own: what is around it has margins inside, and a drawing as wide as that would be squeezed, and pressed beside what is seen
+    const observer = new ResizeObserver(() => setWidth(Math.floor(canvas.clientWidth)));
+    observer.observe(canvas);
     // by hand: a listener of the framework could not keep the page from scrolling
     const onWheel = (event: WheelEvent) => {
       const { onZoom } = latest.current;
