@@ -156,7 +156,7 @@ export type { CausalState } from "./state/causal-state.js";
 export { MemoryVectorFiles } from "./state/memory-vector-files.js";
 export { metricOf } from "./state/open-shard.js";
 export { payloadBytesIn } from "./state/payload-bytes.js";
-export { visibleDot } from "./state/point-state.js";
+export { type PointState, visibleDot } from "./state/point-state.js";
 export { decodePointState, decodeStoredPoint } from "./state/point-state-codec.js";
 export type { NewTableSeed, PublishedRows, ReadableShard } from "./state/read-model.js";
 export { rowProblems } from "./state/row-problems.js";

@@ -80,7 +80,10 @@ export function refusal(replica: Replica, command: Command): MurmurationError {
 
 /** What readers find in rows and columns is what the points say. */
 export function assertRows(replica: Replica): void {
-  assert.deepEqual([...replica.writableShards()].flatMap(rowProblems), []);
+  assert.deepEqual(
+    [...replica.writableShards()].flatMap((target) => rowProblems(target)),
+    [],
+  );
 }
 
 /** Everything that tells two states of a replica apart. Where all is durable, readers see all. */

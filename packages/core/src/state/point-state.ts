@@ -14,6 +14,7 @@ export interface VectorRegister {
   readonly dot: Dot | undefined;
 }
 
+/** A point as a replica holds it, a deleted one too: what each write of it left. Vectors themselves are in the graphs. */
 export interface PointState {
   readonly id: PointId;
   /** Of the winning upsert or delete. */

@@ -35,9 +35,13 @@ const VALUES_ASKED = 20;
 
 /**
  * What readers would find in a shard's rows and columns that is not what its points say: nothing, when everything that was applied is
- * published. Looks at everything. For tests, the simulator, and whoever looks into a damaged replica.
+ * published. Looks at everything. For tests, the simulator, and whoever looks into a damaged replica. `states`: those of the shard, for who has read
+ * them: most of what this takes is reading each point and its payload.
  */
-export function rowProblems(target: WritableShard): string[] {
+export function rowProblems(
+  target: WritableShard,
+  states: readonly PointState[] = [...target.shard.table.states()],
+): string[] {
   const { shard, rows: model } = target;
   const { reader } = model.segment;
   const pin = reader.pin();
@@ -45,7 +49,7 @@ export function rowProblems(target: WritableShard): string[] {
     const { epoch } = pin;
     const problems: string[] = [];
     const rowOf = new Map<PointId, number>();
-    for (const state of shard.table.states()) {
+    for (const state of states) {
       const row = reader.rowOf(state.id, epoch);
       if (row === undefined) {
         if (state.exists) problems.push(`point ${state.id} has no row`);
@@ -53,13 +57,13 @@ export function rowProblems(target: WritableShard): string[] {
       }
       if (!state.exists) problems.push(`point ${state.id} is deleted and has a row`);
       rowOf.set(state.id, row);
-      problems.push(...rowDifferences(target, state, row, epoch).map((what) => `point ${state.id}: ${what}`));
+      for (const what of rowDifferences(target, state, row, epoch)) problems.push(`point ${state.id}: ${what}`);
     }
     const count = reader.count(epoch);
     if (count !== shard.table.size) problems.push(`${count} points are counted, ${shard.table.size} there are`);
     if (pagedIds(target, epoch) !== shard.table.size) problems.push("pages do not give every point once");
-    problems.push(...payloadBytesProblems(target));
-    problems.push(...columnProblems(model.segment.engine), ...columnDifferences(target, rowOf, epoch));
+    problems.push(...payloadBytesProblems(target, states));
+    problems.push(...columnProblems(model.segment.engine), ...columnDifferences(target, states, rowOf, epoch));
     return problems;
   } finally {
     pin.release();
@@ -67,12 +71,12 @@ export function rowProblems(target: WritableShard): string[] {
 }
 
 /** What is counted of payloads is what they take; where one cannot be read, nobody knows. */
-function payloadBytesProblems({ shard, rows: model }: WritableShard): string[] {
+function payloadBytesProblems({ rows: model }: WritableShard, states: readonly PointState[]): string[] {
   const { payloadBytes: counted } = model;
   if (counted === undefined) return [];
   let bytes = 0;
   try {
-    for (const { exists, payload } of shard.table.states()) {
+    for (const { exists, payload } of states) {
       if (exists && Object.keys(payload).length > 0) bytes += encodeStoredPayload(payload).length;
     }
   } catch (error) {
@@ -91,8 +95,10 @@ function rowDifferences(
   const { reader } = model.segment;
   const { rows } = reader;
   const problems: string[] = [];
-  const expect = (what: string, found: unknown, wanted: unknown) => {
-    if (found !== wanted) problems.push(`${what} is ${found} in its row, ${wanted} in its state`);
+  const expect = (what: string, found: unknown, wanted: unknown, name?: string) => {
+    if (found === wanted) return;
+    const where = name === undefined ? what : `${what} "${name}"`;
+    problems.push(`${where} is ${found} in its row, ${wanted} in its state`);
   };
   const { time, origin } = latestStamp(state);
   const stamp = rows.stampAt(row);
@@ -104,12 +110,13 @@ function rowDifferences(
     expect("payload in memory", text, printPayload(state.payload));
   }
   expect("version", rows.versionAt(row), state.version);
-  expect("stamp", [stamp.wallMs, stamp.counter, stamp.origin].join(), [time.wallMs, time.counter, origin].join());
+  if (stamp.wallMs !== time.wallMs || stamp.counter !== time.counter || stamp.origin !== origin)
+    expect("stamp", [stamp.wallMs, stamp.counter, stamp.origin].join(), [time.wallMs, time.counter, origin].join());
   for (const [space, name] of model.vectorKeys.entries()) {
     const dot = visibleDot(state, name);
     const slot = dot === undefined ? undefined : shard.graph(name).slotOf(dot);
-    expect(`the slot of vector "${name}"`, rows.slotAt(row, space), slot);
-    if (slot !== undefined) expect(`the row at its slot of "${name}"`, reader.rowAtSlot(space, slot, epoch), row);
+    expect("the slot of vector", rows.slotAt(row, space), slot, name);
+    if (slot !== undefined) expect("the row at its slot of", reader.rowAtSlot(space, slot, epoch), row, name);
   }
   return problems;
 }
@@ -133,7 +140,12 @@ function pagedIds({ shard, rows: model }: WritableShard, epoch: number): number 
   return count;
 }
 
-function columnDifferences(target: WritableShard, rowOf: ReadonlyMap<PointId, number>, epoch: number): string[] {
+function columnDifferences(
+  target: WritableShard,
+  states: readonly PointState[],
+  rowOf: ReadonlyMap<PointId, number>,
+  epoch: number,
+): string[] {
   const { shard, rows: model } = target;
   const reader = new ColumnReader(model.segment.engine);
   const wanted = shard.collection.payloadIndexes;
@@ -144,7 +156,7 @@ function columnDifferences(target: WritableShard, rowOf: ReadonlyMap<PointId, nu
   if (shown.length < Object.keys(wanted).length && !model.columns.hasWork && model.columns.givenUp().length === 0) {
     problems.push("an index has no column, and none is being built");
   }
-  const points = pointsOf(target, reader, epoch);
+  const points = pointsOf(target, states, rowOf, reader, epoch);
   const live = rowsText(finish(reader.visibleRows(epoch, new Meter())));
   if (live !== rowsText(points.liveRows))
     problems.push(`rows ${live} are visible, those of points are ${rowsText(points.liveRows)}`);
@@ -155,18 +167,24 @@ function columnDifferences(target: WritableShard, rowOf: ReadonlyMap<PointId, nu
 }
 
 /** The points as filters see them, by their rows. */
-function pointsOf({ shard, rows: model }: WritableShard, columns: ColumnReader, epoch: number): PointSource {
+function pointsOf(
+  { shard, rows: model }: WritableShard,
+  states: readonly PointState[],
+  rowOf: ReadonlyMap<PointId, number>,
+  columns: ColumnReader,
+  epoch: number,
+): PointSource {
   const { reader } = model.segment;
-  const states = new Map<number, PointState>();
-  for (const state of shard.table.states()) {
-    const row = state.exists ? reader.rowOf(state.id, epoch) : undefined;
-    if (row !== undefined) states.set(row, state);
+  const stateAt = new Map<number, PointState>();
+  for (const state of states) {
+    const row = state.exists ? rowOf.get(state.id) : undefined;
+    if (row !== undefined) stateAt.set(row, state);
   }
   return {
     rowCount: reader.rowCount,
-    liveRows: new RowSet(states.keys()),
+    liveRows: new RowSet(stateAt.keys()),
     subjectAt: (row) => {
-      const state = states.get(row);
+      const state = stateAt.get(row);
       assert(state !== undefined, "only rows of points are looked at");
       return { id: state.id, payload: state.payload, hasVector: () => false };
     },

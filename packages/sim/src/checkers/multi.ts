@@ -1,4 +1,12 @@
-import { type Distance, metricOf, ReadsHere, type Replica, visibleDot, type WritableShard } from "@murmuration/core";
+import {
+  type Distance,
+  metricOf,
+  type PointState,
+  ReadsHere,
+  type Replica,
+  visibleDot,
+  type WritableShard,
+} from "@murmuration/core";
 import { canonicalMulti, isDense, isSparse, type MultiVector, multiVector, type PointId } from "@murmuration/index";
 import { PART_DIMENSIONS } from "../data.js";
 
@@ -11,7 +19,11 @@ const parts = [1, -1, 0].map((sign) =>
  * What keeps searches of multivectors from answering what a look at the vectors of all points says, and codes from being those of their parts;
  * `undefined`: nothing. Everything that is applied is visible.
  */
-export function multiProblem(replica: Replica, { shard, indexes }: WritableShard): string | undefined {
+export function multiProblem(
+  replica: Replica,
+  { shard, indexes }: WritableShard,
+  states: readonly PointState[],
+): string | undefined {
   for (const [name, space] of Object.entries(shard.collection.vectors)) {
     const index = indexes.get(name);
     if (space.kind !== "multi" || index === undefined) continue;
@@ -19,7 +31,7 @@ export function multiProblem(replica: Replica, { shard, indexes }: WritableShard
     if (violation !== undefined) return `vector "${name}": ${violation.detail}`;
     const query = canonicalMulti(multiVector(parts, "query"), metricOf(space));
     const wanted = new Map<PointId, number>();
-    for (const state of shard.table.states()) {
+    for (const state of states) {
       const dot = visibleDot(state, name);
       const slot = dot === undefined ? undefined : index.slotOf(dot);
       const vector = slot === undefined ? undefined : index.reader.vectorAt(slot);

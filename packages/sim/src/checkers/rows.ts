@@ -36,11 +36,13 @@ export class RowChecker {
     const state = [rows.segment.epoch, shard.repairs, ...shard.frontier.values()].join();
     if (this.#checked.get(rows) === state) return;
     this.#checked.set(rows, state);
-    const [problem] = rowProblems(target);
+    // read once for all of them: reading each point, and its payload, is most of what looking at it takes
+    const states = [...shard.table.states()];
+    const [problem] = rowProblems(target, states);
     if (problem !== undefined) throw fail(problem);
-    const sparse = sparseProblem(replica, target);
+    const sparse = sparseProblem(replica, target, states);
     if (sparse !== undefined) throw fail(sparse);
-    const multi = multiProblem(replica, target);
+    const multi = multiProblem(replica, target, states);
     if (multi !== undefined) throw fail(multi);
   }
 }

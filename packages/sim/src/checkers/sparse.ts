@@ -1,4 +1,11 @@
-import { keyOfVector, ReadsHere, type Replica, visibleDot, type WritableShard } from "@murmuration/core";
+import {
+  keyOfVector,
+  type PointState,
+  ReadsHere,
+  type Replica,
+  visibleDot,
+  type WritableShard,
+} from "@murmuration/core";
 import { isSparse, type PointId, type SparseVector, sparseVector } from "@murmuration/index";
 import { SPARSE_INDICES } from "../data.js";
 
@@ -13,13 +20,17 @@ const query = sparseVector(
  * What keeps a search of sparse vectors from answering what a look at the vectors of all points says, which of them share an index with the query and
  * how rare each is among them included; `undefined`: nothing. Everything that is applied is visible.
  */
-export function sparseProblem(replica: Replica, { shard, indexes }: WritableShard): string | undefined {
+export function sparseProblem(
+  replica: Replica,
+  { shard, indexes }: WritableShard,
+  states: readonly PointState[],
+): string | undefined {
   for (const [name, space] of Object.entries(shard.collection.vectors)) {
     const key = keyOfVector(shard.collection, name) as string;
     const index = indexes.get(key);
     if (space.kind !== "sparse" || index === undefined) continue;
     const vectors = new Map<PointId, SparseVector>();
-    for (const state of shard.table.states()) {
+    for (const state of states) {
       const dot = visibleDot(state, key);
       const slot = dot === undefined ? undefined : index.slotOf(dot);
       const vector = slot === undefined ? undefined : index.reader.vectorAt(slot);
