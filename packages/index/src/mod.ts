@@ -100,7 +100,7 @@ export type { TableMemory, TableOptions } from "./segment/table-engine.js";
 export { finish, fixedAtFirst, type Interruption, Meter, type Sliced, stepsPerSlice } from "./sliced.js";
 export { sortInSlices } from "./sliced-sort.js";
 export { DenseSpace } from "./space/dense.js";
-export { createSpace, denseSpaceOf, loadSpace, type Space, type SpaceOptions } from "./space/open.js";
+export { createSpace, denseSpaceOf, type LoadedSpace, loadSpace, type Space, type SpaceOptions } from "./space/open.js";
 export type * from "./space/space.js";
 export { spaceUse } from "./space/space-use.js";
 export type { MultiSpace, SparseSpace } from "./space/unlinked.js";
@@ -174,6 +174,7 @@ export {
 export type { CausalPast, EdgeDelta, GraphCounters, GraphDelta, InsertCandidates } from "./vector-index/graph-types.js";
 export { type GraphUse, graphUse } from "./vector-index/graph-use.js";
 export { decodeImage, encodeImage, type ReadExactly } from "./vector-index/image.js";
+export type { ApartImage, OpenPart } from "./vector-index/image-parts.js";
 export { findRowsInImage } from "./vector-index/image-rows.js";
 export { attachFinder, type CandidateFinder, insertedSinceMax } from "./vector-index/insert-planner.js";
 export { normalise } from "./vector-index/normalise.js";

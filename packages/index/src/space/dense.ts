@@ -3,7 +3,8 @@ import { denseOf, isDense, type Vector } from "../vector/vector.js";
 import { type EdgeList, encodeEdgeDelta } from "../vector-index/edge-delta.js";
 import type { GraphReader, NodeDot } from "../vector-index/graph-reader.js";
 import type { CausalPast, EdgeDelta, GraphDelta } from "../vector-index/graph-types.js";
-import { encodeImage, encodeWholeImage } from "../vector-index/image.js";
+import { encodeApart, encodeImage, encodeWholeImage } from "../vector-index/image.js";
+import { type ImagePart, ImageParts } from "../vector-index/image-parts.js";
 import type { VectorIndexOptions } from "../vector-index/options.js";
 import { planLink, unlinkedDelta } from "../vector-index/plan-link.js";
 import { validateGraph } from "../vector-index/validate.js";
@@ -15,11 +16,14 @@ export class DenseSpace implements SpacePort {
   readonly kind = "dense";
   readonly links: SpaceLinks;
   readonly #graph: VectorIndex;
+  readonly #parts: ImageParts;
   /** `undefined`: nobody asks. */
   #deaths: NodeDot[] | undefined;
 
-  constructor(graph: VectorIndex) {
+  /** `parts`: of the image that the graph was just read from. */
+  constructor(graph: VectorIndex, parts: readonly ImagePart[] = []) {
     this.#graph = graph;
+    this.#parts = new ImageParts(parts);
     this.links = linksOf(graph);
   }
 
@@ -49,6 +53,7 @@ export class DenseSpace implements SpacePort {
 
   insert(dot: NodeDot, vector: Vector, delta: GraphDelta, past: CausalPast, undo?: UndoSteps): number {
     const slot = this.#graph.apply(dot, denseOf(vector), delta, past);
+    this.#parts.touch(slot);
     if (undo !== undefined) {
       const tags = this.#graph.takeUndo();
       undo.push(() => this.#graph.revert(slot, delta, tags));
@@ -114,6 +119,7 @@ export class DenseSpace implements SpacePort {
   }
 
   wipe(): boolean {
+    this.#parts.forget();
     return this.#graph.wipe();
   }
 
@@ -160,6 +166,10 @@ export class DenseSpace implements SpacePort {
 
   image(note: string): Uint8Array[] {
     return encodeImage(this.#graph, note);
+  }
+
+  imageApart(note: string, part: { readonly name: string; readonly isWhole: boolean }) {
+    return encodeApart(this.#graph, note, this.#parts, part);
   }
 
   wholeImage(note: string) {

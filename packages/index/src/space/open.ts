@@ -4,6 +4,7 @@ import type { MultiOptions } from "../multi/multi-options.js";
 import { decodeSlotsImage } from "../sparse/sparse-image.js";
 import { newSparseIndex } from "../sparse/sparse-index.js";
 import { decodeImage, type ReadExactly } from "../vector-index/image.js";
+import type { OpenPart } from "../vector-index/image-parts.js";
 import { type VectorIndexOptions, walksOnCodes } from "../vector-index/options.js";
 import type { RowKeeping } from "../vector-index/row-images.js";
 import { VectorIndex } from "../vector-index/vector-index.js";
@@ -37,15 +38,26 @@ export function createSpace(options: SpaceOptions, keeping?: RowKeeping): Space 
   return new DenseSpace(new VectorIndex(graphOptions, isOffMemory ? keeping.create() : undefined));
 }
 
+/** What an image holds. */
+export interface LoadedSpace {
+  readonly space: Space;
+  readonly note: string;
+  /** Name of the file that the f32 rows are in, if they are not in it. */
+  readonly rows?: string | undefined;
+  /** Names of the parts beside it. */
+  readonly parts?: readonly string[];
+}
+
 /**
- * A space from what `image` gave, with the note in it, and the name of the file that its f32 rows are in, if they are not in it. Throws `corrupt` for an image that is damaged, of an unknown layout or of other options,
+ * A space from what `image` or, with `openPart`, `imageApart` gave, with the note in it. Throws `corrupt` for an image that is damaged, of an unknown layout or of other options,
  * `capacity` without memory.
  */
 export function loadSpace(
   options: SpaceOptions,
   read: ReadExactly,
   keeping?: RowKeeping,
-): { readonly space: Space; readonly note: string; readonly rows?: string | undefined } {
+  openPart?: OpenPart,
+): LoadedSpace {
   if (options.kind === "sparse") {
     const index = newSparseIndex();
     const { note } = decodeSlotsImage(read, index, { kind: "sparse", dimensions: 0 });
@@ -57,6 +69,6 @@ export function loadSpace(
     return { space: multiSpace(index, options), note };
   }
   const { kind: _, ...graphOptions } = options;
-  const { index, note, rows } = decodeImage(graphOptions, read, keeping);
-  return { space: new DenseSpace(index), note, rows };
+  const { index, note, rows, parts } = decodeImage(graphOptions, read, keeping, openPart);
+  return { space: new DenseSpace(index, parts), note, rows, parts: parts.map(({ name }) => name) };
 }

@@ -5,6 +5,7 @@ import type { NodeDigest } from "../vector-index/graph-digest.js";
 import type { GraphHandle } from "../vector-index/graph-handle.js";
 import type { GraphReader, NodeDot } from "../vector-index/graph-reader.js";
 import type { CausalPast, EdgeDelta, GraphCounters, GraphDelta } from "../vector-index/graph-types.js";
+import type { ApartImage } from "../vector-index/image-parts.js";
 import type { InsertPlanner } from "../vector-index/insert-planner.js";
 import type { GraphReport } from "../vector-index/validate.js";
 
@@ -134,6 +135,11 @@ export interface SpacePort extends AppliedSpace {
   validate(): GraphReport;
   /** It as pieces to be written one after the other, for `loadSpace`: views on its memory, valid until it changes. */
   image(note: string): Uint8Array[];
+  /**
+   * The same in two, where it has so much that is written once: the image, and a part of this name with what no part of an earlier image holds, or with
+   * `isWhole` with all. `undefined`: `image` has it all.
+   */
+  imageApart(note: string, part: { readonly name: string; readonly isWhole: boolean }): ApartImage | undefined;
   /** The same with all that it keeps in files beside its memory. Throws `corrupt` or `storage` where something of it cannot be read. */
   wholeImage(note: string): Iterable<Uint8Array>;
   /** Of a graph. */

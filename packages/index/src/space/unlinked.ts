@@ -179,6 +179,10 @@ export class UnlinkedSpace<Kind extends "sparse" | "multi", Options, Kept extend
     );
   }
 
+  imageApart(): undefined {
+    return undefined;
+  }
+
   wholeImage(note: string): Uint8Array[] {
     return this.image(note);
   }

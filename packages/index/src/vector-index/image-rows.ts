@@ -30,8 +30,8 @@ export function* findRowsInImage(
     headBytes += target.length;
     return read(target);
   });
-  const { options, slotCount, rows } = manifest;
-  if (rows !== undefined || !Number.isSafeInteger(slotCount))
+  const { options, slotCount, rows, parts } = manifest;
+  if (rows !== undefined || parts !== undefined || !Number.isSafeInteger(slotCount))
     throw new MurmurationError("corrupt", "the vectors of a graph are not in its image");
   const { dimensions, links, metric } = options;
   const rowBytes = Math.ceil(dimensions / 4) * 16;

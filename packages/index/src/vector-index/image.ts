@@ -10,8 +10,19 @@ import {
 } from "../checked-image.js";
 import { MurmurationError } from "../errors.js";
 import { upperListsOf } from "./earlier-layouts.js";
+import { ROW_HEAD_BYTES } from "./graph-limits.js";
+import {
+  type ApartImage,
+  areParts,
+  type ImagePart,
+  type ImageParts,
+  type OpenPart,
+  readParts,
+  SLAB_SLOTS,
+  viewsOfRegions,
+} from "./image-parts.js";
 import { type VectorIndexOptions, walksOnCodes } from "./options.js";
-import { type RowKeeping, readRowsToFile, readRowsToMemory, rowPieces } from "./row-images.js";
+import { putRowsToFile, type RowKeeping, readRowsToFile, readRowsToMemory, rowPieces } from "./row-images.js";
 import { VectorIndex } from "./vector-index.js";
 
 export type { ReadExactly } from "../checked-image.js";
@@ -24,7 +35,8 @@ export const GRAPH_IMAGE: ImageKind = { magic: "MURMIMG1", name: "graph image" }
  */
 const LAYOUT_VERSION = 5;
 
-/** Which of the regions holds the f32 rows. */
+/** Which of the regions hold the codes and the f32 rows. */
+const CODES_REGION = 2;
 const ROWS_REGION = 3;
 
 /** What stands at the beginning of an image. */
@@ -38,6 +50,8 @@ export interface GraphManifest {
   readonly upperStart?: number;
   /** Name of the file that the f32 rows are in; absent: they are in the image. */
   readonly rows?: string;
+  /** Files that the codes and the f32 rows are in; absent: they are in the image. */
+  readonly parts?: readonly ImagePart[];
   /** What the host needs to know about the image: the log position it stands at. */
   readonly note: string;
 }
@@ -58,6 +72,35 @@ export function encodeImage(index: VectorIndex, note: string): Uint8Array[] {
   const store = index.rows?.store;
   store?.file.flush();
   return encodeCheckedImage(GRAPH_IMAGE, { ...manifest, ...(store && { rows: store.name }) }, regions);
+}
+
+/**
+ * The same with codes and f32 rows in parts beside it, of which only what no part holds yet is to be written: to one with this name. `isWhole`: all of
+ * them are. `undefined` for a graph that has few, or its rows in a file: its image is small, or the file is there.
+ */
+export function encodeApart(
+  index: VectorIndex,
+  note: string,
+  parts: ImageParts,
+  { name, isWhole }: { readonly name: string; readonly isWhole: boolean },
+): ApartImage | undefined {
+  const manifest = manifestOf(index, note);
+  const { slotCount } = manifest;
+  if (index.rows !== undefined || slotCount < SLAB_SLOTS) return undefined;
+  const regions = index.imageRegions(slotCount, manifest.upperEnd);
+  const apart = [regions[CODES_REGION], regions[ROWS_REGION]] as Uint8Array[];
+  const next = parts.next({ slotCount, views: viewsOfRegions(apart, slotCount) }, name, isWhole);
+  const rest = regions.map((region, i) => (isApart(i) ? region.subarray(0, 0) : region));
+  return {
+    parts: next.parts.map((part) => part.name),
+    part: next.pieces,
+    image: encodeCheckedImage(GRAPH_IMAGE, { ...manifest, parts: next.parts }, rest),
+    written: next.written,
+  };
+}
+
+function isApart(region: number): boolean {
+  return region === CODES_REGION || region === ROWS_REGION;
 }
 
 /** The same with all rows in it, wherever they are kept. Throws `corrupt` or `storage` for rows that cannot be read. */
@@ -81,14 +124,15 @@ export function* encodeWholeImage(index: VectorIndex, note: string): IterableIte
 
 /**
  * Read an image into a new index with these options, whose rows are kept as `keeping` says; default: in its memory. `rows`: the file that the image
- * takes them from, absent where they are in it. Throws `corrupt` for one
+ * takes them from, absent where they are in it. `openPart`: of what is in parts beside it, which `parts` then names. Throws `corrupt` for one
  * that is damaged, cut short, of a layout version that is not known or of other options, `capacity` for one of an earlier version that holds more vectors than fit now.
  */
 export function decodeImage(
   options: VectorIndexOptions,
   read: ReadExactly,
   keeping?: RowKeeping,
-): { index: VectorIndex; note: string; rows: string | undefined } {
+  openPart?: OpenPart,
+): { index: VectorIndex; note: string; rows: string | undefined; parts: readonly ImagePart[] } {
   const manifest = readCheckedManifest<GraphManifest>(GRAPH_IMAGE, read);
   const before = manifest.rows === undefined ? undefined : keeping?.open(manifest.rows);
   if (manifest.rows !== undefined && before === undefined)
@@ -104,9 +148,15 @@ export function decodeImage(
     const problem = `the graph image holds ${manifest.slotCount} vectors, and at most ${index.capacity} of this size fit a shard's memory`;
     throw new MurmurationError("capacity", problem);
   }
+  const { parts = [] } = manifest;
+  const hasParts = manifest.parts !== undefined;
+  if (hasParts && !(before === undefined && areParts(parts, manifest.slotCount)))
+    throw new MurmurationError("corrupt", "the graph image does not say what its parts hold");
   const moved = upperStart - start;
   const isRowless = before !== undefined || index.rows !== undefined;
-  for (const [i, region] of index.imageRegions(manifest.slotCount, manifest.upperEnd + moved).entries()) {
+  const regions = index.imageRegions(manifest.slotCount, manifest.upperEnd + moved);
+  for (const [i, region] of regions.entries()) {
+    if (hasParts && isApart(i)) continue;
     if (i !== ROWS_REGION || !isRowless) readCheckedRegion(GRAPH_IMAGE, read, region, manifest.checksums[i]);
     else if (before === undefined) {
       const reading = new RegionReading(GRAPH_IMAGE, read);
@@ -114,12 +164,35 @@ export function decodeImage(
       reading.end(manifest.checksums[i]);
     }
   }
+  if (hasParts) readApart(index, manifest.slotCount, regions, parts, openPart);
   if (!index.restore(manifest.layout === LAYOUT_VERSION ? undefined : moved)) {
     throw new MurmurationError("corrupt", "the graph image leads out of its memory");
   }
   if (before === undefined) index.rows?.nameAll(manifest.slotCount);
   else if (index.rows === undefined) readRowsToMemory(index, manifest.slotCount, before);
-  return { index, note: manifest.note, rows: manifest.rows };
+  return { index, note: manifest.note, rows: manifest.rows, parts };
+}
+
+/** Read codes and rows from parts, to wherever the index has its rows. */
+function readApart(
+  index: VectorIndex,
+  slotCount: number,
+  regions: readonly Uint8Array[],
+  parts: readonly ImagePart[],
+  openPart: OpenPart | undefined,
+): void {
+  const [codes, inMemory] = [regions[CODES_REGION], regions[ROWS_REGION]] as [Uint8Array, Uint8Array];
+  const { rows } = index;
+  if (rows === undefined) {
+    readParts({ slotCount, views: viewsOfRegions([codes, inMemory], slotCount) }, parts, openPart);
+    return;
+  }
+  const rowBytes = rows.recordBytes - ROW_HEAD_BYTES;
+  const viewsOfCodes = viewsOfRegions([codes], slotCount);
+  const views = (from: number, slots: number) => [...viewsOfCodes(from, slots), new Uint8Array(slots * rowBytes)];
+  readParts({ slotCount, views }, parts, openPart, (from, [, read]) => {
+    if (read !== undefined) putRowsToFile(index, from, read);
+  });
 }
 
 /** Where the upper lists began when the image was made; `undefined`: its regions are not those of this version. */

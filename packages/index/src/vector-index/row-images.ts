@@ -51,6 +51,15 @@ export function readRowsToFile(index: VectorIndex, slotCount: number, read: (pie
   }
 }
 
+/** Write rows that were read to the file of such an index, from a slot on. */
+export function putRowsToFile(index: VectorIndex, fromSlot: number, read: Uint8Array): void {
+  const { rows } = index;
+  if (rows === undefined) throw new MurmurationError("internal", "the rows are in memory");
+  const staged = ROWS_STAGED * (rows.recordBytes - ROW_HEAD_BYTES);
+  for (let at = 0, slot = fromSlot; at < read.length; at += staged, slot += ROWS_STAGED)
+    rows.putUnnamed(slot, read.subarray(at, at + staged));
+}
+
 /** Take the rows of nodes that are there into memory, from a file. Throws `corrupt` for one of a live node that is not to be had. */
 export function readRowsToMemory(index: VectorIndex, slotCount: number, store: RowStore): void {
   const [, , , vectors, metas] = index.imageRegions(slotCount, 0) as [

@@ -12,12 +12,21 @@ const SHARD_ID = /^[1-9]\d{0,7}-[1-9]\d{0,12}$/;
 /** What an image is of: the graph of a vector, or the table. */
 type ImageOf = { readonly vector: string } | "table";
 
+/** What names of parts are made of here. */
+const PART = /^[\da-f-]{36}$/;
+const PART_END = ".part";
+const UNFINISHED = ".unfinished";
+
 /** Vector names may hold any character; file names may not. */
 function fileOf(folder: string, shard: string, what: ImageOf): string {
   // a name from elsewhere must not become a way out of the folder
   if (!SHARD_ID.test(shard)) throw new MurmurationError("corrupt", `"${shard}" is no id of a shard`);
   const name = what === "table" ? what : createHash("sha256").update(what.vector).digest("hex").slice(0, 16);
   return join(folder, shard, `${name}.image`);
+}
+
+function partOf(folder: string, shard: string, name: string): string {
+  return join(dirname(fileOf(folder, shard, "table")), name + PART_END);
 }
 
 function flush(path: string): void {
@@ -32,7 +41,10 @@ function flush(path: string): void {
 /** Told of an image that cannot be used: of a graph, or of a table, which has no vector. */
 export type OnImageRefused = (shard: string, vector: string | undefined, error: MurmurationError) => void;
 
-/** Images of graphs and tables as files, one per vector and one for the table: a cache of what the log can make again. */
+/**
+ * Images of graphs and tables as files, one per vector and one for the table: a cache of what the log can make again. A larger graph's has parts beside it
+ * (`SpacePort.imageApart`), each written once and removed when no image names it any more.
+ */
 export class ImageStore implements ImageSource {
   readonly #folder: string;
   readonly #onRefused: OnImageRefused;
@@ -56,11 +68,19 @@ export class ImageStore implements ImageSource {
     return this.#open(shard, "table");
   }
 
+  openPart(shard: string, name: string): ReadExactly | undefined {
+    return PART.test(name) ? this.#openFile(() => partOf(this.#folder, shard, name)) : undefined;
+  }
+
   #open(shard: string, what: ImageOf): ReadExactly | undefined {
+    return this.#openFile(() => fileOf(this.#folder, shard, what));
+  }
+
+  #openFile(path: () => string): ReadExactly | undefined {
     let file: string;
     let descriptor: number;
     try {
-      file = fileOf(this.#folder, shard, what);
+      file = path();
       descriptor = openSync(file, "r");
     } catch {
       return undefined;
@@ -109,12 +129,32 @@ export class ImageStore implements ImageSource {
     this.#opened = [];
   }
 
-  /** Replace the image of a graph: wholly, or not at all. Throws what the file system throws. */
-  save(shard: string, vector: string, space: Space, position: number, causality: Pick<CausalState, "toJson">): void {
+  /** Replace the image of a graph: wholly, or not at all. `isWhole`: also what parts hold. Throws what the file system throws. */
+  save(
+    shard: string,
+    vector: string,
+    space: Space,
+    position: number,
+    causality: Pick<CausalState, "toJson">,
+    isWhole = false,
+  ): void {
     const file = fileOf(this.#folder, shard, { vector });
     const image: PlacedImage = { position, token: randomUUID(), rows: rowFileOf(space) };
-    this.#write(file, space.image(imageNote(image, causality)));
-    this.#graphs.set(file, image);
+    const note = imageNote(image, causality);
+    const name = randomUUID();
+    const apart = space.imageApart(note, { name, isWhole });
+    const part = partOf(this.#folder, shard, name);
+    try {
+      // before the image that names it
+      if (apart !== undefined && apart.part.length > 0) this.#write(part, apart.part);
+      this.#write(file, apart?.image ?? space.image(note));
+    } catch (error) {
+      // a disk that is full must not be filled by what nobody names
+      for (const left of [part, `${part}${UNFINISHED}`]) rmSync(left, { force: true });
+      throw error;
+    }
+    apart?.written();
+    this.#graphs.set(file, { ...image, parts: apart?.parts });
   }
 
   /** Replace the image of a table, given in pieces, likewise. */
@@ -123,7 +163,7 @@ export class ImageStore implements ImageSource {
   }
 
   #write(file: string, pieces: Iterable<Uint8Array>): void {
-    const unfinished = `${file}.unfinished`;
+    const unfinished = file + UNFINISHED;
     mkdirSync(dirname(file), { recursive: true });
     const descriptor = openSync(unfinished, "w");
     try {
@@ -148,15 +188,32 @@ export class ImageStore implements ImageSource {
       }
       const vectors = served.get(shard);
       const graphs = vectors && Array.from(vectors, (vector) => fileOf(this.#folder, shard, { vector }));
+      const parts = graphs?.flatMap((file) => this.#graphs.get(file)?.parts ?? []);
       const used = graphs && new Set([...graphs, fileOf(this.#folder, shard, "table")]);
+      for (const part of parts ?? []) used?.add(join(folder, part + PART_END));
       for (const name of readdirSync(folder)) {
         const file = join(folder, name);
-        const isGone = used !== undefined && name.endsWith(".image") && !used.has(file);
+        const isOurs = name.endsWith(".image") || name.endsWith(PART_END);
+        const isGone = used !== undefined && isOurs && !used.has(file);
         if (isGone) this.#graphs.delete(file);
-        if (isGone || name.endsWith(".unfinished")) rmSync(file, { force: true });
+        if (isGone || name.endsWith(UNFINISHED)) rmSync(file, { force: true });
       }
     }
   }
+}
+
+/**
+ * How many operations, at most, the images lack that a replica was opened with: those that its start applied anew, and that the next would. Of one shard, the
+ * one of which most are lacking.
+ */
+export function lackedBy(images: Pick<ImageStore, "position">, replica: Replica): number {
+  let most = 0;
+  for (const { shard, indexes } of replica.writableShards()) {
+    const ever = [...shard.frontier.values()].reduce((sum, sequence) => sum + sequence, 0);
+    for (const vector of indexes.keys())
+      most = Math.max(most, Math.min(ever, shard.position - images.position(shard.id, vector)));
+  }
+  return most;
 }
 
 /** Name of the file that a graph has its f32 rows in; `undefined`: they are in memory, or it has none. */
@@ -168,7 +225,7 @@ type SavedImages = Pick<ImageStore, "position" | "rowFile" | "token" | "save" | 
 
 /**
  * Write the images that lack an operation of the log up to `position`, or have their vectors in another place than the graph, those of tables after those of their graphs, which they name. Returns how
- * many. `all`: also those that lack nothing. Throws what the file system throws.
+ * many. `all`: also those that lack nothing, and what their parts hold. Throws what the file system throws.
  */
 export function saveImages(
   images: SavedImages,
@@ -183,7 +240,7 @@ export function saveImages(
     for (const [vector, index] of indexes) {
       const isCurrent = images.position(shard.id, vector) >= shard.position;
       if (!all && isCurrent && images.rowFile(shard.id, vector) === rowFileOf(index)) continue;
-      images.save(shard.id, vector, index, position, shard.causality);
+      images.save(shard.id, vector, index, position, shard.causality, all);
       written++;
     }
     if (!rows.hasImages || (!all && written === before && rows.isImaged)) continue;

@@ -45,6 +45,7 @@ function resourcesOf(log: FailingOpLog, heap: Heap, vectors: MemoryVectorFiles):
     heap,
     images: {
       open: () => undefined,
+      openPart: () => undefined,
       used: () => undefined,
       refused: () => undefined,
       openTable: () => undefined,

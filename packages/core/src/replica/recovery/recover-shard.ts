@@ -38,11 +38,15 @@ export interface PlacedImage {
   readonly token: string | undefined;
   /** Name of the file that its f32 rows are in, wherever the graph has them now; absent: they are in it. */
   readonly rows?: string | undefined;
+  /** Names of the parts beside it, which hold what of it is written once; absent: there are none. */
+  readonly parts?: readonly string[] | undefined;
 }
 
 /** Newest images of graphs and tables. For each graph's it is told where it stood, or why it could not be used. */
 export interface ImageSource extends TableImageSource {
   open(shard: string, vector: string): ReadExactly | undefined;
+  /** A part of such an image; absent: none has any. */
+  openPart?(shard: string, name: string): ReadExactly | undefined;
   used(shard: string, vector: string, image: PlacedImage): void;
   refused(shard: string, vector: string, error: MurmurationError): void;
 }
@@ -279,7 +283,8 @@ function openIndex(
   const read = images?.open(collection.id, vector);
   if (read !== undefined) {
     try {
-      const { space: index, note, rows } = loadSpace(options, read, keeping);
+      const openPart = (name: string) => images?.openPart?.(collection.id, name);
+      const { space: index, note, rows, parts } = loadSpace(options, read, keeping, openPart);
       const { position, token, causality } = readImageNote(note);
       if (!Number.isSafeInteger(position) || position < 0 || position > log.lastPosition()) {
         throw new MurmurationError("corrupt", "the graph image is newer than the log");
@@ -287,7 +292,7 @@ function openIndex(
       if (position < (checkpoint?.position ?? 0)) {
         throw new MurmurationError("corrupt", "the graph image is older than the log's checkpoint");
       }
-      images?.used(collection.id, vector, { position, token, rows });
+      images?.used(collection.id, vector, { position, token, rows, parts });
       return { index, position, token, causality };
     } catch (error) {
       if (!(error instanceof MurmurationError)) throw error;
