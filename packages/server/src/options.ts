@@ -249,7 +249,8 @@ export const optionTable: readonly OptionRow[] = [
     name: "image-interval",
     key: "imageInterval",
     placeholder: "operations",
-    description: "write images of the graphs after so many operations, so that a start has less to replay",
+    description:
+      "write images of the graphs after so many operations at the latest, so that a start has less to replay",
     defaultValue: 50_000,
     parse: integerFrom(1, 1_000_000_000),
   },

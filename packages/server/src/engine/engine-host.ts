@@ -324,6 +324,7 @@ export class EngineHost {
     } else this.#pace.noteExchange(endedMs);
     if (buildIndexes(this.#replica)) this.#scheduleTurn();
     this.#publish();
+    if (this.#images.areDue) this.#images.save();
     if (isDone && this.#link?.hasWaiting === true) this.#scheduleReceive();
     this.#scheduleTick();
   }

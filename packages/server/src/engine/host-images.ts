@@ -1,39 +1,59 @@
 import type { Replica, WritableShard } from "@murmuration/core";
 import { type Json, MurmurationError } from "@murmuration/index";
 import type { EngineResources } from "./engine-resources.js";
-import { rowFileOf, saveImages } from "./image-store.js";
+import { lackedBy, rowFileOf, saveImages } from "./image-store.js";
+
+/** Images are due earlier, when so many parts of the operations came that they are due after, and of the points they are of, */
+const EARLY_PART = 10;
+const POINTS_PART = 16;
+/** and so many times as long has passed as writing the last ones took: what it costs is a bounded part of the time, whatever the disk. */
+const TIMES_WRITTEN = 100;
 
 /** What looks after the images needs. */
 export interface HostImagesOptions {
   readonly replica: Replica;
   readonly images: EngineResources["images"];
   readonly vectors: EngineResources["vectors"];
-  /** Images are due when so many operations came after the last ones. */
+  /** Images are due when so many operations came after the last ones, and earlier where they cost little. */
   readonly every: number;
   /** Has the disk take what was applied; false: it did not. */
   readonly sync: () => boolean;
   readonly tell: (level: "info" | "warn", message: string, details: Json) => void;
+  /** Milliseconds since anything; default: those of the process. */
+  readonly nowMs?: () => number;
 }
 
 /** The images of the graphs that an engine hosts. */
 export class HostImages {
   readonly #options: HostImagesOptions;
+  readonly #nowMs: () => number;
   /** Log position up to which they were looked after. */
   #position: number;
+  /** When images were written last, and how long it took. */
+  #last = { endedMs: Number.NEGATIVE_INFINITY, tookMs: 0 };
   /** When all were written anew last. */
   #anew: { readonly round: string; readonly written: number } | undefined;
 
   /** Of a replica that has just been opened with them. */
   constructor(options: HostImagesOptions) {
     this.#options = options;
+    this.#nowMs = options.nowMs ?? (() => performance.now());
     options.images.closeAll();
     this.#sweep();
-    this.#position = options.replica.position();
+    // what a start had to apply anew, the next one should not have to
+    this.#position = options.replica.position() - lackedBy(options.images, options.replica);
   }
 
   get areDue(): boolean {
     const { replica, every } = this.#options;
-    return replica.position() - this.#position >= every;
+    const operations = replica.position() - this.#position;
+    if (operations >= every) return true;
+    if (operations < every / EARLY_PART) return false;
+    const { endedMs, tookMs } = this.#last;
+    if (this.#nowMs() - endedMs < tookMs * TIMES_WRITTEN) return false;
+    let points = 0;
+    for (const { shard } of replica.writableShards()) if (shard.position > this.#position) points += shard.table.size;
+    return operations >= points / POINTS_PART;
   }
 
   /** Write the images that lack an operation. One that cannot be written costs only time at the next start. */
@@ -42,16 +62,18 @@ export class HostImages {
     // an image of what the log does not hold would be one of another history after a crash
     if (!replica.isDurable() || !sync()) return;
     const position = replica.position();
-    const began = performance.now();
+    const began = this.#nowMs();
     try {
       const written = saveImages(images, replica, position);
       this.#sweep();
       if (written > 0)
-        tell("info", "graph images written", { written, position, ms: Math.round(performance.now() - began) });
+        tell("info", "graph images written", { written, position, ms: Math.round(this.#nowMs() - began) });
     } catch (error) {
       tell("warn", "graph images could not be written", { why: (error as Error).message });
     }
     this.#position = position;
+    const endedMs = this.#nowMs();
+    this.#last = { endedMs, tookMs: endedMs - began };
   }
 
   /** Write all images, once for each round. Returns how many that were. Throws what the file system throws, and `storage` where the log refuses. */
