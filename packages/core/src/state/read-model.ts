@@ -48,6 +48,11 @@ export interface PublishedRows {
   readonly isReplaced?: boolean;
 }
 
+interface FillOptions {
+  readonly isBegun?: boolean;
+  readonly look?: (id: PointId) => void;
+}
+
 /**
  * What readers read of a shard: its points as rows by epoch, and its payload indexes as columns, in memory that all threads share. Points that
  * change are noted by the shard; at the end of a group that is to be made durable each gets one row from its state as it is then
@@ -155,13 +160,15 @@ export class ReadModel {
 
   /**
    * Make the rows of all points as they are, of those that are noted after `load`, and all payload indexes, and note from here on which change. No
-   * reader reads yet. `isBegun`: rows of those alone that are noted, the others were made by `fillNoted`. Throws as `open` does.
+   * reader reads yet. `isBegun`: rows of those alone that are noted, the others were made by `fillNoted`. `look`: is called with each point before its row is
+   * made, while its state is at hand. Throws as `open` does.
    */
-  fill(newSeed: NewTableSeed, { isBegun = this.#isLoaded }: { readonly isBegun?: boolean } = {}): void {
+  fill(newSeed: NewTableSeed, { isBegun = this.#isLoaded, look }: FillOptions = {}): void {
     this.open(newSeed);
     const wanted = isBegun ? [...this.#changed] : this.#liveIds();
     this.#changed.clear();
     for (const id of wanted) {
+      look?.(id);
       this.note(id);
       this.fillNoted();
     }

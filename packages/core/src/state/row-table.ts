@@ -24,8 +24,8 @@ export type NewTableSeed = () => readonly [number, number];
 
 /** Rows that a step of building or emptying a column passes over. */
 export const ROWS_PER_STEP = 1_024;
-/** Points whose rows are made as one group while a table is filled. */
-export const FILLED_PER_GROUP = 4_096;
+/** Points whose rows are made as one group while a table is filled: no more than a `PointTable` has at hand, so that none is read twice. */
+export const FILLED_PER_GROUP = 1_024;
 
 /** A point, and its state where it exists. */
 export type NotedPoint = readonly [PointId, PointState | undefined];

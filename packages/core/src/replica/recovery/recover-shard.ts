@@ -207,11 +207,12 @@ export function recoverPoints(log: OpLog, { shard, rows }: WritableShard, newSee
   table.keepIn(new StoredStates(log, shard.id));
   if (rows.isLoaded) {
     const stored = log.verifyPoints(shard.id);
-    for (const id of rows.noted) {
-      const state = table.live(id);
-      if (state !== undefined) shard.showPoint(state);
-    }
-    rows.fill(newSeed);
+    rows.fill(newSeed, {
+      look: (id) => {
+        const state = table.live(id);
+        if (state !== undefined) shard.showPoint(state);
+      },
+    });
     if (rows.count > stored)
       refuseMessage(`shard ${shard.id} has ${stored} points in the log, and ${rows.count} in its rows`);
     table.count(stored, stored - rows.count);
