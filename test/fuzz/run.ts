@@ -3,9 +3,10 @@ import { operationsFuzzer } from "./operations/operations.js";
 import { bodiesFuzzer } from "./rest/bodies.js";
 import { restTextFuzzer } from "./rest/rest-text.js";
 import { rowsFuzzer } from "./rows/rows.js";
+import { wireFuzzer } from "./wire/wire.js";
 
 /** Every fuzzer there is. */
-export const fuzzers: readonly Fuzzer[] = [operationsFuzzer, bodiesFuzzer, restTextFuzzer, rowsFuzzer];
+export const fuzzers: readonly Fuzzer[] = [operationsFuzzer, bodiesFuzzer, restTextFuzzer, rowsFuzzer, wireFuzzer];
 
 /** How long, what and from where. */
 export interface FuzzOptions {
