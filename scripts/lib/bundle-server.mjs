@@ -90,7 +90,12 @@ const isOwn = /[/\\]packages[/\\](core|index|server)[/\\]/;
 /** What a start loads, each with a letter of its own, and the rest by what it needs: files that are shared are so by letters. */
 const BEGUN = {
   c: ["cli"],
-  m: ["commands/mod"],
+  k: ["commands/mod"],
+  m: ["commands/serve"],
+  o: ["commands/operate-cluster"],
+  u: ["commands/audit"],
+  d: ["commands/restore", "commands/verify", "commands/backups", "commands/drill"],
+  t: ["commands/import-command", "commands/export-command"],
   a: ["app"],
   e: ["engine/worker"],
   r: ["read/reader-thread"],

@@ -4,7 +4,6 @@ import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { unseen } from "../audit-log/entry.js";
 import { parseHead } from "../audit-log/head.js";
 import { type Anchor, type AuditVerdict, verifyAuditLog } from "../audit-log/verify.js";
-import type { CliCommand } from "./command.js";
 
 /** Exit codes: nothing wrong; the log is, or cannot be read; the command line is. */
 const INTACT = 0;
@@ -70,34 +69,30 @@ function check(folder: string, { head, publicKey, json }: Flags): number {
 }
 
 /** Looks at audit logs. */
-export const audit: CliCommand = {
-  name: "audit",
-  summary: "check that nothing was taken out of an audit log, nor changed",
-  run: async (argv) => {
-    let code = INTACT;
-    const program = new Command("murmur audit")
-      .description("Looks at the audit log of a server.")
-      .helpOption("-h, --help", "print this help")
-      .exitOverride();
-    program
-      .command("verify")
-      .description("Goes through an audit log, and says what was taken out, changed, put elsewhere or cut off.")
-      .argument("<folder>", "the folder of the log; the server may be running")
-      .option("--head <head>", "a head kept elsewhere: a file, or NUMBER:HASH; once for each", anchorOf, [])
-      .option("--public-key <file>", "PEM file of the key by which the head in the folder has to be signed")
-      .option("--json", "print one JSON object")
-      .helpOption("-h, --help", "print this help")
-      .addHelpText("after", "\nExit codes: 0 intact, 1 not intact or not readable, 2 wrong use.")
-      .exitOverride()
-      .action((folder: string, flags: Flags) => {
-        code = check(folder, flags);
-      });
-    try {
-      program.parse([...argv], { from: "user" });
-      return code;
-    } catch (error) {
-      if (!(error instanceof CommanderError)) throw error;
-      return error.exitCode === 0 ? INTACT : MISUSED;
-    }
-  },
-};
+export async function audit(argv: readonly string[]): Promise<number> {
+  let code = INTACT;
+  const program = new Command("murmur audit")
+    .description("Looks at the audit log of a server.")
+    .helpOption("-h, --help", "print this help")
+    .exitOverride();
+  program
+    .command("verify")
+    .description("Goes through an audit log, and says what was taken out, changed, put elsewhere or cut off.")
+    .argument("<folder>", "the folder of the log; the server may be running")
+    .option("--head <head>", "a head kept elsewhere: a file, or NUMBER:HASH; once for each", anchorOf, [])
+    .option("--public-key <file>", "PEM file of the key by which the head in the folder has to be signed")
+    .option("--json", "print one JSON object")
+    .helpOption("-h, --help", "print this help")
+    .addHelpText("after", "\nExit codes: 0 intact, 1 not intact or not readable, 2 wrong use.")
+    .exitOverride()
+    .action((folder: string, flags: Flags) => {
+      code = check(folder, flags);
+    });
+  try {
+    program.parse([...argv], { from: "user" });
+    return code;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? INTACT : MISUSED;
+  }
+}

@@ -3,7 +3,6 @@ import { MurmurationError } from "@murmuration/index";
 import { Command } from "commander";
 import type { BackupPlace, ListedBackup } from "../backup/backup-place.js";
 import { actAndPrint, type BackupFlags, parseAndRun, sourceOf } from "./backup-command.js";
-import type { CliCommand } from "./command.js";
 import { addKeyOptions, masterKeysGiven } from "./key-options.js";
 import { addStoreFlags } from "./store-flags.js";
 
@@ -35,28 +34,24 @@ async function placeOf(text: string, flags: BackupFlags): Promise<BackupPlace> {
 }
 
 /** Tells of the backups that there are. */
-export const backups: CliCommand = {
-  name: "backups",
-  summary: "list the backups in a folder or a store",
-  run: async (argv) => {
-    let code = 0;
-    const command = new Command("murmur backups").exitOverride().helpOption("-h, --help", "print this help");
-    const list = command
-      .command("list")
-      .description("Lists the backups in a folder or a store, newest first.")
-      .argument("<place>", "a folder, or s3://bucket/prefix")
-      .option("--json", "print one JSON object")
-      .exitOverride()
-      .action(async (text: string, flags: BackupFlags) => {
-        code = await actAndPrint(flags.json === true, async () => {
-          const place = await placeOf(text, flags);
-          const found = await place.list();
-          const lines = found.map(lineOf).join("");
-          return { json: { place: place.path, backups: found }, text: lines === "" ? "there are no backups\n" : lines };
-        });
+export async function backups(argv: readonly string[]): Promise<number> {
+  let code = 0;
+  const command = new Command("murmur backups").exitOverride().helpOption("-h, --help", "print this help");
+  const list = command
+    .command("list")
+    .description("Lists the backups in a folder or a store, newest first.")
+    .argument("<place>", "a folder, or s3://bucket/prefix")
+    .option("--json", "print one JSON object")
+    .exitOverride()
+    .action(async (text: string, flags: BackupFlags) => {
+      code = await actAndPrint(flags.json === true, async () => {
+        const place = await placeOf(text, flags);
+        const found = await place.list();
+        const lines = found.map(lineOf).join("");
+        return { json: { place: place.path, backups: found }, text: lines === "" ? "there are no backups\n" : lines };
       });
-    addKeyOptions(list);
-    addStoreFlags(list);
-    return parseAndRun(command, argv, () => code);
-  },
-};
+    });
+  addKeyOptions(list);
+  addStoreFlags(list);
+  return parseAndRun(command, argv, () => code);
+}

@@ -5,7 +5,6 @@ import { MurmurationError } from "@murmuration/index";
 import type { BackupSource } from "../backup/backup-source.js";
 import type { MasterKeys } from "../encryption/master-keys.js";
 import { type BackupFlags, describeCollections, type NamedSource, runBackupCommand } from "./backup-command.js";
-import type { CliCommand } from "./command.js";
 
 interface DrillFlags extends BackupFlags {
   readonly temporary: string;
@@ -29,33 +28,30 @@ export async function withSource<T>(
 }
 
 /** Shows that a backup can be restored. */
-export const drilling: CliCommand = {
-  name: "drill",
-  summary: "restore a backup into a temporary folder, and compare it with what was backed up",
-  run: (argv) =>
-    runBackupCommand<DrillFlags>(
-      {
-        name: "drill",
-        description:
-          "Restores a backup, of a folder or a store the newest one, into a temporary folder, opens it, and compares its digests with those recorded when it was made. Nothing stays of it.",
-        argument:
-          "a folder or s3://bucket/prefix, for the newest one there; or one backup, NAME.db or s3://bucket/prefix/NAME",
-        options: (command) => {
-          command.option("--temporary <folder>", "where it is restored to", tmpdir());
-        },
-        act: async (named, { temporary, replay = false }, { onStep, masterKeys }) => {
-          const { drill } = await import("../backup/drill.js");
-          const { manifest, ms } = await withSource(named, masterKeys, (source, name) =>
-            drill(source, name, { temporary, replay, onStep, masterKeys }),
-          );
-          const { name, created, contents } = manifest;
-          const text = `${name} of ${created} was restored and opened in ${(ms / 1000).toFixed(1)} s: equal to what was backed up\n`;
-          return {
-            json: { backup: name, created, ms, equal: true, collections: contents.collections },
-            text: text + describeCollections(manifest),
-          };
-        },
+export function drilling(argv: readonly string[]): Promise<number> {
+  return runBackupCommand<DrillFlags>(
+    {
+      name: "drill",
+      description:
+        "Restores a backup, of a folder or a store the newest one, into a temporary folder, opens it, and compares its digests with those recorded when it was made. Nothing stays of it.",
+      argument:
+        "a folder or s3://bucket/prefix, for the newest one there; or one backup, NAME.db or s3://bucket/prefix/NAME",
+      options: (command) => {
+        command.option("--temporary <folder>", "where it is restored to", tmpdir());
       },
-      argv,
-    ),
-};
+      act: async (named, { temporary, replay = false }, { onStep, masterKeys }) => {
+        const { drill } = await import("../backup/drill.js");
+        const { manifest, ms } = await withSource(named, masterKeys, (source, name) =>
+          drill(source, name, { temporary, replay, onStep, masterKeys }),
+        );
+        const { name, created, contents } = manifest;
+        const text = `${name} of ${created} was restored and opened in ${(ms / 1000).toFixed(1)} s: equal to what was backed up\n`;
+        return {
+          json: { backup: name, created, ms, equal: true, collections: contents.collections },
+          text: text + describeCollections(manifest),
+        };
+      },
+    },
+    argv,
+  );
+}

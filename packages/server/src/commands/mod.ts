@@ -1,30 +1,6 @@
 import { Command, CommanderError } from "commander";
-import { audit } from "./audit.js";
-import { backups } from "./backups.js";
-import { canary, erase, evict, invite, members, rotateKey } from "./cluster-commands.js";
 import type { CliCommand } from "./command.js";
-import { drilling } from "./drill.js";
-import { restore } from "./restore.js";
-import { serve } from "./serve.js";
-import { exporting, importing } from "./transfer-commands.js";
-import { verify } from "./verify.js";
-
-const commands: readonly CliCommand[] = [
-  serve,
-  members,
-  invite,
-  rotateKey,
-  evict,
-  erase,
-  canary,
-  restore,
-  verify,
-  backups,
-  drilling,
-  audit,
-  importing,
-  exporting,
-];
+import { commands, serve } from "./commands.js";
 
 function helpOf(all: readonly CliCommand[]): string {
   const width = Math.max(...all.map(({ name }) => name.length));

@@ -5,7 +5,6 @@ import { Option } from "commander";
 import { type Moment, parseFrontier, parseMoment } from "../backup/moment.js";
 import type { Restored, RestoreOptions } from "../backup/restore-backup.js";
 import { type BackupFlags, describeCollections, type NamedSource, runBackupCommand } from "./backup-command.js";
-import type { CliCommand } from "./command.js";
 import { withSource } from "./drill.js";
 
 interface RestoreFlags extends BackupFlags {
@@ -15,50 +14,39 @@ interface RestoreFlags extends BackupFlags {
 }
 
 /** Makes a data folder from a backup. */
-export const restore: CliCommand = {
-  name: "restore",
-  summary: "make a data folder from a backup",
-  run: (argv) =>
-    runBackupCommand<RestoreFlags>(
-      {
-        name: "restore",
-        description:
-          "Makes a data folder from a backup, after checking that it restores to what its manifest says. The copy is a replica of its own, under a new id.",
-        options: (command) => {
-          command.addOption(
-            new Option("--data <folder>", "folder to make; must not hold data")
-              .env("MURMUR_DATA")
-              .makeOptionMandatory(),
-          );
-          command.option(
-            "--at <time>",
-            "to a moment, as 2026-11-28T20:00:00Z, from the backups in a folder or a store",
-          );
-          command.option(
-            "--at-frontier <token>",
-            "to what a session had seen: the token of an answer (x-murmur-token)",
-          );
-        },
-        argument:
-          "the backup: NAME.db, with its manifest NAME.json beside it; or s3://bucket/prefix, for the newest one there, or s3://bucket/prefix/NAME; with --at a folder or s3://bucket/prefix",
-        act: async (named, flags, { onStep, masterKeys }) => {
-          const newReplicaId = () => randomInt(1, limits.originMax + 1);
-          const { data: dataFolder, replay = false } = flags;
-          const options = { dataFolder, newReplicaId, replay, onStep, masterKeys };
-          const moment = momentOf(flags);
-          if (moment !== undefined) return toMoment(named, moment, options);
-          const { manifest, replicaId } = await restored(named, options);
-          const { created, contents } = manifest;
-          const text = `${dataFolder} holds the backup of ${created}, as replica ${replicaId} (it was made by ${contents.replica_id})\n`;
-          return {
-            json: { data: dataFolder, replica_id: replicaId, backup: manifest },
-            text: text + describeCollections(manifest),
-          };
-        },
+export function restore(argv: readonly string[]): Promise<number> {
+  return runBackupCommand<RestoreFlags>(
+    {
+      name: "restore",
+      description:
+        "Makes a data folder from a backup, after checking that it restores to what its manifest says. The copy is a replica of its own, under a new id.",
+      options: (command) => {
+        command.addOption(
+          new Option("--data <folder>", "folder to make; must not hold data").env("MURMUR_DATA").makeOptionMandatory(),
+        );
+        command.option("--at <time>", "to a moment, as 2026-11-28T20:00:00Z, from the backups in a folder or a store");
+        command.option("--at-frontier <token>", "to what a session had seen: the token of an answer (x-murmur-token)");
       },
-      argv,
-    ),
-};
+      argument:
+        "the backup: NAME.db, with its manifest NAME.json beside it; or s3://bucket/prefix, for the newest one there, or s3://bucket/prefix/NAME; with --at a folder or s3://bucket/prefix",
+      act: async (named, flags, { onStep, masterKeys }) => {
+        const newReplicaId = () => randomInt(1, limits.originMax + 1);
+        const { data: dataFolder, replay = false } = flags;
+        const options = { dataFolder, newReplicaId, replay, onStep, masterKeys };
+        const moment = momentOf(flags);
+        if (moment !== undefined) return toMoment(named, moment, options);
+        const { manifest, replicaId } = await restored(named, options);
+        const { created, contents } = manifest;
+        const text = `${dataFolder} holds the backup of ${created}, as replica ${replicaId} (it was made by ${contents.replica_id})\n`;
+        return {
+          json: { data: dataFolder, replica_id: replicaId, backup: manifest },
+          text: text + describeCollections(manifest),
+        };
+      },
+    },
+    argv,
+  );
+}
 
 /** Throws `bad-request` and `format`. */
 function momentOf({ at, atFrontier }: RestoreFlags): Moment | undefined {

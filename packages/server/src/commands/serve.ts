@@ -29,7 +29,6 @@ import type { ServingTls } from "../tls-config.js";
 import type { Tracing } from "../tracing/tracing.js";
 import { version } from "../version.js";
 import { WatchedFiles } from "../watched-files.js";
-import type { CliCommand } from "./command.js";
 import { openLog } from "./log.js";
 import { openAudit, type RunningAudit } from "./open-audit.js";
 import { Traces } from "./traces.js";
@@ -356,21 +355,17 @@ function wayOut({ data, backupTarget, cluster }: Config): string {
 }
 
 /** Runs the server until it is told to stop. */
-export const serve: CliCommand = {
-  name: "serve",
-  summary: "run the server; what happens without a command",
-  run: async (argv, helpEnd) => {
-    const outcome = loadConfig({ argv, environment: process.env, helpEnd });
-    if ("config" in outcome) {
-      try {
-        await run(outcome.config);
-      } catch (error) {
-        if (!(error instanceof MurmurationError) || error.code !== "corrupt") throw error;
-        throw new Error(`${error.message}\n${wayOut(outcome.config)}`, { cause: error });
-      }
-      return 0;
+export async function serve(argv: readonly string[], helpEnd: string): Promise<number> {
+  const outcome = loadConfig({ argv, environment: process.env, helpEnd });
+  if ("config" in outcome) {
+    try {
+      await run(outcome.config);
+    } catch (error) {
+      if (!(error instanceof MurmurationError) || error.code !== "corrupt") throw error;
+      throw new Error(`${error.message}\n${wayOut(outcome.config)}`, { cause: error });
     }
-    (outcome.exitCode === 0 ? process.stdout : process.stderr).write(outcome.output);
-    return outcome.exitCode;
-  },
-};
+    return 0;
+  }
+  (outcome.exitCode === 0 ? process.stdout : process.stderr).write(outcome.output);
+  return outcome.exitCode;
+}
