@@ -6,9 +6,9 @@ import { MurmurationError } from "../errors.js";
 // beside it, each with what the parts before it do not hold. What changes with every write (lists, what slots are) is in the image itself.
 
 /** Slots whose codes and rows are written together. */
-export const SLAB_SLOTS = 2_048;
+export const SLAB_SLOTS = 512;
 /** Slabs in all parts, for each that a graph has: with more, the next image has all of them in one part. */
-const SLABS_HELD_MAX = 2;
+const SLABS_HELD_MAX = 1.5;
 const PARTS_MAX = 64;
 /** What names of parts are made of: they become names of files. */
 const NAME = /^[\w-]{1,64}$/;
