@@ -100,7 +100,10 @@ describe("an image in parts", () => {
       assertSame(copy, index);
       assert.equal(note, "note");
       const slabs = parts.reduce((sum, part) => sum + part.slabs.length, 0);
-      assert.ok(slabs <= 1.5 * Math.ceil(index.reader.slotCount / SLAB_SLOTS), "what was written over does not pile up");
+      assert.ok(
+        slabs <= 1.5 * Math.ceil(index.reader.slotCount / SLAB_SLOTS),
+        "what was written over does not pile up",
+      );
     }
   });
 
