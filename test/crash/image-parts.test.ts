@@ -60,7 +60,8 @@ describe("a server that is killed behind a load, its graph being written in part
       await last;
       server = await start();
       await check(server, `seed ${seed}, life ${life}`);
-      assert.doesNotMatch(server.log(), /not usable/, `seed ${seed}, life ${life}`);
+      // a kill between the image of the graph and that of the table leaves two of different times: the table's is made again
+      assert.doesNotMatch(server.log(), /a graph image was not usable/, `seed ${seed}, life ${life}`);
     }
     const written = partsOf(folder);
     assert.ok(written.length > 0, "images were written before any server was stopped");
