@@ -87,7 +87,7 @@ const leanHttp = {
 /** Modules of this project only give names: one of which nobody takes any is not loaded. None is imported for what it does (`tidy.test.ts`). */
 const isOwn = /[/\\]packages[/\\](core|index|server)[/\\]/;
 
-/** What a start loads, each with a letter of its own, and the rest by what it needs: files that are shared are so by letters. */
+/** What starts and commands load, each with a letter of its own, and the rest by what it needs: files that are shared are so by letters. */
 const BEGUN = {
   c: ["cli"],
   k: ["commands/mod"],

@@ -1,19 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
+import { readerOf } from "../checked-image.test-support.js";
 import { MurmurationError } from "../errors.js";
 import { decodeSegmentImage, encodeSegmentImage } from "./image.js";
 import { Modelled, steps } from "./model.test-support.js";
 
-function readerOf(bytes: Uint8Array) {
-  let at = 0;
-  return (target: Uint8Array) => {
-    const part = bytes.subarray(at, at + target.length);
-    at += part.length;
-    target.set(part);
-    return part.length === target.length;
-  };
-}
 const joined = (pieces: readonly Uint8Array[]) => new Uint8Array(Buffer.concat(pieces));
 
 /** A segment with a history behind it: rows that wait, rows that are free. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ReadExactly } from "../vector-index/image.js";
+import { readerOf } from "../checked-image.test-support.js";
 import { SLAB_SLOTS } from "../vector-index/image-parts.js";
 import { createSpace, loadSpace, type Space, type SpaceOptions } from "./open.js";
 
@@ -12,17 +12,6 @@ const options: SpaceOptions = {
   efConstruction: 8,
   quantization: "int8",
 };
-
-function readerOf(pieces: readonly Uint8Array[] | undefined): ReadExactly {
-  const bytes = Buffer.concat(pieces ?? []);
-  let at = 0;
-  return (target) => {
-    const part = bytes.subarray(at, at + target.length);
-    at += part.length;
-    target.set(part);
-    return part.length === target.length;
-  };
-}
 
 function insert(space: Space, origin: number, sequence: number): number {
   const dot = { origin, sequence };
@@ -40,10 +29,10 @@ test("an image in parts has what stands at slots that were used again, and nothi
     const image = apart?.image.map((piece) => piece.slice());
     parts.set(name, apart?.part.map((piece) => piece.slice()) ?? []);
     apart?.written();
-    const open = (one: string) => readerOf(parts.get(one));
+    const open = (one: string) => readerOf(parts.get(one) ?? []);
     return {
       bytes: Buffer.concat(parts.get(name) ?? []).length,
-      load: () => loadSpace(options, readerOf(image), undefined, open).space,
+      load: () => loadSpace(options, readerOf(image ?? []), undefined, open).space,
     };
   };
   const whole = save("a").bytes;

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { readerOf } from "../checked-image.test-support.js";
 import { MurmurationError } from "../errors.js";
 import { SpaceReader } from "../query/space-reader.js";
 import { randomSparseVectors } from "../sparse/sparse.test-support.js";
 import { multiVector, type Vector } from "../vector/vector.js";
 import { clusteredVectors } from "../vector-index/graphs.test-support.js";
-import type { ReadExactly } from "../vector-index/image.js";
 import { createSpace, loadSpace, type Space, type SpaceOptions } from "./open.js";
 import type { SpacePort } from "./space.js";
 
@@ -48,17 +48,6 @@ const multi: Kind = {
 const kinds: readonly Kind[] = [dense("int8"), dense("none"), sparse, multi];
 const past = new Map([[1, COUNT]]);
 const nothing = new Map<number, number>();
-
-function readerOf(pieces: readonly Uint8Array[]): ReadExactly {
-  const bytes = Buffer.concat(pieces);
-  let at = 0;
-  return (target) => {
-    const part = bytes.subarray(at, at + target.length);
-    at += part.length;
-    target.set(part);
-    return part.length === target.length;
-  };
-}
 
 for (const { what, options, others, vectors } of kinds) {
   const vectorAt = (n: number) => vectors[n - 1] as Vector;

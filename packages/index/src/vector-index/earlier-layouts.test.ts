@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { crc32, gunzipSync } from "node:zlib";
 import fc from "fast-check";
+import { readerOf } from "../checked-image.test-support.js";
 import { assertUntil } from "../conformance.js";
 import { MurmurationError } from "../errors.js";
 import { clusteredVectors, insert } from "./graphs.test-support.js";
-import { decodeImage, type ReadExactly } from "./image.js";
+import { decodeImage } from "./image.js";
 import type { VectorIndexOptions } from "./options.js";
 import { validateGraph } from "./validate.js";
 
@@ -30,16 +31,6 @@ const HEAD_BYTES = 16;
 function manifestOf(bytes: Uint8Array): { readonly manifest: Manifest; readonly regionsAt: number } {
   const regionsAt = HEAD_BYTES + new DataView(bytes.buffer).getUint32(8, true);
   return { manifest: JSON.parse(new TextDecoder().decode(bytes.subarray(HEAD_BYTES, regionsAt))), regionsAt };
-}
-
-function readerOf(bytes: Uint8Array): ReadExactly {
-  let at = 0;
-  return (target) => {
-    const part = bytes.subarray(at, at + target.length);
-    at += part.length;
-    target.set(part);
-    return part.length === target.length;
-  };
 }
 
 describe("images of layout 4", () => {

@@ -1,30 +1,21 @@
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { describe, it } from "node:test";
-import type { ReadExactly } from "../checked-image.js";
+import { encodeCheckedHead, readCheckedManifest } from "../checked-image.js";
+import { readerOf } from "../checked-image.test-support.js";
 import { MurmurationError } from "../errors.js";
 import { buildIndex, clusteredVectors, insert, optionsFor } from "./graphs.test-support.js";
-import { decodeImage, encodeApart } from "./image.js";
-import { areParts, type ImagePart, ImageParts, SLAB_SLOTS } from "./image-parts.js";
+import { decodeImage, encodeApart, GRAPH_IMAGE, type GraphManifest } from "./image.js";
+import { areParts, type ImagePart, ImageParts, SLAB_SLOTS, SLABS_HELD_MAX } from "./image-parts.js";
 import { MemoryRowFile } from "./row-file.js";
 import type { RowKeeping } from "./row-images.js";
-import type { VectorIndex } from "./vector-index.js";
+import { VectorIndex } from "./vector-index.js";
 
 const DIMENSIONS = 6;
 const options = optionsFor(DIMENSIONS, { links: 4, efConstruction: 8 });
 const COUNT = 2 * SLAB_SLOTS + 100;
 
 const isCorrupt = (error: unknown) => error instanceof MurmurationError && error.code === "corrupt";
-
-function readerOf(bytes: Uint8Array | undefined): ReadExactly | undefined {
-  if (bytes === undefined) return undefined;
-  let at = 0;
-  return (target) => {
-    const part = bytes.subarray(at, at + target.length);
-    at += part.length;
-    target.set(part);
-    return part.length === target.length;
-  };
-}
 
 /** Files of an image in parts, by name, as a store keeps them. */
 class Files {
@@ -46,8 +37,10 @@ class Files {
   }
 
   load(keeping?: RowKeeping) {
-    const read = readerOf(this.image) as ReadExactly;
-    return decodeImage(options, read, keeping, (name) => readerOf(this.parts.get(name)));
+    return decodeImage(options, readerOf(this.image), keeping, (name) => {
+      const part = this.parts.get(name);
+      return part && readerOf(part);
+    });
   }
 }
 
@@ -162,7 +155,7 @@ describe("an image in parts", () => {
     }
     assertSame(files.load().index, index);
     // whoever has no parts at all, as a checkpoint has none
-    assert.throws(() => decodeImage(options, readerOf(files.image) as ReadExactly), isCorrupt);
+    assert.throws(() => decodeImage(options, readerOf(files.image)), isCorrupt);
   });
 
   it("is refused where it does not say which parts hold it", () => {
@@ -199,6 +192,18 @@ describe("an image in parts", () => {
     for (let slot = 0; slot < index.reader.slotCount; slot++)
       assert.deepEqual(copy.reader.vectorAt(slot), index.reader.vectorAt(slot));
     assert.equal(encodeApart(copy, "", new ImageParts(), { name: "a", isWhole: false }), undefined);
+  });
+
+  it("of the largest graph there can be names its parts in a manifest that is read", () => {
+    const { capacity } = new VectorIndex(optionsFor(1, { links: 2 }));
+    const slabs = Array.from({ length: Math.ceil(capacity / SLAB_SLOTS) }, (_, slab) => slab);
+    const part = (some: readonly number[], i: number): ImagePart => ({
+      name: randomUUID(),
+      slabs: some.map((slab) => [slab, SLAB_SLOTS, 2 ** 32 - 1 - i] as const),
+    });
+    const parts = [slabs, slabs.slice(slabs.length * (2 - SLABS_HELD_MAX))].map(part);
+    const head = encodeCheckedHead(GRAPH_IMAGE, { parts, note: "n".repeat(64 * 1024) }, []);
+    assert.deepEqual(readCheckedManifest<GraphManifest>(GRAPH_IMAGE, readerOf(head)).parts, parts);
   });
 });
 

@@ -5,10 +5,10 @@ import { MurmurationError } from "../errors.js";
 // Codes and f32 rows are nine tenths of an image, and are written once for a node. So an image that is written often has them in parts: files
 // beside it, each with what the parts before it do not hold. What changes with every write (lists, what slots are) is in the image itself.
 
-/** Slots whose codes and rows are written together. */
-export const SLAB_SLOTS = 512;
+/** Slots whose codes and rows are written together: of fewer, the manifest of the largest graph there can be would be longer than one may. */
+export const SLAB_SLOTS = 1_024;
 /** Slabs in all parts, for each that a graph has: with more, the next image has all of them in one part. */
-const SLABS_HELD_MAX = 1.5;
+export const SLABS_HELD_MAX = 1.5;
 const PARTS_MAX = 64;
 /** What names of parts are made of: they become names of files. */
 const NAME = /^[\w-]{1,64}$/;

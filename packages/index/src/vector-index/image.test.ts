@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { crc32 } from "node:zlib";
 import fc from "fast-check";
+import { readerOf } from "../checked-image.test-support.js";
 import { MurmurationError } from "../errors.js";
 import { answerBytes, buildIndex, clusteredVectors, insert, optionsFor } from "./graphs.test-support.js";
-import { decodeImage, encodeImage, type ReadExactly } from "./image.js";
+import { decodeImage, encodeImage } from "./image.js";
 import type { VectorIndexOptions } from "./options.js";
 import { validateGraph } from "./validate.js";
 
@@ -20,16 +21,6 @@ function built(of: VectorIndexOptions = options, count = 700) {
   const extra = insert(index, { origin: 2, sequence: 1 }, new Float32Array(of.dimensions).fill(1));
   index.revert(extra.slot, extra.delta);
   return index;
-}
-
-function readerOf(bytes: Uint8Array): ReadExactly {
-  let at = 0;
-  return (target) => {
-    const part = bytes.subarray(at, at + target.length);
-    at += part.length;
-    target.set(part);
-    return part.length === target.length;
-  };
 }
 
 const joined = (pieces: readonly Uint8Array[]) => new Uint8Array(Buffer.concat(pieces));

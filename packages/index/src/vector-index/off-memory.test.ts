@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
+import { readerOf } from "../checked-image.test-support.js";
 import { MurmurationError } from "../errors.js";
 import { RowSet } from "../row-set.js";
 import { attachReader } from "./graph-handle.js";
 import { ROW_HEAD_BYTES } from "./graph-limits.js";
 import type { NodeDot } from "./graph-reader.js";
 import { clusteredVectors, optionsFor } from "./graphs.test-support.js";
-import { decodeImage, encodeImage, encodeWholeImage, type ReadExactly } from "./image.js";
+import { decodeImage, encodeImage, encodeWholeImage } from "./image.js";
 import { findRowsInImage } from "./image-rows.js";
 import { normalise } from "./normalise.js";
 import type { VectorIndexOptions } from "./options.js";
@@ -21,17 +22,6 @@ const RECORD_BYTES = ROW_BYTES + ROW_HEAD_BYTES;
 
 function storeIn(file: MemoryRowFile, lost?: RowStore["lost"]): RowStore {
   return { name: "rows", file, ...(lost && { lost }) };
-}
-
-function readerOf(pieces: Iterable<Uint8Array>): ReadExactly {
-  const bytes = Buffer.concat([...pieces]);
-  let at = 0;
-  return (target) => {
-    const part = bytes.subarray(at, at + target.length);
-    at += part.length;
-    target.set(part);
-    return part.length === target.length;
-  };
 }
 
 const dotOf = (sequence: number): NodeDot => ({ origin: 1, sequence });

@@ -38,6 +38,13 @@ function sealFile(from: string, to: string, keys: DataKeys): void {
   renameSync(unfinished, to);
 }
 
+/** Wholly, or not at all: half of a note opens for nobody, and what it tells of would stay for ever, seen by no list and no erasure. */
+function writeNote(to: string, sealed: Uint8Array): void {
+  const unfinished = `${to}.unfinished`;
+  writeFileSync(unfinished, sealed, { flush: true });
+  renameSync(unfinished, to);
+}
+
 /**
  * Encrypts the snapshots of a folder that was not encrypted, one after the other: the plain one goes when the other is there, so that a process that is killed
  * leaves either, or both. What was being made goes, and what was being recovered stays for the next start to go on with.
@@ -59,9 +66,7 @@ export function sealSnapshots(root: string, keys: DataKeys): void {
       const note = JSON.stringify({ ...(part === undefined ? {} : { part }), name, checksum });
       sealFile(from, join(sealed, id + SUFFIX), keys);
       const noted = sealBytes(keys, { kind: "snapshot note", id }, Buffer.from(note));
-      // half of a note opens for nobody: the copy beside it would stay for ever, seen by no list and no erasure
-      writeFileSync(join(sealed, `${id}.unfinished`), noted, { flush: true });
-      renameSync(join(sealed, `${id}.unfinished`), join(sealed, `${id}.note`));
+      writeNote(join(sealed, `${id}.note`), noted);
       flush(sealed);
       for (const path of [from, `${from}.checksum`]) rmSync(path, { force: true });
     }
@@ -81,8 +86,7 @@ function sealRecoveries(folder: string, keys: DataKeys): void {
         const to = `${number}~${newSnapshotId()}`;
         sealFile(path, join(folder, to + SUFFIX), keys);
         const sealed = sealBytes(keys, { kind: "recovery", id: to }, readFileSync(note));
-        writeFileSync(join(folder, `${to}.json.unfinished`), sealed, { flush: true });
-        renameSync(join(folder, `${to}.json.unfinished`), join(folder, `${to}.json`));
+        writeNote(join(folder, `${to}.json`), sealed);
         rmSync(note);
       }
       rmSync(path, { force: true });
